@@ -1,0 +1,85 @@
+"""Every exception that sls-contract raises on purpose.
+
+::
+
+    SlsContractError
+    ├── UsageError (ValueError)              an argument, option or file is not what was asked for
+    ├── ContractViolation (AssertionError)   exchanges broke clauses; ``.findings`` has them
+    ├── CassetteError                        a recording cannot be used
+    │   ├── CassetteDamaged                  a file does not hold what was recorded; path, line, reason
+    │   ├── CassetteBusy                     another thread or process has the cassette in its hands
+    │   └── UnmatchedRequest                 a request has no recording; the closest one is named
+    ├── NetworkBlocked                       a request to an owned host where no byte may leave
+    └── EndpointError                        an endpoint cannot be started or reached
+
+No message holds a secret: whoever raises, scrubs first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from sls_contract.spec import Finding
+
+
+class SlsContractError(Exception):
+    """The root: ``except SlsContractError`` catches whatever this package raises on purpose."""
+
+
+class UsageError(SlsContractError, ValueError):
+    """An argument, option or file is wrong; the text says what was expected, what came, and the mend."""
+
+
+class ContractViolation(SlsContractError, AssertionError):
+    """Exchanges broke clauses of the contract.
+
+    ``findings`` holds every finding, in the order in which they were made.
+    """
+
+    def __init__(self, message: str, findings: Iterable[Finding] = ()) -> None:
+        """Keep the findings beside the text that a person reads."""
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class CassetteError(SlsContractError):
+    """A recording cannot be read, written or used."""
+
+
+class CassetteDamaged(CassetteError):
+    """A cassette does not hold what was recorded; it is never recorded over.
+
+    ``line`` counts from 1 and is None where no line can be named.
+    """
+
+    def __init__(self, path: Path | str, line: int | None, reason: str) -> None:
+        """Name the file, the line and the reason, and say what to do."""
+        place = f"{path}:{line}" if line is not None else f"{path}"
+        super().__init__(
+            f"{place}: {reason}\n"
+            "How to fix: restore the file from version control, or delete it and record again "
+            "(pytest --sls-record=once)."
+        )
+        self.path = str(path)
+        self.line = line
+        self.reason = reason
+
+
+class CassetteBusy(CassetteError):
+    """Two cassettes are open side by side, or another process holds the file too long."""
+
+
+class UnmatchedRequest(CassetteError):
+    """A request has no recording left to answer it; the text names the closest and what differs."""
+
+
+class NetworkBlocked(SlsContractError):
+    """A request to an owned host was stopped before a byte left the machine."""
+
+
+class EndpointError(SlsContractError):
+    """An endpoint cannot be started or reached."""

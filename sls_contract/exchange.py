@@ -1,0 +1,296 @@
+"""The values that travel through the house: headers, requests, responses, exchanges.
+
+All of them are immutable and compare by value. Text of the wire is ``str`` decoded from UTF-8 with ``surrogateescape``:
+Chinese stays readable, and `wire_bytes` gives every byte back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from sls_contract.errors import UsageError
+
+HeaderSource: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
+
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+_SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|access_?-?key|secret|credential|password")
+
+
+class Headers(Mapping[str, str]):
+    """Header fields as they stood on the wire: in order, with their casing, repeated names included.
+
+    Looking a name up ignores case and joins repeated fields with ``", "`` (RFC 9110 section 5.3);
+    ``get_all`` returns them apart. ``dict(headers)`` has one entry per name, spelled as it came first.
+    Equality compares the exact list of pairs.
+    """
+
+    __slots__ = ("_index", "pairs")
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def __init__(self, source: HeaderSource = ()) -> None:
+        """Take pairs, a mapping, or other headers; anything else is a `UsageError`."""
+        if isinstance(source, Headers):
+            self.pairs = source.pairs
+            self._index = source._index  # noqa: SLF001 - the same class
+            return
+        items = source.items() if isinstance(source, Mapping) else source
+        self.pairs = tuple((_text("header name", name), _text("header value", value)) for name, value in items)
+        index: dict[str, tuple[str, ...]] = {}
+        for name, value in self.pairs:
+            key = name.lower()
+            index[key] = (*index.get(key, ()), value)
+        self._index = index
+
+    def __getitem__(self, name: str) -> str:
+        """Return the value of a field, whatever its casing; repeated fields joined with ``", "``."""
+        return ", ".join(self._index[name.lower()])
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield each name once, spelled as it came first."""
+        seen: set[str] = set()
+        for name, _ in self.pairs:
+            if name.lower() not in seen:
+                seen.add(name.lower())
+                yield name
+
+    def __len__(self) -> int:
+        """Count the names that differ in more than casing."""
+        return len(self._index)
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a field is present, whatever its casing."""
+        return isinstance(name, str) and name.lower() in self._index
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the exact list of pairs, casing and order included."""
+        return self.pairs == other.pairs if isinstance(other, Headers) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Hash the exact list of pairs."""
+        return hash(self.pairs)
+
+    def __repr__(self) -> str:
+        """Show the names only: a value may be a secret."""
+        return f"Headers({', '.join(name for name, _ in self.pairs)})"
+
+    def get_all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a repeated field in order; empty where the field is absent."""
+        return self._index.get(name.lower(), ())
+
+    def with_field(self, name: str, value: str) -> Headers:
+        """Return headers in which ``name`` stands once, where it stood first (or last where it is new)."""
+        key, done, pairs = name.lower(), False, []
+        for old, kept in self.pairs:
+            if old.lower() != key:
+                pairs.append((old, kept))
+            elif not done:
+                pairs.append((old, value))
+                done = True
+        return Headers(pairs if done else [*pairs, (name, value)])
+
+    def without(self, *names: str) -> Headers:
+        """Return headers without the named fields, whatever their casing."""
+        gone = {name.lower() for name in names}
+        return Headers([pair for pair in self.pairs if pair[0].lower() not in gone])
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it went over the wire.
+
+    Args:
+        method: as sent (``GET``).
+        url: absolute, percent-encoded as sent (``http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/…``).
+        headers: pairs, a mapping, or `Headers`.
+        body: the bytes as sent.
+
+    """
+
+    method: str
+    url: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    def __init__(self, method: str, url: str, headers: HeaderSource = (), body: bytes = b"") -> None:
+        """Check the types and keep the values; raises `UsageError` naming what was wrong."""
+        set_field = object.__setattr__
+        set_field(self, "method", _text("method", method))
+        set_field(self, "url", _absolute(url))
+        set_field(self, "headers", headers if isinstance(headers, Headers) else Headers(headers))
+        set_field(self, "body", _bytes("request body", body))
+
+    def __repr__(self) -> str:
+        """Show method and URL with secret-looking query values masked, and sizes; never a header value."""
+        return f"Request({self.method!r}, {masked_url(self.url)!r}, {self.headers!r}, {len(self.body)} body bytes)"
+
+    @property
+    def host(self) -> str:
+        """The effective host: the Host header, else the URL's authority without its default port."""
+        named = self.headers.get_all("host")
+        if named:
+            return named[0].strip()
+        scheme, authority, _ = split_url(self.url)
+        authority = authority.rpartition("@")[2]
+        return authority.removesuffix(":" + _DEFAULT_PORTS.get(scheme, "-"))
+
+    @property
+    def project(self) -> str:
+        """The SLS project: the host up to its first dot; empty where the host has none."""
+        project, dot, _ = self.host.partition(".")
+        return project if dot else ""
+
+    @property
+    def target(self) -> str:
+        """Path and query exactly as sent (origin form)."""
+        return split_url(self.url)[2]
+
+    @property
+    def path(self) -> str:
+        """The path exactly as sent, percent-encoded."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The query exactly as sent, without the question mark; empty where there is none."""
+        return self.target.partition("?")[2]
+
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """Return the decoded query in order: ``+`` is a space, a key without ``=`` has the value ``""``."""
+        return [
+            (decode_component(key), decode_component(value))
+            for key, _, value in (part.partition("=") for part in self.query.split("&") if part)
+        ]
+
+    def replace(self, **changes: object) -> Request:
+        """Return a copy with some fields changed (``method``, ``url``, ``headers``, ``body``)."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer.
+
+    Args:
+        status: the three-digit status code.
+        headers: pairs, a mapping, or `Headers`.
+        body: the bytes as sent after the transfer coding (chunked) was taken off; content coding still on.
+        wire: False where the body is not as it was on the wire (a third party's recording holds it decoded);
+            clauses about framing then do not run.
+        reason: the reason phrase, which is not part of the contract.
+
+    """
+
+    status: int
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+    wire: bool = True
+    reason: str = field(default="", compare=False)
+
+    def __init__(
+        self,
+        status: int,
+        headers: HeaderSource = (),
+        body: bytes = b"",
+        wire: bool = True,
+        reason: str = "",  # noqa: FBT001, FBT002 - the order is public
+    ) -> None:
+        """Check the types and keep the values; raises `UsageError` naming what was wrong."""
+        if not isinstance(status, int) or isinstance(status, bool):
+            msg = f"status must be an int such as 200, got {status!r} ({type(status).__name__})"
+            raise UsageError(msg)
+        set_field = object.__setattr__
+        set_field(self, "status", status)
+        set_field(self, "headers", headers if isinstance(headers, Headers) else Headers(headers))
+        set_field(self, "body", _bytes("response body", body))
+        set_field(self, "wire", bool(wire))
+        set_field(self, "reason", _text("reason", reason))
+
+    def __repr__(self) -> str:
+        """Show status, header names and the size of the body; never a value."""
+        return f"Response({self.status}, {self.headers!r}, {len(self.body)} body bytes)"
+
+    def replace(self, **changes: object) -> Response:
+        """Return a copy with some fields changed (``status``, ``headers``, ``body``, ``wire``, ``reason``)."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer; ``response`` is None where no answer came.
+
+    Every attempt on the wire is its own exchange, retries and redirects included.
+    """
+
+    request: Request
+    response: Response | None
+
+
+Send: TypeAlias = Callable[[Request], Response]
+"""How anything that answers requests is called: a live service, the reference endpoint, a cassette."""
+
+
+def split_url(url: str) -> tuple[str, str, str]:
+    """Split an absolute URL into scheme (lower case), authority, and target (path and query, never empty)."""
+    scheme, _, rest = url.partition("://")
+    cut = min((at for at in (rest.find(mark) for mark in "/?#") if at >= 0), default=len(rest))
+    target = rest[cut:].partition("#")[0]
+    return scheme.lower(), rest[:cut], target if target.startswith("/") else "/" + target
+
+
+def decode_component(text: str) -> str:
+    """Decode one query key or value: ``+`` is a space, ``%XX`` a byte; bytes that are not UTF-8 survive."""
+    return wire_text(unquote_to_bytes(wire_bytes(text.replace("+", " "))))
+
+
+def decode_path(path: str) -> str:
+    """Percent-decode a path; ``+`` stays, bytes that are not UTF-8 survive as surrogates."""
+    return wire_text(unquote_to_bytes(wire_bytes(path))) if "%" in path else path
+
+
+def wire_text(data: bytes) -> str:
+    """Decode bytes of the wire so that `wire_bytes` gives back each of them."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def wire_bytes(text: str) -> bytes:
+    """Encode text of the wire: the inverse of `wire_text`."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def masked_url(url: str) -> str:
+    """Return the URL with user info and the values of secret-looking query keys replaced by ``***``."""
+    scheme, authority, target = split_url(url)
+    path, mark, query = target.partition("?")
+    parts = [
+        key + equals + ("***" if equals and _SECRET_QUERY_KEY.search(key) else value)
+        for key, equals, value in (part.partition("=") for part in query.split("&"))
+    ]
+    return f"{scheme}://{authority.rpartition('@')[2]}{path}{mark}{'&'.join(parts)}"
+
+
+def _absolute(url: object) -> str:
+    text = _text("url", url)
+    scheme, mark, rest = text.partition("://")
+    if not mark or scheme.lower() not in _DEFAULT_PORTS or not rest or rest[0] in "/?#":
+        msg = f"url must be absolute ('https://my-project.cn-hangzhou.log.aliyuncs.com/…'), got {masked_url(text)!r}"
+        raise UsageError(msg)
+    return text
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"{name} must be a str, got {type(value).__name__}"
+        raise UsageError(msg)
+    return value
+
+
+def _bytes(name: str, value: object) -> bytes:
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        msg = f"{name} must be bytes, got {type(value).__name__}; encode text with .encode('utf-8')"
+        raise UsageError(msg)
+    return bytes(value)

@@ -1,0 +1,75 @@
+"""What the contract says (`Clause`) and what an exchange broke (`Finding`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much it matters that a clause is broken."""
+
+    VIOLATION = "violation"  #: fails the test or command
+    WARNING = "warning"  #: shown; fails with ``--strict``
+    UNSPECIFIED = "unspecified"  #: counted, never fails: no source says what is right
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One checkable statement of the contract.
+
+    Attributes:
+        code: ``SLS`` and three digits; never renumbered or reused. The hundreds digit: 1 request, 2 response,
+            3 signature, 4 behaviour across exchanges, 5 a client's behaviour, 6 recordings.
+        slug: the same in words, ``update-time-unit``.
+        level: what breaking it means.
+        title: one line.
+        text: the statement in our own words, with units and bounds, and what to do when it is broken.
+        sources: the pages and facts that it comes from, as a reader can find them.
+
+    """
+
+    code: str
+    slug: str
+    level: Level
+    title: str
+    text: str
+    sources: tuple[str, ...]
+
+    def finding(self, where: str, expected: str, actual: str, how_to_fix: str) -> Finding:
+        """Make the finding that says how an exchange breaks this clause."""
+        return Finding(self.code, self.slug, self.level, where, expected, actual, how_to_fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A clause that an exchange breaks. A comparable value; no part of it holds a secret.
+
+    Attributes:
+        code: the clause's code.
+        slug: the clause's slug.
+        level: the clause's level.
+        where: what broke it: a JSON pointer into the body (``/0/updateTime``), ``header Date``, ``query shard``,
+            ``status``, ``body``, ``signature``.
+        expected: what the contract asks for.
+        actual: what came, shortened and scrubbed.
+        how_to_fix: one sentence.
+
+    """
+
+    code: str
+    slug: str
+    level: Level
+    where: str
+    expected: str
+    actual: str
+    how_to_fix: str
+
+    def __str__(self) -> str:
+        """Give the finding as lines for a terminal."""
+        return (
+            f"{self.code} {self.slug} ({self.level}) at {self.where}\n"
+            f"  expected: {self.expected}\n"
+            f"  actual:   {self.actual}\n"
+            f"  How to fix: {self.how_to_fix}"
+        )
