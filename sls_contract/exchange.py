@@ -31,6 +31,7 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_index", "pairs")
 
     pairs: tuple[tuple[str, str], ...]
+    _index: dict[str, tuple[str, ...]]
 
     def __init__(self, source: HeaderSource = ()) -> None:
         """Take pairs, a mapping, or other headers; anything else is a `UsageError`."""
@@ -196,11 +197,11 @@ class Response:
         status: int,
         headers: HeaderSource = (),
         body: bytes = b"",
-        wire: bool = True,
-        reason: str = "",  # noqa: FBT001, FBT002 - the order is public
+        wire: bool = True,  # noqa: FBT001, FBT002 - the order is public
+        reason: str = "",
     ) -> None:
         """Check the types and keep the values; raises `UsageError` naming what was wrong."""
-        if not isinstance(status, int) or isinstance(status, bool):
+        if type(status) is not int:
             msg = f"status must be an int such as 200, got {status!r} ({type(status).__name__})"
             raise UsageError(msg)
         set_field = object.__setattr__
