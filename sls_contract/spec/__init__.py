@@ -1,7 +1,68 @@
-"""The specification in our own words: the operation, its clauses, and the JSON Schemas derived from it."""
+"""The specification in our own words: the operation, its clauses, and the JSON Schemas derived from it.
+
+The description and its tables are read when first asked for: whoever needs only clauses and findings pays for no more.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.catalog import Catalog, catalog
+from sls_contract.spec.clauses import CLAUSES, clause
+from sls_contract.spec.explain import SchemaError
 from sls_contract.spec.finding import Clause, Finding, Level
 
-__all__ = ["Clause", "Finding", "Level"]
+if TYPE_CHECKING:
+    from sls_contract.spec.description import DESCRIPTION, Description
+    from sls_contract.spec.error_record import KnownError
+    from sls_contract.spec.instance import request_instance
+    from sls_contract.spec.known_errors import KNOWN_ERRORS, errors_of, errors_with, statuses_of, wording_is_known
+    from sls_contract.spec.operations import OPERATIONS, Operation, operation_of
+
+__all__ = [
+    "CLAUSES",
+    "DESCRIPTION",
+    "KNOWN_ERRORS",
+    "OPERATIONS",
+    "Catalog",
+    "Clause",
+    "Description",
+    "Finding",
+    "KnownError",
+    "Level",
+    "Operation",
+    "SchemaError",
+    "catalog",
+    "clause",
+    "errors_of",
+    "errors_with",
+    "operation_of",
+    "request_instance",
+    "statuses_of",
+    "wording_is_known",
+]
+
+_LATER = {
+    "DESCRIPTION": "description",
+    "Description": "description",
+    "KNOWN_ERRORS": "known_errors",
+    "KnownError": "error_record",
+    "OPERATIONS": "operations",
+    "Operation": "operations",
+    "errors_of": "known_errors",
+    "errors_with": "known_errors",
+    "operation_of": "operations",
+    "request_instance": "instance",
+    "statuses_of": "known_errors",
+    "wording_is_known": "known_errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Read a part of the specification when it is first asked for."""
+    module = _LATER.get(name)
+    if module is None:
+        msg = f"module 'sls_contract.spec' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"sls_contract.spec.{module}"), name)

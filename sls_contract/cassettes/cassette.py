@@ -1,0 +1,61 @@
+"""A recorded cassette as a value: what `load_cassette` gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.file.recording_file import load
+
+if TYPE_CHECKING:
+    import os
+
+    from sls_contract.cassettes.file.reader import CassetteFile
+    from sls_contract.cassettes.recording import Evidence, Recording
+    from sls_contract.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class Cassette:
+    """The exchanges of one file, with what is known about each.
+
+    Attributes:
+        path: where the file stands.
+        file: its recordings, each parsed when it is asked for, with their line numbers.
+
+    """
+
+    path: Path
+    file: CassetteFile = field(repr=False)
+
+    @cached_property
+    def recordings(self) -> tuple[Recording, ...]:
+        """Every recording in recorded order; raises `CassetteDamaged` where one cannot be read."""
+        return tuple(self.file)
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every exchange in recorded order; the response of one that got no answer is None."""
+        return tuple(recording.exchange for recording in self.recordings)
+
+    @cached_property
+    def unanswered(self) -> tuple[Recording, ...]:
+        """The recordings without a whole answer, in recorded order."""
+        return tuple(recording for recording in self.recordings if recording.unanswered)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The weakest evidence among them: what the file as a whole can prove."""
+        return self.file.evidence
+
+
+def load_cassette(path: os.PathLike[str] | str) -> Cassette:
+    """Load a cassette: ours, or any vcrpy version 1 cassette, YAML or JSON, recorded by others.
+
+    A journal that a killed recording left beside the file is folded in. Raises `CassetteError` where there is no
+    cassette, and `CassetteDamaged` with line and reason where the file as a whole is damaged; a damaged exchange is
+    reported when it is first read.
+    """
+    return Cassette(Path(path), load(path))

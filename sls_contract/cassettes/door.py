@@ -1,0 +1,135 @@
+"""`use_cassette`: record and replay in plain Python, no pytest needed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.recorder import NetworkGuard
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.cassettes.session import Opening, Session
+from sls_contract.cassettes.tally import failing, message
+from sls_contract.errors import CassetteError, ContractViolation, UsageError
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.signing.environment import credentials_from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sls_contract.cassettes.tape import Mode
+    from sls_contract.exchange import Exchange, Send
+    from sls_contract.signing import Credentials
+    from sls_contract.spec import Finding
+
+
+class OpenCassette:
+    """What ``with use_cassette(...) as cassette`` gives."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def path(self) -> Path:
+        """Where the file stands."""
+        return self._session.path
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the exchanges so far broke, in the order in which it was found; every level."""
+        return tuple(breach.finding for breach in self._session.tally.breaches)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The exchanges so far, scrubbed, in the order in which they ended."""
+        return tuple(self._session.tally.seen)
+
+
+@contextmanager
+def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
+    path: os.PathLike[str] | str,
+    record: Mode = "none",
+    credentials: Credentials | None = None,
+    *,
+    send: Send | None = None,
+    hosts: Iterable[str] = (),
+    repeat: str | None = None,
+    strict: bool = False,
+    scrub: Iterable[str] = (),
+    scrub_keys: Iterable[str] = (),
+    rename: Mapping[str, str] | None = None,
+) -> Iterator[OpenCassette]:
+    """Record or replay the SLS exchanges of every HTTP client in this process, sync, threads and asyncio.
+
+    Every request and answer is checked against the contract.
+
+    Args:
+        path: the cassette, such as ``cassettes/reads.sls.yaml``.
+        record: ``none`` (default) replays only and lets no byte out to an owned host; ``once`` records where the file
+            does not exist; ``new_episodes`` records what has no recording; ``all`` records everything again.
+        credentials: the key that requests are signed with; by default that of the environment (``ALIBABA_CLOUD_…``).
+            It verifies and scrubs while recording, and is not needed in replay.
+        send: what answers while recording, instead of the network: ``ReferenceEndpoint(clock)``, say.
+        hosts: more hosts to own, beside ``*.aliyuncs.com``.
+        repeat: ``"last"`` plays the last of identical recordings again and again.
+        strict: warnings raise, too.
+        scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
+        scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
+        rename: real names to the public ones that are written.
+
+    Raises:
+        ContractViolation: at exit, where exchanges broke the contract, unless an exception is in flight.
+        CassetteDamaged: the file is not what was recorded; it is left as it is.
+        UnmatchedRequest: from a request, where nothing recorded answers it and ``record`` lets nothing new in.
+        UsageError: an argument is wrong.
+
+    """
+    key = credentials if credentials is not None else credentials_from_environment(os.environ)
+    owns = host_rule(hosts)
+    now = datetime.now(UTC)  # noqa: TID251 - a public door supplies the real clock
+    session = Session(
+        Opening(
+            path=Path(path),
+            record=record,
+            scrubber=Scrubber([key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename),
+            owns=owns,
+            clock=lambda: datetime.now(UTC),  # noqa: TID251 - a public door supplies the real clock
+            began=now,
+            credentials=(key, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if key else None,
+            send=send,
+            repeat=_repeats(repeat),
+        )
+    )
+    guard = NetworkGuard(owns, "record the exchange, or take the request out") if record == "none" else None
+    with _started(session, guard):
+        yield OpenCassette(session)
+    if errors := session.tally.take_errors():
+        raise CassetteError("\n\n".join(errors))
+    if broken := failing(session.tally.breaches, strict=strict):
+        raise ContractViolation(message(broken, str(session.path)), (breach.finding for breach in broken))
+
+
+@contextmanager
+def _started(session: Session, guard: NetworkGuard | None) -> Iterator[None]:
+    """Open and close; what was recorded before an exception is kept as unfinished."""
+    session.start()
+    if guard is not None:
+        guard.activate()
+    finished = False
+    try:
+        yield
+        finished = True
+    finally:
+        if guard is not None:
+            guard.deactivate()
+        session.close(finished=finished)
+
+
+def _repeats(repeat: str | None) -> bool:
+    if repeat not in (None, "last"):
+        msg = f"repeat must be None or 'last', got {repeat!r}"
+        raise UsageError(msg)
+    return repeat == "last"

@@ -1,0 +1,45 @@
+"""Whole files or none: a reader, and whoever comes after a kill or on a full disk, sees the old file or the new."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import CassetteError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SUFFIX = ".writing"
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Put ``text`` (UTF-8, LF) in the place of a file, which keeps its mode; raises `CassetteError`.
+
+    Whoever calls this holds the cassette's lock, so what an earlier, killed writer left beside it is nobody's and is
+    written over.
+    """
+    real = path.resolve()  # a link stays a link
+    spare = real.with_name(real.name + _SUFFIX)
+    try:
+        with spare.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if real.exists():
+            shutil.copymode(real, spare)
+        spare.replace(real)
+    except OSError as error:
+        with suppress(OSError):
+            spare.unlink(missing_ok=True)
+        raise not_written(path, error) from error
+
+
+def not_written(path: Path, error: OSError) -> CassetteError:
+    """Say that a cassette could not be written, and that nothing is lost."""
+    return CassetteError(
+        f"{path} cannot be written: {error.strerror or error}; what stood there before is unharmed\n"
+        "How to fix: make room on the disk, or give leave to write there, and run again."
+    )

@@ -1,0 +1,146 @@
+"""A recording as the tree of one block.
+
+::
+
+    contract:       ours; plain vcrpy ignores it
+      id, digest, evidence, endpoint, region, client, recorded_at, validated_at, version,
+      signature, substitutions, broken, partial
+      request:      what vcrpy's form cannot express of the request: the order of header names, or
+      response:     the exact header lines, target and wire body, where they differ from what stands below
+    request:        vcrpy's: method, uri, body, headers
+    response:       vcrpy's: status, headers, body; null where no whole answer came
+
+An unanswered or cut-off exchange stays at its place in the list with ``response: null``: vcrpy loads such an
+interaction and never plays it, and a file is appended to at one place only. (A list of them at the top of the file
+would have to change with each, and would lose their order.)
+
+Where somebody edits the vcrpy part by hand, the edit wins over what ``contract:`` says, and the digest tells.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.file.coding import readable
+from sls_contract.cassettes.file.emission import bytes_of
+from sls_contract.cassettes.recording import Integrity, digest_of, moment_text
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sls_contract.cassettes.file.emission import Node, Tree
+    from sls_contract.cassettes.recording import Recording
+    from sls_contract.exchange import Headers, Request, Response
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}\Z")  # longer ones are no YAML keys of one line
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def block_of(recording: Recording, block_id: str) -> Tree:
+    """Return the tree of a recording. An edited one keeps its stale digest: writing it again does not heal it."""
+    edited = recording.integrity is Integrity.EDITED
+    request, response = recording.exchange.request, recording.exchange.response
+    contract: Tree = {"id": block_id, "digest": recording.digest if edited else digest_of(recording)}
+    contract |= _provenance_node(recording)
+    contract |= _filled({"request": _exact_request(request), "response": _exact_response(response)})
+    if recording.unanswered:
+        partial = None if response is None else response_node(readable(response))
+        contract |= _filled({"broken": recording.broken or "", "detail": recording.detail, "partial": partial or {}})
+    return {
+        "contract": contract,
+        "request": _request_node(request),
+        "response": None if recording.unanswered or response is None else response_node(readable(response)),
+    }
+
+
+def _provenance_node(recording: Recording) -> Tree:
+    origin, signature = recording.provenance, recording.signature
+    return _filled(
+        {
+            "evidence": str(origin.evidence),
+            "endpoint": origin.endpoint,
+            "region": origin.region,
+            "client": origin.client,
+            "recorded_at": moment_text(origin.recorded_at),
+            "validated_at": moment_text(origin.validated_at),
+            "version": origin.contract,
+            "signature": {} if signature is None else _filled({"verdict": signature.verdict, "step": signature.step}),
+            "substitutions": list(recording.substitutions),
+        }
+    )
+
+
+def _request_node(request: Request) -> Tree:
+    return {
+        "method": request.method,
+        "uri": plain_url(request.url),
+        "body": _body_node(request.body) or None,
+        "headers": header_node(request.headers),
+    }
+
+
+def response_node(response: Response) -> Tree:
+    """Return vcrpy's part of an answer."""
+    return {
+        "status": {"code": response.status, "message": response.reason},
+        "headers": header_node(response.headers),
+        "body": {"string": _body_node(response.body)},
+    }
+
+
+def _exact_request(request: Request) -> Tree:
+    uri: Tree = {} if plain_url(request.url) == request.url else {"uri": request.url}
+    return uri | _exact_headers(request.headers)
+
+
+def _exact_response(response: Response | None) -> Tree:
+    if response is None:
+        return {}
+    shown = readable(response)
+    if shown is not response:
+        return {"headers": _lines(response.headers), "body": _body_node(response.body)}
+    return _exact_headers(response.headers) | ({} if response.wire else {"coding": "removed"})
+
+
+def _exact_headers(headers: Headers) -> Tree:
+    """Return the order of names (a mapping has none), or whole lines where vcrpy's form cannot hold a field."""
+    if all(_TOKEN.match(name) and not _SURROGATE.search(value) for name, value in headers.pairs):
+        return _filled({"order": " ".join(name for name, _ in headers.pairs)})
+    return {"headers": _lines(headers)}
+
+
+def _lines(headers: Headers) -> list[Any]:
+    for name, _ in headers.pairs:
+        if ":" in name:
+            msg = f"a header name holds no colon, got {name!r}; pass name and value apart"
+            raise UsageError(msg)
+    return [f"{name}: {value}" for name, value in headers.pairs]
+
+
+def header_node(headers: Headers) -> Tree:
+    """Return vcrpy's mapping of names to values; a name that cannot stand in it is left to the exact lines."""
+    node: dict[str, Any] = {}
+    for name, value in headers.pairs:
+        if _TOKEN.match(name):
+            # vcrpy encodes values as UTF-8: other bytes are shown as http.client shows them, in Latin-1.
+            shown = bytes_of(value).decode("latin-1") if _SURROGATE.search(value) else value
+            node.setdefault(name, []).append(shown)
+    return node
+
+
+def _body_node(body: bytes) -> str | bytes:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body
+
+
+def plain_url(url: str) -> str:
+    """Percent-encode the bytes of a URL that are no UTF-8: vcrpy takes text only."""
+    return _SURROGATE.sub(lambda found: f"%{ord(found[0]) & 0xFF:02X}", url)
+
+
+def _filled(node: Mapping[str, Node]) -> Tree:
+    return {key: value for key, value in node.items() if value not in ("", {}, [])}

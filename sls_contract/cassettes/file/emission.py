@@ -1,0 +1,90 @@
+"""Plain values as YAML text that a person reads, that every YAML 1.1 loader reads back, and `canonical` reads fast.
+
+Text stands in single quotes where it is printable (JSON stays as it is), else in double quotes with escapes;
+bytes that are no UTF-8 stand as ``!!binary``. One scalar, however long, is one line.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING, TypeAlias
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import wire_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Scalar: TypeAlias = "str | bytes | int | None"
+Node: TypeAlias = "Scalar | dict[str, Node] | list[Scalar]"
+Tree: TypeAlias = "dict[str, Node]"
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # YAML 1.1 takes them for values
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_BMP = 0xFFFF
+
+
+def emit_block(tree: Tree) -> str:
+    """Write a tree as one item of the list of interactions, ending in a line end."""
+    return "- " + "\n".join(_mapping(tree, "  "))[2:] + "\n"
+
+
+def emit_scalar(value: Scalar) -> str:
+    """Write one scalar on one line."""
+    if value is None:
+        return "null"
+    if isinstance(value, int):
+        return str(value)
+    return _binary(value) if isinstance(value, bytes) else _text(value)
+
+
+def _mapping(tree: Tree, pad: str) -> Iterator[str]:
+    for key, value in tree.items():
+        name = pad + emit_scalar(key) + ":"
+        if isinstance(value, dict):
+            yield name if value else name + " {}"
+            yield from _mapping(value, pad + "  ")
+        elif isinstance(value, list):
+            yield name if value else name + " []"
+            for item in value:
+                yield f"{pad}- {emit_scalar(item)}"
+        else:
+            yield f"{name} {emit_scalar(value)}"
+
+
+def _text(text: str) -> str:
+    if _PLAIN.match(text) and text.lower() not in _WORDS:
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    if _SURROGATE.search(text):
+        return _binary(bytes_of(text))
+    return '"' + "".join(_escaped(char) for char in text) + '"'
+
+
+def _escaped(char: str) -> str:
+    short = _SHORT_ESCAPES.get(char)
+    if short is not None:
+        return short
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) <= _BMP else f"\\U{ord(char):08x}"
+
+
+def _binary(data: bytes) -> str:
+    return f'!!binary "{b64encode(data).decode("ascii")}"'
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes that text of the wire stands for; `UsageError` where it stands for none."""
+    try:
+        return wire_bytes(text)
+    except UnicodeEncodeError as error:
+        msg = (
+            "text of the wire must come from bytes (exchange.wire_text), got a lone surrogate "
+            f"{text[error.start]!a} that stands for no byte; decode with wire_text"
+        )
+        raise UsageError(msg) from None

@@ -1,0 +1,213 @@
+"""The recording that one interaction of a cassette holds: our own block, or a third party's in vcrpy's layout."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from sls_contract.cassettes.file.block import header_node, plain_url, response_node
+from sls_contract.cassettes.file.coding import readable
+from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote, digest_of
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
+
+Node: TypeAlias = "Mapping[str, Any]"
+
+_NOTHING: Node = {}
+
+
+class MalformedInteraction(Exception):
+    """Good YAML, but no interaction; the text says what was expected and what came."""
+
+
+def recording_of(tree: object) -> Recording:
+    """Return the recording that an interaction holds; raises `MalformedInteraction`."""
+    try:
+        interaction = _mapping("an interaction", tree)
+        if interaction.get("contract") is None:
+            return _third_party(interaction)
+        return _ours(interaction, _mapping("contract", interaction["contract"]))
+    except (UsageError, ValueError) as error:
+        raise MalformedInteraction(str(error)) from error
+
+
+def _third_party(interaction: Node) -> Recording:
+    """Read an interaction without provenance. vcrpy decodes bodies and keeps ``Content-Encoding``: not the wire's."""
+    request = _request(_mapping("request", interaction.get("request")), _NOTHING)
+    if interaction.get("response") is None:
+        return Recording(Exchange(request, None))
+    response = _shown_response(_mapping("response", interaction["response"]), "")
+    coded = "content-encoding" in response.headers
+    return Recording(Exchange(request, response.replace(wire=not coded)))
+
+
+def _ours(interaction: Node, contract: Node) -> Recording:
+    answer, exact = interaction.get("response"), _part(contract, "response")
+    whole = answer is not None
+    shown = answer if whole else contract.get("partial")
+    request = _request(_mapping("request", interaction.get("request")), _part(contract, "request"))
+    signature = _part(contract, "signature")
+    recording = Recording(
+        Exchange(request, None if shown is None else _response(_mapping("response", shown), exact)),
+        _provenance(contract),
+        SignatureNote(_text(signature.get("verdict")), _text(signature.get("step"))) if signature else None,
+        tuple(_text(name) for name in contract.get("substitutions") or ()),
+        None if whole else _text(contract.get("broken")) or None,
+        "" if whole else _text(contract.get("detail")),
+        _text(contract.get("id")),
+        _text(contract.get("digest")),
+    )
+    fits = recording.digest == digest_of(recording)
+    return replace(recording, integrity=Integrity.INTACT if fits else Integrity.EDITED)
+
+
+def _provenance(contract: Node) -> Provenance:
+    return Provenance(
+        Evidence(contract.get("evidence") or Evidence.UNKNOWN),
+        _text(contract.get("endpoint")),
+        _text(contract.get("region")),
+        _text(contract.get("client")),
+        _moment(contract.get("recorded_at")),
+        _moment(contract.get("validated_at")),
+        _text(contract.get("version")),
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    """Read a moment; a reformatter may have taken its quotes, and YAML then made it a datetime, perhaps in no zone."""
+    if not value:
+        return None
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _request(node: Node, exact: Node) -> Request:
+    """Read a request; exact lines and target count only while they still say the same as vcrpy's part."""
+    method, uri = _text(node.get("method")), _text(node.get("uri"))
+    if not method or not uri:
+        msg = f"a request needs method and uri, got the keys {_names(node)}"
+        raise ValueError(msg)
+    shown = Request(method, uri, _headers(node.get("headers"), exact), _body(node.get("body")))
+    if "headers" not in exact and "uri" not in exact:
+        return shown
+    headers = _exact_headers(exact) if "headers" in exact else shown.headers
+    told = Request(method, _text(exact.get("uri", uri)), headers, shown.body)
+    same = plain_url(told.url) == plain_url(shown.url) and header_node(headers) == header_node(shown.headers)
+    return told if same else shown
+
+
+def _response(node: Node, exact: Node) -> Response:
+    """Read our own answer; exact lines and wire body count only while they still say the same as vcrpy's part."""
+    shown = _shown_response(node, _text(exact.get("order")))
+    if exact.get("coding") == "removed":
+        shown = shown.replace(wire=False)
+    if "headers" not in exact:
+        return shown
+    body = _body(exact["body"]) if "body" in exact else shown.body
+    told = shown.replace(headers=_exact_headers(exact), body=body)
+    return told if response_node(readable(told)) == response_node(shown) else shown
+
+
+def _shown_response(node: Node, order: str) -> Response:
+    """Read vcrpy's part of an answer; httpx's before vcrpy 6 had ``status_code`` and ``content``."""
+    status = node.get("status")
+    if status is None and "status_code" in node:
+        status = {"code": node["status_code"]}
+    status = _mapping("status", status)
+    code = status.get("code")
+    if type(code) is not int:
+        msg = f"status.code must be a number such as 200, got {code!r}"
+        raise ValueError(msg)
+    headers = _headers(node.get("headers"), {"order": order})
+    body = _body(node["body"] if "body" in node else node.get("content"))
+    return Response(code, headers, body, reason=_text(status.get("message")))
+
+
+def _headers(node: object, exact: Node) -> Headers:
+    """Read header fields in the order that is told; fields that it does not name follow in the order of the file."""
+    left = {_text(name): _values(value) for name, value in _mapping("headers", node or _NOTHING).items()}
+    pairs = []
+    for name in _text(exact.get("order")).split():
+        values = left.get(name)
+        if values:
+            pairs.append((name, values.pop(0)))
+    return Headers([*pairs, *((name, value) for name, values in left.items() for value in values)])
+
+
+def _exact_headers(exact: Node) -> Headers:
+    lines = exact["headers"]
+    if not isinstance(lines, list):
+        msg = f"contract headers must be a list of lines, got {type(lines).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    return Headers([(name, value) for name, _, value in (_text(line).partition(": ") for line in lines)])
+
+
+def _values(value: object) -> list[str]:
+    return [_text(each) for each in value] if isinstance(value, (list, tuple)) else [_text(value)]
+
+
+def _body(node: object) -> bytes:
+    """Read a body in any of the forms that recorders have written: text, bytes, a stream, chunks, or a mapping."""
+    if node is None:
+        return b""
+    if isinstance(node, str):
+        return _bytes(node)
+    if isinstance(node, bytes):
+        return node
+    if isinstance(node, Mapping):
+        return _wrapped_body(node)
+    if hasattr(node, "read"):
+        return _body(node.read())
+    if isinstance(node, Iterable):
+        return b"".join(_body(chunk) for chunk in node)
+    msg = f"a body must be text or bytes, got {node!r}"
+    raise ValueError(msg)
+
+
+def _wrapped_body(node: Node) -> bytes:
+    if "base64_string" in node:
+        return b64decode(_text(node["base64_string"]))
+    if "string" not in node:
+        msg = f"a body needs the key string, got the keys {_names(node)}"
+        raise ValueError(msg)
+    text, encoding = node["string"], node.get("encoding")
+    if isinstance(text, str) and encoding:
+        try:
+            return text.encode(_text(encoding))
+        except (LookupError, UnicodeEncodeError):
+            return _bytes(text)
+    return _body(text)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return wire_bytes(text)
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _part(node: Node, key: str) -> Node:
+    return _mapping(f"contract.{key}", node.get(key) or _NOTHING)
+
+
+def _mapping(name: str, node: object) -> Node:
+    if not isinstance(node, Mapping):
+        msg = f"{name} must be a mapping, got {'nothing' if node is None else type(node).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    return node
+
+
+def _text(value: object) -> str:
+    """Read text: bytes of the wire, and the numbers and words that YAML took for something else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return wire_text(value)
+    return "" if value is None else str(value)
+
+
+def _names(node: Node) -> str:
+    return ", ".join(str(name) for name in node) or "(none)"

@@ -1,0 +1,135 @@
+"""What was recorded since the cassette was last written: frames, appended one write each.
+
+The journal stands beside its cassette (``<cassette>.journal``). A frame is a line ``%block <recording> <bytes>
+<checksum>`` and a block of the cassette; ``%end`` says that a recording came to its end, ``%drop`` that it is not
+wanted. No frame is synced to disk: the page cache outlives a killed process. A frame that was cut off by a kill or a
+full disk fails its checksum and is passed over; its exchange had not been given to the client yet.
+
+The journal is also the cassette's lock: whoever appends, folds or rewrites holds it. Folding removes it, and a writer
+that waited for the lock of a removed journal begins a new one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.cassettes.file.atomic import not_written
+from sls_contract.cassettes.file.lock import lock, unlock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Kind: TypeAlias = Literal["block", "end", "drop"]
+
+LOCK_TIMEOUT = 30.0
+"""Seconds; a holder writes one frame or one file, so whoever takes longer hangs."""
+
+_HEAD = re.compile(rb"^%(block|end|drop) ([a-z0-9]+) ([0-9]+) ([0-9a-f]{16})\n", re.MULTILINE)
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One entry of a journal: a block of a recording, its end, or that it is dropped."""
+
+    kind: Kind
+    recording: str
+    block: str = ""
+
+    @property
+    def data(self) -> bytes:
+        """The frame as written; it begins on a line of its own, also after one that was cut off."""
+        payload = self.block.encode("utf-8")
+        return f"\n%{self.kind} {self.recording} {len(payload)} {_checksum(payload)}\n".encode() + payload
+
+
+def read_frames(data: bytes) -> list[Frame]:
+    """Return the whole frames of a journal in the order of arrival; whatever was cut off is passed over."""
+    frames: list[Frame] = []
+    for head in _HEAD.finditer(data):
+        kind, recording, size, checksum = (part.decode() for part in head.groups())
+        payload = data[head.end() : head.end() + int(size)]
+        if len(payload) == int(size) and _checksum(payload) == checksum:
+            frames.append(Frame(kind, recording, payload.decode("utf-8")))  # type: ignore[arg-type]  # the pattern's
+    return frames
+
+
+def journal_of(path: os.PathLike[str] | str) -> Path:
+    """Return where the journal of a cassette stands; beside the file itself where the path is a link."""
+    real = Path(path).resolve()
+    return real.with_name(real.name + ".journal")
+
+
+class Journal:
+    """The journal of one cassette, open for writing. One thread at a time; processes are kept apart by the lock."""
+
+    def __init__(self, path: Path, timeout: float = LOCK_TIMEOUT) -> None:
+        self._path = journal_of(path)
+        self._timeout = timeout
+        self._fd = -1
+
+    @contextmanager
+    def held(self) -> Iterator[Journal]:
+        """Hold the lock; the journal exists meanwhile, unless it is removed."""
+        self._lock()
+        try:
+            yield self
+        finally:
+            if self._fd >= 0:
+                unlock(self._fd)
+
+    def append(self, frames: Iterable[Frame]) -> None:
+        """Write frames in one go, or nothing: raises `CassetteError`. The lock must be held."""
+        data = b"".join(frame.data for frame in frames)
+        before = os.fstat(self._fd).st_size
+        try:
+            written = os.write(self._fd, data)
+            while written < len(data):  # the second write says why the first fell short
+                written += os.write(self._fd, data[written:])
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._fd, before)
+            raise not_written(self._path, error) from error
+
+    def read(self) -> bytes:
+        """Return everything written so far."""
+        return self._path.read_bytes()
+
+    def remove(self) -> None:
+        """Remove the journal; the lock, if held, goes with it."""
+        os.ftruncate(self._fd, 0)  # Windows removes no file that another process has open
+        with suppress(OSError):
+            self._path.unlink()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _lock(self) -> None:
+        while True:
+            if self._fd < 0:
+                self._fd = self._open()
+            lock(self._fd, self._path, self._timeout)
+            if os.fstat(self._fd).st_nlink:
+                return
+            self.close()  # it was folded and removed while we waited
+
+    def _open(self) -> int:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self._path, _CREATE, 0o666)
+        except OSError as error:
+            raise not_written(self._path, error) from error
+
+
+def _checksum(data: bytes) -> str:
+    return sha256(data).hexdigest()[:16]

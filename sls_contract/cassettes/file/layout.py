@@ -1,0 +1,119 @@
+"""The text of a cassette, told apart without parsing YAML: prolog, one block per exchange, end.
+
+::
+
+    version: 1
+    contract: {format: 1, tool: sls-contract}
+    interactions:
+    - contract: …
+    ...
+
+The last line is YAML's own mark for the end of a document, the same in every file: a file that was cut between two
+blocks lacks it, and nothing at file level changes when an exchange is added. ``unfinished`` joins the second line
+while a recording has begun that did not come to its end: then record mode ``once`` goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sls_contract.errors import CassetteDamaged
+
+END = "...\n"
+_PROLOG = re.compile(
+    r"version: 1\n"
+    r"contract: \{format: 1, tool: sls-contract(?:, unfinished: \[([a-z0-9, ]*)\])?\}\n"
+    r"interactions:(?: \[\])?\n"
+)
+_MARKER = re.compile(r"^(?:(<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
+_ID = re.compile(r"- contract:\n    id: '?([A-Za-z0-9-]+)'?\n")
+_MARKER_NAMES = {"<": "start", "|": "ancestor", "=": "middle", ">": "end"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A file of ours as text.
+
+    Attributes:
+        blocks: the text of each interaction, from ``- `` to its last line end.
+        unfinished: names of the recordings that began and did not come to their end.
+        ended: whether the closing line is there.
+
+    """
+
+    blocks: tuple[str, ...]
+    unfinished: tuple[str, ...] = ()
+    ended: bool = True
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        unfinished = f", unfinished: [{', '.join(self.unfinished)}]" if self.unfinished else ""
+        prolog = f"version: 1\ncontract: {{format: 1, tool: sls-contract{unfinished}}}\ninteractions:"
+        return "".join([prolog, "\n" if self.blocks else " []\n", *self.blocks, END])
+
+
+def lay_out(text: str) -> Layout | None:
+    """Split a file of ours; None where it is laid out otherwise (a third party's, or reformatted)."""
+    prolog = _PROLOG.match(text)
+    if prolog is None:
+        return None
+    unfinished = tuple(name for name in (prolog[1] or "").replace(",", " ").split())
+    rest = text[prolog.end() :]
+    ended = rest == END or rest.rstrip().endswith("\n...")
+    if ended:
+        rest = rest.rstrip()[: -len("...")]
+    if not rest.strip():
+        return Layout((), unfinished, ended)
+    if not rest.startswith("- "):
+        return None
+    first, *others = rest.rstrip("\n").split("\n- ")
+    return Layout((first + "\n", *(f"- {other}\n" for other in others)), unfinished, ended)
+
+
+def first_lines(blocks: tuple[str, ...]) -> list[int]:
+    """Return the line, counted from 1, at which each block of a file of ours begins."""
+    lines, at = [], 4
+    for block in blocks:
+        lines.append(at)
+        at += block.count("\n")
+    return lines
+
+
+def id_of(block: str) -> str:
+    """Return the name of a block; empty where it has none in our form."""
+    found = _ID.match(block)
+    return found[1] if found else ""
+
+
+def text_of(path: str, data: bytes) -> str:
+    """Decode a file and refuse what is no text: nothing at all, NULs, other encodings, conflict markers.
+
+    Windows line ends and a byte order mark are harmless. Raises `CassetteDamaged` with the line.
+    """
+    if not data.strip():
+        raise CassetteDamaged(path, None, "the file is empty; a cassette has at least its first three lines")
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise CassetteDamaged(path, _line_at(data, nul), "a NUL byte; the file was not written to its end")
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        reason = f"not UTF-8: byte 0x{data[error.start]:02x}"
+        raise CassetteDamaged(path, _line_at(data, error.start), reason) from None
+    if "<<<<<<<" in text or "\n=======\n" in text or ">>>>>>>" in text:
+        _refuse_marker(path, text)
+    return text
+
+
+def _refuse_marker(path: str, text: str) -> None:
+    found = _MARKER.search(text)
+    if found:
+        mark = found[0][:7]
+        reason = f"a merge conflict was left in the file: the {_MARKER_NAMES[mark[0]]} marker {mark!r}"
+        raise CassetteDamaged(path, text.count("\n", 0, found.start()) + 1, reason)
+
+
+def _line_at(data: bytes, offset: int) -> int:
+    return data.count(b"\n", 0, offset) + 1

@@ -1,0 +1,56 @@
+"""An exclusive lock on an open file, between processes, that the system drops when its holder dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from sls_contract.errors import CassetteBusy
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.05  # seconds
+_FAR = 1 << 62  # Windows locks bytes, also against reading: one far behind any content
+
+
+def lock(fd: int, path: os.PathLike[str] | str, timeout: float) -> None:
+    """Wait until this file descriptor alone holds the lock, ``timeout`` seconds at most; raises `CassetteBusy`."""
+    deadline, pause = time.monotonic() + timeout, _FIRST_PAUSE
+    while not _try_lock(fd):
+        if time.monotonic() >= deadline:
+            msg = (
+                f"{os.fspath(path)} has been in the hands of another process for {timeout:g} s\n"
+                "How to fix: wait until it has ended, or end it; the system frees the lock of a process that died."
+            )
+            raise CassetteBusy(msg)
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
+    import msvcrt
+
+    def _try_lock(fd: int) -> bool:
+        os.lseek(fd, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def unlock(fd: int) -> None:
+        """Give the lock back."""
+        os.lseek(fd, _FAR, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _try_lock(fd: int) -> bool:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def unlock(fd: int) -> None:
+        """Give the lock back."""
+        fcntl.flock(fd, fcntl.LOCK_UN)

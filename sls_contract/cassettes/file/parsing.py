@@ -1,0 +1,133 @@
+"""YAML and JSON, safely: whatever is wrong with a text becomes one `NotReadable` with a line."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import yaml
+
+_DEEP = "too deeply nested for a cassette"
+_MAX_DEPTH = 100  # a cassette needs 6
+_MAY_BE_DEEP = ("- - - - ", "? ? ? ? ", "\n" + 300 * " ")
+_MANY_BRACKETS = 2000
+
+
+class NotReadable(Exception):
+    """A text is neither YAML nor JSON; ``line`` counts from 1, None where the parser names none."""
+
+    def __init__(self, line: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.reason = reason
+
+
+def parse_block_yaml(text: str) -> object:
+    """Return the one item of a list that YAML finds in a block that was edited or reformatted."""
+    items, _ = parse_yaml(text)
+    if not isinstance(items, list) or len(items) != 1:
+        raise NotReadable(1, "an exchange must be one item of the list of interactions")
+    return items[0]
+
+
+def parse_document(text: str) -> tuple[object, list[int | None]]:
+    """Return the value of a whole file, YAML or JSON, and the line of each of its interactions."""
+    if not text.lstrip().startswith("{"):
+        return parse_yaml(text)
+    try:
+        return json.loads(text), []
+    except json.JSONDecodeError as error:
+        raise NotReadable(error.lineno, f"not JSON: {error.msg}") from None
+    except RecursionError:
+        raise NotReadable(None, _DEEP) from None
+
+
+def parse_yaml(text: str) -> tuple[object, list[int | None]]:
+    """Return the value of a YAML document, and the line of each of its interactions."""
+    import yaml
+
+    loader = _loader()(text)
+    try:
+        _refuse_depth(text)
+        node = loader.get_single_node()
+        lines = _interaction_lines(node)
+        return _constructed(loader, node, text), lines
+    except yaml.YAMLError as error:
+        raise NotReadable(_line(text, error), f"not YAML: {_problem(error)}") from None
+    except (ValueError, TypeError) as error:
+        raise NotReadable(None, f"not YAML: {error}") from None
+    except RecursionError:
+        raise NotReadable(None, _DEEP) from None
+    finally:
+        loader.dispose()
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse nesting that overruns libyaml's stack and kills the process; looks closely only where it could be deep."""
+    import yaml
+
+    brackets = text.count("[") + text.count("{")
+    if brackets < _MANY_BRACKETS and not any(mark in text for mark in _MAY_BE_DEEP):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_loader()):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise NotReadable(event.start_mark.line + 1, _DEEP)
+
+
+def _constructed(loader: yaml.CSafeLoader, node: yaml.Node, text: str) -> object:
+    """Build the value; only vcrpy knows which Python tags its old versions wrote and are safe."""
+    import yaml
+
+    try:
+        return loader.construct_document(node)
+    except yaml.constructor.ConstructorError as error:
+        if "python/" not in str(error):
+            raise
+    from vcr.serializers import yamlserializer
+
+    return yamlserializer.deserialize(text)
+
+
+def _interaction_lines(root: yaml.Node | None) -> list[int | None]:
+    import yaml
+
+    pairs = root.value if root is not None and isinstance(root, yaml.MappingNode) else ()
+    return [item.start_mark.line + 1 for key, items in pairs if key.value == "interactions" for item in items.value]
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    return getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+
+
+def _line(text: str, error: yaml.YAMLError) -> int | None:
+    mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
+    if mark is not None:
+        return int(mark.line) + 1
+    return None if position is None else text.count("\n", 0, position) + 1
+
+
+@cache
+def _loader() -> type[Any]:
+    """Make the loader: safe, fast where libyaml is there, and deaf to no key that stands twice."""
+    import yaml
+
+    base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class UniqueKeys(base):  # type: ignore[misc]  # with libyaml or without
+        """Refuses a mapping in which a key stands twice: a merge that kept both sides."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's own signature
+            seen: set[str] = set()
+            for key, _ in node.value:
+                name = key.value if isinstance(key.value, str) else ""
+                if name and name in seen:
+                    problem = f"the key {name!r} stands twice; a merge may have kept both sides"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                seen.add(name)
+            return super().construct_mapping(node, deep)
+
+    return UniqueKeys

@@ -1,0 +1,205 @@
+"""A cassette as a sequence of recordings, each parsed when it is asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, overload
+
+from sls_contract.cassettes.file.block import block_of
+from sls_contract.cassettes.file.canonical import SCALAR, NotCanonical, parse_block, parse_scalar
+from sls_contract.cassettes.file.emission import emit_block
+from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
+from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, lay_out, text_of
+from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
+from sls_contract.cassettes.recording import Evidence, Integrity, Recording, weakest
+from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
+from sls_contract.exchange import Request, wire_bytes
+
+_EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
+_ASKED = re.compile(
+    rf"\n  request:\n    method: ({SCALAR})\n    uri: ({SCALAR})\n    body: ({SCALAR})\n"
+    r"    headers:.*\n((?:      .*\n)*)"
+)
+_HOST = re.compile(rf"^      [Hh][Oo][Ss][Tt]:\n      - ({SCALAR})$", re.MULTILINE)
+_EXACT_REQUEST = re.compile(r"\n    request:\n      (?!order: )")
+
+
+class CassetteFile(Sequence[Recording]):
+    """The recordings of one file, ours or a third party's vcrpy version 1 cassette (YAML or JSON).
+
+    Opening finds what is wrong with the file as a whole; what is wrong with one exchange is found when it is read.
+    Both raise `CassetteDamaged` with path, line and reason.
+
+    Attributes:
+        path: where the file stands.
+        unfinished: names of the recordings that began and did not come to their end.
+        layout: the text in blocks; None where the file is not in our own layout.
+
+    """
+
+    def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:
+        """Take the bytes of a file; `read` gets them from disk, journal included."""
+        self.path = Path(path)
+        text = text_of(os.fspath(path), data)
+        self.layout: Layout | None = lay_out(text)
+        self._trees: Sequence[object] = ()
+        self._document_lines: Sequence[int | None] = ()
+        self._recordings: dict[int, Recording] = {}
+        if self.layout is None:
+            self._trees, self._document_lines, unfinished = _interactions(os.fspath(path), text)
+        else:
+            unfinished = self.layout.unfinished
+            _refuse_twins(os.fspath(path), self.layout)
+            self._refuse_cut(self.layout)
+        self.unfinished: tuple[str, ...] = unfinished
+
+    @classmethod
+    def read(cls, path: os.PathLike[str] | str) -> CassetteFile:
+        """Read a cassette from disk, as it stands in the file; raises `CassetteError` where there is none."""
+        try:
+            data = Path(path).read_bytes()
+        except FileNotFoundError:
+            msg = f"there is no cassette at {Path(path)}\nHow to fix: record it (pytest --sls-record=once)."
+            raise CassetteError(msg) from None
+        except OSError as error:
+            msg = f"{Path(path)} cannot be read: {error.strerror}\nHow to fix: pass the path of a readable file."
+            raise CassetteError(msg) from error
+        return cls(Path(path), data)
+
+    def __len__(self) -> int:
+        """Count the exchanges, unanswered ones included."""
+        return len(self._trees) if self.layout is None else len(self.layout.blocks)
+
+    @overload
+    def __getitem__(self, index: int) -> Recording: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Recording, ...]: ...
+    def __getitem__(self, index: int | slice) -> Recording | tuple[Recording, ...]:
+        """Return recordings; the digest of each is compared as it is parsed (`Recording.integrity`)."""
+        if isinstance(index, slice):
+            return tuple(self[at] for at in range(*index.indices(len(self))))
+        at = range(len(self))[index]
+        recording = self._recordings.get(at)
+        if recording is None:
+            recording = self._recordings[at] = self._parse(at)
+        return recording
+
+    @property
+    def lines(self) -> Sequence[int | None]:
+        """The line, counted from 1, at which each exchange begins; None in JSON."""
+        if self.layout is not None:
+            return first_lines(self.layout.blocks)
+        return self._document_lines or [None] * len(self)
+
+    @property
+    def evidence(self) -> Evidence:
+        """The weakest evidence in the file; unknown for an empty one."""
+        return weakest(self._evidence(at) for at in range(len(self)))
+
+    @property
+    def asked(self) -> tuple[Request, ...]:
+        """Each request reduced to what matching looks at: method, URL, Host and body; cheap, nothing is verified."""
+        return tuple(self._asked(at) for at in range(len(self)))
+
+    def _parse(self, at: int) -> Recording:
+        try:
+            return recording_of(self._tree(at))
+        except MalformedInteraction as error:
+            line = self.lines[at]
+            raise CassetteDamaged(self.path, line, f"exchange {at} is no interaction: {error}") from None
+        except NotReadable as error:
+            line = self.lines[at]
+            assert line is not None  # only blocks of our own layout are parsed one by one
+            raise CassetteDamaged(self.path, line + (error.line or 1) - 1, error.reason) from None
+
+    def _tree(self, at: int) -> object:
+        if self.layout is None:
+            return self._trees[at]
+        block = self.layout.blocks[at]
+        try:
+            return parse_block(block)
+        except NotCanonical:
+            return parse_block_yaml(block)
+
+    def _evidence(self, at: int) -> Evidence:
+        found = _EVIDENCE.search(self.layout.blocks[at]) if self.layout is not None else None
+        known = found is not None and found[1] in Evidence.__members__.values()
+        return Evidence(found[1]) if known and found is not None else self[at].provenance.evidence
+
+    def _asked(self, at: int) -> Request:
+        block = "" if self.layout is None else self.layout.blocks[at]
+        found = None if _EXACT_REQUEST.search(block) else _ASKED.search(block)
+        if found is None:
+            return self[at].exchange.request
+        try:
+            return _quick_request(found)
+        except (NotCanonical, UsageError, TypeError):
+            return self[at].exchange.request
+
+    def _refuse_cut(self, layout: Layout) -> None:
+        """Refuse a file that lacks its end, unless its last block shows that a reformatter took it."""
+        if layout.ended:
+            return
+        line = self.lines[-1] if layout.blocks else 3
+        if layout.blocks:
+            last = self[-1]
+            ours = emit_block(block_of(last, last.id))
+            if last.integrity is Integrity.INTACT and not ours.startswith(layout.blocks[-1].rstrip()):
+                return
+        raise CassetteDamaged(self.path, line, "the file was cut off in or after the exchange that begins here")
+
+
+def _quick_request(found: re.Match[str]) -> Request:
+    method, uri, body, headers = parse_scalar(found[1]), parse_scalar(found[2]), parse_scalar(found[3]), found[4]
+    host = _HOST.search(headers)
+    fields: list[tuple[Any, Any]] = [("Host", parse_scalar(host[1]))] if host else []
+    sent: Any = wire_bytes(body) if isinstance(body, str) else body or b""
+    return Request(method, uri, fields, sent)  # wrong types raise, and YAML decides
+
+
+def _interactions(path: str, text: str) -> tuple[Sequence[object], Sequence[int | None], tuple[str, ...]]:
+    """Read a file that is not in our own layout as a whole."""
+    try:
+        root, lines = parse_document(text)
+    except NotReadable as error:
+        raise CassetteDamaged(path, error.line, error.reason) from None
+    if isinstance(root, list):
+        reason = "a list, as vcrpy wrote before version 1; python -m vcr.migration turns it into version 1"
+        raise CassetteDamaged(path, 1, reason)
+    if not isinstance(root, dict):
+        raise CassetteDamaged(path, 1, "not a cassette: expected a mapping with version and interactions")
+    interactions = root.get("interactions")
+    _refuse_version(path, root)
+    if not isinstance(interactions, list):
+        raise CassetteDamaged(path, None, "not a cassette: the list of interactions is missing")
+    return interactions, lines, _unfinished(root.get("contract"))
+
+
+def _refuse_version(path: str, root: dict[str, Any]) -> None:
+    contract = root.get("contract")
+    form = contract.get("format", 1) if isinstance(contract, dict) else 1
+    if "version" not in root:
+        reason = "the version is missing; vcrpy writes it last, so the file may have been cut off"
+        raise CassetteDamaged(path, None, reason)
+    if root["version"] != 1 or form != 1:
+        shown = f"version {root['version']!r}" if root["version"] != 1 else f"contract format {form!r}"
+        raise CassetteDamaged(path, None, f"{shown} cannot be read; this sls-contract reads version 1, format 1")
+
+
+def _unfinished(contract: object) -> tuple[str, ...]:
+    names = contract.get("unfinished") if isinstance(contract, dict) else None
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()
+
+
+def _refuse_twins(path: str, layout: Layout) -> None:
+    """Refuse a block that stands in the file twice: each is recorded once, so a merge kept both sides."""
+    seen: dict[str, int] = {}
+    for at, name in enumerate(map(id_of, layout.blocks)):
+        if name and name in seen:
+            lines = first_lines(layout.blocks)
+            reason = f"the exchange of line {lines[seen[name]]} stands here again; a merge kept both sides"
+            raise CassetteDamaged(path, lines[at], reason)
+        seen[name] = at

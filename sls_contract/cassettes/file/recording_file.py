@@ -1,0 +1,196 @@
+"""The doors to a cassette on disk: load it, record into it, or write it whole."""
+
+from __future__ import annotations
+
+import os
+import threading
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.file.atomic import replace_file
+from sls_contract.cassettes.file.block import block_of
+from sls_contract.cassettes.file.emission import emit_block
+from sls_contract.cassettes.file.journal import LOCK_TIMEOUT, Frame, Journal, journal_of, read_frames
+from sls_contract.cassettes.file.layout import Layout, id_of
+from sls_contract.cassettes.file.reader import CassetteFile
+from sls_contract.cassettes.recording import digest_of
+from sls_contract.errors import CassetteError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Self
+
+    from sls_contract.cassettes.recording import Recording
+
+
+def recorded(path: os.PathLike[str] | str) -> bool:
+    """Tell whether anything was recorded at a path: a file stands there, be it damaged, or a journal beside it."""
+    journal = journal_of(path)
+    return Path(path).exists() or (journal.exists() and journal.stat().st_size > 0)
+
+
+def load(path: os.PathLike[str] | str) -> CassetteFile:
+    """Open a cassette, with what a journal beside it holds; the journal is folded in where the disk allows it.
+
+    Raises `CassetteError` where there is none, `CassetteDamaged` where it is not whole.
+    """
+    try:
+        fold(path)
+    except CassetteError as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
+        merged = _merged(Path(path), journal_of(path).read_bytes())  # the disk is full, or read-only: read all the same
+        if merged is not None:
+            return CassetteFile(path, merged.text.encode("utf-8"))
+    return CassetteFile.read(path)
+
+
+def fold(path: os.PathLike[str] | str, timeout: float = LOCK_TIMEOUT) -> None:
+    """Move what the journal holds into the cassette; does nothing where there is no journal.
+
+    A kill at any moment leaves the old file or the new, and folding again adds nothing twice. Waits ``timeout``
+    seconds for other processes. Raises `CassetteBusy`, `CassetteDamaged` or `CassetteError`; the journal then stays.
+    """
+    if journal_of(path).exists():
+        with Journal(Path(path), timeout).held() as journal:
+            _fold(Path(path), journal)
+
+
+def write(path: os.PathLike[str] | str, recordings: Iterable[Recording]) -> None:
+    """Write a whole cassette in the place of whatever stands there, finished; the same recordings give the same file.
+
+    Raises `CassetteDamaged` rather than replace a damaged file, and `CassetteError` while a journal holds exchanges
+    that nobody has loaded.
+    """
+    text = Layout(tuple(_emitted(recordings))).text
+    target = Path(path)
+    with Journal(target).held() as journal:
+        if read_frames(journal.read()):
+            msg = (
+                f"{target} cannot be replaced: exchanges recorded meanwhile stand in its journal\n"
+                "How to fix: end the recording, load the cassette, and write again."
+            )
+            raise CassetteError(msg)
+        try:
+            if target.exists():
+                CassetteFile.read(target)
+            replace_file(target, text)
+        finally:
+            journal.remove()
+
+
+def open_for_recording(path: os.PathLike[str] | str) -> Recorder:
+    """Open a cassette, new or not, to add exchanges to it; raises `CassetteDamaged` before anything is recorded."""
+    fold(path)
+    unfinished = CassetteFile.read(path).unfinished if Path(path).exists() else ()
+    return Recorder(Path(path), unfinished)
+
+
+class Recorder:
+    """Adds exchanges to a cassette; from any thread, beside other processes, in the order of arrival.
+
+    Each exchange is in the journal when `append` returns, and stays there if the process is killed. Until `close`
+    the cassette counts as unfinished, and a recording that finishes also finishes those that were left before it.
+    """
+
+    def __init__(self, path: Path, resumed: Sequence[str] = ()) -> None:
+        """Begin a recording; ``resumed`` names unfinished ones that this one continues. Nothing is written yet."""
+        self._path = path
+        self._name = "r" + os.urandom(6).hex()  # a name that no other process has; nothing is drawn from it
+        self._resumed = tuple(resumed)
+        self._begun = False
+        self._closed = False
+        self._count = count(1)
+        self._own()
+
+    def __enter__(self) -> Self:
+        """Give the recorder itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        """Close; after an exception as unfinished."""
+        self.close(finished=kind is None)
+
+    def append(self, recording: Recording) -> None:
+        """Add one exchange; when this returns it is safe. Raises `CassetteError` (a full disk) and keeps all before."""
+        if self._closed:
+            msg = f"the recording into {self._path} is closed; open it again to add exchanges"
+            raise UsageError(msg)
+        if os.getpid() != self._process:
+            self._own()
+        block = emit_block(block_of(recording, f"{self._name}-{self._process}-{next(self._count)}"))
+        with self._threads, self._journal.held() as journal:
+            journal.append([Frame("block", self._name, block)])
+            self._begun = True
+
+    def close(self, *, finished: bool = True) -> None:
+        """Fold everything into the cassette. Unfinished, it is marked so, and record mode ``once`` goes on."""
+        ended = (*self._resumed, *((self._name,) if self._begun else ())) if finished else ()
+        self._end([Frame("end", name) for name in ended])
+
+    def discard(self) -> None:
+        """Take back every exchange that this recording added."""
+        self._end([Frame("drop", self._name)] if self._begun else [])
+
+    def _end(self, frames: list[Frame]) -> None:
+        if self._closed:
+            return
+        if os.getpid() != self._process:
+            self._own()
+        with self._threads:
+            self._closed = True
+            if frames or self._begun:
+                with self._journal.held() as journal:
+                    journal.append(frames)
+                    _fold(self._path, journal)
+            self._journal.close()
+
+    def _own(self) -> None:
+        """Take what a forked child must not share with its parent: the lock is the open file's, not the process's."""
+        self._process = os.getpid()
+        self._threads = threading.Lock()
+        self._journal = Journal(self._path)
+
+
+def _fold(path: Path, journal: Journal) -> None:
+    merged = _merged(path, journal.read())
+    if merged is not None:
+        replace_file(path, merged.text)
+    journal.remove()
+
+
+def _merged(path: Path, data: bytes) -> Layout | None:
+    """Return the cassette with the frames of its journal; None where they change nothing."""
+    frames = read_frames(data)
+    before = CassetteFile.read(path) if frames and path.exists() else None
+    old = Layout(()) if before is None else before.layout or Layout(tuple(_emitted(before)), before.unfinished)
+    merged = _with_frames(old, frames)
+    return None if merged == old else merged
+
+
+def _with_frames(old: Layout, frames: Sequence[Frame]) -> Layout:
+    dropped = {frame.recording for frame in frames if frame.kind == "drop"}
+    over = dropped | {frame.recording for frame in frames if frame.kind == "end"}
+    added = [frame for frame in frames if frame.kind == "block"]
+    known = {id_of(block) for block in old.blocks}
+    begun = dict.fromkeys((*old.unfinished, *(frame.recording for frame in added)))
+    blocks = (*old.blocks, *(frame.block for frame in added if id_of(frame.block) not in known))
+    return Layout(
+        tuple(block for block in blocks if id_of(block).partition("-")[0] not in dropped),
+        tuple(name for name in begun if name not in over),
+    )
+
+
+def _emitted(recordings: Iterable[Recording]) -> Iterator[str]:
+    """Write blocks; a recording without a name of its own is named after its digest and how often that came."""
+    seen: set[str] = set()
+    for recording in recordings:
+        name, digest = recording.id, digest_of(recording)
+        for again in count():
+            if name and name not in seen:
+                break
+            name = "w" + sha256(f"{digest} {again}".encode()).hexdigest()[:16]
+        seen.add(name)
+        yield emit_block(block_of(recording, name))

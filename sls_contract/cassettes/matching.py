@@ -1,0 +1,128 @@
+"""Which recording answers a request: an index, not a scan, so that replay costs the same at any size.
+
+A request matches on method, project, percent-decoded path, query as a multiset, and body; scheme, port, endpoint,
+signature and other headers do not matter. Identical requests play in recorded order, each once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.exchange import Request, decode_path, masked_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What two requests have in common when one's recording answers the other."""
+
+    method: str
+    project: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @classmethod
+    def of(cls, request: Request) -> Key:
+        """Take the key from a scrubbed request."""
+        return cls(
+            request.method,
+            request.project.lower(),
+            decode_path(request.path),
+            tuple(sorted(request.query_pairs())),
+            request.body,
+        )
+
+
+class Index:
+    """Hands out the positions of recordings by key, each once, in recorded order; safe from any thread.
+
+    With ``repeat``, the last of identical recordings answers whatever comes after it.
+    """
+
+    def __init__(self, keys: Iterable[Key], *, repeat: bool = False) -> None:
+        self._repeat = repeat
+        self._lock = threading.Lock()
+        self._waiting: dict[Key, deque[int]] = {}
+        self._played: set[int] = set()
+        for position, key in enumerate(keys):
+            self._waiting.setdefault(key, deque()).append(position)
+
+    def take(self, key: Key) -> int | None:
+        """Return the position of the next recording for the key; None where there is none left."""
+        with self._lock:
+            waiting = self._waiting.get(key)
+            if not waiting:
+                return None
+            position = waiting[0] if self._repeat and len(waiting) == 1 else waiting.popleft()
+            self._played.add(position)
+            return position
+
+    @property
+    def played(self) -> frozenset[int]:
+        """The positions handed out so far."""
+        with self._lock:
+            return frozenset(self._played)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why no recording answers a request: in one line, in detail, and the mend."""
+
+    headline: str
+    details: tuple[str, ...]
+    advice: str
+
+    def __str__(self) -> str:
+        """Give all of it as lines."""
+        return "\n".join([self.headline, *self.details, f"How to fix: {self.advice}"])
+
+
+def explain_miss(request: Request, recorded: Sequence[Request], played: frozenset[int], where: str) -> Miss:
+    """Say which recording in ``where`` is closest to the (scrubbed) request and what differs."""
+    headline = f"no recording in {where} answers {request.method} {masked_url(request.url)}"
+    wanted, keys = Key.of(request), [Key.of(one) for one in recorded]
+    if not keys:
+        return Miss(headline, ("The cassette holds no exchange.",), f"record it ({_RECORD})")
+    details: tuple[str, ...]
+    if same := keys.count(wanted):
+        times = "once" if same == 1 else f"{same} times"
+        details = (f"It was recorded {times}, and has been played as often.",)
+        return Miss(headline, details, f"ask as often as was recorded, record again ({_RECORD}), or {_REPEAT}")
+    nearest = max(range(len(keys)), key=lambda at: (_likeness(wanted, keys[at]), at not in played, -at))
+    details = (
+        f"The closest is exchange {nearest}: {recorded[nearest].method} {masked_url(recorded[nearest].url)}",
+        *(f"  {part}: {ours} here, {theirs} recorded" for part, ours, theirs in _differences(wanted, keys[nearest])),
+    )
+    return Miss(headline, details, f"correct the request, or record it ({_RECORD})")
+
+
+_RECORD = "pytest --sls-record=new_episodes"
+_REPEAT = "mark the test sls_cassette(repeat='last')"
+
+_PARTS: tuple[tuple[str, Callable[[Key], object]], ...] = (
+    ("method", lambda key: key.method),
+    ("project", lambda key: key.project),
+    ("path", lambda key: key.path),
+    ("query", lambda key: "&".join(f"{name}={value}" for name, value in key.query) or "(none)"),
+    ("body", lambda key: key.body),
+)
+
+
+def _likeness(one: Key, other: Key) -> int:
+    """Count equal parts; the path weighs most, since it names the operation."""
+    return sum((4 if name == "path" else 1) for name, part in _PARTS if part(one) == part(other))
+
+
+def _differences(one: Key, other: Key) -> list[tuple[str, str, str]]:
+    return [(name, _short(part(one)), _short(part(other))) for name, part in _PARTS if part(one) != part(other)]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"  # noqa: PLR2004 - a line's worth

@@ -1,0 +1,281 @@
+"""aiohttp's client, below its own retry: the connector hands out a connection whose other end is in memory.
+
+aiohttp writes the request to it and parses the answer from it with its own code. Once the request is complete the
+handler decides; a live attempt then takes a connection from the real connector, with its pool, TLS and proxies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.recorder import failures
+from sls_contract.cassettes.recorder.framing import AnswerReader, RequestReader, render, render_broken
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of
+from sls_contract.cassettes.recorder.hooks import Hook
+from sls_contract.errors import SlsContractError
+from sls_contract.exchange import wire_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.cassettes.recorder.handler import Handler, Outcome
+    from sls_contract.exchange import Request
+
+_FEED_BYTES = 65536
+
+
+async def _connect(original: Callable[..., Any], connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own parameter
+    """Return a connection to memory where the host is owned, else the real one."""
+    handler = owner_of(request.headers.get("Host") or request.url.authority)
+    if handler is None:
+        return await original(connector, request, traces, timeout)
+    aiohttp = sys.modules["aiohttp"]
+    loop = asyncio.get_running_loop()
+    protocol = aiohttp.client_proto.ResponseHandler(loop)
+
+    async def dial() -> Any:
+        return await original(connector, request, traces, timeout)
+
+    protocol.connection_made(_Memory(handler, request, protocol, dial))
+    return aiohttp.connector.Connection(_NoPool(connector), request.connection_key, protocol, loop)
+
+
+HOOKS = (Hook("aiohttp", "BaseConnector", "connect", _connect),)
+
+
+class _NoPool:
+    """The connector of a connection to memory: the real one, except that it keeps nothing."""
+
+    def __init__(self, connector: Any) -> None:
+        self._connector = connector
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connector, name)
+
+    def _release(self, _key: Any, protocol: Any, *, should_close: bool = False) -> None:
+        del should_close
+        protocol.close()
+
+
+class _Memory(asyncio.Transport):
+    """The near end of one attempt: takes the request, gives the answer."""
+
+    def __init__(self, handler: Handler, request: Any, protocol: Any, dial: Callable[[], Any]) -> None:
+        super().__init__()
+        self._handler = handler
+        self._client_request = request
+        self._protocol = protocol
+        self._dial = dial
+        self._loop = asyncio.get_running_loop()
+        self._reader = RequestReader(request.url.scheme, request.url.authority)
+        self._live: tuple[asyncio.Task[None], Request, AnswerReader] | None = None
+        self._seconds: float | None = None
+        self._pending = memoryview(b"")
+        self._ending: BaseException | None = None
+        self._decided = self._given = self._paused = self._closed = False
+
+    # what aiohttp asks of a transport
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Collect the request; decide once it is complete."""
+        self._reader.feed(bytes(data))
+        if self._reader.wants_continue():
+            self._loop.call_soon(self._protocol.data_received, b"HTTP/1.1 100 Continue\r\n\r\n")
+        if self._reader.complete and not self._decided:
+            self._decided = True
+            self._decide(self._reader.request())
+
+    def is_closing(self) -> bool:
+        """Tell whether the client has let go."""
+        return self._closed
+
+    def close(self) -> None:
+        """End the attempt; a live one that is under way is given up, and reported before the client goes on."""
+        self._closed = True
+        if self._live is not None:
+            (task, request, reader), self._live = self._live, None
+            task.cancel()
+            self._handler.received(
+                request, Broken("timeout", reader.response(), "given up while waiting for the answer")
+            )
+
+    abort = close
+
+    def pause_reading(self) -> None:
+        """Stop giving, as the client asks."""
+        self._paused = True
+
+    def resume_reading(self) -> None:
+        """Go on giving."""
+        self._paused = False
+        self._loop.call_soon(self._pump)
+
+    # the decision
+
+    def _decide(self, request: Request) -> None:
+        try:
+            outcome = self._handler.answer(request)
+        except BaseException as error:  # noqa: BLE001 - it reaches the caller through the protocol, unchanged
+            self._loop.call_soon(self._fail, error)
+            return
+        if outcome is None:
+            # The time limit counts from byte to byte of the real connection, not from here to the whole answer.
+            self._seconds, self._protocol.read_timeout = self._protocol.read_timeout, None
+            self._protocol.start_timeout()  # it may run already; without a limit this ends it
+            reader = AnswerReader(request.method)
+            self._live = (self._loop.create_task(self._perform(request, reader)), request, reader)
+        else:
+            self._loop.call_soon(self._replay, outcome, request.method)
+
+    def _replay(self, outcome: Outcome, method: str) -> None:
+        if not isinstance(outcome, Broken):
+            self._give(render(outcome, method), None)
+        elif outcome.kind in CONNECT_KINDS:
+            self._fail(_connect_error(self._client_request, outcome))
+        else:
+            self._give(render_broken(outcome), _ending(outcome))
+
+    async def _perform(self, request: Request, reader: AnswerReader) -> None:
+        """Perform the attempt live; whatever comes of it goes to the handler first, then to the client."""
+        try:
+            connection = await self._open()
+        except SlsContractError as error:
+            self._live = None
+            self._fail(error)
+            return
+        except (OSError, sys.modules["aiohttp"].ClientError) as error:
+            self._finish(request, failures.no_connection(error), partial(self._fail, error))
+            return
+        ending = await self._converse(connection, reader)
+        raw = bytes(reader.raw)
+        self._finish(request, failures.outcome_of(reader, ending), partial(self._give, raw, ending))
+
+    async def _open(self) -> Any:
+        try:
+            return await self._dial()
+        except TimeoutError as error:
+            text = f"Connection timeout to host {self._client_request.url}"  # as ClientSession words it
+            raise sys.modules["aiohttp"].ConnectionTimeoutError(text) from error
+
+    async def _converse(self, connection: Any, reader: AnswerReader) -> BaseException | None:
+        """Send the request over a real connection and read one answer; give the connection back to its pool."""
+        protocol, transport = connection.protocol, connection.transport
+        if transport is None or transport.is_closing():
+            connection.close()
+            return ConnectionResetError(errno.ECONNRESET, "Cannot write to closing transport")
+        collector = _Collector(reader, protocol)
+        transport.set_protocol(collector)
+        try:
+            transport.write(self._outgoing())
+            return await collector.wait(self._seconds)
+        finally:
+            if not collector.is_lost:
+                transport.set_protocol(protocol)
+            if reader.is_reusable and not collector.is_lost:
+                connection.release()
+            else:
+                connection.close()
+
+    def _outgoing(self) -> bytes:
+        """Return the request as it was written, with the proxy's credentials, which the connector adds on its way."""
+        raw = bytes(self._reader.raw)
+        secret = self._client_request.headers.get("Proxy-Authorization")
+        head, end, body = raw.partition(b"\r\n\r\n")
+        if secret is None or b"\r\nproxy-authorization:" in head.lower():
+            return raw
+        return b"".join((head, b"\r\nProxy-Authorization: ", wire_bytes(secret), end, body))
+
+    # the answer
+
+    def _finish(self, request: Request, outcome: Outcome, tell: Callable[[], None]) -> None:
+        """Report to the handler, then let the client know; an error of the handler goes to the caller instead."""
+        if self._live is None:  # given up, and reported as that
+            return
+        self._live = None
+        try:
+            self._handler.received(request, outcome)
+        except Exception as error:  # noqa: BLE001 - it is the caller's to see
+            self._fail(error)
+        else:
+            tell()
+
+    def _fail(self, error: BaseException) -> None:
+        self._protocol.set_exception(error)
+
+    def _give(self, raw: bytes, ending: BaseException | None) -> None:
+        self._pending, self._ending, self._given = memoryview(raw), ending, True
+        self._pump()
+
+    def _pump(self) -> None:
+        """Hand bytes over while the client takes them, then the end, once."""
+        while self._pending and not (self._paused or self._closed):
+            piece, self._pending = self._pending[:_FEED_BYTES], self._pending[_FEED_BYTES:]
+            self._protocol.data_received(bytes(piece))
+        if self._given and not (self._pending or self._paused or self._closed):
+            self._given = False
+            if isinstance(self._ending, TimeoutError):
+                self._protocol._on_read_timeout()  # noqa: SLF001 - it alone fails both the wait and the body
+            else:
+                self._protocol.connection_lost(self._ending)
+
+
+class _Collector(asyncio.Protocol):
+    """Listens on a real connection in place of aiohttp's protocol, for one answer."""
+
+    def __init__(self, reader: AnswerReader, protocol: Any) -> None:
+        self.is_lost = False
+        self._reader = reader
+        self._protocol = protocol
+        self._ending: BaseException | None = None
+        self._news = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        self._reader.feed(data)
+        self._news.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note how the connection ended, and let its owner know."""
+        self.is_lost, self._ending = True, exc
+        if exc is None:
+            self._reader.feed_eof()
+        self._news.set()
+        self._protocol.connection_lost(exc)
+
+    async def wait(self, seconds: float | None) -> BaseException | None:
+        """Wait for the whole answer; return what cut it short (None: nothing, or the end of the stream)."""
+        try:
+            while not (self._reader.complete or self.is_lost):
+                self._news.clear()
+                await asyncio.wait_for(self._news.wait(), seconds or None)
+        except TimeoutError as error:
+            return error
+        return self._ending
+
+
+def _ending(broken: Broken) -> BaseException | None:
+    if broken.kind == "timeout":
+        return TimeoutError("timed out")
+    return ConnectionResetError(errno.ECONNRESET, "Connection reset by peer") if broken.kind == "reset" else None
+
+
+def _connect_error(request: Any, broken: Broken) -> BaseException:
+    """Return the error that aiohttp's connector would have raised."""
+    aiohttp, key = sys.modules["aiohttp"], request.connection_key
+    error: BaseException
+    if broken.kind == "connect-timeout":
+        error = aiohttp.ConnectionTimeoutError(f"Connection timeout to host {request.url}")
+    elif broken.kind == "name":
+        reason = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        error = aiohttp.ClientConnectorDNSError(key, reason)
+    elif broken.kind == "tls":
+        error = aiohttp.ClientConnectorSSLError(key, ssl.SSLError(1, broken.detail or "TLS handshake failed"))
+    else:
+        error = aiohttp.ClientConnectorError(key, ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"))
+    return error

@@ -1,0 +1,309 @@
+"""Bytes of HTTP/1.1 to `Request` and `Response`, and back: message framing (RFC 9112) in one place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from sls_contract.exchange import Headers, Request, Response, split_url, wire_bytes, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sls_contract.cassettes.recorder.handler import Broken
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/\d\.\d +(\d{3})(?: +(.*?))?\s*")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
+_NO_BODY = frozenset({101, 204, 304})
+
+MALFORMED = b"MALFORMED ANSWER\r\n\r\n"
+"""What a client is given where the recorded answer was not HTTP."""
+
+
+def request_from_wire(data: bytes, scheme: str, authority: str) -> Request:
+    """Read one request as it was sent; ``scheme`` and ``authority`` are the connection's, used where it names none.
+
+    The URL is the same for origin-form and absolute-form (through a proxy): the Host header names the authority.
+    """
+    head, _, body = data.partition(b"\r\n\r\n")
+    line, *rest = head.split(b"\r\n")
+    method, _, tail = line.partition(b" ")
+    headers = Headers(_fields(rest))
+    url = absolute_url(scheme, authority, wire_text(tail.rpartition(b" ")[0]), headers)
+    if is_chunked(headers):
+        body = dechunk(body)
+    return Request(wire_text(method), url, headers, body)
+
+
+def absolute_url(scheme: str, authority: str, target: str, headers: Headers) -> str:
+    """Join scheme, the Host header (else ``authority``) and the target exactly as sent."""
+    if _ABSOLUTE.match(target):
+        scheme, authority, target = split_url(target)
+    authority = headers.get("host", authority).strip()
+    return f"{scheme}://{authority}{target if target.startswith('/') else '/' + target}"
+
+
+def host_from_head(lines: Iterable[bytes]) -> str | None:
+    """Return the Host header among the lines of a head; None where there is none."""
+    for line in lines:
+        if line[:5].lower() == b"host:":
+            return wire_text(line[5:].strip())
+    return None
+
+
+def is_chunked(headers: Headers) -> bool:
+    """Tell whether chunked is the last transfer coding."""
+    return headers.get("transfer-encoding", "").lower().rpartition(",")[2].strip() == "chunked"
+
+
+def dechunk(data: bytes) -> bytes:
+    """Take the chunked coding off; what cannot be read as a chunk ends the body."""
+    return bytes(_Chunks(data).body)
+
+
+class RequestReader:
+    """Collects one request as a client writes it, and knows when it is complete."""
+
+    def __init__(self, scheme: str, authority: str) -> None:
+        """Take the connection's scheme and authority, used where the request names none."""
+        self.raw = bytearray()
+        self.complete = False
+        self._place = (scheme, authority)
+        self._body_at: int | None = None
+        self._length: int | None = None
+        self._chunks = _Chunks(self.raw)
+        self._waits = False
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as the client writes them."""
+        self.raw += data
+        if self._body_at is None and (end := self.raw.find(b"\r\n\r\n")) >= 0:
+            headers = Headers(_fields(bytes(self.raw[:end]).split(b"\r\n")[1:]))
+            self._body_at = self._chunks.at = end + 4
+            self._length = None if is_chunked(headers) else int(headers.get("content-length", "0"))
+            self._waits = headers.get("expect", "").lower() == "100-continue"
+        if self._body_at is not None:
+            self.complete = self._is_whole(self._body_at)
+
+    def wants_continue(self) -> bool:
+        """Tell, once, whether the client waits for leave before it sends the body."""
+        waits, self._waits = self._waits, False
+        return waits
+
+    def request(self) -> Request:
+        """Return the request."""
+        return request_from_wire(bytes(self.raw), *self._place)
+
+    def _is_whole(self, at: int) -> bool:
+        if self._length is not None:
+            return len(self.raw) - at >= self._length
+        self._chunks.read()
+        return self._chunks.complete
+
+
+class AnswerReader:
+    """Reads one answer to a request with ``method``, piece by piece, and knows when it is complete.
+
+    ``raw`` keeps every byte, interim (1xx) answers included. ``malformed`` is set where no HTTP answer can follow.
+    """
+
+    def __init__(self, method: str) -> None:
+        """Start before the first byte."""
+        self.raw = bytearray()
+        self.complete = False
+        self.malformed = False
+        self._method = method
+        self._start = 0
+        self._body_at: int | None = None
+        self._head: Response | None = None
+        self._framing: int | Literal["chunked", "eof"] = "eof"
+        self._chunks = _Chunks(self.raw)
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they come from the peer."""
+        self.raw += data
+        if self._body_at is None:
+            self._read_head()
+        if self._body_at is not None and not self.complete:
+            self._read_body(self._body_at)
+
+    def feed_eof(self) -> None:
+        """Take the end of the stream, which completes an answer without a length."""
+        if self._body_at is not None and self._framing == "eof":
+            self.complete = True
+
+    @property
+    def is_reusable(self) -> bool:
+        """Tell whether the connection may carry another request (RFC 9112 section 9.3)."""
+        if not self.complete or self.malformed or self._head is None or self._framing == "eof":
+            return False
+        said = self._head.headers.get("connection", "").lower()
+        return self.raw[self._start : self._start + 8] == b"HTTP/1.1" and "close" not in said
+
+    def response(self) -> Response | None:
+        """Return the answer as far as it came; None before a whole status line."""
+        if self._body_at is None or self._head is None:
+            return _head_of(bytes(self.raw[self._start : self.raw.rfind(b"\n") + 1]))  # whole lines only
+        return self._head.replace(body=self._body(self._body_at))
+
+    def _read_head(self) -> None:
+        while (end := _HEAD_END.search(self.raw, self._start)) is not None:
+            self._head = _head_of(bytes(self.raw[self._start : end.start()]))
+            if self._head is None:
+                break
+            if self._head.status >= 200 or self._head.status == 101:  # noqa: PLR2004 - final, or a switch (RFC 9110)
+                self._body_at = end.end()
+                self._framing = _framing(self._method, self._head)
+                self._chunks.at = end.end()
+                return
+            self._start = end.end()
+        first, newline, _ = bytes(self.raw[self._start : self._start + 65537]).partition(b"\n")
+        if (newline and not _STATUS_LINE.fullmatch(first)) or len(first) > 65536:  # noqa: PLR2004 - http.client's limit
+            self.malformed = self.complete = True
+
+    def _read_body(self, at: int) -> None:
+        if isinstance(self._framing, int):
+            self.complete = len(self.raw) - at >= self._framing
+        elif self._framing == "chunked":
+            self._chunks.read()
+            self.malformed = self._chunks.malformed
+            self.complete = self._chunks.complete or self.malformed
+
+    def _body(self, at: int) -> bytes:
+        if self._framing == "chunked":
+            return bytes(self._chunks.body + self._chunks.partial())
+        return bytes(self.raw[at : at + self._framing] if isinstance(self._framing, int) else self.raw[at:])
+
+
+class _Chunks:
+    """Takes the chunked coding off a buffer that may still grow (RFC 9112 section 7.1); trailers are dropped."""
+
+    def __init__(self, raw: bytes | bytearray) -> None:
+        self.raw = raw
+        self.at = 0
+        self.body = bytearray()
+        self.complete = False
+        self.malformed = False
+        self._open: tuple[int, int] | None = None
+        if isinstance(raw, bytes):
+            self.read()
+            self.body += self.partial()
+
+    def read(self) -> None:
+        """Take every chunk that is whole."""
+        self._open = None
+        while not (self.complete or self.malformed) and (end := self.raw.find(b"\n", self.at)) >= 0:
+            size_text = bytes(self.raw[self.at : end]).partition(b";")[0].strip()
+            if not _CHUNK_SIZE.fullmatch(size_text):
+                self.malformed = True
+            elif (size := int(size_text, 16)) == 0:
+                self._read_trailers(end + 1)
+                return
+            elif not self._take(end + 1, size):
+                return
+
+    def partial(self) -> bytes:
+        """Return what came of a chunk that is not whole yet."""
+        if self._open is None:
+            return b""
+        start, size = self._open
+        return bytes(self.raw[start : start + size])
+
+    def _take(self, start: int, size: int) -> bool:
+        if len(self.raw) < start + size + 2:
+            self._open = (start, size)
+            return False
+        self.body += self.raw[start : start + size]
+        self.at = start + size + 2
+        return True
+
+    def _read_trailers(self, start: int) -> None:
+        self.complete = self.raw[start : start + 2] == b"\r\n" or self.raw.find(b"\r\n\r\n", start) >= 0
+
+
+def render(response: Response, method: str) -> bytes:
+    """Return the bytes of an answer as the network would carry it: same fields, framed as they say.
+
+    Where the body is not as it was on the wire, the fields that would contradict it are mended first.
+    """
+    response = with_true_framing(response)
+    if not _may_have_body(method, response):
+        return _head_bytes(response)
+    body = response.body
+    if is_chunked(response.headers):
+        body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
+    return _head_bytes(response) + body
+
+
+def render_broken(broken: Broken) -> bytes:
+    """Return the bytes that come before a failure; a chunked body stops inside a chunk, as it cannot seem whole."""
+    partial, malformed = broken.partial, broken.kind == "malformed"
+    if partial is None:
+        return MALFORMED if malformed else b""
+    if not is_chunked(partial.headers):
+        cut_head = broken.kind == "truncated" and not partial.body and _framing("GET", partial) == "eof"
+        return _head_bytes(partial)[:-2] if cut_head else _head_bytes(partial) + partial.body
+    missing = 0 if malformed else 1
+    chunk = b"%x\r\n%b" % (len(partial.body) + missing, partial.body) if partial.body else b""
+    end = b"" if not malformed else b"\r\n" + MALFORMED if chunk else MALFORMED
+    return _head_bytes(partial) + chunk + end
+
+
+def delivered(response: Response, method: str) -> tuple[bytes, int | None]:
+    """Return the body that a client gets, and the length announced where the body is shorter than that (else None)."""
+    framing = _framing(method, response)
+    if not isinstance(framing, int):
+        return response.body, None
+    return response.body[:framing], framing if len(response.body) < framing else None
+
+
+def with_true_framing(response: Response) -> Response:
+    """Mend the headers of a body that is stored decoded (``wire=False``): no coding, the true length."""
+    if response.wire:
+        return response
+    headers = response.headers.without("content-encoding", "transfer-encoding")
+    if "content-length" in headers:
+        headers = headers.with_field("Content-Length", str(len(response.body)))
+    return response.replace(headers=headers)
+
+
+def _head_of(head: bytes) -> Response | None:
+    line, *rest = head.replace(b"\r\n", b"\n").split(b"\n")
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        return None
+    return Response(int(match[1]), _fields(rest), reason=wire_text(match[2] or b""))
+
+
+def _head_bytes(response: Response) -> bytes:
+    lines = [
+        f"HTTP/1.1 {response.status} {response.reason}",
+        *(f"{name}: {value}" for name, value in response.headers.pairs),
+    ]
+    return wire_bytes("\r\n".join(lines)) + b"\r\n\r\n"
+
+
+def _fields(lines: Sequence[bytes]) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if pairs and line[:1] in (b" ", b"\t"):  # an obsolete fold continues the field before it
+            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]} {wire_text(line.strip())}")
+        elif colon:
+            pairs.append((wire_text(name), wire_text(value.strip(b" \t"))))
+    return pairs
+
+
+def _may_have_body(method: str, response: Response) -> bool:
+    return method != "HEAD" and response.status not in _NO_BODY
+
+
+def _framing(method: str, response: Response) -> int | Literal["chunked", "eof"]:
+    if not _may_have_body(method, response):
+        return 0
+    if is_chunked(response.headers):
+        return "chunked"
+    length = response.headers.get("content-length", "").partition(",")[0].strip()
+    return int(length) if length.isascii() and length.isdecimal() else "eof"

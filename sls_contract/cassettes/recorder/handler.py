@@ -1,0 +1,106 @@
+"""What the interception calls: the handler, the outcome of an attempt, and the stack of installed handlers."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from sls_contract.exchange import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind: TypeAlias = Literal[
+    "name",  # the host name did not resolve
+    "refused",  # no connection: refused, unreachable, or a proxy said no
+    "connect-timeout",  # no connection in time
+    "tls",  # the handshake failed
+    "timeout",  # connected, but the answer did not come (to its end) in time
+    "reset",  # the connection was reset
+    "closed",  # the connection was closed before an answer began
+    "truncated",  # the connection was closed inside an answer
+    "malformed",  # what came is not HTTP
+]
+
+CONNECT_KINDS = frozenset({"name", "refused", "connect-timeout", "tls"})
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An attempt without a whole answer.
+
+    ``partial`` is the part of an answer that came, if at least its status line did; ``detail`` is the client's own
+    text of the failure (one line, for people).
+    """
+
+    kind: Kind
+    partial: Response | None = None
+    detail: str = ""
+
+
+Outcome: TypeAlias = Response | Broken
+
+
+class Handler(Protocol):
+    """Decides about each attempt. Called from any thread, possibly at once; must not block on the network itself.
+
+    Whatever it raises reaches the caller of the client unchanged, unless that is an OSError: clients take those for
+    network errors and may retry.
+    """
+
+    def owns(self, host: str) -> bool:
+        """Tell whether requests to ``host`` (the Host header, port included) are handled here. Must be cheap."""
+        ...
+
+    def answer(self, request: Request) -> Outcome | None:
+        """Return the outcome the client shall see without any socket, or None to let it perform the attempt."""
+        ...
+
+    def received(self, request: Request, outcome: Outcome) -> None:
+        """Take the outcome of a live attempt; called before the client sees it."""
+        ...
+
+
+class _Stack:
+    """The installed handlers, innermost first; replaced as a whole, so that reading needs no lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.handlers: tuple[Handler, ...] = ()
+
+
+STACK = _Stack()
+
+
+def owner_of(host: str) -> Handler | None:
+    """Return the innermost handler that owns ``host``; None means: not our traffic."""
+    for handler in STACK.handlers:
+        if handler.owns(host):
+            return handler
+    return None
+
+
+class _Live(threading.local):
+    """Whether this thread is inside a live attempt, where the client's own calls must pass."""
+
+    depth = 0
+
+
+_live = _Live()
+
+
+def is_live() -> bool:
+    """Tell whether this thread performs a live attempt right now."""
+    return _live.depth > 0
+
+
+@contextmanager
+def live() -> Iterator[None]:
+    """Let the calls that this thread makes pass untouched."""
+    _live.depth += 1
+    try:
+        yield
+    finally:
+        _live.depth -= 1

@@ -1,0 +1,131 @@
+"""Wraps methods on the classes of HTTP libraries, also of libraries that are imported later.
+
+A method is replaced on its class, once, by one that calls ``around(original, self, *args, **kwargs)``; the class itself
+stays, so that objects made before, subclasses and other threads are covered. No library is imported from here.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.errors import CassetteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One method to wrap: ``module.owner.method``, called through ``around``."""
+
+    module: str
+    owner: str
+    method: str
+    around: Callable[..., Any]
+
+
+class Hooks:
+    """A set of hooks that is put in place and taken away as a whole. The caller holds a lock."""
+
+    def __init__(self, hooks: Iterable[Hook]) -> None:
+        """Group the hooks by the module whose import makes them possible."""
+        self._by_module: dict[str, list[Hook]] = {}
+        for hook in hooks:
+            self._by_module.setdefault(hook.module, []).append(hook)
+        self._undo: list[Callable[[], None]] = []
+        self._finder = _Finder(self._by_module, self._wrap)
+
+    def put(self) -> None:
+        """Wrap what is imported, and watch for the rest.
+
+        Raises `CassetteError`, with nothing left wrapped, where a library lacks a method that the recorder needs.
+        """
+        sys.meta_path.insert(0, self._finder)
+        try:
+            for name in self._by_module:
+                module = sys.modules.get(name)
+                if module is not None:
+                    self._wrap(module)
+        except CassetteError:
+            self.take_away()
+            raise
+
+    def take_away(self) -> None:
+        """Give every method back, and stop watching."""
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        while self._undo:
+            self._undo.pop()()
+
+    def _wrap(self, module: ModuleType) -> None:
+        if self._finder not in sys.meta_path:  # the recorder left while the module was being imported
+            return
+        for hook in self._by_module[module.__name__]:
+            self._undo.append(_wrap_method(module, hook))
+
+
+class _Finder:
+    """A finder that finds nothing by itself: it lets a watched module run, then calls ``after`` with it."""
+
+    def __init__(self, watched: dict[str, list[Hook]], after: Callable[[ModuleType], None]) -> None:
+        self._watched = watched
+        self._after = after
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec that the other finders give, its loader extended; None for any other module."""
+        if name not in self._watched:
+            return None
+        others = (finder for finder in tuple(sys.meta_path) if finder is not self)
+        specs = (finder.find_spec(name, path, target) for finder in others)
+        spec = next((spec for spec in specs if spec is not None), None)
+        if spec is not None and spec.loader is not None:
+            self._extend(spec.loader)
+        return spec
+
+    def _extend(self, loader: Any) -> None:
+        run = loader.exec_module
+
+        @functools.wraps(run)
+        def exec_module(module: ModuleType) -> None:
+            run(module)
+            self._after(module)
+
+        loader.exec_module = exec_module
+
+
+def _wrap_method(module: ModuleType, hook: Hook) -> Callable[[], None]:
+    owner = getattr(module, hook.owner, None)
+    original = vars(owner).get(hook.method) if isinstance(owner, type) else None
+    if not isinstance(owner, type) or not callable(original):
+        raise CassetteError(_missing(hook))
+
+    @functools.wraps(original)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return hook.around(original, self, *args, **kwargs)
+
+    def undo() -> None:
+        if vars(owner).get(hook.method) is method:  # else another tool wrapped ours and will put it back itself
+            setattr(owner, hook.method, original)
+
+    setattr(owner, hook.method, method)
+    return undo
+
+
+def _missing(hook: Hook) -> str:
+    library = hook.module.partition(".")[0]
+    try:
+        installed = version(library)
+    except PackageNotFoundError:
+        installed = f"of Python {sys.version.partition(' ')[0]}"
+    return (
+        f"{library} {installed} has no method {hook.module}.{hook.owner}.{hook.method}, so it cannot be recorded.\n"
+        f"How to fix: install a version of {library} that sls-contract supports, or a newer sls-contract."
+    )

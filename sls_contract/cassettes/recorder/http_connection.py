@@ -1,0 +1,284 @@
+"""http.client, and with it urllib3, requests and whatever else is built on ``http.client.HTTPConnection``.
+
+The connection is given a tape in place of a socket: it collects the request as it would have gone out. When the client
+asks for the answer, the handler decides. A live attempt then runs on the client's own stack (its ``connect``, TLS,
+tunnel through a proxy, time limits), byte for byte what the tape holds, and is read to its end. Either way the client
+parses bytes from memory with its own code, and nothing of ours stays on the connection afterwards.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import socket
+import ssl
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sls_contract.cassettes.recorder import failures
+from sls_contract.cassettes.recorder.framing import (
+    AnswerReader,
+    host_from_head,
+    render,
+    render_broken,
+    request_from_wire,
+)
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of
+from sls_contract.cassettes.recorder.hooks import Hook
+from sls_contract.errors import SlsContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.cassettes.recorder.handler import Handler, Outcome
+    from sls_contract.exchange import Request
+
+_RECV_BYTES = 65536
+_HTTPS_PORT = 443
+
+
+class Preset(threading.local):
+    """The decision already made for this thread's next attempt, by a layer above that hands an unusual case down."""
+
+    value: tuple[Outcome | None] | None = None
+
+
+PRESET = Preset()
+
+
+class Tape:
+    """Stands where a connection keeps its socket, from the first byte of a request to its answer."""
+
+    def __init__(self, connection: Any, real: Any) -> None:
+        """Remember the real socket, if the connection is warm, and the time limit for connecting (seconds)."""
+        self.sent = bytearray()
+        self.real = real
+        self.connect_timeout = connection.timeout
+        self.read_timeout: tuple[Any] | None = None
+
+    def sendall(self, data: Any) -> None:
+        """Collect bytes of the request."""
+        self.sent += data
+
+    def settimeout(self, seconds: Any) -> None:
+        """Keep the time limit for reading, in seconds or None."""
+        self.read_timeout = (seconds,)
+
+    def setsockopt(self, *args: Any) -> None:
+        """Accept socket options, which a tape has no use for."""
+
+    def shutdown(self, how: int) -> None:
+        """Accept what urllib3 offers to end a download from another thread."""
+
+    def close(self) -> None:
+        """Close the real socket, if there is one."""
+        real, self.real = self.real, None
+        if real is not None:
+            real.close()
+
+
+class Answer(NamedTuple):
+    """The bytes of an answer, and the error that ends them; None: the end of the stream."""
+
+    raw: bytes
+    ending: OSError | None
+
+    def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedIOBase:
+        """Return a file over the bytes, as http.client asks a socket for."""
+        return io.BytesIO(self.raw) if self.ending is None else io.BufferedReader(_Ending(self.raw, self.ending))
+
+    def close(self) -> None:
+        """Do nothing: the bytes are in memory."""
+
+
+class _Ending(io.RawIOBase):
+    """Bytes, and then the error that the network gave."""
+
+    def __init__(self, raw: bytes, ending: OSError) -> None:
+        super().__init__()
+        self._raw = memoryview(raw)
+        self._ending = ending
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._raw:
+            raise self._ending
+        piece = self._raw[: len(buffer)]
+        buffer[: len(piece)] = piece
+        self._raw = self._raw[len(piece) :]
+        return len(piece)
+
+
+def _connect(original: Callable[..., Any], connection: Any) -> Any:
+    """Put connecting to an owned host off until a live attempt needs it."""
+    if is_live() or owner_of(_peer(connection)) is None:
+        return original(connection)
+    connection.sock = Tape(connection, None)
+    for flag, value in (("is_verified", True), ("_has_connected_to_proxy", bool(getattr(connection, "proxy", None)))):
+        if hasattr(connection, flag):  # urllib3's own notes; unset they give warnings and errors about a proxy
+            setattr(connection, flag, value)
+    return None
+
+
+def _endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
+    """Put a tape in place where the head that is about to be sent names an owned host; else make sure there is none."""
+    if is_live():
+        return original(connection, *args, **kwargs)
+    lines = connection._buffer  # noqa: SLF001 - the head exists nowhere else before it is sent
+    owned = owner_of(host_from_head(lines) or _peer(connection)) is not None
+    taped = type(connection.sock) is Tape
+    if owned:
+        connection.sock = Tape(connection, connection.sock.real if taped else connection.sock)
+    elif taped:
+        connection.sock = _real(connection, connection.sock)
+    return original(connection, *args, **kwargs)
+
+
+def _getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
+    """Answer the request on the tape, by the handler or live, and let the client read that from memory."""
+    tape = connection.sock
+    if type(tape) is not Tape:
+        return original(connection, *args, **kwargs)
+    try:
+        connection.sock = _answer(connection, tape)
+        response = original(connection, *args, **kwargs)
+    except BaseException:
+        tape.close()
+        connection.close()
+        raise
+    if connection.sock is None:  # the client read that the connection ends here
+        tape.close()
+    connection.sock = tape.real
+    return response
+
+
+HOOKS = (
+    Hook("http.client", "HTTPConnection", "connect", _connect),
+    Hook("http.client", "HTTPConnection", "endheaders", _endheaders),
+    Hook("http.client", "HTTPConnection", "getresponse", _getresponse),
+    Hook("http.client", "HTTPSConnection", "connect", _connect),
+    Hook("urllib3.connection", "HTTPConnection", "connect", _connect),
+    Hook("urllib3.connection", "HTTPSConnection", "connect", _connect),
+)
+
+
+def _answer(connection: Any, tape: Tape) -> Answer:
+    request = request_from_wire(bytes(tape.sent), _scheme(connection), _peer(connection))
+    handler = owner_of(request.host)
+    if handler is None:  # it went away between the request and this call
+        return _converse(_real(connection, tape), tape, AnswerReader(request.method))
+    preset, PRESET.value = PRESET.value, None
+    outcome = preset[0] if preset else handler.answer(request)
+    if outcome is None:
+        return _perform(connection, tape, handler, request)
+    if not isinstance(outcome, Broken):
+        return Answer(render(outcome, request.method), None)
+    if outcome.kind in CONNECT_KINDS:
+        raise _connect_error(connection, outcome)
+    return Answer(render_broken(outcome), _ending(outcome))
+
+
+def _perform(connection: Any, tape: Tape, handler: Handler, request: Request) -> Answer:
+    try:
+        real = _real(connection, tape)
+    except SlsContractError:
+        raise
+    except Exception as error:
+        handler.received(request, failures.no_connection(error))
+        raise
+    reader = AnswerReader(request.method)
+    answer = _converse(real, tape, reader)
+    handler.received(request, failures.outcome_of(reader, answer.ending))
+    return answer
+
+
+def _real(connection: Any, tape: Tape) -> Any:
+    """Return the real socket, connecting with the client's own code where the connection is not warm."""
+    if tape.real is not None:
+        return tape.real
+    read_timeout, connection.timeout, connection.sock = connection.timeout, tape.connect_timeout, None
+    try:
+        with live():
+            connection.connect()
+    finally:
+        connection.timeout = read_timeout
+    tape.real = connection.sock
+    return tape.real
+
+
+def _converse(real: Any, tape: Tape, reader: AnswerReader) -> Answer:
+    """Send what is on the tape and read one answer to its end; a connection that broke is not kept."""
+    ending: OSError | None = None
+    try:
+        if tape.read_timeout is not None:
+            real.settimeout(*tape.read_timeout)
+        _send(real, tape.sent)
+        while not reader.complete:
+            data = real.recv(_RECV_BYTES)
+            if not data:
+                reader.feed_eof()
+                break
+            reader.feed(data)
+    except OSError as error:
+        ending = error
+    if not reader.complete:
+        tape.close()
+    return Answer(bytes(reader.raw), ending)
+
+
+def _send(real: Any, data: bytearray) -> None:
+    try:
+        real.sendall(data)
+    except (BrokenPipeError, ConnectionResetError):
+        return  # the peer may have answered before it stopped reading: the answer, or its absence, tells
+
+
+def _scheme(connection: Any) -> str:
+    return "https" if connection.default_port == _HTTPS_PORT else "http"  # urllib3's class is none of http.client's
+
+
+def _peer(connection: Any) -> str:
+    """Return the host that the client wants to talk to, behind any tunnel, as a Host header names it."""
+    tunnel = connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no reader
+    host = tunnel or connection.host
+    port = (connection._tunnel_port if tunnel else connection.port) or connection.default_port  # noqa: SLF001 - as above
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return host if port == connection.default_port else f"{host}:{port}"
+
+
+def _ending(broken: Broken) -> OSError | None:
+    if broken.kind == "timeout":
+        return TimeoutError("timed out")
+    return ConnectionResetError(errno.ECONNRESET, "Connection reset by peer") if broken.kind == "reset" else None
+
+
+def _connect_error(connection: Any, broken: Broken) -> Exception:
+    """Return the error that the client's own connect would have raised."""
+    error: OSError = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+    if broken.kind == "name":
+        error = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    elif broken.kind == "tls":
+        return ssl.SSLError(1, broken.detail or "TLS handshake failed")
+    elif broken.kind == "connect-timeout":
+        error = TimeoutError("timed out")
+    urllib3 = sys.modules.get("urllib3")
+    if urllib3 is None or not isinstance(connection, urllib3.connection.HTTPConnection):
+        return error
+    return _as_urllib3(urllib3.exceptions, connection, error)
+
+
+def _as_urllib3(exceptions: Any, connection: Any, error: OSError) -> Exception:
+    """Wrap as urllib3's ``HTTPConnection._new_conn`` does."""
+    if isinstance(error, socket.gaierror) and hasattr(exceptions, "NameResolutionError"):  # urllib3 2
+        wrapped = exceptions.NameResolutionError(connection.host, connection, error)
+    elif isinstance(error, TimeoutError):
+        text = f"Connection to {connection.host} timed out. (connect timeout={connection.timeout})"
+        wrapped = exceptions.ConnectTimeoutError(connection, text)
+    else:
+        wrapped = exceptions.NewConnectionError(connection, f"Failed to establish a new connection: {error}")
+    assert isinstance(wrapped, Exception)
+    wrapped.__cause__ = error
+    return wrapped

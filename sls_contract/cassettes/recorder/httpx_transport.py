@@ -1,0 +1,221 @@
+"""httpx, sync and async: its network transports. WSGI, ASGI and mock transports are no network and stay untouched."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.recorder import failures
+from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
+from sls_contract.cassettes.recorder.handler import Broken, owner_of
+from sls_contract.cassettes.recorder.hooks import Hook
+from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from sls_contract.cassettes.recorder.handler import Handler, Kind, Outcome
+
+_KINDS: dict[str, Kind] = {
+    "ConnectTimeout": "connect-timeout",
+    "ReadTimeout": "timeout",
+    "WriteTimeout": "timeout",
+    "ReadError": "reset",
+    "WriteError": "reset",
+    "ProxyError": "refused",
+}
+_ERRORS: dict[Kind, tuple[str, str]] = {
+    "name": ("ConnectError", "[Errno -2] Name or service not known"),
+    "refused": ("ConnectError", "[Errno 111] Connection refused"),
+    "tls": ("ConnectError", "TLS handshake failed"),
+    "connect-timeout": ("ConnectTimeout", "timed out"),
+    "timeout": ("ReadTimeout", "timed out"),
+    "reset": ("ReadError", "[Errno 104] Connection reset by peer"),
+    "closed": ("RemoteProtocolError", "Server disconnected without sending a response."),
+    "truncated": ("RemoteProtocolError", "peer closed connection without sending complete message body"),
+    "malformed": ("RemoteProtocolError", "illegal status line"),
+}
+
+
+def _handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
+    """Answer one attempt of a sync client."""
+    handler = owner_of(_host(request))
+    if handler is None:
+        return original(transport, request)
+    request.read()
+    attempt = _Attempt(handler, request)
+    outcome = handler.answer(attempt.request)
+    if outcome is not None:
+        return _replayed(outcome, request.method)
+    try:
+        attempt.response = original(transport, request)
+        for piece in attempt.response.stream:
+            attempt.body += piece
+        attempt.response.stream.close()
+    except Exception as error:  # noqa: BLE001 - it reaches the client from there
+        return attempt.failed(error)
+    return attempt.arrived()
+
+
+async def _handle_async(original: Callable[..., Any], transport: Any, request: Any) -> Any:
+    """Answer one attempt of an async client."""
+    handler = owner_of(_host(request))
+    if handler is None:
+        return await original(transport, request)
+    await request.aread()
+    attempt = _Attempt(handler, request)
+    outcome = handler.answer(attempt.request)
+    if outcome is not None:
+        return _replayed(outcome, request.method)
+    try:
+        attempt.response = await original(transport, request)
+        async for piece in attempt.response.stream:
+            attempt.body += piece
+        await attempt.response.stream.aclose()
+    except Exception as error:  # noqa: BLE001 - it reaches the client from there
+        return attempt.failed(error)
+    except BaseException as stop:
+        attempt.given_up(stop)
+        raise
+    return attempt.arrived()
+
+
+class _Attempt:
+    """One live attempt and what came of it so far."""
+
+    def __init__(self, handler: Handler, request: Any) -> None:
+        self.request = _request(request)
+        self.response: Any = None
+        self.body = bytearray()
+        self._handler = handler
+
+    def arrived(self) -> Any:
+        """Report the whole answer, and return it for the client."""
+        self._handler.received(self.request, _received(self.response, self.body))
+        return self._for_client(None)
+
+    def failed(self, error: Exception) -> Any:
+        """Report the failure, and let the client meet it where it would have: at once, or inside the body."""
+        if (broken := _broken(error, self._partial())) is not None:
+            self._handler.received(self.request, broken)
+        if self.response is None:
+            raise error
+        return self._for_client(error)
+
+    def given_up(self, stop: BaseException) -> None:
+        """Report a cancellation: a time limit of the caller (asyncio.timeout, anyio) arrives as one."""
+        if not isinstance(stop, KeyboardInterrupt | SystemExit):
+            self._handler.received(self.request, Broken("timeout", self._partial(), "given up while waiting"))
+
+    def _partial(self) -> Response | None:
+        return None if self.response is None else _received(self.response, self.body)
+
+    def _for_client(self, error: Exception | None) -> Any:
+        self.response.stream = _stream_type()(bytes(self.body), error)
+        return self.response
+
+
+HOOKS = (
+    Hook("httpx", "HTTPTransport", "handle_request", _handle),
+    Hook("httpx", "AsyncHTTPTransport", "handle_async_request", _handle_async),
+)
+
+
+def _host(request: Any) -> str:
+    named = request.headers.get("host")
+    return named if named is not None else wire_text(request.url.netloc)
+
+
+def _request(request: Any) -> Request:
+    headers = Headers(_text_pairs(request.headers.raw))
+    url = absolute_url(request.url.scheme, wire_text(request.url.netloc), wire_text(request.url.raw_path), headers)
+    return Request(request.method, url, headers, request.content)
+
+
+def _text_pairs(raw: Any) -> list[tuple[str, str]]:
+    return [(wire_text(name), wire_text(value)) for name, value in raw]
+
+
+def _received(response: Any, body: bytearray) -> Response:
+    reason = wire_text(response.extensions.get("reason_phrase", b""))
+    return Response(response.status_code, _text_pairs(response.headers.raw), bytes(body), reason=reason)
+
+
+def _broken(error: Exception, partial: Response | None) -> Broken | None:
+    """Classify an error of httpx; None where no byte was ever meant to leave (a full pool, a wrong URL)."""
+    name, text = type(error).__name__, failures.describe(error)
+    if name == "ConnectError":
+        return failures.no_connection(error)
+    if name == "RemoteProtocolError":
+        return Broken(_protocol_kind(text, partial), partial, text)
+    return Broken(_KINDS[name], partial, text) if name in _KINDS else None
+
+
+def _protocol_kind(text: str, partial: Response | None) -> Kind:
+    if "isconnected" in text:
+        return "closed"
+    return "truncated" if partial is not None and "closed" in text else "malformed"
+
+
+def _replayed(outcome: Outcome, method: str) -> Any:
+    """Return the answer as the network transport would, or raise as it would."""
+    if isinstance(outcome, Response):
+        return _from_recording(outcome, method)
+    if outcome.partial is None:
+        raise _native(outcome.kind, f": {outcome.detail}" if outcome.kind == "tls" else "")
+    return _cut(outcome.partial, outcome.partial.body, outcome.kind, method)
+
+
+def _from_recording(recorded: Response, method: str) -> Any:
+    recorded = with_true_framing(recorded)
+    body, announced = delivered(recorded, method)
+    return _fresh(recorded, body, None) if announced is None else _cut(recorded, body, "truncated", method)
+
+
+def _cut(partial: Response, body: bytes, kind: Kind, method: str) -> Any:
+    """Return an answer whose body ends in an error."""
+    _, announced = delivered(partial, method)
+    more = f" (received {len(body)} bytes, expected {announced})" if kind == "truncated" and announced else ""
+    return _fresh(partial, body, _native(kind, more))
+
+
+def _native(kind: Kind, more: str) -> Exception:
+    name, text = _ERRORS[kind]
+    error = getattr(_httpx(), name)(text + more)
+    assert isinstance(error, Exception)
+    return error
+
+
+def _fresh(recorded: Response, body: bytes, error: Exception | None) -> Any:
+    pairs = [(wire_bytes(name), wire_bytes(value)) for name, value in recorded.headers.pairs]
+    extensions = {"http_version": b"HTTP/1.1", "reason_phrase": wire_bytes(recorded.reason)}
+    return _httpx().Response(recorded.status, headers=pairs, stream=_stream_type()(body, error), extensions=extensions)
+
+
+def _httpx() -> Any:
+    return sys.modules["httpx"]
+
+
+@cache
+def _stream_type() -> Any:
+    """Return the class of body streams; it is made late because httpx may not be installed."""
+
+    class BodyFromMemory(_httpx().SyncByteStream, _httpx().AsyncByteStream):  # type: ignore[misc] # known at run time only
+        """A body, and the error that ends it."""
+
+        def __init__(self, body: bytes, error: Exception | None) -> None:
+            self._body = body
+            self._error = error
+
+        def __iter__(self) -> Iterator[bytes]:
+            if self._body:
+                yield self._body
+            if self._error is not None:
+                raise self._error
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for piece in iter(self):
+                yield piece
+
+    return BodyFromMemory

@@ -1,0 +1,157 @@
+"""The short way for requests: a replayed answer without urllib3's pool and http.client's parser.
+
+Only for the plain case, in which the shape of the request on the wire is certain and the answer needs no parser's
+judgement; everything else goes the long way through `http_connection`, with the decision already made. Both ways give
+the handler and the client the same values (a test compares them).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
+from sls_contract.cassettes.recorder.handler import owner_of
+from sls_contract.cassettes.recorder.hooks import Hook
+from sls_contract.cassettes.recorder.http_connection import PRESET
+from sls_contract.exchange import Headers, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# What urllib3 would not rewrite: a lower-case host name, upper-case escapes, no user info, no dot segments.
+_PLAIN_URL = re.compile(
+    r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,4}))?"
+    r"(/(?!/)(?:[A-Za-z0-9_.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*(?:\?(?:[A-Za-z0-9_.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*)?)"
+)
+_DOT_SEGMENT = re.compile(r"/\.\.?(?:[/?]|$)")
+_PLAIN_FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:(?:[!-~](?:[ !-~]*[!-~])?)?\n)*")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+_ADAPTER_METHODS = (
+    "send",
+    "request_url",
+    "add_headers",
+    "get_connection_with_tls_context",
+    "get_connection",
+    "init_poolmanager",
+    "proxy_manager_for",
+    "proxy_headers",
+    "cert_verify",
+)
+_BODILESS = frozenset({"GET", "HEAD", "DELETE", "TRACE", "OPTIONS"})  # urllib3 announces no length for them
+_SKIP_FIELD = "@@@SKIP_HEADER@@@"  # urllib3.util.SKIP_HEADER
+_FINAL = 200  # 1xx answers are interim
+_UNPLAIN_ANSWER = ("set-cookie", "transfer-encoding")
+
+
+def _send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+    """Answer a plain attempt at once; hand any other down."""
+    plain = _plain_request(adapter, request, args, kwargs)
+    handler = owner_of(plain.host) if plain is not None else None
+    if plain is None or handler is None:
+        return original(adapter, request, *args, **kwargs)
+    outcome = handler.answer(plain)
+    if isinstance(outcome, Response) and _is_plain_answer(outcome, plain.method):
+        return adapter.build_response(request, _raw_response(outcome, plain.method))
+    PRESET.value = (outcome,)
+    try:
+        return original(adapter, request, *args, **kwargs)
+    finally:
+        PRESET.value = None
+
+
+HOOKS = (Hook("requests.adapters", "HTTPAdapter", "send", _send),)
+
+
+def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:
+    """Return the request as it would go over the wire; None where that is for urllib3 to decide."""
+    match = _PLAIN_URL.fullmatch(request.url or "")
+    if match is None or not _is_plain_adapter(adapter.__class__) or _may_retry(adapter.max_retries):
+        return None
+    if _is_proxied(request.url, args[4] if len(args) > 4 else kwargs.get("proxies")):  # noqa: PLR2004 - its position
+        return None
+    scheme, host, port, target = match.groups()
+    if _DOT_SEGMENT.search(target) or not request.method.isalpha() or not isinstance(request.body, bytes | None):
+        return None
+    netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+    headers = _wire_headers(request, netloc)
+    if headers is None:
+        return None
+    return Request(request.method, absolute_url(scheme, netloc, target, headers), headers, request.body or b"")
+
+
+def _wire_headers(request: Any, netloc: str) -> Headers | None:
+    """Return the header fields in the order in which urllib3 and http.client write them; None where one is unusual."""
+    pairs = list(request.headers.items())
+    names = set()
+    for name, value in pairs:
+        if not (type(name) is type(value) is str) or value == _SKIP_FIELD:  # bytes are for http.client to encode
+            return None
+        names.add(name.lower())
+    if not _are_plain(pairs):
+        return None
+    if "transfer-encoding" in names or "user-agent" not in names or _needs_length(request, names):
+        return None
+    first = [] if "host" in names else [("Host", netloc)]
+    if "accept-encoding" not in names:
+        first.append(("Accept-Encoding", "identity"))
+    return Headers(first + pairs)
+
+
+def _needs_length(request: Any, names: set[str]) -> bool:
+    """Tell whether urllib3 would add a framing field of its own."""
+    return "content-length" not in names and (request.body is not None or request.method not in _BODILESS)
+
+
+def _are_plain(pairs: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether no parser or writer would see other fields in these: visible ASCII, no stray spaces or breaks."""
+    text = "".join([f"{name}:{value}\n" for name, value in pairs])
+    return text.count("\n") == len(pairs) and _PLAIN_FIELDS.fullmatch(text) is not None
+
+
+def _may_retry(retries: Any) -> bool:
+    return bool(retries.total) or bool(retries.status_forcelist)
+
+
+def _is_proxied(url: str, proxies: Any) -> bool:
+    return bool(proxies) and sys.modules["requests"].utils.select_proxy(url, proxies) is not None
+
+
+@lru_cache(maxsize=64)
+def _is_plain_adapter(kind: Any) -> bool:
+    """Tell whether a subclass leaves alone what shapes the wire."""
+    base = sys.modules["requests"].adapters.HTTPAdapter
+    return all(getattr(kind, name, None) is getattr(base, name, None) for name in _ADAPTER_METHODS)
+
+
+def _is_plain_answer(response: Response, method: str) -> bool:
+    """Tell whether no parser has a say: no cookie, no transfer coding, a body as long as announced, clean fields."""
+    headers = response.headers
+    if any(name in headers for name in _UNPLAIN_ANSWER) or len(headers.get_all("content-length")) > 1:
+        return False
+    body, announced = delivered(response, method)
+    whole = announced is None and len(body) == len(response.body)
+    return whole and response.status >= _FINAL and _are_plain(headers.pairs)
+
+
+def _raw_response(response: Response, method: str) -> Any:
+    """Return the urllib3 response that HTTPAdapter asks its pool for."""
+    urllib3 = sys.modules["urllib3"]
+    response = with_true_framing(response)
+    raw = urllib3.HTTPResponse(
+        body=io.BytesIO(response.body),
+        headers=urllib3._collections.HTTPHeaderDict(response.headers.pairs),  # noqa: SLF001 - its public name is urllib3 2's
+        status=response.status,
+        version=11,
+        reason=response.reason,
+        preload_content=False,
+        decode_content=False,
+        enforce_content_length=True,
+        request_method=method,
+    )
+    if hasattr(raw, "version_string"):  # urllib3 2.3
+        raw.version_string = "HTTP/1.1"
+    return raw

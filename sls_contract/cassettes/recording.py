@@ -1,0 +1,159 @@
+"""What one recording is: an exchange, where it comes from, and whether the file still holds what was recorded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sls_contract.exchange import Exchange, Request, Response
+
+
+class Evidence(StrEnum):
+    """What an exchange proves, strongest first."""
+
+    LIVE = "live"  #: the real service answered
+    REFERENCE = "reference"  #: our endpoint answered
+    DOCUMENT = "document"  #: a page of the service prints it
+    SYNTHETIC = "synthetic"  #: we made it up
+    UNKNOWN = "unknown"  #: a third party's recording, which does not say
+
+
+class Integrity(StrEnum):
+    """Whether a recording still is what was written."""
+
+    INTACT = "intact"  #: the digest fits
+    EDITED = "edited"  #: well-formed, but no longer what was recorded
+    UNKNOWN = "unknown"  #: a third party's recording, which has no digest
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where an exchange comes from.
+
+    Attributes:
+        evidence: what it proves.
+        endpoint: scheme and authority of the endpoint that it was recorded at; empty where unknown.
+        region: the region, such as ``cn-hangzhou``; empty where unknown.
+        client: the User-Agent that asked; empty where unknown.
+        recorded_at: when it was recorded, aware.
+        validated_at: when the endpoint last gave the same answer, aware.
+        contract: the version of the contract it was recorded under.
+
+    """
+
+    evidence: Evidence = Evidence.UNKNOWN
+    endpoint: str = ""
+    region: str = ""
+    client: str = ""
+    recorded_at: datetime | None = None
+    validated_at: datetime | None = None
+    contract: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a time without a zone: `UsageError`."""
+        for name in ("recorded_at", "validated_at"):
+            value = getattr(self, name)
+            if value is not None and value.tzinfo is None:
+                msg = f"{name} must be aware, such as datetime.now(UTC), got {value!r} without a time zone"
+                raise UsageError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureNote:
+    """What became of the signature that the client sent.
+
+    Attributes:
+        verdict: ``verified``, ``invalid`` or ``unchecked``.
+        step: the first wrong step of an invalid one; else empty.
+
+    """
+
+    verdict: str
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One exchange as a cassette holds it. Equality is about what was recorded, not about where it stands in a file.
+
+    Attributes:
+        exchange: request and answer; of an attempt that broke off, the answer is what had come, or None.
+        provenance: where it comes from.
+        signature: the verdict on the signature that the client sent; None where nobody looked.
+        substitutions: the names that were replaced before writing.
+        broken: how an attempt without a whole answer ended (``reset``, ``closed``, ``timeout``, ``refused``,
+            ``truncated``, …); None where the answer is whole.
+        detail: the client's own words about that.
+        id: names the block in its file; empty until written.
+        digest: the digest stored in the file; empty where there is none.
+        integrity: whether the stored digest fits.
+
+    """
+
+    exchange: Exchange
+    provenance: Provenance = field(default_factory=Provenance)
+    signature: SignatureNote | None = None
+    substitutions: tuple[str, ...] = ()
+    broken: str | None = None
+    detail: str = ""
+    id: str = field(default="", compare=False)
+    digest: str = field(default="", compare=False)
+    integrity: Integrity = field(default=Integrity.UNKNOWN, compare=False)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether no whole answer came."""
+        return self.broken is not None or self.exchange.response is None
+
+
+def weakest(evidences: Iterable[Evidence]) -> Evidence:
+    """Return the weakest evidence; unknown where there is none at all."""
+    order = list(Evidence)
+    return max(evidences, key=order.index, default=Evidence.UNKNOWN)
+
+
+def digest_of(recording: Recording) -> str:
+    """Return the digest over the recorded values: ``sha256-`` and the first 128 bits in hex.
+
+    It is taken over values, never over the text of a file: line ends, quoting, indentation and the order of keys
+    do not count. All else does: bytes of bodies, order and casing of headers, provenance.
+    """
+    provenance, signature = recording.provenance, recording.signature
+    values = (
+        _request_values(recording.exchange.request),
+        _response_values(recording.exchange.response),
+        (provenance.evidence, provenance.endpoint, provenance.region, provenance.client, provenance.contract),
+        (moment_text(provenance.recorded_at), moment_text(provenance.validated_at)),
+        None if signature is None else (signature.verdict, signature.step),
+        recording.substitutions,
+        (recording.broken, recording.detail),
+    )
+    return "sha256-" + sha256(json.dumps(values, separators=(",", ":")).encode()).hexdigest()[:32]
+
+
+def moment_text(moment: datetime | None) -> str:
+    """Write a moment as ISO 8601 in UTC, to the microsecond; empty for None."""
+    return "" if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _request_values(request: Request) -> tuple[object, ...]:
+    return (request.method, request.url, request.headers.pairs, _body(request.body))
+
+
+def _response_values(response: Response | None) -> tuple[object, ...] | None:
+    if response is None:
+        return None
+    return (response.status, response.reason, response.headers.pairs, _body(response.body), response.wire)
+
+
+def _body(body: bytes) -> str:
+    return body.decode("utf-8", "surrogateescape")

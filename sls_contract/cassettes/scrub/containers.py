@@ -1,0 +1,154 @@
+"""What hides text inside other text: base64 (also folded over lines), hex, gzip and zlib."""
+
+from __future__ import annotations
+
+import binascii
+import re
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST = 32 * 1024 * 1024  #: bytes that one compressed text may unfold to
+_SHORTEST = 11  # characters: the base64 of eight bytes
+_RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}(?:\r?\n[ \t]*[0-9A-Za-z+/_-]+)*={0,2}")
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
+_FOLD = re.compile(rb"\r?\n[ \t]*")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/-_"
+_SEPARATORS = bytes(code if code in _ALPHABET else 32 for code in range(256))
+_GZIP = b"\x1f\x8b"
+_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_QUANTUM = 4
+_GAP = b"AAAA"
+_LOOKS_PACKED = re.compile(rb"H4sI|e[JNAF]").match  # gzip and zlib begin so in base64
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text that can be decoded; ``encode`` writes other content in the same manner."""
+
+    start: int
+    end: int
+    content: bytes
+    fold: bytes
+    width: int
+    alphabet: str
+    padded: bool
+
+    def encode(self, content: bytes) -> bytes:
+        """Spell content as the run was spelled: alphabet, padding, letter case, line length."""
+        if self.alphabet in ("hex", "HEX"):
+            return content.hex().encode() if self.alphabet == "hex" else content.hex().upper().encode()
+        text = binascii.b2a_base64(content, newline=False)
+        text = text if self.padded else text.rstrip(b"=")
+        text = text.translate(_URL_SAFE) if self.alphabet == "url-safe" else text
+        return (
+            self.fold.join(text[at : at + self.width] for at in range(0, len(text), self.width)) if self.fold else text
+        )
+
+
+def glimpse(text: bytes) -> bytes:
+    """Return all words that may be base64 or hex, decoded at each alignment, run together: enough to detect."""
+    words = [word for word in text.translate(_SEPARATORS).split() if len(word) >= _SHORTEST and word != word.lower()]
+    pieces = [_together([word[shift:] for word in words], _GAP) for shift in range(_QUANTUM)] if words else []
+    if words and b"\n" in text:
+        pieces.append(_together(words, b""))
+    pieces += (one.content for one in map(unpacked, map(_decoded, filter(_LOOKS_PACKED, words))) if one)
+    pieces += map(bytes.fromhex, map(bytes.decode, _HEX.findall(text)))
+    return b"\0\0".join(pieces)
+
+
+def _together(words: list[bytes], gap: bytes) -> bytes:
+    return binascii.a2b_base64(gap.join(word + b"A" * (-len(word) % _QUANTUM) for word in words).translate(_STANDARD))
+
+
+def runs(text: bytes) -> Iterator[Run]:
+    """Yield everything that may be base64 or hex, at each alignment, the likeliest first."""
+    for match in _RUN.finditer(text):
+        yield from _base64_runs(match)
+    for match in _HEX.finditer(text):
+        for shift in (0, 1):
+            digits = match[0][shift : len(match[0]) - shift].decode()
+            alphabet = "HEX" if digits.upper() == digits else "hex"
+            yield Run(match.start() + shift, match.end() - shift, bytes.fromhex(digits), b"", 0, alphabet, padded=False)
+
+
+def _base64_runs(match: re.Match[bytes]) -> Iterator[Run]:
+    fold = _FOLD.search(match[0])
+    if not fold:
+        yield from _aligned(match[0], match.start(), b"", 0)
+        return
+    joined = _FOLD.sub(b"", match[0])
+    yield from _aligned(joined, match.start(), fold[0], fold.start(), whole=len(match[0]))
+    place = match.start()
+    for line in _FOLD.split(match[0]):
+        at = match.string.index(line, place)
+        place = at + len(line)
+        if len(line) >= _SHORTEST:
+            yield from _aligned(line, at, b"", 0)
+
+
+def _aligned(text: bytes, start: int, fold: bytes, width: int, whole: int | None = None) -> Iterator[Run]:
+    """Yield the run as decoded from each of its first four characters on; only the first can be folded."""
+    bare = text.rstrip(b"=")
+    alphabet = "url-safe" if b"-" in bare or b"_" in bare else "standard"
+    padded = len(bare) != len(text) or len(bare) % _QUANTUM == 0
+    for shift in range(_QUANTUM):
+        usable = len(bare) - (1 if (len(bare) - shift) % _QUANTUM == 1 else 0)
+        if usable - shift < _SHORTEST:
+            return
+        end = start + (whole or len(text)) if usable == len(bare) else start + (whole or usable)
+        yield Run(start + shift, end, _decoded(bare[shift:usable]), fold, width, alphabet, padded)
+        if fold:
+            return
+
+
+def _decoded(text: bytes) -> bytes:
+    """Decode base64 of either alphabet; characters left over at the end do not count."""
+    text = text.translate(_STANDARD)
+    rest = len(text) % _QUANTUM
+    text = text[:-1] if rest == 1 else text + b"=" * (-len(text) % _QUANTUM)
+    return binascii.a2b_base64(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A compressed text: its content, how it was compressed, and whether its end was there."""
+
+    content: bytes
+    window: int
+    complete: bool
+    rest: bytes
+
+    def pack(self, content: bytes) -> bytes:
+        """Compress other content the same way; what was cut off stays cut off. The same content, the same bytes."""
+        packer = zlib.compressobj(wbits=self.window)
+        end = zlib.Z_FINISH if self.complete else zlib.Z_SYNC_FLUSH
+        return packer.compress(content) + packer.flush(end) + self.rest
+
+
+def unpacked(data: bytes) -> Packed | None:
+    """Return the content of gzip or zlib data; None where it is neither, is damaged, or unfolds beyond 32 MiB."""
+    if data.startswith(_GZIP):
+        return _unpack(data, 31)
+    return _unpack(data, 15) if data.startswith(_ZLIB) else None
+
+
+def undeflated(data: bytes) -> Packed | None:
+    """Return the content of a body in the deflate coding, with or without the zlib wrapper; None as in `unpacked`."""
+    return _unpack(data, 15) or _unpack(data, -15)
+
+
+def _unpack(data: bytes, window: int) -> Packed | None:
+    unpacker = zlib.decompressobj(wbits=window)
+    try:
+        content = unpacker.decompress(data, LARGEST)
+    except zlib.error:
+        return None
+    if unpacker.unconsumed_tail or not (content or unpacker.eof):
+        return None
+    return Packed(content, window, unpacker.eof, unpacker.unused_data)

@@ -1,0 +1,217 @@
+"""Find secrets in bytes of any kind, and put their replacements there.
+
+`Hunt.sees` is the quick look that nearly all traffic passes; `Hunt.clean` is slow and thorough.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.scrub.containers import glimpse, runs, unpacked
+from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.shapes import BY_NAME, public_signatures, shaped
+from sls_contract.cassettes.scrub.vault import MASK, is_public
+from sls_contract.cassettes.scrub.views import Edit, applied, find, plain, safe_bytes, unescaped
+from sls_contract.exchange import wire_bytes, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from sls_contract.cassettes.scrub.shapes import Named
+    from sls_contract.cassettes.scrub.spellings import Secret
+    from sls_contract.cassettes.scrub.vault import Vault
+
+PACKED = "compressed text"
+ENCODED = "encoded text"
+_DEEPEST = 4  # base64 in gzip in base64 …
+_ROUNDS = 4
+_MOST_NAMES = 1000
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_DIGITS = re.compile(rb"[0-9]+")
+_LITERAL = re.compile(rb'(?:\\.|[^"{}\[\]:,\s\\])+')
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the user adds: patterns (group 1, or the whole match, is masked) and names whose values are masked."""
+
+    patterns: tuple[re.Pattern[str], ...] = ()
+    named: Named | None = None
+
+
+class Hunt:
+    """All there is to find at one moment: secrets, key-shaped strings, named values, the user's rules."""
+
+    def __init__(self, vault: Vault, rules: Rules, secrets: Iterable[Secret], harmless: Collection[bytes] = ()) -> None:
+        self._vault = vault
+        self._rules = rules
+        self._harmless = frozenset(harmless)
+        self._innocent: set[str] = set()
+        self._secrets = tuple(secrets)
+        self._folded = tuple(needle for secret in self._secrets for needle in secret.needles)
+        self._exact = tuple(window for secret in self._secrets for window in secret.windows)
+
+    def beside(self, *more: Secret, harmless: Collection[bytes] = ()) -> Hunt:
+        """Return a hunt for more secrets, to which some signatures are known to be public."""
+        hunt = Hunt(self._vault, self._rules, (*more, *self._secrets), harmless)
+        hunt._innocent = self._innocent
+        return hunt
+
+    def sees_names(self, names: Iterable[str]) -> bool:
+        """Tell the same of header names; they repeat, so each is looked at once."""
+        fresh = [name for name in names if name not in self._innocent]
+        if fresh and self.sees(safe_bytes("\n".join(fresh))):
+            return True
+        if len(self._innocent) < _MOST_NAMES:
+            self._innocent.update(fresh)
+        return False
+
+    def sees(self, data: bytes, depth: int = 0) -> bool:
+        """Tell whether there may be something to replace; never False where `clean` would change something."""
+        lowered = data.lower()
+        if any(needle in lowered for needle in self._folded) or any(needle in data for needle in self._exact):
+            return True
+        if next(self._unknown(data, lowered), None):
+            return True
+        view = unescaped(data)
+        if view is not None and depth <= _DEEPEST and self.sees(view.text, depth + 1):
+            return True
+        packed = unpacked(data)
+        inner = packed.content if packed else glimpse(data)
+        return bool(inner) and depth < _DEEPEST and self.sees(inner, depth + 1)
+
+    def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
+        """Return the data with every secret replaced; JSON stays JSON, binary data (or ``fit``) keeps its length."""
+        for _ in range(_ROUNDS):
+            edits = self.edits(data, depth, fit=fit)
+            if not edits:
+                break
+            data = _well_formed(data, edits)
+        return data
+
+    def found(self, data: bytes) -> list[Edit]:
+        """Return what is to be replaced, after a quick look."""
+        return self.edits(data) if self.sees(data) else []
+
+    def edits(self, data: bytes, depth: int = 0, *, fit: bool = False) -> list[Edit]:
+        """Return what is to be replaced, ordered by place."""
+        packed = unpacked(data) if depth <= _DEEPEST else None
+        if packed:
+            content = self.clean(packed.content, depth + 1)
+            return [Edit(0, len(data), packed.pack(content), PACKED)] if content != packed.content else []
+        fit = fit or _is_binary(data)
+        edits = find(data, lambda text: self._all(text, depth, fit=fit))
+        return [_fitted(edit) for edit in edits] if fit else edits
+
+    def _all(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
+        lowered = text.lower()
+        for secret in self._secrets:
+            for start, end, new in secret.places(lowered):
+                yield Edit(start, end, new, secret.kind)
+        yield from self._unknown(text, lowered)
+        if depth < _DEEPEST:
+            yield from self._inside(text, depth, fit=fit)
+
+    def _unknown(self, text: bytes, lowered: bytes) -> Iterator[Edit]:
+        """Yield secrets that give themselves away, by shape, by name, or by the user's rules; they are learnt."""
+        for finder in (shaped, BY_NAME):
+            for start, end, kind in finder(text, lowered):
+                value = wire_text(plain(text[start:end]))
+                if not self._is_harmless(text, text[start:end], value, kind):
+                    yield Edit(start, end, _in_place(text[start:end], self._vault.public(kind, value)), kind)
+        yield from self._ruled(text, lowered)
+
+    def _is_harmless(self, text: bytes, found: bytes, value: str, kind: Kind) -> bool:
+        if is_public(value) or found == b"0":
+            return True
+        return kind is Kind.SIGNATURE and (wire_bytes(value) in self._harmless or found in public_signatures(text))
+
+    def _ruled(self, text: bytes, lowered: bytes) -> Iterator[Edit]:
+        if self._rules.named:
+            for start, end, kind in self._rules.named(text, lowered):
+                new = _in_place(text[start:end], MASK)
+                if new != text[start:end]:
+                    yield Edit(start, end, new, kind)
+        if self._rules.patterns:
+            yield from _matches(text, self._rules.patterns)
+
+    def _inside(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
+        done = -1
+        for run in runs(text):
+            if run.start < done or not self.sees(run.content, depth + 1):
+                continue
+            content = self.clean(run.content, depth + 1, fit=fit)
+            if content != run.content:
+                done = run.end
+                yield Edit(run.start, run.end, run.encode(content), ENCODED)
+
+
+def _in_place(old: bytes, public: str) -> bytes:
+    """Return what replaces a value: a number for a number, since it may stand where JSON wants one."""
+    return b"1" * len(old) if public == MASK and _DIGITS.fullmatch(old) else wire_bytes(public)
+
+
+def _matches(text: bytes, patterns: Iterable[re.Pattern[str]]) -> Iterator[Edit]:
+    words = wire_text(text)
+    for pattern in patterns:
+        for match in pattern.finditer(words):
+            group = 1 if pattern.groups and match.start(1) >= 0 else 0
+            old = wire_bytes(match[group])
+            new = _in_place(old, MASK)
+            if old and old != new and not is_public(match[group]):
+                start = len(wire_bytes(words[: match.start(group)]))
+                yield Edit(start, start + len(old), new, Kind.OTHER)
+
+
+def _is_binary(data: bytes) -> bool:
+    """Tell binary data from text: lengths count there (protobuf, lz4), and a replacement must not change them."""
+    if _CONTROL.search(data):
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _fitted(edit: Edit) -> Edit:
+    """Cut or fill a replacement to the length of what stood there."""
+    length = edit.end - edit.start
+    if edit.kind in (PACKED, ENCODED):
+        return edit
+    if b"\0" in edit.new:
+        new = b"\0".join(bytes([code]) for code in edit.new[::2][: length // 2 + 1].ljust(length // 2 + 1, b"*"))
+    else:
+        new = edit.new[:length].ljust(length, b"*")
+    return Edit(edit.start, edit.end, new, edit.kind)
+
+
+def _well_formed(data: bytes, edits: list[Edit]) -> bytes:
+    """Do the edits; where they would break JSON, keep its skeleton and mask what stands between."""
+    new = applied(data, edits)
+    if not _is_json(data) or _is_json(new):
+        return new
+    return applied(data, [Edit(one.start, one.end, _skeleton(data[one.start : one.end]), one.kind) for one in edits])
+
+
+def _skeleton(text: bytes) -> bytes:
+    def masked(match: re.Match[bytes]) -> bytes:
+        word = match[0]
+        if word in (b"true", b"false", b"null"):
+            return word
+        return b"1" * len(word) if _DIGITS.fullmatch(word) else MASK.encode()
+
+    return _LITERAL.sub(masked, text)
+
+
+def _is_json(data: bytes) -> bool:
+    if data.lstrip()[:1] not in (b"{", b"[", b'"'):
+        return False
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,52 @@
+"""Names that announce a secret: header fields, query keys, JSON keys, cookies, XML elements."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+
+class Kind(StrEnum):
+    """What a secret is; decides what stands in its place."""
+
+    ACCESS_KEY_ID = "access key id"
+    ACCESS_KEY_SECRET = "access key secret"  # noqa: S105 - a word, not a secret
+    SECURITY_TOKEN = "security token"  # noqa: S105 - a word, not a secret
+    SIGNATURE = "signature"
+    OTHER = "secret"
+
+
+#: Endings of names, by kind. A space stands for ``-``, ``_`` or nothing; casing does not matter.
+_WORDS = (
+    (Kind.ACCESS_KEY_ID, "access key id|access id|secret id"),
+    (Kind.ACCESS_KEY_SECRET, "access key secret|access secret|secret access key|secret key|access key|signing key"),
+    (Kind.SECURITY_TOKEN, "security token|sts token|session token"),
+    (Kind.SIGNATURE, "signature"),
+    (Kind.OTHER, "secret|password|passwd|passphrase|private key|api key|credentials"),
+    (Kind.OTHER, "access token|refresh token|id token|auth token|bearer token|csrf token|x token"),
+)
+#: Names only where nothing stands before them: ``nextToken`` is none.
+_LONELY = "token|pwd"
+_PAIRS = (("access", "key"), ("access", "id"), ("private", "key"), ("api", "key"), ("signing", "key"))
+_PATTERNS = (
+    *((kind, words.replace(" ", "[-_]?")) for kind, words in _WORDS),
+    (Kind.OTHER, f"(?<![a-z0-9_-])(?:{_LONELY})"),
+)
+_ENDING = re.compile("(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
+_KINDS = tuple(kind for kind, _ in _PATTERNS)
+
+#: One of these is part of every name above: a text without any of them announces nothing.
+STEMS = (
+    *(b"secret", b"token", b"signature", b"passw", b"passphrase", b"pwd", b"credentials"),
+    *(f"{one}{joint}{two}".encode() for one, two in _PAIRS for joint in ("", "-", "_")),
+)
+#: ``testAccessKeyId`` is a value, no name: the public key itself announces nothing.
+NAMES = "(?<!test)(?<!teststs)(?:" + "|".join(words for _, words in _PATTERNS) + ")"
+
+
+@lru_cache(maxsize=2048)
+def kind_of(name: str) -> Kind | None:
+    """Return the kind of secret that a name announces (``x-acs-security-token``, ``AccessKeyId``); else None."""
+    found = _ENDING.search(name.lower())
+    return _KINDS[found.lastindex - 1] if found and found.lastindex else None

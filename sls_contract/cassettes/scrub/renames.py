@@ -1,0 +1,115 @@
+"""Real names and the public ones that stand for them: project, logstore, consumer group, endpoint host, region."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sls_contract.cassettes.scrub.views import Edit, applied, find
+from sls_contract.errors import UsageError
+from sls_contract.exchange import split_url, wire_bytes, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_KEYWORDS = frozenset((b"logstores", b"consumergroups", b"shards"))
+_HOST_PART = re.compile(rb"[a-z]{2,4}-[a-z]+[a-z0-9-]*|.*\..*", re.DOTALL)
+_NEXT_IS_KEY = re.compile(rb"\\*[\"']\s*:")
+_NAME = rb"0-9A-Za-z_\x80-\xff-"
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """A public name that was put in the place of a real one: where, and how often. The real name is not kept."""
+
+    where: str
+    public: str
+    count: int
+
+
+class Renames:
+    """Replaces whole names; a project ``log`` leaves ``catalog`` and ``.log.aliyuncs.com`` alone.
+
+    Only values are names: JSON keys, query keys and the fixed words of the path stay.
+
+    Raises:
+        UsageError: a name is empty, or a public name holds a real one, so that a second scrub would change it again.
+
+    """
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        self._table = {wire_bytes(real): wire_bytes(public) for real, public in table.items() if real != public}
+        names = sorted(self._table, key=len, reverse=True)
+        for real, public in self._table.items():
+            if not real or not public:
+                msg = "sls_rename: expected real=public, got an empty name. How to fix: name both sides."
+                raise UsageError(msg)
+        self._pattern = re.compile(b"|".join(_whole(name) for name in names)) if names else None
+        for shown in self._table.values():
+            if self.text(shown)[1]:
+                msg = (
+                    f"sls_rename: the public name {wire_text(shown)!r} holds a real name of the same "
+                    "table, so recordings would change each time they are scrubbed. How to fix: choose public names that are no real names."
+                )
+                raise UsageError(msg)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to rename."""
+        return self._pattern is not None
+
+    def text(self, data: bytes) -> tuple[bytes, list[Edit]]:
+        """Return a text with public names, and the edits that were made."""
+        if self._pattern is None:
+            return data, []
+        edits = find(data, self._found)
+        return (applied(data, edits), edits) if edits else (data, edits)
+
+    def url(self, url: str) -> tuple[str, list[Edit]]:
+        """Return a URL with public names, percent-encoded where the URL needs it."""
+        if self._pattern is None:
+            return url, []
+        data = wire_bytes(url)
+        scheme, authority, _ = split_url(url)
+        path_start = len(wire_bytes(f"{scheme}://{authority}"))
+        edits = [edit for edit in find(data, self._found) if not _is_keyword(data, edit, path_start)]
+        quoted = [Edit(one.start, one.end, quote(one.new, safe="%:").encode(), one.kind) for one in edits]
+        return (wire_text(applied(data, quoted)), edits) if edits else (url, edits)
+
+    def public(self, name: str) -> str:
+        """Return the public name of one whole name (a region, say)."""
+        return wire_text(self._table.get(wire_bytes(name), wire_bytes(name)))
+
+    def _found(self, text: bytes) -> Iterator[Edit]:
+        assert self._pattern is not None
+        for match in self._pattern.finditer(text):
+            if not _is_key(match):
+                yield Edit(match.start(), match.end(), self._table[match[0]], "name")
+
+
+def _whole(name: bytes) -> bytes:
+    """Match a name that no other name is glued to; after a dot only what belongs into a host behind its project."""
+    dot = b"" if _HOST_PART.fullmatch(name) else b"."
+    if name.isdigit():  # JSON numbers, shards say, are no names
+        return rb"(?<![^/\"'=(])" + name + b"(?![" + _NAME + b"])"
+    return b"(?<![" + _NAME + dot + b"])" + re.escape(name) + b"(?![" + _NAME + b"])"
+
+
+def _is_key(match: re.Match[bytes]) -> bool:
+    """Tell whether a match is a JSON key or a query key, not a value."""
+    text, before = match.string, match.string[: match.start()][-1:]
+    if before in (b'"', b"'") and before and _NEXT_IS_KEY.match(text, match.end()):
+        return True
+    return before in (b"?", b"&") and before != b"" and text[match.end() : match.end() + 1] == b"="
+
+
+def _is_keyword(url: bytes, edit: Edit, path_start: int) -> bool:
+    """Tell whether an edit hits a fixed word of the path: ``/logstores/<name>/consumergroups/<name>``."""
+    before = url[path_start : edit.start]
+    return (
+        url[edit.start : edit.end] in _KEYWORDS
+        and edit.start > path_start
+        and b"?" not in before
+        and before.count(b"/") % 2 == 1
+    )

@@ -1,0 +1,122 @@
+"""Strings that look like a key wherever they stand, and values whose name announces a secret, in text of any format.
+
+The patterns are precise: they are also what `leaks` reports in recordings of others, where a false alarm costs trust.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.scrub.names import NAMES, STEMS, Kind, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Found = tuple[int, int, Kind]
+"""Start and end of a value in a text, and what it is."""
+
+_SIGNATURE = rb"(?:[0-9A-Za-z+/_-]{27}=|[0-9A-Za-z+/_-]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40})(?![0-9A-Za-z+/=])"
+
+_OPAQUE = rb"((?=[^\s\"',]*[0-9=])[0-9A-Za-z+/._~-]{8,}={0,2})"
+
+#: Each with a stem: in lower-cased text without the stem, the pattern cannot match.
+_SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
+    (stem, re.compile(pattern), kinds)
+    for stem, pattern, kinds in (
+        # access key ids of Alibaba Cloud: users' begin with LTAI, temporary ones with STS.
+        (b"ltai", rb"(?<![0-9A-Za-z])(LTAI[0-9A-Za-z]{12,30})(?![0-9A-Za-z])", (Kind.ACCESS_KEY_ID,)),
+        (b"sts.", rb"(?<![0-9A-Za-z.])(STS\.[0-9A-Za-z]{16,})", (Kind.ACCESS_KEY_ID,)),
+        # security tokens are long base64 of a structure that always begins with the same bytes
+        (b"cais", rb"(?<![0-9A-Za-z+/])(CAIS[0-9A-Za-z+/]{60,}={0,2})", (Kind.SECURITY_TOKEN,)),
+        (b"eyj", rb"(eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})", (Kind.OTHER,)),
+        (b"log ", rb"\bLOG ([^\s:\"',]{1,128}):" + b"(" + _SIGNATURE + b")", (Kind.ACCESS_KEY_ID, Kind.SIGNATURE)),
+        (b"credential=", rb"Credential=([^/,\s\"'&]{1,128})/\d{8}/", (Kind.ACCESS_KEY_ID,)),
+        (b"signature", rb"[Ss]ignature\W{1,4}(" + _SIGNATURE + b")", (Kind.SIGNATURE,)),
+        (b"basic ", rb"[Bb]asic " + _OPAQUE, (Kind.OTHER,)),
+        (b"bearer ", rb"[Bb]earer " + _OPAQUE, (Kind.OTHER,)),
+        (b"@", rb"://([^\s/@:\"'<>?#]+):([^\s/@\"'<>?#]+)@", (Kind.OTHER, Kind.OTHER)),
+        (b"private key", rb"PRIVATE KEY-----([\s\S]+?)-----END", (Kind.OTHER,)),
+    )
+)
+
+
+_SIGNED_PUBLICLY = re.compile(
+    rb"(?:LOG (?:STS\.)?testAccessKeyId[0-9]*:"
+    rb"|Credential=(?:STS\.)?testAccessKeyId[0-9]*/[0-9]{8}/[^,\s]*,\s?Signature=)(" + _SIGNATURE + b")"
+)
+
+
+def public_signatures(text: bytes) -> frozenset[bytes]:
+    """Return the signatures in a text that stand beside the public test key: anyone can make them."""
+    return frozenset(_SIGNED_PUBLICLY.findall(text)) if b"testAccessKeyId" in text else frozenset()
+
+
+def shaped(text: bytes, lowered: bytes) -> Iterator[Found]:
+    """Yield what looks like a key by itself."""
+    for stem, pattern, kinds in _SHAPES:
+        if stem in lowered:
+            for match in pattern.finditer(text):
+                yield from ((*match.span(number), kind) for number, kind in enumerate(kinds, 1))
+
+
+class Named:
+    """Finds the values of names in JSON, forms, queries, cookies, XML, ``name: value`` lines and printed mappings.
+
+    Args:
+        names: alternatives of a regular expression over lower-case text.
+        stems: one of them is part of every such name.
+        wary: take a value after a bare ``name:`` only where it looks random, since prose is written that way too.
+
+    """
+
+    def __init__(self, names: str, stems: Iterable[bytes], *, wary: bool) -> None:
+        name = names.encode()
+        self._stems = tuple(stems)
+        self._wary = wary
+        self._pattern = re.compile(
+            rb"(?P<name>" + name + rb")(?:"
+            rb"(?P<quote>\\*[\"'])\s*[:=]\s*(?:"
+            rb"(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
+            rb"|(?P<number>-?\d[\d.eE+-]*)|(?P<nest>[\[{])|(?P<word>[^\s\"'&;,<>(){}\[\]\\]{4,}))"
+            rb"|=(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
+            rb"|=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|:\s*(?:-\s+)?[\"']?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|>(?P<element>[^<]+)</)"
+        )
+
+    def __call__(self, text: bytes, lowered: bytes) -> Iterator[Found]:
+        """Yield each value with the kind that its name announces."""
+        if not any(stem in lowered for stem in self._stems):
+            return
+        for match in self._pattern.finditer(lowered):
+            kind = kind_of(match["name"].decode("utf-8", "surrogateescape")) or Kind.OTHER
+            if match["nest"]:
+                yield from ((start, end, kind) for start, end in _leaves(text, match.start("nest")))
+                continue
+            group = next(name for name in _VALUES if match[name] is not None)
+            start, end = match.span(group)
+            if start < end and not (self._wary and group in ("line", "word") and not _random(text[start:end])):
+                yield start, end, kind
+
+
+_VALUES = ("text", "number", "word", "attribute", "value", "line", "element")
+_LEAF = re.compile(rb'"((?:[^"\\]|\\.)+)"(?!\s*:)|(?<![\w"])(-?\d[\d.eE+-]*)')
+_RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{12,}", re.DOTALL)
+
+BY_NAME = Named(NAMES, STEMS, wary=True)
+
+
+def _random(value: bytes) -> bool:
+    return _RANDOM.match(value) is not None
+
+
+def _leaves(text: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Yield the strings and numbers inside the JSON array or object that begins at ``start``."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text.decode("latin-1"), start)
+    except (ValueError, RecursionError):
+        return
+    for match in _LEAF.finditer(text, start, end):
+        yield match.span(match.lastindex or 0)

@@ -1,0 +1,154 @@
+"""One pass of the scrub over the two sides of an exchange: request line, headers, bodies."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.scrub.messages import Body, told_true
+from sls_contract.cassettes.scrub.names import Kind, kind_of
+from sls_contract.cassettes.scrub.renames import Renames, Substitution
+from sls_contract.cassettes.scrub.signature import masked
+from sls_contract.cassettes.scrub.vault import MASK, Vault, is_public
+from sls_contract.cassettes.scrub.views import safe_bytes
+from sls_contract.exchange import Headers, Request, Response, wire_text
+from sls_contract.signing import parse_authorization
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sls_contract.cassettes.scrub.hunt import Hunt
+    from sls_contract.cassettes.scrub.views import Edit
+
+_COOKIE = re.compile(r"(?P<name>[^=;\s][^=;]*=\"?)(?P<value>[^;\"]+)")
+_SENT_COOKIES = ("cookie", "cookie2")
+_SET_COOKIES = ("set-cookie", "set-cookie2")
+_AUTHORIZATIONS = ("authorization", "proxy-authorization")
+
+
+class Pass:
+    """Scrubs one exchange with one hunt; ``substitutions``, ``closed`` and ``dirty`` tell what was met on the way.
+
+    ``dirty``: the request held a secret, or may have, beyond the headers that always hold one.
+    """
+
+    def __init__(self, hunt: Hunt, vault: Vault, renames: Renames, keys: Collection[str]) -> None:
+        self._hunt = hunt
+        self._vault = vault
+        self._renames = renames
+        self._keys = keys
+        self._renamed: Counter[tuple[str, str]] = Counter()
+        self.closed: list[str] = []
+        self.dirty = False
+
+    @property
+    def substitutions(self) -> tuple[Substitution, ...]:
+        """Which public names were put in, where, how often."""
+        return tuple(Substitution(where, public, count) for (where, public), count in self._renamed.items())
+
+    def request(self, request: Request) -> Request:
+        """Scrub a request, but for its Authorization: that is signed over the result."""
+        body = self._opened(request.headers, request.body, "request body")
+        self.dirty = dirty = self._sees((request.url,), request.headers, body)
+        url, headers = request.url, self._headers(request.headers, dirty=dirty, keep="authorization")
+        if dirty:
+            url = self._cleaned(url)
+        url, edits = self._renames.url(url)
+        self._count("url", edits)
+        new = self._body(body, "request body", dirty=dirty)
+        return Request(request.method, url, told_true(headers, body, new), new.wire)
+
+    def response(self, response: Response) -> Response:
+        """Scrub an answer."""
+        body = self._opened(response.headers, response.body, "response body")
+        dirty = self._sees((response.reason,), response.headers, body)
+        headers = self._headers(response.headers, dirty=dirty)
+        reason = self._cleaned(response.reason) if dirty else response.reason
+        new = self._body(body, "response body", dirty=dirty)
+        return Response(response.status, told_true(headers, body, new), new.wire, response.wire, reason)
+
+    def _sees(self, texts: Iterable[str], headers: Headers, body: Body) -> bool:
+        """Look at everything at once: traffic without secrets, nearly all of it, costs one look."""
+        if self._hunt.sees_names(name for name, _ in headers.pairs):
+            return True
+        values = (value for name, value in headers.pairs if not self._is_named(name))
+        return self._hunt.sees(safe_bytes("\n".join((*texts, *values))) + b"\n" + body.content)
+
+    def _is_named(self, name: str) -> bool:
+        lowered = name.lower()
+        return lowered in _AUTHORIZATIONS or kind_of(lowered) is not None
+
+    def _headers(self, headers: Headers, *, dirty: bool, keep: str = "") -> Headers:
+        pairs = []
+        for name, value in headers.pairs:
+            new = value if name.lower() == keep else self._field(name, value, dirty=dirty)
+            pairs.append((self._cleaned(name) if dirty else name, new))
+        return headers if pairs == list(headers.pairs) else Headers(pairs)
+
+    def _field(self, name: str, value: str, *, dirty: bool) -> str:
+        lowered = name.lower()
+        if lowered in self._keys:
+            return MASK if value.strip() else value
+        if lowered in _AUTHORIZATIONS and not parse_authorization(value):
+            return self._authorization(value)
+        if lowered in _SENT_COOKIES or lowered in _SET_COOKIES:
+            return _COOKIE.sub(self._cookie, value, count=0 if lowered in _SENT_COOKIES else 1)
+        kind = kind_of(lowered)
+        if kind is not None:
+            bare = value.strip()
+            return value.replace(bare, self._vault.public(kind, bare)) if bare else value
+        if dirty or lowered in _AUTHORIZATIONS:
+            value = self._cleaned(value)
+        return self._rename(value, f"header {name}")
+
+    def _cookie(self, match: re.Match[str]) -> str:
+        return match["name"] + self._vault.public(Kind.OTHER, match["value"].strip())
+
+    def _authorization(self, value: str) -> str:
+        """Mask credentials for a proxy, or of a scheme that is not ours, and learn them."""
+        scheme, _, rest = value.strip().partition(" ")
+        secret = rest.strip()
+        if secret:
+            self._vault.public(Kind.OTHER, secret)
+        if scheme.lower() == "basic":
+            self._learn_basic(secret)
+        return masked(value)
+
+    def _learn_basic(self, secret: str) -> None:
+        try:
+            user, _, password = wire_text(binascii.a2b_base64(wiresafe_bytes(secret))).partition(":")
+        except binascii.Error:
+            return
+        for part in (user, password):
+            if not is_public(part):
+                self._vault.public(Kind.OTHER, part)
+
+    def _opened(self, headers: Headers, wire: bytes, where: str) -> Body:
+        body = Body.of(headers, wire)
+        if body.closed:
+            self.closed.append(f"{where}: {body.closed}")
+        return body
+
+    def _body(self, body: Body, where: str, *, dirty: bool) -> Body:
+        content = self._hunt.clean(body.content) if dirty else body.content
+        content, edits = self._renames.text(content)
+        self._count(where, edits)
+        return body.with_content(content)
+
+    def _rename(self, value: str, where: str) -> str:
+        if not self._renames:
+            return value
+        data, edits = self._renames.text(safe_bytes(value))
+        self._count(where, edits)
+        return wire_text(data) if edits else value
+
+    def _cleaned(self, text: str) -> str:
+        data = safe_bytes(text)
+        new = self._hunt.clean(data)
+        return text if new == data else wire_text(new)
+
+    def _count(self, where: str, edits: Iterable[Edit]) -> None:
+        for edit in edits:
+            self._renamed[where, wire_text(edit.new)] += 1

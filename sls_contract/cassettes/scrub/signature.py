@@ -1,0 +1,126 @@
+"""The Authorization that may be written: signed with the public test key where it verified, else marked invalid."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.vault import MASK, marker
+from sls_contract.exchange import Headers
+from sls_contract.signing import (
+    TEST_CREDENTIALS,
+    TEST_STS_CREDENTIALS,
+    Credentials,
+    Dialect,
+    LogAuthorization,
+    parse_authorization,
+    recognise,
+    resign,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.cassettes.scrub.renames import Renames
+    from sls_contract.cassettes.scrub.vault import Vault
+    from sls_contract.exchange import Request
+
+TOKEN_HEADER = "x-acs-security-token"  # noqa: S105 - the name of a header
+_SCHEME = re.compile(r"\s*([A-Za-z][0-9A-Za-z-]*)(\s+)(?=\S)")
+_NOT_KNOWN = ("authorization", "access-key")
+
+State = Literal["verified", "invalid", "unchecked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verifying the request with the real key said.
+
+    Attributes:
+        state: ``verified``; ``invalid``, the key is known and the signature is wrong; ``unchecked``, there is no
+            readable signature, or its key is not known here.
+        step: the first wrong step, as `SignatureMismatch.step`; None where it verified.
+        dialect: how it was signed; None unless it verified.
+
+    """
+
+    state: State
+    step: str | None = None
+    dialect: Dialect | None = None
+
+
+def verdict(request: Request, keyring: tuple[Credentials, ...]) -> Verdict:
+    """Verify a request as it was sent, with the real keys."""
+    found = recognise(request, keyring)
+    if isinstance(found, Dialect):
+        return Verdict("verified", None, found)
+    return Verdict("unchecked" if found.step in _NOT_KNOWN else "invalid", found.step)
+
+
+def signature_of(request: Request) -> str | None:
+    """Return the signature that a request carries; None where it has no readable one."""
+    parsed = parse_authorization(request.headers.get("authorization", ""))
+    return parsed.signature if parsed else None
+
+
+def learn(request: Request, vault: Vault) -> None:
+    """Take access key id and security token from where they always stand."""
+    for value in request.headers.get_all("authorization"):
+        parsed = parse_authorization(value)
+        if parsed and parsed.access_key_id:
+            vault.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+    for value in request.headers.get_all(TOKEN_HEADER):
+        if value.strip():
+            vault.public(Kind.SECURITY_TOKEN, value.strip())
+
+
+def signed_again(request: Request, found: Verdict, vault: Vault, renames: Renames) -> Request:
+    """Sign a scrubbed request with the public test key; its Authorization still holds the real id and scope."""
+    if found.dialect is None:
+        return marked(request, vault, renames)
+    dialect = replace(found.dialect, region=renames.public(found.dialect.region) if found.dialect.region else None)
+    parsed = parse_authorization(request.headers["authorization"])
+    assert parsed is not None
+    public_id = vault.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+    test = TEST_STS_CREDENTIALS if public_id.startswith("STS.") else TEST_CREDENTIALS
+    key = Credentials(public_id, test.access_key_secret, request.headers.get(TOKEN_HEADER))
+    return resign(_each(request, lambda value: _scope_renamed(value, renames)), dialect, key)
+
+
+def marked(request: Request, vault: Vault, renames: Renames) -> Request:
+    """Put the marked invalid signature into the Authorization, in the form that the real one had."""
+    return _each(request, lambda value: _marked(value, vault, renames))
+
+
+def masked(value: str) -> str:
+    """Mask an Authorization of another kind (Basic, Bearer, a malformed one): only its scheme word stays."""
+    scheme = _SCHEME.match(value)
+    return f"{scheme[1]}{scheme[2]}{MASK}" if scheme else MASK if value.strip() else value
+
+
+def _marked(value: str, vault: Vault, renames: Renames) -> str:
+    parsed = parse_authorization(value)
+    if parsed is None:
+        return masked(value)
+    new = marker(parsed.signature)
+    key = vault.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+    if isinstance(parsed, LogAuthorization):
+        return f"LOG {key}:{new}"
+    region = renames.public(parsed.region)
+    scope = f"{parsed.date}/{region}/{parsed.service}/{parsed.terminator}"
+    return f"SLS4-HMAC-SHA256 Credential={key}/{scope},Signature={new}"
+
+
+def _scope_renamed(value: str, renames: Renames) -> str:
+    """Give the scope of v4 the public name of its region."""
+    return "/".join(map(renames.public, value.split("/"))) if value.startswith("SLS4") else value
+
+
+def _each(request: Request, change: Callable[[str], str]) -> Request:
+    """Change every Authorization of a request; there is more than one only by mistake."""
+    pairs = request.headers.pairs
+    return request.replace(
+        headers=Headers([(name, change(value) if name.lower() == "authorization" else value) for name, value in pairs])
+    )

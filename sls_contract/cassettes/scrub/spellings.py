@@ -1,0 +1,145 @@
+"""How one secret can be spelled where no escape gives it away: other casing, hex, UTF-16, ``+`` as space, base64.
+
+Only values that can be told from ordinary text are hunted everywhere: from 16 characters on; from 8 on where
+digits, capitals or signs are mixed in; other words of 8 and more as whole words. Shorter ones would shred unrelated
+text: they are replaced where they are known to stand (Authorization, token header, keys that announce a secret).
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.cassettes.scrub.names import Kind
+
+SHORTEST = 8
+_SURE = 16
+_PLAIN_WORD = re.compile(rb"[a-z]+|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_WORD = re.compile(rb"[0-9A-Za-z_-]")
+#: Words of this protocol: never hunted, whatever somebody chose as a key.
+_VOCABULARY = frozenset(
+    {
+        "accesskey",
+        "accesskeyid",
+        "accesskeysecret",
+        "aliyuncs",
+        "application",
+        "application/json",
+        "authorization",
+        "checkpoint",
+        "cn-hangzhou",
+        "consumer",
+        "consumergroup",
+        "consumergroups",
+        "content-length",
+        "content-md5",
+        "content-type",
+        "errorcode",
+        "errormessage",
+        "heartbeat",
+        "hmac-sha1",
+        "hmac-sha256",
+        "keep-alive",
+        "logstore",
+        "logstores",
+        "my-logstore",
+        "my-project",
+        "password",
+        "securitytoken",
+        "signature",
+        "signaturenotmatch",
+        "unauthorized",
+        "updatetime",
+        "user-agent",
+        "x-log-apiversion",
+        "x-log-requestid",
+    }
+)
+_PUBLIC_TEXT = "\n".join(
+    (
+        TEST_CREDENTIALS.access_key_id,
+        TEST_CREDENTIALS.access_key_secret,
+        TEST_STS_CREDENTIALS.access_key_id,
+        TEST_STS_CREDENTIALS.access_key_secret,
+        str(TEST_STS_CREDENTIALS.security_token),
+    )
+).lower()
+
+
+def is_huntable(value: str) -> bool:
+    """Tell whether a value is long and odd enough to be hunted wherever it may stand."""
+    return len(value) >= SHORTEST and value.lower() not in _VOCABULARY
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret, what stands in its place, and how it may be spelled.
+
+    Attributes:
+        value: the secret.
+        public: its replacement.
+        kind: what it is.
+        whole: found as a whole word only.
+        folded: spellings to be found in lower-cased text, each with its replacement.
+        hexadecimal: its spelling in hex, in lower case.
+        windows: the part of its base64 that does not depend on what stands around it, at each of three alignments.
+
+    """
+
+    value: bytes
+    public: bytes
+    kind: Kind
+    whole: bool
+    folded: tuple[tuple[bytes, bytes], ...]
+    hexadecimal: bytes
+    windows: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
+        """Work the spellings out once."""
+        text = value.lower()
+        folded = [(text, public), (b"\0".join(_each(text)), b"\0".join(_each(public)))]
+        if b"+" in value:
+            folded.append((text.replace(b"+", b" "), public))
+        whole = (len(value) < _SURE and bool(_PLAIN_WORD.fullmatch(value))) or text.decode("latin-1") in _PUBLIC_TEXT
+        return cls(value, public, kind, whole, tuple(folded), text and value.hex().encode(), tuple(_windows(value)))
+
+    @property
+    def needles(self) -> tuple[bytes, ...]:
+        """What gives the secret away in lower-cased text."""
+        return (*(text for text, _ in self.folded), self.hexadecimal)
+
+    def places(self, lowered: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Yield each place (start, end) in lower-cased text, with what belongs there."""
+        for needle, new in self.folded:
+            at = lowered.find(needle)
+            while at >= 0:
+                end = at + len(needle)
+                if not self.whole or _stands_alone(lowered, at, end):
+                    yield at, end, new
+                at = lowered.find(needle, end)
+
+
+def _stands_alone(text: bytes, start: int, end: int) -> bool:
+    return not _WORD.match(text, end) and not (start and _WORD.match(text, start - 1))
+
+
+def _each(text: bytes) -> list[bytes]:
+    return [bytes([code]) for code in text]
+
+
+def _windows(value: bytes) -> Iterator[bytes]:
+    """Yield the base64 of a value behind 0, 1 and 2 unknown bytes, without the characters shared with neighbours."""
+    for ahead in range(3):
+        text = base64.b64encode(bytes(ahead) + value)
+        window = text[-(-8 * ahead // 6) : 8 * (ahead + len(value)) // 6]
+        yield window
+        if b"+" in window or b"/" in window:
+            yield window.replace(b"+", b"-").replace(b"/", b"_")

@@ -1,0 +1,138 @@
+"""Which secrets are known, and what stands in the place of each.
+
+Equal secrets get equal replacements, different access keys different ones: the public test key first, then
+``testAccessKeyId2`` and so on, with the public test secret. What is public already is no secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+from collections import Counter, OrderedDict
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.spellings import Secret, is_huntable
+from sls_contract.exchange import wire_bytes
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sls_contract.signing import Credentials
+
+MASK = "***"
+_MARKER = b"not a real signature"  # 20 bytes, the length of an HMAC-SHA1
+_MARKER_256 = (_MARKER * 2)[:32]
+MARKERS = (
+    base64.b64encode(_MARKER).decode(),
+    base64.b64encode(_MARKER_256).decode(),
+    _MARKER_256.hex(),
+    _MARKER.hex(),
+)
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+_SHA256_TEXT = 44
+
+_PUBLIC_BY_KIND = {
+    Kind.ACCESS_KEY_ID: TEST_CREDENTIALS.access_key_id,
+    Kind.ACCESS_KEY_SECRET: TEST_CREDENTIALS.access_key_secret,
+    Kind.SECURITY_TOKEN: str(TEST_STS_CREDENTIALS.security_token),
+}
+_PUBLIC = (
+    *_PUBLIC_BY_KIND.values(),
+    TEST_STS_CREDENTIALS.access_key_id,
+    TEST_STS_CREDENTIALS.access_key_secret,
+    *MARKERS,
+)
+_SHORTEST_CUT = 8  # a replacement cut to fit into binary data is still known as ours from here on
+_STS_ID = "STS."
+_ID_SHAPE = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{12,}")
+_MOST_LEARNT = 128
+
+
+def is_public(value: str) -> bool:
+    """Tell whether a value is a replacement of ours (perhaps cut or filled up with ``*``): nothing to hide."""
+    bare = value.rstrip("*")
+    if not bare or bare.rstrip("0123456789") in _PUBLIC or bare in _PUBLIC:
+        return True
+    return len(bare) >= _SHORTEST_CUT and any(one.startswith(bare) for one in _PUBLIC)
+
+
+def marker(signature: str) -> str:
+    """Return the marked invalid signature that has the form of the given one."""
+    if _HEX.fullmatch(signature):
+        return MARKERS[3] if len(signature) == len(MARKERS[3]) else MARKERS[2]
+    return MARKERS[1] if len(signature) == _SHA256_TEXT else MARKERS[0]
+
+
+class Vault:
+    """The secrets of a run: those given, and those learnt from what went by (the last 128). Safe from any thread."""
+
+    def __init__(self, credentials: Iterable[Credentials]) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._public: dict[str, str] = {}
+        self._learnt: OrderedDict[str, Secret] = OrderedDict()
+        self.version = 0
+        for key in credentials:
+            self._keep(key)
+        self._given = tuple(self._secret(Kind.OTHER, value) for value in self._public if is_huntable(value))
+        self._all = self._ordered()
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What to hunt for, the longest first."""
+        return self._all
+
+    def public(self, kind: Kind, value: str) -> str:
+        """Return what stands in the place of a secret; a new one is learnt, and hunted from now on."""
+        if is_public(value):
+            return value
+        known = self._public.get(value)
+        if known is not None:
+            return known
+        with self._lock:
+            return self._public.get(value) or self._learn(kind, value)
+
+    def _learn(self, kind: Kind, value: str) -> str:
+        if _ID_SHAPE.fullmatch(value):
+            kind = Kind.ACCESS_KEY_ID
+        self._public[value] = public = self._new(kind, value)
+        if is_huntable(value):
+            self._learnt[value] = self._secret(kind, value)
+        if len(self._learnt) > _MOST_LEARNT:
+            self._learnt.popitem(last=False)
+        self._all = self._ordered()
+        self.version += 1
+        return public
+
+    def _keep(self, key: Credentials) -> None:
+        test = TEST_CREDENTIALS if key.security_token is None else TEST_STS_CREDENTIALS
+        for value, public in (
+            (key.access_key_id, test.access_key_id),
+            (key.access_key_secret, test.access_key_secret),
+            (key.security_token, test.security_token),
+        ):
+            if value and public and value not in self._public and not is_public(value):
+                self._public[value] = self._numbered(public)
+
+    def _new(self, kind: Kind, value: str) -> str:
+        if kind is Kind.SIGNATURE:
+            return marker(value) if len(value) >= len(MARKERS[0]) else MASK
+        if kind is Kind.OTHER:
+            return MASK
+        if kind is Kind.ACCESS_KEY_ID and value.startswith(_STS_ID):
+            return self._numbered(TEST_STS_CREDENTIALS.access_key_id)
+        return self._numbered(_PUBLIC_BY_KIND[kind])
+
+    def _numbered(self, public: str) -> str:
+        self._counts[public] += 1
+        count = self._counts[public]
+        return public if count == 1 else f"{public}{count}"
+
+    def _secret(self, kind: Kind, value: str) -> Secret:
+        return Secret.of(wire_bytes(value), wire_bytes(self._public[value]), kind)
+
+    def _ordered(self) -> tuple[Secret, ...]:
+        return tuple(sorted((*self._given, *self._learnt.values()), key=lambda one: -len(one.value)))

@@ -1,0 +1,252 @@
+"""An open cassette: the handler that answers, records and judges every owned request while it is open."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sls_contract import __version__
+from sls_contract.cassettes.audit import about_recording
+from sls_contract.cassettes.hosts import is_loopback, without_project
+from sls_contract.cassettes.recorder import Broken, Kind, install
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
+from sls_contract.cassettes.tally import Tally
+from sls_contract.cassettes.tape import Tape
+from sls_contract.checks import judge, judge_request, judge_response
+from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
+from sls_contract.exchange import Exchange, split_url
+from sls_contract.signing import region_of
+from sls_contract.spec import clause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from sls_contract.cassettes.recorder import Outcome
+    from sls_contract.cassettes.scrub import Scrubber
+    from sls_contract.cassettes.tape import Mode
+    from sls_contract.checks import Verdict
+    from sls_contract.exchange import Request, Send
+    from sls_contract.signing import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a cassette is opened.
+
+    Attributes:
+        path: the file.
+        record: the mode, see `Tape`.
+        scrubber: takes secrets out of whatever is written or shown.
+        owns: tells whether a Host belongs to the cassette.
+        clock: the time, aware.
+        began: when the session began, aware.
+        credentials: the keys that live requests are verified with; None: the public test keys.
+        send: what answers while recording, instead of the network.
+        evidence: what an answer of ``send`` proves.
+        repeat: whether the last of identical recordings plays again and again.
+
+    """
+
+    path: Path
+    record: Mode
+    scrubber: Scrubber
+    owns: Callable[[str], bool]
+    clock: Callable[[], datetime]
+    began: datetime
+    credentials: Keyring | None = None
+    send: Send | None = None
+    evidence: Evidence = Evidence.REFERENCE
+    repeat: bool = False
+
+
+class Session:
+    """An open cassette. `start` hands it the requests of every recorded client, in all threads; `close` ends that."""
+
+    def __init__(self, opening: Opening, tally: Tally | None = None) -> None:
+        self._opening = opening
+        self._tape = Tape(opening.path, opening.record, opening.began, repeat=opening.repeat)
+        self._stop: Callable[[], None] = lambda: None
+        self.tally = tally if tally is not None else Tally()
+        self.path = opening.path
+
+    @property
+    def recording(self) -> bool:
+        """Whether a request without a recording is let through and recorded."""
+        return self._tape.records
+
+    @property
+    def recorded(self) -> int:
+        """How many exchanges were recorded so far."""
+        return self._tape.added
+
+    def start(self) -> None:
+        """Take over the owned requests; raises `CassetteBusy` beside a cassette that another thread opened."""
+        _OPEN.enter(self)
+        try:
+            self._stop = install(self)
+        except BaseException:
+            _OPEN.leave(self)
+            raise
+
+    def close(self, *, finished: bool = True) -> None:
+        """Let requests pass again, and close the file; an unfinished recording is marked so."""
+        self._stop()
+        _OPEN.leave(self)
+        self._tape.close(finished=finished)
+
+    def owns(self, host: str) -> bool:
+        """Tell whether requests to a host are the cassette's."""
+        return self._opening.owns(host)
+
+    def answer(self, request: Request, peer: str = "") -> Outcome | None:
+        """Play the recording that matches; else record, or raise `UnmatchedRequest`."""
+        del peer
+        with self._noticing():
+            return self._answer(request)
+
+    def received(self, request: Request, outcome: Outcome, peer: str = "") -> None:
+        """Record what a client's own stack received, before the client sees it."""
+        with self._noticing():
+            self._record(request, outcome, evidence_of(request, peer))
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """Note what goes wrong here (a full disk, a damaged recording): a client may swallow it, the test must not."""
+        try:
+            yield
+        except UnmatchedRequest:
+            raise  # noted as a finding
+        except Exception as error:
+            self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.text(str(error))}")
+            raise
+
+    def _answer(self, request: Request) -> Outcome | None:
+        scrubbed = self._opening.scrubber.request(request)
+        found = self._tape.take(scrubbed)
+        if found is not None:
+            return self._play(request, scrubbed, *found)
+        if not self._tape.records:
+            raise self._missed(scrubbed)
+        if self._opening.send is None:
+            return None
+        outcome = answered(self._opening.send, request)
+        self._record(request, outcome, self._opening.evidence)
+        return outcome
+
+    def _play(self, request: Request, scrubbed: Request, position: int, recording: Recording) -> Outcome:
+        opening, made = self._opening, recording.provenance
+        shown = Exchange(scrubbed, recording.exchange.response)
+        verdicts = [judge_request(request, credentials=opening.credentials, at=opening.clock())]
+        if not recording.unanswered:
+            verdicts.append(judge_response(recording.exchange, at=made.recorded_at))
+        self.tally.count(shown, self._clean(verdicts), made.evidence, position)
+        self.tally.add(about_recording(recording), shown, position)
+        return outcome_of(recording)
+
+    def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
+        opening, now = self._opening, self._opening.clock()
+        response = outcome.partial if isinstance(outcome, Broken) else outcome
+        whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
+        verdict = judge(whole, credentials=opening.credentials, at=now)
+        scrubbed = opening.scrubber.exchange(Exchange(request, response))
+        recording = Recording(
+            exchange=scrubbed.exchange,
+            provenance=_provenance(scrubbed.exchange.request, evidence, now),
+            signature=SignatureNote(scrubbed.signature, scrubbed.step or ""),
+            substitutions=tuple(f"{one.where}: {one.public}" for one in scrubbed.substitutions),
+            broken=outcome.kind if isinstance(outcome, Broken) else None,
+            detail=opening.scrubber.text(outcome.detail) if isinstance(outcome, Broken) else "",
+        )
+        self._tape.add(recording)
+        self.tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
+
+    def _missed(self, scrubbed: Request) -> UnmatchedRequest:
+        """Note the miss as a finding, too: a client may swallow the error, the test must not."""
+        miss = self._tape.explain_miss(scrubbed)
+        actual = "; ".join([miss.headline, *(line.strip() for line in miss.details)])
+        finding = clause("request-not-recorded").finding("request", "a recording that answers it", actual, miss.advice)
+        self.tally.add([finding], Exchange(scrubbed, None))
+        return UnmatchedRequest(str(miss))
+
+    def _clean(self, verdicts: list[Verdict]) -> list[Verdict]:
+        """Scrub what findings quote: checks mask what they know, the scrubber knows the run's own secrets."""
+        return [self._clean_verdict(verdict) if verdict.findings else verdict for verdict in verdicts]
+
+    def _clean_verdict(self, verdict: Verdict) -> Verdict:
+        text = self._opening.scrubber.text
+        findings = tuple(
+            replace(one, where=text(one.where), expected=text(one.expected), actual=text(one.actual))
+            for one in verdict.findings
+        )
+        return replace(verdict, findings=findings)
+
+
+class _Open:
+    """The open cassettes, outermost first: the innermost takes all threads, so they must nest."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stack: list[tuple[Session, int]] = []
+
+    def enter(self, session: Session) -> None:
+        with self._lock:
+            if self._stack and self._stack[-1][1] != threading.get_ident():
+                msg = (
+                    f"{session.path} cannot be opened beside {self._stack[-1][0].path}, which another thread opened: "
+                    "a cassette takes the requests of all threads\n"
+                    "How to fix: open one cassette around the threads."
+                )
+                raise CassetteBusy(msg)
+            self._stack.append((session, threading.get_ident()))
+
+    def leave(self, session: Session) -> None:
+        with self._lock:
+            self._stack = [entry for entry in self._stack if entry[0] is not session]
+
+
+_OPEN = _Open()
+
+
+def outcome_of(recording: Recording) -> Outcome:
+    """Return what the client met when this was recorded."""
+    response = recording.exchange.response
+    if recording.broken is not None:
+        return Broken(recording.broken, response, recording.detail)  # type: ignore[arg-type]  # as it was recorded
+    return response if response is not None else Broken("closed")
+
+
+def answered(send: Send, request: Request) -> Outcome:
+    """Return the answer of an endpoint that is called, not connected to; not reaching it is an outcome, too."""
+    try:
+        return send(request)
+    except EndpointError as error:
+        kind = _BROKEN.get(getattr(error, "kind", ""), "refused")
+        return Broken(kind, getattr(error, "partial", None), str(error))
+
+
+_BROKEN: dict[str, Kind] = {
+    "dns": "name",
+    **{kind: kind for kind in ("tls", "timeout", "reset", "closed", "truncated", "malformed")},
+}
+
+
+def evidence_of(request: Request, peer: str = "") -> Evidence:
+    """Return what a live answer proves: only the real service's host, reached over a network, is ``live``."""
+    real = request.host.partition(":")[0].lower().endswith(".aliyuncs.com")
+    return Evidence.LIVE if real and not is_loopback(peer) else Evidence.REFERENCE
+
+
+def _provenance(request: Request, evidence: Evidence, now: datetime) -> Provenance:
+    return Provenance(
+        evidence=evidence,
+        endpoint=f"{split_url(request.url)[0]}://{without_project(request.host)}",
+        region=region_of(request.host) or "",
+        client=request.headers.get("user-agent", ""),
+        recorded_at=now,
+        validated_at=now,
+        contract=__version__,
+    )

@@ -1,0 +1,101 @@
+"""What was found while a cassette was open: breaches with the exchange that shows them, and counts."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.describe import exchange_lines
+from sls_contract.spec import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sls_contract.checks import Verdict
+    from sls_contract.exchange import Exchange
+    from sls_contract.spec import Finding
+
+GET_CHECK_POINT = "GetCheckPoint"
+FOREIGN = "foreign"
+UNVERIFIED = "signature-not-verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A finding with the scrubbed exchange that shows it; ``position`` counts from 0 in the file, if it is in one."""
+
+    finding: Finding
+    exchange: Exchange
+    position: int | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts and breaches of one open cassette; safe from any thread."""
+
+    exchanges: int = 0
+    other_operations: int = 0
+    not_judged: int = 0
+    unverified: int = 0
+    exercised: set[str] = field(default_factory=set)
+    evidence: dict[str, int] = field(default_factory=dict)
+    breaches: list[Breach] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    seen: list[Exchange] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def count(
+        self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
+    ) -> None:
+        """Take over the verdicts on one exchange (its request and its answer may have been judged apart)."""
+        found = [finding for verdict in verdicts for finding in verdict.findings]
+        with self._lock:
+            self.exchanges += 1
+            self.seen.append(exchange)
+            self.evidence[evidence] = self.evidence.get(evidence, 0) + 1
+            self.other_operations += verdicts[0].operation not in (GET_CHECK_POINT, FOREIGN)
+            self.not_judged += verdicts[0].operation == FOREIGN
+            self.unverified += any(finding.slug == UNVERIFIED for finding in found)
+            for verdict in verdicts:
+                self.exercised |= verdict.exercised
+            self.breaches.extend(Breach(finding, exchange, position) for finding in found)
+
+    def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
+        """Take over findings that are not about an answer: a miss, an edited recording."""
+        with self._lock:
+            self.breaches.extend(Breach(finding, exchange, position) for finding in findings)
+
+    def fail(self, text: str) -> None:
+        """Take over what kept an exchange from being recorded, played or judged."""
+        with self._lock:
+            self.errors.append(text)
+
+    def take_errors(self) -> list[str]:
+        """Return what failed since this was last asked."""
+        with self._lock:
+            taken, self.errors = self.errors, []
+        return taken
+
+    def since(self, mark: int) -> tuple[list[Breach], int]:
+        """Return the breaches made since ``mark``, and the next mark."""
+        with self._lock:
+            return self.breaches[mark:], len(self.breaches)
+
+
+def failing(breaches: Iterable[Breach], *, strict: bool = False, allowed: Iterable[str] = ()) -> list[Breach]:
+    """Return the breaches that fail a test: violations, with ``strict`` warnings too, without the ``allowed`` codes."""
+    levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
+    accepted = frozenset(allowed)
+    return [one for one in breaches if one.finding.level in levels and one.finding.code not in accepted]
+
+
+def message(breaches: Sequence[Breach], where: str) -> str:
+    """Tell the breaches as one text; exchanges that show several are printed once, after the last of their findings."""
+    lines = [f"{len(breaches)} {'breach' if len(breaches) == 1 else 'breaches'} of the contract in {where}"]
+    for number, breach in enumerate(breaches):
+        lines += ["", *str(breach.finding).splitlines()]
+        last = number + 1 == len(breaches) or breaches[number + 1].exchange != breach.exchange
+        if last:
+            lines += [f"    {line}" for line in exchange_lines(breach.exchange)]
+    return "\n".join(lines)

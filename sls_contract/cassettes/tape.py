@@ -1,0 +1,113 @@
+"""What an open cassette plays and what it records: the record modes, over the file and its index."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from sls_contract.cassettes.file.recording_file import load, open_for_recording, recorded
+from sls_contract.cassettes.matching import Index, Key, Miss, explain_miss
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from sls_contract.cassettes.file.recording_file import Recorder
+    from sls_contract.cassettes.recording import Recording
+    from sls_contract.exchange import Request
+
+Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+class Tape:
+    """One cassette, open: plays what was recorded before and adds what is recorded now; safe from any thread.
+
+    Args:
+        path: the file; it need not exist.
+        mode: ``none`` only plays; ``once`` records where nothing was recorded when the session began, or the recording
+            did not come to its end; ``new_episodes`` records what has no recording; ``all`` records everything, and
+            drops what was there before once the new recording has come to its end.
+        began: when the session began, aware; recordings made since then belong to it.
+        repeat: whether the last of identical recordings plays again and again.
+
+    Raises:
+        CassetteDamaged: the file is not what was recorded; it is left as it is.
+        UsageError: there is no such mode.
+
+    """
+
+    def __init__(self, path: Path, mode: Mode, began: datetime, *, repeat: bool = False) -> None:
+        if mode not in MODES:
+            msg = f"record must be one of {', '.join(MODES)}, got {mode!r}"
+            raise UsageError(msg)
+        self.path = path
+        self._before: Sequence[Recording] = load(path) if recorded(path) else ()
+        self._mode = mode
+        self._began = began
+        self.records = self._may_record()
+        self._index = Index(map(Key.of, self._playable()), repeat=repeat)
+        self._lock = threading.Lock()
+        self._recorder: Recorder | None = None
+        self.added = 0
+
+    def take(self, request: Request) -> tuple[int, Recording] | None:
+        """Return the next recording that answers a scrubbed request, with its position; None where there is none."""
+        position = self._index.take(Key.of(request))
+        return None if position is None else (position, self._before[position])
+
+    def explain_miss(self, request: Request) -> Miss:
+        """Say why nothing answers a scrubbed request, what is closest, and the mend."""
+        where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
+        return explain_miss(request, asked(self._before), self._index.played, where)
+
+    def add(self, recording: Recording) -> None:
+        """Add an exchange; it is safe when this returns. Raises `CassetteError` where the disk does not take it."""
+        with self._lock:
+            if self._recorder is None:
+                self._recorder = open_for_recording(self.path)
+            recorder = self._recorder
+            self.added += 1
+        recorder.append(recording)
+
+    def close(self, *, finished: bool) -> None:
+        """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays."""
+        with self._lock:
+            recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return
+        if self._mode == "all" and not finished:
+            recorder.discard()
+        else:
+            recorder.close(finished=finished, replaced=self._replaced())
+
+    def _may_record(self) -> bool:
+        if self._mode == "once":
+            return self._is_new() or bool(getattr(self._before, "unfinished", ()))
+        return self._mode != "none"
+
+    def _is_new(self) -> bool:
+        """Tell whether whatever there is was recorded by this session (another test, another worker)."""
+        return not any(self._is_old(recording) for recording in self._before)
+
+    def _is_old(self, recording: Recording) -> bool:
+        made = recording.provenance.recorded_at
+        return made is None or made < self._began
+
+    def _playable(self) -> Sequence[Request]:
+        if self._mode == "all" or (self._mode == "once" and self._is_new()):
+            return ()
+        return asked(self._before)
+
+    def _replaced(self) -> tuple[str, ...]:
+        if self._mode != "all":
+            return ()
+        return tuple(recording.id for recording in self._before if self._is_old(recording))
+
+
+def asked(recordings: Sequence[Recording]) -> Sequence[Request]:
+    """Return the requests of recordings, reduced to what matching looks at; nothing is parsed that need not be."""
+    cheap: Sequence[Request] | None = getattr(recordings, "asked", None)
+    return cheap if cheap is not None else tuple(recording.exchange.request for recording in recordings)

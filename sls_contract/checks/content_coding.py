@@ -1,0 +1,127 @@
+"""Take the encodings off a body: Content-Encoding first, then ``x-log-compresstype``. Never raises, never swells.
+
+Sources: RFC 9110 section 8.4; RFC 1950 to 1952; CommonRequestHeaders page, Accept-Encoding and x-log-compresstype.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.lz4_block import decompress_block
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.exchange import Response
+
+LARGEST_BODY = 32 * 1024 * 1024
+"""Bytes; a body that decompresses to more is a finding, and is not decompressed further."""
+
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # what zlib calls the three containers
+
+
+@dataclass(frozen=True, slots=True)
+class PlainBody:
+    """A body with its encodings taken off.
+
+    Attributes:
+        data: the bytes; None where they could not be had.
+        encoding_flaw: why Content-Encoding is not true; empty where it is.
+        compress_flaw: why x-log-compresstype or x-log-bodyrawsize is not true; empty where they are.
+        unknown: an encoding that cannot be taken off here; empty where there is none.
+
+    """
+
+    data: bytes | None
+    encoding_flaw: str = ""
+    compress_flaw: str = ""
+    unknown: str = ""
+
+
+def content_codings(response: Response) -> tuple[str, ...]:
+    """Return the codings of Content-Encoding in lower case, in the order in which they were applied."""
+    names = (part.strip().lower() for part in response.headers.get("content-encoding", "").split(","))
+    return tuple(name for name in names if name not in ("", "identity"))
+
+
+def compress_type(response: Response) -> str:
+    """Return the value of x-log-compresstype in lower case; empty where it is absent."""
+    return response.headers.get("x-log-compresstype", "").strip().lower()
+
+
+def plain_body(response: Response) -> PlainBody:
+    """Take the encodings off; a recording that another tool decoded (``wire`` False) is given the benefit of doubt."""
+    data: bytes | None = response.body
+    for coding in reversed(content_codings(response) if data else ()):
+        data, flaw = _take_off(data, coding, _CONTENT)
+        if data is None and not response.wire:
+            data = response.body
+            break
+        if data is None:
+            return PlainBody(None, encoding_flaw=flaw, unknown="" if flaw else coding)
+    compressed = compress_type(response)
+    return _decompressed(response, data, compressed) if compressed and data else PlainBody(data)
+
+
+def _decompressed(response: Response, packed: bytes, compressed: str) -> PlainBody:
+    data, flaw = _take_off(packed, compressed, _COMPRESS)
+    if data is None and not flaw:
+        return PlainBody(None, unknown=compressed)
+    size = response.headers.get("x-log-bodyrawsize")
+    if data is not None and size is not None and size.strip() != str(len(data)):
+        flaw = f"x-log-bodyrawsize says {size.strip()}, the decompressed body has {len(data)} bytes"
+    if flaw and not response.wire:
+        return PlainBody(packed if data is None else data)
+    return PlainBody(data, compress_flaw=flaw)
+
+
+def _take_off(data: bytes | None, coding: str, known: dict[str, Callable[[bytes], bytes]]) -> tuple[bytes | None, str]:
+    """Return the decoded bytes, or None and why; or None and nothing where the coding is not known."""
+    decode = known.get(coding)
+    if decode is None or data is None:
+        return None, ""
+    try:
+        return decode(data), ""
+    except (ValueError, zlib.error) as error:
+        return None, f"the body is not {coding}: {error}"
+
+
+def _inflated(data: bytes, container: int) -> bytes:
+    """Decompress every member of a stream; raises ValueError or zlib.error where it is not whole, or too large."""
+    out, left = bytearray(), data
+    while left:
+        member = zlib.decompressobj(container)
+        out += member.decompress(left, LARGEST_BODY + 1 - len(out))
+        if len(out) > LARGEST_BODY:
+            msg = f"more than {LARGEST_BODY} bytes when decompressed"
+            raise ValueError(msg)
+        if not member.eof:
+            msg = "cut off"
+            raise ValueError(msg)
+        left = member.unused_data
+        if left and container != _GZIP:
+            msg = f"{len(left)} bytes behind its end"
+            raise ValueError(msg)
+    return bytes(out)
+
+
+def _gzip(data: bytes) -> bytes:
+    return _inflated(data, _GZIP)
+
+
+def _deflate(data: bytes) -> bytes:
+    """RFC 9110 means zlib by deflate, many servers send it raw: both are read."""
+    try:
+        return _inflated(data, _ZLIB)
+    except zlib.error:
+        return _inflated(data, _RAW)
+
+
+def _lz4(data: bytes) -> bytes:
+    return decompress_block(data, LARGEST_BODY)
+
+
+_CONTENT: dict[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate}
+_COMPRESS: dict[str, Callable[[bytes], bytes]] = {"lz4": _lz4, "deflate": _deflate, "gzip": _gzip}

@@ -1,0 +1,219 @@
+"""Checks of an answer's headers, framing and encodings (``SLS25x``, ``SLS26x``)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.content_coding import compress_type, content_codings
+from sls_contract.checks.presentation import shortened, shown
+from sls_contract.checks.requests import is_http_date
+from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_response
+from sls_contract.checks.subject import GET_CHECK_POINT
+from sls_contract.signing import MAX_SKEW, http_date
+
+if TYPE_CHECKING:
+    from sls_contract.checks.rule import Check
+    from sls_contract.checks.subject import Subject
+    from sls_contract.exchange import Response
+
+_REQUEST_ID = re.compile("[0-9A-F]{24}")
+_MD5 = re.compile("[0-9A-F]{32}")
+_SECONDS_DIGITS = 8  # of a request id
+
+
+def has_request_id(subject: Subject) -> Flaws:
+    """Demand that the answer carries its id.
+
+    What a proxy answers in place of the service has none.
+    """
+    if subject.from_proxy:
+        return None
+    if _answer(subject).headers.get("x-log-requestid", "").strip():
+        return KEPT
+    mend = "send x-log-requestid with every answer, errors included."
+    return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", "nothing", mend)]
+
+
+def request_id_is_usual(subject: Subject) -> Flaws:
+    """Demand that the id has 24 digits and begins with the time."""
+    sent = _answer(subject).headers.get("x-log-requestid", "").strip()
+    if not sent:
+        return None
+    mend = "write Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
+    if not _REQUEST_ID.fullmatch(sent):
+        return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", shown(sent), mend)]
+    made = datetime.fromtimestamp(int(sent[:_SECONDS_DIGITS], 16), UTC)
+    if subject.dated is None or abs(made - subject.dated) <= MAX_SKEW:
+        return KEPT
+    return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(made), mend)]
+
+
+def json_is_declared(subject: Subject) -> Flaws:
+    """Demand that a JSON body says that it is JSON."""
+    if subject.document is None or not (subject.is_error or subject.operation == GET_CHECK_POINT):
+        return None
+    sent = _answer(subject).headers.get("content-type", "")
+    if sent.partition(";")[0].strip().lower() == "application/json":
+        return KEPT
+    mend = "send Content-Type: application/json."
+    return [Flaw("header Content-Type", "application/json", shown(sent) if sent else "nothing", mend)]
+
+
+def has_date(subject: Subject) -> Flaws:
+    """Demand that the answer carries Date, in GMT.
+
+    A proxy may leave it out of a 5xx.
+    """
+    sent = _answer(subject).headers.get("date", "").strip()
+    if subject.from_proxy and not sent:
+        return None
+    if is_http_date(sent):
+        return KEPT
+    expected = "a date such as Fri, 04 May 2018 09:26:53 GMT"
+    return [Flaw("header Date", expected, shown(sent) if sent else "nothing", "send Date as RFC 1123 has it, in GMT.")]
+
+
+def date_is_near(subject: Subject) -> Flaws:
+    """Demand that the Date is near the time of the exchange."""
+    near = subject.at or subject.sent
+    if subject.dated is None or near is None:
+        return None
+    if abs(subject.dated - near) <= MAX_SKEW:
+        return KEPT
+    named = "the time of the exchange" if subject.at else "the request's own time"
+    expected = f"within 15 minutes of {http_date(near)}, {named}"
+    return [Flaw("header Date", expected, http_date(subject.dated), "set the server's clock, and send Date in GMT.")]
+
+
+def date_is_comparable(subject: Subject) -> Flaws:
+    """Demand that there is a time that the Date can be compared with."""
+    if subject.dated is None:
+        return None
+    if subject.at or subject.sent:
+        return KEPT
+    mend = "give the time of the exchange, or date the request."
+    return [Flaw("header Date", "a time to compare with", "no time is known", mend)]
+
+
+def length_is_true(subject: Subject) -> Flaws:
+    """Demand that Content-Length is the length of the body as it stood on the wire."""
+    answer = _answer(subject)
+    lengths = {part.strip() for each in answer.headers.get_all("content-length") for part in each.split(",")}
+    if not lengths or not answer.wire or subject.bodiless or "transfer-encoding" in answer.headers:
+        return None
+    size = str(len(answer.body))
+    if lengths == {size}:
+        return KEPT
+    mend = "count the bytes of the body after compression."
+    return [Flaw("header Content-Length", f"{size}, the bytes of the body", shown(", ".join(sorted(lengths))), mend)]
+
+
+def encoding_is_true(subject: Subject) -> Flaws:
+    """Demand that the body decodes as Content-Encoding says."""
+    if not content_codings(_answer(subject)) or subject.bodiless or subject.plain.unknown:
+        return None
+    flaw = subject.plain.encoding_flaw
+    mend = "encode the body as Content-Encoding says, or leave the header out."
+    return [Flaw("header Content-Encoding", "a body that decodes", shortened(flaw), mend)] if flaw else KEPT
+
+
+def encoding_is_accepted(subject: Subject) -> Flaws:
+    """Demand that a compression is one that the request lists."""
+    accepted = subject.request.headers.get("accept-encoding")
+    codings = _codings(subject)
+    if not codings or accepted is None:
+        return None
+    mend = "compress only as the request's Accept-Encoding allows."
+    return [
+        Flaw(where, f"one of Accept-Encoding: {shown(accepted)}", shown(coding), mend)
+        for where, coding in codings
+        if not accepts(accepted, coding)
+    ]
+
+
+def encoding_is_asked_for(subject: Subject) -> Flaws:
+    """Demand that an answer is not compressed unasked."""
+    if "accept-encoding" in subject.request.headers or subject.bodiless:
+        return None
+    mend = "compress only where the request has Accept-Encoding."
+    return [Flaw(where, "no compression", shown(coding), mend) for where, coding in _codings(subject)]
+
+
+def compression_is_true(subject: Subject) -> Flaws:
+    """Demand that the body decompresses as x-log-compresstype says, to the size that x-log-bodyrawsize says."""
+    if not compress_type(_answer(subject)) or subject.bodiless or subject.plain.unknown or subject.plain.encoding_flaw:
+        return None
+    flaw = subject.plain.compress_flaw
+    mend = "compress the body as the header says, or leave the header out."
+    return [Flaw("header x-log-compresstype", "a body that decompresses", shortened(flaw), mend)] if flaw else KEPT
+
+
+def digest_is_true(subject: Subject) -> Flaws:
+    """Demand that Content-MD5 is that of the body."""
+    answer = _answer(subject)
+    sent = answer.headers.get("content-md5", "").strip()
+    if not sent or not answer.wire or subject.bodiless:
+        return None
+    right = md5(answer.body, usedforsecurity=False).hexdigest().upper()
+    mend = "send the MD5 of the body as sent, in upper-case hexadecimal digits."
+    return KEPT if sent == right else [Flaw("header Content-MD5", right, shown(sent), mend)]
+
+
+def encoding_is_readable(subject: Subject) -> Flaws:
+    """Demand that the encoding is one that can be taken off here."""
+    if not _codings(subject):
+        return None
+    unknown = subject.plain.unknown
+    mend = "ask for gzip, deflate or identity to have the body judged."
+    return [Flaw("body", "gzip, deflate or lz4", shown(unknown), mend)] if unknown else KEPT
+
+
+def accepts(accepted: str, coding: str) -> bool:
+    """Tell whether an Accept-Encoding allows a coding: listed, or covered by ``*``, and not with ``q=0``."""
+    weights = dict(_weighted(part) for part in accepted.lower().split(","))
+    alias = {"gzip": "x-gzip", "x-gzip": "gzip"}.get(coding, coding)
+    return next((weights[name] for name in (coding, alias, "*") if name in weights), 0.0) > 0
+
+
+def _weighted(part: str) -> tuple[str, float]:
+    name, _, parameters = part.partition(";")
+    key, _, weight = parameters.replace(" ", "").partition("=")
+    try:
+        return name.strip(), float(weight) if key == "q" else 1.0
+    except ValueError:
+        return name.strip(), 1.0
+
+
+def _codings(subject: Subject) -> list[tuple[str, str]]:
+    """Return each compression of the answer with the header that announces it."""
+    if subject.bodiless:
+        return []
+    answer = _answer(subject)
+    found = [("header Content-Encoding", coding) for coding in content_codings(answer)]
+    compressed = compress_type(answer)
+    return [*found, ("header x-log-compresstype", compressed)] if compressed else found
+
+
+def _answer(subject: Subject) -> Response:
+    assert subject.response is not None
+    return subject.response
+
+
+CHECKS: tuple[Check, ...] = (
+    on_response("request-id", has_request_id, common=True),
+    on_response("request-id-form", request_id_is_usual, common=True),
+    on_response("content-type", json_is_declared, common=True),
+    on_response("response-date", has_date, common=True),
+    on_response("response-clock", date_is_near, common=True),
+    on_response("response-clock-unknown", date_is_comparable, common=True),
+    on_response("content-length", length_is_true, common=True),
+    on_response("content-encoding", encoding_is_true, common=True),
+    on_response("encoding-not-accepted", encoding_is_accepted, common=True),
+    on_response("encoding-not-asked", encoding_is_asked_for, common=True),
+    on_response("compress-type", compression_is_true, common=True),
+    on_response("content-md5", digest_is_true, common=True),
+    on_response("encoding-unknown", encoding_is_readable, common=True),
+)

@@ -1,0 +1,147 @@
+"""Judge exchanges: every check that applies is asked, and what it finds is made fit to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sls_contract.checks import answers, entries, headers, requests, signatures
+from sls_contract.checks.presentation import masked
+from sls_contract.checks.rule import Check, Side
+from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
+from sls_contract.errors import UsageError
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from sls_contract.exchange import Exchange, Request
+    from sls_contract.signing import Keyring
+    from sls_contract.spec import Finding
+
+CHECKS: tuple[Check, ...] = tuple(
+    sorted(
+        (check for table in (requests, signatures, entries, answers, headers) for check in table.CHECKS),
+        key=lambda check: check.clause.code,
+    )
+)
+"""Every check, in the order of the clauses' codes. A new check enters the table of its module."""
+
+_PUBLIC = frozenset(
+    {TEST_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.security_token}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What judging an exchange, or half of one, gave.
+
+    Attributes:
+        findings: in the order of the clauses' codes.
+        exercised: codes of the clauses whose precondition held, so that they could have been broken.
+        operation: the operation's name, ``other`` for one of SLS that the contract does not name, ``foreign`` for a
+            request to something else, which is not judged.
+
+    """
+
+    findings: tuple[Finding, ...]
+    exercised: frozenset[str]
+    operation: str
+
+
+def check(exchange: Exchange, *, credentials: Keyring | None = None, at: datetime | None = None) -> tuple[Finding, ...]:
+    """Return how an exchange breaks the contract; empty where it keeps it. Arguments as in `judge`."""
+    return judge(exchange, credentials=credentials, at=at).findings
+
+
+def judge(
+    exchange: Exchange,
+    *,
+    credentials: Keyring | None = None,
+    at: datetime | None = None,
+    without: Collection[str] = (),
+) -> Verdict:
+    """Judge an exchange; without an answer its request alone. Never raises on what the wire can carry.
+
+    Args:
+        exchange: request and answer as they stood on the wire.
+        credentials: the key that the request must be signed with; or several, of which it may be one: then an access
+            key id that none of them has leaves the signature unverified. None: the public test keys. An empty
+            collection: nothing is verified.
+        at: when the exchange took place (aware). None: the answer is dated by the request, and the request not at all.
+        without: codes of clauses that are switched off.
+
+    Raises:
+        UsageError: ``at`` is naive, or ``credentials`` are none.
+
+    """
+    sides = (Side.REQUEST,) if exchange.response is None else (Side.REQUEST, Side.RESPONSE)
+    return _judged(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides, without)
+
+
+def judge_request(request: Request, *, credentials: Keyring | None = None, at: datetime | None = None) -> Verdict:
+    """Judge a request, received at ``at`` (aware; None: its clock is not judged). Arguments as in `judge`."""
+    return _judged(Subject(request, None, credentials, _aware(at)), (Side.REQUEST,))
+
+
+def judge_response(exchange: Exchange, *, credentials: Keyring | None = (), at: datetime | None = None) -> Verdict:
+    """Judge an answer to a request that was judged elsewhere; an exchange without one breaks nothing.
+
+    The signature decides only whether the request should have been served, which is judged where ``credentials`` are
+    given. Arguments as in `judge`.
+    """
+    sides = () if exchange.response is None else (Side.RESPONSE,)
+    return _judged(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides)
+
+
+def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] = ()) -> Verdict:
+    if subject.operation == FOREIGN:
+        return Verdict((), frozenset(), FOREIGN)
+    whole = subject.operation == GET_CHECK_POINT
+    found: list[Finding] = []
+    exercised = []
+    for side in sides:
+        for each in _TABLE[side, whole]:
+            flaws = None if each.clause.code in without else each.find(subject)
+            if flaws is not None:
+                exercised.append(each.clause.code)
+                found += [each.finding(flaw) for flaw in flaws]
+    return Verdict(tuple(_showable(found, subject.request)), frozenset(exercised), subject.operation)
+
+
+def _showable(findings: Iterable[Finding], request: Request) -> Iterator[Finding]:
+    """Mask what a message must not hold."""
+    secrets: tuple[str, ...] | None = None
+    for finding in findings:
+        secrets = _secrets_of(request) if secrets is None else secrets
+        yield replace(
+            finding,
+            where=masked(finding.where, secrets),
+            expected=masked(finding.expected, secrets),
+            actual=masked(finding.actual, secrets),
+            how_to_fix=masked(finding.how_to_fix, secrets),
+        )
+
+
+def _secrets_of(request: Request) -> tuple[str, ...]:
+    """Return what the request itself tells of its key: whole headers, id, signature, token."""
+    values = [*request.headers.get_all("authorization"), *request.headers.get_all("x-acs-security-token")]
+    subject = Subject(request, None)
+    if subject.authorization is not None:
+        values += [subject.authorization.access_key_id, subject.authorization.signature]
+    return tuple(sorted((value.strip() for value in values if value.strip() not in _PUBLIC), key=len, reverse=True))
+
+
+def _aware(at: object) -> datetime | None:
+    if at is None or (isinstance(at, datetime) and at.utcoffset() is not None):
+        return at
+    msg = f"at must be an aware datetime such as datetime(2026, 1, 2, tzinfo=UTC), got {at!r}"
+    raise UsageError(msg)
+
+
+_TABLE = {
+    (side, whole): tuple(each for each in CHECKS if each.side is side and (whole or each.common))
+    for side in Side
+    for whole in (True, False)
+}

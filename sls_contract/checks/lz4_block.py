@@ -1,0 +1,60 @@
+"""Decompress one LZ4 block, which is what ``x-log-compresstype: lz4`` announces.
+
+Source: LZ4 block format (lz4_Block_format.md of the LZ4 project); CommonRequestHeaders page, x-log-compresstype.
+"""
+
+from __future__ import annotations
+
+_MORE = 15  # a length of fifteen goes on in the bytes that follow
+_FULL = 255  # as long as each of them is full
+_SHORTEST_MATCH = 4
+
+
+def decompress_block(data: bytes, limit: int) -> bytes:
+    """Return the decompressed bytes; raises ValueError where the block is damaged or larger than ``limit`` bytes."""
+    out, at = bytearray(), 0
+    while at < len(data):
+        token = data[at]
+        length, at = _length(data, at + 1, token >> 4)
+        if at + length > len(data):
+            msg = "cut off within literals"
+            raise ValueError(msg)
+        out += data[at : at + length]
+        at += length
+        if at < len(data):
+            at = _copy_match(data, at, token & _MORE, out, limit)
+        if len(out) > limit:
+            raise ValueError(_too_large(limit))
+    return bytes(out)
+
+
+def _copy_match(data: bytes, at: int, token: int, out: bytearray, limit: int) -> int:
+    """Repeat what the output already holds; returns where the next sequence begins."""
+    offset = int.from_bytes(data[at : at + 2], "little")
+    if at + 2 > len(data) or not 0 < offset <= len(out):
+        msg = "a match points outside the output"
+        raise ValueError(msg)
+    length, at = _length(data, at + 2, token)
+    length += _SHORTEST_MATCH
+    if len(out) + length > limit:
+        raise ValueError(_too_large(limit))
+    piece = bytes(out[-offset:])
+    out += (piece * (length // offset + 1))[:length]
+    return at
+
+
+def _length(data: bytes, at: int, start: int) -> tuple[int, int]:
+    length = start
+    while start == _MORE:
+        if at >= len(data):
+            msg = "cut off within a length"
+            raise ValueError(msg)
+        length += data[at]
+        at += 1
+        if data[at - 1] != _FULL:
+            break
+    return length, at
+
+
+def _too_large(limit: int) -> str:
+    return f"more than {limit} bytes when decompressed"

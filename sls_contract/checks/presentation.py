@@ -1,0 +1,54 @@
+"""Make values of the wire fit to be shown: short, printable, without secrets."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST = 120
+"""Characters of a value that a finding shows."""
+
+_MASK = "***"
+_SHORTEST_SECRET = 6  # shorter ones are found in any text
+_KEY_SHAPED = re.compile(r"\bLTAI[0-9A-Za-z]{8,}|\bSTS\.[0-9A-Za-z]{12,}")
+_MOST_DIGITS = 25
+_BITS_PER_DIGIT = 3.3219
+_PUBLIC_ID = "STS.testAccessKeyId"
+
+
+def shown(value: Any) -> str:
+    """Say what a value is: scalars as JSON, containers by what they hold; never longer than `LONGEST` and a mark."""
+    if isinstance(value, dict):
+        return shortened(f"an object with {', '.join(map(_json, list(value)[:10]))}" if value else "an empty object")
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**_MOST_DIGITS:
+        return f"an integer of about {int(value.bit_length() / _BITS_PER_DIGIT) + 1} digits"
+    return shortened(_json(value))
+
+
+def shortened(text: str) -> str:
+    """Cut a text to `LONGEST` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """Replace known secrets and whatever looks like an access key id by ``***``, and escape what cannot be printed."""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, _MASK)
+    text = _KEY_SHAPED.sub(lambda found: found[0] if found[0] == _PUBLIC_ID else _MASK, text)
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def _json(value: Any) -> str:
+    text = value[: LONGEST + 1] if isinstance(value, str) else value
+    return json.dumps(text, ensure_ascii=False, default=repr)

@@ -1,0 +1,213 @@
+"""Checks of the request: path, query, common headers (``SLS1xx``)."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
+from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject, shard_number
+from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
+from sls_contract.signing.clock import parse_iso_basic
+
+if TYPE_CHECKING:
+    from sls_contract.checks.rule import Check
+
+API_VERSION = "0.6.0"
+SIGNATURE_METHODS = ("hmac-sha1", "hmac-sha256")
+
+_GROUP_PATH = re.compile(r"/logstores/([^/]*)/consumergroups/([^/]*)(/?)")
+_SHARD_LIKE = frozenset({"shard", "shards", "shardid", "shard_id", "shard-id"})
+_ENDPOINT_ALONE = re.compile(r"(?:[a-z0-9-]+\.)?(?:log|sls)\.aliyuncs\.com|log-global\.aliyuncs\.com", re.IGNORECASE)
+_ISO_BASIC = "20151109T061116Z"
+_RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
+
+
+def path_names(subject: Subject) -> Flaws:
+    """Demand that both names stand in the path; judged where a GET aims at a consumer group."""
+    named = _GROUP_PATH.fullmatch(subject.request.path)
+    if subject.request.method != "GET" or named is None:
+        return KEPT if subject.operation == GET_CHECK_POINT else None
+    logstore, group, slash = named.groups()
+    if logstore and group and not slash:
+        return KEPT
+    mend = "fill in both names, and leave out a slash at the end."
+    return [Flaw("path", "/logstores/{logstore}/consumergroups/{consumerGroup}", shown(subject.request.path), mend)]
+
+
+def method_is_get(subject: Subject) -> Flaws:
+    """Note HEAD and OPTIONS on the path of GetCheckPoint."""
+    method = subject.request.method
+    if subject.operation == GET_CHECK_POINT:
+        return KEPT
+    named = _GROUP_PATH.fullmatch(subject.request.path)
+    if subject.operation == FOREIGN or named is None or method in ("GET", "POST", "PUT", "DELETE"):
+        return None
+    return [Flaw("method", "GET", shown(method), "read checkpoints with GET.")]
+
+
+def shard_key(subject: Subject) -> Flaws:
+    """Demand that the key is shard and nothing like it."""
+    wrong = [key for key, _ in subject.request.query_pairs() if key != "shard" and key.lower() in _SHARD_LIKE]
+    return [Flaw(f"query {key}", "shard", key, "name the query key shard, in lower case.") for key in wrong]
+
+
+def shard_value(subject: Subject) -> Flaws:
+    """Demand that the value is one shard id."""
+    values = [value for key, value in subject.request.query_pairs() if key == "shard"]
+    if not values:
+        return None
+    if len(values) == 1 and shard_number(values[0]) is not None:
+        return KEPT
+    actual = shown(values[0]) if len(values) == 1 else f"{len(values)} values"
+    return [Flaw("query shard", "one number from 0 to 2147483647", actual, "send one shard id, in decimal digits.")]
+
+
+def unknown_keys(subject: Subject) -> Flaws:
+    """Demand that no other key is there."""
+    strange = {key: None for key, _ in subject.request.query_pairs() if key.lower() not in _SHARD_LIKE}
+    return [Flaw(f"query {shown(key)}", "no key but shard", shown(key), "leave the key out.") for key in strange]
+
+
+def no_body(subject: Subject) -> Flaws:
+    """Demand that the request has no body."""
+    size = len(subject.request.body)
+    return [Flaw("body", "no body", f"{size} bytes", "send the request without a body.")] if size else KEPT
+
+
+def api_version(subject: Subject) -> Flaws:
+    """Demand that x-log-apiversion is there and right."""
+    if subject.anonymous:
+        return None
+    sent = subject.request.headers.get("x-log-apiversion")
+    if sent is not None and sent.strip() == API_VERSION:
+        return KEPT
+    mend = f"send x-log-apiversion: {API_VERSION}, and sign it."
+    return [Flaw("header x-log-apiversion", API_VERSION, _sent(sent), mend)]
+
+
+def signature_method(subject: Subject) -> Flaws:
+    """Demand that a v1 request names the method it is signed with."""
+    if not isinstance(subject.authorization, LogAuthorization):
+        return None
+    sent = subject.request.headers.get("x-log-signaturemethod")
+    if sent is not None and sent.strip() in SIGNATURE_METHODS:
+        return KEPT
+    mend = "send x-log-signaturemethod: hmac-sha1, and sign it."
+    return [Flaw("header x-log-signaturemethod", " or ".join(SIGNATURE_METHODS), _sent(sent), mend)]
+
+
+def date_present(subject: Subject) -> Flaws:
+    """Demand that the request carries the date that its scheme needs."""
+    if subject.anonymous:
+        return None
+    log_date = subject.request.headers.get("x-log-date", "").strip()
+    if log_date:
+        return KEPT
+    if isinstance(subject.authorization, Sls4Authorization):
+        return [Flaw("header x-log-date", "x-log-date", "no x-log-date", "send x-log-date in UTC, and sign it.")]
+    if subject.request.headers.get("date", "").strip():
+        return KEPT
+    return [Flaw("header Date", "Date, or x-log-date", "neither", "send Date in GMT, and sign it.")]
+
+
+def date_beside_log_date(subject: Subject) -> Flaws:
+    """Demand that a v1 request has Date even where x-log-date counts."""
+    headers = subject.request.headers
+    if not isinstance(subject.authorization, LogAuthorization) or not headers.get("x-log-date", "").strip():
+        return None
+    if headers.get("date", "").strip():
+        return KEPT
+    return [Flaw("header Date", "Date beside x-log-date", "x-log-date alone", "send Date, too.")]
+
+
+def date_form(subject: Subject) -> Flaws:
+    """Demand that each date is written as its scheme asks for."""
+    headers = subject.request.headers
+    v4 = isinstance(subject.authorization, Sls4Authorization)
+    dates = [(name, headers.get(name, "").strip()) for name in (("x-log-date",) if v4 else ("Date", "x-log-date"))]
+    if not any(text for _, text in dates):
+        return None
+    readable = _is_iso_basic if v4 else is_http_date
+    expected = _ISO_BASIC if v4 else _RFC_1123
+    mend = "format the time in UTC, in English, whatever the locale."
+    return [Flaw(f"header {name}", expected, shown(text), mend) for name, text in dates if text and not readable(text)]
+
+
+def body_raw_size(subject: Subject) -> Flaws:
+    """Demand that x-log-bodyrawsize is a number where it is sent."""
+    sent = subject.request.headers.get("x-log-bodyrawsize")
+    if sent is None:
+        return None
+    if sent.strip().isascii() and sent.strip().isdecimal():
+        return KEPT
+    mend = "send the size of the uncompressed body in decimal digits."
+    return [Flaw("header x-log-bodyrawsize", "a decimal number of bytes", shown(sent), mend)]
+
+
+def host_names_project(subject: Subject) -> Flaws:
+    """Demand that the host is a project in front of an endpoint."""
+    host = subject.request.host
+    if names_project(host):
+        return KEPT
+    mend = "put the project in front of the endpoint, and keep it in the Host header."
+    return [Flaw("header Host", "{project}.{endpoint}", shown(host), mend)]
+
+
+def token_with_temporary_key(subject: Subject) -> Flaws:
+    """Demand that a temporary key comes with its token."""
+    parsed = subject.authorization
+    if parsed is None or not parsed.access_key_id.startswith("STS."):
+        return None
+    if subject.request.headers.get("x-acs-security-token", "").strip():
+        return KEPT
+    mend = "send the token in x-acs-security-token, and sign it."
+    return [Flaw("header x-acs-security-token", "the security token", "nothing", mend)]
+
+
+def names_project(host: str) -> bool:
+    """Tell whether a host has a project in front: ``my-project.127.0.0.1:80`` has, a bare address has not."""
+    name = host.rpartition(":")[0] if re.search(r":[0-9]*$", host) else host
+    project, dot, endpoint = name.partition(".")
+    return bool(project and dot and endpoint) and not _ENDPOINT_ALONE.fullmatch(name) and not _is_address(name)
+
+
+def is_http_date(text: str) -> bool:
+    """Tell whether a text is an RFC 1123 date in GMT; neither the day's name nor a leading zero is judged."""
+    return text.endswith("GMT") and "," in text and parse_http_date(text) is not None
+
+
+def _is_iso_basic(text: str) -> bool:
+    return parse_iso_basic(text) is not None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _sent(value: str | None) -> str:
+    return "nothing" if value is None else shown(value)
+
+
+CHECKS: tuple[Check, ...] = (
+    on_request("request-path", path_names, common=True),
+    on_request("request-method", method_is_get, common=True),
+    on_request("query-shard-key", shard_key),
+    on_request("query-shard-value", shard_value),
+    on_request("query-unknown-key", unknown_keys),
+    on_request("request-body", no_body),
+    on_request("api-version", api_version, common=True),
+    on_request("signature-method", signature_method, common=True),
+    on_request("request-date", date_present, common=True),
+    on_request("request-date-header", date_beside_log_date, common=True),
+    on_request("request-date-form", date_form, common=True),
+    on_request("body-raw-size", body_raw_size, common=True),
+    on_request("request-host", host_names_project, common=True),
+    on_request("security-token", token_with_temporary_key, common=True),
+)

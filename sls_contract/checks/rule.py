@@ -1,0 +1,68 @@
+"""A check: the function that finds how an exchange breaks one clause, and when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from sls_contract.spec import clause
+
+if TYPE_CHECKING:
+    from sls_contract.checks.subject import Subject
+    from sls_contract.spec import Clause, Finding
+
+
+class Flaw(NamedTuple):
+    """How a clause is broken: `Finding` without the clause's own fields."""
+
+    where: str
+    expected: str
+    actual: str
+    how_to_fix: str
+
+
+class Side(Enum):
+    """Which half of an exchange a check is about."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+Flaws: TypeAlias = Sequence[Flaw] | None
+"""What a check returns: None where its precondition does not hold, else the flaws, none where the clause is kept."""
+
+KEPT: Flaws = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One clause and the function that finds where it is broken.
+
+    Attributes:
+        clause: the clause.
+        find: the function.
+        side: the half of the exchange that it judges.
+        common: whether it judges every operation of SLS, not only GetCheckPoint.
+
+    """
+
+    clause: Clause
+    find: Callable[[Subject], Flaws]
+    side: Side
+    common: bool = False
+
+    def finding(self, flaw: Flaw) -> Finding:
+        """Make the finding of a flaw."""
+        return self.clause.finding(*flaw)
+
+
+def on_request(slug: str, find: Callable[[Subject], Flaws], *, common: bool = False) -> Check:
+    """Make a check of requests."""
+    return Check(clause(slug), find, Side.REQUEST, common)
+
+
+def on_response(slug: str, find: Callable[[Subject], Flaws], *, common: bool = False) -> Check:
+    """Make a check of answers."""
+    return Check(clause(slug), find, Side.RESPONSE, common)

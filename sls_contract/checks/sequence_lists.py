@@ -1,0 +1,68 @@
+"""``SLS42x``: which entries a list holds, against the shards that there are and the same list asked otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sls_contract.checks.sequence import Judged
+from sls_contract.spec import Finding, clause
+
+Entry: TypeAlias = Mapping[str, Any]
+
+
+def judge_list(entries: Sequence[Entry], asked: int | None, shards: Collection[int]) -> Judged:
+    """Judge which shards have an entry; ``asked`` None means all, ``shards`` are those of the logstore."""
+    present = {entry["shard"] for entry in entries}
+    if asked is None:
+        return Judged(tuple(_missing(present, shards)), frozenset({"SLS421"}))
+    if asked in shards:
+        return Judged(tuple(_known(present, asked)), frozenset({"SLS422"}))
+    return Judged(tuple(_unknown(entries, asked)), frozenset({"SLS423"}))
+
+
+def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Judged:
+    """Compare the entry of a shard with the one that the other kind of request showed of the same state; ``filtered`` tells of ours."""
+    return Judged(tuple(_disagreement(entry, other, where, filtered=filtered)), frozenset({"SLS424"}))
+
+
+def _missing(present: Collection[int], shards: Collection[int]) -> Iterator[Finding]:
+    missing = sorted(set(shards) - set(present))
+    if missing:
+        yield clause("SLS421").finding(
+            "body",
+            f"an entry for each of {len(shards)} shards",
+            f"none for shard {', '.join(map(str, missing[:10]))}{' …' if missing[10:] else ''}",
+            "List every shard of the logstore, also those never consumed.",
+        )
+
+
+def _known(present: Collection[int], asked: int) -> Iterator[Finding]:
+    if asked not in present:
+        yield clause("SLS422").finding(
+            "body",
+            f"one entry: shard {asked} exists",
+            "no entry for it",
+            "Answer an entry with checkpoint '' for a shard that was not consumed yet.",
+        )
+
+
+def _unknown(entries: Sequence[Entry], asked: int) -> Iterator[Finding]:
+    if entries:
+        yield clause("SLS423").finding(
+            "body",
+            f"[]: there is no shard {asked}",
+            f"{len(entries)} entries",
+            "Answer an empty list for a shard that does not exist.",
+        )
+
+
+def _disagreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Iterator[Finding]:
+    for key in ("checkpoint", "updateTime", "consumer"):
+        if entry.get(key) != other.get(key):
+            yield clause("SLS424").finding(
+                f"{where}/{key}",
+                f"{other.get(key)!r}, as asked with{'out' if filtered else ''} shard",
+                repr(entry.get(key)),
+                "Filter the list; do not build the two answers apart.",
+            )

@@ -1,0 +1,122 @@
+"""``SLS44x`` to ``SLS46x``: whether a request was served or refused as it had to be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.checks.sequence import Judged
+from sls_contract.spec import Finding, clause
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from sls_contract.exchange import Response
+
+Outcome: TypeAlias = Literal[
+    "served",
+    "group-missing",
+    "logstore-missing",
+    "project-missing",
+    "signature",
+    "key",
+    "token",
+    "malformed",
+    "clock",
+    "unknown-shard",
+]
+
+_OK = 200
+_CLOCK_CODES = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
+_BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """How a refusal must look; no codes means that any will do."""
+
+    code: str
+    statuses: frozenset[int]
+    codes: frozenset[str]
+    mend: str
+
+
+def _refusal(code: str, statuses: Collection[int], codes: Collection[str], mend: str) -> _Refusal:
+    return _Refusal(code, frozenset(statuses), frozenset(codes), mend)
+
+
+_REFUSALS: dict[str, _Refusal] = {
+    "group-missing": _refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 where there is no such group."),
+    "logstore-missing": _refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 where there is no such logstore."),
+    "project-missing": _refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 where there is no such project."),
+    "signature": _refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
+    "key": _refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist."),
+    "token": _refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
+    "malformed": _refusal("SLS454", {400, 401}, (), "Refuse what is not a signature."),
+    "clock": _refusal("SLS455", {400}, _CLOCK_CODES, "Compare the request's time with the server's, both ways."),
+}
+
+_ALSO_FOUND_BY = {"SLS451": "SLS239", "SLS454": "SLS239", "SLS455": "SLS240"}
+"""Serving what had to be refused is a finding of the single exchange already; it is reported once."""
+
+
+def judge_outcome(outcome: Outcome, response: Response, found: Collection[str] = ()) -> Judged:
+    """Judge status and errorCode; ``found`` are the codes that the exchange alone was found to break."""
+    if outcome == "served":
+        return Judged(tuple(_served(response)), frozenset({"SLS444", "SLS456", "SLS457"}))
+    if outcome == "unknown-shard":
+        return Judged(tuple(_empty_list(response)), frozenset({"SLS423"}))
+    refusal = _REFUSALS[outcome]
+    reported = _ALSO_FOUND_BY.get(refusal.code) in found
+    return Judged(() if reported else tuple(_refused(refusal, response)), frozenset({refusal.code}))
+
+
+def error_code(response: Response) -> str | None:
+    """Return the errorCode of an answer, None where it has none that can be read."""
+    try:
+        document = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
+    code = document.get("errorCode") if isinstance(document, dict) else None
+    return code if isinstance(code, str) else None
+
+
+def not_tried(response: Response) -> bool:
+    """Tell whether the answer only says that the service had no time or quota for the request."""
+    return response.status == 503 or (response.status, error_code(response)) in _BUSY  # noqa: PLR2004 - Service Unavailable
+
+
+def _served(response: Response) -> Iterator[Finding]:
+    if response.status == _OK:
+        return
+    code = error_code(response)
+    found, mend = "SLS444", "Serve what exists to whoever may ask for it."
+    if code in _CLOCK_CODES:
+        found, mend = "SLS457", "Allow 15 minutes either way."
+    elif response.status in {400, 401}:
+        found, mend = "SLS456", "See `sls-contract signature` for what this request signs."
+    yield clause(found).finding("status", "200", _shown(response, code), mend)
+
+
+def _empty_list(response: Response) -> Iterator[Finding]:
+    if response.status != _OK:
+        yield clause("SLS423").finding(
+            "status",
+            "200 and []",
+            _shown(response, error_code(response)),
+            "Answer an empty list for a shard that does not exist.",
+        )
+
+
+def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
+    code = error_code(response)
+    if response.status in refusal.statuses and (not refusal.codes or code in refusal.codes):
+        return
+    wanted = " or ".join(map(str, sorted(refusal.statuses)))
+    names = " or ".join(sorted(refusal.codes))
+    yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), refusal.mend)
+
+
+def _shown(response: Response, code: str | None) -> str:
+    return f"{response.status}{f' {code[:80]}' if code else ''}"

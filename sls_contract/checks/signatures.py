@@ -1,0 +1,128 @@
+"""Checks of a request's signature, one for each step of verifying it (``SLS3xx``).
+
+With a key the verifier of `sls_contract.signing` tells the first wrong step; without one only forms are judged.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.presentation import shortened
+from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
+from sls_contract.signing import MAX_SKEW, LogAuthorization, Sls4Authorization, http_date, region_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.checks.rule import Check
+    from sls_contract.checks.subject import Subject
+
+FORMS = "LOG <AccessKeyId>:<Signature>, or SLS4-HMAC-SHA256 Credential=<scope>,Signature=<hex>"
+
+_BASE64_DIGEST = re.compile("[A-Za-z0-9+/]{26}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
+_HEX_DIGEST = re.compile("[0-9a-f]{64}")
+_V1_ONLY = frozenset({"content-md5"})
+_V4_ONLY = frozenset({"scope", "payload-hash"})
+_STEPS = ("access-key", "date", "content-md5", "content-type", "header-list", "resource", "payload-hash", "digest")
+_SECOND = timedelta(seconds=1)
+
+
+def authorization_form(subject: Subject) -> Flaws:
+    """Demand that Authorization is there and has one of its forms."""
+    if subject.anonymous:
+        return None
+    if subject.mismatch is not None and subject.mismatch.step == "authorization":
+        return [_flaw_of(subject)]
+    parsed = subject.authorization
+    if parsed is None:
+        came = "another form" if subject.request.headers.get("authorization", "").strip() else "no Authorization"
+        return [
+            Flaw("header Authorization", FORMS, came, "sign the request, and write the header in one of the forms.")
+        ]
+    if not subject.keys:
+        return _form_of_parts(parsed)
+    return KEPT
+
+
+def _form_of_parts(parsed: LogAuthorization | Sls4Authorization) -> Flaws:
+    v1 = isinstance(parsed, LogAuthorization)
+    if not parsed.access_key_id:
+        return [Flaw("header Authorization", "an access key id", "an empty one", "give the signer its access key id.")]
+    if (_BASE64_DIGEST if v1 else _HEX_DIGEST).fullmatch(parsed.signature):
+        return KEPT
+    expected = "28 or 44 characters of standard base64" if v1 else "64 lower-case hexadecimal digits"
+    actual = f"{len(parsed.signature)} characters of another form"
+    return [Flaw("header Authorization", expected, actual, "write the digest as the scheme asks for.")]
+
+
+def scope_of_request(subject: Subject) -> Flaws:
+    """Demand that the v4 scope fits the request's own date and endpoint; judged without a key, too."""
+    parsed = subject.authorization
+    if not isinstance(parsed, Sls4Authorization):
+        return None
+    if subject.keys:
+        return _judged_step(subject, "scope")
+    day = subject.request.headers.get("x-log-date", "").strip()[:8]
+    region = region_of(subject.request.host) or parsed.region or "<region>"
+    expected = f"{day}/{region}/sls/aliyun_v4_request"
+    if parsed.scope == expected:
+        return KEPT
+    mend = "build the scope from the day of x-log-date and the endpoint's region."
+    return [Flaw("header Authorization", expected, shortened(parsed.scope), mend)]
+
+
+def verified_step(step: str, subject: Subject) -> Flaws:
+    """Demand that a step of verification holds; judged where there is a key and the scheme has the step."""
+    if not subject.keys or step in (_V4_ONLY if isinstance(subject.authorization, LogAuthorization) else _V1_ONLY):
+        return None
+    return _judged_step(subject, step)
+
+
+def within_clock(subject: Subject) -> Flaws:
+    """Demand that the request's time is within 15 minutes of the time given."""
+    if subject.at is None or subject.sent is None:
+        return None
+    if abs(subject.sent - subject.at) < MAX_SKEW + _SECOND:  # dates have no fractions of a second
+        return KEPT
+    where = "header x-log-date" if subject.request.headers.get("x-log-date") else "header Date"
+    expected = f"within 15 minutes of {http_date(subject.at)}"
+    mend = "set the machine's clock, format the time in UTC, and sign each attempt afresh."
+    return [Flaw(where, expected, http_date(subject.sent), mend)]
+
+
+def was_verified(subject: Subject) -> Flaws:
+    """Demand that the signature could be verified at all."""
+    if subject.authorization is None:
+        return None
+    if subject.keys:
+        return KEPT
+    mend = "give the credentials of its access key id, or sign with the public test key."
+    return [Flaw("signature", "a key that is known here", "the form alone was judged", mend)]
+
+
+def _judged_step(subject: Subject, step: str) -> Flaws:
+    mismatch = subject.mismatch
+    return [_flaw_of(subject)] if mismatch is not None and mismatch.step == step else KEPT
+
+
+def _flaw_of(subject: Subject) -> Flaw:
+    mismatch = subject.mismatch
+    assert mismatch is not None
+    actual = f"{shortened(mismatch.actual)} ({mismatch.explanation})"
+    return Flaw("signature", shortened(mismatch.expected), actual, mismatch.how_to_fix)
+
+
+def _step(step: str) -> Callable[[Subject], Flaws]:
+    return partial(verified_step, step)
+
+
+CHECKS: tuple[Check, ...] = (
+    on_request("signature-authorization", authorization_form, common=True),
+    *(on_request(f"signature-{step}", _step(step), common=True) for step in _STEPS),
+    on_request("signature-scope", scope_of_request, common=True),
+    on_request("request-clock", within_clock, common=True),
+    on_request("signature-not-verified", was_verified, common=True),
+)

@@ -1,0 +1,200 @@
+"""What is judged: an exchange with everything that several checks want to know of it, worked out once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.checks.content_coding import PlainBody, plain_body
+from sls_contract.checks.strict_json import JsonText, read_json
+from sls_contract.signing import (
+    TEST_CREDENTIALS,
+    TEST_STS_CREDENTIALS,
+    Credentials,
+    LogAuthorization,
+    SignatureMismatch,
+    Sls4Authorization,
+    parse_authorization,
+    parse_http_date,
+    request_time,
+    verify_signature,
+)
+from sls_contract.spec import operation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sls_contract.exchange import Request, Response
+    from sls_contract.spec import SchemaError
+
+GET_CHECK_POINT = "GetCheckPoint"
+OTHER = "other"
+FOREIGN = "foreign"
+
+FIELDS = frozenset({"shard", "checkpoint", "updateTime", "consumer"})
+"""The documented keys of an entry."""
+
+INT32_MAX = 2**31 - 1
+OK = 200
+
+_SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
+_ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
+_TEST_KEYS = {key.access_key_id: key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)}
+_DIGITS = re.compile("0|[1-9][0-9]{0,9}")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An exchange under judgement.
+
+    Attributes:
+        request: the request.
+        response: the answer; None where none came or only the request is judged.
+        credentials: the key that must have signed; or keys, of which the request's may be one; None: the test keys.
+        at: when it happened, aware; None where that is not known.
+
+    """
+
+    request: Request
+    response: Response | None
+    credentials: Credentials | Iterable[Credentials] | None = None
+    at: datetime | None = None
+
+    @cached_property
+    def operation(self) -> str:
+        """The operation's name; ``other`` for one of SLS that the contract does not name; ``foreign`` for no SLS."""
+        known = operation_of(self.request)
+        if known is not None:
+            return known.name
+        return OTHER if _is_sls(self.request) else FOREIGN
+
+    @cached_property
+    def anonymous(self) -> bool:
+        """Whether the request needs no signature: web tracking, and a browser's preflight."""
+        method = self.request.method
+        return method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(self.request.path) is not None
+
+    @cached_property
+    def authorization(self) -> LogAuthorization | Sls4Authorization | None:
+        """The Authorization header taken apart; None where it is missing or has no known form."""
+        return parse_authorization(self.request.headers.get("authorization", ""))
+
+    @cached_property
+    def keys(self) -> tuple[Credentials, ...]:
+        """The keys that the request may have been signed with: those given, and the public test key of its id.
+
+        Several given keys are a keyring, in which the request's may be missing; one given key must be the right one.
+        No keys at all (an empty keyring) verify nothing, not even with the test key.
+        """
+        named = self.authorization.access_key_id if self.authorization else None
+        given = (self.credentials,) if isinstance(self.credentials, Credentials) else self.credentials
+        keys = _TEST_KEYS.values() if given is None else tuple(given)
+        fitting = tuple(key for key in keys if key.access_key_id == named)
+        if fitting or not keys:
+            return fitting
+        if named in _TEST_KEYS:
+            return (_TEST_KEYS[named],)
+        return tuple(keys) if isinstance(self.credentials, Credentials) else ()
+
+    @cached_property
+    def mismatch(self) -> SignatureMismatch | None:
+        """Why the signature does not verify; None where it does, or where no key is there to tell."""
+        return verify_signature(self.request, self.keys) if self.keys else None
+
+    @cached_property
+    def asked_shard(self) -> int | None:
+        """The one shard that is asked for; None where all are, or where the value is none."""
+        values = [value for key, value in self.request.query_pairs() if key == "shard"]
+        return shard_number(values[0]) if len(values) == 1 else None
+
+    @cached_property
+    def sent(self) -> datetime | None:
+        """When the request says it was sent."""
+        return request_time(self.request)
+
+    @cached_property
+    def dated(self) -> datetime | None:
+        """The answer's Date; None where it cannot be read."""
+        return parse_http_date(self.response.headers.get("date", "")) if self.response else None
+
+    @cached_property
+    def bodiless(self) -> bool:
+        """Whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110)."""
+        response = self.response
+        return (
+            response is None or self.request.method == "HEAD" or response.status in (204, 304) or response.status < OK
+        )
+
+    @cached_property
+    def plain(self) -> PlainBody:
+        """The answer's body with its encodings taken off."""
+        assert self.response is not None
+        return PlainBody(None) if self.bodiless else plain_body(self.response)
+
+    @cached_property
+    def json(self) -> JsonText | None:
+        """The answer's body read as JSON; None where there is no body or its encoding could not be taken off."""
+        return None if self.plain.data is None else read_json(self.plain.data)
+
+    @cached_property
+    def document(self) -> list[Any] | dict[str, Any] | None:
+        """The body's value where it is a JSON array or object, else None."""
+        value = self.json.value if self.json else None
+        return value if isinstance(value, (list, dict)) else None
+
+    @cached_property
+    def entries(self) -> list[Any] | None:
+        """The list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
+        listed = self.is_success and isinstance(self.document, list)
+        return self.document if listed and isinstance(self.document, list) else None
+
+    @cached_property
+    def schema_errors(self) -> list[SchemaError]:
+        """What the list of checkpoints breaks of its schema."""
+        from sls_contract.spec import catalog
+
+        return catalog().response_errors(self.entries)
+
+    @cached_property
+    def regular(self) -> bool:
+        """Whether there are entries, each of them an object whose fields keep the schema, its integers integers."""
+        return bool(self.entries) and self.json is not None and not self.json.floats and not self.schema_errors
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether, on top of that, every entry has the documented keys and no other."""
+        return self.regular and all(FIELDS == set(keys) for keys in set(map(tuple, self.entries or ())))
+
+    @property
+    def is_success(self) -> bool:
+        """Whether this is GetCheckPoint answered with 200."""
+        return self.response is not None and self.response.status == OK and self.operation == GET_CHECK_POINT
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the answer is a 4xx or 5xx."""
+        return self.response is not None and 400 <= self.response.status < 600  # noqa: PLR2004 - the two classes
+
+    @cached_property
+    def from_proxy(self) -> bool:
+        """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
+        failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class
+        return failed and not (isinstance(self.document, dict) and "errorCode" in self.document)
+
+
+def shard_number(text: str) -> int | None:
+    """Read a shard id: decimal digits without leading zeros, 32 bits; None where it is none."""
+    number = int(text) if _DIGITS.fullmatch(text) else -1
+    return number if 0 <= number <= INT32_MAX else None
+
+
+def _is_sls(request: Request) -> bool:
+    headers = request.headers
+    return (
+        _SLS_HOST.search(request.host) is not None
+        or "x-log-apiversion" in headers
+        or headers.get("authorization", "").startswith(("LOG ", "SLS4-"))
+    )

@@ -1,0 +1,122 @@
+"""``sls-contract serve``: the reference endpoint on a socket, until it is interrupted."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from sls_contract.endpoint import ReferenceEndpoint
+    from sls_contract.exchange import Request, Response, Send
+    from sls_contract.signing import Credentials
+
+_PORT = 8080
+_A_DAY = 86_400.0  # seconds
+
+
+def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="run a GetCheckPoint endpoint on this machine",
+        description="Run the reference endpoint. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL "
+        "reaches it under any real endpoint name, over plain http.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    add("--project", default="my-project", help="project to create where it is not there (default: %(default)s)")
+    add("--logstore", default="my-logstore", help="logstore to create where it is not there (default: %(default)s)")
+    add("--shards", type=int, metavar="N", help="how many shards the logstore has (default: 2, or as it was)")
+    add("--state", metavar="FILE", help="keep the state in FILE (SQLite) across restarts")
+    add("--allow-host", action="append", default=[], metavar="NAME", help="answer for this host and its subdomains too")
+    add("--credentials-from-env", action="store_true", help="also accept the key that the environment holds")
+    add("--verbose", action="store_true", help="show each request on stderr")
+    parser.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Serve until a signal ends it; raises `UsageError` or `EndpointError` where it cannot start."""
+    del stdin
+    from sls_contract.endpoint.hosts import is_loopback
+    from sls_contract.endpoint.server import serve
+
+    with reference_endpoint(arguments, environ) as endpoint:
+        send = _shown(endpoint, stderr) if arguments.verbose else endpoint
+        with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
+            if not is_loopback(arguments.host):
+                print(f"warning: {arguments.host} is no loopback address; other machines can reach this", file=stderr)
+            if arguments.credentials_from_env:
+                print("warning: requests signed with the key in the environment are accepted", file=stderr)
+            print(_invitation(server.url), file=stdout, flush=True)
+            while True:
+                time.sleep(_A_DAY)
+
+
+def reference_endpoint(arguments: argparse.Namespace, environ: Mapping[str, str]) -> ReferenceEndpoint:
+    """Make the endpoint that the options describe."""
+    from sls_contract.endpoint import MemoryStore, ReferenceEndpoint, SqliteStore
+    from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+
+    keys = [TEST_CREDENTIALS, TEST_STS_CREDENTIALS]
+    if arguments.credentials_from_env:
+        keys.append(_key(environ))
+    place = (arguments.project, arguments.logstore)
+    endpoint = ReferenceEndpoint(
+        _now,
+        credentials=keys,
+        store=SqliteStore(arguments.state) if arguments.state else MemoryStore(),
+        logstores={place: 2 if arguments.shards is None else arguments.shards},
+        seed=time.time_ns(),
+        keep_log=False,
+    )
+    if arguments.shards is not None:
+        endpoint.add_logstore(*place, shards=arguments.shards)
+    return endpoint
+
+
+def _key(environ: Mapping[str, str]) -> Credentials:
+    from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
+
+    key = credentials_from_environment(environ)
+    if key is None:
+        msg = f"--credentials-from-env expects a key in the environment. How to fix: set {ID} and {SECRET}."
+        raise UsageError(msg)
+    return key
+
+
+def _invitation(url: str) -> str:
+    """Say where the endpoint is and how to point a client at it."""
+    from sls_contract.signing import TEST_CREDENTIALS as KEY
+    from sls_contract.signing.environment import ID, SECRET
+
+    return (
+        f"serving {url}\n"
+        f"  export HTTP_PROXY={url} http_proxy={url}  # then any real endpoint name, over plain http\n"
+        f"  export {ID}={KEY.access_key_id} {SECRET}={KEY.access_key_secret}  # the public test key"
+    )
+
+
+def _shown(send: Send, stderr: IO[str]) -> Send:
+    """Wrap a `Send` so that each exchange gives a line; secrets in the query are masked."""
+    from sls_contract.exchange import masked_url
+    from sls_contract.reports.text import printable
+
+    def shown(request: Request) -> Response:
+        response = send(request)
+        print(printable(f"{request.method} {masked_url(request.url)} {response.status}"), file=stderr, flush=True)
+        return response
+
+    return shown
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

@@ -1,0 +1,28 @@
+"""A GetCheckPoint endpoint to test against: `state` answers like the service, `server` puts any `Send` on a socket.
+
+The web server is heavy; it is imported only by ``from sls_contract.endpoint.server import serve``.
+"""
+
+from __future__ import annotations
+
+from sls_contract.endpoint.delivery import DeliveredResponse, Delivery
+from sls_contract.endpoint.state.answers import ServiceError
+from sls_contract.endpoint.state.reference import DEFAULT_LOGSTORE, DEFAULT_PROJECT, ReferenceEndpoint, Served
+from sls_contract.endpoint.state.scripted import Scripted
+from sls_contract.endpoint.state.store import Store
+from sls_contract.endpoint.state.store_memory import MemoryStore
+from sls_contract.endpoint.state.store_sqlite import SqliteStore
+
+__all__ = [
+    "DEFAULT_LOGSTORE",
+    "DEFAULT_PROJECT",
+    "DeliveredResponse",
+    "Delivery",
+    "MemoryStore",
+    "ReferenceEndpoint",
+    "Scripted",
+    "Served",
+    "ServiceError",
+    "SqliteStore",
+    "Store",
+]

@@ -1,0 +1,86 @@
+"""How an answer travels: late, cut off, or not at all.
+
+A `Send` that returns a plain `Response` has it delivered whole and at once. One that returns a `DeliveredResponse`
+asks whoever carries it (`endpoint.server`, or an in-process caller) to deliver it as `Delivery` says.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import HeaderSource, Response
+
+Ending: TypeAlias = Literal["keep", "close", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one answer is put on the wire.
+
+    Attributes:
+        delay: seconds before the first byte.
+        body_bytes: how many bytes of the body are sent; None sends all. Fewer than there are always ends the
+            connection, because the client waits for the rest.
+        silent: no byte is sent at all, not even the status line.
+        ending: ``keep`` the connection where framing allows it, ``close`` it, or ``reset`` it (TCP RST).
+
+    Raises `UsageError` for a negative or endless delay, a negative count, or another ending.
+
+    """
+
+    delay: float = 0.0
+    body_bytes: int | None = None
+    silent: bool = False
+    ending: Ending = "keep"
+
+    def __post_init__(self) -> None:
+        """Refuse what no wire can do."""
+        if not (math.isfinite(self.delay) and self.delay >= 0):
+            msg = f"delay must be a number of seconds, 0 or more, got {self.delay!r}"
+            raise UsageError(msg)
+        if self.body_bytes is not None and self.body_bytes < 0:
+            msg = f"body_bytes must be 0 or more, or None for the whole body, got {self.body_bytes!r}"
+            raise UsageError(msg)
+        if self.ending not in get_args(Ending):
+            msg = f"ending must be one of {', '.join(get_args(Ending))}, got {self.ending!r}"
+            raise UsageError(msg)
+
+
+PLAIN = Delivery()
+"""Whole and at once."""
+
+
+@dataclass(frozen=True)
+class DeliveredResponse(Response):
+    """A response that travels in a way of its own; ``delivery`` says how."""
+
+    delivery: Delivery = PLAIN
+
+    def __init__(
+        self,
+        status: int,
+        headers: HeaderSource = (),
+        body: bytes = b"",
+        wire: bool = True,  # noqa: FBT001, FBT002 - as in Response
+        reason: str = "",
+        delivery: Delivery = PLAIN,
+    ) -> None:
+        """Check the response's parts as `Response` does."""
+        Response.__init__(self, status, headers, body, wire, reason)
+        object.__setattr__(self, "delivery", delivery)
+
+    def received(self) -> Response | None:
+        """Return what the client gets: None where nothing is sent, a shorter body where it is cut off."""
+        if self.delivery.silent:
+            return None
+        return Response(self.status, self.headers, self.body[: self.delivery.body_bytes], self.wire, self.reason)
+
+
+def deliver(response: Response, delivery: Delivery) -> Response:
+    """Return the response so that it travels as ``delivery`` says."""
+    if delivery == PLAIN:
+        return response
+    return DeliveredResponse(response.status, response.headers, response.body, response.wire, response.reason, delivery)

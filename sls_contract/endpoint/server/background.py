@@ -1,0 +1,150 @@
+"""A server in a thread of its own: ``with serve(send) as server: …``."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Self
+
+from sls_contract.endpoint.server.connections import Listener
+from sls_contract.endpoint.server.dispatch import Dispatcher
+from sls_contract.endpoint.server.limits import DEFAULT_LIMITS, Limits
+from sls_contract.errors import EndpointError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from sls_contract.exchange import Send
+
+LOOPBACK = "127.0.0.1"
+_GRACE = 1.0  # seconds that answers under way get when the server closes
+_BACKLOG = 512  # connections that may wait to be accepted
+
+
+def serve(
+    send: Send,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    hosts: Iterable[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+    tls: ssl.SSLContext | None = None,
+    blocking: bool = False,
+) -> Server:
+    """Put a `Send` on a socket and return the running `Server`.
+
+    The server also answers as an HTTP forward proxy, so that ``HTTP_PROXY=<server.url>`` brings a client with a real
+    endpoint name here. Requests for hosts that are not ours get 502.
+
+    Args:
+        send: answers each request; one at a time, unless ``blocking``.
+        host: address to listen on; loopback unless asked otherwise.
+        port: port to listen on; 0 takes a free one.
+        hosts: domains beside ``aliyuncs.com`` whose requests are for us.
+        limits: bounds on bodies, headers, connections and patience.
+        tls: a server context makes it an HTTPS endpoint.
+        blocking: call ``send`` in threads, because it waits for something.
+
+    Raises:
+        EndpointError: the port is taken, or the address cannot be listened on.
+
+    """
+    scheme = "https" if tls else "http"
+    dispatcher = Dispatcher(send, hosts=hosts, limits=limits, scheme=scheme, blocking=blocking)
+    return Server(dispatcher, host, port, limits, tls)
+
+
+class Server:
+    """A running server; made by `serve`, ended by ``close`` or by leaving ``with``.
+
+    Attributes:
+        host: the address listened on.
+        port: the port listened on.
+        url: where to point a client, or its ``HTTP_PROXY``.
+
+    """
+
+    def __init__(
+        self, dispatcher: Dispatcher, host: str, port: int, limits: Limits, tls: ssl.SSLContext | None
+    ) -> None:
+        """Listen, in a thread; raises `EndpointError` where that cannot be."""
+        self._dispatcher, self._limits, self._tls = dispatcher, limits, tls
+        self._loop = asyncio.new_event_loop()
+        self._closing = asyncio.Event()
+        self.host = host
+        started: Future[int] = Future()
+        self._thread = threading.Thread(target=self._run, args=(port, started), name="sls-contract-server", daemon=True)
+        self._thread.start()
+        try:
+            self.port = started.result()
+        except (OSError, OverflowError) as error:
+            self._thread.join()
+            raise _cannot_listen(host, port, error) from error
+        self.url = f"{'https' if tls else 'http'}://{dispatcher.address}"
+
+    def __repr__(self) -> str:
+        """Show where it listens."""
+        return f"<Server {self.url}>"
+
+    def __enter__(self) -> Self:
+        """Return the server; leaving closes it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    @property
+    def foreign_hosts(self) -> tuple[str, ...]:
+        """Hosts that requests were sent to that are not ours (each was answered 502), in order."""
+        return tuple(self._dispatcher.foreign_hosts)
+
+    @property
+    def failures(self) -> tuple[BaseException, ...]:
+        """What the `Send` raised (each was answered 500), in order."""
+        return tuple(self._dispatcher.failures)
+
+    def close(self) -> None:
+        """Stop listening, give answers under way a second, and end the thread; closing twice is harmless."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._closing.set)
+            self._thread.join()
+        self._dispatcher.close()
+
+    def _run(self, port: int, started: Future[int]) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._listen(port, started))
+
+    async def _listen(self, port: int, started: Future[int]) -> None:
+        listener = Listener(self._dispatcher, self._limits)
+        try:
+            sockets = await self._loop.create_server(listener, self.host, port, ssl=self._tls, backlog=_BACKLOG)
+        except (OSError, OverflowError) as error:
+            started.set_exception(error)
+            return
+        taken: int = sockets.sockets[0].getsockname()[1]
+        self._dispatcher.address = f"[{self.host}]:{taken}" if ":" in self.host else f"{self.host}:{taken}"
+        started.set_result(taken)
+        await self._closing.wait()
+        sockets.close()
+        listener.pre_shutdown()
+        await listener.shutdown(_GRACE)
+
+
+def _cannot_listen(host: str, port: int, error: Exception) -> EndpointError:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return EndpointError(
+            f"port {port} on {host} is taken by another program\n"
+            "How to fix: stop that program, or choose another port (0 takes a free one)."
+        )
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return EndpointError(
+        f"cannot listen on {host} port {port}: {reason}\n"
+        "How to fix: use a loopback address such as 127.0.0.1 and a port between 1024 and 65535 (0 takes a free one)."
+    )

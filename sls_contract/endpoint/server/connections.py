@@ -1,0 +1,66 @@
+"""The web server library's two classes, made to say nothing of their own on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+from aiohttp import web
+
+from sls_contract.endpoint.server.incoming import own_answer
+from sls_contract.endpoint.server.outgoing import WireResponse, head_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sls_contract.endpoint.server.limits import Limits
+
+_LINGER = 2.0  # seconds to drain a refused body, so that the client reads the refusal before the connection ends
+
+
+class Listener(web.Server):
+    """Makes a `Connection` for each client, within the limits."""
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: Limits) -> None:
+        """Set the library up: no log, no decoding of bodies, our bounds."""
+        super().__init__(handler)
+        self.limits = limits
+        self._settings: dict[str, Any] = {
+            "access_log": None,
+            "auto_decompress": False,
+            "keepalive_timeout": limits.idle,
+            "lingering_time": _LINGER,
+            "max_field_size": limits.header,
+            "max_line_size": limits.header,
+            "max_headers": limits.headers,
+        }
+
+    def __call__(self) -> web.RequestHandler:
+        """Make the protocol of one connection."""
+        return Connection(self, loop=asyncio.get_running_loop(), **self._settings)
+
+    def is_full(self) -> bool:
+        """Tell whether there are more connections than allowed."""
+        return len(self._connections) > self.limits.connections
+
+
+class Connection(web.RequestHandler):
+    """One client; what cannot be parsed is answered in our words, and nothing is logged."""
+
+    __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Turn a client away where there are too many."""
+        super().connection_made(transport)
+        if cast("Listener", self._manager).is_full():
+            busy = own_answer(503, "too many connections\n")
+            cast("asyncio.Transport", transport).write(head_bytes(busy) + busy.body)
+            transport.close()
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP, or too long for us."""
+        del request, exc
+        reason = (message or "it cannot be read").partition("\n")[0].rstrip(" :")  # what follows quotes the request
+        return WireResponse(own_answer(status, f"expected an HTTP request: {reason}\n"), head=False)

@@ -1,0 +1,30 @@
+"""How much one client may ask of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep a faulty client from exhausting the process.
+
+    Attributes:
+        body: bytes of a request body; more is answered 413 (source: PostBodyTooLarge in the table of 2026-01).
+        header: bytes of the request line, and of each header field.
+        headers: how many header fields.
+        connections: how many at once; one more is answered 503.
+        idle: seconds that a connection may be silent, or dribble a request's head.
+        read: seconds that a request's body may take.
+
+    """
+
+    body: int = 10 * 1024 * 1024
+    header: int = 64 * 1024
+    headers: int = 128
+    connections: int = 1024
+    idle: float = 75.0
+    read: float = 60.0
+
+
+DEFAULT_LIMITS = Limits()

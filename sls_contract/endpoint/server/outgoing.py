@@ -1,0 +1,96 @@
+"""From a `Response` to bytes on the wire: exactly its status, headers and body, lies included."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp.web import StreamResponse
+
+from sls_contract.endpoint.delivery import PLAIN, DeliveredResponse, Delivery
+from sls_contract.exchange import wire_bytes
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+    from aiohttp.web import BaseRequest
+
+    from sls_contract.exchange import Response
+
+_LINGER_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends RST
+_BODILESS = (204, 304)
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
+
+
+def head_bytes(response: Response) -> bytes:
+    """Return status line and headers in their order and casing, nothing added."""
+    reason = response.reason or _PHRASES.get(response.status, "")
+    lines = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in response.headers.pairs)]
+    return wire_bytes("\r\n".join(lines)) + b"\r\n\r\n"
+
+
+def body_bytes(response: Response, delivery: Delivery) -> bytes:
+    """Return the body as it is sent: cut where asked, in one chunk where the headers announce chunks."""
+    body = response.body[: delivery.body_bytes]
+    if not _is_chunked(response):
+        return body
+    chunk = b"%X\r\n%b\r\n" % (len(body), body) if body else b""
+    return chunk if _is_cut(response, delivery) else chunk + b"0\r\n\r\n"
+
+
+def may_keep(response: Response, delivery: Delivery, *, head: bool) -> bool:
+    """Tell whether the client can see where the answer ends, so that the connection can serve another request."""
+    if delivery.ending != "keep" or "close" in response.headers.get("Connection", "").lower():
+        return False
+    if head or _is_cut(response, delivery):
+        return head
+    if response.status in _BODILESS:
+        return not response.body
+    return _is_chunked(response) or response.headers.get_all("Content-Length") == (str(len(response.body)),)
+
+
+class WireResponse(StreamResponse):
+    """Hands a response's own bytes to the connection, in place of what the library would write."""
+
+    def __init__(self, response: Response, *, head: bool) -> None:
+        """Prepare a response; ``head`` leaves the body out."""
+        super().__init__(status=200)  # the library's own status goes nowhere; it refuses odd ones
+        self._answer = response
+        self._delivery = response.delivery if isinstance(response, DeliveredResponse) else PLAIN
+        self._head = head
+        self._kept = may_keep(response, self._delivery, head=head)
+
+    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
+        """Wait as asked, then write everything; a reset ends the connection here."""
+        await asyncio.sleep(self._delivery.delay)
+        self._keep_alive = self._kept and request.keep_alive
+        transport = request.transport
+        if transport is None:  # the client has left
+            return None
+        if not self._delivery.silent:
+            await request.writer.write(self._bytes())
+        if self._delivery.ending == "reset":
+            _reset(transport)
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Write nothing more."""
+
+    def _bytes(self) -> bytes:
+        head = head_bytes(self._answer)
+        return head if self._head else head + body_bytes(self._answer, self._delivery)
+
+
+def _is_chunked(response: Response) -> bool:
+    return response.headers.get("Transfer-Encoding", "").strip().lower().endswith("chunked")
+
+
+def _is_cut(response: Response, delivery: Delivery) -> bool:
+    return delivery.silent or (delivery.body_bytes is not None and delivery.body_bytes < len(response.body))
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
+    transport.abort()

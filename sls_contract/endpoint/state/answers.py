@@ -1,0 +1,211 @@
+"""Answers with the headers that the service was seen to send, and every error that this endpoint gives.
+
+Error texts are the live ones where one was observed, else the page's. Sources: the error tables of the consumer group
+pages, the table of general error codes of 2026-01, and messages quoted in public issues of the official SDKs.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.exchange import Response
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Request
+
+_ID_STEP = 0x9E3779B97F4A7C15  # odd, so that multiplying by it modulo 2**64 never gives one number twice
+_ID_SPACE = 1 << 64
+
+
+class ServiceError(Exception):
+    """An error answer of the service: HTTP status, ``errorCode`` and ``errorMessage``.
+
+    Raised inside this room to refuse a request, and taken by ``answer_next`` as a scripted answer.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        """Keep the three parts."""
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def project_not_exist(project: str) -> ServiceError:
+    """404; wording seen live since 2022-12."""
+    return ServiceError(404, "ProjectNotExist", f"The Project does not exist: {project}")
+
+
+def logstore_not_exist(logstore: str) -> ServiceError:
+    """404; wording that the Java SDK's live test asserts."""
+    return ServiceError(404, "LogStoreNotExist", f"logstore {logstore} does not exist")
+
+
+def consumer_group_not_exist() -> ServiceError:
+    """404; source: GetCheckPoint page, error table."""
+    return ServiceError(404, "ConsumerGroupNotExist", "consumer group not exist.")
+
+
+def consumer_group_already_exist() -> ServiceError:
+    """400; source: CreateConsumerGroup page, error table."""
+    return ServiceError(400, "ConsumerGroupAlreadyExist", "consumer group already exist.")
+
+
+def json_info_invalid(message: str) -> ServiceError:
+    """400; source: CreateConsumerGroup and UpdateConsumerGroup pages, error tables."""
+    return ServiceError(400, "JsonInfoInvalid", message)
+
+
+def post_body_invalid() -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "PostBodyInvalid", "The request body is not valid JSON object.")
+
+
+def not_exist_consumer_with_body() -> ServiceError:
+    """400; source: HeartBeat page, error table."""
+    return ServiceError(400, "NotExistConsumerWithBody", "non-exist consumer with non-empty body of heartbeat message.")
+
+
+def invalid_shard_checkpoint() -> ServiceError:
+    """400; source: UpdateCheckPoint page, error table."""
+    return ServiceError(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
+
+
+def shard_not_exist() -> ServiceError:
+    """404; source: UpdateCheckPoint page, error table."""
+    return ServiceError(404, "ShardNotExist", "shard not exist.")
+
+
+def consumer_not_exist() -> ServiceError:
+    """404; source: UpdateCheckPoint page, error table."""
+    return ServiceError(404, "ConsumerNotExist", "consumer not exist in the consumer group")
+
+
+def consumer_not_match() -> ServiceError:
+    """No page has it: the Go and Java consumers look for the code; status and wording are ours."""
+    return ServiceError(400, "ConsumerNotMatch", "consumer does not hold the shard")
+
+
+def invalid_method(path: str) -> ServiceError:
+    """405; wording seen live for an empty group name."""
+    return ServiceError(405, "InvalidMethod", f"invalid request method : {path}")
+
+
+def invalid_host(host: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "InvalidHost", f"Host header {host} is invalid.")
+
+
+def unauthorized(message: str) -> ServiceError:
+    """401; source: general error codes (2026-01), which have several messages under this code."""
+    return ServiceError(401, "Unauthorized", message)
+
+
+def signature_not_match(signature: str) -> ServiceError:
+    """401; wording seen live."""
+    return ServiceError(401, "SignatureNotMatch", f"signature {signature} not match")
+
+
+def missing_api_version() -> ServiceError:
+    """400; source: general error codes of 2021, the table of 2026 has no row for it."""
+    return ServiceError(400, "MissingAPIVersion", "x-log-apiversion does not exist in http header.")
+
+
+def invalid_api_version(version: str) -> ServiceError:
+    """400; source: general error codes of 2021, the table of 2026 has no row for it."""
+    return ServiceError(400, "InvalidAPIVersion", f"x-log-apiversion {version} is unsupported.")
+
+
+def invalid_request_time(time: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "InvalidRequestTime", f"Request time {time} not follow RFC822 spec.")
+
+
+def request_time_expired(time: str, now: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "RequestTimeExpired", f"Request time {time} has been expired while server time is {now}.")
+
+
+def request_time_too_skewed() -> ServiceError:
+    """400; source: general error codes of 2021."""
+    return ServiceError(400, "RequestTimeTooSkewed", "Request time exceeds server time more than 15 minutes.")
+
+
+def missing_query_key(key: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "MissingParameter", f"Missing query key : {key}.")
+
+
+def missing_header(name: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "MissingParameter", f"Missing http extend header key : {name}.")
+
+
+def invalid_authorization(authorization: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "ParameterInvalid", f"Http extend authorization : {authorization} pair is invalid.")
+
+
+def invalid_signature_method(method: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "ParameterInvalid", f"x-log-signaturemethod: {method} pair is invalid.")
+
+
+def invalid_parameter(key: str, expected: str) -> ServiceError:
+    """400; the code stands in the general table (2026-01), the form of the text was seen live in another operation."""
+    return ServiceError(400, "ParameterInvalid", f"The parameter {key} must be {expected}")
+
+
+def internal_server_error(message: str) -> ServiceError:
+    """500; source: every operation's error table."""
+    return ServiceError(500, "InternalServerError", message)
+
+
+def success(request: Request, body: Any, now: datetime, count: int) -> Response:
+    """Answer 200 with compact JSON, or with an empty body and no ``Content-Type`` where ``body`` is None."""
+    if body is None:
+        return _answer(request, 200, b"", now, count)
+    return _answer(request, 200, _compact(body), now, count)
+
+
+def failure(request: Request, error: ServiceError, now: datetime, count: int) -> Response:
+    """Answer with an error; bytes of the request that are no UTF-8 are echoed as question marks."""
+    body = _compact({"errorCode": error.code, "errorMessage": error.message})
+    return _answer(request, error.status, body, now, count)
+
+
+def request_id(now: datetime, count: int) -> str:
+    """Return 24 upper-case hexadecimal digits: Unix seconds, then the request's own number (form: observed ids)."""
+    return f"{int(now.timestamp()):08X}{count * _ID_STEP % _ID_SPACE:016X}"
+
+
+def http_date(now: datetime) -> str:
+    """Return the time as RFC 1123 in GMT."""
+    return format_datetime(now.astimezone(UTC), usegmt=True)
+
+
+def _compact(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _answer(request: Request, status: int, body: bytes, now: datetime, count: int) -> Response:
+    """Head a body as the answer captured on 2024-11-25 was headed, in its order and casing."""
+    closing = "close" in request.headers.get("Connection", "").lower()
+    content_type = [("Content-Type", "application/json")] if body else []
+    return Response(
+        status,
+        [
+            ("Server", "AliyunSLS"),
+            *content_type,
+            ("Content-Length", str(len(body))),
+            ("Connection", "close" if closing else "keep-alive"),
+            ("Access-Control-Allow-Origin", "*"),
+            ("Date", http_date(now)),
+            ("x-log-time", str(int(now.timestamp()))),
+            ("x-log-requestid", request_id(now, count)),
+        ],
+        body,
+    )

@@ -1,0 +1,123 @@
+"""Who asks, and may they: a request's key, token, time and signature, refused as the service refuses them.
+
+Codes and wording: the table of general error codes of 2026-01 where it has a row, the table of 2021 for what the new
+one lost (``x-log-apiversion``), live messages where one was observed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.endpoint.state import answers
+from sls_contract.signing import (
+    MAX_SKEW,
+    LogAuthorization,
+    Sls4Authorization,
+    http_date,
+    parse_authorization,
+    request_time,
+    verify_signature,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sls_contract.exchange import Request
+    from sls_contract.signing import Credentials
+
+ClockError: TypeAlias = Literal["RequestTimeExpired", "RequestTimeTooSkewed"]
+
+_TOKEN = "x-acs-security-token"  # noqa: S105 - the header's name
+_NOT_FOUND = "AccessKeyId not found: "
+_EXPIRED = "The security token you provided has expired."
+_INVALID = "The security token you provided is invalid."
+_API_VERSION = "0.6.0"
+_METHODS = ("hmac-sha1", "hmac-sha256")  # the second is sent by the SDKs of 2020-12-30 and stands in no page
+
+
+class Keyring:
+    """The keys that the endpoint knows; they are kept in memory only."""
+
+    def __init__(self, credentials: Iterable[Credentials]) -> None:
+        """Know these keys."""
+        self._keys: dict[str, list[Credentials]] = {}
+        self._expired: set[str] = set()
+        for each in credentials:
+            self.add(each)
+
+    def add(self, credentials: Credentials) -> None:
+        """Know one key more; a token that had expired is good again."""
+        known = self._keys.setdefault(credentials.access_key_id, [])
+        if credentials not in known:
+            known.append(credentials)
+        self._expired.discard(credentials.security_token or "")
+
+    def expire(self, security_token: str) -> None:
+        """Refuse the token from now on, as one whose time is over."""
+        self._expired.add(security_token)
+
+    def find(self, access_key_id: str, security_token: str | None) -> Credentials:
+        """Return the key, or raise the `ServiceError` 401 that says what is wrong with it."""
+        known = self._keys.get(access_key_id)
+        if not known:
+            raise answers.unauthorized(_NOT_FOUND + access_key_id)
+        if security_token in self._expired:
+            raise answers.unauthorized(_EXPIRED)
+        for each in known:
+            if each.security_token == security_token:
+                return each
+        raise answers.unauthorized(_INVALID)
+
+
+def authenticate(request: Request, keyring: Keyring, now: datetime, clock_error: ClockError) -> None:
+    """Return where the request may pass, else raise the `ServiceError` of the first thing that is wrong."""
+    authorization = _authorization(request)
+    _expect_version(request)
+    if isinstance(authorization, LogAuthorization):
+        _expect_method(request)
+    _expect_time(request, now, clock_error)
+    credentials = keyring.find(authorization.access_key_id, request.headers.get(_TOKEN))
+    if verify_signature(request, credentials) is not None:
+        raise answers.signature_not_match(authorization.signature)
+
+
+def _authorization(request: Request) -> LogAuthorization | Sls4Authorization:
+    """Take the header apart; where it is missing, the table of 2026 knows 400, not 401."""
+    value = request.headers.get("Authorization", "")
+    if not value.strip():
+        raise answers.missing_header(name="authorization")
+    authorization = parse_authorization(value)
+    if authorization is None:
+        raise answers.invalid_authorization(value)
+    return authorization
+
+
+def _expect_version(request: Request) -> None:
+    version = request.headers.get("x-log-apiversion")
+    if version is None:
+        raise answers.missing_api_version()
+    if version != _API_VERSION:
+        raise answers.invalid_api_version(version)
+
+
+def _expect_method(request: Request) -> None:
+    method = request.headers.get("x-log-signaturemethod")
+    if method is None:
+        raise answers.missing_header(name="x-log-signaturemethod")
+    if method not in _METHODS:
+        raise answers.invalid_signature_method(method)
+
+
+def _expect_time(request: Request, now: datetime, clock_error: ClockError) -> None:
+    shown = request.headers.get("x-log-date") or request.headers.get("Date", "")
+    if not shown:
+        raise answers.missing_header(name="x-log-date")
+    time = request_time(request)
+    if time is None:
+        raise answers.invalid_request_time(shown)
+    if abs(time - now) <= MAX_SKEW:
+        return
+    if clock_error == "RequestTimeTooSkewed":
+        raise answers.request_time_too_skewed()
+    raise answers.request_time_expired(shown, http_date(now))

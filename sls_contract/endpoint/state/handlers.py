@@ -1,0 +1,113 @@
+"""What each operation does: one function each, state in, the JSON to answer out (None: an empty body).
+
+The order of the checks has no source. Ours: authentication, project, path, logstore, then group and document.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.endpoint.state import answers, consumer_groups, parameters
+from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sls_contract.endpoint.state.store import GroupKey, Store
+    from sls_contract.exchange import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authenticated request for an operation of an existing logstore; ``now`` in microseconds since 1970 UTC."""
+
+    request: Request
+    store: Store
+    key: GroupKey
+    shards: tuple[int, ...]
+    now: int
+
+    def group(self) -> ConsumerGroup:
+        """Return the group that the path names, or refuse."""
+        group = self.store.group(self.key)
+        if group is None:
+            raise answers.consumer_group_not_exist()
+        return group
+
+
+def get_checkpoint(call: Call) -> Any:
+    """Answer the shard asked for, every shard where none is, and nothing for a shard that there is not."""
+    shard = parameters.shard_filter(call.request)
+    wanted = [each for each in call.shards if shard in (None, each)]
+    return consumer_groups.entries(call.group(), wanted, call.now)
+
+
+def list_consumer_group(call: Call) -> Any:
+    """Answer the bare array that clients read; the page's object with ``count`` was never seen."""
+    groups = call.store.groups(call.key.project, call.key.logstore)
+    return [{"name": name, "timeout": group.timeout, "order": group.order} for name, group in groups]
+
+
+def create_consumer_group(call: Call) -> None:
+    """Create a group without checkpoints and consumers."""
+    name, timeout, order = parameters.new_group(call.request)
+    key = call.key._replace(group=name)
+    if call.store.group(key) is not None:
+        raise answers.consumer_group_already_exist()
+    call.store.put_group(key, ConsumerGroup(timeout, order))
+
+
+def update_consumer_group(call: Call) -> None:
+    """Change timeout, order, or both."""
+    group, changes = call.group(), parameters.group_changes(call.request)
+    call.store.put_group(call.key, replace(group, **changes))  # type: ignore[arg-type]  # group_changes checked them
+
+
+def delete_consumer_group(call: Call) -> None:
+    """Delete a group; where there is none: 404 (the page has no row for it, a live test of the Rust SDK sees it)."""
+    call.group()
+    call.store.delete_group(call.key)
+
+
+def heartbeat(call: Call) -> Any:
+    """Register the consumer and answer the shards it shall hold."""
+    group, consumer = call.group(), parameters.consumer_name(call.request)
+    if not consumer:
+        raise answers.missing_query_key(key="consumer")
+    held = parameters.held_shards(call.request)
+    if held and consumer not in consumer_groups.live_consumers(group, call.now):
+        raise answers.not_exist_consumer_with_body()
+    group, assigned = consumer_groups.with_heartbeat(group, consumer, held, call.shards, call.now)
+    call.store.put_group(call.key, group)
+    return list(assigned)
+
+
+def update_checkpoint(call: Call) -> None:
+    """Write a checkpoint; unless forced, only the consumer that holds the shard may."""
+    group = call.group()
+    shard, checkpoint = parameters.new_checkpoint(call.request)
+    if shard not in call.shards:
+        raise answers.shard_not_exist()
+    if not parameters.is_forced(call.request):
+        _expect_holder(group, shard, parameters.consumer_name(call.request), call.now)
+    call.store.put_group(call.key, consumer_groups.with_checkpoint(group, shard, checkpoint, call.now))
+
+
+def _expect_holder(group: ConsumerGroup, shard: int, consumer: str, now: int) -> None:
+    if consumer not in consumer_groups.live_consumers(group, now):
+        raise answers.consumer_not_exist()
+    if consumer_groups.holder(group, shard, now) != consumer:
+        raise answers.consumer_not_match()
+
+
+HANDLERS: Mapping[str, Callable[[Call], Any]] = {
+    "GetCheckPoint": get_checkpoint,
+    "ListConsumerGroup": list_consumer_group,
+    "CreateConsumerGroup": create_consumer_group,
+    "UpdateConsumerGroup": update_consumer_group,
+    "DeleteConsumerGroup": delete_consumer_group,
+    "HeartBeat": heartbeat,
+    "UpdateCheckPoint": update_checkpoint,
+}
+"""By operation name, as `routes` gives it."""

@@ -1,0 +1,126 @@
+"""Queries and bodies of the operations, read and refused as the pages say; no state is needed here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from sls_contract.endpoint.state import answers
+
+if TYPE_CHECKING:
+    from sls_contract.endpoint.state.answers import ServiceError
+    from sls_contract.exchange import Request
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_BOOLEANS = {"true": True, "false": False}  # in any casing: the Python SDK sends True and False
+_ONCE, _AN_INTEGER, _A_BOOLEAN = "given once, in UTF-8", "an integer", "true or false"
+_LONGEST_TIMEOUT = 2**31 - 1  # seconds; an int32 in the OpenAPI model
+_CREATE_REFUSED = "consumerGroup or timeout is of error format."
+_UPDATE_REFUSED = "timeout is of error value type."
+
+
+def query_value(request: Request, key: str) -> str | None:
+    """Return the key's value, None where it is absent; one given twice or not UTF-8 is refused (no source)."""
+    values = [value for name, value in request.query_pairs() if name == key]
+    if len(values) > 1 or not all(_is_text(value) for value in values):
+        raise answers.invalid_parameter(key, _ONCE)
+    return values[0] if values else None
+
+
+def shard_filter(request: Request) -> int | None:
+    """Return the shard that GetCheckPoint asks for, None for all; what is no integer is refused (no source)."""
+    value = query_value(request, "shard")
+    if value is None:
+        return None
+    if not _INTEGER.fullmatch(value):
+        raise answers.invalid_parameter(key="shard", expected=_AN_INTEGER)
+    return int(value)
+
+
+def consumer_name(request: Request) -> str:
+    """Return the consumer, ``""`` where none is named."""
+    return query_value(request, "consumer") or ""
+
+
+def is_forced(request: Request) -> bool:
+    """Return ``forceSuccess``; false where it is absent."""
+    value = (query_value(request, "forceSuccess") or "false").lower()
+    if value not in _BOOLEANS:
+        raise answers.invalid_parameter(key="forceSuccess", expected=_A_BOOLEAN)
+    return _BOOLEANS[value]
+
+
+def new_group(request: Request) -> tuple[str, int, bool]:
+    """Return name, timeout (seconds) and order of a group to create; source: CreateConsumerGroup page."""
+    refused = answers.json_info_invalid(_CREATE_REFUSED)
+    document = _object(request.body, refused)
+    name, timeout, order = document.get("consumerGroup"), document.get("timeout"), document.get("order", False)
+    if not (isinstance(name, str) and name and _is_text(name) and isinstance(order, bool)) or not _is_timeout(timeout):
+        raise refused
+    return name, timeout, order
+
+
+def group_changes(request: Request) -> dict[str, int | bool]:
+    """Return the settings to change, at least one; source: UpdateConsumerGroup page."""
+    refused = answers.json_info_invalid(_UPDATE_REFUSED)
+    document = _object(request.body, refused)
+    changes: dict[str, int | bool] = {key: document[key] for key in ("timeout", "order") if key in document}
+    if not changes or not _is_timeout(changes.get("timeout", 1)) or not isinstance(changes.get("order", True), bool):
+        raise refused
+    return changes
+
+
+def held_shards(request: Request) -> frozenset[int]:
+    """Return the shards that a heartbeat lists; no body is an empty list.
+
+    The page prints ``{"shards": [0]}``, but its Content-MD5 and lengths belong to the bare array.
+    """
+    document = _json(request.body or b"[]", answers.post_body_invalid())
+    if not isinstance(document, list) or not all(type(shard) is int for shard in document):
+        raise answers.post_body_invalid()
+    return frozenset(document)
+
+
+def new_checkpoint(request: Request) -> tuple[int, str]:
+    """Return shard and checkpoint to write; the checkpoint must be canonical base64 (source: UpdateCheckPoint page)."""
+    document = _object(request.body, answers.post_body_invalid())
+    shard, checkpoint = document.get("shard"), document.get("checkpoint")
+    if type(shard) is not int:
+        raise answers.post_body_invalid()
+    if not (isinstance(checkpoint, str) and _is_base64(checkpoint)):
+        raise answers.invalid_shard_checkpoint()
+    return shard, checkpoint
+
+
+def _object(body: bytes, refused: ServiceError) -> dict[str, Any]:
+    document = _json(body, refused)
+    if not isinstance(document, dict):
+        raise refused
+    return document
+
+
+def _json(body: bytes, refused: ServiceError) -> Any:
+    try:
+        return json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, an endless number, endless nesting
+        raise refused from None
+
+
+def _is_timeout(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 < value <= _LONGEST_TIMEOUT
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        return False
+    return base64.b64encode(data).decode("ascii") == text
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether the text can be answered in JSON: no half surrogate pair, no stray byte."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)

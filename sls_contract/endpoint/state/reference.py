@@ -1,0 +1,289 @@
+"""The reference endpoint: a `Send` that answers GetCheckPoint and the operations that bring its states about."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from sls_contract.endpoint.delivery import DeliveredResponse, deliver
+from sls_contract.endpoint.hosts import is_address
+from sls_contract.endpoint.state import answers, consumer_groups
+from sls_contract.endpoint.state.answers import ServiceError
+from sls_contract.endpoint.state.authentication import Keyring, authenticate
+from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
+from sls_contract.endpoint.state.handlers import HANDLERS, Call
+from sls_contract.endpoint.state.routes import route
+from sls_contract.endpoint.state.scripted import Script, Scripted
+from sls_contract.endpoint.state.store import GroupKey
+from sls_contract.endpoint.state.store_memory import MemoryStore
+from sls_contract.errors import EndpointError, UsageError
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from sls_contract.endpoint.state.authentication import ClockError
+    from sls_contract.endpoint.state.store import Store
+
+DEFAULT_PROJECT = "my-project"
+DEFAULT_LOGSTORE = "my-logstore"
+DEFAULT_TIMEOUT = 60  #: seconds, of groups that the state methods create
+_DEFAULT_LOGSTORES: Mapping[tuple[str, str], int] = {(DEFAULT_PROJECT, DEFAULT_LOGSTORE): 2}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Served(NamedTuple):
+    """One exchange as the client saw it; ``scripted`` where a test, not the endpoint, chose the answer."""
+
+    exchange: Exchange
+    scripted: bool
+
+
+class ReferenceEndpoint:
+    """Answers as the pages and the observed service do. Callable with a `Request`; safe to share among threads.
+
+    Args:
+        clock: gives the time, aware; it dates answers, ``updateTime`` and heartbeats and judges requests.
+        credentials: the keys it knows; by default the public test keys.
+        store: where the state lives; in memory by default.
+        logstores: ``(project, logstore)`` and how many shards it gets where it is not there yet.
+        clock_error: the error code for a request more than 15 minutes off: today's, or the one of 2021.
+        seed: where the request ids begin.
+        keep_log: whether ``log`` keeps every exchange.
+
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        credentials: Iterable[Credentials] = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS),
+        store: Store | None = None,
+        logstores: Mapping[tuple[str, str], int] = _DEFAULT_LOGSTORES,
+        clock_error: ClockError = "RequestTimeExpired",
+        seed: int = 0,
+        keep_log: bool = True,
+    ) -> None:
+        """Open for requests; a state file's `EndpointError` passes through."""
+        self._clock, self._clock_error = clock, clock_error
+        self._store = store if store is not None else MemoryStore()
+        self._keyring, self._script = Keyring(credentials), Script()
+        self._lock, self._count, self._log = RLock(), seed << 32, list[Served]()
+        self._keep_log = keep_log
+        for (project, logstore), shards in logstores.items():
+            self._add_missing(project, logstore, shards)
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request; never raises for what a client sent."""
+        with self._lock:
+            now = self._now()
+            self._count += 1
+            scripted = self._script.take()
+            response = self._respond(request, scripted, now)
+            if self._keep_log:
+                seen = response.received() if isinstance(response, DeliveredResponse) else response
+                self._log.append(Served(Exchange(request, seen), scripted is not None))
+            return response
+
+    def __enter__(self) -> Self:
+        """Return the endpoint; leaving closes it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the state file."""
+        with self._lock:
+            self._store.close()
+
+    @property
+    def log(self) -> tuple[Served, ...]:
+        """Every exchange so far, in order."""
+        with self._lock:
+            return tuple(self._log)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every exchange so far; ``response`` is None where no byte was sent."""
+        return tuple(served.exchange for served in self.log)
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Every request so far."""
+        return tuple(served.exchange.request for served in self.log)
+
+    def answer_next(self, answer: Response | ServiceError | Scripted, times: int | None = 1) -> None:
+        """Answer the next requests so, after what is already scripted; ``times=None``: until `answer_normally`."""
+        if isinstance(answer, DeliveredResponse):
+            answer = Scripted(answer, answer.delivery)
+        elif isinstance(answer, (Response, ServiceError)):
+            answer = Scripted(answer)
+        elif not isinstance(answer, Scripted):
+            msg = f"the next answer must be a Response, ServiceError or Scripted, got {type(answer).__name__}"
+            raise UsageError(msg)
+        with self._lock:
+            self._script.add(answer, times)
+
+    def answer_normally(self) -> None:
+        """Forget the scripted answers still to come."""
+        with self._lock:
+            self._script.clear()
+
+    def add_credentials(self, credentials: Credentials) -> None:
+        """Know one key more."""
+        with self._lock:
+            self._keyring.add(credentials)
+
+    def expire_token(self, security_token: str) -> None:
+        """Refuse a security token from now on as expired."""
+        with self._lock:
+            self._keyring.expire(security_token)
+
+    def add_project(self, project: str) -> None:
+        """Add a project without logstores."""
+        with self._changing():
+            self._store.add_project(_addressable("project", project, "./:@"))
+
+    def add_logstore(self, project: str, logstore: str, shards: int | Iterable[int] = 2) -> None:
+        """Add a logstore with so many shards (from 0), or with these ids; one that is there gets these instead."""
+        with self._changing():
+            self._put_logstore(project, logstore, shards)
+
+    def shards(self, *, project: str = DEFAULT_PROJECT, logstore: str = DEFAULT_LOGSTORE) -> tuple[int, ...]:
+        """Return a logstore's shard ids."""
+        with self._lock, self._store.transaction(write=False):
+            return self._shards(project, logstore)
+
+    def create_consumer_group(
+        self,
+        name: str,
+        *,
+        timeout: int = DEFAULT_TIMEOUT,
+        order: bool = False,
+        project: str = DEFAULT_PROJECT,
+        logstore: str = DEFAULT_LOGSTORE,
+    ) -> None:
+        """Add an empty group, or empty the one that is there; ``timeout`` in seconds."""
+        with self._changing():
+            self._shards(project, logstore)
+            self._store.put_group(GroupKey(project, logstore, name), ConsumerGroup(timeout, order))
+
+    def set_checkpoint(
+        self,
+        group: str,
+        shard: int,
+        checkpoint: str,
+        *,
+        consumer: str = "",
+        project: str = DEFAULT_PROJECT,
+        logstore: str = DEFAULT_LOGSTORE,
+    ) -> None:
+        """Write a checkpoint now, as it is, base64 or not; make the group where needed, and let a consumer hold it."""
+        with self._changing():
+            if shard not in self._shards(project, logstore):
+                msg = f"shard must be one of {self._shards(project, logstore)}, got {shard!r}; see add_logstore"
+                raise UsageError(msg)
+            key, now = GroupKey(project, logstore, group), _microseconds(self._now())
+            kept = self._store.group(key) or ConsumerGroup(DEFAULT_TIMEOUT, order=False)
+            kept = consumer_groups.with_checkpoint(kept, shard, checkpoint, now)
+            if consumer:
+                kept = consumer_groups.with_holder(kept, shard, consumer, now)
+            self._store.put_group(key, kept)
+
+    def _respond(self, request: Request, scripted: Scripted | None, now: datetime) -> Response:
+        if scripted is None:
+            return self._own_answer(request, now)
+        answer = scripted.answer
+        if answer is None:
+            answer = self._own_answer(request, now)
+        elif isinstance(answer, ServiceError):
+            answer = answers.failure(request, answer, now, self._count)
+        return deliver(answer, scripted.delivery)
+
+    def _own_answer(self, request: Request, now: datetime) -> Response:
+        try:
+            body = self._result(request, now)
+        except ServiceError as error:
+            return answers.failure(request, error, now, self._count)
+        except EndpointError as error:  # the state file failed us, the client did nothing wrong
+            return answers.failure(request, answers.internal_server_error(str(error)), now, self._count)
+        return answers.success(request, body, now, self._count)
+
+    def _result(self, request: Request, now: datetime) -> Any:
+        authenticate(request, self._keyring, now, self._clock_error)
+        writes = request.method != "GET"
+        with self._store.transaction(write=writes):
+            project = self._project(request)
+            asked = route(request)
+            shards = self._store.shards(project, asked.logstore)
+            if shards is None:
+                raise answers.logstore_not_exist(asked.logstore)
+            key = GroupKey(project, asked.logstore, asked.group)
+            return HANDLERS[asked.operation](Call(request, self._store, key, shards, _microseconds(now)))
+
+    def _project(self, request: Request) -> str:
+        """Return the project that the Host names; a bare loopback address means the only project there is."""
+        projects = self._store.projects()
+        if is_address(request.host):
+            if len(projects) != 1:
+                raise answers.invalid_host(request.host)
+            return projects[0]
+        if request.project not in projects:
+            raise answers.project_not_exist(request.project)
+        return request.project
+
+    def _add_missing(self, project: str, logstore: str, shards: int) -> None:
+        with self._changing():
+            if self._store.shards(project, logstore) is None:
+                self._put_logstore(project, logstore, shards)
+
+    def _put_logstore(self, project: str, logstore: str, shards: int | Iterable[int]) -> None:
+        _addressable("project", project, "./:@")
+        self._store.put_logstore(project, _addressable("logstore", logstore, "/"), _shard_ids(shards))
+
+    def _shards(self, project: str, logstore: str) -> tuple[int, ...]:
+        shards = self._store.shards(project, logstore)
+        if shards is None:
+            msg = f"there is no logstore {logstore!r} in project {project!r}; add it with add_logstore"
+            raise UsageError(msg)
+        return shards
+
+    def _now(self) -> datetime:
+        now = self._clock()
+        if now.tzinfo is None:
+            msg = f"the clock must give aware times, such as datetime.now(UTC), got {now!r}"
+            raise UsageError(msg)
+        return now
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        with self._lock, self._store.transaction(write=True):
+            yield
+
+
+def _microseconds(now: datetime) -> int:
+    return (now - _EPOCH) // timedelta(microseconds=1)
+
+
+def _addressable(kind: str, name: str, without: str) -> str:
+    """Refuse names that no Host or path can carry; the service's own rules for names are stricter."""
+    if not name or any(char in without or char.isspace() for char in name):
+        msg = f"a {kind} needs a name without spaces and any of {without!r}, got {name!r}"
+        raise UsageError(msg)
+    return name
+
+
+def _shard_ids(shards: int | Iterable[int]) -> tuple[int, ...]:
+    ids = tuple(range(shards)) if isinstance(shards, int) else tuple(sorted(set(shards)))
+    if not ids or ids[0] < 0:
+        msg = f"shards must be how many (1 or more), or ids of 0 and above, got {shards!r}"
+        raise UsageError(msg)
+    return ids

@@ -1,0 +1,57 @@
+"""What a store of the service's state offers; `MemoryStore` and `SqliteStore` behave alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
+
+
+class GroupKey(NamedTuple):
+    """Where a consumer group lives."""
+
+    project: str
+    logstore: str
+    group: str
+
+
+class Store(Protocol):
+    """Projects, logstores with their shard ids, and consumer groups.
+
+    Every method but ``close`` is called inside ``transaction``. A store that cannot read or write raises
+    `EndpointError`. Callers keep threads apart; a store keeps processes apart.
+    """
+
+    def transaction(self, *, write: bool) -> AbstractContextManager[None]:
+        """Hold one consistent state; with ``write``, nobody else writes meanwhile, and an error undoes everything."""
+
+    def projects(self) -> tuple[str, ...]:
+        """Return the projects in the order in which they were added."""
+
+    def add_project(self, project: str) -> None:
+        """Add a project; adding it again changes nothing."""
+
+    def shards(self, project: str, logstore: str) -> tuple[int, ...] | None:
+        """Return a logstore's shard ids in ascending order, None where there is no such logstore."""
+
+    def put_logstore(self, project: str, logstore: str, shards: Sequence[int]) -> None:
+        """Add a logstore (and its project), or give it other shards; its groups stay."""
+
+    def group(self, key: GroupKey) -> ConsumerGroup | None:
+        """Return a group, None where there is none."""
+
+    def groups(self, project: str, logstore: str) -> list[tuple[str, ConsumerGroup]]:
+        """Return a logstore's groups by name, in the order in which they were created."""
+
+    def put_group(self, key: GroupKey, group: ConsumerGroup) -> None:
+        """Add a group, or replace it where it stands."""
+
+    def delete_group(self, key: GroupKey) -> None:
+        """Delete a group; deleting what is not there changes nothing."""
+
+    def close(self) -> None:
+        """Let go of files; the store is not used afterwards."""

@@ -1,0 +1,214 @@
+"""A store in an SQLite file: it outlives restarts and ``kill -9``, and several processes may share it.
+
+Write-ahead logging keeps the file whole whenever the process dies. A second process sees each finished write; two
+writers wait for each other up to five seconds. A file that is not ours is never written to.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sls_contract.endpoint.state.consumer_groups import Checkpoint, ConsumerGroup
+from sls_contract.errors import EndpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sls_contract.endpoint.state.store import GroupKey
+
+_T = TypeVar("_T")
+_APPLICATION_ID = 0x534C5343  # "SLSC", at byte 68 of the file
+_LAYOUT = 1  # kept in SQLite's user_version
+_WAIT = 5.0  # seconds for another writer
+_DAMAGED_ROW = "it is damaged (a row does not hold what was written)"
+# Idempotent: another process that opens the same new file may be a moment ahead.
+_TABLES = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS project (name BLOB PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS logstore (project BLOB, name BLOB, shards TEXT NOT NULL, PRIMARY KEY (project, name));
+CREATE TABLE IF NOT EXISTS consumer_group (
+    project BLOB, logstore BLOB, name BLOB, document TEXT NOT NULL, PRIMARY KEY (project, logstore, name)
+);
+PRAGMA application_id = {_APPLICATION_ID};
+PRAGMA user_version = {_LAYOUT};
+COMMIT;
+"""
+
+
+class SqliteStore:
+    """Keeps the state in a file; see `Store` for the methods.
+
+    Raises `EndpointError` where the file cannot be opened, is damaged, or belongs to something else; it is then left
+    as it was.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open the file, or begin one where there is none or an empty one."""
+        self._path = Path(path)
+        with self._explained("opened"):
+            self._database = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+        try:
+            with self._explained("opened"):
+                self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[None]:
+        """Hold one state of the file; a writing transaction keeps other processes' writers out."""
+        with self._explained("used"):
+            self._database.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # SQLite has already rolled back after some errors, such as a full disk
+                    self._database.execute("ROLLBACK")
+                raise
+
+    def projects(self) -> tuple[str, ...]:
+        """Return the projects in order."""
+        return tuple(_name(row[0]) for row in self._database.execute("SELECT name FROM project ORDER BY rowid"))
+
+    def add_project(self, project: str) -> None:
+        """Add a project."""
+        self._database.execute("INSERT OR IGNORE INTO project VALUES (?)", (_blob(project),))
+
+    def shards(self, project: str, logstore: str) -> tuple[int, ...] | None:
+        """Return a logstore's shard ids."""
+        row = self._database.execute(
+            "SELECT shards FROM logstore WHERE project = ? AND name = ?", (_blob(project), _blob(logstore))
+        ).fetchone()
+        return None if row is None else tuple(self._parsed(json.loads, row[0]))
+
+    def put_logstore(self, project: str, logstore: str, shards: Sequence[int]) -> None:
+        """Add or change a logstore."""
+        self.add_project(project)
+        self._database.execute(
+            "INSERT INTO logstore VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET shards = excluded.shards",
+            (_blob(project), _blob(logstore), json.dumps(sorted(shards))),
+        )
+
+    def group(self, key: GroupKey) -> ConsumerGroup | None:
+        """Return a group."""
+        row = self._database.execute(
+            "SELECT document FROM consumer_group WHERE project = ? AND logstore = ? AND name = ?", _blobs(key)
+        ).fetchone()
+        return None if row is None else self._parsed(_group, row[0])
+
+    def groups(self, project: str, logstore: str) -> list[tuple[str, ConsumerGroup]]:
+        """Return a logstore's groups in order."""
+        rows = self._database.execute(
+            "SELECT name, document FROM consumer_group WHERE project = ? AND logstore = ? ORDER BY rowid",
+            (_blob(project), _blob(logstore)),
+        )
+        return [(_name(name), self._parsed(_group, document)) for name, document in rows]
+
+    def put_group(self, key: GroupKey, group: ConsumerGroup) -> None:
+        """Add or replace a group."""
+        self._database.execute(
+            "INSERT INTO consumer_group VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
+            (*_blobs(key), _document(group)),
+        )
+
+    def delete_group(self, key: GroupKey) -> None:
+        """Delete a group."""
+        self._database.execute(
+            "DELETE FROM consumer_group WHERE project = ? AND logstore = ? AND name = ?", _blobs(key)
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _prepare(self) -> None:
+        """Make sure that the file is ours and whole before anything is written to it."""
+        if self._is_new():
+            self._database.executescript(_TABLES)
+        reason = self._why_unusable()
+        if reason:
+            raise self._error(reason)
+        with suppress(sqlite3.OperationalError):  # another process is at it; the older journal is as safe, only slower
+            self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")  # outlives any process; a power cut may lose the end
+
+    def _is_new(self) -> bool:
+        tables: int = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        return (self._pragma("application_id"), self._pragma("user_version"), tables) == (0, 0, 0)
+
+    def _why_unusable(self) -> str:
+        layout = self._pragma("user_version")
+        if self._pragma("application_id") != _APPLICATION_ID:
+            return "it is an SQLite file of another program"
+        if layout != _LAYOUT:
+            return f"its layout is number {layout}, this version of sls-contract knows {_LAYOUT}"
+        verdict = str(self._pragma("quick_check")).partition("\n")[0]
+        return "" if verdict == "ok" else f"it is damaged ({verdict})"
+
+    def _pragma(self, name: str) -> Any:
+        return self._database.execute(f"PRAGMA {name}").fetchone()[0]
+
+    @contextmanager
+    def _explained(self, done: str) -> Iterator[None]:
+        """Turn what SQLite raises into `EndpointError`."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            msg = f"{self._path}: the state file cannot be {done}: {error}"
+            raise EndpointError(msg) from error
+        except sqlite3.DatabaseError as error:
+            reason = f"it is damaged ({error})"
+            raise self._error(reason) from error
+
+    def _parsed(self, parse: Callable[[str], _T], text: str) -> _T:
+        try:
+            return parse(text)
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._error(_DAMAGED_ROW) from error
+
+    def _error(self, reason: str) -> EndpointError:
+        return EndpointError(
+            f"{self._path}: the state file cannot be used: {reason}\n"
+            "How to fix: name another file with --state, or move this one away; it was left as it is."
+        )
+
+
+def _document(group: ConsumerGroup) -> str:
+    return json.dumps(
+        {
+            "timeout": group.timeout,
+            "order": group.order,
+            "checkpoints": [[shard, kept.value, kept.update_time] for shard, kept in group.checkpoints.items()],
+            "heartbeats": dict(group.heartbeats),
+            "holders": list(group.holders.items()),
+        }
+    )
+
+
+def _group(document: str) -> ConsumerGroup:
+    kept = json.loads(document)
+    return ConsumerGroup(
+        timeout=kept["timeout"],
+        order=kept["order"],
+        checkpoints={shard: Checkpoint(value, time) for shard, value, time in kept["checkpoints"]},
+        heartbeats=kept["heartbeats"],
+        holders=dict(kept["holders"]),
+    )
+
+
+def _blobs(key: GroupKey) -> tuple[bytes, ...]:
+    return tuple(_blob(part) for part in key)
+
+
+def _blob(name: str) -> bytes:
+    """Encode a name; stray bytes of the wire are allowed, so that asking for an odd name is no error."""
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _name(blob: bytes) -> str:
+    return blob.decode("utf-8", "surrogatepass")

@@ -1,0 +1,54 @@
+"""What fixture ``sls`` hands to a test: where to point a client, and with which names and credentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sls_contract.signing import Credentials
+
+PUBLIC_REGION = "cn-hangzhou"
+PUBLIC_ENDPOINT = "cn-hangzhou.log.aliyuncs.com"
+PUBLIC_PROJECT = "my-project"
+PUBLIC_LOGSTORE = "my-logstore"
+PUBLIC_GROUP = "consumer_group_test"
+
+
+@dataclass(frozen=True, slots=True)
+class Sls:
+    """Where to point a client.
+
+    Real names while recording at a URL; public ones otherwise, so that a recording replays for everybody.
+
+    Attributes:
+        endpoint: the bare host, ``cn-hangzhou.log.aliyuncs.com``; clients put ``<project>.`` in front of it.
+        url: the same with its scheme, ``https://cn-hangzhou.log.aliyuncs.com``.
+        region: the region that a signature of version 4 names.
+        project: the project's name.
+        logstore: the logstore's name.
+        consumer_group: a consumer group that exists; recording at a URL it was made for this test.
+        credentials: the key to sign with; in replay the public test key.
+
+    """
+
+    endpoint: str
+    url: str
+    region: str
+    project: str
+    logstore: str
+    consumer_group: str
+    credentials: Credentials
+
+
+def public_names(credentials: Credentials) -> Sls:
+    """Return the names that recordings carry."""
+    return Sls(
+        endpoint=PUBLIC_ENDPOINT,
+        url=f"https://{PUBLIC_ENDPOINT}",
+        region=PUBLIC_REGION,
+        project=PUBLIC_PROJECT,
+        logstore=PUBLIC_LOGSTORE,
+        consumer_group=PUBLIC_GROUP,
+        credentials=credentials,
+    )

@@ -1,0 +1,43 @@
+"""Where a test's cassette lies: names that are safe on any file system and stay readable."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUFFIX = ".sls.yaml"
+
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\s]+')
+_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+_LONGEST = 150  # bytes: below 255 with a suffix and a journal's, also under encrypting file systems (143)
+_DIGEST = 10
+
+
+def cassette_path(directory: Path, module: str, name: str) -> Path:
+    """Return ``directory/<module>/<name>.sls.yaml``, each part made safe.
+
+    ``module`` is the test file's stem; ``name`` is ``Class.test[param]`` or what the marker gives.
+    """
+    return directory / safe(module) / (safe(name) + SUFFIX)
+
+
+def safe(name: str) -> str:
+    """Return the name as a file name: unsafe characters become ``_``, long names are cut and end in a digest.
+
+    Two names that differ in more than casing never become the same file: where anything was replaced or cut, a digest
+    of the original is added.
+    """
+    plain = unicodedata.normalize("NFC", name)
+    clean = _UNSAFE.sub("_", plain).strip(". ") or "_"
+    if _RESERVED.match(clean):
+        clean = "_" + clean
+    cut = clean.encode("utf-8", "replace")[: _LONGEST - _DIGEST - 1].decode("utf-8", "ignore")
+    if clean == name and len(clean.encode()) <= _LONGEST:
+        return clean
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+    return f"{cut}-{digest}"

@@ -1,0 +1,152 @@
+"""The plugin's options: each on the command line and as an ini setting of the same name, read in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sls_contract.cassettes.tape import Mode
+
+MODES: tuple[Mode, ...] = ("none", "once", "new_episodes", "all")
+REPORT_SUFFIXES = (".json",)
+REFERENCE = "reference"
+
+_INI_ONLY = (
+    ("sls_cassette_dir", "string", "folder of the cassettes; default: 'cassettes' beside each test file"),
+    ("sls_hosts", "linelist", "more hosts that cassettes own, such as sls.example.com or *.internal.example.com"),
+    ("sls_scrub", "linelist", "regular expressions of what must not be written, beside the built-in ones"),
+    ("sls_scrub_keys", "linelist", "names of headers, query and JSON keys whose values must not be written"),
+    ("sls_rename", "linelist", "real=public: names to replace in what is written, one pair a line"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the run was asked to do, checked; see ``pytest --help`` for each."""
+
+    record: Mode
+    endpoint: str
+    project: str | None
+    logstore: str | None
+    region: str | None
+    strict: bool
+    reports: tuple[str, ...]
+    cassette_dir: str | None
+    hosts: tuple[str, ...]
+    scrub: tuple[str, ...]
+    scrub_keys: tuple[str, ...]
+    rename: Mapping[str, str]
+    rootdir: Path
+
+    @property
+    def endpoint_hosts(self) -> tuple[str, ...]:
+        """The hosts of a configured endpoint, which cassettes own beside ``*.aliyuncs.com``."""
+        if self.endpoint == REFERENCE:
+            return ()
+        host = urlsplit(self.endpoint).netloc.rpartition("@")[2]
+        return (host, f"*.{host}")
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option and ini setting."""
+    group = parser.getgroup("sls-contract", "recorded contract tests for SLS GetCheckPoint (sls-contract)")
+    group.addoption(
+        "--sls-record",
+        choices=MODES,
+        default=None,
+        help="none (default): replay only, no byte leaves the machine; once: record cassettes that do not exist yet; "
+        "new_episodes: record what has no recording; all: record everything again",
+    )
+    _option(
+        group,
+        "endpoint",
+        "URL",
+        "where to record: 'reference' (default, embedded) or a URL such as https://cn-hangzhou.log.aliyuncs.com",
+    )
+    _option(group, "project", "NAME", "the real project when recording at a URL")
+    _option(group, "logstore", "NAME", "the real logstore when recording at a URL")
+    _option(group, "region", "NAME", "the region that signatures of version 4 name; default: from the endpoint")
+    group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests, too")
+    group.addoption(
+        "--sls-report",
+        action="append",
+        default=None,
+        metavar="PATH",
+        help="write a report; PATH ends in .json; repeatable",
+    )
+    for name in ("record", "endpoint", "project", "logstore", "region"):
+        parser.addini(f"sls_{name}", f"default of --sls-{name}")
+    parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
+    parser.addini("sls_report", "default of --sls-report", type="linelist")
+    for name, kind, text in _INI_ONLY:
+        parser.addini(name, text, type="string" if kind == "string" else "linelist")
+
+
+def settings(config: pytest.Config) -> Settings:
+    """Read and check the options: the command line before the ini file before the default."""
+    return Settings(
+        record=_one_of(_pick(config, "record") or "none"),
+        endpoint=_endpoint(_pick(config, "endpoint") or REFERENCE),
+        project=_pick(config, "project"),
+        logstore=_pick(config, "logstore"),
+        region=_pick(config, "region"),
+        strict=bool(config.getoption("sls_strict") or config.getini("sls_strict")),
+        reports=tuple(_report(path) for path in config.getoption("sls_report") or config.getini("sls_report")),
+        cassette_dir=config.getini("sls_cassette_dir") or None,
+        hosts=tuple(config.getini("sls_hosts")),
+        scrub=tuple(config.getini("sls_scrub")),
+        scrub_keys=tuple(config.getini("sls_scrub_keys")),
+        rename=dict(_pair(line) for line in config.getini("sls_rename")),
+        rootdir=config.rootpath,
+    )
+
+
+def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:
+    group.addoption(f"--sls-{name}", default=None, metavar=metavar, help=text)
+
+
+def _pick(config: pytest.Config, name: str) -> str | None:
+    given = config.getoption(f"sls_{name}")
+    return str(given) if given is not None else (config.getini(f"sls_{name}") or None)
+
+
+def _one_of(given: str) -> Mode:
+    for mode in MODES:
+        if given == mode:
+            return mode
+    msg = f"sls_record must be one of {', '.join(MODES)}, got {given!r}"
+    raise pytest.UsageError(msg)
+
+
+def _endpoint(value: str) -> str:
+    if value == REFERENCE:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        msg = f"--sls-endpoint must be 'reference' or a URL such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
+        raise pytest.UsageError(msg)
+    return value.rstrip("/")
+
+
+def _report(path: str) -> str:
+    if not path.endswith(REPORT_SUFFIXES):
+        msg = (
+            f"--sls-report tells the kind of report by its suffix; {path!r} must end in {' or '.join(REPORT_SUFFIXES)}"
+        )
+        raise pytest.UsageError(msg)
+    return path
+
+
+def _pair(line: str) -> tuple[str, str]:
+    real, equals, public = line.partition("=")
+    if not equals or not real.strip() or not public.strip():
+        msg = f"sls_rename takes lines real=public, got {line!r}"
+        raise pytest.UsageError(msg)
+    return real.strip(), public.strip()

@@ -1,0 +1,66 @@
+"""Fixture ``sls_endpoint``: a reference endpoint on loopback, whose state and next answers the test sets."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sls_contract.checks import judge_request
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.endpoint.server import serve
+from sls_contract.exchange import Exchange
+from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
+from sls_contract.signing import TEST_CREDENTIALS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from sls_contract.plugin.case import Case
+
+
+class ReferenceServer(ReferenceEndpoint):
+    """A `ReferenceEndpoint` on a loopback socket; all that it can be told stands there.
+
+    Attributes:
+        url: where it listens, ``http://127.0.0.1:PORT``.
+        endpoint: a real-looking endpoint name to give to a client whose proxy is ``url``.
+
+    """
+
+    url: str = ""
+    endpoint: str = PUBLIC_ENDPOINT
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """Proxy settings, as requests takes them, under which any ``http://…aliyuncs.com`` is answered here."""
+        return {"http": self.url}
+
+    @property
+    def names(self) -> Sls:
+        """The names and the key that it knows."""
+        return public_names(TEST_CREDENTIALS)
+
+
+@contextmanager
+def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServer]:
+    """Serve until the test ends; without a cassette, what is wrong with the requests it gets fails the test."""
+    with ReferenceServer(clock) as endpoint, serve(endpoint) as server:
+        endpoint.url = server.url
+        if case.session is None:
+            case.watched.append(_watch(case, endpoint, clock))
+        yield endpoint
+
+
+def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime]) -> Callable[[], None]:
+    judged = 0
+
+    def bring_in() -> None:
+        nonlocal judged
+        received = endpoint.exchanges[judged:]
+        judged += len(received)
+        for exchange in received:
+            verdict = judge_request(exchange.request, at=clock())
+            case.tally.count(Exchange(exchange.request, exchange.response), (verdict,), "reference")
+
+    return bring_in

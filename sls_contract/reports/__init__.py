@@ -1,0 +1,8 @@
+"""Findings and counts, told to people (text) and to programs (JSON)."""
+
+from __future__ import annotations
+
+from sls_contract.reports.document import Report, Target, as_document, write_json
+from sls_contract.reports.text import finding_lines, plural, table
+
+__all__ = ["Report", "Target", "as_document", "finding_lines", "plural", "table", "write_json"]

@@ -1,0 +1,127 @@
+"""The JSON document that every command writes with ``--json`` and the plugin with ``--sls-report``.
+
+Its version 1 is stable: keys are added, never renamed or removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract.errors import UsageError
+from sls_contract.spec import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sls_contract.spec import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was judged: ``endpoint`` names it, ``evidence`` says what it proves (its weakest part)."""
+
+    endpoint: str | None = None
+    evidence: str | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run found; counts are of exchanges and clauses, never of bytes or seconds.
+
+    ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``).
+    """
+
+    command: str
+    target: Target = field(default_factory=Target)
+    seed: int | None = None
+    located: list[tuple[Finding, Mapping[str, Any]]] = field(default_factory=list)
+    exchanges: int = 0
+    scenarios: int = 0
+    exercised: set[str] = field(default_factory=set)
+    clauses_total: int = 0
+    not_provable: list[Any] = field(default_factory=list)
+    not_supported: list[Any] = field(default_factory=list)
+    facts: list[Any] = field(default_factory=list)
+    leftovers: list[Any] = field(default_factory=list)
+
+    def add(self, findings: Iterable[Finding], **where: Any) -> None:
+        """Take findings over, with where they came from."""
+        self.located.extend((finding, where) for finding in findings)
+
+    def count(self, level: Level) -> int:
+        """Count the findings of one level."""
+        return sum(finding.level is level for finding, _ in self.located)
+
+    def failed(self, *, strict: bool) -> bool:
+        """Tell whether a violation (``strict``: or a warning) was found."""
+        return bool(self.count(Level.VIOLATION) or (strict and self.count(Level.WARNING)))
+
+
+def as_document(report: Report, version: str) -> dict[str, Any]:
+    """Give the report as plain JSON values; ``version`` is the tool's."""
+    return {
+        "version": 1,
+        "tool": {"name": "sls-contract", "version": version},
+        "command": report.command,
+        "target": {"endpoint": report.target.endpoint, "evidence": report.target.evidence},
+        "seed": report.seed,
+        "findings": [
+            {**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in report.located
+        ],
+        "not_provable": report.not_provable,
+        "not_supported": report.not_supported,
+        "facts": report.facts,
+        "leftovers": report.leftovers,
+        "summary": {
+            "exchanges": report.exchanges,
+            "scenarios": report.scenarios,
+            "violations": report.count(Level.VIOLATION),
+            "warnings": report.count(Level.WARNING),
+            "unspecified": report.count(Level.UNSPECIFIED),
+            "clauses": {"total": report.clauses_total, "exercised": len(report.exercised)},
+        },
+    }
+
+
+def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:
+    """Write the document to ``path`` (``-``: ``stdout``), whole or not at all; raises `UsageError` where it cannot."""
+    text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace").decode() + "\n"
+    if path == "-":
+        stdout.write(text)
+        return
+    try:
+        _replace(Path(path), text)
+    except OSError as error:
+        msg = f"cannot write the report to {path}: {error.strerror}. How to fix: name a file where you may write."
+        raise UsageError(msg) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _plain(finding: Finding) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "slug": finding.slug,
+        "level": str(finding.level),
+        "where": finding.where,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "how_to_fix": finding.how_to_fix,
+    }

@@ -1,0 +1,52 @@
+"""Lines for a terminal: tables that keep their columns with Chinese text, findings, counts."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sls_contract.spec import Finding
+
+
+def width(text: str) -> int:
+    """Return how many terminal cells the text takes: wide East Asian characters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yield a table's lines: left-aligned text, right-aligned numbers, a rule under the header."""
+    kept = [tuple(row) for row in rows]
+    cells = [tuple(header), *(tuple(str(cell) for cell in row) for row in kept)]
+    widths = [max(width(row[column]) for row in cells) for column in range(len(header))]
+    numeric = [bool(kept) and all(isinstance(row[column], int) for row in kept) for column in range(len(header))]
+    for number, row in enumerate(cells):
+        yield "  ".join(
+            " " * (size - width(cell)) + cell if right else cell + " " * (size - width(cell))
+            for cell, size, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        if number == 0:
+            yield "  ".join("-" * size for size in widths)
+
+
+def finding_lines(finding: Finding, place: str = "") -> list[str]:
+    """Give a finding as lines, headed by where it was found."""
+    head, *rest = printable(str(finding)).splitlines()
+    return [f"{place}: {head}" if place else head, *rest]
+
+
+def printable(text: str) -> str:
+    """Return the text with what a terminal cannot show (control characters, stray bytes) escaped."""
+    return "".join(
+        char if char == "\n" or (char.isprintable() and not "\ud800" <= char <= "\udfff") else ascii(char)[1:-1]
+        for char in text
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """Return ``1 finding`` or ``2 findings``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

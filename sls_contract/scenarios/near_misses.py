@@ -1,0 +1,241 @@
+"""Signatures that are almost right: each flaw breaks one step of signing and must be refused.
+
+A flaw is a function of the unsigned request and of the signer; it returns what is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.signing import Credentials, http_date, iso_basic, request_time
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Request
+    from sls_contract.signing.dialect import Scheme
+
+Refusal: TypeAlias = Literal["signature", "malformed"]
+"""How the contract wants it refused: as a wrong signature (401 SignatureNotMatch), or in any way of 400 or 401."""
+
+_ANY: tuple[Scheme, ...] = ("v1", "v1-sha256", "v4")
+_V1: tuple[Scheme, ...] = ("v1", "v1-sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """What a flaw may sign with."""
+
+    credentials: Credentials
+    scheme: Scheme
+    at: datetime
+    sign: Callable[[Request, Credentials, Scheme, datetime], Request]
+
+    def __call__(self, request: Request) -> Request:
+        """Sign correctly."""
+        return self.sign(request, self.credentials, self.scheme, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One way to be almost right.
+
+    Attributes:
+        name: unique.
+        schemes: the signatures in which it can be made.
+        refusal: how the contract wants it refused.
+        make: unsigned request and signer in, request as sent out.
+        needs_query: whether the request must have a query.
+
+    """
+
+    name: str
+    schemes: tuple[Scheme, ...]
+    refusal: Refusal
+    make: Callable[[Request, Signer], Request]
+    needs_query: bool = False
+
+
+def _header(request: Request, name: str, value: str) -> Request:
+    return request.replace(headers=request.headers.with_field(name, value))
+
+
+def _authorization(request: Request, change: Callable[[str], str]) -> Request:
+    return _header(request, "Authorization", change(request.headers["Authorization"]))
+
+
+def _digest(request: Request, signer: Signer) -> Request:
+    """One character of the signature is another one."""
+
+    mark = "Signature=" if signer.scheme == "v4" else ":"
+
+    def change(value: str) -> str:
+        head, _, signature = value.rpartition(mark)
+        return head + mark + ("1" if signature[0] == "0" else "0") + signature[1:]
+
+    return _authorization(signer(request), change)
+
+
+def _secret(request: Request, signer: Signer) -> Request:
+    """The secret has one character more."""
+    key = signer.credentials
+    wrong = Credentials(key.access_key_id, key.access_key_secret + "x", key.security_token)
+    return signer.sign(request, wrong, signer.scheme, signer.at)
+
+
+def _method(request: Request, signer: Signer) -> Request:
+    """Another method was signed."""
+    return signer(request.replace(method="PUT" if request.method == "POST" else "POST")).replace(method=request.method)
+
+
+def _path(request: Request, signer: Signer) -> Request:
+    """Another group was signed."""
+    path, mark, query = request.url.partition("?")
+    return signer(request.replace(url=f"{path}x{mark}{query}")).replace(url=request.url)
+
+
+def _query_value(request: Request, signer: Signer) -> Request:
+    """Another value was signed."""
+    return signer(request.replace(url=request.url + "1")).replace(url=request.url)
+
+
+def _query_dropped(request: Request, signer: Signer) -> Request:
+    """The query was not signed."""
+    return signer(request.replace(url=request.url.partition("?")[0])).replace(url=request.url)
+
+
+def _query_added(request: Request, signer: Signer) -> Request:
+    """A pair came after signing."""
+    mark = "&" if "?" in request.url else "?"
+    return signer(request).replace(url=f"{request.url}{mark}probe=1")
+
+
+def _log_header_added(request: Request, signer: Signer) -> Request:
+    """An ``x-log-`` header came after signing."""
+    return _header(signer(request), "x-log-probe", "1")
+
+
+def _acs_header_added(request: Request, signer: Signer) -> Request:
+    """An ``x-acs-`` header came after signing."""
+    return _header(signer(request), "x-acs-probe", "1")
+
+
+def _log_header_changed(request: Request, signer: Signer) -> Request:
+    """An ``x-log-`` header has another value than the signed one."""
+    return _header(signer(_header(request, "x-log-probe", "1")), "x-log-probe", "2")
+
+
+def _content_type(request: Request, signer: Signer) -> Request:
+    """Another Content-Type was signed."""
+    return _header(
+        signer(_header(request, "Content-Type", "application/x-protobuf")), "Content-Type", "application/json"
+    )
+
+
+def _date(request: Request, signer: Signer) -> Request:
+    """The time moved by a second after signing."""
+    signed = signer(request)
+    moved = (request_time(signed) or signer.at) + timedelta(seconds=1)
+    if signer.scheme == "v4":
+        return _header(signed, "x-log-date", iso_basic(moved))
+    return _header(signed, "Date", http_date(moved))
+
+
+def _algorithm(request: Request, signer: Signer) -> Request:
+    """Signed with one algorithm, announced as the other."""
+    other = "hmac-sha1" if signer.scheme == "v1-sha256" else "hmac-sha256"
+    return _header(signer(request), "x-log-signaturemethod", other)
+
+
+def _host(request: Request, signer: Signer) -> Request:
+    """Another project's host was signed."""
+    return _header(signer(_header(request, "Host", "x" + request.host)), "Host", request.host)
+
+
+def _payload_hash(request: Request, signer: Signer) -> Request:
+    """The digest of another body is announced."""
+    return _header(signer(request), "x-log-content-sha256", hashlib.sha256(b"another body").hexdigest())
+
+
+def _region(request: Request, signer: Signer) -> Request:
+    """The scope names another region than the one signed for."""
+    return _authorization(signer(request), lambda value: value.replace("/sls/aliyun_v4", "x/sls/aliyun_v4"))
+
+
+def _hexadecimal(request: Request, signer: Signer) -> Request:
+    """The digest is written in hexadecimal, not base64."""
+
+    def change(value: str) -> str:
+        head, _, signature = value.rpartition(":")
+        return f"{head}:{base64.b64decode(signature).hex()}"
+
+    return _authorization(signer(request), change)
+
+
+def _malformed(value: str) -> Callable[[Request, Signer], Request]:
+    def make(request: Request, signer: Signer) -> Request:
+        key_id = signer.credentials.access_key_id
+        return _authorization(signer(request), lambda _: value.replace("{id}", key_id))
+
+    return make
+
+
+def _unsigned(request: Request, signer: Signer) -> Request:
+    signed = signer(request)
+    return signed.replace(headers=signed.headers.without("authorization"))
+
+
+def _undated(request: Request, signer: Signer) -> Request:
+    signed = signer(request)
+    return signed.replace(headers=signed.headers.without("date", "x-log-date"))
+
+
+def _misdated(request: Request, signer: Signer) -> Request:
+    return _header(signer(request), "x-log-date" if signer.scheme == "v4" else "Date", "yesterday")
+
+
+NEAR_MISSES = {
+    flaw.name: flaw
+    for flaw in (
+        Flaw("digest", _ANY, "signature", _digest),
+        Flaw("secret", _ANY, "signature", _secret),
+        Flaw("method", _ANY, "signature", _method),
+        Flaw("path", _ANY, "signature", _path),
+        Flaw("query-value", _ANY, "signature", _query_value, needs_query=True),
+        Flaw("query-dropped", _ANY, "signature", _query_dropped, needs_query=True),
+        Flaw("query-added", _ANY, "signature", _query_added),
+        Flaw("log-header-added", _ANY, "signature", _log_header_added),
+        Flaw("acs-header-added", _ANY, "signature", _acs_header_added),
+        Flaw("log-header-changed", _ANY, "signature", _log_header_changed),
+        Flaw("content-type", _ANY, "signature", _content_type),
+        Flaw("date", _ANY, "signature", _date),
+        Flaw("algorithm", _V1, "signature", _algorithm),
+        Flaw("host", ("v4",), "signature", _host),
+        Flaw("payload-hash", ("v4",), "malformed", _payload_hash),
+        Flaw("region", ("v4",), "malformed", _region),
+        Flaw("hexadecimal", _V1, "malformed", _hexadecimal),
+    )
+}
+"""One step of signing broken in each, by name."""
+
+MALFORMED = {
+    flaw.name: flaw
+    for flaw in (
+        Flaw("no-authorization", _ANY, "malformed", _unsigned),
+        Flaw("empty-authorization", ("v1",), "malformed", _malformed("")),
+        Flaw("scheme-alone", ("v1",), "malformed", _malformed("LOG")),
+        Flaw("no-signature", ("v1",), "malformed", _malformed("LOG {id}")),
+        Flaw("empty-signature", ("v1",), "malformed", _malformed("LOG {id}:")),
+        Flaw("no-key-id", ("v1",), "malformed", _malformed("LOG :AAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
+        Flaw("other-scheme", ("v1",), "malformed", _malformed("Basic dGVzdDp0ZXN0")),
+        Flaw("no-scope", ("v4",), "malformed", _malformed("SLS4-HMAC-SHA256 Credential={id},Signature=" + "0" * 64)),
+        Flaw("no-date", ("v1", "v4"), "malformed", _undated),
+        Flaw("garbled-date", ("v1", "v4"), "malformed", _misdated),
+    )
+}
+"""Authentication that is no signature at all, by name."""
+
+FLAWS = NEAR_MISSES | MALFORMED

@@ -1,0 +1,76 @@
+"""The header sets that real clients send with GetCheckPoint: every one of them is correct and must be served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sls_contract.signing.dialect import Scheme
+
+Casing = Literal["as-written", "lower", "title", "upper"]
+
+
+@dataclass(frozen=True, slots=True)
+class WireForm:
+    """How one client writes its requests.
+
+    Attributes:
+        name: unique.
+        schemes: the signatures that this client can make.
+        headers: sent and, where the scheme signs them, signed.
+        casing: how every header name is spelled.
+        omits: headers that other clients send and this one does not.
+        unsigned: headers added after signing.
+        repeats_date: ``x-log-date`` with the value of ``Date`` is added after signing.
+        bare_question_mark: the target of a request without query ends in ``?``.
+
+    """
+
+    name: str
+    schemes: tuple[Scheme, ...]
+    headers: tuple[tuple[str, str], ...] = ()
+    casing: Casing = "as-written"
+    omits: tuple[str, ...] = ()
+    unsigned: tuple[tuple[str, str], ...] = ()
+    repeats_date: bool = False
+    bare_question_mark: bool = False
+
+
+_ANY: tuple[Scheme, ...] = ("v1", "v1-sha256", "v4")
+_PYTHON = (
+    ("User-Agent", "log-python-sdk-v-0.9.52"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("Accept", "*/*"),
+    ("Connection", "keep-alive"),
+)
+_TEA = (("accept", "application/json"), ("content-type", "application/json"), ("Accept-Encoding", "identity"))
+
+WIRE_FORMS = {
+    form.name: form
+    for form in (
+        WireForm("plain", _ANY, (("User-Agent", "sls-contract"), ("Accept-Encoding", "identity"))),
+        WireForm("python-v1", ("v1",), (*_PYTHON, ("Content-Length", "0")), repeats_date=True),
+        WireForm("python-v4", ("v4",), (*_PYTHON, ("Content-Length", "0"))),
+        WireForm("tea-v1", ("v1-sha256",), _TEA, "lower", unsigned=(("content-md5", ""),)),
+        WireForm("tea-v4", ("v4",), _TEA, "lower"),
+        WireForm(
+            "node-v1",
+            ("v1",),
+            (("content-type", "application/json"), ("Connection", "keep-alive")),
+            "lower",
+            omits=("x-log-bodyrawsize",),
+            bare_question_mark=True,
+        ),
+        WireForm("go", ("v1", "v4"), (("User-Agent", "golang-sdk-v0.1.0"), ("Accept-Encoding", "gzip")), "title"),
+        WireForm("java-v1", ("v1",), (("Content-Type", "application/x-protobuf"), ("Content-Length", "0"))),
+        WireForm("bare", _ANY),
+        WireForm("upper", _ANY, casing="upper"),
+    )
+}
+"""By name. ``upper`` is no client's: header names have no casing (RFC 9110 section 5.1)."""
+
+
+def forms_for(scheme: Scheme) -> list[str]:
+    """Return the names of the forms that a scheme can be sent in."""
+    return [form.name for form in WIRE_FORMS.values() if scheme in form.schemes]

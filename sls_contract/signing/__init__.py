@@ -1,0 +1,50 @@
+"""Signatures of SLS requests: make them, verify them, name the first wrong step. Pure; the time is passed in."""
+
+from __future__ import annotations
+
+from sls_contract.signing.authorization import (
+    LogAuthorization,
+    Sls4Authorization,
+    access_key_id,
+    parse_authorization,
+)
+from sls_contract.signing.clock import MAX_SKEW, http_date, iso_basic, parse_http_date, parse_iso_basic, request_time
+from sls_contract.signing.credentials import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, Keyring
+from sls_contract.signing.dialect import Dialect
+from sls_contract.signing.environment import credentials_from_environment
+from sls_contract.signing.mismatch import STEPS, SignatureMismatch
+from sls_contract.signing.region import region_of
+from sls_contract.signing.signer import content_md5, content_sha256, resign, sign
+from sls_contract.signing.transcript import parse_transcript
+from sls_contract.signing.verifier import Examination, examine, recognise, verify_signature
+
+__all__ = [
+    "MAX_SKEW",
+    "STEPS",
+    "TEST_CREDENTIALS",
+    "TEST_STS_CREDENTIALS",
+    "Credentials",
+    "Dialect",
+    "Examination",
+    "Keyring",
+    "LogAuthorization",
+    "SignatureMismatch",
+    "Sls4Authorization",
+    "access_key_id",
+    "content_md5",
+    "content_sha256",
+    "credentials_from_environment",
+    "examine",
+    "http_date",
+    "iso_basic",
+    "parse_authorization",
+    "parse_http_date",
+    "parse_iso_basic",
+    "parse_transcript",
+    "recognise",
+    "region_of",
+    "request_time",
+    "resign",
+    "sign",
+    "verify_signature",
+]

@@ -1,0 +1,94 @@
+"""Dates of requests: the two forms they are written in, and the clock they are judged by.
+
+Sources: CommonRequestHeaders page (``Date``, ``x-log-date``, 15 minutes); the SDKs' v4 signers (ISO basic form).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Request
+
+MAX_SKEW = timedelta(minutes=15)
+"""How far a request's time may be from the server's, in either direction."""
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# The page's own sample has a day without its zero and the wrong weekday: neither is judged.
+_HTTP_DATE = re.compile(
+    r"(?:[A-Za-z]{3}, ?)?([0-9]{1,2}) ([A-Za-z]{3}) ([0-9]{4}) "
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) (GMT|UTC?|Z|[+-][0-9]{4})"
+)
+_ISO_BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
+
+
+def utc(at: datetime) -> datetime:
+    """Return a time in UTC; a naive one is a `UsageError`, since nobody can say when it is."""
+    if at.utcoffset() is None:
+        msg = f"the time must be an aware datetime such as datetime(2026, 1, 2, tzinfo=UTC), got {at!r}"
+        raise UsageError(msg)
+    return at.astimezone(UTC)
+
+
+def http_date(at: datetime) -> str:
+    """Write a time as ``Date`` has it: ``Mon, 09 Nov 2015 06:11:16 GMT`` (RFC 1123), in any locale."""
+    return format_datetime(utc(at), usegmt=True)
+
+
+def iso_basic(at: datetime) -> str:
+    """Write a time as the ``x-log-date`` of v4 has it: ``20151109T061116Z``."""
+    return utc(at).strftime("%Y%m%dT%H%M%SZ")
+
+
+@lru_cache(maxsize=256)
+def parse_http_date(text: str) -> datetime | None:
+    """Read an RFC 1123 or RFC 822 date with its zone; None where it is none. In UTC, to the second."""
+    found = _HTTP_DATE.fullmatch(text.strip(" \t"))
+    if not found or found[2].lower() not in _MONTHS:
+        return None
+    day, month, year, hour, minute, second, zone = found.groups()
+    try:
+        when = datetime(
+            int(year),
+            _MONTHS.index(month.lower()) + 1,
+            int(day),
+            int(hour),
+            int(minute),
+            int(second),
+            tzinfo=_zone(zone),
+        )
+        return when.astimezone(UTC)
+    except (ValueError, OverflowError):  # the 31st of February, a zone of 99 hours, a time before the year 1
+        return None
+
+
+@lru_cache(maxsize=256)
+def parse_iso_basic(text: str) -> datetime | None:
+    """Read a time such as ``20151109T061116Z``; None where it is none."""
+    found = _ISO_BASIC.fullmatch(text.strip(" \t"))
+    try:
+        return datetime(*map(int, found.groups()), tzinfo=UTC) if found else None  # type: ignore[misc,arg-type]
+    except ValueError:
+        return None
+
+
+def request_time(request: Request) -> datetime | None:
+    """Return when the request says it was sent: ``x-log-date`` before ``Date``, in either form; None if unreadable.
+
+    Source: CommonRequestHeaders page, note on ``x-log-date``.
+    """
+    text = request.headers.get("x-log-date") or request.headers.get("date", "")
+    return parse_iso_basic(text) or parse_http_date(text)
+
+
+def _zone(text: str) -> timezone:
+    if text[0] not in "+-":
+        return UTC
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[3:5]))
+    return timezone(-offset if text[0] == "-" else offset)

@@ -1,0 +1,69 @@
+"""Keys: an access key id with its secret, and a security token where the key is a temporary one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sls_contract.errors import UsageError
+
+_SHOWN = 4  # characters of a key id that a message keeps: enough to tell two keys apart
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One key. ``repr`` shows neither the secret nor the token.
+
+    Args:
+        access_key_id: public half of the key.
+        access_key_secret: the secret; signs, never travels.
+        security_token: goes along in ``x-acs-security-token`` where the key is temporary (STS); None otherwise.
+
+    """
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse anything but text; raises `UsageError` that names the field, never the value."""
+        optional = () if self.security_token is None else ("security_token",)
+        for name in ("access_key_id", "access_key_secret", *optional):
+            value: object = getattr(self, name)
+            if not isinstance(value, str):
+                msg = f"{name} must be a str, got {type(value).__name__}"
+                raise UsageError(msg)
+
+
+Keyring: TypeAlias = "Credentials | Iterable[Credentials]"
+"""One key, or several that are looked up by access key id."""
+
+TEST_CREDENTIALS = Credentials("testAccessKeyId", "testAccessKeySecret")
+"""The public test key: opens nothing, signs recordings so that anyone can verify them."""
+
+TEST_STS_CREDENTIALS = Credentials("STS.testAccessKeyId", "testStsAccessKeySecret", "testSecurityToken")
+"""The public test key in its temporary form."""
+
+_PUBLIC_IDS = frozenset({TEST_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_id})
+
+
+def keys_of(keyring: Keyring) -> tuple[Credentials, ...]:
+    """Return the keys of a keyring in order; anything else in it is a `UsageError`."""
+    if isinstance(keyring, Credentials):
+        return (keyring,)
+    given: object = keyring
+    keys = []
+    for key in given if isinstance(given, Iterable) else (given,):
+        if not isinstance(key, Credentials):
+            msg = f"credentials must be Credentials(access_key_id, access_key_secret), got {type(key).__name__}"
+            raise UsageError(msg)
+        keys.append(key)
+    return tuple(keys)
+
+
+def masked_id(access_key_id: str) -> str:
+    """Return an access key id fit for a message: the public test ids whole, others cut to their first characters."""
+    if access_key_id in _PUBLIC_IDS:
+        return access_key_id
+    return f"{access_key_id[:_SHOWN]}… ({len(access_key_id)} characters)"

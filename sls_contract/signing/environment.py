@@ -1,0 +1,33 @@
+"""Credentials from environment variables: the only place that knows their names.
+
+The mapping is passed in; only the doors (command line, plugin, `use_cassette`) hand over the real environment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+from sls_contract.signing.credentials import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
+SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"  # noqa: S105 - a variable's name
+TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - a variable's name
+
+
+def credentials_from_environment(environ: Mapping[str, str]) -> Credentials | None:
+    """Return the credentials that the environment holds; None where it holds neither id nor secret.
+
+    Raises `UsageError` where one of the two is missing, naming it.
+    """
+    key_id, secret = environ.get(ID, ""), environ.get(SECRET, "")
+    if not key_id and not secret:
+        return None
+    if not key_id or not secret:
+        there, missing = (ID, SECRET) if key_id else (SECRET, ID)
+        msg = f"{there} is set and {missing} is not. How to fix: set both, or neither."
+        raise UsageError(msg)
+    return Credentials(key_id, secret, environ.get(TOKEN) or None)

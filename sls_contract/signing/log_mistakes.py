@@ -1,0 +1,175 @@
+"""The known mistakes of v1, in the order of the steps."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sls_contract.signing.mistakes import (
+    SHARED_DIGEST,
+    SHARED_HEADERS,
+    SHARED_LAST,
+    SHARED_RESOURCE,
+    Mistake,
+    query_as_sent,
+    query_encoded,
+    query_plain,
+    query_twice_encoded,
+)
+from sls_contract.signing.signer import content_md5
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.exchange import Request
+    from sls_contract.signing.canonical import LogForm
+
+_USUAL_TYPES = ("application/json", "application/x-protobuf", "application/x-www-form-urlencoded", "text/plain")
+
+
+def date_header_signed(form: LogForm, request: Request) -> Iterator[LogForm]:
+    """Yield the form with ``Date`` where ``x-log-date`` replaces it."""
+    yield replace(form, date=request.headers.get("date", ""))
+
+
+def date_left_out(form: LogForm, request: Request) -> Iterator[LogForm]:
+    """Yield the form with an empty DATE line."""
+    del request
+    yield replace(form, date="")
+
+
+def content_md5_left_out(form: LogForm, request: Request) -> Iterator[LogForm]:
+    """Yield the form with an empty CONTENT-MD5 line."""
+    del request
+    yield replace(form, content_md5="")
+
+
+def other_content_md5(form: LogForm, request: Request) -> Iterator[LogForm]:
+    """Yield the form with the MD5 in lower case, in base64, or signed although it was not sent."""
+    right = content_md5(request.body)
+    digest = hashlib.md5(request.body, usedforsecurity=False).digest()
+    for text in (right.lower(), base64.b64encode(digest).decode("ascii"), right, form.content_md5.lower()):
+        yield replace(form, content_md5=text)
+
+
+def content_type_left_out(form: LogForm, request: Request) -> Iterator[LogForm]:
+    """Yield the form with an empty CONTENT-TYPE line."""
+    del request
+    yield replace(form, content_type="")
+
+
+def other_content_type(form: LogForm, request: Request) -> Iterator[LogForm]:
+    """Yield the form with a type that a library puts in or changes, or without its parameters."""
+    del request
+    types = (form.content_type.partition(";")[0].rstrip(), form.content_type.lower(), *_USUAL_TYPES)
+    for text in types:
+        yield replace(form, content_type=text)
+
+
+def date_in_header_list(form: LogForm, request: Request) -> Iterator[LogForm]:
+    """Yield the form with ``x-log-date`` in the header list."""
+    for value in request.headers.get_all("x-log-date"):
+        yield replace(form, headers=tuple(sorted((*form.headers, ("x-log-date", value.strip())))))
+
+
+def newline_before_resource(form: LogForm, request: Request) -> Iterator[LogForm]:
+    """Yield the form with the header list ending in one newline too few or too many."""
+    del request
+    yield replace(form, path="\n" + form.path)
+    if form.headers:
+        *kept, (name, value) = form.headers
+        yield replace(form, headers=tuple(kept), path=f"{name}:{value}{form.path}")
+
+
+LOG_MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
+        "date-header-signed",
+        "date",
+        "Date was signed although x-log-date is sent, whose value replaces it.",
+        "Sign the value of x-log-date in the DATE line, or do not send x-log-date.",
+        date_header_signed,
+    ),
+    Mistake(
+        "date-left-out",
+        "date",
+        "The DATE line was left empty.",
+        "Put the value of x-log-date, else of Date, into the DATE line.",
+        date_left_out,
+    ),
+    Mistake(
+        "content-md5-left-out",
+        "content-md5",
+        "Content-MD5 was sent and not signed.",
+        "Put the value of Content-MD5 into the second line.",
+        content_md5_left_out,
+    ),
+    Mistake(
+        "other-content-md5",
+        "content-md5",
+        "Another Content-MD5 was signed than was sent.",
+        "Sign the value of Content-MD5 exactly as sent: upper-case hex; leave the line empty where none is sent.",
+        other_content_md5,
+    ),
+    Mistake(
+        "content-type-left-out",
+        "content-type",
+        "Content-Type was sent and not signed; on a request without a body it is signed as well.",
+        "Put the value of Content-Type into the third line, or do not send it.",
+        content_type_left_out,
+    ),
+    Mistake(
+        "other-content-type",
+        "content-type",
+        "Another Content-Type was signed than was sent, as when a library adds or changes it after signing.",
+        "Set Content-Type before signing, and sign it exactly as sent.",
+        other_content_type,
+    ),
+    Mistake(
+        "x-log-date-in-header-list",
+        "header-list",
+        "x-log-date was signed in the header list; in v1 only its value counts, in the DATE line.",
+        "Leave x-log-date out of the header list.",
+        date_in_header_list,
+    ),
+    *SHARED_HEADERS,
+    *SHARED_RESOURCE,
+    Mistake(
+        "query-percent-encoded",
+        "resource",
+        "The query was signed percent-encoded; v1 signs it decoded.",
+        "Sign keys and values as they are before they are encoded for the URL.",
+        query_encoded,
+    ),
+    Mistake(
+        "query-as-sent",
+        "resource",
+        "The query was signed as it stands in the URL; v1 signs it decoded and sorted.",
+        "Sign keys and values as they are before they are encoded for the URL, sorted by key.",
+        query_as_sent,
+    ),
+    Mistake(
+        "empty-value-without-equals",
+        "resource",
+        "The = of an empty query value was left out; v1 keeps it.",
+        "Write an empty value as key=.",
+        query_plain,
+    ),
+    Mistake(
+        "query-encoded-twice",
+        "resource",
+        "The query's values were percent-encoded twice.",
+        "Sign keys and values as they are before they are encoded for the URL.",
+        query_twice_encoded,
+    ),
+    *SHARED_LAST,
+    *SHARED_DIGEST,
+    Mistake(
+        "newline-before-resource",
+        "digest",
+        "Between the header list and the resource stands no newline, or one too many.",
+        "Put exactly one newline after each header.",
+        newline_before_resource,
+    ),
+)

@@ -1,0 +1,156 @@
+"""What a failed verification says: the first wrong step, what was expected, what came, and the mend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import quote, quote_plus
+
+from sls_contract.exchange import wire_bytes
+from sls_contract.signing.canonical import Form, LogForm, Sls4Form, canonical_request, string_to_sign
+from sls_contract.signing.dialect import TOKEN_HEADER, percent_encode
+
+if TYPE_CHECKING:
+    from sls_contract.signing.credentials import Credentials
+
+Step: TypeAlias = Literal[
+    "authorization",
+    "access-key",
+    "date",
+    "content-md5",
+    "content-type",
+    "header-list",
+    "resource",
+    "scope",
+    "payload-hash",
+    "digest",
+]
+
+STEPS: tuple[Step, ...] = (
+    "authorization",
+    "access-key",
+    "date",
+    "content-md5",
+    "content-type",
+    "header-list",
+    "resource",
+    "scope",
+    "payload-hash",
+    "digest",
+)
+"""The steps of a verification, in the order in which they are judged."""
+
+_SHORTEST_SECRET = 6  # shorter ones are found in any text; they are masked where they are known to stand
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(10), *range(11, 32), 127)}
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureMismatch:
+    """A signature that does not verify. A comparable value; like any dataclass it is true, so ask ``is None``.
+
+    No part of it holds the secret, the token, or a whole signature: what it shows cannot be sent again.
+
+    Attributes:
+        step: the first wrong step, one of `STEPS`.
+        expected: what the step asks for.
+        actual: what the client did, as far as that can be told.
+        explanation: what went wrong, in one sentence.
+        how_to_fix: the mend, in one sentence.
+        mistakes: names of the recognised mistakes that together give the client's digest; empty where none do.
+        string_to_sign: what the service signs; in v4 preceded by the canonical request that it hashes.
+        client_string_to_sign: what the client signed, where that was recognised.
+
+    """
+
+    step: Step
+    expected: str
+    actual: str
+    explanation: str
+    how_to_fix: str
+    mistakes: tuple[str, ...] = ()
+    string_to_sign: str | None = None
+    client_string_to_sign: str | None = None
+
+    def __str__(self) -> str:
+        """Give the mismatch as lines for a terminal."""
+        lines = [
+            f"signature does not verify: wrong at step {self.step}",
+            f"  {self.explanation}",
+            f"  expected: {self.expected}",
+            f"  actual:   {self.actual}",
+        ]
+        for title, text in (
+            ("the service signs", self.string_to_sign),
+            ("the client signed", self.client_string_to_sign),
+        ):
+            if text is not None:
+                lines += [f"  {title}:", *(f"    {line}" for line in text.split("\n"))]
+        return "\n".join([*lines, f"  How to fix: {self.how_to_fix}"])
+
+    def without(self, *secrets: str | None) -> SignatureMismatch:
+        """Return the same with each secret replaced by ``***`` and every character fit for a terminal."""
+        return replace(
+            self,
+            expected=safe_text(self.expected, secrets),
+            actual=safe_text(self.actual, secrets),
+            string_to_sign=safe_text(self.string_to_sign, secrets) if self.string_to_sign else None,
+            client_string_to_sign=safe_text(self.client_string_to_sign, secrets)
+            if self.client_string_to_sign
+            else None,
+        )
+
+
+def safe_text(text: str, secrets: tuple[str | None, ...] = ()) -> str:
+    """Return text that can be shown: secrets masked, control characters and undecodable bytes escaped."""
+    for secret in secrets:
+        if secret and len(secret) >= _SHORTEST_SECRET:
+            for spelling in (secret, quote_plus(wire_bytes(secret)), quote(wire_bytes(secret)), percent_encode(secret)):
+                text = text.replace(spelling, "***")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(_CONTROL)
+
+
+def secrets_of(credentials: Credentials) -> tuple[str | None, ...]:
+    """Return what no message may hold."""
+    return (credentials.access_key_secret, credentials.security_token)
+
+
+def shown_string(form: Form) -> str:
+    """Write out the text that is signed, the token masked; in v4 after the canonical request that it hashes."""
+    hidden = masked_token(form)
+    if isinstance(hidden, LogForm):
+        return string_to_sign(hidden)
+    # The digest in the last line is that of the real canonical request, token included.
+    return f"{canonical_request(hidden)}\n\n{string_to_sign(form)}"
+
+
+def masked_token(form: Form) -> Form:
+    """Return the form with the value of each token header replaced by ``***``."""
+    return replace(form, headers=tuple((n, "***" if n.strip().lower() == TOKEN_HEADER else v) for n, v in form.headers))
+
+
+def shown_part(form: Form, step: Step) -> str:
+    """Return the part of a form that a step is about, on one line, the token masked."""
+    if step == "header-list":
+        return "; ".join(f"{name}:{value}" for name, value in masked_token(form).headers) or "no header"
+    if step == "resource":
+        return form.resource
+    return _sls4_part(form, step) if isinstance(form, Sls4Form) else _log_part(form, step)
+
+
+def _log_part(form: LogForm, step: Step) -> str:
+    lines = {"date": form.date, "content-md5": form.content_md5, "content-type": form.content_type}
+    return (lines[step] or "an empty line") if step in lines else _seal_part(form)
+
+
+def _sls4_part(form: Sls4Form, step: Step) -> str:
+    if step in ("content-md5", "content-type"):
+        return dict(form.headers).get(step, "not signed")
+    lines = {"date": form.time, "scope": form.scope, "payload-hash": form.payload_hash}
+    return (lines[step] or "nothing") if step in lines else _seal_part(form)
+
+
+def _seal_part(form: Form) -> str:
+    seal = form.seal
+    ending = f", the string to sign ending in {form.ending!r}" if form.ending else ""
+    secret = f", the secret ending in {seal.secret_ending!r}" if seal.secret_ending else ""
+    return f"{form.method} signed with hmac-{seal.algorithm}, written as {seal.encoding}{secret}{ending}"

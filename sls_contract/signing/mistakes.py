@@ -1,0 +1,346 @@
+"""The mistakes that clients make again and again, each a change of the form that is signed.
+
+A mistake yields the forms that a client would sign if it made that one. If one of them gives the client's digest, the
+mistake is known. Tables stand in the order of the steps; `sls_contract.signing.diagnosis` tries one, then two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, quote_plus
+
+from sls_contract.exchange import Request, decode_path, wire_bytes
+from sls_contract.signing.canonical import ENCODINGS, Form, Pairs
+from sls_contract.signing.dialect import percent_encode, query_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sls_contract.signing.mismatch import Step
+
+F = TypeVar("F", bound=Form)
+
+_MOST_HEADERS = 32  # no client sends more; a hostile request shall not make the search long
+_ENDINGS = ("\n", "\r\n", "\r", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One known mistake.
+
+    Attributes:
+        name: in words with hyphens; reports and tests use it.
+        step: the step that it makes wrong.
+        explanation: what the client did, one sentence.
+        how_to_fix: the mend, one sentence.
+        forms: from the right form and the request, the forms that the mistake would sign.
+
+    """
+
+    name: str
+    step: Step
+    explanation: str
+    how_to_fix: str
+    forms: Callable[..., Iterator[Form]]
+
+
+def without_each_header(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with one header left out, each in turn."""
+    del request
+    for name in dict(form.headers[:_MOST_HEADERS]):
+        yield replace(form, headers=tuple(pair for pair in form.headers if pair[0] != name))
+
+
+def without_headers(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with no header at all."""
+    del request
+    yield replace(form, headers=())
+
+
+def with_unsigned_header(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with one header more that was sent but is not signed, each in turn; then with all of them."""
+    signed = {name for name, _ in form.headers}
+    lowered = ((name.lower(), value.strip()) for name, value in request.headers.pairs)
+    others = [pair for pair in lowered if pair[0] not in signed and pair[0] != "authorization"][:_MOST_HEADERS]
+    for extra in [*([pair] for pair in others), others]:
+        yield replace(form, headers=tuple(sorted((*form.headers, *extra))))
+
+
+def names_as_sent(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with header names spelled as sent, sorted by that spelling and as in lower case."""
+    spelled = {name.lower(): name for name, _ in request.headers.pairs}
+    pairs: Pairs = tuple((spelled.get(name, name), value) for name, value in form.headers)
+    yield replace(form, headers=pairs)
+    yield replace(form, headers=tuple(sorted(pairs)))
+
+
+def headers_as_sent(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with its headers in the order in which they were sent, and in reverse."""
+    order = [name.lower() for name, _ in request.headers.pairs]
+    pairs = sorted(form.headers, key=lambda pair: order.index(pair[0]) if pair[0] in order else -1)
+    yield replace(form, headers=tuple(pairs))
+    yield replace(form, headers=form.headers[::-1])
+
+
+def spaced_colons(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with a space after each colon of the header list."""
+    del request
+    yield replace(form, headers=tuple((name, f" {value}") for name, value in form.headers))
+
+
+def without_query(form: F, request: Request) -> Iterator[F]:
+    """Yield the form without its query."""
+    del request
+    yield replace(form, query="")
+
+
+def bare_question_mark(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with a question mark that no query follows."""
+    del request
+    if not form.query:
+        yield replace(form, path=form.path + "?")
+
+
+def query_as_sent(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with the query exactly as it stands in the URL, and the same sorted."""
+    yield replace(form, query=request.query)
+    yield replace(form, query="&".join(sorted(request.query.split("&"))))
+
+
+def query_plain(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with the query's values decoded: sorted, without the ``=`` of empty values, and as text."""
+    parts = sorted(query_parts(request.query))
+    yield replace(form, query=_query(parts, str))
+    yield replace(form, query=_query(parts, str, empty=""))
+
+
+def query_encoded(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with values, then also keys, percent-encoded in the ways that libraries do it."""
+    parts = sorted(query_parts(request.query))
+    for encode in (percent_encode, _plus, _keeping_slash, _lower):
+        yield replace(form, query=_query(parts, encode))
+        yield replace(form, query=_query(parts, encode, empty=""))
+        both = [(encode(key), value, equals) for key, value, equals in parts]
+        yield replace(form, query=_query(both, encode))
+        yield replace(form, query=_query(both, encode, empty=""))
+
+
+def query_twice_encoded(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with the values encoded once more than they should be."""
+    parts = sorted(query_parts(request.query))
+    yield replace(form, query=_query(parts, lambda value: percent_encode(percent_encode(value)), empty=""))
+    yield replace(form, query=_query(parts, lambda value: percent_encode(percent_encode(value))))
+
+
+def query_unsorted(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with the query in the order of the URL, then sorted as ``key=value`` texts, then reversed."""
+    parts = query_parts(request.query)
+    for encode, empty in ((str, "="), (percent_encode, "")):
+        yield replace(form, query=_query(parts, encode, empty=empty))
+    pieces = form.query.split("&")
+    yield replace(form, query="&".join(sorted(pieces)))
+    yield replace(form, query="&".join(pieces[::-1]))
+
+
+def literal_plus(form: F, request: Request) -> Iterator[F]:
+    """Yield the form of a client that put a bare ``+`` into the URL and signed it as one."""
+    if "+" not in request.query:
+        return
+    parts = sorted(query_parts(request.query.replace("+", "%2B")))
+    yield replace(form, query=_query(parts, str))
+    yield replace(form, query=_query(parts, percent_encode, empty=""))
+
+
+def other_path(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with the path encoded twice, encoded throughout, with a slash more or less, or after its host."""
+    plain = decode_path(request.path)
+    paths = (
+        percent_encode(plain),
+        quote(wire_bytes(request.path), safe="/"),
+        quote(wire_bytes(plain), safe="/~"),
+        form.path.rstrip("/"),
+        form.path + "/",
+        form.path.lstrip("/"),
+        f"/{request.project}{form.path}",
+        f"{request.host}{form.path}",
+        request.url.partition("?")[0],
+    )
+    for path in paths:
+        yield replace(form, path=path)
+
+
+def method_in_lower_case(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with the method in the other case."""
+    del request
+    yield replace(form, method=form.method.swapcase())
+
+
+def other_hash(form: F, request: Request) -> Iterator[F]:
+    """Yield the form sealed with another hash than the announced one."""
+    del request
+    for algorithm in ("sha1", "sha256", "md5", "sha512"):
+        yield replace(form, seal=replace(form.seal, algorithm=algorithm))
+
+
+def other_encoding(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with its digest written in another way."""
+    del request
+    for encoding in ENCODINGS:
+        yield replace(form, seal=replace(form.seal, encoding=encoding))
+
+
+def secret_with_ending(form: F, request: Request) -> Iterator[F]:
+    """Yield the form sealed with a secret that carries a line ending or a space."""
+    del request
+    for ending in _ENDINGS:
+        yield replace(form, seal=replace(form.seal, secret_ending=ending))
+
+
+def string_with_ending(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with a line ending after its last line."""
+    del request
+    for ending in _ENDINGS[:2]:
+        yield replace(form, ending=ending)
+
+
+def first(forms: Iterator[F], limit: int) -> tuple[F, ...]:
+    """Return the first forms, so that a hostile request cannot make the search long."""
+    return tuple(islice(forms, limit))
+
+
+def _query(parts: list[tuple[str, str, str]], encode: Callable[[str], str], *, empty: str = "=") -> str:
+    return "&".join(f"{key}={encode(value)}" if value else key + empty for key, value, _ in parts)
+
+
+def _plus(text: str) -> str:
+    return quote_plus(wire_bytes(text))
+
+
+def _keeping_slash(text: str) -> str:
+    return quote(wire_bytes(text))
+
+
+def _lower(text: str) -> str:
+    encoded = percent_encode(text).split("%")
+    return "%".join([encoded[0], *(part[:2].lower() + part[2:] for part in encoded[1:])])
+
+
+SHARED_HEADERS = (
+    Mistake(
+        "header-left-out",
+        "header-list",
+        "A header that belongs in the list was not signed.",
+        "Sign every x-log- and x-acs- header that is sent (in v4 also host and content-type), after the last is set.",
+        without_each_header,
+    ),
+    Mistake(
+        "no-header-signed",
+        "header-list",
+        "The x-log- and x-acs- headers were not signed at all.",
+        "Put each x-log- and x-acs- header as name:value on its own line, sorted by name.",
+        without_headers,
+    ),
+    Mistake(
+        "unsigned-header-signed",
+        "header-list",
+        "A header was signed that does not belong in the list.",
+        "Sign only x-log- and x-acs- headers (in v4 also host and content-type; in v1 not x-log-date).",
+        with_unsigned_header,
+    ),
+    Mistake(
+        "header-names-as-sent",
+        "header-list",
+        "The header names were signed as spelled in the request.",
+        "Turn header names into lower case before sorting and signing them.",
+        names_as_sent,
+    ),
+    Mistake(
+        "headers-unsorted",
+        "header-list",
+        "The headers were not sorted by name.",
+        "Sort the headers by their lower-case names.",
+        headers_as_sent,
+    ),
+    Mistake(
+        "space-after-colon",
+        "header-list",
+        "A space was signed after the colon of each header.",
+        "Write each header as name:value, with no space round the colon.",
+        spaced_colons,
+    ),
+)
+
+SHARED_RESOURCE = (
+    Mistake("query-left-out", "resource", "The query was not signed.", "Sign the query with the path.", without_query),
+    Mistake(
+        "question-mark-signed",
+        "resource",
+        "A question mark without a query was signed.",
+        "Sign the path alone where there is no query.",
+        bare_question_mark,
+    ),
+    Mistake(
+        "query-unsorted",
+        "resource",
+        "The query was not sorted by key.",
+        "Sort the query by its decoded keys.",
+        query_unsorted,
+    ),
+    Mistake(
+        "literal-plus",
+        "resource",
+        "A bare + stands in the URL and was signed as +; a server reads it as a space.",
+        "Write + as %2B in the URL, and a space as %20 or +.",
+        literal_plus,
+    ),
+)
+
+SHARED_LAST = (
+    Mistake(
+        "path-changed",
+        "resource",
+        "The signed path is not the one that was sent.",
+        "Sign the path as sent or percent-decoded, without host and project, and with the same slashes.",
+        other_path,
+    ),
+)
+
+SHARED_DIGEST = (
+    Mistake(
+        "method-in-lower-case",
+        "digest",
+        "The method was signed in another case than it was sent.",
+        "Sign the method in capitals, as sent.",
+        method_in_lower_case,
+    ),
+    Mistake(
+        "wrong-algorithm",
+        "digest",
+        "The digest was made with another hash than the announced one.",
+        "Use the hash that the request announces: hmac-sha1 or hmac-sha256 in v1, hmac-sha256 in v4.",
+        other_hash,
+    ),
+    Mistake(
+        "wrong-encoding",
+        "digest",
+        "The digest is written in another encoding.",
+        "Write it as standard base64 with padding in v1, as lower-case hex in v4.",
+        other_encoding,
+    ),
+    Mistake(
+        "secret-with-line-ending",
+        "digest",
+        "The secret carries a line ending or space, as when it was read from a file.",
+        "Strip the secret before using it.",
+        secret_with_ending,
+    ),
+    Mistake(
+        "line-ending-signed",
+        "digest",
+        "A line ending was signed after the last line.",
+        "Join the lines with a newline between them and none at the end.",
+        string_with_ending,
+    ),
+)

@@ -1,0 +1,187 @@
+"""The steps that can be judged without the digest: dates, hashes of the body, the announced method, the scope.
+
+Each function returns the mismatch that it finds, or None. They are asked in the order of `STEPS`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+from sls_contract.exchange import Request, wire_bytes
+from sls_contract.signing.authorization import Authorization, Sls4Authorization
+from sls_contract.signing.clock import MAX_SKEW, http_date, parse_http_date, parse_iso_basic, request_time, utc
+from sls_contract.signing.dialect import METHOD_HEADER, PAYLOAD_HEADER, TOKEN_HEADER, log_date
+from sls_contract.signing.mismatch import SignatureMismatch
+from sls_contract.signing.region import region_of
+from sls_contract.signing.signer import content_md5, content_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sls_contract.signing.credentials import Credentials
+
+_METHODS = ("hmac-sha1", "hmac-sha256")
+_MINUTES = int(MAX_SKEW.total_seconds() // 60)
+
+
+def problems(
+    request: Request, parsed: Authorization, key: Credentials, *, at: datetime | None, region: str | None
+) -> Iterator[SignatureMismatch]:
+    """Yield what is wrong apart from the digest, in the order of the steps; the clock only where ``at`` is given."""
+    v4 = isinstance(parsed, Sls4Authorization)
+    found = (
+        _sls4_date(request) if v4 else _log_date(request),
+        _clock(request, at) if at is not None else None,
+        _content_md5(request),
+        None if v4 else _announced_method(request),
+        _token(request, key),
+        _scope(request, parsed, region) if isinstance(parsed, Sls4Authorization) else None,
+        _payload_hash(request) if v4 else None,
+    )
+    yield from (problem for problem in found if problem is not None)
+
+
+def _log_date(request: Request) -> SignatureMismatch | None:
+    text = log_date(request)
+    if parse_http_date(text) is not None:
+        return None
+    return SignatureMismatch(
+        "date",
+        "Date (or x-log-date) as Mon, 09 Nov 2015 06:11:16 GMT",
+        text or "neither Date nor x-log-date",
+        "The date of a v1 request must follow RFC 1123." if text else "The request carries no date.",
+        "Send Date in GMT, in English, whatever the locale, and sign exactly that text.",
+    )
+
+
+def _sls4_date(request: Request) -> SignatureMismatch | None:
+    text = request.headers.get("x-log-date", "")
+    if parse_iso_basic(text) is not None:
+        return None
+    return SignatureMismatch(
+        "date",
+        "x-log-date as 20151109T061116Z",
+        text or "no x-log-date",
+        "The date of a v4 request stands in x-log-date, in ISO 8601 basic form."
+        if text
+        else "The request carries no x-log-date.",
+        "Send x-log-date in UTC, formatted %Y%m%dT%H%M%SZ, and sign exactly that text.",
+    )
+
+
+def _clock(request: Request, at: datetime) -> SignatureMismatch | None:
+    sent, now = request_time(request), utc(at)
+    if sent is None or abs(sent - now) <= MAX_SKEW:
+        return None
+    minutes = abs(sent - now).total_seconds() / 60
+    return SignatureMismatch(
+        "date",
+        f"within {_MINUTES} minutes of {http_date(now)}",
+        http_date(sent),
+        f"The request's time is {minutes:.0f} minutes {'behind' if sent < now else 'ahead of'} the server's.",
+        "Set the machine's clock, sign in UTC, and sign each attempt afresh.",
+    )
+
+
+def _content_md5(request: Request) -> SignatureMismatch | None:
+    sent = request.headers.get("content-md5", "").strip()
+    if not sent:
+        return None
+    right = content_md5(request.body)
+    if sent == right:
+        return None
+    digest = hashlib.md5(request.body, usedforsecurity=False).digest()
+    explanation = "Content-MD5 is not that of the body as sent."
+    if sent.upper() == right:
+        explanation = "Content-MD5 is right but for its letters: they must be upper-case."
+    elif sent == base64.b64encode(digest).decode("ascii"):
+        explanation = "Content-MD5 is written in base64 (as RFC 1864 has it); here it is upper-case hex."
+    return SignatureMismatch(
+        "content-md5",
+        right,
+        sent,
+        explanation,
+        f"Hash the {len(request.body)} bytes as sent, after compression, and write the MD5 as upper-case hex.",
+    )
+
+
+def _announced_method(request: Request) -> SignatureMismatch | None:
+    # A missing header is judged as a common header; its digest is that of hmac-sha1.
+    announced = request.headers.get(METHOD_HEADER)
+    if announced is None or announced in _METHODS:
+        return None
+    return SignatureMismatch(
+        "header-list",
+        f"{METHOD_HEADER}: hmac-sha1 (or hmac-sha256)",
+        f"{METHOD_HEADER}: {announced}",
+        "The announced signature method is unknown.",
+        f"Send {METHOD_HEADER}: hmac-sha1 in lower case, once, and sign it with the other x-log headers.",
+    )
+
+
+def _token(request: Request, key: Credentials) -> SignatureMismatch | None:
+    if key.security_token is None or TOKEN_HEADER in request.headers:
+        return None
+    return SignatureMismatch(
+        "header-list",
+        f"{TOKEN_HEADER} sent and signed",
+        f"no {TOKEN_HEADER}",
+        "The key is a temporary one (STS) and its security token is missing.",
+        f"Send the token in {TOKEN_HEADER} and sign it with the other x-acs headers.",
+    )
+
+
+def _scope(request: Request, parsed: Sls4Authorization, region: str | None) -> SignatureMismatch | None:
+    date = request.headers.get("x-log-date", "").strip()[:8]
+    place = region_of(request.host) or region or parsed.region or "<region>"
+    right = f"{date}/{place}/sls/aliyun_v4_request"
+    if parsed.scope == right:
+        return None
+    return SignatureMismatch(
+        "scope",
+        right,
+        parsed.scope,
+        _scope_explanation(parsed, date, place),
+        "Build the scope from the day of x-log-date (UTC), the endpoint's region, sls, and aliyun_v4_request.",
+    )
+
+
+def _scope_explanation(parsed: Sls4Authorization, date: str, place: str) -> str:
+    if parsed.date != date:
+        return "The day in the scope is not that of x-log-date."
+    if not parsed.region:
+        return "The scope names no region."
+    if parsed.region != place:
+        return "The region in the scope is not that of the endpoint."
+    return "The scope does not end in /sls/aliyun_v4_request."
+
+
+def _payload_hash(request: Request) -> SignatureMismatch | None:
+    sent = request.headers.get(PAYLOAD_HEADER, "").strip()
+    right = content_sha256(request.body)
+    if sent == right:
+        return None
+    return SignatureMismatch(
+        "payload-hash",
+        right,
+        sent or f"no {PAYLOAD_HEADER}",
+        _payload_explanation(sent, request.body, right),
+        f"Send {PAYLOAD_HEADER} with the lower-case hex SHA-256 of the {len(request.body)} bytes as sent, and sign it.",
+    )
+
+
+def _payload_explanation(sent: str, body: bytes, right: str) -> str:
+    if not sent:
+        return f"v4 needs {PAYLOAD_HEADER}."
+    if sent.lower() == right:
+        return f"{PAYLOAD_HEADER} is right but for its letters: they must be lower-case."
+    if sent.upper().startswith("UNSIGNED"):
+        return "The payload must be hashed; there is no unsigned payload here."
+    if sent == content_sha256(b""):
+        return "The hash is that of an empty body, and the body is not empty."
+    if wire_bytes(sent) == base64.b64encode(hashlib.sha256(body).digest()):
+        return "The hash is written in base64; here it is lower-case hex."
+    return f"{PAYLOAD_HEADER} is not the hash of the body as sent."

@@ -1,0 +1,26 @@
+"""The region that an endpoint's host names.
+
+Source: region and network names as the 2020-12-30 SDKs put endpoints together and take them apart again.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SUFFIXES = (".log.aliyuncs.com", ".sls.aliyuncs.com")
+_NETWORK = re.compile(r"(?:-share|-intranet|-internal|-vpc)+$")
+# Every region begins like this; `zhangbei-corp`, `log-global` and a bare project name do not, and say nothing certain.
+_REGION = re.compile(r"(?:cn|ap|us|eu|me|na|sa|af|rus)-[a-z0-9-]+")
+
+
+def region_of(host: str) -> str | None:
+    """Return the region that a host names; None where it names none (loopback, a proxy, a private domain).
+
+    ``my-project.cn-hangzhou-intranet.log.aliyuncs.com:80`` gives ``cn-hangzhou``.
+    """
+    name = host.partition(":")[0].rstrip(".").lower()
+    for suffix in _SUFFIXES:
+        if name.endswith(suffix):
+            label = _NETWORK.sub("", name.removesuffix(suffix).rpartition(".")[2])
+            return label if _REGION.fullmatch(label) else None
+    return None

@@ -1,0 +1,189 @@
+"""The known mistakes of v4, in the order of the steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sls_contract.signing.clock import http_date, parse_iso_basic, request_time
+from sls_contract.signing.mistakes import (
+    SHARED_DIGEST,
+    SHARED_HEADERS,
+    SHARED_LAST,
+    SHARED_RESOURCE,
+    Mistake,
+    query_as_sent,
+    query_encoded,
+    query_plain,
+    query_twice_encoded,
+)
+from sls_contract.signing.region import region_of
+from sls_contract.signing.signer import content_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.exchange import Request
+    from sls_contract.signing.canonical import Sls4Form
+
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+_FIRST_DAY, _LAST_DAY = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def date_header_signed(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form with the time as ``Date`` has it in the string to sign."""
+    yield replace(form, time=request.headers.get("date", ""))
+    when = request_time(request)
+    if when is not None:
+        yield replace(form, time=http_date(when))
+
+
+def content_type_left_out(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form without its content type."""
+    del request
+    yield replace(form, headers=tuple(pair for pair in form.headers if pair[0] != "content-type"))
+
+
+def host_left_out(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form without its host."""
+    del request
+    yield replace(form, headers=tuple(pair for pair in form.headers if pair[0] != "host"))
+
+
+def other_host(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form with the endpoint as host, without the project, or with a port that was not sent."""
+    host = request.host
+    for text in (host.partition(".")[2], f"{host}:80", f"{host}:443", host.lower()):
+        yield replace(form, headers=tuple((name, text if name == "host" else value) for name, value in form.headers))
+
+
+def key_for_another_scope(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form with the key derived for another day or region than the scope announces."""
+    told = replace(form, announced_scope=form.scope)
+    for date in _days_beside(form.date):
+        yield replace(told, date=date)
+    for region in ("", region_of(request.host) or "", "cn-hangzhou", request.host.partition(".")[2]):
+        yield replace(told, region=region)
+    yield replace(told, date=form.time)
+    yield replace(told, service="log")
+
+
+def _days_beside(date: str) -> list[str]:
+    """Return the day before and after, as a client signs in the hours round midnight that takes local time for UTC."""
+    day = parse_iso_basic(f"{date}T120000Z")
+    if day is None or not _FIRST_DAY < day < _LAST_DAY:
+        return []
+    return [f"{day + timedelta(days=shift):%Y%m%d}" for shift in (-1, 1)]
+
+
+def scope_in_string(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form whose string to sign names another scope than the header."""
+    del request
+    yield replace(form, announced_scope=f"{form.date}/{form.region}/{form.service}")
+    yield replace(form, announced_scope=f"{form.date}/{form.region}/{form.service}/aws4_request")
+
+
+def other_payload_hash(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form with another last line: an unsigned payload, an empty one, the real one, none."""
+    for text in (_UNSIGNED, content_sha256(b""), content_sha256(request.body), form.payload_hash.upper(), ""):
+        yield replace(form, payload_hash=text)
+
+
+def key_without_prefix(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form whose key is derived from the bare secret, from a wrong prefix, or not derived at all."""
+    del request
+    for prefix in ("", "AWS4", "aliyun_v4_", "SLS4", None):
+        yield replace(form, seal=replace(form.seal, key_prefix=prefix))
+
+
+SLS4_MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
+        "date-header-signed",
+        "date",
+        "The time was signed as Date has it.",
+        "Put the value of x-log-date into the string to sign.",
+        date_header_signed,
+    ),
+    Mistake(
+        "content-type-left-out",
+        "content-type",
+        "Content-Type was sent and not signed.",
+        "Sign content-type among the headers wherever it is sent, or do not send it.",
+        content_type_left_out,
+    ),
+    Mistake(
+        "host-left-out",
+        "header-list",
+        "The Host header was not signed.",
+        "Sign host among the headers.",
+        host_left_out,
+    ),
+    Mistake(
+        "other-host",
+        "header-list",
+        "Another host was signed than the Host header says.",
+        "Sign the Host header exactly as it is sent, the project included.",
+        other_host,
+    ),
+    *SHARED_HEADERS,
+    *SHARED_RESOURCE,
+    Mistake(
+        "query-not-encoded",
+        "resource",
+        "The query's values were signed decoded; v4 signs them percent-encoded.",
+        "Percent-encode each value as RFC 3986 has it, and leave the keys as they are.",
+        query_plain,
+    ),
+    Mistake(
+        "query-encoded-otherwise",
+        "resource",
+        "The query was signed with another encoding: + for a space, encoded keys, or key= for an empty value.",
+        "Percent-encode each value (space as %20, ~ kept), leave keys as they are, write an empty value as key alone.",
+        query_encoded,
+    ),
+    Mistake(
+        "query-as-sent",
+        "resource",
+        "The query was signed as it stands in the URL.",
+        "Sort by key, percent-encode each value as RFC 3986 has it, write an empty value as its key alone.",
+        query_as_sent,
+    ),
+    Mistake(
+        "query-encoded-twice",
+        "resource",
+        "The query's values were percent-encoded twice.",
+        "Percent-encode each value once.",
+        query_twice_encoded,
+    ),
+    *SHARED_LAST,
+    Mistake(
+        "key-for-another-scope",
+        "scope",
+        "The key was derived for another day, region or service than the scope announces.",
+        "Derive the key from the very parts that stand in the Credential.",
+        key_for_another_scope,
+    ),
+    Mistake(
+        "other-scope-signed",
+        "scope",
+        "Another scope was signed than the Credential announces.",
+        "Write the scope in the string to sign as <yyyymmdd>/<region>/sls/aliyun_v4_request.",
+        scope_in_string,
+    ),
+    Mistake(
+        "other-payload-hash",
+        "payload-hash",
+        "The canonical request does not end in the value of x-log-content-sha256.",
+        "End the canonical request with the value of x-log-content-sha256.",
+        other_payload_hash,
+    ),
+    Mistake(
+        "key-not-derived-from-aliyun_v4",
+        "digest",
+        'The signing key does not begin with "aliyun_v4" before the secret.',
+        'Begin the key with HMAC-SHA256("aliyun_v4" + secret, yyyymmdd), then region, sls, aliyun_v4_request.',
+        key_without_prefix,
+    ),
+    *SHARED_DIGEST,
+)

@@ -1,0 +1,181 @@
+"""Verify a signature: accepted in any dialect of correct clients, else the first wrong step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sls_contract.signing.authorization import (
+    LOG_FORM,
+    SLS4_FORM,
+    Authorization,
+    Sls4Authorization,
+    authorization_of,
+    authorization_slip,
+)
+from sls_contract.signing.canonical import Form, signature
+from sls_contract.signing.credentials import Credentials, Keyring, keys_of, masked_id
+from sls_contract.signing.diagnosis import Diagnosis, diagnose
+from sls_contract.signing.dialect import Dialect, dialects, form_of, scheme_of
+from sls_contract.signing.mismatch import STEPS, SignatureMismatch, secrets_of, shown_part, shown_string
+from sls_contract.signing.problems import problems
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sls_contract.exchange import Request
+
+_SHOWN = 6  # characters of a digest: enough to compare, not enough to send
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """All that a verification found.
+
+    Attributes:
+        mismatch: the first wrong step; None where the signature verifies.
+        parsed: the Authorization header taken apart; None where it has neither form.
+        dialect: the dialect in which the digest is right; None where it is right in none.
+        form: what the service signs, in that dialect or the usual one; None where it cannot be known.
+
+    """
+
+    mismatch: SignatureMismatch | None
+    parsed: Authorization | None = None
+    dialect: Dialect | None = None
+    form: Form | None = None
+
+
+def verify_signature(
+    request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None
+) -> SignatureMismatch | None:
+    """Return None where the signature verifies, else the first wrong step. Ask ``is None``: a mismatch is true.
+
+    Args:
+        request: as it went over the wire.
+        credentials: one key, or several that are looked up by the request's access key id.
+        at: when the server received it (aware); then its time must be within 15 minutes. None: the clock is not judged.
+        region: what v4's scope must name where the endpoint's host names none.
+
+    Raises:
+        UsageError: ``at`` is naive, or credentials are none.
+
+    >>> verify_signature(sign(request, TEST_CREDENTIALS, at=now), TEST_CREDENTIALS) is None   # doctest: +SKIP
+    True
+
+    """
+    return examine(request, credentials, at=at, region=region).mismatch
+
+
+def recognise(request: Request, credentials: Keyring) -> Dialect | SignatureMismatch:
+    """Return the dialect in which a request verifies, for `resign`; else the mismatch. The clock is not judged."""
+    found = examine(request, credentials)
+    if found.mismatch is not None:
+        return found.mismatch
+    assert found.dialect is not None
+    return found.dialect
+
+
+def examine(
+    request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None
+) -> Examination:
+    """Verify, and return all that was found on the way; arguments as in `verify_signature`."""
+    keys = keys_of(credentials)
+    parsed = authorization_of(request)
+    if parsed is None:
+        return Examination(_unreadable(request))
+    key = next((key for key in keys if key.access_key_id == parsed.access_key_id), None)
+    if key is None:
+        return Examination(_unknown_key(parsed, keys), parsed)
+    wrong = next(problems(request, parsed, key, at=at, region=region), None)
+    dialect, form = _verified(request, parsed, key)
+    if dialect is not None and wrong is None:
+        return Examination(None, parsed, dialect, form)
+    if dialect is None:
+        wrong, form = _explained(request, parsed, key, wrong)
+    else:
+        assert wrong is not None
+        wrong = replace(wrong, string_to_sign=shown_string(form))
+    tokens = request.headers.get_all("x-acs-security-token")
+    return Examination(wrong.without(*secrets_of(key), *tokens), parsed, dialect, form)
+
+
+def _region_of(parsed: Authorization) -> str | None:
+    return parsed.region if isinstance(parsed, Sls4Authorization) else None
+
+
+def _verified(request: Request, parsed: Authorization, key: Credentials) -> tuple[Dialect | None, Form]:
+    """Return the dialect whose digest is the client's, with its form; else None and the usual form."""
+    usual: Form | None = None
+    scheme = scheme_of(request, parsed)
+    for dialect in dialects(request, scheme, _region_of(parsed)):
+        form = form_of(request, dialect, parsed)
+        if signature(form, key.access_key_secret) == parsed.signature:
+            return dialect, form
+        usual = usual or form
+    assert usual is not None
+    return None, usual
+
+
+def _explained(
+    request: Request, parsed: Authorization, key: Credentials, wrong: SignatureMismatch | None
+) -> tuple[SignatureMismatch, Form]:
+    """Explain a wrong digest by known mistakes; an earlier wrong step that needs no digest comes first."""
+    ways = dialects(request, scheme_of(request, parsed), _region_of(parsed))
+    forms = [form_of(request, dialect, parsed) for dialect in ways]
+    found = diagnose(forms, request, key.access_key_secret, parsed.signature)
+    right = found.right if found else forms[0]
+    told = _recognised(found) if found else _unexplained(right, parsed, key)
+    if wrong is not None and (found is None or STEPS.index(wrong.step) <= STEPS.index(told.step)):
+        told = replace(wrong, mistakes=told.mistakes, client_string_to_sign=told.client_string_to_sign)
+    return replace(told, string_to_sign=shown_string(right)), right
+
+
+def _recognised(found: Diagnosis) -> SignatureMismatch:
+    earliest = min(found.mistakes, key=lambda mistake: STEPS.index(mistake.step))
+    return SignatureMismatch(
+        earliest.step,
+        shown_part(found.right, earliest.step),
+        shown_part(found.client, earliest.step),
+        " ".join(mistake.explanation for mistake in found.mistakes),
+        " ".join(mistake.how_to_fix for mistake in found.mistakes),
+        tuple(mistake.name for mistake in found.mistakes),
+        client_string_to_sign=shown_string(found.client),
+    )
+
+
+def _unexplained(right: Form, parsed: Authorization, key: Credentials) -> SignatureMismatch:
+    return SignatureMismatch(
+        "digest",
+        _digest(signature(right, key.access_key_secret)),
+        _digest(parsed.signature),
+        "The digest is not that of the request, and no known mistake explains it.",
+        "Check the secret; compare the string to sign below with the client's, line by line; look for a proxy that "
+        "changes headers, path or query after signing.",
+    )
+
+
+def _digest(text: str) -> str:
+    return f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+def _unreadable(request: Request) -> SignatureMismatch:
+    value = request.headers.get("authorization", "")
+    return SignatureMismatch(
+        "authorization",
+        f"{LOG_FORM}, or {SLS4_FORM}",
+        f"a header of {len(value)} characters" if value else "nothing",
+        f"The Authorization header has neither form: {authorization_slip(value)}.",
+        f"Send Authorization: {LOG_FORM} (v1), or {SLS4_FORM} (v4), once.",
+    )
+
+
+def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> SignatureMismatch:
+    known = ", ".join(masked_id(key.access_key_id) for key in keys) or "no key is known"
+    return SignatureMismatch(
+        "access-key",
+        known,
+        masked_id(parsed.access_key_id) if parsed.access_key_id else "an empty access key id",
+        "The request is signed for an access key id that is not known here.",
+        "Sign with the key that is meant, or give the credentials that belong to this access key id.",
+    ).without()

@@ -1,0 +1,271 @@
+"""``SLS4xx``: what holds between exchanges, judged by whoever knows what was done before.
+
+40x a read against the writes, 41x ``updateTime``, 42x shards, 43x ``consumer``, 44x what there is and is not,
+45x who is let in, 46x every answer.
+"""
+
+from __future__ import annotations
+
+from sls_contract.spec.finding import Clause, Level
+
+_PAGE = "GetCheckPoint page"
+_ERRORS = f"{_PAGE}, error codes"
+_SIGNATURE = "RequestSignature page, verification: otherwise the request is refused"
+_UPDATE = "UpdateCheckPoint page: a success changes the checkpoint of that shard in that group"
+
+
+def _violation(code: str, slug: str, title: str, text: str, *sources: str) -> Clause:
+    return Clause(code, slug, Level.VIOLATION, title, text, sources)
+
+
+CLAUSES = (
+    _violation(
+        "SLS401",
+        "read-after-write",
+        "A read shows the last accepted write",
+        "Once UpdateCheckPoint was answered with 200, GetCheckPoint shows that checkpoint, not an earlier one. A "
+        "consumer that starts from an old checkpoint delivers data twice.",
+        _UPDATE,
+    ),
+    _violation(
+        "SLS402",
+        "checkpoint-preserved",
+        "A checkpoint comes back byte for byte",
+        "What is read is exactly the text that was written: not decoded and encoded again, shortened, or put into "
+        "another alphabet. Consumers resume at the cursor that they stored.",
+        f"{_PAGE}, response element checkpoint",
+        _UPDATE,
+    ),
+    _violation(
+        "SLS403",
+        "shard-isolation",
+        "A write to one shard leaves the others alone",
+        "A checkpoint written for one shard appears in no other shard of the group.",
+        f"{_PAGE}: the checkpoint of a shard",
+        _UPDATE,
+    ),
+    _violation(
+        "SLS404",
+        "group-isolation",
+        "A write to one group leaves the others alone",
+        "A checkpoint written in one consumer group appears in no other group.",
+        f"{_PAGE}: the checkpoints of the specified consumer group",
+        _UPDATE,
+    ),
+    _violation(
+        "SLS405",
+        "logstore-isolation",
+        "A write in one logstore leaves the others alone",
+        "Groups of the same name in two logstores have nothing to do with each other: the path names both.",
+        f"{_PAGE}, request syntax",
+        _UPDATE,
+    ),
+    _violation(
+        "SLS406",
+        "refused-changes-nothing",
+        "A refused request changes nothing",
+        "After an answer of 4xx the state is as before it: the checkpoint that was refused is not stored, the group "
+        "whose deletion was refused is still there.",
+        "CommonErrorCodes page: an error answer means that the request failed",
+    ),
+    _violation(
+        "SLS407",
+        "group-begins-empty",
+        "A group that is made again begins empty",
+        "After DeleteConsumerGroup and CreateConsumerGroup with the same name no earlier checkpoint is left.",
+        "DeleteConsumerGroup page: deletes the group",
+        "CreateConsumerGroup page",
+    ),
+    _violation(
+        "SLS411",
+        "update-time-back",
+        "updateTime never runs back",
+        "From one read of a shard to the next updateTime stays or grows, as long as the group exists.",
+        f"{_PAGE}, response element updateTime: the time of the last update",
+    ),
+    _violation(
+        "SLS412",
+        "update-time-moves",
+        "updateTime moves on a write",
+        "After an accepted write, also of the same value, updateTime is later than before it. (Writes within a second "
+        "are not compared: a clock may be coarse.)",
+        f"{_PAGE}, response element updateTime: the time of the last update",
+    ),
+    _violation(
+        "SLS413",
+        "update-time-steady",
+        "updateTime moves only on a write",
+        "Reading, or writing elsewhere, does not change the time of a shard's last update.",
+        f"{_PAGE}, response element updateTime: the time of the last update",
+    ),
+    _violation(
+        "SLS414",
+        "update-time-of-write",
+        "updateTime is the time of the write",
+        "updateTime lies within 15 minutes of the Date with which the service answered the write. A difference of "
+        "whole hours is a local time taken for UTC.",
+        f"{_PAGE}, response element updateTime: Unix time of the last update",
+        "CommonRequestHeaders page: clocks differ by 15 minutes at most",
+    ),
+    _violation(
+        "SLS415",
+        "update-time-never",
+        "updateTime is 0 until the first write, and not after it",
+        "A shard whose checkpoint was never written in this group has updateTime 0; one that was written has another.",
+        f"{_PAGE}, response element updateTime: the time of the last update",
+        "Official SDKs: a shard not consumed yet has an entry with an empty checkpoint",
+    ),
+    _violation(
+        "SLS421",
+        "every-shard",
+        "Without shard every shard of the logstore is answered",
+        "A request without the query key shard gets one entry for each shard, those never consumed included. The "
+        "shards are those that a lone consumer is assigned.",
+        f"{_PAGE}, parameter shardId: the checkpoints of all shards are returned",
+    ),
+    _violation(
+        "SLS422",
+        "known-shard",
+        "A shard that exists has an entry",
+        "With ?shard=N of an existing shard the answer is one entry, also where nothing was consumed yet. With an "
+        "empty list the Python consumer never starts.",
+        f"{_PAGE}, parameter shardId",
+        "aliyun-log-python-sdk, consumer: an empty list is an error",
+    ),
+    _violation(
+        "SLS423",
+        "unknown-shard",
+        "A shard that does not exist gives an empty list",
+        "With ?shard=N of a shard that the logstore does not have, the answer is 200 and [].",
+        f"{_PAGE}, parameter shardId: if the shard does not exist, an empty list is returned",
+    ),
+    _violation(
+        "SLS424",
+        "filter-agrees",
+        "The filtered and the unfiltered list agree",
+        "Asked for one shard or for all, with no write between, a shard has the same entry.",
+        f"{_PAGE}, parameter shardId",
+    ),
+    _violation(
+        "SLS425",
+        "fresh-checkpoint",
+        "A shard never consumed has an empty checkpoint",
+        'Before the first write the checkpoint is "": clients then begin at their configured position.',
+        "aliyun-log-python-sdk commit cc530e7: the cursor may be empty",
+        "aliyun-log-go-sdk, consumer: an empty checkpoint means the begin cursor",
+    ),
+    _violation(
+        "SLS431",
+        "consumer-of-write",
+        "consumer names the holder who wrote",
+        "After a write by the only consumer that holds the shard, consumer is there and is its name.",
+        f"{_PAGE}, response element consumer: the consumer",
+        "GetCheckPoint page of 2018: the consumer that the shard belongs to",
+    ),
+    _violation(
+        "SLS432",
+        "consumer-known",
+        "consumer is nobody who was never there",
+        "consumer is empty or names a consumer that sent a heartbeat or a checkpoint to this group.",
+        f"{_PAGE}, response element consumer: the consumer",
+    ),
+    _violation(
+        "SLS441",
+        "group-missing",
+        "A missing group is 404 ConsumerGroupNotExist",
+        "GetCheckPoint for a group that was never made or was deleted: 404 with errorCode ConsumerGroupNotExist.",
+        _ERRORS,
+    ),
+    _violation(
+        "SLS442",
+        "logstore-missing",
+        "A missing logstore is 404 LogStoreNotExist",
+        "GetCheckPoint in a logstore that does not exist: 404 with errorCode LogStoreNotExist.",
+        _ERRORS,
+    ),
+    _violation(
+        "SLS443",
+        "project-missing",
+        "A missing project is 404 ProjectNotExist",
+        "GetCheckPoint in a project that does not exist: 404 with errorCode ProjectNotExist.",
+        _ERRORS,
+    ),
+    _violation(
+        "SLS444",
+        "served",
+        "A correct request for what exists is served",
+        "GetCheckPoint for an existing group, correctly signed and in time, is answered with 200. (403 for an "
+        "exhausted quota and 503 say that it was not tried; they are counted as not provable.)",
+        f"{_PAGE}, response elements: status 200",
+    ),
+    _violation(
+        "SLS451",
+        "wrong-signature",
+        "A wrong signature is 401 SignatureNotMatch",
+        "A signature of the right form that does not belong to the request is refused with 401 and SignatureNotMatch.",
+        "CommonErrorCodes page, 401 SignatureNotMatch",
+        _SIGNATURE,
+    ),
+    _violation(
+        "SLS452",
+        "unknown-key",
+        "An unknown access key is 401 Unauthorized or InvalidAccessKeyId",
+        "An access key id that does not exist is refused with 401 and one of these two codes.",
+        "CommonErrorCodes page, 401 Unauthorized and InvalidAccessKeyId",
+    ),
+    _violation(
+        "SLS453",
+        "bad-token",
+        "A bad or expired token is 401 Unauthorized",
+        "A temporary key with a wrong, missing or expired security token is refused with 401 Unauthorized.",
+        "CommonErrorCodes page, 401 Unauthorized: the security token is invalid, has expired",
+    ),
+    _violation(
+        "SLS454",
+        "malformed-authentication",
+        "Malformed authentication is refused with 400 or 401",
+        "No signature, one without its parts, one of another scheme, or a time that cannot be read: 400 or 401.",
+        "Common error table of 2026: MissingParameter, ParameterInvalid, InvalidRequestTime",
+        _SIGNATURE,
+    ),
+    _violation(
+        "SLS455",
+        "clock-refusal",
+        "A time more than 15 minutes off is 400",
+        "A request dated more than 15 minutes before or after the server's time is refused with 400 "
+        "RequestTimeExpired (today) or RequestTimeTooSkewed (2021).",
+        "CommonRequestHeaders page, note on the maximum difference",
+        "Common error table of 2026: RequestTimeExpired; CommonErrorCodes page: RequestTimeTooSkewed",
+    ),
+    _violation(
+        "SLS456",
+        "signature-accepted",
+        "A right signature is accepted in every form",
+        "v1 with hmac-sha1 or hmac-sha256 and v4, with and without a token, with the headers that the official SDKs "
+        "send in their spelling: none is refused for its authentication.",
+        "RequestSignature page",
+        "Signers of the official SDKs",
+    ),
+    _violation(
+        "SLS457",
+        "clock-accepted",
+        "A time less than 15 minutes off is accepted",
+        "A request dated less than 15 minutes before or after the server's time is not refused for its time.",
+        "CommonRequestHeaders page, note on the maximum difference",
+    ),
+    _violation(
+        "SLS461",
+        "request-ids-differ",
+        "No two answers have the same request id",
+        "x-log-requestid names one request: support finds it by this id.",
+        "CommonResponseHeaders page: x-log-requestid identifies the request",
+    ),
+    _violation(
+        "SLS462",
+        "answered",
+        "Every request gets a whole answer",
+        "The connection is not closed, reset or garbled before the answer is complete while the endpoint goes on "
+        "answering others.",
+        "CommonErrorCodes page: a request that fails gets an error answer",
+    ),
+)

@@ -1,0 +1,85 @@
+"""``SLS6xx``: recordings: secrets, integrity, provenance, age."""
+
+from __future__ import annotations
+
+from sls_contract.spec.finding import Clause, Level
+
+CLAUSES = (
+    Clause(
+        code="SLS601",
+        slug="secret-in-recording",
+        level=Level.VIOLATION,
+        title="No recording holds a secret",
+        text=(
+            "Neither an access key id, secret or security token, nor a signature made with them, stands in a "
+            "recording, in any encoding. If one does: revoke the key, remove it from the history, record again."
+        ),
+        sources=("CommonRequestHeaders page, Authorization and x-acs-security-token", "Rule of this project"),
+    ),
+    Clause(
+        code="SLS602",
+        slug="recording-edited",
+        level=Level.WARNING,
+        title="A recording holds what was recorded",
+        text=(
+            "The digest beside an exchange is not that of its values: it was edited by hand or written again by "
+            "another tool. It proves no more than its editor meant; record it again."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS603",
+        slug="recording-provenance",
+        level=Level.UNSPECIFIED,
+        title="A recording says where it comes from",
+        text=(
+            "The exchange was recorded by another tool, which keeps neither endpoint nor time nor evidence: what it "
+            "proves is not known."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS604",
+        slug="recording-unanswered",
+        level=Level.UNSPECIFIED,
+        title="A request was answered",
+        text=(
+            "No whole answer came: the connection was refused, reset, cut off, or timed out. Only the request is "
+            "judged."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS605",
+        slug="recording-age",
+        level=Level.WARNING,
+        title="A recording agreed with the service not long ago",
+        text=(
+            "The exchange was last recorded or compared with the live service longer ago than the age that was asked "
+            "for. Record it again, or compare it (pytest --sls-record=verify)."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS606",
+        slug="recording-damaged",
+        level=Level.VIOLATION,
+        title="A cassette can be read",
+        text=(
+            "The file is whole, is UTF-8 and YAML (or JSON) of vcrpy's version 1, holds no conflict markers of a merge, "
+            "and ends where its recording ended. A damaged file is left as it is and never recorded over."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS607",
+        slug="request-not-recorded",
+        level=Level.VIOLATION,
+        title="A replayed request has a recording",
+        text=(
+            "In replay every request is answered from the cassette and none reaches the network. A request that "
+            "nothing recorded answers fails the test, also where the client swallows the error."
+        ),
+        sources=("Rule of this project",),
+    ),
+)

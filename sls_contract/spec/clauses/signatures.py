@@ -1,0 +1,150 @@
+"""``SLS3xx``: a request's signature, one clause for each step of verifying it, in order."""
+
+from __future__ import annotations
+
+from sls_contract.spec.finding import Clause, Level
+
+_V1 = "RequestSignature page, signing an API request"
+_V4 = "Official SDKs' v4 signers, which agree with each other (aliyun-log-go-sdk signature_v4.go, python, java)"
+
+CLAUSES = (
+    Clause(
+        code="SLS301",
+        slug="signature-authorization",
+        level=Level.VIOLATION,
+        title="Authorization has one of its three forms",
+        text=(
+            "v1: LOG, a space, the access key id, a colon, the signature in standard base64: 28 characters for "
+            "hmac-sha1, 44 for hmac-sha256. v4: SLS4-HMAC-SHA256 "
+            "Credential=<id>/<yyyymmdd>/<region>/sls/aliyun_v4_request,Signature=<64 lower-case hex digits>, no space "
+            "behind the comma. A missing header is an unsigned request: some SDKs send one where the secret is empty."
+        ),
+        sources=(_V1, _V4, "aliyun-log-go-sdk issue 203: the word SLS in place of LOG is refused"),
+    ),
+    Clause(
+        code="SLS302",
+        slug="signature-access-key",
+        level=Level.VIOLATION,
+        title="The access key id is the one whose secret signs, with its token",
+        text=(
+            "The id in Authorization is that of the credentials given, and a temporary key comes with its own "
+            "security token. Otherwise the service answers 401 Unauthorized or InvalidAccessKeyId."
+        ),
+        sources=(_V1, "CommonErrorCodes page, Unauthorized and InvalidAccessKeyId"),
+    ),
+    Clause(
+        code="SLS303",
+        slug="signature-date",
+        level=Level.VIOLATION,
+        title="The signed date is the request's date",
+        text=(
+            "v1 signs the value of x-log-date where it is sent, else that of Date, in the DATE line. v4 signs "
+            "x-log-date."
+        ),
+        sources=(_V1, _V4, "CommonRequestHeaders page, note on x-log-date"),
+    ),
+    Clause(
+        code="SLS304",
+        slug="signature-content-md5",
+        level=Level.VIOLATION,
+        title="Content-MD5 is that of the body, and it is signed",
+        text=(
+            "Where the request has a body, Content-MD5 is the MD5 of the body as sent (compressed), in upper-case "
+            "hexadecimal digits, and stands in the CONTENT-MD5 line of v1; without a body that line is empty."
+        ),
+        sources=(_V1, "CommonRequestHeaders page, Content-MD5"),
+    ),
+    Clause(
+        code="SLS305",
+        slug="signature-content-type",
+        level=Level.VIOLATION,
+        title="The signed content type is the one sent",
+        text="Content-Type is signed as sent, also on a GET without a body; the line is empty where it is not sent.",
+        sources=(_V1, "GetCheckPoint page: Content-Type on a GET"),
+    ),
+    Clause(
+        code="SLS306",
+        slug="signature-header-list",
+        level=Level.VIOLATION,
+        title="All x-log and x-acs headers are signed",
+        text=(
+            "v1 signs every header that begins with x-log or x-acs, but not x-log-date: names in lower case, sorted, "
+            "name:value without spaces around the colon. v4 signs host, content-type where sent, and every x-log- "
+            "and x-acs- header, x-log-date included."
+        ),
+        sources=(_V1, _V4),
+    ),
+    Clause(
+        code="SLS307",
+        slug="signature-resource",
+        level=Level.VIOLATION,
+        title="Path and query are signed as they are asked for",
+        text=(
+            "v1 signs the path and, behind a question mark, the query sorted by key with values that are not "
+            "percent-encoded, an empty value keeping its equals sign. v4 signs the query sorted by key with values "
+            "percent-encoded (RFC 3986), an empty value leaving the key alone."
+        ),
+        sources=(_V1, _V4),
+    ),
+    Clause(
+        code="SLS308",
+        slug="signature-scope",
+        level=Level.VIOLATION,
+        title="The v4 scope is that of this request",
+        text=(
+            "The Credential's scope has the day of x-log-date (UTC), the region of the endpoint where its name tells "
+            "one, the service sls and the word aliyun_v4_request. A port or an empty text is no region."
+        ),
+        sources=(_V4,),
+    ),
+    Clause(
+        code="SLS309",
+        slug="signature-payload-hash",
+        level=Level.VIOLATION,
+        title="x-log-content-sha256 is the hash of the body",
+        text=(
+            "A v4 request carries x-log-content-sha256, the SHA-256 of the body as sent in lower-case hexadecimal "
+            "digits; without a body that of nothing, e3b0c442…b855."
+        ),
+        sources=(_V4,),
+    ),
+    Clause(
+        code="SLS310",
+        slug="signature-digest",
+        level=Level.VIOLATION,
+        title="The signature is the digest of the string to sign",
+        text=(
+            "HMAC with the access key secret over the string to sign in UTF-8: in v1 base64 of hmac-sha1 or "
+            "hmac-sha256 as x-log-signaturemethod says, in v4 hex of hmac-sha256 with the derived key. Where this "
+            "alone is wrong, compare the strings to sign (sls-contract signature), and the secret: a space or line "
+            "break at its end is enough."
+        ),
+        sources=(_V1, _V4, "CommonErrorCodes page, SignatureNotMatch"),
+    ),
+    Clause(
+        code="SLS311",
+        slug="request-clock",
+        level=Level.VIOLATION,
+        title="The request's time is within 15 minutes of the clock",
+        text=(
+            "The request's time (x-log-date, else Date) is no more than 15 minutes from the time at which it is "
+            "received, before or after. Judged only where that time is known; otherwise the request is refused with "
+            "400 RequestTimeExpired (RequestTimeTooSkewed in the older table)."
+        ),
+        sources=(
+            "CommonRequestHeaders page, note on the maximum difference",
+            "aliyun-log-c-sdk issue 49: RequestTimeExpired",
+        ),
+    ),
+    Clause(
+        code="SLS312",
+        slug="signature-not-verified",
+        level=Level.UNSPECIFIED,
+        title="The signature was verified",
+        text=(
+            "No credentials were given and the access key id is not that of the public test key: only the form of "
+            "the signature was judged."
+        ),
+        sources=(_V1,),
+    ),
+)

@@ -1,0 +1,9 @@
+"""The way to a real endpoint: one request over one connection, byte for byte, and its answer as it came."""
+
+from __future__ import annotations
+
+from sls_contract.transport.address import Address, parse_endpoint
+from sls_contract.transport.failures import TransportError
+from sls_contract.transport.wire import Transport, open_transport
+
+__all__ = ["Address", "Transport", "TransportError", "open_transport", "parse_endpoint"]

@@ -1,0 +1,119 @@
+"""Where a request goes: the endpoint as a user writes it, and the way there, through a proxy or not."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks proxy_bypass_environment
+    getproxies_environment,
+    proxy_bypass_environment,
+)
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import masked_url, wire_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_EXAMPLES = "'https://cn-hangzhou.log.aliyuncs.com' or 'http://127.0.0.1:8080'"
+_PRINTABLE = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An endpoint, read: ``http`` or ``https``, host without brackets, port."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        """The host as it stands in a Host header: bracketed where it is IPv6, the port where it is not the default."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def literal(self) -> bool:
+        """Whether it is an IP address or ``localhost``, in front of which no project can be resolved."""
+        return self.host == "localhost" or _ip(self.host) is not None
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it never leaves this machine."""
+        address = _ip(self.host)
+        return self.host == "localhost" or (address is not None and address.is_loopback)
+
+    def owns(self, host: str) -> bool:
+        """Tell whether a host name is the endpoint's own or below it (``project.endpoint``)."""
+        return host == self.host or host.endswith("." + self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy: its address, and the value of ``Proxy-Authorization`` where it wants one."""
+
+    address: Address
+    authorization: str | None = None
+
+    def __repr__(self) -> str:
+        """Show the address only."""
+        return f"Proxy({self.address.authority!r})"
+
+
+def parse_endpoint(endpoint: str) -> Address:
+    """Read scheme, host and port; ``https`` where no scheme is given.
+
+    Raises `UsageError` for anything else: another scheme, a path, user info, no host, an impossible port.
+    """
+    text = endpoint if "://" in endpoint else f"https://{endpoint}"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise _unusable(endpoint, str(error)) from error
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise _unusable(endpoint, "its scheme is neither http nor https")
+    if not _PRINTABLE.fullmatch(host) or parts.username is not None:
+        raise _unusable(endpoint, "it names no plain host")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise _unusable(endpoint, "it has more than scheme, host and port")
+    return Address(parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port)
+
+
+def proxy_for(address: Address, environ_proxies: Mapping[str, str] | None = None) -> Proxy | None:
+    """Return the proxy that ``HTTP_PROXY``, ``HTTPS_PROXY`` and ``NO_PROXY`` ask for; None for loopback."""
+    proxies = dict(getproxies_environment() if environ_proxies is None else environ_proxies)
+    text = proxies.get(address.scheme)
+    if not text or address.loopback or proxy_bypass_environment(f"{address.host}:{address.port}", proxies):
+        return None
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    if parts.scheme != "http" or not parts.hostname:
+        msg = f"{address.scheme.upper()}_PROXY must be http://HOST:PORT, got {masked_url(parts.geturl())!r}"
+        raise UsageError(msg)
+    return Proxy(Address("http", parts.hostname, parts.port or 80), _basic(parts.username, parts.password))
+
+
+def _basic(user: str | None, password: str | None) -> str | None:
+    if user is None:
+        return None
+    pair = wire_bytes(f"{unquote(user)}:{unquote(password or '')}")
+    return "Basic " + base64.b64encode(pair).decode("ascii")
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _unusable(endpoint: str, why: str) -> UsageError:
+    shown = endpoint.rpartition("@")[2]
+    return UsageError(f"endpoint must be {_EXAMPLES}, got {shown!r}: {why}")

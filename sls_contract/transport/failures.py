@@ -1,0 +1,75 @@
+"""What can go wrong between a request and its answer, in one vocabulary and in words that say what to do."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.errors import EndpointError
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Response
+
+Kind: TypeAlias = Literal["refused", "dns", "tls", "timeout", "reset", "closed", "truncated", "malformed", "other"]
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "refused": ("nothing accepts connections there", "start the endpoint, or correct its host and port"),
+    "dns": ("the name cannot be resolved", "correct the endpoint's name, or check the network"),
+    "tls": ("the TLS handshake failed", "check the certificate, or whether the endpoint speaks https at all"),
+    "timeout": ("no complete answer came in time", "see why the endpoint hangs, or allow it more time"),
+    "reset": ("the connection was reset", "see why the endpoint drops the connection"),
+    "closed": ("the connection was closed before an answer", "see why the endpoint hangs up without answering"),
+    "truncated": ("the answer was cut off", "send as many body bytes as the headers announce"),
+    "malformed": ("what came is no HTTP answer", "see what listens there; an https port was perhaps asked in http"),
+    "other": ("the connection failed", "see the reason given"),
+}
+
+
+class TransportError(EndpointError):
+    """One attempt that brought no whole answer.
+
+    Attributes:
+        kind: ``refused``, ``dns``, ``tls``, ``timeout``, ``reset``, ``closed`` (hung up before an answer),
+            ``truncated`` (an answer was cut off), ``malformed`` (not HTTP) or ``other``.
+        peer: the host and port that were asked.
+        partial: what had come of the answer, where its head was whole.
+
+    """
+
+    def __init__(self, kind: Kind, peer: str, detail: str = "", partial: Response | None = None) -> None:
+        """Word the failure; ``detail`` is the operating system's own text."""
+        what, mend = _WORDS[kind]
+        reason = f" ({detail})" if detail else ""
+        super().__init__(f"{peer}: {what}{reason}. How to fix: {mend}.")
+        self.kind = kind
+        self.peer = peer
+        self.partial = partial
+
+
+def kind_of(error: BaseException) -> Kind:
+    """Name what an exception of the socket, ssl or http.client module means."""
+    for types, kind in _KINDS:
+        if isinstance(error, types):
+            return kind
+    return "other"
+
+
+def detail_of(error: BaseException) -> str:
+    """Return the operating system's words without the exception's clothes; empty where it has none."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return getattr(error, "strerror", None) or str(error)
+
+
+_KINDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Kind], ...] = (
+    (http.client.RemoteDisconnected, "closed"),  # before ConnectionResetError, which it is too
+    ((socket.gaierror, UnicodeError), "dns"),  # a label that no name server knows how to spell
+    (TimeoutError, "timeout"),
+    (ConnectionRefusedError, "refused"),
+    (ConnectionError, "reset"),
+    (ssl.SSLError, "tls"),
+    (http.client.IncompleteRead, "truncated"),
+    ((http.client.HTTPException, ValueError), "malformed"),
+)

@@ -1,0 +1,224 @@
+"""One request, one connection, one answer.
+
+The request is written as it is, byte for byte: libraries with pools quote targets again, sort headers or add their own.
+A connection is never used twice, so nothing has to be sent again when an idle one turns out to be dead:
+what the endpoint receives is what was asked for, once.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Request, Response, split_url, wire_bytes, wire_text
+from sls_contract.transport.address import Address, Proxy, parse_endpoint, proxy_for
+from sls_contract.transport.failures import Kind, TransportError, detail_of, kind_of
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_OK = 200
+
+
+def open_transport(endpoint: str, *, timeout: float = 10.0, tls: ssl.SSLContext | None = None) -> Transport:
+    """Return a `Send` that carries requests to an endpoint.
+
+    Args:
+        endpoint: ``https://cn-hangzhou.log.aliyuncs.com``: requests go to their own host, which must be the endpoint
+            or below it; or an IP address or ``localhost`` with a port (``http://127.0.0.1:8080``): every request goes
+            there, whatever its Host header says.
+        timeout: seconds for one exchange as a whole, up to the last byte; the system's name lookup has its own limit.
+        tls: how https is verified; by default against the system's authorities, host name included.
+
+    Proxies of the environment are used, except for loopback. Raises `UsageError` for what is no endpoint.
+
+    """
+    if not timeout > 0:
+        msg = f"timeout must be a number of seconds above 0, got {timeout!r}"
+        raise UsageError(msg)
+    return Transport(parse_endpoint(endpoint), timeout, tls)
+
+
+@dataclass(slots=True)
+class Transport:
+    """A `Send` over the network; safe to call from several threads.
+
+    Calling it raises `TransportError` where no whole answer came, and `UsageError` for a request to another host.
+    """
+
+    address: Address
+    timeout: float
+    tls: ssl.SSLContext | None = None
+    closed: bool = False
+
+    def __call__(self, request: Request) -> Response:
+        """Carry one request and return its answer, content coding still on, chunks joined."""
+        if self.closed:
+            msg = "this transport was closed; open another one"
+            raise UsageError(msg)
+        peer = _peer(self.address, request)
+        proxy = proxy_for(peer)
+        message = _head(request, peer, proxy) + request.body
+        deadline = time.monotonic() + self.timeout
+        try:
+            with _connect(peer, proxy, self._context(), deadline) as connection:
+                connection.sendall(message)
+                return _receive(connection, request.method, f"{peer.host}:{peer.port}", deadline)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise TransportError(kind_of(error), f"{peer.host}:{peer.port}", detail_of(error)) from error
+
+    def __enter__(self) -> Self:
+        """Give the transport to a ``with`` block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Refuse every later request; connections never outlive theirs."""
+        self.closed = True
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self.address.scheme == "http":
+            return None
+        if self.tls is None:
+            self.tls = ssl.create_default_context()
+        return self.tls
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a socket until a deadline; a broken connection reads as its end and is remembered in ``failure``."""
+
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        self.failure: OSError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the buffer protocol has no type in 3.11
+        try:
+            _limit(self._connection, self._deadline)
+            return self._connection.recv_into(buffer)
+        except OSError as error:
+            self.failure = error
+            return 0
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Stand in for a socket, which is all that `http.client.HTTPResponse` asks of one."""
+        return io.BufferedReader(self)
+
+
+def _peer(address: Address, request: Request) -> Address:
+    if address.literal:
+        return address
+    authority = split_url(request.url)[1].rpartition("@")[2]
+    peer = parse_endpoint(f"{address.scheme}://{authority}")
+    if not address.owns(peer.host):
+        msg = f"the request goes to {peer.host!r}, which is not below the endpoint {address.host!r}"
+        raise UsageError(msg)
+    return replace(address, host=peer.host)
+
+
+def _connect(peer: Address, proxy: Proxy | None, tls: ssl.SSLContext | None, deadline: float) -> socket.socket:
+    first = proxy.address if proxy else peer
+    connection = socket.create_connection((first.host, first.port), _remaining(deadline))
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is None:
+            return connection
+        if proxy:
+            _tunnel(connection, peer, proxy, deadline)
+        _limit(connection, deadline)
+        return tls.wrap_socket(connection, server_hostname=peer.host)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _tunnel(connection: socket.socket, peer: Address, proxy: Proxy, deadline: float) -> None:
+    goal = f"{peer.host}:{peer.port}"
+    extra = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
+    connection.sendall(wire_bytes(f"CONNECT {goal} HTTP/1.1\r\nHost: {goal}\r\n{extra}\r\n"))
+    answer = http.client.HTTPResponse(_TimedReader(connection, deadline), method="CONNECT")  # type: ignore[arg-type]  # makefile is all it uses
+    answer.begin()
+    if answer.status != _OK:
+        msg = f"the proxy {proxy.address.authority} refused to connect: {answer.status} {answer.reason}"
+        raise OSError(msg)
+
+
+def _head(request: Request, peer: Address, proxy: Proxy | None) -> bytes:
+    direct = proxy is None or peer.scheme == "https"
+    target = request.target if direct else f"http://{split_url(request.url)[1].rpartition('@')[2]}{request.target}"
+    headers = list(request.headers.pairs)
+    if "host" not in request.headers:
+        headers.insert(0, ("Host", request.host))
+    if request.body and not {"content-length", "transfer-encoding"} & {name.lower() for name, _ in headers}:
+        headers.append(("Content-Length", str(len(request.body))))
+    if proxy and proxy.authorization and not direct:
+        headers.append(("Proxy-Authorization", proxy.authorization))
+    lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+    if any(mark in line for line in lines for mark in "\r\n") or " " in target:
+        msg = "a request with a line break in a header, or a space in its target, cannot be written"
+        raise UsageError(msg)
+    return wire_bytes("\r\n".join(lines) + "\r\n\r\n")
+
+
+def _receive(connection: socket.socket, method: str, peer: str, deadline: float) -> Response:
+    reader = _TimedReader(connection, deadline)
+    answer = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]  # makefile is all it uses
+    try:
+        answer.begin()
+    except http.client.HTTPException:
+        if reader.failure:
+            raise reader.failure from None
+        raise
+    body, cut = _body(answer)
+    response = Response(answer.status, _headers(answer), body, reason=_undo_latin1(answer.reason))
+    if reader.failure:
+        cut = detail_of(reader.failure)
+    if cut is None:
+        return response
+    kind: Kind = "timeout" if isinstance(reader.failure, TimeoutError) else "truncated"
+    raise TransportError(kind, peer, cut, response)
+
+
+def _body(answer: http.client.HTTPResponse) -> tuple[bytes, str | None]:
+    """Read the body; where it ends too early, return what came and how much is missing."""
+    try:
+        return answer.read(), None
+    except http.client.IncompleteRead as error:
+        missing = (
+            "the last chunk is missing" if error.expected is None else f"{error.expected} more bytes were announced"
+        )
+        return error.partial, missing
+
+
+def _headers(answer: http.client.HTTPResponse) -> list[tuple[str, str]]:
+    return [(_undo_latin1(name), _undo_latin1(value)) for name, value in answer.getheaders()]
+
+
+def _undo_latin1(text: str) -> str:
+    """Read as text of the wire what `http.client` read as Latin-1."""
+    return wire_text(text.encode("latin-1", "surrogateescape"))
+
+
+def _remaining(deadline: float) -> float:
+    """Return the seconds left; raises `TimeoutError` where none are."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        msg = "timed out"
+        raise TimeoutError(msg)
+    return left
+
+
+def _limit(connection: socket.socket, deadline: float) -> None:
+    connection.settimeout(_remaining(deadline))

@@ -1,0 +1,310 @@
+"""One scenario carried out: each step sent, judged alone and against the model of what was done before."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.sequence import COARSE_CLOCK, Judged, judge_entry
+from sls_contract.checks.sequence_lists import judge_agreement, judge_list
+from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_outcome, not_tried
+from sls_contract.scenarios.bench import Bench
+from sls_contract.scenarios.model import GroupKey, Model
+from sls_contract.scenarios.near_misses import FLAWS
+from sls_contract.scenarios.steps import PLAIN, Beat, Create, Delete, Dress, Linger, Read, Step, Write, dressed
+from sls_contract.spec import Finding, Level, clause
+from sls_contract.verification.wire import AnswerLost, Sent, Wire, lost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sls_contract.exchange import Exchange, Response
+    from sls_contract.verification.groups import Groups
+
+Verdict = Literal["passed", "failed", "not provable", "not supported"]
+
+_OK = 200
+_CLOCK_SECONDS = 15 * 60
+_TOKEN_OUTCOMES: Mapping[str, Outcome] = {
+    "unknown": "key",
+    "sts-wrong-token": "token",
+    "sts-expired": "token",
+    "sts-without-token": "malformed",
+}
+
+
+class NotSupported(Exception):  # noqa: N818 - an ending, not an error
+    """An operation that brings states about is not there; what needs it cannot be judged."""
+
+
+class NotProvable(Exception):  # noqa: N818 - an ending, not an error
+    """The service had no time or quota for the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One request of a scenario: its number in the run, the exchange, and what it broke."""
+
+    number: int
+    exchange: Exchange
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Performance:
+    """A scenario under way.
+
+    Attributes:
+        bench: names and keys.
+        wire: sends and judges alone.
+        groups: the books of what must be cleaned up.
+        baseline: how requests are dressed that do not say.
+        spared: whether a busy answer (503, quota) is an excuse.
+        done: every request so far.
+        exercised: codes of the clauses that could have failed.
+
+    """
+
+    bench: Bench
+    wire: Wire
+    groups: Groups
+    baseline: Dress = PLAIN
+    spared: bool = False
+    done: list[Done] = field(default_factory=list)
+    exercised: set[str] = field(default_factory=set)
+    _model: Model = field(default_factory=Model)
+    _shown: dict[tuple[GroupKey, int], tuple[int, bool, Mapping[str, Any]]] = field(default_factory=dict)
+    _refused: dict[GroupKey, type[Step]] = field(default_factory=dict)
+    _values: int = 0
+
+    @property
+    def findings(self) -> Iterator[tuple[Finding, int]]:
+        """Every finding, with the number of its exchange."""
+        return ((finding, done.number) for done in self.done for finding in done.findings)
+
+    @property
+    def violated(self) -> bool:
+        """Whether a violation was found."""
+        return any(finding.level is Level.VIOLATION for finding, _ in self.findings)
+
+    def perform(self, steps: Iterable[Step]) -> None:
+        """Carry out the steps.
+
+        Raises `NotSupported`, `NotProvable`, and `EndpointGone` from the wire.
+        """
+        try:
+            for step in steps:
+                self.step(step if step.dress != PLAIN else dressed(step, self.baseline))
+        except AnswerLost as error:
+            exchange, _ = self.wire.sent[-2]
+            self.done.append(Done(len(self.wire.sent) - 1, exchange, (lost(error),)))
+
+    def step(self, step: Step) -> Sent | None:
+        """Carry out one step; what is not a request at all returns None."""
+        if isinstance(step, Linger):
+            return self._linger(step)
+        self._values += 1
+        key = self._key(step)
+        held = self._model.held(key, step.consumer) if isinstance(step, Beat) else ()
+        value = str(1_500_000_000_000_000_000 + len(self.wire.sent) * 1009)
+        if isinstance(step, Create):
+            self.groups.begin(step.at, self.bench)
+        sent = self.wire(lambda at: self.bench.request(step, at, held=held, value=value))
+        judged = self._judged(step, key, sent, value)
+        findings = (*self._forgiven(sent.findings, step, key, sent), *judged.findings)
+        self.exercised |= sent.exercised | judged.exercised | {"SLS462"}
+        self.done.append(Done(sent.number, sent.exchange, findings))
+        self._expect_support(step, sent)
+        return sent
+
+    def _key(self, step: Step) -> GroupKey:
+        return GroupKey(self.bench.logstores[step.at.logstore], self.bench.group(step.at))
+
+    def _judged(self, step: Step, key: GroupKey, sent: Sent, value: str) -> Judged:
+        outcome = self._outcome(step, key)
+        found = {finding.code for finding in sent.findings}
+        if isinstance(step, Read):
+            return self._judge_read(step, key, sent, outcome)
+        self._book(step, key, sent, value)
+        refused = outcome in {"signature", "malformed", "key", "token", "clock"}
+        return judge_outcome(outcome, sent.response, found) if refused else Judged((), frozenset())
+
+    def _outcome(self, step: Step, key: GroupKey) -> Outcome:
+        """Say what the contract wants to come of a request."""
+        dress = step.dress
+        if dress.flaw is not None:
+            return FLAWS[dress.flaw].refusal
+        if abs(dress.shift) > _CLOCK_SECONDS:
+            return "clock"
+        if dress.key in _TOKEN_OUTCOMES:
+            return _TOKEN_OUTCOMES[dress.key]
+        if step.at.project == "missing":
+            return "project-missing"
+        if step.at.logstore == "missing":
+            return "logstore-missing"
+        if not self._model.exists(key):
+            return "group-missing"
+        return "unknown-shard" if isinstance(step, (Read, Write)) and isinstance(step.shard, str) else "served"
+
+    def _judge_read(self, step: Read, key: GroupKey, sent: Sent, outcome: Outcome) -> Judged:
+        judged = judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
+        if judged.findings:
+            return self._explained(judged, key, sent.response)
+        if outcome not in {"served", "unknown-shard"} or sent.response.status != _OK:
+            return judged
+        return _both(judged, *self._judge_entries(step, key, sent))
+
+    def _explained(self, judged: Judged, key: GroupKey, response: Response) -> Judged:
+        """Blame a refused request where it seems to have had its effect all the same."""
+        refused = self._refused.get(key)
+        gone = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
+        made = refused is Create and response.status == _OK and not self._model.exists(key)
+        if not (gone or made):
+            return judged
+        word = "deletion" if gone else "creation"
+        finding = clause("SLS406").finding(
+            "status",
+            f"the group as it was before a {word} that was refused",
+            f"{response.status}: the {word} took place",
+            "Check a request before it changes anything.",
+        )
+        return Judged((finding,), judged.exercised | {"SLS406"})
+
+    def _judge_entries(self, step: Read, key: GroupKey, sent: Sent) -> Iterator[Judged]:
+        entries = _entries(sent.response)
+        if entries is None:
+            return
+        asked = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
+        shards = self.bench.shards.get(step.at.logstore, ())
+        yield judge_list([entry for _, entry in entries], asked, shards)
+        if asked is not None:
+            entries = [(at, entry) for at, entry in entries if entry["shard"] == asked]
+        mistimed = {finding.where for finding in sent.findings if finding.code == "SLS204"}
+        for at, entry in entries:
+            if entry["shard"] in shards:
+                judged = judge_entry(entry, self._model.expect(key, entry["shard"]), f"/{at}")
+                yield replace(judged, findings=tuple(each for each in judged.findings if each.where not in mistimed))
+                self._model.read(key, entry["shard"], entry["updateTime"])
+                yield from self._agreement(key, entry, f"/{at}", filtered=asked is not None)
+
+    def _agreement(self, key: GroupKey, entry: Mapping[str, Any], where: str, *, filtered: bool) -> Iterator[Judged]:
+        version = self._model.version(key)
+        before = self._shown.get((key, entry["shard"]))
+        if before is not None and before[0] == version and before[1] != filtered:
+            yield judge_agreement(entry, before[2], where, filtered=not filtered)
+        self._shown[key, entry["shard"]] = (version, filtered, entry)
+
+    def _book(self, step: Step, key: GroupKey, sent: Sent, value: str) -> None:
+        """Enter into the model what a write of any kind did, or did not do."""
+        accepted = sent.response.status == _OK
+        if not accepted:
+            self._book_refusal(step, key, value)
+        elif isinstance(step, Create):
+            self._model.created(key)
+            self._forget(key)
+        elif isinstance(step, Delete):
+            self._model.deleted(key)
+            self.groups.end(step.at, self.bench)
+            self._forget(key)
+        elif isinstance(step, Beat):
+            self._model.assigned(key, step.consumer, _assigned(sent.response))
+        elif isinstance(step, Write):
+            shard = self.bench.shard(step.shard, step.at.logstore)
+            checkpoint = self.bench.checkpoint(step, value)
+            self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.answered_at)
+
+    def _book_refusal(self, step: Step, key: GroupKey, value: str) -> None:
+        self._refused[key] = type(step)
+        if isinstance(step, Write):
+            shard = self.bench.shard(step.shard, step.at.logstore)
+            self._model.write_refused(key, shard, self.bench.checkpoint(step, value))
+        elif isinstance(step, Create):
+            self._model.create_refused(key)
+
+    def _forget(self, key: GroupKey) -> None:
+        """Begin anew with a group that was made or deleted."""
+        self._refused.pop(key, None)
+        self._shown = {place: shown for place, shown in self._shown.items() if place[0] != key}
+
+    def _forgiven(
+        self, findings: tuple[Finding, ...], step: Step, key: GroupKey, sent: Sent
+    ) -> Iterator[Finding]:
+        """Leave out the warning that a checkpoint is no number where we wrote what is none."""
+        entries = dict(_entries(sent.response) or ()) if isinstance(step, Read) and self._model.exists(key) else {}
+        for finding in findings:
+            entry = entries.get(int(finding.where.split("/")[1])) if finding.code == "SLS207" and entries else None
+            if entry is None or entry["checkpoint"] != self._model.expect(key, entry["shard"]).checkpoint:
+                yield finding
+
+    def _expect_support(self, step: Step, sent: Sent) -> None:
+        """End the scenario where what it needs is not offered, or not now."""
+        response = sent.response
+        if self.spared and not_tried(response):
+            raise NotProvable(f"{_name(step)} was answered {response.status} {error_code(response) or ''}".strip())
+        needed = not isinstance(step, Read) and _is_correct(step) and response.status != _OK
+        if needed and not (isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"):
+            raise NotSupported(f"{_name(step)} was answered {response.status} {error_code(response) or ''}".strip())
+
+    def _linger(self, step: Linger) -> None:
+        """Where the time of the last write looks as before, let a second pass, write again and look again."""
+        key, shard = self._key(step), self.bench.shard(step.shard, step.at.logstore)
+        if self._model.moved(key, shard):
+            return
+        self.wire.sleep(COARSE_CLOCK.total_seconds() * 1.1)
+        self.step(Write(step.shard, at=step.at, dress=step.dress))
+        self.step(Read(step.shard, step.at, step.dress))
+
+
+def _entries(response: Response) -> list[tuple[int, Mapping[str, Any]]] | None:
+    """Return the entries whose types are right, with their index; None where the body is no list."""
+    try:
+        document = json.loads(plain_body(response).data or b"")
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, list):
+        return None
+    first: dict[object, tuple[int, Mapping[str, Any]]] = {}
+    for at, entry in enumerate(document):
+        if _is_entry(entry):
+            first.setdefault(entry["shard"], (at, entry))
+    return list(first.values())
+
+
+def _is_entry(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and type(entry.get("shard")) is int
+        and isinstance(entry.get("checkpoint"), str)
+        and type(entry.get("updateTime")) is int
+        and isinstance(entry.get("consumer"), (str, type(None)))
+    )
+
+
+def _assigned(response: Response) -> frozenset[int]:
+    try:
+        document = json.loads(plain_body(response).data or b"")
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(shard for shard in document if type(shard) is int) if isinstance(document, list) else frozenset()
+
+
+def _is_correct(step: Step) -> bool:
+    """Tell whether the operation should succeed in a scenario that is set up in order."""
+    dress = step.dress
+    plain = dress.flaw is None and dress.key in {"own", "sts"} and abs(dress.shift) < _CLOCK_SECONDS
+    return plain and not (isinstance(step, Write) and (step.raw is not None or isinstance(step.shard, str)))
+
+
+def _name(step: Step) -> str:
+    return {"Create": "CreateConsumerGroup", "Delete": "DeleteConsumerGroup", "Beat": "HeartBeat"}.get(
+        type(step).__name__, "UpdateCheckPoint" if isinstance(step, Write) else "GetCheckPoint"
+    )
+
+
+def _both(*parts: Judged) -> Judged:
+    findings = tuple(finding for part in parts for finding in part.findings)
+    return Judged(findings, frozenset().union(*(part.exercised for part in parts)))

@@ -1,0 +1,161 @@
+"""Every request of a run goes through here: kept in pace, counted, judged alone, and its failure understood."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sls_contract.checks import judge_response
+from sls_contract.errors import EndpointError
+from sls_contract.exchange import Exchange, Request, Response, Send
+from sls_contract.signing import Credentials, parse_http_date
+from sls_contract.spec import Finding, clause
+from sls_contract.transport import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its port
+_ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
+_PATIENCE = 3  # requests that may hang, each for the whole timeout, before the run gives up
+_SAME_CLOCK = timedelta(seconds=2)  # what Date, which counts seconds, can be off for no reason
+
+
+class EndpointGone(EndpointError):
+    """The endpoint cannot be reached, or not any more; the run ends incomplete."""
+
+
+class AnswerLost(Exception):  # noqa: N818 - it ends one scenario and is no error of ours
+    """One request got no whole answer; the scenario cannot go on, because nobody knows what was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request of the run, its answer, and what is wrong with it.
+
+    ``number`` counts from 1; ``sent_at`` and ``answered_at`` are the server's time.
+    """
+
+    number: int
+    exchange: Exchange
+    sent_at: datetime
+    answered_at: datetime
+    findings: tuple[Finding, ...]
+    exercised: frozenset[str]
+
+    @property
+    def response(self) -> Response:
+        """The answer; a lost one never gets this far."""
+        assert self.exchange.response is not None
+        return self.exchange.response
+
+
+@dataclass(slots=True)
+class Wire:
+    """The way to the endpoint.
+
+    Attributes:
+        send: carries a request.
+        clock: our time.
+        keys: the keys that may have signed.
+        sleep: waits some seconds.
+        interval: seconds between the starts of two requests; 0 for as fast as can be.
+        offset: how far the server's clock is ahead of ours.
+        sent: every exchange, in order, for the recording.
+        probe: makes a harmless request that the endpoint is known to answer; None until one is known.
+
+    """
+
+    send: Send
+    clock: Callable[[], datetime]
+    keys: tuple[Credentials, ...]
+    sleep: Callable[[float], None] = time.sleep
+    interval: float = 0.0
+    offset: timedelta = timedelta()
+    sent: list[tuple[Exchange, datetime]] = field(default_factory=list)
+    probe: Callable[[datetime], Request] | None = None
+    _next: float = 0.0
+    _ids: set[str] = field(default_factory=set)
+    _hung: int = 0
+
+    @property
+    def now(self) -> datetime:
+        """The server's time."""
+        return self.clock() + self.offset
+
+    def __call__(self, make: Callable[[datetime], Request]) -> Sent:
+        """Send the request that is made for the server's time, and judge its answer.
+
+        Raises `EndpointGone` where nothing answers any more, `AnswerLost` where only this request got no answer.
+        """
+        self._wait()
+        sent_at = self.now
+        request = make(sent_at)
+        try:
+            response = self.send(request)
+        except TransportError as error:
+            self.sent.append((Exchange(request, error.partial), sent_at))
+            raise self._understood(error) from error
+        return self._judged(Exchange(request, response), sent_at)
+
+    def adjust(self, response: Response) -> None:
+        """Take the server's clock for the right one where it is not ours."""
+        theirs = parse_http_date(response.headers.get("Date", ""))
+        if theirs is not None and abs(theirs - self.now) > _SAME_CLOCK:
+            self.offset = theirs - self.clock()
+
+    def _judged(self, exchange: Exchange, sent_at: datetime) -> Sent:
+        self.sent.append((exchange, sent_at))
+        verdict = judge_response(exchange, credentials=self.keys, at=sent_at)
+        findings = (*verdict.findings, *self._repeated_id(exchange))
+        exercised = verdict.exercised | ({"SLS461"} if len(self._ids) > 1 else set())
+        return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)
+
+    def _repeated_id(self, exchange: Exchange) -> Iterable[Finding]:
+        response = exchange.response
+        name = response.headers.get("x-log-requestid") if response else None
+        if name in self._ids:
+            yield clause("SLS461").finding(
+                "header x-log-requestid",
+                "an id that no answer before had",
+                str(name)[:80],
+                "Give every answer an id of its own.",
+            )
+        if name:
+            self._ids.add(name)
+
+    def _understood(self, error: TransportError) -> Exception:
+        """Tell a lost answer from a lost endpoint: by asking something else."""
+        if error.kind not in _ANSWER_LOST or self.probe is None:
+            return EndpointGone(str(error))
+        self._hung += error.kind == "timeout"
+        if self._hung >= _PATIENCE:
+            return EndpointGone(f"{error} It hung {_PATIENCE} times: no more is asked.")
+        self.sleep(_ALIVE_AFTER)
+        asked_at = self.now
+        request = self.probe(asked_at)
+        try:
+            response = self.send(request)
+        except TransportError as again:
+            self.sent.append((Exchange(request, again.partial), asked_at))
+            return EndpointGone(str(again))
+        self.sent.append((Exchange(request, response), asked_at))
+        return AnswerLost(str(error))
+
+    def _wait(self) -> None:
+        if not self.interval:
+            return
+        now = time.monotonic()
+        if now < self._next:
+            self.sleep(self._next - now)
+        self._next = max(now, self._next) + self.interval
+
+
+def lost(error: AnswerLost) -> Finding:
+    """Return the finding of a lost answer."""
+    return clause("SLS462").finding(
+        "response", "a whole answer", str(error.args[0]), "Answer every request, with an error where it has to be."
+    )

@@ -1,0 +1,157 @@
+"""The official Python SDKs, unmodified, through the server as their HTTP proxy."""
+
+import asyncio
+import ssl
+import subprocess
+import urllib.request
+
+import pytest
+from alibabacloud_sls20201230 import models
+from alibabacloud_sls20201230.client import Client
+from alibabacloud_tea_openapi.utils_models import Config
+from aliyun.log import LogClient, LogException
+
+from sls_contract.endpoint import Scripted, ServiceError
+from sls_contract.endpoint.server import serve
+from sls_contract.exchange import Response
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+
+NAMES = ("my-project", "my-logstore", "组 1")
+KEYS = pytest.mark.parametrize("key", [TEST_CREDENTIALS, TEST_STS_CREDENTIALS], ids=["key", "sts"])
+ENDPOINT = "cn-shanghai.log.aliyuncs.com"
+
+
+def log_client(server, key=TEST_CREDENTIALS, version="v1") -> LogClient:
+    client = LogClient(
+        ENDPOINT,
+        key.access_key_id,
+        key.access_key_secret,
+        securityToken=key.security_token,
+        source="test",
+        auth_version=version,
+        region="cn-shanghai",
+    )
+    client._session.proxies = {"http": server.url}
+    return client
+
+
+def tea_client(server, key=TEST_CREDENTIALS, version="v1") -> Client:
+    return Client(
+        Config(
+            access_key_id=key.access_key_id,
+            access_key_secret=key.access_key_secret,
+            security_token=key.security_token,
+            endpoint=ENDPOINT,
+            protocol="HTTP",
+            http_proxy=server.url,
+            signature_version=version,
+        )
+    )
+
+
+@KEYS
+@pytest.mark.parametrize("version", ["v1", "v4"])
+def test_aliyun_log_python_sdk(server, endpoint, key, version):
+    """A group's life as the SDK sees it: create, list, beat, write, read, change, delete."""
+    client = log_client(server, key, version)
+    client.create_consumer_group(*NAMES, 30, in_order=True)
+    assert client.heart_beat(*NAMES, "consumer_1", []).get_shards() == [0, 1]
+    client.update_check_point(*NAMES, 0, "MTUyNDE1NTM3OTM3MzkwODQ5Ng==", "consumer_1", force_success=False)
+    client.update_check_point(*NAMES, 1, "MTI=")
+    (entry,) = client.get_check_point(*NAMES, 0).get_consumer_group_check_points()
+    assert (entry["checkpoint"], entry["consumer"]) == ("MTUyNDE1NTM3OTM3MzkwODQ5Ng==", "consumer_1")
+    assert [each["shard"] for each in client.get_check_point(*NAMES).get_consumer_group_check_points()] == [0, 1]
+    client.update_consumer_group(*NAMES, 60, in_order=False)
+    (group,) = client.list_consumer_group(*NAMES[:2]).get_consumer_groups()
+    assert (group.get_consumer_group_name(), group.get_timeout(), group.is_in_order()) == ("组 1", 60, False)
+    client.delete_consumer_group(*NAMES)
+    with pytest.raises(LogException) as raised:
+        client.get_check_point(*NAMES, 0)
+    assert (raised.value.get_error_code(), raised.value.resp_status) == ("ConsumerGroupNotExist", 404)
+    assert raised.value.get_request_id() == endpoint.exchanges[-1].response.headers["x-log-requestid"]
+
+
+@KEYS
+@pytest.mark.parametrize("version", ["v1", "v4"])
+def test_alibabacloud_sls20201230(server, key, version):
+    """The same with the generated SDK."""
+    client = tea_client(server, key, version)
+    client.create_consumer_group(
+        *NAMES[:2], models.CreateConsumerGroupRequest(consumer_group="g", timeout=30, order=True)
+    )
+    beat = models.ConsumerGroupHeartBeatRequest(consumer="c", body=[])
+    assert client.consumer_group_heart_beat(*NAMES[:2], "g", beat).body == [0, 1]
+    write = models.ConsumerGroupUpdateCheckPointRequest(consumer="c", force_success=False, shard=1, checkpoint="MTI=")
+    client.consumer_group_update_check_point(*NAMES[:2], "g", write)
+    (entry,) = client.get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=1)).body
+    assert (entry.shard, entry.checkpoint, entry.consumer) == (1, "MTI=", "c")
+    client.delete_consumer_group(*NAMES[:2], "g")
+    with pytest.raises(Exception, match="ConsumerGroupNotExist"):
+        client.get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest())
+
+
+def test_alibabacloud_sls20201230_async(server, endpoint):
+    """Thirty reads at once with the asyncio client."""
+    endpoint.set_checkpoint("g", 0, "MTI=", consumer="c")
+    client = tea_client(server)
+
+    async def read():
+        answer = await client.get_check_point_async(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
+        return answer.body[0].checkpoint
+
+    async def thirty():
+        return await asyncio.gather(*(read() for _ in range(30)))
+
+    assert asyncio.run(thirty()) == ["MTI="] * 30
+    assert len(endpoint.exchanges) == 30
+
+
+def test_wrong_keys_are_refused(server):
+    """The SDK shows the documented code for an unknown key and a wrong secret."""
+    codes = []
+    for key in (("nobody", "x"), ("testAccessKeyId", "x")):
+        client = LogClient(ENDPOINT, *key, source="test")
+        client._session.proxies = {"http": server.url}
+        with pytest.raises(LogException) as raised:
+            client.get_check_point(*NAMES)
+        codes.append((raised.value.resp_status, raised.value.get_error_code()))
+    assert codes == [(401, "Unauthorized"), (401, "SignatureNotMatch")]
+
+
+def test_scripted_answers_reach_the_sdk(server, endpoint):
+    """An error, HTML, a cut-off body and a reset, each once, then the truth."""
+    endpoint.set_checkpoint("g", 0, "MTI=")
+    client = tea_client(server)
+    endpoint.answer_next(ServiceError(403, "ReadQuotaExceed", "Read quota is exceeded."))
+    endpoint.answer_next(Response(200, {"Content-Type": "text/html", "Content-Length": "4"}, b"<hr>"))
+    endpoint.answer_next(Scripted.truncated(10))
+    endpoint.answer_next(Scripted.reset())
+    for _ in range(4):
+        with pytest.raises(Exception):  # noqa: B017 - the SDK's own, several
+            client.get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
+    answer = client.get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
+    assert answer.body[0].checkpoint == "MTI="
+    assert [served.scripted for served in endpoint.log] == [True] * 4 + [False]
+
+
+def test_tls(endpoint, tmp_path):
+    """With a certificate the server speaks HTTPS, and the URL says so."""
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run(
+        [*make.split(), "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    trusting = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    endpoint.answer_next(Response(200, {"Content-Length": "2"}, b"ok"))
+    with serve(endpoint, tls=context) as server:
+        assert server.url == f"https://127.0.0.1:{server.port}"
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
+        )
+        with opener.open(server.url + "/x", timeout=5) as answer:
+            assert answer.read() == b"ok"
+    assert endpoint.requests[0].url == server.url + "/x"

@@ -1,0 +1,167 @@
+"""``sls-contract serve`` as a process of its own."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from sls_contract.exchange import Request
+from sls_contract.signing import TEST_CREDENTIALS, Credentials, sign
+
+GROUPS = "/logstores/my-logstore/consumergroups"
+
+
+@contextlib.contextmanager
+def command(*options: str, port: str = "0", environ: dict[str, str] | None = None):
+    """Start the command and wait for its first line; end it by SIGKILL where the test has not."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sls_contract", "serve", "--port", port, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, **(environ or {})},
+    )
+    try:
+        process.first_line = process.stdout.readline()
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def url_of(process) -> str:
+    return re.fullmatch(r"serving (http://\S+)\n", process.first_line)[1]
+
+
+def call(url: str, method: str, target: str, body: bytes = b"", key=TEST_CREDENTIALS, project="my-project"):
+    host = f"{project}.{url.removeprefix('http://')}"
+    signed = sign(Request(method, f"http://{host}{target}", {"Host": host}, body), key, at=datetime.now(UTC))
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request(method, url + target, headers=dict(signed.headers), data=body, timeout=5)
+
+
+def test_it_says_where_it_is_and_answers():
+    """One line with the URL, how to point a client at it, the public key; INT ends it with 130."""
+    with command() as process:
+        url = url_of(process)
+        assert process.stdout.readline().split()[:3] == ["export", f"HTTP_PROXY={url}", f"http_proxy={url}"]
+        assert "testAccessKeySecret" in process.stdout.readline()
+        assert call(url, "GET", GROUPS).json() == []
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+        assert (process.returncode, errors) == (130, "interrupted\n")
+
+
+def test_term_ends_it_with_143():
+    """TERM is a clean end, too."""
+    with command() as process:
+        url_of(process)
+        process.terminate()
+        assert process.communicate(timeout=10)[1] == ""
+        assert process.returncode == 143
+
+
+def test_kill_9_loses_no_answered_write(tmp_path):
+    """Whatever was answered 200 before SIGKILL is there after a restart."""
+    state = ("--state", str(tmp_path / "s.db"), "--shards", "4")
+    with command(*state) as process:
+        url, done = url_of(process), []
+
+        def write() -> None:
+            with contextlib.suppress(requests.RequestException):
+                for number in range(10_000):
+                    body = json.dumps({"consumerGroup": f"g{number}", "timeout": 60}).encode()
+                    if call(url, "POST", GROUPS, body).status_code == 200:
+                        done.append(f"g{number}")
+                    if number == 30:
+                        enough.set()
+
+        enough = threading.Event()
+        writer = threading.Thread(target=write)
+        writer.start()
+        assert enough.wait(10)
+        process.kill()
+        writer.join(10)
+    with command("--state", str(tmp_path / "s.db")) as process:
+        names = [group["name"] for group in call(url_of(process), "GET", GROUPS).json()]
+        assert names[: len(done)] == done
+        assert len(names) - len(done) <= 1
+        assert len(call(url_of(process), "GET", f"{GROUPS}/g0").json()) == 4
+
+
+def test_options_name_the_logstore_and_show_requests():
+    """Project, logstore and shards are as asked for; --verbose shows each request, secrets masked."""
+    with command("--project", "p1", "--logstore", "库", "--shards", "3", "--verbose") as process:
+        url, target = url_of(process), "/logstores/%E5%BA%93/consumergroups"
+        assert call(url, "POST", target, b'{"consumerGroup":"g","timeout":9}', project="p1").status_code == 200
+        assert len(call(url, "GET", f"{target}/g?token=hide", project="p1").json()) == 3
+        process.terminate()
+        lines = process.communicate(timeout=10)[1].splitlines()
+    assert re.fullmatch(rf"POST http://p1\.\S+{target} 200", lines[0])
+    assert lines[1].endswith(f"{target}/g?token=*** 200")
+
+
+def test_a_key_from_the_environment_must_be_asked_for():
+    """Without the option it is unknown, with it accepted and announced; missing variables are named."""
+    key = Credentials("myId", "mySecret")
+    environ = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "myId", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "mySecret"}
+    with command(environ=environ) as process:
+        assert call(url_of(process), "GET", GROUPS, key=key).json()["errorMessage"] == "AccessKeyId not found: myId"
+    with command("--credentials-from-env", environ=environ) as process:
+        assert call(url_of(process), "GET", GROUPS, key=key).status_code == 200
+        process.terminate()
+        output, errors = process.communicate(timeout=10)
+        assert "requests signed with the key in the environment are accepted" in errors
+        assert "mySecret" not in process.first_line + output + errors
+    with command("--credentials-from-env") as process:
+        assert process.wait(10) == 2
+        assert "How to fix: set ALIBABA_CLOUD_ACCESS_KEY_ID and" in process.stderr.read()
+
+
+def test_an_address_beyond_loopback_is_warned_about():
+    """Other machines can reach it: said on stderr; a host that is allowed is answered."""
+    with command("--host", "0.0.0.0", "--allow-host", "sls.test") as process:
+        port = url_of(process).rpartition(":")[2]
+        with requests.Session() as session:
+            session.trust_env = False
+            codes = [
+                session.get(f"http://127.0.0.1:{port}/", headers={"Host": host}, timeout=5).status_code
+                for host in ("p.sls.test", "evil.example")
+            ]
+        assert codes == [400, 502]
+        process.terminate()
+        assert "0.0.0.0 is no loopback address" in process.communicate(timeout=10)[1]
+
+
+def test_what_cannot_start_says_why(tmp_path):
+    """A taken port, a damaged state file, an impossible shard count: exit 2, one clear message, no traceback."""
+    (tmp_path / "bad").write_text("no database " * 20, "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for options, words in (
+            ({"port": port}, f"port {port} on 127.0.0.1 is taken"),
+            ({"options": ("--state", str(tmp_path / "bad"))}, "it is damaged (file is not a database)"),
+            ({"options": ("--shards", "0")}, "shards must be how many"),
+        ):
+            with command(*options.pop("options", ()), **options) as process:
+                output, errors = process.communicate(timeout=10)
+                assert (process.returncode, process.first_line + output) == (2, "")
+                assert words in errors
+                assert "Traceback" not in errors
+
+
+@pytest.fixture(autouse=True)
+def _no_environment_keys(monkeypatch):
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"):
+        monkeypatch.delenv(name, raising=False)

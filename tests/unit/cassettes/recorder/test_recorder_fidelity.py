@@ -1,0 +1,162 @@
+"""Bare, recorded, replayed: a client must not be able to tell the three apart."""
+
+import gzip
+
+import pytest
+
+from sls_contract.cassettes.recorder import Broken
+from sls_contract.exchange import Response
+
+BODY = '[{"shard": 0, "consumer": "消费者"}]'.encode()
+ZIPPED = gzip.compress(BODY, mtime=0)
+
+
+def _answer(status, fields, body=b""):
+    return b"HTTP/1.1 " + status + b"\r\n" + b"".join(field + b"\r\n" for field in fields) + b"\r\n" + body
+
+
+LENGTH = b"Content-Length: %d" % len(BODY)
+PLAIN = _answer(b"200 OK", [b"content-TYPE: application/json", b"x-log-requestid: 5B", LENGTH], BODY)
+
+# name: (bytes, what the server does then, what must be recorded)
+WHOLE = {
+    "plain": (
+        PLAIN,
+        "keep",
+        [("content-TYPE", "application/json"), ("x-log-requestid", "5B"), ("Content-Length", str(len(BODY)))],
+    ),
+    "connection-close": (_answer(b"200 OK", [LENGTH, b"Connection: close"], BODY), "close", None),
+    "until-close": (_answer(b"200 OK", [b"X-A: 1"], BODY), "close", [("X-A", "1")]),
+    "gzip": (
+        _answer(b"200 OK", [b"Content-Encoding: gzip", b"Content-Length: %d" % len(ZIPPED)], ZIPPED),
+        "keep",
+        None,
+    ),
+    "chunked": (
+        _answer(
+            b"200 OK",
+            [b"Transfer-Encoding: chunked"],
+            b"3\r\n" + BODY[:3] + b"\r\n24;x=y\r\n" + BODY[3:] + b"\r\n0\r\n\r\n",
+        ),
+        "keep",
+        None,
+    ),
+    "chunked-gzip": (
+        _answer(
+            b"200 OK",
+            [b"Transfer-Encoding: chunked", b"Content-Encoding: gzip"],
+            b"%x\r\n" % len(ZIPPED) + ZIPPED + b"\r\n0\r\n\r\n",
+        ),
+        "keep",
+        None,
+    ),
+    "chunked-empty": (_answer(b"200 OK", [b"Transfer-Encoding: chunked"], b"0\r\n\r\n"), "keep", None),
+    "cookies": (
+        _answer(b"200 OK", [b"Set-Cookie: a=1", b"X-B: 1", b"Set-Cookie: b=2; Path=/", b"x-b: 2", LENGTH], BODY),
+        "keep",
+        [
+            ("Set-Cookie", "a=1"),
+            ("X-B", "1"),
+            ("Set-Cookie", "b=2; Path=/"),
+            ("x-b", "2"),
+            ("Content-Length", str(len(BODY))),
+        ],
+    ),
+    "no-content": (_answer(b"204 No Content", [b"X-A: 1"]), "keep", None),
+    "not-modified": (_answer(b"304 Not Modified", [LENGTH]), "keep", None),
+    "error-with-reason": (_answer(b"404 Group Gone", [LENGTH], BODY), "keep", None),
+    "redirect": (_answer(b"302 Found", [b"Location: /elsewhere", b"Content-Length: 0"]), "keep", None),
+    "empty": (_answer(b"200 OK", [b"Content-Length: 0"]), "keep", None),
+    "continue-first": (b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN, "keep", None),
+    "big": (_answer(b"200 OK", [b"Content-Length: 300000"], b"x" * 300000), "keep", None),
+}
+BROKEN = {
+    "closed": (b"", "close", "closed"),
+    "reset": (b"", "reset", "reset"),
+    "timeout": (b"", "stall", "timeout"),
+    "truncated": (_answer(b"200 OK", [LENGTH], BODY[:10]), "close", "truncated"),
+    "truncated-chunk": (
+        _answer(b"200 OK", [b"Transfer-Encoding: chunked"], b"25\r\n" + BODY[:10]),
+        "close",
+        "truncated",
+    ),
+    "reset-inside": (_answer(b"200 OK", [LENGTH], BODY[:10]), "reset", "reset"),
+    "timeout-inside": (_answer(b"200 OK", [LENGTH], BODY[:10]), "stall", "timeout"),
+    "malformed": (b"NOT HTTP AT ALL\r\n\r\n", "close", "malformed"),
+}
+LEFT_OPEN = {"truncated-chunk", "malformed"}  # the text may differ: how much was missing, what came instead
+EVERY_CLIENT = [
+    "http.client",
+    "urllib3",
+    "requests",
+    "requests-slowly",
+    "requests-stream",
+    "httpx",
+    "httpx-async",
+    "aiohttp",
+]
+
+
+def _three_ways(wire, serve, no_sockets, client, raw, end, **how):
+    """Run bare, recorded and replayed; return what the client told each time, and the recording."""
+    script = [wire.Answer(raw, end)] * 4  # aiohttp tries twice where a connection breaks
+    bare_server, server = serve(*script), serve(*script)
+    bare = wire.told(lambda: client(bare_server.url, **how))
+    with wire.installed(wire.MemoryHandler()) as live:
+        recorded = wire.told(lambda: client(server.url, **how))
+    url, sent = server.url, server.requests
+    server.stop()
+    no_sockets()
+    with wire.installed(wire.MemoryHandler(tape=live.outcomes)) as replay:
+        replayed = wire.told(lambda: client(url, **how))
+    assert sent == [each.replace(b"%d" % bare_server.port, b"%d" % server.port) for each in bare_server.requests]
+    assert replay.asked == [request for request, _ in live.kept]
+    return _portless(bare, bare_server), _portless(recorded, server), _portless(replayed, server), live
+
+
+def _names(errors):
+    return [each.partition(":")[0] for each in errors]
+
+
+def _portless(value, server):
+    return [each.replace(str(server.port), "PORT") for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("case", WHOLE)
+@pytest.mark.parametrize("client", EVERY_CLIENT)
+def test_whole_answers_are_the_same_bare_recorded_and_replayed(wire, serve, no_sockets, client, case):
+    """A client gets the same status, reason, fields and body from the network, while recording and from memory."""
+    raw, end, pairs = WHOLE[case]
+    bare, recorded, replayed, live = _three_ways(wire, serve, no_sockets, wire.CLIENTS[client], raw, end)
+    assert isinstance(bare, tuple)
+    assert recorded == bare
+    assert replayed == bare
+    [outcome] = live.outcomes
+    assert isinstance(outcome, Response)
+    if pairs is not None:
+        assert list(outcome.headers.pairs) == pairs
+    if "gzip" in case:
+        assert outcome.body == ZIPPED
+
+
+@pytest.mark.parametrize("client", EVERY_CLIENT)
+def test_head_has_fields_but_no_body(wire, serve, no_sockets, client):
+    """An answer to HEAD announces a length and ends after its head, in all three ways."""
+    raw = _answer(b"200 OK", [LENGTH])
+    bare, recorded, replayed, _ = _three_ways(wire, serve, no_sockets, wire.CLIENTS[client], raw, "keep", method="HEAD")
+    assert bare[3] == b""
+    assert recorded == replayed == bare
+
+
+@pytest.mark.parametrize("case", BROKEN)
+@pytest.mark.parametrize("client", EVERY_CLIENT)
+def test_failures_are_the_same_bare_recorded_and_replayed(wire, serve, no_sockets, client, case):
+    """A client raises the same error from the network, while recording and from memory, one outcome per attempt."""
+    raw, end, kind = BROKEN[case]
+    bare, recorded, replayed, live = _three_ways(wire, serve, no_sockets, wire.CLIENTS[client], raw, end, timeout=0.15)
+    assert isinstance(bare, list)
+    assert recorded == bare
+    if case in LEFT_OPEN or client == "httpx-async":  # whose errors have no text
+        bare, replayed = _names(bare), _names(replayed)
+    assert replayed == bare
+    assert {outcome.kind for outcome in live.outcomes if isinstance(outcome, Broken)} == {kind}

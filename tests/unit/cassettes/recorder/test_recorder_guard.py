@@ -1,0 +1,173 @@
+"""The guard: no byte for an owned host leaves, from any library, thread or warm connection."""
+
+import asyncio
+import functools
+import socket
+import threading
+
+import aiohttp
+import httpx
+import pytest
+import requests
+import urllib3
+
+from sls_contract.cassettes.recorder import NetworkGuard
+from sls_contract.errors import NetworkBlocked
+from sls_contract.exchange import Response
+
+OWNED = "p.cn-hangzhou.log.guarded.test"
+REMEDY = "mark the test with @pytest.mark.sls_cassette"
+
+
+@pytest.fixture
+def guard():
+    guard = NetworkGuard(
+        lambda host: host.partition(":")[0].endswith(("guarded.test", "127.0.0.1", "localhost")), REMEDY
+    )
+    guard.activate()
+    yield guard
+    guard.deactivate()
+
+
+def raw_socket():
+    with socket.socket() as each:
+        each.connect((OWNED, 80))
+
+
+def raw_connect_ex():
+    with socket.socket() as each:
+        each.connect_ex((OWNED, 80))
+
+
+async def open_connection():
+    await asyncio.open_connection(OWNED, 80)
+
+
+async def loop_lookup():
+    await asyncio.get_running_loop().getaddrinfo(OWNED, 80)
+
+
+WAYS = {
+    "getaddrinfo": lambda: socket.getaddrinfo(OWNED, 80),
+    "getaddrinfo-bytes": lambda: socket.getaddrinfo(OWNED.encode(), None),
+    "getaddrinfo-named": lambda: socket.getaddrinfo(host=OWNED.upper() + ".", port="http"),
+    "gethostbyname": lambda: socket.gethostbyname(OWNED),
+    "gethostbyname_ex": lambda: socket.gethostbyname_ex(OWNED),
+    "create_connection": lambda: socket.create_connection((OWNED, 443)),
+    "connect": raw_socket,
+    "connect_ex": raw_connect_ex,
+    "asyncio-streams": lambda: asyncio.run(open_connection()),
+    "asyncio-lookup": lambda: asyncio.run(loop_lookup()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_to_an_owned_host_is_closed(guard, way):
+    """Any library that resolves the name in Python is stopped, by an error that names host and remedy."""
+    with pytest.raises(NetworkBlocked, match=REMEDY) as caught:
+        WAYS[way]()
+    assert OWNED in str(caught.value).lower()
+    assert not isinstance(caught.value, OSError)
+
+
+@pytest.mark.parametrize("client", ["http.client", "urllib3", "requests", "httpx", "httpx-async", "aiohttp"])
+def test_recorded_clients_are_stopped_at_the_request(wire, guard, client):
+    """They raise the same error, unwrapped and at once."""
+    with pytest.raises(NetworkBlocked, match=REMEDY):
+        wire.CLIENTS[client](f"http://{OWNED}/x?y=1")
+
+
+def test_a_proxy_is_no_way_out(wire, serve, guard):
+    """A request that would go to the proxy for an owned host is stopped too; plain and through a tunnel."""
+    server = serve()
+    proxy = f"http://127.0.0.1:{server.port}"
+    for scheme in ("http", "https"):
+        url = f"{scheme}://{OWNED}/x"
+        with pytest.raises(NetworkBlocked):
+            requests.get(url, proxies={"http": proxy, "https": proxy}, timeout=1)
+        with pytest.raises(NetworkBlocked):
+            urllib3.ProxyManager(proxy).request("GET", url, retries=5)
+        with httpx.Client(proxy=proxy) as client, pytest.raises(NetworkBlocked):
+            client.get(url)
+    assert server.requests == []
+
+
+def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
+    """Loopback works even where it is owned; a foreign name is looked up as ever."""
+    server = serve()
+    for call in wire.CLIENTS.values():
+        assert call(server.url)[0] == 200
+    assert requests.get(server.url, headers={"Host": f"project.127.0.0.1:{server.port}"}, timeout=5).status_code == 200
+    assert socket.getaddrinfo("localhost", 80)
+    assert socket.getaddrinfo(None, 80)
+    assert socket.getaddrinfo("::1", 80)
+    with pytest.raises(socket.gaierror):
+        socket.getaddrinfo("foreign.invalid", 80)
+    ours, theirs = socket.socketpair()
+    ours.close()
+    theirs.close()
+    with socket.socket(socket.AF_UNIX) as each, pytest.raises(FileNotFoundError):
+        each.connect("/no/such/socket")
+
+
+def test_an_open_cassette_answers_under_the_guard(wire, guard):
+    """The guard stands behind every handler, whichever came first."""
+    other = NetworkGuard(guard.owns, "never")
+    with wire.installed(wire.MemoryHandler(tape=[Response(200)] * 2)):
+        other.activate()
+        assert requests.get(f"http://{OWNED}/x", timeout=1).status_code == 200
+        other.deactivate()
+        assert requests.get(f"http://{OWNED}/x", timeout=1).status_code == 200
+    with pytest.raises(NetworkBlocked, match=REMEDY):
+        requests.get(f"http://{OWNED}/x", timeout=1)
+
+
+def test_the_guard_holds_in_every_thread(guard):
+    """A thread that was running before is stopped as well."""
+    caught = []
+
+    def run():
+        try:
+            socket.getaddrinfo(OWNED, 80)
+        except NetworkBlocked as error:
+            caught.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(caught) == 8
+
+
+def test_activation_nests_and_leaves_nothing_behind():
+    """The last deactivation gives every function back; one too many does no harm."""
+    before = socket.getaddrinfo, socket.gethostbyname, "connect" in vars(socket.socket), aiohttp.BaseConnector.connect
+    guard, other = NetworkGuard(lambda host: host == "a.test", "x"), NetworkGuard(lambda host: host == "b.test:80", "x")
+    guard.activate()
+    guard.activate()
+    other.activate()
+    guard.deactivate()
+    for host in ("a.test", "b.test"):
+        with pytest.raises(NetworkBlocked):
+            socket.getaddrinfo(host, 80)
+    guard.deactivate()
+    guard.deactivate()
+    with pytest.raises(NetworkBlocked):
+        socket.getaddrinfo("b.test", 80)
+    other.deactivate()
+    after = socket.getaddrinfo, socket.gethostbyname, "connect" in vars(socket.socket), aiohttp.BaseConnector.connect
+    assert after == before
+
+
+def test_a_function_that_another_tool_wrapped_meanwhile_is_left_to_it(monkeypatch):
+    """What stands over ours is not torn down; ours passes everything from then on."""
+    guard = NetworkGuard(lambda host: True, "x")
+    guard.activate()
+    ours = socket.gethostbyname
+    theirs = functools.partial(ours)
+    monkeypatch.setattr(socket, "gethostbyname", theirs)
+    guard.deactivate()
+    assert socket.gethostbyname is theirs
+    assert socket.gethostbyname("localhost") == "127.0.0.1"
+    monkeypatch.setattr(socket, "gethostbyname", ours.__wrapped__)

@@ -1,0 +1,95 @@
+"""Which operation a request asks for."""
+
+import pytest
+
+from sls_contract.exchange import Request
+from sls_contract.spec import OPERATIONS, operation_of, request_instance
+from sls_contract.spec.operations import GET_CHECK_POINT
+
+HOST = "http://my-project.cn-hangzhou.log.aliyuncs.com"
+GROUP = "/logstores/my-logstore/consumergroups/my-group"
+GROUPS = "/logstores/my-logstore/consumergroups"
+
+
+def asked(method, target):
+    operation = operation_of(Request(method, HOST + target))
+    return operation and operation.name
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "name"),
+    [
+        ("GET", GROUP, "GetCheckPoint"),
+        ("GET", f"{GROUP}?shard=0", "GetCheckPoint"),
+        ("GET", f"{GROUP}?", "GetCheckPoint"),
+        ("GET", f"{GROUP}?shard=abc&other=1", "GetCheckPoint"),
+        ("GET", "/logstores/my-logstore/consumergroups/a%2Fb%20c", "GetCheckPoint"),
+        ("GET", "/logstores/%E6%97%A5%E5%BF%97/consumergroups/%FF", "GetCheckPoint"),
+        ("GET", "/%6Cogstores/my-logstore/consumergroups/日志", "GetCheckPoint"),
+        ("GET", GROUPS, "ListConsumerGroup"),
+        ("POST", GROUPS, "CreateConsumerGroup"),
+        ("PUT", GROUP, "UpdateConsumerGroup"),
+        ("DELETE", GROUP, "DeleteConsumerGroup"),
+        ("POST", f"{GROUP}?type=heartbeat&consumer=c", "ConsumerGroupHeartBeat"),
+        ("POST", f"{GROUP}?consumer=c&forceSuccess=True&type=checkpoint", "ConsumerGroupUpdateCheckPoint"),
+    ],
+)
+def test_each_operation_is_recognised(method, target, name):
+    """Method, path and query tell the operations apart."""
+    assert asked(method, target) == name
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", f"{GROUP}/"),
+        ("GET", f"{GROUPS}/"),
+        ("GET", f"{GROUPS}/a/b"),
+        ("GET", "/logstores//consumergroups/my-group"),
+        ("GET", "/consumergroups/my-group"),
+        ("GET", "/logstores/my-logstore"),
+        ("GET", "/"),
+        ("GET", f"{GROUP}#".replace("groups", "groupz")),
+        ("HEAD", GROUP),
+        ("OPTIONS", GROUP),
+        ("get", GROUP),
+        ("POST", GROUP),
+        ("POST", f"{GROUP}?type=other"),
+        ("POST", f"{GROUP}?typ=heartbeat"),
+    ],
+)
+def test_anything_else_is_no_operation_of_ours(method, target):
+    """An empty name, a project's own consumer groups, HEAD and unknown types are another thing."""
+    assert asked(method, target) is None
+
+
+def test_names_come_out_decoded():
+    """A percent-encoded slash belongs to the name, and a plus sign is a plus sign."""
+    assert GET_CHECK_POINT.names_in("/logstores/a+b/consumergroups/c%2Fd%E7%BB%84") == {
+        "logstore": "a+b",
+        "consumerGroup": "c/d组",
+    }
+    assert GET_CHECK_POINT.names_in("/logstores/a/consumergroups/") is None
+
+
+def test_every_operation_names_its_page():
+    """Names are unique, and each operation says where it is described."""
+    assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS) == 7
+    assert all(operation.sources and operation.summary for operation in OPERATIONS)
+
+
+def test_a_request_is_taken_apart_for_the_schema():
+    """Names and query values are decoded, headers in lower case, the effective host stands in."""
+    request = Request("GET", f"{HOST}/logstores/l/consumergroups/%E7%BB%84?shard=1&x=a+b", {"X-Log-Date": "now"})
+    assert request_instance(request) == {
+        "path": {"project": "my-project", "logstore": "l", "consumerGroup": "组"},
+        "query": {"shard": "1", "x": "a b"},
+        "headers": {"x-log-date": "now", "host": "my-project.cn-hangzhou.log.aliyuncs.com"},
+    }
+
+
+def test_what_the_schema_cannot_see_in_one_value_is_not_hidden():
+    """A repeated query key becomes an array, and a path of another operation has no names."""
+    instance = request_instance(Request("GET", f"{HOST}/logstores?shard=1&shard=2"))
+    assert instance["query"] == {"shard": ["1", "2"]}
+    assert instance["path"] == {"project": "my-project"}
