@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from sls_contract.cassettes.file.recording_file import load, open_for_recording, recorded
+from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
 from sls_contract.cassettes.matching import Index, Key, Miss, explain_miss
 from sls_contract.errors import UsageError
 
@@ -104,7 +104,8 @@ class Tape:
     def _replaced(self) -> tuple[str, ...]:
         if self._mode != "all":
             return ()
-        return tuple(recording.id for recording in self._before if self._is_old(recording))
+        named = zip(self._before, names_of(self._before), strict=True)
+        return tuple(name for recording, name in named if self._is_old(recording))
 
 
 def asked(recordings: Sequence[Recording]) -> Sequence[Request]:

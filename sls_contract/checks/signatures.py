@@ -65,7 +65,7 @@ def scope_of_request(subject: Subject) -> Flaws:
         return None
     if subject.keys:
         return _judged_step(subject, "scope")
-    day = subject.request.headers.get("x-log-date", "").strip()[:8]
+    day = subject.request.headers.get("x-log-date", "").strip()[:8] or parsed.date
     region = region_of(subject.request.host) or parsed.region or "<region>"
     expected = f"{day}/{region}/sls/aliyun_v4_request"
     if parsed.scope == expected:

@@ -140,7 +140,7 @@ def _lines(request: Request, found: Examination, *, clock: bool) -> Iterator[str
     """Yield the checklist, the text that is signed, and the verdict."""
     yield f"{request.method} {request.path} at {request.host}"
     for step in _steps(found):
-        yield f"  {_mark(step, found)} {step:<14}{_compared(step, found, clock=clock)}"
+        yield f"  {_mark(step, found)} {step:<14}{_compared(step, found, clock=clock)}".rstrip()
     if found.mismatch is not None:
         yield from str(found.mismatch).split("\n")
         return

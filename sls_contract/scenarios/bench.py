@@ -62,6 +62,8 @@ class Bench:
         last = max(shards, default=0)
         if isinstance(ref, str):
             return {"next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD}[ref]
+        if not shards:  # nothing is known of the logstore, perhaps because it does not exist
+            return ref
         if ref >= len(shards):
             msg = f"shard number {ref + 1} of logstore {role!r} was asked for, it has {len(shards)}"
             raise UsageError(msg)

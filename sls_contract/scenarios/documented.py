@@ -210,7 +210,7 @@ _CHECKPOINTS = (
         Read(0),
         Write(0, "12"),
         Read(0),
-        Linger(0),
+        Linger(0, "12"),
     ),
 )
 

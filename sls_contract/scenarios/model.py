@@ -168,7 +168,7 @@ class Model:
             distances = {_distance(place, (key, shard)) for place in places} - {None}
             for origin in ("shard", "group", "logstore"):
                 if origin in distances:
-                    nearest[value] = origin  # type: ignore[assignment]  # one of the three
+                    nearest[value] = origin
                     break
         return nearest
 

@@ -110,9 +110,11 @@ class Linger:
     """Not a request: where the shard's ``updateTime`` did not move with the last write, wait and write again.
 
     A clock that counts seconds is told from one that stands still; the wait is only paid when there is a doubt.
+    ``value`` is what is written, as in `Write`.
     """
 
     shard: ShardRef = 0
+    value: str | None = None
     at: Place = Place()
     dress: Dress = PLAIN
 
@@ -141,9 +143,19 @@ class Scenario:
 
     @property
     def shards_needed(self) -> int:
-        """How many shards the main logstore must have."""
+        """How many shards that logstore must have."""
         named = [step.shard for step in self.steps if isinstance(step, (Read, Write))]
         return 1 + max((shard for shard in named if isinstance(shard, int)), default=0)
+
+    @property
+    def makes_groups(self) -> bool:
+        """Whether it needs groups to be made."""
+        return any(isinstance(step, Create) for step in self.steps)
+
+    @property
+    def main_role(self) -> Role:
+        """The logstore whose shards it needs."""
+        return "wide" if "wide" in self.roles else "main"
 
     @property
     def roles(self) -> frozenset[Role]:

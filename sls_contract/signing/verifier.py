@@ -150,7 +150,7 @@ def _unexplained(right: Form, parsed: Authorization, key: Credentials) -> Signat
         _digest(signature(right, key.access_key_secret)),
         _digest(parsed.signature),
         "The digest is not that of the request, and no known mistake explains it.",
-        "Check the secret; compare the string to sign below with the client's, line by line; look for a proxy that "
+        "Check the secret; compare the string to sign with the client's, line by line; look for a proxy that "
         "changes headers, path or query after signing.",
     )
 

@@ -79,7 +79,6 @@ class Performance:
     _model: Model = field(default_factory=Model)
     _shown: dict[tuple[GroupKey, int], tuple[int, bool, Mapping[str, Any]]] = field(default_factory=dict)
     _refused: dict[GroupKey, type[Step]] = field(default_factory=dict)
-    _values: int = 0
 
     @property
     def findings(self) -> Iterator[tuple[Finding, int]]:
@@ -103,11 +102,11 @@ class Performance:
             exchange, _ = self.wire.sent[-2]
             self.done.append(Done(len(self.wire.sent) - 1, exchange, (lost(error),)))
 
-    def step(self, step: Step) -> Sent | None:
-        """Carry out one step; what is not a request at all returns None."""
+    def step(self, step: Step) -> None:
+        """Carry out one step."""
         if isinstance(step, Linger):
-            return self._linger(step)
-        self._values += 1
+            self._linger(step)
+            return
         key = self._key(step)
         held = self._model.held(key, step.consumer) if isinstance(step, Beat) else ()
         value = str(1_500_000_000_000_000_000 + len(self.wire.sent) * 1009)
@@ -119,7 +118,6 @@ class Performance:
         self.exercised |= sent.exercised | judged.exercised | {"SLS462"}
         self.done.append(Done(sent.number, sent.exchange, findings))
         self._expect_support(step, sent)
-        return sent
 
     def _key(self, step: Step) -> GroupKey:
         return GroupKey(self.bench.logstores[step.at.logstore], self.bench.group(step.at))
@@ -255,7 +253,7 @@ class Performance:
         if self._model.moved(key, shard):
             return
         self.wire.sleep(COARSE_CLOCK.total_seconds() * 1.1)
-        self.step(Write(step.shard, at=step.at, dress=step.dress))
+        self.step(Write(step.shard, step.value, at=step.at, dress=step.dress))
         self.step(Read(step.shard, step.at, step.dress))
 
 

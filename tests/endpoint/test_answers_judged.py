@@ -26,7 +26,9 @@ STEPS = (
 )
 
 
-def signed(endpoint, method, target, body="", *, key=TEST_CREDENTIALS, scheme="v1", host=HOST, late=0) -> Request:
+def signed(  # noqa: PLR0913 - what a client may vary
+    endpoint, method, target, body="", *, key=TEST_CREDENTIALS, scheme="v1", host=HOST, late=0
+) -> Request:
     headers = {"Host": host, **({"Content-Type": "application/json"} if body else {})}
     request = Request(method, f"http://{host}{target}", headers, body.encode())
     return sign(request, key, scheme=scheme, region="cn-hangzhou", at=endpoint._now() - timedelta(minutes=late))

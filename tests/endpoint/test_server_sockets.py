@@ -92,7 +92,12 @@ def test_connect_says_use_http(wire):
 
 
 @pytest.mark.parametrize(
-    "line", [b"GET / HTTP/1.1\r\nHost: evil.example", b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example"]
+    "line",
+    [
+        b"GET / HTTP/1.1\r\nHost: evil.example",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: my-project.cn-shanghai.log.aliyuncs.com",
+    ],
 )
 def test_foreign_hosts_are_refused_and_remembered(wire, line):
     """A request for a host that is not ours never reaches the Send."""
@@ -207,7 +212,7 @@ def test_a_bodiless_status_keeps_the_connection(wire):
 
 def test_a_truncated_answer_stops_in_the_middle(wire):
     """The announced length stays, the first bytes come, then the end; chunks end without their last."""
-    cut = Delivery(body_bytes=1, ending="close")
+    cut = Delivery(body_bytes=1)
     with served(DeliveredResponse(200, {"Content-Length": "2"}, b"ok", delivery=cut)) as server:
         assert wire(server.port).say(GET).all() == b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"
     with served(DeliveredResponse(200, {"Transfer-Encoding": "chunked"}, b"ok", delivery=cut)) as server:

@@ -42,7 +42,9 @@ trees = st.recursive(
     max_leaves=8,
 )
 names = st.one_of(
-    st.sampled_from(["Host", "host", "Content-Length", "Set-Cookie", "X-A", "x-a", "on", "1", "日志", "a b", "", "X" * 2000]),
+    st.sampled_from(
+        ["Host", "host", "Content-Length", "Set-Cookie", "X-A", "x-a", "on", "1", "日志", "a b", "", "X" * 2000]
+    ),
     wire.map(lambda name: name.replace(":", "")),
 )
 headers = st.lists(st.tuples(names, wire), max_size=6)

@@ -125,10 +125,14 @@ class Recorder:
             journal.append([Frame("block", self._name, block)])
             self._begun = True
 
-    def close(self, *, finished: bool = True) -> None:
-        """Fold everything into the cassette. Unfinished, it is marked so, and record mode ``once`` goes on."""
+    def close(self, *, finished: bool = True, replaced: Iterable[str] = ()) -> None:
+        """Fold everything into the cassette. Unfinished, it is marked so, and record mode ``once`` goes on.
+
+        ``replaced`` are ids of exchanges that these ones stand in for: the recordings that they belong to go.
+        """
         ended = (*self._resumed, *((self._name,) if self._begun else ())) if finished else ()
-        self._end([Frame("end", name) for name in ended])
+        gone = dict.fromkeys(_recording_of(name) for name in replaced)
+        self._end([*(Frame("drop", name) for name in gone), *(Frame("end", name) for name in ended)])
 
     def discard(self) -> None:
         """Take back every exchange that this recording added."""
@@ -178,13 +182,17 @@ def _with_frames(old: Layout, frames: Sequence[Frame]) -> Layout:
     begun = dict.fromkeys((*old.unfinished, *(frame.recording for frame in added)))
     blocks = (*old.blocks, *(frame.block for frame in added if id_of(frame.block) not in known))
     return Layout(
-        tuple(block for block in blocks if id_of(block).partition("-")[0] not in dropped),
+        tuple(block for block in blocks if _recording_of(id_of(block)) not in dropped),
         tuple(name for name in begun if name not in over),
     )
 
 
-def _emitted(recordings: Iterable[Recording]) -> Iterator[str]:
-    """Write blocks; a recording without a name of its own is named after its digest and how often that came."""
+def _recording_of(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def names_of(recordings: Iterable[Recording]) -> Iterator[str]:
+    """Yield the id of each recording in its file; one without is named after its digest and how often that came."""
     seen: set[str] = set()
     for recording in recordings:
         name, digest = recording.id, digest_of(recording)
@@ -193,4 +201,10 @@ def _emitted(recordings: Iterable[Recording]) -> Iterator[str]:
                 break
             name = "w" + sha256(f"{digest} {again}".encode()).hexdigest()[:16]
         seen.add(name)
+        yield name
+
+
+def _emitted(recordings: Iterable[Recording]) -> Iterator[str]:
+    kept = tuple(recordings)
+    for recording, name in zip(kept, names_of(kept), strict=True):
         yield emit_block(block_of(recording, name))

@@ -125,8 +125,6 @@ def _connect(original: Callable[..., Any], connection: Any) -> Any:
 
 def _endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Put a tape in place where the head that is about to be sent names an owned host; else make sure there is none."""
-    if is_live():
-        return original(connection, *args, **kwargs)
     lines = connection._buffer  # noqa: SLF001 - the head exists nowhere else before it is sent
     owned = owner_of(host_from_head(lines) or _peer(connection)) is not None
     taped = type(connection.sock) is Tape

@@ -152,6 +152,6 @@ def _raw_response(response: Response, method: str) -> Any:
         enforce_content_length=True,
         request_method=method,
     )
-    if hasattr(raw, "version_string"):  # urllib3 2.3
+    if hasattr(raw, "version_string"):  # pragma: no branch - urllib3 2.3 and later have it
         raw.version_string = "HTTP/1.1"
     return raw

@@ -24,6 +24,7 @@ _GZIP = b"\x1f\x8b"
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _QUANTUM = 4
 _GAP = b"AAAA"
+_HEX_DIGITS = b"0123456789ABCDEFabcdef"
 _LOOKS_PACKED = re.compile(rb"H4sI|e[JNAF]").match  # gzip and zlib begin so in base64
 
 
@@ -53,12 +54,13 @@ class Run:
 
 def glimpse(text: bytes) -> bytes:
     """Return all words that may be base64 or hex, decoded at each alignment, run together: enough to detect."""
-    words = [word for word in text.translate(_SEPARATORS).split() if len(word) >= _SHORTEST and word != word.lower()]
+    every = [word for word in text.translate(_SEPARATORS).split() if len(word) >= _SHORTEST]
+    words = [word for word in every if word != word.lower()]
     pieces = [_together([word[shift:] for word in words], _GAP) for shift in range(_QUANTUM)] if words else []
     if words and b"\n" in text:
         pieces.append(_together(words, b""))
     pieces += (one.content for one in map(unpacked, map(_decoded, filter(_LOOKS_PACKED, words))) if one)
-    pieces += map(bytes.fromhex, map(bytes.decode, _HEX.findall(text)))
+    pieces += (bytes.fromhex(word[: len(word) & ~1].decode()) for word in every if not word.strip(_HEX_DIGITS))
     return b"\0\0".join(pieces)
 
 

@@ -28,21 +28,17 @@ _WORDS = (
 )
 #: Names only where nothing stands before them: ``nextToken`` is none.
 _LONELY = "token|pwd"
-_PAIRS = (("access", "key"), ("access", "id"), ("private", "key"), ("api", "key"), ("signing", "key"))
 _PATTERNS = (
     *((kind, words.replace(" ", "[-_]?")) for kind, words in _WORDS),
     (Kind.OTHER, f"(?<![a-z0-9_-])(?:{_LONELY})"),
 )
-_ENDING = re.compile("(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
+# ``testAccessKeyId`` is a value, no name: the public key itself announces nothing.
+_ENDING = re.compile("(?<!test)(?<!teststs)(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
 _KINDS = tuple(kind for kind, _ in _PATTERNS)
 
-#: One of these is part of every name above: a text without any of them announces nothing.
-STEMS = (
-    *(b"secret", b"token", b"signature", b"passw", b"passphrase", b"pwd", b"credentials"),
-    *(f"{one}{joint}{two}".encode() for one, two in _PAIRS for joint in ("", "-", "_")),
-)
-#: ``testAccessKeyId`` is a value, no name: the public key itself announces nothing.
-NAMES = "(?<!test)(?<!teststs)(?:" + "|".join(words for _, words in _PATTERNS) + ")"
+LAST_WORDS = (b"key", b"token", b"secret", b"signature", b"password", b"passwd", b"passphrase", b"pwd", b"credentials")
+"""Every name above ends in one of these, or in one of them and ``id``."""
+LONGEST = 24  #: characters of the longest name
 
 
 @lru_cache(maxsize=2048)

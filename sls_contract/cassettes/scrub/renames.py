@@ -50,8 +50,9 @@ class Renames:
         for shown in self._table.values():
             if self.text(shown)[1]:
                 msg = (
-                    f"sls_rename: the public name {wire_text(shown)!r} holds a real name of the same "
-                    "table, so recordings would change each time they are scrubbed. How to fix: choose public names that are no real names."
+                    f"sls_rename: the public name {wire_text(shown)!r} holds a real name of the same table, so that "
+                    "recordings would change each time they are scrubbed. "
+                    "How to fix: choose public names that are no real names."
                 )
                 raise UsageError(msg)
 

@@ -9,10 +9,12 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.names import NAMES, STEMS, Kind, kind_of
+from sls_contract.cassettes.scrub.names import LAST_WORDS, LONGEST, Kind, kind_of
+from sls_contract.cassettes.scrub.views import safe_bytes
+from sls_contract.exchange import wire_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 Found = tuple[int, int, Kind]
 """Start and end of a value in a text, and what it is."""
@@ -65,18 +67,21 @@ class Named:
     """Finds the values of names in JSON, forms, queries, cookies, XML, ``name: value`` lines and printed mappings.
 
     Args:
-        names: alternatives of a regular expression over lower-case text.
+        endings: alternatives of a regular expression over lower-case text: how the names end.
         stems: one of them is part of every such name.
+        kind_of: tells of the (lower-case) text that ends with a name what the name announces; None: nothing.
         wary: take a value after a bare ``name:`` only where it looks random, since prose is written that way too.
 
     """
 
-    def __init__(self, names: str, stems: Iterable[bytes], *, wary: bool) -> None:
-        name = names.encode()
+    def __init__(
+        self, endings: str, stems: Iterable[bytes], kind_of: Callable[[str], Kind | None], *, wary: bool
+    ) -> None:
         self._stems = tuple(stems)
+        self._kind_of = kind_of
         self._wary = wary
         self._pattern = re.compile(
-            rb"(?P<name>" + name + rb")(?:"
+            rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?:"
             rb"(?P<quote>\\*[\"'])\s*[:=]\s*(?:"
             rb"(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
             rb"|(?P<number>-?\d[\d.eE+-]*)|(?P<nest>[\[{])|(?P<word>[^\s\"'&;,<>(){}\[\]\\]{4,}))"
@@ -91,7 +96,9 @@ class Named:
         if not any(stem in lowered for stem in self._stems):
             return
         for match in self._pattern.finditer(lowered):
-            kind = kind_of(match["name"].decode("utf-8", "surrogateescape")) or Kind.OTHER
+            kind = self._kind(lowered, match)
+            if kind is None:
+                continue
             if match["nest"]:
                 yield from ((start, end, kind) for start, end in _leaves(text, match.start("nest")))
                 continue
@@ -100,12 +107,17 @@ class Named:
             if start < end and not (self._wary and group in ("line", "word") and not _random(text[start:end])):
                 yield start, end, kind
 
+    def _kind(self, lowered: bytes, match: re.Match[bytes]) -> Kind | None:
+        name_end = match.start("end")
+        return self._kind_of(wire_text(lowered[max(0, name_end - LONGEST) : name_end]))
+
 
 _VALUES = ("text", "number", "word", "attribute", "value", "line", "element")
 _LEAF = re.compile(rb'"((?:[^"\\]|\\.)+)"(?!\s*:)|(?<![\w"])(-?\d[\d.eE+-]*)')
 _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{12,}", re.DOTALL)
 
-BY_NAME = Named(NAMES, STEMS, wary=True)
+_SECRET_ENDINGS = "|".join(map(bytes.decode, LAST_WORDS)) + "|(?:key|access|secret)[-_]?id"
+BY_NAME = Named(_SECRET_ENDINGS, (*LAST_WORDS, b"access"), kind_of, wary=True)
 
 
 def _random(value: bytes) -> bool:

@@ -115,7 +115,7 @@ def _is_timeout(value: object) -> TypeGuard[int]:
 
 def _is_base64(text: str) -> bool:
     try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
+        data = base64.b64decode(text.encode("ascii"))
     except (UnicodeEncodeError, binascii.Error):
         return False
     return base64.b64encode(data).decode("ascii") == text

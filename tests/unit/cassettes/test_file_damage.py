@@ -201,7 +201,7 @@ def test_a_reformatted_file_may_lose_its_last_line(cassette):
     text = cassette.read_text()
     cassette.write_text(text.removesuffix("...\n"))
     assert "cut off" in damage(cassette).reason
-    wrapped = text.replace("string: '[{\"shard\": 0}]'", "string: >-\n        [{\"shard\": 0}]")
+    wrapped = text.replace("string: '[{\"shard\": 0}]'", 'string: >-\n        [{"shard": 0}]')
     cassette.write_text(wrapped.removesuffix("...\n"))
     assert [one.integrity for one in load(cassette)] == [Integrity.INTACT] * 3
     cassette.write_text(text[: text.index("- contract")])

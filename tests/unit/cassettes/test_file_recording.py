@@ -133,7 +133,8 @@ def test_four_processes_lose_nothing(path):
     writers = [started(path, str(number), 50) for number in range(4)]
     while any(writer.poll() is None for writer in writers):
         if recorded(path):
-            assert len(set(names(path))) == len(names(path))
+            found = names(path)
+            assert len(set(found)) == len(found)
         time.sleep(0.01)
     assert [writer.wait() for writer in writers] == [0] * 4
     for writer in writers:
@@ -160,7 +161,9 @@ def test_a_forked_child_records_beside_its_parent(path):
         ]
     )
     subprocess.run(
-        [sys.executable, "-c", code, str(path)], check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        [sys.executable, "-c", code, str(path)],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
     )
     recorder.close()
     assert len(names(path)) == len(set(names(path))) == 102

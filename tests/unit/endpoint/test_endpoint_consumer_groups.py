@@ -59,6 +59,14 @@ def test_settled_shards_do_not_wander(shards, consumers):
     assert round_of_beats() == settled
 
 
+def test_who_holds_the_odd_shard_keeps_it():
+    """A consumer that joins, whatever its name, does not take the only shard from the one that has it."""
+    group, _ = with_heartbeat(ConsumerGroup(10, order=False), "b", (), (0,), 0)
+    group, joined = with_heartbeat(group, "a", (), (0,), 1)
+    group, kept = with_heartbeat(group, "b", (0,), (0,), 2)
+    assert (joined, kept) == ((), (0,))
+
+
 def test_a_shard_that_is_gone_is_not_assigned():
     """Shards that the logstore no longer has pass out of every assignment."""
     group = with_holder(ConsumerGroup(10, order=False), 9, "a", 0)

@@ -1,6 +1,7 @@
 """Connections: warm pools, threads, retries, redirects, TLS, proxies, failures to connect, errors of the handler."""
 
 import asyncio
+import contextlib
 import http.client
 import socket
 import ssl
@@ -526,7 +527,7 @@ def test_a_download_larger_than_aiohttps_buffer_is_given_as_fast_as_it_is_read(w
 
 
 def test_a_slow_answer_is_no_timeout_while_bytes_keep_coming(wire, serve):
-    """aiohttp's ``sock_read`` counts from byte to byte, also under the recorder."""
+    """The time limit ``sock_read`` of aiohttp counts from byte to byte, also under the recorder."""
 
     def drip(connection):
         return Dripping(connection)
@@ -592,7 +593,8 @@ def test_an_idle_connection_that_its_peer_closed_is_opened_anew(wire, serve):
                 async with session.get(server.url) as answer:
                     assert await answer.read() == b"hello"
                 for connection in server.open:
-                    connection.shutdown(socket.SHUT_RDWR) if connection.fileno() >= 0 else None
+                    with contextlib.suppress(OSError):  # it is closed already
+                        connection.shutdown(socket.SHUT_RDWR)
                 await asyncio.sleep(0.05)
 
     with wire.installed(wire.MemoryHandler()) as live:
@@ -634,3 +636,52 @@ def test_a_full_pool_of_httpx_is_no_outcome(wire, serve):
         errors = asyncio.run(run())
     assert {type(error) for error in errors} == {httpx.PoolTimeout, httpx.ReadTimeout}
     assert [outcome.kind for outcome in live.outcomes] == ["timeout"]
+
+
+class Stale(aiohttp.TCPConnector):
+    """Hands out connections that are closing already, as an unlucky pool may."""
+
+    async def _create_connection(self, *args):
+        protocol = await super()._create_connection(*args)
+        protocol.transport.close()
+        return protocol
+
+
+def test_a_connection_that_closes_before_the_request_is_a_reset(wire, serve):
+    """A pool of aiohttp may hand out a connection that just went away: an outcome, and aiohttp's own error."""
+    server = serve()
+
+    async def run():
+        async with aiohttp.ClientSession(connector=Stale()) as session, session.get(server.url):
+            pass
+
+    with wire.installed(wire.MemoryHandler()) as live, pytest.raises(aiohttp.ClientOSError):
+        asyncio.run(run())
+    assert [outcome.kind for outcome in live.outcomes] == ["reset", "reset"], "aiohttp tries twice"
+
+
+def test_an_interrupt_is_no_outcome(wire, serve):
+    """Ctrl-C inside a live attempt ends it and leaves no claim about the service."""
+    server = serve()
+
+    async def interrupt(event, info):
+        raise KeyboardInterrupt
+
+    async def run():
+        async with httpx.AsyncClient() as client:
+            await client.get(server.url, extensions={"trace": interrupt})
+
+    with wire.installed(wire.MemoryHandler()) as live, pytest.raises(KeyboardInterrupt):
+        asyncio.run(run())
+    assert live.kept == []
+
+
+def test_a_request_without_a_host_belongs_to_its_address(wire):
+    """Where no Host header was sent, the connection says whose request it is."""
+    connection = http.client.HTTPConnection("p.log.test")
+    with wire.installed(wire.MemoryHandler(tape=[OK])) as handler:
+        connection.putrequest("GET", "/x", skip_host=True)
+        connection.endheaders()
+        assert connection.getresponse().read() == b"ok"
+    assert handler.asked[0].url == "http://p.log.test/x"
+    assert "host" not in handler.asked[0].headers

@@ -1,6 +1,7 @@
 """What the handler is told of a request: exactly what went over the wire."""
 
 import asyncio
+import gzip
 import http.client
 import io
 
@@ -243,3 +244,59 @@ def test_the_short_way_of_requests_gives_what_the_long_way_gives(wire, method, s
         for retries in (0, urllib3.Retry(1, connect=0, read=0, status=0, other=0))
     )
     assert short == long
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"User-Agent": None},
+        {"User-Agent": urllib3.util.SKIP_HEADER},
+        {"Accept-Encoding": None},
+        {"X-A": b"bytes"},
+        {"X-A": "caf\u00e9"},
+        {"Transfer-Encoding": "chunked"},
+    ],
+)
+@pytest.mark.parametrize("path", ["a", "a?b=%2f", "a/../b", "%61?c#d"])
+def test_odd_requests_are_seen_the_same_on_both_ways(wire, headers, path):
+    """What the short way cannot be sure of, it leaves to the long one."""
+    answer = Response(200, [("Content-Length", "2")], b"ok", reason="OK")
+    never = urllib3.Retry(1, connect=0, read=0, status=0, other=0)
+    short, long = (_asked(wire, answer, each, "GET", f"http://p.test/{path}", headers=headers) for each in (0, never))
+    assert short == long
+    assert len(short[0]) == 1
+
+
+class SignsInside(requests.adapters.HTTPAdapter):
+    """An adapter that adds a field on the way out."""
+
+    def add_headers(self, request, **kwargs):
+        request.headers["X-Signed"] = "yes"
+
+
+def test_an_adapter_that_shapes_the_wire_is_heard(wire):
+    """A subclass that overrides what the short way would skip takes the long way."""
+    with requests.Session() as session, wire.installed(wire.MemoryHandler(tape=[Response(200)])) as handler:
+        session.mount("http://", SignsInside())
+        session.get("http://p.test/a", timeout=1)
+    assert handler.asked[0].headers["x-signed"] == "yes"
+
+
+def test_hooks_cookies_and_streams_of_requests_work_in_replay(wire):
+    """The response of the short way is a real one: hooks run, time is measured, raw reads and decodes."""
+    seen, zipped = [], gzip.compress(TEXT, mtime=0)
+    fields = [("Content-Encoding", "gzip"), ("Content-Length", str(len(zipped)))]
+    cookie = Response(200, [("Set-Cookie", "a=1; Path=/"), ("Content-Length", "0")])
+    with (
+        requests.Session() as session,
+        wire.installed(wire.MemoryHandler(tape=[Response(200, fields, zipped), cookie])),
+    ):
+        answer = session.get(
+            "http://p.test/a", stream=True, timeout=1, hooks={"response": lambda r, **_: seen.append(r)}
+        )
+        assert answer.raw.read(4) == zipped[:4]
+        assert answer.raw.read() == zipped[4:]
+        assert seen == [answer]
+        assert answer.elapsed.total_seconds() > 0
+        session.get("http://p.test/a", timeout=1)
+        assert session.cookies["a"] == "1"

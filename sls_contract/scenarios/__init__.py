@@ -1,0 +1,27 @@
+"""Situations of the service: documented ones as data, generated ones as Hypothesis strategies, and a model of both.
+
+``sls_contract.scenarios.strategies`` is public; it is imported only where it is named, because Hypothesis is heavy.
+"""
+
+from __future__ import annotations
+
+from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
+from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
+from sls_contract.scenarios.steps import Beat, Create, Delete, Dress, Linger, Place, Read, Scenario, Step, Write
+
+__all__ = [
+    "GROUP_PREFIX",
+    "NOT_PROVABLE",
+    "SCENARIOS",
+    "Beat",
+    "Bench",
+    "Create",
+    "Delete",
+    "Dress",
+    "Linger",
+    "Place",
+    "Read",
+    "Scenario",
+    "Step",
+    "Write",
+]

@@ -1,0 +1,87 @@
+"""What a run found: values that reports tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sls_contract.spec import Finding, Level
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sls_contract.exchange import Exchange
+    from sls_contract.scenarios.steps import Scenario
+    from sls_contract.verification.performance import Done, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding, the scenario that met it (None: before the first), and the exchange, numbered from 1."""
+
+    finding: Finding
+    scenario: str | None
+    exchange: int
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """A scenario and what came of it.
+
+    Attributes:
+        scenario: what was carried out; of generated ones the shortest that failed.
+        verdict: ``passed``, ``failed``, ``not provable`` or ``not supported``.
+        reason: why it could not be judged.
+        done: its requests, in order.
+        examples: how many generated ones were tried.
+
+    """
+
+    scenario: Scenario
+    verdict: Verdict
+    reason: str = ""
+    done: tuple[Done, ...] = ()
+    examples: int = 1
+
+
+@dataclass(slots=True)
+class Run:
+    """Everything that came of a run, also of one that was cut short.
+
+    Attributes:
+        seed: of the generated scenarios.
+        performed: by scenario, in order.
+        located: every finding, each clause, place and scenario once.
+        exercised: codes of the clauses that could have failed.
+        sent: every exchange and the server's time, in order.
+        facts: what was learnt about the endpoint.
+        leftovers: groups that are still there, and why.
+        incomplete: why the run ended early; empty where it did not.
+
+    """
+
+    seed: int
+    performed: list[Performed] = field(default_factory=list)
+    located: list[Located] = field(default_factory=list)
+    exercised: set[str] = field(default_factory=set)
+    sent: list[tuple[Exchange, datetime]] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+    incomplete: str = ""
+    _known: set[tuple[str, str, str | None]] = field(default_factory=set)
+
+    def add(self, finding: Finding, scenario: str | None, exchange: int) -> None:
+        """Take a finding over, once for each clause, place and scenario."""
+        key = (finding.code, finding.where, scenario)
+        if key not in self._known:
+            self._known.add(key)
+            self.located.append(Located(finding, scenario, exchange))
+
+    def violated(self, *, strict: bool = False) -> bool:
+        """Tell whether a violation (``strict``: or a warning) was found."""
+        levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
+        return any(each.finding.level in levels for each in self.located)
+
+    def judged(self) -> int:
+        """Count the scenarios that passed or failed."""
+        return sum(each.verdict in {"passed", "failed"} for each in self.performed)

@@ -1,0 +1,125 @@
+"""Before the first scenario: is anybody there, are we let in, what shards are there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.sequence_outcomes import error_code
+from sls_contract.errors import EndpointError
+from sls_contract.scenarios.steps import PLAIN, Beat, Create, Dress, Place, Read, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sls_contract.exchange import Request, Response
+    from sls_contract.scenarios.bench import Bench
+    from sls_contract.verification.performance import Performance
+    from sls_contract.verification.target import Target
+    from sls_contract.verification.wire import Sent, Wire
+
+_OK = 200
+_REFUSED = frozenset({400, 401})
+_BASELINES = (PLAIN, Dress("v1-sha256"), Dress("v4"))
+_ASKED_AGAIN = 2  # heartbeats after a first one that assigned nothing
+_BETWEEN = 0.5  # seconds between them
+
+
+class EndpointRefuses(EndpointError):
+    """The endpoint answers, and verifying it makes no sense: wrong key, project or logstore."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What the first answers were: requests sent, and the dress that was let in."""
+
+    sent: tuple[Sent, ...]
+    baseline: Dress
+
+
+def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], None]) -> Dress:
+    """Ask for a group that is not there, in each scheme until one is let in; return that one's dress.
+
+    Sets the wire's clock and probe. Raises `EndpointGone` where nobody answers, `EndpointRefuses` where we are not
+    let in or sent away.
+    """
+    for dress in _BASELINES:
+        sent = _ask(wire, bench, dress)
+        remember(sent)
+        if not target.loopback:
+            wire.adjust(sent.response)
+        if error_code(sent.response) in {"RequestTimeExpired", "RequestTimeTooSkewed"} and wire.offset:
+            sent = _ask(wire, bench, dress)
+            remember(sent)
+        wire.probe = wire.probe or _asker(bench, dress)
+        if sent.response.status not in _REFUSED:
+            _expect_place(sent.response, target)
+            return dress
+    raise EndpointRefuses(_unwelcome(sent.response, target))
+
+
+def learn(performance: Performance, role: Role) -> tuple[int, ...]:
+    """Return the shards of a logstore: those that a lone consumer is assigned, and those that are listed besides.
+
+    Source: HeartBeat page: the answer lists all shards that the consumer consumes. Raises `NotSupported` where groups
+    cannot be made.
+    """
+    place = Place("learn", role)
+    performance.perform((Create(place), Beat("consumer_1", place)))
+    assigned = _integers(performance)
+    for _ in range(_ASKED_AGAIN if assigned == () else 0):
+        performance.wire.sleep(_BETWEEN)
+        performance.perform((Beat("consumer_1", place),))
+        assigned = assigned or _integers(performance)
+    performance.perform((Read(at=place),))
+    return tuple(sorted({*assigned, *_listed(performance)}))
+
+
+def _ask(wire: Wire, bench: Bench, dress: Dress) -> Sent:
+    return wire(_asker(bench, dress))
+
+
+def _asker(bench: Bench, dress: Dress) -> Callable[[datetime], Request]:
+    return lambda at: bench.request(Read(at=Place("hello"), dress=dress), at)
+
+
+def _expect_place(response: Response, target: Target) -> None:
+    code = error_code(response)
+    if code == "ProjectNotExist":
+        msg = f"{target.endpoint} has no project {target.project!r}. How to fix: name one of yours with --project."
+        raise EndpointRefuses(msg)
+    if code == "LogStoreNotExist":
+        msg = f"project {target.project!r} has no logstore {target.logstore!r}. How to fix: name one with --logstore."
+        raise EndpointRefuses(msg)
+
+
+def _unwelcome(response: Response, target: Target) -> str:
+    return (
+        f"{target.endpoint} refuses the credentials in every signature form: {response.status} "
+        f"{error_code(response) or 'without errorCode'}. How to fix: set ALIBABA_CLOUD_ACCESS_KEY_ID, "
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a temporary key, ALIBABA_CLOUD_SECURITY_TOKEN to a key that may use "
+        f"project {target.project!r}, and see that clocks agree."
+    )
+
+
+def _integers(performance: Performance) -> tuple[int, ...]:
+    document = _document(performance)
+    return tuple(item for item in document if type(item) is int)
+
+
+def _listed(performance: Performance) -> tuple[int, ...]:
+    document = _document(performance)
+    shards = (entry.get("shard") for entry in document if isinstance(entry, dict))
+    return tuple(shard for shard in shards if type(shard) is int and shard >= 0)
+
+
+def _document(performance: Performance) -> list[object]:
+    response = performance.done[-1].exchange.response
+    try:
+        document = json.loads(plain_body(response).data or b"") if response else None
+    except (ValueError, RecursionError):
+        return []
+    return document if isinstance(document, list) and response and response.status == _OK else []

@@ -1,0 +1,73 @@
+"""Fixture sls_endpoint: a reference endpoint on loopback for tests that script what the service answers."""
+
+from __future__ import annotations
+
+SIGNED = """
+    import requests
+    from datetime import UTC, datetime
+    from sls_contract import Request, Response, sign
+
+    def get(server, query="shard=0", **changes):
+        names = server.names
+        url = f"http://{names.project}.{server.endpoint}/logstores/{names.logstore}/consumergroups/g?{query}"
+        request = sign(Request("GET", url), names.credentials, at=datetime.now(UTC))
+        headers = {**dict(request.headers), **changes}
+        return requests.get(url, headers=headers, proxies=server.proxies, timeout=5)
+"""
+
+
+def test_a_test_sets_the_state_and_a_client_reads_it(project):
+    """A checkpoint that the test sets is what a client reaches through the endpoint as its proxy."""
+    project.test(
+        SIGNED
+        + """
+    def test_reads(sls_endpoint):
+        sls_endpoint.set_checkpoint("g", 0, "MTAw", consumer="consumer_1")
+        entry = get(sls_endpoint).json()[0]
+        assert (entry["checkpoint"], entry["consumer"]) == ("MTAw", "consumer_1")
+        assert entry["updateTime"] > 10**15
+    """
+    ).run().assert_outcomes(passed=1)
+
+
+def test_a_scripted_answer_is_no_finding(project):
+    """What the test makes the endpoint say, however wrong, fails nothing; the client's request was right."""
+    project.test(
+        SIGNED
+        + """
+    def test_copes(sls_endpoint):
+        sls_endpoint.create_consumer_group("g")
+        sls_endpoint.answer_next(Response(200, {"Content-Type": "text/html"}, b"<html>busy</html>"))
+        assert get(sls_endpoint).text == "<html>busy</html>"
+        assert get(sls_endpoint).status_code == 200
+    """
+    ).run().assert_outcomes(passed=1)
+
+
+def test_a_wrong_request_fails_the_test(project):
+    """Without a cassette the endpoint still judges what it is asked."""
+    result = project.test(
+        SIGNED
+        + """
+    def test_asks_wrongly(sls_endpoint):
+        sls_endpoint.create_consumer_group("g")
+        get(sls_endpoint, query="shardId=0")
+    """
+    ).run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*(violation) at query shardId*"])
+
+
+def test_each_test_has_an_endpoint_of_its_own(project):
+    """State does not travel from one test to the next."""
+    project.test(
+        SIGNED
+        + """
+    def test_one(sls_endpoint):
+        sls_endpoint.create_consumer_group("g")
+        assert get(sls_endpoint).status_code == 200
+
+    def test_two(sls_endpoint):
+        assert get(sls_endpoint).json()["errorCode"] == "ConsumerGroupNotExist"
+    """
+    ).run().assert_outcomes(passed=2)
