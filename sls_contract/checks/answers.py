@@ -75,7 +75,7 @@ def status_has_meaning(subject: Subject) -> Flaws:
     status = subject.response.status
     if status == OK or subject.is_error:
         return KEPT
-    return [Flaw("status", "200, or an error of 4xx or 5xx", str(status), "answer a success with exactly 200.")]
+    return [Flaw("status", "200, or an error of 4xx or 5xx", shown(status), "answer a success with exactly 200.")]
 
 
 def client_error_body(subject: Subject) -> Flaws:

@@ -89,7 +89,9 @@ class Subject:
         Several given keys are a keyring, in which the request's may be missing; one given key must be the right one.
         No keys at all (an empty keyring) verify nothing, not even with the test key.
         """
-        named = self.authorization.access_key_id if self.authorization else None
+        if self.authorization is None:
+            return ()
+        named = self.authorization.access_key_id
         given = (self.credentials,) if isinstance(self.credentials, Credentials) else self.credentials
         keys = _TEST_KEYS.values() if given is None else tuple(given)
         fitting = tuple(key for key in keys if key.access_key_id == named)
@@ -102,7 +104,8 @@ class Subject:
     @cached_property
     def mismatch(self) -> SignatureMismatch | None:
         """Why the signature does not verify; None where it does, or where no key is there to tell."""
-        return verify_signature(self.request, self.keys) if self.keys else None
+        judged = self.keys or self.authorization is None
+        return verify_signature(self.request, self.keys) if judged else None
 
     @cached_property
     def asked_shard(self) -> int | None:
@@ -166,7 +169,7 @@ class Subject:
     @cached_property
     def complete(self) -> bool:
         """Whether, on top of that, every entry has the documented keys and no other."""
-        return self.regular and all(FIELDS == set(keys) for keys in set(map(tuple, self.entries or ())))
+        return self.regular and all(set(keys) == FIELDS for keys in set(map(tuple, self.entries or ())))
 
     @property
     def is_success(self) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from sls_contract.plugin import options
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.reference import ReferenceServer
@@ -29,12 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options, declare the markers, and close the way to owned hosts."""
+    from sls_contract.plugin.phases import Phases
     from sls_contract.plugin.run import MARKERS, Run
 
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     run = Run.of(config, options.settings(config))
     config.stash[RUN] = run
+    config.pluginmanager.register(Phases(run), "sls_contract_phases")
     run.start()
 
 
@@ -44,36 +46,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.stop()
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Open the test's cassette around its fixtures."""
-    run = item.config.stash[RUN]
-    run.open(item)
-    with run.phase(item, "setup"):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail the test for what its exchanges broke."""
-    with item.config.stash[RUN].phase(item, "call"):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge the traffic of teardown, then close the cassette."""
-    run = item.config.stash[RUN]
-    with run.closing(item), run.phase(item, "teardown"):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Take secrets out of tracebacks and captured output."""
-    report = yield
-    item.config.stash[RUN].scrub(item, report)
-    return report
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Open the test's cassette before its fixtures; a test that is skipped gets none."""
+    item.config.stash[RUN].open(item)
 
 
 @pytest.hookimpl(optionalhook=True)

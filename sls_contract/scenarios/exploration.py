@@ -17,8 +17,12 @@ class _Failed(Exception):  # noqa: N818 - tells Hypothesis that a value fails
     pass
 
 
-class _Enough(BaseException):  # not an Exception: Hypothesis must not take it for a failing value
-    pass
+class _Stop(BaseException):  # not an Exception: Hypothesis must not take it for a failing value
+    """Ends the search; ``cause`` is what ``passes`` raised, None where the tries are used up."""
+
+    def __init__(self, cause: BaseException | None = None) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 def explore(
@@ -26,7 +30,7 @@ def explore(
 ) -> None:
     """Call ``passes`` with generated values; after the first that fails, with ever smaller ones.
 
-    The caller remembers what failed: an endpoint that fails now and then cannot be made to fail again at will.
+    Whatever ``passes`` raises ends the search and leaves it. The caller remembers what failed: an endpoint that fails now and then cannot be made to fail again at will.
 
     Args:
         strategy: where values come from.
@@ -44,9 +48,13 @@ def explore(
 
     def attempt(value: T) -> None:
         if failed[0] and left[0] <= 0:
-            raise _Enough
+            raise _Stop
         left[0] -= failed[0]
-        if not passes(value):
+        try:
+            passed = passes(value)
+        except BaseException as error:
+            raise _Stop(error) from error
+        if not passed:
             failed[0] = True
             raise _Failed
 
@@ -65,7 +73,10 @@ def explore(
     with tempfile.TemporaryDirectory(prefix="sls-contract-") as folder:
         configuration.set_hypothesis_home_dir(folder)  # nothing of this run belongs into the user's folder
         try:
-            with contextlib.suppress(_Failed, _Enough, hypothesis.errors.Flaky):
+            with contextlib.suppress(_Failed, hypothesis.errors.Flaky):
                 search()
+        except _Stop as stop:
+            if stop.cause is not None:
+                raise stop.cause from None
         finally:
             configuration.set_hypothesis_home_dir(None)

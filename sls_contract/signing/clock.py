@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import format_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 MAX_SKEW = timedelta(minutes=15)
 """How far a request's time may be from the server's, in either direction."""
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # The page's own sample has a day without its zero and the wrong weekday: neither is judged.
 _HTTP_DATE = re.compile(
@@ -38,12 +38,15 @@ def utc(at: datetime) -> datetime:
 
 def http_date(at: datetime) -> str:
     """Write a time as ``Date`` has it: ``Mon, 09 Nov 2015 06:11:16 GMT`` (RFC 1123), in any locale."""
-    return format_datetime(utc(at), usegmt=True)
+    when = utc(at)
+    day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1].title()
+    return f"{day}, {when.day:02} {month} {when.year:04} {when:%H:%M:%S} GMT"
 
 
 def iso_basic(at: datetime) -> str:
     """Write a time as the ``x-log-date`` of v4 has it: ``20151109T061116Z``."""
-    return utc(at).strftime("%Y%m%dT%H%M%SZ")
+    when = utc(at)
+    return f"{when.year:04}{when:%m%dT%H%M%SZ}"  # %Y does not pad the year on every platform
 
 
 @lru_cache(maxsize=256)

@@ -33,7 +33,7 @@ class Performed:
         verdict: ``passed``, ``failed``, ``not provable`` or ``not supported``.
         reason: why it could not be judged.
         done: its requests, in order.
-        examples: how many generated ones were tried.
+        planned: how many generated ones were to be tried.
 
     """
 
@@ -41,7 +41,7 @@ class Performed:
     verdict: Verdict
     reason: str = ""
     done: tuple[Done, ...] = ()
-    examples: int = 1
+    planned: int = 1
 
 
 @dataclass(slots=True)

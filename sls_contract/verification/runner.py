@@ -96,8 +96,20 @@ class Runner:
                 raise
             self.run.incomplete = str(error)
         finally:
-            self._clean_up(closing=True)
+            self._leave()
         return self.run
+
+    def _leave(self) -> None:
+        """Clean up for good; whoever interrupts that, too, is told what is left."""
+        try:
+            self._clean_up(closing=True)
+        finally:
+            named = " ".join(self.run.leftovers)
+            self.run.leftovers += [
+                f"{made.logstore}/{made.group}: cleaning up was interrupted"
+                for made in self._groups.left()
+                if made.group not in named
+            ]
 
     def _remember(self, sent: Sent) -> None:
         self.run.exercised |= sent.exercised
@@ -200,15 +212,12 @@ class Runner:
         self.progress(name)
         failures: list[tuple[Sequence[Step], Performance]] = []
         tried: list[Performance] = []
-        excuses: list[str] = []
 
         def passes(steps: Sequence[Step]) -> bool:
-            performance, verdict, reason = self._perform(steps)
+            performance, verdict, _ = self._perform(steps)
             tried.append(performance)
             if verdict == "failed":
                 failures.append((steps, performance))
-            elif reason:
-                excuses.append(reason)
             return verdict != "failed"
 
         seed = random.Random(f"{self.plan.seed} {name}").getrandbits(32)  # noqa: S311 - no secret
@@ -228,12 +237,12 @@ class Runner:
             for performance in tried:
                 self._take_over(performance, name)
             if tried:
-                self.run.performed.append(Performed(_generated(name), "passed", examples=len(tried)))
+                self.run.performed.append(Performed(_generated(name), "passed"))
             return
         steps, shortest = min(failures, key=lambda failure: len(failure[1].done))
         self._take_over(shortest, name)
         self.run.performed.append(
-            Performed(_generated(name, steps), "failed", done=tuple(shortest.done), examples=len(tried))
+            Performed(_generated(name, steps), "failed", done=tuple(shortest.done), planned=self.plan.examples)
         )
 
     def _clean_up(self, *, closing: bool = False) -> None:
@@ -250,7 +259,7 @@ class Runner:
             if not reason:
                 self._groups.end(made.place, made.bench)
             elif closing:
-                self.run.leftovers.append(f"{self.target.project}/{made.logstore}/{made.group}: {reason}")
+                self.run.leftovers.append(f"{made.logstore}/{made.group}: {reason}")
 
 
 def _after_setup(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -2,14 +2,19 @@
 
 import asyncio
 import ssl
-import subprocess
-import urllib.request
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+import requests
 from alibabacloud_sls20201230 import models
 from alibabacloud_sls20201230.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
 from aliyun.log import LogClient, LogException
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from sls_contract.endpoint import Scripted, ServiceError
 from sls_contract.endpoint.server import serve
@@ -106,6 +111,21 @@ def test_alibabacloud_sls20201230_async(server, endpoint):
     assert len(endpoint.exchanges) == 30
 
 
+def test_the_proxy_variable_alone_is_enough(server, endpoint, monkeypatch):
+    """Without a line of code changed, HTTP_PROXY brings both SDKs here under a real endpoint name."""
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    monkeypatch.setenv("http_proxy", server.url)
+    endpoint.set_checkpoint("g", 1, "MTI=")
+    key = (TEST_CREDENTIALS.access_key_id, TEST_CREDENTIALS.access_key_secret)
+    answer = LogClient(ENDPOINT, *key, source="test").get_check_point(*NAMES[:2], "g", 1)
+    assert answer.get_consumer_group_check_points()[0]["checkpoint"] == "MTI="
+    config = Config(access_key_id=key[0], access_key_secret=key[1], endpoint=ENDPOINT, protocol="HTTP")
+    (entry,) = Client(config).get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=1)).body
+    assert entry.checkpoint == "MTI="
+
+
 def test_wrong_keys_are_refused(server):
     """The SDK shows the documented code for an unknown key and a wrong secret."""
     codes = []
@@ -134,24 +154,36 @@ def test_scripted_answers_reach_the_sdk(server, endpoint):
     assert [served.scripted for served in endpoint.log] == [True] * 4 + [False]
 
 
-def test_tls(endpoint, tmp_path):
-    """With a certificate the server speaks HTTPS, and the URL says so."""
-    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    subprocess.run(
-        [*make.split(), "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
+@pytest.fixture
+def certificate(tmp_path):
+    """Write a certificate for 127.0.0.1 and its key into one file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
     )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = tmp_path / "loopback.pem"
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_tls(endpoint, certificate):
+    """With a certificate the server speaks HTTPS, the URL says so, and answers are delivered as scripted."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    trusting = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    context.load_cert_chain(certificate)
     endpoint.answer_next(Response(200, {"Content-Length": "2"}, b"ok"))
-    with serve(endpoint, tls=context) as server:
+    endpoint.answer_next(Scripted.reset())
+    with serve(endpoint, tls=context) as server, requests.Session() as session:
+        session.trust_env, session.verify = False, str(certificate)
         assert server.url == f"https://127.0.0.1:{server.port}"
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
-        )
-        with opener.open(server.url + "/x", timeout=5) as answer:
-            assert answer.read() == b"ok"
+        assert session.get(server.url + "/x", timeout=5).text == "ok"
+        with pytest.raises(requests.ConnectionError):
+            session.get(server.url + "/x", timeout=5)
     assert endpoint.requests[0].url == server.url + "/x"

@@ -279,6 +279,29 @@ def test_a_send_that_fails_is_500_and_remembered(wire):
         assert [str(each) for each in server.failures] == ["secret"]
 
 
+@pytest.mark.parametrize("answer", [None, Response(200, {"X": "\ud800"})])
+def test_an_answer_that_is_none_is_a_failure(wire, answer):
+    """What no wire can carry is 500 and remembered."""
+    with serve(lambda _request: answer) as server:
+        assert wire(server.port).say(GET).all().startswith(b"HTTP/1.1 500 ")
+        assert len(server.failures) == 1
+
+
+def test_an_old_client_is_not_told_to_continue(wire):
+    """HTTP/1.0 knows no 100."""
+    post = b"POST / HTTP/1.0\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc"
+    with served() as server:
+        assert wire(server.port).say(post).all().startswith(b"HTTP/1.1 200 ")
+        assert server.echo.requests[0].body == b"abc"
+
+
+def test_a_client_that_leaves_before_a_late_answer_is_harmless(wire):
+    """The answer goes nowhere, and the next client is served."""
+    with served(DeliveredResponse(200, OK.headers, b"ok", delivery=Delivery(delay=0.2))) as server:
+        wire(server.port).say(GET).socket.close()
+        assert wire(server.port).say(LAST).all().endswith(b"ok")
+
+
 def test_a_client_is_told_to_continue(wire):
     """Expect: 100-continue is answered before the body is read."""
     post = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: "

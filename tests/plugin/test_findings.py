@@ -41,7 +41,7 @@ def test_a_failing_test_keeps_its_own_error(project):
     """The assertion that failed is the headline; findings stand in a section below it."""
     result = project.test(OLD_METHOD + "        assert 1 == 2, 'my own reason'\n").run("--sls-record=once")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*my own reason*", "*- sls-contract call -*", "*at query shardId*"])
+    result.stdout.fnmatch_lines(["*my own reason*", "*Captured sls-contract call*", "*at query shardId*"])
 
 
 def test_one_clause_can_be_accepted_by_code(project):

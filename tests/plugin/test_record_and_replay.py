@@ -70,7 +70,9 @@ def test_a_miss_names_the_closest_recording(project):
     project.test(READS).run("--sls-record=once")
     result = project.test(READS.replace("ask(sls)", "ask(sls, shard=1)")).run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*The closest is exchange 0: GET *shard=0*", "*query: 'shard=1' here, 'shard=0' recorded*"])
+    result.stdout.fnmatch_lines(
+        ["*The closest is exchange 0: GET *shard=0*", "*query: 'shard=1' here, 'shard=0' recorded*"]
+    )
 
 
 def test_each_recording_plays_once(project):

@@ -23,7 +23,8 @@ SCALAR = (
     r'|!!binary "[A-Za-z0-9+/=]*+"'
     r"|-?(?:0|[1-9][0-9]*+)(?![A-Za-z0-9_.-])|[A-Za-z][A-Za-z0-9_-]*+|\{\}|\[\]"
 )
-_LINE = re.compile(rf"((?:  )+)(?:(- )|((?:'[^'{_ODD}]++')|[A-Za-z][A-Za-z0-9_-]*+):(?: |(?=\n)))({SCALAR})?+\n")
+_KEY = rf"'(?:[^'{_ODD}]++|'')++'|[A-Za-z][A-Za-z0-9_-]*+"
+_LINE = re.compile(rf"((?:  )+)(?:(- )|({_KEY}):(?: |(?=\n)))({SCALAR})?+\n")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _WHOLE: dict[str, Callable[[], Any]] = {"null": lambda: None, "{}": dict, "[]": list}
 _ASTRAL = re.compile(r"((?<!\\)(?:\\\\)*)\\U([0-9a-f]{8})")

@@ -75,7 +75,7 @@ def _refuse_depth(text: str) -> None:
     for event in yaml.parse(text, Loader=_loader()):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
-            raise NotReadable(event.start_mark.line + 1, _DEEP)
+            raise NotReadable(event.start_mark.line + 1 if event.start_mark else None, _DEEP)
 
 
 def _constructed(loader: yaml.CSafeLoader, node: yaml.Node, text: str) -> object:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import AnswerReader, RequestReader, render, render_broken
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of
-from sls_contract.cassettes.recorder.hooks import Hook
 from sls_contract.errors import SlsContractError
 from sls_contract.exchange import wire_bytes
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 _FEED_BYTES = 65536
 
 
-async def _connect(original: Callable[..., Any], connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own parameter
+async def connect(original: Callable[..., Any], connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own parameter
     """Return a connection to memory where the host is owned, else the real one."""
     handler = owner_of(request.headers.get("Host") or request.url.authority)
     if handler is None:
@@ -44,9 +43,6 @@ async def _connect(original: Callable[..., Any], connector: Any, request: Any, t
 
     protocol.connection_made(_Memory(handler, request, protocol, dial))
     return aiohttp.connector.Connection(_NoPool(connector), request.connection_key, protocol, loop)
-
-
-HOOKS = (Hook("aiohttp", "BaseConnector", "connect", _connect),)
 
 
 class _NoPool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-import ssl
+import sys
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.recorder.handler import Broken
@@ -23,7 +23,7 @@ def no_connection(error: BaseException) -> Broken:
         kind = "name"
     elif any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in chain):
         kind = "connect-timeout"
-    elif any(isinstance(each, ssl.SSLError) for each in chain):
+    elif "ssl" in sys.modules and any(isinstance(each, sys.modules["ssl"].SSLError) for each in chain):
         kind = "tls"
     return Broken(kind, None, describe(error))
 

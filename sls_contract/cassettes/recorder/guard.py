@@ -160,7 +160,8 @@ def _replace(owner: Any, name: str, new: Callable[..., Any]) -> Callable[[], Non
 
 def _is_loopback(host: str) -> bool:
     """Tell whether a name stays on this machine: localhost, a loopback address, or a project in front of either."""
-    name = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
+    bracket = host.startswith("[")
+    name = host[1:].partition("]")[0] if bracket else host if host.count(":") > 1 else host.partition(":")[0]
     if name in ("", "localhost") or name.endswith((".localhost", ".127.0.0.1")):
         return True
     try:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import io
 import socket
-import ssl
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -138,11 +137,11 @@ def _endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwa
 def _getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Answer the request on the tape, by the handler or live, and let the client read that from memory."""
     tape = connection.sock
-    if type(tape) is not Tape:
+    if type(tape) is not Tape or args or kwargs:  # urllib3 1 tries an argument of Python 2 first, and gets a TypeError
         return original(connection, *args, **kwargs)
     try:
         connection.sock = _answer(connection, tape)
-        response = original(connection, *args, **kwargs)
+        response = original(connection)
     except BaseException:
         tape.close()
         connection.close()
@@ -259,6 +258,8 @@ def _connect_error(connection: Any, broken: Broken) -> Exception:
     if broken.kind == "name":
         error = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     elif broken.kind == "tls":
+        import ssl  # it loads OpenSSL
+
         return ssl.SSLError(1, broken.detail or "TLS handshake failed")
     elif broken.kind == "connect-timeout":
         error = TimeoutError("timed out")

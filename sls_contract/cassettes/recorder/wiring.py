@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder import aiohttp_connector, http_connection, httpx_transport, requests_adapter
+from sls_contract.cassettes.recorder import http_connection, httpx_transport, requests_adapter
 from sls_contract.cassettes.recorder.handler import STACK
-from sls_contract.cassettes.recorder.hooks import Hooks
+from sls_contract.cassettes.recorder.hooks import Hook, Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sls_contract.cassettes.recorder.handler import Handler
 
+
+def _aiohttp_connect(*args: Any, **kwargs: Any) -> Any:
+    """Load our part for aiohttp, and with it asyncio, once aiohttp is used."""
+    from sls_contract.cassettes.recorder.aiohttp_connector import connect
+
+    return connect(*args, **kwargs)
+
+
 _HOOKS = Hooks(
-    [*http_connection.HOOKS, *requests_adapter.HOOKS, *httpx_transport.HOOKS, *aiohttp_connector.HOOKS],
+    [
+        *http_connection.HOOKS,
+        *requests_adapter.HOOKS,
+        *httpx_transport.HOOKS,
+        Hook("aiohttp", "BaseConnector", "connect", _aiohttp_connect),
+    ]
 )
 
 

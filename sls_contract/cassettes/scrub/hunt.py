@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.containers import glimpse, runs, unpacked
@@ -31,6 +31,7 @@ _ROUNDS = 4
 _MOST_NAMES = 1000
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _DIGITS = re.compile(rb"[0-9]+")
+_STRUCTURE = re.compile(rb'["{}\[\]:,]')
 _LITERAL = re.compile(rb'(?:\\.|[^"{}\[\]:,\s\\])+')
 
 
@@ -42,37 +43,59 @@ class Rules:
     named: Named | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Hunt:
-    """All there is to find at one moment: secrets, key-shaped strings, named values, the user's rules."""
+    """All there is to find at one moment: secrets, key-shaped strings, named values, the user's rules.
 
-    def __init__(self, vault: Vault, rules: Rules, secrets: Iterable[Secret], harmless: Collection[bytes] = ()) -> None:
-        self._vault = vault
-        self._rules = rules
-        self._harmless = frozenset(harmless)
-        self._innocent: set[str] = set()
-        self._secrets = tuple(secrets)
-        self._folded = tuple(needle for secret in self._secrets for needle in secret.needles)
-        self._exact = tuple(window for secret in self._secrets for window in secret.windows)
+    Attributes:
+        vault: learns what gives itself away.
+        rules: the user's.
+        secrets: what is known.
+        folded: what gives a known secret away in lower-cased text.
+        exact: the same in text as it is.
+        harmless: signatures that anyone can make.
+        innocent: header names in which nothing was found.
+
+    """
+
+    vault: Vault
+    rules: Rules
+    secrets: tuple[Secret, ...] = ()
+    folded: tuple[bytes, ...] = ()
+    exact: tuple[bytes, ...] = ()
+    harmless: frozenset[bytes] = frozenset()
+    innocent: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, vault: Vault, rules: Rules) -> Hunt:
+        """Return the hunt for what the vault knows now."""
+        return cls(vault, rules).beside(*vault.secrets)
 
     def beside(self, *more: Secret, harmless: Collection[bytes] = ()) -> Hunt:
         """Return a hunt for more secrets, to which some signatures are known to be public."""
-        hunt = Hunt(self._vault, self._rules, (*more, *self._secrets), harmless)
-        hunt._innocent = self._innocent
-        return hunt
+        return Hunt(
+            self.vault,
+            self.rules,
+            (*more, *self.secrets),
+            (*(needle for secret in more for needle in secret.needles), *self.folded),
+            (*(window for secret in more for window in secret.windows), *self.exact),
+            frozenset(harmless),
+            self.innocent,
+        )
 
     def sees_names(self, names: Iterable[str]) -> bool:
         """Tell the same of header names; they repeat, so each is looked at once."""
-        fresh = [name for name in names if name not in self._innocent]
+        fresh = [name for name in names if name not in self.innocent]
         if fresh and self.sees(safe_bytes("\n".join(fresh))):
             return True
-        if len(self._innocent) < _MOST_NAMES:
-            self._innocent.update(fresh)
+        if len(self.innocent) < _MOST_NAMES:
+            self.innocent.update(fresh)
         return False
 
     def sees(self, data: bytes, depth: int = 0) -> bool:
         """Tell whether there may be something to replace; never False where `clean` would change something."""
         lowered = data.lower()
-        if any(needle in lowered for needle in self._folded) or any(needle in data for needle in self._exact):
+        if any(needle in lowered for needle in self.folded) or any(needle in data for needle in self.exact):
             return True
         if next(self._unknown(data, lowered), None):
             return True
@@ -108,7 +131,7 @@ class Hunt:
 
     def _all(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         lowered = text.lower()
-        for secret in self._secrets:
+        for secret in self.secrets:
             for start, end, new in secret.places(lowered):
                 yield Edit(start, end, new, secret.kind)
         yield from self._unknown(text, lowered)
@@ -121,22 +144,22 @@ class Hunt:
             for start, end, kind in finder(text, lowered):
                 value = wire_text(plain(text[start:end]))
                 if not self._is_harmless(text, text[start:end], value, kind):
-                    yield Edit(start, end, _in_place(text[start:end], self._vault.public(kind, value)), kind)
+                    yield Edit(start, end, _in_place(text[start:end], self.vault.public(kind, value)), kind)
         yield from self._ruled(text, lowered)
 
     def _is_harmless(self, text: bytes, found: bytes, value: str, kind: Kind) -> bool:
         if is_public(value) or found == b"0":
             return True
-        return kind is Kind.SIGNATURE and (wire_bytes(value) in self._harmless or found in public_signatures(text))
+        return kind is Kind.SIGNATURE and (wire_bytes(value) in self.harmless or found in public_signatures(text))
 
     def _ruled(self, text: bytes, lowered: bytes) -> Iterator[Edit]:
-        if self._rules.named:
-            for start, end, kind in self._rules.named(text, lowered):
+        if self.rules.named:
+            for start, end, kind in self.rules.named(text, lowered):
                 new = _in_place(text[start:end], MASK)
                 if new != text[start:end]:
                     yield Edit(start, end, new, kind)
-        if self._rules.patterns:
-            yield from _matches(text, self._rules.patterns)
+        if self.rules.patterns:
+            yield from _matches(text, self.rules.patterns)
 
     def _inside(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         done = -1
@@ -194,7 +217,15 @@ def _well_formed(data: bytes, edits: list[Edit]) -> bytes:
     new = applied(data, edits)
     if not _is_json(data) or _is_json(new):
         return new
-    return applied(data, [Edit(one.start, one.end, _skeleton(data[one.start : one.end]), one.kind) for one in edits])
+    careful = [_within_json(data, edit) for edit in edits]
+    return applied(data, careful)
+
+
+def _within_json(data: bytes, edit: Edit) -> Edit:
+    old = data[edit.start : edit.end]
+    if _STRUCTURE.search(old) or _DIGITS.fullmatch(old):
+        return Edit(edit.start, edit.end, _skeleton(old), edit.kind)
+    return edit
 
 
 def _skeleton(text: bytes) -> bytes:

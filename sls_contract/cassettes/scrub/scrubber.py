@@ -90,7 +90,7 @@ class Scrubber:
         self._keys = frozenset(key.lower() for key in keys if key)
         self._rules = Rules(tuple(map(_compiled, patterns)), _named(self._keys))
         self._renames = Renames(renames or {})
-        self._newest = (self._vault.version, Hunt(self._vault, self._rules, self._vault.secrets))
+        self._newest = (self._vault.version, Hunt.of(self._vault, self._rules))
 
     def exchange(self, exchange: Exchange) -> Scrubbed:
         """Return what may be written of an exchange, with the verdict on its signature."""
@@ -132,7 +132,7 @@ class Scrubber:
         version, hunt = self._newest
         if version != self._vault.version:
             version = self._vault.version
-            hunt = Hunt(self._vault, self._rules, self._vault.secrets)
+            hunt = Hunt.of(self._vault, self._rules)
             self._newest = (version, hunt)
         return hunt
 

@@ -113,8 +113,8 @@ class Named:
 
 
 _VALUES = ("text", "number", "word", "attribute", "value", "line", "element")
-_LEAF = re.compile(rb'"((?:[^"\\]|\\.)+)"(?!\s*:)|(?<![\w"])(-?\d[\d.eE+-]*)')
-_RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{12,}", re.DOTALL)
+_LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?P<number>-?\d[\d.eE+-]*)')
+_RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 
 _SECRET_ENDINGS = "|".join(map(bytes.decode, LAST_WORDS)) + "|(?:key|access|secret)[-_]?id"
 BY_NAME = Named(_SECRET_ENDINGS, (*LAST_WORDS, b"access"), kind_of, wary=True)
@@ -131,4 +131,5 @@ def _leaves(text: bytes, start: int) -> Iterator[tuple[int, int]]:
     except (ValueError, RecursionError):
         return
     for match in _LEAF.finditer(text, start, end):
-        yield match.span(match.lastindex or 0)
+        if match["key"] is None and match["text"] != b"":
+            yield match.span("number" if match["text"] is None else "text")

@@ -32,7 +32,7 @@ MARKERS = (
     _MARKER.hex(),
 )
 _HEX = re.compile(r"[0-9A-Fa-f]+")
-_SHA256_TEXT = 44
+_MARKERS = dict(zip((("base64", 28), ("base64", 44), ("hex", 64), ("hex", 40)), MARKERS, strict=True))
 
 _PUBLIC_BY_KIND = {
     Kind.ACCESS_KEY_ID: TEST_CREDENTIALS.access_key_id,
@@ -45,25 +45,21 @@ _PUBLIC = (
     TEST_STS_CREDENTIALS.access_key_secret,
     *MARKERS,
 )
-_SHORTEST_CUT = 8  # a replacement cut to fit into binary data is still known as ours from here on
 _STS_ID = "STS."
 _ID_SHAPE = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{12,}")
 _MOST_LEARNT = 128
 
 
 def is_public(value: str) -> bool:
-    """Tell whether a value is a replacement of ours (perhaps cut or filled up with ``*``): nothing to hide."""
+    """Tell whether a value is a replacement of ours, perhaps filled up with ``*``: nothing to hide."""
     bare = value.rstrip("*")
-    if not bare or bare.rstrip("0123456789") in _PUBLIC or bare in _PUBLIC:
-        return True
-    return len(bare) >= _SHORTEST_CUT and any(one.startswith(bare) for one in _PUBLIC)
+    return not bare or bare in _PUBLIC or bare.rstrip("0123456789") in _PUBLIC
 
 
 def marker(signature: str) -> str:
     """Return the marked invalid signature that has the form of the given one."""
-    if _HEX.fullmatch(signature):
-        return MARKERS[3] if len(signature) == len(MARKERS[3]) else MARKERS[2]
-    return MARKERS[1] if len(signature) == _SHA256_TEXT else MARKERS[0]
+    form = "hex" if _HEX.fullmatch(signature) else "base64"
+    return _MARKERS.get((form, len(signature)), MARKERS[0])
 
 
 class Vault:

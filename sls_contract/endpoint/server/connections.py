@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sls_contract.endpoint.server.limits import Limits
 
-_LINGER = 2.0  # seconds to drain a refused body, so that the client reads the refusal before the connection ends
+_LINGER = 1.0  # seconds to drain a refused body, so that the client reads the refusal before the connection ends
 
 
 class Listener(web.Server):
@@ -41,7 +41,7 @@ class Listener(web.Server):
 
     def is_full(self) -> bool:
         """Tell whether there are more connections than allowed."""
-        return len(self._connections) > self.limits.connections
+        return len(self.connections) > self.limits.connections
 
 
 class Connection(web.RequestHandler):

@@ -39,16 +39,16 @@ class Dispatcher:
 
     async def __call__(self, raw: BaseRequest) -> WireResponse:
         """Answer one request of the web server library; what goes wrong in here is kept in ``failures``."""
+        head = raw.method == "HEAD"
         try:
             request = await read_request(raw, self.address, self._limits, self._scheme)
             self._admit(request, raw)
-            response = await self._ask(request)
+            return WireResponse(await self._ask(request), head=head)
         except Rejected as rejected:
-            response = rejected.response
+            return WireResponse(rejected.response, head=head)
         except Exception as error:  # noqa: BLE001 - any mistake of a Send must reach whoever reads failures
             self.failures.append(error)
-            response = own_answer(500, "the endpoint behind this server failed\n")
-        return WireResponse(response, head=raw.method == "HEAD")
+            return WireResponse(own_answer(500, "the endpoint behind this server failed\n"), head=head)
 
     def close(self) -> None:
         """Let the threads of a blocking `Send` end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from aiohttp import HttpVersion11
 from aiohttp.web import RequestPayloadError
 
 from sls_contract.endpoint.delivery import DeliveredResponse, Delivery
@@ -65,7 +66,7 @@ def absolute_url(method: str, target: str, named: str, address: str, scheme: str
 
 
 async def _body(raw: BaseRequest, limits: Limits) -> bytes:
-    if raw.headers.get("Expect", "").lower() == "100-continue":
+    if raw.headers.get("Expect", "").lower() == "100-continue" and raw.version >= HttpVersion11:
         if (raw.content_length or 0) > limits.body:
             raise _too_large(raw.content_length or 0, limits)
         await raw.writer.write(_CONTINUE)

@@ -55,11 +55,10 @@ class WireResponse(StreamResponse):
     """Hands a response's own bytes to the connection, in place of what the library would write."""
 
     def __init__(self, response: Response, *, head: bool) -> None:
-        """Prepare a response; ``head`` leaves the body out."""
+        """Prepare the bytes; ``head`` leaves the body out. What no wire can carry raises `UnicodeEncodeError`."""
         super().__init__(status=200)  # the library's own status goes nowhere; it refuses odd ones
-        self._answer = response
         self._delivery = response.delivery if isinstance(response, DeliveredResponse) else PLAIN
-        self._head = head
+        self._bytes = head_bytes(response) + (b"" if head else body_bytes(response, self._delivery))
         self._kept = may_keep(response, self._delivery, head=head)
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
@@ -70,17 +69,13 @@ class WireResponse(StreamResponse):
         if transport is None:  # the client has left
             return None
         if not self._delivery.silent:
-            await request.writer.write(self._bytes())
+            await request.writer.write(self._bytes)
         if self._delivery.ending == "reset":
             _reset(transport)
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Write nothing more."""
-
-    def _bytes(self) -> bytes:
-        head = head_bytes(self._answer)
-        return head if self._head else head + body_bytes(self._answer, self._delivery)
 
 
 def _is_chunked(response: Response) -> bool:

@@ -103,7 +103,7 @@ def with_heartbeat(
     given_up = [shard for shard in mine[quota:] if shard not in held]
     holders = {shard: name for shard, name in holders.items() if shard not in given_up}
     free = [shard for shard in sorted(shards) if shard not in holders]
-    assigned = mine[:quota] + [shard for shard in free if shard not in given_up][: max(0, quota - len(mine))]
+    assigned = mine[:quota] + free[: max(0, quota - len(mine))]
     holders |= dict.fromkeys(assigned, consumer)
     return replace(group, heartbeats=beats, holders=holders), tuple(sorted(assigned))
 

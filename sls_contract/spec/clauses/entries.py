@@ -49,9 +49,8 @@ CLAUSES = (
         text=(
             "updateTime is microseconds since 1970-01-01 00:00:00 UTC; 0 means that the checkpoint was never "
             "updated. The page says seconds and a guide says milliseconds, but every printed and observed value is "
-            "in microseconds: 1524224984800922 is 2018-04-20T11:49:44.800922Z. A value that makes sense only in "
-            "seconds, milliseconds or nanoseconds is named as such; any other must lie between the years 2009 and "
-            "2100."
+            "in microseconds: 1524224984800922 is 2018-04-20T11:49:44.800922Z. A value that makes sense in seconds, "
+            "milliseconds or nanoseconds (of the years 2001 to 2100) is named as such; no time is after 2100."
         ),
         sources=(
             "GetCheckPoint page, response element updateTime: example 1524224984800922, text says seconds",

@@ -17,10 +17,14 @@ from sls_contract.exchange import Exchange, Headers, Request, Response, wire_byt
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign, verify_signature
 
 AT = datetime(2026, 11, 23, 2, tzinfo=UTC)
-REAL = Credentials("STS.NUabcDEF0123456789xyzQW", "s3cr3tKEY/0123456789+abcdefghi", "CAIS9wN1q6Ft5B2yfSjIr5bf+" * 6 + "/Zw==")
+REAL = Credentials(
+    "STS.NUabcDEF0123456789xyzQW", "s3cr3tKEY/0123456789+abcdefghi", "CAIS9wN1q6Ft5B2yfSjIr5bf+" * 6 + "/Zw=="
+)
 PUBLIC = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 URL = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/consumergroups/cg?shard=0"
-BODY = b'[{"shard":0,"checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng==","updateTime":1524224984800922,"consumer":"consumer_1"}]'
+BODY = (
+    b'[{"shard":0,"checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng==","updateTime":1524224984800922,"consumer":"consumer_1"}]'
+)
 
 
 def an_exchange(*, scheme="v1", url=URL, extra=(), sent=b"", body=BODY, answer=(), status=200):
@@ -132,27 +136,36 @@ PLACES = {
     "request form": lambda t: {"sent": b"a=1&b=" + quote(t, safe="%").encode()},
     "request gzip": lambda t: {"sent": gzip.compress(t.encode()), "extra": [("Content-Encoding", "gzip")]},
     "answer header": lambda t: {"answer": [("x-Debug-ECHO", t)]},
-    "answer json": lambda t: {"body": b'{"errorCode":"Unauthorized","errorMessage":"' + t.encode() + b'"}', "status": 401},
+    "answer json": lambda t: {
+        "body": b'{"errorCode":"Unauthorized","errorMessage":"' + t.encode() + b'"}',
+        "status": 401,
+    },
     "answer text": lambda t: {"body": f"<html>no: {t}</html>".encode(), "status": 500},
-    "answer gzip": lambda t: {"body": gzip.compress(b"[" + t.encode() + b"]"), "answer": [("Content-Encoding", "gzip")]},
+    "answer gzip": lambda t: {
+        "body": gzip.compress(b"[" + t.encode() + b"]"),
+        "answer": [("Content-Encoding", "gzip")],
+    },
     "answer deflate": lambda t: {"body": zlib.compress(t.encode()), "answer": [("Content-Encoding", "deflate")]},
     "answer binary": lambda t: {"body": b"\x0a\xff\x00\x10" + t.encode() + b"\x00\xfe"},
 }
+
+
+def one_of(secrets, place, spelling):
+    """Take turns, so that each secret meets each place and each spelling."""
+    return secrets[(list(PLACES).index(place) + list(SPELLINGS).index(spelling)) % len(secrets)]
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("place", PLACES)
 def test_no_given_secret_is_left(place, spelling):
     """Access key id, secret and token vanish from each place in each spelling; the recording verifies for anyone."""
-    for secret in (REAL.access_key_id, REAL.access_key_secret, REAL.security_token):
-        exchange = an_exchange(**PLACES[place](SPELLINGS[spelling](secret)))
-        done = Scrubber([REAL]).exchange(exchange)
-        left = left_over(done.exchange, REAL.access_key_id, REAL.access_key_secret, REAL.security_token)
-        assert left == set(), (place, spelling, secret)
-        assert done.signature == "verified"
-        assert verify_signature(done.exchange.request, PUBLIC) is None
-        again = Scrubber([REAL]).exchange(done.exchange)
-        assert again.exchange == done.exchange
+    secret = one_of((REAL.access_key_id, REAL.access_key_secret, REAL.security_token), place, spelling)
+    exchange = an_exchange(**PLACES[place](SPELLINGS[spelling](secret)))
+    done = Scrubber([REAL]).exchange(exchange)
+    assert left_over(done.exchange, REAL.access_key_id, REAL.access_key_secret, REAL.security_token) == set()
+    assert done.signature == "verified"
+    assert verify_signature(done.exchange.request, PUBLIC) is None
+    assert Scrubber([REAL]).exchange(done.exchange).exchange == done.exchange
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -168,16 +181,16 @@ def test_no_signature_is_left(place, spelling):
         assert signature(done) in wire_text(b"\n".join(everything(Exchange(Request("GET", URL), done.response))))
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("spelling", [one for number, one in enumerate(SPELLINGS) if number % 3 == 0])
 @pytest.mark.parametrize("place", PLACES)
 def test_no_unknown_secret_is_left(place, spelling):
     """Without any credentials the id and token are learnt from their headers and hunted all the same."""
-    for secret in (REAL.access_key_id, REAL.security_token):
-        exchange = an_exchange(**PLACES[place](SPELLINGS[spelling](secret)))
-        done = Scrubber().exchange(exchange)
-        assert left_over(done.exchange, REAL.access_key_id, REAL.security_token, signature(exchange)) == set()
-        assert (done.signature, done.step) == ("unchecked", "access-key")
-        assert verify_signature(done.exchange.request, PUBLIC) is not None
+    secret = one_of((REAL.access_key_id, REAL.security_token), place, spelling)
+    exchange = an_exchange(**PLACES[place](SPELLINGS[spelling](secret)))
+    done = Scrubber().exchange(exchange)
+    assert left_over(done.exchange, secret, signature(exchange)) == set()
+    assert (done.signature, done.step) == ("unchecked", "access-key")
+    assert verify_signature(done.exchange.request, PUBLIC) is not None
 
 
 @pytest.mark.parametrize("scheme", ["v1", "v1-sha256", "v4"])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, Credentials, http_date, sign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 AT = datetime(2024, 11, 25, 10, 9, 42, tzinfo=UTC)
 HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
@@ -24,10 +26,10 @@ ENTRY = {
 
 
 def compact(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogateescape")
 
 
-def make_request(
+def make_request(  # noqa: PLR0913 - each part of a request is some test's point
     target: str = f"{PATH}?shard=0",
     *,
     scheme: Any = "v1",

@@ -15,7 +15,9 @@ from sls_contract.exchange import Response
 TEXT = b"[]" * 50
 
 
-def coded(body: bytes, coding: str = "", compress: str = "", size: str | None = None, *, wire: bool = True) -> PlainBody:
+def coded(
+    body: bytes, coding: str = "", compress: str = "", size: str | None = None, *, wire: bool = True
+) -> PlainBody:
     fields = {"Content-Encoding": coding, "x-log-compresstype": compress, "x-log-bodyrawsize": size}
     return plain_body(Response(200, [(name, value) for name, value in fields.items() if value], body, wire))
 

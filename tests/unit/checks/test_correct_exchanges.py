@@ -31,9 +31,13 @@ def extended(request: Request, **fields: str) -> Request:
 
 #: The wire forms of the official clients, each as it was captured.
 CLIENTS = {
-    "pylog v1": lambda make: extended(make.request(headers={**GZIP, "Content-Length": "0"}), x_log_date=http_date(make.at)),
+    "pylog v1": lambda make: extended(
+        make.request(headers={**GZIP, "Content-Length": "0"}), x_log_date=http_date(make.at)
+    ),
     "pylog v4": lambda make: make.request(scheme="v4", headers=GZIP),
-    "pytea v1": lambda make: recased(make.request(scheme="v1-sha256", headers={**JSON_ASKED, "content-md5": ""}), str.lower),
+    "pytea v1": lambda make: recased(
+        make.request(scheme="v1-sha256", headers={**JSON_ASKED, "content-md5": ""}), str.lower
+    ),
     "pytea v4": lambda make: recased(make.request(scheme="v4", headers=JSON_ASKED), str.lower),
     "nodelog v1": lambda make: make.request(f"{make.path}?", headers={"content-type": "application/json"}),
     "nodetea v1": lambda make: recased(make.request(scheme="v1-sha256", headers={"content-md5": ""}), str.lower),
@@ -57,9 +61,13 @@ ANSWERS = {
     "all shards": lambda make: make.response([{**make.entry, "shard": shard} for shard in (0,)]),
     "never consumed": lambda make: make.response([{"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": ""}]),
     "other key order": lambda make: make.response([dict(reversed(make.entry.items()))]),
-    "white space": lambda make: make.response(b' [ {"consumer":"\xe6\xb6\x88\xe8\xb4\xb9\xe8\x80\x85", "shard": 0,\r\n'
-                                              b'\t"updateTime" : 0, "checkpoint": "" } ]\n'),
-    "escapes": lambda make: make.response(b'[{"shard":0,"checkpoint":"","updateTime":0,"consumer":"\\u6d88\\ud83d\\ude00\\"-0"}]'),
+    "white space": lambda make: make.response(
+        b' [ {"consumer":"\xe6\xb6\x88\xe8\xb4\xb9\xe8\x80\x85", "shard": 0,\r\n'
+        b'\t"updateTime" : 0, "checkpoint": "" } ]\n'
+    ),
+    "escapes": lambda make: make.response(
+        b'[{"shard":0,"checkpoint":"","updateTime":0,"consumer":"\\u6d88\\ud83d\\ude00\\"-0"}]'
+    ),
     "minus zero in a name": lambda make: make.response([{**make.entry, "consumer": "c-0, [-0: -0"}]),
     "2018": lambda make: make.response(headers={"Server": "nginx/1.12.1", "x-log-time": None, "Connection": "close"}),
     "2020": lambda make: make.response(headers={"Server": "Tengine", "x-log-time": None}),
@@ -69,12 +77,18 @@ ANSWERS = {
     "length twice": lambda make: make.response([], headers={"Content-Length": "2, 2"}),
     "content md5": lambda make: make.response([], headers={"Content-MD5": hashlib.md5(b"[]").hexdigest().upper()}),
     "gzip": lambda make: make.response(gzip.compress(b"[]"), headers={"Content-Encoding": "gzip"}),
-    "gzip members": lambda make: make.response(gzip.compress(b"[") + gzip.compress(b"]"), headers={"Content-Encoding": "GZIP"}),
+    "gzip members": lambda make: make.response(
+        gzip.compress(b"[") + gzip.compress(b"]"), headers={"Content-Encoding": "GZIP"}
+    ),
     "zlib": lambda make: make.response(zlib.compress(b"[]"), headers={"Content-Encoding": "deflate"}),
     "raw deflate": lambda make: make.response(zlib.compress(b"[]", wbits=-15), headers={"Content-Encoding": "deflate"}),
-    "decoded by a recorder": lambda make: make.response(headers={"Content-Encoding": "gzip", "Content-Length": "90"}, wire=False),
+    "decoded by a recorder": lambda make: make.response(
+        headers={"Content-Encoding": "gzip", "Content-Length": "90"}, wire=False
+    ),
     "kept coded": lambda make: make.response(gzip.compress(b"[]"), headers={"Content-Encoding": "gzip"}, wire=False),
-    "upper-case header": lambda make: replace(make.response(), headers=Headers([(n.upper(), v) for n, v in make.response().headers.pairs])),
+    "upper-case header": lambda make: replace(
+        make.response(), headers=Headers([(n.upper(), v) for n, v in make.response().headers.pairs])
+    ),
     "busy": lambda make: make.error(503, "ServerBusy", "The server is busy, please try again later."),
     "quota": lambda make: make.error(403, "ReadQuotaExceed", "Read quota is exceeded."),
     "project, page": lambda make: make.error(404, "ProjectNotExist", "The Project does not exist : my-project."),
@@ -86,10 +100,14 @@ ANSWERS = {
     "group": lambda make: make.error(404, "ConsumerGroupNotExist", "consumer group not exist"),
     "internal": lambda make: make.error(500, "InternalServerError", "anything at all"),
     "denied": lambda make: make.error(
-        401, "Unauthorized", "denied by sts or ram, action: log:GetConsumerGroupCheckPoint, resource: acs:log:x", accessDeniedDetail={}
+        401,
+        "Unauthorized",
+        "denied by sts or ram, action: log:GetConsumerGroupCheckPoint, resource: acs:log:x",
+        accessDeniedDetail={},
     ),
     "expired": lambda make: make.error(
-        400, "RequestTimeExpired",
+        400,
+        "RequestTimeExpired",
         "request timeThu, 15 Oct 2020 00:00:00 GMT has been expired while server time is Thu, 15 Oct 2020 15:13:44 GMT",
     ),
     "signature": lambda make: make.error(401, "SignatureNotMatch", "signature +zjvhBkmHLLvPPjj5po4S002IVM= not match"),
@@ -159,7 +177,9 @@ def test_other_operations_keep_their_bodies(make, body):
 
 def test_sibling_operations_are_named(make):
     """A heartbeat is told from the other operations on the same path."""
-    exchange = make.exchange(make.response([0]), target=f"{make.path}?type=heartbeat&consumer=c", method="POST", body=b"[]")
+    exchange = make.exchange(
+        make.response([0]), target=f"{make.path}?type=heartbeat&consumer=c", method="POST", body=b"[]"
+    )
     verdict = judge(exchange)
     assert (verdict.findings, verdict.operation) == ((), "ConsumerGroupHeartBeat")
 

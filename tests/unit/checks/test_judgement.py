@@ -11,8 +11,7 @@ from sls_contract.checks import check, judge, judge_request, judge_response
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
-from sls_contract.spec import Level
-from sls_contract.spec import examples
+from sls_contract.spec import Level, examples
 
 REAL = Credentials("LTAI5tAbCdEfGhIjKlMn", "a-real-looking-secret")
 
@@ -25,9 +24,7 @@ def test_the_documented_exchanges_are_correct():
     """What the page prints breaks nothing in its answers; its placeholder of a signature is none."""
     for exchange in (examples.success(), *examples.errors().values()):
         assert judge_response(exchange).findings == ()
-        assert slugs(check(exchange, credentials=())) == ["signature-authorization"] + (
-            ["authentication-served"] if exchange.response.status == 200 else []
-        ) + ["signature-not-verified"] or True
+        assert slugs(judge_request(exchange.request).findings) == ["signature-authorization", "signature-not-verified"]
 
 
 def test_given_credentials_verify(make):
@@ -113,17 +110,18 @@ def test_the_unit_is_named(make):
 @pytest.mark.parametrize(
     ("value", "says"),
     [
+        ("text", '"text"'),
+        (None, "null"),
         ({"checkpoints": []}, 'under the key "checkpoints"'),
         ({"errorCode": "X", "errorMessage": "y"}, "an error body under status 200"),
         ({"shard": 0}, "a single entry without its list"),
         ({}, "an empty object"),
-        (7, "7"),
     ],
 )
 def test_what_came_instead_of_the_array_is_named(make, value, says):
     """The usual mistakes about the list are told by name."""
-    (finding,) = check(make.exchange(make.response(value), target=make.path), at=make.at)[:1]
-    assert finding.slug in ("body-array",)
+    (finding,) = check(make.exchange(make.response(value)), at=make.at)
+    assert finding.slug == "body-array"
     assert says in finding.actual
 
 
@@ -146,9 +144,9 @@ def test_findings_are_short_and_printable(make):
     """A monstrous value is cut, a control character escaped, Chinese kept."""
     long = check(make.changed(shard="0" * 100_000))[0]
     assert len(long.actual) < 200
-    odd = check(make.exchange(make.error(404, "日志\x1b[31m\udc80", "x")))[0]
-    assert odd.actual == '"日志\\\\u001b[31m\\udc80"' or "\x1b" not in odd.actual
-    assert "日志" in odd.actual
+    charset, unknown = check(make.exchange(make.error(404, "日志\x1b[31m\udc80", "x")))
+    assert charset.slug == "json-utf8"
+    assert unknown.actual == '"日志\\u001b[31m\\udc80"'
     huge = check(make.body(b'[{"shard":' + b"9" * 5000 + b',"checkpoint":"","updateTime":0,"consumer":""}]'))
     assert slugs(huge) == ["entry-shard"]
     assert len(huge[0].actual) < 200
@@ -156,18 +154,22 @@ def test_findings_are_short_and_printable(make):
 
 def test_many_breaches_of_one_clause_are_cut(make):
     """Twenty flaws of one clause are enough to see it, however many entries have them."""
-    entries = [{**make.entry, "shard": number, "updateTime": 1} for number in range(500)]
+    entries = [{**make.entry, "shard": number, "updateTime": 1524224984} for number in range(500)]
     assert len(check(make.listed(*entries))) == 20
 
 
 def test_headers_with_odd_bytes_are_judged(make):
     """Bytes that are not UTF-8 in header values break clauses, not the judge."""
-    headers = Headers([("Date", "\udcff"), ("x-log-requestid", "\udc80"), ("Content-Length", "٣"), ("Content-Type", "\udcff")])
+    headers = Headers(
+        [("Date", "\udcff"), ("x-log-requestid", "\udc80"), ("Content-Length", "٣"), ("Content-Type", "\udcff")]
+    )
     exchange = make.exchange(replace(make.response(), headers=headers))
     assert slugs(check(exchange)) == ["request-id-form", "content-type", "response-date", "content-length"]
 
 
 def test_a_request_without_authorization_is_one_finding(make):
     """An unsigned request is told once, as what it is."""
-    request = Request("GET", f"http://my-project.cn-hangzhou.log.aliyuncs.com{make.path}", {"x-log-apiversion": "0.6.0"})
+    request = Request(
+        "GET", f"http://my-project.cn-hangzhou.log.aliyuncs.com{make.path}", {"x-log-apiversion": "0.6.0"}
+    )
     assert slugs(judge_request(request).findings) == ["request-date", "signature-authorization"]

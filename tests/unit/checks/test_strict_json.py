@@ -58,7 +58,9 @@ def test_another_charset_is_named_and_read(body, charset):
 def test_a_byte_that_is_no_utf8_is_counted():
     """The reader says after how many bytes UTF-8 ends."""
     assert read_json('["é"]'.encode() + b" \xff").syntax == "Extra data at character 6"
-    assert read_json('["é\udc80"]'.encode("utf-8", "surrogateescape")).charset == "a byte that is not UTF-8 after 4 bytes"
+    assert (
+        read_json('["é\udc80"]'.encode("utf-8", "surrogateescape")).charset == "a byte that is not UTF-8 after 4 bytes"
+    )
 
 
 def test_half_a_surrogate_pair_is_no_character():

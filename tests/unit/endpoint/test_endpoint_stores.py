@@ -88,7 +88,7 @@ def _fail_if(fail):
 
 
 TestAgreement = Agreement.TestCase
-TestAgreement.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestAgreement.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
 
 
 def test_a_restart_keeps_everything_but_keys(tmp_path, clock):

@@ -372,3 +372,21 @@ def test_recognise_gives_the_mismatch():
     request = sign(BARE, TEST_CREDENTIALS, at=AT)
     assert recognise(request, TEST_CREDENTIALS).scheme == "v1"
     assert isinstance(recognise(request.replace(method="PUT"), TEST_CREDENTIALS), SignatureMismatch)
+
+
+def test_a_short_token_is_masked_by_its_header():
+    """However short a token is, the line that carries it shows no value."""
+    key = Credentials("STS.short", "aSecretForTheTest", "q#q")
+    request = sign(BARE, key, scheme="v4", at=AT)
+    shown = str(verify_signature(request.replace(method="PUT"), key))
+    assert "x-acs-security-token:***" in shown
+    assert "q#q" not in shown
+
+
+def test_a_secret_put_into_the_request_is_masked():
+    """A client that sends its secret along does not see it repeated, encoded or not."""
+    key = Credentials("LTAIkey", "a+Secret/ForTheTest")
+    request = sign(BARE.replace(url=f"http://{HOST}/l?k=a%2BSecret%2FForTheTest"), key, scheme="v4", at=AT)
+    shown = str(verify_signature(request.replace(method="PUT"), key))
+    assert "k=***" in shown
+    assert "ForTheTest" not in shown

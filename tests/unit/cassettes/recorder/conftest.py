@@ -76,7 +76,7 @@ class ScriptedServer:
         if answer.end == "stall":
             self.stopping.wait(5)
         if answer.end == "reset":
-            time.sleep(0.05)  # what was sent shall arrive before the reset does
+            time.sleep(0.02)  # what was sent shall arrive before the reset does
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
         return False

@@ -234,7 +234,7 @@ def test_every_redirect_is_an_attempt_of_its_own(wire, serve, library):
         else:
             get = {
                 "requests": requests.get,
-                "urllib3": lambda url: urllib3.request("GET", url),
+                "urllib3": lambda url: urllib3.PoolManager().request("GET", url),
                 "httpx": lambda url: httpx.get(url, follow_redirects=True),
             }[library]
             answer = get(server.url)

@@ -1,0 +1,304 @@
+"""``sls-contract verify``: is this endpoint a GetCheckPoint endpoint?"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from sls_contract import __version__
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from sls_contract.endpoint import ReferenceEndpoint
+    from sls_contract.signing import Credentials
+    from sls_contract.verification import Plan, Run, Runner, Target
+
+_INTERRUPTED = 130
+_NOTHING = 2
+_POLITE_RATE = 20.0  # requests a second, off loopback
+_STS = "SLS_CONTRACT_STS_"
+_EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
+_SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
+
+
+def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's options."""
+    command = commands.add_parser(
+        "verify",
+        help="bring an endpoint into every documented state and judge its answers",
+        description="Bring an endpoint into every documented state, call it as clients do, and judge every answer and "
+        "every sequence of answers. Without --endpoint: the reference endpoint, started for the purpose.",
+        epilog="Only consumer groups named sls-contract-* are made, and deleted again. "
+        "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, or nothing was judged.",
+    )
+    add = command.add_argument
+    add("--endpoint", metavar="URL", help="https://cn-hangzhou.log.aliyuncs.com or http://127.0.0.1:PORT")
+    add("--project", help="an existing project (needed with --endpoint)")
+    add("--logstore", help="an existing logstore (needed with --endpoint)")
+    add("--other-logstore", metavar="NAME", help="another one, for the scenarios with two logstores")
+    add("--region", default="cn-hangzhou", help="signed in v4 where the endpoint names none (default: %(default)s)")
+    add("--examples", type=_count, default=100, metavar="N", help="generated sequences (default: %(default)s)")
+    add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
+    add("--scenario", action="append", default=[], metavar="NAME", help="carry out only this one; repeatable")
+    add("--list", action="store_true", help="list the scenarios and do nothing")
+    add("--rate", type=float, metavar="N", help=f"requests a second (default: {_POLITE_RATE:g}, on loopback no limit)")
+    add("--timeout", type=float, default=10.0, metavar="S", help="seconds for one exchange (default: %(default)s)")
+    add("--yes", action="store_true", help="do not ask before making groups on a service that is not on loopback")
+    add("--strict", action="store_true", help="warnings fail, too")
+    add("--json", metavar="PATH", help="also write the findings as JSON; - for standard output")
+    add("--record", metavar="DIR", type=Path, help="write each scenario's exchanges as a cassette, scrubbed")
+    command.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Verify, report, and return the exit code; raises `UsageError` and `EndpointError` where nothing was judged."""
+    plan = _plan(arguments)
+    if arguments.list:
+        _list(stdout)
+        return 0
+    with _target(arguments, environ) as target:
+        _agree(arguments, target, plan, stdin, stderr)
+        runner = _runner(arguments, target, plan, stderr)
+        code = _carry_out(runner)
+        _tell(runner.run, target, arguments, stdout, stderr)
+        if arguments.record:
+            _record(runner.run, target, arguments.record)
+    return _exit_code(runner.run, code, strict=arguments.strict)
+
+
+def _carry_out(runner: Runner) -> int:
+    """Run, and return the exit code of an interruption, 0 where there was none."""
+    try:
+        runner()
+    except KeyboardInterrupt:
+        runner.run.incomplete = "interrupted"
+        return _INTERRUPTED
+    except SystemExit as end:  # SIGTERM
+        runner.run.incomplete = "terminated"
+        return int(end.code or 0)
+    return 0
+
+
+def _exit_code(run: Run, interrupted: int, *, strict: bool) -> int:
+    if run.violated(strict=strict):
+        return 1
+    if interrupted:
+        return interrupted
+    return _NOTHING if run.incomplete or not run.judged() else 0
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
+    from sls_contract.scenarios import SCENARIOS
+    from sls_contract.verification import GENERATED, Plan
+
+    known = (*SCENARIOS, *GENERATED)
+    for name in arguments.scenario:
+        if name not in known:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, known)
+            hint = f"Did you mean {', '.join(close)}?" if close else "--list shows all of them."
+            msg = f"--scenario: there is no scenario {name!r}. {hint}"
+            raise UsageError(msg)
+    return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed)
+
+
+def _list(stdout: IO[str]) -> None:
+    from sls_contract.reports import table
+    from sls_contract.scenarios import SCENARIOS
+    from sls_contract.verification import GENERATED
+
+    rows = [(each.name, each.area, each.expects) for each in SCENARIOS.values()]
+    rows += [(name, "generated", "what the steps before brought about") for name in GENERATED]
+    print(*table(("scenario", "area", "expected"), rows), sep="\n", file=stdout)
+
+
+@contextlib.contextmanager
+def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterator[Target]:
+    """Give the endpoint that was named, or start ours."""
+    if arguments.endpoint:
+        yield _named(arguments, environ)
+        return
+    from sls_contract.endpoint.server import serve
+    from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+    from sls_contract.transport import parse_endpoint
+    from sls_contract.verification import Target
+
+    project, logstore = arguments.project or "my-project", arguments.logstore or "my-logstore"
+    other = arguments.other_logstore or f"{logstore}-other"
+    with serve(_embedded(project, logstore, other)) as server:
+        yield Target(
+            server.url,
+            parse_endpoint(server.url).authority,
+            project,
+            logstore,
+            TEST_CREDENTIALS,
+            other_logstore=other,
+            wide_logstore=f"{logstore}-wide",
+            sts=TEST_STS_CREDENTIALS,
+            expired_token=_EXPIRED_TOKEN,
+        )
+
+
+def _embedded(project: str, logstore: str, other: str) -> ReferenceEndpoint:
+    from sls_contract.endpoint import ReferenceEndpoint
+    from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
+
+    sts = TEST_STS_CREDENTIALS
+    expired = Credentials(sts.access_key_id, sts.access_key_secret, _EXPIRED_TOKEN)
+    shards = {logstore: _SHARDS, other: _OTHER_SHARDS, f"{logstore}-wide": _WIDE_SHARDS}
+    endpoint = ReferenceEndpoint(
+        _now,
+        credentials=(TEST_CREDENTIALS, sts, expired),
+        logstores={(project, name): count for name, count in shards.items()},
+        keep_log=False,
+    )
+    endpoint.expire_token(_EXPIRED_TOKEN)
+    return endpoint
+
+
+def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
+    from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
+    from sls_contract.transport import parse_endpoint
+    from sls_contract.verification import Target
+
+    address = parse_endpoint(arguments.endpoint)
+    for option in ("project", "logstore"):
+        if not getattr(arguments, option):
+            msg = f"--endpoint needs --{option}: the name of a {option} that exists there"
+            raise UsageError(msg)
+    credentials = credentials_from_environment(environ)
+    if credentials is None:
+        msg = f"--endpoint needs credentials. How to fix: set {ID} and {SECRET}."
+        raise UsageError(msg)
+    return Target(
+        arguments.endpoint,
+        address.authority.removeprefix(f"{arguments.project}."),
+        arguments.project,
+        arguments.logstore,
+        credentials,
+        scheme=address.scheme,
+        other_logstore=arguments.other_logstore,
+        sts=_sts(environ),
+        expired_token=environ.get(f"{_STS}EXPIRED_TOKEN") or None,
+        region=arguments.region,
+        loopback=address.loopback,
+        evidence="live" if address.host.endswith(".aliyuncs.com") else "reference",
+    )
+
+
+def _sts(environ: Mapping[str, str]) -> Credentials | None:
+    """Return the temporary key of the environment; half of one is a `UsageError`."""
+    from sls_contract.signing import Credentials
+
+    names = [f"{_STS}ACCESS_KEY_ID", f"{_STS}ACCESS_KEY_SECRET", f"{_STS}SECURITY_TOKEN"]
+    values = [environ.get(name, "") for name in names]
+    if not any(values):
+        return None
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
+        msg = f"a temporary key has three parts; {', '.join(missing)} is not set"
+        raise UsageError(msg)
+    return Credentials(*values)
+
+
+def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[str], stderr: IO[str]) -> None:
+    """Show what will be made on a service that is not on this machine, and go on only if that is wanted."""
+    if target.loopback or arguments.yes:
+        return
+    logstores = ", ".join(name for role, name in target.logstores().items() if role != "missing")
+    print(
+        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}) at {target.endpoint},\n"
+        f"at most three at a time, writes checkpoints to them, and deletes them again: about "
+        f"{400 + 12 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
+        file=stderr,
+    )
+    if not stdin.isatty():
+        msg = "nobody can be asked here. How to fix: say --yes."
+        raise UsageError(msg)
+    print("Go on? [y/N] ", end="", file=stderr, flush=True)
+    if stdin.readline().strip().lower() not in {"y", "yes"}:
+        msg = "nothing was done"
+        raise UsageError(msg)
+
+
+def _runner(arguments: argparse.Namespace, target: Target, plan: Plan, stderr: IO[str]) -> Runner:
+    from sls_contract.transport import open_transport
+    from sls_contract.verification import Runner, Wire
+
+    rate = arguments.rate if arguments.rate is not None else (0.0 if target.loopback else _POLITE_RATE)
+    if rate < 0:
+        msg = f"--rate must be a number of requests a second, or 0 for no limit, got {rate:g}"
+        raise UsageError(msg)
+    endpoint = f"{target.scheme}://{target.authority}"
+    send = open_transport(endpoint, timeout=arguments.timeout)
+    keys = tuple(target.keys().values())
+    wire = Wire(send, _now, keys, time.sleep, 1 / rate if rate else 0.0)
+    return Runner(target, wire, plan, _progress(stderr))
+
+
+def _progress(stderr: IO[str]) -> Callable[[str], None]:
+    """Show what is going on, on a terminal only."""
+    if not stderr.isatty():
+        return lambda _: None
+    return lambda name: print(f"\r\x1b[K{name}" if name else "\r\x1b[K", end="", file=stderr, flush=True)
+
+
+def _tell(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str], stderr: IO[str]) -> None:
+    from sls_contract.reports import as_document, write_json
+    from sls_contract.verification.summary import as_report, lines
+
+    _progress(stderr)("")
+    if arguments.json:
+        write_json(as_document(as_report(run, target), __version__), arguments.json, stdout)
+    print(*lines(run, target), sep="\n", file=stderr if arguments.json == "-" else stdout)
+
+
+def _record(run: Run, target: Target, folder: Path) -> None:
+    """Write a cassette for each scenario that sent something."""
+    from sls_contract.cassettes.file.recording_file import write
+    from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
+    from sls_contract.cassettes.scrub import Scrubber
+
+    scrubber = Scrubber(target.keys().values())
+    folder.mkdir(parents=True, exist_ok=True)
+    for performed in run.performed:
+        recordings = []
+        for done in performed.done:
+            exchange, at = run.sent[done.number - 1]
+            scrubbed = scrubber.exchange(exchange)
+            provenance = Provenance(
+                Evidence(target.evidence),
+                f"{target.scheme}://{target.authority}",
+                target.region,
+                exchange.request.headers.get("User-Agent", ""),
+                at,
+                at,
+                __version__,
+            )
+            note = SignatureNote(scrubbed.signature, scrubbed.step or "")
+            broken = "truncated" if any(finding.code == "SLS462" for finding in done.findings) else None
+            recordings.append(Recording(scrubbed.exchange, provenance, note, broken=broken))
+        if recordings:
+            write(folder / f"{performed.scenario.name}.sls.yaml", recordings)
+
+
+def _count(text: str) -> int:
+    """Read a number of examples; `argparse` words the error."""
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

@@ -1,0 +1,48 @@
+"""The hooks around a test's phases. They wrap, so they stand apart from the hook that opens the cassette.
+
+An error before a wrapper's ``yield`` would keep other plugins' wrappers from seeing the phase at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from sls_contract.plugin.run import Run
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Judges the traffic of each phase where it happens."""
+
+    run: Run
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Fail the setup for what the exchanges of its fixtures broke."""
+        with self.run.phase(item, "setup"):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Fail the test for what its exchanges broke."""
+        with self.run.phase(item, "call"):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Judge the traffic of teardown, then close the cassette."""
+        with self.run.closing(item), self.run.phase(item, "teardown"):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take secrets out of tracebacks and captured output."""
+        report = yield
+        self.run.scrub(item, report)
+        return report

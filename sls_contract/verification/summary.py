@@ -1,0 +1,111 @@
+"""A run told: as lines for a terminal, and as a report for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sls_contract.reports import Report, Target as ReportTarget, finding_lines, plural, table
+from sls_contract.reports.text import printable
+from sls_contract.spec import CLAUSES, Level
+from sls_contract.verification.curl import curl_line
+from sls_contract.verification.runner import GENERATED, not_provable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.verification.outcome import Performed, Run
+    from sls_contract.verification.target import Target
+
+VERDICTS = ("passed", "failed", "not provable", "not supported")
+_JUDGED_HERE = tuple(code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION)
+_TOLD_STEP_BY_STEP = 3  # documented scenarios that failed; more are named only
+
+
+def as_report(run: Run, target: Target) -> Report:
+    """Return the run as every command reports."""
+    report = Report("verify", ReportTarget(target.endpoint, target.evidence), run.seed)
+    for each in run.located:
+        report.add([each.finding], scenario=each.scenario, exchange=each.exchange)
+    report.exchanges, report.scenarios = len(run.sent), run.judged()
+    report.exercised, report.clauses_total = set(run.exercised), len(CLAUSES)
+    report.not_provable = [*_reasons(run, "not provable"), *not_provable()]
+    report.not_supported = _reasons(run, "not supported")
+    report.facts = [*run.facts, *([f"run incomplete: {run.incomplete}"] if run.incomplete else [])]
+    report.leftovers = list(run.leftovers)
+    return report
+
+
+def lines(run: Run, target: Target) -> Iterator[str]:
+    """Tell the run to a person."""
+    yield f"{target.endpoint} (evidence: {target.evidence}), seed {run.seed}"
+    yield from run.facts
+    yield ""
+    yield from table(("area", *VERDICTS), _areas(run))
+    yield from _failures(run, target)
+    yield from _titled("not provable here:", [*_reasons(run, "not provable"), *not_provable()])
+    yield from _titled("not supported by this endpoint:", _reasons(run, "not supported"))
+    yield from _clauses(run)
+    yield from _titled("left behind, delete by hand:", run.leftovers)
+    if run.incomplete:
+        yield from ("", f"the run is incomplete: {run.incomplete}")
+    yield from ("", _verdict(run))
+
+
+def _areas(run: Run) -> Iterator[tuple[object, ...]]:
+    counts = Counter((each.scenario.area, each.verdict) for each in run.performed)
+    for area in dict.fromkeys(each.scenario.area for each in run.performed):
+        yield (area, *(counts[area, verdict] for verdict in VERDICTS))
+
+
+def _failures(run: Run, target: Target) -> Iterator[str]:
+    for each in run.located:
+        yield ""
+        yield from finding_lines(each.finding, f"{each.scenario or 'setting up'}, exchange {each.exchange}")
+    failed = [each for each in run.performed if each.verdict == "failed"]
+    named = [each for each in failed if each.scenario.name not in GENERATED]
+    shown = [each for each in failed if each.scenario.name in GENERATED] + named[:_TOLD_STEP_BY_STEP]
+    for performed in shown:
+        yield from _step_by_step(performed, run, target)
+
+
+def _step_by_step(performed: Performed, run: Run, target: Target) -> Iterator[str]:
+    scenario = performed.scenario
+    again = f"--examples {performed.planned} " if scenario.name in GENERATED else ""
+    yield ""
+    yield f"{scenario.name}: {scenario.expects} ({scenario.source})"
+    yield f"  again: sls-contract verify --scenario {scenario.name} {again}--seed {run.seed}"
+    last = max(at for at, done in enumerate(performed.done) if done.findings)
+    for done in performed.done[: last + 1]:
+        answer = done.exchange.response.status if done.exchange.response else "no answer"
+        codes = ", ".join(finding.code for finding in done.findings)
+        yield printable(f"  {done.number}. {curl_line(done.exchange.request, target)}")
+        yield f"     -> {answer}{f'  {codes}' if codes else ''}"
+
+
+def _clauses(run: Run) -> Iterator[str]:
+    missed = [code for code in _JUDGED_HERE if code not in run.exercised]
+    exercised = len(_JUDGED_HERE) - len(missed)
+    yield ""
+    yield f"{exercised} of {len(_JUDGED_HERE)} clauses about answers and behaviour exercised"
+    if missed:
+        yield f"  not exercised: {', '.join(f'{code} {CLAUSES[code].slug}' for code in missed)}"
+
+
+def _titled(title: str, items: list[str]) -> Iterator[str]:
+    if items:
+        yield from ("", title, *(f"  {printable(item)}" for item in items))
+
+
+def _reasons(run: Run, verdict: str) -> list[str]:
+    return [f"{each.scenario.name}: {each.reason}" for each in run.performed if each.verdict == verdict]
+
+
+def _verdict(run: Run) -> str:
+    levels = Counter(each.finding.level for each in run.located)
+    counts = f"{plural(len(run.sent), 'exchange')}, {plural(run.judged(), 'scenario')}"
+    if levels[Level.VIOLATION]:
+        return f"{counts}: {plural(levels[Level.VIOLATION], 'violation')}, {plural(levels[Level.WARNING], 'warning')}"
+    if not run.judged():
+        return f"{counts}: nothing could be judged"
+    return f"{counts}: no violation, {plural(levels[Level.WARNING], 'warning')}"

@@ -1,0 +1,196 @@
+"""Properties of judging: it never raises, never contradicts itself, and finds what was put in."""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sls_contract.checks import check, judge
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.lz4_block import decompress_block
+from sls_contract.checks.presentation import masked
+from sls_contract.checks.strict_json import read_json, read_thoroughly
+from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
+from sls_contract.signing import TEST_CREDENTIALS, http_date, sign
+from sls_contract.spec import CLAUSES, catalog
+
+AT = datetime(2024, 11, 25, 10, 9, 42, tzinfo=UTC)
+URL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"
+GOOD = sign(Request("GET", URL, {"Accept-Encoding": "gzip, deflate, lz4"}), TEST_CREDENTIALS, at=AT)
+
+NAMES = (
+    "authorization", "date", "host", "x-log-date", "x-log-apiversion", "x-log-signaturemethod", "x-log-bodyrawsize",
+    "x-log-compresstype", "x-log-requestid", "content-length", "content-encoding", "content-md5", "content-type",
+    "accept-encoding", "transfer-encoding", "x-acs-security-token", "x-log-content-sha256",
+)  # fmt: skip
+VALUES = (
+    "", "gzip", "deflate", "lz4", "br", "identity;q=0", "*", "LOG a:b", "LOG testAccessKeyId:" + 27 * "A" + "=",
+    "0.6.0",
+    "SLS4-HMAC-SHA256 Credential=testAccessKeyId/20241125/cn-hangzhou/sls/aliyun_v4_request,"
+    "Signature=0000000000000000000000000000000000000000000000000000000000000000",
+    "20241125T100942Z", http_date(AT), "Mon, 99 Foo 0000 99:99:99 GMT", "Mon, 01 Jan 0001 00:00:00 +2359", "hmac-sha256",
+    "99999999999999999999", "-1", "FFFFFFFF05099546E07A82E8", "application/json", "٣", "[::1]:80",
+)  # fmt: skip
+
+wire = st.binary(max_size=30).map(wire_text)
+headers = st.lists(st.tuples(st.sampled_from(NAMES) | wire, st.sampled_from(VALUES) | wire), max_size=12).map(Headers)
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just(2**64) | st.just(-0.0),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["shard", "checkpoint", "updateTime", "consumer", "errorCode", "errorMessage"])
+            | st.text(max_size=3),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+bodies = st.binary(max_size=60) | json_like.map(lambda value: json.dumps(value).encode())
+paths = st.sampled_from(
+    ["/", "/logstores/l/consumergroups/g?shard=0", "/logstores//consumergroups/", "/%ff?%=%&shardid"]
+)
+requests = st.builds(
+    lambda method, path, fields, body: Request(method, f"http://p.cn-hangzhou.log.aliyuncs.com{path}", fields, body),
+    st.sampled_from(["GET", "HEAD", "POST", "", "gEt"]) | wire,
+    paths | wire.map(lambda text: "/" + text),
+    headers,
+    st.binary(max_size=5),
+)
+responses = st.builds(
+    Response,
+    st.sampled_from([200, 204, 304, 401, 404, 500, 0, -1, 999]) | st.integers(),
+    headers,
+    bodies,
+    st.booleans(),
+)
+times = st.none() | st.datetimes(timezones=st.just(UTC))
+
+
+@settings(max_examples=200, deadline=None)
+@given(requests | st.just(GOOD), st.none() | responses, times)
+def test_judging_never_raises(request, response, at):
+    """Whatever bytes, headers and numbers come: findings that can be printed, of clauses that were exercised."""
+    verdict = judge(Exchange(request, response), at=at)
+    for finding in verdict.findings:
+        assert finding.code in verdict.exercised
+        str(finding).encode("utf-8")
+    assert verdict.exercised <= CLAUSES.keys()
+
+
+@settings(max_examples=200, deadline=None)
+@given(bodies)
+@example(b"\xff\xfe")
+@example(b'[{"a":"-0"}]')
+@example(b'[{"a":"-0","b":-0}]')
+@example(b'[{"a":1,"a":""}]')
+@example(b'[{"a":"\\u0061"}]')
+@example(b'[{"a":NaN}]')
+@example(b'[{"a":1.0}]')
+def test_quick_and_thorough_readers_agree(body):
+    """The reader that counts quotes never differs from the one that looks at every object."""
+    quick, thorough = read_json(body), read_thoroughly(body)
+    assert repr(quick) == repr(thorough)
+
+
+members = st.lists(
+    st.tuples(
+        st.sampled_from(["shard", "consumer", "x", "é"]),
+        st.sampled_from(['""', '"\\""', "1", "-0", "1.0", '"a,\\u0022"', "{}", "[]"]),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(members, max_size=4))
+def test_no_duplicate_key_slips_through(objects):
+    """A key that comes twice is always found, whatever values stand around it."""
+    text = "[" + ",".join("{" + ",".join(f'"{key}":{value}' for key, value in pairs) + "}" for pairs in objects) + "]"
+    twice = any(len({key for key, _ in pairs}) < len(pairs) for pairs in objects)
+    read = read_json(text.encode())
+    assert bool(read.repeated) == twice
+    assert repr(read) == repr(read_thoroughly(text.encode()))
+
+
+entry = st.fixed_dictionaries(
+    {
+        "checkpoint": st.just("") | st.integers(0, 10**20).map(lambda n: base64.b64encode(str(n).encode()).decode()),
+        "updateTime": st.just(0) | st.integers(4_102_444_800_000, 4_102_444_799_999_999),
+        "consumer": st.text(max_size=10),
+    }
+)
+lists = st.dictionaries(st.integers(0, 2**31 - 1), entry, max_size=6).map(
+    lambda found: [{"shard": shard, **fields} for shard, fields in found.items()]
+)
+
+
+def answered(body: bytes) -> Exchange:
+    fields = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Date": http_date(AT),
+        "x-log-requestid": f"{int(AT.timestamp()):08X}05099546E07A82E8",
+    }
+    return Exchange(GOOD, Response(200, fields, body))
+
+
+@settings(max_examples=100, deadline=None)
+@given(lists, st.booleans())
+def test_correct_lists_are_not_accused(entries, ascii_only):
+    """Any list that keeps the contract has no finding, however its text is escaped."""
+    assert check(answered(json.dumps(entries, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")), at=AT) == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(json_like, max_size=3))
+def test_schema_and_clauses_agree(entries):
+    """A list has a finding about objects or fields exactly where the schema refuses it."""
+    exchange = answered(json.dumps(entries).encode())
+    value = read_json(exchange.response.body).value
+    if value is None:
+        return
+    about_types = {"SLS202", "SLS203", "SLS205", "SLS206", "SLS208"}
+    found = {finding.code for finding in check(exchange, at=AT)} & about_types
+    assert bool(found) == bool(catalog().response_errors(value))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60))
+def test_damaged_lz4_never_does_worse_than_valueerror(block):
+    """Any bytes either decompress within the limit or are refused."""
+    with suppress(ValueError):
+        assert len(decompress_block(block, 5000)) <= 5000
+
+
+@settings(max_examples=100, deadline=None)
+@given(headers, st.binary(max_size=60), st.booleans())
+def test_taking_encodings_off_never_raises(fields, body, as_on_the_wire):
+    """Any headers over any bytes give bytes, a flaw, or the name of an encoding."""
+    plain = plain_body(Response(200, fields, body, as_on_the_wire))
+    assert plain.data is not None or plain.encoding_flaw or plain.compress_flaw or plain.unknown
+
+
+@settings(max_examples=100)
+@given(st.text(), st.text(min_size=6))
+def test_masking_leaves_nothing(text, secret):
+    """A secret is gone from wherever it stood, and what is left can be printed."""
+    shown = masked(text + secret + text, [secret])
+    assert shown.isprintable()
+    if secret.isprintable() and not (set(secret) & set("*\\")):
+        assert secret not in shown.replace("***", "\x00") or secret in text
+
+
+def test_deep_nesting_is_judged():
+    """A list nested beyond any parser is a finding."""
+    with pytest.raises(RecursionError):
+        json.loads("[" * 100_000)
+    (finding,) = check(answered(b"[" * 100_000), at=AT)
+    assert finding.slug == "json-text"

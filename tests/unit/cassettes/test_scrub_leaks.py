@@ -1,0 +1,95 @@
+"""What is found in files after they were written, where, and what is no false alarm."""
+
+import base64
+import gzip
+import json
+import textwrap
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+
+from sls_contract.cassettes.scrub import Leak, Scrubber, leaks
+from sls_contract.exchange import Request
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign
+
+KEY = Credentials("LTAI5tAbCdEfGhIjKlMnOpQr", "kEy0123456789SecretSecretSecre", "CAIS" + "aB3+/x9Z" * 20)
+HEAD = "version: 1\ninteractions:\n- request:\n"
+
+FOLDED = {
+    "raw": lambda s: f"    uri: http://x/?a={s}",
+    "percent": lambda s: f"    uri: http://x/?a={quote(s, safe='')}",
+    "double-quoted": lambda s: "    body: " + json.dumps(f"é {s}"),
+    "base64": lambda s: "    body: !!binary " + base64.b64encode(b"\xff" + s.encode()).decode(),
+    "folded base64": lambda s: (
+        "    body: !!binary |\n"
+        + textwrap.indent(base64.encodebytes(b"\xff" * 70 + s.encode() + b"\xfe" * 40).decode(), "      ")
+    ),
+    "base64 of gzip": lambda s: "    body: !!binary " + base64.b64encode(gzip.compress(s.encode() * 2)).decode(),
+    "hex": lambda s: f"    body: {s.encode().hex()}",
+    "json in base64": lambda s: "    body: " + base64.b64encode(json.dumps({"k": f"/{s}/"}).encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("spelling", FOLDED)
+@pytest.mark.parametrize("secret", [KEY.access_key_id, KEY.access_key_secret, KEY.security_token])
+def test_secrets_of_the_run_are_found(spelling, secret):
+    """Each secret of the run is found in each spelling that a cassette may hold, on its line, and never shown."""
+    data = (HEAD + FOLDED[spelling](secret) + "\n    end: 1\n").encode()
+    for secrets in ([KEY], Scrubber([KEY])):
+        found = leaks(data, secrets)
+        assert found
+        assert found[0].line in ((4, 5) if "folded" in spelling else (4,))
+        assert secret not in found[0].excerpt
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("a: LTAI5tUnknownUnknown99", "access key id"),
+        ("a: STS.NUunknownunknown9999", "access key id"),
+        ("Authorization:\n      - LOG someone:" + "q" * 27 + "=", "access key id"),
+        ("x-acs-security-token:\n      - CAISabcdef123456", "security token"),
+        ('string: \'{"accessKeySecret":"abcdef123456"}\'', "access key secret"),
+        ("uri: https://h/?Signature=abcdef%2B12", "signature"),
+    ],
+)
+def test_unknown_keys_are_found(line, kind):
+    """Recordings of others are searched for what is shaped or named like a key."""
+    assert leaks(f"x: 1\n    {line}\n".encode())[0].kind == kind
+
+
+def test_a_leak_names_line_kind_and_surroundings():
+    """A leak says where it is and what it is, with neighbours, other secrets on the line left out."""
+    data = f"one\ntwo {KEY.access_key_id} and\t{KEY.access_key_secret} end".encode()
+    assert leaks(data, [KEY]) == (
+        Leak(2, "access key id", "two *** and\ufffd"),
+        Leak(2, "access key secret", " and\ufffd*** end"),
+    )
+
+
+def test_no_false_alarm_on_what_we_write():
+    """A cassette signed with the public keys, with digests, request ids, checkpoints and masks, is clean."""
+    lines = ["version: 1", "  digest: " + "0a1b2c3d" * 8, "  x-log-requestid: [5AD9B5B0F0F0F0F0F0F0F0F0]"]
+    lines += [
+        "  Content-MD5: 1DD45FA4A70A9300CC9FE7305AF2C494",
+        "  Set-Cookie: ['sid=***; Path=/']",
+        "  password: '***'",
+    ]
+    for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS):
+        for scheme in ("v1", "v1-sha256", "v4"):
+            url = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/c?shard=0"
+            request = sign(Request("GET", url), key, scheme=scheme, at=datetime(2026, 11, 23, tzinfo=UTC))
+            lines += [f"      {name}: ['{value}']" for name, value in request.headers.pairs]
+            signature = request.headers["authorization"].rpartition("=" if scheme == "v4" else ":")[2]
+            lines += [f'      string: \'{{"errorMessage":"signature {signature} not match"}}\'']
+    lines += [
+        f"  checkpoint: {base64.b64encode(str(number).encode()).decode()}" for number in range(10**18, 10**18 + 50)
+    ]
+    assert leaks("\n".join(lines).encode(), [KEY]) == ()
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 99, b"\x1f\x8b broken", bytes(range(256)) * 20, b"%" * 999, b"\\u" * 99])
+def test_any_bytes_are_taken(data):
+    """Whatever a file holds, looking at it neither fails nor raises an alarm."""
+    assert leaks(data, [KEY]) == ()

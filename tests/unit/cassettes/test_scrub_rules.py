@@ -1,0 +1,423 @@
+"""What the scrub keeps, what it masks by name, by shape, by the user's rules, and what it renames."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import zlib
+from datetime import UTC, datetime
+
+import pytest
+
+from sls_contract.cassettes.scrub import Scrubber, Substitution
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, Headers, Request, Response
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign, verify_signature
+
+AT = datetime(2026, 11, 23, 2, tzinfo=UTC)
+PLAIN = Credentials("LTAI5tAbCdEfGhIjKlMnOpQr", "kEy0123456789SecretSecretSecre")
+STS = Credentials("STS.NUabcDEF0123456789xyzQW", "s3cr3tKEY/0123456789+abcdefghi", "CAIS" + "aB3+/x9Z" * 12 + "w==")
+PUBLIC = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+URL = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/consumergroups/cg?shard=0"
+BODY = (
+    b'[{"shard":0,"checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng==","updateTime":1524224984800922,"consumer":"consumer_1"}]'
+)
+ANSWER = Response(200, {"Content-Type": "application/json", "Content-Length": str(len(BODY))}, BODY)
+
+
+def a_request(key=PLAIN, scheme="v1", url=URL, headers=(), body=b"", method="GET"):
+    return sign(Request(method, url, headers, body), key, scheme=scheme, at=AT)
+
+
+def scrub(exchange, *credentials, **rules):
+    return Scrubber(credentials or (PLAIN, STS), **rules).exchange(exchange)
+
+
+def answered(body=BODY, headers=(), status=200, **rules):
+    """Scrub an answer with this body under a true length."""
+    pairs = [("Content-Length", str(len(body))), *headers]
+    return scrub(Exchange(a_request(), Response(status, pairs, body)), **rules).exchange.response
+
+
+@pytest.mark.parametrize("scheme", ["v1", "v1-sha256", "v4"])
+@pytest.mark.parametrize("key", [PLAIN, STS])
+def test_nothing_to_hide_nothing_changed(key, scheme):
+    """Only Authorization and token of a correct exchange differ, and the recording verifies with the public key."""
+    exchange = Exchange(a_request(key, scheme), ANSWER)
+    done = scrub(exchange)
+    assert (done.signature, done.step, done.substitutions, done.closed) == ("verified", None, (), ())
+    assert done.exchange.response == ANSWER
+    gone = ("authorization", "x-acs-security-token")
+    assert done.exchange.request.headers.without(*gone) == exchange.request.headers.without(*gone)
+    assert (done.exchange.request.url, done.exchange.request.body) == (exchange.request.url, b"")
+    assert verify_signature(done.exchange.request, PUBLIC) is None
+
+
+@pytest.mark.parametrize("key", PUBLIC)
+@pytest.mark.parametrize("scheme", ["v1", "v1-sha256", "v4"])
+def test_public_key_passes(key, scheme):
+    """An exchange signed with the public test key comes back as the same bytes, echo of its signature included."""
+    request = a_request(key, scheme)
+    real = request.headers["authorization"]
+    signature = re.split("[:=]", real, maxsplit=3 if scheme == "v4" else 1)[-1]
+    answer = Response(401, (), json.dumps({"errorMessage": f"signature {signature} not match, {real}"}).encode())
+    exchange = Exchange(request, answer)
+    assert scrub(exchange).exchange == exchange
+    assert scrub(exchange).signature == "verified"
+
+
+def test_wrong_signature_is_marked():
+    """A wrong signature becomes the marked one, with the step, and its echo becomes the same."""
+    request = a_request(Credentials(PLAIN.access_key_id, "another secret"))
+    real = request.headers["authorization"].rpartition(":")[2]
+    body = json.dumps({"errorCode": "SignatureNotMatch", "errorMessage": f"signature {real} not match"}).encode()
+    done = scrub(Exchange(request, Response(401, (), body)))
+    assert (done.signature, done.step) == ("invalid", "digest")
+    assert done.exchange.request.headers["authorization"] == "LOG testAccessKeyId:bm90IGEgcmVhbCBzaWduYXR1cmU="
+    assert base64.b64decode("bm90IGEgcmVhbCBzaWduYXR1cmU=") == b"not a real signature"
+    assert json.loads(done.exchange.response.body)["errorMessage"] == (
+        "signature bm90IGEgcmVhbCBzaWduYXR1cmU= not match"
+    )
+    assert scrub(done.exchange).exchange == done.exchange
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("Bearer abcdef0123456789", "Bearer ***"),
+        ("LOG LTAI5tAbCdEfGhIjKlMnOpQr", "LOG ***"),
+        ("nonsense", "***"),
+        ("", ""),
+        (
+            "SLS4-HMAC-SHA256 Credential=LTAI5tAbCdEfGhIjKlMnOpQr/20261123/cn-hangzhou/sls/aliyun_v4_request,Signature="
+            + "0a" * 32,
+            "SLS4-HMAC-SHA256 Credential=testAccessKeyId/20261123/cn-hangzhou/sls/aliyun_v4_request,Signature="
+            + b"not a real signaturenot a real s".hex(),
+        ),
+    ],
+)
+def test_authorization_that_does_not_verify(sent, stored):
+    """An unreadable or foreign Authorization keeps its scheme word; a readable one its form."""
+    request = Request("GET", URL, {"Authorization": sent})
+    done = scrub(Exchange(request, Response(401, (), f"you sent {sent}".encode() if sent else b"")))
+    assert done.exchange.request.headers["authorization"] == stored
+    assert PLAIN.access_key_id.encode() not in done.exchange.response.body
+    assert b"abcdef0123456789" not in done.exchange.response.body
+
+
+def test_unsigned_request():
+    """A request without a signature is unchecked and stays without one."""
+    done = scrub(Exchange(Request("GET", URL), None))
+    assert (done.signature, done.step) == ("unchecked", "authorization")
+    assert done.exchange == Exchange(Request("GET", URL), None)
+
+
+def test_two_keys_stay_two():
+    """Different access keys get different replacements, equal ones the same; each recording verifies."""
+    other = Credentials("LTAI5tZyXwVuTsRqPoNmLkJi", "other" * 6)
+    scrubber = Scrubber([PLAIN, other])
+    body = f'["{PLAIN.access_key_id}","{other.access_key_id}","{PLAIN.access_key_id}"]'.encode()
+    done = scrubber.exchange(Exchange(a_request(other), Response(200, (), body)))
+    assert done.exchange.response.body == b'["testAccessKeyId","testAccessKeyId2","testAccessKeyId"]'
+    assert done.exchange.request.headers["authorization"].startswith("LOG testAccessKeyId2:")
+    public = Credentials("testAccessKeyId2", TEST_CREDENTIALS.access_key_secret)
+    assert verify_signature(done.exchange.request, public) is None
+    assert scrubber.exchange(done.exchange).exchange.response == done.exchange.response
+
+
+@pytest.mark.parametrize(("told", "kept"), [(0, 0), (-7, -7), (5, 5)])
+def test_lengths_stay_as_true_as_they_were(told, kept):
+    """A right Content-Length stays right, one that lies keeps its difference."""
+    body = f'{{"errorMessage":"{PLAIN.access_key_id} is unknown"}}'.encode()
+    done = scrub(
+        Exchange(a_request(), Response(401, {"Content-Length": str(len(body) + told)}, body))
+    ).exchange.response
+    assert int(done.headers["content-length"]) == len(done.body) + kept
+    assert json.loads(done.body) == {"errorMessage": "testAccessKeyId is unknown"}
+
+
+def test_a_length_that_is_no_number_stays():
+    """What is no length is not counted with."""
+    body = PLAIN.access_key_id.encode()
+    assert answered(body, [("Content-Length", "many")]).headers.get_all("content-length")[1] == "many"
+
+
+@pytest.mark.parametrize("scheme", ["v1", "v4"])
+def test_digests_of_a_changed_body_are_made_anew(scheme):
+    """Content-MD5, payload hash and raw size of a changed request body are right before it is signed again."""
+    request = a_request(scheme=scheme, body=f'{{"k":"{PLAIN.access_key_secret}"}}'.encode(), method="POST")
+    done = scrub(Exchange(request, None)).exchange.request
+    assert done.body == b'{"k":"testAccessKeySecret"}'
+    assert done.headers["x-log-bodyrawsize"] == str(len(done.body))
+    if scheme == "v1":
+        assert done.headers["content-md5"] == hashlib.md5(done.body).hexdigest().upper()
+    else:
+        assert done.headers["x-log-content-sha256"] == hashlib.sha256(done.body).hexdigest()
+    assert verify_signature(done, PUBLIC) is None
+
+
+def test_a_wrong_digest_stays_wrong():
+    """A digest that was wrong before is not repaired."""
+    body = PLAIN.access_key_id.encode()
+    assert answered(body, [("Content-MD5", "0" * 32)]).headers["content-md5"] == "0" * 32
+
+
+def test_content_coding_is_kept():
+    """A gzip body is opened, scrubbed and packed again; without a secret its bytes stay."""
+    clean = gzip.compress(BODY)
+    headers = [("Content-Encoding", "gzip")]
+    assert answered(clean, headers).body == clean
+    done = answered(gzip.compress(b'{"a":"' + PLAIN.access_key_id.encode() + b'"}'), headers)
+    assert gzip.decompress(done.body) == b'{"a":"testAccessKeyId"}'
+    assert done.headers["content-length"] == str(len(done.body))
+
+
+def test_a_cut_off_gzip_body_stays_cut_off():
+    """What can be read of a truncated gzip body is scrubbed, and its end stays missing."""
+    packed = gzip.compress(f"{PLAIN.access_key_id} {'x1y2' * 50}".encode())[:-9]
+    done = answered(packed, [("Content-Encoding", "gzip")]).body
+    with pytest.raises(EOFError):
+        gzip.decompress(done)
+    assert zlib.decompressobj(31).decompress(done).startswith(b"testAccessKeyId ")
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"), [("br", b"\x0b\x02\x80\xff\x03"), ("gzip", b"\x1f\x8b\x08 broken \xff\xfe")]
+)
+def test_a_closed_body_is_told(coding, body):
+    """A content coding that cannot be opened is named, not passed over in silence."""
+    done = scrub(Exchange(a_request(), Response(200, {"Content-Encoding": coding}, body)))
+    assert done.closed == (f"response body: {coding}",)
+
+
+def test_binary_bodies_keep_their_length():
+    """In binary data, where lengths are counted inside, a replacement is as long as what it replaces."""
+    body = b"\x0a\x18" + PLAIN.access_key_id.encode() + b"\x00\x10" + "\0".join(PLAIN.access_key_id).encode() + b"\xff"
+    done = answered(body).body
+    assert len(done) == len(body)
+    assert done.startswith(b"\x0a\x18testAccessKeyId*********\x00\x10t\0e\0s\0t\0")
+
+
+NAMED = [
+    ('{"accessKeyId": "someid", "n": 1}', "someid"),
+    ('{"AccessKeySecret":"it\'s \\"quoted\\" here"}', "quoted"),
+    ('{"access_key_secret" : "a b c"}', "a b c"),
+    ("{'accessKeySecret': 'printed'}", "printed"),
+    ('{"SecurityToken":"tok"}', '"tok"'),
+    ('{"password": 8375}', "8375"),
+    ('{"credentials": {"user": "anna", "pin": [4711, "vier"]}}', "anna"),
+    ('"{\\"secretKey\\":\\"nested\\"}"', "nested"),
+    ("AccessKeyId=shortid&x=1", "shortid"),
+    ("a=1&Signature=ab%2Bcd%3D&b=2", "ab%2Bcd%3D"),
+    ("%22accessKeySecret%22%3A%22inform%22", "inform"),
+    ("<Credentials><AccessKeySecret>inxml</AccessKeySecret></Credentials>", "inxml"),
+    ('<key secretKey="attribute"/>', "attribute"),
+    ("x-acs-security-token: token123456", "token123456"),
+    ("ALIBABA_CLOUD_ACCESS_KEY_SECRET=hunter2", "hunter2"),
+    ("http://anna:pa55@proxy.example/", "pa55"),
+    ("Authorization: Bearer abc123.def-456", "abc123.def-456"),
+    ("proxy said Basic YW5uYTpwYTU1", "YW5uYTpwYTU1"),
+    ("key LTAI5tUnknownUnknown99 refused", "LTAI5tUnknownUnknown99"),
+    ("id STS.NUunknownunknown9999.", "STS.NUunknownunknown9999"),
+    ("jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4", "SflKxwRJSMeKKF2QT4"),
+    ("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\n-----END PRIVATE KEY-----", "MIIEvQIBADAN"),
+    ("LOG someUnknownId:" + "q" * 27 + "=", "someUnknownId"),
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), NAMED)
+def test_what_gives_itself_away(text, secret):
+    """Values are masked by the name before them or by their shape, without being known; twice is the same as once."""
+    body = answered(text.encode()).body
+    assert secret.encode() not in body
+    assert answered(body).body == body
+    assert secret not in Scrubber().text(text)
+    if text.startswith(('{"', '"{')):
+        assert type(json.loads(body)) is type(json.loads(text))
+
+
+INNOCENT = [
+    BODY.decode(),
+    '{"errorCode":"Unauthorized","errorMessage":"The security token you provided is invalid."}',
+    '{"errorCode":"SignatureNotMatch","errorMessage":"signature : dose not match"}',
+    '{"nextToken":"b64cursor1234==","pageToken":"p1","tokens":3,"signatureMethod":"hmac-sha1"}',
+    "x-log-signaturemethod:hmac-sha1\nx-log-apiversion:0.6.0",
+    "token: expired, password: required",
+    "STS.testAccessKeyId and LOG testAccessKeyId:" + "q" * 27 + "=",
+    "5AD9B5B0F0F0F0F0F0F0F0F0 1DD45FA4A70A9300CC9FE7305AF2C494 " + "0a1b" * 16,
+    "访问密钥 consumer_1 日志库 my-logstore 100% &amp; \\u65e5\\u672c",
+    "Credential=testAccessKeyId/20261123/cn-hangzhou/sls/aliyun_v4_request,Signature=" + "0a" * 32,
+]
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_what_is_no_secret_stays(text):
+    """Prose about tokens, digests, request ids, cursors and what is public already stay as they are."""
+    assert answered(text.encode()).body == text.encode()
+    assert Scrubber([PLAIN]).text(text) == text
+
+
+@pytest.mark.parametrize("value", ["a", "0", "shard", "consumer", "checkpoint", "testAccessKey"])
+def test_short_and_common_keys_do_not_shred(value):
+    """A key that is a word of the protocol, or too short to be told from text, is replaced only in its own place."""
+    key = Credentials(value, "secret", "token" if value != "0" else "1")
+    done = scrub(Exchange(a_request(key), ANSWER), key)
+    assert done.signature == "verified"
+    assert done.exchange.response == ANSWER
+    assert done.exchange.request.headers["x-acs-security-token"] == "testSecurityToken"
+    assert done.exchange.request.headers["authorization"].startswith("LOG STS.testAccessKeyId:")
+    assert done.exchange.request.url == URL
+
+
+def test_a_plain_word_is_hunted_as_a_whole():
+    """A key of lower-case letters only is replaced as a word, and left alone inside longer ones."""
+    key = Credentials("sunflower", "0123456789abcdef0123")
+    body = b"sunflower sunflowers my-sunflower (sunflower)"
+    done = scrub(Exchange(a_request(key), Response(200, (), body)), key).exchange.response.body
+    assert done == b"testAccessKeyId sunflowers my-sunflower (testAccessKeyId)"
+
+
+def test_cookies_and_proxy_credentials():
+    """Cookie values and proxy credentials are masked by their header, learnt, and hunted in the body."""
+    headers = [
+        ("Cookie", "acw_tc=c00kie-0001; theme=dark"),
+        ("Proxy-Authorization", "Basic " + base64.b64encode(b"anna:pa55w0rd99").decode()),
+        ("X-Api-Key", "k3y-k3y-k3y"),
+    ]
+    answer = Response(
+        200, [("Set-Cookie", 'sid="c00kie-0002"; Path=/; HttpOnly')], b"c00kie-0001 c00kie-0002 pa55w0rd99"
+    )
+    done = scrub(Exchange(a_request(headers=headers), answer)).exchange
+    assert done.request.headers["cookie"] == "acw_tc=***; theme=***"
+    assert done.request.headers["proxy-authorization"] == "Basic ***"
+    assert done.request.headers["x-api-key"] == "***"
+    assert done.response.headers["set-cookie"] == 'sid="***"; Path=/; HttpOnly'
+    assert done.response.body == b"*** *** ***"
+
+
+def test_user_patterns():
+    """Group 1 or the whole match is masked, numbers by numbers, in encoded text too; JSON stays JSON."""
+    rules = {"patterns": [r"order-(\d+)x", r"1[38]\d{9}", r'"name":"[^"]*","n":\d+']}
+    hidden = base64.b64encode(b"tel 13800138000 !!").decode()
+    text = f'{{"a":"order-77x","phone":13800138000,"name":"Anna","n":5,"e":"{hidden}"}}'
+    body = answered(text.encode(), **rules).body
+    assert json.loads(body)["phone"] == int("1" * 11)
+    assert json.loads(body)["a"] == "order-11x"
+    assert b"Anna" not in body
+    assert base64.b64decode(json.loads(body)["e"]) == b"tel 11111111111 !!"
+    assert answered(body, **rules).body == body
+
+
+def test_user_keys():
+    """Values under the user's keys are masked in JSON, at any depth below, in queries and in headers."""
+    rules = {"keys": ["customer", "X-Tenant", "手机"]}
+    body = answered('{"customer":{"name":"Anna","no":[7,"x"]},"手机":"138","x":"customer"}'.encode(), **rules).body
+    assert json.loads(body) == {"customer": {"name": "***", "no": [1, "***"]}, "手机": "111", "x": "customer"}
+    request = a_request(url=f"{URL}&customer=Anna%20B", headers={"x-tenant": "t-1"})
+    done = scrub(Exchange(request, None), **rules).exchange.request
+    assert done.url == f"{URL}&customer=***"
+    assert done.headers["x-tenant"] == "***"
+    assert verify_signature(done, PUBLIC) is None
+
+
+@pytest.mark.parametrize("pattern", ["(", "[a", 7])
+def test_a_bad_pattern_names_its_setting(pattern):
+    """A pattern that is no regular expression is refused with the name of the ini setting and the mend."""
+    with pytest.raises(UsageError, match=r"ini sls_scrub: expected a regular expression.*How to fix"):
+        Scrubber(patterns=[pattern])
+
+
+RENAMES = {"prod-logs": "my-project", "订单": "我的日志库", "cg-7": "my-group", "cn-shanghai": "cn-hangzhou"}
+
+
+@pytest.mark.parametrize("scheme", ["v1", "v1-sha256", "v4"])
+def test_renames(scheme):
+    """Real names become public ones in URL, Host, headers, bodies and the scope of v4, before signing again."""
+    url = (
+        "https://prod-logs.cn-shanghai.log.aliyuncs.com/logstores/%E8%AE%A2%E5%8D%95/consumergroups/cg-7"
+        "?shard=0&cg-7=cg-7"
+    )
+    request = sign(Request("GET", url), PLAIN, scheme=scheme, at=AT)
+    body = b'{"errorMessage":"Project(prod-logs) dose not exist: my-prod-logs \\u8ba2\\u5355","cg-7":"cg-7"}'
+    done = scrub(Exchange(request, Response(404, (), body)), renames=RENAMES)
+    assert done.exchange.request.url == (
+        "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/%E6%88%91%E7%9A%84%E6%97%A5%E5%BF%97%E5%BA%93"
+        "/consumergroups/my-group?shard=0&cg-7=my-group"
+    )
+    assert done.exchange.request.host == "my-project.cn-hangzhou.log.aliyuncs.com"
+    assert json.loads(done.exchange.response.body) == {
+        "errorMessage": "Project(my-project) dose not exist: my-prod-logs 我的日志库",
+        "cg-7": "my-group",
+    }
+    assert verify_signature(done.exchange.request, PUBLIC) is None
+    assert Substitution("header Host", "my-project", 1) in done.substitutions
+    assert not any(real in repr(done.substitutions) for real in RENAMES)
+    live = Scrubber(renames=RENAMES).request(request)
+    assert (live.url, live.host, live.body) == (done.exchange.request.url, done.exchange.request.host, b"")
+    assert scrub(done.exchange, renames=RENAMES).exchange == done.exchange
+
+
+def test_names_that_are_words_of_the_protocol():
+    """A project named ``log`` or a group named ``consumergroups`` is renamed only where it is that name."""
+    url = "https://log.cn-hangzhou.log.aliyuncs.com/logstores/log/consumergroups/consumergroups?shard=77777"
+    renames = {"log": "my-project", "consumergroups": "my-group", "77777": "88888"}
+    request = Scrubber(renames=renames).request(Request("GET", url, {"User-Agent": "catalog app.log log-x"}))
+    assert request.url == (
+        "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-project/consumergroups/my-group?shard=88888"
+    )
+    assert request.headers["user-agent"] == "catalog app.log log-x"
+    assert answered(b'[{"shard":77777,"log":"log"}]', renames=renames).body == b'[{"shard":77777,"log":"my-project"}]'
+
+
+@pytest.mark.parametrize("table", [{"a1": "b1", "b1": "c1"}, {"a1": "x a1"}, {"": "b"}, {"a1": ""}])
+def test_renames_that_cannot_be_kept_apart(table):
+    """A table that would change recordings again, or names nothing, is refused with the mend."""
+    with pytest.raises(UsageError, match=r"sls_rename.*How to fix"):
+        Scrubber(renames=table)
+
+
+def test_live_request_looks_like_the_recorded_one():
+    """What matching compares is the same in a live request, in replay with the public key or without any."""
+    request = a_request(
+        STS, url=f"{URL}&security-token=abc", headers={"X-Id": STS.access_key_id}, body=b'{"password":"x"}'
+    )
+    stored = scrub(Exchange(request, None)).exchange.request
+    for scrubber in (Scrubber([STS]), Scrubber()):
+        live = scrubber.request(request)
+        assert (live.method, live.url, live.body) == (stored.method, stored.url, stored.body)
+        assert STS.access_key_id not in str(live.headers.pairs)
+
+
+def test_texts():
+    """Messages lose secrets but keep names and text that never was on a wire."""
+    scrubber = Scrubber([PLAIN], renames={"real-name": "public"})
+    assert scrubber.text(f"\ud800 {PLAIN.access_key_id}") == "\\ud800 testAccessKeyId"
+    assert scrubber.text("\ud800 real-name") == "\ud800 real-name"
+    assert scrubber.bytes(PLAIN.access_key_secret.encode()) == b"testAccessKeySecret"
+
+
+def test_many_learnt_secrets():
+    """Only the newest learnt secrets are hunted, so a long run does not get slower; all are masked where they stand."""
+    scrubber = Scrubber()
+    for number in range(200):
+        answer = Response(200, {"Set-Cookie": f"sid=c00kie-number-{number}"}, b"")
+        assert (
+            scrubber.exchange(Exchange(Request("GET", URL), answer)).exchange.response.headers["set-cookie"]
+            == "sid=***"
+        )
+    assert scrubber.text("c00kie-number-199") == "***"
+    assert scrubber.text("c00kie-number-0") == "c00kie-number-0"
+
+
+def test_odd_headers_survive():
+    """Repeated Authorization, empty values, and bytes that are not UTF-8 pass without an error."""
+    pairs = [("Authorization", "LOG a:b"), ("authorization", "LOG c:d"), ("x-acs-security-token", " "), ("X", "\udcff")]
+    request = Request("GET", URL, pairs, b"\xff")
+    done = Scrubber().exchange(Exchange(request, Response(200, Headers(), b"", reason="\udcfe")))
+    assert done.signature == "unchecked"
+    assert done.exchange.request.headers.get_all("x") == ("\udcff",)
+    assert done.exchange.request.headers.get_all("authorization") == (
+        "LOG testAccessKeyId:bm90IGEgcmVhbCBzaWduYXR1cmU=",
+        "LOG testAccessKeyId2:bm90IGEgcmVhbCBzaWduYXR1cmU=",
+    )
