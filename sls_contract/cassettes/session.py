@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cassettes.audit import about_recording
@@ -16,7 +16,7 @@ from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
 from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
-from sls_contract.exchange import Exchange, split_url
+from sls_contract.exchange import Exchange, Response, split_url
 from sls_contract.signing import region_of
 from sls_contract.spec import clause
 
@@ -222,10 +222,20 @@ def outcome_of(recording: Recording) -> Outcome:
 def answered(send: Send, request: Request) -> Outcome:
     """Return the answer of an endpoint that is called, not connected to; not reaching it is an outcome, too."""
     try:
-        return send(request)
+        response = send(request)
     except EndpointError as error:
         kind = _BROKEN.get(getattr(error, "kind", ""), "refused")
         return Broken(kind, getattr(error, "partial", None), str(error))
+    return response if type(response) is Response else _delivered(response)
+
+
+def _delivered(response: Any) -> Outcome:
+    """Return what a client meets of an answer that an endpoint delivers in a way of its own; without its delay."""
+    got: Response | None = response.received()
+    broken: Kind = "reset" if response.delivery.ending == "reset" else "closed" if got is None else "truncated"
+    if got is None or len(got.body) < len(response.body):
+        return Broken(broken, got)
+    return got
 
 
 _BROKEN: dict[str, Kind] = {

@@ -115,7 +115,7 @@ def code_fits_operation(subject: Subject) -> Flaws:
     """Demand that a known code is one that this operation can answer."""
     code = _error_text(subject, "errorCode")
     known = errors_with(code) if code else ()
-    if not known:
+    if not known or subject.asks_nonsense:
         return None
     if any(error.may_answer(GET_CHECK_POINT) for error in known):
         return KEPT
@@ -140,7 +140,7 @@ def wording_is_usual(subject: Subject) -> Flaws:
     """Demand that the message of a known code is worded as a page or an observed answer has it."""
     code, message = _error_text(subject, "errorCode"), _error_text(subject, "errorMessage")
     wordings = [wording for error in errors_with(code) for wording in error.wordings] if code and message else []
-    if not wordings:
+    if not wordings or subject.asks_nonsense:
         return None
     if wording_is_known(code, message):
         return KEPT

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
-from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject, shard_number
+from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 
@@ -56,10 +56,10 @@ def shard_key(subject: Subject) -> Flaws:
 
 def shard_value(subject: Subject) -> Flaws:
     """Demand that the value is one shard id."""
-    values = [value for key, value in subject.request.query_pairs() if key == "shard"]
+    values = subject.shard_values
     if not values:
         return None
-    if len(values) == 1 and shard_number(values[0]) is not None:
+    if not subject.asks_nonsense:
         return KEPT
     actual = shown(values[0]) if len(values) == 1 else f"{len(values)} values"
     return [Flaw("query shard", "one number from 0 to 2147483647", actual, "send one shard id, in decimal digits.")]

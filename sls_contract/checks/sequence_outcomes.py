@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.spec import Finding, clause
 
@@ -57,16 +58,17 @@ _REFUSALS: dict[str, _Refusal] = {
     "clock": _refusal("SLS455", {400}, _CLOCK_CODES, "Compare the request's time with the server's, both ways."),
 }
 
+_STATUS = "SLS231"
 _ALSO_FOUND_BY = {"SLS451": "SLS239", "SLS454": "SLS239", "SLS455": "SLS240"}
-"""Serving what had to be refused is a finding of the single exchange already; it is reported once."""
+"""Serving what had to be refused is a finding of the single exchange already; so is a strange status. Told once."""
 
 
 def judge_outcome(outcome: Outcome, response: Response, found: Collection[str] = ()) -> Judged:
     """Judge status and errorCode; ``found`` are the codes that the exchange alone was found to break."""
-    if outcome == "served":
-        return Judged(tuple(_served(response)), frozenset({"SLS444", "SLS456", "SLS457"}))
-    if outcome == "unknown-shard":
-        return Judged(tuple(_empty_list(response)), frozenset({"SLS423"}))
+    if outcome in {"served", "unknown-shard"}:
+        exercised = {"SLS444", "SLS456", "SLS457"} if outcome == "served" else {"SLS423"}
+        findings = _served(response) if outcome == "served" else _empty_list(response)
+        return Judged(() if _STATUS in found else tuple(findings), frozenset(exercised))
     refusal = _REFUSALS[outcome]
     reported = _ALSO_FOUND_BY.get(refusal.code) in found
     return Judged(() if reported else tuple(_refused(refusal, response)), frozenset({refusal.code}))
@@ -75,7 +77,7 @@ def judge_outcome(outcome: Outcome, response: Response, found: Collection[str] =
 def error_code(response: Response) -> str | None:
     """Return the errorCode of an answer, None where it has none that can be read."""
     try:
-        document = json.loads(response.body)
+        document = json.loads(plain_body(response).data or b"")
     except (ValueError, RecursionError):
         return None
     code = document.get("errorCode") if isinstance(document, dict) else None

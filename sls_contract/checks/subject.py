@@ -110,8 +110,17 @@ class Subject:
     @cached_property
     def asked_shard(self) -> int | None:
         """The one shard that is asked for; None where all are, or where the value is none."""
-        values = [value for key, value in self.request.query_pairs() if key == "shard"]
-        return shard_number(values[0]) if len(values) == 1 else None
+        return shard_number(self.shard_values[0]) if len(self.shard_values) == 1 else None
+
+    @cached_property
+    def shard_values(self) -> list[str]:
+        """Every value of the query key shard."""
+        return [value for key, value in self.request.query_pairs() if key == "shard"]
+
+    @property
+    def asks_nonsense(self) -> bool:
+        """Whether the shard asked for is none, so that no source says how that is answered."""
+        return bool(self.shard_values) and self.asked_shard is None
 
     @cached_property
     def sent(self) -> datetime | None:

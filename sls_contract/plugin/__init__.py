@@ -6,7 +6,7 @@ fixtures pays nothing for them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -52,19 +52,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: object) -> None:
+def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker when the session began."""
     from sls_contract.plugin.distributed import configure_node
 
-    configure_node(node, RUN)
+    configure_node(node, node.config.stash[RUN].started)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: object) -> None:
+def pytest_testnodedown(node: Any) -> None:
     """Take over what an xdist worker counted."""
     from sls_contract.plugin.distributed import node_down
 
-    node_down(node, RUN)
+    node_down(node, node.config.stash[RUN].totals)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pytest
 
-    from sls_contract.plugin.run import Run
+    from sls_contract.plugin.totals import Totals
 
 STARTED = "sls_contract_started"
 COUNTED = "sls_contract_totals"
 
 
-def configure_node(node: Any, key: pytest.StashKey[Run]) -> None:
+def configure_node(node: Any, started: datetime) -> None:
     """Tell a worker when the session began, so that ``once`` means the same in all of them."""
-    node.workerinput[STARTED] = node.config.stash[key].started.isoformat()
+    node.workerinput[STARTED] = started.isoformat()
 
 
-def node_down(node: Any, key: pytest.StashKey[Run]) -> None:
+def node_down(node: Any, totals: Totals) -> None:
     """Add what a worker counted; a worker that crashed has sent nothing."""
     counted = getattr(node, "workeroutput", {}).get(COUNTED)
     if counted:
-        node.config.stash[key].totals.merge(counted)
+        totals.merge(counted)
 
 
 def session_started(config: pytest.Config, now: datetime) -> datetime:

@@ -18,12 +18,11 @@ MODES: tuple[Mode, ...] = ("none", "once", "new_episodes", "all")
 REPORT_SUFFIXES = (".json",)
 REFERENCE = "reference"
 
-_INI_ONLY = (
-    ("sls_cassette_dir", "string", "folder of the cassettes; default: 'cassettes' beside each test file"),
-    ("sls_hosts", "linelist", "more hosts that cassettes own, such as sls.example.com or *.internal.example.com"),
-    ("sls_scrub", "linelist", "regular expressions of what must not be written, beside the built-in ones"),
-    ("sls_scrub_keys", "linelist", "names of headers, query and JSON keys whose values must not be written"),
-    ("sls_rename", "linelist", "real=public: names to replace in what is written, one pair a line"),
+_INI_LISTS = (
+    ("sls_hosts", "more hosts that cassettes own, such as sls.example.com or *.internal.example.com"),
+    ("sls_scrub", "regular expressions of what must not be written, beside the built-in ones"),
+    ("sls_scrub_keys", "names of headers, query and JSON keys whose values must not be written"),
+    ("sls_rename", "real=public: names to replace in what is written, one pair a line"),
 )
 
 
@@ -85,8 +84,9 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(f"sls_{name}", f"default of --sls-{name}")
     parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
     parser.addini("sls_report", "default of --sls-report", type="linelist")
-    for name, kind, text in _INI_ONLY:
-        parser.addini(name, text, type="string" if kind == "string" else "linelist")
+    parser.addini("sls_cassette_dir", "folder of the cassettes; default: 'cassettes' beside each test file")
+    for name, text in _INI_LISTS:
+        parser.addini(name, text, type="linelist")
 
 
 def settings(config: pytest.Config) -> Settings:

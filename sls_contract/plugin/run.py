@@ -153,7 +153,7 @@ class Run:
         if not distributed.send_totals(config, self.totals.as_plain()) and self.settings.reports:
             from sls_contract.plugin.summary import write_reports
 
-            write_reports(self)
+            write_reports(self.totals, self.settings)
 
     def summary(self) -> list[str]:
         """Return the lines of the terminal summary; none where nothing was checked."""

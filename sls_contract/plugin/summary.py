@@ -10,7 +10,7 @@ from sls_contract.reports import Report, Target, as_document, plural, write_json
 from sls_contract.spec import CLAUSES, Finding, Level
 
 if TYPE_CHECKING:
-    from sls_contract.plugin.run import Run
+    from sls_contract.plugin.options import Settings
     from sls_contract.plugin.totals import Totals
 
 
@@ -33,15 +33,15 @@ def summary_lines(totals: Totals) -> list[str]:
     return ["sls-contract: " + ", ".join(parts), *_noticed(totals)]
 
 
-def write_reports(run: Run) -> None:
+def write_reports(totals: Totals, settings: Settings) -> None:
     """Write every report that was asked for."""
-    report = Report("pytest", Target(run.settings.endpoint, _weakest(run.totals)))
-    for plain in run.totals.findings:
+    report = Report("pytest", Target(settings.endpoint, _weakest(totals)))
+    for plain in totals.findings:
         report.add([_finding(plain["finding"])], test=plain["test"], exchange=plain["exchange"])
-    report.exchanges = run.totals.exchanges
-    report.exercised = run.totals.exercised
+    report.exchanges = totals.exchanges
+    report.exercised = totals.exercised
     report.clauses_total = len(CLAUSES)
-    for path in run.settings.reports:
+    for path in settings.reports:
         write_json(as_document(report, __version__), path, sys.stdout)
 
 

@@ -38,7 +38,7 @@ class Bench:
         shards: the ids of each logstore's shards, as far as they were learnt.
         scheme: of URLs, ``http`` or ``https``.
         region: signed in v4 where the endpoint names none.
-        groups: the real name of each label; a label that is not there is its own name behind the prefix.
+        prefix: what stands before a group's label in its real name.
 
     """
 
@@ -49,12 +49,12 @@ class Bench:
     shards: Mapping[Role, tuple[int, ...]] = field(default_factory=dict)
     scheme: str = "http"
     region: str = "cn-hangzhou"
-    groups: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = GROUP_PREFIX
     missing_project: str = "sls-contract-no-such-project"
 
     def group(self, place: Place) -> str:
         """Return the group's real name."""
-        return self.groups.get(place.group, GROUP_PREFIX + place.group)
+        return self.prefix + place.group
 
     def shard(self, ref: ShardRef, role: Role) -> int:
         """Return a shard's id; raises `UsageError` where the logstore has not so many."""
@@ -158,10 +158,6 @@ class Bench:
     def knowing(self, role: Role, shards: tuple[int, ...]) -> Bench:
         """Return the bench with the shards of one logstore learnt."""
         return replace(self, shards={**self.shards, role: shards})
-
-    def naming(self, groups: Mapping[str, str]) -> Bench:
-        """Return the bench with real names for group labels."""
-        return replace(self, groups={**self.groups, **groups})
 
 
 def _worn(headers: Headers, form: WireForm) -> Headers:

@@ -140,6 +140,32 @@ _GROUPS = (
     ),
 )
 
+_NAMES = (
+    *(
+        _scenario(
+            f"group-named-{word}",
+            "names",
+            "200: no page restricts the names of groups",
+            "CreateConsumerGroup page",
+            *_made(Place(label)),
+            Write(0, at=Place(label)),
+            Read(0, Place(label)),
+            Read(at=Place(label)),
+        )
+        for word, label in (("in-chinese", "消费组"), ("with-blank", "a b"), ("with-percent", "a%2Bb"), ("with-plus", "a+b"))
+    ),
+    _scenario(
+        "consumer-named-in-chinese",
+        "names",
+        "consumer as it was sent, in UTF-8",
+        f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
+        *_made(_A, "消费者_1"),
+        Write(0, consumer="消费者_1"),
+        Read(0),
+        Read(),
+    ),
+)
+
 _CHECKPOINTS = (
     _scenario(
         "checkpoint-texts",
@@ -373,6 +399,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     for scenario in (
         *_SHARDS,
         *_GROUPS,
+        *_NAMES,
         *_CHECKPOINTS,
         *_ISOLATION,
         *_MISSING,

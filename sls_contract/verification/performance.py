@@ -173,12 +173,11 @@ class Performance:
         return Judged((finding,), judged.exercised | {"SLS406"})
 
     def _judge_entries(self, step: Read, key: GroupKey, sent: Sent) -> Iterator[Judged]:
-        entries = _entries(sent.response)
-        if entries is None:
-            return
+        entries, whole = _entries(sent.response)
         asked = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         shards = self.bench.shards.get(step.at.logstore, ())
-        yield judge_list([entry for _, entry in entries], asked, shards)
+        if whole:
+            yield judge_list([entry for _, entry in entries], asked, shards)
         if asked is not None:
             entries = [(at, entry) for at, entry in entries if entry["shard"] == asked]
         mistimed = {finding.where for finding in sent.findings if finding.code == "SLS204"}
@@ -232,7 +231,7 @@ class Performance:
         self, findings: tuple[Finding, ...], step: Step, key: GroupKey, sent: Sent
     ) -> Iterator[Finding]:
         """Leave out the warning that a checkpoint is no number where we wrote what is none."""
-        entries = dict(_entries(sent.response) or ()) if isinstance(step, Read) and self._model.exists(key) else {}
+        entries = dict(_entries(sent.response)[0]) if isinstance(step, Read) and self._model.exists(key) else {}
         for finding in findings:
             entry = entries.get(int(finding.where.split("/")[1])) if finding.code == "SLS207" and entries else None
             if entry is None or entry["checkpoint"] != self._model.expect(key, entry["shard"]).checkpoint:
@@ -257,28 +256,30 @@ class Performance:
         self.step(Read(step.shard, step.at, step.dress))
 
 
-def _entries(response: Response) -> list[tuple[int, Mapping[str, Any]]] | None:
-    """Return the entries whose types are right, with their index; None where the body is no list."""
+def _entries(response: Response) -> tuple[list[tuple[int, Mapping[str, Any]]], bool]:
+    """Return the entries whose types are right, with their index, and whether that is all of the list."""
     try:
         document = json.loads(plain_body(response).data or b"")
     except (ValueError, RecursionError):
-        return None
+        return [], False
     if not isinstance(document, list):
-        return None
+        return [], False
     first: dict[object, tuple[int, Mapping[str, Any]]] = {}
     for at, entry in enumerate(document):
         if _is_entry(entry):
             first.setdefault(entry["shard"], (at, entry))
-    return list(first.values())
+    return list(first.values()), all(map(_is_entry, document))
 
 
 def _is_entry(entry: object) -> bool:
+    """Tell whether an entry can be compared; what is wrong with another one, the exchange alone shows."""
     return (
         isinstance(entry, dict)
         and type(entry.get("shard")) is int
+        and entry["shard"] >= 0
         and isinstance(entry.get("checkpoint"), str)
         and type(entry.get("updateTime")) is int
-        and isinstance(entry.get("consumer"), (str, type(None)))
+        and isinstance(entry.get("consumer", ""), str)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
@@ -165,9 +165,7 @@ class Runner:
 
     def _performance(self) -> Performance:
         self._count += 1
-        labels = ("a", "b", "a2", "learn")
-        names = {label: f"{GROUP_PREFIX}{self._stamp}-{self._count}-{label}" for label in labels}
-        bench = self._bench.naming(names)
+        bench = replace(self._bench, prefix=f"{GROUP_PREFIX}{self._stamp}-{self._count}-")
         return Performance(bench, self.wire, self._groups, self._baseline, spared=not self.target.loopback)
 
     def _take_over(self, performance: Performance, name: str | None) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import CassetteError
@@ -120,6 +119,8 @@ def _wrap_method(module: ModuleType, hook: Hook) -> Callable[[], None]:
 
 
 def _missing(hook: Hook) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow to load, and needed for this error only
+
     library = hook.module.partition(".")[0]
     try:
         installed = version(library)

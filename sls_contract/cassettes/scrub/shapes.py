@@ -125,11 +125,11 @@ def _random(value: bytes) -> bool:
 
 
 def _leaves(text: bytes, start: int) -> Iterator[tuple[int, int]]:
-    """Yield the strings and numbers inside the JSON array or object that begins at ``start``."""
+    """Yield the strings and numbers inside the JSON array or object that begins at ``start``, keys left out."""
     try:
         _, end = json.JSONDecoder().raw_decode(text.decode("latin-1"), start)
-    except (ValueError, RecursionError):
-        return
+    except (ValueError, RecursionError):  # cut off, or nested too deep: then all that follows
+        end = len(text)
     for match in _LEAF.finditer(text, start, end):
         if match["key"] is None and match["text"] != b"":
             yield match.span("number" if match["text"] is None else "text")

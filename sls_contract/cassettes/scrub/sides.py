@@ -13,7 +13,7 @@ from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.signature import masked
 from sls_contract.cassettes.scrub.vault import MASK, Vault, is_public
 from sls_contract.cassettes.scrub.views import safe_bytes
-from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import Headers, Request, Response, wire_text
 from sls_contract.signing import parse_authorization
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Pass:
 
     def _learn_basic(self, secret: str) -> None:
         try:
-            user, _, password = wire_text(binascii.a2b_base64(wire_bytes(secret))).partition(":")
+            user, _, password = wire_text(binascii.a2b_base64(safe_bytes(secret))).partition(":")
         except binascii.Error:
             return
         for part in (user, password):

@@ -18,7 +18,7 @@ from sls_contract.exchange import wire_bytes
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sls_contract.signing import Credentials
 
@@ -71,9 +71,7 @@ class Vault:
         self._public: dict[str, str] = {}
         self._learnt: OrderedDict[str, Secret] = OrderedDict()
         self.version = 0
-        for key in credentials:
-            self._keep(key)
-        self._given = tuple(self._secret(Kind.OTHER, value) for value in self._public if is_huntable(value))
+        self._given = tuple(secret for key in credentials for secret in self._kept(key))
         self._all = self._ordered()
 
     @property
@@ -103,15 +101,17 @@ class Vault:
         self.version += 1
         return public
 
-    def _keep(self, key: Credentials) -> None:
+    def _kept(self, key: Credentials) -> Iterator[Secret]:
         test = TEST_CREDENTIALS if key.security_token is None else TEST_STS_CREDENTIALS
-        for value, public in (
-            (key.access_key_id, test.access_key_id),
-            (key.access_key_secret, test.access_key_secret),
-            (key.security_token, test.security_token),
+        for kind, value, public in (
+            (Kind.ACCESS_KEY_ID, key.access_key_id, test.access_key_id),
+            (Kind.ACCESS_KEY_SECRET, key.access_key_secret, test.access_key_secret),
+            (Kind.SECURITY_TOKEN, key.security_token, test.security_token),
         ):
             if value and public and value not in self._public and not is_public(value):
                 self._public[value] = self._numbered(public)
+                if is_huntable(value):
+                    yield self._secret(kind, value)
 
     def _new(self, kind: Kind, value: str) -> str:
         if kind is Kind.SIGNATURE:

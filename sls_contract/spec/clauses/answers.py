@@ -114,7 +114,8 @@ CLAUSES = (
         title="errorCode is one that GetCheckPoint can answer",
         text=(
             "Codes of the sibling operations (ShardNotExist, ConsumerNotExist, ConsumerGroupAlreadyExist, …) do not "
-            "come from GetCheckPoint. Above all an unknown shard is 200 with an empty list, not an error."
+            "come from GetCheckPoint. Above all an unknown shard is 200 with an empty list, not an error. (What a "
+            "malformed shard is answered with is said nowhere, and not judged.)"
         ),
         sources=("GetCheckPoint page, error codes and parameter shardId", "Pages of the sibling operations"),
     ),

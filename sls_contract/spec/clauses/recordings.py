@@ -66,8 +66,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="A cassette can be read",
         text=(
-            "The file is whole, is UTF-8 and YAML (or JSON) of vcrpy's version 1, holds no conflict markers of a merge, "
-            "and ends where its recording ended. A damaged file is left as it is and never recorded over."
+            "The file is whole, is UTF-8 and YAML (or JSON) of vcrpy's version 1, holds no conflict markers of a "
+            "merge, and ends where its recording ended. A damaged file is left as it is and never recorded over."
         ),
         sources=("Rule of this project",),
     ),

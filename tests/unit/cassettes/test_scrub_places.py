@@ -156,7 +156,23 @@ def one_of(secrets, place, spelling):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-@pytest.mark.parametrize("place", PLACES)
+def test_the_scanner_sees(spelling):
+    """The scanner finds what was planted before the scrub: it could tell if something were left."""
+    for secret in (REAL.access_key_id, REAL.access_key_secret, REAL.security_token):
+        assert left_over(an_exchange(**PLACES["answer header"](SPELLINGS[spelling](secret))), secret) == {secret}
+
+
+def some(step, offset):
+    """Take a part of all pairs that holds every place and every spelling."""
+    pairs = [(place, spelling) for place in PLACES for spelling in SPELLINGS]
+    return [
+        (place, spelling)
+        for place, spelling in pairs
+        if (list(PLACES).index(place) + list(SPELLINGS).index(spelling)) % step == offset
+    ]
+
+
+@pytest.mark.parametrize(("place", "spelling"), some(2, 0))
 def test_no_given_secret_is_left(place, spelling):
     """Access key id, secret and token vanish from each place in each spelling; the recording verifies for anyone."""
     secret = one_of((REAL.access_key_id, REAL.access_key_secret, REAL.security_token), place, spelling)
@@ -168,8 +184,7 @@ def test_no_given_secret_is_left(place, spelling):
     assert Scrubber([REAL]).exchange(done.exchange).exchange == done.exchange
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
-@pytest.mark.parametrize("place", [place for place in PLACES if "answer" in place])
+@pytest.mark.parametrize(("place", "spelling"), [pair for pair in some(2, 1) if "answer" in pair[0]])
 def test_no_signature_is_left(place, spelling):
     """The real signature vanishes from each place of the answer, and the answer then echoes the stored one."""
     first = an_exchange()
@@ -181,8 +196,7 @@ def test_no_signature_is_left(place, spelling):
         assert signature(done) in wire_text(b"\n".join(everything(Exchange(Request("GET", URL), done.response))))
 
 
-@pytest.mark.parametrize("spelling", [one for number, one in enumerate(SPELLINGS) if number % 3 == 0])
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("place", "spelling"), some(4, 3))
 def test_no_unknown_secret_is_left(place, spelling):
     """Without any credentials the id and token are learnt from their headers and hunted all the same."""
     secret = one_of((REAL.access_key_id, REAL.security_token), place, spelling)

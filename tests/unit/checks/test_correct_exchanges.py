@@ -156,6 +156,13 @@ def test_clock_allows_fifteen_minutes(make):
         assert judge_request(make.request(at=make.at + timedelta(minutes=minutes)), at=make.at).findings == ()
 
 
+def test_nonsense_may_be_answered_in_any_known_way(make):
+    """No source says what a malformed shard is answered with: only the request is remarked on."""
+    for error in (("ParameterInvalid", "The parameter shard must be an integer", 400), ("ShardNotExist", "no", 404)):
+        exchange = make.exchange(make.error(error[2], *error[:2]), target=f"{make.path}?shard=abc")
+        assert [finding.slug for finding in check(exchange)] == ["query-shard-value"]
+
+
 def test_head_has_no_body(make):
     """An answer to HEAD has a Content-Length and no body; only the method is noted."""
     exchange = make.exchange(make.response(b"", headers={"Content-Length": "111"}), method="HEAD")

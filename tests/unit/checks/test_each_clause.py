@@ -123,6 +123,7 @@ ENTRIES = [
     ("body-array", lambda make: make.body(b'{"errorCode":"ProjectNotExist","errorMessage":"none"}'), {}),
     ("body-array", lambda make: make.body(b"null"), {}),
     ("entry-object", lambda make: make.listed(make.entry, 7), {}),
+    ("entry-object", lambda make: make.listed(make.entry, [make.entry]), {}),
     ("entry-shard", lambda make: make.changed(shard="0"), {}),
     ("entry-shard", lambda make: make.changed(shard=...), {}),
     ("entry-shard", lambda make: make.changed(shard=-1), {}),

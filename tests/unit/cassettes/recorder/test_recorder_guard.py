@@ -101,6 +101,10 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
     assert socket.getaddrinfo("localhost", 80)
     assert socket.getaddrinfo(None, 80)
     assert socket.getaddrinfo("::1", 80)
+    assert [guard.owns(host) for host in ("127.0.0.1:9", "[::1]:9", "::1", "a.localhost", "p.127.0.0.1:9")] == [
+        False
+    ] * 5
+    assert guard.owns(OWNED.upper() + ":443")
     with pytest.raises(socket.gaierror):
         socket.getaddrinfo("foreign.invalid", 80)
     ours, theirs = socket.socketpair()

@@ -12,10 +12,10 @@ from sls_contract.cassettes.recorder.hooks import Hook, Hooks
 from sls_contract.errors import CassetteError
 
 LATE = """
-import importlib.abc, sys
+import sys
 from sls_contract.cassettes.recorder import install
 from sls_contract.exchange import Response
-heavy = ["requests", "urllib3", "httpx", "aiohttp", "http.client"]
+heavy = ["requests", "urllib3", "httpx", "aiohttp", "http.client", "asyncio", "ssl"]
 
 class Handler:
     def owns(self, host): return host == "p.test"
