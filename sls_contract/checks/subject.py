@@ -21,6 +21,7 @@ from sls_contract.signing import (
     request_time,
     verify_signature,
 )
+from sls_contract.signing.credentials import keys_of
 from sls_contract.spec import operation_of
 
 if TYPE_CHECKING:
@@ -92,14 +93,13 @@ class Subject:
         if self.authorization is None:
             return ()
         named = self.authorization.access_key_id
-        given = (self.credentials,) if isinstance(self.credentials, Credentials) else self.credentials
-        keys = _TEST_KEYS.values() if given is None else tuple(given)
+        keys = tuple(_TEST_KEYS.values()) if self.credentials is None else keys_of(self.credentials)
         fitting = tuple(key for key in keys if key.access_key_id == named)
         if fitting or not keys:
             return fitting
         if named in _TEST_KEYS:
             return (_TEST_KEYS[named],)
-        return tuple(keys) if isinstance(self.credentials, Credentials) else ()
+        return keys if isinstance(self.credentials, Credentials) else ()
 
     @cached_property
     def mismatch(self) -> SignatureMismatch | None:

@@ -186,7 +186,7 @@ def test_masking_leaves_nothing(text, secret):
     shown = masked(text + secret + text, [secret])
     assert shown.isprintable()
     if secret.isprintable() and not (set(secret) & set("*\\")):
-        assert secret not in shown.replace("***", "\x00") or secret in text
+        assert secret not in shown.replace("***", "\x00")
 
 
 def test_deep_nesting_is_judged():

@@ -97,6 +97,12 @@ def test_a_time_without_zone_is_refused(make, at):
         judge(make.exchange(), at=at)
 
 
+def test_credentials_of_another_type_are_refused(make):
+    """A pair of texts is no key."""
+    with pytest.raises(UsageError, match="credentials must be Credentials"):
+        judge(make.exchange(), credentials=("id", "secret"))
+
+
 def test_the_unit_is_named(make):
     """A time in seconds, milliseconds or nanoseconds is recognised as such."""
     for time, unit in ((1524224984, "seconds"), (1524224984800, "milliseconds"), (1524224984800922000, "nanoseconds")):

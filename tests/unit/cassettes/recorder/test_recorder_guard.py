@@ -12,6 +12,7 @@ import requests
 import urllib3
 
 from sls_contract.cassettes.recorder import NetworkGuard
+from sls_contract.cassettes.recorder.guard import _replace, _Sockets
 from sls_contract.errors import NetworkBlocked
 from sls_contract.exchange import Response
 
@@ -164,14 +165,26 @@ def test_activation_nests_and_leaves_nothing_behind():
     assert after == before
 
 
-def test_a_function_that_another_tool_wrapped_meanwhile_is_left_to_it(monkeypatch):
-    """What stands over ours is not torn down; ours passes everything from then on."""
-    guard = NetworkGuard(lambda host: True, "x")
-    guard.activate()
+def test_socket_functions_are_given_back_unless_another_tool_stands_on_them(monkeypatch):
+    """The last guard gives back what was there before; what another tool wrapped meanwhile is left to it."""
+    before, connect = socket.getaddrinfo, socket.socket.connect
+    guard, sockets = NetworkGuard(lambda host: True, "x"), _Sockets()
+    sockets.add(guard)
+    assert socket.getaddrinfo is not before
     ours = socket.gethostbyname
     theirs = functools.partial(ours)
     monkeypatch.setattr(socket, "gethostbyname", theirs)
-    guard.deactivate()
+    sockets.discard(guard)
+    assert (socket.getaddrinfo, socket.socket.connect) == (before, connect)
     assert socket.gethostbyname is theirs
     assert socket.gethostbyname("localhost") == "127.0.0.1"
     monkeypatch.setattr(socket, "gethostbyname", ours.__wrapped__)
+
+
+def test_a_class_that_only_inherited_a_function_inherits_it_again():
+    """``socket.socket`` has its ``connect`` from C; afterwards it has it from there again."""
+    child = type("Child", (socket.socket,), {})
+    undo = _replace(child, "connect", lambda self, address: address)
+    assert "connect" in vars(child)
+    undo()
+    assert "connect" not in vars(child)

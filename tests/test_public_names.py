@@ -1,0 +1,64 @@
+"""The front door: what may be imported, and what importing it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import sls_contract
+
+HEAVY = (
+    "vcr",
+    "yaml",
+    "hypothesis",
+    "jsonschema",
+    "jsonschema_rs",
+    "requests",
+    "urllib3",
+    "aiohttp",
+    "asyncio",
+    "http.client",
+    "sqlite3",
+)
+
+
+def _loaded_by(statement: str) -> set[str]:
+    """Return the modules that a fresh interpreter has loaded after one statement."""
+    code = f"import sys; before = set(sys.modules); {statement}; print('\\n'.join(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_every_public_name_is_there():
+    """__all__ is what can be imported, sorted, and nothing of it is missing."""
+    assert sorted(sls_contract.__all__) == sls_contract.__all__
+    assert all(getattr(sls_contract, name) is not None for name in sls_contract.__all__)
+    assert dir(sls_contract) == sls_contract.__all__
+
+
+def test_a_wrong_name_is_an_attribute_error():
+    """A typo gets Python's own error, not one from inside."""
+    with pytest.raises(AttributeError, match="has no attribute 'chekc'"):
+        _ = sls_contract.chekc
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    """`import sls_contract` costs next to nothing; rooms are loaded when a name is first used."""
+    assert not _loaded_by("import sls_contract").intersection(HEAVY)
+
+
+def test_loading_the_plugin_loads_nothing_heavy(pytester):
+    """A pytest run that uses none of our fixtures pays for none of our libraries."""
+    pytester.makepyfile(f"""
+        import sys
+
+        def test_nothing_heavy_is_loaded():
+            assert "sls_contract.plugin" in sys.modules
+            assert not set(sys.modules).intersection({HEAVY!r})
+    """)
+    pytester.makeini("[pytest]\n")
+    others = ("hypothesispytest", "recording", "asyncio", "xdist", "xdist.looponfail", "anyio", "pytest_cov")
+    options = [option for name in others for option in ("-p", f"no:{name}")]
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=1)
