@@ -11,6 +11,7 @@ from sls_contract.cassettes.scrub import leaks
 from sls_contract.cassettes.tally import Tally
 from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.signing import Credentials
 
 SUFFIXES = (".yaml", ".yml", ".json")
 JOURNAL = ".journal"
@@ -74,21 +74,36 @@ def audit(path: Path, credentials: Iterable[Credentials] = ()) -> Audit:
 
 def _judge(tally: Tally, recording: Recording, position: int, keys: tuple[Credentials, ...]) -> None:
     provenance = recording.provenance
-    verdict = judge(recording.exchange, credentials=keys or None, at=provenance.recorded_at)
+    verdict = judge(recording.exchange, credentials=_keyring(recording, keys), at=provenance.recorded_at)
     tally.count(recording.exchange, (verdict,), provenance.evidence, position)
     tally.add(about_recording(recording), recording.exchange, position)
 
 
+def _keyring(recording: Recording, keys: tuple[Credentials, ...]) -> tuple[Credentials, ...]:
+    """Return what a recording's signature can be verified with: nothing, where it was replaced by a marked one."""
+    if recording.signature is not None and recording.signature.verdict != "verified":
+        return ()
+    return (*keys, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+
+
 def about_recording(recording: Recording) -> list[Finding]:
-    """Return what a recording says about itself: edited, of unknown origin, unanswered."""
+    """Return what a recording says about itself: edited, of unknown origin, wrongly signed, unanswered."""
     findings = []
     if recording.integrity is Integrity.EDITED:
         findings.append(_finding("recording-edited", "the digest of what was recorded", "another digest"))
     if recording.provenance.evidence is Evidence.UNKNOWN:
         findings.append(_finding("recording-provenance", "evidence, endpoint, time", "none"))
+    if recording.signature is not None and recording.signature.verdict == "invalid":
+        findings.append(_wrong_signature(recording.signature.step))
     if recording.unanswered:
         findings.append(_finding("recording-unanswered", "an answer", recording.broken or "none"))
     return findings
+
+
+def _wrong_signature(step: str) -> Finding:
+    """Say which step was wrong when it was recorded: what is stored stands in for the real signature."""
+    expected, actual = "a signature that verifies", f"one whose first wrong step was {step}, when it was recorded"
+    return clause(f"signature-{step}").finding("signature", expected, actual, "correct the client and record it again")
 
 
 def _finding(slug: str, expected: str, actual: str) -> Finding:

@@ -14,7 +14,6 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Opening, Session
 from sls_contract.cassettes.tally import failing, message
 from sls_contract.errors import CassetteError, ContractViolation, UsageError
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 from sls_contract.signing.environment import credentials_from_environment
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             owns=owns,
             clock=lambda: datetime.now(UTC),  # noqa: TID251 - a public door supplies the real clock
             began=now,
-            credentials=(key, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if key else None,
+            credentials=key,
             send=send,
             repeat=_repeats(repeat),
         )

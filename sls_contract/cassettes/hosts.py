@@ -46,9 +46,9 @@ def without_project(host: str) -> str:
 
 
 def is_loopback(peer: str) -> bool:
-    """Tell whether an address or name (with or without port) is this machine itself."""
+    """Tell whether an address or name (with or without port, with or without a project) is this machine itself."""
     bare = without_port(peer.strip().lower()).rstrip(".")
-    if bare == "localhost" or bare.endswith(".localhost"):
+    if bare in {"", "localhost"} or bare.endswith((".localhost", ".127.0.0.1")):
         return True
     try:
         return ipaddress.ip_address(bare).is_loopback

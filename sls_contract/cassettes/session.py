@@ -17,7 +17,7 @@ from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
 from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
 from sls_contract.exchange import Exchange, Response, split_url
-from sls_contract.signing import region_of
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.tape import Mode
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Request, Send
-    from sls_contract.signing import Keyring
+    from sls_contract.signing import Credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Opening:
         owns: tells whether a Host belongs to the cassette.
         clock: the time, aware.
         began: when the session began, aware.
-        credentials: the keys that live requests are verified with; None: the public test keys.
+        credentials: the key of the run. While recording, requests must be signed with it or a public test key; in
+            replay they may be. None: the public test keys.
         send: what answers while recording, instead of the network.
         evidence: what an answer of ``send`` proves.
         repeat: whether the last of identical recordings plays again and again.
@@ -57,7 +58,7 @@ class Opening:
     owns: Callable[[str], bool]
     clock: Callable[[], datetime]
     began: datetime
-    credentials: Keyring | None = None
+    credentials: Credentials | None = None
     send: Send | None = None
     evidence: Evidence = Evidence.REFERENCE
     repeat: bool = False
@@ -69,6 +70,9 @@ class Session:
     def __init__(self, opening: Opening, tally: Tally | None = None) -> None:
         self._opening = opening
         self._tape = Tape(opening.path, opening.record, opening.began, repeat=opening.repeat)
+        self._keyring = (
+            (opening.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if opening.credentials is not None else None
+        )
         self._stop: Callable[[], None] = lambda: None
         self.tally = tally if tally is not None else Tally()
         self.path = opening.path
@@ -98,17 +102,16 @@ class Session:
         _OPEN.leave(self)
         self._tape.close(finished=finished)
 
-    def owns(self, host: str) -> bool:
+    def owns(self, host: str, peer: str) -> bool:  # noqa: ARG002 - whatever way they take
         """Tell whether requests to a host are the cassette's."""
         return self._opening.owns(host)
 
-    def answer(self, request: Request, peer: str = "") -> Outcome | None:
+    def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - whatever way it takes
         """Play the recording that matches; else record, or raise `UnmatchedRequest`."""
-        del peer
         with self._noticing():
             return self._answer(request)
 
-    def received(self, request: Request, outcome: Outcome, peer: str = "") -> None:
+    def received(self, request: Request, outcome: Outcome, peer: str) -> None:
         """Record what a client's own stack received, before the client sees it."""
         with self._noticing():
             self._record(request, outcome, evidence_of(request, peer))
@@ -140,7 +143,7 @@ class Session:
     def _play(self, request: Request, scrubbed: Request, position: int, recording: Recording) -> Outcome:
         opening, made = self._opening, recording.provenance
         shown = Exchange(scrubbed, recording.exchange.response)
-        verdicts = [judge_request(request, credentials=opening.credentials, at=opening.clock())]
+        verdicts = [judge_request(request, credentials=self._keyring, at=opening.clock())]
         if not recording.unanswered:
             verdicts.append(judge_response(recording.exchange, at=made.recorded_at))
         self.tally.count(shown, self._clean(verdicts), made.evidence, position)
@@ -244,7 +247,7 @@ _BROKEN: dict[str, Kind] = {
 }
 
 
-def evidence_of(request: Request, peer: str = "") -> Evidence:
+def evidence_of(request: Request, peer: str) -> Evidence:
     """Return what a live answer proves: only the real service's host, reached over a network, is ``live``."""
     real = request.host.partition(":")[0].lower().endswith(".aliyuncs.com")
     return Evidence.LIVE if real and not is_loopback(peer) else Evidence.REFERENCE

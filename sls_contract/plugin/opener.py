@@ -54,7 +54,7 @@ class Opener:
                 owns=self._owns,
                 clock=self.clock,
                 began=self.started,
-                credentials=target.keys,
+                credentials=target.credentials,
                 send=target.send,
                 repeat=repeat,
             ),
@@ -86,7 +86,7 @@ class Opener:
 
     def _scrubber(self, target: Target) -> Scrubber:
         return Scrubber(
-            target.keys,
+            [target.credentials] if target.credentials else [],
             patterns=self.settings.scrub,
             keys=self.settings.scrub_keys,
             renames={**self.settings.rename, **target.renames},

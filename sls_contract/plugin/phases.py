@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.plugin.run import Run
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Phases:
     """Judges the traffic of each phase where it happens."""
 

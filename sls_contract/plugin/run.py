@@ -49,7 +49,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - a door
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """The state of one run; kept in the config's stash."""
 

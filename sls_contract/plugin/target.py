@@ -35,14 +35,14 @@ class Target:
     """What answers a test's requests, and the names and keys to use with it.
 
     Attributes:
-        keys: what live requests may be signed with: the run's own key and the public test keys.
+        credentials: the run's own key, if the environment has one.
         send: what answers instead of the network while recording; None: the client's own stack does.
         renames: real names to public ones.
         prepare: makes what fixture ``sls`` promises, and takes it away again.
 
     """
 
-    keys: tuple[Credentials, ...]
+    credentials: Credentials | None = None
     send: Send | None = None
     renames: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], Iterator[Sls]] | None = None
@@ -59,19 +59,17 @@ class Target:
 def target_of(settings: Settings, environ: Mapping[str, str], clock: Callable[[], datetime]) -> Target:
     """Return where the requests of one test go; a reference endpoint is new for each test."""
     own = credentials_from_environment(environ)
-    keys = (*([own] if own else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
     if settings.record == "none":
-        return Target(keys)
+        return Target(own)
     if settings.endpoint == REFERENCE:
-        endpoint = ReferenceEndpoint(clock, credentials=keys, keep_log=False)
+        known = (*([own] if own else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+        endpoint = ReferenceEndpoint(clock, credentials=known, keep_log=False)
         endpoint.create_consumer_group(PUBLIC_GROUP)
-        return Target(keys, endpoint)
-    return _at_url(settings, keys, own, clock)
+        return Target(own, endpoint)
+    return _at_url(settings, own, clock)
 
 
-def _at_url(
-    settings: Settings, keys: tuple[Credentials, ...], own: Credentials | None, clock: Callable[[], datetime]
-) -> Target:
+def _at_url(settings: Settings, own: Credentials | None, clock: Callable[[], datetime]) -> Target:
     address = parse_endpoint(settings.endpoint)
     group = f"sls-contract-{secrets.token_hex(6)}"
     renames = {group: PUBLIC_GROUP}
@@ -86,7 +84,7 @@ def _at_url(
         with _group(names, carry, clock):
             yield names
 
-    return Target(keys, carry if address.literal else None, renames, prepare)
+    return Target(own, carry if address.literal else None, renames, prepare)
 
 
 def _real_names(settings: Settings, own: Credentials | None, group: str, *, literal: bool, host: str) -> Sls:

@@ -152,7 +152,12 @@ _NAMES = (
             Read(0, Place(label)),
             Read(at=Place(label)),
         )
-        for word, label in (("in-chinese", "消费组"), ("with-blank", "a b"), ("with-percent", "a%2Bb"), ("with-plus", "a+b"))
+        for word, label in (
+            ("in-chinese", "消费组"),
+            ("with-blank", "a b"),
+            ("with-percent", "a%2Bb"),
+            ("with-plus", "a+b"),
+        )
     ),
     _scenario(
         "consumer-named-in-chinese",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Failed(Exception):  # noqa: N818 - tells Hypothesis that a value fails
+class _Failed(Exception):
     pass
 
 

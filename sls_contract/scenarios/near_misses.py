@@ -69,7 +69,6 @@ def _authorization(request: Request, change: Callable[[str], str]) -> Request:
 
 def _digest(request: Request, signer: Signer) -> Request:
     """One character of the signature is another one."""
-
     mark = "Signature=" if signer.scheme == "v4" else ":"
 
     def change(value: str) -> str:

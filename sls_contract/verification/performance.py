@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -37,11 +36,11 @@ _TOKEN_OUTCOMES: Mapping[str, Outcome] = {
 }
 
 
-class NotSupported(Exception):  # noqa: N818 - an ending, not an error
+class NotSupported(Exception):
     """An operation that brings states about is not there; what needs it cannot be judged."""
 
 
-class NotProvable(Exception):  # noqa: N818 - an ending, not an error
+class NotProvable(Exception):
     """The service had no time or quota for the request."""
 
 
@@ -227,9 +226,7 @@ class Performance:
         self._refused.pop(key, None)
         self._shown = {place: shown for place, shown in self._shown.items() if place[0] != key}
 
-    def _forgiven(
-        self, findings: tuple[Finding, ...], step: Step, key: GroupKey, sent: Sent
-    ) -> Iterator[Finding]:
+    def _forgiven(self, findings: tuple[Finding, ...], step: Step, key: GroupKey, sent: Sent) -> Iterator[Finding]:
         """Leave out the warning that a checkpoint is no number where we wrote what is none."""
         entries = dict(_entries(sent.response)[0]) if isinstance(step, Read) and self._model.exists(key) else {}
         for finding in findings:

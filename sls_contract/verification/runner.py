@@ -253,7 +253,9 @@ class Runner:
                 reason = str(error)
             else:
                 self._remember(sent)
-                reason = "" if sent.response.status in {200, 404} else f"deleting it was answered {sent.response.status}"
+                reason = (
+                    "" if sent.response.status in {200, 404} else f"deleting it was answered {sent.response.status}"
+                )
             if not reason:
                 self._groups.end(made.place, made.bench)
             elif closing:
@@ -267,7 +269,9 @@ def _after_setup(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _generated(name: str, steps: Sequence[Step] = ()) -> Scenario:
-    return Scenario(name, "generated", "what the steps before brought about", "the sources of each clause", tuple(steps))
+    return Scenario(
+        name, "generated", "what the steps before brought about", "the sources of each clause", tuple(steps)
+    )
 
 
 def not_provable() -> list[str]:

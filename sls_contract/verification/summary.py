@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sls_contract.reports import Report, Target as ReportTarget, finding_lines, plural, table
+from sls_contract.reports import Report, finding_lines, plural, table
+from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES, Level
 from sls_contract.verification.curl import curl_line

@@ -29,7 +29,7 @@ class EndpointGone(EndpointError):
     """The endpoint cannot be reached, or not any more; the run ends incomplete."""
 
 
-class AnswerLost(Exception):  # noqa: N818 - it ends one scenario and is no error of ours
+class AnswerLost(Exception):
     """One request got no whole answer; the scenario cannot go on, because nobody knows what was done."""
 
 

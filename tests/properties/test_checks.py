@@ -180,13 +180,12 @@ def test_taking_encodings_off_never_raises(fields, body, as_on_the_wire):
 
 
 @settings(max_examples=100)
-@given(st.text(), st.text(min_size=6))
+@given(st.text(), st.text("abc日/+=", min_size=6))
 def test_masking_leaves_nothing(text, secret):
     """A secret is gone from wherever it stood, and what is left can be printed."""
-    shown = masked(text + secret + text, [secret])
+    shown = masked(f"{secret}{text}{secret} {secret}", [secret])
     assert shown.isprintable()
-    if secret.isprintable() and not (set(secret) & set("*\\")):
-        assert secret not in shown.replace("***", "\x00")
+    assert secret not in shown
 
 
 def test_deep_nesting_is_judged():

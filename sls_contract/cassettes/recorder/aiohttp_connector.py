@@ -23,7 +23,7 @@ from sls_contract.exchange import wire_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.cassettes.recorder.handler import Handler, Outcome
+    from sls_contract.cassettes.recorder.handler import Outcome, Owner
     from sls_contract.exchange import Request
 
 _FEED_BYTES = 65536
@@ -31,7 +31,8 @@ _FEED_BYTES = 65536
 
 async def connect(original: Callable[..., Any], connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own parameter
     """Return a connection to memory where the host is owned, else the real one."""
-    handler = owner_of(request.headers.get("Host") or request.url.authority)
+    peer = (request.proxy or request.url).host or ""
+    handler = owner_of(request.headers.get("Host") or request.url.authority, peer)
     if handler is None:
         return await original(connector, request, traces, timeout)
     aiohttp = sys.modules["aiohttp"]
@@ -62,7 +63,7 @@ class _NoPool:
 class _Memory(asyncio.Transport):
     """The near end of one attempt: takes the request, gives the answer."""
 
-    def __init__(self, handler: Handler, request: Any, protocol: Any, dial: Callable[[], Any]) -> None:
+    def __init__(self, handler: Owner, request: Any, protocol: Any, dial: Callable[[], Any]) -> None:
         super().__init__()
         self._handler = handler
         self._client_request = request

@@ -8,11 +8,11 @@ retry it (some for minutes) and hide it behind their own; this must reach the te
 from __future__ import annotations
 
 import functools
-import ipaddress
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cassettes.hosts import is_loopback
 from sls_contract.cassettes.recorder.wiring import install
 from sls_contract.errors import NetworkBlocked
 
@@ -58,16 +58,16 @@ class NetworkGuard:
                 _SOCKETS.discard(self)
                 self._remove()
 
-    def owns(self, host: str) -> bool:
-        """Tell whether requests to ``host`` are stopped here."""
+    def owns(self, host: str, peer: str) -> bool:
+        """Tell whether requests to ``host`` are stopped here; those that go to a proxy on this machine are not."""
         host = host.lower()
-        return self._owns(host) and not _is_loopback(host)
+        return self._owns(host) and not is_loopback(host) and not is_loopback(peer)
 
-    def answer(self, request: Request) -> Outcome | None:
+    def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - the handler's signature
         """Refuse a request that no open cassette took."""
         raise self.refusal(request.host)
 
-    def received(self, request: Request, outcome: Outcome) -> None:
+    def received(self, request: Request, outcome: Outcome, peer: str) -> None:
         """Take nothing: no attempt is ever performed."""
 
     def refusal(self, host: str) -> NetworkBlocked:
@@ -82,7 +82,7 @@ class NetworkGuard:
         if not isinstance(name, str):
             return
         name = name.lower().rstrip(".")
-        if self.owns(name) or (isinstance(port, int) and self.owns(f"{name}:{port}")):
+        if self.owns(name, name) or (isinstance(port, int) and self.owns(f"{name}:{port}", name)):
             raise self.refusal(name)
 
 
@@ -156,15 +156,3 @@ def _replace(owner: Any, name: str, new: Callable[..., Any]) -> Callable[[], Non
             setattr(owner, name, old)
 
     return undo
-
-
-def _is_loopback(host: str) -> bool:
-    """Tell whether a name stays on this machine: localhost, a loopback address, or a project in front of either."""
-    bracket = host.startswith("[")
-    name = host[1:].partition("]")[0] if bracket else host if host.count(":") > 1 else host.partition(":")[0]
-    if name in ("", "localhost") or name.endswith((".localhost", ".127.0.0.1")):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from sls_contract.exchange import Request, Response
 
@@ -50,17 +50,35 @@ class Handler(Protocol):
     network errors and may retry.
     """
 
-    def owns(self, host: str) -> bool:
-        """Tell whether requests to ``host`` (the Host header, port included) are handled here. Must be cheap."""
+    def owns(self, host: str, peer: str) -> bool:
+        """Tell whether requests to ``host`` (the Host header, port included) are handled here. Must be cheap.
+
+        ``peer`` is the name or address that the client connects to: the host's own, or that of a proxy.
+        """
         ...
 
-    def answer(self, request: Request) -> Outcome | None:
+    def answer(self, request: Request, peer: str) -> Outcome | None:
         """Return the outcome the client shall see without any socket, or None to let it perform the attempt."""
         ...
 
-    def received(self, request: Request, outcome: Outcome) -> None:
+    def received(self, request: Request, outcome: Outcome, peer: str) -> None:
         """Take the outcome of a live attempt; called before the client sees it."""
         ...
+
+
+class Owner(NamedTuple):
+    """A handler together with the peer of one attempt."""
+
+    handler: Handler
+    peer: str
+
+    def answer(self, request: Request) -> Outcome | None:
+        """Ask the handler."""
+        return self.handler.answer(request, self.peer)
+
+    def received(self, request: Request, outcome: Outcome) -> None:
+        """Tell the handler."""
+        self.handler.received(request, outcome, self.peer)
 
 
 class _Stack:
@@ -74,11 +92,11 @@ class _Stack:
 STACK = _Stack()
 
 
-def owner_of(host: str) -> Handler | None:
-    """Return the innermost handler that owns ``host``; None means: not our traffic."""
+def owner_of(host: str, peer: str) -> Owner | None:
+    """Return the innermost handler that owns ``host`` by way of ``peer``; None means: not our traffic."""
     for handler in STACK.handlers:
-        if handler.owns(host):
-            return handler
+        if handler.owns(host, peer):
+            return Owner(handler, peer)
     return None
 
 

@@ -30,7 +30,7 @@ from sls_contract.errors import SlsContractError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.cassettes.recorder.handler import Handler, Outcome
+    from sls_contract.cassettes.recorder.handler import Outcome, Owner
     from sls_contract.exchange import Request
 
 _RECV_BYTES = 65536
@@ -113,7 +113,7 @@ class _Ending(io.RawIOBase):
 
 def _connect(original: Callable[..., Any], connection: Any) -> Any:
     """Put connecting to an owned host off until a live attempt needs it."""
-    if is_live() or owner_of(_peer(connection)) is None:
+    if is_live() or owner_of(_target(connection), connection.host) is None:
         return original(connection)
     connection.sock = Tape(connection, None)
     for flag, value in (("is_verified", True), ("_has_connected_to_proxy", bool(getattr(connection, "proxy", None)))):
@@ -125,7 +125,7 @@ def _connect(original: Callable[..., Any], connection: Any) -> Any:
 def _endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Put a tape in place where the head that is about to be sent names an owned host; else make sure there is none."""
     lines = connection._buffer  # noqa: SLF001 - the head exists nowhere else before it is sent
-    owned = owner_of(host_from_head(lines) or _peer(connection)) is not None
+    owned = owner_of(host_from_head(lines) or _target(connection), connection.host) is not None
     taped = type(connection.sock) is Tape
     if owned:
         connection.sock = Tape(connection, connection.sock.real if taped else connection.sock)
@@ -163,8 +163,8 @@ HOOKS = (
 
 
 def _answer(connection: Any, tape: Tape) -> Answer:
-    request = request_from_wire(bytes(tape.sent), _scheme(connection), _peer(connection))
-    handler = owner_of(request.host)
+    request = request_from_wire(bytes(tape.sent), _scheme(connection), _target(connection))
+    handler = owner_of(request.host, connection.host)
     if handler is None:  # it went away between the request and this call
         return _converse(_real(connection, tape), tape, AnswerReader(request.method))
     preset, PRESET.value = PRESET.value, None
@@ -178,7 +178,7 @@ def _answer(connection: Any, tape: Tape) -> Answer:
     return Answer(render_broken(outcome), _ending(outcome))
 
 
-def _perform(connection: Any, tape: Tape, handler: Handler, request: Request) -> Answer:
+def _perform(connection: Any, tape: Tape, handler: Owner, request: Request) -> Answer:
     try:
         real = _real(connection, tape)
     except SlsContractError:
@@ -237,7 +237,7 @@ def _scheme(connection: Any) -> str:
     return "https" if connection.default_port == _HTTPS_PORT else "http"  # urllib3's class is none of http.client's
 
 
-def _peer(connection: Any) -> str:
+def _target(connection: Any) -> str:
     """Return the host that the client wants to talk to, behind any tunnel, as a Host header names it."""
     tunnel = connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no reader
     host = tunnel or connection.host

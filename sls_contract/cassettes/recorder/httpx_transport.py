@@ -15,7 +15,7 @@ from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_t
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from sls_contract.cassettes.recorder.handler import Handler, Kind, Outcome
+    from sls_contract.cassettes.recorder.handler import Kind, Outcome, Owner
 
 _KINDS: dict[str, Kind] = {
     "ConnectTimeout": "connect-timeout",
@@ -40,7 +40,7 @@ _ERRORS: dict[Kind, tuple[str, str]] = {
 
 def _handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
     """Answer one attempt of a sync client."""
-    handler = owner_of(_host(request))
+    handler = owner_of(_host(request), _peer(transport, request))
     if handler is None:
         return original(transport, request)
     request.read()
@@ -60,7 +60,7 @@ def _handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
 
 async def _handle_async(original: Callable[..., Any], transport: Any, request: Any) -> Any:
     """Answer one attempt of an async client."""
-    handler = owner_of(_host(request))
+    handler = owner_of(_host(request), _peer(transport, request))
     if handler is None:
         return await original(transport, request)
     await request.aread()
@@ -84,7 +84,7 @@ async def _handle_async(original: Callable[..., Any], transport: Any, request: A
 class _Attempt:
     """One live attempt and what came of it so far."""
 
-    def __init__(self, handler: Handler, request: Any) -> None:
+    def __init__(self, handler: Owner, request: Any) -> None:
         self.request = _request(request)
         self.response: Any = None
         self.body = bytearray()
@@ -120,6 +120,12 @@ HOOKS = (
     Hook("httpx", "HTTPTransport", "handle_request", _handle),
     Hook("httpx", "AsyncHTTPTransport", "handle_async_request", _handle_async),
 )
+
+
+def _peer(transport: Any, request: Any) -> str:
+    """Return the host that the transport connects to: its proxy's, where it has one."""
+    proxy = getattr(transport._pool, "_proxy_url", None)  # noqa: SLF001 - httpx does not tell otherwise
+    return wire_text(proxy.host) if proxy is not None else str(request.url.host)
 
 
 def _host(request: Any) -> str:

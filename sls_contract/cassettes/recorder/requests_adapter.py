@@ -13,11 +13,12 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cassettes.hosts import without_port
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
 from sls_contract.cassettes.recorder.handler import owner_of
 from sls_contract.cassettes.recorder.hooks import Hook
 from sls_contract.cassettes.recorder.http_connection import PRESET
-from sls_contract.exchange import Headers, Request, Response
+from sls_contract.exchange import Headers, Request, Response, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +51,7 @@ _UNPLAIN_ANSWER = ("set-cookie", "transfer-encoding")
 def _send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
     """Answer a plain attempt at once; hand any other down."""
     plain = _plain_request(adapter, request, args, kwargs)
-    handler = owner_of(plain.host) if plain is not None else None
+    handler = owner_of(plain.host, without_port(split_url(plain.url)[1])) if plain is not None else None
     if plain is None or handler is None:
         return original(adapter, request, *args, **kwargs)
     outcome = handler.answer(plain)

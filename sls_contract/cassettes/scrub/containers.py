@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LARGEST = 32 * 1024 * 1024  #: bytes that one compressed text may unfold to
 _SHORTEST = 11  # characters: the base64 of eight bytes
 _RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}(?:\r?\n[ \t]*[0-9A-Za-z+/_-]+)*={0,2}")
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
+_HEX = re.compile(rb"[0-9A-Fa-f]{16,}")
 _FOLD = re.compile(rb"\r?\n[ \t]*")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -73,10 +73,11 @@ def runs(text: bytes) -> Iterator[Run]:
     for match in _RUN.finditer(text):
         yield from _base64_runs(match)
     for match in _HEX.finditer(text):
-        for shift in (0, 1):
-            digits = match[0][shift : len(match[0]) - shift].decode()
+        for start in (match.start(), match.start() + 1):
+            end = match.end() - (match.end() - start) % 2
+            digits = text[start:end].decode()
             alphabet = "HEX" if digits.upper() == digits else "hex"
-            yield Run(match.start() + shift, match.end() - shift, bytes.fromhex(digits), b"", 0, alphabet, padded=False)
+            yield Run(start, end, bytes.fromhex(digits), b"", 0, alphabet, padded=False)
 
 
 def _base64_runs(match: re.Match[bytes]) -> Iterator[Run]:

@@ -30,7 +30,7 @@ _DEEPEST = 4  # base64 in gzip in base64 …
 _ROUNDS = 4
 _MOST_NAMES = 1000
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_DIGITS = re.compile(rb"[0-9]+")
+_NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _STRUCTURE = re.compile(rb'["{}\[\]:,]')
 _LITERAL = re.compile(rb'(?:\\.|[^"{}\[\]:,\s\\])+')
 
@@ -143,21 +143,21 @@ class Hunt:
         for finder in (shaped, BY_NAME):
             for start, end, kind in finder(text, lowered):
                 value = wire_text(plain(text[start:end]))
-                if not self._is_harmless(text, text[start:end], value, kind):
-                    yield Edit(start, end, _in_place(text[start:end], self.vault.public(kind, value)), kind)
+                if _NUMBER.fullmatch(text, start, end):  # too common to be hunted, and JSON may want a number there
+                    yield from _masked(text, start, end, kind)
+                elif not self._is_harmless(text, text[start:end], value, kind):
+                    yield Edit(start, end, wire_bytes(self.vault.public(kind, value)), kind)
         yield from self._ruled(text, lowered)
 
     def _is_harmless(self, text: bytes, found: bytes, value: str, kind: Kind) -> bool:
-        if is_public(value) or found == b"0":
+        if is_public(value):
             return True
         return kind is Kind.SIGNATURE and (wire_bytes(value) in self.harmless or found in public_signatures(text))
 
     def _ruled(self, text: bytes, lowered: bytes) -> Iterator[Edit]:
         if self.rules.named:
             for start, end, kind in self.rules.named(text, lowered):
-                new = _in_place(text[start:end], MASK)
-                if new != text[start:end]:
-                    yield Edit(start, end, new, kind)
+                yield from _masked(text, start, end, kind)
         if self.rules.patterns:
             yield from _matches(text, self.rules.patterns)
 
@@ -172,9 +172,12 @@ class Hunt:
                 yield Edit(run.start, run.end, run.encode(content), ENCODED)
 
 
-def _in_place(old: bytes, public: str) -> bytes:
-    """Return what replaces a value: a number for a number, since it may stand where JSON wants one."""
-    return b"1" * len(old) if public == MASK and _DIGITS.fullmatch(old) else wire_bytes(public)
+def _masked(text: bytes, start: int, end: int, kind: str) -> Iterator[Edit]:
+    """Mask a place, unless it is masked already: a number by a number, since JSON may want one there."""
+    old = text[start:end]
+    new = b"1" * len(old) if _NUMBER.fullmatch(old) else MASK.encode()
+    if old != new:
+        yield Edit(start, end, new, kind)
 
 
 def _matches(text: bytes, patterns: Iterable[re.Pattern[str]]) -> Iterator[Edit]:
@@ -182,11 +185,9 @@ def _matches(text: bytes, patterns: Iterable[re.Pattern[str]]) -> Iterator[Edit]
     for pattern in patterns:
         for match in pattern.finditer(words):
             group = 1 if pattern.groups and match.start(1) >= 0 else 0
-            old = wire_bytes(match[group])
-            new = _in_place(old, MASK)
-            if old and old != new and not is_public(match[group]):
+            if match[group] and not is_public(match[group]):
                 start = len(wire_bytes(words[: match.start(group)]))
-                yield Edit(start, start + len(old), new, Kind.OTHER)
+                yield from _masked(text, start, start + len(wire_bytes(match[group])), Kind.OTHER)
 
 
 def _is_binary(data: bytes) -> bool:
@@ -223,7 +224,7 @@ def _well_formed(data: bytes, edits: list[Edit]) -> bytes:
 
 def _within_json(data: bytes, edit: Edit) -> Edit:
     old = data[edit.start : edit.end]
-    if _STRUCTURE.search(old) or _DIGITS.fullmatch(old):
+    if _STRUCTURE.search(old) or _NUMBER.fullmatch(old):
         return Edit(edit.start, edit.end, _skeleton(old), edit.kind)
     return edit
 
@@ -233,7 +234,7 @@ def _skeleton(text: bytes) -> bytes:
         word = match[0]
         if word in (b"true", b"false", b"null"):
             return word
-        return b"1" * len(word) if _DIGITS.fullmatch(word) else MASK.encode()
+        return b"1" * len(word) if _NUMBER.fullmatch(word) else MASK.encode()
 
     return _LITERAL.sub(masked, text)
 

@@ -26,7 +26,17 @@ _WORD = re.compile(rb"[0-9A-Za-z_-]")
 #: Words of this protocol: never hunted, whatever somebody chose as a key.
 _VOCABULARY = frozenset(
     {
+        "accept-encoding",
         "accesskey",
+        "aliyun_v4_request",
+        "content-encoding",
+        "sls4-hmac-sha256",
+        "transfer-encoding",
+        "x-acs-security-token",
+        "x-log-bodyrawsize",
+        "x-log-compresstype",
+        "x-log-content-sha256",
+        "x-log-signaturemethod",
         "accesskeyid",
         "accesskeysecret",
         "aliyuncs",

@@ -62,6 +62,7 @@ def seen(data, depth=0):
     inner.append(re.sub(rb"\\u00([0-9a-fA-F]{2})", lambda m: bytes.fromhex(m[1].decode()), data))
     inner.append(re.sub(rb"\\x([0-9a-fA-F]{2})", lambda m: bytes.fromhex(m[1].decode()), data))
     inner.append(data.replace(b"\\/", b"/").replace(b'\\"', b'"').replace(b"\\n", b"\n"))
+    inner.append(data.replace(b"\\\\", b"\\"))
     inner.append(data.replace(b"\0", b""))
     inner.append(re.sub(rb"(?<=[0-9A-Za-z+/=_-])\r?\n[ \t]*(?=[0-9A-Za-z+/_-])", b"", data))
     for run in re.findall(rb"[0-9A-Za-z+/_-]{10,}", data):
@@ -69,7 +70,8 @@ def seen(data, depth=0):
             text = run[at:].replace(b"-", b"+").replace(b"_", b"/")
             text = text[: len(text) - 1] if len(text) % 4 == 1 else text
             inner.append(binascii.a2b_base64(text + b"=" * (-len(text) % 4)))
-    inner += [bytes.fromhex(run.decode()) for run in re.findall(rb"(?:[0-9a-fA-F]{2}){6,}", data)]
+    for run in re.findall(rb"[0-9a-fA-F]{12,}", data):
+        inner += [bytes.fromhex(run[at : at + (len(run) - at) // 2 * 2].decode()) for at in (0, 1)]
     for unpack in (gzip.decompress, zlib.decompress):
         try:
             inner.append(unpack(data))

@@ -122,6 +122,7 @@ ENTRIES = [
     ("body-array", lambda make: make.body(b'{"checkpoints":[],"count":0}'), {}),
     ("body-array", lambda make: make.body(b'{"errorCode":"ProjectNotExist","errorMessage":"none"}'), {}),
     ("body-array", lambda make: make.body(b"null"), {}),
+    ("body-array", lambda make: make.body(b"9" * 5000), {}),
     ("entry-object", lambda make: make.listed(make.entry, 7), {}),
     ("entry-object", lambda make: make.listed(make.entry, [make.entry]), {}),
     ("entry-shard", lambda make: make.changed(shard="0"), {}),

@@ -116,15 +116,15 @@ class MemoryHandler:
     kept: list = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def owns(self, host):
+    def owns(self, host, peer):
         return host.partition(":")[0].endswith((".test", "127.0.0.1", "localhost"))
 
-    def answer(self, request):
+    def answer(self, request, peer):
         with self.lock:
             self.asked.append(request)
             return None if self.tape is None else self.tape.pop(0)
 
-    def received(self, request, outcome):
+    def received(self, request, outcome, peer):
         with self.lock:
             self.kept.append((request, outcome))
 

@@ -116,13 +116,13 @@ def test_a_request_sent_before_the_recorder_left_is_still_answered(wire, serve):
 class Foreign:
     """Owns nothing, and must not be asked anything else."""
 
-    def owns(self, host):
+    def owns(self, host, peer):
         return False
 
-    def answer(self, request):
+    def answer(self, request, peer):
         raise AssertionError(request)
 
-    def received(self, request, outcome):
+    def received(self, request, outcome, peer):
         raise AssertionError(request)
 
 
@@ -140,7 +140,7 @@ def test_a_host_header_that_is_foreign_takes_an_owned_address_out(wire, serve):
     server = serve(wire.Answer(), wire.Answer())
 
     class Named(Foreign):
-        def owns(self, host):
+        def owns(self, host, peer):
             return host.startswith("127.")
 
     with wire.installed(Named()):
@@ -403,13 +403,13 @@ class Raising:
         self.when = when
         self.calls = 0
 
-    def owns(self, host):
+    def owns(self, host, peer):
         return True
 
-    def answer(self, request):
+    def answer(self, request, peer):
         return self.fail("answer")
 
-    def received(self, request, outcome):
+    def received(self, request, outcome, peer):
         self.fail("received")
 
     def fail(self, when):

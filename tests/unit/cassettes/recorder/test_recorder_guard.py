@@ -102,10 +102,10 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
     assert socket.getaddrinfo("localhost", 80)
     assert socket.getaddrinfo(None, 80)
     assert socket.getaddrinfo("::1", 80)
-    assert [guard.owns(host) for host in ("127.0.0.1:9", "[::1]:9", "::1", "a.localhost", "p.127.0.0.1:9")] == [
+    assert [guard.owns(host, host) for host in ("127.0.0.1:9", "[::1]:9", "::1", "a.localhost", "p.127.0.0.1:9")] == [
         False
     ] * 5
-    assert guard.owns(OWNED.upper() + ":443")
+    assert guard.owns(OWNED.upper() + ":443", OWNED)
     with pytest.raises(socket.gaierror):
         socket.getaddrinfo("foreign.invalid", 80)
     ours, theirs = socket.socketpair()
@@ -117,7 +117,7 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
 
 def test_an_open_cassette_answers_under_the_guard(wire, guard):
     """The guard stands behind every handler, whichever came first."""
-    other = NetworkGuard(guard.owns, "never")
+    other = NetworkGuard(lambda host: guard.owns(host, host), "never")
     with wire.installed(wire.MemoryHandler(tape=[Response(200)] * 2)):
         other.activate()
         assert requests.get(f"http://{OWNED}/x", timeout=1).status_code == 200

@@ -17,9 +17,9 @@ from sls_contract.exchange import Response
 heavy = ["requests", "urllib3", "httpx", "aiohttp", "http.client", "asyncio", "ssl"]
 
 class Handler:
-    def owns(self, host): return host == "p.test"
-    def answer(self, request): return Response(200, [("Content-Length", "2")], b"ok")
-    def received(self, request, outcome): raise AssertionError
+    def owns(self, host, peer): return host == "p.test"
+    def answer(self, request, peer): return Response(200, [("Content-Length", "2")], b"ok")
+    def received(self, request, outcome, peer): raise AssertionError
 
 remove = install(Handler())
 assert not [name for name in heavy if name in sys.modules], [name for name in heavy if name in sys.modules]
@@ -148,11 +148,11 @@ def test_the_innermost_handler_is_asked_first_and_order_of_removal_is_free(wire)
     from sls_contract.cassettes.recorder.handler import owner_of
 
     removes = [install(outer), install(inner), install(inner)]
-    assert owner_of("p.test").answer(None) == "inner"
+    assert owner_of("p.test", "p.test").answer(None) == "inner"
     removes[2]()
-    assert owner_of("p.test").answer(None) == "inner"
+    assert owner_of("p.test", "p.test").answer(None) == "inner"
     removes[0]()
-    assert owner_of("p.test").answer(None) == "inner"
+    assert owner_of("p.test", "p.test").answer(None) == "inner"
     assert owner_of("elsewhere.example") is None
     removes[1]()
     assert owner_of("p.test") is None
