@@ -113,8 +113,8 @@ def _empty_list(response: Response) -> Iterator[Finding]:
 
 def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
     code = error_code(response)
-    if response.status in refusal.statuses and (not refusal.codes or code in refusal.codes):
-        return
+    if response.status in refusal.statuses and (not refusal.codes or code is None or code in refusal.codes):
+        return  # a body without errorCode is a finding of the single exchange
     wanted = " or ".join(map(str, sorted(refusal.statuses)))
     names = " or ".join(sorted(refusal.codes))
     yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), refusal.mend)

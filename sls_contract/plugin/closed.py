@@ -16,8 +16,12 @@ REMEDY = (
 )
 
 
+OUR_ENDPOINTS: set[str] = set()
+"""``host:port`` of each `sls_endpoint` that this process serves: clients reach it as a proxy for owned hosts."""
+
+
 def close_network(hosts: Iterable[str]) -> Callable[[], None]:
-    """Close the way to owned hosts; return what opens it again."""
-    guard = NetworkGuard(host_rule(hosts), REMEDY)
+    """Close the way to owned hosts, except to our own endpoints; return what opens it again."""
+    guard = NetworkGuard(host_rule(hosts), REMEDY, OUR_ENDPOINTS.__contains__)
     guard.activate()
     return guard.deactivate

@@ -74,7 +74,7 @@ class Run:
         if self.settings.record == "none":
             from sls_contract.plugin.closed import close_network
 
-            self._open_network = close_network(self.settings.hosts)
+            self._open_network = close_network([*self.settings.hosts, *self.settings.endpoint_hosts])
 
     def stop(self) -> None:
         """Let traffic pass again."""

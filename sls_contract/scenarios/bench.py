@@ -61,7 +61,7 @@ class Bench:
         shards = self.shards.get(role, ())
         last = max(shards, default=0)
         if isinstance(ref, str):
-            return {"next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD}[ref]
+            return {"last": last, "next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD}[ref]
         if not shards:  # nothing is known of the logstore, perhaps because it does not exist
             return ref
         if ref >= len(shards):

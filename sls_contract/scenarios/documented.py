@@ -46,8 +46,10 @@ _SHARDS = (
         *_made(),
         Write(0),
         Write(1),
+        Write("last"),
         Read(0),
         Read(1),
+        Read("last"),
     ),
     _scenario("shard-omitted", "shards", "200 and every shard once", _SHARD, *_made(), Write(0), Read()),
     _scenario(
@@ -180,7 +182,7 @@ _CHECKPOINTS = (
         *_made(),
         *(
             step
-            for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807", "-1")
+            for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807")
             for step in (Write(0, value), Read(0))
         ),
     ),
@@ -190,6 +192,8 @@ _CHECKPOINTS = (
         "base64 of any bytes comes back as it was written",
         "UpdateCheckPoint page, InvalidShardCheckPoint: base64 is all that is asked for",
         *_made(),
+        Write(0, "-1"),
+        Read(0),
         Write(0, "~~~???>>>"),
         Read(0),
         Write(0, "数据消费"),
@@ -207,14 +211,14 @@ _CHECKPOINTS = (
         Read(0),
     ),
     _scenario(
-        "checkpoint-forced",
+        "checkpoint-not-forced",
         "checkpoints",
-        "the checkpoint, with forceSuccess in either spelling",
+        "the checkpoint, which the holder of the shard may write without force",
         _UPDATE,
         *_made(),
-        Write(0, force="true"),
+        Write(0, force="false"),
         Read(0),
-        Write(0, force="True"),
+        Write(0, force="False"),
         Read(0),
     ),
     _scenario(
@@ -354,7 +358,7 @@ _REFUSED = (
         Read(0),
         Write(0, dress=_FORGED),
         Read(0),
-        Write("next"),
+        Write("next", force="false"),
         Write(0, raw="not base64!"),
         Read(0),
         Read(),

@@ -78,6 +78,19 @@ def _digest(request: Request, signer: Signer) -> Request:
     return _authorization(signer(request), change)
 
 
+def _digest_end(request: Request, signer: Signer) -> Request:
+    """A character near the end of the signature is another one."""
+    at = -5  # in base64 no padding, and no bits that decoding drops
+    return _authorization(
+        signer(request), lambda value: value[:at] + ("1" if value[at] == "0" else "0") + value[at + 1 :]
+    )
+
+
+def _digest_cut(request: Request, signer: Signer) -> Request:
+    """The second half of the signature is missing."""
+    return _authorization(signer(request), lambda value: value[:-14])
+
+
 def _secret(request: Request, signer: Signer) -> Request:
     """The secret has one character more."""
     key = signer.credentials
@@ -164,6 +177,12 @@ def _region(request: Request, signer: Signer) -> Request:
     return _authorization(signer(request), lambda value: value.replace("/sls/aliyun_v4", "x/sls/aliyun_v4"))
 
 
+def _scope_date(request: Request, signer: Signer) -> Request:
+    """The scope names the day before."""
+    today, before = (f"/{moment:%Y%m%d}/" for moment in (signer.at, signer.at - timedelta(days=1)))
+    return _authorization(signer(request), lambda value: value.replace(today, before))
+
+
 def _hexadecimal(request: Request, signer: Signer) -> Request:
     """The digest is written in hexadecimal, not base64."""
 
@@ -200,12 +219,14 @@ NEAR_MISSES = {
     flaw.name: flaw
     for flaw in (
         Flaw("digest", _ANY, "signature", _digest),
+        Flaw("digest-end", _ANY, "signature", _digest_end),
+        Flaw("digest-cut", _ANY, "malformed", _digest_cut),
         Flaw("secret", _ANY, "signature", _secret),
         Flaw("method", _ANY, "signature", _method),
         Flaw("path", _ANY, "signature", _path),
         Flaw("query-value", _ANY, "signature", _query_value, needs_query=True),
         Flaw("query-dropped", _ANY, "signature", _query_dropped, needs_query=True),
-        Flaw("query-added", _ANY, "signature", _query_added),
+        Flaw("query-added", _ANY, "malformed", _query_added),  # an unknown key may be refused before the signature
         Flaw("log-header-added", _ANY, "signature", _log_header_added),
         Flaw("acs-header-added", _ANY, "signature", _acs_header_added),
         Flaw("log-header-changed", _ANY, "signature", _log_header_changed),
@@ -215,6 +236,7 @@ NEAR_MISSES = {
         Flaw("host", ("v4",), "signature", _host),
         Flaw("payload-hash", ("v4",), "malformed", _payload_hash),
         Flaw("region", ("v4",), "malformed", _region),
+        Flaw("scope-date", ("v4",), "malformed", _scope_date),
         Flaw("hexadecimal", _V1, "malformed", _hexadecimal),
     )
 }

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 Role: TypeAlias = Literal["main", "other", "wide", "missing"]
 Key: TypeAlias = Literal["own", "unknown", "sts", "sts-expired", "sts-wrong-token", "sts-without-token"]
-ShardRef: TypeAlias = "int | Literal['next', 'far', 'largest']"
-"""A known shard by its place among the shards of the logstore, or one that does not exist: the number after the last
-known one, one far beyond it, the largest of 32 bits."""
+ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest']"
+"""A known shard by its place among the shards of the logstore, the last of them, or one that does not exist: the number
+after the last known one, one far beyond it, the largest of 32 bits."""
+
+UNKNOWN_SHARDS = frozenset({"next", "far", "largest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Write:
     shard: ShardRef = 0
     value: str | None = None
     consumer: str = "consumer_1"
-    force: str = "false"
+    force: str = "true"
     at: Place = Place()
     dress: Dress = PLAIN
     raw: str | None = None

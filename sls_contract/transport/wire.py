@@ -100,11 +100,14 @@ class _TimedReader(io.RawIOBase):
         self._connection = connection
         self._deadline = deadline
         self.failure: OSError | None = None
+        self._finished = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the buffer protocol has no type in 3.11
+        if self._finished:
+            return 0
         try:
             _limit(self._connection, self._deadline)
             return self._connection.recv_into(buffer)
@@ -114,7 +117,20 @@ class _TimedReader(io.RawIOBase):
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Stand in for a socket, which is all that `http.client.HTTPResponse` asks of one."""
-        return io.BufferedReader(self)
+        self._buffer = _KeptReader(self)
+        return self._buffer
+
+    def surplus(self) -> bytes:
+        """Return what had already come behind the end of the answer; nothing more is waited for."""
+        self._finished = True
+        return self._buffer.peek()
+
+
+class _KeptReader(io.BufferedReader):
+    """A reader that `http.client.HTTPResponse` cannot close, so that what it left can be seen."""
+
+    def close(self) -> None:
+        pass
 
 
 def _peer(address: Address, request: Request) -> Address:
@@ -182,6 +198,8 @@ def _receive(connection: socket.socket, method: str, peer: str, deadline: float)
             raise reader.failure from None
         raise
     body, cut = _body(answer)
+    if cut is None and body and reader.failure is None:
+        body += reader.surplus()  # a Content-Length that is too short must not hide what was sent
     response = Response(answer.status, _headers(answer), body, reason=_undo_latin1(answer.reason))
     if reader.failure:
         cut = detail_of(reader.failure)

@@ -14,7 +14,20 @@ from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_out
 from sls_contract.scenarios.bench import Bench
 from sls_contract.scenarios.model import GroupKey, Model
 from sls_contract.scenarios.near_misses import FLAWS
-from sls_contract.scenarios.steps import PLAIN, Beat, Create, Delete, Dress, Linger, Read, Step, Write, dressed
+from sls_contract.scenarios.steps import (
+    PLAIN,
+    UNKNOWN_SHARDS,
+    Beat,
+    Create,
+    Delete,
+    Dress,
+    Linger,
+    Place,
+    Read,
+    Step,
+    Write,
+    dressed,
+)
 from sls_contract.spec import Finding, Level, clause
 from sls_contract.verification.wire import AnswerLost, Sent, Wire, lost
 
@@ -98,8 +111,12 @@ class Performance:
             for step in steps:
                 self.step(step if step.dress != PLAIN else dressed(step, self.baseline))
         except AnswerLost as error:
-            exchange, _ = self.wire.sent[-2]
-            self.done.append(Done(len(self.wire.sent) - 1, exchange, (lost(error),)))
+            sent = error.sent
+            self.done.append(Done(sent.number, sent.exchange, (*sent.findings, lost(error))))
+
+    def held(self, consumer: str, place: Place) -> tuple[int, ...]:
+        """Return the shards that a consumer was last told to hold."""
+        return self._model.held(GroupKey(self.bench.logstores[place.logstore], self.bench.group(place)), consumer)
 
     def step(self, step: Step) -> None:
         """Carry out one step."""
@@ -145,7 +162,8 @@ class Performance:
             return "logstore-missing"
         if not self._model.exists(key):
             return "group-missing"
-        return "unknown-shard" if isinstance(step, (Read, Write)) and isinstance(step.shard, str) else "served"
+        unknown = isinstance(step, (Read, Write)) and step.shard in UNKNOWN_SHARDS
+        return "unknown-shard" if unknown else "served"
 
     def _judge_read(self, step: Read, key: GroupKey, sent: Sent, outcome: Outcome) -> Judged:
         judged = judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
@@ -159,7 +177,8 @@ class Performance:
         """Blame a refused request where it seems to have had its effect all the same."""
         refused = self._refused.get(key)
         gone = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
-        made = refused is Create and response.status == _OK and not self._model.exists(key)
+        listed = response.status == _OK and bool(_entries(response)[0])
+        made = refused is Create and listed and not self._model.exists(key)
         if not (gone or made):
             return judged
         word = "deletion" if gone else "creation"
@@ -179,11 +198,11 @@ class Performance:
             yield judge_list([entry for _, entry in entries], asked, shards)
         if asked is not None:
             entries = [(at, entry) for at, entry in entries if entry["shard"] == asked]
-        mistimed = {finding.where for finding in sent.findings if finding.code == "SLS204"}
+        told = {finding.where for finding in sent.findings if finding.level is Level.VIOLATION}
         for at, entry in entries:
             if entry["shard"] in shards:
                 judged = judge_entry(entry, self._model.expect(key, entry["shard"]), f"/{at}")
-                yield replace(judged, findings=tuple(each for each in judged.findings if each.where not in mistimed))
+                yield replace(judged, findings=tuple(each for each in judged.findings if each.where not in told))
                 self._model.read(key, entry["shard"], entry["updateTime"])
                 yield from self._agreement(key, entry, f"/{at}", filtered=asked is not None)
 
@@ -200,6 +219,8 @@ class Performance:
         if not accepted:
             self._book_refusal(step, key, value)
         elif isinstance(step, Create):
+            if self._model.exists(key) and _is_correct(step):
+                raise NotSupported("CreateConsumerGroup of a group that exists was answered 200")
             self._model.created(key)
             self._forget(key)
         elif isinstance(step, Delete):
@@ -285,6 +306,8 @@ def _assigned(response: Response) -> frozenset[int]:
         document = json.loads(plain_body(response).data or b"")
     except (ValueError, RecursionError):
         return frozenset()
+    if isinstance(document, dict):  # as the page prints it
+        document = document.get("shards")
     return frozenset(shard for shard in document if type(shard) is int) if isinstance(document, list) else frozenset()
 
 
@@ -292,7 +315,7 @@ def _is_correct(step: Step) -> bool:
     """Tell whether the operation should succeed in a scenario that is set up in order."""
     dress = step.dress
     plain = dress.flaw is None and dress.key in {"own", "sts"} and abs(dress.shift) < _CLOCK_SECONDS
-    return plain and not (isinstance(step, Write) and (step.raw is not None or isinstance(step.shard, str)))
+    return plain and not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))
 
 
 def _name(step: Step) -> str:

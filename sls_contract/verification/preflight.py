@@ -55,8 +55,7 @@ def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], N
             sent = _ask(wire, bench, dress)
             remember(sent)
         wire.probe = wire.probe or _asker(bench, dress)
-        if sent.response.status not in _REFUSED:
-            _expect_place(sent.response, target)
+        if sent.response.status not in _REFUSED or (error_code(sent.response) or "").endswith("NotExist"):
             return dress
     raise EndpointRefuses(_unwelcome(sent.response, target))
 
@@ -69,11 +68,11 @@ def learn(performance: Performance, role: Role) -> tuple[int, ...]:
     """
     place = Place("learn", role)
     performance.perform((Create(place), Beat("consumer_1", place)))
-    assigned = _integers(performance)
+    assigned = performance.held("consumer_1", place)
     for _ in range(_ASKED_AGAIN if assigned == () else 0):
         performance.wire.sleep(_BETWEEN)
         performance.perform((Beat("consumer_1", place),))
-        assigned = assigned or _integers(performance)
+        assigned = performance.held("consumer_1", place)
     performance.perform((Read(at=place),))
     return tuple(sorted({*assigned, *_listed(performance)}))
 
@@ -86,8 +85,10 @@ def _asker(bench: Bench, dress: Dress) -> Callable[[datetime], Request]:
     return lambda at: bench.request(Read(at=Place("hello"), dress=dress), at)
 
 
-def _expect_place(response: Response, target: Target) -> None:
-    code = error_code(response)
+def expect_place(performance: Performance, target: Target) -> None:
+    """Raise `EndpointRefuses` where making a group was answered that project or logstore do not exist."""
+    response = performance.done[0].exchange.response
+    code = error_code(response) if response else None
     if code == "ProjectNotExist":
         msg = f"{target.endpoint} has no project {target.project!r}. How to fix: name one of yours with --project."
         raise EndpointRefuses(msg)
@@ -103,11 +104,6 @@ def _unwelcome(response: Response, target: Target) -> str:
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a temporary key, ALIBABA_CLOUD_SECURITY_TOKEN to a key that may use "
         f"project {target.project!r}, and see that clocks agree."
     )
-
-
-def _integers(performance: Performance) -> tuple[int, ...]:
-    document = _document(performance)
-    return tuple(item for item in document if type(item) is int)
 
 
 def _listed(performance: Performance) -> tuple[int, ...]:

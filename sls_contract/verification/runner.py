@@ -13,7 +13,7 @@ from sls_contract.scenarios.steps import PLAIN, Delete, Dress, Role, Scenario, S
 from sls_contract.verification.groups import Groups
 from sls_contract.verification.outcome import Performed, Run
 from sls_contract.verification.performance import NotProvable, NotSupported, Performance
-from sls_contract.verification.preflight import greet, learn
+from sls_contract.verification.preflight import expect_place, greet, learn
 from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ class Runner:
         try:
             shards = learn(performance, role)
         except (NotSupported, NotProvable) as error:
+            expect_place(performance, self.target)
             self._unsupported = str(error)
         else:
             self._bench = self._bench.knowing(role, shards)

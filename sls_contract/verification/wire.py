@@ -54,6 +54,15 @@ class Sent:
         return self.exchange.response
 
 
+class AnswerLost(Exception):
+    """One request got no whole answer; the scenario cannot go on, because nobody knows what was done."""
+
+    def __init__(self, reason: str, sent: Sent) -> None:
+        """Keep the request, with what had come of its answer."""
+        super().__init__(reason)
+        self.sent = sent
+
+
 @dataclass(slots=True)
 class Wire:
     """The way to the endpoint.
@@ -98,8 +107,8 @@ class Wire:
         try:
             response = self.send(request)
         except TransportError as error:
-            self.sent.append((Exchange(request, error.partial), sent_at))
-            raise self._understood(error) from error
+            broken = self._judged(Exchange(request, error.partial), sent_at)
+            raise self._understood(error, broken) from error
         return self._judged(Exchange(request, response), sent_at)
 
     def adjust(self, response: Response) -> None:
@@ -130,7 +139,7 @@ class Wire:
         if name:
             self._ids.add(name)
 
-    def _understood(self, error: TransportError) -> Exception:
+    def _understood(self, error: TransportError, broken: Sent) -> Exception:
         """Tell a lost answer from a lost endpoint: by asking something else."""
         if error.kind not in _ANSWER_LOST or self.probe is None:
             return EndpointGone(str(error))
@@ -146,7 +155,7 @@ class Wire:
             self.sent.append((Exchange(request, again.partial), asked_at))
             return EndpointGone(str(again))
         self.sent.append((Exchange(request, response), asked_at))
-        return AnswerLost(str(error))
+        return AnswerLost(str(error), broken)
 
     def _wait(self) -> None:
         if not self.interval:

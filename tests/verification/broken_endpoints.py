@@ -509,6 +509,11 @@ def date_in_local_time(request, response):
     return with_header(response, "Date", http_date(now() + timedelta(hours=8)))
 
 
+@on_answer("SLS255")
+def errors_in_local_time(request, response):
+    return date_in_local_time(request, response) if response.status >= 400 else response
+
+
 @on_answer("SLS261")
 def length_in_characters(request, response):
     return with_header(response, "Content-Length", str(len(response.body.decode())))
@@ -517,6 +522,12 @@ def length_in_characters(request, response):
 @on_answer("SLS262")
 def announces_gzip(request, response):
     return with_header(response, "Content-Encoding", "gzip") if is_read(request) else response
+
+
+@on_answer("SLS262")
+def announces_gzip_to_whoever_takes_it(request, response):
+    takes = "gzip" in request.headers.get("Accept-Encoding", "")
+    return with_header(response, "Content-Encoding", "gzip") if takes and is_read(request) else response
 
 
 @on_answer("SLS263")
@@ -533,6 +544,11 @@ def announces_lz4(request, response):
     return with_header(
         with_header(response, "x-log-compresstype", "lz4"), "x-log-bodyrawsize", str(len(response.body))
     )
+
+
+@on_answer("SLS265")
+def announces_lz4_where_nothing_forbids_it(request, response):
+    return announces_lz4(request, response) if "Accept-Encoding" not in request.headers else response
 
 
 @on_answer("SLS266")
@@ -1152,7 +1168,7 @@ class stores_before_it_checks(Recalling):
     def wrote(self, place, value, accepted):
         if accepted:
             self.refused.pop(place, None)
-        elif base64.b64encode(base64.b64decode(value + "==")).decode() == value:
+        elif re.fullmatch(r"[0-9A-Za-z+/]+=*", value):
             self.refused[place] = value
 
     def show(self, place, entry):

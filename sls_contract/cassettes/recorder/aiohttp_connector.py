@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import AnswerReader, RequestReader, render, render_broken
-from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of, peer_name
 from sls_contract.errors import SlsContractError
 from sls_contract.exchange import wire_bytes
 
@@ -31,8 +31,8 @@ _FEED_BYTES = 65536
 
 async def connect(original: Callable[..., Any], connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own parameter
     """Return a connection to memory where the host is owned, else the real one."""
-    peer = (request.proxy or request.url).host or ""
-    handler = owner_of(request.headers.get("Host") or request.url.authority, peer)
+    to = request.proxy or request.url
+    handler = owner_of(request.headers.get("Host") or request.url.authority, peer_name(to.host or "", to.port))
     if handler is None:
         return await original(connector, request, traces, timeout)
     aiohttp = sys.modules["aiohttp"]

@@ -31,12 +31,16 @@ class NetworkGuard:
     Args:
         owns: tells whether a host (``host`` or ``host:port``, lower case) is guarded; called often, from any thread.
         message: how to fix it, for the person who reads the error.
+        exempt: tells whether a peer (``host:port``) may be asked for owned hosts: an endpoint of ours as a proxy, say.
 
     """
 
-    def __init__(self, owns: Callable[[str], bool], message: str) -> None:
+    def __init__(
+        self, owns: Callable[[str], bool], message: str, exempt: Callable[[str], bool] = lambda _peer: False
+    ) -> None:
         """Make a guard that is not active yet."""
         self._owns = owns
+        self._exempt = exempt
         self._message = message
         self._lock = threading.Lock()
         self._depth = 0
@@ -59,9 +63,9 @@ class NetworkGuard:
                 self._remove()
 
     def owns(self, host: str, peer: str) -> bool:
-        """Tell whether requests to ``host`` are stopped here; those that go to a proxy on this machine are not."""
+        """Tell whether requests to ``host`` are stopped here."""
         host = host.lower()
-        return self._owns(host) and not is_loopback(host) and not is_loopback(peer)
+        return self._owns(host) and not is_loopback(host) and not self._exempt(peer)
 
     def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - the handler's signature
         """Refuse a request that no open cassette took."""

@@ -53,7 +53,7 @@ class Handler(Protocol):
     def owns(self, host: str, peer: str) -> bool:
         """Tell whether requests to ``host`` (the Host header, port included) are handled here. Must be cheap.
 
-        ``peer`` is the name or address that the client connects to: the host's own, or that of a proxy.
+        ``peer`` is the ``host:port`` that the client connects to: the host's own, or that of a proxy.
         """
         ...
 
@@ -90,6 +90,11 @@ class _Stack:
 
 
 STACK = _Stack()
+
+
+def peer_name(host: str, port: int | str | None) -> str:
+    """Return ``host:port``, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
 
 
 def owner_of(host: str, peer: str) -> Owner | None:

@@ -23,7 +23,7 @@ from sls_contract.cassettes.recorder.framing import (
     render_broken,
     request_from_wire,
 )
-from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of, peer_name
 from sls_contract.cassettes.recorder.hooks import Hook
 from sls_contract.errors import SlsContractError
 
@@ -113,7 +113,7 @@ class _Ending(io.RawIOBase):
 
 def _connect(original: Callable[..., Any], connection: Any) -> Any:
     """Put connecting to an owned host off until a live attempt needs it."""
-    if is_live() or owner_of(_target(connection), connection.host) is None:
+    if is_live() or owner_of(_target(connection), _peer(connection)) is None:
         return original(connection)
     connection.sock = Tape(connection, None)
     for flag, value in (("is_verified", True), ("_has_connected_to_proxy", bool(getattr(connection, "proxy", None)))):
@@ -125,7 +125,7 @@ def _connect(original: Callable[..., Any], connection: Any) -> Any:
 def _endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Put a tape in place where the head that is about to be sent names an owned host; else make sure there is none."""
     lines = connection._buffer  # noqa: SLF001 - the head exists nowhere else before it is sent
-    owned = owner_of(host_from_head(lines) or _target(connection), connection.host) is not None
+    owned = owner_of(host_from_head(lines) or _target(connection), _peer(connection)) is not None
     taped = type(connection.sock) is Tape
     if owned:
         connection.sock = Tape(connection, connection.sock.real if taped else connection.sock)
@@ -164,7 +164,7 @@ HOOKS = (
 
 def _answer(connection: Any, tape: Tape) -> Answer:
     request = request_from_wire(bytes(tape.sent), _scheme(connection), _target(connection))
-    handler = owner_of(request.host, connection.host)
+    handler = owner_of(request.host, _peer(connection))
     if handler is None:  # it went away between the request and this call
         return _converse(_real(connection, tape), tape, AnswerReader(request.method))
     preset, PRESET.value = PRESET.value, None
@@ -235,6 +235,11 @@ def _send(real: Any, data: bytearray) -> None:
 
 def _scheme(connection: Any) -> str:
     return "https" if connection.default_port == _HTTPS_PORT else "http"  # urllib3's class is none of http.client's
+
+
+def _peer(connection: Any) -> str:
+    """Return what the client connects to: a proxy where there is one."""
+    return peer_name(connection.host, connection.port or connection.default_port)
 
 
 def _target(connection: Any) -> str:

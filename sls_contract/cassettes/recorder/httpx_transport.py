@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
-from sls_contract.cassettes.recorder.handler import Broken, owner_of
+from sls_contract.cassettes.recorder.handler import Broken, owner_of, peer_name
 from sls_contract.cassettes.recorder.hooks import Hook
 from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.recorder.handler import Kind, Outcome, Owner
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _KINDS: dict[str, Kind] = {
     "ConnectTimeout": "connect-timeout",
     "ReadTimeout": "timeout",
@@ -125,7 +126,9 @@ HOOKS = (
 def _peer(transport: Any, request: Any) -> str:
     """Return the host that the transport connects to: its proxy's, where it has one."""
     proxy = getattr(transport._pool, "_proxy_url", None)  # noqa: SLF001 - httpx does not tell otherwise
-    return wire_text(proxy.host) if proxy is not None else str(request.url.host)
+    if proxy is not None:
+        return peer_name(wire_text(proxy.host), proxy.port)
+    return peer_name(request.url.host, request.url.port or _DEFAULT_PORTS.get(request.url.scheme))
 
 
 def _host(request: Any) -> str:

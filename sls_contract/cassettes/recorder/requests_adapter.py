@@ -13,9 +13,8 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.hosts import without_port
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
-from sls_contract.cassettes.recorder.handler import owner_of
+from sls_contract.cassettes.recorder.handler import owner_of, peer_name
 from sls_contract.cassettes.recorder.hooks import Hook
 from sls_contract.cassettes.recorder.http_connection import PRESET
 from sls_contract.exchange import Headers, Request, Response, split_url
@@ -51,7 +50,7 @@ _UNPLAIN_ANSWER = ("set-cookie", "transfer-encoding")
 def _send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
     """Answer a plain attempt at once; hand any other down."""
     plain = _plain_request(adapter, request, args, kwargs)
-    handler = owner_of(plain.host, without_port(split_url(plain.url)[1])) if plain is not None else None
+    handler = owner_of(plain.host, _peer(plain)) if plain is not None else None
     if plain is None or handler is None:
         return original(adapter, request, *args, **kwargs)
     outcome = handler.answer(plain)
@@ -62,6 +61,11 @@ def _send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, 
         return original(adapter, request, *args, **kwargs)
     finally:
         PRESET.value = None
+
+
+def _peer(request: Request) -> str:
+    scheme, authority, _ = split_url(request.url)
+    return authority if ":" in authority else peer_name(authority, _DEFAULT_PORTS[scheme])
 
 
 HOOKS = (Hook("requests.adapters", "HTTPAdapter", "send", _send),)

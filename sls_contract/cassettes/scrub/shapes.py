@@ -95,17 +95,24 @@ class Named:
         """Yield each value with the kind that its name announces."""
         if not any(stem in lowered for stem in self._stems):
             return
+        done = 0  # what lies inside an array or object that was gone through is not gone through again
+        words = ""
         for match in self._pattern.finditer(lowered):
             kind = self._kind(lowered, match)
             if kind is None:
                 continue
-            if match["nest"]:
-                yield from ((start, end, kind) for start, end in _leaves(text, match.start("nest")))
-                continue
-            group = next(name for name in _VALUES if match[name] is not None)
-            start, end = match.span(group)
-            if start < end and not (self._wary and group in ("line", "word") and not _random(text[start:end])):
-                yield start, end, kind
+            if match["nest"] is None:
+                yield from self._flat(text, match, kind)
+            elif match.start("nest") >= done:
+                words = words or text.decode("latin-1")  # one character a byte
+                done = _end_of(words, match.start("nest"))
+                yield from ((start, end, kind) for start, end in _leaves(text, match.start("nest"), done))
+
+    def _flat(self, text: bytes, match: re.Match[bytes], kind: Kind) -> Iterator[Found]:
+        group = next(name for name in _VALUES if match[name] is not None)
+        start, end = match.span(group)
+        if start < end and not (self._wary and group in ("line", "word") and not _random(text[start:end])):
+            yield start, end, kind
 
     def _kind(self, lowered: bytes, match: re.Match[bytes]) -> Kind | None:
         name_end = match.start("end")
@@ -124,12 +131,16 @@ def _random(value: bytes) -> bool:
     return _RANDOM.match(value) is not None
 
 
-def _leaves(text: bytes, start: int) -> Iterator[tuple[int, int]]:
-    """Yield the strings and numbers inside the JSON array or object that begins at ``start``, keys left out."""
+def _end_of(words: str, start: int) -> int:
+    """Return where the JSON array or object ends that begins at ``start``; the end of all where it is cut off."""
     try:
-        _, end = json.JSONDecoder().raw_decode(text.decode("latin-1"), start)
-    except (ValueError, RecursionError):  # cut off, or nested too deep: then all that follows
-        end = len(text)
+        return json.JSONDecoder().raw_decode(words, start)[1]
+    except (ValueError, RecursionError):
+        return len(words)
+
+
+def _leaves(text: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the strings and numbers inside a JSON array or object, keys left out."""
     for match in _LEAF.finditer(text, start, end):
         if match["key"] is None and match["text"] != b"":
             yield match.span("number" if match["text"] is None else "text")

@@ -89,7 +89,9 @@ def test_no_false_alarm_on_what_we_write():
     assert leaks("\n".join(lines).encode(), [KEY]) == ()
 
 
-@pytest.mark.parametrize("data", [b"", b"\0" * 99, b"\x1f\x8b broken", bytes(range(256)) * 20, b"%" * 999, b"\\u" * 99])
+@pytest.mark.parametrize(
+    "data", [b"", b"\0" * 99, b"\x1f\x8b broken", bytes(range(256)) * 20, b"%" * 999, b"\\u" * 99, b'"secret":[' * 9999]
+)
 def test_any_bytes_are_taken(data):
     """Whatever a file holds, looking at it neither fails nor raises an alarm."""
     assert leaks(data, [KEY]) == ()

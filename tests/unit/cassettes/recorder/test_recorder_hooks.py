@@ -148,11 +148,11 @@ def test_the_innermost_handler_is_asked_first_and_order_of_removal_is_free(wire)
     from sls_contract.cassettes.recorder.handler import owner_of
 
     removes = [install(outer), install(inner), install(inner)]
-    assert owner_of("p.test", "p.test").answer(None) == "inner"
+    assert owner_of("p.test", "p.test:80").answer(None) == "inner"
     removes[2]()
-    assert owner_of("p.test", "p.test").answer(None) == "inner"
+    assert owner_of("p.test", "p.test:80").answer(None) == "inner"
     removes[0]()
-    assert owner_of("p.test", "p.test").answer(None) == "inner"
-    assert owner_of("elsewhere.example") is None
+    assert owner_of("p.test", "p.test:80").answer(None) == "inner"
+    assert owner_of("elsewhere.example", "x:80") is None
     removes[1]()
-    assert owner_of("p.test") is None
+    assert owner_of("p.test", "p.test:80") is None
