@@ -5,12 +5,14 @@ Everything known is passed in as values; whoever carries out the requests keeps 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sls_contract.spec import Finding, clause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 Origin: TypeAlias = Literal["shard", "group", "logstore"]
 """How far away a foreign value was written: in another shard of the group, another group, another logstore."""

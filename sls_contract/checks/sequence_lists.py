@@ -22,7 +22,10 @@ def judge_list(entries: Sequence[Entry], asked: int | None, shards: Collection[i
 
 
 def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Judged:
-    """Compare the entry of a shard with the one that the other kind of request showed of the same state; ``filtered`` tells of ours."""
+    """Compare the entry of a shard with the one that the other kind of request showed of the same state.
+
+    ``filtered`` tells whether that other request asked for the shard alone.
+    """
     return Judged(tuple(_disagreement(entry, other, where, filtered=filtered)), frozenset({"SLS424"}))
 
 
@@ -62,7 +65,7 @@ def _disagreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> 
         if entry.get(key) != other.get(key):
             yield clause("SLS424").finding(
                 f"{where}/{key}",
-                f"{other.get(key)!r}, as asked with{'out' if filtered else ''} shard",
+                f"{other.get(key)!r}, as asked with{'' if filtered else 'out'} shard",
                 repr(entry.get(key)),
                 "Filter the list; do not build the two answers apart.",
             )

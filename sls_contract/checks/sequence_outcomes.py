@@ -29,6 +29,7 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
+_SERVICE_UNAVAILABLE = 503
 _CLOCK_CODES = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
 
@@ -86,7 +87,7 @@ def error_code(response: Response) -> str | None:
 
 def not_tried(response: Response) -> bool:
     """Tell whether the answer only says that the service had no time or quota for the request."""
-    return response.status == 503 or (response.status, error_code(response)) in _BUSY  # noqa: PLR2004 - Service Unavailable
+    return response.status == _SERVICE_UNAVAILABLE or (response.status, error_code(response)) in _BUSY
 
 
 def _served(response: Response) -> Iterator[Finding]:

@@ -1,10 +1,9 @@
-"""``sls-contract verify``: is this endpoint a GetCheckPoint endpoint?"""
+"""``sls-contract verify``: tells whether an endpoint is a GetCheckPoint endpoint."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -14,7 +13,7 @@ from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import Credentials

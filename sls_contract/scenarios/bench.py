@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +17,8 @@ from sls_contract.scenarios.wire_forms import WIRE_FORMS, WireForm
 from sls_contract.signing import Credentials, Dialect, region_of, resign, sign
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sls_contract.signing.dialect import Scheme
 
 GROUP_PREFIX = "sls-contract-"

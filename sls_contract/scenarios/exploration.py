@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hypothesis.strategies import SearchStrategy
 
 T = TypeVar("T")
@@ -30,7 +31,8 @@ def explore(
 ) -> None:
     """Call ``passes`` with generated values; after the first that fails, with ever smaller ones.
 
-    Whatever ``passes`` raises ends the search and leaves it. The caller remembers what failed: an endpoint that fails now and then cannot be made to fail again at will.
+    Whatever ``passes`` raises ends the search and leaves it. The caller remembers what failed: an endpoint that fails
+    now and then cannot be made to fail again at will.
 
     Args:
         strategy: where values come from.

@@ -6,12 +6,14 @@ reference endpoint, so that each can find the other's mistakes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.sequence import ExpectedEntry, Origin, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
 
 
 class GroupKey(NamedTuple):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sls_contract.signing import Credentials, http_date, iso_basic, request_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sls_contract.exchange import Request
     from sls_contract.signing.dialect import Scheme
 
@@ -68,7 +69,7 @@ def _authorization(request: Request, change: Callable[[str], str]) -> Request:
 
 
 def _digest(request: Request, signer: Signer) -> Request:
-    """One character of the signature is another one."""
+    """Change the first character of the signature."""
     mark = "Signature=" if signer.scheme == "v4" else ":"
 
     def change(value: str) -> str:
@@ -79,7 +80,7 @@ def _digest(request: Request, signer: Signer) -> Request:
 
 
 def _digest_end(request: Request, signer: Signer) -> Request:
-    """A character near the end of the signature is another one."""
+    """Change a character near the end of the signature."""
     at = -5  # in base64 no padding, and no bits that decoding drops
     return _authorization(
         signer(request), lambda value: value[:at] + ("1" if value[at] == "0" else "0") + value[at + 1 :]
@@ -87,68 +88,68 @@ def _digest_end(request: Request, signer: Signer) -> Request:
 
 
 def _digest_cut(request: Request, signer: Signer) -> Request:
-    """The second half of the signature is missing."""
+    """Leave out the second half of the signature."""
     return _authorization(signer(request), lambda value: value[:-14])
 
 
 def _secret(request: Request, signer: Signer) -> Request:
-    """The secret has one character more."""
+    """Sign with a secret that has one character more."""
     key = signer.credentials
     wrong = Credentials(key.access_key_id, key.access_key_secret + "x", key.security_token)
     return signer.sign(request, wrong, signer.scheme, signer.at)
 
 
 def _method(request: Request, signer: Signer) -> Request:
-    """Another method was signed."""
+    """Sign another method."""
     return signer(request.replace(method="PUT" if request.method == "POST" else "POST")).replace(method=request.method)
 
 
 def _path(request: Request, signer: Signer) -> Request:
-    """Another group was signed."""
+    """Sign another group."""
     path, mark, query = request.url.partition("?")
     return signer(request.replace(url=f"{path}x{mark}{query}")).replace(url=request.url)
 
 
 def _query_value(request: Request, signer: Signer) -> Request:
-    """Another value was signed."""
+    """Sign another value."""
     return signer(request.replace(url=request.url + "1")).replace(url=request.url)
 
 
 def _query_dropped(request: Request, signer: Signer) -> Request:
-    """The query was not signed."""
+    """Leave the query unsigned."""
     return signer(request.replace(url=request.url.partition("?")[0])).replace(url=request.url)
 
 
 def _query_added(request: Request, signer: Signer) -> Request:
-    """A pair came after signing."""
+    """Add a pair after signing."""
     mark = "&" if "?" in request.url else "?"
     return signer(request).replace(url=f"{request.url}{mark}probe=1")
 
 
 def _log_header_added(request: Request, signer: Signer) -> Request:
-    """An ``x-log-`` header came after signing."""
+    """Add an ``x-log-`` header after signing."""
     return _header(signer(request), "x-log-probe", "1")
 
 
 def _acs_header_added(request: Request, signer: Signer) -> Request:
-    """An ``x-acs-`` header came after signing."""
+    """Add an ``x-acs-`` header after signing."""
     return _header(signer(request), "x-acs-probe", "1")
 
 
 def _log_header_changed(request: Request, signer: Signer) -> Request:
-    """An ``x-log-`` header has another value than the signed one."""
+    """Change an ``x-log-`` header after signing."""
     return _header(signer(_header(request, "x-log-probe", "1")), "x-log-probe", "2")
 
 
 def _content_type(request: Request, signer: Signer) -> Request:
-    """Another Content-Type was signed."""
+    """Sign another Content-Type."""
     return _header(
         signer(_header(request, "Content-Type", "application/x-protobuf")), "Content-Type", "application/json"
     )
 
 
 def _date(request: Request, signer: Signer) -> Request:
-    """The time moved by a second after signing."""
+    """Move the time by a second after signing."""
     signed = signer(request)
     moved = (request_time(signed) or signer.at) + timedelta(seconds=1)
     if signer.scheme == "v4":
@@ -157,34 +158,34 @@ def _date(request: Request, signer: Signer) -> Request:
 
 
 def _algorithm(request: Request, signer: Signer) -> Request:
-    """Signed with one algorithm, announced as the other."""
+    """Sign with one algorithm, announce the other."""
     other = "hmac-sha1" if signer.scheme == "v1-sha256" else "hmac-sha256"
     return _header(signer(request), "x-log-signaturemethod", other)
 
 
 def _host(request: Request, signer: Signer) -> Request:
-    """Another project's host was signed."""
+    """Sign another project's host."""
     return _header(signer(_header(request, "Host", "x" + request.host)), "Host", request.host)
 
 
 def _payload_hash(request: Request, signer: Signer) -> Request:
-    """The digest of another body is announced."""
+    """Announce the digest of another body."""
     return _header(signer(request), "x-log-content-sha256", hashlib.sha256(b"another body").hexdigest())
 
 
 def _region(request: Request, signer: Signer) -> Request:
-    """The scope names another region than the one signed for."""
+    """Name another region than the one signed for."""
     return _authorization(signer(request), lambda value: value.replace("/sls/aliyun_v4", "x/sls/aliyun_v4"))
 
 
 def _scope_date(request: Request, signer: Signer) -> Request:
-    """The scope names the day before."""
+    """Name the day before in the scope."""
     today, before = (f"/{moment:%Y%m%d}/" for moment in (signer.at, signer.at - timedelta(days=1)))
     return _authorization(signer(request), lambda value: value.replace(today, before))
 
 
 def _hexadecimal(request: Request, signer: Signer) -> Request:
-    """The digest is written in hexadecimal, not base64."""
+    """Write the digest in hexadecimal, not base64."""
 
     def change(value: str) -> str:
         head, _, signature = value.rpartition(":")

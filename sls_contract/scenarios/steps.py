@@ -143,6 +143,11 @@ class Scenario:
     source: str
     steps: tuple[Step, ...] = field(repr=False)
 
+    @classmethod
+    def of(cls, name: str, area: str, expects: str, source: str, *steps: Step) -> Scenario:
+        """Make a scenario of steps written one after the other."""
+        return cls(name, area, expects, source, steps)
+
     @property
     def shards_needed(self) -> int:
         """How many shards that logstore must have."""
@@ -168,6 +173,11 @@ class Scenario:
     def keys(self) -> frozenset[Key]:
         """The keys that it signs with."""
         return frozenset(step.dress.key for step in self.steps)
+
+
+def made(place: Place = Place(), consumer: str = "consumer_1") -> tuple[Step, ...]:
+    """Return the steps that make a group whose only consumer holds every shard."""
+    return (Create(place), Beat(consumer, place))
 
 
 def dressed(step: Step, dress: Dress) -> Step:

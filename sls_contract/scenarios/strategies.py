@@ -123,9 +123,9 @@ def exchanges(draw: st.DrawFn) -> Exchange:
 @st.composite
 def error_answers(draw: st.DrawFn) -> Response:
     """Errors that GetCheckPoint is documented or observed to answer, in a known wording."""
-    known = [error for error in errors_of("GetCheckPoint") if error.status is not None and error.messages]
+    known = [error for error in errors_of("GetCheckPoint") if error.status is not None and error.wordings]
     error = draw(st.sampled_from(known))
-    message = draw(st.sampled_from(error.messages))
+    message = draw(st.sampled_from(error.wordings))
     body = json.dumps({"errorCode": error.code, "errorMessage": message}, ensure_ascii=False)
     assert error.status is not None
     return draw(_answers(error.status, body, draw(times())))
@@ -185,7 +185,7 @@ def sequences(
 
 
 def near_misses(shard_count: int) -> st.SearchStrategy[tuple[Step, ...]]:
-    """A correct read and the same one with a signature that is almost right."""
+    """Draw a correct read, and the same one with a signature that is almost right."""
     flawed = [
         Dress(scheme, form, flaw=flaw.name)
         for flaw in NEAR_MISSES.values()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +10,6 @@ from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence import COARSE_CLOCK, Judged, judge_entry
 from sls_contract.checks.sequence_lists import judge_agreement, judge_list
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_outcome, not_tried
-from sls_contract.scenarios.bench import Bench
 from sls_contract.scenarios.model import GroupKey, Model
 from sls_contract.scenarios.near_misses import FLAWS
 from sls_contract.scenarios.steps import (
@@ -32,9 +30,10 @@ from sls_contract.spec import Finding, Level, clause
 from sls_contract.verification.wire import AnswerLost, Sent, Wire, lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sls_contract.exchange import Exchange, Response
+    from sls_contract.scenarios.bench import Bench
     from sls_contract.verification.groups import Groups
 
 Verdict = Literal["passed", "failed", "not provable", "not supported"]
@@ -112,7 +111,8 @@ class Performance:
                 self.step(step if step.dress != PLAIN else dressed(step, self.baseline))
         except AnswerLost as error:
             sent = error.sent
-            self.done.append(Done(sent.number, sent.exchange, (*sent.findings, lost(error))))
+            framing = (finding for finding in sent.findings if finding.code == "SLS261")  # the rest follows from it
+            self.done.append(Done(sent.number, sent.exchange, (*framing, lost(error))))
 
     def held(self, consumer: str, place: Place) -> tuple[int, ...]:
         """Return the shards that a consumer was last told to hold."""
@@ -149,13 +149,9 @@ class Performance:
 
     def _outcome(self, step: Step, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""
-        dress = step.dress
-        if dress.flaw is not None:
-            return FLAWS[dress.flaw].refusal
-        if abs(dress.shift) > _CLOCK_SECONDS:
-            return "clock"
-        if dress.key in _TOKEN_OUTCOMES:
-            return _TOKEN_OUTCOMES[dress.key]
+        refusal = _refusal(step.dress)
+        if refusal is not None:
+            return refusal
         if step.at.project == "missing":
             return "project-missing"
         if step.at.logstore == "missing":
@@ -220,7 +216,8 @@ class Performance:
             self._book_refusal(step, key, value)
         elif isinstance(step, Create):
             if self._model.exists(key) and _is_correct(step):
-                raise NotSupported("CreateConsumerGroup of a group that exists was answered 200")
+                msg = "CreateConsumerGroup of a group that exists was answered 200"
+                raise NotSupported(msg)
             self._model.created(key)
             self._forget(key)
         elif isinstance(step, Delete):
@@ -272,6 +269,15 @@ class Performance:
         self.wire.sleep(COARSE_CLOCK.total_seconds() * 1.1)
         self.step(Write(step.shard, step.value, at=step.at, dress=step.dress))
         self.step(Read(step.shard, step.at, step.dress))
+
+
+def _refusal(dress: Dress) -> Outcome | None:
+    """Say how a request must be refused for its authentication; None where it must not."""
+    if dress.flaw is not None:
+        return FLAWS[dress.flaw].refusal
+    if abs(dress.shift) > _CLOCK_SECONDS:
+        return "clock"
+    return _TOKEN_OUTCOMES.get(dress.key)
 
 
 def _entries(response: Response) -> tuple[list[tuple[int, Mapping[str, Any]]], bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from sls_contract.verification.preflight import expect_place, greet, learn
 from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from sls_contract.verification.performance import Verdict
     from sls_contract.verification.target import Target
 

@@ -54,7 +54,7 @@ def lines(run: Run, target: Target) -> Iterator[str]:
 
 
 def _areas(run: Run) -> Iterator[tuple[object, ...]]:
-    counts = Counter((each.scenario.area, each.verdict) for each in run.performed)
+    counts: Counter[tuple[str, str]] = Counter((each.scenario.area, each.verdict) for each in run.performed)
     for area in dict.fromkeys(each.scenario.area for each in run.performed):
         yield (area, *(counts[area, verdict] for verdict in VERDICTS))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MISSING_LOGSTORE = "sls-contract-no-such-logstore"
 _UNKNOWN_KEY = Credentials("slsContractUnknownKeyId", "slsContractUnknownSecret")
-_WRONG_TOKEN = "sls-contract-wrong-token"  # noqa: S105 - a token that opens nothing
+_WRONG_TOKEN = "sls-contract-wrong-token"  # noqa: S105 - opens nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from sls_contract.spec import Finding, clause
 from sls_contract.transport import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _OK = 200
 _ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its port
@@ -27,10 +26,6 @@ _SAME_CLOCK = timedelta(seconds=2)  # what Date, which counts seconds, can be of
 
 class EndpointGone(EndpointError):
     """The endpoint cannot be reached, or not any more; the run ends incomplete."""
-
-
-class AnswerLost(Exception):
-    """One request got no whole answer; the scenario cannot go on, because nobody knows what was done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -431,9 +431,7 @@ def empty_error(request, response):
 @on_error("SLS232", "ParameterInvalid", "MissingParameter")
 def snake_case_error(request, response):
     document = json.loads(response.body)
-    return with_document(
-        response, {"error_code": document["errorCode"], "error_message": document["errorMessage"]}
-    )
+    return with_document(response, {"error_code": document["errorCode"], "error_message": document["errorMessage"]})
 
 
 @on_error("SLS232", "ConsumerGroupNotExist")
@@ -541,9 +539,7 @@ def gzip_for_everybody(request, response):
 def announces_lz4(request, response):
     if not is_read(request) or response.status != 200:
         return response
-    return with_header(
-        with_header(response, "x-log-compresstype", "lz4"), "x-log-bodyrawsize", str(len(response.body))
-    )
+    return with_header(with_header(response, "x-log-compresstype", "lz4"), "x-log-bodyrawsize", str(len(response.body)))
 
 
 @on_answer("SLS265")

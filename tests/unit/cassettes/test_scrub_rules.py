@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sls_contract.cassettes.scrub import Scrubber, Substitution
+from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign, verify_signature
@@ -334,55 +334,6 @@ def test_a_bad_pattern_names_its_setting(pattern):
     """A pattern that is no regular expression is refused with the name of the ini setting and the mend."""
     with pytest.raises(UsageError, match=r"ini sls_scrub: expected a regular expression.*How to fix"):
         Scrubber(patterns=[pattern])
-
-
-RENAMES = {"prod-logs": "my-project", "订单": "我的日志库", "cg-7": "my-group", "cn-shanghai": "cn-hangzhou"}
-
-
-@pytest.mark.parametrize("scheme", ["v1", "v1-sha256", "v4"])
-def test_renames(scheme):
-    """Real names become public ones in URL, Host, headers, bodies and the scope of v4, before signing again."""
-    url = (
-        "https://prod-logs.cn-shanghai.log.aliyuncs.com/logstores/%E8%AE%A2%E5%8D%95/consumergroups/cg-7"
-        "?shard=0&cg-7=cg-7"
-    )
-    request = sign(Request("GET", url), PLAIN, scheme=scheme, at=AT)
-    body = b'{"errorMessage":"Project(prod-logs) dose not exist: my-prod-logs \\u8ba2\\u5355","cg-7":"cg-7"}'
-    done = scrub(Exchange(request, Response(404, (), body)), renames=RENAMES)
-    assert done.exchange.request.url == (
-        "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/%E6%88%91%E7%9A%84%E6%97%A5%E5%BF%97%E5%BA%93"
-        "/consumergroups/my-group?shard=0&cg-7=my-group"
-    )
-    assert done.exchange.request.host == "my-project.cn-hangzhou.log.aliyuncs.com"
-    assert json.loads(done.exchange.response.body) == {
-        "errorMessage": "Project(my-project) dose not exist: my-prod-logs 我的日志库",
-        "cg-7": "my-group",
-    }
-    assert verify_signature(done.exchange.request, PUBLIC) is None
-    assert Substitution("header Host", "my-project", 1) in done.substitutions
-    assert not any(real in repr(done.substitutions) for real in RENAMES)
-    live = Scrubber(renames=RENAMES).request(request)
-    assert (live.url, live.host, live.body) == (done.exchange.request.url, done.exchange.request.host, b"")
-    assert scrub(done.exchange, renames=RENAMES).exchange == done.exchange
-
-
-def test_names_that_are_words_of_the_protocol():
-    """A project named ``log`` or a group named ``consumergroups`` is renamed only where it is that name."""
-    url = "https://log.cn-hangzhou.log.aliyuncs.com/logstores/log/consumergroups/consumergroups?shard=77777"
-    renames = {"log": "my-project", "consumergroups": "my-group", "77777": "88888"}
-    request = Scrubber(renames=renames).request(Request("GET", url, {"User-Agent": "catalog app.log log-x"}))
-    assert request.url == (
-        "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-project/consumergroups/my-group?shard=88888"
-    )
-    assert request.headers["user-agent"] == "catalog app.log log-x"
-    assert answered(b'[{"shard":77777,"log":"log"}]', renames=renames).body == b'[{"shard":77777,"log":"my-project"}]'
-
-
-@pytest.mark.parametrize("table", [{"a1": "b1", "b1": "c1"}, {"a1": "x a1"}, {"": "b"}, {"a1": ""}])
-def test_renames_that_cannot_be_kept_apart(table):
-    """A table that would change recordings again, or names nothing, is refused with the mend."""
-    with pytest.raises(UsageError, match=r"sls_rename.*How to fix"):
-        Scrubber(renames=table)
 
 
 def test_live_request_looks_like_the_recorded_one():

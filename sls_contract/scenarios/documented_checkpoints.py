@@ -1,0 +1,118 @@
+"""Names, checkpoints and their times: what is written comes back."""
+
+from __future__ import annotations
+
+from sls_contract.scenarios.steps import Linger, Place, Read, Scenario, Write, made
+
+_ELEMENTS = "GetCheckPoint page, response elements"
+_UPDATE = "UpdateCheckPoint page"
+_A = Place("a")
+
+_NAMES = (
+    *(
+        Scenario.of(
+            f"group-named-{word}",
+            "names",
+            "200: no page restricts the names of groups",
+            "CreateConsumerGroup page",
+            *made(Place(label)),
+            Write(0, at=Place(label)),
+            Read(0, Place(label)),
+            Read(at=Place(label)),
+        )
+        for word, label in (
+            ("in-chinese", "消费组"),
+            ("with-blank", "a b"),
+            ("with-percent", "a%2Bb"),
+            ("with-plus", "a+b"),
+        )
+    ),
+    Scenario.of(
+        "consumer-named-in-chinese",
+        "names",
+        "consumer as it was sent, in UTF-8",
+        f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
+        *made(_A, "消费者_1"),
+        Write(0, consumer="消费者_1"),
+        Read(0),
+        Read(),
+    ),
+)
+
+_CHECKPOINTS = (
+    Scenario.of(
+        "checkpoint-texts",
+        "checkpoints",
+        "every checkpoint byte for byte: short, long, with leading zeros",
+        _ELEMENTS,
+        *made(),
+        *(
+            step
+            for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807")
+            for step in (Write(0, value), Read(0))
+        ),
+    ),
+    Scenario.of(
+        "checkpoint-bytes",
+        "checkpoints",
+        "base64 of any bytes comes back as it was written",
+        "UpdateCheckPoint page, InvalidShardCheckPoint: base64 is all that is asked for",
+        *made(),
+        Write(0, "-1"),
+        Read(0),
+        Write(0, "~~~???>>>"),
+        Read(0),
+        Write(0, "数据消费"),
+        Read(),
+    ),
+    Scenario.of(
+        "checkpoint-rewound",
+        "checkpoints",
+        "the smaller number, which was written last",
+        _UPDATE,
+        *made(),
+        Write(0, "2000"),
+        Read(0),
+        Write(0, "1000"),
+        Read(0),
+    ),
+    Scenario.of(
+        "checkpoint-not-forced",
+        "checkpoints",
+        "the checkpoint, which the holder of the shard may write without force",
+        _UPDATE,
+        *made(),
+        Write(0, force="false"),
+        Read(0),
+        Write(0, force="False"),
+        Read(0),
+    ),
+    Scenario.of(
+        "update-time-moves",
+        "checkpoints",
+        "updateTime later after each write, and unmoved by reads",
+        _ELEMENTS,
+        *made(),
+        Write(0),
+        Read(0),
+        Read(0),
+        Write(0),
+        Read(0),
+        Linger(0),
+        Read(),
+    ),
+    Scenario.of(
+        "update-time-of-same-value",
+        "checkpoints",
+        "updateTime later also where the same checkpoint was written again",
+        _ELEMENTS,
+        *made(),
+        Write(0, "12"),
+        Read(0),
+        Write(0, "12"),
+        Read(0),
+        Linger(0, "12"),
+    ),
+)
+
+SCENARIOS = (*_NAMES, *_CHECKPOINTS)
