@@ -58,6 +58,10 @@ def serve(
     return Server(dispatcher, host, port, limits, tls)
 
 
+SERVING: set[str] = set()
+"""``host:port`` of every server of this process; the plugin lets clients reach them as proxies for owned hosts."""
+
+
 class Server:
     """A running server; made by `serve`, ended by ``close`` or by leaving ``with``.
 
@@ -85,6 +89,7 @@ class Server:
             self._thread.join()
             raise _cannot_listen(host, port, error) from error
         self.url = f"{'https' if tls else 'http'}://{dispatcher.address}"
+        SERVING.add(dispatcher.address)
 
     def __repr__(self) -> str:
         """Show where it listens."""
@@ -115,6 +120,7 @@ class Server:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
+        SERVING.discard(self._dispatcher.address)
         self._dispatcher.close()
 
     def _run(self, port: int, started: Future[int]) -> None:
