@@ -9,31 +9,30 @@ escapes, a clause is never needed, or the correct endpoint is accused.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
-from sls_contract.exchange import Send
 from sls_contract.reports import table
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 from sls_contract.spec import CLAUSES, Level
 from sls_contract.verification import Plan, Run, Runner, Target, Wire
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sls_contract.exchange import Send
+
 SEEDS = 20
-_ENDPOINTS = Path(__file__).parents[1] / "tests" / "verification" / "broken_endpoints.py"
+_TESTS = Path(__file__).parents[1] / "tests" / "verification"
 
 
 def broken_endpoints() -> ModuleType:
     """Load the endpoints from the tests, which are no package."""
-    spec = importlib.util.spec_from_file_location("broken_endpoints", _ENDPOINTS)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(_TESTS))
+    return import_module("broken_endpoints.registry")
 
 
 def verify(send: Send, bugs: ModuleType, *, seed: int = 0, examples: int = 0) -> Run:

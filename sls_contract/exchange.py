@@ -17,6 +17,7 @@ from sls_contract.errors import UsageError
 HeaderSource: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+_SHOWN = 60  # characters of a wrong value
 _SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|access_?-?key|secret|credential|password")
 
 
@@ -36,16 +37,27 @@ class Headers(Mapping[str, str]):
     def __init__(self, source: HeaderSource = ()) -> None:
         """Take pairs, a mapping, or other headers; anything else is a `UsageError`."""
         if isinstance(source, Headers):
-            self.pairs = source.pairs
-            self._index = source._index  # noqa: SLF001 - the same class
+            object.__setattr__(self, "pairs", source.pairs)
+            object.__setattr__(self, "_index", source._index)  # noqa: SLF001 - the same class
             return
-        items = source.items() if isinstance(source, Mapping) else source
-        self.pairs = tuple((_text("header name", name), _text("header value", value)) for name, value in items)
+        self._keep(tuple(_field(item) for item in _items(source)))
+
+    def _keep(self, pairs: tuple[tuple[str, str], ...]) -> None:
         index: dict[str, tuple[str, ...]] = {}
-        for name, value in self.pairs:
+        for name, value in pairs:
             key = name.lower()
             index[key] = (*index.get(key, ()), value)
-        self._index = index
+        object.__setattr__(self, "pairs", pairs)
+        object.__setattr__(self, "_index", index)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: headers are compared, hashed and shared, so they never change."""
+        msg = f"headers are immutable, {name} cannot be set; with_field and without give changed copies"
+        raise AttributeError(msg)
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[tuple[tuple[str, str], ...]]]:
+        """Pickle and copy as the list of pairs."""
+        return Headers, (self.pairs,)
 
     def __getitem__(self, name: str) -> str:
         """Return the value of a field, whatever its casing; repeated fields joined with ``", "``."""
@@ -202,7 +214,7 @@ class Response:
     ) -> None:
         """Check the types and keep the values; raises `UsageError` naming what was wrong."""
         if type(status) is not int:
-            msg = f"status must be an int such as 200, got {status!r} ({type(status).__name__})"
+            msg = f"status must be an int such as 200, got {type(status).__name__}"
             raise UsageError(msg)
         set_field = object.__setattr__
         set_field(self, "status", status)
@@ -229,6 +241,15 @@ class Exchange:
 
     request: Request
     response: Response | None
+
+    def __post_init__(self) -> None:
+        """Check the types; raises `UsageError` naming what was wrong."""
+        if not isinstance(self.request, Request):
+            msg = f"request must be a Request, got {type(self.request).__name__}"
+            raise UsageError(msg)
+        if not isinstance(self.response, (Response, type(None))):
+            msg = f"response must be a Response, or None where no answer came, got {type(self.response).__name__}"
+            raise UsageError(msg)
 
 
 Send: TypeAlias = Callable[[Request], Response]
@@ -268,7 +289,7 @@ def masked_url(url: str) -> str:
     scheme, authority, target = split_url(url)
     path, mark, query = target.partition("?")
     parts = [
-        key + equals + ("***" if equals and _SECRET_QUERY_KEY.search(key) else value)
+        key + equals + ("***" if equals and _SECRET_QUERY_KEY.search(decode_component(key)) else value)
         for key, equals, value in (part.partition("=") for part in query.split("&"))
     ]
     return f"{scheme}://{authority.rpartition('@')[2]}{path}{mark}{'&'.join(parts)}"
@@ -278,16 +299,44 @@ def _absolute(url: object) -> str:
     text = _text("url", url)
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in _DEFAULT_PORTS or not rest or rest[0] in "/?#":
-        msg = f"url must be absolute ('https://my-project.cn-hangzhou.log.aliyuncs.com/…'), got {masked_url(text)!r}"
+        came = f"one that begins {text.partition('?')[0].rpartition('@')[2][:_SHOWN]!r}" if text else "an empty text"
+        msg = f"url must be absolute ('https://my-project.cn-hangzhou.log.aliyuncs.com/…'), got {came}"
         raise UsageError(msg)
     return text
+
+
+def _items(source: object) -> Iterable[object]:
+    if isinstance(source, Mapping):
+        return source.items()
+    if isinstance(source, Iterable) and not isinstance(source, (str, bytes)):
+        return source
+    msg = f"headers must be a mapping or (name, value) pairs, got {type(source).__name__}"
+    raise UsageError(msg)
+
+
+def _field(item: object) -> tuple[str, str]:
+    if isinstance(item, (tuple, list)) and len(item) == 2:  # noqa: PLR2004 - name and value
+        return _text("header name", item[0]), _text("header value", item[1])
+    msg = f"each header must be a (name, value) pair of str, got {type(item).__name__}"
+    raise UsageError(msg)
 
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         msg = f"{name} must be a str, got {type(value).__name__}"
         raise UsageError(msg)
+    if not value.isascii():
+        _refuse_what_no_bytes_give(name, value)
     return value
+
+
+def _refuse_what_no_bytes_give(name: str, value: str) -> None:
+    try:
+        wire_bytes(value)
+    except UnicodeEncodeError as error:
+        found = f"U+{ord(value[error.start]):04X} at {error.start}"
+        msg = f"{name} must be text that bytes of a wire can give, got {found}; decode bytes with wire_text"
+        raise UsageError(msg) from None
 
 
 def _bytes(name: str, value: object) -> bytes:

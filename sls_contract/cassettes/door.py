@@ -12,7 +12,7 @@ from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Opening, Session
-from sls_contract.cassettes.tally import failing, message
+from sls_contract.cassettes.tally import Tally, failing, message
 from sls_contract.errors import CassetteError, ContractViolation, UsageError
 from sls_contract.signing.environment import credentials_from_environment
 
@@ -100,7 +100,8 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             credentials=key,
             send=send,
             repeat=_repeats(repeat),
-        )
+        ),
+        Tally(keep=True),
     )
     guard = NetworkGuard(owns, "record the exchange, or take the request out") if record == "none" else None
     with _started(session, guard):
@@ -115,10 +116,10 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
 def _started(session: Session, guard: NetworkGuard | None) -> Iterator[None]:
     """Open and close; what was recorded before an exception is kept as unfinished."""
     session.start()
-    if guard is not None:
-        guard.activate()
     finished = False
     try:
+        if guard is not None:
+            guard.activate()
         yield
         finished = True
     finally:

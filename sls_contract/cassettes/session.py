@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -193,18 +194,24 @@ class _Open:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stack: list[tuple[Session, int]] = []
+        self._stack: list[tuple[Session, int, Any]] = []
 
     def enter(self, session: Session) -> None:
+        thread, task = threading.get_ident(), _current_task()
         with self._lock:
-            if self._stack and self._stack[-1][1] != threading.get_ident():
+            if self._stack and self._beside(thread, task):
                 msg = (
-                    f"{session.path} cannot be opened beside {self._stack[-1][0].path}, which another thread opened: "
-                    "a cassette takes the requests of all threads\n"
-                    "How to fix: open one cassette around the threads."
+                    f"{session.path} cannot be opened beside {self._stack[-1][0].path}, which another thread or task "
+                    "opened: a cassette takes the requests of all of them\n"
+                    "How to fix: open one cassette around the threads or tasks."
                 )
                 raise CassetteBusy(msg)
-            self._stack.append((session, threading.get_ident()))
+            self._stack.append((session, thread, task))
+
+    def _beside(self, thread: int, task: Any) -> bool:
+        """Tell whether the innermost cassette is another thread's, or another task's that still runs."""
+        _, its_thread, its_task = self._stack[-1]
+        return thread != its_thread or (its_task is not None and its_task is not task and not its_task.done())
 
     def leave(self, session: Session) -> None:
         with self._lock:
@@ -212,6 +219,15 @@ class _Open:
 
 
 _OPEN = _Open()
+
+
+def _current_task() -> Any:
+    """Return the asyncio task that runs now, if one does."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        return asyncio.current_task() if asyncio is not None else None
+    except RuntimeError:  # no event loop runs in this thread
+        return None
 
 
 def outcome_of(recording: Recording) -> Outcome:

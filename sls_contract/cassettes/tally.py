@@ -32,7 +32,12 @@ class Breach:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts and breaches of one open cassette; safe from any thread."""
+    """Counts and breaches of one open cassette; safe from any thread.
+
+    ``seen`` keeps the exchanges only where ``keep`` is set: ten thousand of them are many megabytes.
+    """
+
+    keep: bool = False
 
     exchanges: int = 0
     other_operations: int = 0
@@ -52,7 +57,8 @@ class Tally:
         found = [finding for verdict in verdicts for finding in verdict.findings]
         with self._lock:
             self.exchanges += 1
-            self.seen.append(exchange)
+            if self.keep:
+                self.seen.append(exchange)
             self.evidence[evidence] = self.evidence.get(evidence, 0) + 1
             self.other_operations += verdicts[0].operation not in (GET_CHECK_POINT, FOREIGN)
             self.not_judged += verdicts[0].operation == FOREIGN

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
 from sls_contract.cassettes.matching import Index, Key, Miss, explain_miss
-from sls_contract.errors import UsageError
+from sls_contract.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+
+_LATE = (
+    "an answer came after {path} was closed, and was not recorded\n"
+    "How to fix: wait for threads and tasks before the test (or the with block) ends."
+)
 
 
 class Tape:
@@ -51,6 +56,7 @@ class Tape:
         self._index = Index(map(Key.of, self._playable()), repeat=repeat)
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
+        self._closed = False
         self.added = 0
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
@@ -66,6 +72,8 @@ class Tape:
     def add(self, recording: Recording) -> None:
         """Add an exchange; it is safe when this returns. Raises `CassetteError` where the disk does not take it."""
         with self._lock:
+            if self._closed:
+                raise CassetteError(_LATE.format(path=self.path))
             if self._recorder is None:
                 self._recorder = open_for_recording(self.path)
             recorder = self._recorder
@@ -76,6 +84,7 @@ class Tape:
         """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays."""
         with self._lock:
             recorder, self._recorder = self._recorder, None
+            self._closed = True
         if recorder is None:
             return
         if self._mode == "all" and not finished:

@@ -189,10 +189,10 @@ def _weighted(part: str) -> tuple[str, float]:
 
 
 def _codings(subject: Subject) -> list[tuple[str, str]]:
-    """Return each compression of the answer with the header that announces it."""
-    if subject.bodiless:
-        return []
+    """Return each compression of the answer with the header that announces it; an empty body has none."""
     answer = _answer(subject)
+    if subject.bodiless or not answer.body:
+        return []
     found = [("header Content-Encoding", coding) for coding in content_codings(answer)]
     compressed = compress_type(answer)
     return [*found, ("header x-log-compresstype", compressed)] if compressed else found

@@ -20,7 +20,9 @@ SIGNATURE_METHODS = ("hmac-sha1", "hmac-sha256")
 
 _GROUP_PATH = re.compile(r"/logstores/([^/]*)/consumergroups/([^/]*)(/?)")
 _SHARD_LIKE = frozenset({"shard", "shards", "shardid", "shard_id", "shard-id"})
-_ENDPOINT_ALONE = re.compile(r"(?:[a-z0-9-]+\.)?(?:log|sls)\.aliyuncs\.com|log-global\.aliyuncs\.com", re.IGNORECASE)
+_ENDPOINT_ALONE = re.compile(
+    r"(?:[a-z0-9-]+\.(?:dualstack\.)?)?(?:log|sls)\.aliyuncs\.com|log-global\.aliyuncs\.com", re.IGNORECASE
+)
 _ISO_BASIC = "20151109T061116Z"
 _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
@@ -130,10 +132,13 @@ def date_form(subject: Subject) -> Flaws:
     dates = [(name, headers.get(name, "").strip()) for name in (("x-log-date",) if v4 else ("Date", "x-log-date"))]
     if not any(text for _, text in dates):
         return None
-    readable = _is_iso_basic if v4 else is_http_date
     expected = _ISO_BASIC if v4 else _RFC_1123
     mend = "format the time in UTC, in English, whatever the locale."
-    return [Flaw(f"header {name}", expected, shown(text), mend) for name, text in dates if text and not readable(text)]
+    return [
+        Flaw(f"header {name}", expected, shown(text), mend)
+        for name, text in dates
+        if text and not _is_readable(name, text, subject.authorization)
+    ]
 
 
 def body_raw_size(subject: Subject) -> Flaws:
@@ -179,8 +184,12 @@ def is_http_date(text: str) -> bool:
     return text.endswith("GMT") and "," in text and parse_http_date(text) is not None
 
 
-def _is_iso_basic(text: str) -> bool:
-    return parse_iso_basic(text) is not None
+def _is_readable(name: str, text: str, authorization: LogAuthorization | Sls4Authorization | None) -> bool:
+    """Tell whether a date is in its scheme's form; where the scheme cannot be read, x-log-date may be in either."""
+    iso_basic = name == "x-log-date" and parse_iso_basic(text) is not None
+    if isinstance(authorization, Sls4Authorization):
+        return iso_basic
+    return is_http_date(text) or (authorization is None and iso_basic)
 
 
 def _is_address(name: str) -> bool:

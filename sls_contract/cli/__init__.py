@@ -1,6 +1,7 @@
 """The command line: each command is a module with ``configure`` and ``run``; this one picks and guards them.
 
-Exit codes: 0 conforming, 1 a violation was found, 2 usage or nothing checked, 130 interrupted, 143 terminated.
+Exit codes: 0 conforming, 1 a violation was found, 2 usage or nothing checked, 130 interrupted, 143 terminated, 141 the
+reader of the output left.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import signal
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from sls_contract import __version__
@@ -31,30 +33,57 @@ USAGE = 2
 
 def main() -> NoReturn:
     """Run the command named in ``sys.argv`` and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _open_streams()
     with contextlib.suppress(ValueError):  # not the main thread: whoever called us handles signals
         signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run(sys.argv[1:], environ=os.environ, stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr))
+    code = run(sys.argv[1:], environ=os.environ, stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # told already; at exit the interpreter must not try, and complain, again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(code)
 
 
 def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
-    """Run one command and return its exit code; no exception of ours leaves as a traceback."""
-    arguments = parser().parse_args(argv)
+    """Run one command and return its exit code; no exception of ours or of the system leaves as a traceback."""
     try:
-        code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
-        stdout.flush()
-    except SlsContractError as error:
-        print(f"sls-contract {arguments.command}: {error}", file=stderr)
-        return USAGE
-    except KeyboardInterrupt:
-        print("interrupted", file=stderr)
-        return INTERRUPTED
+        return _run(argv, environ, stdin, stdout, stderr)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader left (`| head`): nothing more to say, also at exit
-        return PIPE_CLOSED
+        return PIPE_CLOSED  # the reader left (`| head`): nothing more to say
+    except KeyboardInterrupt:
+        return _told("interrupted", INTERRUPTED, stderr)
+    except OSError as error:
+        named = f": {error.filename}" if error.filename else ""
+        return _told(f"sls-contract: {error.strerror or error}{named}", USAGE, stderr)
+
+
+def _run(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
+    try:
+        arguments = parser().parse_args(argv)
+        code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
+    except SlsContractError as error:
+        return _told(f"sls-contract {arguments.command}: {error}", USAGE, stderr)
+    except SystemExit as end:  # of argparse, or of SIGTERM
+        code = int(end.code or 0)
+    stdout.flush()  # here, where a full disk or a closed pipe can still be told
     return code
+
+
+def _told(line: str, code: int, stderr: IO[str]) -> int:
+    with contextlib.suppress(OSError):  # nobody listens: the exit code says it
+        print(line, file=stderr, flush=True)
+    return code
+
+
+def _open_streams() -> None:
+    """Give each standard stream an end: one that was closed (``>&-``) is None, and a wrong character ends no run."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open until the exit
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
         "ALIBABA_CLOUD_SECURITY_TOKEN, never from arguments.",
     )
     top.add_argument("--version", action="version", version=f"sls-contract {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         import_module(f"sls_contract.cli.{name}").configure(commands)
     return top

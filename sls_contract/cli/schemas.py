@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract.errors import UsageError
+from sls_contract.reports import print_json
 from sls_contract.spec.catalog import SCHEMA_NAMES, SUFFIX, catalog, checkout
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ FOLDER = "schemas"
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command and its actions."""
-    command = subparsers.add_parser("schemas", help="derive, list, show or export the JSON Schemas")
+    command = subparsers.add_parser(
+        "schemas",
+        help="derive, list, show or export the JSON Schemas",
+        description="JSON Schemas (2020-12) of the request, the Authorization header, the answer and the error, "
+        "for people who use them from other languages.",
+    )
     command.set_defaults(run=run)
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     build = actions.add_parser("build", help="write schemas/ from the description; in a checkout only")
@@ -104,7 +110,7 @@ def _list(stdout: IO[str]) -> int:
 
 
 def _show(name: str, stdout: IO[str]) -> int:
-    stdout.write(_text(name.removesuffix(SUFFIX)))
+    print_json(_text(name.removesuffix(SUFFIX)), stdout)
     return 0
 
 

@@ -45,7 +45,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the command and its options."""
     command = subparsers.add_parser(
         "signature",
-        help="which step of a request's signature is wrong?",
+        help="name the wrong step of a request's signature",
         description="Verify the signature of one HTTP request and name the first wrong step.",
         epilog=f"The key comes from {ID}, {SECRET} and {TOKEN}.",
     )

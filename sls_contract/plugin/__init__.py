@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    run = Run.of(config, options.settings(config))
+    run = Run(config, options.settings(config))
     config.stash[RUN] = run
     config.pluginmanager.register(Phases(run), "sls_contract_phases")
     run.start()
@@ -59,17 +59,9 @@ def pytest_configure_node(node: Any) -> None:
     configure_node(node, node.config.stash[RUN].started)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Take over what an xdist worker counted."""
-    from sls_contract.plugin.distributed import node_down
-
-    node_down(node, node.config.stash[RUN].totals)
-
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand the counts to the controller, or write the reports."""
-    session.config.stash[RUN].finish(session.config)
+    """Write the reports."""
+    session.config.stash[RUN].finish(session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

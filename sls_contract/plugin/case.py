@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.tally import Tally, failing, message
+from sls_contract.cassettes.tally import Breach, Tally, failing, message
+from sls_contract.plugin.totals import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sls_contract.cassettes.session import Session
     from sls_contract.plugin.target import Target
-    from sls_contract.plugin.totals import Totals
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Case:
     """What one test opened and found.
 
@@ -51,20 +51,22 @@ class Case:
             if self.session is not None:
                 self.session.close(finished=expected_to_fail or not self.broke_off)
 
-    def add_to(self, totals: Totals, test: str) -> None:
-        """Add what was counted to the run's totals."""
-        tally = self.tally
-        totals.exchanges += tally.exchanges
-        totals.other_operations += tally.other_operations
-        totals.not_judged += tally.not_judged
-        totals.unverified += tally.unverified
-        totals.exercised |= tally.exercised
-        totals.findings += [
-            {"finding": asdict(one.finding) | {"level": str(one.finding.level)}, "test": test, "exchange": one.position}
-            for one in tally.breaches
-        ]
-        if self.session is not None:
-            totals.cassettes += 1
-            totals.recorded += self.session.recorded
-            for evidence, count in tally.evidence.items():
-                totals.evidence[evidence] = totals.evidence.get(evidence, 0) + count
+    def counted(self, test: str) -> Totals:
+        """Return what was counted, as the totals of this one test."""
+        tally, session = self.tally, self.session
+        return Totals(
+            exchanges=tally.exchanges,
+            other_operations=tally.other_operations,
+            not_judged=tally.not_judged,
+            unverified=tally.unverified,
+            cassettes=int(session is not None),
+            recorded=session.recorded if session is not None else 0,
+            exercised=tally.exercised,
+            evidence={str(name): count for name, count in tally.evidence.items()} if session is not None else {},
+            findings=[_plain(breach, test) for breach in tally.breaches],
+        )
+
+
+def _plain(breach: Breach, test: str) -> dict[str, Any]:
+    finding = asdict(breach.finding) | {"level": str(breach.finding.level)}
+    return {"finding": finding, "test": test, "exchange": breach.position}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.hosts import host_rule
@@ -16,12 +17,17 @@ REMEDY = (
 )
 
 
-OUR_ENDPOINTS: set[str] = set()
-"""``host:port`` of each `sls_endpoint` that this process serves: clients reach it as a proxy for owned hosts."""
+_SERVER = "sls_contract.endpoint.server.background"
+
+
+def is_served_here(peer: str) -> bool:
+    """Tell whether an endpoint of ours, in this process, is what a client connects to; nothing is imported for that."""
+    server = sys.modules.get(_SERVER)
+    return server is not None and peer in server.SERVING
 
 
 def close_network(hosts: Iterable[str]) -> Callable[[], None]:
     """Close the way to owned hosts, except to our own endpoints; return what opens it again."""
-    guard = NetworkGuard(host_rule(hosts), REMEDY, OUR_ENDPOINTS.__contains__)
+    guard = NetworkGuard(host_rule(hosts), REMEDY, is_served_here)
     guard.activate()
     return guard.deactivate

@@ -1,4 +1,4 @@
-"""pytest-xdist: one session, many processes."""
+"""pytest-xdist: one session, many processes. What a test counted travels with its last report."""
 
 from __future__ import annotations
 
@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pytest
 
-    from sls_contract.plugin.totals import Totals
-
 STARTED = "sls_contract_started"
-COUNTED = "sls_contract_totals"
+COUNTED = "sls_contract_counted"
 
 
 def configure_node(node: Any, started: datetime) -> None:
     """Tell a worker when the session began, so that ``once`` means the same in all of them."""
     node.workerinput[STARTED] = started.isoformat()
-
-
-def node_down(node: Any, totals: Totals) -> None:
-    """Add what a worker counted; a worker that crashed has sent nothing."""
-    counted = getattr(node, "workeroutput", {}).get(COUNTED)
-    if counted:
-        totals.merge(counted)
 
 
 def session_started(config: pytest.Config, now: datetime) -> datetime:
@@ -32,10 +23,17 @@ def session_started(config: pytest.Config, now: datetime) -> datetime:
     return datetime.fromisoformat(told) if told else now
 
 
-def send_totals(config: pytest.Config, counted: dict[str, Any]) -> bool:
-    """Hand the counts to the controller; False where this process is the controller."""
-    output = getattr(config, "workeroutput", None)
-    if output is None:
-        return False
-    output[COUNTED] = counted
-    return True
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this process only runs tests for another, which reports on them."""
+    return hasattr(config, "workerinput")
+
+
+def attach(report: pytest.TestReport, counted: dict[str, Any]) -> None:
+    """Give a report what its test counted (plain values): so it arrives even from a run that is cut short."""
+    setattr(report, COUNTED, counted)
+
+
+def attached(report: pytest.TestReport) -> dict[str, Any] | None:
+    """Return what a report brought; None where its test opened nothing."""
+    counted: dict[str, Any] | None = getattr(report, COUNTED, None)
+    return counted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Sls:
     project: str
     logstore: str
     consumer_group: str
-    credentials: Credentials
+    credentials: Credentials = field(repr=False)
 
 
 def public_names(credentials: Credentials) -> Sls:

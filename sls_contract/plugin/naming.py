@@ -14,6 +14,7 @@ SUFFIX = ".sls.yaml"
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\s]+')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+_ESCAPE = re.compile(r"\\\\|\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
 _LONGEST = 150  # bytes: below 255 with a suffix and a journal's, also under encrypting file systems (143)
 _DIGEST = 10
 
@@ -24,6 +25,17 @@ def cassette_path(directory: Path, module: str, name: str) -> Path:
     ``module`` is the test file's stem; ``name`` is ``Class.test[param]`` or what the marker gives.
     """
     return directory / safe(module) / (safe(name) + SUFFIX)
+
+
+def readable(test_name: str) -> str:
+    """Return a test's name with the characters that pytest spelled as escapes: ``\\u6d88`` in a parameter."""
+    return _ESCAPE.sub(_character, test_name)
+
+
+def _character(escape: re.Match[str]) -> str:
+    digits = escape[1] or escape[2] or escape[3]
+    char = chr(int(digits, 16)) if digits else "\\"
+    return char if digits and char.isprintable() else escape[0]
 
 
 def safe(name: str) -> str:

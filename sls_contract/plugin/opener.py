@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import pytest
 
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.scrub import Scrubber
@@ -14,7 +16,7 @@ from sls_contract.cassettes.session import Opening, Session
 from sls_contract.cassettes.tally import Tally
 from sls_contract.errors import UsageError
 from sls_contract.plugin.case import Case
-from sls_contract.plugin.naming import cassette_path
+from sls_contract.plugin.naming import cassette_path, readable
 from sls_contract.plugin.scrubbed import scrubbed_logs
 from sls_contract.plugin.target import Target, target_of
 from sls_contract.spec import clause
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
-
-    import pytest
 
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.options import Settings
@@ -37,11 +37,13 @@ class Opener:
     settings: Settings
     started: datetime
     clock: Callable[[], datetime]
+    _claimed: dict[Path, Path] = field(default_factory=dict)
 
     def open(self, item: pytest.Item, marker: pytest.Mark) -> Case:
         """Open the cassette of a marked test around all of its phases."""
         name, repeat = _marker_arguments(marker)
         path = cassette_path(self._directory(item.path), item.path.stem, name or _test_name(item))
+        self._claim(path.parent, item.path)
         target = target_of(self.settings, os.environ, self.clock)
         scrubber = self._scrubber(target)
         case = Case(str(path), self.settings.strict, _allowed(item), scrubber.text, Tally())
@@ -84,6 +86,16 @@ class Opener:
         configured = self.settings.cassette_dir
         return self.settings.rootdir / configured if configured else test_file.parent / "cassettes"
 
+    def _claim(self, folder: Path, test_file: Path) -> None:
+        """Refuse two test files of one name whose cassettes would lie in one folder: each would play the other's."""
+        first = self._claimed.setdefault(folder, test_file)
+        if first != test_file:
+            msg = (
+                f"the cassettes of {first} and {test_file} would both lie in {folder}\n"
+                "How to fix: rename one of the files, or leave ini sls_cassette_dir away."
+            )
+            raise UsageError(msg)
+
     def _scrubber(self, target: Target) -> Scrubber:
         return Scrubber(
             [target.credentials] if target.credentials else [],
@@ -94,8 +106,9 @@ class Opener:
 
 
 def _test_name(item: pytest.Item) -> str:
-    """Return ``Class.test[param]``: the part of the node id after the file, classes joined with dots."""
-    return ".".join(item.nodeid.split("::")[1:]) or item.name
+    """Return ``Class.test[param]``, classes joined with dots."""
+    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    return ".".join([*classes, readable(item.name)])
 
 
 def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool]:

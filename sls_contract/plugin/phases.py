@@ -5,22 +5,22 @@ An error before a wrapper's ``yield`` would keep other plugins' wrappers from se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from warnings import WarningMessage
 
     from sls_contract.plugin.run import Run
 
 
-@dataclass(eq=False)
 class Phases:
     """Judges the traffic of each phase where it happens."""
 
-    run: Run
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -44,5 +44,14 @@ class Phases:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Take secrets out of tracebacks and captured output."""
         report = yield
-        self.run.scrub(item, report)
+        self.run.reported(item, report)
         return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count what a test found, also where a worker ran it."""
+        self.run.count(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: WarningMessage) -> None:
+        """Take secrets out of warnings: a client's error in a thread is shown as one."""
+        self.run.warned(warning_message)

@@ -9,7 +9,6 @@ from sls_contract.checks import judge_request
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.exchange import Exchange
-from sls_contract.plugin.closed import OUR_ENDPOINTS
 from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
 from sls_contract.signing import TEST_CREDENTIALS
 
@@ -48,14 +47,9 @@ def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServ
     """Serve until the test ends; without a cassette, what is wrong with the requests it gets fails the test."""
     with ReferenceServer(clock) as endpoint, serve(endpoint) as server:
         endpoint.url = server.url
-        peer = server.url.removeprefix("http://")
-        OUR_ENDPOINTS.add(peer)
         if case.session is None:
             case.watched.append(_watch(case, endpoint, clock))
-        try:
-            yield endpoint
-        finally:
-            OUR_ENDPOINTS.discard(peer)
+        yield endpoint
 
 
 def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime]) -> Callable[[], None]:

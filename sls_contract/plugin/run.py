@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,16 +11,17 @@ import pytest
 
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin import distributed
-from sls_contract.plugin.totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from warnings import WarningMessage
 
     from sls_contract.plugin.case import Case
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.opener import Opener
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.reference import ReferenceServer
+    from sls_contract.plugin.totals import Totals
 
 MARKERS = (
     (
@@ -49,19 +49,24 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - a door
 
 
-@dataclass(eq=False)
 class Run:
     """The state of one run; kept in the config's stash."""
 
-    settings: Settings
-    config: pytest.Config
-    started: datetime
-    totals: Totals = field(default_factory=Totals)
-
-    @classmethod
-    def of(cls, config: pytest.Config, settings: Settings) -> Run:
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
         """Begin a run; in an xdist worker it is part of the controller's session."""
-        return cls(settings, config, distributed.session_started(config, utc_now()))
+        self.settings = settings
+        self.started = distributed.session_started(config, utc_now())
+        self._opened: set[Case] = set()
+        self._scrub: Callable[[str], str] | None = None
+        self._open_network: Callable[[], None] = lambda: None
+        self._failure: str | None = None
+
+    @cached_property
+    def totals(self) -> Totals:
+        """What the whole run counted."""
+        from sls_contract.plugin.totals import Totals
+
+        return Totals()
 
     @cached_property
     def _opener(self) -> Opener:
@@ -77,53 +82,90 @@ class Run:
             self._open_network = close_network([*self.settings.hosts, *self.settings.endpoint_hosts])
 
     def stop(self) -> None:
-        """Let traffic pass again."""
-        if open_network := getattr(self, "_open_network", None):
-            open_network()
+        """Let traffic pass again, and close what an interrupted test left open: its recording is unfinished."""
+        for case in tuple(self._opened):
+            case.broke_off = True
+            self._close(case, expected_to_fail=False)
+        self._open_network()
 
     def open(self, item: pytest.Item) -> None:
         """Open the cassette of a marked test."""
         __tracebackhide__ = True
         if marker := item.get_closest_marker("sls_cassette"):
             with told():
-                item.stash[CASE] = self._opener.open(item, marker)
+                self._take(item, self._opener.open(item, marker))
+
+    def _take(self, item: pytest.Item, case: Case) -> Case:
+        item.stash[CASE] = case
+        self._opened.add(case)
+        self._scrub = case.scrub
+        return case
 
     @contextmanager
     def phase(self, item: pytest.Item, when: str) -> Iterator[None]:
-        """Fail the phase for what its exchanges broke; a phase that failed by itself keeps its own error."""
+        """Fail the phase for what its exchanges broke; a phase that failed by itself keeps its own error.
+
+        A test that skips itself did not fail: what its exchanges broke until then is told all the same.
+        """
         __tracebackhide__ = True
         try:
             yield
-        except BaseException:
-            if (case := item.stash.get(CASE, None)) is not None:
-                case.broke_off = True
-                if text := case.end_phase():
-                    item.add_report_section(when, "sls-contract", text)
+        except BaseException as error:
+            text = self._broken(item, broke_off=True)
+            if text and isinstance(error, pytest.skip.Exception):
+                pytest.fail(text, pytrace=False)
+            if text:
+                item.add_report_section(when, "sls-contract", text)
             raise
-        if (case := item.stash.get(CASE, None)) is not None and (text := case.end_phase()):
+        if text := self._broken(item):
             pytest.fail(text, pytrace=False)
+
+    def _broken(self, item: pytest.Item, *, broke_off: bool = False) -> str | None:
+        """Return what the phase that ends now broke."""
+        case = item.stash.get(CASE, None)
+        if case is None:
+            return None
+        case.broke_off |= broke_off
+        text = case.end_phase()
+        case.broke_off |= text is not None
+        return text
 
     @contextmanager
     def closing(self, item: pytest.Item) -> Iterator[None]:
-        """Close the test's cassette, whatever happens, and count what it found."""
+        """Close the test's cassette, whatever happens."""
+        __tracebackhide__ = True
         try:
             yield
         finally:
             if (case := item.stash.get(CASE, None)) is not None:
-                try:
-                    with told():
-                        case.close(expected_to_fail=item.get_closest_marker("xfail") is not None)
-                finally:
-                    case.add_to(self.totals, item.nodeid)
+                with told():
+                    self._close(case, expected_to_fail=item.get_closest_marker("xfail") is not None)
 
-    def scrub(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """Take secrets out of a report's traceback and captured output."""
-        if (case := item.stash.get(CASE, None)) is not None:
-            from sls_contract.plugin.scrubbed import scrub_report
+    def _close(self, case: Case, *, expected_to_fail: bool) -> None:
+        self._opened.discard(case)
+        case.close(expected_to_fail=expected_to_fail)
 
-            scrub_report(report, case.scrub)
-            if report.when == "teardown":
-                del item.stash[CASE]
+    def reported(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Take secrets out of a report; the last one of a test carries what the test counted."""
+        case = item.stash.get(CASE, None)
+        if case is None:
+            return
+        from sls_contract.plugin.scrubbed import scrub_report
+
+        scrub_report(report, case.scrub)
+        if report.when == "teardown":
+            distributed.attach(report, case.counted(item.nodeid).as_plain())
+            del item.stash[CASE]
+
+    def count(self, report: pytest.TestReport) -> None:
+        """Add what a test counted, wherever it ran."""
+        if counted := distributed.attached(report):
+            self.totals.merge(counted)
+
+    def warned(self, warning: WarningMessage) -> None:
+        """Take secrets out of a warning that a test gave, before it is shown."""
+        if self._scrub is not None and (clean := self._scrub(str(warning.message))) != str(warning.message):
+            warning.message = clean
 
     @contextmanager
     def names(self, item: pytest.Item) -> Iterator[Sls]:
@@ -142,23 +184,31 @@ class Run:
     @contextmanager
     def serve(self, item: pytest.Item) -> Iterator[ReferenceServer]:
         """Give fixture ``sls_endpoint`` its value."""
+        __tracebackhide__ = True
         from sls_contract.plugin.reference import serving
 
-        case = item.stash.setdefault(CASE, self._opener.bare(item))
-        with serving(case, utc_now) as server:
-            yield server
+        with told():
+            case = item.stash.get(CASE, None) or self._take(item, self._opener.bare(item))
+            with serving(case, utc_now) as server:
+                yield server
 
-    def finish(self, config: pytest.Config) -> None:
-        """Hand the counts to the controller, or write the reports."""
-        if not distributed.send_totals(config, self.totals.as_plain()) and self.settings.reports:
-            from sls_contract.plugin.summary import write_reports
+    def finish(self, session: pytest.Session) -> None:
+        """Write the reports; the run fails where one cannot be written. A worker leaves them to the controller."""
+        if distributed.is_worker(session.config) or not self.settings.reports:
+            return
+        from sls_contract.plugin.summary import write_reports
 
+        try:
             write_reports(self.totals, self.settings)
+        except SlsContractError as error:
+            self._failure = f"sls-contract: {error}"
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def summary(self) -> list[str]:
         """Return the lines of the terminal summary; none where nothing was checked."""
-        if not self.totals.exchanges and not self.totals.cassettes:
-            return []
+        told_last = [self._failure] if self._failure else []
+        if "totals" not in vars(self) or not (self.totals.exchanges or self.totals.cassettes):
+            return told_last
         from sls_contract.plugin.summary import summary_lines
 
-        return summary_lines(self.totals)
+        return summary_lines(self.totals) + told_last

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -13,11 +14,27 @@ if TYPE_CHECKING:
 
 
 def scrub_report(report: pytest.TestReport, scrub: Callable[[str], str]) -> None:
-    """Replace the traceback by plain text and captured sections by theirs, only where they hold a secret."""
-    shown = report.longreprtext
-    if shown and (clean := scrub(shown)) != shown:
-        report.longrepr = clean
+    """Take secrets out of the traceback and the captured sections; what holds none stays as it is."""
+    if isinstance(report.longrepr, tuple):  # a skip: file, line, reason; pytest needs it to stay that
+        file, line, reason = report.longrepr
+        report.longrepr = (file, line, scrub(reason))
+    elif (shown := report.longreprtext) and scrub(shown) != shown:
+        _clean(report.longrepr, scrub)
+        if scrub(report.longreprtext) != report.longreprtext:  # a secret across lines
+            report.longrepr = scrub(shown)
     report.sections = [(title, scrub(text)) for title, text in report.sections]
+
+
+def _clean(shown: Any, scrub: Callable[[str], str]) -> Any:
+    """Scrub every text in pytest's tree of a traceback, in place: colours, paths and the one-line summary stay."""
+    if isinstance(shown, str):
+        return scrub(shown)
+    if isinstance(shown, list | tuple):
+        return type(shown)(_clean(each, scrub) for each in shown)
+    if is_dataclass(shown):
+        for name, value in tuple(vars(shown).items()):
+            object.__setattr__(shown, name, _clean(value, scrub))
+    return shown
 
 
 @contextmanager
@@ -30,15 +47,25 @@ def scrubbed_logs(scrub: Callable[[str], str]) -> Iterator[None]:
     make = logging.getLogRecordFactory()
 
     def make_clean(*args: object, **kwargs: object) -> logging.LogRecord:
-        record = make(*args, **kwargs)
-        text = record.getMessage()
-        clean = scrub(text)
-        if clean != text:
-            record.msg, record.args = clean, ()
-        return record
+        return _cleaned(make(*args, **kwargs), scrub)
 
     logging.setLogRecordFactory(make_clean)
     try:
         yield
     finally:
-        logging.setLogRecordFactory(make)
+        if logging.getLogRecordFactory() is make_clean:  # else a test put its own around ours, and takes it away itself
+            logging.setLogRecordFactory(make)
+
+
+def _cleaned(record: logging.LogRecord, scrub: Callable[[str], str]) -> logging.LogRecord:
+    try:
+        text = record.getMessage()
+    except Exception:  # noqa: BLE001 - arguments that do not fit the text: logging's to tell, not ours to raise
+        return record
+    if (clean := scrub(text)) != text:
+        record.msg, record.args = clean, ()
+    if record.exc_info and record.exc_info[0] is not None:
+        record.exc_text = scrub(logging.Formatter().formatException(record.exc_info))
+    if record.stack_info:
+        record.stack_info = scrub(record.stack_info)
+    return record

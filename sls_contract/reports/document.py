@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -90,28 +90,47 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
 
 
 def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:
-    """Write the document to ``path`` (``-``: ``stdout``), whole or not at all; raises `UsageError` where it cannot."""
+    """Write the document to ``path`` (``-``: ``stdout``), whole or not at all; raises `UsageError` where it cannot.
+
+    A pipe or device (``/dev/stdout``) is written to, never replaced; a file keeps its mode, a link stays a link.
+    """
     text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace").decode() + "\n"
     if path == "-":
-        stdout.write(text)
+        print_json(text, stdout)
         return
     try:
-        _replace(Path(path), text)
+        _put(Path(path), text)
     except OSError as error:
         msg = f"cannot write the report to {path}: {error.strerror}. How to fix: name a file where you may write."
         raise UsageError(msg) from error
 
 
+def print_json(text: str, stream: IO[str]) -> None:
+    """Write JSON text so that it stays JSON in a stream whose encoding lacks some of its characters."""
+    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("_", "-")
+    whole = text.isascii() or encoding in {"utf-8", "utf8"}
+    stream.write(text if whole else "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in text))
+
+
+def _put(path: Path, text: str) -> None:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return
+    real = path.resolve()
+    real.parent.mkdir(parents=True, exist_ok=True)
+    _replace(real, text)
+
+
 def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    spare = path.with_name(f".sls-contract-{os.getpid()}.writing")  # of this process; short where the name is long
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).replace(path)
+        spare.write_text(text, encoding="utf-8", newline="\n")
+        if path.exists():
+            shutil.copymode(path, spare)
+        spare.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            spare.unlink()
         raise
 
 

@@ -13,15 +13,22 @@ if TYPE_CHECKING:
 
 def width(text: str) -> int:
     """Return how many terminal cells the text takes: wide East Asian characters take two, combining marks none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    return len(text) if text.isascii() else sum(_cells(char) for char in text)
+
+
+def _cells(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:  # marks and joiners stand on the character before them
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yield a table's lines: left-aligned text, right-aligned numbers, a rule under the header."""
+    """Yield a table's lines: left-aligned text, right-aligned numbers, a rule under the header.
+
+    Each row stays on one line: what a terminal cannot show is escaped.
+    """
     kept = [tuple(row) for row in rows]
-    cells = [tuple(header), *(tuple(str(cell) for cell in row) for row in kept)]
+    cells = [tuple(header), *(tuple(on_one_line(str(cell)) for cell in row) for row in kept)]
     widths = [max(width(row[column]) for row in cells) for column in range(len(header))]
     numeric = [bool(kept) and all(isinstance(row[column], int) for row in kept) for column in range(len(header))]
     for number, row in enumerate(cells):
@@ -35,8 +42,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[s
 
 def finding_lines(finding: Finding, place: str = "") -> list[str]:
     """Give a finding as lines, headed by where it was found."""
-    head, *rest = printable(str(finding)).splitlines()
-    return [f"{place}: {head}" if place else head, *rest]
+    head, *rest = printable(str(finding)).split("\n")
+    return [f"{on_one_line(place)}: {head}" if place else head, *rest]
+
+
+def on_one_line(text: str) -> str:
+    """Return the text printable and without line ends: a file's name may hold any character."""
+    return printable(text).replace("\n", "\\n")
 
 
 def printable(text: str) -> str:

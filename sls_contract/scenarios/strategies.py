@@ -27,7 +27,7 @@ from sls_contract.exchange import Exchange, Headers, Request, Response, wire_byt
 from sls_contract.scenarios.bench import LARGEST_SHARD
 from sls_contract.scenarios.breakages import BREAKAGES
 from sls_contract.scenarios.near_misses import NEAR_MISSES
-from sls_contract.scenarios.steps import Beat, Create, Delete, Dress, Place, Read, Role, Scenario, Step, Write
+from sls_contract.scenarios.steps import Beat, Create, Delete, Dress, Place, Read, Role, Step, Write
 from sls_contract.scenarios.wire_forms import forms_for
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, http_date, sign
 from sls_contract.spec import errors_of
@@ -195,8 +195,3 @@ def near_misses(shard_count: int) -> st.SearchStrategy[tuple[Step, ...]]:
     ]
     known = st.integers(0, max(0, shard_count - 1))
     return st.builds(lambda shard, dress: (Read(shard), Read(shard, dress=dress)), known, st.sampled_from(flawed))
-
-
-def as_scenario(name: str, area: str, steps_: tuple[Step, ...]) -> Scenario:
-    """Make generated steps a scenario that reports can name."""
-    return Scenario(name, area, "what the model of the steps before says", "generated", steps_)

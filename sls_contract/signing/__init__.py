@@ -16,7 +16,7 @@ from sls_contract.signing.mismatch import STEPS, SignatureMismatch
 from sls_contract.signing.region import region_of
 from sls_contract.signing.signer import content_md5, content_sha256, resign, sign
 from sls_contract.signing.transcript import parse_transcript
-from sls_contract.signing.verifier import Examination, examine, recognise, verify_signature
+from sls_contract.signing.verifier import Examination, examine, recognise, verifies, verify_signature
 
 __all__ = [
     "MAX_SKEW",
@@ -46,5 +46,6 @@ __all__ = [
     "request_time",
     "resign",
     "sign",
+    "verifies",
     "verify_signature",
 ]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _FORMS = 48  # of one mistake; a hostile request shall not make the search long
 _DIALECTS_FOR_ONE = 24
 _DIALECTS_FOR_TWO = 2  # the usual one and the other path form: two mistakes in an odd dialect are not looked for
-_LONGEST_QUERY = 2048  # beyond this, two at once would take long
+_LONGEST_URL = 2048  # characters; beyond this, odd dialects and two mistakes at once would take long
+_LONGEST_HEAD = 8192  # characters of all headers, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,15 @@ def diagnose(forms: Sequence[Form], request: Request, secret: str, wanted: str) 
             key = keys[part] = signing_key(form, secret)
         return sealed(form, key) == wanted
 
-    candidates = [_alone(form, request, table) for form in forms[:_DIALECTS_FOR_ONE]]
-    short = len(request.url) <= _LONGEST_QUERY
+    short = _is_short(request)
+    candidates = [_alone(form, request, table) for form in forms[: _DIALECTS_FOR_ONE if short else _DIALECTS_FOR_TWO]]
     candidates += [_together(form, request, table) for form in forms[:_DIALECTS_FOR_TWO] if short]
     return next((found for each in candidates for found in each if signs(found.client)), None)
+
+
+def _is_short(request: Request) -> bool:
+    head = sum(len(name) + len(value) for name, value in request.headers.pairs)
+    return len(request.url) <= _LONGEST_URL and head <= _LONGEST_HEAD
 
 
 def _alone(form: Form, request: Request, table: Sequence[Mistake]) -> Iterator[Diagnosis]:

@@ -9,6 +9,7 @@ Sources: signers of the official SDKs, and captures of what their requests look 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
@@ -107,6 +108,7 @@ def log_date(request: Request) -> str:
     return (request.headers.get("x-log-date") or request.headers.get("date", "")).strip(_SPACE)
 
 
+@lru_cache(maxsize=8)  # the dialects of one request share it, and a long query takes long to decode
 def log_query(query: str, *, bare_keys: bool = False) -> str:
     """Write a query as v1 signs it: decoded, sorted by key, the ``=`` of an empty value kept."""
     if not query:
@@ -115,6 +117,7 @@ def log_query(query: str, *, bare_keys: bool = False) -> str:
     return "&".join(key if bare_keys and not equals else f"{key}={value}" for key, value, equals in pairs)
 
 
+@lru_cache(maxsize=8)  # as above
 def sls4_query(query: str) -> str:
     """Write a query as v4 signs it: sorted by key, values percent-encoded (RFC 3986), an empty value without ``=``."""
     pairs = sorted(query_parts(query)) if query else ()

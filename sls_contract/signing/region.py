@@ -1,6 +1,7 @@
 """The region that an endpoint's host names.
 
-Source: region and network names as the 2020-12-30 SDKs put endpoints together and take them apart again.
+Sources: region and network names as the 2020-12-30 SDKs put endpoints together and take them apart again; the service's
+page of endpoints (``.dualstack`` serves IPv6 beside IPv4).
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ _SUFFIXES = (".log.aliyuncs.com", ".sls.aliyuncs.com")
 _NETWORK = re.compile(r"(?:-share|-intranet|-internal|-vpc)+$")
 # Every region begins like this; `zhangbei-corp`, `log-global` and a bare project name do not, and say nothing certain.
 _REGION = re.compile(r"(?:cn|ap|us|eu|me|na|sa|af|rus)-[a-z0-9-]+")
+_DUAL_STACK = ".dualstack"
+# An older endpoint of cn-shenzhen-finance-1: clients that derive the region sign the one name, others the other.
+_AMBIGUOUS = frozenset({"cn-shenzhen-finance"})
 
 
 def region_of(host: str) -> str | None:
@@ -21,6 +25,6 @@ def region_of(host: str) -> str | None:
     name = host.partition(":")[0].rstrip(".").lower()
     for suffix in _SUFFIXES:
         if name.endswith(suffix):
-            label = _NETWORK.sub("", name.removesuffix(suffix).rpartition(".")[2])
-            return label if _REGION.fullmatch(label) else None
+            label = _NETWORK.sub("", name.removesuffix(suffix).removesuffix(_DUAL_STACK).rpartition(".")[2])
+            return label if _REGION.fullmatch(label) and label not in _AMBIGUOUS else None
     return None

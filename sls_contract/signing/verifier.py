@@ -67,6 +67,18 @@ def verify_signature(
     return examine(request, credentials, at=at, region=region).mismatch
 
 
+def verifies(request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None) -> bool:
+    """Tell whether `verify_signature` would return None, without the search for what went wrong, which costs far more.
+
+    Arguments and errors as in `verify_signature`.
+    """
+    parsed = authorization_of(request)
+    key = _key_of(parsed, keys_of(credentials))
+    if parsed is None or key is None or next(problems(request, parsed, key, at=at, region=region), None) is not None:
+        return False
+    return _verified(request, parsed, key)[0] is not None
+
+
 def recognise(request: Request, credentials: Keyring) -> Dialect | SignatureMismatch:
     """Return the dialect in which a request verifies, for `resign`; else the mismatch. The clock is not judged."""
     found = examine(request, credentials)
@@ -84,7 +96,7 @@ def examine(
     parsed = authorization_of(request)
     if parsed is None:
         return Examination(_unreadable(request))
-    key = next((key for key in keys if key.access_key_id == parsed.access_key_id), None)
+    key = _key_of(parsed, keys)
     if key is None:
         return Examination(_unknown_key(parsed, keys), parsed)
     wrong = next(problems(request, parsed, key, at=at, region=region), None)
@@ -98,6 +110,10 @@ def examine(
         wrong = replace(wrong, string_to_sign=shown_string(form))
     tokens = request.headers.get_all("x-acs-security-token")
     return Examination(wrong.without(*secrets_of(key), *tokens), parsed, dialect, form)
+
+
+def _key_of(parsed: Authorization | None, keys: tuple[Credentials, ...]) -> Credentials | None:
+    return next((key for key in keys if parsed is not None and key.access_key_id == parsed.access_key_id), None)
 
 
 def _region_of(parsed: Authorization) -> str | None:

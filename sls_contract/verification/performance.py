@@ -40,6 +40,13 @@ Verdict = Literal["passed", "failed", "not provable", "not supported"]
 
 _OK = 200
 _CLOCK_SECONDS = 15 * 60
+_OPERATIONS: Mapping[type[Step], str] = {
+    Create: "CreateConsumerGroup",
+    Delete: "DeleteConsumerGroup",
+    Beat: "HeartBeat",
+    Write: "UpdateCheckPoint",
+    Read: "GetCheckPoint",
+}
 _TOKEN_OUTCOMES: Mapping[str, Outcome] = {
     "unknown": "key",
     "sts-wrong-token": "token",
@@ -129,6 +136,9 @@ class Performance:
         if isinstance(step, Create):
             self.groups.begin(step.at, self.bench)
         sent = self.wire(lambda at: self.bench.request(step, at, held=held, value=value))
+        if self.spared and not_tried(sent.response):
+            self.done.append(Done(sent.number, sent.exchange, sent.findings))
+            raise NotProvable(_answered(step, sent.response))
         judged = self._judged(step, key, sent, value)
         findings = (*self._forgiven(sent.findings, step, key, sent), *judged.findings)
         self.exercised |= sent.exercised | judged.exercised | {"SLS462"}
@@ -253,13 +263,11 @@ class Performance:
                 yield finding
 
     def _expect_support(self, step: Step, sent: Sent) -> None:
-        """End the scenario where what it needs is not offered, or not now."""
+        """End the scenario where what it needs is not offered."""
         response = sent.response
-        if self.spared and not_tried(response):
-            raise NotProvable(f"{_name(step)} was answered {response.status} {error_code(response) or ''}".strip())
         needed = not isinstance(step, Read) and _is_correct(step) and response.status != _OK
         if needed and not (isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"):
-            raise NotSupported(f"{_name(step)} was answered {response.status} {error_code(response) or ''}".strip())
+            raise NotSupported(_answered(step, response))
 
     def _linger(self, step: Linger) -> None:
         """Where the time of the last write looks as before, let a second pass, write again and look again."""
@@ -324,10 +332,10 @@ def _is_correct(step: Step) -> bool:
     return plain and not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))
 
 
-def _name(step: Step) -> str:
-    return {"Create": "CreateConsumerGroup", "Delete": "DeleteConsumerGroup", "Beat": "HeartBeat"}.get(
-        type(step).__name__, "UpdateCheckPoint" if isinstance(step, Write) else "GetCheckPoint"
-    )
+def _answered(step: Step, response: Response) -> str:
+    """Say which operation was answered how."""
+    name = _OPERATIONS[type(step)]
+    return f"{name} was answered {response.status} {error_code(response) or ''}".strip()
 
 
 def _both(*parts: Judged) -> Judged:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import PLAIN, Beat, Create, Dress, Place, Read, Role
+from sls_contract.verification.performance import NotSupported, Performance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,27 +17,18 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Response
     from sls_contract.scenarios.bench import Bench
-    from sls_contract.verification.performance import Performance
     from sls_contract.verification.target import Target
     from sls_contract.verification.wire import Sent, Wire
 
 _OK = 200
 _REFUSED = frozenset({400, 401})
 _BASELINES = (PLAIN, Dress("v1-sha256"), Dress("v4"))
-_ASKED_AGAIN = 2  # heartbeats after a first one that assigned nothing
+_HEARTBEATS = 3  # until one assigns something
 _BETWEEN = 0.5  # seconds between them
 
 
 class EndpointRefuses(EndpointError):
     """The endpoint answers, and verifying it makes no sense: wrong key, project or logstore."""
-
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """What the first answers were: requests sent, and the dress that was let in."""
-
-    sent: tuple[Sent, ...]
-    baseline: Dress
 
 
 def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], None]) -> Dress:
@@ -49,8 +40,6 @@ def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], N
     for dress in _BASELINES:
         sent = _ask(wire, bench, dress)
         remember(sent)
-        if not target.loopback:
-            wire.adjust(sent.response)
         if error_code(sent.response) in {"RequestTimeExpired", "RequestTimeTooSkewed"} and wire.offset:
             sent = _ask(wire, bench, dress)
             remember(sent)
@@ -67,14 +56,24 @@ def learn(performance: Performance, role: Role) -> tuple[int, ...]:
     cannot be made.
     """
     place = Place("learn", role)
-    performance.perform((Create(place), Beat("consumer_1", place)))
-    assigned = performance.held("consumer_1", place)
-    for _ in range(_ASKED_AGAIN if assigned == () else 0):
-        performance.wire.sleep(_BETWEEN)
-        performance.perform((Beat("consumer_1", place),))
-        assigned = performance.held("consumer_1", place)
+    performance.perform((Create(place),))
+    assigned = _assigned(performance, place)
     performance.perform((Read(at=place),))
     return tuple(sorted({*assigned, *_listed(performance)}))
+
+
+def _assigned(performance: Performance, place: Place) -> tuple[int, ...]:
+    """Return what a lone consumer is assigned; nothing where the endpoint knows no heartbeats."""
+    for again in range(_HEARTBEATS):
+        if again:
+            performance.wire.sleep(_BETWEEN)
+        try:
+            performance.perform((Beat("consumer_1", place),))
+        except NotSupported:
+            return ()
+        if performance.held("consumer_1", place):
+            break
+    return performance.held("consumer_1", place)
 
 
 def _ask(wire: Wire, bench: Bench, dress: Dress) -> Sent:
@@ -85,7 +84,7 @@ def _asker(bench: Bench, dress: Dress) -> Callable[[datetime], Request]:
     return lambda at: bench.request(Read(at=Place("hello"), dress=dress), at)
 
 
-def expect_place(performance: Performance, target: Target) -> None:
+def expect_place(performance: Performance, target: Target, role: Role) -> None:
     """Raise `EndpointRefuses` where making a group was answered that project or logstore do not exist."""
     response = performance.done[0].exchange.response
     code = error_code(response) if response else None
@@ -93,7 +92,9 @@ def expect_place(performance: Performance, target: Target) -> None:
         msg = f"{target.endpoint} has no project {target.project!r}. How to fix: name one of yours with --project."
         raise EndpointRefuses(msg)
     if code == "LogStoreNotExist":
-        msg = f"project {target.project!r} has no logstore {target.logstore!r}. How to fix: name one with --logstore."
+        option = "--other-logstore" if role == "other" else "--logstore"
+        logstore = target.logstores()[role]
+        msg = f"project {target.project!r} has no logstore {logstore!r}. How to fix: name one with {option}."
         raise EndpointRefuses(msg)
 
 

@@ -76,6 +76,7 @@ class Runner:
     def __post_init__(self) -> None:
         """Prepare an empty run."""
         self.run = Run(self.plan.seed)
+        self.wire.foreign_clock = not self.target.loopback
         self._bench = self.target.bench()
         # Not the seed alone: two runs against one service must not meet in one group.
         self._stamp = f"{int(self.wire.clock().timestamp() * 1000) % 36**6:x}"
@@ -127,8 +128,9 @@ class Runner:
         try:
             shards = learn(performance, role)
         except (NotSupported, NotProvable) as error:
-            expect_place(performance, self.target)
-            self._unsupported = str(error)
+            expect_place(performance, self.target, role)
+            if role == "main":
+                self._unsupported = str(error)
         else:
             self._bench = self._bench.knowing(role, shards)
             self.run.facts.append(f"logstore {self._bench.logstores[role]} has {len(shards)} shards")
@@ -202,7 +204,7 @@ class Runner:
         flawed = strategies.near_misses(shards).map(_after_setup)
         self._explore("generated-sequences", sequences, self.plan.examples)
         if self.target.loopback:  # elsewhere the documented scenarios make one near miss for each step of signing
-            self._explore("generated-near-misses", flawed, self.plan.examples // 4)
+            self._explore("generated-near-misses", flawed, -(-self.plan.examples // 4))
 
     def _explore(self, name: str, strategy: object, examples: int) -> None:
         if not self.plan.wants(name) or examples < 1:

@@ -68,6 +68,7 @@ class Wire:
         keys: the keys that may have signed.
         sleep: waits some seconds.
         interval: seconds between the starts of two requests; 0 for as fast as can be.
+        foreign_clock: whether the server's clock may differ from ours; then its first answer sets it.
         offset: how far the server's clock is ahead of ours.
         sent: every exchange, in order, for the recording.
         probe: makes a harmless request that the endpoint is known to answer; None until one is known.
@@ -79,6 +80,7 @@ class Wire:
     keys: tuple[Credentials, ...]
     sleep: Callable[[float], None] = time.sleep
     interval: float = 0.0
+    foreign_clock: bool = False
     offset: timedelta = timedelta()
     sent: list[tuple[Exchange, datetime]] = field(default_factory=list)
     probe: Callable[[datetime], Request] | None = None
@@ -104,9 +106,11 @@ class Wire:
         except TransportError as error:
             broken = self._judged(Exchange(request, error.partial), sent_at)
             raise self._understood(error, broken) from error
+        if self.foreign_clock and self.probe is None:
+            self._adjust(response)
         return self._judged(Exchange(request, response), sent_at)
 
-    def adjust(self, response: Response) -> None:
+    def _adjust(self, response: Response) -> None:
         """Take the server's clock for the right one where it is not ours."""
         theirs = parse_http_date(response.headers.get("Date", ""))
         if theirs is not None and abs(theirs - self.now) > _SAME_CLOCK:
@@ -116,7 +120,7 @@ class Wire:
         self.sent.append((exchange, sent_at))
         served = exchange.response is not None and exchange.response.status == _OK
         # Who was let in is looked at closely; why somebody was not is no question here, and costs time.
-        verdict = judge_response(exchange, credentials=self.keys if served else (), at=sent_at)
+        verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
         findings = (*verdict.findings, *self._repeated_id(exchange))
         exercised = verdict.exercised | ({"SLS461"} if len(self._ids) > 1 else set())
         return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)

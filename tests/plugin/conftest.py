@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sls_contract import load_cassette
+
 CLIENT = '''
 from datetime import UTC, datetime
 
@@ -54,13 +56,23 @@ class Project:
     def spawn(self, *options: str) -> pytest.RunResult:
         return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
 
+    def ini(self, *lines: str) -> Project:
+        self.write("pytest.ini", "\n".join(["[pytest]", "asyncio_default_fixture_loop_scope = function", *lines, ""]))
+        return self
+
     def cassettes(self) -> list[str]:
         return sorted(str(path.relative_to(self.path)) for path in self.path.rglob("*.sls.yaml*"))
+
+    def cassette(self, name: str) -> Path:
+        return self.path / "cassettes" / "test_it" / f"{name}.sls.yaml"
+
+    def shards(self, name: str) -> list[str]:
+        """Which shards the requests of a cassette ask for, in order."""
+        return [exchange.request.query.partition("=")[2] for exchange in load_cassette(self.cassette(name)).exchanges]
 
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> Project:
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(client=CLIENT)
     pytester.syspathinsert()
-    return Project(pytester)
+    return Project(pytester).ini()

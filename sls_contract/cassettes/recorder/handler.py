@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
-from sls_contract.exchange import Request, Response
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sls_contract.exchange import Request, Response
 
 Kind: TypeAlias = Literal[
     "name",  # the host name did not resolve
@@ -40,7 +40,7 @@ class Broken:
     detail: str = ""
 
 
-Outcome: TypeAlias = Response | Broken
+Outcome: TypeAlias = "Response | Broken"
 
 
 class Handler(Protocol):

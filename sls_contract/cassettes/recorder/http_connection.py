@@ -24,7 +24,6 @@ from sls_contract.cassettes.recorder.framing import (
     request_from_wire,
 )
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of, peer_name
-from sls_contract.cassettes.recorder.hooks import Hook
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ class _Ending(io.RawIOBase):
         return len(piece)
 
 
-def _connect(original: Callable[..., Any], connection: Any) -> Any:
+def connect(original: Callable[..., Any], connection: Any) -> Any:
     """Put connecting to an owned host off until a live attempt needs it."""
     if is_live() or owner_of(_target(connection), _peer(connection)) is None:
         return original(connection)
@@ -122,7 +121,7 @@ def _connect(original: Callable[..., Any], connection: Any) -> Any:
     return None
 
 
-def _endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
+def endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Put a tape in place where the head that is about to be sent names an owned host; else make sure there is none."""
     lines = connection._buffer  # noqa: SLF001 - the head exists nowhere else before it is sent
     owned = owner_of(host_from_head(lines) or _target(connection), _peer(connection)) is not None
@@ -134,7 +133,7 @@ def _endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwa
     return original(connection, *args, **kwargs)
 
 
-def _getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
+def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Answer the request on the tape, by the handler or live, and let the client read that from memory."""
     tape = connection.sock
     if type(tape) is not Tape or args or kwargs:  # urllib3 1 tries an argument of Python 2 first, and gets a TypeError
@@ -150,16 +149,6 @@ def _getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kw
         tape.close()
     connection.sock = tape.real
     return response
-
-
-HOOKS = (
-    Hook("http.client", "HTTPConnection", "connect", _connect),
-    Hook("http.client", "HTTPConnection", "endheaders", _endheaders),
-    Hook("http.client", "HTTPConnection", "getresponse", _getresponse),
-    Hook("http.client", "HTTPSConnection", "connect", _connect),
-    Hook("urllib3.connection", "HTTPConnection", "connect", _connect),
-    Hook("urllib3.connection", "HTTPSConnection", "connect", _connect),
-)
 
 
 def _answer(connection: Any, tape: Tape) -> Answer:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
 from sls_contract.cassettes.recorder.handler import Broken, owner_of, peer_name
-from sls_contract.cassettes.recorder.hooks import Hook
 from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ _ERRORS: dict[Kind, tuple[str, str]] = {
 }
 
 
-def _handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
+def handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
     """Answer one attempt of a sync client."""
     handler = owner_of(_host(request), _peer(transport, request))
     if handler is None:
@@ -59,7 +58,7 @@ def _handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
     return attempt.arrived()
 
 
-async def _handle_async(original: Callable[..., Any], transport: Any, request: Any) -> Any:
+async def handle_async(original: Callable[..., Any], transport: Any, request: Any) -> Any:
     """Answer one attempt of an async client."""
     handler = owner_of(_host(request), _peer(transport, request))
     if handler is None:
@@ -113,14 +112,8 @@ class _Attempt:
         return None if self.response is None else _received(self.response, self.body)
 
     def _for_client(self, error: Exception | None) -> Any:
-        self.response.stream = _stream_type()(bytes(self.body), error)
+        self.response.stream = _stream_type(_httpx())(bytes(self.body), error)
         return self.response
-
-
-HOOKS = (
-    Hook("httpx", "HTTPTransport", "handle_request", _handle),
-    Hook("httpx", "AsyncHTTPTransport", "handle_async_request", _handle_async),
-)
 
 
 def _peer(transport: Any, request: Any) -> str:
@@ -199,7 +192,7 @@ def _native(kind: Kind, more: str) -> Exception:
 def _fresh(recorded: Response, body: bytes, error: Exception | None) -> Any:
     pairs = [(wire_bytes(name), wire_bytes(value)) for name, value in recorded.headers.pairs]
     extensions = {"http_version": b"HTTP/1.1", "reason_phrase": wire_bytes(recorded.reason)}
-    return _httpx().Response(recorded.status, headers=pairs, stream=_stream_type()(body, error), extensions=extensions)
+    return _httpx().Response(recorded.status, headers=pairs, stream=_stream_type(_httpx())(body, error), extensions=extensions)
 
 
 def _httpx() -> Any:
@@ -207,10 +200,10 @@ def _httpx() -> Any:
 
 
 @cache
-def _stream_type() -> Any:
+def _stream_type(httpx: Any) -> Any:
     """Return the class of body streams; it is made late because httpx may not be installed."""
 
-    class BodyFromMemory(_httpx().SyncByteStream, _httpx().AsyncByteStream):  # type: ignore[misc] # known at run time only
+    class BodyFromMemory(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc] # known at run time only
         """A body, and the error that ends it."""
 
         def __init__(self, body: bytes, error: Exception | None) -> None:

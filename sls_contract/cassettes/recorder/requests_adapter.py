@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
 from sls_contract.cassettes.recorder.handler import owner_of, peer_name
-from sls_contract.cassettes.recorder.hooks import Hook
 from sls_contract.cassettes.recorder.http_connection import PRESET
 from sls_contract.exchange import Headers, Request, Response, split_url
 
@@ -47,7 +46,7 @@ _FINAL = 200  # 1xx answers are interim
 _UNPLAIN_ANSWER = ("set-cookie", "transfer-encoding")
 
 
-def _send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
     """Answer a plain attempt at once; hand any other down."""
     plain = _plain_request(adapter, request, args, kwargs)
     handler = owner_of(plain.host, _peer(plain)) if plain is not None else None
@@ -66,9 +65,6 @@ def _send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, 
 def _peer(request: Request) -> str:
     scheme, authority, _ = split_url(request.url)
     return authority if ":" in authority else peer_name(authority, _DEFAULT_PORTS[scheme])
-
-
-HOOKS = (Hook("requests.adapters", "HTTPAdapter", "send", _send),)
 
 
 def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder import http_connection, httpx_transport, requests_adapter
 from sls_contract.cassettes.recorder.handler import STACK
 from sls_contract.cassettes.recorder.hooks import Hook, Hooks
 
@@ -14,19 +14,33 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recorder.handler import Handler
 
 
-def _aiohttp_connect(*args: Any, **kwargs: Any) -> Any:
-    """Load our part for aiohttp, and with it asyncio, once aiohttp is used."""
-    from sls_contract.cassettes.recorder.aiohttp_connector import connect
+def _late(module: str, name: str) -> Callable[..., Any]:
+    """Return our part for a client, loaded when that client is first used: watching must cost a run nothing."""
+    loaded: Callable[..., Any] | None = None
 
-    return connect(*args, **kwargs)
+    def around(*args: Any, **kwargs: Any) -> Any:
+        nonlocal loaded
+        if loaded is None:
+            loaded = getattr(import_module(f"sls_contract.cassettes.recorder.{module}"), name)
+        return loaded(*args, **kwargs)
 
+    return around
+
+
+_CONNECT = _late("http_connection", "connect")
 
 _HOOKS = Hooks(
     [
-        *http_connection.HOOKS,
-        *requests_adapter.HOOKS,
-        *httpx_transport.HOOKS,
-        Hook("aiohttp", "BaseConnector", "connect", _aiohttp_connect),
+        Hook("http.client", "HTTPConnection", "connect", _CONNECT),
+        Hook("http.client", "HTTPConnection", "endheaders", _late("http_connection", "endheaders")),
+        Hook("http.client", "HTTPConnection", "getresponse", _late("http_connection", "getresponse")),
+        Hook("http.client", "HTTPSConnection", "connect", _CONNECT),
+        Hook("urllib3.connection", "HTTPConnection", "connect", _CONNECT),
+        Hook("urllib3.connection", "HTTPSConnection", "connect", _CONNECT),
+        Hook("requests.adapters", "HTTPAdapter", "send", _late("requests_adapter", "send")),
+        Hook("httpx", "HTTPTransport", "handle_request", _late("httpx_transport", "handle")),
+        Hook("httpx", "AsyncHTTPTransport", "handle_async_request", _late("httpx_transport", "handle_async")),
+        Hook("aiohttp", "BaseConnector", "connect", _late("aiohttp_connector", "connect")),
     ]
 )
 

@@ -16,7 +16,7 @@ from sls_contract.signing import (
     http_date,
     parse_authorization,
     request_time,
-    verify_signature,
+    verifies,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def authenticate(request: Request, keyring: Keyring, now: datetime, clock_error:
         _expect_method(request)
     _expect_time(request, now, clock_error)
     credentials = keyring.find(authorization.access_key_id, request.headers.get(_TOKEN))
-    if verify_signature(request, credentials) is not None:
+    if not verifies(request, credentials):
         raise answers.signature_not_match(authorization.signature)
 
 

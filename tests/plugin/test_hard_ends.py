@@ -1,0 +1,113 @@
+"""What ends a recording before its time: an interrupt, a damaged file, a full disk, a thread that comes too late."""
+
+from __future__ import annotations
+
+import pytest
+
+from sls_contract.cassettes.file.recording_file import load
+
+ASKS = """
+    @pytest.mark.sls_cassette
+    def test_asks(sls):
+        ask(sls)
+"""
+
+
+def test_an_interrupt_keeps_what_was_recorded(project):
+    """Ctrl-C in a test: the exchange is in the file, marked as unfinished, and the next run goes on."""
+    project.test(ASKS + "        raise KeyboardInterrupt\n")
+    assert project.spawn("--sls-record=once").ret == pytest.ExitCode.INTERRUPTED
+    assert project.shards("test_asks") == ["0"]
+    assert load(project.cassette("test_asks")).unfinished
+    project.test(ASKS).run("--sls-record=once").assert_outcomes(passed=1)
+    assert not load(project.cassette("test_asks")).unfinished
+
+
+@pytest.mark.parametrize("mode", ["none", "once", "new_episodes", "all"])
+def test_a_damaged_cassette_is_never_recorded_over(project, mode):
+    """Conflict markers are named with their line, in every mode; the file stays as it is."""
+    project.test(ASKS).run("--sls-record=once")
+    path = project.cassette("test_asks")
+    damaged = path.read_text("utf-8").replace("interactions:", "<<<<<<< ours\ninteractions:")
+    path.write_text(damaged, encoding="utf-8")
+    line = damaged.splitlines().index("<<<<<<< ours") + 1
+    result = project.run(f"--sls-record={mode}")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*test_asks.sls.yaml:{line}: *", "*How to fix: restore the file*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert path.read_text("utf-8") == damaged
+
+
+def test_a_full_disk_fails_the_test_and_harms_nothing(project):
+    """The exchange that the disk does not take fails, also where the client swallows it; what was there before stays."""
+    project.test(ASKS).run("--sls-record=once")
+    before = project.cassette("test_asks").read_bytes()
+    project.test(
+        """
+        import contextlib, resource, signal
+
+        @pytest.mark.sls_cassette
+        def test_asks(sls):
+            ask(sls)
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (64, resource.RLIM_INFINITY))
+            with contextlib.suppress(Exception):
+                ask(sls, shard=1)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        """
+    )
+    result = project.spawn("--sls-record=new_episodes")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*CassetteError: *"])
+    assert project.cassette("test_asks").read_bytes() == before
+    project.test(ASKS).run().assert_outcomes(passed=1)
+
+
+def test_a_thread_that_comes_too_late_leaves_no_file_behind(project):
+    """An answer after the test's end belongs to no recording: the thread gets an error, and no journal is left over."""
+    project.write(
+        "conftest.py",
+        """
+        import threading
+        from sls_contract.cassettes.session import Session
+
+        held, closed, met = threading.Event(), threading.Event(), []
+        record = Session._record
+
+        def slow(self, request, *rest):
+            if request.query == "shard=1":
+                held.set()
+                closed.wait(5)
+            return record(self, request, *rest)
+
+        Session._record = slow
+        """,
+    )
+    project.test(
+        """
+        import threading
+        from conftest import closed, held, met
+
+        def late(sls):
+            try:
+                ask(sls, shard=1)
+            except Exception as error:
+                met.append(error)
+
+        @pytest.mark.sls_cassette
+        def test_asks(sls):
+            ask(sls)
+            thread = threading.Thread(target=late, args=[sls])
+            thread.start()
+            held.wait(5)
+            met.append(thread)
+
+        def test_afterwards():
+            closed.set()
+            met[0].join(5)
+            assert "wait for threads" in str(met[1])
+        """
+    )
+    project.spawn("--sls-record=once").assert_outcomes(passed=2)
+    assert project.cassettes() == ["cassettes/test_it/test_asks.sls.yaml"]
+    assert project.shards("test_asks") == ["0"]

@@ -1,0 +1,160 @@
+"""Every kind of test that pytest runs: classes, unittest, wider fixtures, asyncio, threads, skips, expected failures."""
+
+from __future__ import annotations
+
+from sls_contract.cassettes.file.recording_file import load
+
+
+def twice(project, **outcomes):
+    """Record, then replay; both with the same outcomes. Returns the replay's terminal."""
+    project.run("--sls-record=once").assert_outcomes(**outcomes)
+    result = project.run()
+    result.assert_outcomes(**outcomes)
+    return result
+
+
+def test_classes_unittest_and_wider_fixtures(project):
+    """A marked unittest.TestCase, and fixtures of class and module scope: their traffic is the first test's."""
+    project.test(
+        """
+        import unittest
+        from types import SimpleNamespace
+        from sls_contract.signing import TEST_CREDENTIALS
+
+        NAMES = SimpleNamespace(url="https://cn-hangzhou.log.aliyuncs.com", region="cn-hangzhou", project="my-project",
+            logstore="my-logstore", consumer_group="consumer_group_test", credentials=TEST_CREDENTIALS)
+
+        @pytest.fixture(scope="module")
+        def in_module():
+            return ask(NAMES, shard=0).status_code
+
+        @pytest.fixture(scope="class")
+        def in_class():
+            return ask(NAMES, shard=1).status_code
+
+        @pytest.mark.sls_cassette
+        class TestScopes:
+            def test_first(self, in_module, in_class):
+                assert (in_module, in_class) == (200, 200)
+
+            def test_second(self, in_module, in_class, sls):
+                assert ask(sls, shard=0).status_code == 200
+
+        @pytest.mark.sls_cassette
+        class TestOld(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _names(self, sls):
+                self.sls = sls
+
+            def setUp(self):
+                self.before = ask(self.sls).json()
+
+            def test_reads(self):
+                self.assertEqual(ask(self.sls).json(), self.before)
+        """
+    )
+    result = twice(project, passed=3)
+    result.stdout.fnmatch_lines(["sls-contract: 5 exchanges checked *"])
+
+
+def test_asyncio_tests(project):
+    """httpx and aiohttp in pytest-asyncio tests, also many at once in one test."""
+    project.ini("asyncio_mode = auto").test(
+        """
+        import asyncio
+        from datetime import UTC, datetime
+        import aiohttp
+        import httpx
+        from sls_contract import Request, sign
+
+        pytestmark = pytest.mark.sls_cassette
+
+        def signed(sls, shard):
+            url = f"https://{sls.project}.{sls.endpoint}/logstores/{sls.logstore}/consumergroups/{sls.consumer_group}"
+            return sign(Request("GET", f"{url}?shard={shard}"), sls.credentials, at=datetime.now(UTC))
+
+        async def test_httpx(sls):
+            async with httpx.AsyncClient() as client:
+                async def get(shard):
+                    request = signed(sls, shard)
+                    return (await client.get(request.url, headers=dict(request.headers))).json()
+                answers = await asyncio.gather(*(get(shard % 2) for shard in range(20)))
+            assert [answer[0]["shard"] for answer in answers] == [0, 1] * 10
+
+        async def test_aiohttp(sls):
+            async with aiohttp.ClientSession() as client:
+                request = signed(sls, 1)
+                async with client.get(request.url, headers=dict(request.headers)) as answer:
+                    assert (await answer.json())[0]["shard"] == 1
+        """
+    )
+    twice(project, passed=2).stdout.fnmatch_lines(["sls-contract: 21 exchanges checked *"])
+
+
+def test_eight_threads_lose_nothing(project):
+    """8 threads with 40 requests each: 320 recorded, 320 replayed, each thread with its own answers."""
+    project.test(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        @pytest.mark.sls_cassette
+        def test_many(sls):
+            def work(thread):
+                return [ask(sls, shard=thread * 40 + n, scheme="v1").status_code for n in range(40)]
+            with ThreadPoolExecutor(8) as pool:
+                assert sum(pool.map(work, range(8)), []) == [200] * 320
+        """
+    )
+    result = twice(project, passed=1)
+    result.stdout.fnmatch_lines(["sls-contract: 320 exchanges checked *"])
+    assert sorted(map(int, project.shards("test_many"))) == list(range(320))
+
+
+def test_skipped_tests(project):
+    """A skipped test opens nothing; one that skips itself keeps what it recorded, as unfinished, and is judged."""
+    project.test(
+        """
+        pytestmark = pytest.mark.sls_cassette
+
+        @pytest.mark.skip
+        def test_never(sls):
+            ask(sls)
+
+        def test_skips_itself(sls):
+            ask(sls)
+            pytest.skip("seen enough")
+
+        def test_hides_a_breach(sls):
+            ask(sls, query="shardId=0")
+            pytest.skip("nothing to see")
+        """
+    )
+    result = project.run("--sls-record=once", "-rs")
+    result.assert_outcomes(skipped=2, failed=1)
+    result.stdout.fnmatch_lines(["*(violation) at query shardId*", "SKIPPED *seen enough*"])
+    assert not project.cassette("test_never").exists()
+    assert load(project.cassette("test_skips_itself")).unfinished
+
+
+def test_expected_failures(project):
+    """A finding is a failure that xfail may expect; strict xfail still fails where nothing is found."""
+    project.test(
+        """
+        pytestmark = pytest.mark.sls_cassette
+
+        @pytest.mark.xfail(reason="known")
+        def test_breaks(sls):
+            ask(sls, query="shardId=0")
+
+        @pytest.mark.xfail(reason="repaired", strict=True)
+        def test_right(sls):
+            ask(sls)
+
+        def test_gives_up(sls):
+            ask(sls, query="shardId=0")
+            pytest.xfail("not today")
+        """
+    )
+    project.run("--sls-record=once").assert_outcomes(xfailed=2, failed=1)
+    assert not load(project.cassette("test_breaks")).unfinished
+    project.run().assert_outcomes(xfailed=2, failed=1)

@@ -1,0 +1,153 @@
+"""--sls-endpoint: recording at a URL, with real names and keys that never reach the file."""
+
+from __future__ import annotations
+
+import pytest
+import trustme
+
+from sls_contract import load_cassette
+from sls_contract.cassettes.recording import Evidence
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.endpoint.server import serve
+from sls_contract.plugin.run import utc_now
+from sls_contract.signing import Credentials
+
+KEY = Credentials("LTAI5tRealKeyOfThisRun01", "realSecretOfThisRun0123456789x")
+REAL = ("--sls-project=real-project", "--sls-logstore=real-logstore")
+READS = """
+    @pytest.mark.sls_cassette
+    def test_reads(sls):
+        answer = ask(sls)
+        assert answer.status_code == 200, answer.text
+        print("names:", sls.project, sls.logstore, sls.consumer_group)
+"""
+
+
+@pytest.fixture
+def endpoint():
+    """An endpoint that knows only the real names and the real key."""
+    names = {("real-project", "real-logstore"): 2}
+    with ReferenceEndpoint(utc_now, credentials=[KEY], logstores=names) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def real_key(monkeypatch):
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY.access_key_secret)
+
+
+def asked(endpoint) -> list[str]:
+    return [f"{request.method} {request.path}" for request in endpoint.requests]
+
+
+def test_recording_at_a_loopback_url(project, endpoint, real_key):
+    """Real names go to the endpoint, public ones to the file; the group is made and deleted outside the cassette."""
+    project.test(READS)
+    with serve(endpoint) as server:
+        result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", "--sls-region=cn-wulanchabu", *REAL, "-rP")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["names: real-project real-logstore sls-contract-*", "*1 exchange recorded*"])
+    made, read, deleted = asked(endpoint)
+    group = read.rpartition("/")[2]
+    assert group.startswith("sls-contract-")
+    assert made == "POST /logstores/real-logstore/consumergroups"
+    assert deleted == f"DELETE /logstores/real-logstore/consumergroups/{group}"
+
+    text = project.cassette("test_reads").read_text("utf-8")
+    assert not [real for real in ("real-project", "real-logstore", group, KEY.access_key_id) if real in text]
+    cassette = load_cassette(project.cassette("test_reads"))
+    assert len(cassette.exchanges) == 1
+    assert cassette.evidence is Evidence.REFERENCE
+    replayed = project.run("-rP")
+    replayed.assert_outcomes(passed=1)
+    replayed.stdout.fnmatch_lines(["names: my-project my-logstore consumer_group_test"])
+
+
+def test_the_group_is_deleted_where_the_test_fails(project, endpoint, real_key):
+    """Nothing is left behind, whatever became of the test."""
+    project.test(READS + "        assert not 'at all'\n")
+    with serve(endpoint) as server:
+        project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL).assert_outcomes(failed=1)
+    assert [line.partition(" ")[0] for line in asked(endpoint)] == ["POST", "GET", "DELETE"]
+
+
+def test_what_is_missing_is_named(project, endpoint, real_key, monkeypatch):
+    """Without names or keys: one error that lists what is missing, and no request."""
+    project.test(READS)
+    with serve(endpoint) as server:
+        result = project.run("--sls-record=once", f"--sls-endpoint={server.url}")
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines([f"*recording at {server.url} needs --sls-project, --sls-logstore*"])
+        monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+        monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID")
+        result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)
+    result.stdout.fnmatch_lines(["*needs ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert asked(endpoint) == []
+    assert project.cassettes() == []
+
+
+def test_an_endpoint_that_refuses_or_is_not_there(project, endpoint, real_key):
+    """A wrong name is told with the service's answer, a dead address with the address; the key's secret with neither."""
+    project.test(READS)
+    with serve(endpoint) as server:
+        result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", REAL[0], "--sls-logstore=none")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*was answered 404: *LogStoreNotExist*", "*How to fix: check --sls-project*"])
+    result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)  # nobody listens any more
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{server.url.removeprefix('http://')}*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert KEY.access_key_secret not in result.stdout.str()
+
+
+@pytest.mark.parametrize("url", ["ftp://x.log.aliyuncs.com", "cn-hangzhou.log.aliyuncs.com", "https://h/path", "https://h:99999"])
+def test_what_is_no_endpoint_is_a_usage_error(project, url):
+    """Told before any test runs."""
+    result = project.test(READS).run("--sls-record=once", f"--sls-endpoint={url}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--sls-endpoint must be 'reference' or a URL*"])
+
+
+def test_recording_over_tls_runs_on_the_clients_own_stack(project, endpoint, real_key, monkeypatch):
+    """With a real endpoint's name the client itself resolves, connects and verifies; nothing of that is ours."""
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(project.path / "ca.pem"))
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, str(project.path / "ca.pem"))
+    with serve(endpoint, tls=_certified(ca)) as server:
+        project.write(
+            "conftest.py",
+            f"""
+            import socket
+            resolve = socket.getaddrinfo
+
+            def to_loopback(host, port, *rest, **more):
+                name = host.decode() if isinstance(host, bytes) else host
+                assert name == "real-project.cn-wulanchabu.log.aliyuncs.com", name
+                return resolve("127.0.0.1", {server.port}, *rest, **more)
+
+            socket.getaddrinfo = to_loopback
+            """,
+        )
+        url = "https://cn-wulanchabu.log.aliyuncs.com"
+        result = project.test(READS).spawn("--sls-record=once", f"--sls-endpoint={url}", *REAL)
+    result.assert_outcomes(passed=1)
+    assert [line.partition(" ")[0] for line in asked(endpoint)] == ["POST", "GET", "DELETE"]
+    assert {request.host for request in endpoint.requests} == {"real-project.cn-wulanchabu.log.aliyuncs.com"}
+    cassette = load_cassette(project.cassette("test_reads"))
+    provenance = cassette.recordings[0].provenance
+    assert (provenance.region, provenance.endpoint) == ("cn-wulanchabu", url)
+    assert cassette.evidence is Evidence.REFERENCE  # a loopback peer proves nothing about the service
+    assert "real-project" not in project.cassette("test_reads").read_text("utf-8")
+    (project.path / "conftest.py").unlink()
+    project.run().assert_outcomes(passed=1)
+
+
+def _certified(ca):
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("*.cn-wulanchabu.log.aliyuncs.com").configure_cert(context)
+    return context

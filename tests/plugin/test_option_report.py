@@ -1,0 +1,78 @@
+"""--sls-report: the document for programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+TESTS = """
+    @pytest.mark.sls_cassette
+    def test_right(sls):
+        ask(sls)
+
+    @pytest.mark.sls_cassette
+    def test_wrong(sls):
+        ask(sls, query="shardId=0")
+"""
+
+
+def test_the_report_says_what_was_checked_and_found(project):
+    """Findings with test and exchange, counts, evidence: what design and command line promise of every report."""
+    project.test(TESTS).run("--sls-record=once")
+    project.run("--sls-report=out/report.json").assert_outcomes(passed=1, failed=1)
+    report = json.loads((project.path / "out/report.json").read_text("utf-8"))
+    assert (report["version"], report["command"]) == (1, "pytest")
+    assert report["target"] == {"endpoint": "reference", "evidence": "reference"}
+    assert report["summary"]["exchanges"] == 2
+    assert report["summary"]["violations"] == 1
+    assert 10 < report["summary"]["clauses"]["exercised"] < report["summary"]["clauses"]["total"]
+    (finding,) = [each for each in report["findings"] if each["level"] == "violation"]
+    assert finding["test"] == "test_it.py::test_wrong"
+    assert finding["exchange"] == 0
+    assert finding["code"].startswith("SLS1")
+    assert finding["where"] == "query shardId"
+    assert finding["how_to_fix"]
+
+
+def test_a_run_without_cassettes_reports_nothing_found(project):
+    """The file exists whenever it was asked for: a program need not guess."""
+    project.test("def test_plain(): pass").run("--sls-report=report.json").assert_outcomes(passed=1)
+    report = json.loads((project.path / "report.json").read_text("utf-8"))
+    assert (report["findings"], report["summary"]["exchanges"]) == ([], 0)
+
+
+def test_several_reports_and_the_ini_file(project):
+    """The option is repeatable; ini sls_report lists defaults."""
+    project.test(TESTS).run("--sls-record=once", "--sls-report=a.json", "--sls-report=b.json")
+    assert (project.path / "a.json").read_bytes() == (project.path / "b.json").read_bytes()
+    project.ini("sls_report = c.json").run()
+    assert (project.path / "c.json").exists()
+
+
+def test_another_suffix_is_a_usage_error(project):
+    """The suffix tells the kind of report; one that nobody writes is told at once."""
+    result = project.test(TESTS).run("--sls-report=report.txt")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*'report.txt' must end in .json*"])
+
+
+def test_a_report_that_cannot_be_written_fails_the_run(project):
+    """The tests passed, the report is missing: the run says so, without a traceback, and is not green."""
+    project.write("occupied", "a file where a folder is asked for")
+    result = project.test("def test_plain(): pass").run("--sls-report=occupied/report.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["sls-contract: cannot write the report to occupied/report.json*How to fix*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_without_a_terminal_reporter_the_report_is_written(project):
+    """-p no:terminal takes the summary away, nothing else."""
+    project.test(TESTS).spawn("-p", "no:terminal", "--sls-record=once", "--sls-report=report.json")
+    assert json.loads((project.path / "report.json").read_text("utf-8"))["summary"]["exchanges"] == 2
+
+
+def test_collecting_only_opens_nothing(project):
+    """--collect-only records nothing, even where recording is asked for."""
+    project.test(TESTS).run("--sls-record=once", "--collect-only")
+    assert project.cassettes() == []

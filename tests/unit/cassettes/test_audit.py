@@ -1,0 +1,309 @@
+"""A cassette judged as it lies on disk: what is found in it, what is found beside it, and what is passed over."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sls_contract import Credentials, Exchange, Request, sign
+from sls_contract.cassettes.audit import audit, cassettes_below
+from sls_contract.cassettes.file.recording_file import open_for_recording, write
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
+from sls_contract.signing import TEST_CREDENTIALS
+from sls_contract.spec import examples
+
+AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
+MARKED = "LOG testAccessKeyId:AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+VERIFIED = SignatureNote("verified")
+
+
+def exchange(key: Credentials = TEST_CREDENTIALS) -> Exchange:
+    """Give the page's own success, signed at its own time."""
+    printed = examples.success()
+    unsigned = printed.request.replace(headers=printed.request.headers.without("Authorization"))
+    return Exchange(sign(unsigned, key, at=AT), printed.response)
+
+
+def recording(signature: SignatureNote | None = VERIFIED, made: Exchange | None = None, **changes) -> Recording:
+    provenance = Provenance(Evidence.REFERENCE, "http://e.example.com", "cn-shanghai", "client", AT, AT, "0.1.0")
+    return replace(Recording(made or exchange(), provenance, signature), **changes)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "日志.sls.yaml"
+
+
+def slugs(audited) -> list[tuple[str, int | None]]:
+    return [(finding.slug, position) for finding, position, _ in audited.placed]
+
+
+def edit(path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_a_right_recording_has_no_findings(path):
+    """Verified with the public test key, judged at the time it was recorded, its evidence told."""
+    write(path, [recording(), recording(provenance=replace(recording().provenance, evidence=Evidence.LIVE))])
+    audited = audit(path)
+    assert (slugs(audited), audited.evidence, audited.failure) == ([], Evidence.REFERENCE, None)
+    assert (audited.tally.exchanges, audited.lines[0]) == (2, 4)
+    assert "SLS204" in audited.tally.exercised
+
+
+def test_a_breach_is_placed_by_exchange_and_line(path):
+    """The second exchange's wrong body is found at its position and the line where its block begins."""
+    wrong = exchange()
+    body = wrong.response.body.replace(b"1524224984800922", b"1524224984")
+    assert body != wrong.response.body
+    headers = wrong.response.headers.with_field("Content-Length", str(len(body)))
+    wrong = Exchange(wrong.request, wrong.response.replace(body=body, headers=headers))
+    write(path, [recording(), recording(made=wrong)])
+    ((finding, position, line),) = audit(path).placed
+    assert (finding.slug, position) == ("update-time-unit", 1)
+    assert path.read_text("utf-8").splitlines()[line - 1] == "- contract:"
+    assert line > 4
+
+
+def test_an_edit_is_a_warning(path):
+    """A digest that does not fit is told, and the exchange judged all the same."""
+    write(path, [recording()])
+    edit(path, "region: cn-shanghai", "region: cn-beijing")
+    assert slugs(audit(path)) == [("recording-edited", 0)]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "line"),
+    [
+        (b"", "the file is empty", None),
+        (b"\x00\x01\x02" * 1000, "a NUL byte", 1),
+        (b"a: 1\nb: \xff\n", "not UTF-8", 2),
+        (b"version: 1\ninteractions: [\n", "not YAML", 3),
+        (b'{"version": 1,\n "interactions": [}', "not JSON", 2),
+        (b"a: 1\n<<<<<<< HEAD\n", "merge conflict", 2),
+        (b"[]", "a list, as vcrpy wrote before version 1", 1),
+    ],
+)
+def test_a_damaged_file_is_one_violation_with_line_and_reason(path, data, reason, line):
+    """Binary, cut off, conflicting, of another version: never an exception, never silence."""
+    path.write_bytes(data)
+    ((finding, position, placed),) = audit(path).placed
+    assert (finding.slug, finding.level, position, placed) == ("recording-damaged", "violation", None, line)
+    assert reason in finding.actual
+    assert finding.where == ("file" if line is None else f"line {line}")
+
+
+def test_one_damaged_exchange_hides_none_of_the_others(path):
+    """The exchanges before and behind it are judged; the damage has its own line."""
+    write(path, [recording(), recording(), recording()])
+    first, second, third, fourth = path.read_text("utf-8").split("- contract:")
+    second = second.replace("region: cn-shanghai", "region: cn-beijing")
+    third = third.replace("    method: GET", "    method: [")
+    path.write_text("- contract:".join([first, second, third, fourth]), "utf-8")
+    audited = audit(path)
+    assert slugs(audited) == [("recording-damaged", None), ("recording-edited", 0)]
+    assert audited.tally.exchanges == 2
+    assert next(audited.placed)[2] > audited.lines[1]
+
+
+def test_unknown_origin_and_no_answer_are_unspecified(path):
+    """Neither fails: a third party's recording says nothing of itself, and a reset is no breach."""
+    cut = recording(made=Exchange(exchange().request, None), broken="reset")
+    write(path, [recording(provenance=Provenance(recorded_at=AT)), cut])
+    audited = audit(path)
+    assert slugs(audited) == [("recording-provenance", 0), ("recording-unanswered", 1)]
+    assert {finding.level for finding, _, _ in audited.placed} == {"unspecified"}
+    assert audited.evidence is Evidence.UNKNOWN
+
+
+@pytest.mark.parametrize(("step", "slug"), [("resource", "signature-resource"), ("", "signature-digest")])
+def test_a_wrong_signature_is_reported_as_when_it_was_recorded(path, step, slug):
+    """The marked signature in its place is not verified again; the stored step is a violation, once."""
+    made = exchange()
+    made = replace(made, request=made.request.replace(headers=made.request.headers.with_field("Authorization", MARKED)))
+    write(path, [recording(SignatureNote("invalid", step), made)])
+    assert slugs(audit(path)) == [("signature-not-verified", 0), (slug, 0)]
+
+
+def test_a_wrong_form_is_told_once(path):
+    """What the form of Authorization shows by itself is not said again because the verdict says so."""
+    made = exchange()
+    made = replace(made, request=made.request.replace(headers=made.request.headers.with_field("Authorization", "LOG")))
+    write(path, [recording(SignatureNote("invalid", "authorization"), made)])
+    assert [slug for slug, _ in slugs(audit(path))].count("signature-authorization") == 1
+
+
+def test_a_signature_that_nobody_could_check_is_no_breach(path):
+    """Recorded without the key: its stand-in is not held against the test key."""
+    made = exchange()
+    made = replace(made, request=made.request.replace(headers=made.request.headers.with_field("Authorization", MARKED)))
+    write(path, [recording(SignatureNote("unchecked", "access-key"), made)])
+    assert slugs(audit(path)) == [("signature-not-verified", 0)]
+
+
+def test_a_verified_signature_is_verified_again(path):
+    """A file that says verified and does not verify is found, whoever edited it."""
+    made = exchange()
+    made = replace(made, request=made.request.replace(headers=made.request.headers.with_field("Authorization", MARKED)))
+    write(path, [recording(made=made)])
+    assert ("signature-digest", 0) in slugs(audit(path))
+
+
+def test_secrets_are_found_and_not_shown(path):
+    """The run's own id, secret and token are hunted in the written bytes; without them only their form tells."""
+    key = Credentials(
+        "LTAI5tFakeFakeFakeFake01", "fakeSecretOfThisTest0123456789", "a-token-of-this-test-which-is-long"
+    )
+    unsigned = exchange().request.replace(headers=exchange().request.headers.without("Authorization"))
+    write(path, [recording(made=Exchange(sign(unsigned, key, at=AT), exchange().response))])
+    found = [finding for finding, _, _ in audit(path, [key]).placed if finding.slug == "secret-in-recording"]
+    assert {finding.expected for finding in found} >= {"no access key id", "no security token"}
+    assert all(finding.level == "violation" and finding.where.startswith("line ") for finding in found)
+    assert not any(secret in str(found) for secret in (key.access_key_id, key.access_key_secret, key.security_token))
+    assert "secret-in-recording" in [slug for slug, _ in slugs(audit(path))]  # LTAI… has the form of an id
+
+
+def test_a_secret_in_a_damaged_file_is_found(path):
+    """Whether a file can be read says nothing about what leaks from it."""
+    path.write_text("a: [\nid: LTAI5tFakeFakeFakeFake01\n", "utf-8")
+    assert [slug for slug, _ in slugs(audit(path))] == ["recording-damaged", "secret-in-recording"]
+
+
+def test_clocks_are_judged_at_the_time_of_recording(path):
+    """A request a day older than its recording is found, years later."""
+    late = replace(recording().provenance, recorded_at=AT + timedelta(days=1))
+    write(path, [recording(provenance=late)])
+    assert ("request-clock", 0) in slugs(audit(path))
+
+
+def test_a_journal_alone_is_a_cassette(tmp_path, path):
+    """What a killed recording left is found in a folder, folded in, and judged."""
+    recorder = open_for_recording(path)
+    recorder.append(recording())
+    assert [each.name for each in cassettes_below(tmp_path)] == [path.name]
+    assert audit(path).tally.exchanges == 1
+
+
+@pytest.mark.parametrize("kind", ["socket", "folder", "link", "nothing"])
+def test_what_cannot_be_read_at_all_is_told(path, kind):
+    """Neither hangs nor raises nor counts as checked."""
+    if kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to("nowhere")
+    audited = audit(path)
+    assert audited.failure
+    assert (audited.tally.exchanges, slugs(audited)) == (0, [])
+
+
+def vcrpy_json(uri: str = "http://h.example.com/") -> str:
+    request = {"method": "GET", "uri": uri, "body": None, "headers": {}}
+    response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": ""}}
+    return json.dumps({"interactions": [{"request": request, "response": response}], "version": 1})
+
+
+CASSETTES = {
+    "ours.sls.yaml": "anything",
+    "theirs.yaml": "interactions:\n- request:\n    uri: http://h/\nversion: 1\n",
+    "empty.yml": "interactions: []\nversion: 1\n",
+    "cut.yaml": "interactions:\n- request:\n    body: null\n    method: GET\n    uri: http",
+    "theirs.json": vcrpy_json(),
+    "deep/er/ours.sls.yaml": "anything",
+}
+OTHERS = {
+    "settings.yaml": "version: 1\nuri: x\n",
+    "ruby.yml": "---\nhttp_interactions:\n- request:\n    method: get\n    uri: http://h/\nrecorded_with: VCR 6.0.0\n",
+    "betamax.json": '{"http_interactions": [{"request": {"uri": "x"}}], "recorded_with": "betamax/0.9"}',
+    "pact.json": '{"consumer": {}, "interactions": [{"request": {"path": "/"}}], "metadata": {"version": "1.0.0"}}',
+    "theirs.txt": "interactions: []\nversion: 1\n",
+    "empty.sls.yaml.journal": "",
+    "system.journal": "bytes",
+    "bytes.json": "\x00\x01",
+}
+
+
+def test_a_folder_gives_its_cassettes_and_nothing_else(tmp_path):
+    """Ours by name, vcrpy's by its keys, cut-off ones too; other tools' recordings and settings are passed over."""
+    for name, text in {**CASSETTES, **OTHERS}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "folder.yaml").mkdir()
+    os.mkfifo(tmp_path / "pipe.yaml")
+    found = [str(each.relative_to(tmp_path)) for each in cassettes_below(tmp_path)]
+    assert found == sorted(CASSETTES)
+
+
+def test_links_are_followed_and_loops_end(tmp_path):
+    """A linked folder of cassettes is checked; one that leads back is not walked again."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.sls.yaml").write_text("x")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "linked").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "back").symlink_to(tmp_path / "root")
+    (tmp_path / "root" / "lost.sls.yaml").symlink_to("nowhere")
+    found = [str(each.relative_to(tmp_path)) for each in cassettes_below(tmp_path / "root")]
+    assert found == ["root/linked/a.sls.yaml", "root/lost.sls.yaml"]
+
+
+@pytest.fixture
+def unprivileged(tmp_path):
+    """Let permissions count: root reads everything, nobody does not."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.chown(tmp_path, 65534, 65534)
+    home = tmp_path.parents[0]
+    modes = {each: each.stat().st_mode for each in (home, *home.parents)[:2]}
+    for each, mode in modes.items():
+        each.chmod(mode | 0o011)
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+    for each, mode in modes.items():
+        each.chmod(mode)
+
+
+def test_what_may_not_be_read_is_told(tmp_path, unprivileged):
+    """A locked folder is reported, a locked file too, cassette or not: neither passes for checked."""
+    for name in ("locked", "open"):
+        (tmp_path / name).mkdir()
+    for name in ("a.sls.yaml", "b.json"):
+        (tmp_path / "open" / name).write_text("{}")
+        (tmp_path / "open" / name).chmod(0)
+    (tmp_path / "locked").chmod(0)
+    missed = []
+    assert [each.name for each in cassettes_below(tmp_path, missed.append)] == ["a.sls.yaml", "b.json"]
+    assert [(os.path.basename(each.filename), each.strerror) for each in missed] == [("locked", "Permission denied")]
+    assert "Permission denied" in audit(tmp_path / "open" / "b.json").failure
+    (tmp_path / "locked").chmod(0o700)
+    shutil.rmtree(tmp_path / "locked")
+
+
+def test_a_huge_foreign_file_is_judged_in_time(tmp_path):
+    """Megabytes of HTML in an answer are read, scanned and judged."""
+    big = json.loads(vcrpy_json("http://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"))
+    big["interactions"][0]["response"]["body"]["string"] = "<p>日</p>" * 200_000
+    (tmp_path / "big.json").write_text(json.dumps(big), "utf-8")
+    audited = audit(tmp_path / "big.json")
+    assert ("json-text", 0) in slugs(audited)
+    assert audited.failure is None
+
+
+def test_another_service_is_counted_and_not_judged(tmp_path):
+    """A foreign exchange is nobody's breach."""
+    (tmp_path / "a.json").write_text(vcrpy_json("https://api.example.com/x"), "utf-8")
+    audited = audit(tmp_path / "a.json")
+    assert (audited.tally.exchanges, audited.tally.not_judged) == (1, 1)
+    assert slugs(audited) == [("recording-provenance", 0)]
+    assert Request("GET", "https://api.example.com/x") == audited.tally.breaches[0].exchange.request

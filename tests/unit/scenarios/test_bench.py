@@ -1,0 +1,103 @@
+"""From steps to requests: every dress is a correct request, every flaw is none, names arrive as they are."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sls_contract.checks import judge_request
+from sls_contract.errors import UsageError
+from sls_contract.exchange import decode_path
+from sls_contract.scenarios import Beat, Bench, Create, Delete, Dress, Place, Read, Write
+from sls_contract.scenarios.near_misses import FLAWS
+from sls_contract.scenarios.wire_forms import WIRE_FORMS, forms_for
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, verify_signature
+from sls_contract.spec import operation_of
+
+AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
+KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+BENCH = Bench(
+    "127.0.0.1:8080",
+    "my-project",
+    {"main": "my-logstore", "missing": "nowhere"},
+    {"own": TEST_CREDENTIALS, "sts": TEST_STS_CREDENTIALS},
+    {"main": (0, 1, 7)},
+)
+DRESSES = [
+    Dress(scheme, form.name, key) for form in WIRE_FORMS.values() for scheme in form.schemes for key in ("own", "sts")
+]
+
+
+@pytest.mark.parametrize("dress", DRESSES, ids=lambda dress: f"{dress.scheme}-{dress.form}-{dress.key}")
+@pytest.mark.parametrize("shard", [None, 1])
+def test_every_dress_is_a_correct_request(dress, shard):
+    """Whatever client writes it, the request verifies and breaks no clause of the contract."""
+    request = BENCH.request(Read(shard, dress=dress), AT)
+    assert verify_signature(request, KEYS, at=AT) is None
+    assert [f for f in judge_request(request, credentials=KEYS, at=AT).findings if f.level == "violation"] == []
+
+
+@pytest.mark.parametrize("flaw", FLAWS.values(), ids=lambda flaw: flaw.name)
+def test_every_flaw_is_found(flaw):
+    """A near miss does not verify, in any scheme and form, on a read and on a write."""
+    for scheme in flaw.schemes:
+        for form in forms_for(scheme):
+            dress = Dress(scheme, form, flaw=flaw.name)
+            assert verify_signature(BENCH.request(Read(1, dress=dress), AT), KEYS) is not None
+        if not flaw.needs_query:
+            assert verify_signature(BENCH.request(Delete(dress=Dress(scheme, flaw=flaw.name)), AT), KEYS) is not None
+
+
+@pytest.mark.parametrize(
+    ("step", "operation"),
+    [
+        (Create(), "CreateConsumerGroup"),
+        (Delete(), "DeleteConsumerGroup"),
+        (Beat(), "ConsumerGroupHeartBeat"),
+        (Write(), "ConsumerGroupUpdateCheckPoint"),
+        (Read(), "GetCheckPoint"),
+    ],
+)
+def test_each_step_is_its_operation(step, operation):
+    """The contract recognises what the step asks for, in a group that only verification makes."""
+    request = BENCH.request(step, AT, held=(0,), value="12")
+    assert operation_of(request).name == operation
+    assert "sls-contract-a" in request.path + request.body.decode()
+    assert request.host == "my-project.127.0.0.1:8080"
+
+
+@pytest.mark.parametrize("label", ["a", "消费组", "a b", "a%2Bb", "a+b", "a/b?c#d"])
+def test_names_arrive_as_they_are(label):
+    """A group's name is the same in the body that makes it and, percent-decoded, in the path that reads it."""
+    made = json.loads(BENCH.request(Create(Place(label)), AT).body)["consumerGroup"]
+    assert decode_path(BENCH.request(Read(at=Place(label)), AT).path.rsplit("/", 1)[1]) == made
+
+
+def test_shards_are_looked_up():
+    """Known shards go by their place, unknown ones by words; one that is not there is an error."""
+    assert [BENCH.shard(ref, "main") for ref in (0, 2, "last", "next", "far", "largest")] == [
+        0,
+        7,
+        7,
+        8,
+        1007,
+        2**31 - 1,
+    ]
+    assert BENCH.shard(5, "missing") == 5
+    with pytest.raises(UsageError, match="it has 3"):
+        BENCH.shard(3, "main")
+
+
+def test_the_time_is_shifted_as_asked():
+    """A dress that is off by minutes is refused by the clock alone."""
+    late = BENCH.request(Read(dress=Dress(shift=-16 * 60)), AT)
+    assert verify_signature(late, KEYS) is None
+    assert verify_signature(late, KEYS, at=AT).step == "date"
+    assert verify_signature(late, KEYS, at=AT - timedelta(minutes=16)) is None
+
+
+def test_no_project_is_put_where_none_can_be():
+    """The scenario of the missing project names one that cannot exist, the endpoint stays the same."""
+    assert BENCH.request(Read(at=Place(project="missing")), AT).host == "sls-contract-no-such-project.127.0.0.1:8080"

@@ -1,0 +1,47 @@
+"""Requests as lines for a terminal."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, datetime
+
+from sls_contract.scenarios import Read, Write
+from sls_contract.signing import TEST_CREDENTIALS, Credentials
+from sls_contract.verification import Target
+from sls_contract.verification.curl import curl_line
+
+AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
+
+
+def line(step, credentials=TEST_CREDENTIALS, **changes) -> list[str]:
+    target = Target("e", "127.0.0.1:8080", "my-project", "my-logstore", credentials, **changes)
+    bench = target.bench().knowing("main", (0,))
+    return shlex.split(curl_line(bench.request(step, AT, value="12"), target))
+
+
+def test_a_line_goes_to_loopback_with_the_real_host():
+    """No resolver knows a project in front of 127.0.0.1, so the address is called and the Host header says the rest."""
+    words = line(Read(0))
+    assert words[:5] == [
+        "curl",
+        "-sSi",
+        "-X",
+        "GET",
+        "http://127.0.0.1:8080/logstores/my-logstore/consumergroups/sls-contract-a?shard=0",
+    ]
+    assert "Host: my-project.127.0.0.1:8080" in words
+    assert any(word.startswith("Authorization: LOG testAccessKeyId:") for word in words)
+
+
+def test_a_line_shows_no_real_signature():
+    """With a real key neither signature nor token can be copied from the terminal."""
+    words = line(Read(0), Credentials("LTAIrealKeyIdOfSomebody", "s", "realToken"))
+    assert "Authorization: ***" in words
+    assert "x-acs-security-token: ***" in words
+
+
+def test_a_line_carries_the_body():
+    """What is posted stands behind --data-binary; off loopback the request's own host is called."""
+    words = line(Write(0), loopback=False)
+    assert words[4].startswith("http://my-project.127.0.0.1:8080/")
+    assert words[-2:] == ["--data-binary", '{"shard":0,"checkpoint":"MTI="}']

@@ -1,0 +1,304 @@
+"""A run against endpoints in this process: what it finds, what it cannot judge, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sls_contract.endpoint import ReferenceEndpoint, ServiceError
+from sls_contract.scenarios import SCENARIOS, Read
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign
+from sls_contract.spec import operation_of
+from sls_contract.transport import TransportError
+from sls_contract.verification import GENERATED, EndpointGone, EndpointRefuses, Plan, Runner, Target, Wire
+from sls_contract.verification.summary import as_report, lines
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Request, Response
+
+REFUSED, CLOSED, TIMEOUT, HERE = "refused", "closed", "timeout", "127.0.0.1:1"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def endpoint(shards: int = 3, clock=now) -> ReferenceEndpoint:
+    return ReferenceEndpoint(clock, logstores={("my-project", "my-logstore"): shards}, keep_log=False)
+
+
+def target(**changes) -> Target:
+    known = {"sts": TEST_STS_CREDENTIALS, **changes}
+    return Target("in-process", "127.0.0.1:1", "my-project", "my-logstore", TEST_CREDENTIALS, **known)
+
+
+def runner(send, *scenarios: str, examples: int = 3, seed: int = 0, **changes) -> Runner:
+    aim = target(**changes)
+    wire = Wire(send, now, tuple(aim.keys().values()), lambda _: None)
+    return Runner(aim, wire, Plan(scenarios, examples, seed))
+
+
+def groups_at(send) -> list[str]:
+    request = runner(send).target.bench().request(Read(), now())
+    listing = sign(request.replace(url=request.url.rpartition("/")[0], headers=[]), TEST_CREDENTIALS, at=now())
+    return [group["name"] for group in json.loads(send(listing).body)]
+
+
+def named(request: Request) -> str:
+    operation = operation_of(request)
+    return operation.name if operation else ""
+
+
+def verdicts(run) -> dict[str, str]:
+    return {each.scenario.name: each.verdict for each in run.performed}
+
+
+def test_the_reference_endpoint_conforms_and_is_left_clean():
+    """Everything that can be proven passes, nothing is found, no group stays."""
+    send = endpoint()
+    run = runner(send)()
+    assert run.located == []
+    assert run.leftovers == []
+    assert set(verdicts(run)) == {*SCENARIOS, *GENERATED}
+    assert {name for name, verdict in verdicts(run).items() if verdict != "passed"} == {
+        "two-logstores",
+        "group-in-one-logstore-only",
+        "many-shards",
+        "token-expired",
+    }
+    assert groups_at(send) == []
+
+
+def test_the_same_seed_asks_the_same():
+    """Two runs with one seed send the same operations in the same order; another seed sends others."""
+
+    def asked(seed: int) -> list[str]:
+        run = runner(endpoint(), "generated-sequences", examples=10, seed=seed)()
+        return [exchange.request.method + exchange.request.query for exchange, _ in run.sent]
+
+    assert asked(1) == asked(1)
+    assert asked(1) != asked(2)
+
+
+def test_a_failure_is_shrunk():
+    """Of many operations in any order the few that matter remain, and only they are reported."""
+    real = endpoint()
+
+    def forgets_the_second_shard(request: Request) -> Response:
+        response = real(request)
+        if named(request) != "GetCheckPoint" or response.status != 200:
+            return response
+        document = [
+            {**e, "checkpoint": "", "updateTime": 0} if e["shard"] == 1 else e for e in json.loads(response.body)
+        ]
+        body = json.dumps(document).encode()
+        return response.replace(body=body, headers=response.headers.with_field("Content-Length", str(len(body))))
+
+    run = runner(forgets_the_second_shard, "generated-sequences", examples=100)()
+    (performed,) = run.performed
+    assert performed.verdict == "failed"
+    assert [named(done.exchange.request) for done in performed.done] == [
+        "CreateConsumerGroup",
+        "ConsumerGroupHeartBeat",
+        "ConsumerGroupUpdateCheckPoint",
+        "GetCheckPoint",
+    ]
+    assert {each.finding.code for each in run.located} == {"SLS401", "SLS415"}
+    told = "\n".join(lines(run, target()))
+    assert "again: sls-contract verify --scenario generated-sequences --examples 100 --seed 0" in told
+    assert told.count("curl -sSi -X") == 4
+
+
+def test_what_is_not_offered_is_not_supported():
+    """An endpoint that only reads is judged by what needs no group; the rest says why it was not."""
+    real = endpoint()
+
+    def reads_only(request: Request) -> Response:
+        if request.method == "GET":
+            return real(request)
+        real.answer_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
+        return real(request)
+
+    run = runner(reads_only)()
+    assert run.located == []
+    assert verdicts(run)["group-missing"] == "passed"
+    assert verdicts(run)["group-fresh"] == verdicts(run)["generated-sequences"] == "not supported"
+    assert "CreateConsumerGroup was answered 405 InvalidMethod" in "\n".join(lines(run, target()))
+
+
+def test_a_busy_service_is_spared_off_loopback_only():
+    """503 is an excuse for a service far away, not for an endpoint on this machine."""
+    real = endpoint()
+
+    def busy(request: Request) -> Response:
+        if named(request) == "GetCheckPoint" and "shard=2" in request.query:
+            real.answer_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
+        return real(request)
+
+    assert verdicts(runner(busy, "each-shard-given", loopback=False)())["each-shard-given"] == "not provable"
+    near = runner(busy, "each-shard-given")()
+    assert verdicts(near)["each-shard-given"] == "failed"
+    assert [each.finding.code for each in near.located] == ["SLS444"]
+
+
+def test_wrong_credentials_are_told_in_clear_words():
+    """A key that opens nothing ends the run before it begins, and the key is not shown."""
+    wrong = Runner(
+        Target("http://e", "127.0.0.1:1", "my-project", "my-logstore", Credentials("nobodysKeyId", "nobodysSecret")),
+        Wire(endpoint(), now, ()),
+    )
+    with pytest.raises(EndpointRefuses, match="refuses the credentials in every signature form: 401") as caught:
+        wrong()
+    assert "nobodysSecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("project", "logstore"), [("nowhere", "my-logstore"), ("my-project", "nowhere")])
+def test_a_wrong_name_is_told_in_clear_words(project, logstore):
+    """Project and logstore must exist; the text names the one that does not."""
+    aim = Target("http://e", "127.0.0.1:1", project, logstore, TEST_CREDENTIALS)
+    with pytest.raises(EndpointRefuses, match="nowhere"):
+        Runner(aim, Wire(endpoint(), now, ()))()
+
+
+def test_an_endpoint_that_is_not_there_is_gone():
+    """Nobody answers: no scenario, no finding, an error."""
+
+    def nobody(request: Request) -> Response:
+        raise TransportError(REFUSED, HERE)
+
+    with pytest.raises(EndpointGone, match="nothing accepts"):
+        runner(nobody)()
+
+
+class Dying:
+    """Answers so often and then never again."""
+
+    def __init__(self, answers: int, kind: str) -> None:
+        self.real, self.left, self.kind = endpoint(), answers, kind
+
+    def __call__(self, request: Request) -> Response:
+        self.left -= 1
+        if self.left < 0:
+            raise TransportError(self.kind if self.left == -1 else "refused", HERE)
+        return self.real(request)
+
+
+@pytest.mark.parametrize("kind", ["refused", "reset", "timeout"])
+def test_an_endpoint_that_dies_makes_the_run_incomplete(kind):
+    """Dying is no violation: what was found until then stands, and groups that may be left are named."""
+    run = runner(Dying(40, kind))()
+    assert run.incomplete
+    assert run.located == []
+    assert run.performed
+    assert any("sls-contract-" in left for left in run.leftovers)
+
+
+def test_an_answer_that_is_lost_while_others_come_is_a_violation():
+    """Hanging up on one request is found, the run goes on."""
+    real = endpoint()
+
+    def hangs_up(request: Request) -> Response:
+        if "shard=1" in request.query and named(request) == "GetCheckPoint":
+            raise TransportError(CLOSED, HERE)
+        return real(request)
+
+    run = runner(hangs_up, "each-shard-given", "group-fresh")()
+    assert [each.finding.code for each in run.located] == ["SLS462"]
+    assert verdicts(run) == {"each-shard-given": "failed", "group-fresh": "passed"}
+    assert run.incomplete == ""
+
+
+def test_an_endpoint_that_hangs_again_and_again_is_left_alone():
+    """Each hung request costs the whole timeout; after three the run ends, and says so."""
+    real = endpoint()
+
+    def hangs(request: Request) -> Response:
+        if "shard=" in request.query:
+            raise TransportError(TIMEOUT, HERE)
+        return real(request)
+
+    run = runner(hangs)()
+    assert "hung 3 times" in run.incomplete
+    assert {each.finding.code for each in run.located} == {"SLS462"}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("after", [10, 30, 700])
+def test_an_interrupted_run_cleans_up(error, after):
+    """Wherever it is interrupted, also within a search, no group is left behind."""
+    real, count = endpoint(), [0]
+
+    def interrupted(request: Request) -> Response:
+        count[0] += 1
+        response = real(request)
+        if count[0] == after:
+            raise error
+        return response
+
+    run = runner(interrupted, examples=50)
+    with pytest.raises(error):
+        run()
+    assert groups_at(real) == []
+    assert run.run.leftovers == []
+
+
+def test_what_cannot_be_deleted_is_named():
+    """A group that stays is listed with the reason."""
+    real = endpoint()
+
+    def keeps(request: Request) -> Response:
+        if request.method == "DELETE":
+            real.answer_next(ServiceError(500, "InternalServerError", "internal server error"))
+        return real(request)
+
+    run = runner(keeps, "group-fresh")()
+    assert run.leftovers
+    assert all("deleting it was answered 500" in left for left in run.leftovers)
+    assert any("left behind" in line for line in lines(run, target()))
+
+
+def test_an_interrupted_cleaning_names_what_is_left():
+    """Whoever interrupts the cleaning, too, is told the names."""
+    real = endpoint()
+
+    def twice(request: Request) -> Response:
+        if request.method == "DELETE":
+            raise KeyboardInterrupt
+        return real(request)
+
+    run = runner(twice, "group-fresh")
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert any("cleaning up was interrupted" in left for left in run.run.leftovers)
+
+
+def test_the_server_s_clock_counts_off_loopback():
+    """A service whose clock differs from ours is asked in its own time; on this machine the same is a violation."""
+    ahead = endpoint(clock=lambda: now() + timedelta(hours=1))
+    assert runner(ahead, "group-fresh", loopback=False)().located == []
+    with pytest.raises(EndpointRefuses):
+        runner(ahead, "group-fresh")()
+
+
+def test_requests_keep_their_pace():
+    """With an interval between requests the run waits, and never sends two at once."""
+    waits: list[float] = []
+    aim = target()
+    wire = Wire(endpoint(), now, tuple(aim.keys().values()), waits.append, interval=0.05)
+    run = Runner(aim, wire, Plan(("group-fresh",), 0))()
+    assert len(waits) >= len(run.sent) - 2
+    assert max(waits) <= 0.05 * len(run.sent)
+
+
+def test_the_report_says_what_was_proven():
+    """Counts, reasons and facts stand in the report that every command writes."""
+    run = runner(endpoint(), "group-fresh", "many-shards", "generated-near-misses", examples=8)()
+    report = as_report(run, target())
+    assert (report.scenarios, report.exchanges, report.seed) == (2, len(run.sent), 0)
+    assert any(each.startswith("many-shards: needs hundreds of shards") for each in report.not_provable)
+    assert any("500 InternalServerError" in each for each in report.not_provable)
+    assert report.facts == ["logstore my-logstore has 3 shards"]
+    assert {"SLS425", "SLS451", "SLS461"} <= report.exercised

@@ -1,0 +1,263 @@
+"""Endpoints with one realistic bug each: the reference endpoint, and what a tired engineer made of it.
+
+Each is a `Send` made by a factory; the code beside it is the clause that should notice.
+``python -m benchmarks.strength`` runs them all; the tests run each with few scenarios. Here is what the bugs are made
+with; `registry` knows all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.exchange import Request, Response, decode_path
+from sls_contract.signing import (
+    TEST_CREDENTIALS,
+    TEST_STS_CREDENTIALS,
+    Credentials,
+    access_key_id,
+    request_time,
+    sign,
+    verify_signature,
+)
+from sls_contract.spec import operation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROJECT, LOGSTORE, OTHER, WIDE = "my-project", "my-logstore", "my-logstore-other", "my-logstore-wide"
+EXPIRED = Credentials(TEST_STS_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_secret, "testExpiredToken")
+KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS, EXPIRED)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def correct() -> ReferenceEndpoint:
+    """Make the endpoint that every bug is put into."""
+    endpoint = ReferenceEndpoint(
+        now,
+        credentials=KEYS,
+        logstores={(PROJECT, LOGSTORE): 4, (PROJECT, OTHER): 2, (PROJECT, WIDE): 256},
+        keep_log=False,
+    )
+    endpoint.expire_token("testExpiredToken")
+    return endpoint
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A bug: its name, the clause that should notice it, and how to make the endpoint."""
+
+    name: str
+    code: str
+    make: Callable[[], Callable[[Request], Response]]
+
+
+BROKEN: dict[str, Broken] = {}
+"""By name, in words joined by underscores."""
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def bug(code: str) -> Callable[[Any], Any]:
+    """Register a class as an endpoint."""
+
+    def register(made: Any) -> Any:
+        BROKEN[_snake(made.__name__)] = Broken(_snake(made.__name__), code, made)
+        return made
+
+    return register
+
+
+def on_answer(code: str) -> Callable[[Any], Any]:
+    """Register a function that changes answers: request and response in, response out."""
+
+    def register(change: Callable[[Request, Response], Response]) -> Any:
+        def make() -> Callable[[Request], Response]:
+            real = correct()
+            return lambda request: change(request, real(request))
+
+        BROKEN[change.__name__] = Broken(change.__name__, code, make)
+        return change
+
+    return register
+
+
+def on_list(code: str) -> Callable[[Any], Any]:
+    """Register a function that changes the list of a successful GetCheckPoint: request and list in, document out."""
+
+    def register(change: Callable[[Request, list[Any]], Any]) -> Any:
+        def changed(request: Request, response: Response) -> Response:
+            if not is_read(request) or response.status != 200:
+                return response
+            return with_document(response, change(request, json.loads(response.body)))
+
+        changed.__name__ = change.__name__
+        on_answer(code)(changed)
+        return change
+
+    return register
+
+
+def on_entry(code: str) -> Callable[[Any], Any]:
+    """Register a function that changes each entry in place."""
+
+    def register(change: Callable[[dict[str, Any]], None]) -> Any:
+        def changed(request: Request, document: list[Any]) -> Any:
+            for entry in document:
+                change(entry)
+            return document
+
+        changed.__name__ = change.__name__
+        on_list(code)(changed)
+        return change
+
+    return register
+
+
+def on_error(code: str, *codes: str) -> Callable[[Any], Any]:
+    """Register a function that changes error answers with one of some errorCodes."""
+
+    def register(change: Callable[[Request, Response], Response]) -> Any:
+        def changed(request: Request, response: Response) -> Response:
+            return change(request, response) if error_of(response) in codes else response
+
+        changed.__name__ = change.__name__
+        on_answer(code)(changed)
+        return change
+
+    return register
+
+
+def is_read(request: Request) -> bool:
+    operation = operation_of(request)
+    return operation is not None and operation.name == "GetCheckPoint"
+
+
+def asks_for(request: Request, name: str) -> bool:
+    operation = operation_of(request)
+    return operation is not None and operation.name == name
+
+
+def shard_of(request: Request) -> int | None:
+    value = dict(request.query_pairs()).get("shard")
+    return None if value is None else int(value)
+
+
+def group_of(request: Request) -> tuple[str, str]:
+    parts = [decode_path(part) for part in request.path.split("/")]
+    return parts[2], parts[4] if len(parts) > 4 else json.loads(request.body or b"{}").get("consumerGroup", "")
+
+
+def error_of(response: Response) -> str | None:
+    try:
+        document = json.loads(response.body)
+    except ValueError:
+        return None
+    return document.get("errorCode") if isinstance(document, dict) else None
+
+
+def with_body(response: Response, body: bytes) -> Response:
+    return response.replace(body=body, headers=response.headers.with_field("Content-Length", str(len(body))))
+
+
+def with_document(response: Response, document: Any) -> Response:
+    return with_body(response, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def with_header(response: Response, name: str, value: str) -> Response:
+    return response.replace(headers=response.headers.with_field(name, value))
+
+
+def error(response: Response, status: int, code: str, message: str) -> Response:
+    plain = with_header(response, "Content-Type", "application/json")
+    return with_document(plain, {"errorCode": code, "errorMessage": message}).replace(status=status)
+
+
+def trusted(request: Request) -> Request:
+    """Return the request as someone who may do anything would send it now."""
+    return sign(request, TEST_CREDENTIALS, at=now())
+
+
+def on_text(code: str) -> Callable[[Any], Any]:
+    def register(change: Callable[[bytes], bytes]) -> Any:
+        def changed(request: Request, response: Response) -> Response:
+            fits = is_read(request) and response.status == 200
+            return with_body(response, change(response.body)) if fits else response
+
+        changed.__name__ = change.__name__
+        on_answer(code)(changed)
+        return change
+
+    return register
+
+
+def lets_in(code: str) -> Callable[[Any], Any]:
+    """Register a function that says whom the endpoint lets in although it should not."""
+
+    def register(excuses: Callable[[Request], bool]) -> Any:
+        def make() -> Callable[[Request], Response]:
+            real = correct()
+
+            def send(request: Request) -> Response:
+                return real(trusted(request) if excuses(request) else request)
+
+            return send
+
+        BROKEN[excuses.__name__] = Broken(excuses.__name__, code, make)
+        return excuses
+
+    return register
+
+
+def fits(request: Request) -> bool:
+    return access_key_id(request) is not None and verify_quickly(request)
+
+
+def verify_quickly(request: Request) -> bool:
+    return verify_signature(request, KEYS) is None
+
+
+def late(request: Request) -> timedelta:
+    time = request_time(request)
+    return timedelta() if time is None else now() - time
+
+
+class Recalling:
+    """Remembers every accepted write of each group and shard; subclasses change entries with it."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+        self.writes: dict[tuple[str, str, int], list[str]] = {}
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "ConsumerGroupUpdateCheckPoint"):
+            document = json.loads(request.body)
+            self.wrote((*group_of(request), document["shard"]), document["checkpoint"], response.status == 200)
+        if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
+            self.deleted(group_of(request))
+        if is_read(request) and response.status == 200:
+            document = json.loads(response.body)
+            for entry in document:
+                self.show((*group_of(request), entry["shard"]), entry)
+            return with_document(response, document)
+        return response
+
+    def wrote(self, place: tuple[str, str, int], value: str, accepted: object) -> None:
+        if accepted:
+            self.writes.setdefault(place, []).append(value)
+
+    def deleted(self, group: tuple[str, str]) -> None:
+        self.writes = {place: values for place, values in self.writes.items() if place[:2] != group}
+
+    def show(self, place: tuple[str, str, int], entry: dict[str, Any]) -> None:
+        raise NotImplementedError

@@ -1,0 +1,10 @@
+"""Every broken endpoint by name; importing this fills the register."""
+
+from __future__ import annotations
+
+from broken_endpoints import admission, answers, bodies, existence, refusals, state
+from broken_endpoints.harness import BROKEN, EXPIRED, LOGSTORE, OTHER, PROJECT, WIDE, Broken, correct, now
+
+__all__ = ["BROKEN", "EXPIRED", "FILES", "LOGSTORE", "OTHER", "PROJECT", "WIDE", "Broken", "correct", "now"]
+
+FILES = (admission, answers, bodies, existence, refusals, state)

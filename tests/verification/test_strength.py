@@ -1,0 +1,111 @@
+"""Endpoints with one bug each are found out, each by its clause; the correct endpoint never is.
+
+The whole measurement, with every scenario for every bug, is ``python -m benchmarks.strength``.
+"""
+
+from __future__ import annotations
+
+import pytest
+from broken_endpoints import registry
+
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.spec import CLAUSES, Level
+from sls_contract.verification import Plan, Run, Runner, Target, Wire
+
+EVERYWHERE = "group-made-again"
+SHOWN_BY = {
+    "checkpoint-bytes": (
+        "checkpoint_in_url_alphabet shows_the_write_before shows_the_first_write_for_ever "
+        "reads_from_a_lagging_replica time_runs_back "
+    ),
+    "checkpoint-rewound": "never_goes_back",
+    "checkpoint-texts": "checkpoint_as_a_number",
+    "consumer-named-in-chinese": "length_in_characters gbk_encoding consumer_hard_coded",
+    "each-shard-given": "one_shard_too_few_by_filter",
+    "filter-and-list": "consumer_in_the_whole_list_only",
+    "form-go": "announces_gzip_to_whoever_takes_it",
+    "form-node-v1": "wants_a_body_size",
+    "form-upper": (
+        "announces_lz4_where_nothing_forbids_it knows_no_v4 knows_no_sha256 reads_header_names_letter_by_letter "
+    ),
+    "group-named-with-percent": "decodes_names_twice",
+    "key-unknown": "makes_keys_up unknown_key_is_a_wrong_signature",
+    "logstore-missing": "missing_logstore_is_missing_group missing_logstore_is_empty",
+    "malformed-no-authorization": (
+        "asks_for_no_signature lets_the_unsigned_in lets_any_scheme_in caches_by_url empty_error "
+        "snake_case_error invented_code code_of_a_sibling code_with_another_status "
+        "crashes_on_malformed_authentication "
+    ),
+    "many-shards": (
+        "no_content_for_unknown_shard hangs_up_on_an_unknown_shard answers_null_for_empty filters_by_prefix "
+        "empty_body_for_empty_list lists_a_hundred_at_most unknown_shard_is_invalid unknown_shard_is_404 "
+        "time_of_the_read one_time_for_all_shards "
+    ),
+    "near-miss-acs-header-added": (
+        "lets_known_keys_in signs_only_known_headers wrong_signature_is_403 wrong_signature_is_unauthorized "
+    ),
+    "near-miss-content-type": "signs_no_content_type",
+    "near-miss-date": "signs_no_date",
+    "near-miss-hexadecimal": "accepts_hexadecimal",
+    "near-miss-log-header-changed": "signs_header_names_only",
+    "near-miss-method": "signs_no_method",
+    "near-miss-path": "signs_no_path",
+    "near-miss-payload-hash": "trusts_the_announced_body_digest",
+    "near-miss-query-added": "signs_only_known_query_keys",
+    "near-miss-query-dropped": "signs_no_query",
+    "project-missing": "missing_project_is_missing_logstore knows_one_project_only",
+    "refused-creation": "empties_a_group_that_is_made_twice",
+    "refused-deletion": "deletes_before_it_checks",
+    "refused-write": "stores_before_it_checks",
+    "shard-unknown": "makes_up_the_next_shard overflows_on_a_large_shard",
+    "time-14-minutes-ago": "allows_five_minutes",
+    "time-16-minutes-ago": "looks_at_no_clock looks_at_the_future_only allows_an_hour clock_is_unauthorized",
+    "time-16-minutes-ahead": "looks_at_the_past_only",
+    "token-expired": "tokens_never_expire reads_no_token bad_token_is_a_wrong_signature",
+    "token-v1": "knows_no_tokens",
+    "two-groups": "one_checkpoint_for_all_groups",
+    "two-logstores": "one_checkpoint_for_all_logstores",
+    "update-time-of-same-value": "keeps_the_time_of_the_first_write same_value_is_no_write",
+}
+"""The scenario that shows a bug, where the usual one does not: names of bugs by the name of the scenario."""
+
+SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()}
+
+
+def verify(send, *scenarios: str, examples: int = 0, seed: int = 0) -> Run:
+    target = Target(
+        "in-process",
+        "127.0.0.1:1",
+        registry.PROJECT,
+        registry.LOGSTORE,
+        TEST_CREDENTIALS,
+        other_logstore=registry.OTHER,
+        wide_logstore=registry.WIDE,
+        sts=TEST_STS_CREDENTIALS,
+        expired_token=registry.EXPIRED.security_token,
+    )
+    wire = Wire(send, registry.now, tuple(target.keys().values()))
+    return Runner(target, wire, Plan(scenarios, examples, seed))()
+
+
+@pytest.mark.parametrize("bug", registry.BROKEN.values(), ids=lambda bug: bug.name)
+def test_a_bug_is_found_by_its_clause(bug):
+    """One scenario is enough to show the bug, and the clause that speaks of it is broken."""
+    run = verify(bug.make(), SCENARIO.get(bug.name, EVERYWHERE))
+    assert bug.code in {each.finding.code for each in run.located}
+    assert run.violated()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_correct_endpoint_is_never_accused(seed):
+    """Generated sequences and near misses find nothing where there is nothing."""
+    run = verify(registry.correct(), "generated-sequences", "generated-near-misses", examples=30, seed=seed)
+    assert [str(each.finding) for each in run.located] == []
+    assert {each.verdict for each in run.performed} == {"passed"}
+
+
+def test_every_clause_has_its_bug():
+    """Each violation clause about answers and behaviour is the one that some endpoint breaks."""
+    wanted = {code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION}
+    assert {bug.code for bug in registry.BROKEN.values()} == wanted
+    assert SCENARIO.keys() <= registry.BROKEN.keys()

@@ -1,0 +1,195 @@
+"""Endpoints that differ from ours in everything that the contract leaves free: none may be accused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import pytest
+from broken_endpoints.harness import (
+    LOGSTORE,
+    OTHER,
+    PROJECT,
+    WIDE,
+    asks_for,
+    correct,
+    error,
+    error_of,
+    group_of,
+    is_read,
+    now,
+    verify_quickly,
+    with_body,
+    with_document,
+    with_header,
+)
+from test_strength import verify
+
+from sls_contract.endpoint import ReferenceEndpoint, ServiceError
+from sls_contract.exchange import Headers
+from sls_contract.spec import Level
+from sls_contract.verification import EndpointRefuses
+
+UNUSUAL = {}
+
+
+def unusual(change):
+    """Register a function of request and response that changes nothing that the contract fixes."""
+    UNUSUAL[change.__name__] = change
+    return change
+
+
+def entries(change):
+    def changed(request, response):
+        if not is_read(request) or response.status != 200:
+            return response
+        return with_document(response, change(json.loads(response.body)))
+
+    changed.__name__ = change.__name__
+    return unusual(changed)
+
+
+@entries
+def leaves_consumer_out_where_nobody_holds_the_shard(document):
+    return [{key: value for key, value in entry.items() if key != "consumer" or value} for entry in document]
+
+
+@entries
+def names_a_consumer_only_after_a_write(document):
+    return [{**entry, "consumer": entry["consumer"] if entry["checkpoint"] else ""} for entry in document]
+
+
+@entries
+def lists_in_another_order(document):
+    return [dict(reversed(entry.items())) for entry in reversed(document)]
+
+
+@entries
+def counts_time_in_whole_seconds(document):
+    return [{**entry, "updateTime": entry["updateTime"] // 1_000_000 * 1_000_000} for entry in document]
+
+
+@unusual
+def writes_json_with_spaces(request, response):
+    if not response.body:
+        return response
+    return with_body(response, json.dumps(json.loads(response.body), indent=2).encode())
+
+
+@unusual
+def escapes_everything_but_ascii(request, response):
+    return with_body(response, json.dumps(json.loads(response.body)).encode()) if response.body else response
+
+
+@unusual
+def answers_in_chunks(request, response):
+    return response.replace(
+        headers=Headers([*response.headers.without("Content-Length").pairs, ("Transfer-Encoding", "chunked")])
+    )
+
+
+@unusual
+def spells_headers_otherwise(request, response):
+    plain = with_header(response, "Content-Type", "Application/JSON;charset=UTF-8") if response.body else response
+    fewer = plain.headers.without("Server", "Connection", "x-log-time", "Access-Control-Allow-Origin")
+    return plain.replace(headers=Headers([(name.title(), value) for name, value in fewer.pairs]))
+
+
+@unusual
+def refuses_in_the_words_of_2021(request, response):
+    words = {
+        "ProjectNotExist": "The Project does not exist : nowhere",
+        "LogStoreNotExist": "logstore nowhere dose not exist.",
+        "ConsumerGroupNotExist": "Consumer group not exist",
+        "SignatureNotMatch": "Signature abc is not matched.",
+    }
+    code = error_of(response)
+    if code == "RequestTimeExpired":
+        return error(response, 400, "RequestTimeTooSkewed", "Request time exceeds server time more than 15 minutes.")
+    return error(response, response.status, code, words[code]) if code in words else response
+
+
+@unusual
+def refuses_malformed_authentication_with_401(request, response):
+    if error_of(response) not in {"ParameterInvalid", "MissingParameter", "InvalidRequestTime"}:
+        return response
+    return error(response, 401, "SignatureNotMatch", "signature  not match")
+
+
+@unusual
+def refuses_unknown_keys_as_invalid(request, response):
+    if error_of(response) != "Unauthorized" or b"AccessKeyId not found" not in response.body:
+        return response
+    return error(response, 401, "InvalidAccessKeyId", "The access key id you provided is invalid: x.")
+
+
+@unusual
+def deletes_what_is_not_there(request, response):
+    if not asks_for(request, "DeleteConsumerGroup") or error_of(response) != "ConsumerGroupNotExist":
+        return response
+    emptied = with_body(response.replace(status=200), b"")
+    return emptied.replace(headers=emptied.headers.without("Content-Type"))
+
+
+@unusual
+def answers_heartbeats_as_the_page_prints_them(request, response):
+    fits = asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200
+    return with_document(response, {"shards": json.loads(response.body)}) if fits else response
+
+
+@pytest.mark.parametrize("change", UNUSUAL.values(), ids=UNUSUAL)
+def test_what_is_left_free_is_not_judged(change):
+    """Order, spelling, spaces, wording, chunks and what no page says: no violation, with every scenario."""
+    real = correct()
+    run = verify(lambda request: change(request, real(request)), examples=6)
+    assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
+    assert {each.verdict for each in run.performed} == {"passed"}
+
+
+def only_simple_names(request):
+    simple = re.fullmatch(r"[0-9a-zA-Z_-]{1,128}", group_of(request)[1])
+    if not asks_for(request, "CreateConsumerGroup") or simple:
+        return None
+    return ServiceError(400, "JsonInfoInvalid", "consumerGroup or timeout is of error format.")
+
+
+def only_numbers(request):
+    if not asks_for(request, "ConsumerGroupUpdateCheckPoint"):
+        return None
+    checkpoint = json.loads(request.body)["checkpoint"]
+    if re.fullmatch(r"[0-9a-zA-Z+/=]+", checkpoint) and base64.b64decode(checkpoint).isdigit():
+        return None
+    return ServiceError(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
+
+
+@pytest.mark.parametrize("rule", [only_simple_names, only_numbers])
+def test_a_stricter_endpoint_is_not_accused(rule):
+    """What no page promises may be refused; the scenarios that need it are not supported there."""
+    real = correct()
+
+    def send(request):
+        refusal = rule(request)
+        if refusal is not None and verify_quickly(request):
+            real.answer_next(refusal)
+        return real(request)
+
+    run = verify(send)
+    assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
+    assert "not supported" in {each.verdict for each in run.performed}
+
+
+def test_a_logstore_that_is_not_there_is_named():
+    """Whichever of the logstores is missing, the text says which, and which option names another."""
+    endpoint = ReferenceEndpoint(now)
+    with pytest.raises(EndpointRefuses, match=r"my-logstore-other.*--other-logstore"):
+        verify(endpoint)
+
+
+def test_a_single_shard_is_enough_for_most():
+    """A logstore with one shard leaves out what needs two, and judges the rest."""
+    names = {LOGSTORE: 1, OTHER: 1, WIDE: 1}
+    endpoint = ReferenceEndpoint(now, logstores={(PROJECT, name): count for name, count in names.items()})
+    run = verify(endpoint, "shard-given", "each-shard-given", "generated-sequences", examples=10)
+    assert run.located == []
+    assert [each.verdict for each in run.performed] == ["passed", "not provable", "passed"]
