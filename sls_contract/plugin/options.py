@@ -126,11 +126,20 @@ def _one_of(given: str) -> Mode:
 def _endpoint(value: str) -> str:
     if value == REFERENCE:
         return value
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+    if not _is_root(value):
         msg = f"--sls-endpoint must be 'reference' or a URL such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
         raise pytest.UsageError(msg)
     return value.rstrip("/")
+
+
+def _is_root(url: str) -> bool:
+    """Tell whether a URL has scheme, host and perhaps a port, and nothing else."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port, or brackets that are not an address
+        return False
+    return named and parts.scheme in {"http", "https"} and not (parts.path.strip("/") or parts.query or parts.fragment)
 
 
 def _report(path: str) -> str:

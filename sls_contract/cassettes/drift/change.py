@@ -1,0 +1,144 @@
+"""The values of a comparison: a difference as a rule finds it, a change as a person reads it, and all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.checks.presentation import shown
+from sls_contract.spec import CLAUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_TEXT = 4000
+"""Characters of a value that are scrubbed before it is shortened: no secret is cut in two."""
+
+_CODES = MappingProxyType({clause.slug: clause.code for clause in CLAUSES.values()})
+
+
+class Class(StrEnum):
+    """How much a difference matters to a client that is written to the contract, worst first."""
+
+    BREAKING = "breaking"  #: it can fail or misread
+    ADDITIVE = "additive"  #: it meets something new that it may ignore
+    BENIGN = "benign"  #: both sides say the same, or what is meant to move has moved
+
+
+SEVERITY = tuple(Class)
+"""The classes, worst first."""
+
+Verdict: TypeAlias = Literal["breaking", "additive", "benign", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference within a pair, as a rule finds it; the values are not scrubbed yet.
+
+    Attributes:
+        kind: its class.
+        slug: of the clause that governs it, or of the rule where no clause does.
+        where: JSON pointer into the new body (of what is gone: into the old one), ``header Name``, ``status``, ``body``.
+        old: what the old side has there, as text; None where it has nothing.
+        new: the same of the new side.
+
+    """
+
+    kind: Class
+    slug: str
+    where: str
+    old: str | None
+    new: str | None
+
+    @property
+    def code(self) -> str | None:
+        """The clause's code; None where no clause governs it."""
+        return _CODES.get(self.slug)
+
+
+Differences: TypeAlias = "Iterator[Difference]"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference, fit to be shown: printable, short, without secrets.
+
+    Attributes:
+        kind: its class.
+        code: of the clause that governs it; None where no clause does.
+        slug: of that clause, or of the rule.
+        exchange: position of the old exchange in its cassette, from 0.
+        where: JSON pointer into the new body (of what is gone: into the old one), ``header Name``, ``status``, ``body``.
+        old: what the old side has there; None where it has nothing.
+        new: the same of the new side.
+
+    """
+
+    kind: Class
+    code: str | None
+    slug: str
+    exchange: int
+    where: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """An exchange that the other side has no partner for.
+
+    Attributes:
+        side: whose it is, ``old`` or ``new``.
+        exchange: its position in its cassette, from 0.
+        request: method and URL, secret-looking values masked.
+
+    """
+
+    side: Literal["old", "new"]
+    exchange: int
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What `compare` found.
+
+    Attributes:
+        changes: every difference, pair by pair in old order; within a pair the worst first.
+        unmatched: exchanges without a partner, the old ones first.
+        pairs: how many pairs were compared.
+        not_judged: how many of them are requests to another service, which the contract says nothing about.
+        exercised: codes of the clauses that could have failed on the new side.
+
+    """
+
+    changes: tuple[Change, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
+    pairs: int = 0
+    not_judged: int = 0
+    exercised: frozenset[str] = frozenset()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst class among the changes; ``none`` where nothing differs."""
+        return verdict_of(self.changes)
+
+    def of(self, kind: Class) -> tuple[Change, ...]:
+        """Return the changes of one class."""
+        return tuple(change for change in self.changes if change.kind is kind)
+
+
+def verdict_of(changes: tuple[Change, ...]) -> Verdict:
+    """Return the worst class among changes; ``none`` where there are none."""
+    kinds = {change.kind for change in changes}
+    worst = next((kind for kind in SEVERITY if kind in kinds), None)
+    return "none" if worst is None else worst.value
+
+
+def told(value: object) -> str:
+    """Give a JSON value as text: a scalar as JSON, long enough to be scrubbed; a container by what it holds."""
+    if isinstance(value, str) and value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value[:MOST_TEXT]}"'
+    return shown(value)

@@ -1,0 +1,81 @@
+"""What newly breaks a clause, and what no longer does: both sides judged by `checks`, their findings compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.drift.change import Class, Difference, Differences
+from sls_contract.checks.entries import MOST_FLAWS
+from sls_contract.spec import Level
+
+if TYPE_CHECKING:
+    from sls_contract.cassettes.drift.side import Side
+    from sls_contract.spec import Finding
+
+_WEIGHT = {
+    # warnings of `check` that cost a client the code, the number or the body
+    "server-error-body": Class.BREAKING,
+    "checkpoint-decimal": Class.BREAKING,
+    "encoding-not-asked": Class.BREAKING,
+    # warnings about what is meant to move
+    "error-message": Class.BENIGN,
+    "request-id-form": Class.BENIGN,
+    # what cannot be compared must not pass in silence
+    "encoding-unknown": Class.ADDITIVE,
+}
+_ELSEWHERE = frozenset({"consumer-missing", "entry-additive-key", "error-additive-key"})
+"""Told key by key in `entries` and `outcome`."""
+
+_CLOCKS = frozenset({"response-clock", "clock-served"})
+_SENT = ("SLS107", "SLS112")  # first and last of the request's headers that recorders keep as sent
+_REFUSED = (400, 401)
+
+
+def clause_differences(old: Side, new: Side) -> Differences:
+    """Yield every clause that the new side breaks and the old one did not, and every one that it mended."""
+    for finding in new.verdict.findings:
+        kind = _class_of(finding, old, new)
+        if kind is not None and not _broken_before(finding, old, new):
+            yield Difference(kind, finding.slug, finding.where, old.at(finding, new), finding.actual)
+    for slug, findings in old.findings.items():
+        mended = slug not in new.findings and findings[0].code in new.verdict.exercised
+        if mended and _class_of(findings[0], new, old) is not None:
+            for finding in findings:
+                yield Difference(Class.BENIGN, slug, finding.where, finding.actual, new.at(finding, old))
+
+
+def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
+    """Return what a newly broken clause means; None where the pair does not show that the service moved."""
+    if finding.slug in _ELSEWHERE or finding.code[3] in "13":
+        return Class.BREAKING if _is_sent_header(finding) else None
+    if finding.slug == "authentication-served" and old.response.status not in _REFUSED:
+        return None  # the recorder may have dropped the signature: it was served all the time
+    if finding.slug in _CLOCKS and _same_moment(old, new):
+        return None
+    if finding.slug == "encoding-not-asked" and _was_decoded(new):
+        return Class.BENIGN
+    return _WEIGHT.get(finding.slug, Class.BREAKING if finding.level is Level.VIOLATION else None)
+
+
+def _is_sent_header(finding: Finding) -> bool:
+    return _SENT[0] <= finding.code <= _SENT[1] and finding.level is Level.VIOLATION
+
+
+def _same_moment(old: Side, new: Side) -> bool:
+    """Tell whether both sides claim the same time: one of them was made from the other, and proves nothing of clocks."""
+    return (old.subject.at, old.subject.sent) == (new.subject.at, new.subject.sent)
+
+
+def _was_decoded(side: Side) -> bool:
+    """Tell whether the recorder took the compression off, and perhaps dropped the Accept-Encoding of its library."""
+    return not side.response.wire and side.subject.plain.data == side.response.body
+
+
+def _broken_before(finding: Finding, old: Side, new: Side) -> bool:
+    """Tell whether the old side broke the clause in the same way: of an entry, for the same shard."""
+    before = old.findings.get(finding.slug, ())
+    shard = new.shard_at(finding.where)
+    if shard is None or not before or len(before) >= MOST_FLAWS or shard not in old.entries_by_shard:
+        return bool(before) and (shard is not None or finding.where in {each.where for each in before})
+    key = finding.where.rpartition("/")[2]
+    return any(old.shard_at(each.where) == shard and each.where.rpartition("/")[2] == key for each in before)

@@ -1,0 +1,121 @@
+"""The list of checkpoints, shard by shard: which entries came and went, and what moved in those that stayed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.drift.change import Class, Difference, Differences, told
+from sls_contract.checks.subject import FIELDS
+
+if TYPE_CHECKING:
+    from sls_contract.cassettes.drift.side import Entry, Side
+
+_CLAUSES = {
+    "shard": "entry-shard",
+    "checkpoint": "entry-checkpoint",
+    "updateTime": "update-time-type",
+    "consumer": "entry-consumer",
+}
+_GONE = {**_CLAUSES, "consumer": "consumer-missing"}
+
+
+def entry_differences(old: Side, new: Side) -> Differences:
+    """Yield what differs between two lists of checkpoints."""
+    yield from _gone(old, new)
+    yield from _added(old, new)
+    yield from _unknown_keys(old, new)
+    for shard, (place, entry) in new.entries_by_shard.items():
+        if shard in old.entries_by_shard:
+            yield from _moved(old.entries_by_shard[shard], (place, entry), new)
+    yield from _order(old, new)
+
+
+def _gone(old: Side, new: Side) -> Differences:
+    """Yield the shards without an entry: a split or merge since, which leaves new shards, may have ended them."""
+    known, left = old.entries_by_shard, new.entries_by_shard
+    resharded = any(shard > max(known, default=0) for shard in left)
+    filtered = bool(new.subject.shard_values)
+    kind = Class.BENIGN if resharded or new.subject.asks_nonsense else Class.BREAKING
+    for shard, (place, entry) in known.items():
+        if shard not in left:
+            yield Difference(kind, "known-shard" if filtered else "every-shard", f"/{place}", _entry(entry), None)
+
+
+def _added(old: Side, new: Side) -> Differences:
+    slug = "known-shard" if new.subject.shard_values else "every-shard"
+    for shard, (place, entry) in new.entries_by_shard.items():
+        if shard not in old.entries_by_shard:
+            yield Difference(Class.BENIGN, slug, f"/{place}", None, _entry(entry))
+
+
+def _entry(entry: Entry) -> str:
+    return f"shard {entry['shard']}"
+
+
+def _unknown_keys(old: Side, new: Side) -> Differences:
+    """Yield the keys that no page names and that only one side has, each once."""
+    before, after = _strange(old), _strange(new)
+    for key, (where, value) in after.items():
+        if key not in before:
+            yield Difference(Class.ADDITIVE, "entry-additive-key", where, None, told(value))
+    for key, (where, value) in before.items():
+        if key not in after:
+            yield Difference(Class.BENIGN, "entry-additive-key", where, told(value), None)
+
+
+def _strange(side: Side) -> dict[str, tuple[str, Any]]:
+    found: dict[str, tuple[str, Any]] = {}
+    for place, entry in enumerate(side.subject.entries or ()):
+        for key in entry if isinstance(entry, dict) else ():
+            if key not in FIELDS:
+                found.setdefault(key, (f"/{place}/{escaped(key)}", entry[key]))
+    return found
+
+
+def _moved(before: tuple[int, Entry], after: tuple[int, Entry], new: Side) -> Differences:
+    """Yield what differs in the entry of one shard."""
+    (_, was), (place, now) = before, after
+    for key, value in now.items():
+        where = f"/{place}/{escaped(key)}"
+        if key not in was:
+            if key in FIELDS:
+                yield Difference(Class.BENIGN, _GONE[key], where, None, told(value))
+        elif not same(was[key], value):
+            yield Difference(_weight(key, was[key], value, where, new), _slug(key), where, told(was[key]), told(value))
+    for key in was.keys() - now.keys() & FIELDS:
+        yield Difference(Class.BREAKING, _GONE[key], f"/{place}/{key}", told(was[key]), None)
+
+
+def _weight(key: str, was: Any, now: Any, where: str, new: Side) -> Class:
+    """Class another value: one of another type that the contract does not allow there can be misread."""
+    retyped = key in FIELDS and type(was) is not type(now) and where in new.breached
+    return Class.BREAKING if retyped else Class.BENIGN
+
+
+def _slug(key: str) -> str:
+    return _CLAUSES.get(key, "entry-additive-key")
+
+
+def _order(old: Side, new: Side) -> Differences:
+    before = [shard for shard in old.entries_by_shard if shard in new.entries_by_shard]
+    after = [shard for shard in new.entries_by_shard if shard in old.entries_by_shard]
+    if before != after:
+        yield Difference(Class.BENIGN, "entry-order", "body", _listed(before), _listed(after))
+
+
+def _listed(shards: list[int]) -> str:
+    return f"shards {', '.join(map(str, shards))}"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Compare JSON values as JSON does: true is not 1, and 1.0 is not 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
+def escaped(key: str) -> str:
+    """Write a key as a step of a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")

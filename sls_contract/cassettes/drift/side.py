@@ -1,0 +1,142 @@
+"""One exchange of a pair, with everything that several rules want to know of it, worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.drift.change import told
+from sls_contract.checks import judge
+from sls_contract.checks.subject import GET_CHECK_POINT, Subject
+from sls_contract.exchange import Exchange
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sls_contract.cassettes.recording import Recording
+    from sls_contract.checks import Verdict
+    from sls_contract.exchange import Response
+    from sls_contract.spec import Finding
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One recording under comparison; ``position`` is its place in its cassette, from 0."""
+
+    recording: Recording
+    position: int
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """The exchange; without its answer where that is not whole."""
+        exchange = self.recording.exchange
+        return replace(exchange, response=None) if self.recording.unanswered else exchange
+
+    @property
+    def response(self) -> Response:
+        """The answer; asked for only where there is one."""
+        assert self.exchange.response is not None
+        return self.exchange.response
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What `checks` knows of the exchange."""
+        return Subject(*_parts(self.exchange), self._keyring, self.recording.provenance.recorded_at)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What `checks` finds in it, at the time of recording."""
+        return judge(self.exchange, credentials=self._keyring, at=self.recording.provenance.recorded_at)
+
+    @cached_property
+    def findings(self) -> Mapping[str, list[Finding]]:
+        """The findings by the slugs of their clauses."""
+        found: dict[str, list[Finding]] = {}
+        for finding in self.verdict.findings:
+            found.setdefault(finding.slug, []).append(finding)
+        return found
+
+    @cached_property
+    def breached(self) -> frozenset[str]:
+        """The places at which a clause is broken."""
+        return frozenset(finding.where for finding in self.verdict.findings)
+
+    @property
+    def ours(self) -> bool:
+        """Whether this is GetCheckPoint."""
+        return self.subject.operation == GET_CHECK_POINT
+
+    @property
+    def open(self) -> bool:
+        """Whether the request is one whose answer no source settles."""
+        slugs = ("query-shard-value", "query-unknown-key", "request-body")
+        return any(slug in self.findings for slug in slugs)
+
+    @property
+    def signed_wrongly(self) -> bool:
+        """Whether the signature is known to have been wrong when the exchange was recorded."""
+        note = self.recording.signature
+        if note is not None:
+            return note.verdict == "invalid" and note.step != "access-key"
+        mismatch = self.subject.mismatch if self.subject.keys else None
+        return mismatch is not None and mismatch.step != "access-key"
+
+    @cached_property
+    def entries_by_shard(self) -> Mapping[int, tuple[int, Entry]]:
+        """Place and value of the first entry of each shard; what is no entry of a shard is left out."""
+        found: dict[int, tuple[int, Entry]] = {}
+        for place, entry in enumerate(self.subject.entries or ()):
+            if isinstance(entry, dict) and type(entry.get("shard")) is int:
+                found.setdefault(entry["shard"], (place, entry))
+        return found
+
+    @property
+    def error_code(self) -> str:
+        """The errorCode of an error answer; empty where there is none."""
+        document = self.subject.document if self.subject.is_error else None
+        code = document.get("errorCode") if isinstance(document, dict) else None
+        return code if isinstance(code, str) else ""
+
+    def at(self, finding: Finding, finder: Side) -> str | None:
+        """Say what this side has where the ``finder`` broke a clause; None where it has nothing there."""
+        kind, _, name = finding.where.partition(" ")
+        if kind == "header":
+            headers = (self.exchange.request if finding.code < "SLS2" else self.response).headers
+            return headers.get(name)
+        if kind == "status":
+            return str(self.response.status)
+        if kind.startswith("/"):
+            return self._pointed(finding.where, finder)
+        return told(self.subject.document) if self.subject.document is not None else self._size()
+
+    def shard_at(self, where: str) -> int | None:
+        """Return the shard of the entry that a pointer leads into; None where it leads into no such entry."""
+        place = where.split("/")[1] if where.startswith("/") else ""
+        return next((shard for shard, (index, _) in self.entries_by_shard.items() if str(index) == place), None)
+
+    def _pointed(self, where: str, finder: Side) -> str | None:
+        """Follow a pointer; into a list of checkpoints, to the same shard and not to the same place."""
+        step = where.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        if finder.subject.entries is None:
+            found: Any = self.subject.document
+        else:
+            shard = finder.shard_at(where)
+            found = self.entries_by_shard[shard][1] if shard in self.entries_by_shard else None
+        return told(found[step]) if isinstance(found, dict) and step in found else None
+
+    def _size(self) -> str:
+        return f"{len(self.response.body)} bytes"
+
+    @property
+    def _keyring(self) -> tuple[Any, ...]:
+        """What the signature can be verified with: nothing, where another one stands in its place."""
+        note = self.recording.signature
+        return () if note is not None and note.verdict != "verified" else (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+
+
+def _parts(exchange: Exchange) -> tuple[Any, Any]:
+    return exchange.request, exchange.response
