@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from sls_contract.errors import UsageError
 
@@ -289,7 +289,7 @@ def masked_url(url: str) -> str:
     scheme, authority, target = split_url(url)
     path, mark, query = target.partition("?")
     parts = [
-        key + equals + ("***" if equals and _SECRET_QUERY_KEY.search(decode_component(key)) else value)
+        key + equals + ("***" if equals and _SECRET_QUERY_KEY.search(unquote(key)) else value)
         for key, equals, value in (part.partition("=") for part in query.split("&"))
     ]
     return f"{scheme}://{authority.rpartition('@')[2]}{path}{mark}{'&'.join(parts)}"
@@ -325,18 +325,7 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         msg = f"{name} must be a str, got {type(value).__name__}"
         raise UsageError(msg)
-    if not value.isascii():
-        _refuse_what_no_bytes_give(name, value)
     return value
-
-
-def _refuse_what_no_bytes_give(name: str, value: str) -> None:
-    try:
-        wire_bytes(value)
-    except UnicodeEncodeError as error:
-        found = f"U+{ord(value[error.start]):04X} at {error.start}"
-        msg = f"{name} must be text that bytes of a wire can give, got {found}; decode bytes with wire_text"
-        raise UsageError(msg) from None
 
 
 def _bytes(name: str, value: object) -> bytes:

@@ -85,6 +85,8 @@ class Tape:
         with self._lock:
             recorder, self._recorder = self._recorder, None
             self._closed = True
+        if recorder is None and finished and self._mode != "all" and self._continues():
+            recorder = open_for_recording(self.path)  # the broken-off recording lacked nothing but its end
         if recorder is None:
             return
         if self._mode == "all" and not finished:
@@ -94,8 +96,12 @@ class Tape:
 
     def _may_record(self) -> bool:
         if self._mode == "once":
-            return self._is_new() or bool(getattr(self._before, "unfinished", ()))
+            return self._is_new() or self._continues()
         return self._mode != "none"
+
+    def _continues(self) -> bool:
+        """Tell whether there is a recording that broke off, which this one may go on with."""
+        return self._mode != "none" and bool(getattr(self._before, "unfinished", ()))
 
     def _is_new(self) -> bool:
         """Tell whether whatever there is was recorded by this session (another test, another worker)."""

@@ -103,7 +103,8 @@ def length_is_true(subject: Subject) -> Flaws:
     """Demand that Content-Length is the length of the body as it stood on the wire."""
     answer = _answer(subject)
     lengths = {part.strip() for each in answer.headers.get_all("content-length") for part in each.split(",")}
-    if not lengths or not answer.wire or subject.bodiless or "transfer-encoding" in answer.headers:
+    chunked = "chunked" in answer.headers.get("transfer-encoding", "").lower()
+    if not lengths or not answer.wire or subject.bodiless or chunked:
         return None
     size = str(len(answer.body))
     if lengths == {size}:

@@ -146,9 +146,8 @@ def _moved(value: int, expected: ExpectedEntry, seen: Seen, where: str) -> Itera
 
 
 def _apart(expected: ExpectedEntry, seen: Seen) -> bool:
-    if expected.written_at is None or seen.written_at is None:
-        return False
-    return expected.written_at - seen.written_at >= COARSE_CLOCK
+    times = (expected.written_at, seen.written_at)
+    return None not in times and times[0] - times[1] >= COARSE_CLOCK  # type: ignore[operator]  # neither is None
 
 
 def _consumer(value: str | None, expected: ExpectedEntry, where: str) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from typing import IO, TYPE_CHECKING
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 40, 100
 _MARGIN = "  "
+_CHAPTERS = {
+    "SLS1": "the request",
+    "SLS2": "the response",
+    "SLS3": "the signature",
+    "SLS4": "behaviour across exchanges",
+    "SLS5": "a client's behaviour",
+    "SLS6": "recordings",
+}
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,6 +35,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Print clauses of the contract: statement, level, sources. Without a name, list all of them.",
     )
     command.add_argument("names", nargs="*", metavar="CODE|SLUG", help="SLS204, or update-time-unit")
+    command.add_argument("--markdown", action="store_true", help="as a Markdown document")
     command.set_defaults(run=run)
 
 
@@ -36,7 +46,10 @@ def run(
     del environ, stdin, stderr
     asked = [clause(name) for name in arguments.names]
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
-    lines = _list() if not asked else _pages(asked, width)
+    if arguments.markdown:
+        lines = _document(asked or list(CLAUSES.values()))
+    else:
+        lines = _pages(asked, width) if asked else _list()
     stdout.writelines(f"{line}\n" for line in lines)
     return 0
 
@@ -63,3 +76,20 @@ def _page(each: Clause, width: int) -> Iterator[str]:
     yield "Sources:"
     for source in each.sources:
         yield from textwrap.wrap(source, width, initial_indent=f"{_MARGIN}- ", subsequent_indent=f"{_MARGIN}  ")
+
+
+def _document(clauses: list[Clause]) -> Iterator[str]:
+    """Yield the clauses as Markdown, a chapter for each hundred of codes."""
+    yield from ("# The clauses", "", f"Written by `sls-contract explain --markdown`: {len(clauses)} clauses.")
+    chapter = ""
+    for each in clauses:
+        if each.code[:4] != chapter:
+            chapter = each.code[:4]
+            yield from ("", f"## {chapter}xx: {_CHAPTERS[chapter]}")
+        yield from ("", f"### {each.code} `{each.slug}`", "", f"**{_plain(each.title)}** ({each.level})", "")
+        yield from (_plain(each.text), "", *(f"- {_plain(source)}" for source in each.sources))
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown would take for a tag or for emphasis."""
+    return re.sub(r"[<*\\]", r"\\\g<0>", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -64,6 +65,8 @@ def run(
     if arguments.list:
         _list(stdout)
         return 0
+    if arguments.record:
+        _make(arguments.record)
     with _target(arguments, environ) as target:
         _agree(arguments, target, plan, stdin, stderr)
         runner = _runner(arguments, target, plan, stderr)
@@ -262,6 +265,15 @@ def _tell(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[st
     print(*lines(run, target), sep="\n", file=stderr if arguments.json == "-" else stdout)
 
 
+def _make(folder: Path) -> None:
+    """Make the folder for the cassettes while nothing is lost yet."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"--record: cannot make {folder}: {error.strerror}. How to fix: name a folder where you may write."
+        raise UsageError(msg) from error
+
+
 def _record(run: Run, target: Target, folder: Path) -> None:
     """Write a cassette for each scenario that sent something."""
     from sls_contract.cassettes.file.recording_file import write
@@ -269,7 +281,6 @@ def _record(run: Run, target: Target, folder: Path) -> None:
     from sls_contract.cassettes.scrub import Scrubber
 
     scrubber = Scrubber(target.keys().values())
-    folder.mkdir(parents=True, exist_ok=True)
     for performed in run.performed:
         recordings = []
         for done in performed.done:
@@ -292,11 +303,11 @@ def _record(run: Run, target: Target, folder: Path) -> None:
 
 
 def _count(text: str) -> int:
-    """Read a number of examples; `argparse` words the error."""
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
+    """Read a number of examples."""
+    if not text.isdecimal():
+        msg = f"must be 0 or more, got {text!r}"
+        raise ArgumentTypeError(msg)
+    return int(text)
 
 
 def _now() -> datetime:

@@ -27,21 +27,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Close the way to owned hosts before the first conftest runs."""
+    from sls_contract.plugin.closed import close_network
+
+    close_network(early_config, options.settings(early_config, early_config.known_args_namespace))
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Check the options, declare the markers, and close the way to owned hosts."""
+    """Check the options, declare the markers, and close the way to owned hosts where that was not done yet."""
+    from sls_contract.plugin.closed import close_network
     from sls_contract.plugin.phases import Phases
     from sls_contract.plugin.run import MARKERS, Run
 
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    run = Run(config, options.settings(config))
+    run = Run(config, options.settings(config, config.option))
     config.stash[RUN] = run
     config.pluginmanager.register(Phases(run), "sls_contract_phases")
-    run.start()
+    close_network(config, run.settings)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Open the way again."""
+    """Close what an interrupted test left open."""
     if (run := config.stash.get(RUN, None)) is not None:
         run.stop()
 

@@ -28,7 +28,7 @@ def cassette_path(directory: Path, module: str, name: str) -> Path:
 
 
 def readable(test_name: str) -> str:
-    """Return a test's name with the characters that pytest spelled as escapes: ``\\u6d88`` in a parameter."""
+    """Return a test's name with the characters for which pytest put escapes (Chinese in a parameter)."""
     return _ESCAPE.sub(_character, test_name)
 
 

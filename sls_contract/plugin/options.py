@@ -7,7 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sls_contract.cassettes.hosts import host_rule
+from sls_contract.errors import UsageError
+
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -87,18 +91,23 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(name, text, type="linelist")
 
 
-def settings(config: pytest.Config) -> Settings:
-    """Read and check the options: the command line before the ini file before the default."""
+def settings(config: pytest.Config, given: Namespace) -> Settings:
+    """Read and check the options: the command line (``given``) before the ini file before the default."""
+
+    def pick(name: str) -> str | None:
+        option = getattr(given, f"sls_{name}")
+        return str(option) if option is not None else (config.getini(f"sls_{name}") or None)
+
     return Settings(
-        record=_one_of(_pick(config, "record") or "none"),
-        endpoint=_endpoint(_pick(config, "endpoint") or REFERENCE),
-        project=_pick(config, "project"),
-        logstore=_pick(config, "logstore"),
-        region=_pick(config, "region"),
-        strict=bool(config.getoption("sls_strict") or config.getini("sls_strict")),
-        reports=tuple(_report(path) for path in config.getoption("sls_report") or config.getini("sls_report")),
+        record=_one_of(pick("record") or "none"),
+        endpoint=_endpoint(pick("endpoint") or REFERENCE),
+        project=pick("project"),
+        logstore=pick("logstore"),
+        region=pick("region"),
+        strict=bool(given.sls_strict or config.getini("sls_strict")),
+        reports=tuple(_report(path) for path in given.sls_report or config.getini("sls_report")),
         cassette_dir=config.getini("sls_cassette_dir") or None,
-        hosts=tuple(config.getini("sls_hosts")),
+        hosts=_hosts(config.getini("sls_hosts")),
         scrub=tuple(config.getini("sls_scrub")),
         scrub_keys=tuple(config.getini("sls_scrub_keys")),
         rename=dict(_pair(line) for line in config.getini("sls_rename")),
@@ -108,11 +117,6 @@ def settings(config: pytest.Config) -> Settings:
 
 def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:
     group.addoption(f"--sls-{name}", default=None, metavar=metavar, help=text)
-
-
-def _pick(config: pytest.Config, name: str) -> str | None:
-    given = config.getoption(f"sls_{name}")
-    return str(given) if given is not None else (config.getini(f"sls_{name}") or None)
 
 
 def _one_of(given: str) -> Mode:
@@ -130,6 +134,15 @@ def _endpoint(value: str) -> str:
         msg = f"--sls-endpoint must be 'reference' or a URL such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
         raise pytest.UsageError(msg)
     return value.rstrip("/")
+
+
+def _hosts(patterns: list[str]) -> tuple[str, ...]:
+    try:
+        host_rule(patterns)
+    except UsageError as error:
+        msg = f"ini sls_hosts: {error}"
+        raise pytest.UsageError(msg) from None
+    return tuple(patterns)
 
 
 def _is_root(url: str) -> bool:

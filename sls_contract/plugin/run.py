@@ -58,7 +58,6 @@ class Run:
         self.started = distributed.session_started(config, utc_now())
         self._opened: set[Case] = set()
         self._scrub: Callable[[str], str] | None = None
-        self._open_network: Callable[[], None] = lambda: None
         self._failure: str | None = None
 
     @cached_property
@@ -74,19 +73,11 @@ class Run:
 
         return Opener(self.settings, self.started, utc_now)
 
-    def start(self) -> None:
-        """In mode ``none``, stop whatever would reach an owned host, from now until the run ends."""
-        if self.settings.record == "none":
-            from sls_contract.plugin.closed import close_network
-
-            self._open_network = close_network([*self.settings.hosts, *self.settings.endpoint_hosts])
-
     def stop(self) -> None:
-        """Let traffic pass again, and close what an interrupted test left open: its recording is unfinished."""
+        """Close what an interrupted test left open: its recording is unfinished."""
         for case in tuple(self._opened):
             case.broke_off = True
             self._close(case, expected_to_fail=False)
-        self._open_network()
 
     def open(self, item: pytest.Item) -> None:
         """Open the cassette of a marked test."""

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
 
 MOST_ERRORS = 100
-"""An instance with more errors than this has only the first explained: a megabyte of nonsense is answered in time."""
+"""Of one key, or of elements themselves, only so many errors are explained; those of other keys are not crowded out."""
+
+_MOST_EXAMINED = 10_000  # errors: a megabyte of nonsense is answered in time
 
 _DEPTH = 4  # levels of an instance that the schemas look at
 _LONGEST = 80  # characters of a value that are shown
@@ -40,9 +42,14 @@ class SchemaError:
 
 
 def explain(validator: Draft202012Validator, instance: Any) -> list[SchemaError]:
-    """Return why a validator refuses an instance, element by element, at most `MOST_ERRORS`."""
-    errors = (explained for error in validator.iter_errors(outline(instance)) for explained in _explained(error))
-    return list(islice(dict.fromkeys(errors), MOST_ERRORS))
+    """Return why a validator refuses an instance, element by element, at most `MOST_ERRORS` of one key."""
+    told: dict[str, dict[SchemaError, None]] = {}
+    for error in islice(validator.iter_errors(outline(instance)), _MOST_EXAMINED):
+        for explained in _explained(error):
+            of_key = told.setdefault(_key(explained.pointer), {})
+            if len(of_key) < MOST_ERRORS:
+                of_key[explained] = None
+    return [explained for of_key in told.values() for explained in of_key]
 
 
 def outline(instance: Any, depth: int = _DEPTH) -> Any:
@@ -81,6 +88,12 @@ def _explained(error: ValidationError) -> Iterator[SchemaError]:
             yield SchemaError(pointer + _pointer([name]), keyword, "present", "absent")
     else:
         yield SchemaError(pointer, keyword, _expected(error), _actual(error))
+
+
+def _key(pointer: str) -> str:
+    """Return the key that a pointer ends in; nothing where it points to an element or the whole."""
+    last = pointer.rpartition("/")[2]
+    return "" if last.isdecimal() else last
 
 
 def _missing(error: ValidationError) -> Iterable[str]:

@@ -26,10 +26,9 @@ class Groups:
     _made: dict[tuple[str, str], Made] = field(default_factory=dict)
 
     def begin(self, place: Place, bench: Bench) -> None:
-        """Enter a group that is about to be made; in a logstore that does not exist none is."""
-        if place.logstore != "missing":
-            made = Made(place, bench.logstores[place.logstore], bench.group(place), bench)
-            self._made[made.logstore, made.group] = made
+        """Enter a group that is about to be made."""
+        made = Made(place, bench.logstores[place.logstore], bench.group(place), bench)
+        self._made[made.logstore, made.group] = made
 
     def end(self, place: Place, bench: Bench) -> None:
         """Strike out a group that is deleted."""

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 GENERATED = ("generated-sequences", "generated-near-misses")
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide")
+_NO_STS = "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, …_ACCESS_KEY_SECRET and …_SECURITY_TOKEN"
 _MISSING_KEYS = {
-    "sts": "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and _SECURITY_TOKEN",
-    "sts-wrong-token": "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and …_TOKEN",
-    "sts-without-token": "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and …_TOKEN",
+    "sts": _NO_STS,
+    "sts-wrong-token": _NO_STS,
+    "sts-without-token": _NO_STS,
     "sts-expired": "needs a token that has expired: set SLS_CONTRACT_STS_EXPIRED_TOKEN",
 }
 _MISSING_ROLES = {"other": "needs another logstore: name it with --other-logstore", "wide": "needs hundreds of shards"}
@@ -79,7 +80,7 @@ class Runner:
         self.wire.foreign_clock = not self.target.loopback
         self._bench = self.target.bench()
         # Not the seed alone: two runs against one service must not meet in one group.
-        self._stamp = f"{int(self.wire.clock().timestamp() * 1000) % 36**6:x}"
+        self._stamp = f"{int(self.wire.clock().timestamp() * 1000) % 2**32:08x}"
 
     def __call__(self) -> Run:
         """Carry the plan out and clean up, whatever happens.
@@ -149,12 +150,15 @@ class Runner:
         if reason:
             self.run.performed.append(Performed(scenario, verdict, reason))
             return
-        performance, verdict, reason = self._perform(scenario.steps)
-        self._take_over(performance, scenario.name)
+        performance = self._performance()
+        try:
+            verdict, reason = self._perform(performance, scenario.steps)
+        finally:  # also of a scenario that is cut short nothing found is lost
+            self._take_over(performance, scenario.name)
         self.run.performed.append(Performed(scenario, verdict, reason, tuple(performance.done)))
 
-    def _perform(self, steps: Sequence[Step]) -> tuple[Performance, Verdict, str]:
-        performance, verdict, reason = self._performance(), "passed", ""
+    def _perform(self, performance: Performance, steps: Sequence[Step]) -> tuple[Verdict, str]:
+        verdict, reason = "passed", ""
         try:
             performance.perform(steps)
         except NotProvable as error:
@@ -165,7 +169,7 @@ class Runner:
             self._clean_up()
         if performance.violated:
             verdict, reason = "failed", ""
-        return performance, verdict, reason  # type: ignore[return-value]  # the four words of Verdict
+        return verdict, reason  # type: ignore[return-value]  # the four words of Verdict
 
     def _performance(self) -> Performance:
         self._count += 1
@@ -216,8 +220,9 @@ class Runner:
         tried: list[Performance] = []
 
         def passes(steps: Sequence[Step]) -> bool:
-            performance, verdict, _ = self._perform(steps)
+            performance = self._performance()
             tried.append(performance)
+            verdict, _ = self._perform(performance, steps)
             if verdict == "failed":
                 failures.append((steps, performance))
             return verdict != "failed"
@@ -228,6 +233,8 @@ class Runner:
             explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks)  # type: ignore[arg-type]  # a strategy of steps
         finally:
             self._conclude(name, failures, tried)
+        if not failures:
+            self.run.performed.append(Performed(_generated(name), "passed"))
 
     def _conclude(
         self, name: str, failures: Sequence[tuple[Sequence[Step], Performance]], tried: Sequence[Performance]
@@ -238,8 +245,6 @@ class Runner:
         if not failures:
             for performance in tried:
                 self._take_over(performance, name)
-            if tried:
-                self.run.performed.append(Performed(_generated(name), "passed"))
             return
         steps, shortest = min(failures, key=lambda failure: len(failure[1].done))
         self._take_over(shortest, name)

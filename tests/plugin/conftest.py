@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - dataclasses look at it
 
 import aiohttp  # noqa: F401 - runs in this process then need not load it anew each time; the same below
 import httpx  # noqa: F401
 import pytest
 import requests  # noqa: F401
+import vcr  # noqa: F401
 
 import sls_contract.plugin.opener
 import sls_contract.plugin.reference

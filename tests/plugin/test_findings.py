@@ -18,7 +18,7 @@ SWALLOWED = """
 
 
 def test_a_wrong_query_key_fails_although_the_answer_was_fine(project):
-    """shardId instead of shard is answered with every shard; only the contract notices."""
+    """ShardId instead of shard is answered with every shard; only the contract notices."""
     result = project.test(OLD_METHOD).run("--sls-record=once")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*SLS1?? * (violation) at query shardId*", "*> GET https://my-project.*shardId=0*"])

@@ -39,7 +39,7 @@ def test_a_damaged_cassette_is_never_recorded_over(project, mode):
 
 
 def test_a_full_disk_fails_the_test_and_harms_nothing(project):
-    """The exchange that the disk does not take fails, also where the client swallows it; what was there before stays."""
+    """What the disk does not take fails the test, swallowed or not; what was there before stays."""
     project.test(ASKS).run("--sls-record=once")
     before = project.cassette("test_asks").read_bytes()
     project.test(

@@ -1,4 +1,4 @@
-"""Every kind of test that pytest runs: classes, unittest, wider fixtures, asyncio, threads, skips, expected failures."""
+"""Every kind of test that pytest runs: classes, unittest, asyncio, threads, skips, expected failures."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_classes_unittest_and_wider_fixtures(project):
 
 
 def test_asyncio_tests(project):
-    """httpx and aiohttp in pytest-asyncio tests, also many at once in one test."""
+    """Httpx and aiohttp in pytest-asyncio tests, also many at once in one test."""
     project.ini("asyncio_mode = auto").test(
         """
         import asyncio

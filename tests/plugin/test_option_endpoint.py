@@ -25,7 +25,7 @@ READS = """
 
 @pytest.fixture
 def endpoint():
-    """An endpoint that knows only the real names and the real key."""
+    """Make an endpoint that knows only the real names and the real key."""
     names = {("real-project", "real-logstore"): 2}
     with ReferenceEndpoint(utc_now, credentials=[KEY], logstores=names) as endpoint:
         yield endpoint
@@ -91,7 +91,7 @@ def test_what_is_missing_is_named(project, endpoint, real_key, monkeypatch):
 
 
 def test_an_endpoint_that_refuses_or_is_not_there(project, endpoint, real_key):
-    """A wrong name is told with the service's answer, a dead address with the address; the key's secret with neither."""
+    """A wrong name is told with the service's answer, a dead address with the address; neither shows the secret."""
     project.test(READS)
     with serve(endpoint) as server:
         result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", REAL[0], "--sls-logstore=none")

@@ -133,7 +133,7 @@ def test_a_wrong_mode_is_a_usage_error(project):
 
 
 def test_the_ini_file_can_set_the_mode(project):
-    """ini sls_record is the default; the command line wins over it."""
+    """The setting sls_record is the default; the command line wins over it."""
     project.ini("sls_record = once").test(asks(0)).run("--sls-record=none").assert_outcomes(failed=1)
     project.run().assert_outcomes(passed=1)
     assert project.shards("test_asks") == ["0"]

@@ -192,6 +192,58 @@ def test_progress_is_for_terminals():
     assert "group-fresh" in err.getvalue()
 
 
+def test_consent_is_a_yes(monkeypatch):
+    """--yes, or a typed yes, goes on; here to a name that nobody resolves."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("NO_PROXY", "*")
+    for words, answer in ((["--yes"], ""), ([], "yes\n")):
+        parser = argparse.ArgumentParser()
+        verify.configure(parser.add_subparsers())
+        arguments = parser.parse_args(["verify", "--endpoint", "http://sls.invalid", *PLACE, *words])
+        streams = {"stdin": Terminal(answer), "stdout": io.StringIO(), "stderr": io.StringIO()}
+        with pytest.raises(EndpointError, match="cannot be resolved"):
+            arguments.run(arguments, environ=ENVIRON, **streams)
+
+
+def test_examples_are_counted_from_zero(capsys):
+    """A negative number of examples is refused by name."""
+    with pytest.raises(SystemExit):
+        command("--examples", "-1")
+    assert "must be 0 or more" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_stops_before_the_run(tmp_path):
+    """Where recordings cannot be written, nothing is sent."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="--record: cannot make"):
+        command("--record", str(tmp_path / "file" / "tapes"))
+
+
+def test_a_violation_outweighs_an_interruption(reference):
+    """Whoever interrupts a run after a violation was found still gets 1."""
+    endpoint, _ = reference
+    count = [0]
+
+    def interrupted(request):
+        count[0] += 1
+        response = endpoint(request)
+        return response.replace(headers=response.headers.without("x-log-requestid"))
+
+    with serve(interrupted) as server:
+        words = [sys.executable, "-c", SCRIPT, "verify", "--endpoint", server.url, *PLACE, "--rate", "60"]
+        process = subprocess.Popen(words, env={**os.environ, **ENVIRON}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while count[0] < 10:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert b"SLS251" in out
+
+
 def test_nobody_there():
     """An endpoint that is not there is an error with a mend, no traceback."""
     with pytest.raises(EndpointError, match="nothing accepts connections"):
@@ -201,8 +253,10 @@ def test_nobody_there():
 def test_recordings_are_cassettes(tmp_path, reference):
     """Each scenario becomes a cassette that loads, says what it proves, and holds the exchanges in order."""
     _, url = reference
-    words = ("--endpoint", url, *PLACE, "--scenario", "group-advanced", "--record", str(tmp_path / "tapes"))
+    names = ("--scenario", "group-advanced", "--scenario", "many-shards")
+    words = ("--endpoint", url, *PLACE, *names, "--record", str(tmp_path / "tapes"))
     assert command(*words)[0] == 0
+    assert [path.name for path in (tmp_path / "tapes").iterdir()] == ["group-advanced.sls.yaml"]
     cassette = load_cassette(tmp_path / "tapes" / "group-advanced.sls.yaml")
     methods = " ".join(exchange.request.method for exchange in cassette.exchanges)
     assert methods == "POST POST POST GET POST GET GET"

@@ -14,14 +14,15 @@ a clause of level violation: kept → broken                           breaking 
 5xx without an error body; no longer decimal checkpoint; compression breaking  SLS233, SLS207, SLS264: warnings where
 that was not asked for: kept → broken                                          a client loses code, number or body
 a key of an entry gone                                               breaking  clause of the key; consumer: SLS209
-an entry gone: of the shard asked for; of a list whose other shards  breaking  SLS422; SLS421
-show no split or merge since (new shards with higher ids)
+an entry gone: of the shard asked for; of a list in which no other   breaking  SLS422; SLS421
+shard shows a split, a merge or a new logstore
 success → refusal of a request that was served (400, 405, 411, 413,  breaking  SLS444; 400 and 401: SLS456; a clock
 415, 401 SignatureNotMatch)                                                    that is right: SLS457
 ProjectNotExist under its other name; another code for a wrong       breaking  SLS443; SLS451; SLS452; SLS455
 signature, key, clock
 one undocumented errorCode → another                                 breaking  SLS234
-refused signature → served, the request unchanged or known as wrong  breaking  SLS239
+a signature known to be wrong: refused, or none such, → served       breaking  SLS239
+a missing project, logstore or group → 200 and an empty list         breaking  SLS443, SLS442, SLS441
 answered → not answered, or cut off                                  breaking  SLS462
 another operation: JSON key gone, type changed, null for a value;    breaking  (json-shape); SLS231
 another status of success

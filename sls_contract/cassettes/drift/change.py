@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -40,7 +41,7 @@ class Difference:
     Attributes:
         kind: its class.
         slug: of the clause that governs it, or of the rule where no clause does.
-        where: JSON pointer into the new body (of what is gone: into the old one), ``header Name``, ``status``, ``body``.
+        where: JSON pointer into the new body (of what is gone, into the old one), ``header Name``, ``status`` or such.
         old: what the old side has there, as text; None where it has nothing.
         new: the same of the new side.
 
@@ -70,7 +71,7 @@ class Change:
         code: of the clause that governs it; None where no clause does.
         slug: of that clause, or of the rule.
         exchange: position of the old exchange in its cassette, from 0.
-        where: JSON pointer into the new body (of what is gone: into the old one), ``header Name``, ``status``, ``body``.
+        where: JSON pointer into the new body (of what is gone, into the old one), ``header Name``, ``status`` or such.
         old: what the old side has there; None where it has nothing.
         new: the same of the new side.
 
@@ -139,6 +140,4 @@ def verdict_of(changes: tuple[Change, ...]) -> Verdict:
 
 def told(value: object) -> str:
     """Give a JSON value as text: a scalar as JSON, long enough to be scrubbed; a container by what it holds."""
-    if isinstance(value, str) and value.isprintable() and '"' not in value and "\\" not in value:
-        return f'"{value[:MOST_TEXT]}"'
-    return shown(value)
+    return json.dumps(value[:MOST_TEXT], ensure_ascii=False) if isinstance(value, str) else shown(value)

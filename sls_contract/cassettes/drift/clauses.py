@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Class, Difference, Differences
+from sls_contract.cassettes.drift.side import CLOCK_CODES
 from sls_contract.checks.entries import MOST_FLAWS
 from sls_contract.spec import Level
 
@@ -27,6 +28,9 @@ _ELSEWHERE = frozenset({"consumer-missing", "entry-additive-key", "error-additiv
 """Told key by key in `entries` and `outcome`."""
 
 _CLOCKS = frozenset({"response-clock", "clock-served"})
+NEEDS_A_PARTNER = _CLOCKS | {"authentication-served"}
+"""Clauses that say something of the service only beside the other side: recorders date anew, and drop signatures."""
+
 _SENT = ("SLS107", "SLS112")  # first and last of the request's headers that recorders keep as sent
 _REFUSED = (400, 401)
 
@@ -50,7 +54,7 @@ def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
         return Class.BREAKING if _is_sent_header(finding) else None
     if finding.slug == "authentication-served" and old.response.status not in _REFUSED:
         return None  # the recorder may have dropped the signature: it was served all the time
-    if finding.slug in _CLOCKS and _same_moment(old, new):
+    if finding.slug in _CLOCKS and _tells_nothing_of_clocks(finding, old, new):
         return None
     if finding.slug == "encoding-not-asked" and _was_decoded(new):
         return Class.BENIGN
@@ -61,9 +65,16 @@ def _is_sent_header(finding: Finding) -> bool:
     return _SENT[0] <= finding.code <= _SENT[1] and finding.level is Level.VIOLATION
 
 
-def _same_moment(old: Side, new: Side) -> bool:
-    """Tell whether both sides claim the same time: one of them was made from the other, and proves nothing of clocks."""
-    return (old.subject.at, old.subject.sent) == (new.subject.at, new.subject.sent)
+def _tells_nothing_of_clocks(finding: Finding, old: Side, new: Side) -> bool:
+    """Tell whether a wrong time is no news of the service's clock.
+
+    Sides that claim the same time were made one from the other. A request that is refused for its own wrong time dates
+    nothing.
+    """
+    if finding.slug == "clock-served" and old.error_code in CLOCK_CODES:
+        return False
+    same_moment = (old.subject.at, old.subject.sent) == (new.subject.at, new.subject.sent)
+    return same_moment or new.error_code in CLOCK_CODES
 
 
 def _was_decoded(side: Side) -> bool:

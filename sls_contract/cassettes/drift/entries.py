@@ -23,7 +23,6 @@ def entry_differences(old: Side, new: Side) -> Differences:
     """Yield what differs between two lists of checkpoints."""
     yield from _gone(old, new)
     yield from _added(old, new)
-    yield from _unknown_keys(old, new)
     for shard, (place, entry) in new.entries_by_shard.items():
         if shard in old.entries_by_shard:
             yield from _moved(old.entries_by_shard[shard], (place, entry), new)
@@ -31,11 +30,12 @@ def entry_differences(old: Side, new: Side) -> Differences:
 
 
 def _gone(old: Side, new: Side) -> Differences:
-    """Yield the shards without an entry: a split or merge since, which leaves new shards, may have ended them."""
+    """Yield the shards without an entry: where others came, a split, a merge or a new logstore may have ended them."""
     known, left = old.entries_by_shard, new.entries_by_shard
-    resharded = any(shard > max(known, default=0) for shard in left)
     filtered = bool(new.subject.shard_values)
-    kind = Class.BENIGN if resharded or new.subject.asks_nonsense else Class.BREAKING
+    if not new.regular_list or (filtered and left):
+        return  # clauses tell of malformed entries, and of those that were not asked for
+    kind = Class.BENIGN if left.keys() - known.keys() or new.open else Class.BREAKING
     for shard, (place, entry) in known.items():
         if shard not in left:
             yield Difference(kind, "known-shard" if filtered else "every-shard", f"/{place}", _entry(entry), None)
@@ -52,8 +52,8 @@ def _entry(entry: Entry) -> str:
     return f"shard {entry['shard']}"
 
 
-def _unknown_keys(old: Side, new: Side) -> Differences:
-    """Yield the keys that no page names and that only one side has, each once."""
+def key_differences(old: Side, new: Side) -> Differences:
+    """Yield the keys of entries that no page names and that only one side has, each once."""
     before, after = _strange(old), _strange(new)
     for key, (where, value) in after.items():
         if key not in before:

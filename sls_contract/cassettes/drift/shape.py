@@ -14,7 +14,26 @@ from sls_contract.cassettes.drift.entries import escaped, same
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sls_contract.checks.subject import Subject
+
 _NULL = "null"
+
+
+def body_differences(old: Subject, new: Subject) -> Differences:
+    """Yield what differs between two bodies that are neither lists of checkpoints nor errors."""
+    if _media_type(old) not in ("", _media_type(new)) and old.plain.data and new.plain.data:
+        yield Difference(Class.BREAKING, "content-type", "header Content-Type", _media_type(old), _media_type(new))
+    if old.document is not None and new.document is not None:
+        yield from shape_differences(old.document, new.document)
+    elif old.document is not None and new.plain.data is not None:
+        yield Difference(Class.BREAKING, "json-shape", "body", told(old.document), "no JSON array or object")
+    elif new.document is not None and not old.plain.data:
+        yield Difference(Class.ADDITIVE, "new-body", "body", None, told(new.document))
+
+
+def _media_type(subject: Subject) -> str:
+    assert subject.response is not None
+    return subject.response.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def shape_differences(old: Any, new: Any) -> Differences:
@@ -62,7 +81,9 @@ def _scalars(old: Sequence[Any], new: Sequence[Any], where: str) -> Differences:
         yield Difference(Class.BENIGN, "value", where or "body", _told_all(before), _told_all(after))
     sizes = [[len(each) for each in _only(list, side)] for side in (old, new)]
     if sizes[0] != sizes[1]:
-        yield Difference(Class.BENIGN, "value", where or "body", _told_all(_only(list, old)), _told_all(_only(list, new)))
+        yield Difference(
+            Class.BENIGN, "value", where or "body", _told_all(_only(list, old)), _told_all(_only(list, new))
+        )
 
 
 def _told_all(values: Sequence[Any]) -> str | None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.cassettes.drift.change import told
 from sls_contract.checks import judge
 from sls_contract.checks.subject import GET_CHECK_POINT, Subject
-from sls_contract.exchange import Exchange
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
@@ -17,10 +16,13 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.recording import Recording
     from sls_contract.checks import Verdict
-    from sls_contract.exchange import Response
+    from sls_contract.exchange import Exchange, Response
     from sls_contract.spec import Finding
 
 Entry = dict[str, Any]
+
+CLOCK_CODES = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
+"""The codes of a request that came too early or too late, of today and of 2021."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Side:
     @cached_property
     def subject(self) -> Subject:
         """What `checks` knows of the exchange."""
-        return Subject(*_parts(self.exchange), self._keyring, self.recording.provenance.recorded_at)
+        exchange = self.exchange
+        return Subject(exchange.request, exchange.response, self._keyring, self.recording.provenance.recorded_at)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -95,10 +98,20 @@ class Side:
         return found
 
     @property
+    def regular_list(self) -> bool:
+        """Whether every element of the list is the entry of a shard."""
+        return all(isinstance(each, dict) and type(each.get("shard")) is int for each in self.subject.entries or ())
+
+    @cached_property
+    def error_body(self) -> Mapping[str, Any]:
+        """The body of an error answer; empty where it is no object, or no error."""
+        document = self.subject.document if self.subject.is_error else None
+        return document if isinstance(document, dict) else {}
+
+    @property
     def error_code(self) -> str:
         """The errorCode of an error answer; empty where there is none."""
-        document = self.subject.document if self.subject.is_error else None
-        code = document.get("errorCode") if isinstance(document, dict) else None
+        code = self.error_body.get("errorCode")
         return code if isinstance(code, str) else ""
 
     def at(self, finding: Finding, finder: Side) -> str | None:
@@ -125,7 +138,7 @@ class Side:
             found: Any = self.subject.document
         else:
             shard = finder.shard_at(where)
-            found = self.entries_by_shard[shard][1] if shard in self.entries_by_shard else None
+            found = None if shard is None else self.entries_by_shard.get(shard, (0, None))[1]
         return told(found[step]) if isinstance(found, dict) and step in found else None
 
     def _size(self) -> str:
@@ -136,7 +149,3 @@ class Side:
         """What the signature can be verified with: nothing, where another one stands in its place."""
         note = self.recording.signature
         return () if note is not None and note.verdict != "verified" else (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-
-
-def _parts(exchange: Exchange) -> tuple[Any, Any]:
-    return exchange.request, exchange.response

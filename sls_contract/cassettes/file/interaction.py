@@ -203,6 +203,8 @@ def _mapping(name: str, node: object) -> Node:
 def _text(value: object) -> str:
     """Read text: bytes of the wire, and the numbers and words that YAML took for something else."""
     if isinstance(value, str):
+        if not value.isascii():
+            wire_bytes(value)  # refuses, as a ValueError, half a surrogate pair: no wire carried that
         return value
     if isinstance(value, bytes):
         return wire_text(value)

@@ -203,7 +203,7 @@ def _httpx() -> Any:
 def _stream_type(httpx: Any) -> Any:
     """Return the class of body streams; it is made late because httpx may not be installed."""
 
-    class BodyFromMemory(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc] # known at run time only
+    class BodyFromMemory(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc]  # known when it runs
         """A body, and the error that ends it."""
 
         def __init__(self, body: bytes, error: Exception | None) -> None:

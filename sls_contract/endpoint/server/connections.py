@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from sls_contract.endpoint.server.limits import Limits
 
+_QUOTE = re.compile(r"\n| when reading|:? (?:bytearray\()?b['\"]")  # from here on, the library quotes the request
 _LINGER = 1.0  # seconds to drain a refused body, so that the client reads the refusal before the connection ends
 
 
@@ -62,5 +64,5 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer what is not HTTP, or too long for us."""
         del request, exc
-        reason = (message or "it cannot be read").partition("\n")[0].rstrip(" :")  # what follows quotes the request
+        reason = _QUOTE.split(message or "it cannot be read")[0].rstrip(" :")
         return WireResponse(own_answer(status, f"expected an HTTP request: {reason}\n"), head=False)

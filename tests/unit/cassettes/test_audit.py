@@ -307,3 +307,18 @@ def test_another_service_is_counted_and_not_judged(tmp_path):
     assert (audited.tally.exchanges, audited.tally.not_judged) == (1, 1)
     assert slugs(audited) == [("recording-provenance", 0)]
     assert Request("GET", "https://api.example.com/x") == audited.tally.breaches[0].exchange.request
+
+
+@pytest.mark.parametrize("place", ["uri", "header"])
+def test_text_that_no_wire_can_carry_is_damage(tmp_path, place):
+    """Half a surrogate pair, escaped in a third party's JSON, ends in a finding and not in an exception."""
+    text = vcrpy_json("http://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g?a=1")
+    text = (
+        text.replace("a=1", "\\ud800")
+        if place == "uri"
+        else text.replace('"headers": {}', '"headers": {"a": ["\\ud800"]}', 1)
+    )
+    (tmp_path / "a.json").write_text(text, "utf-8")
+    ((finding, _, _),) = audit(tmp_path / "a.json").placed
+    assert finding.slug == "recording-damaged"
+    assert "surrogates not allowed" in finding.actual

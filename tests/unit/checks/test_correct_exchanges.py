@@ -50,6 +50,10 @@ CLIENTS = {
     "upper case": lambda make: recased(make.request(), str.upper),
     "chinese names": lambda make: make.request("/logstores/%E6%97%A5%E5%BF%97/consumergroups/a%20b%2Fc?shard=0"),
     "intranet": lambda make: make.request(host="p.cn-hangzhou-intranet.log.aliyuncs.com", scheme="v4"),
+    "ipv6 and ipv4": lambda make: make.request(host="p.cn-hangzhou.dualstack.log.aliyuncs.com", scheme="v4"),
+    "region or endpoint": lambda make: make.request(
+        host="p.cn-shenzhen-finance.log.aliyuncs.com", scheme="v4", region="cn-shenzhen-finance-1"
+    ),
     "acceleration": lambda make: make.request(host="p.log-global.aliyuncs.com"),
     "own domain, port": lambda make: make.request(host="p.sls.example.com:8443"),
     "loopback": lambda make: make.request(host="my-project.127.0.0.1:8080", scheme="v4", region="cn-hangzhou"),
@@ -204,3 +208,17 @@ def test_foreign_traffic_is_not_judged(make):
     exchange = replace(make.exchange(make.response(b"<html>")), request=Request("GET", "https://example.com/"))
     verdict = judge(exchange)
     assert (verdict.findings, verdict.exercised, verdict.operation) == ((), frozenset(), "foreign")
+
+
+@pytest.mark.parametrize("slip", [", Signature", ",SignedHeaders=host,Signature"])
+def test_a_slip_in_authorization_is_not_told_as_one_of_the_date(make, slip):
+    """Where the scheme cannot be read, x-log-date may be written as either scheme has it."""
+    request = make.request(scheme="v4")
+    request = extended(request, Authorization=request.headers["authorization"].replace(",Signature", slip))
+    assert [finding.slug for finding in judge_request(request, at=make.at).findings] == ["signature-authorization"]
+
+
+def test_nothing_is_not_compressed(make):
+    """The end of the data is pulled with the header of the compression and no body: nothing was to be asked for."""
+    exchange = make.exchange(make.response(b"", headers={"x-log-compresstype": "lz4"}), target="/logstores/l/shards/0")
+    assert check(exchange) == ()

@@ -79,6 +79,7 @@ REQUESTS = [
     ),
     ("body-raw-size", lambda make: asked(make.request(headers={"x-log-bodyrawsize": "none"})), {}),
     ("request-host", lambda make: asked(make.request(host="cn-hangzhou.log.aliyuncs.com")), {}),
+    ("request-host", lambda make: asked(make.request(host="cn-hangzhou.dualstack.log.aliyuncs.com")), {}),
     ("request-host", lambda make: asked(make.request(host="127.0.0.1:8080")), {}),
     ("request-host", lambda make: asked(make.request(host="localhost:8080")), {}),
     ("request-host", lambda make: asked(make.request(host="[::1]:8080")), {}),
@@ -259,6 +260,11 @@ HEADERS = [
     ),
     ("content-length", lambda make: answered(make.exchange(), Content_Length="112"), {}),
     ("content-length", lambda make: answered(make.exchange(), Content_Length="+111"), {}),
+    (
+        "content-length",
+        lambda make: answered(make.exchange(), Content_Length="112", Transfer_Encoding="identity"),
+        {},
+    ),
     ("content-encoding", lambda make: make.body(make.response().body, Content_Encoding="gzip"), {"asks": "gzip"}),
     ("content-encoding", lambda make: make.body(gzip.compress(b"[]")[:-4], Content_Encoding="gzip"), {"asks": "gzip"}),
     (

@@ -118,7 +118,6 @@ WRONG = [
     (lambda: Request("GET", URL, [("a", "b", "c")]), "each header must be a .* got tuple"),
     (lambda: Request("GET", URL, "a: b"), "headers must be a mapping or .* got str"),
     (lambda: Request("GET", URL, None), "headers must be a mapping or .* got NoneType"),
-    (lambda: Request("GET", URL, {"a": "\ud800"}), r"header value must be text .* got U\+D800 at 0"),
     (lambda: Response("200"), "status must be an int such as 200, got str"),
     (lambda: Response(True), "got bool"),
     (lambda: Response(200, reason=None), "reason must be a str"),

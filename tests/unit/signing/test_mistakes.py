@@ -319,6 +319,17 @@ def test_a_long_query_ends_soon():
     assert found.step == "digest"
 
 
+def test_mistakes_are_recognised_behind_long_headers():
+    """A long header shortens the search, and a single mistake is still found."""
+    long = Request("GET", f"http://{HOST}{PATH}", {"User-Agent": "x" * 10_000})
+    request = sign(long, TEST_CREDENTIALS, scheme="v4", at=AT)
+    upper = request.headers["authorization"][:-64] + request.headers["authorization"][-64:].upper()
+    found = verify_signature(
+        request.replace(headers=request.headers.with_field("Authorization", upper)), TEST_CREDENTIALS
+    )
+    assert found.mistakes == ("wrong-encoding",)
+
+
 @pytest.mark.parametrize("day", ["00010101", "99991231"])
 def test_the_first_and_last_day(day):
     """A v4 request from the edge of time gets a verdict."""

@@ -267,6 +267,14 @@ def test_nonsense_is_explained_in_part():
     assert len(catalog().response_errors([0] * 2000)) == MOST_ERRORS
 
 
+def test_many_errors_of_one_key_hide_none_of_another():
+    """One wrong time behind hundreds of wrong shards is told."""
+    wrong = [{**ENTRY, "shard": "0"}] * 300 + [{**ENTRY, "updateTime": "0"}]
+    found = broken(catalog().response_errors(wrong))
+    assert found[-1] == ("/300/updateTime", "type")
+    assert len(found) == MOST_ERRORS + 1
+
+
 def test_both_validators_read_numbers_as_the_draft_does():
     """1.0 and -0.0 are integers once parsed; how they were written must be judged in the text."""
     assert catalog().response_errors([{**ENTRY, "shard": 1.0, "updateTime": 1e2}]) == []

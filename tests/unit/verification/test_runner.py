@@ -107,6 +107,7 @@ def test_a_failure_is_shrunk():
         "GetCheckPoint",
     ]
     assert {each.finding.code for each in run.located} == {"SLS401", "SLS415"}
+    assert [where["scenario"] for _, where in as_report(run, target()).located] == ["generated-sequences"] * 2
     told = "\n".join(lines(run, target()))
     assert "again: sls-contract verify --scenario generated-sequences --examples 100 --seed 0" in told
     assert told.count("curl -sSi -X") == 4
@@ -127,6 +128,79 @@ def test_what_is_not_offered_is_not_supported():
     assert verdicts(run)["group-missing"] == "passed"
     assert verdicts(run)["group-fresh"] == verdicts(run)["generated-sequences"] == "not supported"
     assert "CreateConsumerGroup was answered 405 InvalidMethod" in "\n".join(lines(run, target()))
+
+
+def answering(real: ReferenceEndpoint, operation: str, change):
+    """Change the answers to one operation."""
+
+    def send(request: Request) -> Response:
+        response = real(request)
+        return change(response) if named(request) == operation else response
+
+    return send
+
+
+def with_text(response: Response, text: bytes) -> Response:
+    headers = response.headers.with_field("Content-Length", str(len(text)))
+    return response.replace(status=200, body=text, headers=headers)
+
+
+@pytest.mark.parametrize("text", [b"", b"[", b"{}", b'"x"'])
+def test_an_endpoint_without_heartbeats_is_judged_by_the_rest(text):
+    """Where nobody is assigned a shard, the shards are those that are listed; what needs a holder says so."""
+    send = answering(endpoint(), "ConsumerGroupHeartBeat", lambda response: with_text(response, text))
+    run = runner(send, "group-fresh", "shard-given")()
+    assert verdicts(run) == {"group-fresh": "passed", "shard-given": "passed"}
+    assert run.facts == ["logstore my-logstore has 3 shards"]
+    real = endpoint()
+
+    def refused(request: Request) -> Response:
+        if named(request) == "ConsumerGroupHeartBeat":
+            real.answer_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
+        return real(request)
+
+    assert verdicts(runner(refused, "group-fresh", "shard-given")()) == {
+        "group-fresh": "passed",
+        "shard-given": "not supported",
+    }
+
+
+def test_an_endpoint_that_makes_a_group_twice_is_not_judged_by_that():
+    """Whether a second creation empties the group is then anybody's guess."""
+    send = answering(endpoint(), "CreateConsumerGroup", lambda response: with_text(response, b""))
+    assert verdicts(runner(send, "refused-creation")()) == {"refused-creation": "not supported"}
+
+
+def test_another_logstore_in_which_no_group_can_be_made_spoils_nothing_else():
+    """Only the scenarios that need it are not supported."""
+    real = ReferenceEndpoint(now, logstores={("my-project", "my-logstore"): 3, ("my-project", "other"): 3})
+
+    def send(request: Request) -> Response:
+        if request.method == "POST" and "/other/" in request.path:
+            real.answer_next(ServiceError(403, "ProjectForbidden", "Project x has been forbidden."))
+        return real(request)
+
+    run = runner(send, "group-fresh", "two-logstores", other_logstore="other")()
+    assert verdicts(run) == {"group-fresh": "passed", "two-logstores": "not supported"}
+
+
+def test_what_was_found_before_an_interruption_is_kept():
+    """A scenario cut short keeps its findings, so that the run fails."""
+    real = endpoint()
+
+    def send(request: Request) -> Response:
+        response = real(request)
+        if named(request) == "ConsumerGroupHeartBeat" and len(run.run.performed) == 1:
+            raise KeyboardInterrupt
+        if named(request) == "CreateConsumerGroup" and len(run.run.performed) == 1:
+            return response.replace(headers=response.headers.without("Date"))
+        return response
+
+    run = runner(send, "group-fresh", "group-advanced")
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert run.run.violated()
+    assert [each.scenario for each in run.run.located] == ["group-advanced"]
 
 
 def test_a_busy_service_is_spared_off_loopback_only():

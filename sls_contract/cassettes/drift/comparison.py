@@ -1,0 +1,159 @@
+"""Compare two recordings of the same requests: pair the exchanges, ask every rule, and make the changes showable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.drift.change import (
+    SEVERITY,
+    Change,
+    Class,
+    Difference,
+    Differences,
+    Drift,
+    Unmatched,
+    told,
+)
+from sls_contract.cassettes.drift.clauses import NEEDS_A_PARTNER, clause_differences
+from sls_contract.cassettes.drift.entries import entry_differences, key_differences, same
+from sls_contract.cassettes.drift.headers import header_differences, request_differences
+from sls_contract.cassettes.drift.outcome import outcome_differences
+from sls_contract.cassettes.drift.pairing import pairs_of
+from sls_contract.cassettes.drift.shape import body_differences
+from sls_contract.cassettes.drift.side import Side
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.cassettes.scrub.names import kind_of
+from sls_contract.checks.presentation import masked, shortened
+from sls_contract.checks.subject import FOREIGN
+from sls_contract.exchange import masked_url
+from sls_contract.spec import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sls_contract.cassettes.recording import Recording
+
+_MASK = "***"
+
+
+def compare(old: Sequence[Recording], new: Sequence[Recording]) -> Drift:
+    """Return every difference between two recordings, each with its class; the rule stands in the package's docstring.
+
+    Works on recordings of any origin. Values are scrubbed and shortened. Equal recordings give no change at all.
+    """
+    pairs, old_alone, new_alone = pairs_of(old, new)
+    sides = [(Side(old[before], before), Side(new[after], after)) for before, after in pairs]
+    scrubber = Scrubber()
+    return Drift(
+        tuple(change for before, after in sides for change in _changes(before, after, scrubber)),
+        (*_alone("old", old, old_alone, scrubber), *_alone("new", new, new_alone, scrubber)),
+        len(pairs),
+        sum(after.subject.operation == FOREIGN for _, after in sides),
+        frozenset().union(*(after.verdict.exercised for _, after in sides)),
+    )
+
+
+def _alone(side: str, recordings: Sequence[Recording], alone: Iterable[int], scrubber: Scrubber) -> Iterator[Unmatched]:
+    for position in alone:
+        request = recordings[position].exchange.request
+        text = masked(scrubber.text(f"{request.method} {masked_url(request.url)}"))
+        yield Unmatched("old" if side == "old" else "new", position, text)
+
+
+def _changes(old: Side, new: Side, scrubber: Scrubber) -> Iterator[Change]:
+    """Yield the changes of one pair, worst first."""
+    found = sorted(_worst(_differences(old, new)), key=lambda each: SEVERITY.index(each.kind))
+    if found:
+        for side in (old, new):
+            scrubber.request(side.exchange.request)  # teaches it the key id and token that an answer may echo
+    for each in found:
+        before, after = (_showable(each.where, text, scrubber) for text in (each.old, each.new))
+        yield Change(each.kind, each.code, each.slug, old.position, masked(each.where), before, after)
+
+
+def _worst(differences: Differences) -> list[Difference]:
+    """Keep, of what several rules say about one place, the worst class; what is not breaking is said once."""
+    kept: dict[str, dict[str, Difference]] = {}
+    for each in differences:
+        there = kept.setdefault(each.where, {})
+        rank = min((SEVERITY.index(other.kind) for other in there.values()), default=len(SEVERITY))
+        if SEVERITY.index(each.kind) < rank:
+            kept[each.where] = {each.slug: each}
+        elif each.kind is Class.BREAKING and each.slug not in there:
+            there[each.slug] = each
+    return [each for there in kept.values() for each in there.values()]
+
+
+def _differences(old: Side, new: Side) -> Differences:
+    if new.subject.operation == FOREIGN:
+        if old.exchange != new.exchange:
+            yield Difference(Class.BENIGN, "not-judged", "exchange", None, "a request to another service, not judged")
+        return
+    yield from request_differences(old, new)
+    if old.exchange.response is None or new.exchange.response is None:
+        yield from _unanswered(old, new)
+        return
+    yield from clause_differences(old, new)
+    yield from outcome_differences(old, new)
+    yield from _bodies(old, new)
+    yield from header_differences(old, new)
+
+
+def _unanswered(old: Side, new: Side) -> Differences:
+    """Class an answer that did not come: no client gets by without one."""
+    before, after = _outcome(old), _outcome(new)
+    if old.exchange.response is not None:
+        yield Difference(Class.BREAKING, "answered", "exchange", before, after)
+    elif before != after:
+        yield Difference(Class.BENIGN, "recording-unanswered", "exchange", before, after)
+    if new.exchange.response is not None:
+        yield from _breaches(new)
+
+
+def _breaches(new: Side) -> Differences:
+    """Yield what an answer breaks where there was none to compare it with."""
+    for finding in new.verdict.findings:
+        if finding.level is Level.VIOLATION and finding.code[3] == "2" and finding.slug not in NEEDS_A_PARTNER:
+            yield Difference(Class.BREAKING, finding.slug, finding.where, None, finding.actual)
+
+
+def _outcome(side: Side) -> str:
+    if side.exchange.response is not None:
+        return f"answered with {side.exchange.response.status}"
+    return f"no whole answer: {side.recording.broken or 'none came'}"
+
+
+def _bodies(old: Side, new: Side) -> Differences:
+    """Compare two bodies by what they are: lists of checkpoints, or others; errors are told by `outcome`."""
+    before, after = old.subject, new.subject
+    yield from key_differences(old, new)
+    if before.entries is not None and after.entries is not None:
+        yield from entry_differences(old, new)
+    elif not before.is_error and not after.is_error and before.entries is None and after.entries is None:
+        yield from body_differences(before, after)
+    yield from _form(old, new)
+
+
+def _form(old: Side, new: Side) -> Differences:
+    """Yield, as one, that the same value is written otherwise, or that other bytes came that are not JSON."""
+    before, after = old.subject, new.subject
+    if before.plain == after.plain:
+        if before.plain.unknown and old.response.body != new.response.body:
+            yield Difference(Class.ADDITIVE, "encoding-unknown", "body", _size(old), _size(new))
+        return
+    if before.document is not None and same(before.document, after.document):
+        yield Difference(Class.BENIGN, "json-form", "body", "the same value, written otherwise", told(after.document))
+    elif before.document is None and after.document is None:
+        yield Difference(Class.BENIGN, "value", "body", _size(old), _size(new))
+
+
+def _size(side: Side) -> str:
+    return f"{len(side.response.body)} bytes"
+
+
+def _showable(where: str, text: str | None, scrubber: Scrubber) -> str | None:
+    if text is None:
+        return None
+    if kind_of(where.replace("header ", "").rpartition("/")[2]) is not None:
+        return _MASK
+    return shortened(masked(scrubber.text(text)))

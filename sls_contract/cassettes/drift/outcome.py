@@ -1,0 +1,224 @@
+"""Whether a request was served, refused, or met a state of the service, and what that change means to a client.
+
+Sources: GetCheckPoint page, error codes; common error tables of 2021 and 2026; RequestSignature page, verification.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.drift.change import Class, Difference, Differences, told
+from sls_contract.cassettes.drift.entries import escaped, same
+from sls_contract.cassettes.drift.side import CLOCK_CODES
+from sls_contract.checks.answers import ERROR_FIELDS
+from sls_contract.checks.subject import OK
+from sls_contract.signing import MAX_SKEW
+from sls_contract.spec import errors_with
+
+if TYPE_CHECKING:
+    from sls_contract.cassettes.drift.side import Side
+
+_MISSING = {
+    "ProjectNotExist": "project-missing",
+    "LogStoreNotExist": "logstore-missing",
+    "ConsumerGroupNotExist": "group-missing",
+}
+_KEYS = frozenset(
+    {
+        "Unauthorized",
+        "InvalidAccessKeyId",
+        "InvalidAccessKeyId.NotFound",
+        "SecurityToken.Expired",
+        "SecurityTokenExpired",
+    }
+)
+_SIGNATURE = "SignatureNotMatch"
+_RENAMED = {"ProjectNotExists": "project-missing"}
+"""A name that one table prints, and the clause that asks for the usual one."""
+
+_STATE_STATUSES = frozenset({403, 404})
+_SERVER_ERROR, _REDIRECT, _CLIENT_ERROR = 500, 300, 400
+_AUTHENTICATION = (400, 401)
+
+
+def outcome_differences(old: Side, new: Side) -> Differences:
+    """Yield what differs between two whole answers in status, errorCode and error body."""
+    if old.subject.is_error and new.subject.is_error:
+        yield from _error_to_error(old, new)
+    elif new.subject.is_error:
+        yield from _no_longer_served(old, new)
+    elif old.subject.is_error:
+        yield from _served_now(old, new)
+    elif old.response.status != new.response.status:
+        yield _status(_of_status(old, new), "success-status", old, new)
+    if _is_unverified(old, new):
+        yield _status(Class.BREAKING, "authentication-served", old, new)
+    yield from _error_keys(old, new)
+
+
+def _of_status(old: Side, new: Side) -> Class:
+    """Class another status of success: only a return to 200 is one that the contract expects."""
+    return Class.BENIGN if new.response.status == OK and old.response.status != OK else Class.BREAKING
+
+
+def _no_longer_served(old: Side, new: Side) -> Differences:
+    """Class an error in the place of a success: a state of the service, or a refusal of what was right."""
+    code = new.error_code
+    if not code:
+        yield _status(_unreadable(new), "served", old, new)
+    elif code in _RENAMED:
+        yield _status(Class.BREAKING, _RENAMED[code], old, new)
+    elif _is_state(new) or new.open or _wrong_before(old):
+        yield _status(Class.BENIGN, _MISSING.get(code, "served"), old, new)
+    elif code in CLOCK_CODES:
+        yield _status(Class.BENIGN if _is_late(new) else Class.BREAKING, "clock-accepted", old, new)
+    else:
+        yield _status(Class.BREAKING, _refusal(new.response.status), old, new)
+
+
+def _unreadable(new: Side) -> Class:
+    """Class an error without a code: its body is judged by its own clause, unless there was none to judge."""
+    return Class.BENIGN if new.breached & {"body", "/errorCode"} else Class.BREAKING
+
+
+def _is_state(side: Side) -> bool:
+    """Tell whether an error is about what there is, or who may ask, and not about the request.
+
+    Other operations have codes that this contract does not list: theirs are known by their ending.
+    """
+    status, code = side.response.status, side.error_code
+    if status >= _SERVER_ERROR or status in _STATE_STATUSES or code in _KEYS:
+        return True
+    return not side.ours and code.endswith(("NotExist", "AlreadyExist"))
+
+
+def _wrong_before(old: Side) -> bool:
+    """Tell whether the old side served what it should have refused."""
+    return bool({"authentication-served", "clock-served"} & old.findings.keys())
+
+
+def _is_late(side: Side) -> bool:
+    sent, dated = side.subject.sent, side.subject.dated
+    return sent is not None and dated is not None and abs(sent - dated) > MAX_SKEW
+
+
+def _served_now(old: Side, new: Side) -> Differences:
+    """Class a success in the place of an error: a state that ended, or an error that is no longer told.
+
+    A group that exists has an entry for each shard: an empty list is no sign that a missing one was made.
+    """
+    missing = old.error_code in _MISSING and new.subject.entries == []
+    slug = _MISSING.get(old.error_code, "served")
+    yield _status(Class.BREAKING if missing else Class.BENIGN, slug, old, new)
+
+
+def _is_unverified(old: Side, new: Side) -> bool:
+    """Tell whether a signature that is known to be wrong is served, and was not before."""
+    if new.response.status != OK or new.subject.anonymous:
+        return False
+    if old.subject.is_error:
+        refused = old.error_code == _SIGNATURE and _same_signature(old, new)
+        return refused or (new.signed_wrongly and old.response.status in _AUTHENTICATION)
+    return new.signed_wrongly and not old.signed_wrongly
+
+
+def _same_signature(old: Side, new: Side) -> bool:
+    """Tell whether the very request that was refused was sent again."""
+    before, after = old.exchange.request.headers, new.exchange.request.headers
+    names = ("authorization", "date", "x-log-date", "x-acs-security-token")
+    return new.subject.authorization is not None and all(before.get(name) == after.get(name) for name in names)
+
+
+def _error_to_error(old: Side, new: Side) -> Differences:
+    was, now = old.error_code, new.error_code
+    if was != now and was and now:
+        yield _other_code(old, new)
+    elif old.response.status != new.response.status:
+        yield _status(_of_error_status(old, new), "error-status", old, new)
+    if was == now and was:
+        yield from _same_error(old, new)
+
+
+def _of_error_status(old: Side, new: Side) -> Class:
+    """Class another status of the same error: one that breaks the table newly is told by its clause."""
+    broken = "error-status" in new.findings and "error-status" in old.findings
+    return Class.BREAKING if broken or (not new.ours and not errors_with(new.error_code)) else Class.BENIGN
+
+
+def _other_code(old: Side, new: Side) -> Difference:
+    was, now = old.error_code, new.error_code
+    slug = _renaming(old, new)
+    if slug and not (new.open and errors_with(now)):
+        return Difference(Class.BREAKING, slug, "/errorCode", told(was), told(now))
+    return Difference(Class.BENIGN, _MISSING.get(now, "served"), "/errorCode", told(was), told(now))
+
+
+def _renaming(old: Side, new: Side) -> str:
+    """Return the clause by which a client that decides by the code is misled; empty where it meets another state."""
+    was, now = old.error_code, new.error_code
+    if now in _RENAMED:
+        return _RENAMED[now]
+    if not errors_with(now):
+        return "error-code-unknown" if _is_renamed(old, new) else ""
+    if was in CLOCK_CODES:
+        return "" if now in CLOCK_CODES or _is_state(new) else "clock-refusal"
+    if was == _SIGNATURE:
+        return "" if _is_state(new) and now not in _KEYS else "wrong-signature"
+    if was in _KEYS:
+        return "" if _is_state(new) else "unknown-key"
+    return _newly_refused(old, new)
+
+
+def _newly_refused(old: Side, new: Side) -> str:
+    """Return the clause of a refusal of what had only met a state; one refusal of the request for another is free."""
+    if _is_state(new) or not _is_state(old):
+        return ""
+    if new.error_code in CLOCK_CODES:
+        return "" if _is_late(new) else "clock-accepted"
+    return _MISSING.get(old.error_code) or _refusal(new.response.status)
+
+
+def _refusal(status: int) -> str:
+    """Return the clause that the refusal of a right request breaks."""
+    return "signature-accepted" if status in _AUTHENTICATION else "served"
+
+
+def _is_renamed(old: Side, new: Side) -> bool:
+    """Tell whether a code that nobody lists is no mere other state, which other operations have more of."""
+    renamed = not errors_with(old.error_code) and old.response.status == new.response.status
+    return new.ours or renamed or not _is_state(new)
+
+
+def _same_error(old: Side, new: Side) -> Differences:
+    """Yield what moved between two bodies of one error: words, details."""
+    before, after = old.error_body, new.error_body
+    for key in (key for key in after if key in before and not same(before[key], after[key])):
+        slug = "error-message" if key == "errorMessage" else "error-additive-key"
+        yield Difference(_of_detail(key, after[key]), slug, f"/{escaped(key)}", told(before[key]), told(after[key]))
+    if "accessDeniedDetail" in after.keys() - before.keys():
+        detail = told(after["accessDeniedDetail"])
+        yield Difference(Class.ADDITIVE, "error-additive-key", "/accessDeniedDetail", None, detail)
+
+
+def _error_keys(old: Side, new: Side) -> Differences:
+    """Yield the keys of error bodies that no page names and that only one side has."""
+    before, after = old.error_body, new.error_body
+    for key in after.keys() - before.keys() - ERROR_FIELDS:
+        yield Difference(Class.ADDITIVE, "error-additive-key", f"/{escaped(key)}", None, told(after[key]))
+    if after:
+        for key in before.keys() - after.keys() - {"errorCode", "errorMessage"}:
+            yield Difference(Class.BENIGN, "error-additive-key", f"/{escaped(key)}", told(before[key]), None)
+
+
+def _of_detail(key: str, value: object) -> Class:
+    """Class another value of a key: accessDeniedDetail is an object or null to the SDKs that read it."""
+    wrong = key == "accessDeniedDetail" and not (value is None or isinstance(value, dict))
+    return Class.BREAKING if wrong else Class.BENIGN
+
+
+def _status(kind: Class, slug: str, old: Side, new: Side) -> Difference:
+    return Difference(kind, slug, "status", _line(old), _line(new))
+
+
+def _line(side: Side) -> str:
+    return f"{side.response.status} {side.error_code}".rstrip()

@@ -1,0 +1,247 @@
+"""``sls-contract diff``: what changed between two recordings, and whether a client of the contract minds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract import __version__
+from sls_contract.errors import CassetteError, UsageError
+from sls_contract.reports import Report, Target, as_document, plural, write_json
+from sls_contract.reports.text import on_one_line, printable
+from sls_contract.spec import CLAUSES
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sls_contract.cassettes.drift import Change, Class, Drift
+    from sls_contract.cassettes.recording import Evidence
+    from sls_contract.spec import Finding
+
+CLASSES = ("breaking", "additive", "benign")
+NOT_COMPARED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Two cassettes of one name, with what differs; ``name`` is empty where single files were given."""
+
+    name: str
+    drift: Drift
+
+    def place(self, exchange: int) -> str:
+        """Say which exchange is meant."""
+        return f"{self.name} exchange {exchange}".strip()
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What was compared, the cassettes that one side alone has (side and name), and what could not be read."""
+
+    compared: list[_Compared] = field(default_factory=list)
+    lonely: list[tuple[str, str]] = field(default_factory=list)
+    not_compared: list[tuple[str, str]] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+
+    def compare(self, old: Path, new: Path) -> None:
+        """Compare two cassettes, or all of two folders by name."""
+        before, after = _cassettes(old, new, self._missed)
+        for name in before:
+            if name in after:
+                self._compare(name, before[name], after[name])
+        self.lonely += [("old", name) for name in before if name not in after]
+        self.lonely += [("new", name) for name in after if name not in before]
+
+    def _compare(self, name: str, *paths: Path) -> None:
+        from sls_contract.cassettes import load_cassette
+        from sls_contract.cassettes.drift import compare
+
+        path = paths[0]
+        try:
+            recordings = []
+            for path in paths:
+                cassette = load_cassette(path)
+                recordings.append(cassette.recordings)
+                self.evidence.append(cassette.evidence)
+        except CassetteError as error:
+            self.not_compared.append((str(path), str(error)))
+            return
+        self.compared.append(_Compared(name, compare(*recordings)))
+
+    def _missed(self, error: OSError) -> None:
+        self.not_compared.append((str(error.filename), error.strerror or str(error)))
+
+    @property
+    def unmatched(self) -> list[dict[str, Any]]:
+        """Cassettes and exchanges without a partner, as plain JSON values."""
+        alone: list[dict[str, Any]] = [
+            {"side": side, "cassette": name, "exchange": None, "request": None} for side, name in self.lonely
+        ]
+        for each in self.compared:
+            alone += [{"cassette": each.name or None, **asdict(exchange)} for exchange in each.drift.unmatched]
+        return alone
+
+    @property
+    def verdict(self) -> str:
+        """The worst class of all."""
+        verdicts = {each.drift.verdict for each in self.compared}
+        return next((kind for kind in CLASSES if kind in verdicts), "none")
+
+    @property
+    def judged(self) -> int:
+        """How many pairs the contract says anything about."""
+        return sum(each.drift.pairs - each.drift.not_judged for each in self.compared)
+
+    def of(self, kind: Class) -> list[tuple[_Compared, Change]]:
+        """Return the changes of one class, with where they are."""
+        return [(each, change) for each in self.compared for change in each.drift.of(kind)]
+
+
+def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's options."""
+    command = commands.add_parser(
+        "diff",
+        help="classify what changed between two recordings",
+        description="Pair the exchanges of two cassettes (ours or vcrpy's), or of all cassettes of two folders by "
+        "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
+        "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
+        epilog="Exit codes: 0 nothing of the level or worse, 1 a difference of the level or worse, or an exchange or "
+        "cassette without a partner, 2 nothing, or not everything, could be compared.",
+    )
+    command.add_argument("old", metavar="OLD", type=Path, help="the earlier cassette, or folder of cassettes")
+    command.add_argument("new", metavar="NEW", type=Path, help="the later one")
+    command.add_argument("--fail-on", choices=CLASSES, default="breaking", help="the level (default: breaking)")
+    command.add_argument("--json", metavar="PATH", help="also write the changes as JSON; - for standard output")
+    command.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace,
+    *,
+    environ: Mapping[str, str],  # noqa: ARG001 - every command takes the same
+    stdin: IO[str],  # noqa: ARG001 - every command takes the same streams
+    stdout: IO[str],
+    stderr: IO[str],
+) -> int:
+    """Compare two cassettes or folders; return the exit code."""
+    outcome = _Outcome()
+    outcome.compare(arguments.old, arguments.new)
+    print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
+    if arguments.json:
+        write_json(_document(outcome), arguments.json, stdout)
+    if outcome.unmatched or outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
+        return 1
+    return 0 if outcome.judged and not outcome.not_compared else NOT_COMPARED
+
+
+def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Return the cassettes of both sides by the names that pair them."""
+    from sls_contract.cassettes.audit import cassettes_below
+
+    for path in (old, new):
+        if not path.exists() and not path.with_name(path.name + ".journal").exists():
+            msg = f"there is no file or folder {path}. How to fix: name a cassette, or a folder of cassettes."
+            raise UsageError(msg)
+    if old.is_dir() != new.is_dir():
+        msg = f"expected two cassettes or two folders, got one of each: {old}, {new}. How to fix: name two of a kind."
+        raise UsageError(msg)
+    if not old.is_dir():
+        return {"": old}, {"": new}
+    before, after = (
+        {each.relative_to(root).as_posix(): each for each in cassettes_below(root, missed)} for root in (old, new)
+    )
+    return before, after
+
+
+def _document(outcome: _Outcome) -> dict[str, Any]:
+    """Give the report as plain JSON values: the keys of every command, and verdict, unmatched and changes."""
+    return {
+        **as_document(_report(outcome), __version__),
+        "verdict": outcome.verdict,
+        "unmatched": outcome.unmatched,
+        "changes": [_plain(change, each.name) for each in outcome.compared for change in each.drift.changes],
+    }
+
+
+def _report(outcome: _Outcome) -> Report:
+    """Tell what breaks a clause as findings, too: whoever reads findings must not miss it."""
+    from sls_contract.cassettes.drift import Class
+    from sls_contract.cassettes.recording import weakest
+
+    report = Report("diff", clauses_total=len(CLAUSES))
+    report.target = Target(None, weakest(outcome.evidence) if outcome.evidence else None)
+    report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_compared]
+    for each in outcome.compared:
+        report.exchanges += each.drift.pairs
+        report.exercised |= each.drift.exercised
+    for each, change in outcome.of(Class.BREAKING):
+        if change.code is not None:
+            report.add([_finding(change, change.code)], cassette=each.name or None, exchange=change.exchange)
+    return report
+
+
+def _finding(change: Change, code: str) -> Finding:
+    expected = f"as recorded before: {_or_nothing(change.old)}"
+    mend = "prepare the clients for it, or have the service mended; then record again."
+    return CLAUSES[code].finding(change.where, expected, _or_nothing(change.new), mend)
+
+
+def _plain(change: Change, name: str) -> dict[str, Any]:
+    values = asdict(change)
+    return {"class": str(values.pop("kind")), **values, "cassette": name or None}
+
+
+def _text(outcome: _Outcome) -> Iterator[str]:
+    from sls_contract.cassettes.drift import Class
+
+    for kind in Class:
+        changes = outcome.of(kind)
+        if changes:
+            yield f"{kind} ({len(changes)})"
+            for each, change in changes:
+                yield from _change_lines(each, change)
+            yield ""
+    yield from _alone(outcome)
+    for path, reason in outcome.not_compared:
+        yield printable(f"not compared: {path}: {reason}")
+    yield _summary(outcome)
+    if not outcome.judged:
+        yield "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings."
+
+
+def _change_lines(each: _Compared, change: Change) -> Iterator[str]:
+    rule = f"{change.code} {change.slug}" if change.code else change.slug
+    yield on_one_line(f"  {each.place(change.exchange)}: {rule} at {change.where}")
+    yield on_one_line(f"    old: {_or_nothing(change.old)}")
+    yield on_one_line(f"    new: {_or_nothing(change.new)}")
+
+
+def _or_nothing(text: str | None) -> str:
+    return "(nothing)" if text is None else text
+
+
+def _alone(outcome: _Outcome) -> Iterator[str]:
+    lines = [f"  {side} {name}: the whole cassette" for side, name in outcome.lonely]
+    lines += [
+        f"  {alone.side} {each.place(alone.exchange)}: {alone.request}"
+        for each in outcome.compared
+        for alone in each.drift.unmatched
+    ]
+    if lines:
+        yield from (f"unmatched ({len(lines)})", *map(on_one_line, lines), "")
+
+
+def _summary(outcome: _Outcome) -> str:
+    from sls_contract.cassettes.drift import Class
+
+    counts = ", ".join(f"{len(outcome.of(kind))} {kind}" for kind in Class)
+    foreign = sum(each.drift.not_judged for each in outcome.compared)
+    pairs = plural(sum(each.drift.pairs for each in outcome.compared), "pair")
+    cassettes = plural(len(outcome.compared), "pair")
+    return (
+        f"{outcome.verdict}: {counts}, {len(outcome.unmatched)} unmatched; "
+        f"{pairs} of exchanges in {cassettes} of cassettes"
+        f"{f', {foreign} of other services not judged' if foreign else ''}"
+    )

@@ -1,0 +1,199 @@
+"""README and docs do what they say: every block that can run is run, and what is shown is what comes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+BIN = Path(sys.executable).parent
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = BLOCK.findall(README)
+NOT_HERE = {
+    "python3 -m venv": "an installation; .ci/run carries both out",
+    "--sls-endpoint=https": "needs the live service",
+    "export ALIBABA_CLOUD_ACCESS_KEY_ID=…": "needs the live service",
+    "--sls-project=mine": "needs the live service",
+}
+COMMENT = re.compile(r"\s+#.*")
+
+
+def of_kind(*kinds: str) -> list[str]:
+    return [text for kind, text in BLOCKS if kind in kinds]
+
+
+def shown_tests() -> list[str]:
+    return [text for text in of_kind("python") if "def test_" in text]
+
+
+def shown_scripts() -> list[tuple[str, str]]:
+    """Give each script with the output that is shown under it, if any."""
+    pairs = zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True)
+    return [
+        (text, after[1] if after[0] == "text" else "")
+        for (kind, text), after in pairs
+        if kind == "python" and "def test_" not in text
+    ]
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    """Give each ``$ command`` with the output that is shown under it."""
+    found = []
+    for text in of_kind("console"):
+        for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+            line, _, output = part.partition("\n")
+            found.append((line, output))
+    return found
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Give a folder with what the examples read: the committed cassettes and the request of the README."""
+    shutil.copytree(ROOT / "cassettes", tmp_path / "cassettes")
+    (tmp_path / "request.http").write_text(of_kind("http")[0], "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", "utf-8")
+    return tmp_path
+
+
+def run(line: str, place: Path) -> subprocess.CompletedProcess[str]:
+    """Run one line of a shell; pytest leaves no cache behind."""
+    environ = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    return subprocess.run(
+        ["sh", "-c", line],
+        cwd=place,
+        env={**environ, "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def shows(shown: str, output: str) -> bool:
+    """Tell whether an output is what is shown: ``…`` stands for the rest of a line, a line of it for any lines."""
+    pattern = ""
+    for line in shown.splitlines():
+        pattern += r"(?:.*\n)*?" if line == "…" else re.escape(line).replace("…", ".*") + r"\s*\n"
+    return re.fullmatch(pattern, output) is not None
+
+
+def test_every_block_is_of_a_kind_that_is_run():
+    """A block of a new kind would be shown and never tried."""
+    assert {kind for kind, _ in BLOCKS} == {"python", "sh", "console", "text", "ini", "http"}
+    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (3, 3, 5)
+
+
+def test_the_first_test_records_and_replays(place):
+    """The README's first test passes under its own two commands, the second without anything recorded anew."""
+    (place / "test_first.py").write_text(shown_tests()[0], "utf-8")
+    commands = [line for text in of_kind("sh") for line in text.splitlines() if line.startswith("pytest")]
+    commands = [COMMENT.sub("", line) for line in commands if not any(mark in line for mark in NOT_HERE)]
+    assert commands == ["pytest --sls-record=once", "pytest"]
+    outputs = [run(f"{line} test_first.py", place).stdout for line in commands]
+    assert ["1 passed" in output for output in outputs] == [True, True], outputs
+    assert ["1 exchange recorded" in output for output in outputs] == [True, False]
+    assert (place / "cassettes" / "test_first" / "test_group_starts_with_no_checkpoint.sls.yaml").exists()
+
+
+def test_every_line_for_a_shell_is_run_or_known_not_to_be():
+    """A command that nobody runs has its reason in this file."""
+    lines = [line for text in of_kind("sh") for line in text.splitlines()]
+    unknown = [line for line in lines if not line.startswith("pytest  ") and not any(mark in line for mark in NOT_HERE)]
+    assert unknown == [
+        "pytest --sls-record=once    # records cassettes/<module>/<test>.sls.yaml on the embedded reference endpoint"
+    ]
+
+
+def test_the_finding_is_what_pytest_prints(place):
+    """The broken test fails with the lines that the README shows."""
+    (place / "test_finding.py").write_text(shown_tests()[1], "utf-8")
+    ((line, shown),) = [(line, shown) for line, shown in shown_commands() if line.startswith("pytest")]
+    done = run(line, place)
+    assert done.returncode == 1
+    assert shows(shown, done.stdout), done.stdout
+
+
+def test_the_endpoint_fixture_does_what_is_shown(place):
+    """The scripted error reaches the SDK's caller, and the next answer is the checkpoint that was set."""
+    (place / "test_busy.py").write_text(shown_tests()[2], "utf-8")
+    done = run("pytest -q test_busy.py", place)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("number", range(len(shown_scripts())))
+def test_a_script_prints_what_is_shown(place, number):
+    """Each piece of plain Python runs as it stands and prints what stands under it."""
+    script, shown = shown_scripts()[number]
+    (place / "script.py").write_text(script, "utf-8")
+    assert run("python script.py", place).stdout == shown
+
+
+@pytest.mark.parametrize(
+    "line", [line for line, _ in shown_commands() if line.startswith("sls-contract ") and "serve" not in line]
+)
+def test_a_command_prints_what_is_shown(place, line):
+    """Each command of ours prints what stands under it, after the ``export`` that is shown."""
+    exported = [each for each, _ in shown_commands() if each.startswith("export")]
+    done = run("; ".join([*exported, line]), place)
+    assert shows(dict(shown_commands())[line], done.stdout), done.stdout
+
+
+def test_serve_prints_what_is_shown(place):
+    """The endpoint says where it is and how to point a client at it."""
+    ((line, shown),) = [(line, shown) for line, shown in shown_commands() if "serve" in line]
+    process = subprocess.Popen([BIN / line.split()[0], *line.split()[1:]], stdout=subprocess.PIPE, encoding="utf-8")
+    output = "".join(process.stdout.readline() for _ in shown.splitlines())
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert shows(shown, output), output
+
+
+def test_the_settings_are_known(place):
+    """The ini block holds only settings that pytest knows: an unknown one would be an error here."""
+    (place / "pytest.ini").write_text(of_kind("ini")[0], "utf-8")
+    (place / "test_nothing.py").write_text("def test_nothing():\n    pass\n", "utf-8")
+    done = run("pytest --strict-config -q", place)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_every_setting_is_in_the_table():
+    """What ``pytest --help`` lists, the README explains."""
+    listed = set(re.findall(r"^  (sls_\w+) \(", run("pytest --help", ROOT).stdout, re.MULTILINE))
+    named = {
+        name for row in re.findall(r"^\| `sls_.*$", README, re.MULTILINE) for name in re.findall(r"`(sls_\w+)`", row)
+    }
+    assert listed == named
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/cassette-format.md", "docs/clauses.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+)
+def test_links_lead_somewhere(page):
+    """Every link inside the repository names a file that is there, every anchor a heading."""
+    text = (ROOT / page).read_text("utf-8")
+    headings = {
+        re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-")
+        for title in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if link.startswith("#"):
+            assert link[1:] in headings, link
+        elif "://" not in link:
+            assert (ROOT / page).parent.joinpath(link).exists(), link
+
+
+def test_the_list_of_clauses_is_up_to_date():
+    """docs/clauses.md is what the contract says today."""
+    told = run("sls-contract explain --markdown", ROOT).stdout
+    assert (ROOT / "docs" / "clauses.md").read_text("utf-8") == told, (
+        "sls-contract explain --markdown > docs/clauses.md"
+    )

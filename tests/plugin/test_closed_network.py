@@ -1,0 +1,218 @@
+"""In mode none no byte for an owned host leaves the machine, in any library and thread, also between tests."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager
+
+OWNED = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/x"
+
+
+@contextmanager
+def listening():
+    """Count what connects to a loopback port; whoever does is hung up on."""
+    met = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def accept():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            met.append(connection.recv(65536))
+            connection.close()
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1], met
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def test_no_library_gets_through(project):
+    """Each is stopped at once with the remedy, in the test's thread, in another, and in an event loop."""
+    project.ini("asyncio_mode = auto").test(
+        f"""
+        import asyncio, http.client, socket, threading, urllib.request
+        import aiohttp, httpx, requests, urllib3
+        from sls_contract.errors import NetworkBlocked
+
+        OWNED = {OWNED!r}
+        HOST = OWNED.split("/")[2]
+
+        def dial():
+            with socket.socket() as plain:
+                plain.connect((HOST, 80))
+
+        @pytest.mark.parametrize("reach", [
+            lambda: urllib.request.urlopen(OWNED, timeout=5),
+            lambda: requests.get(OWNED, timeout=5),
+            lambda: urllib3.PoolManager().request("GET", OWNED, retries=False, timeout=5),
+            lambda: httpx.get(OWNED),
+            lambda: http.client.HTTPConnection("127.0.0.1", 9).request("GET", "/", headers={{"Host": HOST}}) or 1 / 0,
+            lambda: socket.create_connection((HOST, 80), timeout=5),
+            lambda: socket.getaddrinfo(HOST, 443),
+            lambda: socket.gethostbyname(HOST),
+            dial,
+            lambda: asyncio.run(asyncio.open_connection(HOST, 80)),
+        ])
+        def test_sync(reach):
+            with pytest.raises((NetworkBlocked, ZeroDivisionError), match="How to fix: mark the test|division"):
+                reach()
+            met = []
+            def elsewhere():
+                try:
+                    reach()
+                except BaseException as error:
+                    met.append(type(error))
+            thread = threading.Thread(target=elsewhere)
+            thread.start()
+            thread.join()
+            assert met[0] in (NetworkBlocked, ZeroDivisionError)
+
+        async def test_async():
+            with pytest.raises(NetworkBlocked):
+                async with httpx.AsyncClient() as client:
+                    await client.get(OWNED)
+            with pytest.raises(NetworkBlocked):
+                async with aiohttp.ClientSession() as client:
+                    await client.get(OWNED)
+        """
+    )
+    project.run().assert_outcomes(passed=11)
+
+
+def test_a_host_header_on_a_connection_elsewhere_is_stopped(project):
+    """A warm or foreign connection does not help: the request's own Host decides, before a byte of it is sent."""
+    with listening() as (port, met):
+        project.test(
+            f"""
+            import http.client
+            from sls_contract.errors import NetworkBlocked
+
+            def test_it():
+                connection = http.client.HTTPConnection("127.0.0.1", {port}, timeout=5)
+                connection.request("GET", "/", headers={{"Host": "p.cn-hangzhou.log.aliyuncs.com"}})
+                with pytest.raises(NetworkBlocked):
+                    connection.getresponse()
+            """
+        ).run().assert_outcomes(passed=1)
+    assert b"".join(met) == b""
+
+
+def test_a_proxy_is_no_way_out(project, monkeypatch):
+    """With HTTP_PROXY and HTTPS_PROXY set, the proxy sees nothing of an owned host, in plain and in tunnelled form."""
+    with listening() as (port, met):
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+        project.test(
+            f"""
+            import urllib.request, httpx, requests
+            from sls_contract.errors import NetworkBlocked
+
+            @pytest.mark.parametrize("scheme", ["http", "https"])
+            @pytest.mark.parametrize("reach", [requests.get, httpx.get, urllib.request.urlopen])
+            def test_it(reach, scheme):
+                with pytest.raises(NetworkBlocked):
+                    reach({OWNED!r}.replace("http", scheme), timeout=5)
+            """
+        ).run().assert_outcomes(passed=6)
+    assert b"".join(met) == b""
+
+
+def test_the_way_is_closed_between_tests(project):
+    """Module-level code, hooks and session fixtures are stopped, too: in a process that loads its clients late."""
+    project.write(
+        "conftest.py",
+        f"""
+        import sys
+        assert "requests" not in sys.modules, "the plugin loaded it"
+        import requests
+        from sls_contract.errors import NetworkBlocked
+
+        def stopped():
+            try:
+                requests.get({OWNED!r}, timeout=5)
+            except NetworkBlocked:
+                return True
+            return False
+
+        assert stopped()
+
+        def pytest_runtest_logfinish():
+            assert stopped()
+
+        def pytest_sessionfinish():
+            assert stopped()
+            print("stopped to the end")
+        """,
+    )
+    project.write("test_plain.py", "def test_plain(): pass")
+    result = project.spawn("-s", "test_plain.py")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*stopped to the end*"])
+
+
+def test_other_hosts_pass(project):
+    """Only owned hosts are the plugin's business."""
+    with listening() as (port, met):
+        project.test(
+            f"""
+            import socket
+
+            def test_it():
+                socket.create_connection(("127.0.0.1", {port})).close()
+                try:
+                    socket.getaddrinfo("nobody.invalid", 80)
+                except socket.gaierror:
+                    pass
+            """
+        ).run().assert_outcomes(passed=1)
+    assert len(met) == 1
+
+
+def test_ini_sls_hosts_adds_hosts(project):
+    """What sls_hosts names is owned: stopped without a cassette, recorded with one."""
+    project.ini("sls_hosts =", "    *.sls.example.com", "    sls.internal:8443").test(
+        """
+        import requests
+        from dataclasses import replace
+        from sls_contract.errors import NetworkBlocked
+
+        @pytest.mark.parametrize("host", ["p.sls.example.com", "sls.internal:8443"])
+        def test_stopped(host):
+            with pytest.raises(NetworkBlocked):
+                requests.get(f"https://{host}/", timeout=5)
+
+        @pytest.mark.sls_cassette
+        def test_recorded(sls):
+            sls = replace(sls, url="https://sls.example.com", endpoint="sls.example.com")
+            assert ask(sls).status_code == 200
+        """
+    )
+    project.run("--sls-record=once", "-k", "recorded").assert_outcomes(passed=1)
+    project.run().assert_outcomes(passed=3)
+    for wrong in ("https://sls.example.com", "a b"):
+        result = project.ini(f"sls_hosts = {wrong}").run()
+        assert result.ret == 4
+        result.stderr.fnmatch_lines([f"*an owned host is a name such as *{wrong}*"])
+
+
+def test_a_cassette_of_ones_own_cannot_open_the_way(project):
+    """use_cassette(record='once') in a run of mode none: the run's word holds."""
+    project.test(
+        f"""
+        import requests
+        from sls_contract import use_cassette
+        from sls_contract.errors import NetworkBlocked
+
+        def test_it(tmp_path):
+            with pytest.raises(NetworkBlocked), use_cassette(tmp_path / "c.yaml", record="once"):
+                requests.get({OWNED!r}, timeout=5)
+        """
+    ).run().assert_outcomes(passed=1)

@@ -1,0 +1,232 @@
+"""No secret of a run reaches a file, the terminal, a log, a report or a traceback, wherever it was planted."""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import quote
+
+import pytest
+
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.endpoint.server import serve
+from sls_contract.exchange import Response
+from sls_contract.plugin.run import utc_now
+from sls_contract.signing import Credentials
+
+KEY = Credentials("STS.NUxR3a9KeyOfThisRunOnly77", "Zq8+secret/OfThisRun=Only42x", "CAIS/token+OfThisRun==Only99")
+SPELLED = tuple(
+    spelling
+    for secret in (KEY.access_key_id, KEY.access_key_secret, KEY.security_token)
+    for spelling in (
+        secret,
+        quote(secret, safe=""),
+        base64.b64encode(secret.encode()).decode().rstrip("="),
+        secret.encode().hex(),
+    )
+)
+LOUD = ("-v", "--tb=long", "-l", "--log-cli-level=DEBUG", "-rA", "--sls-report=report.json", "--junitxml=junit.xml")
+
+PLANTS = '''
+    import base64, json, logging, threading, warnings
+    from datetime import UTC, datetime
+    from urllib.parse import quote
+    import requests
+    from sls_contract import Request, sign
+    from sls_contract.signing.environment import credentials_from_environment
+    import os
+
+    KEY = credentials_from_environment(os.environ)
+    SECRETS = (KEY.access_key_id, KEY.access_key_secret, KEY.security_token)
+
+    def plant(sls, body=b"", method="POST"):
+        """Send a signed request that carries every secret in every place, and give what it was signed with."""
+        copies = "&".join(f"copy{n}={quote(secret, safe='')}" for n, secret in enumerate(SECRETS))
+        url = f"https://{sls.project}.{sls.endpoint}/logstores/{sls.logstore}/consumergroups/{sls.consumer_group}"
+        headers = {"Content-Type": "application/json"}
+        for n, secret in enumerate(SECRETS):
+            headers[f"X-cOpY-{n}"] = f"seen {secret} here"
+            headers[f"X-Base64-{n}"] = base64.b64encode(secret.encode()).decode()
+        request = sign(Request(method, f"{url}?type=checkpoint&{copies}", headers, body), KEY, at=datetime.now(UTC))
+        signature = request.headers["Authorization"].rpartition(":")[2]
+        logging.getLogger("sdk").debug("sending %s with %s", dict(request.headers), body)
+        try:
+            raise RuntimeError(f"tried {KEY.access_key_secret}")
+        except RuntimeError:
+            logging.getLogger("sdk").exception("failed", stack_info=True)
+        answer = requests.request(method, request.url, data=body, headers=dict(request.headers), timeout=5)
+        return signature, answer
+
+    BODY = json.dumps({"copies": SECRETS, "hex": [secret.encode().hex() for secret in SECRETS]}).encode()
+'''
+
+
+@pytest.fixture(autouse=True)
+def _key_of_the_run(monkeypatch):
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY.access_key_secret)
+    monkeypatch.setenv("ALIBABA_CLOUD_SECURITY_TOKEN", KEY.security_token)
+
+
+def leaked(project, result, more=()):
+    """Return every place where a secret shows: files (but the tests' own and bytecode) and the terminal."""
+    shown = {"stdout": result.stdout.str(), "stderr": result.stderr.str()}
+    for path in project.path.rglob("*"):
+        if path.is_file() and path.suffix not in {".py", ".pyc", ".ini"} and "runpytest" not in str(path):
+            shown[path.name] = path.read_bytes().decode("utf-8", "replace")
+    return [(place, secret) for place, text in shown.items() for secret in (*SPELLED, *more) if secret in text]
+
+
+def test_planted_in_requests_logs_and_tracebacks(project):
+    """Headers of any casing, query, body, logs with tracebacks, locals, warnings from threads: nothing is seen."""
+    project.test(
+        PLANTS
+        + """
+    @pytest.mark.sls_cassette
+    def test_planted(sls):
+        signature, answer = plant(sls, BODY)
+        secrets = SECRETS
+        print("printed", secrets, signature)
+        def thread():
+            raise ValueError(f"in a thread: {secrets}")
+        running = threading.Thread(target=thread)
+        running.start()
+        running.join()
+        warnings.warn(f"warned of {secrets}")
+        assert answer.text == f"{secrets} {signature}", f"shown {secrets}"
+
+    @pytest.mark.sls_cassette
+    def test_skips(sls):
+        plant(sls, BODY)
+        pytest.skip(f"because of {SECRETS}")
+    """
+    )
+    result = project.spawn("--sls-record=once", *LOUD)
+    result.stdout.fnmatch_lines(["*sending *", "*in a thread*"])
+    assert result.parseoutcomes()["failed"] >= 1
+    assert len(project.cassettes()) == 2
+    assert leaked(project, result) == []
+    assert leaked(project, project.spawn(*LOUD)) == []
+
+
+def test_echoed_by_an_endpoint(project):
+    """What a service repeats in an error (id, signature, string to sign) reaches neither file nor message."""
+    with ReferenceEndpoint(utc_now, credentials=[KEY]) as endpoint, serve(_echoing(endpoint)) as server:
+        project.test(
+            PLANTS
+            + """
+    @pytest.mark.sls_cassette
+    def test_echoed(sls):
+        signature, answer = plant(sls, BODY)
+        open("signature.py", "w").write(signature)
+        assert signature in answer.text
+        assert answer.status_code == 200, answer.text
+    """
+        )
+        options = (f"--sls-endpoint={server.url}", "--sls-project=my-project", "--sls-logstore=my-logstore")
+        result = project.spawn("--sls-record=once", *options, *LOUD)
+    result.assert_outcomes(failed=1)
+    signature = (project.path / "signature.py").read_text("utf-8")
+    assert len(project.cassettes()) == 1
+    assert leaked(project, result, (signature, quote(signature, safe=""))) == []
+
+
+def test_in_a_recording_that_was_killed(project):
+    """The journal that a kill leaves behind is as clean as the file."""
+    project.test(
+        PLANTS
+        + """
+    import os, signal
+
+    @pytest.mark.sls_cassette
+    def test_killed(sls):
+        plant(sls, BODY)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    )
+    result = project.spawn("--sls-record=once", *LOUD)
+    assert project.cassettes() == ["cassettes/test_it/test_killed.sls.yaml.journal"]
+    assert leaked(project, result) == []
+
+
+def test_the_users_own_patterns_and_keys(project):
+    """sls_scrub and sls_scrub_keys add to the built-in rules: in the file, in logs and in tracebacks."""
+    project.ini("sls_scrub = order-[0-9]+", "sls_scrub_keys = X-Customer", "    tenant").test(
+        """
+        import logging
+        @pytest.mark.sls_cassette
+        def test_asks(sls):
+            ask(sls, query="shard=0&tenant=acme-one", **{"X-Customer": "acme-two", "X-Note": "for order-12345"})
+            logging.warning("about order-67890")
+            assert not "order-54321"
+        """
+    )
+    result = project.run("--sls-record=once", "-rA")
+    result.assert_outcomes(failed=1)
+    text = project.cassette("test_asks").read_text("utf-8")
+    assert not [each for each in ("acme-one", "acme-two", "order-12345") if each in text]
+    result.stdout.fnmatch_lines(["*about [*][*][*]*"])
+    assert "order-67890" not in result.stdout.str()
+
+
+def test_a_pattern_that_is_none_is_told(project):
+    """A broken regular expression would protect nothing: every marked test says so."""
+    project.ini("sls_scrub = order-(").test("@pytest.mark.sls_cassette\ndef test_asks(sls): ask(sls)")
+    result = project.run("--sls-record=once")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ini sls_scrub: expected a regular expression, got 'order-('*"])
+
+
+def test_an_ordinary_failure_keeps_its_traceback(project):
+    """Nothing secret was shown: the report is pytest's own, with its one-line summary."""
+    result = project.test(
+        """
+        from sls_contract.signing import TEST_CREDENTIALS
+        @pytest.mark.sls_cassette
+        def test_asks(sls):
+            credentials = TEST_CREDENTIALS
+            assert ask(sls).status_code == 404
+        """
+    ).run("--sls-record=once", "-l")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *assert 200 == 404", "FAILED test_it.py::test_asks - *assert 200 == 404*"])
+
+
+def test_logging_is_given_back(project):
+    """After each test the log record factory is what it was, and a user's own stays."""
+    project.test(
+        """
+        import logging
+        before = logging.getLogRecordFactory()
+        mine = lambda *args, **kwargs: before(*args, **kwargs)
+
+        @pytest.mark.sls_cassette
+        def test_one(sls):
+            ask(sls)
+
+        def test_two():
+            assert logging.getLogRecordFactory() is before
+
+        @pytest.mark.sls_cassette
+        def test_three(sls):
+            logging.setLogRecordFactory(mine)
+
+        def test_four():
+            assert logging.getLogRecordFactory() is mine
+            logging.setLogRecordFactory(before)
+        """
+    ).run("--sls-record=once", "-olog_level=CRITICAL").assert_outcomes(passed=4)
+
+
+def _echoing(endpoint):
+    """Answer as the endpoint does, in an error that repeats what it got."""
+
+    def send(request):
+        if not any(name.lower().startswith("x-copy") for name, _ in request.headers.pairs):
+            return endpoint(request)
+        seen = [value for _, value in request.headers.pairs] + [request.url, request.body.decode()]
+        import json
+
+        body = json.dumps({"errorCode": "SignatureNotMatch", "errorMessage": " ".join(seen), "seen": seen}).encode()
+        return Response(401, {"Content-Type": "application/json", "x-log-requestid": "5F" * 12}, body)
+
+    return send

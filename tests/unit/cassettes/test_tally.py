@@ -1,0 +1,64 @@
+"""What is counted while a cassette is open, what fails a test, and how it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sls_contract import Exchange, Request, Response
+from sls_contract.cassettes.tally import Breach, Tally, failing, message
+from sls_contract.checks import judge
+from sls_contract.spec import CLAUSES, Level, clause
+
+URL = "https://p.cn-hangzhou.log.aliyuncs.com/logstores/x/consumergroups/g?shard=0"
+EXCHANGE = Exchange(Request("GET", URL), Response(200, {"Content-Type": "application/json"}, b"[]"))
+
+
+def of_level(level, slug="update-time-unit"):
+    return replace(clause(slug).finding("/0/updateTime", "µs", "s", "multiply"), level=level)
+
+
+def test_counts():
+    """Exchanges, operations, evidence and clauses add up; exchanges are kept only where asked."""
+    tally, keeping = Tally(), Tally(keep=True)
+    other = Exchange(Request("POST", URL.partition("/consumergroups")[0] + "/shards/0/split"), None)
+    foreign = Exchange(Request("GET", "https://oss-cn-hangzhou.aliyuncs.com/x"), None)
+    for each in (EXCHANGE, other, foreign):
+        for one in (tally, keeping):
+            one.count(each, [judge(each)], "reference", 0)
+    assert (tally.exchanges, tally.evidence) == (3, {"reference": 3})
+    assert tally.other_operations + tally.not_judged == 2
+    assert 0 < len(tally.exercised) <= len(CLAUSES)
+    assert (tally.seen, keeping.seen) == ([], [EXCHANGE, other, foreign])
+
+
+def test_phases_see_their_own_breaches():
+    """Since gives what is new, and the mark for the next time; errors are taken once."""
+    tally = Tally()
+    tally.add([of_level(Level.VIOLATION)], EXCHANGE)
+    first, mark = tally.since(0)
+    tally.add([of_level(Level.WARNING)], EXCHANGE, 3)
+    second, _ = tally.since(mark)
+    assert [breach.finding.level for breach in (*first, *second)] == ["violation", "warning"]
+    assert second[0].position == 3
+    tally.fail("disk full")
+    assert (tally.take_errors(), tally.take_errors()) == (["disk full"], [])
+
+
+def test_what_fails():
+    """Violations do, warnings only where strict, unspecified never; an accepted code does not."""
+    breaches = [Breach(of_level(level), EXCHANGE) for level in (Level.VIOLATION, Level.WARNING, Level.UNSPECIFIED)]
+    assert failing(breaches) == breaches[:1]
+    assert failing(breaches, strict=True) == breaches[:2]
+    assert failing(breaches, allowed=[breaches[0].finding.code]) == []
+    assert failing(breaches, allowed=["SLS999"]) == breaches[:1]
+
+
+def test_the_message_shows_each_exchange_once():
+    """Findings of one exchange stand together above it."""
+    finding = of_level(Level.VIOLATION)
+    other = Exchange(Request("GET", URL + "1"), None)
+    text = message([Breach(finding, EXCHANGE), Breach(finding, EXCHANGE), Breach(finding, other)], "x.yaml")
+    assert text.startswith("3 breaches of the contract in x.yaml\n")
+    assert text.count("> GET ") == 2
+    assert text.count("How to fix: multiply") == 3
+    assert message([Breach(finding, other)], "x.yaml").startswith("1 breach of the contract in x.yaml\n")
