@@ -23,7 +23,7 @@ def command(tmp_path):
             stdout=stdout,
             stderr=subprocess.PIPE,
             cwd=tmp_path,
-            env={**os.environ, **(environ or {})},
+            env={**os.environ, "PYTHONUNBUFFERED": "", **(environ or {})},
             timeout=60,
             check=False,
         )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from sls_contract import Credentials, Exchange, Request, sign
+from sls_contract import Credentials, Exchange, Request, cli, sign
 from sls_contract.cassettes.audit import audit, cassettes_below
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
@@ -21,6 +23,7 @@ from sls_contract.spec import examples
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
 MARKED = "LOG testAccessKeyId:AAAAAAAAAAAAAAAAAAAAAAAAAAA="
 VERIFIED = SignatureNote("verified")
+PAGE = Path(__file__).parents[3] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
 
 
 def exchange(key: Credentials = TEST_CREDENTIALS) -> Exchange:
@@ -107,7 +110,7 @@ def test_one_damaged_exchange_hides_none_of_the_others(path):
     first, second, third, fourth = path.read_text("utf-8").split("- contract:")
     second = second.replace("region: cn-shanghai", "region: cn-beijing")
     third = third.replace("    method: GET", "    method: [")
-    path.write_text("- contract:".join([first, second, third, fourth]), "utf-8")
+    path.write_text(f"{first}- contract:{second}- contract:{third}- contract:{fourth}", "utf-8")
     audited = audit(path)
     assert slugs(audited) == [("recording-damaged", None), ("recording-edited", 0)]
     assert audited.tally.exchanges == 2
@@ -192,7 +195,7 @@ def test_a_journal_alone_is_a_cassette(tmp_path, path):
     assert audit(path).tally.exchanges == 1
 
 
-@pytest.mark.parametrize("kind", ["socket", "folder", "link", "nothing"])
+@pytest.mark.parametrize("kind", ["socket", "folder", "link", "nothing", "long name"])
 def test_what_cannot_be_read_at_all_is_told(path, kind):
     """Neither hangs nor raises nor counts as checked."""
     if kind == "socket":
@@ -202,6 +205,8 @@ def test_what_cannot_be_read_at_all_is_told(path, kind):
         path.mkdir()
     elif kind == "link":
         path.symlink_to("nowhere")
+    elif kind == "long name":
+        path = path.with_name("a" * 300)
     audited = audit(path)
     assert audited.failure
     assert (audited.tally.exchanges, slugs(audited)) == (0, [])
@@ -284,8 +289,14 @@ def test_what_may_not_be_read_is_told(tmp_path, unprivileged):
     (tmp_path / "locked").chmod(0)
     missed = []
     assert [each.name for each in cassettes_below(tmp_path, missed.append)] == ["a.sls.yaml", "b.json"]
-    assert [(os.path.basename(each.filename), each.strerror) for each in missed] == [("locked", "Permission denied")]
+    assert [(Path(each.filename).name, each.strerror) for each in missed] == [("locked", "Permission denied")]
     assert "Permission denied" in audit(tmp_path / "open" / "b.json").failure
+    (tmp_path / "open" / "b.json").unlink()
+    (tmp_path / "open" / "a.sls.yaml").unlink()
+    shutil.copy(PAGE, tmp_path / "open")
+    told = io.StringIO()
+    assert cli.run(["check", str(tmp_path)], environ={}, stdin=io.StringIO(), stdout=told, stderr=told) == 2
+    assert f"not checked: {tmp_path / 'locked'}: Permission denied" in told.getvalue()
     (tmp_path / "locked").chmod(0o700)
     shutil.rmtree(tmp_path / "locked")
 

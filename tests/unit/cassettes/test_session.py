@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -140,6 +142,36 @@ def test_what_goes_wrong_inside_is_raised_and_noted(opened):
     assert KEY.access_key_secret not in error
 
 
+UNRECORDABLE = """
+import http.client, threading
+from sls_contract import use_cassette
+from sls_contract.errors import CassetteError
+
+method = http.client.HTTPConnection.endheaders
+del http.client.HTTPConnection.endheaders
+try:
+    use_cassette("x.yaml", "once").__enter__()
+except CassetteError as error:
+    assert "so it cannot be recorded" in str(error)
+else:
+    raise SystemExit("opened")
+http.client.HTTPConnection.endheaders = method
+opened = []
+thread = threading.Thread(target=lambda: opened.append(use_cassette("x.yaml", "once").__enter__()))
+thread.start()
+thread.join()
+assert opened
+"""
+
+
+def test_a_client_library_that_cannot_be_recorded_leaves_nothing_open(tmp_path):
+    """Where a library lacks what the recorder needs, opening fails, and the next cassette opens as usual."""
+    done = subprocess.run(
+        [sys.executable, "-c", UNRECORDABLE], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_findings_show_no_secret(opened, endpoint):
     """What a check quotes is scrubbed, also where the check cannot know that it is a secret."""
     endpoint.answer_next(Response(403, {}, f"no: {KEY.access_key_secret}".encode()))
@@ -161,6 +193,12 @@ def test_an_answer_that_is_not_delivered(endpoint, scripted, outcome):
     """What a scripted endpoint does to a connection is what a client meets without one."""
     endpoint.answer_next(scripted)
     assert answered(endpoint, asking()) == outcome
+
+
+def test_a_delayed_answer_is_the_answer(endpoint):
+    """A delay changes when an answer comes, not what it is."""
+    endpoint.answer_next(Scripted.delayed(30))
+    assert answered(endpoint, asking()).status == 200
 
 
 def test_a_cut_answer_keeps_its_part(endpoint):

@@ -18,6 +18,14 @@ PAGE = COMMITTED / "documents" / "get-checkpoint-page.sls.yaml"
 KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "testAccessKeyId", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "testAccessKeySecret"}
 
 
+ELSEWHERE = """
+interactions:
+- request: {method: GET, uri: 'http://api.example.com/', body: null, headers: {}}
+  response: {status: {code: 200, message: ''}, headers: {}, body: {string: ''}}
+version: 1
+"""
+
+
 class Terminal(io.StringIO):
     """A stream that a person reads."""
 
@@ -108,8 +116,7 @@ def test_json_holds_what_the_text_holds(page, tmp_path, option):
         (None, "Nothing was checked"),
         ("interactions: []\nversion: 1\n", "Nothing was checked"),
         (
-            "interactions:\n- request: {method: GET, uri: 'http://api.example.com/', body: null, headers: {}}\n"
-            "  response: {status: {code: 200, message: ''}, headers: {}, body: {string: ''}}\nversion: 1\n",
+            ELSEWHERE,
             "1 exchange of other services: not judged\nNothing was checked",
         ),
     ],
@@ -207,18 +214,19 @@ def test_progress_on_a_terminal_only(page):
     assert err == f"\r\x1b[K{page}\r\x1b[K"
 
 
-def test_an_interruption_keeps_what_was_found(page, tmp_path):
-    """Ctrl-C after the first file: 1 where it broke the contract, else 130; the rest is named as not checked."""
+@pytest.mark.parametrize(("end", "expected"), [(KeyboardInterrupt, 130), (SystemExit(143), 143)])
+def test_an_interruption_keeps_what_was_found(page, tmp_path, end, expected):
+    """Ctrl-C or TERM after the first file: 1 where it broke the contract, else its code; the rest is not checked."""
     second = Path(shutil.copy(PAGE, tmp_path / "页2.sls.yaml"))
 
     class Interrupted(Terminal):
         def write(self, text):
             if second.name in text:
-                raise KeyboardInterrupt
+                raise end
             return super().write(text)
 
     code, out, _ = run("check", page, second, stderr=Interrupted())
-    assert code == 130
+    assert code == expected
     assert "not checked: 1 of 2 cassettes: interrupted" in out
     violated(page)
     assert run("check", page, second, stderr=Interrupted())[0] == 1
@@ -248,7 +256,7 @@ def test_help_of_every_command(command, capsys):
     ],
 )
 def test_wrong_usage_is_2(argv, told, capsys):
-    """argparse's own words, on standard error, and its exit code."""
+    """The parser's own words, on standard error, and its exit code."""
     assert run(*argv)[0] == 2
     assert told in capsys.readouterr().err
 

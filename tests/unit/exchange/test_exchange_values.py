@@ -71,7 +71,7 @@ def test_replace_changes_only_what_is_named():
     ],
 )
 def test_host_and_project(url, headers, host, project):
-    """The Host header decides, else the URL's authority without user and default port; the project is its first label."""
+    """The Host header decides, else the URL's authority; user and default port go; the project is the first label."""
     request = Request("GET", url, headers)
     assert (request.host, request.project) == (host, project)
 
@@ -97,7 +97,7 @@ def test_target_path_and_query_are_as_sent():
     ],
 )
 def test_no_secret_is_shown(url):
-    """repr shows names and sizes; values of headers, bodies and secret-looking query keys never."""
+    """Repr shows names and sizes; values of headers, bodies and secret-looking query keys never."""
     request = Request("GET", url, {"Authorization": SECRET}, SECRET.encode())
     exchange = Exchange(request, Response(200, {"x-token": SECRET}, SECRET.encode()))
     assert SECRET not in f"{exchange!r} {exchange} {request.headers!r} {masked_url(url)}"
@@ -137,7 +137,7 @@ def test_wrong_input_says_what_was_expected_and_what_came(call, message):
 
 
 def test_bytes_like_bodies_become_bytes():
-    """bytearray and memoryview are copied: changing them later changes no value."""
+    """Bytes-like bodies are copied: changing them later changes no value."""
     body = bytearray(b"abc")
     request = Request("GET", URL, body=body)
     body[:] = b"xyz"

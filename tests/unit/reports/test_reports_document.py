@@ -90,7 +90,7 @@ def test_a_file_is_written_whole_as_utf8(tmp_path):
         assert json.loads(path.read_text("utf-8")) == DOCUMENT
         assert "日é😀" in path.read_text("utf-8")
         path.chmod(0o640)
-    assert os.listdir(path.parent) == [path.name]
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
     assert path.stat().st_mode & 0o777 == 0o640
 
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_written_is_a_usage_error_and_leaves_nothing(tmp_path, na
     (tmp_path / "file").write_text("kept")
     with pytest.raises(UsageError, match=r"cannot write the report to .*: .*How to fix: name a file"):
         write_json(DOCUMENT, str(tmp_path / name), io.StringIO())
-    assert os.listdir(tmp_path) == ["file"]
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_failed_replacement_leaves_the_old_report(tmp_path):
@@ -130,7 +130,7 @@ def test_a_failed_replacement_leaves_the_old_report(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(UsageError):
         write_json(DOCUMENT, str(tmp_path / "folder"), io.StringIO())
-    assert os.listdir(tmp_path) == ["folder"]
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "gbk", "latin-1"])

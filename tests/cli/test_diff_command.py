@@ -1,0 +1,246 @@
+"""``sls-contract diff``: what it prints, writes and returns."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from sls_contract.cassettes.file.recording_file import write
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording
+from sls_contract.cli import diff
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.signing import TEST_CREDENTIALS, http_date, sign
+
+AT = datetime(2024, 11, 25, 10, 9, 42, tzinfo=UTC)
+PATH = "/logstores/my-logstore/consumergroups/group"
+ENTRY = {"shard": 0, "checkpoint": "MTIz", "updateTime": 1524224984800922, "consumer": "消费者"}
+
+
+def recording(target: str = PATH, host: str = "my-project.cn-hangzhou.log.aliyuncs.com", **changes) -> Recording:
+    headers = changes.pop("headers", {})
+    body = json.dumps([{**ENTRY, **changes}], ensure_ascii=False).encode()
+    answer = Response(
+        200,
+        {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "Date": http_date(AT),
+            "x-log-requestid": f"{int(AT.timestamp()):08X}05099546E07A82E8",
+            **headers,
+        },
+        body,
+    )
+    request = sign(Request("GET", f"http://{host}{target}"), TEST_CREDENTIALS, scheme="v1", at=AT)
+    return Recording(Exchange(request, answer), Provenance(Evidence.REFERENCE, recorded_at=AT))
+
+
+GOOD, MOVED = recording(), recording(checkpoint="MTI0")
+ADDED, BROKEN = recording(lag=1), recording(updateTime=1524224984)
+
+
+def run(*argv):
+    """Run the command in this process; return exit code, standard output and error."""
+    parser = argparse.ArgumentParser()
+    diff.configure(parser.add_subparsers())
+    arguments = parser.parse_args(["diff", *map(str, argv)])
+    out, err = io.StringIO(), io.StringIO()
+    code = arguments.run(arguments, environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def cassette(tmp_path):
+    """Write recordings under a name, and return the path."""
+
+    def made(name, *recordings):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, recordings)
+        return path
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("new", "level", "code"),
+    [
+        (GOOD, "benign", 0),
+        (MOVED, "breaking", 0),
+        (MOVED, "additive", 0),
+        (MOVED, "benign", 1),
+        (ADDED, "breaking", 0),
+        (ADDED, "additive", 1),
+        (ADDED, "benign", 1),
+        (BROKEN, "breaking", 1),
+        (BROKEN, "additive", 1),
+        (BROKEN, "benign", 1),
+    ],
+)
+def test_fail_on(cassette, new, level, code):
+    """The exit code is 1 for a difference of the level asked for, or of a worse one."""
+    old, newer = cassette("old.sls.yaml", GOOD), cassette("new.sls.yaml", new)
+    assert run(old, newer, "--fail-on", level)[0] == code
+    if level == "breaking":
+        assert run(old, newer)[0] == code
+
+
+def test_text_shows_classes_and_both_sides(cassette):
+    """Changes stand under their class, the worst first, each with clause, place and both values."""
+    old = cassette("old.sls.yaml", GOOD)
+    new = cassette("new.sls.yaml", recording(updateTime=1524224984, lag=1, consumer="别人"))
+    code, text, _ = run(old, new)
+    assert code == 1
+    assert text.splitlines()[:8] == [
+        "breaking (1)",
+        "  exchange 0: SLS204 update-time-unit at /0/updateTime",
+        "    old: 1524224984800922",
+        "    new: 1524224984, which makes sense in seconds only",
+        "",
+        "additive (1)",
+        "  exchange 0: SLS212 entry-additive-key at /0/lag",
+        "    old: (nothing)",
+    ]
+    assert '    old: "消费者"\n    new: "别人"\n' in text
+    assert text.splitlines()[-1] == (
+        "breaking: 1 breaking, 1 additive, 2 benign, 0 unmatched; 1 pair of exchanges in 1 pair of cassettes"
+    )
+
+
+def test_json_document(cassette, tmp_path):
+    """The document has the keys of every command, and verdict, unmatched and changes."""
+    old = cassette("old.sls.yaml", GOOD, recording("/logstores/l/consumergroups/a"))
+    new = cassette("new.sls.yaml", BROKEN)
+    report = tmp_path / "report.json"
+    assert run(old, new, "--json", report)[0] == 1
+    document = json.loads(report.read_text(encoding="utf-8"))
+    assert (document["version"], document["command"], document["verdict"]) == (1, "diff", "breaking")
+    assert document["target"]["evidence"] == "reference"
+    assert document["summary"]["exchanges"] == 1
+    assert document["summary"]["violations"] == 1
+    assert document["summary"]["clauses"]["exercised"] > 10
+    assert document["changes"][0] == {
+        "class": "breaking",
+        "code": "SLS204",
+        "slug": "update-time-unit",
+        "exchange": 0,
+        "where": "/0/updateTime",
+        "old": "1524224984800922",
+        "new": "1524224984, which makes sense in seconds only",
+        "cassette": None,
+    }
+    assert document["findings"][0]["code"] == "SLS204"
+    assert document["findings"][0]["expected"] == "as recorded before: 1524224984800922"
+    (alone,) = document["unmatched"]
+    assert (alone["side"], alone["exchange"], alone["cassette"]) == ("old", 1, None)
+    assert alone["request"].endswith("/logstores/l/consumergroups/a")
+
+
+def test_json_on_standard_output(cassette):
+    """With - the document alone is on standard output, the text on standard error."""
+    old = cassette("old.sls.yaml", GOOD)
+    code, out, err = run(old, old, "--json", "-")
+    assert (code, json.loads(out)["verdict"]) == (0, "none")
+    assert err.startswith("none: 0 breaking")
+
+
+def test_changes_without_a_clause_are_no_findings(cassette):
+    """What breaks a rule that no clause states stands among the changes only."""
+    target = "/logstores/l/index"
+    old, new = cassette("o.yaml", recording(target)), cassette("n.yaml", recording(target, shard=None))
+    code, out, _ = run(old, new, "--json", "-")
+    document = json.loads(out)
+    assert (code, document["changes"][0]["slug"], document["changes"][0]["code"]) == (1, "json-shape", None)
+    assert document["findings"] == []
+
+
+def test_folders_pair_by_relative_path(cassette, tmp_path):
+    """Cassettes of one relative path are compared; those that one side alone has are unmatched."""
+    cassette("old/a/一.sls.yaml", GOOD)
+    cassette("new/a/一.sls.yaml", MOVED)
+    assert run(tmp_path / "old", tmp_path / "new")[0] == 0
+    cassette("old/gone.sls.yaml", GOOD)
+    cassette("new/b/come.yaml", GOOD)
+    code, text, _ = run(tmp_path / "old", tmp_path / "new")
+    assert code == 1
+    assert "  a/一.sls.yaml exchange 0: SLS206 entry-checkpoint at /0/checkpoint" in text
+    assert "unmatched (2)\n  old gone.sls.yaml: the whole cassette\n  new b/come.yaml: the whole cassette\n" in text
+    document = json.loads(run(tmp_path / "old", tmp_path / "new", "--json", "-")[1])
+    assert document["changes"][0]["cassette"] == "a/一.sls.yaml"
+    assert document["unmatched"][0] == {
+        "side": "old",
+        "cassette": "gone.sls.yaml",
+        "exchange": None,
+        "request": None,
+    }
+
+
+def test_unmatched_exchanges_fail(cassette):
+    """An exchange without a partner is told, and the exit code is 1."""
+    old = cassette("old.sls.yaml", GOOD)
+    code, text, _ = run(old, cassette("new.sls.yaml", GOOD, recording(f"{PATH}?shard=7")))
+    assert code == 1
+    assert "unmatched (1)\n  new exchange 1: GET http://my-project" in text
+
+
+def test_nothing_compared_is_no_success(cassette, tmp_path):
+    """Empty cassettes, empty folders, and recordings of other services alone give 2."""
+    empty = cassette("empty.sls.yaml")
+    assert run(empty, empty)[0] == 2
+    (tmp_path / "none").mkdir()
+    code, text, _ = run(tmp_path / "none", tmp_path / "none")
+    assert code == 2
+    assert "Nothing was compared" in text
+    answer = Response(200, {}, b"x")
+    foreign = cassette("f.sls.yaml", Recording(Exchange(Request("GET", "https://example.com/"), answer)))
+    code, text, _ = run(foreign, foreign)
+    assert code == 2
+    assert "1 of other services not judged" in text
+
+
+def test_damage_is_told_and_never_success(cassette, tmp_path):
+    """A damaged cassette gives 2 with its line; the others are compared all the same, and 1 outranks 2."""
+    cassette("old/a.sls.yaml", GOOD)
+    cassette("new/a.sls.yaml", GOOD)
+    cassette("old/b.sls.yaml", GOOD)
+    damaged = cassette("new/b.sls.yaml", GOOD)
+    damaged.write_text("<<<<<<< HEAD\n" + damaged.read_text(encoding="utf-8"), encoding="utf-8")
+    code, out, err = run(tmp_path / "old", tmp_path / "new", "--json", "-")
+    assert code == 2
+    assert f"not compared: {damaged}: " in err
+    assert json.loads(out)["not_provable"][0]["cassette"] == str(damaged)
+    cassette("new/a.sls.yaml", BROKEN)
+    assert run(tmp_path / "old", tmp_path / "new")[0] == 1
+
+
+def test_wrong_paths_say_how_to_fix(cassette, tmp_path):
+    """A path that is not there, or a file against a folder, is a usage error."""
+    old = cassette("old.sls.yaml", GOOD)
+    with pytest.raises(UsageError, match="How to fix: name a cassette"):
+        run(old, tmp_path / "missing.yaml")
+    with pytest.raises(UsageError, match="How to fix: name two of a kind"):
+        run(old, tmp_path)
+
+
+def test_a_journal_alone_is_a_cassette(cassette, tmp_path):
+    """What a killed recording left in a journal is compared, too."""
+    from sls_contract.cassettes.file.recording_file import open_for_recording
+
+    path = tmp_path / "killed.sls.yaml"
+    recorder = open_for_recording(path)
+    recorder.add(MOVED)
+    assert not path.exists()
+    code, text, _ = run(cassette("old.sls.yaml", GOOD), path)
+    assert (code, "SLS206" in text) == (0, True)
+
+
+def test_control_characters_do_not_reach_the_terminal(cassette):
+    """A value with escape sequences is shown escaped, on one line."""
+    old = cassette("old.sls.yaml", GOOD)
+    _, text, _ = run(old, cassette("new.sls.yaml", recording(consumer="a\x1b[2J\nb")))
+    assert "\x1b" not in text
+    assert '    new: "a\\u001b[2J\\nb"' in text

@@ -1,0 +1,202 @@
+"""What holds beside the rule: how exchanges pair, what stays alone, what is shown, and what is not judged."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from labelled_pairs.wire import (
+    E0,
+    E1,
+    FRESH,
+    GOOD,
+    GROUPS,
+    HOST,
+    LIST,
+    MISSING,
+    ONE,
+    PATH,
+    answer,
+    asked,
+    both,
+    error,
+    recorded,
+    with_entry,
+)
+
+from sls_contract.cassettes.cassette import load_cassette
+from sls_contract.cassettes.drift import Change, Class, Drift, Unmatched, compare
+from sls_contract.cassettes.file.recording_file import write
+from sls_contract.exchange import Request
+from sls_contract.signing import Credentials, sign
+from sls_contract.spec import CLAUSES
+
+SECRET = Credentials("LTAI5tAbCdEfGhIjKlMnOpQr", "kEy0123456789SecretSecretSecre", "CAIS" + "aB3+/x9Z" * 20)
+
+
+def test_a_change_names_clause_place_and_both_sides():
+    """A change is a value: class, code, slug, exchange, where, and what either side had there."""
+    drift = compare(*([side] for side in both(GOOD, with_entry(updateTime=1524224984))))
+    assert drift.changes[0] == Change(
+        Class.BREAKING,
+        "SLS204",
+        "update-time-unit",
+        0,
+        "/0/updateTime",
+        "1524224984800922",
+        "1524224984, which makes sense in seconds only",
+    )
+    assert {change.kind for change in drift.changes[1:]} == {Class.BENIGN}
+
+
+def test_places_are_those_of_the_new_body_and_values_those_of_the_shard():
+    """Entries are compared by shard, wherever they stand."""
+    drift = compare(*([side] for side in both(GOOD, answer([E1, {**E0, "updateTime": "x"}]))))
+    (change,) = drift.of(Class.BREAKING)
+    assert (change.where, change.old, change.new) == ("/1/updateTime", "1524224984800922", '"x"')
+
+
+def test_exchanges_pair_by_request_not_by_place():
+    """Another order of different requests is no change; identical requests pair in order."""
+    first, second = recorded(answer([E0]), asked(ONE)), recorded(GOOD, asked())
+    assert compare([first, second], [second, first]) == Drift(
+        pairs=2, exercised=compare([first, second], [first, second]).exercised
+    )
+    moved = recorded(answer([{**E0, "checkpoint": "MTIz"}]), asked(ONE))
+    drift = compare([second, first, moved], [first, second, first])
+    assert [(change.exchange, change.where) for change in drift.changes] == [(2, "/0/checkpoint")]
+
+
+def test_matching_overlooks_endpoint_scheme_and_order_of_the_query():
+    """What replay would answer with one recording is one pair: other endpoint, scheme, spelling of the path."""
+    one = recorded(GOOD, Request("GET", f"http://{HOST}{PATH}?shard=0&x=1"))
+    other = Request("GET", f"https://my-project.cn-beijing.log.aliyuncs.com{PATH.replace('_', '%5F')}?x=1&shard=0")
+    drift = compare([one], [recorded(GOOD, other)])
+    assert (drift.pairs, drift.unmatched) == (1, ())
+    assert [change.slug for change in drift.changes] == ["request"]
+    assert "URL" in drift.changes[0].new
+
+
+def test_what_stays_alone_is_unmatched():
+    """Exchanges without a partner are told with side, place and request; they are no changes."""
+    one, other = recorded(GOOD, asked(ONE)), recorded(GOOD, asked(f"{PATH}?shard=1&SecurityToken=abc"))
+    drift = compare([one, one], [other, one])
+    assert drift.verdict == "none"
+    assert drift.unmatched == (
+        Unmatched("old", 1, f"GET http://{HOST}{ONE}"),
+        Unmatched("new", 0, f"GET http://{HOST}{PATH}?shard=1&SecurityToken=***"),
+    )
+
+
+def test_nothing_against_something():
+    """An empty recording shares nothing with another; two empty ones have no drift."""
+    assert compare([], []) == Drift()
+    assert [alone.side for alone in compare([], [recorded(GOOD, asked())]).unmatched] == ["new"]
+
+
+def test_a_clause_mended_shows_what_was_and_what_is():
+    """A breach that the new side lacks is benign, with the clause."""
+    changes = compare(*([side] for side in both(answer(Content_Type="text/plain"), GOOD))).changes
+    (change,) = (change for change in changes if change.where == "header Content-Type")
+    assert (change.kind, change.code, change.old, change.new) == (
+        Class.BENIGN,
+        "SLS253",
+        '"text/plain"',
+        "application/json",
+    )
+
+
+def test_the_worst_of_one_place_is_told_once():
+    """A value that is wrong now is not told as moved, too."""
+    changes = compare(*([side] for side in both(GOOD, with_entry(updateTime=5e-324)))).changes
+    assert [change.kind for change in changes if change.where == "/0/updateTime"] == [Class.BREAKING]
+    changes = compare(*([side] for side in both(GOOD, answer(b'\xef\xbb\xbf{"a":1,"a":2}')))).changes
+    body = [change.slug for change in changes if change.where == "body"]
+    assert body == ["body-array", "json-utf8", "json-duplicate-key"]
+
+
+def test_many_breaches_on_both_sides_are_no_news():
+    """Where the old side broke a clause in more entries than are told, more of the same are not called new."""
+    old = [{**E0, "shard": shard, "updateTime": 1524224984} for shard in range(50)]
+    assert compare(*([side] for side in both(answer(old), answer(list(reversed(old)))))).verdict == "benign"
+
+
+def test_secrets_are_not_shown():
+    """Neither key id, signature nor token of a third party's recording stands in a change, however it is echoed."""
+    request = sign(Request("GET", f"http://{HOST}{PATH}", {"Host": HOST}), SECRET, scheme="v1", at=asked_at())
+    signature = request.headers["authorization"].rpartition(":")[2]
+    echo = f"signature {signature} of {SECRET.access_key_id} with {SECRET.security_token} not match"
+    old = recorded(error(401, "SignatureNotMatch", "x"), request)
+    new = recorded(answer({"errorCode": "SignatureNotMatch", "errorMessage": echo}, 401, x_token="abc"), request)
+    text = repr(compare([old], [new]))
+    for secret in (signature, SECRET.access_key_id, SECRET.security_token, "abc"):
+        assert secret not in text
+    assert "not match" in text
+
+
+def asked_at():
+    from labelled_pairs.wire import AT
+
+    return AT
+
+
+def test_values_are_short_and_printable():
+    """A megabyte is cut, control characters and stray bytes are escaped, Chinese stays."""
+    new = with_entry(consumer="消费者\x1b" + "x" * 1_000_000)
+    (change,) = (each for each in compare(*([s] for s in both(GOOD, new))).changes if each.where == "/0/consumer")
+    assert change.new.startswith('"消费者\\u001b')
+    assert len(change.new) < 200
+    stray = answer(x_note="\udcff日志")
+    (change,) = compare(*([side] for side in both(GOOD, stray))).of(Class.ADDITIVE)
+    assert change.new == "\\udcff日志"
+    str(change).encode()
+
+
+def test_other_services_are_not_judged():
+    """A request to another service is counted, and a change of its answer said not to be judged."""
+    page = Request("GET", "https://example.com/")
+    old, new = recorded(answer({"a": 1}), page), recorded(answer(b"<html>", 500), page)
+    drift = compare([old], [new])
+    assert (drift.verdict, drift.not_judged, drift.changes[0].slug) == ("benign", 1, "not-judged")
+    assert compare([old], [old]).changes == ()
+
+
+def test_unanswered_on_both_sides_is_no_change():
+    """The same failure on both sides is the same; whatever had come of the answer."""
+    one = recorded(answer(b"[{"), asked(), broken="truncated")
+    other = recorded(answer(b"["), asked(), broken="truncated")
+    assert compare([one], [other]).changes == ()
+
+
+@pytest.mark.parametrize("response", [MISSING, answer([FRESH])])
+def test_an_answer_after_none_breaks_nothing(response):
+    """Where nothing was answered before, a correct answer is benign, whoever dropped its signature."""
+    unsigned = Request("GET", f"http://{HOST}{ONE}", {"Host": HOST, "x-log-apiversion": "0.6.0"})
+    drift = compare([recorded(None, unsigned)], [recorded(response, unsigned)])
+    assert (drift.verdict, drift.changes[0].old) == ("benign", "no whole answer: none came")
+
+
+def test_third_party_cassettes_compare(tmp_path):
+    """Recordings of plain vcrpy, without provenance and with decoded bodies, compare like ours."""
+    ours, theirs = tmp_path / "ours.yaml", tmp_path / "theirs.yaml"
+    coded = answer(gzip.compress(GOOD.body), Content_Encoding="gzip")
+    write(ours, [recorded(coded, asked(Accept_Encoding="gzip"))])
+    theirs.write_text(
+        f"version: 1\ninteractions:\n- request:\n    method: GET\n    uri: http://{HOST}{PATH}\n    body: null\n"
+        "    headers: {Accept-Encoding: [gzip], x-log-apiversion: [0.6.0]}\n"
+        "  response:\n    status: {code: 200, message: OK}\n"
+        "    headers: {Content-Type: [application/json], Content-Encoding: [gzip], Content-Length: ['9'],\n"
+        "      Date: ['Mon, 25 Nov 2024 10:09:42 GMT'], x-log-requestid: [67444CE605099546E07A82E8]}\n"
+        f"    body: {{string: '{GOOD.body.decode()}'}}\n"
+    )
+    old, new = (load_cassette(path).recordings for path in (ours, theirs))
+    for drift in (compare(old, new), compare(new, old)):
+        assert (drift.pairs, drift.verdict) == (1, "benign"), drift.changes
+
+
+def test_codes_are_those_of_the_clauses():
+    """Whatever has a code has the slug of that clause."""
+    drift = compare(*([side] for side in both(answer(LIST), answer([{"name": "h"}], Server="x"), GROUPS)))
+    for change in drift.changes:
+        assert change.code is None or CLAUSES[change.code].slug == change.slug
+    assert {change.code for change in drift.changes} >= {None}
