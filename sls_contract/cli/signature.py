@@ -69,12 +69,12 @@ def run(
     at = _time(arguments.at)
     request = parse_transcript(_read(arguments.file, stdin))
     found = examine(request, credentials, at=at, region=arguments.region)
-    if arguments.json:
-        write_json(as_document(_report(request, found), __version__), arguments.json, stdout)
     # With --json - standard output belongs to the document.
     told = stderr if arguments.json == "-" else stdout
     for line in _lines(request, found, clock=at is not None):
         print(safe_text(line, (credentials.access_key_secret, credentials.security_token)), file=told)
+    if arguments.json:
+        write_json(as_document(_report(request, found), __version__), arguments.json, stdout)
     return 0 if found.mismatch is None else 1
 
 

@@ -12,6 +12,8 @@ from sls_contract.plugin.totals import Totals
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
+
     from sls_contract.cassettes.session import Session
     from sls_contract.plugin.target import Target
 
@@ -21,7 +23,8 @@ class Case:
     """What one test opened and found.
 
     ``watched`` are called at the end of each phase: they bring in what was received elsewhere (`sls_endpoint`).
-    ``broke_off`` is set where a phase failed by itself: what was recorded until then is not the whole.
+    ``broke_off`` is set where a phase failed: what was recorded until then need not be the whole. ``told`` is what the
+    last phase broke.
     """
 
     where: str
@@ -34,6 +37,7 @@ class Case:
     open_things: ExitStack = field(default_factory=ExitStack)
     watched: list[Callable[[], None]] = field(default_factory=list)
     broke_off: bool = False
+    told: str | None = None
     _mark: int = 0
 
     def end_phase(self) -> str | None:
@@ -43,7 +47,22 @@ class Case:
         breaches, self._mark = self.tally.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
         parts = self.tally.take_errors() + ([message(broken, self.where)] if broken else [])
-        return "\n\n".join(parts) or None
+        self.told = "\n\n".join(parts) or None
+        return self.told
+
+    def insist(self, report: pytest.TestReport) -> None:
+        """Keep what the phase broke in a report that was made past it: unittest puts its own errors and skips there."""
+        self.broke_off |= not report.passed
+        if (
+            self.told is None
+            or self.told in report.longreprtext
+            or any(self.told == text for _, text in report.sections)
+        ):
+            return
+        if report.skipped and not hasattr(report, "wasxfail"):
+            report.outcome, report.longrepr = "failed", self.told
+        else:
+            report.sections.append((f"Captured sls-contract {report.when}", self.told))
 
     def close(self, *, expected_to_fail: bool) -> None:
         """Close the cassette; a recording that broke off is kept as unfinished, unless the test is meant to fail."""

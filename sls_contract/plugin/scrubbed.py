@@ -23,6 +23,7 @@ def scrub_report(report: pytest.TestReport, scrub: Callable[[str], str]) -> None
         if scrub(report.longreprtext) != report.longreprtext:  # a secret across lines
             report.longrepr = scrub(shown)
     report.sections = [(title, scrub(text)) for title, text in report.sections]
+    report.user_properties = [(name, _clean(value, scrub)) for name, value in report.user_properties]
 
 
 def _clean(shown: Any, scrub: Callable[[str], str]) -> Any:
@@ -65,7 +66,9 @@ def _cleaned(record: logging.LogRecord, scrub: Callable[[str], str]) -> logging.
     if (clean := scrub(text)) != text:
         record.msg, record.args = clean, ()
     if record.exc_info and record.exc_info[0] is not None:
-        record.exc_text = scrub(logging.Formatter().formatException(record.exc_info))
+        trace = logging.Formatter().formatException(record.exc_info)
+        if (clean := scrub(trace)) != trace:
+            record.exc_text = clean  # formatters take it as it stands
     if record.stack_info:
         record.stack_info = scrub(record.stack_info)
     return record

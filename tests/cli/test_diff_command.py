@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -217,6 +218,40 @@ def test_damage_is_told_and_never_success(cassette, tmp_path):
     assert run(tmp_path / "old", tmp_path / "new")[0] == 1
 
 
+@pytest.fixture
+def nobody(tmp_path):
+    """Let permissions count: root reads everything, nobody does not."""
+    if os.geteuid() != 0:
+        yield
+        return
+    home = tmp_path.parents[0]
+    modes = {each: each.stat().st_mode for each in (home, *home.parents)[:2]}
+    for each, mode in modes.items():
+        each.chmod(mode | 0o011)
+    for each in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(each, 65534, 65534)
+    yield
+    os.seteuid(0)
+    for each, mode in modes.items():
+        each.chmod(mode)
+
+
+def test_a_folder_that_cannot_be_read_is_told(cassette, tmp_path, request):
+    """Cassettes below a locked folder do not pass for compared."""
+    for side in ("old", "new"):
+        cassette(f"{side}/a.sls.yaml", GOOD)
+        cassette(f"{side}/locked/b.sls.yaml", GOOD)
+        (tmp_path / side / "locked").chmod(0)
+    request.getfixturevalue("nobody")
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+    code, text, _ = run(tmp_path / "old", tmp_path / "new")
+    assert code == 2
+    assert f"not compared: {tmp_path / 'new' / 'locked'}: Permission denied" in text
+    for side in ("old", "new"):
+        (tmp_path / side / "locked").chmod(0o700)
+
+
 def test_wrong_paths_say_how_to_fix(cassette, tmp_path):
     """A path that is not there, or a file against a folder, is a usage error."""
     old = cassette("old.sls.yaml", GOOD)
@@ -232,7 +267,7 @@ def test_a_journal_alone_is_a_cassette(cassette, tmp_path):
 
     path = tmp_path / "killed.sls.yaml"
     recorder = open_for_recording(path)
-    recorder.add(MOVED)
+    recorder.append(MOVED)
     assert not path.exists()
     code, text, _ = run(cassette("old.sls.yaml", GOOD), path)
     assert (code, "SLS206" in text) == (0, True)

@@ -44,9 +44,10 @@ def test_script_and_module_are_the_same(command, script):
     assert command("chekc", script=script).stderr.startswith("usage: sls-contract ")
 
 
-def test_a_terminal_without_chinese_gets_escapes(command, chinese):
+@pytest.mark.parametrize("environ", [ASCII, {"PYTHONIOENCODING": "ascii"}], ids=["locale", "encoding"])
+def test_a_terminal_without_chinese_gets_escapes(command, chinese, environ):
     """In the C locale nothing fails, and what cannot be shown is escaped."""
-    done = command("check", chinese, environ=ASCII)
+    done = command("check", chinese, environ=environ)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
     assert "2 exchanges" in done.stdout

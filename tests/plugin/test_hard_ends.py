@@ -23,6 +23,26 @@ def test_an_interrupt_keeps_what_was_recorded(project):
     assert not load(project.cassette("test_asks")).unfinished
 
 
+def test_an_interrupt_on_a_full_disk_is_told(project):
+    """What cannot be kept after an interrupt is said, without a traceback of ours; the run ends as interrupted."""
+    project.test(
+        """
+        import shutil
+
+        @pytest.mark.sls_cassette
+        def test_asks(sls):
+            ask(sls)
+            shutil.rmtree("cassettes")
+            open("cassettes", "w").close()
+            raise KeyboardInterrupt
+        """
+    )
+    result = project.spawn("--sls-record=once")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stderr.fnmatch_lines(["sls-contract: *cassettes*test_asks.sls.yaml*"])
+    result.stderr.no_fnmatch_line("*Traceback*")
+
+
 @pytest.mark.parametrize("mode", ["none", "once", "new_episodes", "all"])
 def test_a_damaged_cassette_is_never_recorded_over(project, mode):
     """Conflict markers are named with their line, in every mode; the file stays as it is."""
@@ -111,3 +131,44 @@ def test_a_thread_that_comes_too_late_leaves_no_file_behind(project):
     project.spawn("--sls-record=once").assert_outcomes(passed=2)
     assert project.cassettes() == ["cassettes/test_it/test_asks.sls.yaml"]
     assert project.shards("test_asks") == ["0"]
+
+
+def test_a_thread_that_ends_with_the_test_is_judged(project):
+    """A breach that comes in while the cassette is being closed still fails the test."""
+    project.write(
+        "conftest.py",
+        """
+        import threading
+        from sls_contract.cassettes.session import Session
+
+        held, closing, threads = threading.Event(), threading.Event(), []
+        record, close = Session._record, Session.close
+
+        def slow(self, *arguments):
+            held.set()
+            closing.wait(5)
+            return record(self, *arguments)
+
+        def after_the_thread(self, **how):
+            closing.set()
+            threads[0].join(5)
+            return close(self, **how)
+
+        Session._record, Session.close = slow, after_the_thread
+        """,
+    )
+    project.test(
+        """
+        import threading
+        from conftest import held, threads
+
+        @pytest.mark.sls_cassette
+        def test_asks(sls):
+            threads.append(threading.Thread(target=ask, args=[sls], kwargs={"query": "shardId=0"}))
+            threads[0].start()
+            held.wait(5)
+        """
+    )
+    result = project.spawn("--sls-record=once")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_asks*", "*(violation) at query shardId*"])

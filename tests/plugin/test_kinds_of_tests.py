@@ -158,3 +158,35 @@ def test_expected_failures(project):
     project.run("--sls-record=once").assert_outcomes(xfailed=2, failed=1)
     assert not load(project.cassette("test_breaks")).unfinished
     project.run().assert_outcomes(xfailed=2, failed=1)
+
+
+def test_unittest_hides_nothing(project):
+    """TestCase stores failures and skips past the call: findings are shown all the same, and no skip hides them."""
+    project.test(
+        """
+        import unittest
+
+        @pytest.mark.sls_cassette
+        class TestOld(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _names(self, sls):
+                self.sls = sls
+
+            def test_fails(self):
+                ask(self.sls, query="shardId=0")
+                self.assertEqual(1, 2, "my own reason")
+
+            def test_fails_after_recording(self):
+                ask(self.sls)
+                self.fail("half way")
+
+            def test_skips(self):
+                ask(self.sls, query="shardId=1")
+                self.skipTest("nothing to see")
+        """
+    )
+    result = project.run("--sls-record=once")
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["*my own reason*", "*Captured sls-contract call*", "*at query shardId*"])
+    result.stdout.fnmatch_lines(["*TestOld.test_skips*", "*at query shardId*"])
+    assert load(project.cassette("TestOld.test_fails_after_recording")).unfinished

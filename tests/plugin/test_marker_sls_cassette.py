@@ -100,3 +100,29 @@ def test_two_test_files_of_one_name_do_not_share_cassettes_unknowingly(project):
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*would both lie in *tapes*test_same*", "*How to fix: rename one of the files*"])
     assert project.cassettes() == ["tapes/test_same/test_asks.sls.yaml"]
+
+
+def test_a_cassette_inside_a_marked_test(project):
+    """The inner one takes the requests while it is open and is judged by itself; then the test's own goes on."""
+    project.test(
+        """
+        from datetime import UTC, datetime
+        from sls_contract import ContractViolation, use_cassette
+        from sls_contract.endpoint import ReferenceEndpoint
+
+        @pytest.mark.sls_cassette
+        def test_asks(sls, tmp_path):
+            ask(sls)
+            endpoint = ReferenceEndpoint(lambda: datetime.now(UTC))
+            endpoint.create_consumer_group(sls.consumer_group)
+            with use_cassette(tmp_path / "inner.yaml", "once", send=endpoint) as inner:
+                ask(sls, shard=1)
+            with pytest.raises(ContractViolation), use_cassette(tmp_path / "wrong.yaml", "once", send=endpoint):
+                ask(sls, query="shardId=0")
+            ask(sls, shard=2)
+            assert len(inner.exchanges) == 1
+        """
+    )
+    project.run("--sls-record=once").assert_outcomes(passed=1)
+    assert project.shards("test_asks") == ["0", "2"]
+    project.run().assert_outcomes(passed=1)

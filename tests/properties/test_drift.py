@@ -40,7 +40,7 @@ def pairs(draw):
 
 @st.composite
 def spellings(draw, value):
-    """The same JSON, written with other white space, order of keys, escapes."""
+    """Write the same JSON with other white space, order of keys, escapes."""
     if draw(st.booleans()):
         order = draw(st.permutations(FIELDS))
         value = [{key: entry[key] for key in order if key in entry} for entry in value]
@@ -50,7 +50,7 @@ def spellings(draw, value):
 
 @st.composite
 def framings(draw, body, moment):
-    """An answer that carries a body in any of the ways that are free."""
+    """Answer with a body in any of the ways that are free."""
     fields = [("Content-Type", draw(st.sampled_from(["application/json", "Application/JSON; charset=utf-8"])))]
     if draw(st.booleans()):
         body = gzip.compress(body)

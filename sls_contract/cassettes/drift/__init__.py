@@ -13,7 +13,7 @@ difference                                                           class     c
 a clause of level violation: kept → broken                           breaking  that clause
 5xx without an error body; no longer decimal checkpoint; compression breaking  SLS233, SLS207, SLS264: warnings where
 that was not asked for: kept → broken                                          a client loses code, number or body
-a key of an entry gone                                               breaking  clause of the key; consumer: SLS209
+a key of an entry gone, but for an empty consumer                    breaking  clause of the key; consumer: SLS209
 an entry gone: of the shard asked for; of a list in which no other   breaking  SLS422; SLS421
 shard shows a split, a merge or a new logstore
 success → refusal of a request that was served (400, 405, 411, 413,  breaking  SLS444; 400 and 401: SLS456; a clock
@@ -38,8 +38,8 @@ a state of the service: missing project, logstore, group; 403; a     benign    S
 known 5xx; 401 Unauthorized or InvalidAccessKeyId; or its end
 wording of errorMessage within one errorCode                         benign    SLS237
 what no source settles: malformed shard, unknown query keys, a body  benign    (unspecified), or the clause
-what the client sent beside what is matched                          benign    (request); a header that newly breaks
-                                                                               SLS107 to SLS112: breaking
+what the client sent beside what is matched                          benign    (request); a header with a value that
+                                                                               newly breaks SLS107 to 112: breaking
 not answered → answered                                              benign    SLS604
 ==================================================================== ========= =======================================
 

@@ -128,7 +128,7 @@ class Drift:
 
     def of(self, kind: Class) -> tuple[Change, ...]:
         """Return the changes of one class."""
-        return tuple(change for change in self.changes if change.kind is kind)
+        return tuple(change for change in self.changes if change.kind == kind)
 
 
 def verdict_of(changes: tuple[Change, ...]) -> Verdict:

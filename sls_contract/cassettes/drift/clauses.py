@@ -31,7 +31,7 @@ _CLOCKS = frozenset({"response-clock", "clock-served"})
 NEEDS_A_PARTNER = _CLOCKS | {"authentication-served"}
 """Clauses that say something of the service only beside the other side: recorders date anew, and drop signatures."""
 
-_SENT = ("SLS107", "SLS112")  # first and last of the request's headers that recorders keep as sent
+_SENT = ("SLS107", "SLS112")  # first and last of the clauses about a request's own headers
 _REFUSED = (400, 401)
 
 
@@ -51,7 +51,7 @@ def clause_differences(old: Side, new: Side) -> Differences:
 def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
     """Return what a newly broken clause means; None where the pair does not show that the service moved."""
     if finding.slug in _ELSEWHERE or finding.code[3] in "13":
-        return Class.BREAKING if _is_sent_header(finding) else None
+        return Class.BREAKING if _is_sent_header(finding, new) else None
     if finding.slug == "authentication-served" and old.response.status not in _REFUSED:
         return None  # the recorder may have dropped the signature: it was served all the time
     if finding.slug in _CLOCKS and _tells_nothing_of_clocks(finding, old, new):
@@ -61,8 +61,11 @@ def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
     return _WEIGHT.get(finding.slug, Class.BREAKING if finding.level is Level.VIOLATION else None)
 
 
-def _is_sent_header(finding: Finding) -> bool:
-    return _SENT[0] <= finding.code <= _SENT[1] and finding.level is Level.VIOLATION
+def _is_sent_header(finding: Finding, side: Side) -> bool:
+    """Tell whether a header that the client did send is wrong; one that is missing the recorder may have dropped."""
+    header = finding.where.removeprefix("header ")
+    of_headers = _SENT[0] <= finding.code <= _SENT[1] and finding.level is Level.VIOLATION
+    return of_headers and header in side.exchange.request.headers
 
 
 def _tells_nothing_of_clocks(finding: Finding, old: Side, new: Side) -> bool:
@@ -84,9 +87,16 @@ def _was_decoded(side: Side) -> bool:
 
 def _broken_before(finding: Finding, old: Side, new: Side) -> bool:
     """Tell whether the old side broke the clause in the same way: of an entry, for the same shard."""
-    before = old.findings.get(finding.slug, ())
+    before = old.findings.get(finding.slug, [])
+    places = {(old.shard_at(each.where), _field(each)) for each in before}
     shard = new.shard_at(finding.where)
-    if shard is None or not before or len(before) >= MOST_FLAWS or shard not in old.entries_by_shard:
-        return bool(before) and (shard is not None or finding.where in {each.where for each in before})
-    key = finding.where.rpartition("/")[2]
-    return any(old.shard_at(each.where) == shard and each.where.rpartition("/")[2] == key for each in before)
+    if shard is not None:
+        unknown = len(before) >= MOST_FLAWS or shard not in old.entries_by_shard
+        return bool(before) if unknown else (shard, _field(finding)) in places
+    if new.subject.entries and finding.where.startswith("/"):  # no shard tells one entry from another
+        return len(new.findings[finding.slug]) <= len(before)
+    return finding.where in {each.where for each in before}
+
+
+def _field(finding: Finding) -> str:
+    return finding.where.rpartition("/")[2]

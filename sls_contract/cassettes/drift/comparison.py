@@ -12,7 +12,6 @@ from sls_contract.cassettes.drift.change import (
     Differences,
     Drift,
     Unmatched,
-    told,
 )
 from sls_contract.cassettes.drift.clauses import NEEDS_A_PARTNER, clause_differences
 from sls_contract.cassettes.drift.entries import entry_differences, key_differences, same
@@ -93,10 +92,11 @@ def _differences(old: Side, new: Side) -> Differences:
     if old.exchange.response is None or new.exchange.response is None:
         yield from _unanswered(old, new)
         return
-    yield from clause_differences(old, new)
-    yield from outcome_differences(old, new)
-    yield from _bodies(old, new)
+    found = [*clause_differences(old, new), *outcome_differences(old, new), *_bodies(old, new)]
+    yield from found
     yield from header_differences(old, new)
+    if not any(each.where in ("status", "body") or each.where.startswith("/") for each in found):
+        yield from _other_bytes(old, new)
 
 
 def _unanswered(old: Side, new: Side) -> Differences:
@@ -135,15 +135,18 @@ def _bodies(old: Side, new: Side) -> Differences:
 
 
 def _form(old: Side, new: Side) -> Differences:
-    """Yield, as one, that the same value is written otherwise, or that other bytes came that are not JSON."""
+    """Yield, as one, that the same value is written otherwise, or that bodies came that cannot be compared."""
     before, after = old.subject, new.subject
-    if before.plain == after.plain:
-        if before.plain.unknown and old.response.body != new.response.body:
-            yield Difference(Class.ADDITIVE, "encoding-unknown", "body", _size(old), _size(new))
-        return
-    if before.document is not None and same(before.document, after.document):
-        yield Difference(Class.BENIGN, "json-form", "body", "the same value, written otherwise", told(after.document))
-    elif before.document is None and after.document is None:
+    if before.plain.data is None and after.plain.unknown and old.response.body != new.response.body:
+        yield Difference(Class.ADDITIVE, "encoding-unknown", "body", _size(old), _size(new))
+    elif before.plain.data != after.plain.data and before.document is not None:
+        if same(before.document, after.document):
+            yield Difference(Class.BENIGN, "json-form", "body", "the same value", "written otherwise")
+
+
+def _other_bytes(old: Side, new: Side) -> Differences:
+    """Yield, as one, that other bytes came of which no rule knows more: not JSON, or as broken as before."""
+    if old.subject.plain.data != new.subject.plain.data:
         yield Difference(Class.BENIGN, "value", "body", _size(old), _size(new))
 
 

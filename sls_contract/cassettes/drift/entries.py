@@ -16,6 +16,7 @@ _CLAUSES = {
     "updateTime": "update-time-type",
     "consumer": "entry-consumer",
 }
+_NOBODY = ("consumer", "")  # the same as no consumer at all: the shard is not held
 _GONE = {**_CLAUSES, "consumer": "consumer-missing"}
 
 
@@ -82,8 +83,9 @@ def _moved(before: tuple[int, Entry], after: tuple[int, Entry], new: Side) -> Di
                 yield Difference(Class.BENIGN, _GONE[key], where, None, told(value))
         elif not same(was[key], value):
             yield Difference(_weight(key, was[key], value, where, new), _slug(key), where, told(was[key]), told(value))
-    for key in was.keys() - now.keys() & FIELDS:
-        yield Difference(Class.BREAKING, _GONE[key], f"/{place}/{key}", told(was[key]), None)
+    for key in sorted((was.keys() - now.keys()) & FIELDS):
+        kind = Class.BENIGN if (key, was[key]) == _NOBODY else Class.BREAKING
+        yield Difference(kind, _GONE[key], f"/{place}/{key}", told(was[key]), None)
 
 
 def _weight(key: str, was: Any, now: Any, where: str, new: Side) -> Class:

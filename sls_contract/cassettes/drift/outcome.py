@@ -5,6 +5,7 @@ Sources: GetCheckPoint page, error codes; common error tables of 2021 and 2026; 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Class, Difference, Differences, told
@@ -37,7 +38,7 @@ _RENAMED = {"ProjectNotExists": "project-missing"}
 """A name that one table prints, and the clause that asks for the usual one."""
 
 _STATE_STATUSES = frozenset({403, 404})
-_SERVER_ERROR, _REDIRECT, _CLIENT_ERROR = 500, 300, 400
+_SERVER_ERROR = 500
 _AUTHENTICATION = (400, 401)
 
 
@@ -71,7 +72,7 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
     elif _is_state(new) or new.open or _wrong_before(old):
         yield _status(Class.BENIGN, _MISSING.get(code, "served"), old, new)
     elif code in CLOCK_CODES:
-        yield _status(Class.BENIGN if _is_late(new) else Class.BREAKING, "clock-accepted", old, new)
+        yield _status(Class.BENIGN if _skew(new) > MAX_SKEW else Class.BREAKING, "clock-accepted", old, new)
     else:
         yield _status(Class.BREAKING, _refusal(new.response.status), old, new)
 
@@ -97,9 +98,10 @@ def _wrong_before(old: Side) -> bool:
     return bool({"authentication-served", "clock-served"} & old.findings.keys())
 
 
-def _is_late(side: Side) -> bool:
+def _skew(side: Side) -> timedelta:
+    """Return how far the request's time is from the server's; zero where one of them is not known."""
     sent, dated = side.subject.sent, side.subject.dated
-    return sent is not None and dated is not None and abs(sent - dated) > MAX_SKEW
+    return timedelta(0) if sent is None or dated is None else abs(sent - dated)
 
 
 def _served_now(old: Side, new: Side) -> Differences:
@@ -148,9 +150,14 @@ def _of_error_status(old: Side, new: Side) -> Class:
 def _other_code(old: Side, new: Side) -> Difference:
     was, now = old.error_code, new.error_code
     slug = _renaming(old, new)
-    if slug and not (new.open and errors_with(now)):
+    if slug and not (errors_with(now) and (new.open or _is_any_refusal(old, new))):
         return Difference(Class.BREAKING, slug, "/errorCode", told(was), told(now))
     return Difference(Class.BENIGN, _MISSING.get(now, "served"), "/errorCode", told(was), told(now))
+
+
+def _is_any_refusal(old: Side, new: Side) -> bool:
+    """Tell whether malformed authentication is refused on both sides: no source says with which code."""
+    return new.malformed and all(side.response.status in _AUTHENTICATION for side in (old, new))
 
 
 def _renaming(old: Side, new: Side) -> str:
@@ -161,7 +168,7 @@ def _renaming(old: Side, new: Side) -> str:
     if not errors_with(now):
         return "error-code-unknown" if _is_renamed(old, new) else ""
     if was in CLOCK_CODES:
-        return "" if now in CLOCK_CODES or _is_state(new) else "clock-refusal"
+        return "" if now in CLOCK_CODES or (_is_state(new) and now not in _KEYS) else "clock-refusal"
     if was == _SIGNATURE:
         return "" if _is_state(new) and now not in _KEYS else "wrong-signature"
     if was in _KEYS:
@@ -174,7 +181,7 @@ def _newly_refused(old: Side, new: Side) -> str:
     if _is_state(new) or not _is_state(old):
         return ""
     if new.error_code in CLOCK_CODES:
-        return "" if _is_late(new) else "clock-accepted"
+        return "" if _skew(new) > MAX_SKEW else "clock-accepted"
     return _MISSING.get(old.error_code) or _refusal(new.response.status)
 
 
@@ -203,10 +210,10 @@ def _same_error(old: Side, new: Side) -> Differences:
 def _error_keys(old: Side, new: Side) -> Differences:
     """Yield the keys of error bodies that no page names and that only one side has."""
     before, after = old.error_body, new.error_body
-    for key in after.keys() - before.keys() - ERROR_FIELDS:
+    for key in sorted(after.keys() - before.keys() - ERROR_FIELDS):
         yield Difference(Class.ADDITIVE, "error-additive-key", f"/{escaped(key)}", None, told(after[key]))
     if after:
-        for key in before.keys() - after.keys() - {"errorCode", "errorMessage"}:
+        for key in sorted(before.keys() - after.keys() - {"errorCode", "errorMessage"}):
             yield Difference(Class.BENIGN, "error-additive-key", f"/{escaped(key)}", told(before[key]), None)
 
 

@@ -76,8 +76,13 @@ class Side:
     @property
     def open(self) -> bool:
         """Whether the request is one whose answer no source settles."""
-        slugs = ("query-shard-value", "query-unknown-key", "request-body")
+        slugs = ("query-shard-value", "query-unknown-key", "request-body", "request-method")
         return any(slug in self.findings for slug in slugs)
+
+    @property
+    def malformed(self) -> bool:
+        """Whether the request is not signed or dated in any known form: then any refusal with 400 or 401 will do."""
+        return any(slug in self.findings for slug in ("signature-authorization", "request-date", "request-date-form"))
 
     @property
     def signed_wrongly(self) -> bool:
@@ -128,8 +133,9 @@ class Side:
 
     def shard_at(self, where: str) -> int | None:
         """Return the shard of the entry that a pointer leads into; None where it leads into no such entry."""
-        place = where.split("/")[1] if where.startswith("/") else ""
-        return next((shard for shard, (index, _) in self.entries_by_shard.items() if str(index) == place), None)
+        entry = self._entry_at(where)
+        shard = entry.get("shard") if isinstance(entry, dict) else None
+        return shard if type(shard) is int else None
 
     def _pointed(self, where: str, finder: Side) -> str | None:
         """Follow a pointer; into a list of checkpoints, to the same shard and not to the same place."""
@@ -138,8 +144,15 @@ class Side:
             found: Any = self.subject.document
         else:
             shard = finder.shard_at(where)
-            found = None if shard is None else self.entries_by_shard.get(shard, (0, None))[1]
+            found = self._entry_at(where) if shard is None else self.entries_by_shard.get(shard, (0, None))[1]
+        if found is not None and where.count("/") == 1 and finder.subject.entries is not None:
+            return told(found)
         return told(found[step]) if isinstance(found, dict) and step in found else None
+
+    def _entry_at(self, where: str) -> Any:
+        """Return the element of the list that a pointer leads to or into; None where there is none."""
+        place, entries = where[1:].partition("/")[0], self.subject.entries or ()
+        return entries[int(place)] if place.isdecimal() and int(place) < len(entries) else None
 
     def _size(self) -> str:
         return f"{len(self.response.body)} bytes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
 
 
 def _late(module: str, name: str) -> Callable[..., Any]:
-    """Return our part for a client, loaded when that client is first used: watching must cost a run nothing."""
-    loaded: Callable[..., Any] | None = None
+    """Return our part for a client, loaded when that client is first used: watching must cost a run nothing.
+
+    It is looked up each time, for pytester forgets modules between runs: two copies of one part would not know each
+    other's connections.
+    """
+    path = f"sls_contract.cassettes.recorder.{module}"
 
     def around(*args: Any, **kwargs: Any) -> Any:
-        nonlocal loaded
-        if loaded is None:
-            loaded = getattr(import_module(f"sls_contract.cassettes.recorder.{module}"), name)
-        return loaded(*args, **kwargs)
+        part = sys.modules.get(path) or import_module(path)
+        return getattr(part, name)(*args, **kwargs)
 
     return around
 

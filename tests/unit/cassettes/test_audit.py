@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -261,44 +262,47 @@ def test_links_are_followed_and_loops_end(tmp_path):
     assert found == ["root/linked/a.sls.yaml", "root/lost.sls.yaml"]
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def unprivileged(tmp_path):
-    """Let permissions count: root reads everything, nobody does not."""
+    """Let permissions count: root reads everything, nobody does not. All that is imported late is imported before."""
+    cli.run(["check", str(PAGE)], environ={}, stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO())
     if os.geteuid() != 0:
         yield
         return
+    modes = {each: each.stat().st_mode for each in tmp_path.parents[:2]}
     os.chown(tmp_path, 65534, 65534)
-    home = tmp_path.parents[0]
-    modes = {each: each.stat().st_mode for each in (home, *home.parents)[:2]}
     for each, mode in modes.items():
         each.chmod(mode | 0o011)
     os.seteuid(65534)
-    yield
-    os.seteuid(0)
-    for each, mode in modes.items():
-        each.chmod(mode)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        for each, mode in modes.items():
+            each.chmod(mode)
 
 
-def test_what_may_not_be_read_is_told(tmp_path, unprivileged):
+def test_what_may_not_be_read_is_told(tmp_path):
     """A locked folder is reported, a locked file too, cassette or not: neither passes for checked."""
     for name in ("locked", "open"):
         (tmp_path / name).mkdir()
     for name in ("a.sls.yaml", "b.json"):
         (tmp_path / "open" / name).write_text("{}")
         (tmp_path / "open" / name).chmod(0)
+    shutil.copy(PAGE, tmp_path)
     (tmp_path / "locked").chmod(0)
-    missed = []
-    assert [each.name for each in cassettes_below(tmp_path, missed.append)] == ["a.sls.yaml", "b.json"]
-    assert [(Path(each.filename).name, each.strerror) for each in missed] == [("locked", "Permission denied")]
-    assert "Permission denied" in audit(tmp_path / "open" / "b.json").failure
-    (tmp_path / "open" / "b.json").unlink()
-    (tmp_path / "open" / "a.sls.yaml").unlink()
-    shutil.copy(PAGE, tmp_path / "open")
-    told = io.StringIO()
-    assert cli.run(["check", str(tmp_path)], environ={}, stdin=io.StringIO(), stdout=told, stderr=told) == 2
-    assert f"not checked: {tmp_path / 'locked'}: Permission denied" in told.getvalue()
+    missed, told = [], io.StringIO()
+    with unprivileged(tmp_path):
+        found = [each.name for each in cassettes_below(tmp_path, missed.append)]
+        failure = audit(tmp_path / "open" / "b.json").failure
+        code = cli.run(["check", str(tmp_path)], environ={}, stdin=io.StringIO(), stdout=told, stderr=told)
     (tmp_path / "locked").chmod(0o700)
-    shutil.rmtree(tmp_path / "locked")
+    assert found == [PAGE.name, "a.sls.yaml", "b.json"]
+    assert [(Path(each.filename).name, each.strerror) for each in missed] == [("locked", "Permission denied")]
+    assert "Permission denied" in failure
+    assert code == 2
+    assert f"not checked: {tmp_path / 'locked'}: Permission denied" in told.getvalue()
+    assert "5 exchanges" in told.getvalue()
 
 
 def test_a_huge_foreign_file_is_judged_in_time(tmp_path):

@@ -23,7 +23,8 @@ def failed(message):
 
 
 def report(longrepr, sections=()):
-    return pytest.TestReport("id", ("f", 0, "f"), {}, "failed", longrepr, "call", sections)
+    properties = [("text", "SECRET"), ("number", 3)]
+    return pytest.TestReport("id", ("f", 0, "f"), {}, "failed", longrepr, "call", sections, user_properties=properties)
 
 
 def test_a_traceback_keeps_its_shape():
@@ -33,6 +34,7 @@ def test_a_traceback_keeps_its_shape():
     assert "SECRET" not in made.longreprtext
     assert made.longrepr.reprcrash.message == "ValueError: it was ***"
     assert made.sections == [("Captured stdout call", "***")]
+    assert made.user_properties == [("text", "***"), ("number", 3)]
 
 
 def test_a_secret_across_lines_makes_it_plain_text():

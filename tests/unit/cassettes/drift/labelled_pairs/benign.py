@@ -50,6 +50,16 @@ BENIGN = {
     "consumer moved": (both(GOOD, with_entry(consumer="消费者")), "entry-consumer"),
     "consumer left": (both(GOOD, with_entry(consumer="")), "entry-consumer"),
     "consumer named at last": (both(with_entry(consumer=...), GOOD), "consumer-missing"),
+    "nobody, and no consumer": (
+        both(
+            answer([FRESH]), answer([{key: value for key, value in FRESH.items() if value != "" or key != "consumer"}])
+        ),
+        "consumer-missing",
+    ),
+    "malformed signature refused otherwise": (
+        both(recorded(DENIED, UNSIGNED), recorded(error(400, "MissingParameter", "x"), UNSIGNED)),
+        "served",
+    ),
     "order of entries": (both(GOOD, answer([E1, E0])), "entry-order"),
     "order of keys": (both(GOOD, answer([dict(reversed(E0.items())), E1])), "json-form"),
     "white space": (both(GOOD, answer(json.dumps([E0, E1], indent=2).encode())), "json-form"),

@@ -77,10 +77,6 @@ BREAKING = {
     "consumer a number": (both(GOOD, with_entry(consumer=1)), "entry-consumer"),
     "consumer gone": (both(GOOD, with_entry(consumer=...)), "consumer-missing"),
     "consumer renamed": (both(GOOD, with_entry(consumer=..., owner="consumer_1")), "consumer-missing"),
-    "empty consumer gone": (
-        both(answer([FRESH]), answer([{k: v for k, v in FRESH.items() if k != "consumer"}]), ONE),
-        "consumer-missing",
-    ),
     "twice": (both(GOOD, answer([E0, E1, E0])), "duplicate-shard"),
     "filter ignored": (both(answer([E0]), answer([E0, E1]), ONE), "shard-filter"),
     "filter wrong": (both(answer([E0]), answer([E1]), ONE), "shard-filter"),
@@ -218,6 +214,10 @@ BREAKING = {
         both(
             recorded(error(400, "RequestTimeExpired", "x"), LATE), recorded(error(400, "ParameterInvalid", "x"), LATE)
         ),
+        "clock-refusal",
+    ),
+    "late as unauthorized": (
+        both(recorded(error(400, "RequestTimeExpired", "x"), LATE), recorded(error(401, "Unauthorized", "x"), LATE)),
         "clock-refusal",
     ),
     "wrong signature served": (both(recorded(DENIED, WRONG), recorded(GOOD, WRONG)), "authentication-served"),
