@@ -89,7 +89,7 @@ def shows(shown: str, output: str) -> bool:
 def test_every_block_is_of_a_kind_that_is_run():
     """A block of a new kind would be shown and never tried."""
     assert {kind for kind, _ in BLOCKS} == {"python", "sh", "console", "text", "ini", "http"}
-    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (3, 3, 5)
+    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (3, 3, 6)
 
 
 def test_the_first_test_records_and_replays(place):

@@ -137,11 +137,11 @@ def _bodies(old: Side, new: Side) -> Differences:
 def _form(old: Side, new: Side) -> Differences:
     """Yield, as one, that the same value is written otherwise, or that bodies came that cannot be compared."""
     before, after = old.subject, new.subject
-    if before.plain.data is None and after.plain.unknown and old.response.body != new.response.body:
-        yield Difference(Class.ADDITIVE, "encoding-unknown", "body", _size(old), _size(new))
-    elif before.plain.data != after.plain.data and before.document is not None:
-        if same(before.document, after.document):
+    if before.plain.data != after.plain.data:
+        if before.document is not None and same(before.document, after.document):
             yield Difference(Class.BENIGN, "json-form", "body", "the same value", "written otherwise")
+    elif after.plain.unknown and old.response.body != new.response.body:
+        yield Difference(Class.ADDITIVE, "encoding-unknown", "body", _size(old), _size(new))
 
 
 def _other_bytes(old: Side, new: Side) -> Differences:
