@@ -141,9 +141,7 @@ def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple
     from sls_contract.cassettes.audit import cassettes_below
 
     for path in (old, new):
-        if not path.exists() and not path.with_name(path.name + ".journal").exists():
-            msg = f"there is no file or folder {path}. How to fix: name a cassette, or a folder of cassettes."
-            raise UsageError(msg)
+        _require(path)
     if old.is_dir() != new.is_dir():
         msg = f"expected two cassettes or two folders, got one of each: {old}, {new}. How to fix: name two of a kind."
         raise UsageError(msg)
@@ -153,6 +151,18 @@ def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple
         {each.relative_to(root).as_posix(): each for each in cassettes_below(root, missed)} for root in (old, new)
     )
     return before, after
+
+
+def _require(path: Path) -> None:
+    """Refuse a path at which nothing was recorded."""
+    try:
+        if path.is_file() or path.is_dir() or path.with_name(path.name + ".journal").is_file():
+            return
+        reason = "it is neither a file nor a folder" if path.exists() else "there is no such file or folder"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    msg = f"{path} cannot be compared: {reason}. How to fix: name a cassette, or a folder of cassettes."
+    raise UsageError(msg)
 
 
 def _document(outcome: _Outcome) -> dict[str, Any]:

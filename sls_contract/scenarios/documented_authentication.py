@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sls_contract.scenarios.near_misses import MALFORMED, NEAR_MISSES, Flaw
+from sls_contract.scenarios.near_misses import MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
 from sls_contract.scenarios.steps import Beat, Create, Dress, Key, Read, Scenario, Step, Write
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
 
@@ -43,11 +43,24 @@ def _token(scheme: str) -> Scenario:
 
 def _flaw(flaw: Flaw, area: str) -> Scenario:
     answer = "401 SignatureNotMatch" if flaw.refusal == "signature" else "400 or 401"
-    reads = (Read(0, dress=Dress(scheme, "bare", flaw=flaw.name)) for scheme in flaw.schemes)
+    request = Write if flaw.on_writes else Read
+    flawed = (request(0, dress=Dress(scheme, "bare", flaw=flaw.name)) for scheme in flaw.schemes)
     return Scenario(
         f"{'near-miss' if area == 'near misses' else 'malformed'}-{flaw.name}",
         area,
         answer,
+        f"{_SIGNATURE}; {_CODES}",
+        _begun(Read(0), *flawed, *((Read(0),) if flaw.on_writes else ())),
+    )
+
+
+def _flaw_with_token(flaw: Flaw) -> Scenario:
+    """Flaws of every scheme signed with a temporary key, which may be looked up and checked elsewhere."""
+    reads = (Read(0, dress=Dress(scheme, "bare", "sts", flaw=flaw.name)) for scheme in flaw.schemes)
+    return Scenario(
+        f"near-miss-with-token-{flaw.name}",
+        "near misses",
+        "401 SignatureNotMatch",
         f"{_SIGNATURE}; {_CODES}",
         _begun(Read(0), *reads),
     )
@@ -68,6 +81,14 @@ SCENARIOS = (
     *(_token(scheme) for scheme in _SCHEME_WORDS),
     *(_flaw(flaw, "near misses") for flaw in NEAR_MISSES.values()),
     *(_flaw(flaw, "malformed") for flaw in MALFORMED.values()),
+    *(_flaw_with_token(flaw) for flaw in (NEAR_MISSES["secret"], TOKEN_UNSIGNED)),
+    Scenario(
+        "near-miss-for-every-shard",
+        "near misses",
+        "401 SignatureNotMatch also without parameter shard",
+        f"{_SIGNATURE}; {_CODES}",
+        _begun(Read(), *(Read(dress=Dress(scheme, "bare", flaw="secret")) for scheme in _SCHEME_WORDS)),  # type: ignore[arg-type]  # the keys of _SCHEME_WORDS are the schemes
+    ),
     _key("key-unknown", "unknown", "401 Unauthorized or InvalidAccessKeyId"),
     _key("token-wrong", "sts-wrong-token", "401 Unauthorized"),
     _key("token-expired", "sts-expired", "401 Unauthorized"),

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.signing import Credentials, http_date, iso_basic, request_time
+from sls_contract.signing import (
+    MAX_SKEW,
+    Credentials,
+    Dialect,
+    Sls4Authorization,
+    http_date,
+    iso_basic,
+    parse_authorization,
+    request_time,
+    resign,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +60,7 @@ class Flaw:
         refusal: how the contract wants it refused.
         make: unsigned request and signer in, request as sent out.
         needs_query: whether the request must have a query.
+        on_writes: whether it can only be made in a request with a body.
 
     """
 
@@ -58,6 +69,7 @@ class Flaw:
     refusal: Refusal
     make: Callable[[Request, Signer], Request]
     needs_query: bool = False
+    on_writes: bool = False
 
 
 def _header(request: Request, name: str, value: str) -> Request:
@@ -163,6 +175,72 @@ def _algorithm(request: Request, signer: Signer) -> Request:
     return _header(signer(request), "x-log-signaturemethod", other)
 
 
+def _other_hash(request: Request, signer: Signer) -> Request:
+    """Announce one algorithm, sign that announcement, and compute the digest with the other."""
+    other: Scheme = "v1" if signer.scheme == "v1-sha256" else "v1-sha256"
+    return resign(signer(request), Dialect(other), signer.credentials)
+
+
+def _digest_case(request: Request, signer: Signer) -> Request:
+    """Swap capital and small letters of the digest, which base64 tells apart."""
+
+    def change(value: str) -> str:
+        head, _, signature = value.rpartition(":")
+        return f"{head}:{signature.swapcase()}"
+
+    return _authorization(signer(request), change)
+
+
+def _token(request: Request, signer: Signer) -> Request:
+    """Sign without the security token, and send it all the same."""
+    key = signer.credentials
+    bare = Credentials(key.access_key_id, key.access_key_secret)
+    signed = signer.sign(request, bare, signer.scheme, signer.at)
+    return _header(signed, "x-acs-security-token", key.security_token or "")
+
+
+def _body(request: Request, signer: Signer) -> Request:
+    """Sign another body of the same length, digest included."""
+    return signer(request.replace(body=b" " * len(request.body))).replace(body=request.body)
+
+
+def _method_kept_secret(request: Request, signer: Signer) -> Request:
+    """Sign a request that announces no method."""
+    signed = signer(request)
+    fewer = signed.replace(headers=signed.headers.without("x-log-signaturemethod"))
+    return resign(fewer, Dialect(signer.scheme), signer.credentials)
+
+
+def _method_unknown(request: Request, signer: Signer) -> Request:
+    """Sign a request that announces a method nobody knows."""
+    return resign(
+        _header(signer(request), "x-log-signaturemethod", "hmac-md5"), Dialect(signer.scheme), signer.credentials
+    )
+
+
+def _log_date_old(request: Request, signer: Signer) -> Request:
+    """Sign an ``x-log-date`` that is too old, beside a Date that is right."""
+    old = http_date(signer.at - MAX_SKEW - timedelta(minutes=1))
+    return resign(_header(signer(request), "x-log-date", old), Dialect(signer.scheme), signer.credentials)
+
+
+def _scope(change: Callable[[str, Signer], str]) -> Callable[[Request, Signer], Request]:
+    """Announce another scope than the right one, and sign with the key of that scope."""
+
+    def make(request: Request, signer: Signer) -> Request:
+        changed = _authorization(signer(request), lambda value: change(value, signer))
+        parsed = parse_authorization(changed.headers["Authorization"])
+        assert isinstance(parsed, Sls4Authorization)
+        return resign(changed, Dialect("v4", parsed.region), signer.credentials)
+
+    return make
+
+
+def _day_before(value: str, signer: Signer) -> str:
+    today, before = (f"/{moment:%Y%m%d}/" for moment in (signer.at, signer.at - timedelta(days=1)))
+    return value.replace(today, before)
+
+
 def _host(request: Request, signer: Signer) -> Request:
     """Sign another project's host."""
     return _header(signer(_header(request, "Host", "x" + request.host)), "Host", request.host)
@@ -180,8 +258,7 @@ def _region(request: Request, signer: Signer) -> Request:
 
 def _scope_date(request: Request, signer: Signer) -> Request:
     """Name the day before in the scope."""
-    today, before = (f"/{moment:%Y%m%d}/" for moment in (signer.at, signer.at - timedelta(days=1)))
-    return _authorization(signer(request), lambda value: value.replace(today, before))
+    return _authorization(signer(request), lambda value: _day_before(value, signer))
 
 
 def _hexadecimal(request: Request, signer: Signer) -> Request:
@@ -234,10 +311,17 @@ NEAR_MISSES = {
         Flaw("content-type", _ANY, "signature", _content_type),
         Flaw("date", _ANY, "signature", _date),
         Flaw("algorithm", _V1, "signature", _algorithm),
+        Flaw("other-hash", _V1, "signature", _other_hash),
+        Flaw("digest-case", _V1, "signature", _digest_case),
+        Flaw("body", _ANY, "malformed", _body, on_writes=True),  # no page says how a wrong Content-MD5 is refused
         Flaw("host", ("v4",), "signature", _host),
         Flaw("payload-hash", ("v4",), "malformed", _payload_hash),
         Flaw("region", ("v4",), "malformed", _region),
         Flaw("scope-date", ("v4",), "malformed", _scope_date),
+        Flaw("scope-of-yesterday", ("v4",), "malformed", _scope(_day_before)),
+        Flaw("scope-of-other-service", ("v4",), "malformed", _scope(lambda value, _: value.replace("/sls/", "/oss/"))),
+        Flaw("scope-ends-otherwise", ("v4",), "malformed", _scope(lambda value, _: value.replace("_v4_", "_v5_"))),
+        Flaw("log-date-old", _V1, "malformed", _log_date_old),
         Flaw("hexadecimal", _V1, "malformed", _hexadecimal),
     )
 }
@@ -254,10 +338,15 @@ MALFORMED = {
         Flaw("no-key-id", ("v1",), "malformed", _malformed("LOG :AAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
         Flaw("other-scheme", ("v1",), "malformed", _malformed("Basic dGVzdDp0ZXN0")),
         Flaw("no-scope", ("v4",), "malformed", _malformed("SLS4-HMAC-SHA256 Credential={id},Signature=" + "0" * 64)),
+        Flaw("no-signature-method", ("v1",), "malformed", _method_kept_secret),
+        Flaw("other-signature-method", ("v1",), "malformed", _method_unknown),
         Flaw("no-date", ("v1", "v4"), "malformed", _undated),
         Flaw("garbled-date", ("v1", "v4"), "malformed", _misdated),
     )
 }
 """Authentication that is no signature at all, by name."""
 
-FLAWS = NEAR_MISSES | MALFORMED
+TOKEN_UNSIGNED = Flaw("token-unsigned", _ANY, "signature", _token)
+"""Needs a temporary key."""
+
+FLAWS = NEAR_MISSES | MALFORMED | {TOKEN_UNSIGNED.name: TOKEN_UNSIGNED}

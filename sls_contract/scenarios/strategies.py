@@ -184,14 +184,26 @@ def sequences(
     return middle.map(lambda chosen: (Create(), Beat(), *chosen, Read()))
 
 
-def near_misses(shard_count: int) -> st.SearchStrategy[tuple[Step, ...]]:
-    """Draw a correct read, and the same one with a signature that is almost right."""
+def near_misses(shard_count: int, *, tokens: bool = False) -> st.SearchStrategy[tuple[Step, ...]]:
+    """Draw a read or a write with a signature that is almost right, between two correct reads."""
+    keys = ("own", "sts") if tokens else ("own",)
     flawed = [
-        Dress(scheme, form, flaw=flaw.name)
+        Dress(scheme, form, key, flaw=flaw.name)  # type: ignore[arg-type]  # both are of the literal types
         for flaw in NEAR_MISSES.values()
         for scheme in flaw.schemes
         for form in ("bare", "go", "upper", "plain")
         if form in forms_for(scheme)
+        for key in keys
     ]
     known = st.integers(0, max(0, shard_count - 1))
-    return st.builds(lambda shard, dress: (Read(shard), Read(shard, dress=dress)), known, st.sampled_from(flawed))
+    return st.builds(_almost, known, st.sampled_from(flawed), st.sampled_from(["one shard", "every shard", "write"]))
+
+
+def _almost(shard: int, dress: Dress, kind: str) -> tuple[Step, ...]:
+    flaw = NEAR_MISSES[str(dress.flaw)]
+    step: Step = Read(shard, dress=dress)
+    if flaw.on_writes or kind == "write":
+        step = Write(shard, dress=dress)
+    elif kind == "every shard" and not flaw.needs_query:
+        step = Read(dress=dress)
+    return (Read(shard), step, Read(shard))

@@ -157,7 +157,11 @@ class Performance:
             return self._judge_read(step, key, sent, outcome)
         self._book(step, key, sent, value)
         refused = outcome in {"signature", "malformed", "key", "token", "clock"}
-        return judge_outcome(outcome, sent.response, found) if refused else Judged((), frozenset())
+        # Whoever lets a read in must be able to check the signature of a write: that is no missing operation.
+        misjudged = _is_correct(step) and error_code(sent.response) == "SignatureNotMatch"
+        if not refused and not misjudged:
+            return Judged((), frozenset())
+        return judge_outcome(outcome if refused else "served", sent.response, found)
 
     def _outcome(self, step: Step, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""

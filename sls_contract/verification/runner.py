@@ -204,8 +204,9 @@ class Runner:
 
         roles: tuple[Role, ...] = ("main", "other") if self._bench.shards.get("other") else ("main",)
         shards = min(len(self._bench.shards[role]) for role in roles)
-        sequences = strategies.sequences(shards, roles, tokens="sts" in self._bench.keys)
-        flawed = strategies.near_misses(shards).map(_after_setup)
+        tokens = "sts" in self._bench.keys
+        sequences = strategies.sequences(shards, roles, tokens=tokens)
+        flawed = strategies.near_misses(shards, tokens=tokens).map(_after_setup)
         self._explore("generated-sequences", sequences, self.plan.examples)
         if self.target.loopback:  # elsewhere the documented scenarios make one near miss for each step of signing
             self._explore("generated-near-misses", flawed, -(-self.plan.examples // 4))

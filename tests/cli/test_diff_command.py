@@ -7,6 +7,7 @@ import io
 import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -255,8 +256,14 @@ def test_a_folder_that_cannot_be_read_is_told(cassette, tmp_path, request):
 def test_wrong_paths_say_how_to_fix(cassette, tmp_path):
     """A path that is not there, or a file against a folder, is a usage error."""
     old = cassette("old.sls.yaml", GOOD)
-    with pytest.raises(UsageError, match="How to fix: name a cassette"):
-        run(old, tmp_path / "missing.yaml")
+    for wrong, reason in (
+        (tmp_path / "missing.yaml", "no such file"),
+        (Path(os.devnull), "neither a file nor a folder"),
+        (tmp_path / ("x" * 300), "too long"),
+    ):
+        with pytest.raises(UsageError, match=reason) as refusal:
+            run(old, wrong)
+        assert "How to fix: name a cassette" in str(refusal.value)
     with pytest.raises(UsageError, match="How to fix: name two of a kind"):
         run(old, tmp_path)
 

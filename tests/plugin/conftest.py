@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 
 import aiohttp  # noqa: F401 - runs in this process then need not load it anew each time; the same below
+import httpcore._backends.anyio  # noqa: F401
 import httpx  # noqa: F401
 import pytest
 import requests  # noqa: F401

@@ -84,7 +84,7 @@ def test_no_library_gets_through(project):
                     await client.get(OWNED)
         """
     )
-    project.run().assert_outcomes(passed=11)
+    project.spawn().assert_outcomes(passed=11)
 
 
 def test_a_host_header_on_a_connection_elsewhere_is_stopped(project):

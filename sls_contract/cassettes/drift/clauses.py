@@ -82,7 +82,7 @@ def _tells_nothing_of_clocks(finding: Finding, old: Side, new: Side) -> bool:
 
 def _was_decoded(side: Side) -> bool:
     """Tell whether the recorder took the compression off, and perhaps dropped the Accept-Encoding of its library."""
-    return not side.response.wire and side.subject.plain.data == side.response.body
+    return side.subject.plain.data == side.response.body
 
 
 def _broken_before(finding: Finding, old: Side, new: Side) -> bool:

@@ -192,7 +192,8 @@ def _native(kind: Kind, more: str) -> Exception:
 def _fresh(recorded: Response, body: bytes, error: Exception | None) -> Any:
     pairs = [(wire_bytes(name), wire_bytes(value)) for name, value in recorded.headers.pairs]
     extensions = {"http_version": b"HTTP/1.1", "reason_phrase": wire_bytes(recorded.reason)}
-    return _httpx().Response(recorded.status, headers=pairs, stream=_stream_type(_httpx())(body, error), extensions=extensions)
+    stream = _stream_type(_httpx())(body, error)
+    return _httpx().Response(recorded.status, headers=pairs, stream=stream, extensions=extensions)
 
 
 def _httpx() -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +17,13 @@ if TYPE_CHECKING:
 def _late(module: str, name: str) -> Callable[..., Any]:
     """Return our part for a client, loaded when that client is first used: watching must cost a run nothing.
 
-    It is looked up each time, for pytester forgets modules between runs: two copies of one part would not know each
-    other's connections.
+    It is imported each time, which is cheap and waits for a thread that still loads it. To keep it would be wrong:
+    pytester forgets modules between runs, and two copies of one part would not know each other's connections.
     """
     path = f"sls_contract.cassettes.recorder.{module}"
 
     def around(*args: Any, **kwargs: Any) -> Any:
-        part = sys.modules.get(path) or import_module(path)
-        return getattr(part, name)(*args, **kwargs)
+        return getattr(import_module(path), name)(*args, **kwargs)
 
     return around
 

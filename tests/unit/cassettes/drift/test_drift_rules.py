@@ -17,6 +17,7 @@ from labelled_pairs.wire import (
     MISSING,
     ONE,
     PATH,
+    STRANGER,
     answer,
     asked,
     both,
@@ -108,6 +109,14 @@ def test_a_clause_mended_shows_what_was_and_what_is():
     )
 
 
+def test_one_cause_is_told_once():
+    """An entry of the wrong shard is not told as a missing one, too; true for 1 is told."""
+    (change,) = compare(*([side] for side in both(answer([E0]), answer([E1]), ONE))).of(Class.BREAKING)
+    assert change.slug == "shard-filter"
+    changes = compare(*([side] for side in both(with_entry(lag=1), with_entry(lag=True)))).changes
+    assert [(each.old, each.new) for each in changes if each.where == "/0/lag"] == [("1", "true")]
+
+
 def test_the_worst_of_one_place_is_told_once():
     """A value that is wrong now is not told as moved, too."""
     changes = compare(*([side] for side in both(GOOD, with_entry(updateTime=5e-324)))).changes
@@ -144,6 +153,19 @@ def test_secrets_are_not_shown():
     for secret in (signature, SECRET.access_key_id, SECRET.security_token, "abc"):
         assert secret not in text
     assert "not match" in text
+
+
+def test_echoes_of_a_key_are_not_shown():
+    """A key id that looks like nothing is known from the request, and hidden in the words of the answer."""
+    request = sign(Request("GET", f"http://{HOST}{PATH}", {"Host": HOST}), STRANGER, scheme="v1", at=AT)
+    echo = error(401, "Unauthorized", f"AccessKeyId not found: {STRANGER.access_key_id}")
+    (change,) = (
+        each
+        for each in compare([recorded(error(401, "Unauthorized", "x"), request)], [recorded(echo, request)]).changes
+        if each.where == "/errorMessage"
+    )
+    assert STRANGER.access_key_id not in change.new
+    assert change.new.startswith('"AccessKeyId not found: ')
 
 
 def test_values_are_short_and_printable():

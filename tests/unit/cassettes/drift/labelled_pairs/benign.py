@@ -26,6 +26,7 @@ from labelled_pairs.wire import (
     ONE,
     PATH,
     UNSIGNED,
+    WRONG,
     answer,
     asked,
     both,
@@ -236,6 +237,26 @@ BENIGN = {
         both(error(400, "ParameterInvalid", "x"), error(404, "ShardNotExist", "shard not exist."), f"{PATH}?shard=-1"),
         "served",
     ),
+    "nonsense refused in place of missing": (
+        both(MISSING, error(400, "ParameterInvalid", "x"), f"{PATH}?shard=abc"),
+        "served",
+    ),
+    "one refusal for another": (
+        both(
+            error(400, "ParameterInvalid", "x"),
+            error(400, "PostBodyInvalid", "The request body is not valid JSON object."),
+        ),
+        "served",
+    ),
+    "group made, signature replaced by a recorder": (
+        both(recorded(MISSING, WRONG), recorded(GOOD, WRONG)),
+        "group-missing",
+    ),
+    "key of some groups only": (
+        both(answer([*LIST, {"name": "h", "timeout": 30}]), answer([{"name": "h", "timeout": 30}]), GROUPS),
+        "value",
+    ),
+    "content type at last": (both(answer(LIST, Content_Type=None), answer(LIST), GROUPS), "content-type"),
     "nonsense served": (both(error(400, "ParameterInvalid", "x"), answer([]), f"{PATH}?shard="), "served"),
     "unknown query key refused": (both(GOOD, error(400, "ParameterInvalid", "x"), f"{PATH}?offset=1"), "served"),
     "client signs otherwise": (

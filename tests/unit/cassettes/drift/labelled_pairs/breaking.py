@@ -228,9 +228,14 @@ BREAKING = {
     "marked signature served": (
         both(
             recorded(DENIED, asked(), signature=SignatureNote("invalid", "digest")),
-            recorded(GOOD, asked(), signature=SignatureNote("invalid", "digest")),
+            recorded(answer(at=LATER), asked(at=LATER), signature=SignatureNote("invalid", "digest")),
         ),
         "authentication-served",
+    ),
+    "created, then refused": (both(answer(status=201), error(400, "ParameterInvalid", "x")), "signature-accepted"),
+    "another operation's state renamed": (
+        both(error(404, "IndexConfigNotExist", "x"), error(404, "IndexNotExist", "x"), "/logstores/l/index"),
+        "error-code-unknown",
     ),
     "signature no longer looked at": (both(recorded(GOOD, asked()), recorded(GOOD, WRONG)), "authentication-served"),
     "unsigned served": (
