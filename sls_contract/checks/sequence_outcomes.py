@@ -60,7 +60,7 @@ _REFUSALS: dict[str, _Refusal] = {
 }
 
 _STATUS = "SLS231"
-_ALSO_FOUND_BY = {"SLS451": "SLS239", "SLS454": "SLS239", "SLS455": "SLS240"}
+_ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455": {"SLS240"}}
 """Serving what had to be refused is a finding of the single exchange already; so is a strange status. Told once."""
 
 
@@ -71,7 +71,7 @@ def judge_outcome(outcome: Outcome, response: Response, found: Collection[str] =
         findings = _served(response) if outcome == "served" else _empty_list(response)
         return Judged(() if _STATUS in found else tuple(findings), frozenset(exercised))
     refusal = _REFUSALS[outcome]
-    reported = _ALSO_FOUND_BY.get(refusal.code) in found
+    reported = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(found)
     return Judged(() if reported else tuple(_refused(refusal, response)), frozenset({refusal.code}))
 
 

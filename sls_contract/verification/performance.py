@@ -157,11 +157,17 @@ class Performance:
             return self._judge_read(step, key, sent, outcome)
         self._book(step, key, sent, value)
         refused = outcome in {"signature", "malformed", "key", "token", "clock"}
-        # Whoever lets a read in must be able to check the signature of a write: that is no missing operation.
-        misjudged = _is_correct(step) and error_code(sent.response) == "SignatureNotMatch"
-        if not refused and not misjudged:
+        if not refused and not self._misjudged(step, key, sent.response):
             return Judged((), frozenset())
         return judge_outcome(outcome if refused else "served", sent.response, found)
+
+    def _misjudged(self, step: Step, key: GroupKey, response: Response) -> bool:
+        """Tell a correct write that is refused for no reason from one whose operation is not offered.
+
+        The signature of a write is made like that of a read, and a group that was made is there for every operation.
+        """
+        code = error_code(response) if _is_correct(step) and response.status != _OK else None
+        return code == "SignatureNotMatch" or (code == "ConsumerGroupNotExist" and self._model.exists(key))
 
     def _outcome(self, step: Step, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""

@@ -24,10 +24,12 @@ one undocumented errorCode → another                                 breaking 
 a signature known to be wrong: refused, or none such, → served       breaking  SLS239
 a missing project, logstore or group → 200 and an empty list         breaking  SLS443, SLS442, SLS441
 answered → not answered, or cut off                                  breaking  SLS462
-another operation: JSON key gone, type changed, null for a value;    breaking  (json-shape); SLS231
-another status of success
-an unknown key in an entry; in an error body of the same code        additive  SLS212; SLS238
-a response header that no page names; a key in another operation     additive  (new-header); (new-key)
+another operation: JSON key gone, type changed, null for a value;    breaking  (json-shape); SLS253; SLS231
+another content type; another status of success
+an unknown key in an entry; in an error body; accessDeniedDetail in  additive  SLS212; SLS238
+the same error
+a response header that no page names; a key, or a body where there   additive  (new-header); (new-key), (new-body)
+was none, in another operation
 an encoding that the request accepts and this tool cannot read       additive  SLS267: the body is not compared
 checkpoint, updateTime, consumer, ids, times; entries of new shards  benign    clause of the value
 order of entries, of keys, white space, escapes                      benign    (entry-order), (json-form)
@@ -37,7 +39,9 @@ reason phrase                                                        benign    (
 a state of the service: missing project, logstore, group; 403; a     benign    SLS444, or the clause of the code
 known 5xx; 401 Unauthorized or InvalidAccessKeyId; or its end
 wording of errorMessage within one errorCode                         benign    SLS237
-what no source settles: malformed shard, unknown query keys, a body  benign    (unspecified), or the clause
+how a request is answered that no source settles: malformed shard,   benign    SLS444, or the clause of the code
+unknown query keys, a body; with which code malformed signatures are
+values in another operation; bytes that no rule knows more of        benign    (value)
 what the client sent beside what is matched                          benign    (request); a header with a value that
                                                                                newly breaks SLS107 to 112: breaking
 not answered → answered                                              benign    SLS604
