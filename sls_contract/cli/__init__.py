@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import FrameType
 
-COMMANDS = ("verify", "check", "signature", "serve", "schemas", "explain")
+COMMANDS = ("verify", "check", "diff", "signature", "serve", "schemas", "explain")
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks import judge_response
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
-from sls_contract.signing import Credentials, parse_http_date
+from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
 from sls_contract.spec import Finding, clause
 from sls_contract.transport import TransportError
 
@@ -68,7 +68,8 @@ class Wire:
         keys: the keys that may have signed.
         sleep: waits some seconds.
         interval: seconds between the starts of two requests; 0 for as fast as can be.
-        foreign_clock: whether the server's clock may differ from ours; then its first answer sets it.
+        foreign_clock: whether the server's clock may differ from ours by any amount; otherwise by what clients are
+            allowed, 15 minutes. Its first answer sets it.
         offset: how far the server's clock is ahead of ours.
         sent: every exchange, in order, for the recording.
         probe: makes a harmless request that the endpoint is known to answer; None until one is known.
@@ -106,14 +107,17 @@ class Wire:
         except TransportError as error:
             broken = self._judged(Exchange(request, error.partial), sent_at)
             raise self._understood(error, broken) from error
-        if self.foreign_clock and self.probe is None:
+        if self.probe is None:
             self._adjust(response)
         return self._judged(Exchange(request, response), sent_at)
 
     def _adjust(self, response: Response) -> None:
         """Take the server's clock for the right one where it is not ours."""
         theirs = parse_http_date(response.headers.get("Date", ""))
-        if theirs is not None and abs(theirs - self.now) > _SAME_CLOCK:
+        if theirs is None:
+            return
+        apart = abs(theirs - self.now)
+        if apart > _SAME_CLOCK and (self.foreign_clock or apart <= MAX_SKEW):
             self.offset = theirs - self.clock()
 
     def _judged(self, exchange: Exchange, sent_at: datetime) -> Sent:

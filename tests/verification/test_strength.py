@@ -41,18 +41,26 @@ SHOWN_BY = {
         "empty_body_for_empty_list lists_a_hundred_at_most unknown_shard_is_invalid unknown_shard_is_404 "
         "time_of_the_read one_time_for_all_shards "
     ),
+    "malformed-no-signature-method": "needs_no_signature_method",
     "near-miss-acs-header-added": (
         "lets_known_keys_in signs_only_known_headers wrong_signature_is_403 wrong_signature_is_unauthorized "
     ),
+    "near-miss-body": "hashes_no_body",
     "near-miss-content-type": "signs_no_content_type",
     "near-miss-date": "signs_no_date",
+    "near-miss-digest-case": "compares_digests_without_case",
+    "near-miss-for-every-shard": "lets_whole_lists_out",
     "near-miss-hexadecimal": "accepts_hexadecimal",
+    "near-miss-log-date-old": "looks_at_date_alone",
     "near-miss-log-header-changed": "signs_header_names_only",
     "near-miss-method": "signs_no_method",
+    "near-miss-other-hash": "takes_either_hash",
     "near-miss-path": "signs_no_path",
     "near-miss-payload-hash": "trusts_the_announced_body_digest",
     "near-miss-query-added": "signs_only_known_query_keys",
     "near-miss-query-dropped": "signs_no_query",
+    "near-miss-scope-of-other-service": "takes_any_scope",
+    "near-miss-with-token-token-unsigned": "lets_temporary_keys_in",
     "project-missing": "missing_project_is_missing_logstore knows_one_project_only",
     "refused-creation": "empties_a_group_that_is_made_twice",
     "refused-deletion": "deletes_before_it_checks",

@@ -163,6 +163,8 @@ class _Memory(asyncio.Transport):
     async def _converse(self, connection: Any, reader: AnswerReader) -> BaseException | None:
         """Send the request over a real connection and read one answer; give the connection back to its pool."""
         protocol, transport = connection.protocol, connection.transport
+        if transport is not None:
+            self._handler = self._handler.connected_to(transport.get_extra_info("peername"))
         if transport is None or transport.is_closing():
             connection.close()
             return ConnectionResetError(errno.ECONNRESET, "Cannot write to closing transport")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,10 @@ class Handler(Protocol):
         ...
 
     def received(self, request: Request, outcome: Outcome, peer: str) -> None:
-        """Take the outcome of a live attempt; called before the client sees it."""
+        """Take the outcome of a live attempt; called before the client sees it.
+
+        ``peer`` is the address of the socket, where one was connected: a name may resolve to this machine.
+        """
         ...
 
 
@@ -79,6 +82,12 @@ class Owner(NamedTuple):
     def received(self, request: Request, outcome: Outcome) -> None:
         """Tell the handler."""
         self.handler.received(request, outcome, self.peer)
+
+    def connected_to(self, address: Any) -> Owner:
+        """Return the same with the address (``(host, port, …)``) that a socket gives; anything else changes nothing."""
+        if not isinstance(address, tuple) or len(address) < 2:  # noqa: PLR2004 - host and port
+            return self
+        return self._replace(peer=peer_name(str(address[0]), address[1]))
 
 
 class _Stack:

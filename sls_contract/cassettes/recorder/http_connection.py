@@ -176,9 +176,18 @@ def _perform(connection: Any, tape: Tape, handler: Owner, request: Request) -> A
         handler.received(request, failures.no_connection(error))
         raise
     reader = AnswerReader(request.method)
+    handler = handler.connected_to(_address(real))
     answer = _converse(real, tape, reader)
     handler.received(request, failures.outcome_of(reader, answer.ending))
     return answer
+
+
+def _address(real: Any) -> Any:
+    """Return the address that a socket is connected to; None where it does not say (closed meanwhile)."""
+    try:
+        return real.getpeername()
+    except (OSError, AttributeError):
+        return None
 
 
 def _real(connection: Any, tape: Tape) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,7 @@ def handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
     if outcome is not None:
         return _replayed(outcome, request.method)
     try:
-        attempt.response = original(transport, request)
+        attempt.begins(original(transport, request))
         for piece in attempt.response.stream:
             attempt.body += piece
         attempt.response.stream.close()
@@ -69,7 +70,7 @@ async def handle_async(original: Callable[..., Any], transport: Any, request: An
     if outcome is not None:
         return _replayed(outcome, request.method)
     try:
-        attempt.response = await original(transport, request)
+        attempt.begins(await original(transport, request))
         async for piece in attempt.response.stream:
             attempt.body += piece
         await attempt.response.stream.aclose()
@@ -89,6 +90,13 @@ class _Attempt:
         self.response: Any = None
         self.body = bytearray()
         self._handler = handler
+
+    def begins(self, response: Any) -> None:
+        """Take the head of the answer, and where it came from, while the connection still tells."""
+        self.response = response
+        stream = response.extensions.get("network_stream")
+        with contextlib.suppress(OSError):  # the peer hung up with its answer
+            self._handler = self._handler.connected_to(stream and stream.get_extra_info("server_addr"))
 
     def arrived(self) -> Any:
         """Report the whole answer, and return it for the client."""

@@ -376,3 +376,32 @@ def test_the_report_says_what_was_proven():
     assert any("500 InternalServerError" in each for each in report.not_provable)
     assert report.facts == ["logstore my-logstore has 3 shards"]
     assert {"SLS425", "SLS451", "SLS461"} <= report.exercised
+
+
+@pytest.mark.parametrize("minutes", [-14, 5])
+def test_a_clock_that_is_off_by_what_clients_are_allowed_is_no_fault(minutes):
+    """Also on this machine times are judged by the server's own clock, which may differ by 15 minutes."""
+    run = runner(endpoint(clock=lambda: now() + timedelta(minutes=minutes)))()
+    assert run.located == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "clause"),
+    [(401, "SignatureNotMatch", "SLS456"), (404, "ConsumerGroupNotExist", "SLS444"), (405, "InvalidMethod", None)],
+)
+def test_a_write_refused_for_no_reason_is_told_from_a_missing_operation(status, code, clause):
+    """A correct signature that is refused, or a group that is made and denied, is a violation; no operation is none."""
+    real = endpoint()
+
+    def send(request: Request) -> Response:
+        answer = real(request)
+        if named(request) != "ConsumerGroupHeartBeat" or "%20" not in request.url:
+            return answer
+        body = json.dumps({"errorCode": code, "errorMessage": "consumer group not exist"}).encode()
+        headers = answer.headers.with_field("Content-Length", str(len(body)))
+        return answer.replace(status=status, headers=headers, body=body)
+
+    run = runner(send, "group-named-with-blank")()
+    found = {each.finding.code for each in run.located if each.finding.level == "violation"}
+    assert found == ({clause} if clause else set())
+    assert verdicts(run)["group-named-with-blank"] == ("failed" if clause else "not supported")

@@ -6,14 +6,18 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from broken_endpoints.harness import bug, correct, fits, is_read, late, lets_in, with_body, with_header
+from broken_endpoints.harness import bug, correct, fits, is_read, late, lets_in, now, with_body, with_header
 
 from sls_contract.signing import (
     MAX_SKEW,
     TEST_CREDENTIALS,
+    TEST_STS_CREDENTIALS,
+    Dialect,
     access_key_id,
     http_date,
+    parse_http_date,
     request_time,
+    resign,
 )
 
 if TYPE_CHECKING:
@@ -97,6 +101,59 @@ def trusts_the_announced_body_digest(request):
 @lets_in("SLS239")
 def accepts_hexadecimal(request):
     return bool(re.search(r":[0-9a-f]{40}$|:[0-9a-f]{64}$", request.headers.get("Authorization", "")))
+
+
+def digests(request: Request, scheme: str) -> tuple[str, str]:
+    """Return the Authorization of a request signed with the test key, and the one that it should have."""
+    given = request.headers.get("Authorization", "")
+    if access_key_id(request) != TEST_CREDENTIALS.access_key_id:
+        return given, ""
+    return given, resign(request, Dialect(scheme), TEST_CREDENTIALS).headers["Authorization"]
+
+
+@lets_in("SLS239")
+def takes_either_hash(request):
+    return any(given == right for given, right in (digests(request, scheme) for scheme in ("v1", "v1-sha256")))
+
+
+@lets_in("SLS239")
+def compares_digests_without_case(request):
+    return any(
+        given.lower() == right.lower() for given, right in (digests(request, scheme) for scheme in ("v1", "v1-sha256"))
+    )
+
+
+@lets_in("SLS239")
+def takes_any_scope(request):
+    given, right = digests(request, "v4")
+    return "SLS4" in given and given == right
+
+
+@lets_in("SLS239")
+def hashes_no_body(request):
+    return bool(request.body) and fits(request.replace(body=b" " * len(request.body)))
+
+
+@lets_in("SLS239")
+def lets_temporary_keys_in(request):
+    return request.headers.get("x-acs-security-token") == TEST_STS_CREDENTIALS.security_token
+
+
+@lets_in("SLS239")
+def lets_whole_lists_out(request):
+    return request.method == "GET" and not request.query and access_key_id(request) == TEST_CREDENTIALS.access_key_id
+
+
+@lets_in("SLS454")
+def needs_no_signature_method(request):
+    given, right = digests(request, "v1")
+    return "x-log-signaturemethod" not in request.headers and given == right
+
+
+@lets_in("SLS240")
+def looks_at_date_alone(request):
+    date = parse_http_date(request.headers.get("Date", ""))
+    return date is not None and abs(date - now()) <= MAX_SKEW and fits(request)
 
 
 @bug("SLS239")

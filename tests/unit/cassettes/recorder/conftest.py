@@ -114,6 +114,7 @@ class MemoryHandler:
     tape: list | None = None
     asked: list = field(default_factory=list)
     kept: list = field(default_factory=list)
+    peers: list = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def owns(self, host, peer):
@@ -127,6 +128,7 @@ class MemoryHandler:
     def received(self, request, outcome, peer):
         with self.lock:
             self.kept.append((request, outcome))
+            self.peers.append(peer)
 
     @property
     def outcomes(self):

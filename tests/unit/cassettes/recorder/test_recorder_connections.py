@@ -685,3 +685,13 @@ def test_a_request_without_a_host_belongs_to_its_address(wire):
         assert connection.getresponse().read() == b"ok"
     assert handler.asked[0].url == "http://p.log.test/x"
     assert "host" not in handler.asked[0].headers
+
+
+def test_the_handler_hears_the_address_not_the_name(wire, serve):
+    """Whatever a name promises, the handler is told where the socket really went, by every client."""
+    server = serve(*[wire.Answer() for _ in wire.CLIENTS])
+    named = server.url.replace("127.0.0.1", "localhost")
+    with wire.installed(wire.MemoryHandler()) as handler:
+        for call in wire.CLIENTS.values():
+            call(named)
+    assert handler.peers == [f"127.0.0.1:{server.port}"] * len(wire.CLIENTS)
