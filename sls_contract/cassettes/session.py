@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract import __version__
 from sls_contract.cassettes.audit import about_recording
 from sls_contract.cassettes.hosts import is_loopback, without_project
 from sls_contract.cassettes.recorder import Broken, Kind, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
+from sls_contract.cassettes.scrub import leaks
 from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
@@ -20,6 +20,7 @@ from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
 from sls_contract.exchange import Exchange, Response, split_url
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of
 from sls_contract.spec import clause
+from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Request, Send
     from sls_contract.signing import Credentials
+    from sls_contract.spec import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Session:
         self._stop()
         _OPEN.leave(self)
         self._tape.close(finished=finished)
+        if self.recorded:
+            self._look_for_leaks()
 
     def owns(self, host: str, peer: str) -> bool:  # noqa: ARG002 - whatever way they take
         """Tell whether requests to a host are the cassette's."""
@@ -167,6 +171,21 @@ class Session:
         )
         self._tape.add(recording)
         self.tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
+        self.tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
+
+    def _look_for_leaks(self) -> None:
+        """Read what was written once more, as `sls-contract check` does: a scrub that missed something must fail."""
+        key = self._opening.credentials
+        try:
+            written = self.path.read_bytes()
+        except OSError:
+            return  # it could not be written, which has been told
+        for leak in leaks(written, [key] if key is not None else []):
+            self.tally.fail(
+                f"{self.path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"
+                "How to fix: delete the file, revoke the key if the file was shared, and name what leaked in sls_scrub "
+                "or sls_scrub_keys."
+            )
 
     def _missed(self, scrubbed: Request) -> UnmatchedRequest:
         """Note the miss as a finding, too: a client may swallow the error, the test must not."""
@@ -269,6 +288,16 @@ def evidence_of(request: Request, peer: str) -> Evidence:
     return Evidence.LIVE if real and not is_loopback(peer) else Evidence.REFERENCE
 
 
+def _unopened(place: str) -> Finding:
+    """Say that a body was written as it came: nobody could look inside."""
+    return clause("recording-unopened-body").finding(
+        place.partition(":")[0],
+        "gzip or deflate, or no content coding",
+        place,
+        "ask for a coding that can be opened (Accept-Encoding), or make sure that the body holds no secret",
+    )
+
+
 def _provenance(request: Request, evidence: Evidence, now: datetime) -> Provenance:
     return Provenance(
         evidence=evidence,
@@ -277,5 +306,5 @@ def _provenance(request: Request, evidence: Evidence, now: datetime) -> Provenan
         client=request.headers.get("user-agent", ""),
         recorded_at=now,
         validated_at=now,
-        contract=__version__,
+        contract=CONTRACT_VERSION,
     )

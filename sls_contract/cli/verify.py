@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.errors import UsageError
+from sls_contract.errors import SlsContractError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -72,8 +72,12 @@ def run(
         runner = _runner(arguments, target, plan, stderr)
         code = _carry_out(runner)
         _tell(runner.run, target, arguments, stdout, stderr)
-        if arguments.record:
-            _record(runner.run, target, arguments.record)
+        try:
+            _write(runner.run, target, arguments, stdout)
+        except SlsContractError as error:
+            if not runner.run.violated(strict=arguments.strict):
+                raise
+            print(f"sls-contract verify: {error}", file=stderr)  # a violation that was found decides the exit code
     return _exit_code(runner.run, code, strict=arguments.strict)
 
 
@@ -238,7 +242,7 @@ def _runner(arguments: argparse.Namespace, target: Target, plan: Plan, stderr: I
     from sls_contract.verification import Runner, Wire
 
     rate = arguments.rate if arguments.rate is not None else (0.0 if target.loopback else _POLITE_RATE)
-    if rate < 0:
+    if not 0 <= rate < float("inf"):
         msg = f"--rate must be a number of requests a second, or 0 for no limit, got {rate:g}"
         raise UsageError(msg)
     endpoint = f"{target.scheme}://{target.authority}"
@@ -256,13 +260,21 @@ def _progress(stderr: IO[str]) -> Callable[[str], None]:
 
 
 def _tell(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str], stderr: IO[str]) -> None:
-    from sls_contract.reports import as_document, write_json
-    from sls_contract.verification.summary import as_report, lines
+    from sls_contract.verification.summary import lines
 
     _progress(stderr)("")
+    print(*lines(run, target), sep="\n", file=stderr if arguments.json == "-" else stdout)
+
+
+def _write(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str]) -> None:
+    """Write the files that were asked for; the report for people is out already, so that nothing found is lost."""
+    from sls_contract.reports import as_document, write_json
+    from sls_contract.verification.summary import as_report
+
     if arguments.json:
         write_json(as_document(as_report(run, target), __version__), arguments.json, stdout)
-    print(*lines(run, target), sep="\n", file=stderr if arguments.json == "-" else stdout)
+    if arguments.record:
+        _record(run, target, arguments.record)
 
 
 def _make(folder: Path) -> None:

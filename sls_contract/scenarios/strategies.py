@@ -179,8 +179,12 @@ def steps(shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool =
 def sequences(
     shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool = False, longest: int = 24
 ) -> st.SearchStrategy[tuple[Step, ...]]:
-    """Operations in any order, after one group was made and its consumer seen; the last reads everything."""
-    middle = st.lists(steps(shard_count, roles, tokens=tokens), max_size=longest)
+    """Operations in any order, after one group was made and its consumer seen; the last reads everything.
+
+    Short ones and long ones alike: left alone, Hypothesis prefers lists of five, which bring no group far.
+    """
+    each = steps(shard_count, roles, tokens=tokens)
+    middle = st.integers(0, longest * 2 // 3).flatmap(lambda least: st.lists(each, min_size=least, max_size=longest))
     return middle.map(lambda chosen: (Create(), Beat(), *chosen, Read()))
 
 

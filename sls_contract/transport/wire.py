@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _OK = 200
+_LONGEST = 86400  # seconds; what the system's calls take is not endless
 
 
 def open_transport(endpoint: str, *, timeout: float = 10.0, tls: ssl.SSLContext | None = None) -> Transport:
@@ -39,8 +40,8 @@ def open_transport(endpoint: str, *, timeout: float = 10.0, tls: ssl.SSLContext 
     Proxies of the environment are used, except for loopback. Raises `UsageError` for what is no endpoint.
 
     """
-    if not timeout > 0:
-        msg = f"timeout must be a number of seconds above 0, got {timeout!r}"
+    if not 0 < timeout <= _LONGEST:
+        msg = f"timeout must be a number of seconds above 0, at most {_LONGEST} (a day), got {timeout!r}"
         raise UsageError(msg)
     return Transport(parse_endpoint(endpoint), timeout, tls)
 

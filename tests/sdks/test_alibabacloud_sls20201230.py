@@ -9,7 +9,10 @@ from alibabacloud_tea_openapi.models import Config
 
 from sls_contract.signing import TEST_STS_CREDENTIALS
 
-pytestmark = pytest.mark.sls_cassette
+pytestmark = [
+    pytest.mark.sls_cassette,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # the SDK's own
+]
 
 
 def client(sls, auth="v1", credentials=None):

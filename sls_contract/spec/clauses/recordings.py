@@ -82,4 +82,15 @@ CLAUSES = (
         ),
         sources=("Rule of this project",),
     ),
+    Clause(
+        code="SLS608",
+        slug="recording-unopened-body",
+        level=Level.WARNING,
+        title="What is written was looked into",
+        text=(
+            "A body whose content coding cannot be opened (br, zstd, one that lies) is written as it came, so whether "
+            "it holds a secret is not known. Ask for gzip, deflate or nothing; the service offers no other."
+        ),
+        sources=("CommonRequestHeaders page, Accept-Encoding", "Rule of this project"),
+    ),
 )
