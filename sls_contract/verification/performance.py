@@ -145,7 +145,7 @@ class Performance:
         findings = (*self._forgiven(sent.findings, step, key, sent), *judged.findings)
         self.exercised |= sent.exercised | judged.exercised | {"SLS462"}
         self.done.append(Done(sent.number, sent.exchange, findings))
-        self._expect_support(step, sent)
+        self._expect_support(step, key, sent)
 
     def _key(self, step: Step) -> GroupKey:
         return GroupKey(self.bench.logstores[step.at.logstore], self.bench.group(step.at))
@@ -275,12 +275,20 @@ class Performance:
             if entry is None or entry["checkpoint"] != self._model.expect(key, entry["shard"]).checkpoint:
                 yield finding
 
-    def _expect_support(self, step: Step, sent: Sent) -> None:
+    def _expect_support(self, step: Step, key: GroupKey, sent: Sent) -> None:
         """End the scenario where what it needs is not offered."""
         response = sent.response
-        needed = not isinstance(step, Read) and _is_correct(step) and response.status != _OK
-        if needed and not (isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"):
+        if response.status == _OK or not _is_correct(step) or not self._should_succeed(step, key):
+            return
+        if not (isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"):
             raise NotSupported(_answered(step, response))
+
+    def _should_succeed(self, step: Step, key: GroupKey) -> bool:
+        """Tell whether a refusal can only mean that the operation is not offered: nothing in the state asks for it."""
+        if isinstance(step, Write):  # others than the holder may be refused, forced or not
+            shard = self.bench.shard(step.shard, step.at.logstore)
+            return self._model.exists(key) and shard in self._model.held(key, step.consumer)
+        return isinstance(step, Create) or (not isinstance(step, Read) and self._model.exists(key))
 
     def _linger(self, step: Linger) -> None:
         """Where the time of the last write looks as before, let a second pass, write again and look again."""

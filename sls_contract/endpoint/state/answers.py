@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.exchange import Response
@@ -208,4 +209,5 @@ def _answer(request: Request, status: int, body: bytes, now: datetime, count: in
             ("x-log-requestid", request_id(now, count)),
         ],
         body,
+        reason=HTTPStatus(status).phrase,
     )
