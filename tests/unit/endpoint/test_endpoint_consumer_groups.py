@@ -22,7 +22,7 @@ BEATS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 8), st.boolean
 @settings(max_examples=150, deadline=None)
 @given(shards=st.integers(1, 7), beats=BEATS)
 def test_no_shard_is_ever_held_twice_and_none_is_lost(shards, beats):
-    """With obedient consumers that come and go, holders are disjoint; two beats a consumer later all is shared evenly."""
+    """Obedient consumers that come and go hold disjoint shards; two beats each later, all is shared evenly."""
     group, now, held = ConsumerGroup(timeout=10, order=False), 0, {}
     for consumer, pause, leaves in beats:
         now += pause * SECOND
