@@ -225,7 +225,7 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[
     print(
         f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}) at {target.endpoint},\n"
         f"at most three at a time, writes checkpoints to them, and deletes them again: about "
-        f"{400 + 12 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
+        f"{700 + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
         file=stderr,
     )
     if not stdin.isatty():

@@ -66,6 +66,15 @@ _CHECKPOINTS = (
         Read(),
     ),
     Scenario.of(
+        "checkpoint-many-times",
+        "checkpoints",
+        "the checkpoint that was written last, also after a dozen writes",
+        _UPDATE,
+        *made(),
+        *(step for _ in range(12) for step in (Write(0), Read(0))),
+        Read(),
+    ),
+    Scenario.of(
         "checkpoint-rewound",
         "checkpoints",
         "the smaller number, which was written last",

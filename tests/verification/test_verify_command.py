@@ -115,6 +115,24 @@ def test_an_endpoint_that_does_not(reference):
     assert "curl -sSi -X GET" in out
 
 
+def test_a_report_that_cannot_be_written_loses_no_violation(reference):
+    """A full disk takes neither what was found nor the exit code that says so; without a violation it is the error."""
+    endpoint, url = reference
+
+    def nameless(request):
+        response = endpoint(request)
+        return response.replace(headers=response.headers.without("x-log-requestid"))
+
+    words = (*PLACE, "--scenario", "group-fresh", "--json", "/dev/full")
+    with serve(nameless) as server:
+        code, out, err = command("--endpoint", server.url, *words)
+    assert code == 1
+    assert "SLS251" in out
+    assert "cannot write the report to /dev/full" in err
+    with pytest.raises(UsageError, match="/dev/full"):
+        command("--endpoint", url, *words)
+
+
 def test_warnings_fail_only_where_asked(reference):
     """A key that no page names is a warning."""
     endpoint, _ = reference
@@ -153,7 +171,9 @@ def test_nothing_judged_is_no_success(reference):
             "SLS_CONTRACT_STS_ACCESS_KEY_SECRET, SLS_CONTRACT_STS_SECURITY_TOKEN is not set",
         ),
         (("--rate", "-1"), {}, "--rate must be"),
+        (("--rate", "nan"), {}, "--rate must be"),
         (("--timeout", "0"), {}, "above 0"),
+        (("--timeout", "inf"), {}, "at most 86400"),
     ],
 )
 def test_usage_errors_name_the_mend(words, environ, says):

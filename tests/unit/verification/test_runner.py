@@ -405,3 +405,10 @@ def test_a_write_refused_for_no_reason_is_told_from_a_missing_operation(status, 
     found = {each.finding.code for each in run.located if each.finding.level == "violation"}
     assert found == ({clause} if clause else set())
     assert verdicts(run)["group-named-with-blank"] == ("failed" if clause else "not supported")
+
+
+def test_generated_sequences_go_on_where_a_refusal_is_right():
+    """An operation on a group that is not there ends no sequence: several groups, deletions and repeats are reached."""
+    run = runner(endpoint(), "generated-sequences", examples=20)()
+    assert {"SLS401", "SLS403", "SLS404", "SLS407", "SLS411", "SLS424", "SLS441"} <= run.exercised
+    assert len(run.sent) > 20 * 12
