@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
@@ -199,7 +200,17 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
         region=arguments.region,
         loopback=address.loopback,
         evidence="live" if address.host.endswith(".aliyuncs.com") else "reference",
+        options=_options(arguments),
     )
+
+
+def _options(arguments: argparse.Namespace) -> str:
+    """Return the options that name the target, as one types them."""
+    given = (
+        (option, getattr(arguments, option.replace("-", "_")))
+        for option in ("endpoint", "project", "logstore", "other-logstore", "region")
+    )
+    return shlex.join(word for option, value in given if value for word in (f"--{option}", str(value)))
 
 
 def _sts(environ: Mapping[str, str]) -> Credentials | None:

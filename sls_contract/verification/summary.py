@@ -75,7 +75,8 @@ def _step_by_step(performed: Performed, run: Run, target: Target) -> Iterator[st
     again = f"--examples {performed.planned} " if scenario.name in GENERATED else ""
     yield ""
     yield f"{scenario.name}: {scenario.expects} ({scenario.source})"
-    yield f"  again: sls-contract verify --scenario {scenario.name} {again}--seed {run.seed}"
+    named = f"{target.options} " if target.options else ""
+    yield printable(f"  again: sls-contract verify {named}--scenario {scenario.name} {again}--seed {run.seed}")
     last = max(at for at, done in enumerate(performed.done) if done.findings)
     for done in performed.done[: last + 1]:
         answer = done.exchange.response.status if done.exchange.response else "no answer"

@@ -36,6 +36,7 @@ class Target:
         region: signed in v4 where the endpoint names none.
         loopback: whether it is on this machine: its clock is ours, and it need not be spared.
         evidence: what exchanges with it prove: ``live``, or ``reference`` for our own.
+        options: the command's options that name it, ready for a shell; empty for the endpoint we start ourselves.
 
     """
 
@@ -52,6 +53,7 @@ class Target:
     region: str = "cn-hangzhou"
     loopback: bool = True
     evidence: str = "reference"
+    options: str = ""
 
     def bench(self) -> Bench:
         """Return where scenarios are carried out, nothing learnt yet."""

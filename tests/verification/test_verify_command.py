@@ -113,6 +113,8 @@ def test_an_endpoint_that_does_not(reference):
     assert "SLS211 shard-filter (violation)" in out
     assert "How to fix:" in out
     assert "curl -sSi -X GET" in out
+    place = "--project my-project --logstore my-logstore --region cn-hangzhou"
+    assert f"again: sls-contract verify --endpoint {server.url} {place} --scenario each-shard-given --seed 0" in out
 
 
 def test_a_report_that_cannot_be_written_loses_no_violation(reference):
