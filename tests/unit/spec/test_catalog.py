@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import sls_contract
 from sls_contract.errors import UsageError
 from sls_contract.spec import SchemaError, catalog
 from sls_contract.spec.catalog import checkout, load
@@ -321,9 +320,8 @@ def test_a_missing_or_damaged_schema_is_named(tmp_path, text):
 
 def test_a_wheel_finds_its_schemas_inside_the_package(tmp_path):
     """Without the checkout, the schemas are read from the installed package."""
-    shutil.copytree(
-        Path(sls_contract.__file__).parent, tmp_path / "sls_contract", ignore=shutil.ignore_patterns("*.pyc")
-    )
+    ignored = shutil.ignore_patterns("*.pyc")
+    shutil.copytree(SCHEMAS.parent / "sls_contract", tmp_path / "sls_contract", ignore=ignored)
     shutil.copytree(SCHEMAS, tmp_path / "sls_contract" / "_schemas")
     code = "import sls_contract.spec as s; print(s.catalog().response_errors({})[0].keyword, s.__file__)"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

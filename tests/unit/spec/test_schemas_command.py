@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import sls_contract
 from sls_contract.cli import schemas as command
 from sls_contract.errors import UsageError
 from sls_contract.spec.catalog import SCHEMA_NAMES
@@ -64,14 +63,15 @@ def contents(folder):
 def installed(tmp_path):
     """Give a folder with the package as a wheel installs it."""
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(Path(sls_contract.__file__).parent, tmp_path / "sls_contract", ignore=ignored)
+    shutil.copytree(CHECKOUT / "sls_contract", tmp_path / "sls_contract", ignore=ignored)
     shutil.copytree(CHECKOUT / "schemas", tmp_path / "sls_contract" / "_schemas")
     return tmp_path
 
 
 def test_the_checkout_is_up_to_date():
     """In this checkout ``build --check`` finds nothing to do."""
-    assert run("build", "--check") == (0, "schemas/ is what derivation gives: 4 schemas\n")
+    done = run_in(CHECKOUT, "build", "--check")
+    assert (done.returncode, done.stdout) == (0, "schemas/ is what derivation gives: 4 schemas\n")
 
 
 def test_list_names_every_schema():
@@ -155,7 +155,8 @@ def test_build_makes_the_folder(tmp_path):
 
 def test_build_leaves_a_right_folder_alone():
     """In this checkout build has nothing to write."""
-    assert run("build") == (0, f"{CHECKOUT / 'schemas'} holds 4 schemas\n")
+    done = run_in(CHECKOUT, "build")
+    assert (done.returncode, done.stdout) == (0, f"{CHECKOUT / 'schemas'} holds 4 schemas\n")
 
 
 @pytest.mark.parametrize("arguments", [["build"], ["build", "--check"]])
