@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from sls_contract import __version__
+from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.reports import Report, Target, as_document, plural, write_json
 from sls_contract.spec import CLAUSES, Finding, Level
 
@@ -35,7 +36,9 @@ def summary_lines(totals: Totals) -> list[str]:
 
 def write_reports(totals: Totals, settings: Settings) -> None:
     """Write every report that was asked for."""
-    report = Report("pytest", Target(settings.endpoint, _weakest(totals)))
+    report = Report(
+        "pytest", Target(settings.endpoint, weakest(map(Evidence, totals.evidence)) if totals.evidence else None)
+    )
     for plain in totals.findings:
         report.add([_finding(plain["finding"])], test=plain["test"], exchange=plain["exchange"])
     report.exchanges = totals.exchanges
@@ -61,8 +64,3 @@ def _noticed(totals: Totals) -> list[str]:
 def _finding(plain: dict[str, str]) -> Finding:
     kept = {name: value for name, value in plain.items() if name != "level"}
     return Finding(level=Level(plain["level"]), **kept)
-
-
-def _weakest(totals: Totals) -> str | None:
-    order = ("synthetic", "document", "reference", "live")
-    return next((name for name in order if totals.evidence.get(name)), None)

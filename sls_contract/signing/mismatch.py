@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from urllib.parse import quote, quote_plus
 
 from sls_contract.exchange import wire_bytes
@@ -26,18 +26,7 @@ Step: TypeAlias = Literal[
     "digest",
 ]
 
-STEPS: tuple[Step, ...] = (
-    "authorization",
-    "access-key",
-    "date",
-    "content-md5",
-    "content-type",
-    "header-list",
-    "resource",
-    "scope",
-    "payload-hash",
-    "digest",
-)
+STEPS: tuple[Step, ...] = get_args(Step)
 """The steps of a verification, in the order in which they are judged."""
 
 _SHORTEST_SECRET = 6  # shorter ones are found in any text; they are masked where they are known to stand
