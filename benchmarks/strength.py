@@ -16,14 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.reports import table
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 from sls_contract.spec import CLAUSES, Level
-from sls_contract.verification import Plan, Run, Runner, Target, Wire
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sls_contract.exchange import Send
+    from sls_contract.verification import Run
 
 SEEDS = 20
 _TESTS = Path(__file__).parents[1] / "tests" / "verification"
@@ -33,23 +31,6 @@ def broken_endpoints() -> ModuleType:
     """Load the endpoints from the tests, which are no package."""
     sys.path.insert(0, str(_TESTS))
     return import_module("broken_endpoints.registry")
-
-
-def verify(send: Send, bugs: ModuleType, *, seed: int = 0, examples: int = 0) -> Run:
-    """Verify a `Send` in this process, without sockets."""
-    target = Target(
-        "in-process",
-        "127.0.0.1:1",
-        bugs.PROJECT,
-        bugs.LOGSTORE,
-        TEST_CREDENTIALS,
-        other_logstore=bugs.OTHER,
-        wide_logstore=bugs.WIDE,
-        sts=TEST_STS_CREDENTIALS,
-        expired_token=bugs.EXPIRED.security_token,
-    )
-    wire = Wire(send, bugs.now, tuple(target.keys().values()))
-    return Runner(target, wire, Plan((), examples, seed))()
 
 
 def found(run: Run) -> dict[str, int]:
@@ -71,7 +52,7 @@ def main(names: list[str]) -> int:
     rows, escaped, alone = [], [], {}
     for name in names or list(bugs.BROKEN):
         bug = bugs.BROKEN[name]
-        clauses = found(verify(bug.make(), bugs))
+        clauses = found(bugs.verify(bug.make()))
         if bug.code not in clauses:
             escaped.append(name)
         if len(clauses) == 1:
@@ -90,7 +71,7 @@ def main(names: list[str]) -> int:
     accused = 0
     started = time.monotonic()
     for seed in range(SEEDS):
-        run = verify(bugs.correct(), bugs, seed=seed, examples=100)
+        run = bugs.verify(bugs.correct(), seed=seed, examples=100)
         accused += len(run.located)
         for each in run.located:
             print(f"seed {seed}: {each.scenario}: {each.finding}")

@@ -8,9 +8,7 @@ from __future__ import annotations
 import pytest
 from broken_endpoints import registry
 
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 from sls_contract.spec import CLAUSES, Level
-from sls_contract.verification import Plan, Run, Runner, Target, Wire
 
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
@@ -80,26 +78,10 @@ SHOWN_BY = {
 SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()}
 
 
-def verify(send, *scenarios: str, examples: int = 0, seed: int = 0) -> Run:
-    target = Target(
-        "in-process",
-        "127.0.0.1:1",
-        registry.PROJECT,
-        registry.LOGSTORE,
-        TEST_CREDENTIALS,
-        other_logstore=registry.OTHER,
-        wide_logstore=registry.WIDE,
-        sts=TEST_STS_CREDENTIALS,
-        expired_token=registry.EXPIRED.security_token,
-    )
-    wire = Wire(send, registry.now, tuple(target.keys().values()))
-    return Runner(target, wire, Plan(scenarios, examples, seed))()
-
-
 @pytest.mark.parametrize("bug", registry.BROKEN.values(), ids=lambda bug: bug.name)
 def test_a_bug_is_found_by_its_clause(bug):
     """One scenario is enough to show the bug, and the clause that speaks of it is broken."""
-    run = verify(bug.make(), SCENARIO.get(bug.name, EVERYWHERE))
+    run = registry.verify(bug.make(), SCENARIO.get(bug.name, EVERYWHERE))
     assert bug.code in {each.finding.code for each in run.located}
     assert run.violated()
 
@@ -107,7 +89,7 @@ def test_a_bug_is_found_by_its_clause(bug):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_correct_endpoint_is_never_accused(seed):
     """Generated sequences and near misses find nothing where there is nothing."""
-    run = verify(registry.correct(), "generated-sequences", "generated-near-misses", examples=30, seed=seed)
+    run = registry.verify(registry.correct(), "generated-sequences", "generated-near-misses", examples=30, seed=seed)
     assert [str(each.finding) for each in run.located] == []
     assert {each.verdict for each in run.performed} == {"passed"}
 

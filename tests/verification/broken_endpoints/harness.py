@@ -25,6 +25,7 @@ from sls_contract.signing import (
     verify_signature,
 )
 from sls_contract.spec import operation_of
+from sls_contract.verification import Plan, Run, Runner, Target, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,27 @@ def correct() -> ReferenceEndpoint:
     )
     endpoint.expire_token("testExpiredToken")
     return endpoint
+
+
+def target() -> Target:
+    """Name what `correct` serves, for the bench of endpoints."""
+    return Target(
+        "in-process",
+        "127.0.0.1:1",
+        PROJECT,
+        LOGSTORE,
+        TEST_CREDENTIALS,
+        other_logstore=OTHER,
+        wide_logstore=WIDE,
+        sts=TEST_STS_CREDENTIALS,
+        expired_token=EXPIRED.security_token,
+    )
+
+
+def verify(send: Callable[[Request], Response], *scenarios: str, examples: int = 0, seed: int = 0) -> Run:
+    """Verify a `Send` in this process, without sockets; no scenario named: all."""
+    place = target()
+    return Runner(place, Wire(send, now, tuple(place.keys().values())), Plan(scenarios, examples, seed))()
 
 
 @dataclass(frozen=True)
