@@ -56,6 +56,11 @@ def is_loopback(peer: str) -> bool:
         return False
 
 
+def is_live(host: str, peer: str) -> bool:
+    """Tell whether an answer is the real service's: a Host of its domain, at an address that is not this machine."""
+    return without_port(host).lower().endswith(".aliyuncs.com") and not is_loopback(peer)
+
+
 def _checked(pattern: str) -> str:
     text = pattern.strip().lower()
     if not text or "/" in text or any(char.isspace() for char in text):

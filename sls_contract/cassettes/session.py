@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.audit import about_recording
-from sls_contract.cassettes.hosts import is_loopback, without_project
+from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recorder import Broken, Kind, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.cassettes.scrub import leaks
@@ -284,8 +284,7 @@ _BROKEN: dict[str, Kind] = {
 
 def evidence_of(request: Request, peer: str) -> Evidence:
     """Return what a live answer proves: only the real service's host, reached over a network, is ``live``."""
-    real = request.host.partition(":")[0].lower().endswith(".aliyuncs.com")
-    return Evidence.LIVE if real and not is_loopback(peer) else Evidence.REFERENCE
+    return Evidence.LIVE if is_live(request.host, peer) else Evidence.REFERENCE
 
 
 def _unopened(place: str) -> Finding:

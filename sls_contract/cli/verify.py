@@ -6,6 +6,7 @@ import contextlib
 import shlex
 import time
 from argparse import ArgumentTypeError
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import Credentials
+    from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
 _INTERRUPTED = 130
@@ -68,10 +70,12 @@ def run(
         return 0
     if arguments.record:
         _make(arguments.record)
-    with _target(arguments, environ) as target:
-        _agree(arguments, target, plan, stdin, stderr)
-        runner = _runner(arguments, target, plan, stderr)
+    with _target(arguments, environ) as asked:
+        _agree(arguments, asked, plan, stdin, stderr)
+        send = _transport(arguments, asked)
+        runner = _runner(arguments, send, asked, plan, stderr)
         code = _carry_out(runner)
+        target = replace(asked, evidence=_evidence(send))
         _tell(runner.run, target, arguments, stdout, stderr)
         try:
             _write(runner.run, target, arguments, stdout)
@@ -199,7 +203,6 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
         expired_token=environ.get(f"{_STS}EXPIRED_TOKEN") or None,
         region=arguments.region,
         loopback=address.loopback,
-        evidence="live" if address.host.endswith(".aliyuncs.com") else "reference",
         options=_options(arguments),
     )
 
@@ -248,16 +251,27 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[
         raise UsageError(msg)
 
 
-def _runner(arguments: argparse.Namespace, target: Target, plan: Plan, stderr: IO[str]) -> Runner:
+def _transport(arguments: argparse.Namespace, target: Target) -> Transport:
     from sls_contract.transport import open_transport
+
+    return open_transport(f"{target.scheme}://{target.authority}", timeout=arguments.timeout)
+
+
+def _evidence(send: Transport) -> str:
+    """Return what the answers prove, now that it is known where they came from."""
+    from sls_contract.cassettes.hosts import is_live
+
+    real = bool(send.reached) and all(is_live(send.address.host, peer) for peer in send.reached)
+    return "live" if real else "reference"
+
+
+def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan: Plan, stderr: IO[str]) -> Runner:
     from sls_contract.verification import Runner, Wire
 
     rate = arguments.rate if arguments.rate is not None else (0.0 if target.loopback else _POLITE_RATE)
     if not 0 <= rate < float("inf"):
         msg = f"--rate must be a number of requests a second, or 0 for no limit, got {rate:g}"
         raise UsageError(msg)
-    endpoint = f"{target.scheme}://{target.authority}"
-    send = open_transport(endpoint, timeout=arguments.timeout)
     keys = tuple(target.keys().values())
     wire = Wire(send, _now, keys, time.sleep, 1 / rate if rate else 0.0)
     return Runner(target, wire, plan, _progress(stderr))

@@ -12,7 +12,7 @@ import io
 import socket
 import ssl
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from sls_contract.errors import UsageError
@@ -51,12 +51,14 @@ class Transport:
     """A `Send` over the network; safe to call from several threads.
 
     Calling it raises `TransportError` where no whole answer came, and `UsageError` for a request to another host.
+    ``reached`` has the addresses that connections were made to: the endpoint's, or those of a proxy before it.
     """
 
     address: Address
     timeout: float
     tls: ssl.SSLContext | None = None
     closed: bool = False
+    reached: set[str] = field(default_factory=set)
 
     def __call__(self, request: Request) -> Response:
         """Carry one request and return its answer, content coding still on, chunks joined."""
@@ -69,6 +71,7 @@ class Transport:
         deadline = time.monotonic() + self.timeout
         try:
             with _connect(peer, proxy, self._context(), deadline) as connection:
+                self.reached.add(connection.getpeername()[0])
                 connection.sendall(message)
                 return _receive(connection, request.method, f"{peer.host}:{peer.port}", deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:

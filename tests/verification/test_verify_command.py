@@ -21,6 +21,7 @@ from sls_contract.endpoint.server import serve
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.exchange import Request
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, sign
+from sls_contract.transport import open_transport
 
 ENVIRON = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": TEST_CREDENTIALS.access_key_id,
@@ -309,3 +310,25 @@ def test_signals_end_a_run_cleanly(sent, code, reference):
     assert b"the run is incomplete" in out
     assert b"Traceback" not in err
     assert groups(url) == b"[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "peer", "evidence"),
+    [
+        ("cn-hangzhou.log.aliyuncs.com", "203.0.113.7", "live"),
+        ("cn-hangzhou.log.aliyuncs.com", "127.0.0.1", "reference"),
+        ("gateway.example.com", "203.0.113.7", "reference"),
+    ],
+)
+def test_only_the_real_name_at_a_real_address_is_live(name, peer, evidence):
+    """A double on this machine under the service's name proves what any other endpoint does."""
+    transport = open_transport(f"https://{name}")
+    transport.reached.add(peer)
+    assert verify._evidence(transport) == evidence
+    transport.reached.add("::1")
+    assert verify._evidence(transport) == "reference"
+
+
+def test_an_endpoint_that_was_never_reached_proves_nothing_live():
+    """The name alone is no evidence."""
+    assert verify._evidence(open_transport("https://cn-hangzhou.log.aliyuncs.com")) == "reference"

@@ -279,3 +279,11 @@ def test_a_tunnel_that_opens_is_used(raw, monkeypatch):
     with pytest.raises(TransportError) as caught:
         open_transport("https://example.com")(get("p.example.com"))
     assert caught.value.kind in {"tls", "reset"}
+
+
+def test_the_addresses_reached_are_kept(raw):
+    """Whoever says what an answer proves needs to know where it came from."""
+    transport = open_transport(raw(PLAIN).url)
+    assert transport.reached == set()
+    transport(get("my-project.127.0.0.1"))
+    assert transport.reached == {"127.0.0.1"}
