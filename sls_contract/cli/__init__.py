@@ -23,7 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import FrameType
 
-COMMANDS = ("verify", "check", "diff", "signature", "serve", "schemas", "explain")
+COMMANDS = (
+    "verify",
+    "check",
+    "diff",
+    "convert",
+    "signature",
+    "serve",
+    "replay",
+    "proxy",
+    "exercise",
+    "schemas",
+    "explain",
+)
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
@@ -95,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
         "ALIBABA_CLOUD_SECURITY_TOKEN, never from arguments.",
     )
     top.add_argument("--version", action="version", version=f"sls-contract {__version__}")
-    commands = top.add_subparsers(dest="command", required=True)
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
     for name in COMMANDS:
         import_module(f"sls_contract.cli.{name}").configure(commands)
     return top

@@ -93,4 +93,37 @@ CLAUSES = (
         ),
         sources=("CommonRequestHeaders page, Accept-Encoding", "Rule of this project"),
     ),
+    Clause(
+        code="SLS609",
+        slug="recording-age-unknown",
+        level=Level.UNSPECIFIED,
+        title="A recording says when it was made",
+        text=(
+            "An age was asked for, and the exchange says neither when it was recorded nor when it was last compared "
+            "with the service: whether it is too old is not known."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS610",
+        slug="recording-unplayed",
+        level=Level.WARNING,
+        title="Every recorded exchange is played",
+        text=(
+            "The tests of a cassette ran to their end, and none asked for the exchange: a reader takes it for evidence "
+            "of what the tests rely on. Record it again (pytest --sls-record=all), or ask for it."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS611",
+        slug="recording-orphaned",
+        level=Level.WARNING,
+        title="Every cassette belongs to a test",
+        text=(
+            "The whole folder of tests was collected, and no test in it plays the cassette: it was renamed or removed. "
+            "Delete the file, or give it the name of its test."
+        ),
+        sources=("Rule of this project",),
+    ),
 )

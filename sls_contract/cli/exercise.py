@@ -1,0 +1,169 @@
+"""``sls-contract exercise -- CMD``: tells whether a client signs, asks, understands and fails right."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from math import isfinite
+from typing import IO, TYPE_CHECKING
+
+from sls_contract import __version__
+from sls_contract.errors import SlsContractError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+
+    from sls_contract.exercise import Plan, Run, Runner
+
+_INTERRUPTED = 130
+_NOTHING = 2
+
+
+def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's options."""
+    command = subparsers.add_parser(
+        "exercise",
+        help="run a client in every documented and many hostile situations and judge it",
+        usage="sls-contract exercise [options] -- CMD [ARG ...]",
+        description="Run CMD once per scenario against an endpoint on loopback, and judge what it sent and what it "
+        "made of the answer. CMD asks for checkpoints as SLS_ENDPOINT, SLS_PROJECT, SLS_LOGSTORE, SLS_CONSUMER_GROUP, "
+        "SLS_SHARD (empty: leave it out), SLS_REGION and SLS_AUTH (v1 or v4) say, through HTTP_PROXY or at "
+        "SLS_LOOPBACK; exits 0 and prints the JSON array of checkpoints on its last line, or exits 1 to 125 and prints "
+        '{"errorCode": …, "status": …}; exits 77 where it cannot do what is asked. See docs/exercise.md.',
+        epilog="Exit codes: 0 conforming, 1 a violation was found, 2 CMD cannot be run, or nothing was judged.",
+    )
+    add = command.add_argument
+    add("--auth", action="append", choices=("v1", "v4"), help="how to sign (default: both)")
+    add("--scenario", action="append", default=[], metavar="NAME", help="run only this one; repeatable")
+    add("--list", action="store_true", help="list the scenarios and do nothing")
+    add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for one run of CMD (default: %(default)g)")
+    add("--jobs", type=_count, default=4, metavar="N", help="how many runs at a time (default: %(default)s)")
+    add("--seed", type=int, default=0, help="of made-up names and keys (default: %(default)s)")
+    add("--strict", action="store_true", help="warnings fail, too")
+    add("--json", metavar="PATH", help="also write the findings as JSON; - for standard output")
+    add("client", nargs="*", metavar="CMD", help="the client and its arguments, after --")
+    command.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Exercise, report, and return the exit code; raises `UsageError` where the command cannot be started."""
+    del stdin
+    from sls_contract.exercise import Runner
+
+    if arguments.list:
+        _list(stdout)
+        return 0
+    plan = _plan(arguments)
+    runner = Runner(plan, environ, _now, _progress(stderr))
+    code = _carry_out(runner)
+    _tell(runner.run, plan, arguments, stdout, stderr)
+    try:
+        _write(runner.run, plan, arguments, stdout)
+    except SlsContractError as error:
+        if not runner.run.violated(strict=arguments.strict):
+            raise
+        print(f"sls-contract exercise: {error}", file=stderr)  # a violation that was found decides the exit code
+    return _exit_code(runner.run, code, strict=arguments.strict)
+
+
+def _carry_out(runner: Runner) -> int:
+    """Run, and return the exit code of an interruption, 0 where there was none."""
+    try:
+        runner()
+    except KeyboardInterrupt:
+        runner.run.incomplete = "interrupted"
+        return _INTERRUPTED
+    except SystemExit as end:  # SIGTERM
+        runner.run.incomplete = "terminated"
+        return int(end.code or 0)
+    return 0
+
+
+def _exit_code(run: Run, interrupted: int, *, strict: bool) -> int:
+    if run.violated(strict=strict):
+        return 1
+    if interrupted:
+        return interrupted
+    return _NOTHING if run.incomplete or not run.judged() else 0
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
+    from sls_contract.exercise import SCHEMES, SITUATIONS, Plan
+
+    for name in arguments.scenario:
+        if name not in SITUATIONS:
+            close = get_close_matches(name, SITUATIONS)
+            hint = f"Did you mean {', '.join(close)}?" if close else "--list shows all of them."
+            msg = f"--scenario: there is no scenario {name!r}. {hint}"
+            raise UsageError(msg)
+    if not arguments.client:
+        msg = "expected the client's command after --, got none. How to fix: sls-contract exercise -- python client.py"
+        raise UsageError(msg)
+    schemes = tuple(each for each in SCHEMES if each in (arguments.auth or SCHEMES))
+    return Plan(
+        tuple(arguments.client),
+        tuple(arguments.scenario),
+        schemes,
+        arguments.timeout,
+        arguments.jobs,
+        arguments.seed,
+    )
+
+
+def _list(stdout: IO[str]) -> None:
+    from sls_contract.exercise import SITUATIONS
+    from sls_contract.reports import table
+
+    rows = [(each.name, each.area, each.answer) for each in SITUATIONS.values()]
+    print(*table(("scenario", "area", "the service answers"), rows), sep="\n", file=stdout)
+
+
+def _progress(stderr: IO[str]) -> Callable[[int, int], None]:
+    """Show how far it is, on a terminal only."""
+    if not stderr.isatty():
+        return lambda _done, _all: None
+    return lambda done, of: print(f"\r\x1b[K{done} of {of} runs", end="", file=stderr, flush=True)
+
+
+def _tell(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str], stderr: IO[str]) -> None:
+    from sls_contract.exercise.summary import lines
+
+    if stderr.isatty():
+        print("\r\x1b[K", end="", file=stderr, flush=True)
+    print(*lines(run, plan), sep="\n", file=stderr if arguments.json == "-" else stdout)
+
+
+def _write(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str]) -> None:
+    from sls_contract.exercise.summary import document
+    from sls_contract.reports import write_json
+
+    if arguments.json:
+        write_json(document(run, plan, __version__), arguments.json, stdout)
+
+
+def _seconds(text: str) -> float:
+    """Read a time limit."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not (isfinite(seconds) and seconds > 0):
+        msg = f"must be a number of seconds above 0, got {text!r}"
+        raise ArgumentTypeError(msg)
+    return seconds
+
+
+def _count(text: str) -> int:
+    """Read a number of jobs."""
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        msg = f"must be 1 or more, got {text!r}"
+        raise ArgumentTypeError(msg)
+    return int(text)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

@@ -1,0 +1,22 @@
+"""The consumer's bench: run any client in known situations, and judge what it asks and understands."""
+
+from __future__ import annotations
+
+from sls_contract.exercise.outcome import VERDICTS, Located, Performed, Run
+from sls_contract.exercise.runner import JOBS, TIMEOUT, Plan, Runner
+from sls_contract.exercise.setting import SCHEMES, Auth
+from sls_contract.exercise.situations import SITUATIONS
+
+__all__ = [
+    "JOBS",
+    "SCHEMES",
+    "SITUATIONS",
+    "TIMEOUT",
+    "VERDICTS",
+    "Auth",
+    "Located",
+    "Performed",
+    "Plan",
+    "Run",
+    "Runner",
+]

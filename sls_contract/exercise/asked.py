@@ -1,0 +1,47 @@
+"""What a GetCheckPoint request asks for, beside what the client was told to ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.rule import Flaw
+from sls_contract.spec.operations import GET_CHECK_POINT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.exchange import Request
+    from sls_contract.exercise.setting import Setting
+
+_LEFT_OUT = "no key shard, because SLS_SHARD is empty"
+
+
+def asks_as_told(request: Request, setting: Setting) -> bool:
+    """Tell whether a GetCheckPoint request asks for what the client was told to ask for."""
+    return not any(parameter_flaws(request, setting))
+
+
+def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
+    """Yield what a GetCheckPoint request asks for otherwise than told."""
+    names = GET_CHECK_POINT.names_in(request.path) or {}
+    told = {
+        "project": (setting.project, request.project, "SLS_PROJECT"),
+        "logstore": (setting.logstore, names.get("logstore", ""), "SLS_LOGSTORE"),
+        "consumer group": (setting.group, names.get("consumerGroup", ""), "SLS_CONSUMER_GROUP"),
+    }
+    for what, (wanted, asked, variable) in told.items():
+        if asked != wanted:
+            yield Flaw(what, shown(wanted), shown(asked), f"ask for the {what} that {variable} names.")
+    yield from _shard_flaws(request, setting.shard)
+
+
+def _shard_flaws(request: Request, told: int | None) -> Iterator[Flaw]:
+    asked = [value for key, value in request.query_pairs() if key == "shard"]
+    if asked == ([] if told is None else [str(told)]):
+        return
+    actual = ", ".join(f"shard={value}" for value in asked) or "no key shard"
+    if told is None:
+        yield Flaw("query shard", _LEFT_OUT, shown(actual), "leave the key out where SLS_SHARD is empty.")
+    else:
+        yield Flaw("query shard", f"shard={told}", shown(actual), "send the number in SLS_SHARD; 0 is one, too.")

@@ -1,0 +1,127 @@
+"""Answers that are no list of checkpoints, and errors in a form that no page documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.endpoint import Delivery
+from sls_contract.exercise.reply import Duty, body, compact, delivered, error, rewritten
+from sls_contract.exercise.situation import Situation
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Response
+    from sls_contract.exercise.reply import Reply, Turn
+
+_GATEWAYS = "gateways and captive portals in front of the service"
+_SDKS = "answers on which the official SDKs were seen to differ"
+_HTML = "text/html; charset=utf-8"
+_CODE, _MESSAGE = "ConsumerGroupNotExist", "consumer group not exist."
+_DOCUMENTED = compact({"errorCode": _CODE, "errorMessage": _MESSAGE})
+_MARKUP = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
+_SERVER_ERROR = 500
+
+
+def _html(title: str, status: int) -> Turn:
+    return body(_MARKUP.format(title), status=status, content_type=_HTML)
+
+
+def _halved(good: Response) -> Reply:
+    return body(good.body[: len(good.body) // 2])(good)
+
+
+def _cut_off(good: Response) -> Reply:
+    return delivered(Delivery(body_bytes=len(good.body) // 2, ending="close"))(good)
+
+
+def _as_printed(listed: list[dict[str, Any]]) -> str:
+    return f"{{\n{compact(listed)}\n}}"
+
+
+def _wrapped(listed: list[dict[str, Any]]) -> str:
+    return compact({"count": len(listed), "total": len(listed), "checkpoints": listed})
+
+
+def _alone(listed: list[dict[str, Any]]) -> str:
+    return compact(listed[0])
+
+
+def _broken(name: str, answer: str, turn: Turn, source: str = _SDKS) -> Situation:
+    return Situation(name, "broken answers", answer, source, (turn,))
+
+
+def _error(name: str, status: int, answer: str, text: str, source: str = _SDKS) -> Situation:
+    turn = body(text, status=status, content_type="application/json" if text else None)
+    return _unusual(name, f"{status} {answer}", turn, source, slow=status >= _SERVER_ERROR)
+
+
+def _unusual(name: str, answer: str, turn: Turn, source: str, *, slow: bool = False) -> Situation:
+    return Situation(name, "unusual errors", answer, source, (turn,), slow=slow)
+
+
+BROKEN = (
+    _broken("html-200", "a web page with status 200", _html("Sign in", 200), _GATEWAYS),
+    _broken("empty-body", "200 without a body", body("")),
+    _broken("null-body", "200 and null", body("null")),
+    _broken("empty-object", "200 and {}", body("{}")),
+    _broken("error-body-200", "an error body with status 200", body(_DOCUMENTED)),
+    _broken("truncated-json", "a list that ends in the middle, under a true Content-Length", _halved),
+    _broken("cut-off", "half of the announced body, then the end of the connection", _cut_off),
+    _broken("sample-as-printed", "{ [ … ] }", rewritten(_as_printed, Duty.FAIL), "GetCheckPoint page, sample response"),
+    _broken(
+        "wrapped-list",
+        'the list inside {"count": …, "checkpoints": …}',
+        rewritten(_wrapped, Duty.FAIL),
+        "ListConsumerGroup page, which prints its list so",
+    ),
+    _broken("single-object", "the entry without its array", rewritten(_alone, Duty.FAIL)),
+)
+"""The client must fail, also where it could find the entries: the contract knows the bare array alone."""
+
+ERRORS = (
+    _unusual("html-404", "a web page with status 404", _html("404 Not Found", 404), _GATEWAYS),
+    _unusual("html-502", "a web page with status 502", _html("502 Bad Gateway", 502), _GATEWAYS, slow=True),
+    _error("error-empty-404", 404, "without a body", "", _GATEWAYS),
+    _error("error-empty-500", 500, "without a body", "", _GATEWAYS),
+    _error("error-list-404", 404, "with an empty list", "[]"),
+    _error("error-code-only", 404, "with errorCode alone", compact({"errorCode": _CODE})),
+    _error(
+        "error-code-message",
+        404,
+        'with {"code", "message"}',
+        compact({"code": _CODE, "message": _MESSAGE}),
+        "error bodies of other Alibaba Cloud APIs",
+    ),
+    _error(
+        "error-snake-case",
+        404,
+        'with {"error_code", "error_message"}',
+        compact({"error_code": _CODE, "error_message": _MESSAGE}),
+        "error bodies of 2015, which the PHP SDK still expects",
+    ),
+    _error(
+        "error-capitalised",
+        404,
+        'with {"ErrorCode", "ErrorMessage"}',
+        compact({"ErrorCode": _CODE, "ErrorMessage": _MESSAGE}),
+    ),
+    _unusual(
+        "error-text-plain",
+        "404 with an error body declared as text/plain",
+        body(_DOCUMENTED, status=404, content_type="text/plain"),
+        _SDKS,
+    ),
+    _unusual(
+        "error-unknown-code",
+        "400 with an errorCode that no page has",
+        error(400, "ShardIsResting", "The shard is resting."),
+        "tables of error codes grow",
+    ),
+    _unusual(
+        "error-429",
+        "429 with an errorCode",
+        error(429, "TooManyRequests", "Too many requests."),
+        _GATEWAYS,
+        slow=True,
+    ),
+)
+"""The client must fail; only a code in the documented form must be kept."""

@@ -1,0 +1,174 @@
+"""The checkpoints that a client passed on, beside those that it was answered."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.rule import Flaw
+from sls_contract.exercise.said import integer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sls_contract.exercise.reply import Entry, Expectation
+
+    _Given: TypeAlias = list[tuple[int, Entry]]
+
+_NUMBERS = ("shard", "updateTime")
+_MILLISECOND = 1000
+_SECOND = 1_000_000
+
+
+class Difference(NamedTuple):
+    """A clause, by its slug, and how it is broken."""
+
+    slug: str
+    flaw: Flaw
+
+
+def differences(said: Any, expected: Expectation, told: int | None) -> list[Difference]:
+    """Return how a list that a client passed on differs from the answer's entries.
+
+    Args:
+        said: the JSON value that the client printed.
+        expected: what may become of the answer.
+        told: the shard that the client was told to ask for; it may stand for one that the answer left out.
+
+    """
+    if not isinstance(said, list) or not all(isinstance(entry, dict) for entry in said):
+        mend = "print the array as the client understood it; where the client gives something else, mend the client."
+        return [Difference("not-a-list", Flaw("standard output", "an array of objects", _kind(said), mend))]
+    return list(_compared(list(expected.entries), list(enumerate(said)), expected.needed, told))
+
+
+def _kind(said: Any) -> str:
+    if isinstance(said, list):
+        odd = next(entry for entry in said if not isinstance(entry, dict))
+        return f"an array that holds {shown(odd)}"
+    return shown(said)
+
+
+def _compared(
+    answered: list[Entry], given: _Given, needed: frozenset[int] | None, told: int | None
+) -> Iterator[Difference]:
+    """Pair equal entries, then those under another shard's name, then those of one shard; report what is left."""
+    everything = tuple(answered)
+    passed = {integer(entry.get("shard")) for _, entry in given}
+    for match, place, entry in _pairs(answered, given, _is_same, told):
+        answered.remove(match)
+        yield from _as_text(match, place, entry)
+    for source, place, entry in _pairs(everything, given, _is_relabelled, told):
+        answered[:] = [other for other in answered if other is not source]
+        yield _relabelled(source, place, entry)
+    for match, place, entry in _pairs(answered, given, _same_shard, told):
+        answered.remove(match)
+        yield from _changed(match, place, entry)
+    yield from (_invented(place, entry) for place, entry in given)
+    yield from (_dropped(entry) for entry in answered if needed is None or entry.get("shard") in needed - passed)
+
+
+def _pairs(
+    answered: Sequence[Entry], given: _Given, fits: Callable[[Entry, Entry, int | None], bool], told: int | None
+) -> Iterator[tuple[Entry, int, Entry]]:
+    """Yield entries of both sides that fit, and take each out of the given ones."""
+    for place, entry in tuple(given):
+        match = next((other for other in answered if fits(other, entry, told)), None)
+        if match is not None:
+            given.remove((place, entry))
+            yield match, place, entry
+
+
+def _is_same(answered: Entry, given: Entry, told: int | None) -> bool:
+    return _same_shard(answered, given, told) and not any(
+        not same(answered, given) for same in (_same_checkpoint, _same_time, _same_consumer)
+    )
+
+
+def _same_shard(answered: Entry, given: Entry, told: int | None) -> bool:
+    if answered.get("shard") is None:
+        return given.get("shard") is None or (told is not None and integer(given["shard"]) == told)
+    return _same_number(answered["shard"], given.get("shard"))
+
+
+def _same_checkpoint(answered: Entry, given: Entry) -> bool:
+    wanted, got = answered.get("checkpoint"), given.get("checkpoint")
+    return got == wanted or (wanted is None and got == "")
+
+
+def _same_time(answered: Entry, given: Entry) -> bool:
+    wanted, got = answered.get("updateTime"), given.get("updateTime")
+    if wanted is None:
+        return got is None or integer(got) == 0
+    return _same_number(wanted, got)
+
+
+def _same_consumer(answered: Entry, given: Entry) -> bool:
+    return (answered.get("consumer") or "") == (given.get("consumer") or "")
+
+
+def _same_number(wanted: Any, got: Any) -> bool:
+    return integer(got) is not None and integer(got) == integer(wanted)
+
+
+def _is_relabelled(answered: Entry, given: Entry, told: int | None) -> bool:
+    """Tell whether an entry is another shard's: checkpoints that are not empty are unlike in every shard."""
+    checkpoint = answered.get("checkpoint")
+    return bool(checkpoint) and given.get("checkpoint") == checkpoint and not _same_shard(answered, given, told)
+
+
+def _as_text(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
+    for name in _NUMBERS:
+        if isinstance(given.get(name), str) and not isinstance(answered.get(name), str):
+            mend = f"keep {name} a number."
+            flaw = Flaw(f"/{place}/{name}", shown(answered.get(name)), shown(given[name]), mend)
+            yield Difference("number-as-text", flaw)
+
+
+def _relabelled(source: Entry, place: int, given: Entry) -> Difference:
+    shard = source.get("shard")
+    wanted = "no shard, as in the answer" if shard is None else f"shard {shown(shard)}, whose checkpoint it is"
+    mend = "pass on the shard that the entry names, and look for the entry of the shard that you want."
+    return Difference("entry-relabelled", Flaw(f"/{place}/shard", wanted, _shown(given.get("shard")), mend))
+
+
+def _changed(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
+    if not _same_checkpoint(answered, given):
+        mend = "pass the checkpoint on as it is; it is opaque."
+        yield _field("checkpoint-changed", "checkpoint", place, answered, given, mend)
+    if not _same_time(answered, given):
+        yield _field("update-time-changed", "updateTime", place, answered, given, _time_mend(answered, given))
+    if not _same_consumer(answered, given):
+        mend = "pass the consumer on as it is, in Unicode."
+        yield _field("consumer-changed", "consumer", place, answered, given, mend)
+
+
+def _field(slug: str, name: str, place: int, answered: Entry, given: Entry, mend: str) -> Difference:
+    got = _shown(given[name]) if name in given else "nothing"
+    return Difference(slug, Flaw(f"/{place}/{name}", shown(answered.get(name)), got, mend))
+
+
+def _time_mend(answered: Entry, given: Entry) -> str:
+    wanted, got = integer(answered.get("updateTime")), integer(given.get("updateTime"))
+    if wanted is not None and got is not None and got in (wanted // _MILLISECOND, wanted // _SECOND):
+        return "pass microseconds on, as they came."
+    if wanted is not None and got is not None and got == int(float(wanted)):
+        return "parse updateTime as a 64-bit integer; a double rounds it."
+    return "pass updateTime on as it is."
+
+
+def _invented(place: int, given: Entry) -> Difference:
+    mend = "pass on what the answer holds, each entry once."
+    shard = _shown(given.get("shard"))
+    return Difference("entry-invented", Flaw(f"/{place}", "an entry of the answer", f"one of shard {shard}", mend))
+
+
+def _dropped(answered: Entry) -> Difference:
+    mend = "pass every entry of the answer on."
+    shard = shown(answered.get("shard"))
+    return Difference("entry-dropped", Flaw("standard output", f"the entry of shard {shard}", "no such entry", mend))
+
+
+def _shown(value: Any) -> str:
+    return str(value) if isinstance(value, Decimal) else shown(value)

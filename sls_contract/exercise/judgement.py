@@ -1,0 +1,91 @@
+"""Judge one run of a client: the clauses about its requests, and those about the client."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.presentation import masked
+from sls_contract.exchange import wire_text
+from sls_contract.exercise import asking, ending, passing_on, telling
+from sls_contract.exercise.facts import Fact, facts_of
+from sls_contract.exercise.outcome import Located, Performed
+from sls_contract.spec import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.exercise.outcome import Verdict
+    from sls_contract.exercise.rule import Rule
+    from sls_contract.exercise.setting import Auth, Setting
+    from sls_contract.exercise.trial import Trial
+    from sls_contract.spec import Finding
+
+RULES: tuple[Rule, ...] = (*ending.RULES, *asking.RULES, *telling.RULES, *passing_on.RULES)
+"""Every rule, in the order of the clauses' codes."""
+
+_MOST_LINES = 12  # of standard error
+_MOST_SAID = 4000  # characters of the last line
+
+
+def perform(trial: Trial, auth: Auth) -> Performed:
+    """Judge a run."""
+    if trial.unsupported or trial.not_run:
+        return _record(trial, auth, "not supported" if trial.unsupported else "could not run")
+    findings: dict[tuple[str, str], Located] = {}
+    exercised = set[str]()
+    for located in (*_about_requests(trial, exercised), *_about_the_client(trial, exercised)):
+        findings.setdefault((located.finding.code, located.finding.where), _showable(located, trial.setting))
+    violated = any(each.finding.level is Level.VIOLATION for each in findings.values())
+    return replace(
+        _record(trial, auth, "failed" if violated else "passed"),
+        findings=tuple(findings.values()),
+        facts=tuple(Fact(name, _clean(value, trial.setting)) for name, value in facts_of(trial)),
+        exercised=frozenset(exercised),
+    )
+
+
+def _record(trial: Trial, auth: Auth, verdict: Verdict) -> Performed:
+    lines = wire_text(trial.ending.complaints).splitlines()[-_MOST_LINES:]
+    return Performed(
+        trial.situation,
+        auth,
+        verdict,
+        requests=len(trial.heard),
+        exit_code=trial.ending.exit_code,
+        seconds=round(trial.ending.seconds, 3),
+        said=masked(trial.line[:_MOST_SAID], trial.setting.secrets()),
+        complaints="\n".join(masked(line, trial.setting.secrets()) for line in lines),
+    )
+
+
+def _about_requests(trial: Trial, exercised: set[str]) -> Iterator[Located]:
+    for (number, _), verdict in zip(trial.numbered, trial.verdicts, strict=True):
+        exercised |= verdict.exercised
+        yield from (Located(finding, number) for finding in verdict.findings)
+
+
+def _about_the_client(trial: Trial, exercised: set[str]) -> Iterator[Located]:
+    for each in RULES:
+        flaws = each.find(trial)
+        if flaws is not None:
+            exercised.add(each.clause.code)
+            yield from (Located(each.clause.finding(*flaw), None) for flaw in flaws)
+
+
+def _showable(located: Located, setting: Setting) -> Located:
+    finding: Finding = located.finding
+    secrets = setting.secrets()
+    return located._replace(
+        finding=replace(
+            finding,
+            where=masked(finding.where, secrets),
+            expected=masked(finding.expected, secrets),
+            actual=masked(finding.actual, secrets),
+            how_to_fix=masked(finding.how_to_fix, secrets),
+        )
+    )
+
+
+def _clean(value: object, setting: Setting) -> object:
+    return masked(value, setting.secrets()) if isinstance(value, str) else value

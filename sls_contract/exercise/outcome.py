@@ -1,0 +1,82 @@
+"""What exercising a client found: values that reports tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from sls_contract.spec import Level
+
+if TYPE_CHECKING:
+    from sls_contract.exercise.facts import Fact
+    from sls_contract.exercise.setting import Auth
+    from sls_contract.exercise.situation import Situation
+    from sls_contract.spec import Finding
+
+Verdict: TypeAlias = Literal["passed", "failed", "not supported", "could not run"]
+
+VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "not supported", "could not run")
+
+
+class Located(NamedTuple):
+    """A finding, and the request that it is about, numbered from 1; None where it is about the run."""
+
+    finding: Finding
+    exchange: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """One run of the client, judged. No part of it holds a key of the run.
+
+    Attributes:
+        situation: what it was run in.
+        auth: how it was told to sign.
+        verdict: what came of it.
+        findings: each clause and place once.
+        facts: what was learnt beside that.
+        exercised: codes of the clauses that could have been broken.
+        requests: how many requests came.
+        exit_code: see `Ending`.
+        seconds: how long it ran.
+        said: its last line of output; whole unless it is very long.
+        complaints: the end of its standard error.
+
+    """
+
+    situation: Situation
+    auth: Auth
+    verdict: Verdict
+    findings: tuple[Located, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    exercised: frozenset[str] = frozenset()
+    requests: int = 0
+    exit_code: int | None = None
+    seconds: float = 0.0
+    said: str = ""
+    complaints: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """Everything that came of exercising a client, also where that was cut short.
+
+    Attributes:
+        seed: of the made-up names and keys.
+        performed: in the order of the scenarios.
+        incomplete: why the run ended early; empty where it did not.
+
+    """
+
+    seed: int
+    performed: list[Performed] = field(default_factory=list)
+    incomplete: str = ""
+
+    def violated(self, *, strict: bool = False) -> bool:
+        """Tell whether a violation (``strict``: or a warning) was found."""
+        levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
+        return any(each.finding.level in levels for performed in self.performed for each in performed.findings)
+
+    def judged(self) -> int:
+        """Count the runs that passed or failed."""
+        return sum(each.verdict in {"passed", "failed"} for each in self.performed)

@@ -1,0 +1,143 @@
+"""Run a command in a process group of its own, with a time limit, and keep the end of what it prints."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MOST_OUTPUT = 1 << 20
+"""Bytes of standard output that are kept: the last ones."""
+
+MOST_COMPLAINTS = 4096
+"""Bytes of standard error that are kept: the last ones."""
+
+_GRACE = 1.0  # seconds between asking a process to end and ending it
+_CHUNK = 65_536
+
+
+class Stopped(Exception):
+    """No more processes are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a process ended.
+
+    Attributes:
+        exit_code: 0 to 255; below 0: the signal that ended it; None: it was still running when its time was over.
+        output: the end of its standard output.
+        complaints: the end of its standard error.
+        seconds: how long it ran.
+
+    """
+
+    exit_code: int | None
+    output: bytes
+    complaints: bytes
+    seconds: float
+
+
+class Processes:
+    """Runs commands, from any thread, and can end all of them."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Keep the command that is run each time."""
+        self._command = list(command)
+        self._lock, self._running, self._stopped = threading.Lock(), set[subprocess.Popen[bytes]](), False
+
+    def run(self, environ: Mapping[str, str], timeout: float) -> Ending:
+        """Run the command once; when its time (seconds) is over, its whole process group is ended.
+
+        Raises `UsageError` where the system cannot start it, `Stopped` after ``stop``.
+        """
+        begun = time.monotonic()
+        process = self._start(environ)
+        output, complaints = _Tail(process.stdout, MOST_OUTPUT), _Tail(process.stderr, MOST_COMPLAINTS)
+        try:
+            code: int | None = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = None
+        seconds = time.monotonic() - begun
+        _end(process)
+        with self._lock:
+            self._running.discard(process)
+            if self._stopped:
+                raise Stopped
+        return Ending(code, output.data(), complaints.data(), seconds)
+
+    def stop(self) -> None:
+        """End every process that runs, and start no other."""
+        with self._lock:
+            self._stopped = True
+            running = tuple(self._running)
+        for process in running:
+            _signal(process, signal.SIGTERM)
+        for process in running:
+            _end(process)
+
+    def _start(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with self._lock:  # a process that is started is known to `stop`
+            if self._stopped:
+                raise Stopped
+            try:
+                process = subprocess.Popen(  # noqa: S603 - running the user's command is the purpose
+                    self._command,
+                    env=environ,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )
+            except (OSError, ValueError) as error:  # ValueError: a zero byte in an argument
+                reason = error.strerror if isinstance(error, OSError) else str(error)
+                msg = f"cannot run {self._command[0]!r}: {reason}. How to fix: name a program after --, with its path."
+                raise UsageError(msg) from error
+            self._running.add(process)
+            return process
+
+
+class _Tail:
+    """Reads a pipe to its end in a thread, and keeps the last bytes."""
+
+    def __init__(self, pipe: IO[bytes] | None, most: int) -> None:
+        assert pipe is not None
+        self._pipe, self._most, self._data = pipe, most, bytearray()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with self._pipe:
+            while chunk := os.read(self._pipe.fileno(), _CHUNK):
+                self._data += chunk
+                del self._data[: -self._most]
+
+    def data(self) -> bytes:
+        """Return what was read; a process that escaped its group and holds the pipe is not waited for."""
+        self._thread.join(_GRACE)
+        return bytes(self._data)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process group: politely first where the process still runs, then whatever is left of it."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left; macOS: only zombies are
+        os.killpg(process.pid, number)

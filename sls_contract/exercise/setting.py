@@ -1,0 +1,153 @@
+"""What one run of the client is told: where and what to ask, with which key, and how to get there."""
+
+from __future__ import annotations
+
+import random
+import string
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from sls_contract.signing import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Scheme: TypeAlias = Literal["v1", "v4"]
+"""What ``SLS_AUTH`` says."""
+
+SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
+
+_PREFIX = "ALIBABA_CLOUD_"
+_PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
+_REMOVED = frozenset({"NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"})
+_LETTERS = string.ascii_letters + string.digits
+_LOWER = string.ascii_lowercase + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How a run signs: the scheme, and whether with a temporary key (STS)."""
+
+    scheme: Scheme
+    sts: bool = False
+
+    def __str__(self) -> str:
+        """Give it as reports name it: ``v1``, ``v4-sts``."""
+        return f"{self.scheme}-sts" if self.sts else self.scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What one run of the client is told.
+
+    Attributes:
+        region: such as ``cn-hangzhou``.
+        project: made up for this run, like all names and keys: a client cannot know them beforehand.
+        logstore: of the project.
+        group: the consumer group.
+        shard: to ask for; None: leave the parameter out.
+        scheme: to sign in.
+        credentials: to sign with; with a security token in STS scenarios.
+
+    """
+
+    region: str
+    project: str
+    logstore: str
+    group: str
+    shard: int | None
+    scheme: Scheme
+    credentials: Credentials
+
+    @property
+    def endpoint(self) -> str:
+        """The name of a real endpoint."""
+        return f"{self.region}.log.aliyuncs.com"
+
+    @property
+    def host(self) -> str:
+        """What the Host header must be."""
+        return f"{self.project}.{self.endpoint}"
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no report may show, longest first."""
+        key = self.credentials
+        known = (key.access_key_id, key.access_key_secret, key.security_token or "")
+        return tuple(sorted(filter(None, known), key=len, reverse=True))
+
+
+def make_setting(seed: int, name: str, auth: Auth, region: str, group: str, shard: int | None) -> Setting:
+    """Make up names and a key for a run; the same seed, scenario and auth give the same ones.
+
+    Args:
+        seed: of the whole run.
+        name: the scenario's.
+        auth: how to sign.
+        region: of the endpoint.
+        group: the consumer group's name; empty: make one up.
+        shard: to ask for; None for all.
+
+    """
+    numbers = random.Random(f"{seed} {name} {auth}")  # noqa: S311 - the keys open nothing but our own endpoint
+    return Setting(
+        region,
+        f"project-{_word(numbers, _LOWER, 6)}",
+        f"logstore-{_word(numbers, _LOWER, 6)}",
+        group or f"group-{_word(numbers, _LOWER, 6)}",
+        shard,
+        auth.scheme,
+        _key(numbers, sts=auth.sts),
+    )
+
+
+def environment(setting: Setting, address: str, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the client's process: the inherited one, with the protocol's variables.
+
+    Args:
+        setting: what the client is told.
+        address: ``127.0.0.1:PORT`` of our endpoint.
+        inherited: the caller's environment; its proxies and its Alibaba Cloud variables are not passed on.
+
+    """
+    kept = {name: text for name, text in inherited.items() if name not in _REMOVED and not name.startswith(_PREFIX)}
+    key = setting.credentials
+    token = {} if key.security_token is None else {f"{_PREFIX}SECURITY_TOKEN": key.security_token}
+    return {
+        **kept,
+        **dict.fromkeys(_PROXIES, f"http://{address}"),
+        "SLS_ENDPOINT": setting.endpoint,
+        "SLS_LOOPBACK": address,
+        "SLS_PROJECT": setting.project,
+        "SLS_LOGSTORE": setting.logstore,
+        "SLS_CONSUMER_GROUP": setting.group,
+        "SLS_SHARD": "" if setting.shard is None else str(setting.shard),
+        "SLS_REGION": setting.region,
+        "SLS_AUTH": setting.scheme,
+        f"{_PREFIX}ACCESS_KEY_ID": key.access_key_id,
+        f"{_PREFIX}ACCESS_KEY_SECRET": key.access_key_secret,
+        **token,
+        "NODE_OPTIONS": node_options(inherited.get("NODE_OPTIONS", ""), str(shim())),
+    }
+
+
+def shim() -> object:
+    """Return where the preload for Node is: it sends ``*.log.aliyuncs.com`` to ``SLS_LOOPBACK``."""
+    return files("sls_contract.exercise") / "sls_loopback.cjs"
+
+
+def node_options(inherited: str, path: str) -> str:
+    """Add the preload to ``NODE_OPTIONS``; a path with spaces is quoted as Node reads it."""
+    quoted = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{inherited} --require "{quoted}"'.strip()
+
+
+def _key(numbers: random.Random, *, sts: bool) -> Credentials:
+    secret = _word(numbers, _LETTERS, 30)
+    if not sts:
+        return Credentials(f"LTAI5t{_word(numbers, _LETTERS, 18)}", secret)
+    return Credentials(f"STS.N{_word(numbers, _LETTERS, 24)}", secret, f"CAIS{_word(numbers, _LETTERS + '+/', 120)}==")
+
+
+def _word(numbers: random.Random, letters: str, length: int) -> str:
+    return "".join(numbers.choices(letters, k=length))

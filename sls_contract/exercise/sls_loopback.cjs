@@ -1,0 +1,26 @@
+// Preloaded by `sls-contract exercise` (NODE_OPTIONS=--require): Node's HTTP clients ignore HTTP_PROXY, so connections
+// to SLS hosts go to SLS_LOOPBACK instead. Only the TCP address changes: Host header and signature stay the client's.
+'use strict';
+
+const { Socket } = require('node:net');
+
+const target = process.env.SLS_LOOPBACK;
+const SLS_HOST = /(^|\.)(log|sls)\.aliyuncs\.com\.?$/i;
+
+if (target) {
+  const [, host, port] = /^(.*):(\d+)$/.exec(target);
+  const connect = Socket.prototype.connect;
+
+  // Every way to open a TCP connection (http, https, fetch, net) ends here; the arguments may come in one array.
+  Socket.prototype.connect = function (...given) {
+    const [options, ...rest] = Array.isArray(given[0]) ? given[0] : given;
+    const asked = options !== null && typeof options === 'object' ? options : { port: options, host: rest[0] };
+    if (asked.path || !SLS_HOST.test(String(asked.host))) return connect.apply(this, given);
+    if (this.encrypted) {
+      process.nextTick(() => this.destroy(new Error(`${asked.host}: this endpoint speaks plain HTTP: use http`)));
+      return this;
+    }
+    const callback = rest.find((each) => typeof each === 'function');
+    return connect.call(this, { ...asked, host, port: Number(port) }, ...(callback ? [callback] : []));
+  };
+}

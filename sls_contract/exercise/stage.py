@@ -1,0 +1,149 @@
+"""The endpoint of one run: the reference endpoint with a known state, and the situation's answers in its place."""
+
+from __future__ import annotations
+
+import base64
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from sls_contract.endpoint import DeliveredResponse, ReferenceEndpoint
+from sls_contract.endpoint.hosts import host_name, is_loopback
+from sls_contract.exchange import Request, Response, split_url
+from sls_contract.exercise.asked import asks_as_told
+from sls_contract.exercise.documented import SHARDS
+from sls_contract.exercise.faults import ELSEWHERE, HERE
+from sls_contract.exercise.reply import Expectation, Reply, own, with_body
+from sls_contract.spec import operation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.exercise.setting import Setting
+    from sls_contract.exercise.situation import Situation
+
+_GET_CHECK_POINT = "GetCheckPoint"
+_OK = 200
+_BAD_GATEWAY = 502
+_SERVICE = ".aliyuncs.com"
+_FOREVER = 2**31 - 1  # seconds after which a consumer is gone
+_CONSUMERS = ("consumer_1", "", "consumer-2")  # by shard; nobody holds the last one
+_SIGN_IN = "<!DOCTYPE html><html><body><form>Sign in</form></body></html>\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One request that the client sent.
+
+    Attributes:
+        request: as it stood on the wire.
+        response: what the client got; None where no byte was sent.
+        at: when it came.
+        expected: what may become of the answer; None where it was no GetCheckPoint request.
+        elsewhere: the host that it was sent to, where that is not the service's; else empty.
+
+    """
+
+    request: Request
+    response: Response | None
+    at: datetime
+    expected: Expectation | None = None
+    elsewhere: str = ""
+
+
+class Stage:
+    """Answers the requests of one run, and remembers them. A `Send`."""
+
+    def __init__(self, setting: Setting, situation: Situation, clock: Callable[[], datetime], seed: int) -> None:
+        """Furnish the endpoint for what the client is told."""
+        self._setting, self._situation, self._clock = setting, situation, clock
+        self._endpoint = furnished(setting, clock, random.Random(f"{seed} {situation.name}"))  # noqa: S311 - test data
+        self._lock, self._heard, self._count = Lock(), list[Heard](), 0
+
+    def __call__(self, request: Request) -> Response:
+        """Answer a correct request for the checkpoints as the situation says, any other as the service does."""
+        with self._lock:
+            at = self._clock()
+            elsewhere = foreign_host(request)
+            if elsewhere:
+                page = _page(elsewhere)
+                self._heard.append(Heard(request, page, at, elsewhere=elsewhere))
+                return page
+            good = self._endpoint(request)
+            operation = operation_of(request)
+            if operation is None or operation.name != _GET_CHECK_POINT:
+                self._heard.append(Heard(request, good, at))
+                return good
+            reply = self._reply(request, good)
+            self._heard.append(Heard(request, _received(reply.response), at, reply.expected.to(request)))
+            return reply.response
+
+    @property
+    def heard(self) -> tuple[Heard, ...]:
+        """Every request so far, in order."""
+        with self._lock:
+            return tuple(self._heard)
+
+    def _reply(self, request: Request, good: Response) -> Reply:
+        if good.status != _OK or not asks_as_told(request, self._setting):
+            return own(good)
+        reply = self._situation.turn(self._count)(good)
+        self._count += 1
+        return _returning(reply, request)
+
+
+def foreign_host(request: Request) -> str:
+    """Return the host that a request names, in its Host or its target, and that is not the service's; else empty."""
+    names = (host_name(request.host), host_name(split_url(request.url)[1]))
+    return next((name for name in names if not (f".{name}".endswith(_SERVICE) or is_loopback(name))), "")
+
+
+def _page(host: str) -> Response:
+    if host == ELSEWHERE:
+        return with_body(Response(_OK), _SIGN_IN, "text/html")
+    return with_body(Response(_BAD_GATEWAY), f"{host} is not an SLS host, and nothing is forwarded.\n", "text/plain")
+
+
+def furnished(setting: Setting, clock: Callable[[], datetime], numbers: random.Random) -> ReferenceEndpoint:
+    """Return an endpoint that knows the setting's names and key, and whose shards stand at checkpoints of their own.
+
+    Their ``updateTime`` lies in past years and is no whole number of milliseconds, so that each loss shows.
+    """
+    times = [_moment(numbers, shard) for shard in range(len(_CONSUMERS))]
+    past = iter(times)
+    now = [times[0]]
+    endpoint = ReferenceEndpoint(
+        lambda: now[0] if now else clock(),
+        credentials=(setting.credentials,),
+        logstores={(setting.project, setting.logstore): SHARDS},
+        seed=numbers.getrandbits(31),
+        keep_log=False,
+    )
+    project, logstore, group = setting.project, setting.logstore, setting.group
+    endpoint.create_consumer_group(group, timeout=_FOREVER, project=project, logstore=logstore)
+    for shard, consumer in enumerate(_CONSUMERS):
+        now[0] = next(past)
+        checkpoint = base64.b64encode(b"%d" % numbers.randrange(10**18, 2 * 10**18)).decode()
+        endpoint.set_checkpoint(group, shard, checkpoint, consumer=consumer, project=project, logstore=logstore)
+    now.clear()
+    return endpoint
+
+
+def _moment(numbers: random.Random, shard: int) -> datetime:
+    microseconds = numbers.randrange(4 * 365 * 86_400) * 1_000_000 + numbers.randrange(100) * 1000 + 922 - shard
+    return datetime(2021, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def _returning(reply: Reply, request: Request) -> Reply:
+    """Put the request's own place into a redirect that leads there."""
+    headers = reply.response.headers
+    if headers.get("Location") != HERE:
+        return reply
+    here = f"http://{request.host}{request.target}"
+    return Reply(reply.response.replace(headers=headers.with_field("Location", here)), reply.expected)
+
+
+def _received(response: Response) -> Response | None:
+    return response.received() if isinstance(response, DeliveredResponse) else response

@@ -1,0 +1,190 @@
+"""Answers that keep the contract and look unusual, and answers in which the service is slightly at fault."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.endpoint import Delivery
+from sls_contract.endpoint.delivery import deliver
+from sls_contract.exercise.reply import Duty, Reply, entries, headed, own, rewritten, with_body
+from sls_contract.exercise.situation import Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.exchange import Response
+    from sls_contract.exercise.reply import Turn
+
+BEYOND_DOUBLES = 2**53 + 1
+"""The first integer that a double cannot hold."""
+
+_PAGE = "GetCheckPoint page"
+_ELEMENTS = f"{_PAGE}, response elements"
+_HTTP = "RFC 9110 and 9112: what HTTP allows, proxies do"
+_JSON = "RFC 8259: one value, many texts"
+_SDKS = "answers on which the official SDKs were seen to differ"
+_REQUEST_ID = "x-log-requestid"
+
+
+def _with(**fields: Any) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    return lambda listed: [{**entry, **fields} for entry in listed]
+
+
+def _without(name: str) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    return lambda listed: [{key: value for key, value in entry.items() if key != name} for entry in listed]
+
+
+def _as_text(name: str) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    return lambda listed: [{**entry, name: str(entry[name])} for entry in listed]
+
+
+def _field(name: str, value: str | None) -> Callable[[Response], Response]:
+    def change(good: Response) -> Response:
+        headers = good.headers.without(name)
+        return good.replace(headers=headers if value is None else headers.with_field(name, value))
+
+    return change
+
+
+def _renamed(name: str, new: str) -> Callable[[Response], Response]:
+    return lambda good: _field(name, None)(good).replace(
+        headers=good.headers.without(name).with_field(new, good.headers.get(name, ""))
+    )
+
+
+def _status(status: int) -> Callable[[Response], Response]:
+    return lambda good: good.replace(status=status, reason="")
+
+
+def _chunked(good: Response) -> Response:
+    return good.replace(headers=good.headers.without("Content-Length").with_field("Transfer-Encoding", "chunked"))
+
+
+def _ended_by_close(good: Response) -> Response:
+    headers = good.headers.without("Content-Length").with_field("Connection", "close")
+    return deliver(good.replace(headers=headers), Delivery(ending="close"))
+
+
+def _falsely_compressed(good: Response) -> Response:
+    headers = good.headers.with_field("x-log-compresstype", "lz4").with_field("x-log-bodyrawsize", str(len(good.body)))
+    return good.replace(headers=headers)
+
+
+def _coded(coding: str, encode: Callable[[bytes], bytes]) -> Turn:
+    """Compress the list: right where the client's Accept-Encoding names the coding, else a fault of the service."""
+
+    def change(good: Response) -> Response:
+        coded = with_body(good, encode(good.body))
+        return coded.replace(headers=coded.headers.with_field("Content-Encoding", coding))
+
+    def turn(good: Response) -> Reply:
+        reply = headed(change, Duty.EITHER)(good)
+        return replace(reply, expected=replace(reply.expected, coding=coding))
+
+    return turn
+
+
+def _pretty(listed: list[dict[str, Any]]) -> str:
+    return json.dumps(listed, indent=2, ensure_ascii=True, sort_keys=True) + "\n"
+
+
+def _doubled(good: Response) -> Reply:
+    """Answer the asked shard twice, as it was before and as it is."""
+    (entry,) = json.loads(good.body)
+    older = {**entry, "checkpoint": "MTIz", "updateTime": entry["updateTime"] - 1_000_000}
+    reply = entries(lambda _: [older, entry], Duty.EITHER)(good)
+    return replace(reply, expected=replace(reply.expected, needed=frozenset({entry["shard"]})))
+
+
+def _unfiltered(good: Response) -> Reply:
+    """Answer entries of other shards before and behind the one that was asked for."""
+    (entry,) = json.loads(good.body)
+    before = {**entry, "shard": entry["shard"] - 1, "checkpoint": "MTAwMQ==", "updateTime": entry["updateTime"] - 7}
+    behind = {**entry, "shard": entry["shard"] + 1, "checkpoint": "MTAwMw==", "updateTime": entry["updateTime"] + 7}
+    reply = entries(lambda _: [before, entry, behind], Duty.EITHER)(good)
+    return replace(reply, expected=replace(reply.expected, needed=frozenset({entry["shard"]})))
+
+
+def _right(name: str, answer: str, turn: Turn, source: str = _HTTP, **told: Any) -> Situation:
+    return Situation(name, "unusual answers", answer, source, (turn,), **told)
+
+
+def _odd(name: str, answer: str, turn: Turn, source: str = _SDKS) -> Situation:
+    return Situation(name, "questionable answers", answer, source, (turn,))
+
+
+RIGHT = (
+    _right("chunked", "the list in chunks", headed(_chunked)),
+    _right("no-content-length", "the list, ended by the end of the connection", headed(_ended_by_close)),
+    _right(
+        "content-type-charset",
+        "application/json;charset=utf-8",
+        headed(_field("Content-Type", "application/json;charset=utf-8")),
+    ),
+    _right("content-type-casing", "Application/JSON", headed(_field("Content-Type", "Application/JSON"))),
+    _right("request-id-capitals", "X-LOG-REQUESTID", headed(_renamed(_REQUEST_ID, "X-LOG-REQUESTID"))),
+    _right("request-id-mixed", "X-Log-RequestId", headed(_renamed(_REQUEST_ID, "X-Log-RequestId"))),
+    _right("json-spaced", "the list on many lines, its keys in another order", rewritten(_pretty), _JSON),
+    _right(
+        "shards-unordered",
+        "every shard's entry, the last first",
+        entries(lambda listed: listed[::-1]),
+        f"{_PAGE}: no order is promised",
+        shard=None,
+    ),
+    _right("entry-new-key", "an entry with a key that is new", entries(_with(lag=0)), "APIs grow"),
+    _right(
+        "consumer-in-chinese",
+        "consumer 消费者_1",
+        entries(_with(consumer="消费者_1")),
+        "RequestSignature page: texts are UTF-8",
+    ),
+    _right(
+        "group-in-chinese",
+        "the entry of group 消费组",
+        own,
+        "CreateConsumerGroup page: names are not restricted",
+        group="消费组",
+        may_refuse=True,
+    ),
+)
+"""The client must pass the entries on."""
+
+ODD = (
+    _odd("gzip", "the list in gzip, whether the client asked for that or not", _coded("gzip", gzip.compress)),
+    _odd("deflate", "the list in deflate, whether the client asked for that or not", _coded("deflate", zlib.compress)),
+    _odd(
+        "content-type-text",
+        "the list declared as text/plain",
+        headed(_field("Content-Type", "text/plain"), Duty.EITHER),
+    ),
+    _odd("content-type-missing", "the list without Content-Type", headed(_field("Content-Type", None), Duty.EITHER)),
+    _odd(
+        "compress-type-untrue",
+        "the plain list under x-log-compresstype: lz4",
+        headed(_falsely_compressed, Duty.EITHER),
+    ),
+    _odd("request-id-missing", "the list without x-log-requestid", headed(_field(_REQUEST_ID, None), Duty.EITHER)),
+    _odd("status-201", "201 with the list", headed(_status(201), Duty.EITHER)),
+    _odd("status-206", "206 with the list", headed(_status(206), Duty.EITHER)),
+    _odd("consumer-missing", "an entry without consumer", entries(_without("consumer"), Duty.EITHER)),
+    _odd("consumer-null", "an entry with consumer null", entries(_with(consumer=None), Duty.EITHER)),
+    _odd("shard-missing", "an entry without shard", entries(_without("shard"), Duty.EITHER)),
+    _odd("checkpoint-missing", "an entry without checkpoint", entries(_without("checkpoint"), Duty.EITHER)),
+    _odd("update-time-missing", "an entry without updateTime", entries(_without("updateTime"), Duty.EITHER)),
+    _odd("shard-as-text", "an entry whose shard is a string", entries(_as_text("shard"), Duty.EITHER)),
+    _odd("update-time-as-text", "an entry whose updateTime is a string", entries(_as_text("updateTime"), Duty.EITHER)),
+    _odd(
+        "update-time-beyond-doubles",
+        f"updateTime {BEYOND_DOUBLES} (2^53 + 1), in the year 2255",
+        entries(_with(updateTime=BEYOND_DOUBLES), Duty.EITHER),
+        f"{_ELEMENTS}: an integer; RFC 8259 section 6: one that doubles round",
+    ),
+    _odd("filter-ignored", "entries of other shards around the one that was asked for", _unfiltered),
+    _odd("shard-twice", "the shard's older entry beside the present one", _doubled),
+)
+"""The service breaks the contract a little: the client may fail, or pass the entries on as they are."""

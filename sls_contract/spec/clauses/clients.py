@@ -1,0 +1,234 @@
+"""``SLS5xx``: what a client does, judged by ``exercise``, which runs it against an endpoint in known situations.
+
+50x how a run ends, 51x what is asked, 52x success told from failure, 53x the checkpoints that are passed on.
+"""
+
+from __future__ import annotations
+
+from sls_contract.spec.finding import Clause, Level
+
+_PROTOCOL = "Protocol of sls-contract exercise (docs/exercise.md)"
+_PAGE = "GetCheckPoint page"
+_ELEMENTS = f"{_PAGE}, response elements"
+_SIGNATURE = "RequestSignature page"
+_HTTP = "RFC 9110"
+
+
+def _violation(code: str, slug: str, title: str, text: str, *sources: str) -> Clause:
+    return Clause(code, slug, Level.VIOLATION, title, text, sources)
+
+
+def _warning(code: str, slug: str, title: str, text: str, *sources: str) -> Clause:
+    return Clause(code, slug, Level.WARNING, title, text, sources)
+
+
+CLAUSES = (
+    _violation(
+        "SLS501",
+        "protocol-broken",
+        "A success ends with a line of JSON",
+        "Where the client exits 0, the last line of its standard output that is not blank is JSON: the array of "
+        "checkpoints as the client understood them, on one line.",
+        _PROTOCOL,
+    ),
+    _warning(
+        "SLS502",
+        "error-line-missing",
+        "A failure ends with a line that says what is known of the error",
+        'Where the client exits 1 to 125, its last line of standard output is {"errorCode": …, "status": …}, each null '
+        "or left out where the client does not know it.",
+        _PROTOCOL,
+    ),
+    _violation(
+        "SLS503",
+        "exit-code",
+        "The client exits with 0 to 125",
+        "0 says success, 77 that the client cannot do what is asked, any other code up to 125 an error that the client "
+        "noticed. A code above, or a signal, is a crash: whoever uses the client loses more than one call.",
+        _PROTOCOL,
+    ),
+    _violation(
+        "SLS504",
+        "hang",
+        "The client ends",
+        "When the time for a run is over (--timeout, 30 seconds), the client has ended. One that is silent by then "
+        "waits for something that does not come; most often a read timeout is missing.",
+        _PROTOCOL,
+    ),
+    _violation(
+        "SLS505",
+        "unbounded-retries",
+        "The client gives up",
+        "When the time for a run is over (--timeout, 30 seconds), the client no longer sends requests. One that still "
+        "does repeats without a bound, or with one that its users do not live to see.",
+        _PROTOCOL,
+    ),
+    _violation(
+        "SLS511",
+        "no-request-sent",
+        "The client asks",
+        "A run in which the client is told where to ask sends at least one GetCheckPoint request to the project's host "
+        "over plain HTTP, through HTTP_PROXY or to SLS_LOOPBACK.",
+        _PROTOCOL,
+        f"{_PAGE}, request syntax",
+    ),
+    _violation(
+        "SLS512",
+        "wrong-parameter",
+        "The client asks for what it was told to",
+        "Project, logstore and consumer group are those that the client was given, and the query key shard has the "
+        "given number. With an empty SLS_SHARD the key is left out: every shard is meant. Shard 0 is a shard.",
+        _PROTOCOL,
+        f"{_PAGE}, request parameters",
+    ),
+    _violation(
+        "SLS513",
+        "signature-missing",
+        "Every request is signed",
+        "A request without an Authorization header is anonymous and is refused.",
+        _SIGNATURE,
+        "CommonRequestHeaders page, Authorization (required)",
+    ),
+    _violation(
+        "SLS514",
+        "signature-wrong",
+        "The signature verifies",
+        "The signature is that of the request, made with the given key. The finding SLS3xx beside this one names the "
+        "first step that went wrong.",
+        _SIGNATURE,
+        "Signers of the official SDKs",
+    ),
+    _violation(
+        "SLS515",
+        "auth-not-as-told",
+        "The client signs in the scheme that it was told to",
+        "SLS_AUTH=v1 asks for Authorization: LOG …, SLS_AUTH=v4 for Authorization: SLS4-HMAC-SHA256 …. A client that "
+        "knows one scheme only exits 77 for the other.",
+        _PROTOCOL,
+    ),
+    _violation(
+        "SLS516",
+        "token-missing",
+        "A temporary key comes with its token",
+        "With ALIBABA_CLOUD_SECURITY_TOKEN set, every request carries exactly that token in x-acs-security-token.",
+        "CommonRequestHeaders page, x-acs-security-token",
+        _PROTOCOL,
+    ),
+    _violation(
+        "SLS517",
+        "key-sent-elsewhere",
+        "The key is for the service alone",
+        "A request to a host that is not the service's holds neither the access key id (nor a signature, which stands "
+        "beside it), nor the secret, nor the security token: in no header, not in the URL, not in the body.",
+        _SIGNATURE,
+        _PROTOCOL,
+    ),
+    _warning(
+        "SLS518",
+        "key-follows-redirect",
+        "The key does not follow a redirect to another host",
+        "A client that follows a redirect to another host takes neither Authorization nor x-acs-security-token along: "
+        "whoever made the redirect could use them. (A warning: HTTP advises it, no page of the service speaks of it, "
+        "and some standard libraries do otherwise.)",
+        f"{_HTTP} section 15.4: a user agent ought to remove Authorization when a redirect leads elsewhere",
+    ),
+    _violation(
+        "SLS521",
+        "silent-success",
+        "An error or a broken answer is no success",
+        "Where the service answered an error, something that is no list of checkpoints, or nothing, the client fails. "
+        "An empty list in its place makes a consumer begin anew or skip data.",
+        f"{_ELEMENTS}: the body is an array of checkpoints",
+        "CommonErrorCodes page: an error answer means that the request failed",
+    ),
+    _violation(
+        "SLS522",
+        "good-answer-refused",
+        "A correct answer is understood",
+        "An answer that keeps the contract is taken, also where it looks unlike yesterday's: chunked, without "
+        "Content-Length, with other casing of header names, with a key that is new.",
+        _ELEMENTS,
+        f"{_HTTP} section 5.1: header names are case-insensitive; RFC 9112 section 6.3: message length",
+    ),
+    _violation(
+        "SLS523",
+        "error-code-lost",
+        "The errorCode reaches the caller",
+        "The errorCode of an error answer comes out of the client unchanged, one that is new included: callers decide "
+        "by it whether to wait, to create the group, or to give up.",
+        f"{_PAGE}, error codes",
+        "CommonErrorCodes page",
+    ),
+    _violation(
+        "SLS524",
+        "status-wrong",
+        "The status that is told is one that was answered",
+        "Where the client names an HTTP status for an error, the service answered with it. No status (null) is fine; "
+        "where no answer had a status, nothing is judged.",
+        _PROTOCOL,
+    ),
+    _violation(
+        "SLS531",
+        "not-a-list",
+        "What is passed on is a list of checkpoints",
+        "The JSON that the client prints on success is an array of objects, as is the answer; not the text of the "
+        "answer, a single object, or an object around the list.",
+        _ELEMENTS,
+        _PROTOCOL,
+    ),
+    _violation(
+        "SLS532",
+        "entry-dropped",
+        "Every entry of the answer is passed on",
+        "The client passes on one entry for each entry of the answer.",
+        _ELEMENTS,
+    ),
+    _violation(
+        "SLS533",
+        "entry-invented",
+        "No entry is made up",
+        "The client passes on no entry that the answer does not have, and none more often than the answer has it.",
+        _ELEMENTS,
+    ),
+    _violation(
+        "SLS534",
+        "entry-relabelled",
+        "An entry keeps its shard",
+        "An entry is passed on with the shard that the answer gives it. One shard's checkpoint under another shard's "
+        "name makes a consumer resume at the wrong place, also where the service ignored the filter.",
+        f"{_ELEMENTS}, shard",
+    ),
+    _violation(
+        "SLS535",
+        "checkpoint-changed",
+        "A checkpoint is passed on as it is",
+        "The checkpoint is text for the client: not decoded, trimmed, or turned into null where it is empty.",
+        f"{_ELEMENTS}, checkpoint",
+        "UpdateCheckPoint page: a checkpoint is opaque base64",
+    ),
+    _violation(
+        "SLS536",
+        "update-time-changed",
+        "updateTime is passed on exactly",
+        "updateTime is a 64-bit integer, microseconds since 1970 UTC. It is passed on exactly: not rounded to a double "
+        "(from 2^53 on), not in seconds or milliseconds, not left out.",
+        f"{_ELEMENTS}, updateTime",
+        "RFC 8259 section 6: integers beyond 2^53 are not exact in doubles",
+    ),
+    _violation(
+        "SLS537",
+        "consumer-changed",
+        "The consumer's name is passed on as it is",
+        "consumer is passed on as it was answered, in Unicode. Absent, null and empty count as equal.",
+        f"{_ELEMENTS}, consumer",
+        "RequestSignature page: texts are UTF-8",
+    ),
+    _warning(
+        "SLS538",
+        "number-as-text",
+        "Numbers stay numbers",
+        "shard and updateTime are JSON numbers in the answer; a client that passes the same digits on as text leaves "
+        "its callers to convert them.",
+        f"{_ELEMENTS}: shard and updateTime are integers",
+    ),
+)

@@ -1,0 +1,69 @@
+"""Clients with one bug each are found out, each by its clause; correct ones never are, whatever form they have.
+
+``SLS_FULL=1`` runs the correct ones in every scenario; else in those that differ most.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from broken_clients import asks, ends, reads, unusual  # noqa: F401 - each fills the register
+from broken_clients.registry import BUGS, UNUSUAL, Bug
+
+from sls_contract import cli
+from sls_contract.spec import CLAUSES
+
+CLIENTS = Path(__file__).parent / "broken_clients"
+NEVER_ENDING = {"hang", "unbounded-retries"}
+TELLING = (
+    "shard-omitted",
+    "error-404-consumer-group-not-exist",
+    "error-body-200",
+    "consumer-in-chinese",
+    "filter-ignored",
+    "shard-twice",
+    "consumer-missing",
+    "gzip",
+    "cut-off",
+    "failure-twice",
+)
+
+
+def exercised(name: str, *options: str) -> tuple[int, dict]:
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["exercise", "--json", "-", *options, "--", sys.executable, str(CLIENTS), name]
+    code = cli.run(argv, environ=os.environ, stdin=io.StringIO(), stdout=out, stderr=err)
+    assert out.getvalue(), err.getvalue()
+    return code, json.loads(out.getvalue())
+
+
+@pytest.mark.parametrize(("name", "bug"), BUGS.items(), ids=list(BUGS))
+def test_a_bug_is_found_by_its_clause(name: str, bug: Bug):
+    """One scenario is enough to show the bug, and the clause that speaks of it is broken."""
+    seconds = "2" if bug.slug in NEVER_ENDING else "20"
+    code, document = exercised(name, "--scenario", bug.scenario, "--timeout", seconds)
+    findings = {finding["slug"]: finding for finding in document["findings"]}
+    assert bug.slug in findings
+    assert findings[bug.slug]["how_to_fix"]
+    assert code == (1 if any(finding["level"] == "violation" for finding in findings.values()) else 0)
+
+
+@pytest.mark.parametrize("name", ["correct", *UNUSUAL])
+def test_a_correct_client_is_never_accused(name: str):
+    """Whatever its form: what it does not do is not supported, and what is left open is a fact."""
+    chosen = [] if os.environ.get("SLS_FULL") else [word for each in TELLING for word in ("--scenario", each)]
+    code, document = exercised(name, *chosen)
+    assert [finding for finding in document["findings"] if finding["level"] != "unspecified"] == []
+    assert code == 0
+    assert document["summary"]["clauses"]["exercised"] > 0
+
+
+def test_every_clause_has_its_bug():
+    """Each clause about clients is the one that some client breaks."""
+    wanted = {each.slug for code, each in CLAUSES.items() if code.startswith("SLS5")}
+    assert wanted <= {bug.slug for bug in BUGS.values()}

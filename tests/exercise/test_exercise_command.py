@@ -1,0 +1,236 @@
+"""``sls-contract exercise`` as its users run it: real clients, signals, files and exit codes; the guide's examples."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sls_contract.cli import exercise
+from sls_contract.cli import run as run_command
+from sls_contract.exercise import SITUATIONS
+
+GUIDE = Path(__file__).parents[2] / "docs" / "exercise.md"
+NODE = shutil.which("node")
+SHELL = shutil.which("curl") and shutil.which("openssl")
+EXAMPLES = [
+    pytest.param("python", sys.executable, ".py", id="python"),
+    pytest.param("js", NODE, ".js", id="node", marks=pytest.mark.skipif(not NODE, reason="needs node")),
+    pytest.param("sh", "sh", ".sh", id="sh", marks=pytest.mark.skipif(not SHELL, reason="needs curl and openssl")),
+]
+TELLING = (
+    "shard-given",
+    "shard-omitted",
+    "error-404-consumer-group-not-exist",
+    "error-500-internal-server-error",
+    "html-200",
+    "empty-object",
+    "truncated-json",
+    "cut-off",
+    "chunked",
+    "no-content-length",
+    "json-spaced",
+    "update-time-beyond-doubles",
+    "group-in-chinese",
+    "reset",
+    "failure-once",
+    "redirect",
+)
+ONE = ("--auth", "v1", "--scenario", "shard-given")
+
+
+def example(language: str) -> str:
+    return re.search(rf"```{language}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[1]
+
+
+@pytest.fixture
+def client(tmp_path) -> list[str]:
+    """The guide's client in Python."""
+    path = tmp_path / "client.py"
+    path.write_text(example("python"), encoding="utf-8")
+    return [sys.executable, str(path)]
+
+
+def command(*words: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    code = run_command(["exercise", *words], environ=os.environ, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize(("language", "program", "suffix"), EXAMPLES)
+class TestExamplesOfTheGuide:
+    """Whoever copies an example begins with a client that is right."""
+
+    def test_breaks_nothing(self, tmp_path, language, program, suffix):
+        """In success, in failure, in trouble; what it does not know, it says with 77."""
+        path = tmp_path / f"client{suffix}"
+        path.write_text(example(language), encoding="utf-8")
+        scenarios = [word for name in TELLING for word in ("--scenario", name)]
+        code, out, err = command("--strict", *scenarios, "--", program, str(path))
+        assert (code, err) == (0, ""), out
+        assert out.endswith("no violation, 0 warnings\n")
+        assert "  v4: shard-given, shard-omitted\n" in out
+
+    def test_is_short(self, tmp_path, language, program, suffix):
+        """Fifteen lines, or a few more."""
+        assert len(example(language).strip().splitlines()) <= 20
+
+
+def test_a_broken_client_is_told_and_exits_1(tmp_path, client):
+    """A client that makes an empty list of whatever it does not understand."""
+    path = tmp_path / "broken.py"
+    path.write_text(
+        example("python").replace("sys.exit(print(json.dumps(error)) or 1)", "print('[]')"), encoding="utf-8"
+    )
+    code, out, _ = command("--auth", "v1", "--scenario", "html-200", "--", sys.executable, str(path))
+    assert code == 1
+    assert "html-200 (v1): SLS521 silent-success (violation) at exit code" in out
+    assert "How to fix: " in out
+    assert "1 violation" in out.splitlines()[-1]
+
+
+def test_a_client_that_does_not_end_is_ended():
+    """After the time that was given."""
+    begun = time.monotonic()
+    code, out, _ = command("--timeout", "1.5", "--scenario", "html-404", "--", "sleep", "60")
+    assert code == 1
+    assert "SLS504 hang" in out
+    assert time.monotonic() - begun < 20
+
+
+def test_the_line_that_repeats_a_scenario_repeats_it(tmp_path):
+    """A program whose path and arguments need quoting."""
+    path = tmp_path / "a client's.sh"
+    path.write_text("exit 1", encoding="utf-8")
+    code, out, _ = command(*ONE, "--seed", "3", "--", "sh", str(path), "消费 组")
+    again = re.search("again: (.*)", out)[1].replace("sls-contract", f"{sys.executable} -m sls_contract", 1)
+    done = subprocess.run(again, shell=True, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (code, out)
+
+
+def test_json_on_standard_output_leaves_the_text_to_standard_error(client):
+    """A program reads the one, a person the other."""
+    code, out, err = command(*ONE, "--json", "-", "--", *client)
+    report = json.loads(out)
+    assert code == 0
+    assert (report["command"], report["client"], report["findings"]) == ("exercise", client, [])
+    assert [(each["scenario"], each["auth"], each["verdict"]) for each in report["outcomes"]] == [
+        ("shard-given", "v1", "passed"),
+        ("shard-given", "v1-sts", "not supported"),
+    ]
+    assert report["not_supported"] == ["shard-given (v1-sts)"]
+    assert err.endswith("no violation, 0 warnings\n")
+
+
+def test_json_in_a_file(tmp_path, client):
+    """Beside the text; a file that cannot be written is told, and a violation decides the exit code all the same."""
+    path = tmp_path / "报告" / "r.json"
+    assert command(*ONE, "--json", str(path), "--", *client)[0] == 0
+    assert json.loads(path.read_text(encoding="utf-8"))["summary"]["scenarios"] == 1
+    code, _, err = command(*ONE, "--json", str(tmp_path), "--", *client)
+    assert (code, "cannot write the report" in err) == (2, True)
+    code, _, err = command(*ONE, "--json", str(tmp_path), "--", "false")
+    assert (code, "cannot write the report" in err) == (1, True)
+
+
+def test_nothing_judged_is_no_success():
+    """A client that can do nothing proves nothing; one that cannot be run, neither."""
+    code, out, _ = command(*ONE, "--", "sh", "-c", "exit 77")
+    assert (code, out.splitlines()[-1]) == (2, "0 exchanges, 0 runs judged: nothing could be judged")
+    code, out, _ = command(*ONE, "--", "sh", "-c", "exit 126")
+    assert (code, "could not be run" in out) == (2, True)
+    code, _, err = command(*ONE, "--", "/no/such/program")
+    assert (code, "cannot run '/no/such/program'" in err) == (2, True)
+
+
+def test_warnings_fail_where_that_is_asked_for(tmp_path):
+    """A client that fails without saying why."""
+    words = ("--scenario", "html-404", "--", sys.executable, str(tmp_path / "quiet.py"))
+    (tmp_path / "quiet.py").write_text(example("python").replace("print(json.dumps(error))", "None"), encoding="utf-8")
+    assert command(*words)[0] == 0
+    assert command("--strict", *words)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "the client's command after --"),
+        (("--scenario", "html-2000", "--", "true"), "Did you mean html-200"),
+        (("--scenario", "完全", "--", "true"), "--list shows all of them"),
+        (("--timeout", "0", "--", "true"), "above 0"),
+        (("--timeout", "nan", "--", "true"), "above 0"),
+        (("--timeout", "x", "--", "true"), "above 0"),
+        (("--jobs", "0", "--", "true"), "1 or more"),
+        (("--jobs", "二", "--", "true"), "1 or more"),
+        (("--auth", "v2", "--", "true"), "invalid choice"),
+    ],
+)
+def test_wrong_use_is_told(capsys, words, said):
+    """With what was expected, and exit code 2."""
+    code, _, err = command(*words)
+    assert code == 2
+    assert said in err + capsys.readouterr().err
+
+
+def test_the_list_names_every_scenario():
+    """Name, area, and what the service answers."""
+    code, out, _ = command("--list")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[2:]] == list(SITUATIONS)
+
+
+def test_options_of_the_client_are_the_clients():
+    """What stands after -- is the client's alone, a second -- included."""
+    parser = argparse.ArgumentParser()
+    exercise.configure(parser.add_subparsers())
+    arguments = parser.parse_args(["exercise", "--jobs", "2", "--", "npx", "--jobs", "9", "--", "--list", "-x"])
+    assert arguments.client == ["npx", "--jobs", "9", "--", "--list", "-x"]
+    assert (arguments.jobs, arguments.list) == (2, False)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_on_a_terminal_only(client):
+    """How many runs are done; nothing of it stays on the line."""
+    screen, out = Terminal(), io.StringIO()
+    words = ["exercise", *ONE, "--", *client]
+    assert run_command(words, environ=os.environ, stdin=io.StringIO(), stdout=out, stderr=screen) == 0
+    assert "2 of 2 runs" in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K")
+    assert command(*ONE, "--", *client)[2] == ""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_and_the_client(tmp_path, number, code):
+    """With the exit code of the signal; the client's process is gone, and what was found is told."""
+    mark = tmp_path / "pid"
+    path = tmp_path / "client.py"
+    path.write_text(
+        f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n", encoding="utf-8"
+    )
+    words = [sys.executable, "-m", "sls_contract", "exercise", *ONE, "--jobs", "1", "--", sys.executable, str(path)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == code, err
+    assert "the run is incomplete: " in out
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)

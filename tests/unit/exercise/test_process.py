@@ -1,0 +1,114 @@
+"""Processes: what is kept of them, and that none is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sls_contract.errors import UsageError
+from sls_contract.exercise.process import MOST_COMPLAINTS, MOST_OUTPUT, Processes, Stopped
+
+
+def python(code: str) -> Processes:
+    return Processes([sys.executable, "-c", code])
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    return state.rpartition(")")[2].split()[0] != "Z"  # a zombie has ended
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 5
+    while is_there(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not is_there(pid)
+
+
+def test_exit_code_output_and_complaints():
+    """As the process left them; it has no input, and the environment that it was given."""
+    code = "import os,sys; print(os.environ['名'], sys.stdin.read()); sys.stderr.write('oh'); sys.exit(3)"
+    ending = python(code).run({**os.environ, "名": "值", "PYTHONUTF8": "1"}, 30)
+    assert (ending.exit_code, ending.output, ending.complaints) == (3, "值 \n".encode(), b"oh")
+    assert 0 < ending.seconds < 30
+
+
+def test_a_signal_is_below_zero():
+    """A crash is no exit code."""
+    assert python("import os; os.kill(os.getpid(), 9)").run(os.environ, 30).exit_code == -signal.SIGKILL
+
+
+def test_only_the_end_of_much_output_is_kept():
+    """A client that never stops talking fills no memory, and is not blocked."""
+    code = "import sys; sys.stdout.write('x' * 3_000_000 + 'end'); sys.stderr.write('y' * 100_000 + 'END')"
+    ending = python(code).run(os.environ, 30)
+    assert ending.exit_code == 0
+    assert (len(ending.output), ending.output[-4:]) == (MOST_OUTPUT, b"xend")
+    assert (len(ending.complaints), ending.complaints[-4:]) == (MOST_COMPLAINTS, b"yEND")
+
+
+def test_the_whole_group_ends_when_its_time_is_over():
+    """Children included; what was printed by then is kept."""
+    code = "import subprocess,sys; c = subprocess.Popen(['sleep', '60']); print(c.pid, flush=True); c.wait()"
+    ending = python(code).run(os.environ, 1.0)
+    assert ending.exit_code is None
+    assert 1.0 <= ending.seconds < 5
+    assert gone(int(ending.output))
+
+
+def test_who_ignores_being_asked_is_ended_all_the_same():
+    """A process that ignores SIGTERM, and one that cleans up on it."""
+    stubborn = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    assert python(stubborn).run(os.environ, 0.5).exit_code is None
+    tidy = "import signal,time,sys; signal.signal(15, lambda *_: (print('tidied'), sys.exit(0))); time.sleep(60)"
+    assert python(tidy).run(os.environ, 0.7).output == b"tidied\n"
+
+
+def test_what_a_process_leaves_behind_is_ended():
+    """A child that outlives its parent does not keep the run waiting."""
+    code = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)"
+    begun = time.monotonic()
+    ending = python(code).run(os.environ, 30)
+    assert time.monotonic() - begun < 10
+    assert gone(int(ending.output))
+
+
+@pytest.mark.parametrize("command", [["/no/such/program"], ["/"], ["a\0b"]])
+def test_what_cannot_be_started_is_told(command):
+    """The message names the program and the reason."""
+    with pytest.raises(UsageError, match=r"cannot run .*How to fix"):
+        Processes(command).run(os.environ, 5)
+
+
+def test_stop_ends_what_runs_and_starts_no_more():
+    """From another thread, within a second or two."""
+    processes = python("import time; print(1, flush=True); time.sleep(60)")
+    raised = []
+
+    def work():
+        with pytest.raises(Stopped):
+            processes.run(os.environ, 60)
+        raised.append(True)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    begun = time.monotonic()
+    processes.stop()
+    for thread in threads:
+        thread.join(10)
+    assert raised == [True, True]
+    assert time.monotonic() - begun < 5
+    with pytest.raises(Stopped):
+        processes.run(os.environ, 60)

@@ -1,0 +1,440 @@
+"""The clauses about clients: runs made by hand, and what each of them breaks."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from sls_contract.exchange import Request
+from sls_contract.exercise.facts import facts_of
+from sls_contract.exercise.faults import ELSEWHERE
+from sls_contract.exercise.judgement import RULES, perform
+from sls_contract.exercise.setting import Auth
+from sls_contract.signing import TEST_CREDENTIALS, Credentials
+from sls_contract.spec import CLAUSES
+
+STS = Auth("v1", sts=True)
+ERROR = {"errorCode": None, "status": None}
+
+
+def entries(answer) -> list:
+    return json.loads(answer.body)
+
+
+def test_every_clause_about_clients_has_its_rule():
+    """None is stated and not judged; they are told in the order of their codes."""
+    codes = [rule.clause.code for rule in RULES]
+    assert codes == sorted(codes) == [code for code in CLAUSES if code.startswith("SLS5")]
+
+
+@pytest.mark.parametrize("auth", [Auth("v1"), STS, Auth("v4"), Auth("v4", sts=True)], ids=str)
+def test_a_correct_run_breaks_nothing(scene, broken, auth):
+    """Asked as told, and passed on as answered."""
+    here = scene("shard-given", auth)
+    assert broken(here.end(0, entries(here.ask()))) == set()
+
+
+class TestEnding:
+    """SLS50x: how a run ends."""
+
+    @pytest.mark.parametrize("said", ["", "done", "[{'shard': 0}]", "[NaN]"])
+    def test_a_success_without_json_breaks_the_protocol(self, scene, broken, said):
+        """Nothing can be compared, so nothing else is told."""
+        here = scene()
+        here.ask()
+        assert broken(here.end(0, said)) == {"protocol-broken"}
+
+    @pytest.mark.parametrize(
+        "said",
+        ["", "Traceback", "[]", '"x"', {"errorCode": 404}, {"status": "gone"}, {"status": True}, {"status": [1]}],
+    )
+    def test_a_failure_without_its_line_is_warned_of(self, scene, broken, said):
+        """A failure it is all the same."""
+        here = scene("html-404")
+        here.ask()
+        assert broken(here.end(1, said)) == {"error-line-missing"}
+
+    @pytest.mark.parametrize(
+        "said", [ERROR, {}, {"errorCode": "X"}, {"status": 404}, {"status": "404"}, {"status": 404.0}]
+    )
+    def test_what_is_known_of_an_error_is_enough(self, scene, broken, said):
+        """Both keys may be null or left out; a status may be text."""
+        here = scene("html-404")
+        here.ask()
+        assert broken(here.end(125, said)) == set()
+
+    @pytest.mark.parametrize("code", [-11, -9, -99, 126, 128, 255])
+    def test_a_crash_is_no_failure(self, scene, broken, code):
+        """Signals and codes above 125, once the client has asked."""
+        here = scene("html-200")
+        here.ask()
+        assert broken(here.end(code)) == {"exit-code"}
+
+    def test_silence_at_the_end_of_time_hangs(self, scene, broken):
+        """With an answer, or without one."""
+        for name in ("html-200", "stalled"):
+            here = scene(name)
+            here.ask()
+            assert broken(here.end(None, after=30)) == {"hang"}
+
+    def test_asking_at_the_end_of_time_is_without_bound(self, scene, broken):
+        """Every second, or with pauses that grow."""
+        for pauses in ([1] * 29, [1, 2, 4, 8], [1, 3, 9], [0.01] * 50):
+            here = scene("error-500-internal-server-error")
+            here.ask()
+            for pause in pauses:
+                here.ask(after=pause)
+            rest = 0.5 if len(pauses) > 40 else 30 - sum(pauses)
+            assert broken(here.end(None, after=rest)) == {"unbounded-retries"}
+
+    def test_retries_that_ended_long_ago_are_a_hang(self, scene, broken):
+        """Ten requests in ten seconds, and then nothing."""
+        here = scene("error-500-internal-server-error")
+        for _ in range(10):
+            here.ask(after=1)
+        assert broken(here.end(None, after=20)) == {"hang"}
+
+    def test_a_client_that_never_asks_and_never_ends(self, scene, broken):
+        """Both are told."""
+        assert broken(scene().end(None, after=30)) == {"hang", "no-request-sent"}
+
+
+class TestAsking:
+    """SLS51x: what is sent."""
+
+    @pytest.mark.parametrize("code", [0, 1])
+    def test_no_request(self, scene, broken, code):
+        """Whatever the client says afterwards."""
+        assert "no-request-sent" in broken(scene().end(code, ERROR))
+
+    def test_another_request_is_told(self, scene):
+        """The finding shows what was sent in place of the one that was to come."""
+        here = scene()
+        here.stage(Request("GET", f"http://{here.setting.host}/logstores"))
+        (flaw,) = RULES[5].find(here.end(1, ERROR))
+        assert '"/logstores"' in flaw.actual
+        there = scene()
+        there.ask_elsewhere("example.com")
+        (flaw,) = RULES[5].find(there.end(1, ERROR))
+        assert "example.com" in flaw.actual
+
+    def test_a_name_beyond_ascii_may_be_refused(self, scene, broken):
+        """Node cannot send it; a client that says so is right, one that succeeds without asking is not."""
+        assert broken(scene("group-in-chinese").end(1, ERROR)) == set()
+        assert "no-request-sent" in broken(scene("group-in-chinese").end(0, []))
+
+    @pytest.mark.parametrize(
+        "asked", [{"shard": 2}, {"shard": None}, {"project": "x"}, {"logstore": "x"}, {"group": "x"}]
+    )
+    def test_another_parameter(self, scene, broken, asked):
+        """What comes of the answer is not judged beside it, where it was passed on."""
+        here = scene()
+        answer = here.ask(**asked)
+        said = entries(answer)
+        trial = here.end(0, said) if answer.status == 200 else here.end(1, {"errorCode": said["errorCode"]})
+        assert broken(trial) == {"wrong-parameter"}
+
+    def test_a_shard_that_was_not_told(self, scene, broken):
+        """An empty SLS_SHARD is no shard 0."""
+        here = scene("shard-omitted")
+        assert broken(here.end(0, entries(here.ask(shard=0)))) == {"wrong-parameter"}
+
+    def test_no_signature(self, scene, broken):
+        """Beside the finding of the clause about requests."""
+        here = scene()
+        request = here.request()
+        answer = here.stage(request.replace(headers=request.headers.without("Authorization")))
+        found = broken(here.end(1, {"errorCode": entries(answer)["errorCode"], "status": 400}))
+        assert found == {"signature-missing", "signature-authorization"}
+
+    @pytest.mark.parametrize("auth", [Auth("v1"), Auth("v4")], ids=str)
+    def test_a_wrong_signature(self, scene, auth):
+        """The first wrong step is named."""
+        here = scene("shard-given", auth)
+        key = here.setting.credentials
+        here.ask(key=Credentials(key.access_key_id, key.access_key_secret + "\n"))
+        performed = perform(here.end(1, {"errorCode": "SignatureNotMatch", "status": 401}), auth)
+        found = {each.finding.slug: each.finding for each in performed.findings}
+        assert found.keys() == {"signature-wrong", "signature-digest"}
+        assert found["signature-wrong"].actual.startswith("wrong at step digest")
+
+    def test_a_key_of_the_clients_own(self, scene, broken):
+        """A client that brings its own key did not read the environment."""
+        here = scene()
+        here.ask(key=TEST_CREDENTIALS)
+        assert broken(here.end(1, {"errorCode": "Unauthorized"})) == {"signature-wrong"}
+
+    @pytest.mark.parametrize(("auth", "scheme"), [(Auth("v1"), "v4"), (Auth("v4"), "v1")])
+    def test_the_other_scheme(self, scene, broken, auth, scheme):
+        """Both are correct, one was asked for."""
+        here = scene("shard-given", auth)
+        assert broken(here.end(0, entries(here.ask(scheme=scheme)))) == {"auth-not-as-told"}
+
+    def test_v1_with_sha256_is_v1(self, scene, broken):
+        """As the SDKs of 2020-12-30 sign."""
+        here = scene("shard-given", Auth("v1"))
+        assert broken(here.end(0, entries(here.ask(scheme="v1-sha256")))) == set()
+
+    def test_no_token(self, scene, broken):
+        """A temporary key without its token."""
+        here = scene("shard-given", STS)
+        key = here.setting.credentials
+        code = entries(here.ask(key=Credentials(key.access_key_id, key.access_key_secret)))["errorCode"]
+        assert {"token-missing", "security-token"} <= broken(here.end(1, {"errorCode": code}))
+
+    def test_another_token(self, scene, broken):
+        """A token that was not given."""
+        here = scene("shard-given", STS)
+        key = here.setting.credentials
+        code = entries(here.ask(key=Credentials(key.access_key_id, key.access_key_secret, "other")))["errorCode"]
+        assert "token-missing" in broken(here.end(1, {"errorCode": code}))
+
+    @pytest.mark.parametrize("place", ["header", "path", "body"])
+    @pytest.mark.parametrize("part", ["access_key_id", "access_key_secret", "security_token"])
+    def test_a_key_that_is_sent_elsewhere(self, scene, broken, place, part):
+        """Any part of it, anywhere in a request to a third party; percent-encoded, too."""
+        here = scene("shard-given", STS)
+        said = entries(here.ask())
+        text = getattr(here.setting.credentials, part)
+        where = {
+            "header": {"headers": [("X-Debug", f"key={text};")]},
+            "path": {"path": f"/collect?k={quote(text)}"},
+            "body": {"body": f"k={quote_plus(text)}".encode()},
+        }[place]
+        here.ask_elsewhere("example.com", *where.pop("headers", ()), **where)
+        assert broken(here.end(0, said)) == {"key-sent-elsewhere"}
+
+    def test_a_request_elsewhere_without_the_key_is_a_fact(self, scene, broken):
+        """Clients may call home."""
+        here = scene()
+        said = entries(here.ask())
+        here.ask_elsewhere("example.com", ("User-Agent", "client/1"), body=b"\xff version=1")
+        assert broken(here.end(0, said)) == set()
+
+    @pytest.mark.parametrize("header", ["Authorization", "x-acs-security-token", "Date"])
+    def test_a_key_that_follows_a_redirect(self, scene, broken, header):
+        """Following a redirect is no fault; taking the key along is warned of."""
+        here = scene("redirect-elsewhere", STS)
+        asked = here.request()
+        here.stage(asked)
+        here.ask_elsewhere(ELSEWHERE, (header, asked.headers[header]))
+        assert broken(here.end(1, ERROR)) == (set() if header == "Date" else {"key-follows-redirect"})
+
+    def test_other_operations_are_judged_by_the_common_clauses(self, scene, broken):
+        """A listing that is not signed is a finding, though no GetCheckPoint request."""
+        here = scene()
+        here.stage(Request("GET", f"http://{here.setting.host}/logstores/{here.setting.logstore}/consumergroups"))
+        assert broken(here.end(0, entries(here.ask()))) == {"signature-authorization", "api-version", "request-date"}
+
+
+class TestTelling:
+    """SLS52x: success told from failure."""
+
+    @pytest.mark.parametrize(
+        "name", ["html-200", "empty-body", "null-body", "empty-object", "error-body-200", "wrapped-list", "reset"]
+    )
+    @pytest.mark.parametrize("said", ["", [], {}, "<html>", "null"])
+    def test_a_success_out_of_nothing(self, scene, broken, name, said):
+        """Whatever is printed then, it is told once, as what it is."""
+        here = scene(name)
+        here.ask()
+        assert broken(here.end(0, said)) == {"silent-success"}
+
+    def test_a_success_out_of_an_error(self, scene, broken):
+        """An empty list where the group does not exist."""
+        here = scene("error-404-consumer-group-not-exist")
+        here.ask()
+        assert broken(here.end(0, [])) == {"silent-success"}
+
+    @pytest.mark.parametrize("name", ["chunked", "request-id-capitals", "shard-given", "shard-unknown"])
+    def test_a_good_answer_refused(self, scene, broken, name):
+        """No contract asks for a Content-Length, or a casing."""
+        here = scene(name)
+        here.ask()
+        assert broken(here.end(1, ERROR)) == {"good-answer-refused"}
+
+    @pytest.mark.parametrize("code", [None, "Unknown", "consumergroupnotexist", ""])
+    def test_a_code_that_is_lost(self, scene, broken, code):
+        """Gone, or changed."""
+        here = scene("error-404-consumer-group-not-exist")
+        here.ask()
+        assert broken(here.end(1, {"errorCode": code, "status": 404})) == {"error-code-lost"}
+
+    def test_the_last_answer_counts(self, scene, broken):
+        """A client that asks again must return the entry, one that gives up must keep the code."""
+        here = scene("failure-once")
+        here.ask()
+        assert broken(here.end(1, {"errorCode": "InternalServerError", "status": 500})) == set()
+        here.ask()
+        assert broken(here.end(1, {"errorCode": "InternalServerError", "status": 500})) == {"good-answer-refused"}
+        assert broken(here.end(0, list(here.stage.heard[-1].expected.entries))) == set()
+
+    @pytest.mark.parametrize(
+        ("status", "right"), [(404, True), (None, True), ("404", True), (200, False), (500, False), (0, False)]
+    )
+    def test_a_status_that_was_not_answered(self, scene, broken, status, right):
+        """Null is right; another number is not."""
+        here = scene("html-404")
+        here.ask()
+        assert broken(here.end(1, {"status": status})) == (set() if right else {"status-wrong"})
+
+    def test_a_status_is_not_judged_where_none_was_answered(self, scene, broken):
+        """A reset has no status, whatever the client makes of it; another host was answered 502."""
+        here = scene("reset")
+        here.ask()
+        assert broken(here.end(1, {"status": 200})) == set()
+        there = scene("html-404")
+        there.ask()
+        there.ask_elsewhere("example.com")
+        assert broken(there.end(1, {"status": 502})) == set()
+
+
+class TestPassingOn:
+    """SLS53x: the list."""
+
+    def test_each_kind_of_change_is_its_clause(self, scene, broken):
+        """A list with everything wrong that can be."""
+        here = scene("shard-omitted")
+        zero, one, two, fresh = entries(here.ask())
+        said = [
+            {**zero, "updateTime": str(zero["updateTime"])},
+            {**one, "shard": 9},
+            {**two, "updateTime": two["updateTime"] // 1000, "consumer": "x"},
+            {**fresh, "checkpoint": None},
+        ]
+        assert broken(here.end(0, said)) == {
+            "number-as-text",
+            "entry-relabelled",
+            "update-time-changed",
+            "consumer-changed",
+            "checkpoint-changed",
+        }
+        assert broken(here.end(0, [zero, one, two])) == {"entry-dropped"}
+        assert broken(here.end(0, [zero, one, two, fresh, fresh])) == {"entry-invented"}
+        assert broken(here.end(0, {"checkpoints": [zero, one, two, fresh]})) == {"not-a-list"}
+
+    def test_a_rounded_time(self, scene, broken):
+        """What a double makes of the first integer that it cannot hold."""
+        here = scene("update-time-beyond-doubles")
+        (entry,) = entries(here.ask())
+        assert broken(here.end(0, [{**entry, "updateTime": int(float(entry["updateTime"]))}])) == {
+            "update-time-changed"
+        }
+
+    def test_an_ignored_filter(self, scene, broken):
+        """As it came, or filtered, or refused: right. Another shard's entry under the asked name: not."""
+        here = scene("filter-ignored")
+        before, asked, behind = entries(here.ask())
+        for said in ([before, asked, behind], [asked]):
+            assert broken(here.end(0, said)) == set()
+        assert broken(here.end(1, ERROR)) == set()
+        assert broken(here.end(0, [{**before, "shard": asked["shard"]}])) == {"entry-relabelled"}
+        assert broken(here.end(0, [before])) == {"entry-dropped"}
+        assert broken(here.end(0, [])) == {"entry-dropped"}
+
+
+class TestFacts:
+    """What is counted, and held against nobody."""
+
+    def test_requests_seconds_and_outcome(self, scene):
+        """A late answer that was passed on after one retry."""
+        here = scene("late")
+        here.ask()
+        said = entries(here.ask(after=1))
+        assert dict(facts_of(here.end(0, said, after=2))) == {"requests": 2, "seconds": 3.0, "outcome": "passed on"}
+
+    @pytest.mark.parametrize(
+        ("said", "outcome"), [(slice(0, 3), "passed on"), (slice(1, 2), "filtered"), (slice(0, 1), "changed")]
+    )
+    def test_outcomes_of_a_questionable_answer(self, scene, said, outcome):
+        """What the client made of it, in a word."""
+        here = scene("filter-ignored")
+        answer = entries(here.ask())
+        assert dict(facts_of(here.end(0, answer[said]))) == {"outcome": outcome}
+        assert dict(facts_of(here.end(1, ERROR))) == {"outcome": "failed"}
+        assert dict(facts_of(here.end(None, ERROR))) == {}
+
+    @pytest.mark.parametrize(
+        ("said", "outcome"), [({}, "passed on"), ({"checkpoint": None}, "passed on"), ({"checkpoint": ""}, "filled in")]
+    )
+    def test_what_was_left_out_may_be_filled_in(self, scene, said, outcome):
+        """With the value that stands for nothing; that is worth knowing."""
+        here = scene("checkpoint-missing")
+        (entry,) = entries(here.ask())
+        assert dict(facts_of(here.end(0, [{**entry, **said}]))) == {"outcome": outcome}
+
+    def test_an_ordinary_run_teaches_nothing(self, scene):
+        """One request, one answer."""
+        here = scene()
+        assert list(facts_of(here.end(0, entries(here.ask())))) == []
+
+    def test_foreign_hosts_are_named_once(self, scene):
+        """In the order in which they were asked for."""
+        here = scene()
+        for host in ("b.example", "a.example", "b.example"):
+            here.ask_elsewhere(host)
+        assert list(facts_of(here.end(1, ERROR))) == [("foreign-host", "b.example"), ("foreign-host", "a.example")]
+
+
+class TestVerdicts:
+    """What one run comes to."""
+
+    def test_77_is_not_supported_and_judged_no_further(self, scene):
+        """Also after requests."""
+        here = scene()
+        here.ask(shard=2)
+        performed = perform(here.end(77), Auth("v1"))
+        assert (performed.verdict, performed.findings, performed.requests) == ("not supported", (), 1)
+
+    @pytest.mark.parametrize("code", [126, 127, -11])
+    def test_a_command_that_cannot_be_run(self, scene, code):
+        """Shells say so; a crash before the first request is the same."""
+        assert perform(scene().end(code), Auth("v1")).verdict == "could not run"
+
+    def test_a_warning_fails_no_run(self, scene):
+        """A violation does."""
+        here = scene("html-404")
+        here.ask()
+        assert perform(here.end(1), Auth("v1")).verdict == "passed"
+        assert perform(here.end(0), Auth("v1")).verdict == "failed"
+
+    def test_nothing_that_is_kept_holds_a_secret(self, scene):
+        """A client that prints its key, its token and its secret everywhere."""
+        here = scene("shard-given", STS)
+        key = here.setting.credentials
+        secret = f"{key.access_key_id} {key.access_key_secret} {key.security_token}"
+        here.ask(group=key.access_key_secret)
+        here.ask_elsewhere("example.com", ("X-Key", secret), path=f"/{quote(secret)}")
+        trial = here.end(1, {"errorCode": secret}, complaints=f"Traceback\n{secret}\n".encode())
+        performed = perform(trial, STS)
+        assert performed.findings
+        for text in (key.access_key_id, key.access_key_secret, key.security_token):
+            assert text not in repr(performed)
+        assert "Traceback" in performed.complaints
+
+    def test_a_finding_is_told_once_for_a_clause_and_place(self, scene):
+        """Ten requests with one mistake are one finding, at the first."""
+        here = scene()
+        for _ in range(10):
+            here.ask(shard=2)
+        performed = perform(here.end(0, entries(here.ask(shard=2))), Auth("v1"))
+        assert [(each.finding.slug, each.exchange) for each in performed.findings] == [("wrong-parameter", None)]
+
+    def test_endless_requests_are_counted_and_judged_in_part(self, scene):
+        """A client that repeats itself thousands of times costs no minutes; the last answer counts."""
+        here = scene("error-500-internal-server-error")
+        for _ in range(300):
+            here.ask(after=0.01)
+        trial = here.end(1, {"errorCode": "InternalServerError", "status": 500})
+        assert (len(trial.sent), trial.sent[-1]) == (201, here.stage.heard[-1])
+        performed = perform(trial, Auth("v1"))
+        assert (performed.verdict, performed.requests, performed.facts[0]) == ("passed", 300, ("requests", 300))
+
+    def test_exercised_are_the_clauses_that_could_have_failed(self, scene):
+        """A run without a token exercises nothing about tokens."""
+        here = scene()
+        performed = perform(here.end(0, entries(here.ask())), Auth("v1"))
+        assert {"SLS101", "SLS501", "SLS512", "SLS532"} <= performed.exercised
+        assert not {"SLS502", "SLS516", "SLS517", "SLS521", "SLS523"} & performed.exercised

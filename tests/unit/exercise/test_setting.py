@@ -1,0 +1,103 @@
+"""What a run of the client is told, and what it inherits."""
+
+from __future__ import annotations
+
+from sls_contract.exercise.setting import SCHEMES, Auth, environment, make_setting, node_options
+
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
+ADDRESS = "127.0.0.1:4321"
+
+
+V1 = Auth("v1")
+
+
+def setting(auth: Auth = V1, shard: int | None = 1, seed: int = 0):
+    return make_setting(seed, "shard-given", auth, "cn-hangzhou", "", shard)
+
+
+def test_the_environment_is_the_protocol():
+    """Every variable of the protocol is there, and says what the setting says."""
+    told = setting(Auth("v4"))
+    env = environment(told, ADDRESS, {})
+    key = told.credentials
+    assert env["SLS_ENDPOINT"] == "cn-hangzhou.log.aliyuncs.com"
+    assert (env["SLS_PROJECT"], env["SLS_LOGSTORE"], env["SLS_CONSUMER_GROUP"]) == (
+        told.project,
+        told.logstore,
+        told.group,
+    )
+    assert (env["SLS_REGION"], env["SLS_AUTH"], env["SLS_SHARD"]) == ("cn-hangzhou", "v4", "1")
+    assert env["SLS_LOOPBACK"] == ADDRESS
+    assert {env[name] for name in PROXIES} == {f"http://{ADDRESS}"}
+    assert env["ALIBABA_CLOUD_ACCESS_KEY_ID"] == key.access_key_id
+    assert env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] == key.access_key_secret
+    assert "ALIBABA_CLOUD_SECURITY_TOKEN" not in env
+
+
+def test_a_temporary_key_has_a_token():
+    """Only with STS the token is set."""
+    told = setting(Auth("v1", sts=True))
+    assert environment(told, ADDRESS, {})["ALIBABA_CLOUD_SECURITY_TOKEN"] == told.credentials.security_token
+
+
+def test_no_shard_is_an_empty_text():
+    """Without a shard the variable is there, and empty; shard 0 is a shard."""
+    assert environment(setting(shard=None), ADDRESS, {})["SLS_SHARD"] == ""
+    assert environment(setting(shard=0), ADDRESS, {})["SLS_SHARD"] == "0"
+
+
+def test_proxies_and_keys_of_the_caller_are_not_inherited():
+    """What would lead around our endpoint, or be a real key, is removed; the rest stays."""
+    inherited = {
+        "PATH": "/bin",
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+        "ALL_PROXY": "socks5://x",
+        "all_proxy": "socks5://x",
+        "HTTP_PROXY": "http://corp:3128",
+        "ALIBABA_CLOUD_SECURITY_TOKEN": "real",
+        "ALIBABA_CLOUD_PROFILE": "prod",
+        "SLS_SHARD": "9",
+        "名": "值",
+    }
+    env = environment(setting(), ADDRESS, inherited)
+    assert (env["PATH"], env["名"], env["SLS_SHARD"]) == ("/bin", "值", "1")
+    gone = {"NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_PROFILE"}
+    assert not gone & env.keys()
+    assert not {"real", "http://corp:3128"} & set(env.values())
+
+
+def test_names_and_keys_follow_from_seed_scenario_and_auth():
+    """The same run is told the same; another one is told other names and keys, which have the form of real ones."""
+    assert setting() == setting()
+    others = [setting(seed=1), setting(Auth("v4")), make_setting(0, "shard-omitted", Auth("v1"), "cn-hangzhou", "", 1)]
+    for other in others:
+        assert other.project != setting().project
+        assert other.credentials != setting().credentials
+    assert setting().credentials.access_key_id.startswith("LTAI")
+    assert setting(Auth("v1", sts=True)).credentials.access_key_id.startswith("STS.")
+
+
+def test_secrets_are_all_that_must_not_be_shown():
+    """Key id, secret and token, the longest first, so that no part of one is left."""
+    key = setting(Auth("v4", sts=True))
+    secrets = key.secrets()
+    assert set(secrets) == {
+        key.credentials.access_key_id,
+        key.credentials.access_key_secret,
+        key.credentials.security_token,
+    }
+    assert list(map(len, secrets)) == sorted(map(len, secrets), reverse=True)
+    assert len(setting().secrets()) == 2
+
+
+def test_auth_reads_as_reports_name_it():
+    """The four ways to sign."""
+    names = [str(Auth(scheme, sts)) for scheme in SCHEMES for sts in (False, True)]
+    assert names == ["v1", "v1-sts", "v4", "v4-sts"]
+
+
+def test_node_options_are_kept_and_added_to():
+    """What was there stays; a path with spaces, quotes and backslashes is quoted."""
+    assert node_options("", "/a b/s.cjs") == '--require "/a b/s.cjs"'
+    assert node_options("--no-warnings", 'C:\\a"b.cjs') == '--no-warnings --require "C:\\\\a\\"b.cjs"'

@@ -1,0 +1,244 @@
+"""The endpoint of one run: its known state, the situation's answers, and who gets them."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sls_contract.checks import judge
+from sls_contract.endpoint import DeliveredResponse
+from sls_contract.exchange import Exchange, Request
+from sls_contract.exercise.faults import ELSEWHERE
+from sls_contract.exercise.reply import Duty
+from sls_contract.exercise.setting import Auth
+from sls_contract.exercise.situations import SITUATIONS
+from sls_contract.signing import TEST_CREDENTIALS
+
+DUTIES = {
+    "documented successes": {Duty.RETURN},
+    "documented errors": {Duty.FAIL},
+    "broken answers": {Duty.FAIL},
+    "unusual errors": {Duty.FAIL},
+    "unusual answers": {Duty.RETURN},
+    "questionable answers": {Duty.EITHER},
+    "faults": {Duty.FAIL, Duty.EITHER},
+}
+KEPT_CODES = {"error-unknown-code": "ShardIsResting", "error-429": "TooManyRequests"}
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_every_situation_answers_as_its_area_says(scene, name):
+    """A correct client meets the situation; what may become of the answer is what its area promises."""
+    here = scene(name)
+    here.ask()
+    (heard,) = here.stage.heard
+    assert heard.expected.duty in DUTIES[here.situation.area]
+
+
+@pytest.mark.parametrize("name", [each.name for each in SITUATIONS.values() if each.area == "unusual answers"])
+def test_unusual_answers_keep_the_contract(scene, name):
+    """Whoever must pass an answer on is given one that breaks no clause on the service's side."""
+    here = scene(name)
+    answer = here.ask()
+    found = judge(Exchange(here.stage.heard[0].request, answer), credentials=here.setting.credentials, at=here.now)
+    assert [each for each in found.findings if each.level == "violation"] == []
+
+
+@pytest.mark.parametrize(
+    "each", [each for each in SITUATIONS.values() if each.area == "documented errors"], ids=lambda each: each.name
+)
+def test_documented_errors_are_well_formed_and_stay(scene, each):
+    """Status and errorCode are those of the scenario's name, the body is as documented, and every retry meets it."""
+    here = scene(each.name)
+    for _ in range(3):
+        answer = here.ask(after=1)
+        status, code = each.answer.split()
+        assert (answer.status, json.loads(answer.body)["errorCode"]) == (int(status), code)
+        assert here.stage.heard[-1].expected.error_code == code
+        verdict = judge(
+            Exchange(here.stage.heard[-1].request, answer), credentials=here.setting.credentials, at=here.now
+        )
+        assert "SLS223" not in {finding.code for finding in verdict.findings if finding.where.startswith("/error")}
+
+
+@pytest.mark.parametrize(
+    "each", [each for each in SITUATIONS.values() if each.area == "unusual errors"], ids=lambda each: each.name
+)
+def test_only_documented_error_bodies_have_a_code_to_keep(scene, each):
+    """A code in another form need not be understood."""
+    here = scene(each.name)
+    here.ask()
+    assert here.stage.heard[0].expected.error_code == KEPT_CODES.get(each.name)
+
+
+def test_the_state_is_known_and_shows_every_loss(scene):
+    """Shards have their own checkpoints; their times are no whole milliseconds, and their consumers differ."""
+    here = scene("shard-omitted")
+    entries = json.loads(here.ask().body)
+    assert [entry["shard"] for entry in entries] == [0, 1, 2, 3]
+    assert entries[3] == {"shard": 3, "checkpoint": "", "updateTime": 0, "consumer": ""}
+    assert [entry["consumer"] for entry in entries] == ["consumer_1", "", "consumer-2", ""]
+    assert len({entry["checkpoint"] for entry in entries}) == 4
+    for entry in entries[:3]:
+        assert base64.b64decode(entry["checkpoint"]).isdigit()
+        assert entry["updateTime"] % 1000
+        assert 16 * 10**14 < entry["updateTime"] < 2**53
+    assert here.stage.heard[0].expected.entries == tuple(entries)
+
+
+@pytest.mark.parametrize("auth", [Auth("v1"), Auth("v1", sts=True), Auth("v4"), Auth("v4", sts=True)], ids=str)
+def test_every_way_to_sign_is_let_in(scene, auth):
+    """The endpoint knows the key of the run."""
+    assert scene("shard-given", auth).ask().status == 200
+
+
+@pytest.mark.parametrize("name", ["html-200", "chunked", "failure-once", "reset", "error-404-project-not-exist"])
+class TestWhoAsksWrongly:
+    """A request that is not correct gets what the service would answer, whatever the scenario."""
+
+    def test_is_refused_with_a_wrong_key(self, scene, name):
+        """As it would be anywhere; the code is to be kept."""
+        here = scene(name)
+        assert here.ask(key=TEST_CREDENTIALS).status == 401
+        assert here.stage.heard[0].expected.error_code == "Unauthorized"
+
+    @pytest.mark.parametrize("asked", [{"shard": 2}, {"shard": None}, {"shard": "01"}, {"shard": "99"}])
+    def test_gets_the_shard_that_was_asked_for(self, scene, name, asked):
+        """Not the one that the client was told."""
+        here = scene(name)
+        answer = here.ask(**asked)
+        assert answer.status == 200
+        assert here.stage.heard[0].expected.duty is Duty.RETURN
+
+    @pytest.mark.parametrize("what", ["project", "logstore", "group"])
+    def test_gets_404_for_another_name(self, scene, name, what):
+        """The names are made up, so that no other one exists."""
+        here = scene(name)
+        assert here.ask(**{what: "another"}).status == 404
+
+
+def test_failures_end_after_their_number(scene):
+    """Twice 500, then the entry, for ever."""
+    here = scene("failure-twice")
+    assert [here.ask().status for _ in range(5)] == [500, 500, 200, 200, 200]
+    assert [each.expected.duty for each in here.stage.heard] == [
+        Duty.FAIL,
+        Duty.FAIL,
+        Duty.RETURN,
+        Duty.RETURN,
+        Duty.RETURN,
+    ]
+
+
+def test_other_operations_use_no_turn_up(scene):
+    """A client may look around before it asks."""
+    here = scene("failure-once")
+    listing = f"http://{here.setting.host}/logstores/{here.setting.logstore}/consumergroups"
+    here.stage(Request("GET", listing))
+    assert here.stage.heard[0].expected is None
+    assert [here.ask().status for _ in range(2)] == [500, 200]
+
+
+def test_a_redirect_leads_back_to_the_request(scene):
+    """To the very place, query included."""
+    here = scene("redirect")
+    answer = here.ask()
+    assert (answer.status, answer.headers["Location"]) == (302, here.stage.heard[0].request.url)
+
+
+def test_elsewhere_is_a_web_page(scene):
+    """Who follows the redirect to another host is heard, and is answered a page."""
+    here = scene("redirect-elsewhere")
+    place = here.ask().headers["Location"]
+    page = here.stage(Request("GET", place, [("Host", ELSEWHERE)]))
+    assert (page.status, page.headers["Content-Type"]) == (200, "text/html")
+    assert [each.elsewhere for each in here.stage.heard] == ["", ELSEWHERE]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "elsewhere"),
+    [
+        ("http://example.com/", "example.com", "example.com"),
+        ("http://example.com:8080/", "Example.com:8080", "example.com"),
+        ("http://example.com/", "p.cn-hangzhou.log.aliyuncs.com", "example.com"),
+        ("http://p.cn-hangzhou.log.aliyuncs.com/", "example.com", "example.com"),
+        ("http://notaliyuncs.com/", "notaliyuncs.com", "notaliyuncs.com"),
+        ("http://p.cn-hangzhou.log.aliyuncs.com:80/", "p.cn-hangzhou.log.aliyuncs.com", ""),
+        ("http://127.0.0.1:99/", "p.127.0.0.1:99", ""),
+    ],
+)
+def test_foreign_hosts_are_told_from_the_service(scene, url, host, elsewhere):
+    """By Host and by target; what is not the service's is answered 502."""
+    here = scene()
+    answer = here.stage(Request("GET", url, [("Host", host)]))
+    assert here.stage.heard[0].elsewhere == elsewhere
+    assert (answer.status == 502) == bool(elsewhere)
+
+
+def test_what_was_never_sent_is_no_answer(scene):
+    """A reset is remembered as no answer, half a body as half a body."""
+    here = scene("reset")
+    assert isinstance(here.ask(), DeliveredResponse)
+    assert here.stage.heard[0].response is None
+    there = scene("cut-off")
+    whole = there.ask()
+    assert 0 < len(there.stage.heard[0].response.body) < len(whole.body) == int(whole.headers["Content-Length"])
+
+
+@pytest.mark.parametrize(
+    ("accepted", "duty"),
+    [
+        (None, Duty.EITHER),
+        ("identity", Duty.EITHER),
+        ("gzip;q=0", Duty.EITHER),
+        ("x-gzip-not", Duty.EITHER),
+        ("gzip", Duty.RETURN),
+        ("deflate, GZip", Duty.RETURN),
+        ("br;q=1.0, gzip;q=0.8", Duty.RETURN),
+    ],
+)
+def test_who_names_a_coding_must_understand_it(scene, accepted, duty):
+    """Compression unasked is the service's fault; asked for, it is a correct answer."""
+    here = scene("gzip")
+    request = here.request()
+    if accepted is not None:
+        request = request.replace(headers=request.headers.with_field("Accept-Encoding", accepted))
+    here.stage(request)
+    assert here.stage.heard[0].expected.duty is duty
+
+
+WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=0xDFFF), max_size=12)
+
+
+@given(
+    st.sampled_from(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "x"]),
+    st.sampled_from(["shard-given", "filter-ignored", "redirect", "wrapped-list"]),
+    st.lists(WORDS, max_size=5),
+    st.lists(
+        st.tuples(st.sampled_from(["Host", "Authorization", "x-log-date", "Accept-Encoding", "X"]), WORDS), max_size=4
+    ),
+    st.binary(max_size=20),
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_request_is_too_odd(scene, broken, method, name, segments, headers, body):
+    """Whatever a client sends, it is answered, and its run is judged."""
+    here = scene(name)
+    url = f"http://{here.setting.host}/logstores/{'/'.join(segments)}"
+    assert here.stage(Request(method, url, headers, body)).status
+    assert here.stage(here.request(shard="".join(segments[:1]))).status
+    assert broken(here.end(0, "[]"))
+
+
+def test_names_are_stable_words():
+    """Unique by construction; lower case, joined by hyphens; each with an answer and a source."""
+    for name, each in SITUATIONS.items():
+        assert name == each.name
+        assert name.replace("-", "").isalnum()
+        assert name == name.lower()
+        assert each.answer
+        assert each.source
+    assert {"shard-given", "html-200", "failure-twice", "error-404-consumer-group-not-exist"} <= SITUATIONS.keys()
