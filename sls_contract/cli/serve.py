@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from sls_contract.endpoint import ReferenceEndpoint
-    from sls_contract.exchange import Request, Response, Send
+    from sls_contract.endpoint import ReferenceEndpoint, Served
+    from sls_contract.endpoint.faults import Fault
     from sls_contract.signing import Credentials
 
 _PORT = 8080
@@ -26,7 +28,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "serve",
         help="run a GetCheckPoint endpoint on this machine",
         description="Run the reference endpoint. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL "
-        "reaches it under any real endpoint name, over plain http.",
+        "reaches it under any real endpoint name, over plain http. --fault and --faults may be repeated; what they say "
+        "happens in their order.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -34,10 +37,14 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--project", default="my-project", help="project to create where it is not there (default: %(default)s)")
     add("--logstore", default="my-logstore", help="logstore to create where it is not there (default: %(default)s)")
     add("--shards", type=int, metavar="N", help="how many shards the logstore has (default: 2, or as it was)")
+    add("--fill", type=int, default=0, metavar="N", help="write N more records to each shard, for a consumer")
     add("--state", metavar="FILE", help="keep the state in FILE (SQLite) across restarts")
     add("--allow-host", action="append", default=[], metavar="NAME", help="answer for this host and its subdomains too")
     add("--credentials-from-env", action="store_true", help="also accept the key that the environment holds")
-    add("--verbose", action="store_true", help="show each request on stderr")
+    faults = partial(add, action="append", dest="faults", default=[])
+    faults("--fault", metavar="SPEC", type=_spec, help="what goes wrong next, such as 'status=503 times=3'")
+    faults("--faults", metavar="FILE", type=_file, help="the same from a file, one a line")
+    add("--verbose", action="store_true", help="show each request on stderr, and which answers were scripted")
     parser.set_defaults(run=run)
 
 
@@ -49,9 +56,14 @@ def run(
     from sls_contract.endpoint.hosts import is_loopback
     from sls_contract.endpoint.server import serve
 
+    faults = [fault for read in arguments.faults for fault in read()]
     with reference_endpoint(arguments, environ) as endpoint:
-        send = _shown(endpoint, stderr) if arguments.verbose else endpoint
-        with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
+        _fill(endpoint, arguments)
+        for fault in faults:
+            endpoint.answer_next(fault.scripted())
+        if arguments.verbose:
+            endpoint.watch(_shown_on(stderr))
+        with serve(endpoint, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
             if not is_loopback(arguments.host):
                 print(f"warning: {arguments.host} is no loopback address; other machines can reach this", file=stderr)
             if arguments.credentials_from_env:
@@ -83,6 +95,17 @@ def reference_endpoint(arguments: argparse.Namespace, environ: Mapping[str, str]
     return endpoint
 
 
+def _fill(endpoint: ReferenceEndpoint, arguments: argparse.Namespace) -> None:
+    """Write records that say where they stand: ``shard``, and ``index`` from 0."""
+    if arguments.fill < 0:
+        msg = f"--fill expects how many records each shard gets, 0 or more, got {arguments.fill}"
+        raise UsageError(msg)
+    names = {"project": arguments.project, "logstore": arguments.logstore}
+    for shard in endpoint.shards(**names):
+        for index in range(arguments.fill):
+            endpoint.put_logs(shard, [{"shard": str(shard), "index": str(index)}], **names)
+
+
 def _key(environ: Mapping[str, str]) -> Credentials:
     from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
 
@@ -95,27 +118,48 @@ def _key(environ: Mapping[str, str]) -> Credentials:
 
 def _invitation(url: str) -> str:
     """Say where the endpoint is and how to point a client at it."""
+    return "\n".join([f"serving {url}", proxy_line(url), key_line()])
+
+
+def proxy_line(url: str) -> str:
+    """Return the line for a shell that makes a server the HTTP proxy of its clients."""
+    return f"  export HTTP_PROXY={url} http_proxy={url}  # then any real endpoint name, over plain http"
+
+
+def key_line() -> str:
+    """Return the line for a shell that makes the public test key the key of its clients."""
     from sls_contract.signing import TEST_CREDENTIALS as KEY
     from sls_contract.signing.environment import ID, SECRET
 
-    return (
-        f"serving {url}\n"
-        f"  export HTTP_PROXY={url} http_proxy={url}  # then any real endpoint name, over plain http\n"
-        f"  export {ID}={KEY.access_key_id} {SECRET}={KEY.access_key_secret}  # the public test key"
-    )
+    return f"  export {ID}={KEY.access_key_id} {SECRET}={KEY.access_key_secret}  # the public test key"
 
 
-def _shown(send: Send, stderr: IO[str]) -> Send:
-    """Wrap a `Send` so that each exchange gives a line; secrets in the query are masked."""
+def _spec(text: str) -> Callable[[], tuple[Fault, ...]]:
+    """Return what reads one fault; called in `run`, where its `UsageError` is told in full."""
+    from sls_contract.endpoint.faults import parse_fault
+
+    return lambda: (parse_fault(text),)
+
+
+def _file(path: str) -> Callable[[], tuple[Fault, ...]]:
+    """Return what reads the faults of a file, as `_spec` does."""
+    from sls_contract.endpoint.faults import read_faults
+
+    return lambda: read_faults(path)
+
+
+def _shown_on(stderr: IO[str]) -> Callable[[Served], None]:
+    """Return what gives each exchange a line; secrets in the query are masked."""
     from sls_contract.exchange import masked_url
     from sls_contract.reports.text import printable
 
-    def shown(request: Request) -> Response:
-        response = send(request)
-        print(printable(f"{request.method} {masked_url(request.url)} {response.status}"), file=stderr, flush=True)
-        return response
+    def show(served: Served) -> None:
+        request, response = served.exchange.request, served.exchange.response
+        answer = f"{'(no answer)' if response is None else response.status}{' (scripted)' if served.scripted else ''}"
+        with contextlib.suppress(OSError):  # nobody reads any more: the client is answered all the same
+            print(printable(f"{request.method} {masked_url(request.url)} {answer}"), file=stderr, flush=True)
 
-    return shown
+    return show
 
 
 def _now() -> datetime:

@@ -6,6 +6,7 @@ The web server is heavy; it is imported only by ``from sls_contract.endpoint.ser
 from __future__ import annotations
 
 from sls_contract.endpoint.delivery import DeliveredResponse, Delivery
+from sls_contract.endpoint.faults import fault
 from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.reference import DEFAULT_LOGSTORE, DEFAULT_PROJECT, ReferenceEndpoint, Served
 from sls_contract.endpoint.state.scripted import Scripted
@@ -25,4 +26,5 @@ __all__ = [
     "ServiceError",
     "SqliteStore",
     "Store",
+    "fault",
 ]

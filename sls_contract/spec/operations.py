@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sls_contract.exchange import decode_path
@@ -41,6 +43,9 @@ class Operation:
 
         A slash that is percent-encoded belongs to the name. An empty segment fits nothing.
         """
+        found = _pattern_of(self.path).fullmatch(path)
+        if found:
+            return {name: decode_path(segment) for name, segment in found.groupdict().items()}
         wanted, given = self.path.split("/"), path.split("/")
         if len(wanted) != len(given):
             return None
@@ -60,6 +65,13 @@ class Operation:
             and self.names_in(request.path) is not None
             and (self.query is None or self.query in request.query_pairs())
         )
+
+
+@cache
+def _pattern_of(template: str) -> re.Pattern[str]:
+    """Return the pattern of the paths that spell the fixed segments out; others may fit when decoded."""
+    segments = (re.escape(one) if one[:1] != "{" else f"(?P<{one[1:-1]}>[^/]+)" for one in template.split("/"))
+    return re.compile("/".join(segments))
 
 
 GET_CHECK_POINT = Operation(

@@ -1,6 +1,10 @@
 """Real sockets: a reference endpoint on loopback, and a client that says exactly what it is told."""
 
+import contextlib
+import os
 import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -59,3 +63,28 @@ def server(endpoint):
     with serve(endpoint) as running:
         yield running
         assert running.failures == ()
+
+
+@contextlib.contextmanager
+def serve_command(*options: str, port: str = "0", environ: dict[str, str] | None = None):
+    """Start the command and wait for its first line; end it by SIGKILL where the test has not."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sls_contract", "serve", "--port", port, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, **(environ or {})},
+    )
+    try:
+        process.first_line = process.stdout.readline()
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def command():
+    """``sls-contract serve`` as a process of its own."""
+    return serve_command

@@ -2,14 +2,13 @@
 
 import contextlib
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
+import zlib
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -18,25 +17,6 @@ from sls_contract.exchange import Request
 from sls_contract.signing import TEST_CREDENTIALS, Credentials, sign
 
 GROUPS = "/logstores/my-logstore/consumergroups"
-
-
-@contextlib.contextmanager
-def command(*options: str, port: str = "0", environ: dict[str, str] | None = None):
-    """Start the command and wait for its first line; end it by SIGKILL where the test has not."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sls_contract", "serve", "--port", port, *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, **(environ or {})},
-    )
-    try:
-        process.first_line = process.stdout.readline()
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def url_of(process) -> str:
@@ -51,7 +31,7 @@ def call(url: str, method: str, target: str, body: bytes = b"", key=TEST_CREDENT
         return session.request(method, url + target, headers=dict(signed.headers), data=body, timeout=5)
 
 
-def test_it_says_where_it_is_and_answers():
+def test_it_says_where_it_is_and_answers(command):
     """One line with the URL, how to point a client at it, the public key; INT ends it with 130."""
     with command() as process:
         url = url_of(process)
@@ -63,7 +43,7 @@ def test_it_says_where_it_is_and_answers():
         assert (process.returncode, errors) == (130, "interrupted\n")
 
 
-def test_term_ends_it_with_143():
+def test_term_ends_it_with_143(command):
     """TERM is a clean end, too."""
     with command() as process:
         url_of(process)
@@ -72,7 +52,7 @@ def test_term_ends_it_with_143():
         assert process.returncode == 143
 
 
-def test_kill_9_loses_no_answered_write(tmp_path):
+def test_kill_9_loses_no_answered_write(command, tmp_path):
     """Whatever was answered 200 before SIGKILL is there after a restart."""
     state = ("--state", str(tmp_path / "s.db"), "--shards", "4")
     with command(*state) as process:
@@ -100,7 +80,7 @@ def test_kill_9_loses_no_answered_write(tmp_path):
         assert len(call(url_of(process), "GET", f"{GROUPS}/g0").json()) == 4
 
 
-def test_options_name_the_logstore_and_show_requests():
+def test_options_name_the_logstore_and_show_requests(command):
     """Project, logstore and shards are as asked for; --verbose shows each request, secrets masked."""
     with command("--project", "p1", "--logstore", "库", "--shards", "3", "--verbose") as process:
         url, target = url_of(process), "/logstores/%E5%BA%93/consumergroups"
@@ -112,7 +92,23 @@ def test_options_name_the_logstore_and_show_requests():
     assert lines[1].endswith(f"{target}/g?token=*** 200")
 
 
-def test_a_key_from_the_environment_must_be_asked_for():
+def test_shards_can_be_filled(command):
+    """Each shard holds so many records, numbered, that a client reads from the first; fewer than none is refused."""
+    with command("--fill", "3", "--logstore", "库") as process:
+        url, shards = url_of(process), "/logstores/%E5%BA%93/shards"
+        for shard in ("0", "1"):
+            first = call(url, "GET", f"{shards}/{shard}?type=cursor&from=begin").json()["cursor"]
+            pulled = call(url, "GET", f"{shards}/{shard}?type=log&cursor={quote(first, safe='')}&count=10")
+            assert pulled.headers["x-log-count"] == "3"
+            assert re.findall(rb"(?s)shard..(\d).*?index..(\d)", zlib.decompress(pulled.content)) == [
+                (shard.encode(), b"%d" % n) for n in range(3)
+            ]
+    with command("--fill", "-1") as process:
+        assert process.wait(10) == 2
+        assert "--fill expects how many records each shard gets, 0 or more, got -1" in process.stderr.read()
+
+
+def test_a_key_from_the_environment_must_be_asked_for(command):
     """Without the option it is unknown, with it accepted and announced; missing variables are named."""
     key = Credentials("myId", "mySecret")
     environ = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "myId", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "mySecret"}
@@ -129,7 +125,7 @@ def test_a_key_from_the_environment_must_be_asked_for():
         assert "How to fix: set ALIBABA_CLOUD_ACCESS_KEY_ID and" in process.stderr.read()
 
 
-def test_an_address_beyond_loopback_is_warned_about():
+def test_an_address_beyond_loopback_is_warned_about(command):
     """Other machines can reach it: said on stderr; a host that is allowed is answered."""
     with command("--host", "0.0.0.0", "--allow-host", "sls.test") as process:
         port = url_of(process).rpartition(":")[2]
@@ -144,7 +140,7 @@ def test_an_address_beyond_loopback_is_warned_about():
         assert "0.0.0.0 is no loopback address" in process.communicate(timeout=10)[1]
 
 
-def test_what_cannot_start_says_why(tmp_path):
+def test_what_cannot_start_says_why(command, tmp_path):
     """A taken port, a damaged state file, an impossible shard count: exit 2, one clear message, no traceback."""
     (tmp_path / "bad").write_text("no database " * 20, "utf-8")
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -44,7 +44,7 @@ def serve(
         send: answers each request; one at a time, unless ``blocking``.
         host: address to listen on; loopback unless asked otherwise.
         port: port to listen on; 0 takes a free one.
-        hosts: domains beside ``aliyuncs.com`` whose requests are for us.
+        hosts: domains beside ``aliyuncs.com`` whose requests are for us; ``*``: every host.
         limits: bounds on bodies, headers, connections and patience.
         tls: a server context makes it an HTTPS endpoint.
         blocking: call ``send`` in threads, because it waits for something.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.endpoint.hosts import host_name, is_loopback
@@ -55,24 +56,31 @@ class Dispatcher:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def is_own(self, authority: str, local: str) -> bool:
-        """Tell whether a host is ours: loopback, the address that was connected to, SLS, or a configured domain."""
-        name = host_name(authority)
-        own = (host_name(self.address), local, *self._domains)
-        return is_loopback(authority) or any(name == each or name.endswith("." + each) for each in own)
-
     def _admit(self, request: Request, raw: BaseRequest) -> None:
         """Refuse what is meant for somebody else, by the Host header or by the target of a proxied request."""
-        local = str(raw.get_extra_info("sockname", ("",))[0])
-        for host in (request.host, split_url(request.url)[1]):
-            if not self.is_own(host, local):
+        for host in {request.host: None, split_url(request.url)[1]: None}:  # mostly one and the same
+            if not self._is_own(host, raw):
                 self.foreign_hosts.append(host)
                 raise Rejected(own_answer(502, _FOREIGN.format(host)))
+
+    def _is_own(self, authority: str, raw: BaseRequest) -> bool:
+        """Tell whether a host is ours: SLS, a configured domain, loopback, or the address that was connected to."""
+        if is_under(authority, self._domains) or is_loopback(authority):
+            return True
+        local = str(raw.get_extra_info("sockname", ("",))[0])
+        return is_under(authority, (host_name(self.address), local))
 
     async def _ask(self, request: Request) -> Response:
         if self._pool is None:
             return self._send(request)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._send, request)
+
+
+@lru_cache(maxsize=256)  # the few names that clients call us by, over and over
+def is_under(authority: str, domains: tuple[str, ...]) -> bool:
+    """Tell whether a host is one of the domains or below one; every host is below ``*``."""
+    name = host_name(authority)
+    return any(each in ("*", name) or name.endswith("." + each) for each in domains)
 
 
 _FOREIGN = (

@@ -63,7 +63,8 @@ class WireResponse(StreamResponse):
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
         """Wait as asked, then write everything; a reset ends the connection here."""
-        await asyncio.sleep(self._delivery.delay)
+        if self._delivery.delay:
+            await asyncio.sleep(self._delivery.delay)
         self._keep_alive = self._kept and request.keep_alive
         transport = request.transport
         if transport is None:  # the client has left

@@ -1,24 +1,36 @@
 """Answers with the headers that the service was seen to send, and every error that this endpoint gives.
 
-Error texts are the live ones where one was observed, else the page's. Sources: the error tables of the consumer group
+Error texts are the live ones where one was observed, else the page's. Sources: the error tables of the operations'
 pages, the table of general error codes of 2026-01, and messages quoted in public issues of the official SDKs.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.exchange import Response
+from sls_contract.exchange import Headers, Response
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
+_JSON = "application/json"
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
 _ID_STEP = 0x9E3779B97F4A7C15  # odd, so that multiplying by it modulo 2**64 never gives one number twice
 _ID_SPACE = 1 << 64
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a success answers that is no JSON, with the headers of its operation."""
+
+    body: bytes
+    content_type: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class ServiceError(Exception):
@@ -160,22 +172,83 @@ def invalid_parameter(key: str, expected: str) -> ServiceError:
     return ServiceError(400, "ParameterInvalid", f"The parameter {key} must be {expected}")
 
 
+def shard_of_logs_not_exist(shard: int) -> ServiceError:
+    """400, not 404 as in UpdateCheckPoint; source: PullLogs, GetCursor and GetCursorTime pages, error tables."""
+    return ServiceError(400, "ShardNotExist", f"Shard {shard} does not exist.")
+
+
+def invalid_from() -> ServiceError:
+    """400; source: GetCursor page, error table."""
+    return ServiceError(400, "ParameterInvalid", "Parameter From is not valid.")
+
+
+def invalid_cursor(cursor: str) -> ServiceError:
+    """400; source: PullLogs page, error table."""
+    return ServiceError(400, "ParameterInvalid", f"Invalid cursor {cursor}.")
+
+
+def cursor_out_of_range(cursor: str) -> ServiceError:
+    """No page has it: the Python SDK looks for the code where a cursor may be too old; status and wording are ours."""
+    return ServiceError(400, "InvalidCursor", f"cursor {cursor} is out of the range of the shard")
+
+
+def invalid_count() -> ServiceError:
+    """400; source: PullLogs page, error table."""
+    return ServiceError(400, "ParameterInvalid", "ParameterCount should be in [0-1000].")
+
+
+def logs_cannot_be_parsed() -> ServiceError:
+    """400; source: PutLogs page, error table."""
+    return ServiceError(400, "PostBodyInvalid", "Protobuffer content cannot be parsed.")
+
+
+def invalid_encoding() -> ServiceError:
+    """400; source: PutLogs page, error table."""
+    return ServiceError(400, "InvalidEncoding", "Non-UTF8 characters are in logs.")
+
+
+def post_body_uncompress_error() -> ServiceError:
+    """400; source: PutLogs page, error table."""
+    return ServiceError(400, "PostBodyUncompressError", "Failed to decompress logs.")
+
+
+def post_body_too_large(size: int) -> ServiceError:
+    """413; source: general error codes (2026-01)."""
+    return ServiceError(413, "PostBodyTooLarge", f"Body size {size} must little than 10485760.")
+
+
+def invalid_compress_type(kind: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "ParameterInvalid", f"Http extend x-log-compresstype : {kind} pair is invalid.")
+
+
+def invalid_body_raw_size(size: str) -> ServiceError:
+    """400; source: general error codes (2026-01)."""
+    return ServiceError(400, "ParameterInvalid", f"Http extend x-log-bodyrawsize : {size} pair is invalid.")
+
+
 def internal_server_error(message: str) -> ServiceError:
     """500; source: every operation's error table."""
     return ServiceError(500, "InternalServerError", message)
 
 
 def success(request: Request, body: Any, now: datetime, count: int) -> Response:
-    """Answer 200 with compact JSON, or with an empty body and no ``Content-Type`` where ``body`` is None."""
+    """Answer 200 with compact JSON, a `Payload`, or, where ``body`` is None, nothing and no ``Content-Type``."""
     if body is None:
-        return _answer(request, 200, b"", now, count)
-    return _answer(request, 200, _compact(body), now, count)
+        return dressed(request, 200, Payload(b"", ""), now, count)
+    payload = body if isinstance(body, Payload) else Payload(_compact(body), _JSON)
+    return dressed(request, 200, payload, now, count)
 
 
 def failure(request: Request, error: ServiceError, now: datetime, count: int) -> Response:
     """Answer with an error; bytes of the request that are no UTF-8 are echoed as question marks."""
     body = _compact({"errorCode": error.code, "errorMessage": error.message})
-    return _answer(request, error.status, body, now, count)
+    return dressed(request, error.status, Payload(body, _JSON), now, count)
+
+
+def content(request: Request, status: int, body: bytes, now: datetime, count: int) -> Response:
+    """Answer with any body, which is announced as JSON unless it is empty."""
+    return dressed(request, status, Payload(body, _JSON if body else ""), now, count)
 
 
 def request_id(now: datetime, count: int) -> str:
@@ -192,22 +265,21 @@ def _compact(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _answer(request: Request, status: int, body: bytes, now: datetime, count: int) -> Response:
-    """Head a body as the answer captured on 2024-11-25 was headed, in its order and casing."""
+def dressed(request: Request, status: int, payload: Payload, now: datetime, count: int) -> Response:
+    """Head a body of any kind as the answer captured on 2024-11-25 was headed, in its order and casing."""
     closing = "close" in request.headers.get("Connection", "").lower()
-    content_type = [("Content-Type", "application/json")] if body else []
-    return Response(
-        status,
-        [
+    content_type = [("Content-Type", payload.content_type)] if payload.content_type else []
+    fields = Headers.of_texts(
+        (
             ("Server", "AliyunSLS"),
             *content_type,
-            ("Content-Length", str(len(body))),
+            ("Content-Length", str(len(payload.body))),
             ("Connection", "close" if closing else "keep-alive"),
             ("Access-Control-Allow-Origin", "*"),
             ("Date", http_date(now)),
             ("x-log-time", str(int(now.timestamp()))),
             ("x-log-requestid", request_id(now, count)),
-        ],
-        body,
-        reason=HTTPStatus(status).phrase,
+            *payload.headers,
+        )
     )
+    return Response(status, fields, payload.body, reason=_PHRASES.get(status, ""))

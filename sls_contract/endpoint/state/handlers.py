@@ -1,39 +1,20 @@
-"""What each operation does: one function each, state in, the JSON to answer out (None: an empty body).
+"""What each consumer group operation does: one function each, state in, the JSON to answer out (None: an empty body).
 
 The order of the checks has no source. Ours: authentication, project, path, logstore, then group and document.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.endpoint.state import answers, consumer_groups, parameters
+from sls_contract.endpoint.state import answers, consumer_groups, log_handlers, parameters
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sls_contract.endpoint.state.store import GroupKey, Store
-    from sls_contract.exchange import Request
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An authenticated request for an operation of an existing logstore; ``now`` in microseconds since 1970 UTC."""
-
-    request: Request
-    store: Store
-    key: GroupKey
-    shards: tuple[int, ...]
-    now: int
-
-    def group(self) -> ConsumerGroup:
-        """Return the group that the path names, or refuse."""
-        group = self.store.group(self.key)
-        if group is None:
-            raise answers.consumer_group_not_exist()
-        return group
+    from sls_contract.endpoint.state.call import Call
 
 
 def get_checkpoint(call: Call) -> Any:
@@ -109,5 +90,10 @@ HANDLERS: Mapping[str, Callable[[Call], Any]] = {
     "DeleteConsumerGroup": delete_consumer_group,
     "HeartBeat": heartbeat,
     "UpdateCheckPoint": update_checkpoint,
+    "ListShards": log_handlers.list_shards,
+    "GetCursor": log_handlers.get_cursor,
+    "GetCursorTime": log_handlers.get_cursor_time,
+    "PullLogs": log_handlers.pull_logs,
+    "PutLogs": log_handlers.put_logs,
 }
 """By operation name, as `routes` gives it."""

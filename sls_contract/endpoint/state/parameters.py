@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from sls_contract.endpoint.state.answers import ServiceError
     from sls_contract.exchange import Request
 
+MOST_GROUPS = 1000  #: log groups in one answer of PullLogs, and the default (source: PullLogs page)
+
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+_HASH = re.compile("[0-9a-fA-F]{32}")
 _BOOLEANS = {"true": True, "false": False}  # in any casing: the Python SDK sends True and False
+_AN_MD5 = "an MD5 sum in 32 hexadecimal digits"
 _ONCE, _AN_INTEGER, _A_BOOLEAN = "given once, in UTF-8", "an integer", "true or false"
 _LONGEST_TIMEOUT = 2**31 - 1  # seconds; an int32 in the OpenAPI model
 _CREATE_REFUSED = "consumerGroup or timeout is of error format."
@@ -51,6 +55,56 @@ def is_forced(request: Request) -> bool:
     if value not in _BOOLEANS:
         raise answers.invalid_parameter(key="forceSuccess", expected=_A_BOOLEAN)
     return _BOOLEANS[value]
+
+
+def shard_in_path(text: str) -> int:
+    """Return the shard that a path names; what is no integer is refused (no source)."""
+    if not _INTEGER.fullmatch(text):
+        raise answers.invalid_parameter(key="shard", expected=_AN_INTEGER)
+    return int(text)
+
+
+def required(request: Request, key: str) -> str:
+    """Return the key's value, or refuse; source: general error codes (2026-01)."""
+    value = query_value(request, key)
+    if value is None:
+        raise answers.missing_query_key(key)
+    return value
+
+
+def from_time(request: Request) -> str | int:
+    """Return ``begin``, ``end`` or seconds since 1970 UTC; source: GetCursor page."""
+    value = required(request, "from")
+    if value in ("begin", "end"):
+        return value
+    if not _INTEGER.fullmatch(value):
+        raise answers.invalid_from()
+    return int(value)
+
+
+def group_count(request: Request) -> int:
+    """Return how many log groups PullLogs shall give at most, by default as many as it may; source: its page."""
+    value = query_value(request, "count") or str(MOST_GROUPS)
+    if not (_INTEGER.fullmatch(value) and 0 <= int(value) <= MOST_GROUPS):
+        raise answers.invalid_count()
+    return int(value)
+
+
+def hash_key(request: Request) -> int | None:
+    """Return the key that PutLogs is routed by, None where there is none; source: PutLogs page."""
+    value = query_value(request, "key")
+    if value is None:
+        return None
+    if not _HASH.fullmatch(value):
+        raise answers.invalid_parameter(key="key", expected=_AN_MD5)
+    return int(value, 16)
+
+
+def refuse_processing(request: Request) -> None:
+    """Refuse PullLogs with a query: answering as if there were none would pass for an answer to it."""
+    for key in ("query", "processor"):
+        if query_value(request, key):
+            raise answers.invalid_parameter(key, expected="absent: this endpoint evaluates no queries")
 
 
 def new_group(request: Request) -> tuple[str, int, bool]:

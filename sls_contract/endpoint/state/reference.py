@@ -1,22 +1,26 @@
-"""The reference endpoint: a `Send` that answers GetCheckPoint and the operations that bring its states about."""
+"""The reference endpoint: a `Send` that answers GetCheckPoint and all that a consumer of logs needs beside it."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import RLock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from sls_contract.endpoint.delivery import DeliveredResponse, deliver
+from sls_contract.endpoint.delivery import DeliveredResponse
 from sls_contract.endpoint.hosts import is_address
-from sls_contract.endpoint.state import answers, consumer_groups
+from sls_contract.endpoint.state import answers, consumer_groups, cursors
 from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.authentication import Keyring, authenticate
+from sls_contract.endpoint.state.call import Call
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
-from sls_contract.endpoint.state.handlers import HANDLERS, Call
+from sls_contract.endpoint.state.filling import encoded_group
+from sls_contract.endpoint.state.handlers import HANDLERS
 from sls_contract.endpoint.state.routes import route
-from sls_contract.endpoint.state.scripted import Script, Scripted
-from sls_contract.endpoint.state.store import GroupKey
+from sls_contract.endpoint.state.scripted import Content, Script, Scripted
+from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 from sls_contract.endpoint.state.store_memory import MemoryStore
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.exchange import Exchange, Request, Response
@@ -74,6 +78,7 @@ class ReferenceEndpoint:
         self._keyring, self._script = Keyring(credentials), Script()
         self._lock, self._count, self._log = RLock(), seed << 32, list[Served]()
         self._keep_log = keep_log
+        self._watchers: list[Callable[[Served], None]] = []
         for (project, logstore), shards in logstores.items():
             self._add_missing(project, logstore, shards)
 
@@ -82,11 +87,10 @@ class ReferenceEndpoint:
         with self._lock:
             now = self._now()
             self._count += 1
-            scripted = self._script.take()
+            scripted = self._script.take(request)
             response = self._respond(request, scripted, now)
-            if self._keep_log:
-                seen = response.received() if isinstance(response, DeliveredResponse) else response
-                self._log.append(Served(Exchange(request, seen), scripted is not None))
+            if self._keep_log or self._watchers:
+                self._tell(request, response, scripted=scripted is not None)
             return response
 
     def __enter__(self) -> Self:
@@ -120,8 +124,17 @@ class ReferenceEndpoint:
         """Every request so far."""
         return tuple(served.exchange.request for served in self.log)
 
+    def watch(self, watcher: Callable[[Served], None]) -> None:
+        """Tell a function of every exchange from now on, before its answer is on its way."""
+        with self._lock:
+            self._watchers.append(watcher)
+
     def answer_next(self, answer: Response | ServiceError | Scripted, times: int | None = 1) -> None:
-        """Answer the next requests so, after what is already scripted; ``times=None``: until `answer_normally`."""
+        """Answer the next requests so, after what is already scripted; ``times=None``: until `answer_normally`.
+
+        A `Scripted` may bring its own ``times``, and say which requests it is for; so does ``fault("…")``. Another
+        ``times`` than 1 goes before.
+        """
         if isinstance(answer, DeliveredResponse):
             answer = Scripted(answer, answer.delivery)
         elif isinstance(answer, (Response, ServiceError)):
@@ -129,8 +142,10 @@ class ReferenceEndpoint:
         elif not isinstance(answer, Scripted):
             msg = f"the next answer must be a Response, ServiceError or Scripted, got {type(answer).__name__}"
             raise UsageError(msg)
+        if times != 1 or type(times) is not int:
+            answer = replace(answer, times=times)
         with self._lock:
-            self._script.add(answer, times)
+            self._script.add(answer)
 
     def answer_normally(self) -> None:
         """Forget the scripted answers still to come."""
@@ -188,15 +203,38 @@ class ReferenceEndpoint:
     ) -> None:
         """Write a checkpoint now, as it is, base64 or not; make the group where needed, and let a consumer hold it."""
         with self._changing():
-            if shard not in self._shards(project, logstore):
-                msg = f"shard must be one of {self._shards(project, logstore)}, got {shard!r}; see add_logstore"
-                raise UsageError(msg)
+            self._expect_shard(project, logstore, shard)
             key, now = GroupKey(project, logstore, group), _microseconds(self._now())
             kept = self._store.group(key) or ConsumerGroup(DEFAULT_TIMEOUT, order=False)
             kept = consumer_groups.with_checkpoint(kept, shard, checkpoint, now)
             if consumer:
                 kept = consumer_groups.with_holder(kept, shard, consumer, now)
             self._store.put_group(key, kept)
+
+    def put_logs(  # noqa: PLR0913 - what a log group holds, by name
+        self,
+        shard: int,
+        records: Iterable[Mapping[str, str]],
+        *,
+        topic: str = "",
+        source: str = "",
+        tags: Mapping[str, str] = MappingProxyType({}),
+        time: int | None = None,
+        project: str = DEFAULT_PROJECT,
+        logstore: str = DEFAULT_LOGSTORE,
+    ) -> str:
+        """Write records to a shard as one log group, received now; return its cursor.
+
+        Each record is a log's keys and values; ``time`` is theirs, in seconds since 1970 UTC, by default now. A client
+        pulls log groups, not records: so many calls, so many steps for a consumer.
+        """
+        with self._changing():
+            self._expect_shard(project, logstore, shard)
+            now = _microseconds(self._now())
+            seconds = now // consumer_groups.SECOND if time is None else time
+            data = encoded_group(records, seconds, topic=topic, source=source, tags=tags)
+            number = self._store.add_log_group(ShardKey(project, logstore, shard), ReceivedGroup(data, now))
+        return cursors.cursor(shard, number)
 
     def _respond(self, request: Request, scripted: Scripted | None, now: datetime) -> Response:
         if scripted is None:
@@ -206,7 +244,17 @@ class ReferenceEndpoint:
             answer = self._own_answer(request, now)
         elif isinstance(answer, ServiceError):
             answer = answers.failure(request, answer, now, self._count)
-        return deliver(answer, scripted.delivery)
+        elif isinstance(answer, Content):
+            answer = answers.content(request, answer.status, answer.body, now, self._count)
+        return scripted.finished(answer)
+
+    def _tell(self, request: Request, response: Response, *, scripted: bool) -> None:
+        seen = response.received() if isinstance(response, DeliveredResponse) else response
+        served = Served(Exchange(request, seen), scripted)
+        if self._keep_log:
+            self._log.append(served)
+        for watcher in self._watchers:
+            watcher(served)
 
     def _own_answer(self, request: Request, now: datetime) -> Response:
         try:
@@ -227,7 +275,8 @@ class ReferenceEndpoint:
             if shards is None:
                 raise answers.logstore_not_exist(asked.logstore)
             key = GroupKey(project, asked.logstore, asked.group)
-            return HANDLERS[asked.operation](Call(request, self._store, key, shards, _microseconds(now)))
+            call = Call(request, self._store, key, shards, _microseconds(now), asked.shard)
+            return HANDLERS[asked.operation](call)
 
     def _project(self, request: Request) -> str:
         """Return the project that the Host names; a bare loopback address means the only project there is."""
@@ -255,6 +304,12 @@ class ReferenceEndpoint:
             msg = f"there is no logstore {logstore!r} in project {project!r}; add it with add_logstore"
             raise UsageError(msg)
         return shards
+
+    def _expect_shard(self, project: str, logstore: str, shard: int) -> None:
+        shards = self._shards(project, logstore)
+        if shard not in shards:
+            msg = f"shard must be one of {shards}, got {shard!r}; see add_logstore"
+            raise UsageError(msg)
 
     def _now(self) -> datetime:
         now = self._clock()

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sls_contract.endpoint.state import answers
 from sls_contract.endpoint.state.parameters import query_value
 from sls_contract.exchange import Request, decode_path
 
-_PATH = re.compile(r"/logstores/([^/]+)/consumergroups(?:/([^/]+))?")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-# Source: the request syntax of each operation's page.
+_PATH = re.compile(r"/logstores/([^/]+)(?:/(consumergroups|shards)(?:/([^/]+))?)?")
+
+# Source: the request syntax of each operation's page; type=logs is what the PullLogs page's table and the Go SDK say,
+# and PutLogs to the logstore itself what the Request signatures page's example and the Go SDK send.
 _OF_THE_LOGSTORE = {"GET": "ListConsumerGroup", "POST": "CreateConsumerGroup"}
 _OF_A_GROUP = {"GET": "GetCheckPoint", "PUT": "UpdateConsumerGroup", "DELETE": "DeleteConsumerGroup"}
-_BY_TYPE = {"heartbeat": "HeartBeat", "checkpoint": "UpdateCheckPoint"}
+_POSTED_BY_TYPE = {"heartbeat": "HeartBeat", "checkpoint": "UpdateCheckPoint"}
+_READ_BY_TYPE = {"cursor": "GetCursor", "cursor_time": "GetCursorTime", "log": "PullLogs", "logs": "PullLogs"}
+_WRITES = ("lb", "route")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An operation and the names in its path, percent-decoded; ``group`` is ``""`` for the logstore's own."""
+    """An operation and the names in its path, percent-decoded; empty where the path has no such name."""
 
     operation: str
     logstore: str
-    group: str
+    group: str = ""
+    shard: str = ""
 
 
 def route(request: Request) -> Route:
@@ -31,20 +39,39 @@ def route(request: Request) -> Route:
     match = _PATH.fullmatch(request.path)
     if match is None:
         raise answers.invalid_method(request.path)
-    logstore, group = decode_path(match[1]), decode_path(match[2] or "")
+    logstore, name = decode_path(match[1]), decode_path(match[3] or "")
+    if match[2] is None and request.method == "POST":
+        return Route("PutLogs", logstore)
+    if match[2] is None:
+        raise answers.invalid_method(request.path)
+    if match[2] == "shards":
+        return Route(_of_shards(request, name), logstore, shard=name)
+    return Route(_of_groups(request, name), logstore, group=name)
+
+
+def _of_groups(request: Request, group: str) -> str:
     if group and request.method == "POST":
-        return Route(_posted(request), logstore, group)
+        return _by_type(request, _POSTED_BY_TYPE)
     operation = (_OF_A_GROUP if group else _OF_THE_LOGSTORE).get(request.method)
     if operation is None:
         raise answers.invalid_method(request.path)
-    return Route(operation, logstore, group)
+    return operation
 
 
-def _posted(request: Request) -> str:
-    """Tell the two operations apart that share method and path."""
+def _of_shards(request: Request, shard: str) -> str:
+    """Tell what is asked of shards; splitting and merging them is not served."""
+    if request.method == "POST" and shard in _WRITES:
+        return "PutLogs"
+    if request.method != "GET":
+        raise answers.invalid_method(request.path)
+    return _by_type(request, _READ_BY_TYPE) if shard else "ListShards"
+
+
+def _by_type(request: Request, operations: Mapping[str, str]) -> str:
+    """Tell the operations apart that share method and path."""
     kind = query_value(request, "type")
     if kind is None:
         raise answers.missing_query_key(key="type")
-    if kind not in _BY_TYPE:
-        raise answers.invalid_parameter(key="type", expected=" or ".join(_BY_TYPE))
-    return _BY_TYPE[kind]
+    if kind not in operations:
+        raise answers.invalid_parameter(key="type", expected=" or ".join(operations))
+    return operations[kind]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
@@ -19,8 +19,23 @@ class GroupKey(NamedTuple):
     group: str
 
 
+class ShardKey(NamedTuple):
+    """Where a shard's logs live."""
+
+    project: str
+    logstore: str
+    shard: int
+
+
+class ReceivedGroup(NamedTuple):
+    """An encoded log group as it was received; the time in microseconds since 1970 UTC."""
+
+    data: bytes
+    received: int
+
+
 class Store(Protocol):
-    """Projects, logstores with their shard ids, and consumer groups.
+    """Projects, logstores with their shard ids and logs, and consumer groups.
 
     Every method but ``close`` is called inside ``transaction``. A store that cannot read or write raises
     `EndpointError`. Callers keep threads apart; a store keeps processes apart.
@@ -39,7 +54,7 @@ class Store(Protocol):
         """Return a logstore's shard ids in ascending order, None where there is no such logstore."""
 
     def put_logstore(self, project: str, logstore: str, shards: Sequence[int]) -> None:
-        """Add a logstore (and its project), or give it other shards; its groups stay."""
+        """Add a logstore (and its project), or give it other shards; its consumer groups and logs stay."""
 
     def group(self, key: GroupKey) -> ConsumerGroup | None:
         """Return a group, None where there is none."""
@@ -52,6 +67,18 @@ class Store(Protocol):
 
     def delete_group(self, key: GroupKey) -> None:
         """Delete a group; deleting what is not there changes nothing."""
+
+    def add_log_group(self, key: ShardKey, group: ReceivedGroup) -> int:
+        """Add a log group behind the shard's last; return its number, from 0."""
+
+    def log_groups(self, key: ShardKey, start: int, stop: int) -> Iterator[ReceivedGroup]:
+        """Give the log groups from number ``start`` to before ``stop``, one at a time, within the transaction."""
+
+    def log_end(self, key: ShardKey) -> int:
+        """Return the number that the shard's next log group will have."""
+
+    def first_received(self, key: ShardKey, time: int) -> int:
+        """Return the number of the first log group received at ``time`` or later; where there is none, the end's."""
 
     def close(self) -> None:
         """Let go of files; the store is not used afterwards."""

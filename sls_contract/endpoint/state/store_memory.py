@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
-    from sls_contract.endpoint.state.store import GroupKey
+    from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 
 
 class MemoryStore:
@@ -20,6 +21,7 @@ class MemoryStore:
         self._projects: dict[str, None] = {}
         self._logstores: dict[tuple[str, str], tuple[int, ...]] = {}
         self._groups: dict[GroupKey, ConsumerGroup] = {}
+        self._logs: dict[ShardKey, list[ReceivedGroup]] = {}
 
     def transaction(self, *, write: bool) -> AbstractContextManager[None]:
         """Undo everything when an error leaves a writing transaction."""
@@ -58,16 +60,38 @@ class MemoryStore:
         """Delete a group."""
         self._groups.pop(key, None)
 
+    def add_log_group(self, key: ShardKey, group: ReceivedGroup) -> int:
+        """Add a log group."""
+        logs = self._logs.setdefault(key, [])
+        logs.append(group)
+        return len(logs) - 1
+
+    def log_groups(self, key: ShardKey, start: int, stop: int) -> Iterator[ReceivedGroup]:
+        """Give the log groups in a range."""
+        return islice(self._logs.get(key, ()), start, stop)
+
+    def log_end(self, key: ShardKey) -> int:
+        """Return the next number."""
+        return len(self._logs.get(key, ()))
+
+    def first_received(self, key: ShardKey, time: int) -> int:
+        """Return the first number at or after a time."""
+        logs = self._logs.get(key, ())
+        return next((number for number, group in enumerate(logs) if group.received >= time), len(logs))
+
     def close(self) -> None:
         """Hold no file, so let go of none."""
 
     @contextmanager
     def _undoing(self) -> Iterator[None]:
         before = self._projects.copy(), self._logstores.copy(), self._groups.copy()
+        ends = {key: len(logs) for key, logs in self._logs.items()}  # logs only ever grow: no need to copy them
         try:
             yield
         except BaseException:
             self._projects, self._logstores, self._groups = before
+            for key, logs in self._logs.items():
+                del logs[ends.get(key, 0) :]
             raise
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sls_contract.endpoint.state.consumer_groups import Checkpoint, ConsumerGroup
+from sls_contract.endpoint.state.store import ReceivedGroup
 from sls_contract.errors import EndpointError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sls_contract.endpoint.state.store import GroupKey
+    from sls_contract.endpoint.state.store import GroupKey, ShardKey
 
 _T = TypeVar("_T")
 _APPLICATION_ID = 0x534C5343  # "SLSC", at byte 68 of the file
@@ -37,6 +38,19 @@ PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {_LAYOUT};
 COMMIT;
 """
+# Files begun before the endpoint kept logs lack this table; older versions pass over it.
+_LOGS = """
+CREATE TABLE IF NOT EXISTS log_group (
+    project BLOB, logstore BLOB, shard TEXT, number INTEGER, received INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (project, logstore, shard, number)
+)
+"""
+_RANGE = """
+SELECT data, received FROM log_group
+WHERE project = ? AND logstore = ? AND shard = ? AND number >= ? AND number < ? ORDER BY number
+"""
+_END = "SELECT max(number) + 1 FROM log_group WHERE project = ? AND logstore = ? AND shard = ?"
+_FIRST = "SELECT min(number) FROM log_group WHERE project = ? AND logstore = ? AND shard = ? AND received >= ?"
 
 
 class SqliteStore:
@@ -122,6 +136,27 @@ class SqliteStore:
             "DELETE FROM consumer_group WHERE project = ? AND logstore = ? AND name = ?", _blobs(key)
         )
 
+    def add_log_group(self, key: ShardKey, group: ReceivedGroup) -> int:
+        """Add a log group."""
+        number = self.log_end(key)
+        row = (*_shard(key), number, group.received, group.data)
+        self._database.execute("INSERT INTO log_group VALUES (?, ?, ?, ?, ?, ?)", row)
+        return number
+
+    def log_groups(self, key: ShardKey, start: int, stop: int) -> Iterator[ReceivedGroup]:
+        """Give the log groups in a range."""
+        rows = self._database.execute(_RANGE, (*_shard(key), start, stop))
+        return (ReceivedGroup(bytes(data), received) for data, received in rows)
+
+    def log_end(self, key: ShardKey) -> int:
+        """Return the next number."""
+        return self._number(_END, _shard(key)) or 0
+
+    def first_received(self, key: ShardKey, time: int) -> int:
+        """Return the first number at or after a time."""
+        found = self._number(_FIRST, (*_shard(key), time))
+        return self.log_end(key) if found is None else found
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
@@ -133,6 +168,7 @@ class SqliteStore:
         reason = self._why_unusable()
         if reason:
             raise self._error(reason)
+        self._database.execute(_LOGS)
         with suppress(sqlite3.OperationalError):  # another process is at it; the older journal is as safe, only slower
             self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")  # outlives any process; a power cut may lose the end
@@ -149,6 +185,10 @@ class SqliteStore:
             return f"its layout is number {layout}, this version of sls-contract knows {_LAYOUT}"
         verdict = str(self._pragma("quick_check")).partition("\n")[0]
         return "" if verdict == "ok" else f"it is damaged ({verdict})"
+
+    def _number(self, query: str, values: tuple[Any, ...]) -> int | None:
+        number: int | None = self._database.execute(query, values).fetchone()[0]
+        return number
 
     def _pragma(self, name: str) -> Any:
         return self._database.execute(f"PRAGMA {name}").fetchone()[0]
@@ -203,6 +243,11 @@ def _group(document: str) -> ConsumerGroup:
 
 def _blobs(key: GroupKey) -> tuple[bytes, ...]:
     return tuple(_blob(part) for part in key)
+
+
+def _shard(key: ShardKey) -> tuple[bytes, bytes, str]:
+    """Return the row's key; shard ids are text, since SQLite's integers end at 64 bits."""
+    return _blob(key.project), _blob(key.logstore), str(key.shard)
 
 
 def _blob(name: str) -> bytes:

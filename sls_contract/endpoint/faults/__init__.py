@@ -1,0 +1,8 @@
+"""Faults on demand: what shall go wrong with the next answers, written in a line; see docs/faults.md."""
+
+from __future__ import annotations
+
+from sls_contract.endpoint.faults.fault import Fault
+from sls_contract.endpoint.faults.language import fault, format_fault, parse_fault, read_faults
+
+__all__ = ["Fault", "fault", "format_fault", "parse_fault", "read_faults"]

@@ -1,0 +1,241 @@
+"""One fault as a value: which requests it meets, what they are answered, how the answer travels."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.endpoint.delivery import Delivery, deliver
+from sls_contract.endpoint.faults.words import meant, shortened
+from sls_contract.endpoint.state.answers import ServiceError
+from sls_contract.endpoint.state.routes import route
+from sls_contract.endpoint.state.scripted import Content, Scripted
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Headers, Response, wire_bytes
+from sls_contract.spec.known_errors import KNOWN_ERRORS, errors_with, statuses_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.exchange import Request
+
+FaultEnding: TypeAlias = Literal["close", "reset"]
+
+_FOUND = 302
+_REDIRECTS = 300  # from here up, a status is no success and the endpoint's own answer would not fit it
+_ANSWER = ("status", "error", "redirect", "body", "content_type", "headers", "gzip", "chunked")
+_TEXTS = ("error", "message", "redirect", "content_type")
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # source: RFC 9110 section 5.1
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_SHARD_IN_PATH = re.compile(r"/shards/([0-9]+)(?:/|\Z)")
+_PLACEHOLDER = re.compile(r"\{([^}]*)\}")
+_STAND_INS = {"message": "the service failed"}  # every other placeholder of a wording stands for itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What goes wrong with some of the next requests.
+
+    Which requests:
+        operation: only of this name, the title of its page.
+        shard: only about this shard.
+        after: so many of these requests pass first.
+        times: how many of them are answered so; None for all.
+
+    What is answered. With error, redirect, body, or a status from 300 up, the request is not carried out; else this is
+    the endpoint's own answer, changed:
+        status: the HTTP status; 200 beside a body, 302 beside a redirect, the documented one beside an error.
+        error: an ``errorCode``; one that the pages know brings its status and message.
+        message: the ``errorMessage`` beside it.
+        redirect: the ``Location``.
+        body: the body's bytes.
+        content_type: in place of the own one.
+        headers: fields that replace those of the same names.
+        gzip: encode the body, asked for or not.
+        chunked: send it in chunks, without a length.
+
+    How it travels:
+        truncate: send so many bytes of the body, at least one fewer than announced, and end the connection.
+        delay: seconds before the first byte.
+        ending: ``close`` or ``reset`` the connection: after the cut body, or without ``truncate`` before any byte.
+
+    Raises `UsageError` where a part is impossible, parts contradict each other, or nothing would go wrong.
+
+    """
+
+    operation: str | None = None
+    shard: int | None = None
+    after: int = 0
+    times: int | None = 1
+    status: int | None = None
+    error: str | None = None
+    message: str | None = None
+    redirect: str | None = None
+    body: bytes | None = None
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    gzip: bool = False
+    chunked: bool = False
+    truncate: int | None = None
+    delay: float = 0.0
+    ending: FaultEnding | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be, and what would do nothing."""
+        for is_broken, text in _RULES:
+            if is_broken(self):
+                raise UsageError(text.format(self))
+        self.scripted()  # refuses counts
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether no byte is sent."""
+        return self.ending is not None and self.truncate is None
+
+    @property
+    def doubt(self) -> str:
+        """Say what is not known about the error."""
+        code = self.error or ""
+        close = "" if statuses_of(code) else meant(code, (error.code for error in KNOWN_ERRORS))
+        return f"no page gives {shortened(code)!r} one status: say which, such as status=400{close}"
+
+    def answer_parts(self) -> list[str]:
+        """Return the names of the fields that say what is answered."""
+        return [name for name in _ANSWER if getattr(self, name) not in (None, (), False)]
+
+    def meets(self, request: Request) -> bool:
+        """Tell whether the fault is for a request, however many came before."""
+        if self.operation is not None and self.operation != _operation_of(request):
+            return False
+        return self.shard is None or self.shard == shard_of(request)
+
+    def scripted(self) -> Scripted:
+        """Return the fault as ``answer_next`` takes it."""
+        return Scripted(self._answer(), when=self.meets, after=self.after, times=self.times, change=self.changed)
+
+    def changed(self, response: Response) -> Response:
+        """Return an answer as it goes out: status, coding, headers, delivery."""
+        body = response.body or (b"" if self.truncate is None else b" ")  # a byte to announce and keep back
+        body = gzip.compress(body, mtime=0) if self.gzip else body
+        status = response.status if self.status is None else self.status
+        reason = response.reason if status == response.status else ""
+        sent = Response(status, self._headers(response.headers, len(body)), body, reason=reason)
+        return deliver(sent, self._delivery(len(body)))
+
+    def _answer(self) -> ServiceError | Content | None:
+        if self.error is not None:
+            return ServiceError(self.status or _status_of(self.error) or 0, self.error, self._message(self.error))
+        if self.redirect is not None:
+            return Content(self.status or _FOUND, self.body or b"")
+        if self.body is not None or (self.status or 0) >= _REDIRECTS:
+            return Content(self.status or 200, self.body or b"")
+        return None
+
+    def _message(self, code: str) -> str:
+        if self.message is not None:
+            return self.message
+        wordings = [wording for known in errors_with(code) for wording in known.wordings]
+        told = min(wordings, key=lambda wording: "{" in wording, default=code)
+        return _PLACEHOLDER.sub(lambda match: _STAND_INS.get(match[1], match[1]), told)
+
+    def _headers(self, headers: Headers, length: int) -> Headers:
+        if self.gzip:
+            headers = headers.with_field("Content-Encoding", "gzip")
+        if self.chunked:
+            headers = headers.without("Content-Length").with_field("Transfer-Encoding", "chunked")
+        else:
+            headers = headers.with_field("Content-Length", str(length))
+        if self.content_type is not None:
+            headers = headers.with_field("Content-Type", self.content_type)
+        if self.redirect is not None:
+            headers = headers.with_field("Location", self.redirect)
+        return Headers([*headers.without(*(name for name, _ in self.headers)).pairs, *self.headers])
+
+    def _delivery(self, length: int) -> Delivery:
+        if self.truncate is None:
+            return Delivery(self.delay, silent=self.is_silent, ending=self.ending or "keep")
+        return Delivery(self.delay, min(self.truncate, length - 1), ending=self.ending or "close")
+
+
+def shard_of(request: Request) -> int | None:
+    """Return the shard that a request is about, by its query, its path or its body; None where it names none."""
+    named = [value for key, value in request.query_pairs() if key == "shard"]
+    in_path = _SHARD_IN_PATH.search(request.path)
+    text = named[0] if named else in_path[1] if in_path else _shard_in_body(request.body)
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def _operation_of(request: Request) -> str | None:
+    try:
+        return route(request).operation
+    except ServiceError:
+        return None
+
+
+def _shard_in_body(body: bytes) -> str:
+    """Read UpdateCheckPoint's document; source: UpdateCheckPoint page, request body."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    return str(document.get("shard", "")) if isinstance(document, dict) else ""
+
+
+def _status_of(code: str) -> int | None:
+    """Return the status of a known code; None where the sources give none, or several."""
+    statuses = statuses_of(code)
+    return next(iter(statuses)) if len(statuses) == 1 else None
+
+
+def _is_unsendable(text: str) -> bool:
+    try:
+        wire_bytes(text)
+    except UnicodeEncodeError:
+        return True
+    return any(char in text for char in "\r\n\0")
+
+
+_RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
+    (
+        lambda fault: not fault.answer_parts() and fault.truncate is None and not fault.delay and not fault.ending,
+        "nothing would go wrong: say what is answered (status, error, body, …) or how (delay, truncate, close, reset)",
+    ),
+    (
+        lambda fault: fault.is_silent and bool(fault.answer_parts()),
+        "{0.ending} sends no byte, so nothing else of an answer would be seen; truncate sends a part of it first",
+    ),
+    (
+        lambda fault: fault.status is not None and not 200 <= fault.status <= 999,  # noqa: PLR2004 - what HTTP can say
+        "status must be from 200 to 999, got {0.status}",
+    ),
+    (
+        lambda fault: fault.error is not None and (fault.body is not None or fault.redirect is not None),
+        "error is an answer of its own: leave body and redirect out",
+    ),
+    (lambda fault: fault.error == "", "error must be an errorCode such as ReadQuotaExceed"),
+    (
+        lambda fault: fault.error is not None and fault.status is None and _status_of(fault.error) is None,
+        "{0.doubt}",
+    ),
+    (lambda fault: fault.message is not None and fault.error is None, "message belongs to error: name the errorCode"),
+    (
+        lambda fault: any(_is_unsendable(getattr(fault, name) or "") for name in _TEXTS),
+        "error, message, redirect and content type must be one line of text",
+    ),
+    (
+        lambda fault: any(not _FIELD_NAME.fullmatch(name) or _is_unsendable(value) for name, value in fault.headers),
+        "a header must have a name of letters, digits and -, and one line of text",
+    ),
+    (
+        lambda fault: not (math.isfinite(fault.delay) and fault.delay >= 0),
+        "delay must be a number of seconds, 0 or more, got {0.delay}",
+    ),
+    (
+        lambda fault: fault.truncate is not None and fault.truncate < 0,
+        "truncate must be 0 bytes or more, got {0.truncate}",
+    ),
+)

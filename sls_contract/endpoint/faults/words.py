@@ -1,0 +1,88 @@
+"""A fault's line taken apart into settings, and written again: ``name``, ``name=value``, quotes where needed."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.exchange import wire_bytes, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SPACE = " \t\r\n"
+_SHOWN = 80  # characters of what is refused
+_WORD = re.compile(
+    rf"""(?P<name>[^{SPACE}='"]+)
+    (?:=(?:'(?P<verbatim>(?:[^']|'')*)'|"(?P<escaped>(?:[^"\\]|\\.)*)"|(?P<bare>(?:[^{SPACE}'"][^{SPACE}]*)?)))?
+    (?=[{SPACE}]|\Z)""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"\\": b"\\", b'"': b'"'}
+
+
+class Word(NamedTuple):
+    """One setting as it was written; ``value`` is None where there is no equals sign."""
+
+    name: str
+    value: str | None
+
+
+def words(text: str) -> Iterator[Word]:
+    """Yield the settings in order; raises `ValueError` that names the place where the text cannot be read."""
+    rest = text.lstrip(SPACE)
+    while rest:
+        match = _WORD.match(rest)
+        if match is None:
+            expected = "a setting is a name, or name=value with a value in quotes where it holds spaces"
+            msg = f"{expected}, got {shortened(rest)!r}"
+            raise ValueError(msg)
+        yield Word(match["name"], _value(match))
+        rest = rest[match.end() :].lstrip(SPACE)
+
+
+def written(name: str, value: str | None = None) -> str:
+    """Write a setting so that `words` reads the same again."""
+    if value is None:
+        return name
+    if not value.isprintable():
+        return f'{name}="{"".join(_escape(char) for char in value)}"'
+    if " " in value or value.startswith(("'", '"')):
+        return f"{name}='{value.replace(chr(39), chr(39) * 2)}'"
+    return f"{name}={value}"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return what to say of a name that is not known: the one that is closest, or nothing."""
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def shortened(text: str) -> str:
+    """Return what a message shows of a text that may be long."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _value(match: re.Match[str]) -> str | None:
+    if match["verbatim"] is not None:
+        return match["verbatim"].replace("''", "'")
+    if match["escaped"] is not None:
+        return wire_text(_ESCAPE.sub(_unescape, wire_bytes(match["escaped"])))
+    return match["bare"]
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return bytes.fromhex(match[1].decode("ascii"))
+    if match[2] not in _ESCAPED:
+        msg = rf"between double quotes a backslash makes \n, \r, \t, \\, \" or \xHH, got {wire_text(match[0])!r}"
+        raise ValueError(msg)
+    return _ESCAPED[match[2]]
+
+
+def _escape(char: str) -> str:
+    if char in '\\"':
+        return "\\" + char
+    return char if char.isprintable() else "".join(f"\\x{byte:02x}" for byte in wire_bytes(char))

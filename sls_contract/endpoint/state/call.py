@@ -1,0 +1,47 @@
+"""A request on its way to the function that serves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.endpoint.state import answers
+from sls_contract.endpoint.state.store import ShardKey
+
+if TYPE_CHECKING:
+    from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
+    from sls_contract.endpoint.state.store import GroupKey, Store
+    from sls_contract.exchange import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authenticated request for an operation of an existing logstore.
+
+    Attributes:
+        request: the request.
+        store: the state, inside a transaction.
+        key: project, logstore, and the group that the path names.
+        shards: the logstore's shard ids.
+        now: microseconds since 1970 UTC.
+        shard: what the path names behind ``shards/``; empty where it names nothing.
+
+    """
+
+    request: Request
+    store: Store
+    key: GroupKey
+    shards: tuple[int, ...]
+    now: int
+    shard: str = ""
+
+    def group(self) -> ConsumerGroup:
+        """Return the group that the path names, or refuse."""
+        group = self.store.group(self.key)
+        if group is None:
+            raise answers.consumer_group_not_exist()
+        return group
+
+    def logs_of(self, shard: int) -> ShardKey:
+        """Return where the logs of one of the logstore's shards live."""
+        return ShardKey(self.key.project, self.key.logstore, shard)

@@ -1,0 +1,135 @@
+"""What each operation on logs does, so far as consumers and producers need it.
+
+A log group, the logs of one write, is what is stored, counted and pulled; cursors count log groups. Nothing expires.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.endpoint.state import answers, compression, cursors, log_groups, parameters
+from sls_contract.endpoint.state.consumer_groups import SECOND
+from sls_contract.endpoint.state.store import ReceivedGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sls_contract.endpoint.state.call import Call
+
+_PROTOBUF = "application/x-protobuf"
+
+
+def list_shards(call: Call) -> Any:
+    """List the shards with the ranges of their keys, all of them readable and writable; source: ListShards page."""
+    return [_described(index, shard, len(call.shards)) for index, shard in enumerate(call.shards)]
+
+
+def get_cursor(call: Call) -> Any:
+    """Answer the cursor of the first log group received at a time or later; source: GetCursor page."""
+    shard, time = _shard(call), parameters.from_time(call.request)
+    place = call.logs_of(shard)
+    if isinstance(time, int):
+        in_reach = max(0, min(time * SECOND, call.now + 1))  # nothing was received before 1970, or after now
+        number = call.store.first_received(place, in_reach)
+    else:
+        number = 0 if time == "begin" else call.store.log_end(place)
+    return {"cursor": cursors.cursor(shard, number)}
+
+
+def get_cursor_time(call: Call) -> Any:
+    """Answer when the log group was received, in seconds; behind the last one: now (no source)."""
+    shard = _shard(call)
+    number = _position(call, shard, "cursor")
+    found = next(call.store.log_groups(call.logs_of(shard), number, number + 1), None)
+    return {"cursor_time": (found.received if found else call.now) // SECOND}
+
+
+def pull_logs(call: Call) -> answers.Payload:
+    """Answer log groups from a cursor on, and the cursor behind them; source: PullLogs page.
+
+    ``end_cursor`` stands in the CLI's page and is sent by the SDKs. The header x-log-compresstype names what
+    Accept-Encoding asks for, also where there is nothing to compress: the Go SDK needs it.
+    """
+    shard = _shard(call)
+    parameters.refuse_processing(call.request)
+    start = _position(call, shard, "cursor")
+    stop = min(start + parameters.group_count(call.request), _end_position(call, shard))
+    pulled = _fitting(call.store.log_groups(call.logs_of(shard), start, max(start, stop)))
+    raw, coding = log_groups.encode_list(pulled), compression.accepted_coding(call.request)
+    headers = (
+        ("x-log-bodyrawsize", str(len(raw))),
+        ("x-log-count", str(len(pulled))),
+        ("x-log-cursor", cursors.cursor(shard, start + len(pulled))),
+        *((("x-log-compresstype", coding),) if coding else ()),
+    )
+    return answers.Payload(compression.compressed(raw, coding), _PROTOBUF, headers)
+
+
+def put_logs(call: Call) -> None:
+    """Write a log group to the shard that takes its key; without a key, to the one that has the fewest.
+
+    Source: PutLogs page, which does not say how the load is balanced. A group without logs is taken and not stored.
+    The age of logs is not judged.
+    """
+    key = parameters.hash_key(call.request) if call.shard == "route" else None
+    data = compression.decompressed_body(call.request)
+    try:
+        group = log_groups.decode_group(data)
+    except UnicodeDecodeError:
+        raise answers.invalid_encoding() from None
+    except ValueError:
+        raise answers.logs_cannot_be_parsed() from None
+    if group.logs:
+        shard = _emptiest(call) if key is None else call.shards[cursors.place_of_key(key, len(call.shards))]
+        call.store.add_log_group(call.logs_of(shard), ReceivedGroup(data, call.now))
+
+
+def _described(index: int, shard: int, shards: int) -> dict[str, int | str]:
+    begin, end = cursors.key_range(index, shards)
+    return {
+        "shardID": shard,
+        "status": "readwrite",
+        "inclusiveBeginKey": begin,
+        "exclusiveEndKey": end,
+        "createTime": cursors.created(shard),
+    }
+
+
+def _shard(call: Call) -> int:
+    shard = parameters.shard_in_path(call.shard)
+    if shard not in call.shards:
+        raise answers.shard_of_logs_not_exist(shard)
+    return shard
+
+
+def _position(call: Call, shard: int, key: str) -> int:
+    """Return the number of the log group that a cursor names, from the shard's first to behind its last."""
+    text = parameters.required(call.request, key)
+    number = cursors.number(shard, text)
+    if number is None:
+        raise answers.invalid_cursor(text)
+    if not 0 <= number <= call.store.log_end(call.logs_of(shard)):
+        raise answers.cursor_out_of_range(text)
+    return number
+
+
+def _end_position(call: Call, shard: int) -> int:
+    if parameters.query_value(call.request, "end_cursor"):
+        return _position(call, shard, "end_cursor")
+    return call.store.log_end(call.logs_of(shard))
+
+
+def _fitting(groups: Iterable[ReceivedGroup]) -> list[bytes]:
+    """Return the first log groups that fit into an answer, and at least one, so that nobody waits for ever."""
+    fitting: list[bytes] = []
+    size = 0
+    for group in groups:
+        size += len(group.data)
+        if fitting and size > compression.LARGEST_BODY:
+            break
+        fitting.append(group.data)
+    return fitting
+
+
+def _emptiest(call: Call) -> int:
+    return min(call.shards, key=lambda shard: (call.store.log_end(call.logs_of(shard)), shard))

@@ -1,0 +1,113 @@
+"""Logs in the two stores: they agree, an error undoes a write, and the file outlives a restart."""
+
+import json
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from sls_contract.endpoint import MemoryStore, ReferenceEndpoint, ServiceError, SqliteStore
+from sls_contract.endpoint.state.cursors import cursor
+from sls_contract.endpoint.state.store import ReceivedGroup, ShardKey
+
+KEYS = st.builds(
+    ShardKey, st.sampled_from(["a", "组"]), st.sampled_from(["l", "\udcff"]), st.sampled_from([0, 1, 2**70])
+)
+NUMBERS = st.integers(0, 12)
+TIMES = st.integers(0, 5)
+
+
+class Agreement(RuleBasedStateMachine):
+    """Does the same to both stores; the one with the file is reopened now and then."""
+
+    def __init__(self):
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name, "state")
+        self.stores = [MemoryStore(), SqliteStore(self.path)]
+
+    def teardown(self):
+        self.stores[1].close()
+        self.folder.cleanup()
+
+    def both(self, act, *, write, fail=False):
+        results = []
+        for store in self.stores:
+            try:
+                with store.transaction(write=write):
+                    results.append(act(store))
+                    _fail_if(fail)
+            except ServiceError:
+                pass
+        assert results[0] == results[1]
+        return results[0]
+
+    @rule(key=KEYS, group=st.builds(ReceivedGroup, st.binary(max_size=9), TIMES), fail=st.booleans())
+    def add(self, key, group, fail):
+        self.both(lambda store: store.add_log_group(key, group), write=True, fail=fail)
+
+    @rule(key=KEYS, start=NUMBERS, stop=NUMBERS, time=TIMES)
+    def look(self, key, start, stop, time):
+        self.both(
+            lambda store: (
+                list(store.log_groups(key, start, stop)),
+                store.log_end(key),
+                store.first_received(key, time),
+            ),
+            write=False,
+        )
+
+    @rule()
+    def reopen(self):
+        self.stores[1].close()
+        self.stores[1] = SqliteStore(self.path)
+
+
+def _fail_if(fail):
+    if fail:
+        raise ServiceError(400, "", "")
+
+
+TestAgreement = Agreement.TestCase
+TestAgreement.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+
+
+def test_logs_outlive_a_restart(tmp_path, clock):
+    """A client that held a cursor goes on where it stood, and the next log group comes behind the last."""
+    with ReferenceEndpoint(clock, store=SqliteStore(tmp_path / "状态.db")) as first:
+        before = first.put_logs(1, [{"组": "一"}])
+    with ReferenceEndpoint(clock, store=SqliteStore(tmp_path / "状态.db")) as second:
+        second.put_logs(0, [{"a": "b"}])
+        following = second.put_logs(1, [{"组": "二"}])
+    assert following != before
+    with ReferenceEndpoint(clock, store=SqliteStore(tmp_path / "状态.db")) as third:
+        assert third.put_logs(1, [{"a": "b"}]) not in (before, following)
+
+
+def test_a_file_begun_before_there_were_logs_is_taken(tmp_path, clock):
+    """What lacks the table of logs gets it; its groups stay."""
+    path = tmp_path / "state"
+    with ReferenceEndpoint(clock, store=SqliteStore(path)) as first:
+        first.set_checkpoint("组", 0, "MTI=")
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE log_group")
+    database.close()
+    with ReferenceEndpoint(clock, store=SqliteStore(path)) as second:
+        second.put_logs(0, [{"a": "b"}])
+        with second._store.transaction(write=False):
+            assert [name for name, _ in second._store.groups("my-project", "my-logstore")] == ["组"]
+
+
+def test_times_beyond_what_a_file_can_hold(tmp_path, clock, send):
+    """A time that no log group can have been received at is answered as by the store in memory."""
+    with ReferenceEndpoint(clock, store=SqliteStore(tmp_path / "state")) as endpoint:
+        first = endpoint.put_logs(0, [{"a": "b"}])
+        send.endpoint = endpoint
+        found = [
+            json.loads(send("GET", f"/logstores/my-logstore/shards/0?type=cursor&from={time}").body)["cursor"]
+            for time in ("-" + "9" * 18, "9" * 18)
+        ]
+        assert found == [first, cursor(0, 1)]

@@ -1,0 +1,206 @@
+"""The fault language: any text is a fault or a clear error, and a fault written is the same fault read."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from sls_contract.endpoint.faults import Fault, format_fault, parse_fault, read_faults
+from sls_contract.endpoint.faults.language import _NAMES, EXAMPLES
+from sls_contract.endpoint.state.handlers import HANDLERS
+from sls_contract.errors import UsageError
+from sls_contract.exchange import wire_text
+from sls_contract.spec import KNOWN_ERRORS
+
+WIRE = st.binary(max_size=12).map(wire_text) | st.text(max_size=12)
+LINE = WIRE.filter(lambda text: not set(text) & set("\r\n\0"))
+WHICH = {
+    "operation": st.none() | st.sampled_from(list(HANDLERS)),
+    "shard": st.none() | st.integers(0, 999),
+    "after": st.integers(0, 999),
+    "times": st.none() | st.integers(1, 999),
+    "delay": st.just(0.0) | st.floats(0, 1e9),
+}
+ANSWERS = st.one_of(
+    st.fixed_dictionaries({"status": st.integers(200, 999)}, optional={"body": st.binary(max_size=12)}),
+    st.fixed_dictionaries(
+        {"error": st.sampled_from([each.code for each in KNOWN_ERRORS]) | LINE.filter(bool)},
+        optional={"status": st.integers(400, 599), "message": LINE},
+    ),
+    st.fixed_dictionaries({"redirect": LINE}, optional={"body": st.binary(max_size=12)}),
+    st.fixed_dictionaries({"body": st.binary(max_size=12)}),
+)
+DRESS = st.fixed_dictionaries(
+    {},
+    optional={
+        "content_type": LINE,
+        "headers": st.lists(st.tuples(st.from_regex(r"\A[A-Za-z-]{1,9}\Z"), LINE), max_size=3).map(tuple),
+        "gzip": st.booleans(),
+        "chunked": st.booleans(),
+        "truncate": st.integers(0, 999),
+    },
+)
+ENDINGS = st.sampled_from([{"ending": "close"}, {"ending": "reset"}, {"truncate": 7, "ending": "reset"}])
+
+
+@st.composite
+def faults(draw) -> Fault:
+    """Any fault that says something, the other parts thrown together."""
+    parts = draw(st.fixed_dictionaries({}, optional=WHICH))
+    what = draw(st.one_of(ANSWERS.flatmap(lambda answer: DRESS.map(answer.__or__)), DRESS, ENDINGS))
+    try:
+        return Fault(**parts, **what)
+    except UsageError:  # a code without a status, or nothing that goes wrong
+        assume(False)
+        raise
+
+
+@settings(max_examples=200)
+@given(faults())
+@example(Fault(body=b"@file", headers=(("X-A", " two  spaces "), ("x-a", ""))))
+@example(Fault(body=b'it\'s "quoted"\r\n\xff\\ \xe3\x80\x80', delay=1e-05))
+@example(Fault(error="组", status=400, message="'", times=None, after=2, shard=0))
+def test_what_is_written_is_read_again(fault):
+    """Every fault has a line, and the line is that fault."""
+    assert parse_fault(format_fault(fault)) == fault
+
+
+PIECES = st.sampled_from(
+    [*_NAMES, *EXAMPLES, "=", "'", '"', "\\", " ", "@", "0", "503", "2s", ":", "组", "\ud800", "\0"]
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
+@example("'" * 2001)
+@example("body=@\0")
+@example("body=@" + "x" * 5000)
+@example("delay=1e999s")
+@example("times=" + "9" * 5000)
+@example("error=" + "x" * 5000)
+@example("reset close" + "x" * 5000 + "=y")
+@example("reset body=" + "x" * 5000 + " body=" + "x" * 5000)
+def test_any_text_is_a_fault_or_a_usage_error(text):
+    """Nothing else leaves the reader, and the error says how to mend it in few words."""
+    try:
+        told = format_fault(parse_fault(text))
+    except UsageError as error:
+        told = str(error)
+    assert parse_fault(told) if not told.startswith("fault ") else "\nHow to fix: write it like one of status=" in told
+    assert len(told) < 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("status=503 times=3", Fault(status=503, times=3)),
+        ("error=ReadQuotaExceed operation=GetCheckPoint", Fault(error="ReadQuotaExceed", operation="GetCheckPoint")),
+        ("delay=2.5s", Fault(delay=2.5)),
+        ("delay=200ms", Fault(delay=0.2)),
+        ("truncate=40 always", Fault(truncate=40, times=None)),
+        (" reset\tshard=1 after=5\n", Fault(ending="reset", shard=1, after=5)),
+        ("truncate=0 reset", Fault(truncate=0, ending="reset")),
+        ('body={"a":"b"} gzip chunked', Fault(body=b'{"a":"b"}', gzip=True, chunked=True)),
+        ("body='two words, it''s' content-type=text/html", Fault(body=b"two words, it's", content_type="text/html")),
+        (r'body="\x1f\x8b \"\\\n\r\t组"', Fault(body=b'\x1f\x8b "\\\n\r\t\xe7\xbb\x84')),
+        ("body=", Fault(body=b"")),
+        ("body=@@home", Fault(body=b"@home")),
+        ("redirect=http://a/?b=c status=307", Fault(redirect="http://a/?b=c", status=307)),
+        ("header=A:1 header='A: 2'", Fault(headers=(("A", "1"), ("A", "2")))),
+        ("error=Odd status=418 message='a b'", Fault(error="Odd", status=418, message="a b")),
+    ],
+)
+def test_what_the_settings_mean(text, fault):
+    """Each setting sets what its name says."""
+    assert parse_fault(text) == fault
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "nothing would go wrong"),
+        ("always shard=1", "nothing would go wrong"),
+        ("statsu=500", "there is no setting 'statsu'; did you mean status?"),
+        ("Status=500", "there is no setting 'Status'; did you mean status?"),
+        ("500", "there is no setting '500'; there are operation, shard, after, status"),
+        ("status", "status needs a value: status=…"),
+        ("reset=1", "reset stands alone, without a value"),
+        ("status=abc", "status must be from 200 to 999, such as 503, got abc"),
+        ("status=", "status must be from 200 to 999, such as 503, got nothing"),
+        ("status=100", "status must be from 200 to 999, got 100"),
+        ("status=５００", "such as 503, got ５００"),
+        ("times=0 reset", "times must be 1 or more, or None for always, got 0"),
+        ("times=-1 reset", "times must be how many requests are answered so, such as 3, got -1"),
+        ("times=2 always reset", "always says again, or against, what stands before it"),
+        ("close reset", "reset says again, or against, what stands before it"),
+        ("delay=2", "delay must be a time with its unit, such as 2.5s or 200ms, got 2"),
+        ("delay=-1s", "delay must be a time with its unit"),
+        ("delay=1e999s", "delay must be a number of seconds, 0 or more, got inf"),
+        ("operation=HeartBeats delay=1s", "got HeartBeats; did you mean HeartBeat?"),
+        ("operation=x delay=1s", "operation must be one of GetCheckPoint, ListConsumerGroup, "),
+        ("error=ReadQuotaExceeded", "such as status=400; did you mean ReadQuotaExceed?"),
+        ("error=InvalidContentType", "no page gives 'InvalidContentType' one status: say which, such as status=400"),
+        ("error=", "error must be an errorCode such as ReadQuotaExceed"),
+        ("error=ServerBusy body=x", "error is an answer of its own: leave body and redirect out"),
+        ("error=ServerBusy redirect=/", "error is an answer of its own: leave body and redirect out"),
+        ("message=busy status=503", "message belongs to error: name the errorCode"),
+        ("reset status=500", "reset sends no byte, so nothing else of an answer would be seen"),
+        ("close gzip", "close sends no byte"),
+        ('redirect="a\\r\\nb"', "must be one line of text"),
+        ("header=X status=500", "header must be a name and a value, such as Retry-After:5, got X"),
+        ("header='a b:c'", "a header must have a name of letters, digits and -"),
+        ('header="a:b\\n"', "a header must have a name of letters, digits and -, and one line of text"),
+        ("body='open", 'a value in quotes where it holds spaces, got "body=\'open"'),
+        ("body='a'b", "a value in quotes where it holds spaces, got \"body='a'b\""),
+        ('body="\\q"', "between double quotes a backslash makes"),
+        ("=500", "a setting is a name, or name=value"),
+        ("body=@missing", "got @missing; there is no such file"),
+        ("body=@.", "got @.; there is no such file"),
+        ("body=@a\0b", "body must be a text, or @ and the path of a file"),
+        ("\ud800", "half a surrogate pair"),
+        ("body=" + "x" * 100 + " oops", "x…"),
+    ],
+)
+def test_wrong_faults_are_named(text, words):
+    """The error names the setting, what it must be, and what came."""
+    with pytest.raises(UsageError) as raised:
+        parse_fault(text)
+    assert words in str(raised.value)
+
+
+def test_a_value_refuses_what_no_line_can_say():
+    """Made in Python, a fault is held to the same rules."""
+    for changes, words in (
+        ({"truncate": -1}, "truncate must be 0 bytes or more, got -1"),
+        ({"after": -1}, "after must be 0 or more requests, got -1"),
+        ({"times": True}, "times must be 1 or more"),
+        ({"message": "\ud800", "error": "ServerBusy"}, "must be one line of text"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            replace(Fault(delay=1), **changes)
+
+
+def test_a_file_holds_one_fault_a_line(tmp_path):
+    """Comments and empty lines are skipped; files behind @ are looked for beside it; CRLF and a BOM are harmless."""
+    (tmp_path / "页.html").write_text("<html>忙</html>", "utf-8")
+    script = tmp_path / "faults.txt"
+    script.write_text("\ufeff# 先忙\r\nerror=ServerBusy times=2\r\n\r\n  body=@页.html\r\n", "utf-8")
+    assert read_faults(script) == (Fault(error="ServerBusy", times=2), Fault(body="<html>忙</html>".encode()))
+
+
+def test_a_wrong_file_is_named(tmp_path):
+    """A wrong line is named by its number; a file that is missing, no text or empty by its path."""
+    script = tmp_path / "faults.txt"
+    for content, words in (
+        (b"reset\n# x\nstatus=1\n", f"{script}:3: fault 'status=1': status must be"),
+        (b"# nothing\n", f"{script}: it holds no fault\nHow to fix: write one a line"),
+        (b"\xff", f"{script}: expected a file of faults in UTF-8"),
+    ):
+        script.write_bytes(content)
+        with pytest.raises(UsageError) as raised:
+            read_faults(script)
+        assert words in str(raised.value)
+    for path in (tmp_path, tmp_path / "no", "a\0b"):
+        with pytest.raises(UsageError, match="expected a file of faults in UTF-8"):
+            read_faults(path)
