@@ -8,20 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.file.journal import journal_of
-from sls_contract.cassettes.file.recording_file import load
-from sls_contract.cassettes.recording import Evidence, Integrity, weakest
-from sls_contract.cassettes.scrub import leaks
+from sls_contract.cassettes.ledger import Entry
+from sls_contract.cassettes.opening import is_har, opened
+from sls_contract.cassettes.recording import Evidence, Integrity
+from sls_contract.cassettes.scrub import Scrubber, leaks
 from sls_contract.cassettes.tally import Tally
 from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged, CassetteError
+from sls_contract.exchange import Exchange
 from sls_contract.signing import STEPS, TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime, timedelta
 
-    from sls_contract.cassettes.file.reader import CassetteFile
+    from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Recording
 
 OURS = ".sls.yaml"
@@ -32,13 +36,32 @@ _INTERACTIONS = re.compile(rb"""(?m)^["']?interactions["']?\s*:|[{,]\s*"interact
 _OF_VCRPY = re.compile(rb"""\buri["']?\s*:|\bversion["']?\s*:\s*1\b""")
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms cassettes are judged.
+
+    Attributes:
+        now: the time, aware: ages are counted up to it.
+        credentials: the run's own: signatures made with them are verified, and they are hunted in the written bytes.
+            Recordings are verified with the public test keys.
+        max_age: how long ago an exchange may last have agreed with its endpoint; None: any time.
+        progress: is told before each exchange how many were judged, and how many there are.
+
+    """
+
+    now: datetime
+    credentials: tuple[Credentials, ...] = ()
+    max_age: timedelta | None = None
+    progress: Callable[[int, int], None] = lambda _done, _all: None
+
+
 @dataclass(slots=True)
 class Audit:
     """What one cassette holds and what was found in it.
 
     Attributes:
         path: where it stands.
-        evidence: the weakest of its exchanges; None where it has none.
+        entry: what its exchanges prove, and until when.
         findings: about the file itself (damage, secrets), each with its line, None where none can be named.
         tally: what was found in its exchanges.
         lines: the line, counted from 1, at which each exchange begins, as far as the file tells.
@@ -47,7 +70,7 @@ class Audit:
     """
 
     path: Path
-    evidence: Evidence | None = None
+    entry: Entry
     findings: list[tuple[Finding, int | None]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     lines: tuple[int | None, ...] = ()
@@ -63,7 +86,7 @@ class Audit:
 
 
 def cassettes_below(path: Path, missed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield the cassettes at or below a path, sorted: files named as such, and what only a journal holds yet.
+    """Yield the cassettes and HARs at or below a path, sorted: files named as such, and what only a journal holds yet.
 
     Links are followed, each folder is visited once. ``missed`` is told of every folder that cannot be read.
     """
@@ -71,7 +94,7 @@ def cassettes_below(path: Path, missed: Callable[[OSError], None] | None = None)
         yield path
         return
     files = list(_files_below(path, missed))
-    found = {each for each in files if each.suffix in SUFFIXES and _holds_recordings(each)}
+    found = {each for each in files if (each.suffix in SUFFIXES or is_har(each)) and _holds_recordings(each)}
     journals = (each for each in files if each.suffix == JOURNAL and each.stat().st_size)
     found |= {each.with_suffix("") for each in journals if each.with_suffix("").suffix in SUFFIXES}
     yield from sorted(found)
@@ -88,21 +111,21 @@ def _files_below(path: Path, missed: Callable[[OSError], None] | None) -> Iterat
         yield from (Path(folder, name) for name in files)
 
 
-def audit(path: Path, credentials: Iterable[Credentials] = ()) -> Audit:
+def audit(path: Path, terms: Terms) -> Audit:
     """Judge every exchange of a cassette at the time it was recorded, and scan the file for secrets.
 
     Neither a damaged file nor one that cannot be read raises: the first is a finding for each damaged exchange, the
-    second is told in ``failure``. ``credentials`` are the run's own: signatures made with them are verified, and they
-    are hunted in the written bytes; recordings are verified with the public test key.
+    second is told in ``failure``.
     """
-    keys = tuple(credentials)
-    found = Audit(path)
+    found = Audit(path, Entry(terms.now))
     try:
         if path.exists() and not path.is_file():
             found.failure = "no regular file"
             return found
-        _read(found, keys)
-        found.findings += _leaks(path, keys)
+        _read(found, terms)
+        scrubber = Scrubber(terms.credentials)
+        found.entry.clean(scrubber.text)
+        found.findings += _leaks(path, scrubber)
     except OSError as error:
         found.failure = error.strerror or str(error)
     except CassetteError as error:
@@ -110,31 +133,35 @@ def audit(path: Path, credentials: Iterable[Credentials] = ()) -> Audit:
     return found
 
 
-def _read(found: Audit, keys: tuple[Credentials, ...]) -> None:
+def _read(found: Audit, terms: Terms) -> None:
     try:
-        file = load(found.path)
+        file = opened(found.path)
     except CassetteDamaged as damage:
         found.findings.append(_damage(damage))
         return
     found.lines = tuple(file.lines)
-    evidences = [_judged(found, file, position, keys) for position in range(len(file))]
-    found.evidence = weakest(each for each in evidences if each is not None) if any(evidences) else None
+    for position in range(len(file)):
+        terms.progress(position, len(file))
+        _judge(found, file, position, terms)
 
 
-def _judged(found: Audit, file: CassetteFile, position: int, keys: tuple[Credentials, ...]) -> Evidence | None:
-    """Judge one exchange and return what it proves; one that is damaged hides none of the others."""
+def _judge(found: Audit, file: Recorded, position: int, terms: Terms) -> None:
+    """Judge one exchange, without its answer where that broke off; one that is damaged hides none of the others."""
     try:
-        recording = file[position]
+        recording = file.read_once(position)
     except CassetteDamaged as damage:
         found.findings.append(_damage(damage))
-        return None
-    provenance = recording.provenance
-    verdict = judge(recording.exchange, credentials=_keyring(recording, keys), at=provenance.recorded_at)
-    found.tally.count(recording.exchange, (verdict,), provenance.evidence, position)
+        return
+    origin = recording.provenance
+    exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
+    verdict = judge(exchange, credentials=_keyring(recording, terms.credentials), at=origin.recorded_at)
+    found.entry.add(origin)
+    found.tally.count(recording.exchange, (verdict,), origin.evidence, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
     about = [finding for finding in about_recording(recording) if finding.code not in told]
+    if terms.max_age is not None:
+        about += about_age(origin, terms.max_age, terms.now)
     found.tally.add(about, recording.exchange, position)
-    return provenance.evidence
 
 
 def _keyring(recording: Recording, keys: tuple[Credentials, ...]) -> tuple[Credentials, ...]:
@@ -175,11 +202,11 @@ def _damage(damage: CassetteDamaged) -> tuple[Finding, int | None]:
     return clause("recording-damaged").finding(place, "what was recorded", damage.reason, advice), damage.line
 
 
-def _leaks(path: Path, keys: tuple[Credentials, ...]) -> Iterator[tuple[Finding, int | None]]:
+def _leaks(path: Path, scrubber: Scrubber) -> Iterator[tuple[Finding, int | None]]:
     """Scan the file's bytes; the journal's, too, where one could not be folded in."""
     for each in (path, journal_of(path)):
         if each.exists():
-            for leak in leaks(each.read_bytes(), keys):
+            for leak in leaks(each.read_bytes(), scrubber):
                 place = f"line {leak.line}" if each == path else f"journal, line {leak.line}"
                 advice = "revoke the key, then record again"
                 finding = clause("secret-in-recording").finding(place, f"no {leak.kind}", leak.excerpt, advice)
@@ -191,7 +218,7 @@ def _holds_recordings(path: Path) -> bool:
 
     Ruby's VCR, Betamax and Pact write other keys. A file that cannot be read may be one, and is not passed over.
     """
-    if path.name.endswith(OURS):
+    if path.name.endswith(OURS) or is_har(path):
         return True
     try:
         text = path.read_bytes() if path.is_file() else b""

@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.file.recording_file import load
+from sls_contract.cassettes.opening import opened
 
 if TYPE_CHECKING:
     import os
 
-    from sls_contract.cassettes.file.reader import CassetteFile
+    from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Evidence, Recording
     from sls_contract.exchange import Exchange
 
@@ -28,7 +28,7 @@ class Cassette:
     """
 
     path: Path
-    file: CassetteFile = field(repr=False)
+    file: Recorded = field(repr=False)
 
     @cached_property
     def recordings(self) -> tuple[Recording, ...]:
@@ -52,10 +52,10 @@ class Cassette:
 
 
 def load_cassette(path: os.PathLike[str] | str) -> Cassette:
-    """Load a cassette: ours, or any vcrpy version 1 cassette, YAML or JSON, recorded by others.
+    """Load a cassette: ours, any vcrpy version 1 cassette, YAML or JSON, recorded by others, or a HAR (``.har``).
 
     A journal that a killed recording left beside the file is folded in. Raises `CassetteError` where there is no
     cassette, and `CassetteDamaged` with line and reason where the file as a whole is damaged; a damaged exchange is
     reported when it is first read.
     """
-    return Cassette(Path(path), load(path))
+    return Cassette(Path(path), opened(path))

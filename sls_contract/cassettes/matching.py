@@ -9,16 +9,15 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.exchange import Request, decode_path, masked_url
+from sls_contract.exchange import Request, decode_path, masked_url, pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What two requests have in common when one's recording answers the other."""
 
     method: str
@@ -30,13 +29,14 @@ class Key:
     @classmethod
     def of(cls, request: Request) -> Key:
         """Take the key from a scrubbed request."""
-        return cls(
-            request.method,
-            request.project.lower(),
-            decode_path(request.path),
-            tuple(sorted(request.query_pairs())),
-            request.body,
-        )
+        return cls.of_parts(request.method, request.host, request.target, request.body)
+
+    @classmethod
+    def of_parts(cls, method: str, host: str, target: str, body: bytes) -> Key:
+        """Take the key from what a request is made of; ``target`` is path and query as sent."""
+        project, dot, _ = host.partition(".")
+        path, _, query = target.partition("?")
+        return cls(method, project.lower() if dot else "", decode_path(path), tuple(sorted(pairs_of(query))), body)
 
 
 class Index:
@@ -83,27 +83,46 @@ class Miss:
         return "\n".join([self.headline, *self.details, f"How to fix: {self.advice}"])
 
 
-def explain_miss(request: Request, recorded: Sequence[Request], played: frozenset[int], where: str) -> Miss:
-    """Say which recording in ``where`` is closest to the (scrubbed) request and what differs."""
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """How a miss is mended where it was met: a way to record, and a way to play a recording again."""
+
+    record: str = "pytest --sls-record=new_episodes"
+    repeat: str = "mark the test sls_cassette(repeat='last')"
+
+
+IN_PYTEST = Remedies()
+
+
+def explain_miss(
+    request: Request,
+    recorded: Sequence[Request],
+    played: frozenset[int],
+    where: str,
+    remedies: Remedies = IN_PYTEST,
+    place: Callable[[int], str] = "exchange {}".format,
+) -> Miss:
+    """Say which recording in ``where`` is closest to the (scrubbed) request and what differs.
+
+    ``place`` names a recording by its position.
+    """
     headline = f"no recording in {where} answers {request.method} {masked_url(request.url)}"
     wanted, keys = Key.of(request), [Key.of(one) for one in recorded]
     if not keys:
-        return Miss(headline, ("The cassette holds no exchange.",), f"record it ({_RECORD})")
+        return Miss(headline, ("The cassette holds no exchange.",), f"record it ({remedies.record})")
     details: tuple[str, ...]
     if same := keys.count(wanted):
         times = "once" if same == 1 else f"{same} times"
         details = (f"It was recorded {times}, and has been played as often.",)
-        return Miss(headline, details, f"ask as often as was recorded, record again ({_RECORD}), or {_REPEAT}")
+        advice = f"ask as often as was recorded, record again ({remedies.record}), or {remedies.repeat}"
+        return Miss(headline, details, advice)
     nearest = max(range(len(keys)), key=lambda at: (_likeness(wanted, keys[at]), at not in played, -at))
     details = (
-        f"The closest is exchange {nearest}: {recorded[nearest].method} {masked_url(recorded[nearest].url)}",
+        f"The closest is {place(nearest)}: {recorded[nearest].method} {masked_url(recorded[nearest].url)}",
         *(f"  {part}: {ours} here, {theirs} recorded" for part, ours, theirs in _differences(wanted, keys[nearest])),
     )
-    return Miss(headline, details, f"correct the request, or record it ({_RECORD})")
+    return Miss(headline, details, f"correct the request, or record it ({remedies.record})")
 
-
-_RECORD = "pytest --sls-record=new_episodes"
-_REPEAT = "mark the test sls_cassette(repeat='last')"
 
 _PARTS: tuple[tuple[str, Callable[[Key], object]], ...] = (
     ("method", lambda key: key.method),

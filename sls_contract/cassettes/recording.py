@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Exchange, Request, Response
 
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class Evidence(StrEnum):
     """What an exchange proves, strongest first."""
@@ -41,7 +43,8 @@ class Provenance:
 
     Attributes:
         evidence: what it proves.
-        endpoint: scheme and authority of the endpoint that it was recorded at; empty where unknown.
+        endpoint: scheme and authority of the endpoint that it was recorded at; ``reference`` for the embedded one; empty
+            where unknown.
         region: the region, such as ``cn-hangzhou``; empty where unknown.
         client: the User-Agent that asked; empty where unknown.
         recorded_at: when it was recorded, aware.
@@ -137,7 +140,7 @@ def digest_of(recording: Recording) -> str:
         recording.substitutions,
         (recording.broken, recording.detail),
     )
-    return "sha256-" + sha256(json.dumps(values, separators=(",", ":")).encode()).hexdigest()[:32]
+    return "sha256-" + sha256(_ENCODE(values).encode()).hexdigest()[:32]
 
 
 def moment_text(moment: datetime | None) -> str:

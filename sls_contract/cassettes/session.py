@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.audit import about_recording
 from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recorder import Broken, Kind, install
@@ -24,7 +25,7 @@ from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from sls_contract.cassettes.recorder import Outcome
@@ -52,6 +53,8 @@ class Opening:
         send: what answers while recording, instead of the network.
         evidence: what an answer of ``send`` proves.
         repeat: whether the last of identical recordings plays again and again.
+        endpoint: what ``send`` reaches, for the provenance of recordings; empty: the endpoint that the request names.
+        max_age: how long ago what is played may have been validated; None: as long as it likes.
 
     """
 
@@ -65,14 +68,16 @@ class Opening:
     send: Send | None = None
     evidence: Evidence = Evidence.REFERENCE
     repeat: bool = False
+    endpoint: str = ""
+    max_age: timedelta | None = None
 
 
 class Session:
     """An open cassette. `start` hands it the requests of every recorded client, in all threads; `close` ends that."""
 
-    def __init__(self, opening: Opening, tally: Tally | None = None) -> None:
+    def __init__(self, opening: Opening, tally: Tally | None = None, tape: Tape | None = None) -> None:
         self._opening = opening
-        self._tape = Tape(opening.path, opening.record, opening.began, repeat=opening.repeat)
+        self._tape = tape or Tape(opening.path, opening.record, opening.began, repeat=opening.repeat)
         self._keyring = (
             (opening.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if opening.credentials is not None else None
         )
@@ -84,6 +89,16 @@ class Session:
     def recording(self) -> bool:
         """Whether a request without a recording is let through and recorded."""
         return self._tape.records
+
+    @property
+    def offline(self) -> bool:
+        """Whether every request is answered, or refused, without a network."""
+        return not self._tape.records
+
+    @property
+    def unplayed(self) -> tuple[int, ...]:
+        """The positions of the recordings that nobody asked for."""
+        return self._tape.unplayed()
 
     @property
     def recorded(self) -> int:
@@ -148,11 +163,16 @@ class Session:
     def _play(self, request: Request, scrubbed: Request, position: int, recording: Recording) -> Outcome:
         opening, made = self._opening, recording.provenance
         shown = Exchange(scrubbed, recording.exchange.response)
-        verdicts = [judge_request(request, credentials=self._keyring, at=opening.clock())]
+        now = opening.clock()
+        verdicts = [judge_request(request, credentials=self._keyring, at=now)]
         if not recording.unanswered:
             verdicts.append(judge_response(recording.exchange, at=made.recorded_at))
         self.tally.count(shown, self._clean(verdicts), made.evidence, position)
-        self.tally.add(about_recording(recording), shown, position)
+        about = about_recording(recording)
+        if opening.max_age is not None:
+            about += about_age(made, opening.max_age, now)
+        if about:
+            self.tally.add(about, shown, position)
         return outcome_of(recording)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
@@ -163,7 +183,7 @@ class Session:
         scrubbed = opening.scrubber.exchange(Exchange(request, response))
         recording = Recording(
             exchange=scrubbed.exchange,
-            provenance=_provenance(scrubbed.exchange.request, evidence, now),
+            provenance=_provenance(scrubbed.exchange.request, evidence, now, opening.endpoint),
             signature=SignatureNote(scrubbed.signature, scrubbed.step or ""),
             substitutions=tuple(f"{one.where}: {one.public}" for one in scrubbed.substitutions),
             broken=outcome.kind if isinstance(outcome, Broken) else None,
@@ -177,12 +197,12 @@ class Session:
         """Read what was written once more, as `sls-contract check` does: a scrub that missed something must fail."""
         key = self._opening.credentials
         try:
-            written = self.path.read_bytes()
+            written = self._tape.path.read_bytes()
         except OSError:
             return  # it could not be written, which has been told
         for leak in leaks(written, [key] if key is not None else []):
             self.tally.fail(
-                f"{self.path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"
+                f"{self._tape.path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"
                 "How to fix: delete the file, revoke the key if the file was shared, and name what leaked in sls_scrub "
                 "or sls_scrub_keys."
             )
@@ -297,10 +317,10 @@ def _unopened(place: str) -> Finding:
     )
 
 
-def _provenance(request: Request, evidence: Evidence, now: datetime) -> Provenance:
+def _provenance(request: Request, evidence: Evidence, now: datetime, endpoint: str) -> Provenance:
     return Provenance(
         evidence=evidence,
-        endpoint=f"{split_url(request.url)[0]}://{without_project(request.host)}",
+        endpoint=endpoint or f"{split_url(request.url)[0]}://{without_project(request.host)}",
         region=region_of(request.host) or "",
         client=request.headers.get("user-agent", ""),
         recorded_at=now,

@@ -55,17 +55,18 @@ class Tally:
     ) -> None:
         """Take over the verdicts on one exchange (its request and its answer may have been judged apart)."""
         found = [finding for verdict in verdicts for finding in verdict.findings]
+        operation = verdicts[0].operation
         with self._lock:
             self.exchanges += 1
             if self.keep:
                 self.seen.append(exchange)
             self.evidence[evidence] = self.evidence.get(evidence, 0) + 1
-            self.other_operations += verdicts[0].operation not in (GET_CHECK_POINT, FOREIGN)
-            self.not_judged += verdicts[0].operation == FOREIGN
-            self.unverified += any(finding.slug == UNVERIFIED for finding in found)
-            for verdict in verdicts:
-                self.exercised |= verdict.exercised
-            self.breaches.extend(Breach(finding, exchange, position) for finding in found)
+            self.other_operations += operation not in (GET_CHECK_POINT, FOREIGN)
+            self.not_judged += operation == FOREIGN
+            self.exercised.update(*[verdict.exercised for verdict in verdicts])
+            if found:
+                self.unverified += any(finding.slug == UNVERIFIED for finding in found)
+                self.breaches.extend(Breach(finding, exchange, position) for finding in found)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
         """Take over findings that are not about an answer: a miss, an edited recording."""
@@ -81,6 +82,12 @@ class Tally:
         """Return what failed since this was last asked."""
         with self._lock:
             taken, self.errors = self.errors, []
+        return taken
+
+    def take_breaches(self) -> list[Breach]:
+        """Return the breaches made since this was last asked; they are kept no longer."""
+        with self._lock:
+            taken, self.breaches = self.breaches, []
         return taken
 
     def since(self, mark: int) -> tuple[list[Breach], int]:

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
-from sls_contract.cassettes.matching import Index, Key, Miss, explain_miss
+from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss
 from sls_contract.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Tape:
             drops what was there before once the new recording has come to its end.
         began: when the session began, aware; recordings made since then belong to it.
         repeat: whether the last of identical recordings plays again and again.
+        before: what was recorded before, instead of what the file holds.
+        remedies: how a request without a recording is mended where this is played.
 
     Raises:
         CassetteDamaged: the file is not what was recorded; it is left as it is.
@@ -44,16 +46,27 @@ class Tape:
 
     """
 
-    def __init__(self, path: Path, mode: Mode, began: datetime, *, repeat: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        mode: Mode,
+        began: datetime,
+        *,
+        repeat: bool = False,
+        before: Sequence[Recording] | None = None,
+        remedies: Remedies = IN_PYTEST,
+    ) -> None:
         if mode not in MODES:
             msg = f"record must be one of {', '.join(MODES)}, got {mode!r}"
             raise UsageError(msg)
         self.path = path
-        self._before: Sequence[Recording] = load(path) if recorded(path) else ()
+        self._before: Sequence[Recording] = _loaded(path) if before is None else before
+        self._remedies = remedies
         self._mode = mode
         self._began = began
         self.records = self._may_record()
-        self._index = Index(map(Key.of, self._playable()), repeat=repeat)
+        self._repeat = repeat
+        self._index = Index(self._playable(), repeat=repeat)
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
         self._closed = False
@@ -64,10 +77,19 @@ class Tape:
         position = self._index.take(Key.of(request))
         return None if position is None else (position, self._before[position])
 
+    def unplayed(self) -> tuple[int, ...]:
+        """Return the positions that nobody asked for; with ``repeat``, one of identical recordings stands for all."""
+        played = self._index.played
+        if len(played) == len(self._before):
+            return ()
+        keys = [Key.of(request) for request in asked(self._before)]
+        answered = {keys[position] for position in played} if self._repeat else set()
+        return tuple(at for at, key in enumerate(keys) if at not in played and key not in answered)
+
     def explain_miss(self, request: Request) -> Miss:
         """Say why nothing answers a scrubbed request, what is closest, and the mend."""
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
-        return explain_miss(request, asked(self._before), self._index.played, where)
+        return explain_miss(request, asked(self._before), self._index.played, where, self._remedies)
 
     def add(self, recording: Recording) -> None:
         """Add an exchange; it is safe when this returns. Raises `CassetteError` where the disk does not take it."""
@@ -111,16 +133,21 @@ class Tape:
         made = recording.provenance.recorded_at
         return made is None or made < self._began
 
-    def _playable(self) -> Sequence[Request]:
+    def _playable(self) -> Sequence[Key]:
         if self._mode == "all" or (self._mode == "once" and self._is_new()):
             return ()
-        return asked(self._before)
+        quick: Sequence[Key] | None = getattr(self._before, "keys", None)
+        return quick if quick is not None else [Key.of(request) for request in asked(self._before)]
 
     def _replaced(self) -> tuple[str, ...]:
         if self._mode != "all":
             return ()
         named = zip(self._before, names_of(self._before), strict=True)
         return tuple(name for recording, name in named if self._is_old(recording))
+
+
+def _loaded(path: Path) -> Sequence[Recording]:
+    return load(path) if recorded(path) else ()
 
 
 def asked(recordings: Sequence[Recording]) -> Sequence[Request]:

@@ -68,8 +68,22 @@ def pytest_configure_node(node: Any) -> None:
     configure_node(node, node.config.stash[RUN].started)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what an xdist worker collected."""
+    from sls_contract.plugin.distributed import told_collected
+
+    node.config.stash[RUN].worker_ended(told_collected(node), lost=error is not None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note what was collected, before any of it is deselected."""
+    config.stash[RUN].found(items)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the reports."""
+    """Settle what the run came to, and write the reports."""
     session.config.stash[RUN].finish(session)
 
 

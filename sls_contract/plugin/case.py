@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.session import Session
     from sls_contract.plugin.target import Target
+    from sls_contract.plugin.verifying import Verifying
 
 
 @dataclass(slots=True, eq=False)
@@ -23,8 +24,9 @@ class Case:
     """What one test opened and found.
 
     ``watched`` are called at the end of each phase: they bring in what was received elsewhere (`sls_endpoint`).
-    ``broke_off`` is set where a phase failed: what was recorded until then need not be the whole. ``told`` is what the
-    last phase broke.
+    ``broke_off`` is set where a phase failed: what was recorded until then need not be the whole. ``flawed`` is set
+    where exchanges broke the contract, which keeps a proposal whole. ``told`` is what the last phase broke. ``shared``
+    says that other tests may have the same cassette.
     """
 
     where: str
@@ -37,7 +39,10 @@ class Case:
     open_things: ExitStack = field(default_factory=ExitStack)
     watched: list[Callable[[], None]] = field(default_factory=list)
     broke_off: bool = False
+    flawed: bool = False
     told: str | None = None
+    shared: bool = False
+    verifying: Verifying | None = None
     _mark: int = 0
 
     def end_phase(self) -> str | None:
@@ -47,17 +52,20 @@ class Case:
         breaches, self._mark = self.tally.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
         parts = self.tally.take_errors() + ([message(broken, self.where)] if broken else [])
+        if self.verifying is None:
+            self.broke_off |= bool(parts)
+        else:
+            parts += self.verifying.errors()
+            self.flawed |= bool(parts)
+            parts += filter(None, [self.verifying.differences()])
         self.told = "\n\n".join(parts) or None
         return self.told
 
     def insist(self, report: pytest.TestReport) -> None:
         """Keep what the phase broke in a report that was made past it: unittest puts its own errors and skips there."""
-        self.broke_off |= not report.passed
-        if (
-            self.told is None
-            or self.told in report.longreprtext
-            or any(self.told == text for _, text in report.sections)
-        ):
+        shown = self.told is not None and self.told in report.longreprtext
+        self.broke_off |= not report.passed and not (shown and self.verifying)
+        if self.told is None or shown or any(self.told == text for _, text in report.sections):
             return
         if report.skipped and not hasattr(report, "wasxfail"):
             report.outcome, report.longrepr = "failed", self.told
@@ -69,6 +77,8 @@ class Case:
         with self.open_things:
             if self.session is not None:
                 self.session.close(finished=expected_to_fail or not self.broke_off)
+        if self.verifying is not None:
+            self.verifying.end(whole=not self.broke_off)
 
     def counted(self, test: str) -> Totals:
         """Return what was counted, as the totals of this one test."""
@@ -83,7 +93,20 @@ class Case:
             exercised=tally.exercised,
             evidence={str(name): count for name, count in tally.evidence.items()} if session is not None else {},
             findings=[_plain(breach, test) for breach in tally.breaches],
+            verified=[self.verifying.plain(test, ended=not self.broke_off, flawed=self.flawed)]
+            if self.verifying
+            else [],
+            plays=self._plays(test),
         )
+
+    def _plays(self, test: str) -> list[dict[str, Any]]:
+        """Return what a test that came to its end left unplayed; all of it where others may play the rest."""
+        if self.session is None or self.session.recording or self.broke_off:
+            return []
+        unplayed = self.session.unplayed
+        if not unplayed and not self.shared:
+            return []
+        return [{"cassette": self.where, "test": test, "shared": self.shared, "unplayed": list(unplayed)}]
 
 
 def _plain(breach: Breach, test: str) -> dict[str, Any]:

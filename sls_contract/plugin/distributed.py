@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 STARTED = "sls_contract_started"
 COUNTED = "sls_contract_counted"
+COLLECTED = "sls_contract_collected"
 
 
 def configure_node(node: Any, started: datetime) -> None:
@@ -26,6 +27,17 @@ def session_started(config: pytest.Config, now: datetime) -> datetime:
 def is_worker(config: pytest.Config) -> bool:
     """Tell whether this process only runs tests for another, which reports on them."""
     return hasattr(config, "workerinput")
+
+
+def tell_collected(config: pytest.Config, collected: dict[str, Any]) -> None:
+    """Give the controller what this worker collected (plain values), once its last test has ended."""
+    config.workeroutput[COLLECTED] = collected  # type: ignore[attr-defined]  # xdist's, in a worker
+
+
+def told_collected(node: Any) -> dict[str, Any] | None:
+    """Return what a worker told of what it collected; None where it did not come to that."""
+    told: dict[str, Any] | None = getattr(node, "workeroutput", {}).get(COLLECTED)
+    return told
 
 
 def attach(report: pytest.TestReport, counted: dict[str, Any]) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 SUFFIX = ".sls.yaml"
 
@@ -19,12 +16,15 @@ _LONGEST = 150  # bytes: below 255 with a suffix and a journal's, also under enc
 _DIGEST = 10
 
 
-def cassette_path(directory: Path, module: str, name: str) -> Path:
-    """Return ``directory/<module>/<name>.sls.yaml``, each part made safe.
+def file_name(name: str) -> str:
+    """Return the file name of a cassette; ``name`` is ``Class.test[param]`` or what the marker gives."""
+    return safe(name) + SUFFIX
 
-    ``module`` is the test file's stem; ``name`` is ``Class.test[param]`` or what the marker gives.
-    """
-    return directory / safe(module) / (safe(name) + SUFFIX)
+
+def shown(path: str) -> str:
+    """Return a path as it can be typed where pytest was started."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def readable(test_name: str) -> str:

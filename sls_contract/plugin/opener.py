@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
-
-import pytest
+from urllib.parse import urlsplit
 
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.scrub import Scrubber
@@ -16,7 +15,8 @@ from sls_contract.cassettes.session import Opening, Session
 from sls_contract.cassettes.tally import Tally
 from sls_contract.errors import UsageError
 from sls_contract.plugin.case import Case
-from sls_contract.plugin.naming import cassette_path, readable
+from sls_contract.plugin.located import Located, locate
+from sls_contract.plugin.options import REFERENCE
 from sls_contract.plugin.scrubbed import scrubbed_logs
 from sls_contract.plugin.target import Target, target_of
 from sls_contract.spec import clause
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import pytest
+
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.options import Settings
+    from sls_contract.plugin.verifying import Verifying
 
 
 @dataclass
@@ -41,27 +44,29 @@ class Opener:
 
     def open(self, item: pytest.Item, marker: pytest.Mark) -> Case:
         """Open the cassette of a marked test around all of its phases."""
-        name, repeat = _marker_arguments(marker)
-        path = cassette_path(self._directory(item.path), item.path.stem, name or _test_name(item))
-        self._claim(path.parent, item.path)
-        target = target_of(self.settings, os.environ, self.clock)
+        located = locate(item, marker, self.settings)
+        self._claim(located.path.parent, item.path)
+        settings = self._settings_for(located.path)
+        target = target_of(settings, os.environ, self.clock)
         scrubber = self._scrubber(target)
-        case = Case(str(path), self.settings.strict, _allowed(item), scrubber.text, Tally())
+        case = Case(str(located.path), settings.strict, _allowed(item), scrubber.text, Tally())
         case.target = target
-        case.session = Session(
-            Opening(
-                path=path,
-                record=self.settings.record,
-                scrubber=scrubber,
-                owns=self._owns,
-                clock=self.clock,
-                began=self.started,
-                credentials=target.credentials,
-                send=target.send,
-                repeat=repeat,
-            ),
-            case.tally,
+        case.verifying = self._verifying(case, located)
+        case.shared = located.shared
+        opening = Opening(
+            path=located.path,
+            record="all" if settings.record == "verify" else settings.record,
+            scrubber=scrubber,
+            owns=self._owns,
+            clock=self.clock,
+            began=self.started,
+            credentials=target.credentials,
+            send=target.send,
+            repeat=located.repeat,
+            endpoint=target.endpoint if target.send is not None else "",
+            max_age=settings.max_age,
         )
+        case.session = Session(opening, case.tally, case.verifying.proposal if case.verifying else None)
         case.open_things.enter_context(scrubbed_logs(case.scrub))
         case.session.start()
         return case
@@ -75,6 +80,8 @@ class Opener:
         """Give a test the names to use: with a group made for it where it records at a URL."""
         assert case.session is not None  # the caller made sure
         assert case.target is not None  # set together with the session
+        if case.verifying is not None:
+            case.verifying.proposal.admit(case.target.endpoint)
         with case.target.names(recording=case.session.recording) as names:
             yield names
 
@@ -82,9 +89,38 @@ class Opener:
     def _owns(self) -> Callable[[str], bool]:
         return host_rule([*self.settings.hosts, *self.settings.endpoint_hosts])
 
-    def _directory(self, test_file: Path) -> Path:
-        configured = self.settings.cassette_dir
-        return self.settings.rootdir / configured if configured else test_file.parent / "cassettes"
+    def _settings_for(self, path: Path) -> Settings:
+        """Return the settings for one cassette: it is verified where it was recorded, unless an endpoint was named."""
+        settings = self.settings
+        if settings.record != "verify" or settings.endpoint_given:
+            return settings
+        from sls_contract.cassettes.file.recording_file import load, recorded
+        from sls_contract.cassettes.proposal import endpoint_of
+
+        if not recorded(path):
+            return settings
+        endpoint = endpoint_of(load(path))
+        if endpoint == REFERENCE:
+            return settings
+        if not self._owns(urlsplit(endpoint).netloc):  # the file names it, not the user: no key goes there unasked
+            msg = (
+                f"{path} was recorded at {endpoint}, which is no endpoint of this project\n"
+                f"How to fix: say --sls-endpoint={endpoint}, or add its host to ini sls_hosts, if you trust it."
+            )
+            raise UsageError(msg)
+        return settings._replace(endpoint=endpoint)
+
+    def _verifying(self, case: Case, located: Located) -> Verifying | None:
+        """Return what compares a test's answers with the recorded ones; None in every mode but ``verify``."""
+        if self.settings.record != "verify":
+            return None
+        from sls_contract.cassettes.proposal import Proposal
+        from sls_contract.plugin.verifying import Verifying
+
+        assert case.target is not None  # the caller set it
+        route = case.target.endpoint if case.target.send is not None else ""
+        proposal = Proposal(located.path, self.started, route, repeat=located.repeat)
+        return Verifying(proposal, self.settings.strict, case.allowed, self.settings.accept, located.shared)
 
     def _claim(self, folder: Path, test_file: Path) -> None:
         """Refuse two test files of one name whose cassettes would lie in one folder: each would play the other's."""
@@ -103,29 +139,6 @@ class Opener:
             keys=self.settings.scrub_keys,
             renames={**self.settings.rename, **target.renames},
         )
-
-
-def _test_name(item: pytest.Item) -> str:
-    """Return ``Class.test[param]``, classes joined with dots."""
-    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
-    return ".".join([*classes, readable(item.name)])
-
-
-def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool]:
-    known = {"name", "repeat"}
-    if marker.args or set(marker.kwargs) - known:
-        msg = "@pytest.mark.sls_cassette takes name='…' and repeat='last', got " + ", ".join(
-            [*map(repr, marker.args), *sorted(set(marker.kwargs) - known)]
-        )
-        raise UsageError(msg)
-    name, repeat = marker.kwargs.get("name"), marker.kwargs.get("repeat")
-    if name is not None and (not isinstance(name, str) or not name.strip()):
-        msg = f"sls_cassette: name must be a str that is not empty, got {name!r}"
-        raise UsageError(msg)
-    if repeat not in (None, "last"):
-        msg = f"sls_cassette: repeat must be 'last', got {repeat!r}"
-        raise UsageError(msg)
-    return name, repeat == "last"
 
 
 def _allowed(item: pytest.Item) -> frozenset[str]:

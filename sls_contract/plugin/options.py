@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,11 +13,12 @@ from sls_contract.errors import UsageError
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Mapping
+    from datetime import timedelta
     from pathlib import Path
 
-    from sls_contract.cassettes.tape import Mode
-
-MODES: tuple[Mode, ...] = ("none", "once", "new_episodes", "all")
+Mode: TypeAlias = Literal["none", "once", "new_episodes", "all", "verify"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+ACCEPTABLE = ("breaking", "additive", "benign", "evidence")
 REPORT_SUFFIXES = (".json",)
 REFERENCE = "reference"
 
@@ -34,10 +35,13 @@ class Settings(NamedTuple):
 
     record: Mode
     endpoint: str
+    endpoint_given: bool
     project: str | None
     logstore: str | None
     region: str | None
     strict: bool
+    max_age: timedelta | None
+    accept: frozenset[str]
     reports: tuple[str, ...]
     cassette_dir: str | None
     hosts: tuple[str, ...]
@@ -63,7 +67,8 @@ def add_options(parser: pytest.Parser) -> None:
         choices=MODES,
         default=None,
         help="none (default): replay only, no byte leaves the machine; once: record cassettes that do not exist yet; "
-        "new_episodes: record what has no recording; all: record everything again",
+        "new_episodes: record what has no recording; all: record everything again; verify: ask the endpoint of each "
+        "recording again, compare, and propose a new recording beside the old one",
     )
     _option(
         group,
@@ -74,6 +79,14 @@ def add_options(parser: pytest.Parser) -> None:
     _option(group, "project", "NAME", "the real project when recording at a URL")
     _option(group, "logstore", "NAME", "the real logstore when recording at a URL")
     _option(group, "region", "NAME", "the region that signatures of version 4 name; default: from the endpoint")
+    _option(
+        group,
+        "accept",
+        "CLASSES",
+        "with --sls-record=verify: a proposal takes the old recording's place where it differs by no other class than "
+        f"these, with commas between them: {', '.join(ACCEPTABLE)} (evidence: also where it proves less)",
+    )
+    _option(group, "max-age", "AGE", "warn of recordings not validated for so long, such as 90d or 12w")
     group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests, too")
     group.addoption(
         "--sls-report",
@@ -82,8 +95,8 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="write a report; PATH ends in .json; repeatable",
     )
-    for name in ("record", "endpoint", "project", "logstore", "region"):
-        parser.addini(f"sls_{name}", f"default of --sls-{name}")
+    for name in ("record", "endpoint", "project", "logstore", "region", "accept", "max_age"):
+        parser.addini(f"sls_{name}", f"default of --sls-{name.replace('_', '-')}")
     parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
     parser.addini("sls_report", "default of --sls-report", type="linelist")
     parser.addini("sls_cassette_dir", "folder of the cassettes; default: 'cassettes' beside each test file")
@@ -98,13 +111,20 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         option = getattr(given, f"sls_{name}")
         return str(option) if option is not None else (config.getini(f"sls_{name}") or None)
 
+    record = _one_of(pick("record") or "none")
+    if given.sls_accept is not None and record != "verify":
+        msg = f"--sls-accept accepts what --sls-record=verify proposes; this run is --sls-record={record}"
+        raise pytest.UsageError(msg)
     return Settings(
-        record=_one_of(pick("record") or "none"),
+        record=record,
         endpoint=_endpoint(pick("endpoint") or REFERENCE),
+        endpoint_given=pick("endpoint") is not None,
         project=pick("project"),
         logstore=pick("logstore"),
         region=pick("region"),
         strict=bool(given.sls_strict or config.getini("sls_strict")),
+        max_age=_age(pick("max_age")),
+        accept=_classes(pick("accept") or ""),
         reports=tuple(_report(path) for path in given.sls_report or config.getini("sls_report")),
         cassette_dir=config.getini("sls_cassette_dir") or None,
         hosts=_hosts(config.getini("sls_hosts")),
@@ -134,6 +154,26 @@ def _endpoint(value: str) -> str:
         msg = f"--sls-endpoint must be 'reference' or a URL such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
         raise pytest.UsageError(msg)
     return value.rstrip("/")
+
+
+def _age(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    from sls_contract.cassettes.age import parse_age
+
+    try:
+        return parse_age(text)
+    except UsageError as error:
+        msg = f"--sls-max-age: {error}"
+        raise pytest.UsageError(msg) from None
+
+
+def _classes(text: str) -> frozenset[str]:
+    given = {part.strip() for part in text.split(",")} - {""}
+    if unknown := sorted(given.difference(ACCEPTABLE)):
+        msg = f"--sls-accept takes classes out of {', '.join(ACCEPTABLE)}, got {', '.join(map(repr, unknown))}"
+        raise pytest.UsageError(msg)
+    return frozenset(given)
 
 
 def _hosts(patterns: list[str]) -> tuple[str, ...]:

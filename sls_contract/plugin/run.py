@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from warnings import WarningMessage
 
     from sls_contract.plugin.case import Case
+    from sls_contract.plugin.collected import Collected
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.opener import Opener
     from sls_contract.plugin.options import Settings
+    from sls_contract.plugin.outcome import Outcome
     from sls_contract.plugin.reference import ReferenceServer
     from sls_contract.plugin.totals import Totals
 
@@ -60,6 +62,10 @@ class Run:
         self._opened: set[Case] = set()
         self._scrub: Callable[[str], str] | None = None
         self._failure: str | None = None
+        self._found: list[pytest.Item] = []
+        self._told: Collected | None = None
+        self._failed: set[str] = set()
+        self._worker_lost = False
 
     @cached_property
     def totals(self) -> Totals:
@@ -67,6 +73,13 @@ class Run:
         from sls_contract.plugin.totals import Totals
 
         return Totals()
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What the run came to, beyond its single tests."""
+        from sls_contract.plugin.outcome import Outcome
+
+        return Outcome()
 
     @cached_property
     def _opener(self) -> Opener:
@@ -121,9 +134,7 @@ class Run:
         if case is None:
             return None
         case.broke_off |= broke_off
-        text = case.end_phase()
-        case.broke_off |= text is not None
-        return text
+        return case.end_phase()
 
     @contextmanager
     def closing(self, item: pytest.Item) -> Iterator[None]:
@@ -157,6 +168,8 @@ class Run:
 
     def count(self, report: pytest.TestReport) -> None:
         """Add what a test counted, wherever it ran."""
+        if report.failed:
+            self._failed.add(report.nodeid.partition("::")[0])
         if counted := distributed.attached(report):
             self.totals.merge(counted)
 
@@ -190,14 +203,66 @@ class Run:
             with serving(case, utc_now) as server:
                 yield server
 
+    def found(self, items: list[pytest.Item]) -> None:
+        """Note what was collected, before any of it is deselected."""
+        self._found = items.copy()
+
+    def worker_ended(self, told: dict[str, Any] | None, *, lost: bool) -> None:
+        """Take over what an xdist worker collected; all of them collect the same."""
+        self._worker_lost |= lost
+        if told is not None:
+            from sls_contract.plugin.collected import Collected
+
+            seen = Collected.of_plain(told)
+            self._told = seen if self._told is None else self._told.beside(seen)
+
     def finish(self, session: pytest.Session) -> None:
-        """Write the reports; the run fails where one cannot be written. A worker leaves them to the controller."""
-        if distributed.is_worker(session.config) or not self.settings.reports:
+        """Settle what the run came to, and write the reports; the run fails where one cannot be written.
+
+        A worker tells the controller what it collected, and leaves the rest to it.
+        """
+        if distributed.is_worker(session.config):
+            if (seen := self._seen(session)) is not None:
+                distributed.tell_collected(session.config, seen.as_plain())
             return
+        self._settle(session)
+        if self.settings.reports:
+            self._write_reports(session)
+
+    def _seen(self, session: pytest.Session) -> Collected | None:
+        """Return what this process, or a worker, collected; None where nothing was, or no test has a cassette."""
+        if self._told is not None or not any(item.get_closest_marker("sls_cassette") for item in self._found):
+            return self._told
+        from sls_contract.plugin.collected import collected
+
+        return collected(self._found, session.items, self.settings)
+
+    def _settle(self, session: pytest.Session) -> None:
+        """Settle what no single test can tell; a run without cassettes has nothing of the kind."""
+        if "totals" not in vars(self):
+            return
+        from sls_contract.plugin.collected import scope_of
+        from sls_contract.plugin.outcome import outcome_of
+
+        ran = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        self.outcome = outcome_of(
+            self.totals,
+            self.settings,
+            self._seen(session),
+            scope_of(session.config, self.settings),
+            self._failed,
+            self.started,
+            cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
+        )
+        self.totals.findings += self.outcome.plain_findings()
+        if self.outcome.failed(strict=self.settings.strict) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write_reports(self, session: pytest.Session) -> None:
         from sls_contract.plugin.summary import write_reports
 
         try:
-            write_reports(self.totals, self.settings)
+            write_reports(self.totals, self.outcome, self.settings)
         except SlsContractError as error:
             self._failure = f"sls-contract: {error}"
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -209,4 +274,4 @@ class Run:
             return told_last
         from sls_contract.plugin.summary import summary_lines
 
-        return summary_lines(self.totals) + told_last
+        return summary_lines(self.totals, self.outcome) + told_last

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def scrub_report(report: pytest.TestReport, scrub: Callable[[str], str]) -> None:
     """Take secrets out of the traceback and the captured sections; what holds none stays as it is."""
-    if isinstance(report.longrepr, tuple):  # a skip: file, line, reason; pytest needs it to stay that
+    if report.longrepr is None:
+        pass
+    elif isinstance(report.longrepr, tuple):  # a skip: file, line, reason; pytest needs it to stay that
         file, line, reason = report.longrepr
         report.longrepr = (file, line, scrub(reason))
     elif (shown := report.longreprtext) and scrub(shown) != shown:

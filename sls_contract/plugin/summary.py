@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 
 from sls_contract import __version__
 from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.plugin.naming import shown
 from sls_contract.reports import Report, Target, as_document, plural, write_json
+from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sls_contract.plugin.options import Settings
+    from sls_contract.plugin.outcome import Outcome
     from sls_contract.plugin.totals import Totals
 
+MOST_LINES = 10
+"""How many cassettes, and exchanges of each, are named; the report has all."""
 
-def summary_lines(totals: Totals) -> list[str]:
+
+def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     """Return the lines of the terminal summary."""
     evidence = ", ".join(f"{count} {name}" for name, count in sorted(totals.evidence.items())) or "none"
     parts = [
@@ -31,21 +39,58 @@ def summary_lines(totals: Totals) -> list[str]:
         parts.append(f"{plural(totals.not_judged, 'exchange')} of other services: not judged")
     if totals.unverified:
         parts.append(f"{plural(totals.unverified, 'signature')} not verified")
-    return ["sls-contract: " + ", ".join(parts), *_noticed(totals)]
+    if unused := sum(exchange is None for _, _, exchange in outcome.unused):
+        parts.append(f"{plural(unused, 'cassette')} unused")
+    return ["sls-contract: " + ", ".join(parts), *_noticed(totals), *_unused(outcome), *_verified(outcome)]
 
 
-def write_reports(totals: Totals, settings: Settings) -> None:
+def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
     """Write every report that was asked for."""
     report = Report(
         "pytest", Target(settings.endpoint, weakest(map(Evidence, totals.evidence)) if totals.evidence else None)
     )
     for plain in totals.findings:
-        report.add([_finding(plain["finding"])], test=plain["test"], exchange=plain["exchange"])
+        where = {name: value for name, value in plain.items() if name != "finding"}
+        report.add([_finding(plain["finding"])], **where)
     report.exchanges = totals.exchanges
     report.exercised = totals.exercised
     report.clauses_total = len(CLAUSES)
+    document = as_document(report, __version__)
+    if settings.record == "verify":
+        from sls_contract.plugin.verified import verified_document
+
+        document |= verified_document(outcome.settled)
     for path in settings.reports:
-        write_json(as_document(report, __version__), path, sys.stdout)
+        write_json(document, path, sys.stdout)
+
+
+def _verified(outcome: Outcome) -> Iterator[str]:
+    if outcome.settled:
+        from sls_contract.plugin.verified import verified_lines
+
+        yield from verified_lines(outcome.settled)
+
+
+def _unused(outcome: Outcome) -> Iterator[str]:
+    """Name each cassette with what nobody asks for, one line each."""
+    counted: dict[tuple[str, str, str], list[int]] = {}
+    for finding, cassette, exchange in outcome.unused:
+        places = counted.setdefault((finding.code, finding.slug, shown(cassette)), [])
+        places += [] if exchange is None else [exchange]
+    lines = [
+        on_one_line(f"  warning {code} {slug}: {cassette}{_places(places)}")
+        for (code, slug, cassette), places in counted.items()
+    ]
+    yield from lines[:MOST_LINES]
+    if len(lines) > MOST_LINES:
+        yield f"  +{len(lines) - MOST_LINES} more"
+
+
+def _places(exchanges: list[int]) -> str:
+    if not exchanges:
+        return ""
+    rest = f" +{len(exchanges) - MOST_LINES} more" if len(exchanges) > MOST_LINES else ""
+    return f" exchange {', '.join(map(str, exchanges[:MOST_LINES]))}{rest}"
 
 
 def _noticed(totals: Totals) -> list[str]:
@@ -53,7 +98,7 @@ def _noticed(totals: Totals) -> list[str]:
     counted: dict[tuple[str, str], list[str]] = {}
     for plain in totals.findings:
         finding = plain["finding"]
-        if finding["level"] == Level.WARNING:
+        if finding["level"] == Level.WARNING and plain["test"] is not None:
             counted.setdefault((finding["code"], finding["slug"]), []).append(plain["test"])
     return [
         f"  warning {code} {slug}: {plural(len(tests), 'time')}, first in {tests[0]}"

@@ -37,6 +37,7 @@ class Target:
     Attributes:
         credentials: the run's own key, if the environment has one.
         send: what answers instead of the network while recording; None: the client's own stack does.
+        endpoint: what was asked for: `REFERENCE` or a URL.
         renames: real names to public ones.
         prepare: makes what fixture ``sls`` promises, and takes it away again.
 
@@ -44,6 +45,7 @@ class Target:
 
     credentials: Credentials | None = None
     send: Send | None = None
+    endpoint: str = ""
     renames: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], Iterator[Sls]] | None = None
 
@@ -60,12 +62,12 @@ def target_of(settings: Settings, environ: Mapping[str, str], clock: Callable[[]
     """Return where the requests of one test go; a reference endpoint is new for each test."""
     own = credentials_from_environment(environ)
     if settings.record == "none":
-        return Target(own)
+        return Target(own, endpoint=settings.endpoint)
     if settings.endpoint == REFERENCE:
         known = (*([own] if own else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
         endpoint = ReferenceEndpoint(clock, credentials=known, keep_log=False)
         endpoint.create_consumer_group(PUBLIC_GROUP)
-        return Target(own, endpoint)
+        return Target(own, endpoint, REFERENCE)
     return _at_url(settings, own, clock)
 
 
@@ -84,7 +86,7 @@ def _at_url(settings: Settings, own: Credentials | None, clock: Callable[[], dat
         with _group(names, carry, clock):
             yield names
 
-    return Target(own, carry if address.literal else None, renames, prepare)
+    return Target(own, carry if address.literal else None, settings.endpoint, renames, prepare)
 
 
 def _real_names(settings: Settings, own: Credentials | None, group: str, *, literal: bool, host: str) -> Sls:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
 @dataclass(slots=True)
 class Totals:
-    """Counts of exchanges, cassettes and findings; ``findings`` are plain values with where they came from."""
+    """Counts of exchanges, cassettes and findings; ``findings`` are plain values with where they came from.
+
+    ``verified`` is what tests in record mode ``verify`` found of their cassettes, ``plays`` what others left unplayed.
+    """
 
     exchanges: int = 0
     other_operations: int = 0
@@ -19,6 +22,8 @@ class Totals:
     exercised: set[str] = field(default_factory=set)
     evidence: dict[str, int] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    verified: list[dict[str, Any]] = field(default_factory=list)
+    plays: list[dict[str, Any]] = field(default_factory=list)
 
     def merge(self, other: dict[str, Any]) -> None:
         """Add what a worker counted (`as_plain`)."""
@@ -28,7 +33,12 @@ class Totals:
         for evidence, count in other["evidence"].items():
             self.evidence[evidence] = self.evidence.get(evidence, 0) + count
         self.findings.extend(other["findings"])
+        self.verified.extend(other["verified"])
+        self.plays.extend(other["plays"])
 
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""
-        return {**asdict(self), "exercised": sorted(self.exercised)}
+        return {**{name: getattr(self, name) for name in _NAMES}, "exercised": sorted(self.exercised)}
+
+
+_NAMES = tuple(each.name for each in fields(Totals))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
@@ -17,6 +18,10 @@ import sls_contract.plugin.opener
 import sls_contract.plugin.reference
 import sls_contract.plugin.summary  # noqa: F401
 from sls_contract import load_cassette
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.endpoint.server import serve
+from sls_contract.plugin.run import utc_now
+from sls_contract.signing import Credentials
 
 CLIENT = '''
 from datetime import UTC, datetime
@@ -84,3 +89,54 @@ def project(pytester: pytest.Pytester) -> Project:
     pytester.makepyfile(client=CLIENT)
     pytester.syspathinsert()
     return Project(pytester).ini()
+
+
+class Service:
+    """An endpoint on loopback that knows only the real names and the real key, and whose answers a test changes."""
+
+    key = Credentials("LTAI5tRealKeyOfThisRun01", "realSecretOfThisRun0123456789x")
+    options = ("--sls-project=real-project", "--sls-logstore=real-logstore")
+
+    def __init__(self) -> None:
+        names = {("real-project", "real-logstore"): 2}
+        self.endpoint = ReferenceEndpoint(utc_now, credentials=[self.key], logstores=names)
+        self.change = lambda response: response
+
+    def __call__(self, request):
+        response = self.endpoint(request)
+        return self.change(response) if request.method == "GET" and response.status == 200 else response
+
+    def moved(self, **values):
+        """Change keys of every entry that is answered, or add them; None takes a key away."""
+
+        def change(response):
+            entries = [{**entry, **values} for entry in json.loads(response.body)]
+            kept = [{key: value for key, value in entry.items() if value is not None} for entry in entries]
+            return _with_body(response, json.dumps(kept, separators=(",", ":")).encode())
+
+        self.change = change
+
+    def answers(self, body):
+        """Answer every read with this body."""
+        self.change = lambda response: _with_body(response, body)
+
+    @property
+    def read(self) -> list[str]:
+        """Which reads it got."""
+        return [f"{request.method} {request.query}" for request in self.endpoint.requests if request.method == "GET"]
+
+
+def _with_body(response, body):
+    headers = [(name, value) for name, value in response.headers.pairs if name.lower() != "content-length"]
+    return response.replace(body=body, headers=[*headers, ("Content-Length", str(len(body)))])
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """Make an endpoint with real names, and give the run its key."""
+    service = Service()
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", service.key.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", service.key.access_key_secret)
+    with service.endpoint, serve(service) as server:
+        service.server, service.url = server, server.url
+        yield service

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from sls_contract.cassettes.file.canonical import NotCanonical, parse_block
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.layout import Layout
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import write
+from sls_contract.cassettes.har.archive import HarFile
+from sls_contract.cassettes.har.writing import document_text
 from sls_contract.cassettes.recording import (
     Evidence,
     Integrity,
@@ -24,8 +29,11 @@ from sls_contract.cassettes.recording import (
     SignatureNote,
     digest_of,
 )
-from sls_contract.exchange import Exchange, Request, Response, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_bytes, wire_text
 
+HAR_SCHEMA = Draft202012Validator(
+    json.loads((Path(__file__).parents[1] / "unit" / "cassettes" / "har-1.2.schema.json").read_text("utf-8"))
+)
 bounded = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 odd_words = st.sampled_from(
@@ -88,7 +96,7 @@ names = st.one_of(
     st.sampled_from(
         ["Host", "host", "Content-Length", "Set-Cookie", "X-A", "x-a", "on", "1", "日志", "a b", "", "X" * 2000]
     ),
-    wire.map(lambda name: name.replace(":", "")),
+    wire.map(lambda name: wire_text(wire_bytes(name.replace(":", "")))),
 )
 headers = st.lists(st.tuples(names, wire), max_size=6)
 moments = st.none() | st.datetimes(timezones=st.just(UTC))
@@ -223,3 +231,16 @@ def test_a_moment_keeps_its_microseconds():
     from sls_contract.cassettes.recording import moment_text
 
     assert moment_text(datetime(2026, 11, 23, 5, 50, 0, 123456, UTC)) == "2026-11-23T05:50:00.123456Z"
+
+
+@bounded
+@given(st.lists(recordings(), max_size=2))
+def test_a_har_gives_back_what_it_was_given(made):
+    """Whatever was recorded comes back through a HAR that is valid by the format's own rules, and stays the same."""
+    text = document_text(made, "1")
+    HAR_SCHEMA.validate(json.loads(text))
+    back = tuple(HarFile("x.har", text.encode("utf-8")))
+    assert back == tuple(made)
+    assert [digest_of(each) for each in back] == [digest_of(each) for each in made]
+    assert all(each.integrity is Integrity.INTACT for each in back)
+    assert document_text(back, "1") == text

@@ -61,11 +61,13 @@ answer against a request that carries the same date on both sides. An exchange o
       └── headers   what the answer's and the request's headers say
     side            one exchange of a pair, with what is known of it
     change          the values that come out: Class, Change, Unmatched, Drift
+    telling         a change as lines, as a finding, as JSON values
 """
 
 from __future__ import annotations
 
 from sls_contract.cassettes.drift.change import Change, Class, Drift, Unmatched
 from sls_contract.cassettes.drift.comparison import compare
+from sls_contract.cassettes.drift.telling import change_lines, finding_of, plain_change
 
-__all__ = ["Change", "Class", "Drift", "Unmatched", "compare"]
+__all__ = ["Change", "Class", "Drift", "Unmatched", "change_lines", "compare", "finding_of", "plain_change"]

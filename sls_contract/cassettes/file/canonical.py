@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 # Raw characters that YAML 1.1 breaks lines at, refuses, or drops are not canonical inside quotes.
 _ODD = "\\x00-\\x1f\\x7f-\\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
+TEXT = rf"'(?:[^'{_ODD}]++|'')*+'"
+"""What stands in single quotes."""
+
+WORD = "[A-Za-z][A-Za-z0-9_-]*+"
+"""What stands without quotes; `parse_word` refuses those that YAML takes for values."""
+
 SCALAR = (
-    rf"'(?:[^'{_ODD}]++|'')*+'"
-    rf'|"(?:[^"\\{_ODD}]++|\\["\\nrt]|\\u[0-9a-f]{{4}}|\\U[0-9a-f]{{8}})*+"'
+    TEXT + rf'|"(?:[^"\\{_ODD}]++|\\["\\nrt]|\\u[0-9a-f]{{4}}|\\U[0-9a-f]{{8}})*+"'
     r'|!!binary "[A-Za-z0-9+/=]*+"'
-    r"|-?(?:0|[1-9][0-9]*+)(?![A-Za-z0-9_.-])|[A-Za-z][A-Za-z0-9_-]*+|\{\}|\[\]"
+    rf"|-?(?:0|[1-9][0-9]*+)(?![A-Za-z0-9_.-])|{WORD}|\{{\}}|\[\]"
 )
-_KEY = rf"'(?:[^'{_ODD}]++|'')++'|[A-Za-z][A-Za-z0-9_-]*+"
+_KEY = rf"'(?:[^'{_ODD}]++|'')++'|{WORD}"
 _LINE = re.compile(rf"((?:  )+)(?:(- )|({_KEY}):(?: |(?=\n)))({SCALAR})?+\n")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _WHOLE: dict[str, Callable[[], Any]] = {"null": lambda: None, "{}": dict, "[]": list}
@@ -64,7 +69,7 @@ def parse_scalar(text: str) -> Any:
         return _bytes(text[len('!!binary "') : -1])
     if mark in "-0123456789":
         return int(text)
-    return _WHOLE[text]() if text in _WHOLE else _plain(text)
+    return _WHOLE[text]() if text in _WHOLE else parse_word(text)
 
 
 class _Growing:
@@ -94,7 +99,7 @@ class _Growing:
         if depth > len(self.path) or (self.waiting and depth < len(self.path)):
             raise NotCanonical
         del self.path[depth:], self.names[depth - 1 :]
-        here, name = self.path[-1], key[1:-1].replace("''", "'") if key[0] == "'" else _plain(key)
+        here, name = self.path[-1], key[1:-1].replace("''", "'") if key[0] == "'" else parse_word(key)
         if name in here:
             raise NotCanonical
         self.names.append(name)
@@ -107,7 +112,8 @@ class _Growing:
             here[name] = parse_scalar(scalar)
 
 
-def _plain(text: str) -> str:
+def parse_word(text: str) -> str:
+    """Read text without quotes; raises `NotCanonical` for a word that YAML 1.1 takes for another value."""
     if text.lower() in _WORDS:
         raise NotCanonical
     return text

@@ -17,8 +17,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sls_contract.errors import CassetteDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 END = "...\n"
 _PROLOG = re.compile(
@@ -60,16 +64,23 @@ def lay_out(text: str) -> Layout | None:
     if prolog is None:
         return None
     unfinished = tuple(name for name in (prolog[1] or "").replace(",", " ").split())
-    rest = text[prolog.end() :]
-    ended = rest == END or rest.rstrip().endswith("\n...")
-    if ended:
-        rest = rest.rstrip()[: -len("...")]
+    stripped = text.rstrip()
+    ended = stripped.endswith("\n...", prolog.end() - 1)
+    rest = stripped[prolog.end() : -len("...")] if ended else text[prolog.end() :]
     if not rest.strip():
         return Layout((), unfinished, ended)
     if not rest.startswith("- "):
         return None
-    first, *others = rest.rstrip("\n").split("\n- ")
-    return Layout((first + "\n", *(f"- {other}\n" for other in others)), unfinished, ended)
+    return Layout(tuple(_blocks(rest.rstrip("\n"))), unfinished, ended)
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Cut a text before each line that begins an item of the list."""
+    start = 0
+    while (line_end := text.find("\n- ", start)) >= 0:
+        yield text[start : line_end + 1]
+        start = line_end + 1
+    yield text[start:] + "\n"
 
 
 def first_lines(blocks: tuple[str, ...]) -> list[int]:
@@ -98,11 +109,13 @@ def text_of(path: str, data: bytes) -> str:
     if nul >= 0:
         raise CassetteDamaged(path, _line_at(data, nul), "a NUL byte; the file was not written to its end")
     try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         reason = f"not UTF-8: byte 0x{data[error.start]:02x}"
         raise CassetteDamaged(path, _line_at(data, error.start), reason) from None
-    if "<<<<<<<" in text or "\n=======\n" in text or ">>>>>>>" in text:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if ("<" in text and "<<<<<<<" in text) or "\n=======\n" in text or (">" in text and ">>>>>>>" in text):
         _refuse_marker(path, text)
     return text
 

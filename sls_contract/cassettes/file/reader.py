@@ -9,22 +9,18 @@ from pathlib import Path
 from typing import Any, overload
 
 from sls_contract.cassettes.file.block import block_of
-from sls_contract.cassettes.file.canonical import SCALAR, NotCanonical, parse_block, parse_scalar
+from sls_contract.cassettes.file.canonical import NotCanonical, parse_block
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, lay_out, text_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
+from sls_contract.cassettes.file.usual import usual_asked, usual_recording
+from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording, weakest
-from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
-from sls_contract.exchange import Request, wire_bytes
+from sls_contract.errors import CassetteDamaged, CassetteError
+from sls_contract.exchange import Request, split_url
 
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
-_ASKED = re.compile(
-    rf"\n  request:\n    method: ({SCALAR})\n    uri: ({SCALAR})\n    body: ({SCALAR})\n"
-    r"    headers:.*\n((?:      .*\n)*)"
-)
-_HOST = re.compile(rf"^      [Hh][Oo][Ss][Tt]:\n      - ({SCALAR})$", re.MULTILINE)
-_EXACT_REQUEST = re.compile(r"\n    request:\n      (?!order: )")
 
 
 class CassetteFile(Sequence[Recording]):
@@ -47,7 +43,6 @@ class CassetteFile(Sequence[Recording]):
         self.layout: Layout | None = lay_out(text)
         self._trees: Sequence[object] = ()
         self._document_lines: Sequence[int | None] = ()
-        self._recordings: dict[int, Recording] = {}
         if self.layout is None:
             self._trees, self._document_lines, unfinished = _interactions(os.fspath(path), text)
         else:
@@ -82,10 +77,11 @@ class CassetteFile(Sequence[Recording]):
         if isinstance(index, slice):
             return tuple(self[at] for at in range(*index.indices(len(self))))
         at = range(len(self))[index]
-        recording = self._recordings.get(at)
-        if recording is None:
-            recording = self._recordings[at] = self._parse(at)
-        return recording
+        return self._parse(at)
+
+    def read_once(self, at: int) -> Recording:
+        """Return a recording without keeping it: whoever goes through ten thousand needs each of them once."""
+        return self._parse(at)
 
     @property
     def lines(self) -> Sequence[int | None]:
@@ -104,7 +100,15 @@ class CassetteFile(Sequence[Recording]):
         """Each request reduced to what matching looks at: method, URL, Host and body; cheap, nothing is verified."""
         return tuple(self._asked(at) for at in range(len(self)))
 
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What each request is matched by; as cheap."""
+        return tuple([self._key(at) for at in range(len(self))])
+
     def _parse(self, at: int) -> Recording:
+        usual = usual_recording(self.layout.blocks[at]) if self.layout is not None else None
+        if usual is not None:
+            return usual
         try:
             return recording_of(self._tree(at))
         except MalformedInteraction as error:
@@ -130,14 +134,18 @@ class CassetteFile(Sequence[Recording]):
         return Evidence(found[1]) if known and found is not None else self[at].provenance.evidence
 
     def _asked(self, at: int) -> Request:
-        block = "" if self.layout is None else self.layout.blocks[at]
-        found = None if _EXACT_REQUEST.search(block) else _ASKED.search(block)
-        if found is None:
+        quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
+        if quick is None:
             return self[at].exchange.request
-        try:
-            return _quick_request(found)
-        except (NotCanonical, UsageError, TypeError):
-            return self[at].exchange.request
+        method, url, host, body = quick
+        return Request(method, url, (("Host", host),), body)
+
+    def _key(self, at: int) -> Key:
+        quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
+        if quick is None:
+            return Key.of(self[at].exchange.request)
+        method, url, host, body = quick
+        return Key.of_parts(method, host, split_url(url)[2], body)
 
     def _refuse_cut(self, layout: Layout) -> None:
         """Refuse a file that lacks its end, unless its last block shows that a reformatter took it."""
@@ -150,14 +158,6 @@ class CassetteFile(Sequence[Recording]):
             if last.integrity is Integrity.INTACT and not ours.startswith(layout.blocks[-1].rstrip()):
                 return
         raise CassetteDamaged(self.path, line, "the file was cut off in or after the exchange that begins here")
-
-
-def _quick_request(found: re.Match[str]) -> Request:
-    method, uri, body, headers = parse_scalar(found[1]), parse_scalar(found[2]), parse_scalar(found[3]), found[4]
-    host = _HOST.search(headers)
-    fields: list[tuple[Any, Any]] = [("Host", parse_scalar(host[1]))] if host else []
-    sent: Any = wire_bytes(body) if isinstance(body, str) else body or b""
-    return Request(method, uri, fields, sent)  # wrong types raise, and YAML decides
 
 
 def _interactions(path: str, text: str) -> tuple[Sequence[object], Sequence[int | None], tuple[str, ...]]:

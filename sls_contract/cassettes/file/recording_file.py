@@ -25,10 +25,16 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
 
 
+LOADED: set[str] = set()
+"""Every path that this process loaded: whoever looks for cassettes that nobody uses must not name these."""
+
+
 def recorded(path: os.PathLike[str] | str) -> bool:
     """Tell whether anything was recorded at a path: a file stands there, be it damaged, or a journal beside it."""
+    if Path(path).exists():
+        return True
     journal = journal_of(path)
-    return Path(path).exists() or (journal.exists() and journal.stat().st_size > 0)
+    return journal.exists() and journal.stat().st_size > 0
 
 
 def load(path: os.PathLike[str] | str) -> CassetteFile:
@@ -36,6 +42,7 @@ def load(path: os.PathLike[str] | str) -> CassetteFile:
 
     Raises `CassetteError` where there is none, `CassetteDamaged` where it is not whole.
     """
+    LOADED.add(os.fspath(path))
     try:
         fold(path)
     except CassetteError as error:

@@ -47,7 +47,7 @@ class Handler(Protocol):
     """Decides about each attempt. Called from any thread, possibly at once; must not block on the network itself.
 
     Whatever it raises reaches the caller of the client unchanged, unless that is an OSError: clients take those for
-    network errors and may retry.
+    network errors and may retry. One that never lets an attempt out may say so: ``offline = True``.
     """
 
     def owns(self, host: str, peer: str) -> bool:

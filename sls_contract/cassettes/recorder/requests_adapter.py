@@ -27,7 +27,7 @@ _PLAIN_URL = re.compile(
     r"(/(?!/)(?:[A-Za-z0-9_.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*(?:\?(?:[A-Za-z0-9_.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*)?)"
 )
 _DOT_SEGMENT = re.compile(r"/\.\.?(?:[/?]|$)")
-_PLAIN_FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:(?:[!-~](?:[ !-~]*[!-~])?)?\n)*")
+_PLAIN_FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:(?:[!-~](?:[ !-~]*[!-~])?)?\n)*+")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ADAPTER_METHODS = (
     "send",
@@ -62,6 +62,30 @@ def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, *
         PRESET.value = None
 
 
+def settings(original: Callable[..., Any], session: Any, url: str, *args: Any, **kwargs: Any) -> Any:
+    """Settle proxies and certificates for a request; where nothing can go out, the environment is not asked for any.
+
+    To look for proxies there is two fifths of what requests does for a request, and none would be used.
+    """
+    host = split_url(url)[1]
+    owner = owner_of(host, host)
+    if owner is None or not getattr(owner.handler, "offline", False):
+        return original(session, url, *args, **kwargs)
+    return original(_Untrusting(session), url, *args, **kwargs)
+
+
+class _Untrusting:
+    """A requests.Session seen with its ``trust_env`` off."""
+
+    trust_env = False
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
 def _peer(request: Request) -> str:
     scheme, authority, _ = split_url(request.url)
     return authority if ":" in authority else peer_name(authority, _DEFAULT_PORTS[scheme])
@@ -75,7 +99,9 @@ def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: di
     if _is_proxied(request.url, args[4] if len(args) > 4 else kwargs.get("proxies")):  # noqa: PLR2004 - its position
         return None
     scheme, host, port, target = match.groups()
-    if _DOT_SEGMENT.search(target) or not request.method.isalpha() or not isinstance(request.body, bytes | None):
+    if not request.method.isalpha() or not (request.body is None or isinstance(request.body, bytes)):
+        return None
+    if "/." in target and _DOT_SEGMENT.search(target):
         return None
     netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
     headers = _wire_headers(request, netloc)
@@ -86,20 +112,17 @@ def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: di
 
 def _wire_headers(request: Any, netloc: str) -> Headers | None:
     """Return the header fields in the order in which urllib3 and http.client write them; None where one is unusual."""
-    pairs = list(request.headers.items())
-    names = set()
-    for name, value in pairs:
-        if not (type(name) is type(value) is str) or value == _SKIP_FIELD:  # bytes are for http.client to encode
-            return None
-        names.add(name.lower())
-    if not _are_plain(pairs):
+    pairs = tuple(request.headers.items())
+    types = {type(text) for pair in pairs for text in pair}
+    if types - {str} or not _are_plain(pairs):  # bytes are for http.client to encode
         return None
+    names = {name.lower() for name, _ in pairs}
     if "transfer-encoding" in names or "user-agent" not in names or _needs_length(request, names):
         return None
-    first = [] if "host" in names else [("Host", netloc)]
+    first: tuple[tuple[str, str], ...] = () if "host" in names else (("Host", netloc),)
     if "accept-encoding" not in names:
-        first.append(("Accept-Encoding", "identity"))
-    return Headers(first + pairs)
+        first += (("Accept-Encoding", "identity"),)
+    return Headers.of_texts(first + pairs)
 
 
 def _needs_length(request: Any, names: set[str]) -> bool:
@@ -110,7 +133,7 @@ def _needs_length(request: Any, names: set[str]) -> bool:
 def _are_plain(pairs: Sequence[tuple[str, str]]) -> bool:
     """Tell whether no parser or writer would see other fields in these: visible ASCII, no stray spaces or breaks."""
     text = "".join([f"{name}:{value}\n" for name, value in pairs])
-    return text.count("\n") == len(pairs) and _PLAIN_FIELDS.fullmatch(text) is not None
+    return text.count("\n") == len(pairs) and _PLAIN_FIELDS.fullmatch(text) is not None and _SKIP_FIELD not in text
 
 
 def _may_retry(retries: Any) -> bool:

@@ -38,6 +38,7 @@ _HOOKS = Hooks(
         Hook("http.client", "HTTPSConnection", "connect", _CONNECT),
         Hook("urllib3.connection", "HTTPConnection", "connect", _CONNECT),
         Hook("urllib3.connection", "HTTPSConnection", "connect", _CONNECT),
+        Hook("requests.sessions", "Session", "merge_environment_settings", _late("requests_adapter", "settings")),
         Hook("requests.adapters", "HTTPAdapter", "send", _late("requests_adapter", "send")),
         Hook("httpx", "HTTPTransport", "handle_request", _late("httpx_transport", "handle")),
         Hook("httpx", "AsyncHTTPTransport", "handle_async_request", _late("httpx_transport", "handle_async")),
@@ -75,9 +76,10 @@ def install(handler: Handler, *, outermost: bool = False) -> Callable[[], None]:
 class _Entry:
     """One installation of a handler: the same handler may be installed twice."""
 
-    __slots__ = ("answer", "owns", "received")
+    __slots__ = ("answer", "offline", "owns", "received")
 
     def __init__(self, handler: Handler) -> None:
+        self.offline = getattr(handler, "offline", False)  # who does not say may let attempts out
         self.owns = handler.owns
         self.answer = handler.answer
         self.received = handler.received

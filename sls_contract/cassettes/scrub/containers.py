@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LARGEST = 32 * 1024 * 1024  #: bytes that one compressed text may unfold to
 _SHORTEST = 11  # characters: the base64 of eight bytes
 _RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}(?:\r?\n[ \t]*[0-9A-Za-z+/_-]+)*={0,2}")
+_FOLDED = re.compile(rb"[0-9A-Za-z+/_-]+(?:\r?\n[ \t]*[0-9A-Za-z+/_-]+)+")
+_FOLDS = re.compile(rb"\n(?:(?<=[0-9A-Za-z+/_-]{11}\n)|(?<=[0-9A-Za-z+/_-]{11}\r\n))[ \t]*[0-9A-Za-z+/_-]")
 _HEX = re.compile(rb"[0-9A-Fa-f]{16,}")
 _FOLD = re.compile(rb"\r?\n[ \t]*")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -24,6 +26,7 @@ _GZIP = b"\x1f\x8b"
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _QUANTUM = 4
 _GAP = b"AAAA"
+_SLICE = 1024 * 1024
 _HEX_DIGITS = b"0123456789ABCDEFabcdef"
 _LOOKS_PACKED = re.compile(rb"H4sI|e[JNAF]").match  # gzip and zlib begin so in base64
 
@@ -53,19 +56,47 @@ class Run:
 
 
 def glimpse(text: bytes) -> bytes:
-    """Return all words that may be base64 or hex, decoded at each alignment, run together: enough to detect."""
-    every = [word for word in text.translate(_SEPARATORS).split() if len(word) >= _SHORTEST]
+    """Return all words that may be base64 or hex, decoded at each alignment, run together: enough to detect.
+
+    Each word stands there once, however often the text repeats it: recordings are alike.
+    """
+    every = _long_words(text)
     words = [word for word in every if word != word.lower()]
-    pieces = [_together([word[shift:] for word in words], _GAP) for shift in range(_QUANTUM)] if words else []
-    if words and b"\n" in text:
-        pieces.append(_together(words, b""))
-    pieces += (one.content for one in map(unpacked, map(_decoded, filter(_LOOKS_PACKED, words))) if one)
+    pieces = [_together([word[shift:] for word in words]) for shift in range(_QUANTUM)] if words else []
+    folded = [_FOLD.sub(b"", run) for run in _folded(text)]
+    pieces += map(_decoded, folded)
+    packed = map(unpacked, map(_decoded, filter(_LOOKS_PACKED, [*words, *folded])))
+    pieces += (one.content for one in packed if one)
     pieces += (bytes.fromhex(word[: len(word) & ~1].decode()) for word in every if not word.strip(_HEX_DIGITS))
     return b"\0\0".join(pieces)
 
 
-def _together(words: list[bytes], gap: bytes) -> bytes:
-    return binascii.a2b_base64(gap.join(word + b"A" * (-len(word) % _QUANTUM) for word in words).translate(_STANDARD))
+def _long_words(text: bytes) -> set[bytes]:
+    """Return every word, from lines of a megabyte at a time: all words of a large file would fill the memory."""
+    found: set[bytes] = set()
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + _SLICE) + 1 or len(text)
+        found.update(word for word in text[start:end].translate(_SEPARATORS).split() if len(word) >= _SHORTEST)
+        start = end
+    return found
+
+
+def _together(words: list[bytes]) -> bytes:
+    return binascii.a2b_base64(_GAP.join(word + b"A" * (-len(word) % _QUANTUM) for word in words).translate(_STANDARD))
+
+
+def _folded(text: bytes) -> Iterator[bytes]:
+    """Yield what may be base64 folded over lines: a line that ends in it, and whatever of the alphabet goes on."""
+    done = 0
+    for fold in _FOLDS.finditer(text):
+        if fold.start() >= done:
+            line = text.rfind(b"\n", 0, fold.start()) + 1
+            head = text[line : fold.start()].removesuffix(b"\r").rstrip(_ALPHABET)
+            run = _FOLDED.match(text, line + len(head))
+            assert run is not None
+            done = run.end()
+            yield run[0]
 
 
 def runs(text: bytes) -> Iterator[Run]:

@@ -28,7 +28,7 @@ PACKED = "compressed text"
 ENCODED = "encoded text"
 _DEEPEST = 4  # base64 in gzip in base64 …
 _ROUNDS = 4
-_MOST_NAMES = 1000
+_MOST_FIELDS = 1000
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _STRUCTURE = re.compile(rb'["{}\[\]:,]')
@@ -54,7 +54,8 @@ class Hunt:
         folded: what gives a known secret away in lower-cased text.
         exact: the same in text as it is.
         harmless: signatures that anyone can make.
-        innocent: header names in which nothing was found.
+        echo: of the above, what gives away a secret of one exchange only, lower-cased and as it is.
+        innocent: names and values of headers in which nothing was found, echoes of one exchange apart.
 
     """
 
@@ -64,33 +65,45 @@ class Hunt:
     folded: tuple[bytes, ...] = ()
     exact: tuple[bytes, ...] = ()
     harmless: frozenset[bytes] = frozenset()
+    echo: tuple[tuple[bytes, ...], tuple[bytes, ...]] = ((), ())
     innocent: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, vault: Vault, rules: Rules) -> Hunt:
         """Return the hunt for what the vault knows now."""
-        return cls(vault, rules).beside(*vault.secrets)
+        return cls(vault, rules, vault.secrets, *_signs(vault.secrets))
 
     def beside(self, *more: Secret, harmless: Collection[bytes] = ()) -> Hunt:
-        """Return a hunt for more secrets, to which some signatures are known to be public."""
+        """Return a hunt for more secrets in one exchange, to which some signatures are known to be public."""
+        folded, exact = echo = _signs(more)
         return Hunt(
             self.vault,
             self.rules,
             (*more, *self.secrets),
-            (*(needle for secret in more for needle in secret.needles), *self.folded),
-            (*(window for secret in more for window in secret.windows), *self.exact),
+            folded + self.folded,
+            exact + self.exact,
             frozenset(harmless),
+            echo,
             self.innocent,
         )
 
-    def sees_names(self, names: Iterable[str]) -> bool:
-        """Tell the same of header names; they repeat, so each is looked at once."""
-        fresh = [name for name in names if name not in self.innocent]
+    def sees_fields(self, texts: Collection[str]) -> bool:
+        """Tell the same of names and values of headers; nearly all of them repeat, and are looked at once."""
+        fresh = [text for text in texts if text not in self.innocent]
         if fresh and self.sees(safe_bytes("\n".join(fresh))):
             return True
-        if len(self.innocent) < _MOST_NAMES:
+        if len(fresh) < len(texts) and self._sees_echo(safe_bytes("\n".join(texts))):
+            return True
+        if len(self.innocent) < _MOST_FIELDS:
             self.innocent.update(fresh)
         return False
+
+    def _sees_echo(self, data: bytes) -> bool:
+        folded, exact = self.echo
+        if not folded:
+            return False
+        lowered = data.lower()
+        return any(needle in lowered for needle in folded) or any(needle in data for needle in exact)
 
     def sees(self, data: bytes, depth: int = 0) -> bool:
         """Tell whether there may be something to replace; never False where `clean` would change something."""
@@ -170,6 +183,13 @@ class Hunt:
             if content != run.content:
                 done = run.end
                 yield Edit(run.start, run.end, run.encode(content), ENCODED)
+
+
+def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Return what gives secrets away in lower-cased text, and in text as it is."""
+    kept = tuple(secrets)
+    needles = tuple([needle for secret in kept for needle in secret.needles])
+    return needles, tuple([window for secret in kept for window in secret.windows])
 
 
 def _masked(text: bytes, start: int, end: int, kind: str) -> Iterator[Edit]:

@@ -23,36 +23,40 @@ _SIGNATURE = rb"(?:[0-9A-Za-z+/_-]{27}=|[0-9A-Za-z+/_-]{43}=|[0-9A-Fa-f]{64}|[0-
 
 _OPAQUE = rb"((?=[^\s\"',]*[0-9=])[0-9A-Za-z+/._~-]{8,}={0,2})"
 
-#: Each with a stem: in lower-cased text without the stem, the pattern cannot match.
+#: Each with a stem: in lower-cased text without the stem, the pattern cannot match. Each begins with literal text, for
+#: which the engine jumps; what must not stand before it is looked at behind it.
 _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
     (stem, re.compile(pattern), kinds)
     for stem, pattern, kinds in (
         # access key ids of Alibaba Cloud: users' begin with LTAI, temporary ones with STS.
-        (b"ltai", rb"(?<![0-9A-Za-z])(LTAI[0-9A-Za-z]{12,30})(?![0-9A-Za-z])", (Kind.ACCESS_KEY_ID,)),
-        (b"sts.", rb"(?<![0-9A-Za-z.])(STS\.[0-9A-Za-z]{16,})", (Kind.ACCESS_KEY_ID,)),
+        (b"ltai", rb"(LTAI(?<![0-9A-Za-z]LTAI)[0-9A-Za-z]{12,30})(?![0-9A-Za-z])", (Kind.ACCESS_KEY_ID,)),
+        (b"sts.", rb"(STS\.(?<![0-9A-Za-z.]STS\.)[0-9A-Za-z]{16,})", (Kind.ACCESS_KEY_ID,)),
         # security tokens are long base64 of a structure that always begins with the same bytes
-        (b"cais", rb"(?<![0-9A-Za-z+/])(CAIS[0-9A-Za-z+/]{60,}={0,2})", (Kind.SECURITY_TOKEN,)),
+        (b"cais", rb"(CAIS(?<![0-9A-Za-z+/]CAIS)[0-9A-Za-z+/]{60,}={0,2})", (Kind.SECURITY_TOKEN,)),
         (b"eyj", rb"(eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})", (Kind.OTHER,)),
-        (b"log ", rb"\bLOG ([^\s:\"',]{1,128}):" + b"(" + _SIGNATURE + b")", (Kind.ACCESS_KEY_ID, Kind.SIGNATURE)),
+        (b"log ", rb"LOG (?<!\wLOG )([^\s:\"',]{1,128}):(" + _SIGNATURE + b")", (Kind.ACCESS_KEY_ID, Kind.SIGNATURE)),
         (b"credential=", rb"Credential=([^/,\s\"'&]{1,128})/\d{8}/", (Kind.ACCESS_KEY_ID,)),
-        (b"signature", rb"[Ss]ignature\W{1,4}(" + _SIGNATURE + b")", (Kind.SIGNATURE,)),
-        (b"basic ", rb"[Bb]asic " + _OPAQUE, (Kind.OTHER,)),
-        (b"bearer ", rb"[Bb]earer " + _OPAQUE, (Kind.OTHER,)),
+        (b"signature", rb"ignature(?<=[Ss]ignature)\W{1,4}(" + _SIGNATURE + b")", (Kind.SIGNATURE,)),
+        (b"basic ", rb"asic (?<=[Bb]asic )" + _OPAQUE, (Kind.OTHER,)),
+        (b"bearer ", rb"earer (?<=[Bb]earer )" + _OPAQUE, (Kind.OTHER,)),
         (b"@", rb"://([^\s/@:\"'<>?#]+):([^\s/@\"'<>?#]+)@", (Kind.OTHER, Kind.OTHER)),
         (b"private key", rb"PRIVATE KEY-----([\s\S]+?)-----END", (Kind.OTHER,)),
     )
 )
 
 
-_SIGNED_PUBLICLY = re.compile(
-    rb"(?:LOG (?:STS\.)?testAccessKeyId[0-9]*:"
-    rb"|Credential=(?:STS\.)?testAccessKeyId[0-9]*/[0-9]{8}/[^,\s]*,\s?Signature=)(" + _SIGNATURE + b")"
+_PUBLIC_ID = rb"(?:STS\.)?testAccessKeyId[0-9]*"
+_SIGNED_PUBLICLY = (
+    re.compile(rb"LOG " + _PUBLIC_ID + rb":(" + _SIGNATURE + b")"),
+    re.compile(rb"Credential=" + _PUBLIC_ID + rb"/[0-9]{8}/[^,\s]*,\s?Signature=(" + _SIGNATURE + b")"),
 )
 
 
 def public_signatures(text: bytes) -> frozenset[bytes]:
     """Return the signatures in a text that stand beside the public test key: anyone can make them."""
-    return frozenset(_SIGNED_PUBLICLY.findall(text)) if b"testAccessKeyId" in text else frozenset()
+    if b"testAccessKeyId" not in text:
+        return frozenset()
+    return frozenset(signature for pattern in _SIGNED_PUBLICLY for signature in pattern.findall(text))
 
 
 def shaped(text: bytes, lowered: bytes) -> Iterator[Found]:
@@ -66,9 +70,11 @@ def shaped(text: bytes, lowered: bytes) -> Iterator[Found]:
 class Named:
     """Finds the values of names in JSON, forms, queries, cookies, XML, ``name: value`` lines and printed mappings.
 
+    In JSON also where the name is a value itself, as in HAR: ``{"name": "token", "value": "…"}``.
+
     Args:
         endings: alternatives of a regular expression over lower-case text: how the names end.
-        stems: one of them is part of every such name.
+        stems: each match begins with one of them.
         kind_of: tells of the (lower-case) text that ends with a name what the name announces; None: nothing.
         wary: take a value after a bare ``name:`` only where it looks random, since prose is written that way too.
 
@@ -85,6 +91,8 @@ class Named:
             rb"(?P<quote>\\*[\"'])\s*[:=]\s*(?:"
             rb"(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
             rb"|(?P<number>-?\d[\d.eE+-]*)|(?P<nest>[\[{])|(?P<word>[^\s\"'&;,<>(){}\[\]\\]{4,}))"
+            rb"|(?P<rim>\\*[\"'])\s*,\s*(?P=rim)value(?P=rim)\s*:\s*(?P=rim)"
+            rb"(?P<paired>(?:(?!(?P=rim))(?:\\.|[^\\]))*)"
             rb"|=(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
             rb"|=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
             rb"|:\s*(?:-\s+)?[\"']?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
@@ -93,11 +101,9 @@ class Named:
 
     def __call__(self, text: bytes, lowered: bytes) -> Iterator[Found]:
         """Yield each value with the kind that its name announces."""
-        if not any(stem in lowered for stem in self._stems):
-            return
         done = 0  # what lies inside an array or object that was gone through is not gone through again
         words = ""
-        for match in self._pattern.finditer(lowered):
+        for match in self._matches(lowered):
             kind = self._kind(lowered, match)
             if kind is None:
                 continue
@@ -107,6 +113,15 @@ class Named:
                 words = words or text.decode("latin-1")  # one character a byte
                 done = _end_of(words, match.start("nest"))
                 yield from ((start, end, kind) for start, end in _leaves(text, match.start("nest"), done))
+
+    def _matches(self, lowered: bytes) -> Iterator[re.Match[bytes]]:
+        """Yield what ``finditer`` of the pattern does, looking only where a name can begin: five times faster."""
+        done = 0
+        for at in _places(lowered, self._stems):
+            match = self._pattern.match(lowered, at) if at >= done else None
+            if match:
+                done = match.end()
+                yield match
 
     def _flat(self, text: bytes, match: re.Match[bytes], kind: Kind) -> Iterator[Found]:
         group = next(name for name in _VALUES if match[name] is not None)
@@ -119,12 +134,23 @@ class Named:
         return self._kind_of(wire_text(lowered[max(0, name_end - LONGEST) : name_end]))
 
 
-_VALUES = ("text", "number", "word", "attribute", "value", "line", "element")
+_VALUES = ("text", "paired", "number", "word", "attribute", "value", "line", "element")
 _LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?P<number>-?\d[\d.eE+-]*)')
 _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 
 _SECRET_ENDINGS = "|".join(map(bytes.decode, LAST_WORDS)) + "|(?:key|access|secret)[-_]?id"
 BY_NAME = Named(_SECRET_ENDINGS, (*LAST_WORDS, b"access"), kind_of, wary=True)
+
+
+def _places(text: bytes, words: Iterable[bytes]) -> list[int]:
+    """Return where any of the words begins, ordered."""
+    places = []
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            places.append(at)
+            at = text.find(word, at + 1)
+    return sorted(places)
 
 
 def _random(value: bytes) -> bool:

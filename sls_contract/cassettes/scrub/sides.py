@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.messages import Body, told_true
@@ -39,7 +39,7 @@ class Pass:
         self._vault = vault
         self._renames = renames
         self._keys = keys
-        self._renamed: Counter[tuple[str, str]] = Counter()
+        self._renamed: dict[tuple[str, str], int] = {}
         self.closed: list[str] = []
         self.dirty = False
 
@@ -58,6 +58,8 @@ class Pass:
         url, edits = self._renames.url(url)
         self._count("url", edits)
         new = self._body(body, "request body", dirty=dirty)
+        if headers is request.headers and url == request.url and new is body:
+            return request
         return Request(request.method, url, told_true(headers, body, new), new.wire)
 
     def response(self, response: Response) -> Response:
@@ -67,20 +69,20 @@ class Pass:
         headers = self._headers(response.headers, dirty=dirty)
         reason = self._cleaned(response.reason) if dirty else response.reason
         new = self._body(body, "response body", dirty=dirty)
+        if headers is response.headers and reason == response.reason and new is body:
+            return response
         return Response(response.status, told_true(headers, body, new), new.wire, response.wire, reason)
 
     def _sees(self, texts: Iterable[str], headers: Headers, body: Body) -> bool:
         """Look at everything at once: traffic without secrets, nearly all of it, costs one look."""
-        if self._hunt.sees_names(name for name, _ in headers.pairs):
+        fields = [text for name, value in headers.pairs for text in ((name,) if _is_named(name) else (name, value))]
+        if self._hunt.sees_fields(fields):
             return True
-        values = (value for name, value in headers.pairs if not self._is_named(name))
-        return self._hunt.sees(safe_bytes("\n".join((*texts, *values))) + b"\n" + body.content)
-
-    def _is_named(self, name: str) -> bool:
-        lowered = name.lower()
-        return lowered in _AUTHORIZATIONS or kind_of(lowered) is not None
+        return self._hunt.sees(safe_bytes("\n".join(texts)) + b"\n" + body.content)
 
     def _headers(self, headers: Headers, *, dirty: bool, keep: str = "") -> Headers:
+        if not (dirty or self._renames or self._keys or any(_is_told(name, keep) for name, _ in headers.pairs)):
+            return headers
         pairs = []
         for name, value in headers.pairs:
             new = value if name.lower() == keep else self._field(name, value, dirty=dirty)
@@ -151,4 +153,19 @@ class Pass:
 
     def _count(self, where: str, edits: Iterable[Edit]) -> None:
         for edit in edits:
-            self._renamed[where, wire_text(edit.new)] += 1
+            place = where, wire_text(edit.new)
+            self._renamed[place] = self._renamed.get(place, 0) + 1
+
+
+@lru_cache(maxsize=2048)
+def _is_named(name: str) -> bool:
+    """Tell whether a header's name alone says that its value is a secret."""
+    lowered = name.lower()
+    return lowered in _AUTHORIZATIONS or kind_of(lowered) is not None
+
+
+@lru_cache(maxsize=2048)
+def _is_told(name: str, keep: str) -> bool:
+    """Tell whether a header is never left as it is; ``keep`` names one that is."""
+    lowered = name.lower()
+    return lowered != keep and (_is_named(name) or lowered in _SENT_COOKIES or lowered in _SET_COOKIES)

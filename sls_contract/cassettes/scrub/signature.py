@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.vault import MASK, marker
-from sls_contract.exchange import Headers
+from sls_contract.exchange import Headers, Request
 from sls_contract.signing import (
     TEST_CREDENTIALS,
     TEST_STS_CREDENTIALS,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.scrub.renames import Renames
     from sls_contract.cassettes.scrub.vault import Vault
-    from sls_contract.exchange import Request
 
 TOKEN_HEADER = "x-acs-security-token"  # noqa: S105 - the name of a header
 _SCHEME = re.compile(r"\s*([A-Za-z][0-9A-Za-z-]*)(\s+)(?=\S)")
@@ -121,6 +120,5 @@ def _scope_renamed(value: str, renames: Renames) -> str:
 def _each(request: Request, change: Callable[[str], str]) -> Request:
     """Change every Authorization of a request; there is more than one only by mistake."""
     pairs = request.headers.pairs
-    return request.replace(
-        headers=Headers([(name, change(value) if name.lower() == "authorization" else value) for name, value in pairs])
-    )
+    new = [(name, change(value) if name.lower() == "authorization" else value) for name, value in pairs]
+    return Request(request.method, request.url, Headers.of_texts(tuple(new)), request.body)

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import socket
+import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,16 +16,23 @@ from pathlib import Path
 import pytest
 
 from sls_contract import Credentials, Exchange, Request, cli, sign
-from sls_contract.cassettes.audit import audit, cassettes_below
+from sls_contract.cassettes.audit import Audit, Terms, audit, cassettes_below
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
+from sls_contract.cassettes.har.archive import write_har
+from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.signing import TEST_CREDENTIALS
 from sls_contract.spec import examples
 
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
+NOW = AT + timedelta(days=100)
 MARKED = "LOG testAccessKeyId:AAAAAAAAAAAAAAAAAAAAAAAAAAA="
 VERIFIED = SignatureNote("verified")
 PAGE = Path(__file__).parents[3] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
+
+
+def audit_of(path: Path, *credentials: Credentials, **terms) -> Audit:
+    return audit(path, Terms(NOW, credentials, **terms))
 
 
 def exchange(key: Credentials = TEST_CREDENTIALS) -> Exchange:
@@ -57,8 +65,8 @@ def edit(path, old: str, new: str) -> None:
 def test_a_right_recording_has_no_findings(path):
     """Verified with the public test key, judged at the time it was recorded, its evidence told."""
     write(path, [recording(), recording(provenance=replace(recording().provenance, evidence=Evidence.LIVE))])
-    audited = audit(path)
-    assert (slugs(audited), audited.evidence, audited.failure) == ([], Evidence.REFERENCE, None)
+    audited = audit_of(path)
+    assert (slugs(audited), audited.entry.evidence, audited.failure) == ([], Evidence.REFERENCE, None)
     assert (audited.tally.exchanges, audited.lines[0]) == (2, 4)
     assert "SLS204" in audited.tally.exercised
 
@@ -71,7 +79,7 @@ def test_a_breach_is_placed_by_exchange_and_line(path):
     headers = wrong.response.headers.with_field("Content-Length", str(len(body)))
     wrong = Exchange(wrong.request, wrong.response.replace(body=body, headers=headers))
     write(path, [recording(), recording(made=wrong)])
-    ((finding, position, line),) = audit(path).placed
+    ((finding, position, line),) = audit_of(path).placed
     assert (finding.slug, position) == ("update-time-unit", 1)
     assert path.read_text("utf-8").splitlines()[line - 1] == "- contract:"
     assert line > 4
@@ -81,7 +89,7 @@ def test_an_edit_is_a_warning(path):
     """A digest that does not fit is told, and the exchange judged all the same."""
     write(path, [recording()])
     edit(path, "region: cn-shanghai", "region: cn-beijing")
-    assert slugs(audit(path)) == [("recording-edited", 0)]
+    assert slugs(audit_of(path)) == [("recording-edited", 0)]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,7 @@ def test_an_edit_is_a_warning(path):
 def test_a_damaged_file_is_one_violation_with_line_and_reason(path, data, reason, line):
     """Binary, cut off, conflicting, of another version: never an exception, never silence."""
     path.write_bytes(data)
-    ((finding, position, placed),) = audit(path).placed
+    ((finding, position, placed),) = audit_of(path).placed
     assert (finding.slug, finding.level, position, placed) == ("recording-damaged", "violation", None, line)
     assert reason in finding.actual
     assert finding.where == ("file" if line is None else f"line {line}")
@@ -112,7 +120,7 @@ def test_one_damaged_exchange_hides_none_of_the_others(path):
     second = second.replace("region: cn-shanghai", "region: cn-beijing")
     third = third.replace("    method: GET", "    method: [")
     path.write_text(f"{first}- contract:{second}- contract:{third}- contract:{fourth}", "utf-8")
-    audited = audit(path)
+    audited = audit_of(path)
     assert slugs(audited) == [("recording-damaged", None), ("recording-edited", 0)]
     assert audited.tally.exchanges == 2
     assert next(audited.placed)[2] > audited.lines[1]
@@ -122,10 +130,10 @@ def test_unknown_origin_and_no_answer_are_unspecified(path):
     """Neither fails: a third party's recording says nothing of itself, and a reset is no breach."""
     cut = recording(made=Exchange(exchange().request, None), broken="reset")
     write(path, [recording(provenance=Provenance(recorded_at=AT)), cut])
-    audited = audit(path)
+    audited = audit_of(path)
     assert slugs(audited) == [("recording-provenance", 0), ("recording-unanswered", 1)]
     assert {finding.level for finding, _, _ in audited.placed} == {"unspecified"}
-    assert audited.evidence is Evidence.UNKNOWN
+    assert audited.entry.evidence is Evidence.UNKNOWN
 
 
 @pytest.mark.parametrize(("step", "slug"), [("resource", "signature-resource"), ("", "signature-digest")])
@@ -134,7 +142,7 @@ def test_a_wrong_signature_is_reported_as_when_it_was_recorded(path, step, slug)
     made = exchange()
     made = replace(made, request=made.request.replace(headers=made.request.headers.with_field("Authorization", MARKED)))
     write(path, [recording(SignatureNote("invalid", step), made)])
-    assert slugs(audit(path)) == [("signature-not-verified", 0), (slug, 0)]
+    assert slugs(audit_of(path)) == [("signature-not-verified", 0), (slug, 0)]
 
 
 def test_a_wrong_form_is_told_once(path):
@@ -142,7 +150,7 @@ def test_a_wrong_form_is_told_once(path):
     made = exchange()
     made = replace(made, request=made.request.replace(headers=made.request.headers.with_field("Authorization", "LOG")))
     write(path, [recording(SignatureNote("invalid", "authorization"), made)])
-    assert [slug for slug, _ in slugs(audit(path))].count("signature-authorization") == 1
+    assert [slug for slug, _ in slugs(audit_of(path))].count("signature-authorization") == 1
 
 
 def test_a_signature_that_nobody_could_check_is_no_breach(path):
@@ -150,7 +158,7 @@ def test_a_signature_that_nobody_could_check_is_no_breach(path):
     made = exchange()
     made = replace(made, request=made.request.replace(headers=made.request.headers.with_field("Authorization", MARKED)))
     write(path, [recording(SignatureNote("unchecked", "access-key"), made)])
-    assert slugs(audit(path)) == [("signature-not-verified", 0)]
+    assert slugs(audit_of(path)) == [("signature-not-verified", 0)]
 
 
 def test_a_verified_signature_is_verified_again(path):
@@ -158,7 +166,7 @@ def test_a_verified_signature_is_verified_again(path):
     made = exchange()
     made = replace(made, request=made.request.replace(headers=made.request.headers.with_field("Authorization", MARKED)))
     write(path, [recording(made=made)])
-    assert ("signature-digest", 0) in slugs(audit(path))
+    assert ("signature-digest", 0) in slugs(audit_of(path))
 
 
 def test_secrets_are_found_and_not_shown(path):
@@ -168,24 +176,81 @@ def test_secrets_are_found_and_not_shown(path):
     )
     unsigned = exchange().request.replace(headers=exchange().request.headers.without("Authorization"))
     write(path, [recording(made=Exchange(sign(unsigned, key, at=AT), exchange().response))])
-    found = [finding for finding, _, _ in audit(path, [key]).placed if finding.slug == "secret-in-recording"]
+    found = [finding for finding, _, _ in audit_of(path, key).placed if finding.slug == "secret-in-recording"]
     assert {finding.expected for finding in found} >= {"no access key id", "no security token"}
     assert all(finding.level == "violation" and finding.where.startswith("line ") for finding in found)
     assert not any(secret in str(found) for secret in (key.access_key_id, key.access_key_secret, key.security_token))
-    assert "secret-in-recording" in [slug for slug, _ in slugs(audit(path))]  # LTAI… has the form of an id
+    assert "secret-in-recording" in [slug for slug, _ in slugs(audit_of(path))]  # LTAI… has the form of an id
 
 
 def test_a_secret_in_a_damaged_file_is_found(path):
     """Whether a file can be read says nothing about what leaks from it."""
     path.write_text("a: [\nid: LTAI5tFakeFakeFakeFake01\n", "utf-8")
-    assert [slug for slug, _ in slugs(audit(path))] == ["recording-damaged", "secret-in-recording"]
+    assert [slug for slug, _ in slugs(audit_of(path))] == ["recording-damaged", "secret-in-recording"]
 
 
 def test_clocks_are_judged_at_the_time_of_recording(path):
     """A request a day older than its recording is found, years later."""
     late = replace(recording().provenance, recorded_at=AT + timedelta(days=1))
     write(path, [recording(provenance=late)])
-    assert ("request-clock", 0) in slugs(audit(path))
+    assert ("request-clock", 0) in slugs(audit_of(path))
+
+
+@pytest.mark.parametrize("partial", [b'[{"shard":', None])
+def test_what_had_come_of_an_answer_is_not_judged(path, partial):
+    """An answer that broke off breaks no clause about answers: its client was told that it broke off."""
+    cut = exchange()
+    cut = replace(cut, response=None if partial is None else cut.response.replace(body=partial))
+    write(path, [recording(made=cut, broken="truncated")])
+    audited = audit_of(path)
+    assert slugs(audited) == [("recording-unanswered", 0)]
+    assert "SLS201" not in audited.tally.exercised
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, ["recording-age"]),
+        ({"validated_at": NOW - timedelta(days=10)}, []),
+        ({"validated_at": None}, ["recording-age"]),
+        ({"validated_at": None, "recorded_at": None}, ["recording-age-unknown"]),
+        ({"evidence": Evidence.DOCUMENT}, []),
+    ],
+)
+def test_an_age_that_was_asked_for_is_held_against_each_exchange(path, changes, found):
+    """Last validated, else recorded; unknown is told; what no service answered does not age. Unasked, none is told."""
+    made = recording()
+    write(path, [replace(made, provenance=replace(made.provenance, **changes))])
+    ages = [slug for slug, _ in slugs(audit_of(path, max_age=timedelta(days=90))) if slug.startswith("recording-age")]
+    assert ages == found
+    assert not [slug for slug, _ in slugs(audit_of(path)) if slug.startswith("recording-age")]
+
+
+def test_progress_is_told_before_each_exchange(path):
+    """Whoever waits for a large file hears how far it is."""
+    write(path, [recording(), recording()])
+    heard = []
+    audit_of(path, progress=lambda done, whole: heard.append((done, whole)))
+    assert heard == [(0, 2), (1, 2)]
+
+
+def test_no_recording_is_kept(path):
+    """Ten thousand recordings are judged one by one: the file keeps none of them in memory."""
+    write(path, [recording()])
+    file = opened(path)
+    assert file.read_once(0) == file[0]
+    assert opened(path).read_once(0) is not file[0]
+    assert file.read_once(0) is file[0]
+
+
+def test_a_har_is_judged_as_a_cassette_is(tmp_path):
+    """Its exchanges are judged, its bytes are searched, its damage is told; only lines it has none."""
+    write_har(tmp_path / "a.har", [recording()], "1")
+    audited = audit_of(tmp_path / "a.har")
+    assert (slugs(audited), audited.entry.evidence, audited.lines) == ([], Evidence.REFERENCE, (None,))
+    edit(tmp_path / "a.har", '"startedDateTime"', '"comment": "LTAI5tFakeFakeFakeFake01", "startedDateTime"')
+    edit(tmp_path / "a.har", '"status": 200', '"status": "200"')
+    assert slugs(audit_of(tmp_path / "a.har")) == [("recording-damaged", None), ("secret-in-recording", None)]
 
 
 def test_a_journal_alone_is_a_cassette(tmp_path, path):
@@ -193,7 +258,7 @@ def test_a_journal_alone_is_a_cassette(tmp_path, path):
     recorder = open_for_recording(path)
     recorder.append(recording())
     assert [each.name for each in cassettes_below(tmp_path)] == [path.name]
-    assert audit(path).tally.exchanges == 1
+    assert audit_of(path).tally.exchanges == 1
 
 
 @pytest.mark.parametrize("kind", ["socket", "folder", "link", "nothing", "long name"])
@@ -208,7 +273,7 @@ def test_what_cannot_be_read_at_all_is_told(path, kind):
         path.symlink_to("nowhere")
     elif kind == "long name":
         path = path.with_name("a" * 300)
-    audited = audit(path)
+    audited = audit_of(path)
     assert audited.failure
     assert (audited.tally.exchanges, slugs(audited)) == (0, [])
 
@@ -226,6 +291,7 @@ CASSETTES = {
     "cut.yaml": "interactions:\n- request:\n    body: null\n    method: GET\n    uri: http",
     "theirs.json": vcrpy_json(),
     "deep/er/ours.sls.yaml": "anything",
+    "archive.HAR": "anything",
 }
 OTHERS = {
     "settings.yaml": "version: 1\nuri: x\n",
@@ -269,16 +335,17 @@ def unprivileged(tmp_path):
     if os.geteuid() != 0:
         yield
         return
-    modes = {each: each.stat().st_mode for each in tmp_path.parents[:2]}
+    modes = {each: each.stat().st_mode for each in tmp_path.parents}  # under xdist there is one folder more
+    closed = {each: mode for each, mode in modes.items() if not mode & stat.S_IXOTH}
     os.chown(tmp_path, 65534, 65534)
-    for each, mode in modes.items():
+    for each, mode in closed.items():
         each.chmod(mode | 0o011)
     os.seteuid(65534)
     try:
         yield
     finally:
         os.seteuid(0)
-        for each, mode in modes.items():
+        for each, mode in closed.items():
             each.chmod(mode)
 
 
@@ -294,7 +361,7 @@ def test_what_may_not_be_read_is_told(tmp_path):
     missed, told = [], io.StringIO()
     with unprivileged(tmp_path):
         found = [each.name for each in cassettes_below(tmp_path, missed.append)]
-        failure = audit(tmp_path / "open" / "b.json").failure
+        failure = audit_of(tmp_path / "open" / "b.json").failure
         code = cli.run(["check", str(tmp_path)], environ={}, stdin=io.StringIO(), stdout=told, stderr=told)
     (tmp_path / "locked").chmod(0o700)
     assert found == [PAGE.name, "a.sls.yaml", "b.json"]
@@ -310,7 +377,7 @@ def test_a_huge_foreign_file_is_judged_in_time(tmp_path):
     big = json.loads(vcrpy_json("http://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"))
     big["interactions"][0]["response"]["body"]["string"] = "<p>日</p>" * 200_000
     (tmp_path / "big.json").write_text(json.dumps(big), "utf-8")
-    audited = audit(tmp_path / "big.json")
+    audited = audit_of(tmp_path / "big.json")
     assert ("json-text", 0) in slugs(audited)
     assert audited.failure is None
 
@@ -318,7 +385,7 @@ def test_a_huge_foreign_file_is_judged_in_time(tmp_path):
 def test_another_service_is_counted_and_not_judged(tmp_path):
     """A foreign exchange is nobody's breach."""
     (tmp_path / "a.json").write_text(vcrpy_json("https://api.example.com/x"), "utf-8")
-    audited = audit(tmp_path / "a.json")
+    audited = audit_of(tmp_path / "a.json")
     assert (audited.tally.exchanges, audited.tally.not_judged) == (1, 1)
     assert slugs(audited) == [("recording-provenance", 0)]
     assert Request("GET", "https://api.example.com/x") == audited.tally.breaches[0].exchange.request
@@ -334,6 +401,6 @@ def test_text_that_no_wire_can_carry_is_damage(tmp_path, place):
         else text.replace('"headers": {}', '"headers": {"a": ["\\ud800"]}', 1)
     )
     (tmp_path / "a.json").write_text(text, "utf-8")
-    ((finding, _, _),) = audit(tmp_path / "a.json").placed
+    ((finding, _, _),) = audit_of(tmp_path / "a.json").placed
     assert finding.slug == "recording-damaged"
     assert "surrogates not allowed" in finding.actual

@@ -1,0 +1,109 @@
+"""A HAR file as a sequence of recordings, and how one is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+from sls_contract.cassettes.file.atomic import not_written, replace_file
+from sls_contract.cassettes.file.interaction import MalformedInteraction
+from sls_contract.cassettes.file.layout import text_of
+from sls_contract.cassettes.file.parsing import NotReadable, parse_document
+from sls_contract.cassettes.har.reading import is_http, recording_of_entry
+from sls_contract.cassettes.har.writing import document_text
+from sls_contract.cassettes.recording import Evidence, Recording, weakest
+from sls_contract.errors import CassetteDamaged, CassetteError
+
+
+class HarFile(Sequence[Recording]):
+    """The HTTP exchanges of a HAR 1.1 or 1.2 file, whoever wrote it, each read when it is asked for.
+
+    Attributes:
+        path: where the file stands.
+        creator: the tool that wrote it, with its version; empty where the file does not say.
+        left_out: how many entries are no HTTP exchange (``data:``, ``wss:``).
+
+    """
+
+    def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:
+        """Take the bytes of a file; raises `CassetteDamaged` where they are no HAR."""
+        self.path = Path(path)
+        log = _log(os.fspath(path), data)
+        listed = log["entries"]
+        self._entries = [entry for entry in listed if is_http(entry)]
+        self.left_out = len(listed) - len(self._entries)
+        self.creator = _creator(log.get("creator"))
+
+    @classmethod
+    def read(cls, path: os.PathLike[str] | str) -> HarFile:
+        """Read a HAR from disk; raises `CassetteError` where there is none."""
+        try:
+            return cls(path, Path(path).read_bytes())
+        except OSError as error:
+            msg = f"{Path(path)} cannot be read: {error.strerror}\nHow to fix: pass the path of a readable file."
+            raise CassetteError(msg) from error
+
+    def __len__(self) -> int:
+        """Count the exchanges, unanswered ones included."""
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> Recording: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Recording, ...]: ...
+    def __getitem__(self, index: int | slice) -> Recording | tuple[Recording, ...]:
+        """Return recordings; raises `CassetteDamaged` where an entry is none."""
+        if isinstance(index, slice):
+            return tuple(self[at] for at in range(*index.indices(len(self))))
+        at = range(len(self))[index]
+        try:
+            return recording_of_entry(self._entries[at])
+        except MalformedInteraction as error:
+            raise CassetteDamaged(self.path, None, f"entry {at} is no HTTP exchange: {error}") from None
+
+    def read_once(self, at: int) -> Recording:
+        """Return one recording; none is kept."""
+        return self[at]
+
+    @property
+    def lines(self) -> Sequence[int | None]:
+        """The line at which each exchange begins: None, JSON tells of no lines."""
+        return [None] * len(self)
+
+    @property
+    def evidence(self) -> Evidence:
+        """The weakest evidence in the file; unknown for an empty one."""
+        return weakest(recording.provenance.evidence for recording in self)
+
+
+def write_har(path: os.PathLike[str] | str, recordings: Sequence[Recording], version: str) -> None:
+    """Write a HAR in the place of whatever stands there, whole or not at all; ``version`` is that of the tool.
+
+    Raises `CassetteError` where it cannot be written.
+    """
+    target = Path(path)
+    text = document_text(recordings, version)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(target, error) from error
+    replace_file(target, text)
+
+
+def _log(path: str, data: bytes) -> Mapping[str, Any]:
+    try:
+        root, _ = parse_document(text_of(path, data))
+    except NotReadable as error:
+        raise CassetteDamaged(path, error.line, error.reason) from None
+    log = root.get("log") if isinstance(root, Mapping) else None
+    if not isinstance(log, Mapping) or not isinstance(log.get("entries"), list):
+        raise CassetteDamaged(path, None, "no HAR: the list log.entries is missing")
+    return log
+
+
+def _creator(creator: object) -> str:
+    if not isinstance(creator, Mapping):
+        return ""
+    return " ".join(str(creator[key]) for key in ("name", "version") if creator.get(key))

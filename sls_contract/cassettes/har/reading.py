@@ -1,0 +1,213 @@
+"""An entry of a HAR as a recording: ours exactly, anybody else's as far as it tells.
+
+Others decode bodies and leave the headers of the coded ones; browsers add the pseudo fields of HTTP/2 (``:path``),
+write status 0 where no answer came, and keep no content of an answer that they no longer had. mitmproxy and Chrome
+write ``encoding: base64`` for what is no text.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+from sls_contract.cassettes.file.block import header_node, plain_url, response_node
+from sls_contract.cassettes.file.coding import readable
+from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
+from sls_contract.cassettes.har.notes import from_json, shown, shown_url
+from sls_contract.cassettes.har.writing import SPOKEN
+from sls_contract.cassettes.recording import Provenance, Recording
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
+
+Node: TypeAlias = "Mapping[str, Any]"
+
+NOT_KEPT = "the archive keeps no content of this answer"
+_NOTHING: Node = {}
+_FAILURES = (  # of Chrome's names of errors, such as net::ERR_CONNECTION_RESET
+    ("NAME_NOT_RESOLVED", "name"),
+    ("REFUSED", "refused"),
+    ("TIMED_OUT", "timeout"),
+    ("RESET", "reset"),
+    ("SSL", "tls"),
+    ("CERT", "tls"),
+    ("CONTENT_LENGTH_MISMATCH", "truncated"),
+)
+
+
+def is_http(entry: object) -> bool:
+    """Tell an HTTP exchange from what browsers list beside them: ``data:``, ``blob:``, ``wss:``.
+
+    An entry that is malformed is none of those: it is read, and refused.
+    """
+    request = entry.get("request") if isinstance(entry, Mapping) else None
+    url = request.get("url") if isinstance(request, Mapping) else None
+    return not isinstance(url, str) or url.lower().startswith(("http://", "https://")) or ":" not in url
+
+
+def recording_of_entry(entry: object) -> Recording:
+    """Return the recording that an entry holds; raises `MalformedInteraction`."""
+    try:
+        whole = _mapping("an entry", entry)
+        if isinstance(whole.get("_contract"), Mapping):
+            return _ours(whole, _notes(whole["_contract"]))
+        return _foreign(whole)
+    except (UsageError, ValueError) as error:
+        raise MalformedInteraction(str(error)) from error
+
+
+def _notes(spoken: Node) -> Node:
+    names = {there: here for here, there in SPOKEN.items()}
+    return {names.get(name, name): note for name, note in from_json(spoken).items()}
+
+
+def _ours(entry: Node, notes: Node) -> Recording:
+    """Read an entry that we wrote; where somebody edited its public part, the edit counts, and the digest tells."""
+    request, response = _part(entry, "request"), _part(entry, "response")
+    answered = "_error" not in response
+    tree: dict[str, Any] = {
+        "contract": notes,
+        "request": {
+            "method": _exact(notes, "method", _text(request, "method"), shown),
+            "uri": plain_url(_exact(notes, "url", _text(request, "url"), shown_url)),
+            "headers": header_node(_headers(request)),
+            "body": _sent(request),
+        },
+        "response": _readable_node(response, notes) if answered else None,
+    }
+    return recording_of(tree)
+
+
+def _readable_node(response: Node, notes: Node) -> Node:
+    """Return an answer as our cassettes show it: of a coded body, the decoded one with headers to fit."""
+    body = _content(_part(response, "content")) or b""
+    stored = _part(notes, "response", optional=True).get("body")
+    told = Response(_number(response), _headers(response), body, reason=_text(response, "statusText"))
+    if isinstance(stored, (str, bytes)):
+        coded = stored if isinstance(stored, bytes) else wire_bytes(stored)
+        told = readable(told.replace(body=coded)).replace(body=body)
+    node = response_node(told)
+    node["status"] = {"code": told.status, "message": _exact(notes, "reason", told.reason, shown)}
+    return node
+
+
+def _exact(notes: Node, name: str, told: str, show: Callable[[str], str]) -> str:
+    """Return a word as it was on the wire, unless somebody edited the word that is shown."""
+    word = notes.get(name, told)
+    exact = wire_text(word) if isinstance(word, bytes) else word
+    return exact if isinstance(exact, str) and show(exact) == told else told
+
+
+def _foreign(entry: Node) -> Recording:
+    request, response = _part(entry, "request"), _part(entry, "response", optional=True)
+    asked = Request(_text(request, "method"), _text(request, "url"), _headers(request), _sent(request))
+    made = Provenance(recorded_at=_moment(entry.get("startedDateTime")))
+    if _number(response) <= 0:  # no answer came; some write a negative number
+        error = _text(response, "_error", "")
+        broken = next((kind for mark, kind in _FAILURES if mark in error.upper()), "closed")
+        return Recording(Exchange(asked, None), made, broken=broken, detail=error)
+    answer = _foreign_answer(response)
+    if answer is None:
+        return Recording(Exchange(asked, None), made, broken="truncated", detail=NOT_KEPT)
+    return Recording(Exchange(asked, answer), made)
+
+
+def _foreign_answer(response: Node) -> Response | None:
+    """Return an answer; None where the archive holds no content, though it names its size."""
+    content = _part(response, "content", optional=True)
+    body, sizes = _content(content), (_size(content, "size"), _size(response, "bodySize"))
+    if body is None and max(sizes) > 0:
+        return None
+    headers, body = _headers(response), body or b""
+    told = content.get("encoding") == "base64" or len(body) in sizes  # else perhaps of another charset on the wire
+    wire = told and "content-encoding" not in headers
+    return Response(_number(response), headers, body, wire, _text(response, "statusText", ""))
+
+
+def _content(content: Node) -> bytes | None:
+    """Return the body of an answer; None where the archive holds none."""
+    text = content.get("text")
+    if text is None:
+        return None
+    return _bytes("content.text", text, content.get("encoding"))
+
+
+def _sent(request: Node) -> bytes:
+    """Return the body of a request; of a form that is told by its fields alone, as it is sent by default.
+
+    Of a multipart form the fields do not tell the body: it counts as empty.
+    """
+    data = _part(request, "postData", optional=True)
+    text = data.get("text")
+    if text is None or (text == "" and data.get("params")):
+        if _text(data, "mimeType", "").startswith("multipart/"):
+            return b""
+        params = [_part({"a field": each}, "a field") for each in data.get("params") or ()]
+        return urlencode([(_text(each, "name"), _text(each, "value", "")) for each in params]).encode()
+    return _bytes("postData.text", text, data.get("_encoding", data.get("encoding")))
+
+
+def _bytes(name: str, text: object, encoding: object) -> bytes:
+    if not isinstance(text, str):
+        msg = f"{name} must be text, got {type(text).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    if encoding == "base64":
+        return b64decode("".join(text.split()), validate=True)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _headers(message: Node) -> Headers:
+    """Return the fields in their order; pseudo fields of HTTP/2 (``:authority``) are none."""
+    listed = message.get("headers") or []
+    if not isinstance(listed, list):
+        msg = f"headers must be a list, got {type(listed).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    fields = [_part({"a header": each}, "a header") for each in listed]
+    pairs = [(_text(each, "name"), _text(each, "value", "")) for each in fields]
+    return Headers([(name, value) for name, value in pairs if not name.startswith(":")])
+
+
+def _number(response: Node) -> int:
+    status = response.get("status", 0)
+    if type(status) is not int:
+        msg = f"status must be a number such as 200, got {status!r}"
+        raise ValueError(msg)
+    return status
+
+
+def _size(node: Node, key: str) -> int:
+    size = node.get(key)
+    return size if isinstance(size, int) else -1
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _part(node: Node, key: str, *, optional: bool = False) -> Any:
+    value = node.get(key)
+    return _NOTHING if value is None and optional else _mapping(key, value)
+
+
+def _mapping(name: str, node: object) -> Node:
+    if not isinstance(node, Mapping):
+        msg = f"{name} must be an object, got {'nothing' if node is None else type(node).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    return node
+
+
+def _text(node: Node, key: str, default: str | None = None) -> str:
+    value = node.get(key, default)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, str):
+        msg = f"{key} must be text, got {'nothing' if value is None else type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    wire_bytes(value)  # refuses, as a ValueError, half a surrogate pair: no wire carried that
+    return value

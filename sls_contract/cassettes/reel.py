@@ -1,0 +1,90 @@
+"""Several cassettes as one tape: what `sls-contract replay` plays."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from itertools import accumulate, chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.audit import cassettes_below
+from sls_contract.cassettes.file.journal import journal_of
+from sls_contract.cassettes.file.recording_file import load
+from sls_contract.cassettes.matching import Remedies, explain_miss
+from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.cassettes.tape import Tape, asked
+from sls_contract.errors import CassetteError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sls_contract.cassettes.file.reader import CassetteFile
+    from sls_contract.cassettes.matching import Miss
+    from sls_contract.exchange import Request
+
+_IN_REPLAY = Remedies("sls-contract proxy --cassette FILE", "replay with --repeat last")
+
+
+class Reel(Tape):
+    """Every recording of several cassettes, in the order of the files; it plays, and never records.
+
+    Args:
+        paths: cassettes, and folders of them; each file counts once, whatever name it goes by.
+        began: when the session began, aware.
+        repeat: whether the last of identical recordings plays again and again.
+
+    Raises:
+        CassetteDamaged: an exchange, or a whole file, is not what was recorded; each is read here.
+        CassetteError: a file or folder cannot be read.
+        UsageError: there is no such path, or nothing is recorded there.
+
+    """
+
+    def __init__(self, paths: Iterable[Path], began: datetime, *, repeat: bool = False) -> None:
+        self.files: tuple[CassetteFile, ...] = tuple(load(path) for path in _found(paths))
+        self._ends = list(accumulate(len(file) for file in self.files))
+        recordings = tuple(chain.from_iterable(self.files))  # a damaged one is refused now, not when a client asks
+        if not recordings:
+            msg = "nothing is recorded below the paths. How to fix: name cassettes, such as cassettes/."
+            raise UsageError(msg)
+        where = str(self.files[0].path) if len(self.files) == 1 else f"{len(self.files)} cassettes"
+        super().__init__(Path(where), "none", began, repeat=repeat, before=recordings, remedies=_IN_REPLAY)
+
+    @property
+    def evidence(self) -> Evidence:
+        """The weakest evidence among all recordings."""
+        return weakest(file.evidence for file in self.files if len(file))
+
+    def place(self, position: int) -> tuple[Path, int, int | None]:
+        """Return file, exchange (counted from 0) and line of a position in the reel."""
+        number = bisect_right(self._ends, position)
+        file = self.files[number]
+        exchange = position - (self._ends[number] - len(file))
+        return file.path, exchange, file.lines[exchange]
+
+    def explain_miss(self, request: Request) -> Miss:
+        """Say why nothing answers a scrubbed request, which recording of which file is closest, and the mend."""
+        played, where = self._index.played, str(self.path)
+        return explain_miss(request, asked(self._before), played, where, self._remedies, self._place_in_words)
+
+    def _place_in_words(self, position: int) -> str:
+        path, exchange, _ = self.place(position)
+        return f"exchange {exchange} of {path}"
+
+
+def _found(paths: Iterable[Path]) -> list[Path]:
+    found: dict[str, Path] = {}
+    for path in paths:
+        if not (path.exists() or journal_of(path).exists()):
+            msg = f"{path} cannot be played: there is no such file or folder. How to fix: name a cassette, or a folder."
+            raise UsageError(msg)
+        for cassette in cassettes_below(path, _refuse):
+            found.setdefault(os.path.realpath(cassette), cassette)
+    return list(found.values())
+
+
+def _refuse(error: OSError) -> None:
+    msg = f"{error.filename} cannot be read: {error.strerror}\nHow to fix: name folders that you may read."
+    raise CassetteError(msg)

@@ -1,0 +1,100 @@
+"""What nobody plays: recorded exchanges that no test asks for, and cassettes that belong to no test.
+
+Said only where it is certain: of exchanges, when every test of their cassette ran to its end; of cassettes, when the
+whole folder of tests was collected, no test of the file failed, and the run was not cut short.
+"""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.plugin.naming import SUFFIX, safe
+from sls_contract.spec import Finding, clause
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from datetime import datetime
+
+    from sls_contract.plugin.collected import Collected, Scope
+
+_PLAY = "ask for it in a test of the cassette, or record it again (pytest --sls-record=all)"
+_CLAIM = "delete the file, or give it the name of its test"
+
+
+def complete(cassette: str, ended: Collection[str], collected: Collected | None, scope: Scope) -> bool:
+    """Tell whether each test of a shared cassette ran to its end: only its own test file can name it."""
+    tests = collected.tests.get(cassette, []) if collected is not None else []
+    modules = [collected.modules[test.partition("::")[0]] for test in tests] if collected is not None else []
+    whole = all(module.whole and scope.holds(Path(module.path)) for module in modules)
+    return bool(tests) and whole and all(test in ended for test in tests)
+
+
+def unplayed(
+    plays: Iterable[dict[str, Any]], collected: Collected | None, scope: Scope
+) -> Iterator[tuple[Finding, str, int]]:
+    """Yield each exchange that no test asked for, with its cassette and position; ``plays`` are of ended tests."""
+    latest = {(each["cassette"], each["test"]): each for each in plays}
+    cassettes: dict[str, list[dict[str, Any]]] = {}
+    for (cassette, _), each in sorted(latest.items()):
+        cassettes.setdefault(cassette, []).append(each)
+    for cassette, tests in cassettes.items():
+        ended = {test["test"] for test in tests}
+        if tests[0]["shared"] and not complete(cassette, ended, collected, scope):
+            continue
+        for position in sorted(set.intersection(*(set(test["unplayed"]) for test in tests))):
+            finding = clause("recording-unplayed").finding("recording", "a test that asks for it", "none does", _PLAY)
+            yield finding, cassette, position
+
+
+def orphans(
+    collected: Collected, scope: Scope, failed: Collection[str], began: datetime
+) -> Iterator[tuple[Finding, str]]:
+    """Yield each cassette that no test plays. ``failed`` are the first parts of the ids of tests that did not pass.
+
+    What was loaded by other ways, or written since the run ``began``, is somebody's.
+    """
+    loaded = {os.path.realpath(each) for each in collected.loaded}
+    for folder in sorted({*_of_modules(collected, scope, failed), *_of_none(collected, scope)}):
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            used = str(path) in collected.tests or os.path.realpath(path) in loaded
+            if not used and path.stat().st_mtime < began.timestamp():
+                yield (
+                    clause("recording-orphaned").finding("recording", "a test that plays it", "none", _CLAIM),
+                    str(path),
+                )
+
+
+def _of_modules(collected: Collected, scope: Scope, failed: Collection[str]) -> Iterator[Path]:
+    """Yield the folders of test files of which every test was collected and none failed."""
+    certain: dict[str, bool] = {}
+    for name, module in collected.modules.items():
+        whole = scope.project if scope.central else scope.holds(Path(module.path))
+        sure = whole and module.whole and name not in failed
+        certain[module.folder] = certain.get(module.folder, True) and sure
+    return (Path(folder) for folder, sure in certain.items() if sure)
+
+
+def _of_none(collected: Collected, scope: Scope) -> Iterator[Path]:
+    """Yield the folders that are named like a test file, where no file has that name."""
+    known = {module.folder for module in collected.modules.values()}
+    for root in {Path(folder).parent for folder in known}:
+        for folder in root.iterdir() if root.is_dir() else ():
+            like_a_test = any(fnmatchcase(f"{folder.name}.py", pattern) for pattern in scope.patterns)
+            if like_a_test and str(folder) not in known and not _has_test_file(folder, scope):
+                yield folder
+
+
+def _has_test_file(folder: Path, scope: Scope) -> bool:
+    """Tell whether a test file may have the name of a folder of cassettes: beside it, or anywhere in the project."""
+    if not scope.central:
+        tests = folder.parent.parent
+        return not scope.holds(tests) or any(safe(path.stem) == folder.name for path in tests.iterdir())
+    return not scope.project or any(
+        safe(Path(name).stem) == folder.name
+        for root in scope.folders
+        for _, _, names in os.walk(root)
+        for name in names
+    )

@@ -1,0 +1,125 @@
+"""The end of a run in record mode ``verify``: each cassette is renewed, replaced by its proposal, or left as it is.
+
+Done once, by the process that reports: only it knows what became of every test of a cassette.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sls_contract.cassettes.drift import Class
+from sls_contract.cassettes.proposal import proposed
+from sls_contract.cassettes.renewal import accept, dismiss, renew
+from sls_contract.errors import SlsContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Plain: TypeAlias = "dict[str, Any]"
+Fate: TypeAlias = Literal["validated", "replaced", "proposed", "broke off", "failed"]
+
+EVIDENCE = "evidence"
+SEVERITY = tuple(map(str, Class))
+
+
+@dataclass(slots=True)
+class Settled:
+    """What one cassette's verification came to.
+
+    Attributes:
+        cassette: its path.
+        changes: every difference (`plain_change`), with the test that met it.
+        unmatched: exchanges without a partner.
+        weaker: pairs of old and new evidence, where the new one proves less.
+        fate: ``validated``: the contract still holds, and the old exchanges say so; ``replaced``: the proposal was
+            accepted; ``proposed``: it lies beside the cassette; ``broke off``: a test did not come to its end, and
+            nothing was changed; ``failed``: a file could not be written, see ``failure``.
+        left: whether exchanges of a shared cassette were left over, which no single test can tell.
+
+    """
+
+    cassette: str
+    changes: list[Plain] = field(default_factory=list)
+    unmatched: list[Plain] = field(default_factory=list)
+    weaker: list[list[str]] = field(default_factory=list)
+    fate: Fate = "broke off"
+    failure: str = ""
+    left: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """The worst class among the changes."""
+        kinds = {change["class"] for change in self.changes}
+        return next((kind for kind in SEVERITY if kind in kinds), "none")
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """All that must be accepted before the proposal takes the old file's place."""
+        return frozenset(change["class"] for change in self.changes) | ({EVIDENCE} if self.weaker else frozenset())
+
+
+def settle(entries: Iterable[Plain], accepted: frozenset[str], complete: Callable[[str], bool]) -> list[Settled]:
+    """Settle every cassette that was verified; ``entries`` are of tests (`Verifying.plain`), the last of a test counts.
+
+    ``complete`` tells of a shared cassette whether every test of it ran to its end.
+    """
+    latest = {(each["cassette"], each["test"]): each for each in entries}
+    cassettes: dict[str, list[Plain]] = {}
+    for (cassette, _), entry in sorted(latest.items()):
+        cassettes.setdefault(cassette, []).append(entry)
+    return [
+        _settled(cassette, tests, accepted, complete)
+        for cassette, tests in cassettes.items()
+        if any(test["recorded"] or test["left"] or not test["ended"] for test in tests)  # else nothing was asked
+    ]
+
+
+def _settled(cassette: str, tests: list[Plain], accepted: frozenset[str], complete: Callable[[str], bool]) -> Settled:
+    whole = not tests[0]["shared"] or complete(cassette)
+    settled = Settled(
+        cassette,
+        [{**change, "test": test["test"]} for test in tests for change in test["changes"]],
+        [{**each, "test": test["test"]} for test in tests for each in test["unmatched"]],
+        [pair for test in tests for pair in test["weaker"]],
+    )
+    left = _left(tests) if whole else []
+    settled.left = bool(left) and tests[0]["shared"]
+    settled.unmatched += left
+    try:
+        settled.fate = _carry_out(settled, tests, accepted, whole=whole)
+    except (SlsContractError, OSError) as error:
+        settled.fate, settled.failure = "failed", str(error)
+    return settled
+
+
+def _left(tests: list[Plain]) -> list[Plain]:
+    """Return the old exchanges that no test asked for."""
+    everywhere = set.intersection(*({each["exchange"] for each in test["left"]} for test in tests))
+    return [{**each, "test": None} for each in tests[0]["left"] if each["exchange"] in everywhere]
+
+
+def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str], *, whole: bool) -> Fate:
+    path = Path(settled.cassette)
+    flawed = any(test["flawed"] for test in tests)
+    if not all(test["ended"] for test in tests):
+        dismiss(path)
+        return "broke off"
+    if not (flawed or settled.unmatched) and whole and settled.classes and settled.classes <= accepted:
+        accept(path)
+        return "replaced"
+    if not settled.unmatched and settled.classes <= {Class.BENIGN}:
+        dismiss(path)
+        return "broke off" if flawed else _renewed(path, tests)
+    if not any(test["recorded"] for test in tests):
+        dismiss(path)  # what lies there is of an earlier run
+    return "proposed" if proposed(path).exists() else "broke off"
+
+
+def _renewed(path: Path, tests: list[Plain]) -> Fate:
+    validated = {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()}
+    if validated:
+        renew(path, validated)
+    return "validated"

@@ -1,0 +1,99 @@
+"""What ``verify`` came to, as lines for the terminal and as JSON values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.drift import Change, Class, change_lines
+from sls_contract.cassettes.proposal import SUFFIX
+from sls_contract.plugin.naming import shown
+from sls_contract.reports import plural
+from sls_contract.reports.text import on_one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sls_contract.plugin.settlement import Fate, Settled
+
+MOST_LINES = 10
+"""How many differences of a run the terminal shows; the report has all."""
+
+_FATES: dict[Fate, str] = {
+    "validated": "validated again",
+    "replaced": "replaced by the proposal",
+    "proposed": "left as it is, beside the proposal",
+    "broke off": "left as it is: a test of it failed",
+    "failed": "not written",
+}
+
+
+def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
+    """Yield a line of counts, every difference that is not benign with both sides, and where proposals are."""
+    verdicts, fates = Counter(each.verdict for each in settled), Counter(each.fate for each in settled)
+    kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*map(str, Class), "none") if verdicts[kind])
+    told = ", ".join(f"{fates[fate]} {text}" for fate, text in _FATES.items() if fates[fate])
+    yield f"sls-contract: verified {plural(len(settled), 'cassette')}: {kinds}; {told}"
+    changes = [
+        (each, change) for kind in (Class.BREAKING, Class.ADDITIVE) for each in settled for change in _of(each, kind)
+    ]
+    for each, change in changes[:MOST_LINES]:
+        head, *sides = change_lines(change, f"{change.kind} {shown(each.cassette)} exchange {change.exchange}")
+        yield from map(on_one_line, (head, *sides))
+    if len(changes) > MOST_LINES:
+        yield f"  +{len(changes) - MOST_LINES} more"
+    for each in settled:
+        yield from map(on_one_line, _fate_lines(each))
+
+
+def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
+    """Give what was found as plain JSON values: the keys of ``diff --json``, and what became of each cassette."""
+    return {
+        "verdict": _worst(settled),
+        "unmatched": [{"cassette": each.cassette, **one} for each in settled for one in each.unmatched],
+        "changes": [{"cassette": each.cassette, **one} for each in settled for one in each.changes],
+        "cassettes": [
+            {
+                "cassette": each.cassette,
+                "verdict": each.verdict,
+                "fate": each.fate,
+                "weaker_evidence": bool(each.weaker),
+            }
+            for each in settled
+        ],
+    }
+
+
+def changes_of(each: Settled) -> list[Change]:
+    """Return the changes as values again."""
+    return [
+        Change(Class(one["class"]), *(one[name] for name in ("code", "slug", "exchange", "where", "old", "new")))
+        for one in each.changes
+    ]
+
+
+def _of(each: Settled, kind: Class) -> list[Change]:
+    return [change for change in changes_of(each) if change.kind is kind]
+
+
+def _worst(settled: Sequence[Settled]) -> str:
+    verdicts = {each.verdict for each in settled}
+    return next((str(kind) for kind in Class if kind in verdicts), "none")
+
+
+def _fate_lines(each: Settled) -> Iterator[str]:
+    path = shown(each.cassette)
+    for one in each.unmatched:
+        yield f"  unmatched {path} {one['side']} exchange {one['exchange']}: {one['request']}"
+    for old, new in each.weaker:
+        yield f"  evidence {path}: {new} would take the place of {old}"
+    if each.failure:
+        yield f"  {path}: {each.failure}"
+    if each.fate == "proposed":
+        yield f"  proposal {path}{SUFFIX}: sls-contract diff {path} {path}{SUFFIX}{_how(each)}"
+
+
+def _how(each: Settled) -> str:
+    if each.unmatched:
+        return ""
+    return f"; to take it over: pytest --sls-record=verify --sls-accept={','.join(sorted(each.classes))}"

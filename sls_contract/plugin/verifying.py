@@ -1,0 +1,104 @@
+"""Record mode ``verify`` in one test: which differences fail it, and what of them the run's end must know."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.drift import Class, change_lines, plain_change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.cassettes.drift import Change, Unmatched
+    from sls_contract.cassettes.proposal import Proposal
+
+
+@dataclass(slots=True, eq=False)
+class Verifying:
+    """What one test's proposal found.
+
+    Attributes:
+        proposal: records and compares.
+        strict: whether additive differences fail the test, too.
+        allowed: codes of clauses that the test allows to be broken.
+        accepted: classes that were accepted for the run.
+        shared: whether other tests have the same cassette, and may ask for what this one leaves.
+        left: the old exchanges that the test did not ask for; known when it came to its end.
+
+    """
+
+    proposal: Proposal
+    strict: bool
+    allowed: frozenset[str]
+    accepted: frozenset[str]
+    shared: bool
+    left: tuple[Unmatched, ...] = ()
+    _told: list[int] = field(default_factory=lambda: [0, 0, 0])
+
+    def errors(self) -> list[str]:
+        """Return what could not be compared since this was last asked."""
+        return self._news(0, self.proposal.compared.errors)
+
+    def differences(self) -> str | None:
+        """Return the differences since this was last asked that fail the test, as one text; None where there are none.
+
+        Breaking ones do, additive ones where warnings fail, and exchanges without a partner.
+        """
+        changes = [each for each in self._news(1, self.proposal.compared.changes) if self._fails(each)]
+        own = () if self.shared else self.left
+        alone = self._news(2, [*self.proposal.compared.unmatched, *own])
+        return "\n".join(_told(str(self.proposal.cassette), changes, alone)) if changes or alone else None
+
+    def end(self, *, whole: bool) -> None:
+        """Note what was left over; nothing is, where the test broke off."""
+        self.left = self.proposal.left() if whole else ()
+
+    def plain(self, test: str, *, ended: bool, flawed: bool) -> dict[str, Any]:
+        """Return plain values, for the controller of the run."""
+        found = self.proposal.compared
+        return {
+            "cassette": str(self.proposal.cassette),
+            "test": test,
+            "ended": ended and not found.errors,
+            "flawed": flawed,
+            "shared": self.shared,
+            "recorded": self.proposal.added,
+            "changes": [plain_change(each) for each in found.changes],
+            "unmatched": [asdict(each) for each in found.unmatched],
+            "left": [asdict(each) for each in self.left],
+            "validated": {name: when.isoformat() for name, when in found.validated.items()},
+            "weaker": [[str(old), str(new)] for old, new in found.weaker.items()],
+        }
+
+    def _fails(self, change: Change) -> bool:
+        fail = (Class.BREAKING, Class.ADDITIVE) if self.strict else (Class.BREAKING,)
+        return change.kind in fail and str(change.kind) not in self.accepted and change.code not in self.allowed
+
+    def _news(self, which: int, found: list[Any]) -> list[Any]:
+        mark, self._told[which] = self._told[which], len(found)
+        return found[mark:]
+
+
+def _told(path: str, changes: list[Change], alone: list[Unmatched]) -> Iterator[str]:
+    yield (
+        f"{path}: the endpoint no longer answers as it was recorded"
+        if changes
+        else f"{path}: not every exchange has a partner"
+    )
+    for kind in Class:
+        of_kind = [change for change in changes if change.kind is kind]
+        if of_kind:
+            yield f"{kind} ({len(of_kind)})"
+        for change in of_kind:
+            yield from change_lines(change, f"exchange {change.exchange}")
+    if alone:
+        yield f"unmatched ({len(alone)})"
+        yield from (f"  {each.side} exchange {each.exchange}: {each.request}" for each in alone)
+        yield "How to fix: the test asks otherwise than when it was recorded; record it again (--sls-record=all)."
+    if changes:
+        kinds = ",".join(kind for kind in Class if any(change.kind is kind for change in changes))
+        yield (
+            "How to fix: prepare the clients for it, or have the service mended; to take the new recording over, "
+            f"--sls-record=verify --sls-accept={kinds}."
+        )

@@ -1,0 +1,243 @@
+"""What nobody plays: exchanges that no test asks for, and cassettes that belong to no test; never a false alarm."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+
+import pytest
+
+TWO = """
+    @pytest.mark.sls_cassette
+    def test_one(sls):
+        ask(sls)
+        {more}
+
+    @pytest.mark.sls_cassette
+    def test_two(sls):
+        ask(sls)
+"""
+UNPLAYED = "  warning SLS610 recording-unplayed: cassettes/test_it/test_one.sls.yaml exchange 1"
+ORPHAN = "  warning SLS611 recording-orphaned: cassettes/test_it/test_two.sls.yaml"
+
+
+def two(more="pass"):
+    return TWO.format(more=more)
+
+
+def older(project):
+    """Let the cassettes be of an earlier run."""
+    long_ago = time.time() - 3600
+    for path in project.path.rglob("*.sls.yaml"):
+        os.utime(path, (long_ago, long_ago))
+    return project
+
+
+@pytest.fixture
+def recorded(project):
+    """Record two tests, of which the first asks twice."""
+    project.test(two("ask(sls, shard=1)")).run("--sls-record=once").assert_outcomes(passed=2)
+    return older(project)
+
+
+def silent(result):
+    result.stdout.no_fnmatch_line("*SLS61*")
+    return result
+
+
+@pytest.mark.parametrize("options", [(), ("-n2",)])
+def test_an_exchange_that_no_test_asks_for_is_named(recorded, options):
+    """A warning, in the summary and in the report; with --sls-strict the run fails though every test passed."""
+    recorded.test(two())
+    result = recorded.spawn("--sls-report=report.json", *options)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*, 1 finding, *", UNPLAYED])
+    (finding,) = json.loads((recorded.path / "report.json").read_text("utf-8"))["findings"]
+    assert (finding["code"], finding["level"], finding["exchange"]) == ("SLS610", "warning", 1)
+    assert finding["cassette"].endswith("test_one.sls.yaml")
+    result = recorded.spawn("--sls-strict", *options)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.mark.parametrize("options", [(), ("-n2",), (".",)])
+def test_a_cassette_that_no_test_plays_is_named(recorded, options):
+    """The test was removed, its cassette was not."""
+    recorded.test(two("ask(sls, shard=1)").partition("    @pytest.mark.sls_cassette\n    def test_two")[0])
+    result = recorded.spawn(*options)
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*, 1 cassette unused", ORPHAN])
+    assert recorded.spawn("--sls-strict", *options).ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_the_cassettes_of_a_removed_file_are_named(recorded):
+    """No test file has the name of the folder any more; one that exists and was not collected keeps its cassettes."""
+    recorded.test(two("ask(sls, shard=1)"), "test_new.py")
+    shutil.copytree(recorded.path / "cassettes/test_it", recorded.path / "cassettes/test_new")
+    older(recorded)
+    silent(recorded.run("--ignore=test_it.py"))
+    silent(recorded.run("test_new.py"))
+    silent(recorded.run("-p", "no:python", "--co"))
+    silent(recorded.run()).assert_outcomes(passed=4)
+    (recorded.path / "test_it.py").rename(recorded.path / "test_it.py.txt")
+    silent(recorded.run()).assert_outcomes(passed=2)
+    (recorded.path / "test_it.py.txt").unlink()
+    result = recorded.spawn()  # this process has loaded them before
+    result.stdout.fnmatch_lines(["*2 cassettes unused", "*cassettes/test_it/test_one.sls.yaml", ORPHAN])
+
+
+def test_one_folder_for_all_cassettes(project):
+    """With ini sls_cassette_dir only a run of the whole project can tell what belongs to nobody."""
+    project.ini("sls_cassette_dir = all").write("sub/test_sub.py", "def test_plain(): pass")
+    project.test(two()).run("--sls-record=once").assert_outcomes(passed=3)
+    for stem in ("test_gone", "test_sub", "documents"):
+        shutil.copytree(project.path / "all/test_it", project.path / "all" / stem)
+    older(project)
+    silent(project.run("sub"))
+    silent(project.run("test_it.py", "sub"))
+    result = project.run()
+    told = sorted(line.split()[-1] for line in result.outlines if "SLS611" in line)
+    assert told == [
+        f"all/{stem}/{name}.sls.yaml" for stem in ("test_gone", "test_sub") for name in ("test_one", "test_two")
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["assert not 'at all'", "pytest.skip('now')", "pytest.xfail('now')", "ask(sls, shard=7)"],
+)
+def test_a_test_that_does_not_come_to_its_end_says_nothing(recorded, body):
+    """Failed, skipped or expected to fail: what it would have asked for is not known."""
+    recorded.test(two(body))
+    silent(recorded.run("--sls-strict"))
+
+
+@pytest.mark.parametrize("mark", ["skip", "skipif(True, reason='here')", "xfail(run=False)"])
+def test_a_test_that_does_not_run_keeps_its_cassette(recorded, mark):
+    """Neither its exchanges nor its file is unused."""
+    recorded.test(f"    pytestmark = pytest.mark.{mark}\n" + two("ask(sls, shard=1)"))
+    silent(recorded.run("--sls-strict"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-k", "test_one"),
+        ("-k", "test_two"),
+        ("test_it.py::test_one",),
+        ("test_it.py",),
+        ("--deselect", "test_it.py::test_one"),
+        ("--ignore", "other"),
+        ("--sls-record=once",),
+        ("--sls-record=new_episodes",),
+        ("--collect-only",),
+    ],
+)
+def test_a_part_of_the_run_says_nothing_of_the_rest(recorded, options):
+    """A selection, single files, and record modes name no file as unused."""
+    recorded.test(two("ask(sls, shard=1)").replace("test_two", "test_three").replace("ask(sls)\n", "ask(sls)\n", 1))
+    recorded.write("cassettes/test_it/test_three.sls.yaml", recorded.cassette("test_two").read_text("utf-8"))
+    older(recorded)
+    silent(recorded.run(*options))
+
+
+def test_a_run_that_was_cut_short_says_nothing(recorded):
+    """-x, --maxfail and an interrupt leave tests behind."""
+    recorded.test(
+        """
+        @pytest.mark.sls_cassette
+        def test_one(sls):
+            ask(sls)
+
+        def test_last():
+            {end}
+        """.format(end="assert not 'at all'")
+    )
+    silent(recorded.run("-x"))
+    recorded.test("def test_last(): raise KeyboardInterrupt\n" + two().replace("\n    ", "\n"), "test_it.py")
+    silent(recorded.spawn())
+
+
+def test_a_failure_in_a_file_silences_its_orphans(recorded):
+    """Parameters that were renamed: the new ones fail for want of a recording, and the old files may be theirs."""
+    recorded.test(two("ask(sls, shard=1)").replace("test_two", "test_renamed"))
+    result = recorded.run()
+    result.assert_outcomes(passed=1, failed=1)
+    silent(result)
+
+
+def test_a_crashed_worker_says_nothing(recorded):
+    """What it had played is not known."""
+    recorded.test(two("import os; os._exit(1)").replace("ask(sls)\n", "ask(sls)\n", 1))
+    silent(recorded.spawn("-n2"))
+
+
+def test_a_shared_cassette_counts_what_all_its_tests_play(project):
+    """Each test plays a part; only what none of them plays is named, and only when all of them ran to their end."""
+    shared = """
+    pytestmark = pytest.mark.sls_cassette(name="shared")
+
+    @pytest.mark.parametrize("shard", [{shards}])
+    def test_reads(sls, shard):
+        ask(sls, shard=shard)
+    """
+    project.test(shared.format(shards="0, 1, 2")).run("--sls-record=once").assert_outcomes(passed=3)
+    older(project)
+    silent(project.run())
+    silent(project.run("-k", "1"))
+    silent(project.run("test_it.py::test_reads[1]"))
+    project.test(shared.format(shards="0, 1"))
+    for options in ((), ("-n2",)):
+        result = project.spawn(*options)
+        result.stdout.fnmatch_lines(
+            ["  warning SLS610 recording-unplayed: cassettes/test_it/shared.sls.yaml exchange 2"]
+        )
+    project.test(shared.format(shards="0, pytest.param(1, marks=pytest.mark.skip)"))
+    silent(project.run())
+
+
+def test_repeating_plays_all_of_a_kind(project):
+    """repeat='last': polling less often than recorded leaves nothing behind; another request does."""
+    polls = """
+    @pytest.mark.sls_cassette(repeat="last")
+    def test_polls(sls):
+        for _ in range({times}):
+            ask(sls)
+        {more}
+    """
+    project.test(polls.format(times=3, more="ask(sls, shard=1)")).run("--sls-record=once")
+    older(project).test(polls.format(times=1, more="ask(sls, shard=1)"))
+    silent(project.run())
+    project.test(polls.format(times=1, more=""))
+    project.run().stdout.fnmatch_lines(["*SLS610 recording-unplayed: cassettes/test_it/test_polls.sls.yaml exchange 3"])
+
+
+def test_a_cassette_that_is_used_otherwise_is_no_orphan(recorded):
+    """use_cassette and load_cassette may read from the same folder."""
+    for name in ("mine", "yours"):
+        shutil.copy(recorded.cassette("test_two"), recorded.cassette(name))
+    older(recorded).test(
+        two("ask(sls, shard=1)")
+        + """
+    def test_others():
+        from sls_contract import load_cassette, use_cassette
+        load_cassette("cassettes/test_it/mine.sls.yaml")
+        with use_cassette("cassettes/test_it/yours.sls.yaml"):
+            pass
+    """
+    )
+    for options in ((), ("-n2",)):
+        silent(recorded.spawn(*options)).assert_outcomes(passed=3)
+
+
+def test_many_are_counted_not_listed(recorded):
+    """Ten lines at most; the report has all."""
+    for number in range(14):
+        shutil.copy(recorded.cassette("test_two"), recorded.cassette(f"test_gone_{number:02}"))
+    result = older(recorded).run("--sls-report=report.json")
+    result.stdout.fnmatch_lines(["*14 cassettes unused", "*test_gone_09.sls.yaml", "  +4 more"])
+    assert len(json.loads((recorded.path / "report.json").read_text("utf-8"))["findings"]) == 14

@@ -1,0 +1,295 @@
+"""--sls-record=verify: the endpoint of each recording asked again, compared, and the old file kept."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from sls_contract import load_cassette
+
+READS = """
+    @pytest.mark.sls_cassette
+    def test_reads(sls):
+        assert ask(sls).status_code == 200
+"""
+PROPOSED = "cassettes/test_it/test_reads.sls.yaml.proposed"
+
+
+@pytest.fixture
+def recorded(project, service):
+    """Record test_reads at the service; ``verify`` then asks it again."""
+
+    def run(*options, record="verify"):
+        return project.run(f"--sls-record={record}", f"--sls-endpoint={service.url}", *service.options, *options)
+
+    project.test(READS)
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000_000_000, consumer="c1")
+    run(record="once").assert_outcomes(passed=1)
+    project.verify = run
+    return project
+
+
+def test_the_same_answer_renews_the_recording(recorded):
+    """Nothing moved: nothing but the validated date and the digest that covers it is another; no proposal stays."""
+    path = recorded.cassette("test_reads")
+    before, (old,) = path.read_text("utf-8"), load_cassette(path).recordings
+    result = recorded.verify()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 validated again"])
+    (new,) = load_cassette(path).recordings
+    assert new.provenance.validated_at > old.provenance.validated_at
+    assert (new.exchange, new.provenance.recorded_at, new.id) == (old.exchange, old.provenance.recorded_at, old.id)
+    pairs = zip(before.splitlines(), path.read_text("utf-8").splitlines(), strict=True)
+    assert {one.split(":")[0].strip() for one, other in pairs if one != other} == {"validated_at", "digest"}
+    assert new.integrity == "intact"
+    assert not (recorded.path / PROPOSED).exists()
+    recorded.run().assert_outcomes(passed=1)
+
+
+def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
+    """Seconds instead of microseconds: the test fails, the old file stays, the proposal lies beside it."""
+    before = recorded.cassette("test_reads").read_bytes()
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
+    result = recorded.verify("--sls-report=report.json")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*test_reads.sls.yaml: the endpoint no longer answers as it was recorded*",
+            "*breaking (1)*",
+            "*exchange 0: SLS204 update-time-unit at /0/updateTime*",
+            "*old: 1700000000000000*",
+            "*new: 1700000000*",
+            "sls-contract: verified 1 cassette: 1 breaking; 1 left as it is, beside the proposal",
+            f"  proposal {PROPOSED}: sls-contract diff *{PROPOSED}; to take it over: *--sls-accept=*breaking",
+        ]
+    )
+    assert recorded.cassette("test_reads").read_bytes() == before
+    assert load_cassette(recorded.path / PROPOSED).recordings
+    report = json.loads((recorded.path / "report.json").read_text("utf-8"))
+    (change,) = [each for each in report["changes"] if each["class"] == "breaking"]
+    assert (report["verdict"], change["code"], change["test"]) == ("breaking", "SLS204", "test_it.py::test_reads")
+    assert "1700000000" in str(change["old"])
+    assert report["summary"]["violations"] == 1
+
+
+def test_an_additive_change_is_told_and_not_accepted_by_itself(recorded, service):
+    """An unknown key: the test passes, the summary shows it, the old file stays; --sls-strict fails."""
+    before = recorded.cassette("test_reads").read_bytes()
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000_000_000, consumer="c1", lag=7)
+    result = recorded.verify()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "sls-contract: verified 1 cassette: 1 additive; 1 left as it is, beside the proposal",
+            "  additive cassettes/test_it/test_reads.sls.yaml exchange 0: SLS212 *lag*",
+            "    new: 7",
+            "*--sls-accept=additive,benign",
+        ]
+    )
+    assert recorded.cassette("test_reads").read_bytes() == before
+    recorded.verify("--sls-strict").assert_outcomes(failed=1)
+
+
+def test_accepted_classes_put_the_proposal_in_the_place_of_the_old_file(recorded, service):
+    """Only where every class is accepted; then the recording is the new one, and replays."""
+    service.moved(checkpoint="MjA=", updateTime=1_700_000_000_000_000, consumer="c1", lag=7)
+    recorded.verify("--sls-accept=benign").assert_outcomes(passed=1)
+    assert (recorded.path / PROPOSED).exists()
+    result = recorded.verify("--sls-accept=additive, benign")
+    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 additive; 1 replaced by the proposal"])
+    (exchange,) = load_cassette(recorded.cassette("test_reads")).exchanges
+    assert b'"checkpoint":"MjA="' in exchange.response.body
+    assert not (recorded.path / PROPOSED).exists()
+    recorded.run().assert_outcomes(passed=1)
+    recorded.verify().stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 validated again"])
+
+
+def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, service):
+    """An entry that is gone can be taken over; an answer that itself breaks a clause cannot, but by sls_allow."""
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
+    recorded.verify("--sls-accept=breaking,additive,benign").assert_outcomes(failed=1)
+    assert (recorded.path / PROPOSED).exists()
+    service.answers(b"[]")
+    recorded.verify().assert_outcomes(failed=1)
+    recorded.verify("--sls-accept=breaking,benign")
+    (exchange,) = load_cassette(recorded.cassette("test_reads")).exchanges
+    assert exchange.response.body == b"[]"
+
+
+def test_what_is_unreachable_changes_nothing(recorded, service):
+    """Nobody listens: the test errors with the address; the old file and nothing else is there."""
+    before = recorded.cassette("test_reads").read_bytes()
+    service.server.close()
+    result = recorded.verify()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{service.url.removeprefix('http://')}*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert recorded.cassette("test_reads").read_bytes() == before
+    assert recorded.cassettes() == ["cassettes/test_it/test_reads.sls.yaml"]
+
+
+def test_a_service_that_cannot_be_reached_is_no_breaking_change(recorded, service, monkeypatch):
+    """Nobody listens any more, and the client swallows it: the test fails all the same; no difference is claimed."""
+    monkeypatch.setitem(sys.modules, "service_of_this_test", service)
+    recorded.test(
+        """
+        import contextlib
+        import service_of_this_test
+
+        @pytest.mark.sls_cassette
+        def test_reads(sls):
+            service_of_this_test.server.close()
+            with contextlib.suppress(Exception):
+                ask(sls)
+        """
+    )
+    before = recorded.cassette("test_reads").read_bytes()
+    result = recorded.verify()
+    result.assert_outcomes(failed=1, errors=1)  # the group cannot be deleted either
+    result.stdout.fnmatch_lines(["GET * did not reach http*", "Nothing was compared, and the cassette stays as it is."])
+    result.stdout.no_fnmatch_line("*breaking (*")
+    assert recorded.cassette("test_reads").read_bytes() == before
+    assert not (recorded.path / PROPOSED).exists()
+
+
+def test_a_request_without_a_recording_is_unmatched(recorded, service):
+    """One that is new fails in the call, one that is no longer asked at the test's end; nothing of it is accepted."""
+    before = recorded.cassette("test_reads").read_bytes()
+    recorded.test(READS.replace("ask(sls)", "ask(sls, shard=1)"))
+    result = recorded.verify("--sls-accept=breaking,additive,benign,evidence", "--sls-report=report.json")
+    result.assert_outcomes(failed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*unmatched (1)*",
+            "  old exchange 0: GET *shard=0",
+            "*unmatched (1)*",
+            "  new exchange 0: GET *shard=1",
+            "How to fix: * record it again (--sls-record=all).",
+            "  unmatched cassettes/test_it/test_reads.sls.yaml new exchange 0: GET *shard=1",
+            "  unmatched cassettes/test_it/test_reads.sls.yaml old exchange 0: GET *shard=0",
+        ]
+    )
+    assert recorded.cassette("test_reads").read_bytes() == before
+    unmatched = json.loads((recorded.path / "report.json").read_text("utf-8"))["unmatched"]
+    assert [each["side"] for each in unmatched] == ["new", "old"]
+
+
+def test_a_test_that_fails_by_itself_settles_nothing(recorded, service):
+    """The old file keeps its date, no proposal stays, and what had moved until then is told beside the error."""
+    before = recorded.cassette("test_reads").read_bytes()
+    service.answers(b"[]")
+    recorded.test(READS + "        raise RuntimeError('of its own')\n")
+    result = recorded.verify()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*RuntimeError: of its own", "*breaking (*", "*1 left as it is: a test of it failed"])
+    recorded.verify("--sls-accept=breaking,additive,benign").assert_outcomes(failed=1)
+    assert recorded.cassette("test_reads").read_bytes() == before
+    assert not (recorded.path / PROPOSED).exists()
+
+
+def test_an_earlier_proposal_is_replaced_or_taken_away(recorded, service):
+    """What was proposed yesterday, even damaged, is no part of what is proposed today."""
+    service.answers(b"[]")
+    recorded.verify()
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000_000_000, consumer="c1", lag=7)
+    recorded.verify()
+    (exchange,) = load_cassette(recorded.path / PROPOSED).exchanges
+    assert b"lag" in exchange.response.body
+    (recorded.path / PROPOSED).write_text("<<<<<<< ours\n", encoding="utf-8")
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000_000_000, consumer="c1")
+    recorded.verify().assert_outcomes(passed=1)
+    assert not (recorded.path / PROPOSED).exists()
+
+
+def test_sls_allow_lets_one_clause_pass_and_accepts_nothing(recorded, service):
+    """The marker keeps its meaning: the test passes, the difference is told, the old file stays."""
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
+    allow = "    @pytest.mark.sls_allow('SLS204', reason='seconds since the last release')\n"
+    recorded.test(allow + READS[1:])
+    result = recorded.verify()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["  breaking * exchange 0: SLS204 *", "  proposal *"])
+
+
+def test_another_endpoint_is_refused_before_anything_is_sent(recorded, service):
+    """Recorded on this machine, asked of the service: both are named, and nothing is made there."""
+    url = "https://cn-shanghai.log.aliyuncs.com"
+    result = recorded.run("--sls-record=verify", f"--sls-endpoint={url}", *service.options)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*was recorded at {service.url} (evidence: reference), and this run asks {url}*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert recorded.cassettes() == ["cassettes/test_it/test_reads.sls.yaml"]
+
+
+def test_a_recording_of_the_service_is_not_asked_of_the_reference_endpoint(recorded, service):
+    """Evidence live: refused here and at a loopback address, also where the client swallows the error."""
+    path = recorded.cassette("test_reads")
+    text = path.read_text("utf-8").replace("evidence: reference", "evidence: live")
+    path.write_text(text.replace(f"'{service.url}'", "'https://cn-hangzhou.log.aliyuncs.com'"), encoding="utf-8")
+    before = path.read_bytes()
+    reads = len(service.read)
+    recorded.verify().assert_outcomes(errors=1)
+    recorded.test(READS.replace("assert ask(sls).status_code == 200", "pytest.raises(Exception, ask, sls)"))
+    result = recorded.run("--sls-record=verify", "--sls-endpoint=reference")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*recorded at https://cn-hangzhou.log.aliyuncs.com (evidence: live), and * reference*"]
+    )
+    assert len(service.read) == reads
+    assert path.read_bytes() == before
+
+
+def test_where_nothing_was_recorded_there_is_nothing_to_compare(recorded):
+    """A test without a cassette is told so; one that asks nothing needs none."""
+    recorded.test(
+        READS.replace("test_reads", "test_new") + "\n    @pytest.mark.sls_cassette\n    def test_idle(): pass\n"
+    )
+    result = recorded.verify()
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*there is no cassette at *test_new.sls.yaml*", "*How to fix: record it (*once).*"])
+    assert recorded.cassettes() == ["cassettes/test_it/test_reads.sls.yaml"]
+
+
+@pytest.mark.parametrize("evidence", ["document", "synthetic"])
+def test_what_no_endpoint_answered_cannot_be_verified(recorded, evidence):
+    """The example of a page has no endpoint: an error says so, and nothing is sent."""
+    path = recorded.cassette("test_reads")
+    path.write_text(path.read_text("utf-8").replace("evidence: reference", f"evidence: {evidence}"), encoding="utf-8")
+    result = recorded.verify()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*was not recorded at any endpoint (evidence: {evidence})*"])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--sls-record=verify", "--sls-accept=additve"), "*--sls-accept takes classes out of *, got 'additve'"),
+        (("--sls-accept=benign",), "*--sls-accept accepts what --sls-record=verify proposes; this run is *none"),
+    ],
+)
+def test_a_wrong_accept_is_a_usage_error(project, options, told):
+    """Told before any test runs."""
+    result = project.test(READS).run(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])
+
+
+def test_the_ini_file_can_accept(recorded, service):
+    """Setting sls_accept is the default of the option, and harmless in other modes."""
+    recorded.ini("sls_accept = additive,benign").run().assert_outcomes(passed=1)
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000_000_000, consumer="c1", lag=7)
+    recorded.verify().stdout.fnmatch_lines(["*1 replaced by the proposal"])
+
+
+def test_a_read_only_folder_is_told(recorded, service, monkeypatch):
+    """What cannot be written fails the run, and harms nothing."""
+    path = recorded.cassette("test_reads")
+    before = path.read_bytes()
+    (path.parent / "test_reads.sls.yaml.writing").mkdir()
+    result = recorded.verify()
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*1 not written", "  cassettes/test_it/test_reads.sls.yaml: * cannot be written: *"])
+    assert path.read_bytes() == before

@@ -1,0 +1,190 @@
+"""Record mode verify over many tests: parameters, classes, shared cassettes, workers, kills."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sls_contract import load_cassette
+
+MANY = """
+    from post import post
+
+    pytestmark = pytest.mark.sls_cassette
+
+    @pytest.mark.parametrize("shard", [0, 1], ids=["甲", "乙"])
+    def test_reads(sls, shard):
+        assert ask(sls, shard=shard).status_code == 200
+
+    class TestState:
+        def test_writes_and_reads(self, sls):
+            update = {"shard": 0, "checkpoint": "MTA=", "forceSuccess": True}
+            assert post(sls, "type=checkpoint&forceSuccess=true", [update]).status_code in (200, 400)
+            assert ask(sls).json()[0]["shard"] == 0
+"""
+POST = """
+import json
+from datetime import UTC, datetime
+import requests
+from sls_contract import Request, sign
+
+def post(sls, query, value):
+    path = f"/logstores/{sls.logstore}/consumergroups/{sls.consumer_group}?{query}"
+    url = sls.url.replace("://", f"://{sls.project}.") + path
+    request = Request("POST", url, {"Content-Type": "application/json"}, json.dumps(value).encode())
+    signed = sign(request, sls.credentials, region=sls.region, at=datetime.now(UTC))
+    return requests.post(signed.url, data=signed.body, headers=dict(signed.headers), timeout=5)
+"""
+SHARED = """
+    pytestmark = pytest.mark.sls_cassette(name="shared")
+
+    @pytest.mark.parametrize("shard", [0, 1])
+    def test_reads(sls, shard):
+        assert ask(sls, shard=shard).status_code == 200
+"""
+PATH = "cassettes/test_it/shared.sls.yaml"
+
+
+def validated(project, name="shared"):
+    return [recording.provenance.validated_at for recording in load_cassette(project.cassette(name)).recordings]
+
+
+@pytest.fixture
+def shared(project, service):
+    """Record a cassette that two tests share."""
+    project.test(SHARED)
+    project.verify = lambda *options, record="verify": project.run(
+        f"--sls-record={record}", f"--sls-endpoint={service.url}", *service.options, *options
+    )
+    project.verify(record="once").assert_outcomes(passed=2)
+    return project
+
+
+@pytest.mark.parametrize("options", [(), ("-n2",)])
+def test_the_embedded_endpoint_gives_the_same_answers(project, options):
+    """What was recorded in `once` against it is reproducible: nothing breaks, whoever runs the tests."""
+    project.write("post.py", POST)
+    project.test(MANY).run("--sls-record=once").assert_outcomes(passed=3)
+    names = sorted(path.stem for path in project.path.rglob("*.sls.yaml"))
+    result = project.spawn("--sls-record=verify", *options)
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["sls-contract: verified 3 cassettes: 3 benign; 3 validated again"])
+    assert sorted(path.stem for path in project.path.rglob("*.sls.yaml")) == names
+    assert not list(project.path.rglob("*.proposed*"))
+    project.run().assert_outcomes(passed=3)
+
+
+def test_each_worker_s_differences_reach_the_controller(project, service):
+    """Two workers, two cassettes: one summary, one report, both proposals."""
+    project.write("post.py", POST)
+    project.test(MANY.partition("    class")[0])
+    options = (f"--sls-endpoint={service.url}", *service.options)
+    project.run("--sls-record=once", *options).assert_outcomes(passed=2)
+    service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
+    result = project.spawn("--sls-record=verify", "-n2", *options)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*verified 2 cassettes: 2 additive; 2 left as it is, beside the proposal"])
+    assert len(list(project.path.rglob("*.proposed"))) == 2
+
+
+def test_a_shared_cassette_is_settled_once(shared, service):
+    """Each test compares what it asks; together they renew every exchange, or put both into one proposal."""
+    before = validated(shared)
+    shared.verify().stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 validated again"])
+    assert all(new > old for new, old in zip(validated(shared), before, strict=True))
+    service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
+    result = shared.verify("--sls-accept=additive,benign")
+    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 additive; 1 replaced by the proposal"])
+    assert sorted(shared.shards("shared")) == ["0", "1"]
+    shared.run().assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("only", [("-k", "1"), ("test_it.py::test_reads[1]",)])
+def test_a_part_of_a_shared_cassette_renews_that_part(shared, service, only):
+    """Nothing is said of what the other tests ask for, and the whole is not replaced by a part."""
+    before = validated(shared)
+    result = shared.verify(*only)
+    result.assert_outcomes(passed=1, deselected=int(only[0] == "-k"))
+    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 validated again"])
+    assert [new > old for new, old in zip(validated(shared), before, strict=True)] == [False, True]
+    service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
+    result = shared.verify("--sls-accept=additive,benign", *only)
+    result.stdout.fnmatch_lines(["*1 left as it is, beside the proposal"])
+    assert sorted(shared.shards("shared")) == ["0", "1"]
+
+
+def test_what_nobody_asks_for_any_more_fails_the_run(shared):
+    """An exchange of a shared cassette is missed by no single test: the end of the run tells it, and is not green."""
+    shared.test(SHARED.replace("[0, 1]", "[0]"))
+    result = shared.verify()
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"  unmatched {PATH} old exchange 1: GET *shard=1"])
+    shared.test(SHARED.replace("[0, 1]", "[0, pytest.param(1, marks=pytest.mark.skip)]"))
+    assert shared.verify().ret == pytest.ExitCode.OK
+
+
+def test_a_repeated_recording_stands_for_all_that_come_after_it(project, service):
+    """repeat='last': asking more or less often than recorded is no difference; a changed answer is."""
+    polls = """
+    @pytest.mark.sls_cassette(repeat="last")
+    def test_polls(sls):
+        for _ in range({times}):
+            assert ask(sls).status_code == 200
+    """
+    options = (f"--sls-endpoint={service.url}", *service.options)
+    project.test(polls.format(times=2)).run("--sls-record=once", *options).assert_outcomes(passed=1)
+    for times in (1, 2, 4):
+        project.test(polls.format(times=times)).run("--sls-record=verify", *options).assert_outcomes(passed=1)
+    service.answers(b"[]")
+    project.run("--sls-record=verify", *options).assert_outcomes(failed=1)
+
+
+def test_an_expected_failure_stays_one(project, service):
+    """A breaking difference in a test marked xfail is an expected failure, and told in the summary."""
+    source = """
+    @pytest.mark.xfail
+    @pytest.mark.sls_cassette
+    def test_reads(sls):
+        ask(sls)
+    """
+    options = (f"--sls-endpoint={service.url}", *service.options)
+    project.test(source).run("--sls-record=once", *options).assert_outcomes(xpassed=1)
+    service.answers(b"[]")
+    result = project.run("--sls-record=verify", *options)
+    result.assert_outcomes(xfailed=1)
+    result.stdout.fnmatch_lines(["  breaking *SLS422*"])
+
+
+def test_a_kill_leaves_the_old_file_as_it_is(project, service):
+    """SIGKILL in the middle of a verification; the next run goes over what was left."""
+    project.test(
+        """
+        import os, time
+
+        @pytest.mark.sls_cassette
+        def test_reads(sls):
+            ask(sls)
+            if os.environ.get("SLEEP"):
+                open("asked", "w").close()
+                time.sleep(60)
+        """
+    )
+    options = (f"--sls-endpoint={service.url}", *service.options)
+    project.run("--sls-record=once", *options).assert_outcomes(passed=1)
+    before = project.cassette("test_reads").read_bytes()
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--sls-record=verify", *options]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=project.path, env={**os.environ, "SLEEP": "1"}, **quiet)
+    deadline = time.monotonic() + 60
+    while not (project.path / "asked").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert project.cassette("test_reads").read_bytes() == before
+    project.run("--sls-record=verify", *options).stdout.fnmatch_lines(["*1 validated again"])
+    assert [path.name for path in project.cassette("test_reads").parent.iterdir()] == ["test_reads.sls.yaml"]

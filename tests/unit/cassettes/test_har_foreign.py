@@ -1,0 +1,230 @@
+"""HARs that browsers, proxies and API clients wrote: what they say is taken, what they do not know is not made up."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from sls_contract import load_cassette
+from sls_contract.cassettes.audit import Terms, audit
+from sls_contract.cassettes.har.archive import HarFile
+from sls_contract.cassettes.har.reading import NOT_KEPT
+from sls_contract.cassettes.recording import Evidence, Integrity
+from sls_contract.errors import CassetteDamaged, CassetteError
+
+HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
+URL = f"https://{HOST}/logstores/my-logstore/consumergroups/readers?shard=0"
+BODY = '[{"shard":0,"checkpoint":"MTAw","updateTime":1524224984800922,"consumer":"消费者"}]'
+SIZE = len(BODY.encode())
+SENT = [{"name": "Host", "value": HOST}, {"name": "x-log-apiversion", "value": "0.6.0"}]
+CAME = [
+    {"name": "Content-Type", "value": "application/json"},
+    {"name": "x-log-requestid", "value": "5AD9B5B0F0F0F0F0F0F0F0F0"},
+]
+
+
+def pairs(**fields: str) -> list[dict[str, str]]:
+    return [{"name": name.replace("_", "-"), "value": value} for name, value in fields.items()]
+
+
+def entry(response: dict | None = None, request: dict | None = None, **more) -> dict:
+    asked = {"method": "GET", "url": URL, "httpVersion": "HTTP/1.1", "headers": SENT, "queryString": [], "cookies": []}
+    content = {"size": SIZE, "mimeType": "application/json", "text": BODY}
+    came = {"status": 200, "statusText": "OK", "headers": CAME, "content": content, "bodySize": SIZE, "redirectURL": ""}
+    times = {"startedDateTime": "2026-11-23T10:00:00.250+08:00", "time": 12.5, "timings": {"wait": 12.5}}
+    return {**times, "request": {**asked, **(request or {})}, "response": {**came, **(response or {})}, **more}
+
+
+def har(*entries: object, **log) -> bytes:
+    creator = {"name": "WebInspector", "version": "537.36"}
+    return json.dumps({"log": {"version": "1.2", "creator": creator, "pages": [], "entries": entries, **log}}).encode()
+
+
+def only(*args, **more):
+    (recording,) = HarFile("x.har", har(entry(*args, **more)))
+    return recording
+
+
+def test_what_it_says_is_taken_and_nothing_is_made_up():
+    """Head, body and time are there; evidence, endpoint and digest are unknown, as of any recording of others."""
+    file = HarFile("x.har", b"\xef\xbb\xbf" + har(entry()))  # with a byte order mark, as Windows tools write it
+    (recording,) = file
+    request, response = recording.exchange.request, recording.exchange.response
+    assert (request.method, request.url, request.body) == ("GET", URL, b"")
+    assert request.headers.pairs == (("Host", HOST), ("x-log-apiversion", "0.6.0"))
+    assert (response.status, response.reason, response.body.decode(), response.wire) == (200, "OK", BODY, True)
+    assert recording.provenance.recorded_at == datetime(2026, 11, 23, 10, 0, 0, 250000, timezone(timedelta(hours=8)))
+    assert (recording.provenance.evidence, recording.provenance.endpoint) == (Evidence.UNKNOWN, "")
+    assert (recording.integrity, recording.signature, recording.unanswered) == (Integrity.UNKNOWN, None, False)
+    assert (file.creator, file.left_out, file.evidence, file[0:1]) == (
+        "WebInspector 537.36", 0, Evidence.UNKNOWN, (recording,)
+    )  # fmt: skip
+
+
+def test_chrome_lists_what_is_no_http():
+    """Web sockets, data: and blob: URLs are counted and left out; pseudo fields of HTTP/2 are no header fields."""
+    odd = [entry(request={"url": url}) for url in ("wss://h/x", "data:text/plain,x", "blob:https://h/1", "about:blank")]
+    http2 = entry(request={"headers": [{"name": ":path", "value": "/x"}, {"name": "accept", "value": "*/*"}]})
+    file = HarFile("x.har", har(*odd, http2))
+    assert (len(file), file.left_out) == (1, 4)
+    assert file[0].exchange.request.headers.pairs == (("accept", "*/*"),)
+    assert file[0].exchange.request.host == HOST
+
+
+@pytest.mark.parametrize(
+    ("error", "broken"),
+    [
+        ("net::ERR_CONNECTION_RESET", "reset"),
+        ("net::ERR_CONNECTION_REFUSED", "refused"),
+        ("net::ERR_NAME_NOT_RESOLVED", "name"),
+        ("net::ERR_TIMED_OUT", "timeout"),
+        ("net::ERR_CERT_DATE_INVALID", "tls"),
+        ("net::ERR_CONTENT_LENGTH_MISMATCH", "truncated"),
+        ("net::ERR_ABORTED", "closed"),
+        (None, "closed"),
+    ],
+)
+def test_status_0_is_no_answer(error, broken):
+    """Chrome and Firefox write 0 where no answer came, some others a negative number; the reason is kept."""
+    for status in (0, -1):
+        recording = only({"status": status, "_error": error, "content": {"size": 0, "mimeType": "x-unknown"}})
+        assert (recording.exchange.response, recording.broken, recording.detail) == (None, broken, error or "")
+
+
+def test_an_answer_whose_content_was_not_kept_is_none(tmp_path):
+    """A browser forgets bodies: judging an empty one would be a false alarm."""
+    recording = only({"content": {"size": SIZE, "mimeType": "application/json"}})
+    assert (recording.exchange.response, recording.broken, recording.detail) == (None, "truncated", NOT_KEPT)
+    (tmp_path / "a.har").write_bytes(har(entry({"content": {"size": SIZE, "mimeType": ""}})))
+    found = audit(tmp_path / "a.har", Terms(datetime(2026, 11, 24, tzinfo=UTC)))
+    assert "recording-unanswered" in [finding.slug for finding, _, _ in found.placed]
+    assert not [finding for finding, _, _ in found.placed if finding.code.startswith("SLS2")]
+
+
+def test_an_answer_without_content_is_empty():
+    """204 and 304 have none: that is an answer."""
+    for content in ({"size": 0, "mimeType": ""}, {"size": -1}, None):
+        recording = only({"status": 204, "content": content, "bodySize": 0, "statusText": None})
+        assert (recording.exchange.response.body, recording.exchange.response.reason) == (b"", "")
+
+
+@pytest.mark.parametrize(
+    ("response", "wire"),
+    [
+        ({}, True),
+        ({"bodySize": -1}, True),
+        ({"headers": [*CAME, *pairs(content_encoding="gzip")]}, False),
+        ({"content": {"size": SIZE - 9, "text": BODY}, "bodySize": -1}, False),
+        ({"content": {"size": -1, "text": base64.b64encode(BODY.encode()).decode(), "encoding": "base64"}}, True),
+    ],
+)
+def test_only_a_body_that_surely_is_the_wires_counts_as_such(response, wire):
+    """Decoded, or of a length that does not fit (another charset on the wire): clauses about framing do not run."""
+    recording = only(response)
+    assert (recording.exchange.response.body.decode(), recording.exchange.response.wire) == (BODY, wire)
+
+
+def test_mitmproxy_keeps_compressed_answers_decoded():
+    """Its size is that of the wire, its text the decoded body under the headers of the coded one."""
+    packed = gzip.compress(BODY.encode())
+    headers = [*CAME, *pairs(content_encoding="gzip", content_length=str(len(packed)))]
+    content = {"size": len(packed), "compression": SIZE - len(packed), "mimeType": "application/json", "text": BODY}
+    response = only({"headers": headers, "content": content, "bodySize": len(packed)}).exchange.response
+    assert (response.body.decode(), response.wire) == (BODY, False)
+    assert response.headers.get_all("content-length") == (str(len(packed)),)
+
+
+@pytest.mark.parametrize(
+    ("data", "body"),
+    [
+        ({"mimeType": "application/json", "text": '{"日": 1}'}, '{"日": 1}'.encode()),
+        ({"mimeType": "x", "text": "/w==", "_encoding": "base64"}, b"\xff"),
+        ({"mimeType": "x", "text": "/w==", "encoding": "base64"}, b"\xff"),
+        ({"mimeType": "form", "params": [{"name": "a b", "value": "日"}, {"name": "c"}]}, b"a+b=%E6%97%A5&c="),
+        ({"mimeType": "form", "text": "", "params": [{"name": "a", "value": "1"}]}, b"a=1"),
+        ({"mimeType": "x", "text": "half \ud800"}, b"half \xed\xa0\x80"),
+        ({"mimeType": "multipart/form-data; boundary=x", "params": [{"name": "a", "value": "1"}]}, b""),
+        ({"mimeType": "x"}, b""),
+        (None, b""),
+    ],
+)
+def test_the_body_of_a_request_in_each_form(data, body):
+    """Text, base64 as Insomnia and Chrome mark it, or the fields of a form."""
+    assert only(request={"method": "POST", "postData": data}).exchange.request.body == body
+
+
+@pytest.mark.parametrize("moment", [None, 5, "yesterday", ""])
+def test_a_time_that_cannot_be_read_is_unknown(moment):
+    """It is the least of what a HAR says; one without a zone is taken for UTC."""
+    assert only(startedDateTime=moment).provenance.recorded_at is None
+    assert only(startedDateTime="2026-11-23T10:00:00").provenance.recorded_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def test_repeated_fields_keep_their_places():
+    """The order of the list is the order of the wire."""
+    headers = [*pairs(a="1"), *pairs(b="2"), *pairs(a="3"), {"name": "empty"}]
+    told = only({"headers": headers}).exchange.response.headers
+    assert told.pairs == (("a", "1"), ("b", "2"), ("a", "3"), ("empty", ""))
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (5, "an entry must be an object, got int"),
+        ({}, "request must be an object, got nothing"),
+        (entry(request={"url": None}), "url must be text, got nothing"),
+        (entry(request={"url": "no url"}), "url must be absolute"),
+        (entry(request={"method": 5}), "method must be text, got int"),
+        (entry(request={"url": URL + "\ud800"}), "surrogates not allowed"),
+        (entry(request={"headers": {"a": "b"}}), "headers must be a list, got dict"),
+        (entry(request={"headers": ["a"]}), "a header must be an object, got str"),
+        (entry(request={"postData": {"params": ["a"]}}), "a field must be an object, got str"),
+        (entry({"status": "200"}), "status must be a number such as 200, got '200'"),
+        (entry({"content": {"text": 5}}), "content.text must be text, got int"),
+        (entry({"content": {"text": "*", "encoding": "base64"}}), "base64"),
+        (entry(_contract={"digest": {"base64": "*"}}), "base64"),
+        (entry(_contract={"evidence": "rumour"}), "rumour"),
+        ({**entry(), "response": []}, "response must be an object, got list"),
+    ],
+)
+def test_a_malformed_entry_is_damage_and_hides_no_other(broken, told):
+    """The others are read; this one says what was expected and what came."""
+    file = HarFile("日.har", har(entry(), broken))
+    assert file[0].exchange.request.url == URL
+    with pytest.raises(CassetteDamaged, match="entry 1 is no HTTP exchange") as caught:
+        _ = file[1]
+    assert told.lower() in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "the file is empty"),
+        (b"{", "not JSON"),
+        (b"[]", "log.entries is missing"),
+        (b"hello", "log.entries is missing"),
+        (b'{"log": {"entries": {}}}', "log.entries is missing"),
+        (b'{"log": 1}', "log.entries is missing"),
+        (b'{"log": "\xff"}', "not UTF-8"),
+        (b'{"a":' * 100000, "too deeply nested"),
+    ],
+)
+def test_what_is_no_har_is_damage(data, told):
+    """Cut off, of another kind, binary: told with the file's name."""
+    with pytest.raises(CassetteDamaged, match=told) as caught:
+        HarFile("日.har", data)
+    assert "日.har" in str(caught.value)
+
+
+def test_load_cassette_opens_it(tmp_path):
+    """By its suffix, in any casing; a creator is not needed."""
+    (tmp_path / "A.HAR").write_bytes(har(entry(), creator=None))
+    loaded = load_cassette(tmp_path / "A.HAR")
+    assert (len(loaded.exchanges), loaded.evidence, loaded.unanswered) == (1, Evidence.UNKNOWN, ())
+    assert loaded.file.creator == ""
+    with pytest.raises(CassetteError, match="cannot be read: No such file"):
+        load_cassette(tmp_path / "b.har")
