@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias, TypeVar, overload
 from urllib.parse import unquote, unquote_to_bytes
 
 from sls_contract.errors import UsageError
@@ -18,6 +19,8 @@ HeaderSource: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _SHOWN = 60  # characters of a wrong value
+_URL = re.compile(r"(.*?)://([^/?#]*)([^#]*)", re.DOTALL)
+_T = TypeVar("_T")
 _SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|access_?-?key|secret|credential|password")
 
 
@@ -38,17 +41,27 @@ class Headers(Mapping[str, str]):
         """Take pairs, a mapping, or other headers; anything else is a `UsageError`."""
         if isinstance(source, Headers):
             object.__setattr__(self, "pairs", source.pairs)
-            object.__setattr__(self, "_index", source._index)  # noqa: SLF001 - the same class
             return
-        self._keep(tuple(_field(item) for item in _items(source)))
+        object.__setattr__(self, "pairs", tuple([_field(item) for item in _items(source)]))
 
-    def _keep(self, pairs: tuple[tuple[str, str], ...]) -> None:
+    @classmethod
+    def of_texts(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
+        """Take pairs that are known to be text, without looking at each: for readers of what is text already."""
+        made = cls.__new__(cls)
+        object.__setattr__(made, "pairs", pairs)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """Work the index out when a field is first looked up: many headers are carried and never asked."""
+        if name != "_index":
+            msg = f"headers have no attribute {name!r}; a field is looked up as headers[{name!r}]"
+            raise AttributeError(msg)
         index: dict[str, tuple[str, ...]] = {}
-        for name, value in pairs:
-            key = name.lower()
-            index[key] = (*index.get(key, ()), value)
-        object.__setattr__(self, "pairs", pairs)
+        for field_name, value in self.pairs:
+            key = field_name.lower()
+            index[key] = (*index[key], value) if key in index else (value,)
         object.__setattr__(self, "_index", index)
+        return index
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: headers are compared, hashed and shared, so they never change."""
@@ -62,6 +75,17 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         """Return the value of a field, whatever its casing; repeated fields joined with ``", "``."""
         return ", ".join(self._index[name.lower()])
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str) -> str: ...
+    @overload
+    def get(self, name: str, /, default: str | _T) -> str | _T: ...
+    def get(self, name: str, /, default: Any = None) -> Any:
+        """Return the value of a field as indexing does, and ``default`` where it is absent."""
+        values = self._index.get(name.lower())
+        return default if values is None else ", ".join(values)
 
     def __iter__(self) -> Iterator[str]:
         """Yield each name once, spelled as it came first."""
@@ -174,10 +198,7 @@ class Request:
 
     def query_pairs(self) -> list[tuple[str, str]]:
         """Return the decoded query in order: ``+`` is a space, a key without ``=`` has the value ``""``."""
-        return [
-            (decode_component(key), decode_component(value))
-            for key, _, value in (part.partition("=") for part in self.query.split("&") if part)
-        ]
+        return list(pairs_of(self.query))
 
     def replace(self, **changes: object) -> Request:
         """Return a copy with some fields changed (``method``, ``url``, ``headers``, ``body``)."""
@@ -256,16 +277,25 @@ Send: TypeAlias = Callable[[Request], Response]
 """How anything that answers requests is called: a live service, the reference endpoint, a cassette."""
 
 
+@lru_cache(maxsize=64)  # an exchange is asked for its path again and again
 def split_url(url: str) -> tuple[str, str, str]:
     """Split an absolute URL into scheme (lower case), authority, and target (path and query, never empty)."""
-    scheme, _, rest = url.partition("://")
-    cut = min((at for at in (rest.find(mark) for mark in "/?#") if at >= 0), default=len(rest))
-    target = rest[cut:].partition("#")[0]
-    return scheme.lower(), rest[:cut], target if target.startswith("/") else "/" + target
+    found = _URL.match(url)
+    scheme, authority, target = found.groups() if found else (url, "", "")
+    return scheme.lower(), authority, target if target.startswith("/") else "/" + target
+
+
+@lru_cache(maxsize=64)  # as above
+def pairs_of(query: str) -> tuple[tuple[str, str], ...]:
+    """Decode a query as `Request.query_pairs` does."""
+    parts = (part.partition("=") for part in query.split("&") if part)
+    return tuple([(decode_component(key), decode_component(value)) for key, _, value in parts])
 
 
 def decode_component(text: str) -> str:
     """Decode one query key or value: ``+`` is a space, ``%XX`` a byte; bytes that are not UTF-8 survive."""
+    if text.isascii() and "%" not in text and "+" not in text:
+        return text
     return wire_text(unquote_to_bytes(wire_bytes(text.replace("+", " "))))
 
 

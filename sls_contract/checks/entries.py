@@ -85,7 +85,7 @@ def _described(name: str, expected: str) -> str:
 
 def time_in_microseconds(subject: Subject) -> Flaws:
     """Demand that each updateTime is 0 or makes sense as microseconds."""
-    if subject.regular and all(map(_is_plausible, map(_UPDATE_TIME, subject.entries or ()))):
+    if subject.regular and are_plausible(subject.entries or []):
         return KEPT
     times = _integers(subject, "updateTime")
     if not times:
@@ -96,6 +96,11 @@ def time_in_microseconds(subject: Subject) -> Flaws:
         for place, time in times
         if not _is_plausible(time)
     ][:MOST_FLAWS]
+
+
+def are_plausible(entries: list[Any]) -> bool:
+    """Tell whether every updateTime may be microseconds; each is an integer."""
+    return all(map(_is_plausible, map(_UPDATE_TIME, entries)))
 
 
 def _is_plausible(time: int) -> bool:
@@ -128,6 +133,11 @@ def checkpoint_is_decimal(subject: Subject) -> Flaws:
         for place, entry in enumerate(subject.entries or ())
         if isinstance(entry, dict) and type(entry.get("checkpoint")) is str and not _is_decimal(entry["checkpoint"])
     ][:MOST_FLAWS]
+
+
+def are_decimal(entries: list[Any]) -> bool:
+    """Tell whether the checkpoints, all of them canonical base64, decode to digits and nothing else, at least one."""
+    return b"".join(map(a2b_base64, map(_CHECKPOINT, entries))).isdigit()
 
 
 def _is_decimal(text: str) -> bool:

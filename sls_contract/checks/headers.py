@@ -45,10 +45,17 @@ def request_id_is_usual(subject: Subject) -> Flaws:
     mend = "write Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
     if not _REQUEST_ID.fullmatch(sent):
         return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", shown(sent), mend)]
-    made = datetime.fromtimestamp(int(sent[:_SECONDS_DIGITS], 16), UTC)
-    if subject.dated is None or abs(made - subject.dated) <= MAX_SKEW:
+    if subject.dated is None or id_is_near(sent, subject.dated):
         return KEPT
+    made = datetime.fromtimestamp(int(sent[:_SECONDS_DIGITS], 16), UTC)
     return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(made), mend)]
+
+
+def id_is_near(sent: str, dated: datetime) -> bool:
+    """Tell whether a request id has its usual form, and a time near that of the answer."""
+    if not _REQUEST_ID.fullmatch(sent):
+        return False
+    return abs(int(sent[:_SECONDS_DIGITS], 16) - dated.timestamp()) <= MAX_SKEW.total_seconds()
 
 
 def json_is_declared(subject: Subject) -> Flaws:

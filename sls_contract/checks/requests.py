@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -172,6 +173,7 @@ def token_with_temporary_key(subject: Subject) -> Flaws:
     return [Flaw("header x-acs-security-token", "the security token", "nothing", mend)]
 
 
+@lru_cache(maxsize=64)  # a run has few hosts
 def names_project(host: str) -> bool:
     """Tell whether a host has a project in front: ``my-project.127.0.0.1:80`` has, a bare address has not."""
     name = host.rpartition(":")[0] if re.search(r":[0-9]*$", host) else host

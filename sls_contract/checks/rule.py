@@ -53,6 +53,11 @@ class Check:
     side: Side
     common: bool = False
 
+    @property
+    def code(self) -> str:
+        """The code of the clause."""
+        return self.clause.code
+
     def finding(self, flaw: Flaw) -> Finding:
         """Make the finding of a flaw."""
         return self.clause.finding(*flaw)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import PlainBody, plain_body
+from sls_contract.checks.once import once
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
     TEST_CREDENTIALS,
@@ -64,28 +64,28 @@ class Subject:
     credentials: Credentials | Iterable[Credentials] | None = None
     at: datetime | None = None
 
-    @cached_property
+    @once
     def operation(self) -> str:
-        """The operation's name; ``other`` for one of SLS that the contract does not name; ``foreign`` for no SLS."""
+        """Name the operation; ``other`` for one of SLS that the contract does not name; ``foreign`` for no SLS."""
         known = operation_of(self.request)
         if known is not None:
             return known.name
         return OTHER if _is_sls(self.request) else FOREIGN
 
-    @cached_property
+    @once
     def anonymous(self) -> bool:
         """Whether the request needs no signature: web tracking, and a browser's preflight."""
         method = self.request.method
         return method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(self.request.path) is not None
 
-    @cached_property
+    @once
     def authorization(self) -> LogAuthorization | Sls4Authorization | None:
-        """The Authorization header taken apart; None where it is missing or has no known form."""
+        """Take the Authorization header apart; None where it is missing or has no known form."""
         return parse_authorization(self.request.headers.get("authorization", ""))
 
-    @cached_property
+    @once
     def keys(self) -> tuple[Credentials, ...]:
-        """The keys that the request may have been signed with: those given, and the public test key of its id.
+        """Pick the keys that the request may have been signed with: those given, and the public test key of its id.
 
         Several given keys are a keyring, in which the request's may be missing; one given key must be the right one.
         No keys at all (an empty keyring) verify nothing, not even with the test key.
@@ -101,18 +101,18 @@ class Subject:
             return (_TEST_KEYS[named],)
         return keys if isinstance(self.credentials, Credentials) else ()
 
-    @cached_property
+    @once
     def mismatch(self) -> SignatureMismatch | None:
         """Why the signature does not verify; None where it does, or where no key is there to tell."""
         judged = self.keys or self.authorization is None
         return verify_signature(self.request, self.keys) if judged else None
 
-    @cached_property
+    @once
     def asked_shard(self) -> int | None:
-        """The one shard that is asked for; None where all are, or where the value is none."""
+        """Read the one shard that is asked for; None where all are, or where the value is none."""
         return shard_number(self.shard_values[0]) if len(self.shard_values) == 1 else None
 
-    @cached_property
+    @once
     def shard_values(self) -> list[str]:
         """Every value of the query key shard."""
         return [value for key, value in self.request.query_pairs() if key == "shard"]
@@ -122,17 +122,17 @@ class Subject:
         """Whether the shard asked for is none, so that no source says how that is answered."""
         return bool(self.shard_values) and self.asked_shard is None
 
-    @cached_property
+    @once
     def sent(self) -> datetime | None:
         """When the request says it was sent."""
         return request_time(self.request)
 
-    @cached_property
+    @once
     def dated(self) -> datetime | None:
-        """The answer's Date; None where it cannot be read."""
+        """Read the answer's Date; None where it cannot be read."""
         return parse_http_date(self.response.headers.get("date", "")) if self.response else None
 
-    @cached_property
+    @once
     def bodiless(self) -> bool:
         """Whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110)."""
         response = self.response
@@ -140,42 +140,42 @@ class Subject:
             response is None or self.request.method == "HEAD" or response.status in (204, 304) or response.status < OK
         )
 
-    @cached_property
+    @once
     def plain(self) -> PlainBody:
-        """The answer's body with its encodings taken off."""
+        """Take the encodings off the answer's body."""
         assert self.response is not None
         return PlainBody(None) if self.bodiless else plain_body(self.response)
 
-    @cached_property
+    @once
     def json(self) -> JsonText | None:
-        """The answer's body read as JSON; None where there is no body or its encoding could not be taken off."""
+        """Read the answer's body as JSON; None where there is no body or its encoding could not be taken off."""
         return None if self.plain.data is None else read_json(self.plain.data)
 
-    @cached_property
+    @once
     def document(self) -> list[Any] | dict[str, Any] | None:
-        """The body's value where it is a JSON array or object, else None."""
+        """Take the body's value where it is a JSON array or object, else None."""
         value = self.json.value if self.json else None
         return value if isinstance(value, (list, dict)) else None
 
-    @cached_property
+    @once
     def entries(self) -> list[Any] | None:
-        """The list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
+        """Take the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
         listed = self.is_success and isinstance(self.document, list)
         return self.document if listed and isinstance(self.document, list) else None
 
-    @cached_property
+    @once
     def schema_errors(self) -> list[SchemaError]:
-        """What the list of checkpoints breaks of its schema."""
+        """List what the list of checkpoints breaks of its schema."""
         from sls_contract.spec import catalog
 
         return catalog().response_errors(self.entries)
 
-    @cached_property
+    @once
     def regular(self) -> bool:
         """Whether there are entries, each of them an object whose fields keep the schema, its integers integers."""
         return bool(self.entries) and self.json is not None and not self.json.floats and not self.schema_errors
 
-    @cached_property
+    @once
     def complete(self) -> bool:
         """Whether, on top of that, every entry has the documented keys and no other."""
         return self.regular and all(set(keys) == FIELDS for keys in set(map(tuple, self.entries or ())))
@@ -190,7 +190,7 @@ class Subject:
         """Whether the answer is a 4xx or 5xx."""
         return self.response is not None and 400 <= self.response.status < 600  # noqa: PLR2004 - the two classes
 
-    @cached_property
+    @once
     def from_proxy(self) -> bool:
         """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
         failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.errors import UsageError
 from sls_contract.reports import Report, Target, as_document, finding_lines, plural, table, write_json
-from sls_contract.reports.text import on_one_line
+from sls_contract.reports.text import on_one_line, width
 from sls_contract.spec import CLAUSES, Level
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
-    from sls_contract.cassettes.audit import Audit
-    from sls_contract.signing import Credentials
+    from sls_contract.cassettes.audit import Audit, Terms
     from sls_contract.spec import Finding
 
 NOTHING_CHECKED = 2
 _INTERRUPTED = 130
+_COLUMNS = ("cassette", "evidence", "region", "client", "exchanges", "last validated", "findings")
+_LONGEST_NAME = 24  # characters of a client's name
+_NOTHING = "-"
+_STEP = 100  # exchanges between two words about progress
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,12 +38,14 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command = commands.add_parser(
         "check",
         help="judge recorded exchanges against the contract",
-        description="Judge every exchange of cassettes (ours or vcrpy's) against the contract, verify signatures and "
-        "digests, and scan the files for secrets: those of the environment, and key-shaped strings.",
+        description="Judge every exchange of cassettes (ours or vcrpy's) and HARs against the contract, verify "
+        "signatures and digests, scan the files for secrets (those of the environment, and key-shaped strings), and "
+        "tell what each file proves, and until when.",
         epilog="Exit codes: 0 conforming, 1 a violation was found, 2 nothing, or not everything, could be checked.",
     )
     command.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a cassette, or a folder of cassettes")
     command.add_argument("--strict", action="store_true", help="warnings fail, too")
+    command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
     command.add_argument("--json", metavar="PATH", help="also write the findings as JSON; - for standard output")
     command.set_defaults(run=run)
 
@@ -49,19 +59,30 @@ def run(
     stderr: IO[str],
 ) -> int:
     """Check every cassette below the paths; return the exit code."""
-    from sls_contract.signing import credentials_from_environment
-
-    key = credentials_from_environment(environ)
+    terms = _terms(arguments, environ)
     outcome = _Outcome()
-    paths = outcome.find(arguments.paths)
-    outcome.judge(paths, [key] if key else [], _progress(stderr))
+    outcome.judge(outcome.find(arguments.paths), terms, _progress(stderr))
     report = _report(outcome)
-    print(*_text(outcome, report), sep="\n", file=stderr if arguments.json == "-" else stdout)
+    told = stderr if arguments.json == "-" else stdout
+    print(*_text(outcome, report, _columns(told)), sep="\n", file=told)
     if arguments.json:
-        write_json(as_document(report, __version__), arguments.json, stdout)
+        write_json(as_document(report, __version__) | _ledger(outcome), arguments.json, stdout)
     if report.failed(strict=arguments.strict):
         return 1
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
+
+
+def _terms(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Terms:
+    from sls_contract.cassettes.age import parse_age
+    from sls_contract.cassettes.audit import Terms
+    from sls_contract.signing import credentials_from_environment
+
+    key = credentials_from_environment(environ)
+    return Terms(
+        now=datetime.now(UTC),  # noqa: TID251 - a command supplies the real clock
+        credentials=(key,) if key else (),
+        max_age=parse_age(arguments.max_age) if arguments.max_age is not None else None,
+    )
 
 
 @dataclass(slots=True)
@@ -82,14 +103,18 @@ class _Outcome:
                 found.setdefault(os.path.realpath(cassette), cassette)
         return list(found.values())
 
-    def judge(self, paths: Sequence[Path], keys: Sequence[Credentials], progress: Callable[[str], None]) -> None:
+    def judge(self, paths: Sequence[Path], terms: Terms, progress: Callable[[str], None]) -> None:
         """Judge the cassettes; an interruption ends it, and keeps what was found."""
         from sls_contract.cassettes.audit import audit
+
+        def step(path: Path, done: int, whole: int) -> None:
+            if done and done % _STEP == 0:
+                progress(f"{path} {done}/{whole}")
 
         try:
             for path in paths:
                 progress(str(path))
-                judged = audit(path, keys)
+                judged = audit(path, replace(terms, progress=partial(step, path)))
                 self.audits.append(judged)
                 if judged.failure is not None:
                     self.not_checked.append((str(path), judged.failure))
@@ -100,6 +125,11 @@ class _Outcome:
         progress("")
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
+
+    @property
+    def evidences(self) -> Counter[str]:
+        """Count the exchanges by what they prove."""
+        return sum((Counter(map(str, audit.entry.evidences.elements())) for audit in self.audits), Counter())
 
     def judged(self) -> int:
         """Count the exchanges that the contract says anything about: those of SLS."""
@@ -136,15 +166,15 @@ def _report(outcome: _Outcome) -> Report:
         report.exercised |= audit.tally.exercised
         for finding, exchange, line in audit.placed:
             report.add([finding], cassette=str(audit.path), exchange=exchange, line=line)
-    evidences = [audit.evidence for audit in outcome.audits if audit.evidence is not None]
+    evidences = [audit.entry.evidence for audit in outcome.audits if audit.entry.evidence is not None]
     report.target = Target(None, weakest(evidences) if evidences else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_checked]
     return report
 
 
-def _text(outcome: _Outcome, report: Report) -> Iterator[str]:
+def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[str]:
     if outcome.audits:
-        yield from table(("cassette", "evidence", "exchanges", "findings"), map(_row, outcome.audits))
+        yield from _fitted([_row(audit) for audit in outcome.audits], columns)
         yield ""
     for finding, where in report.located:
         if _shown(finding):
@@ -157,6 +187,7 @@ def _text(outcome: _Outcome, report: Report) -> Iterator[str]:
         f"{report.count(Level.UNSPECIFIED)} unspecified; "
         f"{len(report.exercised)} of {report.clauses_total} clauses exercised"
     )
+    yield from _until_when(outcome)
     yield from _narrowed(outcome)
     if not outcome.judged():
         yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
@@ -173,9 +204,94 @@ def _narrowed(outcome: _Outcome) -> Iterator[str]:
         yield f"{plural(unverified, 'signature')} not verified"
 
 
+def _fitted(rows: Sequence[Sequence[object]], columns: int | None) -> Iterator[str]:
+    """Lay the ledger out: a table, or one paragraph a file where the terminal is too narrow for one."""
+    lines = list(table(_COLUMNS, rows))
+    if columns is None or max(map(width, lines)) <= columns:
+        yield from lines
+        return
+    for name, *facts in rows:
+        told = (f"{label} {fact}" for label, fact in zip(_COLUMNS[1:], facts, strict=True) if fact != _NOTHING)
+        yield from (on_one_line(str(name)), *(f"  {on_one_line(fact)}" for fact in told))
+
+
+def _columns(stream: IO[str]) -> int | None:
+    """Return how wide the terminal is; None where nobody reads along."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
 def _row(audit: Audit) -> tuple[object, ...]:
-    findings = sum(_shown(finding) for finding, _, _ in audit.placed)
-    return str(audit.path), audit.evidence or "-", audit.tally.exchanges, findings
+    entry = audit.entry
+    return (
+        str(audit.path),
+        entry.evidence or _NOTHING,
+        _first(entry.regions),
+        _first([_product(client) for client in entry.clients]),
+        audit.tally.exchanges,
+        _NOTHING if entry.oldest is None else f"{entry.now - entry.oldest:%Y-%m-%d} ({_days(entry.oldest)})",
+        sum(_shown(finding) for finding, _, _ in audit.placed),
+    )
+
+
+def _first(names: Collection[str]) -> str:
+    """Return the first of some names, and how many others there are."""
+    others = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return next(iter(names), _NOTHING) + others
+
+
+def _product(client: str) -> str:
+    """Return what names the client in a User-Agent: ``aliyun-log-sdk-v-0.9.1`` of a line of many facts."""
+    name = client.replace(",", " ").split()
+    short = name[0] if name else client
+    return short if len(short) <= _LONGEST_NAME else short[: _LONGEST_NAME - 1] + "…"
+
+
+def _until_when(outcome: _Outcome) -> Iterator[str]:
+    """Say what all exchanges together prove, and how old they are."""
+    from sls_contract.cassettes.ledger import median_age
+
+    if counts := outcome.evidences:
+        yield "evidence: " + ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+    median = median_age(audit.entry for audit in outcome.audits)
+    aged = [(audit.entry.oldest, str(audit.path)) for audit in outcome.audits if audit.entry.oldest is not None]
+    if median is not None:
+        oldest, path = max(aged)
+        yield on_one_line(f"last validated: median {_days(median)} ago, oldest {_days(oldest)} ago ({path})")
+
+
+def _days(age: timedelta) -> str:
+    return plural(age.days, "day")
+
+
+def _ledger(outcome: _Outcome) -> dict[str, Any]:
+    """Give the ledger as plain JSON values."""
+    from sls_contract.cassettes.ledger import median_age
+
+    median = median_age(audit.entry for audit in outcome.audits)
+    oldest = max((audit.entry.oldest for audit in outcome.audits if audit.entry.oldest is not None), default=None)
+    return {
+        "ledger": [_ledger_entry(audit) for audit in outcome.audits],
+        "ages": {"median_days": _whole_days(median), "oldest_days": _whole_days(oldest)},
+    }
+
+
+def _ledger_entry(audit: Audit) -> dict[str, Any]:
+    entry = audit.entry
+    return {
+        "cassette": str(audit.path),
+        "evidence": entry.evidence,
+        "evidences": dict(entry.evidences),
+        "regions": list(entry.regions),
+        "clients": list(entry.clients),
+        "exchanges": audit.tally.exchanges,
+        "last_validated": None if entry.oldest is None else (entry.now - entry.oldest).isoformat(),
+        "age_days": _whole_days(entry.oldest),
+        "findings": sum(1 for _ in audit.placed),
+    }
+
+
+def _whole_days(age: timedelta | None) -> int | None:
+    return None if age is None else age.days
 
 
 def _place(where: Mapping[str, Any]) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
-    from sls_contract.spec import Finding
 
 CLASSES = ("breaking", "additive", "benign")
 NOT_COMPARED = 2
@@ -177,7 +176,7 @@ def _document(outcome: _Outcome) -> dict[str, Any]:
 
 def _report(outcome: _Outcome) -> Report:
     """Tell what breaks a clause as findings, too: whoever reads findings must not miss it."""
-    from sls_contract.cassettes.drift import Class
+    from sls_contract.cassettes.drift import Class, finding_of
     from sls_contract.cassettes.recording import weakest
 
     report = Report("diff", clauses_total=len(CLAUSES))
@@ -187,31 +186,26 @@ def _report(outcome: _Outcome) -> Report:
         report.exchanges += each.drift.pairs
         report.exercised |= each.drift.exercised
     for each, change in outcome.of(Class.BREAKING):
-        if change.code is not None:
-            report.add([_finding(change, change.code)], cassette=each.name or None, exchange=change.exchange)
+        if (finding := finding_of(change)) is not None:
+            report.add([finding], cassette=each.name or None, exchange=change.exchange)
     return report
 
 
-def _finding(change: Change, code: str) -> Finding:
-    expected = f"as recorded before: {_or_nothing(change.old)}"
-    mend = "prepare the clients for it, or have the service mended; then record again."
-    return CLAUSES[code].finding(change.where, expected, _or_nothing(change.new), mend)
-
-
 def _plain(change: Change, name: str) -> dict[str, Any]:
-    values = asdict(change)
-    return {"class": str(values.pop("kind")), **values, "cassette": name or None}
+    from sls_contract.cassettes.drift import plain_change
+
+    return {**plain_change(change), "cassette": name or None}
 
 
 def _text(outcome: _Outcome) -> Iterator[str]:
-    from sls_contract.cassettes.drift import Class
+    from sls_contract.cassettes.drift import Class, change_lines
 
     for kind in Class:
         changes = outcome.of(kind)
         if changes:
             yield f"{kind} ({len(changes)})"
             for each, change in changes:
-                yield from _change_lines(each, change)
+                yield from map(on_one_line, change_lines(change, each.place(change.exchange)))
             yield ""
     yield from _alone(outcome)
     for path, reason in outcome.not_compared:
@@ -219,17 +213,6 @@ def _text(outcome: _Outcome) -> Iterator[str]:
     yield _summary(outcome)
     if not outcome.judged:
         yield "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings."
-
-
-def _change_lines(each: _Compared, change: Change) -> Iterator[str]:
-    rule = f"{change.code} {change.slug}" if change.code else change.slug
-    yield on_one_line(f"  {each.place(change.exchange)}: {rule} at {change.where}")
-    yield on_one_line(f"    old: {_or_nothing(change.old)}")
-    yield on_one_line(f"    new: {_or_nothing(change.new)}")
-
-
-def _or_nothing(text: str | None) -> str:
-    return "(nothing)" if text is None else text
 
 
 def _alone(outcome: _Outcome) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Sls4Authorization:
 Authorization: TypeAlias = LogAuthorization | Sls4Authorization
 
 
+@lru_cache(maxsize=16)  # a request is asked for it again and again
 def parse_authorization(value: str) -> Authorization | None:
     """Take the header's value apart; None where it has neither form. The parts themselves are not judged."""
     text = value.strip(" \t")

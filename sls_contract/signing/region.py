@@ -7,6 +7,7 @@ page of endpoints (``.dualstack`` serves IPv6 beside IPv4).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _SUFFIXES = (".log.aliyuncs.com", ".sls.aliyuncs.com")
 _NETWORK = re.compile(r"(?:-share|-intranet|-internal|-vpc)+$")
@@ -17,6 +18,7 @@ _DUAL_STACK = ".dualstack"
 _AMBIGUOUS = frozenset({"cn-shenzhen-finance"})
 
 
+@lru_cache(maxsize=64)  # a run has few hosts
 def region_of(host: str) -> str | None:
     """Return the region that a host names; None where it names none (loopback, a proxy, a private domain).
 

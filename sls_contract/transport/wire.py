@@ -12,6 +12,7 @@ import io
 import socket
 import ssl
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +22,7 @@ from sls_contract.transport.address import Address, Proxy, parse_endpoint, proxy
 from sls_contract.transport.failures import Kind, TransportError, detail_of, kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 _OK = 200
@@ -46,7 +48,7 @@ def open_transport(endpoint: str, *, timeout: float = 10.0, tls: ssl.SSLContext 
     return Transport(parse_endpoint(endpoint), timeout, tls)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Transport:
     """A `Send` over the network; safe to call from several threads.
 
@@ -59,6 +61,7 @@ class Transport:
     tls: ssl.SSLContext | None = None
     closed: bool = False
     reached: set[str] = field(default_factory=set)
+    _under_way: set[socket.socket] = field(default_factory=set, repr=False)
 
     def __call__(self, request: Request) -> Response:
         """Carry one request and return its answer, content coding still on, chunks joined."""
@@ -70,7 +73,7 @@ class Transport:
         message = _head(request, peer, proxy) + request.body
         deadline = time.monotonic() + self.timeout
         try:
-            with _connect(peer, proxy, self._context(), deadline) as connection:
+            with _connect(peer, proxy, self._context(), deadline) as connection, self._listed(connection):
                 self.reached.add(connection.getpeername()[0])
                 connection.sendall(message)
                 return _receive(connection, request.method, f"{peer.host}:{peer.port}", deadline)
@@ -86,8 +89,19 @@ class Transport:
         self.close()
 
     def close(self) -> None:
-        """Refuse every later request; connections never outlive theirs."""
+        """Refuse every later request, and cut off those that are under way."""
         self.closed = True
+        for connection in tuple(self._under_way):
+            with suppress(OSError):  # it has just ended by itself
+                connection.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def _listed(self, connection: socket.socket) -> Iterator[None]:
+        self._under_way.add(connection)
+        try:
+            yield
+        finally:
+            self._under_way.discard(connection)
 
     def _context(self) -> ssl.SSLContext | None:
         if self.address.scheme == "http":

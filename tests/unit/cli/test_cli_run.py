@@ -67,8 +67,8 @@ def test_a_conforming_cassette_is_0(page):
     code, out, err = run("check", page)
     assert (code, err) == (0, "")
     head, _, row, _, last, *_ = out.splitlines()
-    assert head.split() == ["cassette", "evidence", "exchanges", "findings"]
-    assert row.split() == [str(page), "document", "5", "0"]
+    assert head.split() == ["cassette", "evidence", "region", "client", "exchanges", "last", "validated", "findings"]
+    assert row.split() == [str(page), "document", "cn-shanghai", "sls-java-sdk-v-0.6.1", "5", "-", "0"]
     assert re.fullmatch(
         r"1 cassette, 5 exchanges: 0 violations, 0 warnings, 0 unspecified; \d+ of \d+ clauses exercised", last
     )

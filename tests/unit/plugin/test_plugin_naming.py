@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sls_contract.plugin.naming import cassette_path, readable, safe
+from sls_contract.plugin.naming import file_name, readable, safe
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_what_cannot_be_shown_stays_an_escape():
 
 def test_the_path():
     """Folder of the test file, then the test."""
-    assert cassette_path(Path("c"), "test_x", "T.t[1]") == Path("c/test_x/T.t[1].sls.yaml")
+    assert file_name("T.t[1]") == "T.t[1].sls.yaml"

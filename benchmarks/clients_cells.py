@@ -1,0 +1,73 @@
+"""What a client made of one answer, in a few words: the cells of the tables in docs/clients.md. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.exercise.situations import SITUATIONS
+
+if TYPE_CHECKING:
+    from behaviours import Seen
+    from bench import Run
+
+_WIDEST = 48  # characters of an answer that are shown
+_FIELDS = {
+    "checkpoint-missing": "checkpoint",
+    "consumer-missing": "consumer",
+    "consumer-null": "consumer",
+    "entry-new-key": "lag",
+    "shard-as-text": "shard",
+    "shard-missing": "shard",
+    "update-time-as-text": "updateTime",
+    "update-time-beyond-doubles": "updateTime",
+    "update-time-missing": "updateTime",
+}
+"""Scenarios about one field of the entry: that field says what became of it."""
+_COUNTED = ("filter-ignored", "shard-twice")
+
+
+def cell(run: Run | None) -> str:
+    """Say what came of a run: bold where it broke a clause, with the number of requests where there were several."""
+    if run is None:
+        return "not run"
+    if not run.supported:
+        return "not supported"
+    text = f"**{made_of(run)}**" if run.codes else made_of(run)
+    return f"{text} ×{run.seen.requests}" if run.seen.requests > 1 else text
+
+
+def made_of(run: Run) -> str:
+    """Say what the client made of the answer."""
+    seen = run.seen
+    if seen.exit is None:
+        return f"{'still asking' if seen.requests > 1 else 'still waiting'} after {run.seconds:.0f} s"
+    if seen.exit == 0:
+        return _passed_on(run)
+    return _error(seen, SITUATIONS[run.scenario].answer)
+
+
+def _passed_on(run: Run) -> str:
+    answer, field = run.seen.answer, _FIELDS.get(run.scenario)
+    if isinstance(answer, list) and answer and run.scenario in _COUNTED:
+        return "1 entry" if len(answer) == 1 else f"{len(answer)} entries"
+    if field and isinstance(answer, list) and answer and isinstance(answer[0], dict):
+        return f"{field} `{short(answer[0][field])}`" if field in answer[0] else f"no {field}"
+    return f"`{short(answer)}`" if run.codes else "as sent"
+
+
+def _error(seen: Seen, answer: str) -> str:
+    """Say what is known of an error; where that is what the answer is called, only that it is."""
+    known = seen.answer if isinstance(seen.answer, dict) else {}
+    code, status = known.get("errorCode"), known.get("status")
+    if code and answer == f"{status} {code}":
+        return "error: code, status"
+    if code and answer.endswith(f" {code}"):
+        return "error: code"
+    return " ".join(str(each) for each in ("error", code, status) if each is not None)
+
+
+def short(answer: Any) -> str:
+    """Give a value as JSON, cut where it is long."""
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"

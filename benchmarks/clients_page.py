@@ -1,0 +1,188 @@
+"""The page docs/clients.md: what six real clients made of each answer, as Markdown. Pure: reports in, text out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.clients_cells import cell, made_of
+from sls_contract.exercise.situations import SITUATIONS
+from sls_contract.spec import CLAUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from behaviours import Behaviour
+    from bench import Result, Run
+
+_HEAD = """\
+# What real clients make of GetCheckPoint
+
+Six clients, each unmodified and in the version named, each run through every scenario by `sls-contract exercise`
+([how it judges](exercise.md)). `python -m benchmarks.clients` writes this page from what was observed in that run, on
+loopback, over plain http, through a proxy (Node: straight). The wrappers stand in
+[tests/clients](../tests/clients/README.md).
+
+The answers were scripted. Which of them the service ever gives is not known here: a finding says what a client does
+*where* it meets one, from the service or from something in between.
+"""
+_LEGEND = """\
+*as sent*: the checkpoints that the answer holds. *error*: the client failed; what it said of code and status follows
+(*code*, *status*: those of the answer). **Bold**: a finding. ×n: it sent n requests.
+"""
+_SUCCESSES = "documented successes"
+_WHOLE_RUN = ("exit code", "run", "standard output")
+
+
+def page(results: Sequence[Result], behaviours: Sequence[Behaviour], made: str) -> str:
+    """Write the whole page; `made` says when and with what it was made."""
+    parts = (
+        (_HEAD, made, ""),
+        _clients(results),
+        _answers(results),
+        *(_client(result) for result in results),
+        _known(results, behaviours),
+    )
+    return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yield the lines of a table."""
+    yield _row(header)
+    yield _row(["---"] * len(header))
+    yield from map(_row, rows)
+    yield ""
+
+
+def _row(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _clients(results: Sequence[Result]) -> Iterator[str]:
+    yield from ("## The clients", "")
+    header = ("client", "package and version", "called by", "runs", "right", "not supported", "findings")
+    yield from table(header, map(_summary, results))
+
+
+def _summary(result: Result) -> tuple[object, ...]:
+    client, runs = result.client, result.runs()
+    unsupported = sum(not run.supported for run in runs)
+    right = sum(run.supported and not run.codes for run in runs)
+    named = f"{client.package} {client.installed()}"
+    return (client.name, named, f"`{client.call}`", len(runs), right, unsupported, len(result.findings))
+
+
+def _answers(results: Sequence[Result]) -> Iterator[str]:
+    yield from ("## Answer by answer", "", _LEGEND)
+    columns = [{(run.scenario, run.auth): run for run in result.runs()} for result in results]
+    keys = list(dict.fromkeys(key for column in columns for key in column))
+    for area in dict.fromkeys(SITUATIONS[scenario].area for scenario, _ in keys):
+        rows = ((key, tuple(cell(column.get(key)) for column in columns)) for key in keys if _area(key[0]) == area)
+        header = ("the answer", *(result.client.name for result in results))
+        yield from (f"### {area.capitalize()}", "")
+        yield from table(header, _merged(rows))
+
+
+def _area(scenario: str) -> str:
+    return SITUATIONS[scenario].area
+
+
+def _merged(rows: Iterable[tuple[tuple[str, str], tuple[str, ...]]]) -> Iterator[tuple[str, ...]]:
+    """Give answers that every client treats alike one row."""
+    alike: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for key, cells in rows:
+        alike.setdefault(cells, []).append(key)
+    for cells, keys in alike.items():
+        answers = dict.fromkeys(SITUATIONS[scenario].answer for scenario, _ in keys)
+        signed = dict.fromkeys(auth for scenario, auth in keys if SITUATIONS[scenario].multiplied)
+        yield ("; ".join(answers) + (f" ({', '.join(signed)})" if signed else ""), *cells)
+
+
+def _client(result: Result) -> Iterator[str]:
+    client = result.client
+    yield from (f"## {client.name}", "", f"`{client.call}` of {client.package} {client.installed()}.", "")
+    yield from _right(result.runs())
+    yield from _findings(result)
+    yield from _facts(result.document["facts"])
+
+
+def _right(runs: Sequence[Run]) -> Iterator[str]:
+    """Say what the client does right, by area."""
+    judged = [run for run in runs if run.supported]
+    signed = dict.fromkeys(run.auth for run in judged if _area(run.scenario) == _SUCCESSES and not run.codes)
+    yield from ("Right:", "", f"- signatures: {', '.join(signed)}")
+    for area in dict.fromkeys(_area(run.scenario) for run in judged):
+        passed = Counter(not run.codes for run in judged if _area(run.scenario) == area)
+        yield f"- {area}: {passed[True]} of {passed.total()}"
+    yield ""
+
+
+def _findings(result: Result) -> Iterator[str]:
+    """Tell each clause once, with every scenario in which it was broken, and the command line that shows it again."""
+    yield from ("Found:", "") if result.findings else ("Nothing was found.", "")
+    runs = {(run.scenario, run.auth): run for run in result.runs()}
+    for code in dict.fromkeys(finding["code"] for finding in result.findings):
+        yield f"- [{code} {CLAUSES[code].slug}](clauses.md#{code.lower()}-{CLAUSES[code].slug})"
+        for finding in result.findings:
+            if finding["code"] == code:
+                yield from _finding(finding, runs[finding["scenario"], finding["auth"]], result)
+    yield ""
+
+
+def _finding(finding: Mapping[str, Any], run: Run, result: Result) -> Iterator[str]:
+    situation = SITUATIONS[run.scenario]
+    auth = f"--auth {run.auth.partition('-')[0]} " if situation.multiplied else ""
+    yield f"  - {situation.answer}: {_observed(finding, run)}  "
+    yield f"    `sls-contract exercise {auth}--scenario {run.scenario} -- {result.client.shown}`"
+
+
+def _observed(finding: Mapping[str, Any], run: Run) -> str:
+    """Say what was seen; a clause about a request or a field says it itself."""
+    if finding["where"] in _WHOLE_RUN:
+        return made_of(run)
+    return f"`{finding['where']}`: {finding['actual']}; expected: {finding['expected']}"
+
+
+def _facts(facts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say how often the client asks where that may differ, how long it waits, and where else it went."""
+    requests: dict[int, list[str]] = {}
+    for fact in facts:
+        if fact["fact"] == "requests":
+            requests.setdefault(fact["value"], []).append(fact["scenario"])
+    yield from ("Learnt:", "")
+    for count, scenarios in sorted(requests.items()):
+        answers = "; ".join(SITUATIONS[scenario].answer for scenario in scenarios)
+        yield f"- {count} {'request' if count == 1 else 'requests'}: {answers}"
+    for fact in facts:
+        if (fact["scenario"], fact["fact"]) == ("stalled", "seconds"):
+            yield f"- where no answer came, it ended or was ended after {fact['value']:.0f} s"
+    for host in dict.fromkeys(fact["value"] for fact in facts if fact["fact"] == "foreign-host"):
+        yield f"- it also asked {host}"
+    yield ""
+
+
+def _known(results: Sequence[Result], behaviours: Sequence[Behaviour]) -> Iterator[str]:
+    """Say of each behaviour that was known beforehand whether this run showed it."""
+    rows = [row for behaviour in behaviours if (row := _seen_again(behaviour, results))]
+    again = sum(row[-1] == AGAIN for row in rows)
+    yield from (
+        "## Known before, looked for again",
+        "",
+        "What had been read in the clients, or seen on raw sockets, before this run:",
+        f"{again} of {len(rows)} rows were seen again, each with every client that it names.",
+        "",
+    )
+    yield from table(("the answer", "what was known", "of", "in this run"), rows)
+
+
+AGAIN = "seen again"
+"""What the page says where a behaviour that was known was shown by every client that it names."""
+
+
+def _seen_again(behaviour: Behaviour, results: Sequence[Result]) -> tuple[str, ...] | None:
+    """Return the row of a behaviour; None where none of its clients was run."""
+    runs = {result.client.name: result.run(behaviour.scenario) for result in results}
+    shown = {name: run for name, run in runs.items() if run and name in behaviour.clients}
+    otherwise = [f"{name}: {cell(run)}" for name, run in shown.items() if not behaviour.holds(run.seen)]
+    verdict = f"not so: {'; '.join(otherwise)}" if otherwise else AGAIN
+    return (SITUATIONS[behaviour.scenario].answer, behaviour.statement, ", ".join(shown), verdict) if shown else None

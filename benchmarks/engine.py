@@ -1,0 +1,148 @@
+"""One engine in a process of its own: ``python benchmarks/engine.py <plan.json> <engine>`` prints its figures as JSON.
+
+The plan names the cassette, the requests (signed by the caller, so that no engine pays for it), and the answers for the
+floor. Times are of the process's CPU: the machine may be busy with other things.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+_WARM_UP = 30  # requests before anything is measured: the first ones load codecs and caches
+
+
+class InMemory(HTTPAdapter):
+    """The floor: what requests itself costs, with an answer at hand."""
+
+    def __init__(self, answers):
+        super().__init__()
+        self.answers = answers
+
+    def send(self, request, **_):
+        fields, body = self.answers[request.url]
+        raw = urllib3.HTTPResponse(
+            body=io.BytesIO(body),
+            headers=urllib3.HTTPHeaderDict(fields),
+            status=200,
+            version=11,
+            reason="OK",
+            preload_content=False,
+            decode_content=False,
+            request_method=request.method,
+        )
+        return self.build_response(request, raw)
+
+
+@contextmanager
+def floor(plan, session):
+    answers = {url: (fields, body.encode()) for url, fields, body in plan["answers"]}
+    session.mount("http://", InMemory(answers))
+    yield
+
+
+@contextmanager
+def floor_without_proxies(plan, session):
+    session.trust_env = False  # requests then asks the environment for no proxy, which is much of its time
+    with floor(plan, session):
+        yield
+
+
+def sls_contract(plan, _):
+    from sls_contract import use_cassette
+
+    return use_cassette(plan["cassettes"]["sls_contract"], record=plan.get("record", "none"), hosts=plan["hosts"])
+
+
+def vcrpy(plan, _):
+    import vcr
+
+    mode = {"none": "none", "all": "new_episodes"}[plan.get("record", "none")]
+    return vcr.VCR(record_mode=mode).use_cassette(plan["cassettes"]["vcrpy"])
+
+
+def cassetter(plan, _):
+    import cassetter as peer
+
+    mode = {"none": "none", "all": "new_episodes"}[plan.get("record", "none")]
+    return peer.use_cassette(plan["cassettes"]["cassetter"], record_mode=mode)
+
+
+@contextmanager
+def bare(_plan, _session):
+    yield
+
+
+ENGINES = {
+    "floor": floor,
+    "floor without proxies": floor_without_proxies,
+    "sls-contract": sls_contract,
+    "vcrpy": vcrpy,
+    "cassetter": cassetter,
+    "bare client": bare,
+}
+
+
+def ask(session, plan, sent):
+    for url, headers in sent:
+        answer = session.get(url, headers=headers)
+        if answer.status_code != 200 or len(answer.content) != plan["length"]:
+            sys.exit(f"{url}: {answer.status_code}, {len(answer.content)} bytes instead of {plan['length']}")
+
+
+def measured(engine, plan, sent):
+    """Open, ask, close; return the seconds of each and the growth of memory at opening."""
+    clock = getattr(time, plan["clock"])
+    with requests.Session() as session, ExitStack() as stack:
+        gc.collect()
+        before, started = resident(), clock()
+        stack.enter_context(ENGINES[engine](plan, session))
+        opened, grown = clock(), resident() - before
+        ask(session, plan, sent)
+        asked = clock()
+        stack.close()
+        return opened - started, asked - opened, clock() - asked, grown
+
+
+def resident():
+    """Return the kilobytes of memory in use; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4
+    except OSError:
+        return 0
+
+
+def main(plan_path, engine):
+    plan = json.loads(Path(plan_path).read_text(encoding="utf-8"))
+    sent = plan["sent"]
+    warm = dict(plan["warm_up"], clock=plan["clock"]) if "warm_up" in plan else plan
+    if "warm_up" in plan:
+        for _ in range(-(-_WARM_UP // len(warm["sent"]))):
+            measured(engine, warm, warm["sent"])
+    runs = [measured(engine, plan, sent) for _ in range(plan["passes"])]
+    first = runs[0]
+    totals = [sum(column) for column in zip(*runs, strict=True)]
+    print(
+        json.dumps(
+            {
+                "open": totals[0] / len(runs),
+                "request": totals[1] / len(runs) / len(sent),
+                "all": sum(totals[:3]) / len(runs) / len(sent),
+                "close": totals[2] / len(runs),
+                "memory": first[3],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

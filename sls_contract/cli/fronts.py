@@ -1,0 +1,108 @@
+"""The sockets of `proxy`: plain HTTP by our own server, HTTPS too by mitmproxy; behind both one door."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.cli.outcomes import BAD_GATEWAY, FAILED, refusal
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Response, split_url
+from sls_contract.transport import parse_endpoint
+from sls_contract.transport.address import proxy_for
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from sls_contract.exchange import Request, Send
+
+_REMEMBERED = 1000  # hosts that were refused, mistakes that were made
+_FOREIGN = "{} is not an SLS host, and nothing is forwarded there. How to fix: set NO_PROXY for it, or --allow-host."
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Where clients are to go: the URL, and the certificate (PEM) that they must trust where TLS is opened."""
+
+    url: str
+    port: int
+    certificate: Path | None = None
+
+
+class Door:
+    """Lets requests in that go where they may; others are refused and remembered."""
+
+    def __init__(self, send: Send, reach: Callable[[str], bool]) -> None:
+        self._send, self._reach = send, reach
+        self.foreign_hosts: deque[str] = deque(maxlen=_REMEMBERED)
+        self.failures: deque[BaseException] = deque(maxlen=_REMEMBERED)
+
+    def __call__(self, request: Request) -> Response:
+        """Answer; refuse a host with 502, and answer 500 where we made a mistake, which ``failures`` keeps."""
+        authority = split_url(request.url)[1].rpartition("@")[2]
+        try:
+            if self.admits(authority):
+                return self._send(request)
+        except Exception as error:  # noqa: BLE001 - any mistake must reach whoever reads failures
+            self.failures.append(error)
+            return refusal(FAILED, "ProxyFailed", "a mistake of sls-contract, which is told at its end")
+        return refusal(BAD_GATEWAY, "HostNotForwarded", _FOREIGN.format(authority))
+
+    def admits(self, authority: str) -> bool:
+        """Tell whether a host may be asked; remember one that may not."""
+        if self._reach(authority):
+            return True
+        self.foreign_hosts.append(authority)
+        return False
+
+
+@contextmanager
+def plain_front(door: Door, arguments: argparse.Namespace) -> Iterator[Front]:
+    """Listen for plain HTTP."""
+    from sls_contract.endpoint.server import serve
+
+    hosts = [*arguments.allow_host, *_named(arguments.to)]
+    with serve(door, host=arguments.host, port=arguments.port, hosts=hosts, blocking=True) as server:
+        try:
+            yield Front(server.url, server.port)
+        finally:
+            door.foreign_hosts.extend(server.foreign_hosts)
+
+
+@contextmanager
+def tls_front(door: Door, arguments: argparse.Namespace, tell: Callable[[Iterable[str]], None]) -> Iterator[Front]:
+    """Listen for HTTP and HTTPS; ``tell`` is told which clients distrust the certificate."""
+    from sls_contract.transport.interception import Interception, intercept
+
+    def answer(request: Request) -> Response | None:
+        response = door(request)
+        return response if type(response) is Response else None  # cut off, reset: the connection ends
+
+    def distrusted(host: str) -> None:
+        tell([f"a client did not trust the certificate for {host}: give it one of the settings printed at the start"])
+
+    how = Interception(answer, door.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
+    with intercept(how) as proxy:
+        yield Front(proxy.url, proxy.port, proxy.certificate)
+
+
+def refuse_loop(port: int) -> None:
+    """Refuse to start where the environment's own proxy is this one; raises `UsageError`."""
+    for scheme in ("http", "https"):
+        proxy = proxy_for(parse_endpoint(f"{scheme}://cn-hangzhou.log.aliyuncs.com"))
+        if proxy is not None and proxy.address.loopback and proxy.address.port == port:
+            msg = (
+                f"{scheme.upper()}_PROXY points at this proxy itself\n"
+                "How to fix: start the proxy where that is not set, and set it for the client only."
+            )
+            raise UsageError(msg)
+
+
+def _named(to: str | None) -> list[str]:
+    """Return the host of an endpoint that has a name."""
+    address = None if to is None else parse_endpoint(to)
+    return [] if address is None or address.literal else [address.host]

@@ -1,0 +1,190 @@
+"""What `replay` and `proxy` tell while they run and when they end: each finding once, as soon as it is made."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract import __version__
+from sls_contract.cassettes.describe import exchange_lines
+from sls_contract.cassettes.tally import Breach, Tally
+from sls_contract.exchange import masked_url
+from sls_contract.reports import Report, as_document, finding_lines, plural, write_json
+from sls_contract.reports.text import on_one_line, printable
+from sls_contract.spec import CLAUSES, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sls_contract.checks import Verdict
+    from sls_contract.exchange import Exchange
+    from sls_contract.reports import Target
+    from sls_contract.spec import Finding
+
+_A_DAY = 86_400.0  # seconds
+_INTERRUPTED = 130
+_INCOMPLETE = 2
+
+
+@dataclass(slots=True)
+class Noted:
+    """One finding: where it was first met, and how often."""
+
+    where: Mapping[str, Any]
+    times: int = 0
+
+
+@dataclass(slots=True)
+class LiveTally(Tally):
+    """A tally that shows each finding when it is first made and keeps it once, so that it may run for weeks.
+
+    Attributes:
+        show: takes the lines that are shown.
+        place: gives the keys that say where an exchange stands (``cassette``, ``exchange``) by its position.
+        verbose: whether a line is shown for each exchange.
+        noted: every finding so far.
+        troubles: what kept an exchange from being played or recorded, in order.
+
+    """
+
+    show: Callable[[Iterable[str]], None] = field(default=lambda _: None)
+    place: Callable[[int | None], Mapping[str, Any]] = field(default=lambda _: {})
+    verbose: bool = False
+    noted: dict[Finding, Noted] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+
+    def count(
+        self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
+    ) -> None:
+        """Take over the verdicts on one exchange, and tell what is new."""
+        Tally.count(self, exchange, verdicts, evidence, position)
+        if self.verbose:
+            self.show([_line(exchange, _in_words(self.place(position)))])
+        self._tell()
+
+    def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
+        """Take over findings that are not about an answer, and tell what is new."""
+        Tally.add(self, findings, exchange, position)
+        self._tell()
+
+    def fail(self, text: str) -> None:
+        """Tell what kept an exchange from being recorded, played or judged."""
+        with self._lock:
+            self.troubles.append(text)
+        self.show(text.splitlines())
+
+    def _tell(self) -> None:
+        for breach in self.take_breaches() if self.breaches else ():
+            where = self.place(breach.position)
+            with self._lock:
+                noted = self.noted.setdefault(breach.finding, Noted(where))
+                noted.times += 1
+            if noted.times == 1 and breach.finding.level is not Level.UNSPECIFIED:
+                self.show(_breach_lines(breach, _in_words(where)))
+
+
+def shown_on(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
+    """Return what writes lines in one go; that nobody reads them any more must fail no request."""
+
+    def show(lines: Iterable[str]) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            stderr.write("".join(f"{line}\n" for line in lines))
+            stderr.flush()
+
+    return show
+
+
+def until_signal() -> int:
+    """Sleep until the run is interrupted or terminated; return the exit code of that."""
+    try:
+        while True:
+            time.sleep(_A_DAY)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except SystemExit as end:  # SIGTERM
+        return int(end.code or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a run is told: people read ``stdout``, or ``stderr`` where standard output takes the JSON."""
+
+    stdout: IO[str]
+    stderr: IO[str]
+    json: str | None = None
+
+    def tell(self, lines: Iterable[str]) -> None:
+        """Write lines for people."""
+        print(*lines, sep="\n", file=self.stderr if self.json == "-" else self.stdout, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What is left to tell of a run that has ended: hosts that were refused, and mistakes of ours."""
+
+    command: str
+    target: Target
+    foreign_hosts: Sequence[str] = ()
+    failures: Sequence[BaseException] = ()
+
+
+def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
+    """Tell the end of a run: a summary for people, a document for programs; return what was told."""
+    report = Report(ended.command, ended.target, clauses_total=len(CLAUSES))
+    report.exchanges, report.exercised = tally.exchanges, tally.exercised
+    for finding, noted in tally.noted.items():
+        report.add([finding], times=noted.times, **noted.where)
+    report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.foreign_hosts)]
+    troubles = tally.troubles or [f"a mistake of sls-contract: {type(one).__name__}" for one in ended.failures]
+    report.not_provable = [{"reason": text} for text in troubles]
+    streams.tell(_summary(report, tally))
+    if streams.json:
+        write_json(as_document(report, __version__), streams.json, streams.stdout)
+    return report
+
+
+def exit_code(report: Report, signalled: int, *, strict: bool) -> int:
+    """Return 1 for a violation, 2 where something could not be played or recorded, else the signal's own."""
+    if report.failed(strict=strict):
+        return 1
+    return _INCOMPLETE if report.not_provable else signalled
+
+
+def _line(exchange: Exchange, place: str) -> str:
+    request, response = exchange.request, exchange.response
+    status = "(no answer)" if response is None else response.status
+    line = f"{request.method} {masked_url(request.url)} {status}"
+    return on_one_line(f"{line} ({place})" if place else line)
+
+
+def _in_words(where: Mapping[str, Any]) -> str:
+    """Say where an exchange stands: ``file:line exchange 3``; nothing where it stands nowhere."""
+    if where.get("exchange") is None:
+        return ""
+    line = "" if where.get("line") is None else f":{where['line']}"
+    return f"{where['cassette']}{line} exchange {where['exchange']}"
+
+
+def _breach_lines(breach: Breach, place: str) -> list[str]:
+    shown = (f"    {printable(line)}" for line in exchange_lines(breach.exchange))
+    return [*finding_lines(breach.finding, place), *shown, ""]
+
+
+def _summary(report: Report, tally: Tally) -> list[str]:
+    counts = [plural(report.count(level), str(level)) for level in (Level.VIOLATION, Level.WARNING)]
+    counted = f"{', '.join(counts)}, {report.count(Level.UNSPECIFIED)} unspecified"
+    exercised = f"{len(report.exercised)} of {report.clauses_total} clauses exercised"
+    lines = [f"{plural(report.exchanges, 'exchange')}: {counted}; {exercised}"]
+    if tally.other_operations:
+        lines.append(f"{plural(tally.other_operations, 'exchange')} of other operations: common clauses only")
+    if tally.unverified:
+        lines.append(f"{plural(tally.unverified, 'signature')} not verified")
+    if hosts := ", ".join(fact["host"] for fact in report.facts):
+        lines.append(on_one_line(f"refused, since they are no SLS hosts: {hosts}"))
+    if report.not_provable:
+        lines.append(
+            f"{plural(len(report.not_provable), 'exchange')} not recorded or not played; the reasons stand above"
+        )
+    return lines

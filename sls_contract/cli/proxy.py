@@ -1,0 +1,116 @@
+"""``sls-contract proxy``: records what any client, in any language, asks by way of this forward proxy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+
+    from sls_contract.cassettes.tally import Tally
+    from sls_contract.cli.fronts import Door, Front
+    from sls_contract.cli.live import Ended
+
+_PORT = 8080
+_MODES = ("once", "new_episodes", "all")
+
+
+def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "proxy",
+        help="record any client through an HTTP proxy",
+        description="Record what a client in any language asks and is answered: set its HTTP_PROXY to this proxy's "
+        "URL, and let it speak plain http; hosts of the service are asked over https all the same. Each exchange is "
+        "checked, freed of secrets and recorded before the client gets the answer. Hosts that are not SLS are refused.",
+        epilog="Exit codes, when a signal ends it: 1 a violation was found, 2 an exchange could not be recorded, else "
+        "130 interrupted, 143 terminated.",
+    )
+    add = parser.add_argument
+    add("--cassette", required=True, metavar="FILE", type=Path, help="where to record, such as reads.sls.yaml")
+    add("--to", metavar="URL", help="ask this endpoint instead of the host that the client wants")
+    add(
+        "--record",
+        choices=_MODES,
+        default="once",
+        help="once: record where FILE does not exist, or was left unfinished, else play it; new_episodes: play what is "
+        "recorded, record the rest; all: record everything again (default: %(default)s)",
+    )
+    add("--plain", action="store_true", help="ask hosts of the service over plain http, where the client does")
+    add("--https", action="store_true", help="open https, too; needs mitmproxy: pip install 'sls-contract[proxy]'")
+    add("--ca-dir", metavar="DIR", type=Path, help="keep the certificate authority of --https here across runs")
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    add("--allow-host", action="append", default=[], metavar="NAME", help="record this host and its subdomains too")
+    add("--rename", action="append", default=[], metavar="REAL=PUBLIC", help="write this name in place of the real one")
+    add("--scrub", action="append", default=[], metavar="REGEX", help="also write nothing that matches")
+    add("--scrub-key", action="append", default=[], metavar="NAME", help="write no value of this header or key")
+    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one exchange (default: %(default)g)")
+    add("--strict", action="store_true", help="warnings fail, too")
+    add("--json", metavar="PATH", help="at the end, also write the findings as JSON; - for standard output")
+    add("--verbose", action="store_true", help="show each request on stderr")
+    parser.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Record until a signal ends it; raises an `SlsContractError` where it cannot start."""
+    del stdin
+    from sls_contract.cli.fronts import Door, plain_front, refuse_loop, tls_front
+    from sls_contract.cli.live import LiveTally, Streams, concluded, exit_code, shown_on, until_signal
+    from sls_contract.cli.relaying import reach, recording, session_of
+    from sls_contract.transport.relay import Relay
+
+    streams, show = Streams(stdout, stderr, arguments.json), shown_on(stderr)
+    tally = LiveTally(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
+    relay = Relay(arguments.to, arguments.plain, arguments.timeout)
+    with recording(session_of(arguments, relay, tally, environ, _now), relay) as record:
+        door = Door(record.send, reach(arguments))
+        listening = tls_front(door, arguments, show) if arguments.https else plain_front(door, arguments)
+        with listening as front:
+            refuse_loop(front.port)
+            streams.tell(_invitation(front, arguments, recording=record.session.recording))
+            signalled = until_signal()
+    return exit_code(concluded(_ended(arguments, tally, door), tally, streams), signalled, strict=arguments.strict)
+
+
+def _place(cassette: Path) -> Callable[[int | None], Mapping[str, Any]]:
+    return lambda position: {"cassette": str(cassette), "exchange": position}
+
+
+def _ended(arguments: argparse.Namespace, tally: Tally, door: Door) -> Ended:
+    from sls_contract.cassettes.recording import Evidence, weakest
+    from sls_contract.cli.live import Ended
+    from sls_contract.reports import Target
+
+    evidence = weakest(map(Evidence, tally.evidence)) if tally.evidence else None
+    return Ended("proxy", Target(arguments.to, evidence), tuple(door.foreign_hosts), tuple(door.failures))
+
+
+def _invitation(front: Front, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
+    """Say where it is, what it does with which file, and how to point a client at it."""
+    from sls_contract.cli.serve import proxy_line
+
+    file, goal = arguments.cassette, arguments.to or "the hosts that are asked for"
+    does = f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
+    trust = [] if front.certificate is None else _trust(front.url, str(front.certificate))
+    return [f"proxy {front.url}", f"  {does}", f"  asking {goal}", proxy_line(front.url), *trust]
+
+
+def _trust(url: str, certificate: str) -> list[str]:
+    """Return the lines that make each kind of client trust the certificate; docs/proxy.md has the rest."""
+    return [
+        f"  export HTTPS_PROXY={url} https_proxy={url}",
+        f"  export REQUESTS_CA_BUNDLE={certificate}  # aliyun-log-python-sdk, aliyun-log-cli, whatever uses requests",
+        f"  export SSL_CERT_FILE={certificate}  # alibabacloud-sls20201230 async, httpx, Go",
+        f"  export NODE_EXTRA_CA_CERTS={certificate}  # Node",
+        f"  Config(ca={certificate!r})  # alibabacloud-sls20201230 sync reads no variable",
+    ]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

@@ -1,0 +1,138 @@
+"""What `proxy` is made of: a session that records, a relay that carries, and a door that lets in what may pass."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.hosts import host_rule, is_loopback, without_port
+from sls_contract.cassettes.matching import Remedies
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.cassettes.session import Opening, Session, answered
+from sls_contract.cassettes.tape import Tape
+from sls_contract.cli.outcomes import answering, relayed
+from sls_contract.errors import UsageError
+from sls_contract.reports import plural
+from sls_contract.signing.environment import credentials_from_environment
+from sls_contract.transport import parse_endpoint
+from sls_contract.transport.relay import is_service
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from sls_contract.cassettes.recorder import Outcome
+    from sls_contract.cassettes.tally import Tally
+    from sls_contract.exchange import Request, Response
+    from sls_contract.transport.relay import Relay
+
+_PATIENCE = 5.0  # seconds that exchanges under way get to come to their end
+_REMEDIES = Remedies("--record new_episodes", "record it anew with --record all")
+
+
+def session_of(
+    arguments: argparse.Namespace, relay: Relay, tally: Tally, environ: Mapping[str, str], clock: Callable[[], datetime]
+) -> Session:
+    """Return the session that records what the options describe; raises `UsageError` where they are wrong."""
+    key, now = credentials_from_environment(environ), clock()
+    another = arguments.to is not None and not is_service(parse_endpoint(arguments.to).authority)
+    opening = Opening(
+        path=_file(arguments.cassette),
+        record=arguments.record,
+        scrubber=Scrubber(
+            [key] if key else [],
+            patterns=arguments.scrub,
+            keys=arguments.scrub_key,
+            renames=dict(map(_pair, arguments.rename)),
+        ),
+        owns=host_rule(),
+        clock=clock,
+        began=now,
+        credentials=key,
+        send=(lambda request: relay.carry(request, set())) if another else None,
+        endpoint=arguments.to if another else "",
+    )
+    return Session(opening, tally, Tape(opening.path, opening.record, now, remedies=_REMEDIES))
+
+
+class Recording:
+    """Carries requests upstream and records what came, before anybody sees it; called from many threads."""
+
+    def __init__(self, session: Session, relay: Relay) -> None:
+        self.session, self._relay = session, relay
+        self._idle = threading.Condition()
+        self._under_way = 0
+
+    def send(self, request: Request) -> Response:
+        """Answer one request: with what came, with a recording, or with why there is neither."""
+        with self._counted():
+            return answering(self._ask, relayed)(request)
+
+    def wait(self, seconds: float) -> int:
+        """Wait until no exchange is under way, so long at most; return how many still are."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._under_way, seconds)
+            return self._under_way
+
+    def _ask(self, request: Request) -> Outcome:
+        onward = self._relay.onward(request)
+        outcome = self.session.answer(onward, "")
+        if outcome is None:
+            reached: set[str] = set()
+            outcome = answered(lambda asked: self._relay.carry(asked, reached), onward)
+            self.session.received(onward, outcome, next(iter(reached), onward.host))
+        return outcome
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._idle:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._under_way -= 1
+                self._idle.notify_all()
+
+
+@contextmanager
+def recording(session: Session, relay: Relay) -> Iterator[Recording]:
+    """Record until the block ends; what is under way then gets a few seconds, and is told where they do not do."""
+    record = Recording(session, relay)
+    try:
+        yield record
+        if left := record.wait(_PATIENCE):
+            exchanges = plural(left, "exchange")
+            session.tally.fail(f"{exchanges} had no answer after {_PATIENCE:g} s more, and went unrecorded")
+    finally:
+        session.close()
+        relay.close()
+
+
+def reach(arguments: argparse.Namespace) -> Callable[[str], bool]:
+    """Return the rule that tells whether a request to an authority is carried on."""
+    allowed = host_rule([pattern for name in arguments.allow_host for pattern in (name, f"*.{name}")])
+    if arguments.to is None:
+        return allowed
+    address = parse_endpoint(arguments.to)
+    if address.literal:
+        return lambda authority: allowed(authority) or is_loopback(authority)
+    return lambda authority: address.owns(without_port(authority).lower())
+
+
+def _file(path: Path) -> Path:
+    if path.suffix not in {".yaml", ".yml"} or path.is_dir():
+        msg = f"--cassette must name a YAML file such as reads.sls.yaml, got {str(path)!r}"
+        raise UsageError(msg)
+    return path
+
+
+def _pair(text: str) -> tuple[str, str]:
+    real, equals, public = (part.strip() for part in text.partition("="))
+    if not (equals and real and public):
+        msg = f"--rename takes REAL=PUBLIC, got {text!r}"
+        raise UsageError(msg)
+    return real, public

@@ -1,0 +1,131 @@
+"""``sls-contract replay``: recordings served to any client, in any language, until it is interrupted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+
+    from sls_contract.cassettes.recorder import Outcome
+    from sls_contract.cassettes.reel import Reel
+    from sls_contract.cassettes.session import Session
+    from sls_contract.cassettes.tally import Tally
+    from sls_contract.exchange import Request
+
+_PORT = 8080
+
+
+def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "replay",
+        help="serve recordings to any client",
+        description="Serve what cassettes hold, on this machine, to a client in any language. The signature of each "
+        "request is verified (the public test key, and the key of the environment), each request and each answer is "
+        "checked. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL reaches it under any real endpoint "
+        "name, over plain http. A request that no recording answers gets 421 and errorCode RequestNotRecorded.",
+        epilog="Exit codes, when a signal ends it: 1 a violation was found or a request had no recording, else 130 "
+        "interrupted, 143 terminated; 2 it could not start, or could not play what it holds.",
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="CASSETTE", type=Path, help="a cassette, or a folder of cassettes")
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    add(
+        "--repeat",
+        choices=("never", "last"),
+        default="never",
+        help="never: each recording answers once; last: the last of identical ones again and again "
+        "(default: %(default)s)",
+    )
+    add("--allow-host", action="append", default=[], metavar="NAME", help="answer for this host and its subdomains too")
+    add("--strict", action="store_true", help="warnings fail, too")
+    add("--json", metavar="PATH", help="at the end, also write the findings as JSON; - for standard output")
+    add("--verbose", action="store_true", help="show each request, and which recording answered it, on stderr")
+    parser.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Play until a signal ends it; raises an `SlsContractError` where it cannot start."""
+    del stdin
+    from sls_contract.cassettes.reel import Reel
+    from sls_contract.cli.live import Ended, LiveTally, Streams, concluded, exit_code, shown_on, until_signal
+    from sls_contract.cli.outcomes import answering, delivered
+    from sls_contract.endpoint.server import serve
+    from sls_contract.reports import Target
+
+    reel = Reel(arguments.paths, _now(), repeat=arguments.repeat == "last")
+    tally = LiveTally(show=shown_on(stderr), place=_place(reel), verbose=arguments.verbose)
+    send = answering(asking(session_of(reel, tally, environ)), delivered)
+    streams = Streams(stdout, stderr, arguments.json)
+    with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
+        streams.tell(_invitation(server.url, reel))
+        signalled = until_signal()
+    ended = Ended("replay", Target(server.url, reel.evidence), server.foreign_hosts, server.failures)
+    report = concluded(ended, tally, streams)
+    return exit_code(report, signalled, strict=arguments.strict)
+
+
+def session_of(reel: Reel, tally: Tally, environ: Mapping[str, str]) -> Session:
+    """Return the session that plays a reel, and judges whatever it is asked."""
+    from sls_contract.cassettes.hosts import host_rule
+    from sls_contract.cassettes.scrub import Scrubber
+    from sls_contract.cassettes.session import Opening, Session
+    from sls_contract.signing.environment import credentials_from_environment
+
+    key = credentials_from_environment(environ)
+    opening = Opening(
+        path=reel.path,
+        record="none",
+        scrubber=Scrubber([key] if key else []),
+        owns=host_rule(),
+        clock=_now,
+        began=_now(),
+        credentials=key,
+    )
+    return Session(opening, tally, reel)
+
+
+def asking(session: Session) -> Callable[[Request], Outcome]:
+    """Return what answers a request from recordings alone; raises `UnmatchedRequest` where none does."""
+
+    def ask(request: Request) -> Outcome:
+        outcome = session.answer(request, "")
+        assert outcome is not None  # nothing is recorded here, so nothing passes
+        return outcome
+
+    return ask
+
+
+def _place(reel: Reel) -> Callable[[int | None], Mapping[str, Any]]:
+    def place(position: int | None) -> Mapping[str, Any]:
+        if position is None:
+            return {}
+        path, exchange, line = reel.place(position)
+        return {"cassette": str(path), "exchange": exchange, "line": line}
+
+    return place
+
+
+def _invitation(url: str, reel: Reel) -> list[str]:
+    """Say where it is, what it plays, and how to point a client at it."""
+    from sls_contract.cli.serve import key_line, proxy_line
+    from sls_contract.reports import plural
+
+    exchanges = sum(map(len, reel.files))
+    return [
+        f"replaying {url}",
+        f"  {plural(exchanges, 'exchange')} of {plural(len(reel.files), 'cassette')} (evidence: {reel.evidence})",
+        proxy_line(url),
+        key_line(),
+    ]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

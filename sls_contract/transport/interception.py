@@ -1,0 +1,215 @@
+"""Interception of HTTPS by mitmproxy: CONNECT, certificates and TLS are its work, the answers are a `Send`'s.
+
+mitmproxy is an extra: ``pip install 'sls-contract[proxy]'``. It never connects upstream here, so what a client sends
+and gets is what the `Send` sees and gives: names, values, order and casing of headers as they were, bodies as bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sls_contract.errors import EndpointError, UsageError
+from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+_THREADS = 32
+_REMEMBERED = 1000
+_PRIVATE = 0o700
+_CERTIFICATE = "mitmproxy-ca-cert.pem"
+_REFUSED = b"this host is not intercepted here\nHow to fix: set NO_PROXY for it, or allow it.\n"
+_FAILED = b"the endpoint behind this proxy failed\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Interception:
+    """What `intercept` needs to know.
+
+    Attributes:
+        send: answers a request, in any thread; None: hang up.
+        admits: tells whether the host that a client wants a tunnel to may be intercepted.
+        distrusted: is told the name of each host for which a client refused our certificate.
+        host: the address to listen on.
+        port: the port to listen on; 0 takes a free one.
+        ca_dir: the folder of the authority, made where it is missing; None: a private one that goes at the end.
+
+    """
+
+    send: Callable[[Request], Response | None]
+    admits: Callable[[str], bool]
+    distrusted: Callable[[str], None]
+    host: str = "127.0.0.1"
+    port: int = 0
+    ca_dir: Path | None = None
+
+
+def intercept(how: Interception) -> Interceptor:
+    """Listen as an HTTP proxy that opens TLS; return it running.
+
+    Raises `UsageError` where mitmproxy is not installed, `EndpointError` where the address cannot be listened on.
+    """
+    try:
+        import mitmproxy.version  # type: ignore[import-not-found, unused-ignore]  # an extra  # noqa: F401
+    except ImportError:
+        msg = "to intercept https needs mitmproxy. How to fix: pip install 'sls-contract[proxy]'."
+        raise UsageError(msg) from None
+    return Interceptor(how)
+
+
+class Interceptor:
+    """A running proxy; made by `intercept`, ended by ``close`` or by leaving ``with``.
+
+    Attributes:
+        port: the port listened on.
+        url: what to set ``HTTP_PROXY`` and ``HTTPS_PROXY`` to.
+        certificate: the authority's certificate (PEM), which clients must trust.
+
+    """
+
+    def __init__(self, how: Interception) -> None:
+        """Listen, in a thread; raises `EndpointError` where that cannot be."""
+        self._how = how
+        self._own_folder = how.ca_dir is None
+        self._folder = Path(tempfile.mkdtemp(prefix="sls-contract-ca-")) if how.ca_dir is None else how.ca_dir
+        self._folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        self._failures: deque[BaseException] = deque(maxlen=_REMEMBERED)
+        self._stop: Callable[[], None] = lambda: None
+        started: Future[int] = Future()
+        self._thread = threading.Thread(target=self._run, args=(started,), name="sls-contract-intercept", daemon=True)
+        self._thread.start()
+        try:
+            self.port = started.result()
+        except BaseException:
+            self.close()
+            raise
+        self.url = f"http://{how.host}:{self.port}"
+        self.certificate = (self._folder / _CERTIFICATE).resolve()
+
+    def __enter__(self) -> Self:
+        """Return it; leaving closes it."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close."""
+        self.close()
+
+    @property
+    def failures(self) -> tuple[BaseException, ...]:
+        """What the `Send` raised (each was answered 500), in order."""
+        return tuple(self._failures)
+
+    def close(self) -> None:
+        """Stop listening, and forget an authority of our own; closing twice is harmless."""
+        self._stop()
+        self._thread.join()
+        if self._own_folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, started: Future[int]) -> None:
+        try:
+            asyncio.run(self._listen(started))
+        except BaseException as error:  # noqa: BLE001 - raised where somebody waits for the start
+            if started.done():
+                self._failures.append(error)
+            else:
+                started.set_exception(error)
+
+    async def _listen(self, started: Future[int]) -> None:
+        from mitmproxy import options  # type: ignore[import-not-found, unused-ignore]  # an extra
+        from mitmproxy.tools.dump import DumpMaster  # type: ignore[import-not-found, unused-ignore]  # an extra
+
+        how = self._how
+        settings = options.Options(listen_host=how.host, listen_port=how.port, confdir=str(self._folder))
+        master = DumpMaster(settings, with_termlog=False, with_dumper=False)
+        master.options.update(connection_strategy="lazy", upstream_cert=False, http2=False, onboarding=False)
+        master.addons.remove(master.addons.get("errorcheck"))  # it would end the process
+        master.addons.add(_Addon(how, self._failures, started))
+        self._stop = lambda: _quietly(master.shutdown)
+        await master.run()
+
+
+class _Addon:
+    """What mitmproxy calls for each event; it finds the methods by their names."""
+
+    def __init__(self, how: Interception, failures: deque[BaseException], started: Future[int]) -> None:
+        self._how, self._failures, self._started = how, failures, started
+        self._pool = ThreadPoolExecutor(_THREADS, "sls-contract-send")
+
+    def running(self) -> None:
+        """Tell the port, or why there is none."""
+        from mitmproxy import ctx
+
+        servers = ctx.master.addons.get("proxyserver")
+        if addresses := servers.listen_addrs():
+            self._started.set_result(int(addresses[0][1]))
+            return
+        reasons = [
+            str(each.last_exception).partition("\n")[0] for each in servers.servers if each.last_exception is not None
+        ]
+        msg = f"cannot listen on {self._how.host} port {self._how.port}: {'; '.join(reasons)}"
+        self._started.set_exception(EndpointError(f"{msg}\nHow to fix: choose another port (0 takes a free one)."))
+        ctx.master.shutdown()
+
+    def done(self) -> None:
+        """Let the threads end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def http_connect(self, flow: Any) -> None:
+        """Open no tunnel to a host that is not ours."""
+        if not self._how.admits(f"{flow.request.host}:{flow.request.port}"):
+            flow.response = _response(Response(502, [("Content-Type", "text/plain")], _REFUSED))
+
+    async def request(self, flow: Any) -> None:
+        """Answer a request; without an answer the connection ends."""
+        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, flow.request)
+        if answer is None:
+            flow.kill()
+        else:
+            flow.response = _response(answer)
+
+    def tls_failed_client(self, data: Any) -> None:
+        """Tell that a client does not trust the authority: its own message mostly does not say whose."""
+        self._how.distrusted(data.conn.sni or "a host that the client did not name")
+
+    def _answer(self, raw: Any) -> Response | None:
+        try:
+            return self._how.send(request_of(raw))
+        except Exception as error:  # noqa: BLE001 - any mistake of a Send must reach whoever reads failures
+            self._failures.append(error)
+            return Response(500, [("Content-Type", "text/plain"), ("Content-Length", str(len(_FAILED)))], _FAILED)
+
+
+def request_of(raw: Any) -> Request:
+    """Return mitmproxy's request as ours, byte for byte; inside a tunnel its URL names the tunnel's host."""
+    data = raw.data
+    scheme = wire_text(data.scheme) or "http"
+    default = {"http": 80, "https": 443}[scheme]
+    authority = wire_text(data.authority) or (raw.host if raw.port == default else f"{raw.host}:{raw.port}")
+    headers = Headers([(wire_text(name), wire_text(value)) for name, value in data.headers.fields])
+    url = f"{scheme}://{authority}{wire_text(data.path)}"
+    return Request(wire_text(data.method), url, headers, data.content or b"")
+
+
+def _response(answer: Response) -> Any:
+    """Return our answer as mitmproxy's, nothing added."""
+    from mitmproxy import http  # type: ignore[import-not-found, unused-ignore]  # an extra
+
+    headers = http.Headers([(wire_bytes(name), wire_bytes(value)) for name, value in answer.headers.pairs])
+    reason = wire_bytes(answer.reason)
+    return http.Response(b"HTTP/1.1", answer.status, reason, headers, answer.body, None, 0.0, 0.0)
+
+
+def _quietly(stop: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # its loop has ended already
+        stop()

@@ -1,0 +1,179 @@
+"""The ledger of ``sls-contract check``: what each file proves, and until when."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sls_contract import Exchange, cli, sign
+from sls_contract.cassettes.file.recording_file import write
+from sls_contract.cassettes.ledger import Entry, median_age
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
+from sls_contract.signing import TEST_CREDENTIALS
+from sls_contract.spec import examples
+
+NOW = datetime.now(UTC)
+AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
+CLIENT = "log-python-sdk-v-0.9.52, sys.version_info(major=3)"
+
+
+class Terminal(io.StringIO):
+    """A stream that a person reads."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def recording(days: float | None, evidence=Evidence.LIVE, region="cn-hangzhou", client=CLIENT) -> Recording:
+    """Give the page's success, recorded in 2018 and validated some days ago (None: nobody knows when)."""
+    printed = examples.success()
+    unsigned = printed.request.replace(headers=printed.request.headers.without("Authorization"))
+    exchange = Exchange(sign(unsigned, TEST_CREDENTIALS, at=AT), printed.response)
+    validated = None if days is None else NOW - timedelta(days=days)
+    origin = Provenance(evidence, "http://e.example.com", region, client, AT, validated or AT, "0.1.0")
+    return Recording(exchange, origin if days is not None else Provenance(), SignatureNote("verified"))
+
+
+def check(*argv, stdout=None, environ=None):
+    """Run the command in this process; give exit code, standard output and standard error."""
+    out, err = stdout or io.StringIO(), io.StringIO()
+    code = cli.run(["check", *map(str, argv)], environ=environ or {}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a folder of three cassettes: fresh and old, of several clients, of unknown origin."""
+    write(tmp_path / "a.sls.yaml", [recording(3.5), recording(40.5, region="cn-beijing", client="AlibabaCloud (x) y")])
+    write(tmp_path / "日.sls.yaml", [recording(0.5, Evidence.REFERENCE)])
+    write(tmp_path / "z.sls.yaml", [recording(None), recording(4000, Evidence.DOCUMENT, client="")])
+    return tmp_path
+
+
+def test_the_ledger_tells_of_each_file(folder):
+    """Weakest evidence, regions, clients, when the whole file last agreed; documents and unknown origins do not age."""
+    code, out, _ = check(folder)
+    day, today = (f"{NOW - timedelta(days=days):%Y-%m-%d}" for days in (40.5, 0.5))
+    rows = [re.split(r"  +", line) for line in out.splitlines()[2:5]]
+    assert code == 0
+    assert [row[1:] for row in rows] == [
+        ["live", "cn-hangzhou +1", "log-python-sdk-v-0.9.52 +1", "2", f"{day} (40 days)", "0"],
+        ["unknown", "cn-hangzhou", "-", "2", "-", "0"],
+        ["reference", "cn-hangzhou", "log-python-sdk-v-0.9.52", "1", f"{today} (0 days)", "0"],
+    ]  # fmt: skip
+
+
+def test_it_ends_in_what_all_of_them_prove(folder):
+    """Counts by evidence over exchanges, the median age and the oldest with its file."""
+    lines = check(folder)[1].splitlines()
+    assert "evidence: 2 live, 1 unknown, 1 document, 1 reference" in lines
+    oldest = f"last validated: median 3 days ago, oldest 40 days ago ({folder / 'a.sls.yaml'})"
+    assert oldest in lines
+
+
+def test_nothing_aged_is_nothing_said(tmp_path):
+    """Where no exchange says when, no age is made up."""
+    write(tmp_path / "a.sls.yaml", [recording(None)])
+    _, out, _ = check(tmp_path)
+    assert "evidence: 1 unknown" in out
+    assert "last validated:" not in out
+
+
+def test_a_narrow_terminal_gets_a_paragraph_for_each_file(folder, monkeypatch):
+    """Lines that would be broken are laid out one fact a line; a wide terminal and a pipe get the table."""
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = check(folder / "z.sls.yaml", stdout=Terminal())[1].splitlines()
+    assert narrow[:5] == [
+        str(folder / "z.sls.yaml"), "  evidence unknown", "  region cn-hangzhou", "  exchanges 2", "  findings 0"
+    ]  # fmt: skip
+    assert "-----" in check(folder / "z.sls.yaml")[1]
+    monkeypatch.setenv("COLUMNS", "400")
+    assert "-----" in check(folder / "z.sls.yaml", stdout=Terminal())[1]
+
+
+def test_json_has_the_ledger(folder, tmp_path):
+    """The same facts for programs: whole User-Agents, moments in UTC, days as numbers."""
+    check(folder, "--json", tmp_path / "out" / "r.json")
+    document = json.loads((tmp_path / "out" / "r.json").read_text("utf-8"))
+    first, second, third = document["ledger"]
+    assert first == {
+        "cassette": str(folder / "a.sls.yaml"),
+        "evidence": "live",
+        "evidences": {"live": 2},
+        "regions": ["cn-hangzhou", "cn-beijing"],
+        "clients": [CLIENT, "AlibabaCloud (x) y"],
+        "exchanges": 2,
+        "last_validated": first["last_validated"],
+        "age_days": 40,
+        "findings": 0,
+    }
+    assert abs(datetime.fromisoformat(first["last_validated"]) - (NOW - timedelta(days=40.5))) < timedelta(seconds=1)
+    assert (second["evidences"], second["last_validated"], second["findings"]) == (
+        {"unknown": 1, "document": 1},
+        None,
+        1,
+    )
+    assert third["evidence"] == "reference"
+    assert document["ages"] == {"median_days": 3, "oldest_days": 40}
+
+
+def test_max_age_warns_and_with_strict_fails(folder):
+    """The exchange that was not validated for longer than asked for is named; whatever says no time is counted."""
+    code, out, _ = check(folder, "--max-age", "30d")
+    assert code == 0
+    assert out.count("SLS605 recording-age (warning)") == 1
+    assert re.search(r"a\.sls\.yaml:\d+ exchange 1: SLS605", out)
+    assert "1 warning, " in out
+    assert check(folder, "--max-age", "30d", "--strict")[0] == 1
+    assert check(folder, "--max-age", "6w", "--strict")[0] == 0
+    assert check(folder, "--max-age", "soon")[0::2] == (
+        2, "sls-contract check: an age is a number of days or weeks, such as 90d or 12w, got 'soon'\n"
+    )  # fmt: skip
+
+
+def test_no_secret_comes_out_of_the_ledger(tmp_path):
+    """Region and client stand in the file, so they may hold anything; a terminal gets no control characters."""
+    made = recording(1, region="zq83hfKx02lMsecretvalue", client="LTAI5tAbCdEfGhIjKlMnOpQr\x1b[2J")
+    write(tmp_path / "a.sls.yaml", [made])
+    environ = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "x", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "zq83hfKx02lMsecretvalue"}
+    code, out, err = check(tmp_path, "--json", "-", environ=environ)
+    assert code == 1
+    assert not [each for each in ("zq83hfKx", "LTAI5t", "\x1b") if each in out + err]
+
+
+def test_progress_counts_the_exchanges_of_a_large_file(tmp_path):
+    """A person sees how far it is every hundred exchanges."""
+    write(tmp_path / "a.sls.yaml", [recording(1)] * 201)
+    err = Terminal()
+    cli.run(["check", str(tmp_path)], environ={}, stdin=io.StringIO(), stdout=io.StringIO(), stderr=err)
+    shown = err.getvalue().split("\r\x1b[K")
+    path = tmp_path / "a.sls.yaml"
+    assert shown == ["", str(path), f"{path} 100/201", f"{path} 200/201", ""]
+
+
+def test_a_cassette_from_the_future_is_new():
+    """Clocks differ by minutes; an age is never negative."""
+    entry = Entry(NOW)
+    entry.add(replace(recording(1).provenance, validated_at=NOW + timedelta(minutes=5)))
+    assert (entry.oldest, median_age([entry]), entry.evidence) == (timedelta(), timedelta(), Evidence.LIVE)
+
+
+@pytest.mark.parametrize(("ages", "median"), [([], None), ([5], 5), ([1, 9], 1), ([9, 1, 4], 4)])
+def test_the_median_is_an_age_that_occurs(ages, median):
+    """Of two in the middle the lower; over all files, not of the files."""
+    entries = [Entry(NOW, ages=[timedelta(days=age)]) for age in ages]
+    assert median_age(entries) == (None if median is None else timedelta(days=median))
+
+
+def test_the_installed_command_prints_it(command, folder):
+    """In a pipe, the whole table on standard output, whatever the width of anything."""
+    done = command("check", folder, environ={"COLUMNS": "20"})
+    assert done.returncode == 0, done.stderr
+    assert "last validated" in done.stdout.splitlines()[0]
+    assert os.linesep.join(["", "evidence: 2 live"]) in done.stdout

@@ -1,0 +1,108 @@
+"""``sls-contract convert``: cassettes to HAR and back, without secrets, and never over a file that is there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sls_contract import load_cassette
+
+COMMITTED = Path(__file__).parents[2] / "cassettes"
+PAGE = COMMITTED / "documents" / "get-checkpoint-page.sls.yaml"
+KEY = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tAbCdEfGhIjKlMnOpQr",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "zq83hfKx02lMnsecret",
+}
+
+
+def test_there_and_back_again(command, tmp_path):
+    """A cassette through a HAR is the same file, byte for byte; check and diff take the HAR as they take a cassette."""
+    there = command("convert", PAGE, "档案.har")
+    assert there.returncode == 0, there.stderr
+    assert there.stdout.splitlines() == [
+        f"档案.har: 5 exchanges of {PAGE}",
+        "for sls-contract only (_contract): evidence, provenance and digest of 5 exchanges",
+    ]
+    back = command("convert", "档案.har", "back/页.sls.yaml")
+    assert back.stdout.startswith("back/页.sls.yaml: 5 exchanges of 档案.har (sls-contract ")
+    assert back.stdout.count("\n") == 1
+    assert (tmp_path / "back" / "页.sls.yaml").read_bytes() == PAGE.read_bytes()
+    assert command("check", "档案.har").returncode == 0
+    assert command("diff", "档案.har", PAGE).stdout.startswith("none: ")
+
+
+def test_every_committed_cassette_survives(tmp_path):
+    """What the SDKs sent and got comes back the same."""
+    from sls_contract.cassettes.har.archive import HarFile, write_har
+
+    for number, path in enumerate(sorted(COMMITTED.rglob("*.sls.yaml"))):
+        recordings = load_cassette(path).recordings
+        write_har(tmp_path / f"{number}.har", recordings, "1")
+        assert tuple(HarFile.read(tmp_path / f"{number}.har")) == recordings
+
+
+def har(path, header: dict, body: str = "[]") -> None:
+    url = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g?shard=0"
+    request = {"method": "GET", "url": url, "headers": [header], "cookies": [{"name": "sid", "value": "s3cr3tCookie"}]}
+    content = {"size": len(body), "mimeType": "application/json", "text": body}
+    response = {"status": 200, "statusText": "OK", "headers": [], "content": content}
+    document = {"log": {"version": "1.2", "entries": [{"request": request, "response": response}]}}
+    path.write_text(json.dumps(document), "utf-8")
+
+
+def test_secrets_of_a_har_of_others_do_not_pass(command, tmp_path):
+    """Neither the run's own key, nor what is shaped or named like one, nor what stands only in the listed cookies."""
+    token = "CAIS" + "aB3+/x9Z" * 20
+    har(
+        tmp_path / "a.har",
+        {"name": "x-acs-security-token", "value": token},
+        f'["{KEY["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]}"]',
+    )
+    assert command("check", "a.har").returncode == 1
+    done = command("convert", "a.har", "a.sls.yaml", environ=KEY)
+    assert done.returncode == 0, done.stderr
+    assert "scrubbed: 1 exchange" in done.stdout
+    assert "lost: times, cache, pages, cookies and comments, as far as the archive has them" in done.stdout
+    written = (tmp_path / "a.sls.yaml").read_text("utf-8")
+    assert not [each for each in (token, *KEY.values(), "s3cr3tCookie") if each in written + done.stdout]
+    assert command("check", "a.sls.yaml", environ=KEY).returncode == 1  # a request without signature is no right one
+    assert "SLS601" not in command("check", "a.sls.yaml", environ=KEY).stdout
+
+
+def test_a_file_that_is_there_is_kept(command, tmp_path):
+    """Without --force nothing is written; with it the file is replaced."""
+    kept = tmp_path / "a.har"
+    kept.write_text("precious")
+    refused = command("convert", PAGE, "a.har")
+    assert (refused.returncode, refused.stdout, kept.read_text()) == (2, "", "precious")
+    assert "a.har exists. How to fix: name another file, or pass --force" in refused.stderr
+    assert command("convert", PAGE, "a.har", "--force").returncode == 0
+    assert len(load_cassette(kept).exchanges) == 5
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "told"),
+    [
+        ("nothing.har", "a.sls.yaml", "nothing.har cannot be read: No such file"),
+        ("nothing.sls.yaml", "a.har", "there is no cassette at nothing.sls.yaml"),
+        ("empty.har", "a.sls.yaml", "empty.har holds no HTTP exchange; nothing was written"),
+        ("broken.har", "a.sls.yaml", "broken.har:1: not JSON"),
+        ("half.har", "a.sls.yaml", "entry 0 is no HTTP exchange: an entry must be an object"),
+        ("folder", "a.har", "folder cannot be read: Is a directory"),
+        ("empty.har", "a.txt", "TARGET must end in .har, .yaml or .yml, got a.txt"),
+        ("half.har", "", "TARGET must end in"),
+    ],
+)
+def test_what_cannot_be_converted_is_2_and_writes_nothing(command, tmp_path, source, target, told):
+    """One line says what was expected and what came."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.har").write_text('{"log": {"entries": []}}')
+    (tmp_path / "broken.har").write_text("{")
+    (tmp_path / "half.har").write_text('{"log": {"entries": [1]}}')
+    before = sorted(tmp_path.rglob("*"))
+    done = command("convert", source, target)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
