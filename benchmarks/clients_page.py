@@ -122,7 +122,7 @@ def _findings(result: Result) -> Iterator[str]:
     yield from ("Found:", "") if result.findings else ("Nothing was found.", "")
     runs = {(run.scenario, run.auth): run for run in result.runs()}
     for code in dict.fromkeys(finding["code"] for finding in result.findings):
-        yield f"- [{code} {CLAUSES[code].slug}](clauses.md#{code.lower()}-{CLAUSES[code].slug})"
+        yield f"- [{code} {CLAUSES[code].slug}](clauses.md#{code.lower()}-{CLAUSES[code].slug}) ({CLAUSES[code].level})"
         for finding in result.findings:
             if finding["code"] == code:
                 yield from _finding(finding, runs[finding["scenario"], finding["auth"]], result)
@@ -161,9 +161,15 @@ def _facts(facts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield ""
 
 
+AGAIN = "seen again"
+"""What the page says where every client that is named did again what it was known to do."""
+OTHERWISE = "not so: "
+"""What it begins with where one did not, or was not run."""
+
+
 def _known(results: Sequence[Result], behaviours: Sequence[Behaviour]) -> Iterator[str]:
     """Say of each behaviour that was known beforehand whether this run showed it."""
-    rows = [row for behaviour in behaviours if (row := _seen_again(behaviour, results))]
+    rows = [_looked_for(behaviour, results) for behaviour in behaviours]
     again = sum(row[-1] == AGAIN for row in rows)
     yield from (
         "## Known before, looked for again",
@@ -175,14 +181,9 @@ def _known(results: Sequence[Result], behaviours: Sequence[Behaviour]) -> Iterat
     yield from table(("the answer", "what was known", "of", "in this run"), rows)
 
 
-AGAIN = "seen again"
-"""What the page says where a behaviour that was known was shown by every client that it names."""
-
-
-def _seen_again(behaviour: Behaviour, results: Sequence[Result]) -> tuple[str, ...] | None:
-    """Return the row of a behaviour; None where none of its clients was run."""
+def _looked_for(behaviour: Behaviour, results: Sequence[Result]) -> tuple[str, ...]:
     runs = {result.client.name: result.run(behaviour.scenario) for result in results}
-    shown = {name: run for name, run in runs.items() if run and name in behaviour.clients}
-    otherwise = [f"{name}: {cell(run)}" for name, run in shown.items() if not behaviour.holds(run.seen)]
-    verdict = f"not so: {'; '.join(otherwise)}" if otherwise else AGAIN
-    return (SITUATIONS[behaviour.scenario].answer, behaviour.statement, ", ".join(shown), verdict) if shown else None
+    named = {name: runs.get(name) for name in behaviour.clients}
+    otherwise = [f"{name}: {cell(run)}" for name, run in named.items() if not (run and behaviour.holds(run.seen))]
+    verdict = OTHERWISE + "; ".join(otherwise) if otherwise else AGAIN
+    return (SITUATIONS[behaviour.scenario].answer, behaviour.statement, ", ".join(named), verdict)

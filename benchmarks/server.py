@@ -1,6 +1,6 @@
 """How many GetCheckPoint requests do ``serve`` and ``replay`` answer, and how fast, with every signature verified?
 
-    python -m benchmarks.server [--quick] [--without-peer]
+    python -m benchmarks.server [--quick] [--prism PATH | --without-peer]
 
 In one run, in turns, on the same machine: ``sls-contract serve`` (v1 and v4), ``sls-contract replay --repeat last``,
 a peer (Prism, installed by npm into a temporary folder; it verifies no signature and keeps no state), and the floor:
@@ -263,7 +263,7 @@ def wait_for(port: int) -> None:
 
 
 @contextlib.contextmanager
-def contenders(*, with_peer: bool) -> Iterator[list[Contender]]:
+def contenders(peer: Path | None, *, with_peer: bool) -> Iterator[list[Contender]]:
     """Start every server; the floor comes last."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -275,10 +275,11 @@ def contenders(*, with_peer: bool) -> Iterator[list[Contender]]:
             Contender("replay, v1", *replay),
             Contender("replay, v4", *replay, scheme="v4"),
         ]
-        command = prism_command(folder) if with_peer else None
+        command = peer or (prism_command(folder) if with_peer else None)
         if command:
-            name = f"Prism {PRISM}, not verified"
-            here.append(Contender(name, *stack.enter_context(prism(command, folder)), targets=False))
+            here.append(
+                Contender(f"Prism {PRISM}, not verified", *stack.enter_context(prism(command, folder)), targets=False)
+            )
         floor = stack.enter_context(running(sys.executable, "-c", FLOOR))
         yield [*here, Contender(f"aiohttp {version('aiohttp')} alone", *floor, targets=False)]
 
@@ -290,9 +291,10 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server")
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--without-peer", action="store_true", help="install and run no peer")
+    parser.add_argument("--prism", type=Path, metavar="PATH", help=f"Prism {PRISM}, where it is installed already")
     arguments = parser.parse_args(argv)
     rounds, count = (1, 2000) if arguments.quick else (5, 10_000)
-    with contenders(with_peer=not arguments.without_peer) as field_of:
+    with contenders(arguments.prism, with_peer=not arguments.without_peer) as field_of:
         for each in field_of:
             each.load(500)  # warm
         for _ in range(rounds):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, overload
 from urllib.parse import unquote, unquote_to_bytes
@@ -35,7 +35,7 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_index", "pairs")
 
     pairs: tuple[tuple[str, str], ...]
-    _index: dict[str, tuple[str, ...]]
+    _index: dict[str, str]
 
     def __init__(self, source: HeaderSource = ()) -> None:
         """Take pairs, a mapping, or other headers; anything else is a `UsageError`."""
@@ -56,10 +56,10 @@ class Headers(Mapping[str, str]):
         if name != "_index":
             msg = f"headers have no attribute {name!r}; a field is looked up as headers[{name!r}]"
             raise AttributeError(msg)
-        index: dict[str, tuple[str, ...]] = {}
+        index: dict[str, str] = {}
         for field_name, value in self.pairs:
             key = field_name.lower()
-            index[key] = (*index[key], value) if key in index else (value,)
+            index[key] = f"{index[key]}, {value}" if key in index else value
         object.__setattr__(self, "_index", index)
         return index
 
@@ -74,7 +74,7 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         """Return the value of a field, whatever its casing; repeated fields joined with ``", "``."""
-        return ", ".join(self._index[name.lower()])
+        return self._index[name.lower()]
 
     @overload
     def get(self, name: str, /) -> str | None: ...
@@ -84,8 +84,7 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, /, default: str | _T) -> str | _T: ...
     def get(self, name: str, /, default: Any = None) -> Any:
         """Return the value of a field as indexing does, and ``default`` where it is absent."""
-        values = self._index.get(name.lower())
-        return default if values is None else ", ".join(values)
+        return self._index.get(name.lower(), default)
 
     def __iter__(self) -> Iterator[str]:
         """Yield each name once, spelled as it came first."""
@@ -117,7 +116,13 @@ class Headers(Mapping[str, str]):
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """Return every value of a repeated field in order; empty where the field is absent."""
-        return self._index.get(name.lower(), ())
+        key = name.lower()
+        value = self._index.get(key)
+        if value is None:
+            return ()
+        if len(self._index) == len(self.pairs):
+            return (value,)
+        return tuple([one for field_name, one in self.pairs if field_name.lower() == key])
 
     def with_field(self, name: str, value: str) -> Headers:
         """Return headers in which ``name`` stands once, where it stood first (or last where it is new)."""
@@ -126,14 +131,16 @@ class Headers(Mapping[str, str]):
             if old.lower() != key:
                 pairs.append((old, kept))
             elif not done:
-                pairs.append((old, value))
+                pairs.append(_field((old, value)))
                 done = True
-        return Headers(pairs if done else [*pairs, (name, value)])
+        if not done:
+            pairs.append(_field((name, value)))
+        return Headers.of_texts(tuple(pairs))
 
     def without(self, *names: str) -> Headers:
         """Return headers without the named fields, whatever their casing."""
         gone = {name.lower() for name in names}
-        return Headers([pair for pair in self.pairs if pair[0].lower() not in gone])
+        return Headers.of_texts(tuple([pair for pair in self.pairs if pair[0].lower() not in gone]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,8 @@ class Request:
 
     def replace(self, **changes: object) -> Request:
         """Return a copy with some fields changed (``method``, ``url``, ``headers``, ``body``)."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        fields: dict[str, Any] = {"method": self.method, "url": self.url, "headers": self.headers, "body": self.body}
+        return Request(**(fields | changes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +258,8 @@ class Response:
 
     def replace(self, **changes: object) -> Response:
         """Return a copy with some fields changed (``status``, ``headers``, ``body``, ``wire``, ``reason``)."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        fields: dict[str, Any] = {"status": self.status, "headers": self.headers, "body": self.body}
+        return Response(**(fields | {"wire": self.wire, "reason": self.reason} | changes))
 
 
 @dataclass(frozen=True, slots=True)

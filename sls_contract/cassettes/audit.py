@@ -148,7 +148,7 @@ def _read(found: Audit, terms: Terms) -> None:
 def _judge(found: Audit, file: Recorded, position: int, terms: Terms) -> None:
     """Judge one exchange, without its answer where that broke off; one that is damaged hides none of the others."""
     try:
-        recording = file.read_once(position)
+        recording = file[position]
     except CassetteDamaged as damage:
         found.findings.append(_damage(damage))
         return

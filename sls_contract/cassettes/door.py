@@ -100,6 +100,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             credentials=key,
             send=send,
             repeat=_repeats(repeat),
+            patient=True,
         ),
         Tally(keep=True),
     )

@@ -23,7 +23,7 @@ from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -134,8 +134,8 @@ class Proposal(Tape):
         if position is None:
             (alone,) = compare((), (recording,)).unmatched
             self.compared.unmatched.append(replace(alone, exchange=self.added - 1))
-        elif self._unreached(recording, self.old[position]):
-            self.compared.errors.append(_unreached(recording))
+        elif recording.broken in CONNECT_KINDS and self.old[position].broken not in CONNECT_KINDS:
+            self.compared.errors.append(_unreached(recording))  # says nothing about what the service answers
         else:
             self._compare(position, recording)
 
@@ -143,16 +143,12 @@ class Proposal(Tape):
         """Close the proposal; one that broke off, or that did not reach the endpoint, is dropped."""
         super().close(finished=finished and not self.compared.errors)
 
-    def left(self) -> tuple[Unmatched, ...]:
-        """Return the old exchanges that nobody asked for; call it when all was asked."""
-        asked_for = {self._key(position) for position in self.compared.paired} if self._repeat else set()
-        alone = [
-            position
-            for position in range(len(self.old))
-            if position not in self.compared.paired and self._key(position) not in asked_for
-        ]
-        unmatched = (compare((self.old[position],), ()).unmatched[0] for position in alone)
-        return tuple(replace(each, exchange=position) for each, position in zip(unmatched, alone, strict=True))
+    def played(self) -> frozenset[int]:
+        """Return the positions of the old exchanges that were asked for, as `Tape.played` does."""
+        paired = self.compared.paired
+        asked_for = {self._key(position) for position in paired} if self._repeat else set()
+        twins = (at for at in range(len(self.old)) if self._repeat and self._key(at) in asked_for)
+        return frozenset((*paired, *twins))
 
     def _partner(self, key: Key) -> int | None:
         """Return the position of the old exchange that replay would answer with."""
@@ -176,10 +172,12 @@ class Proposal(Tape):
     def _key(self, position: int) -> Key:
         return Key.of(self.old[position].exchange.request)
 
-    @staticmethod
-    def _unreached(new: Recording, old: Recording) -> bool:
-        """Tell whether no service was met at all, where one was before: that says nothing about its answers."""
-        return new.broken in CONNECT_KINDS and old.broken not in CONNECT_KINDS
+
+def left_of(old: Sequence[Recording], played: Collection[int]) -> tuple[Unmatched, ...]:
+    """Return the old exchanges whose positions are not among those that were ``played``."""
+    alone = [position for position in range(len(old)) if position not in played]
+    unmatched = (compare((old[position],), ()).unmatched[0] for position in alone)
+    return tuple(replace(each, exchange=position) for each, position in zip(unmatched, alone, strict=True))
 
 
 def refuse_elsewhere(made: Provenance, here: str, what: str) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.audit import cassettes_below
 from sls_contract.cassettes.file.journal import journal_of
-from sls_contract.cassettes.file.recording_file import load
 from sls_contract.cassettes.matching import Remedies, explain_miss
+from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.cassettes.tape import Tape, asked
 from sls_contract.errors import CassetteError, UsageError
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sls_contract.cassettes.file.reader import CassetteFile
     from sls_contract.cassettes.matching import Miss
+    from sls_contract.cassettes.opening import Recorded
     from sls_contract.exchange import Request
 
 _IN_REPLAY = Remedies("sls-contract proxy --cassette FILE", "replay with --repeat last")
@@ -31,7 +31,7 @@ class Reel(Tape):
     """Every recording of several cassettes, in the order of the files; it plays, and never records.
 
     Args:
-        paths: cassettes, and folders of them; each file counts once, whatever name it goes by.
+        paths: cassettes, HARs, and folders of them; each file counts once, whatever name it goes by.
         began: when the session began, aware.
         repeat: whether the last of identical recordings plays again and again.
 
@@ -43,7 +43,7 @@ class Reel(Tape):
     """
 
     def __init__(self, paths: Iterable[Path], began: datetime, *, repeat: bool = False) -> None:
-        self.files: tuple[CassetteFile, ...] = tuple(load(path) for path in _found(paths))
+        self.files: tuple[Recorded, ...] = tuple(opened(path) for path in _found(paths))
         self._ends = list(accumulate(len(file) for file in self.files))
         recordings = tuple(chain.from_iterable(self.files))  # a damaged one is refused now, not when a client asks
         if not recordings:

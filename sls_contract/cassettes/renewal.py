@@ -40,13 +40,14 @@ def renew(path: Path, validated: Mapping[str, datetime]) -> int:
         file = CassetteFile.read(path)
         recordings = tuple(file)
         names = tuple(names_of(recordings))
-        later = tuple(
-            _validated(recording, validated.get(name)) for name, recording in zip(names, recordings, strict=True)
-        )
-        renewed = sum(new is not old for new, old in zip(later, recordings, strict=True))
-        if renewed:
-            replace_file(path, Layout(tuple(_blocks(file, later, names)), file.unfinished).text)
-        return renewed
+        later = {
+            at: replace(recording, provenance=replace(recording.provenance, validated_at=validated[name]))
+            for at, (name, recording) in enumerate(zip(names, recordings, strict=True))
+            if name in validated and recording.integrity is not Integrity.EDITED
+        }
+        if later:
+            replace_file(path, Layout(tuple(_blocks(file, later)), file.unfinished).text)
+        return len(later)
 
 
 def accept(path: Path) -> None:
@@ -57,9 +58,7 @@ def accept(path: Path) -> None:
     proposal = proposed(path)
     fold(proposal)
     with _alone(path):
-        file = CassetteFile.read(proposal)
-        recordings = tuple(file)
-        replace_file(path, Layout(tuple(_blocks(file, recordings, tuple(names_of(recordings))))).text)
+        replace_file(path, Layout(tuple(_blocks(CassetteFile.read(proposal), {}))).text)
     dismiss(path)
 
 
@@ -74,7 +73,7 @@ def _alone(path: Path) -> Iterator[None]:
     """Hold a cassette's lock, and nothing in its journal."""
     fold(path)
     with Journal(path).held() as journal:
-        if read_frames(journal.read()):
+        if read_frames(journal.read()):  # pragma: no cover - another process, between the last line and this one
             raise CassetteError(_MEANWHILE.format(path=path))
         try:
             yield
@@ -82,16 +81,11 @@ def _alone(path: Path) -> Iterator[None]:
             journal.remove()
 
 
-def _validated(recording: Recording, when: datetime | None) -> Recording:
-    if when is None or recording.integrity is Integrity.EDITED:
-        return recording
-    return replace(recording, provenance=replace(recording.provenance, validated_at=when))
-
-
-def _blocks(file: CassetteFile, later: tuple[Recording, ...], names: tuple[str, ...]) -> Iterator[str]:
+def _blocks(file: CassetteFile, later: Mapping[int, Recording]) -> Iterator[str]:
     """Yield the text of each exchange: as it stands, where nothing is new of it."""
-    for at, (name, recording) in enumerate(zip(names, later, strict=True)):
-        if file.layout is not None and recording is file[at]:
+    recordings = tuple(file)
+    for at, name in enumerate(names_of(recordings)):
+        if file.layout is not None and at not in later:
             yield file.layout.blocks[at]
         else:
-            yield emit_block(block_of(recording, name))
+            yield emit_block(block_of(later.get(at, recordings[at]), name))

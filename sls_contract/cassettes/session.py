@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.age import about_age
@@ -24,7 +24,7 @@ from sls_contract.spec import clause
 from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -54,6 +54,7 @@ class Opening:
         evidence: what an answer of ``send`` proves.
         repeat: whether the last of identical recordings plays again and again.
         endpoint: what ``send`` reaches, for the provenance of recordings; empty: the endpoint that the request names.
+        patient: whether what is played is judged when the tally is looked at, and not while the client waits.
         max_age: how long ago what is played may have been validated; None: as long as it likes.
 
     """
@@ -69,6 +70,7 @@ class Opening:
     evidence: Evidence = Evidence.REFERENCE
     repeat: bool = False
     endpoint: str = ""
+    patient: bool = False
     max_age: timedelta | None = None
 
 
@@ -82,7 +84,7 @@ class Session:
             (opening.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if opening.credentials is not None else None
         )
         self._stop: Callable[[], None] = lambda: None
-        self.tally = tally if tally is not None else Tally()
+        self._tally = tally if tally is not None else Tally()
         self.path = opening.path
 
     @property
@@ -91,14 +93,20 @@ class Session:
         return self._tape.records
 
     @property
+    def tally(self) -> Tally:
+        """What was found so far."""
+        self._tally.settle()
+        return self._tally
+
+    @property
     def offline(self) -> bool:
         """Whether every request is answered, or refused, without a network."""
         return not self._tape.records
 
     @property
-    def unplayed(self) -> tuple[int, ...]:
-        """The positions of the recordings that nobody asked for."""
-        return self._tape.unplayed()
+    def tape(self) -> Tape:
+        """What plays and records."""
+        return self._tape
 
     @property
     def recorded(self) -> int:
@@ -119,6 +127,7 @@ class Session:
         self._stop()
         _OPEN.leave(self)
         self._tape.close(finished=finished)
+        self._tally.settle()
         if self.recorded:
             self._look_for_leaks()
 
@@ -128,24 +137,24 @@ class Session:
 
     def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - whatever way it takes
         """Play the recording that matches; else record, or raise `UnmatchedRequest`."""
-        with self._noticing():
+        try:
             return self._answer(request)
+        except Exception as error:
+            self._notice(error)
+            raise
 
     def received(self, request: Request, outcome: Outcome, peer: str) -> None:
         """Record what a client's own stack received, before the client sees it."""
-        with self._noticing():
-            self._record(request, outcome, evidence_of(request, peer))
-
-    @contextmanager
-    def _noticing(self) -> Iterator[None]:
-        """Note what goes wrong here (a full disk, a damaged recording): a client may swallow it, the test must not."""
         try:
-            yield
-        except UnmatchedRequest:
-            raise  # noted as a finding
+            self._record(request, outcome, evidence_of(request, peer))
         except Exception as error:
-            self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.text(str(error))}")
+            self._notice(error)
             raise
+
+    def _notice(self, error: Exception) -> None:
+        """Note what goes wrong here (a full disk, a damaged recording): a client may swallow it, the test must not."""
+        if not isinstance(error, UnmatchedRequest):  # that is noted as a finding
+            self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.text(str(error))}")
 
     def _answer(self, request: Request) -> Outcome | None:
         scrubbed = self._opening.scrubber.request(request)
@@ -161,19 +170,26 @@ class Session:
         return outcome
 
     def _play(self, request: Request, scrubbed: Request, position: int, recording: Recording) -> Outcome:
-        opening, made = self._opening, recording.provenance
+        judging = partial(self._judge, request, scrubbed, position, recording, self._opening.clock())
+        if self._opening.patient:
+            self._tally.later(judging)
+        else:
+            judging()
+        return outcome_of(recording)
+
+    def _judge(self, request: Request, scrubbed: Request, position: int, recording: Recording, now: datetime) -> None:
+        """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
+        opening, made, tally = self._opening, recording.provenance, self._tally
         shown = Exchange(scrubbed, recording.exchange.response)
-        now = opening.clock()
         verdicts = [judge_request(request, credentials=self._keyring, at=now)]
         if not recording.unanswered:
             verdicts.append(judge_response(recording.exchange, at=made.recorded_at))
-        self.tally.count(shown, self._clean(verdicts), made.evidence, position)
+        tally.count(shown, self._clean(verdicts), made.evidence, position)
         about = about_recording(recording)
         if opening.max_age is not None:
             about += about_age(made, opening.max_age, now)
         if about:
-            self.tally.add(about, shown, position)
-        return outcome_of(recording)
+            tally.add(about, shown, position)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
         opening, now = self._opening, self._opening.clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from sls_contract.cassettes.describe import exchange_lines
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Exchange
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 GET_CHECK_POINT = "GetCheckPoint"
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"
+_MOST_WAITING = 10_000  # exchanges; each holds a few kilobytes until it is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,20 @@ class Tally:
     errors: list[str] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _waiting: deque[Callable[[], None]] = field(default_factory=deque, repr=False)
+    _settling: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def later(self, work: Callable[[], None]) -> None:
+        """Put off work that adds to this tally until it is looked at; nobody waits for it meanwhile."""
+        self._waiting.append(work)
+        if len(self._waiting) >= _MOST_WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Do what was put off, in order."""
+        with self._settling:
+            while self._waiting:
+                self._waiting.popleft()()
 
     def count(
         self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
@@ -80,18 +96,21 @@ class Tally:
 
     def take_errors(self) -> list[str]:
         """Return what failed since this was last asked."""
+        self.settle()
         with self._lock:
             taken, self.errors = self.errors, []
         return taken
 
     def take_breaches(self) -> list[Breach]:
         """Return the breaches made since this was last asked; they are kept no longer."""
+        self.settle()
         with self._lock:
             taken, self.breaches = self.breaches, []
         return taken
 
     def since(self, mark: int) -> tuple[list[Breach], int]:
         """Return the breaches made since ``mark``, and the next mark."""
+        self.settle()
         with self._lock:
             return self.breaches[mark:], len(self.breaches)
 

@@ -77,14 +77,19 @@ class Tape:
         position = self._index.take(Key.of(request))
         return None if position is None else (position, self._before[position])
 
-    def unplayed(self) -> tuple[int, ...]:
-        """Return the positions that nobody asked for; with ``repeat``, one of identical recordings stands for all."""
+    @property
+    def size(self) -> int:
+        """How many recordings there were when it was opened."""
+        return len(self._before)
+
+    def played(self) -> frozenset[int]:
+        """Return the positions that were asked for; with ``repeat``, one of identical recordings stands for all."""
         played = self._index.played
-        if len(played) == len(self._before):
-            return ()
+        if not self._repeat or len(played) == self.size:
+            return played
         keys = [Key.of(request) for request in asked(self._before)]
-        answered = {keys[position] for position in played} if self._repeat else set()
-        return tuple(at for at, key in enumerate(keys) if at not in played and key not in answered)
+        answered = {keys[position] for position in played}
+        return frozenset(at for at, key in enumerate(keys) if key in answered)
 
     def explain_miss(self, request: Request) -> Miss:
         """Say why nothing answers a scrubbed request, what is closest, and the mend."""

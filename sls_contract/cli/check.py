@@ -241,8 +241,7 @@ def _first(names: Collection[str]) -> str:
 
 def _product(client: str) -> str:
     """Return what names the client in a User-Agent: ``aliyun-log-sdk-v-0.9.1`` of a line of many facts."""
-    name = client.replace(",", " ").split()
-    short = name[0] if name else client
+    short = client.replace(",", " ").strip().partition(" ")[0]
     return short if len(short) <= _LONGEST_NAME else short[: _LONGEST_NAME - 1] + "…"
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request, Send
 
 _REMEMBERED = 1000  # hosts that were refused, mistakes that were made
+_BAD_REQUEST = 400
 _FOREIGN = "{} is not an SLS host, and nothing is forwarded there. How to fix: set NO_PROXY for it, or --allow-host."
 
 
@@ -42,11 +43,13 @@ class Door:
         self.failures: deque[BaseException] = deque(maxlen=_REMEMBERED)
 
     def __call__(self, request: Request) -> Response:
-        """Answer; refuse a host with 502, and answer 500 where we made a mistake, which ``failures`` keeps."""
+        """Answer; refuse a host with 502, what cannot be sent on with 400; 500 is our mistake, kept in ``failures``."""
         authority = split_url(request.url)[1].rpartition("@")[2]
         try:
             if self.admits(authority):
                 return self._send(request)
+        except UsageError as error:  # a target that no wire can carry
+            return refusal(_BAD_REQUEST, "RequestNotForwarded", str(error))
         except Exception as error:  # noqa: BLE001 - any mistake must reach whoever reads failures
             self.failures.append(error)
             return refusal(FAILED, "ProxyFailed", "a mistake of sls-contract, which is told at its end")

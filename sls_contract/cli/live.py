@@ -9,11 +9,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
+from sls_contract.cassettes.hosts import is_loopback
 from sls_contract.cassettes.tally import Breach, Tally
 from sls_contract.exchange import masked_url
 from sls_contract.reports import Report, as_document, finding_lines, plural, write_json
 from sls_contract.reports.text import on_one_line, printable
-from sls_contract.spec import CLAUSES, Level
+from sls_contract.spec import CLAUSES, Level, clause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 _A_DAY = 86_400.0  # seconds
 _INTERRUPTED = 130
 _INCOMPLETE = 2
+_LEAK = clause("secret-in-recording").code  # told as a trouble of the file, not as a finding of an exchange
 
 
 @dataclass(slots=True)
 class Noted:
-    """One finding: where it was first met, and how often."""
+    """A finding as it was first made: where, and how often the same clause was broken the same way."""
 
+    finding: Finding
     where: Mapping[str, Any]
     times: int = 0
 
@@ -44,7 +47,8 @@ class LiveTally(Tally):
         show: takes the lines that are shown.
         place: gives the keys that say where an exchange stands (``cassette``, ``exchange``) by its position.
         verbose: whether a line is shown for each exchange.
-        noted: every finding so far.
+        noted: the findings so far; what one request breaks again and again is one, though its date and signature
+            differ each time.
         troubles: what kept an exchange from being played or recorded, in order.
 
     """
@@ -52,7 +56,7 @@ class LiveTally(Tally):
     show: Callable[[Iterable[str]], None] = field(default=lambda _: None)
     place: Callable[[int | None], Mapping[str, Any]] = field(default=lambda _: {})
     verbose: bool = False
-    noted: dict[Finding, Noted] = field(default_factory=dict)
+    noted: dict[tuple[Any, ...], Noted] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
 
     def count(
@@ -79,7 +83,7 @@ class LiveTally(Tally):
         for breach in self.take_breaches() if self.breaches else ():
             where = self.place(breach.position)
             with self._lock:
-                noted = self.noted.setdefault(breach.finding, Noted(where))
+                noted = self.noted.setdefault(_kind_of(breach), Noted(breach.finding, where))
                 noted.times += 1
             if noted.times == 1 and breach.finding.level is not Level.UNSPECIFIED:
                 self.show(_breach_lines(breach, _in_words(where)))
@@ -94,6 +98,12 @@ def shown_on(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
             stderr.flush()
 
     return show
+
+
+def warn_beyond_loopback(host: str, show: Callable[[Iterable[str]], None]) -> None:
+    """Say so where an address lets other machines in."""
+    if not is_loopback(host):
+        show([f"warning: {host} is no loopback address; other machines can reach this"])
 
 
 def until_signal() -> int:
@@ -134,8 +144,8 @@ def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
     """Tell the end of a run: a summary for people, a document for programs; return what was told."""
     report = Report(ended.command, ended.target, clauses_total=len(CLAUSES))
     report.exchanges, report.exercised = tally.exchanges, tally.exercised
-    for finding, noted in tally.noted.items():
-        report.add([finding], times=noted.times, **noted.where)
+    for noted in tally.noted.values():
+        report.add([noted.finding], times=noted.times, **noted.where)
     report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.foreign_hosts)]
     troubles = tally.troubles or [f"a mistake of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
@@ -147,9 +157,15 @@ def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
 
 def exit_code(report: Report, signalled: int, *, strict: bool) -> int:
     """Return 1 for a violation, 2 where something could not be played or recorded, else the signal's own."""
-    if report.failed(strict=strict):
+    leaked = any(_LEAK in told["reason"] for told in report.not_provable)
+    if leaked or report.failed(strict=strict):
         return 1
     return _INCOMPLETE if report.not_provable else signalled
+
+
+def _kind_of(breach: Breach) -> tuple[Any, ...]:
+    request = breach.exchange.request
+    return breach.finding.code, breach.finding.where, request.method, request.url, breach.position
 
 
 def _line(exchange: Exchange, place: str) -> str:
@@ -179,12 +195,13 @@ def _summary(report: Report, tally: Tally) -> list[str]:
     lines = [f"{plural(report.exchanges, 'exchange')}: {counted}; {exercised}"]
     if tally.other_operations:
         lines.append(f"{plural(tally.other_operations, 'exchange')} of other operations: common clauses only")
+    if tally.not_judged:
+        lines.append(f"{plural(tally.not_judged, 'exchange')} of other services: not judged")
     if tally.unverified:
         lines.append(f"{plural(tally.unverified, 'signature')} not verified")
     if hosts := ", ".join(fact["host"] for fact in report.facts):
         lines.append(on_one_line(f"refused, since they are no SLS hosts: {hosts}"))
     if report.not_provable:
-        lines.append(
-            f"{plural(len(report.not_provable), 'exchange')} not recorded or not played; the reasons stand above"
-        )
+        troubles = plural(len(report.not_provable), "trouble")
+        lines.append(f"{troubles}: not everything was recorded or played; stderr has the reasons")
     return lines

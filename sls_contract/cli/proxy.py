@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,7 +62,15 @@ def run(
     """Record until a signal ends it; raises an `SlsContractError` where it cannot start."""
     del stdin
     from sls_contract.cli.fronts import Door, plain_front, refuse_loop, tls_front
-    from sls_contract.cli.live import LiveTally, Streams, concluded, exit_code, shown_on, until_signal
+    from sls_contract.cli.live import (
+        LiveTally,
+        Streams,
+        concluded,
+        exit_code,
+        shown_on,
+        until_signal,
+        warn_beyond_loopback,
+    )
     from sls_contract.cli.relaying import reach, recording, session_of
     from sls_contract.transport.relay import Relay
 
@@ -73,6 +82,7 @@ def run(
         listening = tls_front(door, arguments, show) if arguments.https else plain_front(door, arguments)
         with listening as front:
             refuse_loop(front.port)
+            warn_beyond_loopback(arguments.host, show)
             streams.tell(_invitation(front, arguments, recording=record.session.recording))
             signalled = until_signal()
     return exit_code(concluded(_ended(arguments, tally, door), tally, streams), signalled, strict=arguments.strict)
@@ -97,7 +107,7 @@ def _invitation(front: Front, arguments: argparse.Namespace, *, recording: bool)
 
     file, goal = arguments.cassette, arguments.to or "the hosts that are asked for"
     does = f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
-    trust = [] if front.certificate is None else _trust(front.url, str(front.certificate))
+    trust = [] if front.certificate is None else _trust(front.url, quote(str(front.certificate)))
     return [f"proxy {front.url}", f"  {does}", f"  asking {goal}", proxy_line(front.url), *trust]
 
 
@@ -108,7 +118,7 @@ def _trust(url: str, certificate: str) -> list[str]:
         f"  export REQUESTS_CA_BUNDLE={certificate}  # aliyun-log-python-sdk, aliyun-log-cli, whatever uses requests",
         f"  export SSL_CERT_FILE={certificate}  # alibabacloud-sls20201230 async, httpx, Go",
         f"  export NODE_EXTRA_CA_CERTS={certificate}  # Node",
-        f"  Config(ca={certificate!r})  # alibabacloud-sls20201230 sync reads no variable",
+        "  Config(ca=…) with the same path  # alibabacloud-sls20201230 sync, which reads no variable",
     ]
 
 

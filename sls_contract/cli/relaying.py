@@ -12,7 +12,7 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Opening, Session, answered
 from sls_contract.cassettes.tape import Tape
 from sls_contract.cli.outcomes import answering, relayed
-from sls_contract.errors import UsageError
+from sls_contract.errors import CassetteError, UsageError
 from sls_contract.reports import plural
 from sls_contract.signing.environment import credentials_from_environment
 from sls_contract.transport import parse_endpoint
@@ -99,16 +99,19 @@ class Recording:
 
 
 @contextmanager
-def recording(session: Session, relay: Relay) -> Iterator[Recording]:
-    """Record until the block ends; what is under way then gets a few seconds, and is told where they do not do."""
+def recording(session: Session, relay: Relay, patience: float = _PATIENCE) -> Iterator[Recording]:
+    """Record until the block ends; what is under way then gets ``patience`` seconds, and is told if it needs more."""
     record = Recording(session, relay)
     try:
         yield record
-        if left := record.wait(_PATIENCE):
+        if left := record.wait(patience):
             exchanges = plural(left, "exchange")
-            session.tally.fail(f"{exchanges} had no answer after {_PATIENCE:g} s more, and went unrecorded")
+            session.tally.fail(f"{exchanges} had no answer after {patience:g} s more, and went unrecorded")
     finally:
-        session.close()
+        try:
+            session.close()
+        except CassetteError as error:  # the disk is full: the journal keeps what was recorded
+            session.tally.fail(str(error))
         relay.close()
 
 

@@ -32,7 +32,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "interrupted, 143 terminated; 2 it could not start, or could not play what it holds.",
     )
     add = parser.add_argument
-    add("paths", nargs="+", metavar="CASSETTE", type=Path, help="a cassette, or a folder of cassettes")
+    add("paths", nargs="+", metavar="CASSETTE", type=Path, help="a cassette, a HAR, or a folder of them")
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)")
     add(
@@ -55,9 +55,18 @@ def run(
     """Play until a signal ends it; raises an `SlsContractError` where it cannot start."""
     del stdin
     from sls_contract.cassettes.reel import Reel
-    from sls_contract.cli.live import Ended, LiveTally, Streams, concluded, exit_code, shown_on, until_signal
+    from sls_contract.cli.live import (
+        Ended,
+        LiveTally,
+        Streams,
+        concluded,
+        exit_code,
+        shown_on,
+        until_signal,
+        warn_beyond_loopback,
+    )
     from sls_contract.cli.outcomes import answering, delivered
-    from sls_contract.endpoint.server import serve
+    from sls_contract.endpoint.server import avoid_pauses, serve
     from sls_contract.reports import Target
 
     reel = Reel(arguments.paths, _now(), repeat=arguments.repeat == "last")
@@ -65,6 +74,9 @@ def run(
     send = answering(asking(session_of(reel, tally, environ)), delivered)
     streams = Streams(stdout, stderr, arguments.json)
     with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
+        avoid_pauses()
+        warn_beyond_loopback(arguments.host, tally.show)
+        avoid_pauses()
         streams.tell(_invitation(server.url, reel))
         signalled = until_signal()
     ended = Ended("replay", Target(server.url, reel.evidence), server.foreign_hosts, server.failures)

@@ -54,7 +54,7 @@ def run(
     """Serve until a signal ends it; raises `UsageError` or `EndpointError` where it cannot start."""
     del stdin
     from sls_contract.endpoint.hosts import is_loopback
-    from sls_contract.endpoint.server import serve
+    from sls_contract.endpoint.server import avoid_pauses, serve
 
     faults = [fault for read in arguments.faults for fault in read()]
     with reference_endpoint(arguments, environ) as endpoint:
@@ -68,6 +68,7 @@ def run(
                 print(f"warning: {arguments.host} is no loopback address; other machines can reach this", file=stderr)
             if arguments.credentials_from_env:
                 print("warning: requests signed with the key in the environment are accepted", file=stderr)
+            avoid_pauses()
             print(_invitation(server.url), file=stdout, flush=True)
             while True:
                 time.sleep(_A_DAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote
 
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
@@ -129,7 +129,7 @@ def _leaks(trial: Trial, foreign: Sequence[Heard]) -> Flaws:
 def _places(request: Request, secrets: Sequence[str]) -> Iterator[str]:
     """Yield where a request holds a part of the key; a signature always stands beside the key's id."""
     texts = [(f"header {name}", value) for name, value in request.headers.pairs]
-    texts += [("URL", unquote(request.url)), ("body", unquote_plus(wire_text(request.body)))]
+    texts += [("URL", unquote(request.url)), ("body", unquote(wire_text(request.body)))]
     return (where for where, text in texts if any(secret in text for secret in secrets))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sls_contract.exercise.reply import error
 from sls_contract.exercise.situation import Situation
 from sls_contract.spec import errors_of
+from sls_contract.spec.operations import GET_CHECK_POINT
 
 if TYPE_CHECKING:
     from sls_contract.spec.error_record import KnownError
@@ -16,7 +17,6 @@ _PAGE = "GetCheckPoint page"
 _SHARD = f"{_PAGE}, parameter shardId"
 _SUCCESSES = "documented successes"
 _ERRORS = "documented errors"
-_OPERATION = "GetCheckPoint"
 
 SHARDS = 4
 """How many shards the logstore has; the last was never consumed."""
@@ -66,7 +66,7 @@ def _kebab(code: str) -> str:
 ERRORS = tuple(
     {
         known: _error(record)
-        for record in errors_of(_OPERATION)
+        for record in errors_of(GET_CHECK_POINT.name)
         if record.status and (known := (record.status, record.code))
     }.values()
 )

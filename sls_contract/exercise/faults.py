@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.endpoint import Delivery
@@ -50,7 +51,9 @@ def _fault(name: str, answer: str, source: str, *turns: Turn, slow: bool = True)
 
 
 FAULTS = (
-    _fault("stalled", "nothing, and the connection stays open", _NETWORK, delivered(Delivery(delay=NEVER))),
+    _fault(
+        "stalled", "nothing, and the connection stays open", _NETWORK, delivered(Delivery(delay=NEVER, silent=True))
+    ),
     _fault("late", f"the entry after {LATE:g} seconds", _NETWORK, delivered(Delivery(delay=LATE), Duty.EITHER)),
     _fault("reset", "a connection reset, each time", _NETWORK, _RESET),
     _fault("reset-once", "a connection reset, then the entry", _NETWORK, _RESET, own),
@@ -62,6 +65,9 @@ FAULTS = (
     _fault("quota-once", "403 ReadQuotaExceed, then the entry", _COMMON, _QUOTA, own),
     _fault("redirect", "302 to the same place, each time", _GATEWAYS, _redirect(HERE)),
     _fault("redirect-once", "302 to the same place, then the entry", _GATEWAYS, _redirect(HERE), own),
-    _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS, _redirect(f"http://{ELSEWHERE}/")),
+    replace(
+        _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS, _redirect(f"http://{ELSEWHERE}/")),
+        temporary=True,
+    ),
 )
 """Where the last answer is the entry, it must be passed on; otherwise the client must fail, in time."""

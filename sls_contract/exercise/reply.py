@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.endpoint.delivery import deliver
+from sls_contract.exchange import wire_bytes
 
 if TYPE_CHECKING:
     from sls_contract.endpoint import Delivery
@@ -36,7 +37,6 @@ class Expectation:
         duty: see `Duty`.
         entries: the entries that the answer holds, where it holds some.
         needed: shards of which one entry must be passed on; None: every entry must.
-        broken: whether the answer is no list of checkpoints, so that wrong data made of it are a silent success.
         error_code: the errorCode of a well-formed error answer, which must reach the caller.
         coding: of the body; a client that named it in Accept-Encoding must understand it.
 
@@ -124,7 +124,7 @@ def delivered(delivery: Delivery, duty: Duty = Duty.FAIL) -> Turn:
 
 def with_body(response: Response, text: str | bytes, content_type: str | None = JSON) -> Response:
     """Put another body, its length and type into an answer; type None: none."""
-    data = text.encode() if isinstance(text, str) else text
+    data = wire_bytes(text) if isinstance(text, str) else text
     headers = response.headers.with_field("Content-Length", str(len(data)))
     headers = (
         headers.without("Content-Type") if content_type is None else headers.with_field("Content-Type", content_type)

@@ -59,7 +59,8 @@ class Plan:
     def _auths(self, situation: Situation) -> tuple[tuple[Auth, ...], ...]:
         if situation.multiplied:
             return tuple((Auth(scheme, sts),) for scheme in self.schemes for sts in (False, True))
-        return (tuple(map(Auth, self.schemes)),)
+        tokens = (True, False) if situation.temporary else (False,)
+        return (tuple(Auth(scheme, sts) for sts in tokens for scheme in self.schemes),)
 
 
 class Task(NamedTuple):

@@ -25,6 +25,7 @@ class Situation:
         region: of the endpoint.
         group: the consumer group's name; empty: made up.
         multiplied: whether it is run in every scheme, with and without a security token.
+        temporary: whether it is run with a security token, by clients that know them.
         slow: whether it may take long, so that it is begun early.
         may_refuse: whether a client that fails without asking is right, too.
 
@@ -39,6 +40,7 @@ class Situation:
     region: str = "cn-hangzhou"
     group: str = ""
     multiplied: bool = False
+    temporary: bool = False
     slow: bool = False
     may_refuse: bool = False
 

@@ -16,7 +16,7 @@ from sls_contract.exercise.asked import asks_as_told
 from sls_contract.exercise.documented import SHARDS
 from sls_contract.exercise.faults import ELSEWHERE, HERE
 from sls_contract.exercise.reply import Expectation, Reply, own, with_body
-from sls_contract.spec import operation_of
+from sls_contract.spec.operations import GET_CHECK_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sls_contract.exercise.setting import Setting
     from sls_contract.exercise.situation import Situation
 
-_GET_CHECK_POINT = "GetCheckPoint"
 _OK = 200
 _BAD_GATEWAY = 502
 _SERVICE = ".aliyuncs.com"
@@ -72,8 +71,7 @@ class Stage:
                 self._heard.append(Heard(request, page, at, elsewhere=elsewhere))
                 return page
             good = self._endpoint(request)
-            operation = operation_of(request)
-            if operation is None or operation.name != _GET_CHECK_POINT:
+            if not GET_CHECK_POINT.is_asked_by(request):
                 self._heard.append(Heard(request, good, at))
                 return good
             reply = self._reply(request, good)

@@ -51,9 +51,7 @@ def _field(name: str, value: str | None) -> Callable[[Response], Response]:
 
 
 def _renamed(name: str, new: str) -> Callable[[Response], Response]:
-    return lambda good: _field(name, None)(good).replace(
-        headers=good.headers.without(name).with_field(new, good.headers.get(name, ""))
-    )
+    return lambda good: good.replace(headers=good.headers.without(name).with_field(new, good.headers[name]))
 
 
 def _status(status: int) -> Callable[[Response], Response]:

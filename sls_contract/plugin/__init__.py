@@ -13,7 +13,7 @@ import pytest
 from sls_contract.plugin import options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.reference import ReferenceServer
@@ -76,10 +76,11 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     node.config.stash[RUN].worker_ended(told_collected(node), lost=error is not None)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note what was collected, before any of it is deselected."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Note what was collected, before any conftest deselects some of it."""
     config.stash[RUN].found(items)
+    return (yield)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -100,13 +100,13 @@ class Case:
         )
 
     def _plays(self, test: str) -> list[dict[str, Any]]:
-        """Return what a test that came to its end left unplayed; all of it where others may play the rest."""
+        """Return what a test that came to its end played, where that is not all, or others may play the rest."""
         if self.session is None or self.session.recording or self.broke_off:
             return []
-        unplayed = self.session.unplayed
-        if not unplayed and not self.shared:
+        played, size = self.session.tape.played(), self.session.tape.size
+        if len(played) == size and not self.shared:
             return []
-        return [{"cassette": self.where, "test": test, "shared": self.shared, "unplayed": list(unplayed)}]
+        return [{"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}]
 
 
 def _plain(breach: Breach, test: str) -> dict[str, Any]:

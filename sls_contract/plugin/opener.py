@@ -63,6 +63,7 @@ class Opener:
             credentials=target.credentials,
             send=target.send,
             repeat=located.repeat,
+            patient=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
         )

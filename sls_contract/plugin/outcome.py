@@ -65,7 +65,7 @@ def outcome_of(
     seen = None if cut_short else collected
     if settings.record == "verify":
         return Outcome(settled=_settled(totals, settings, seen, scope))
-    if settings.record != "none" or cut_short:
+    if cut_short:
         return Outcome()
     unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, seen, scope)]
     if seen is not None:

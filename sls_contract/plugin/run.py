@@ -238,8 +238,8 @@ class Run:
         return collected(self._found, session.items, self.settings)
 
     def _settle(self, session: pytest.Session) -> None:
-        """Settle what no single test can tell; a run without cassettes has nothing of the kind."""
-        if "totals" not in vars(self):
+        """Settle what no single test can tell; a run without cassettes, or that records, has nothing of the kind."""
+        if "totals" not in vars(self) or self.settings.record not in {"none", "verify"}:
             return
         from sls_contract.plugin.collected import scope_of
         from sls_contract.plugin.outcome import outcome_of

@@ -5,13 +5,14 @@ Done once, by the process that reports: only it knows what became of every test 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sls_contract.cassettes.drift import Class
-from sls_contract.cassettes.proposal import proposed
+from sls_contract.cassettes.file.recording_file import load
+from sls_contract.cassettes.proposal import left_of, proposed
 from sls_contract.cassettes.renewal import accept, dismiss, renew
 from sls_contract.errors import SlsContractError
 
@@ -85,20 +86,22 @@ def _settled(cassette: str, tests: list[Plain], accepted: frozenset[str], comple
         [{**each, "test": test["test"]} for test in tests for each in test["unmatched"]],
         [pair for test in tests for pair in test["weaker"]],
     )
-    left = _left(tests) if whole else []
-    settled.left = bool(left) and tests[0]["shared"]
-    settled.unmatched += left
     try:
+        settled.left, left = _left(cassette, tests) if whole else (False, [])
+        settled.unmatched += left
         settled.fate = _carry_out(settled, tests, accepted, whole=whole)
     except (SlsContractError, OSError) as error:
         settled.fate, settled.failure = "failed", str(error)
     return settled
 
 
-def _left(tests: list[Plain]) -> list[Plain]:
-    """Return the old exchanges that no test asked for."""
-    everywhere = set.intersection(*({each["exchange"] for each in test["left"]} for test in tests))
-    return [{**each, "test": None} for each in tests[0]["left"] if each["exchange"] in everywhere]
+def _left(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
+    """Return the old exchanges that no test asked for, and whether that is told nowhere else."""
+    if not tests[0]["shared"]:
+        return False, [{**each, "test": test["test"]} for test in tests for each in test["left"]]
+    played = {position for test in tests for position in test["played"]}
+    left = [{**asdict(each), "test": None} for each in left_of(load(cassette), played)]
+    return bool(left), left
 
 
 def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str], *, whole: bool) -> Fate:
@@ -119,7 +122,5 @@ def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str], *
 
 
 def _renewed(path: Path, tests: list[Plain]) -> Fate:
-    validated = {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()}
-    if validated:
-        renew(path, validated)
+    renew(path, {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()})
     return "validated"

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.exchange import Request
 from sls_contract.plugin.names import PUBLIC_GROUP, PUBLIC_LOGSTORE, PUBLIC_PROJECT, Sls, public_names
 from sls_contract.plugin.options import REFERENCE
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of, sign
 from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
-from sls_contract.transport import open_transport, parse_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,6 +62,8 @@ def target_of(settings: Settings, environ: Mapping[str, str], clock: Callable[[]
     if settings.record == "none":
         return Target(own, endpoint=settings.endpoint)
     if settings.endpoint == REFERENCE:
+        from sls_contract.endpoint import ReferenceEndpoint
+
         known = (*([own] if own else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
         endpoint = ReferenceEndpoint(clock, credentials=known, keep_log=False)
         endpoint.create_consumer_group(PUBLIC_GROUP)
@@ -72,6 +72,8 @@ def target_of(settings: Settings, environ: Mapping[str, str], clock: Callable[[]
 
 
 def _at_url(settings: Settings, own: Credentials | None, clock: Callable[[], datetime]) -> Target:
+    from sls_contract.transport import open_transport, parse_endpoint
+
     address = parse_endpoint(settings.endpoint)
     group = f"sls-contract-{secrets.token_hex(6)}"
     renames = {group: PUBLIC_GROUP}

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift import Class, change_lines, plain_change
+from sls_contract.cassettes.proposal import left_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,8 @@ class Verifying:
         allowed: codes of clauses that the test allows to be broken.
         accepted: classes that were accepted for the run.
         shared: whether other tests have the same cassette, and may ask for what this one leaves.
-        left: the old exchanges that the test did not ask for; known when it came to its end.
+        left: the old exchanges that the test did not ask for; known when it came to its end, and of its own cassette
+            only.
 
     """
 
@@ -46,13 +48,13 @@ class Verifying:
         Breaking ones do, additive ones where warnings fail, and exchanges without a partner.
         """
         changes = [each for each in self._news(1, self.proposal.compared.changes) if self._fails(each)]
-        own = () if self.shared else self.left
-        alone = self._news(2, [*self.proposal.compared.unmatched, *own])
+        alone = self._news(2, [*self.proposal.compared.unmatched, *self.left])
         return "\n".join(_told(str(self.proposal.cassette), changes, alone)) if changes or alone else None
 
     def end(self, *, whole: bool) -> None:
         """Note what was left over; nothing is, where the test broke off."""
-        self.left = self.proposal.left() if whole else ()
+        if whole and not self.shared:
+            self.left = left_of(self.proposal.old, self.proposal.played())
 
     def plain(self, test: str, *, ended: bool, flawed: bool) -> dict[str, Any]:
         """Return plain values, for the controller of the run."""
@@ -67,6 +69,7 @@ class Verifying:
             "changes": [plain_change(each) for each in found.changes],
             "unmatched": [asdict(each) for each in found.unmatched],
             "left": [asdict(each) for each in self.left],
+            "played": sorted(self.proposal.played()) if self.shared else [],
             "validated": {name: when.isoformat() for name, when in found.validated.items()},
             "weaker": [[str(old), str(new)] for old, new in found.weaker.items()],
         }

@@ -6,4 +6,5 @@ import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(_ROOT / "tests" / "clients"), str(_ROOT)]
+sys.path.insert(0, str(_ROOT / "tests" / "clients"))
+sys.path.append(str(_ROOT))  # last: the installed sls_contract is the one that is tested

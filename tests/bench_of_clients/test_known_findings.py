@@ -87,7 +87,7 @@ def test_the_command_line_client_never_gives_up():
     client = next(each for each in CLIENTS if each.name == "aliyun-log-cli")
     if reason := client.missing():
         pytest.skip(reason)
-    result = exercise(client, ["error-500-internal-server-error"], timeout=5)
+    result = exercise(client, ["error-500-internal-server-error"], timeout=8)
     (run,) = result.runs()
     assert run.codes == ("SLS505",)
     assert run.seen.exit is None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +14,12 @@ from bench import Result, Run
 from roster import CLIENTS
 
 from benchmarks.clients_cells import cell, short
-from benchmarks.clients_page import AGAIN, page
+from benchmarks.clients_page import AGAIN, OTHERWISE, page
 from sls_contract.exercise.situations import SITUATIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
+HANDED_ON = next(each for each in BEHAVIOURS if each.scenario == "empty-object" and CLIENTS[0].name in each.clients)
+HANDED_ON = replace(HANDED_ON, clients=(CLIENTS[0].name,))
 LIST = [{"shard": 1, "checkpoint": "MTI=", "updateTime": 1524224984800922, "consumer": ""}]
 
 
@@ -72,12 +78,11 @@ def document(**changes):
 def test_a_defect_has_its_clause_what_was_seen_and_the_command_that_shows_it_again():
     """A maintainer who reads the page can repeat each finding with one line."""
     client = CLIENTS[0]
-    rows = [each for each in BEHAVIOURS if each.scenario == "empty-object"]
-    lines = page([Result(client, document())], rows, "Made today.").splitlines()
+    lines = page([Result(client, document())], [HANDED_ON], "Made today.").splitlines()
     command = f"sls-contract exercise --scenario empty-object -- python tests/clients/{client.script}"
     assert f"    `{command}`" in lines
     assert "  - 200 and {}: `{}`  " in lines
-    assert "- [SLS521 silent-success](clauses.md#sls521-silent-success)" in lines
+    assert "- [SLS521 silent-success](clauses.md#sls521-silent-success) (violation)" in lines
     assert f"| 200 and {{}} | succeeds with {{}} in the place of a list | {client.name} | {AGAIN} |" in lines
     assert "- 1 request: the entry after 2 seconds" in lines
 
@@ -86,11 +91,30 @@ def test_what_was_known_and_is_no_longer_so_is_told():
     """A behaviour that the run does not show is a row, too, with what was seen instead."""
     outcome = {"said": '{"errorCode":null}', "exit_code": 1, "verdict": "passed"}
     outcomes = [document()["outcomes"][0] | outcome]
-    rows = [each for each in BEHAVIOURS if each.scenario == "empty-object"]
-    text = page([Result(CLIENTS[0], document(outcomes=outcomes, findings=[]))], rows, "Made today.")
+    text = page([Result(CLIENTS[0], document(outcomes=outcomes, findings=[]))], [HANDED_ON], "Made today.")
     assert "0 of 1 rows were seen again" in text
-    assert f"| not so: {CLIENTS[0].name}: error |" in text
+    assert f"| {OTHERWISE}{CLIENTS[0].name}: error |" in text
     assert "Nothing was found." in text
+
+
+def test_a_client_that_was_not_run_showed_nothing():
+    """What is not looked for is not seen again."""
+    row = replace(HANDED_ON, clients=("another",))
+    text = page([Result(CLIENTS[0], document())], [row], "Made today.")
+    assert f"| {OTHERWISE}another: not run |" in text
+
+
+def test_the_generator_fails_where_a_client_changed(tmp_path):
+    """Kept reports make the page without a run; exit code 1 says that something known was not seen again."""
+    for client in CLIENTS:
+        if client.missing():
+            pytest.skip(client.missing())
+        (tmp_path / f"{Path(client.script).stem}.json").write_text(json.dumps(document()), encoding="utf-8")
+    page_file = tmp_path / "page.md"
+    command = [sys.executable, "-m", "benchmarks.clients", "--reports", str(tmp_path), "--out", str(page_file)]
+    done = subprocess.run(command, cwd=PAGE.parents[1], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 1, done.stderr
+    assert f"{OTHERWISE}sls20201230 sync: **`{{}}`**" in page_file.read_text(encoding="utf-8")
 
 
 def test_the_page_is_of_the_clients_on_this_bench():
@@ -100,7 +124,7 @@ def test_the_page_is_of_the_clients_on_this_bench():
         assert f"| {client.name} | {client.package} {client.pinned} |" in text
         assert f"\n## {client.name}\n" in text
     assert text.count(f"| {AGAIN} |") >= 25
-    assert "| not so: " not in text
+    assert OTHERWISE not in text
 
 
 def test_every_known_behaviour_is_of_a_scenario_and_clients_that_exist():

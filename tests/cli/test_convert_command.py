@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 
-from sls_contract import load_cassette
+from sls_contract import cli, load_cassette
 
 COMMITTED = Path(__file__).parents[2] / "cassettes"
 PAGE = COMMITTED / "documents" / "get-checkpoint-page.sls.yaml"
@@ -43,11 +44,12 @@ def test_every_committed_cassette_survives(tmp_path):
         assert tuple(HarFile.read(tmp_path / f"{number}.har")) == recordings
 
 
-def har(path, header: dict, body: str = "[]") -> None:
+def har(path, header: dict, body: str = "[]", encoding: str = "", coding: str = "identity") -> None:
     url = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g?shard=0"
     request = {"method": "GET", "url": url, "headers": [header], "cookies": [{"name": "sid", "value": "s3cr3tCookie"}]}
-    content = {"size": len(body), "mimeType": "application/json", "text": body}
-    response = {"status": 200, "statusText": "OK", "headers": [], "content": content}
+    content = {"size": len(body), "mimeType": "application/json", "text": body, "encoding": encoding}
+    headers = [{"name": "Content-Encoding", "value": coding}]
+    response = {"status": 200, "statusText": "OK", "headers": headers, "content": content}
     document = {"log": {"version": "1.2", "entries": [{"request": request, "response": response}]}}
     path.write_text(json.dumps(document), "utf-8")
 
@@ -69,6 +71,25 @@ def test_secrets_of_a_har_of_others_do_not_pass(command, tmp_path):
     assert not [each for each in (token, *KEY.values(), "s3cr3tCookie") if each in written + done.stdout]
     assert command("check", "a.sls.yaml", environ=KEY).returncode == 1  # a request without signature is no right one
     assert "SLS601" not in command("check", "a.sls.yaml", environ=KEY).stdout
+
+
+def test_a_secret_that_is_left_is_told(command, tmp_path):
+    """What stands where no exchange has it is found in what was written: exit code 1, the secret not repeated."""
+    secret = KEY["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    text = PAGE.read_text("utf-8").replace("region: cn-shanghai", f"region: {secret}", 1)
+    (tmp_path / "a.sls.yaml").write_text(text, "utf-8")
+    done = command("convert", "a.sls.yaml", "a.har", environ=KEY)
+    assert done.returncode == 1
+    assert "SLS601 secret-in-recording: access key secret was written" in done.stdout
+    assert "How to fix: delete the file" in done.stdout
+    assert secret not in done.stdout + done.stderr
+
+
+def test_what_nobody_could_look_into_is_told(command, tmp_path):
+    """A body whose coding cannot be opened is written as it came, and named."""
+    har(tmp_path / "a.har", {"name": "Accept", "value": "*/*"}, "iwGAeAM=", encoding="base64", coding="br")
+    done = command("convert", "a.har", "b.har")
+    assert "not looked into: exchange 0: response body: br" in done.stdout
 
 
 def test_a_file_that_is_there_is_kept(command, tmp_path):
@@ -95,14 +116,16 @@ def test_a_file_that_is_there_is_kept(command, tmp_path):
         ("half.har", "", "TARGET must end in"),
     ],
 )
-def test_what_cannot_be_converted_is_2_and_writes_nothing(command, tmp_path, source, target, told):
+def test_what_cannot_be_converted_is_2_and_writes_nothing(tmp_path, monkeypatch, source, target, told):
     """One line says what was expected and what came."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty.har").write_text('{"log": {"entries": []}}')
     (tmp_path / "broken.har").write_text("{")
     (tmp_path / "half.har").write_text('{"log": {"entries": [1]}}')
     before = sorted(tmp_path.rglob("*"))
-    done = command("convert", source, target)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
+    monkeypatch.chdir(tmp_path)
+    out, err = io.StringIO(), io.StringIO()
+    code = cli.run(["convert", source, target], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    assert (code, out.getvalue()) == (2, "")
+    assert told in err.getvalue()
     assert sorted(tmp_path.rglob("*")) == before

@@ -103,6 +103,8 @@ def test_shards_can_be_filled(command):
             assert re.findall(rb"(?s)shard..(\d).*?index..(\d)", zlib.decompress(pulled.content)) == [
                 (shard.encode(), b"%d" % n) for n in range(3)
             ]
+        process.terminate()
+        assert process.wait(10) == 143
     with command("--fill", "-1") as process:
         assert process.wait(10) == 2
         assert "--fill expects how many records each shard gets, 0 or more, got -1" in process.stderr.read()

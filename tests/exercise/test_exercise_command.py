@@ -18,7 +18,8 @@ import pytest
 
 from sls_contract.cli import exercise
 from sls_contract.cli import run as run_command
-from sls_contract.exercise import SITUATIONS
+from sls_contract.exercise import SITUATIONS, Plan
+from sls_contract.spec import CLAUSES, Level
 
 GUIDE = Path(__file__).parents[2] / "docs" / "exercise.md"
 NODE = shutil.which("node")
@@ -234,3 +235,16 @@ def test_a_signal_ends_the_run_and_the_client(tmp_path, number, code):
     assert "the run is incomplete: " in out
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
+
+
+def test_the_guide_counts_right():
+    """How many runs there are, as the guide's example shows it."""
+    assert f"\n{len(Plan(('x',)).tasks())} runs; v1 and v4; seed 0\n" in GUIDE.read_text(encoding="utf-8")
+
+
+def test_the_guide_names_every_clause_about_clients():
+    """By code and slug, a warning as such."""
+    guide = GUIDE.read_text(encoding="utf-8")
+    for code, each in CLAUSES.items():
+        if code.startswith("SLS5"):
+            assert f"`{code}` {each.slug}{' (warning)' if each.level is Level.WARNING else ''}" in guide

@@ -50,15 +50,16 @@ def silent(result):
 @pytest.mark.parametrize("options", [(), ("-n2",)])
 def test_an_exchange_that_no_test_asks_for_is_named(recorded, options):
     """A warning, in the summary and in the report; with --sls-strict the run fails though every test passed."""
+    run = recorded.spawn if options else recorded.run
     recorded.test(two())
-    result = recorded.spawn("--sls-report=report.json", *options)
+    result = run("--sls-report=report.json", *options)
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*, 1 finding, *", UNPLAYED])
     (finding,) = json.loads((recorded.path / "report.json").read_text("utf-8"))["findings"]
     assert (finding["code"], finding["level"], finding["exchange"]) == ("SLS610", "warning", 1)
     assert finding["cassette"].endswith("test_one.sls.yaml")
-    result = recorded.spawn("--sls-strict", *options)
+    result = run("--sls-strict", *options)
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
@@ -67,11 +68,12 @@ def test_an_exchange_that_no_test_asks_for_is_named(recorded, options):
 def test_a_cassette_that_no_test_plays_is_named(recorded, options):
     """The test was removed, its cassette was not."""
     recorded.test(two("ask(sls, shard=1)").partition("    @pytest.mark.sls_cassette\n    def test_two")[0])
-    result = recorded.spawn(*options)
+    run = recorded.spawn if "-n2" in options else recorded.run
+    result = run(*options)
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*, 1 cassette unused", ORPHAN])
-    assert recorded.spawn("--sls-strict", *options).ret == pytest.ExitCode.TESTS_FAILED
+    assert run("--sls-strict", *options).ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_the_cassettes_of_a_removed_file_are_named(recorded):
@@ -145,6 +147,34 @@ def test_a_part_of_the_run_says_nothing_of_the_rest(recorded, options):
     silent(recorded.run(*options))
 
 
+@pytest.mark.parametrize("how", ["tryfirst", "trylast", "wrapper"])
+def test_what_a_conftest_takes_out_is_no_orphan(recorded, how):
+    """Sharding plugins and conftests drop tests without a word, in any order of hooks."""
+    recorded.write(
+        "conftest.py",
+        f"""
+        import pytest
+
+        @pytest.hookimpl({how}=True)
+        def pytest_collection_modifyitems(items):
+            items[:] = [item for item in items if item.name != "test_two"]
+            {"yield" if how == "wrapper" else ""}
+        """,
+    )
+    result = recorded.run()
+    result.assert_outcomes(passed=1)
+    silent(result)
+
+
+def test_a_file_that_skips_itself_keeps_its_cassettes(recorded):
+    """A missing library, say: none of its tests was collected."""
+    recorded.write("test_plain.py", "def test_plain(): pass")
+    recorded.test("    pytest.importorskip('no_such_library')\n" + two("ask(sls, shard=1)"))
+    result = recorded.run()
+    result.assert_outcomes(passed=1, skipped=1)
+    silent(result)
+
+
 def test_a_run_that_was_cut_short_says_nothing(recorded):
     """-x, --maxfail and an interrupt leave tests behind."""
     recorded.test(
@@ -170,6 +200,23 @@ def test_a_failure_in_a_file_silences_its_orphans(recorded):
     silent(result)
 
 
+def test_a_marker_that_means_nothing_silences_its_file(recorded):
+    """The test errors; which cassette it wanted is not known."""
+    recorded.test(
+        two("ask(sls, shard=1)").replace("sls_cassette\n    def test_two", "sls_cassette('x')\n    def test_two")
+    )
+    result = recorded.run()
+    result.assert_outcomes(passed=1, errors=1)
+    silent(result)
+
+
+def test_workers_without_cassettes_say_nothing(project):
+    """Neither in the summary nor in the report."""
+    result = project.test("def test_plain(): pass").spawn("-n1")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*sls-contract: *")
+
+
 def test_a_crashed_worker_says_nothing(recorded):
     """What it had played is not known."""
     recorded.test(two("import os; os._exit(1)").replace("ask(sls)\n", "ask(sls)\n", 1))
@@ -192,7 +239,7 @@ def test_a_shared_cassette_counts_what_all_its_tests_play(project):
     silent(project.run("test_it.py::test_reads[1]"))
     project.test(shared.format(shards="0, 1"))
     for options in ((), ("-n2",)):
-        result = project.spawn(*options)
+        result = project.spawn(*options) if options else project.run()
         result.stdout.fnmatch_lines(
             ["  warning SLS610 recording-unplayed: cassettes/test_it/shared.sls.yaml exchange 2"]
         )

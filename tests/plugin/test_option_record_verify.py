@@ -113,7 +113,7 @@ def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, s
     assert (recorded.path / PROPOSED).exists()
     service.answers(b"[]")
     recorded.verify().assert_outcomes(failed=1)
-    recorded.verify("--sls-accept=breaking,benign")
+    recorded.verify("--sls-accept=breaking,benign").assert_outcomes(passed=1)
     (exchange,) = load_cassette(recorded.cassette("test_reads")).exchanges
     assert exchange.response.body == b"[]"
 
@@ -249,7 +249,21 @@ def test_where_nothing_was_recorded_there_is_nothing_to_compare(recorded):
     result = recorded.verify()
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(["*there is no cassette at *test_new.sls.yaml*", "*How to fix: record it (*once).*"])
+    recorded.run("--sls-record=verify").assert_outcomes(failed=1, passed=1)
     assert recorded.cassettes() == ["cassettes/test_it/test_reads.sls.yaml"]
+
+
+def test_a_test_that_asks_nothing_any_more_leaves_all_unmatched(recorded, service):
+    """The old file stays, and what an earlier run proposed is not told as this one's."""
+    service.answers(b"[]")
+    recorded.verify()
+    before = recorded.cassette("test_reads").read_bytes()
+    recorded.test(READS.replace("assert ask(sls).status_code == 200", "pass"))
+    result = recorded.verify()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["  unmatched *test_reads.sls.yaml old exchange 0: GET *shard=0"])
+    assert recorded.cassette("test_reads").read_bytes() == before
+    assert not (recorded.path / PROPOSED).exists()
 
 
 @pytest.mark.parametrize("evidence", ["document", "synthetic"])
@@ -293,3 +307,49 @@ def test_a_read_only_folder_is_told(recorded, service, monkeypatch):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*1 not written", "  cassettes/test_it/test_reads.sls.yaml: * cannot be written: *"])
     assert path.read_bytes() == before
+
+
+def test_the_told_commands_work(recorded, service):
+    """The line under a proposal can be typed: diff sees the same difference, check passes over the proposal."""
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
+    result = recorded.verify()
+    (line,) = [line for line in result.outlines if line.startswith("  proposal ")]
+    command = line.partition(": ")[2].partition(";")[0].split()
+    assert command[0] == "sls-contract"
+    ran = recorded.pytester.run(sys.executable, "-m", "sls_contract", *command[1:])
+    assert ran.ret == 1
+    ran.stdout.fnmatch_lines(["*SLS204 update-time-unit at /0/updateTime", "breaking: *"])
+    ran = recorded.pytester.run(sys.executable, "-m", "sls_contract", "check", "cassettes")
+    assert ran.ret == 0
+    ran.stdout.no_fnmatch_line("*proposed*")
+
+
+def test_an_interrupt_leaves_the_old_file_and_no_proposal(recorded):
+    """Ctrl-C in a verification: nothing was settled, nothing lies around."""
+    before = recorded.cassette("test_reads").read_bytes()
+    recorded.test(READS + "        raise KeyboardInterrupt\n")
+    assert recorded.spawn("--sls-record=verify").ret == pytest.ExitCode.INTERRUPTED
+    assert recorded.cassette("test_reads").read_bytes() == before
+    assert [path.name for path in recorded.cassette("test_reads").parent.iterdir()] == ["test_reads.sls.yaml"]
+
+
+def test_the_report_of_a_run_without_differences(recorded):
+    """Verdict and cassettes are there in every report of this mode, and in no other."""
+    recorded.verify("--sls-report=report.json")
+    report = json.loads((recorded.path / "report.json").read_text("utf-8"))
+    assert (report["verdict"], report["unmatched"]) == ("benign", [])
+    assert [(each["verdict"], each["fate"]) for each in report["cassettes"]] == [("benign", "validated")]
+    recorded.run("--sls-report=report.json")
+    assert "verdict" not in json.loads((recorded.path / "report.json").read_text("utf-8"))
+
+
+def test_many_differences_are_counted_not_listed(recorded, service):
+    """Ten on the terminal, all of them in the report."""
+    recorded.test(READS.replace("assert ask(sls).status_code == 200", "[ask(sls) for _ in range(12)]"))
+    recorded.verify(record="all")
+    service.moved(checkpoint="MTA=", updateTime=1_700_000_000_000_000, consumer="c1", lag=7)
+    result = recorded.verify("--sls-report=report.json")
+    assert sum(line.startswith("  additive ") for line in result.outlines) == 10
+    result.stdout.fnmatch_lines(["  +2 more"])
+    changes = json.loads((recorded.path / "report.json").read_text("utf-8"))["changes"]
+    assert sum(change["class"] == "additive" for change in changes) == 12

@@ -160,6 +160,30 @@ def test_an_expected_failure_stays_one(project, service):
     result.stdout.fnmatch_lines(["  breaking *SLS422*"])
 
 
+def test_unittest_s_own_failures_are_told_from_differences(project, service):
+    """A difference alone leaves a proposal; a test that failed by itself leaves none."""
+    source = """
+    import unittest
+
+    @pytest.mark.sls_cassette
+    class TestReads(unittest.TestCase):
+        @pytest.fixture(autouse=True)
+        def _sls(self, sls):
+            self.sls = sls
+
+        def test_reads(self):
+            ask(self.sls)
+            {more}
+    """
+    options = (f"--sls-endpoint={service.url}", *service.options)
+    project.test(source.format(more="")).run("--sls-record=once", *options).assert_outcomes(passed=1)
+    service.answers(b"[]")
+    project.run("--sls-record=verify", *options).assert_outcomes(failed=1)
+    assert list(project.path.rglob("*.proposed"))
+    project.test(source.format(more="self.fail()")).run("--sls-record=verify", *options).assert_outcomes(failed=1)
+    assert not list(project.path.rglob("*.proposed"))
+
+
 def test_a_kill_leaves_the_old_file_as_it_is(project, service):
     """SIGKILL in the middle of a verification; the next run goes over what was left."""
     project.test(

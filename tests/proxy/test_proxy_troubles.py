@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import resource
 import signal
@@ -104,13 +105,12 @@ def test_foreign_hosts_are_refused_and_listed(kit, start, upstream, tmp_path):
 
 def test_a_full_disk_is_an_error_for_the_client(kit, start, upstream, tmp_path):
     """What cannot be recorded is not passed on: 500, the reason on stderr, exit 2; what was recorded before stays."""
-
-    def small_disk() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
-
-    base = ("proxy", "--cassette", "full.sls.yaml", "--to", upstream.url)
-    proxy = start(*base, environ=kit.REAL, preexec_fn=small_disk)
+    proxy = start("proxy", "--cassette", "full.sls.yaml", "--to", upstream.url, environ=kit.REAL)
+    limited = functools.partial(resource.prlimit, proxy.process.pid, resource.RLIMIT_FSIZE)
+    unlimited = limited()
+    limited((3000, unlimited[1]))
     answers = [kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY) for _ in range(3)]
+    limited(unlimited)  # the end writes, too
     assert [answer.status for answer in answers] == [200, 500, 500]
     assert json.loads(answers[1].body)["errorCode"] == "RecordingFailed"
     assert proxy.end() == 2
@@ -169,3 +169,21 @@ def test_a_proxy_behind_itself_is_refused(start):
     proxy = start("proxy", "--cassette", "x.yaml", port=port, environ=ours)
     assert proxy.end() == 2
     assert "HTTPS_PROXY points at this proxy itself" in proxy.errors
+
+
+def test_a_secret_that_stands_in_the_file_already_is_a_violation(kit, start, upstream, tmp_path):
+    """What was written is read again at the end: exit 1, where it stands, and never the secret itself."""
+    base = ("proxy", "--cassette", "leak.sls.yaml", "--to", upstream.url, "--record", "new_episodes")
+    first = start(*base, environ=kit.REAL)
+    kit.get(kit.URL, first.url, kit.KEY)
+    assert first.end() == 143
+    text = (tmp_path / "leak.sls.yaml").read_text("utf-8")
+    planted = text.replace("region: cn-hangzhou", f"region: '{kit.KEY.access_key_secret}'", 1)
+    assert planted != text
+    (tmp_path / "leak.sls.yaml").write_text(planted, "utf-8")
+    second = start(*base, environ=kit.REAL)
+    kit.get(f"{kit.URL}?shard=1", second.url, kit.KEY)
+    assert second.end() == 1
+    assert "leak.sls.yaml:" in second.errors
+    assert "SLS601 secret-in-recording" in second.errors
+    assert kit.KEY.access_key_secret not in second.errors + second.output

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from sls_contract.errors import UsageError
@@ -25,6 +26,7 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _BMP = 0xFFFF
+_SHORT = 40  # characters
 
 
 def emit_block(tree: Tree) -> str:
@@ -56,6 +58,15 @@ def _mapping(tree: Tree, pad: str) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
+    return _repeated(text) if len(text) <= _SHORT else _written(text)
+
+
+@lru_cache(maxsize=512)  # names and values of headers, and our own keys, come with every exchange
+def _repeated(text: str) -> str:
+    return _written(text)
+
+
+def _written(text: str) -> str:
     if _PLAIN.match(text) and text.lower() not in _WORDS:
         return text
     if text.isprintable():

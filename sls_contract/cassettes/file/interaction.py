@@ -54,7 +54,7 @@ def _ours(interaction: Node, contract: Node) -> Recording:
         Exchange(request, None if shown is None else _response(_mapping("response", shown), exact)),
         _provenance(contract),
         SignatureNote(_text(signature.get("verdict")), _text(signature.get("step"))) if signature else None,
-        tuple(_text(name) for name in contract.get("substitutions") or ()),
+        tuple(_values(contract.get("substitutions") or ())),
         None if whole else _text(contract.get("broken")) or None,
         "" if whole else _text(contract.get("detail")),
         _text(contract.get("id")),

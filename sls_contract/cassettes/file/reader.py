@@ -79,10 +79,6 @@ class CassetteFile(Sequence[Recording]):
         at = range(len(self))[index]
         return self._parse(at)
 
-    def read_once(self, at: int) -> Recording:
-        """Return a recording without keeping it: whoever goes through ten thousand needs each of them once."""
-        return self._parse(at)
-
     @property
     def lines(self) -> Sequence[int | None]:
         """The line, counted from 1, at which each exchange begins; None in JSON."""

@@ -63,10 +63,6 @@ class HarFile(Sequence[Recording]):
         except MalformedInteraction as error:
             raise CassetteDamaged(self.path, None, f"entry {at} is no HTTP exchange: {error}") from None
 
-    def read_once(self, at: int) -> Recording:
-        """Return one recording; none is kept."""
-        return self[at]
-
     @property
     def lines(self) -> Sequence[int | None]:
         """The line at which each exchange begins: None, JSON tells of no lines."""

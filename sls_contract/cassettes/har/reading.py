@@ -144,8 +144,7 @@ def _sent(request: Node) -> bytes:
     if text is None or (text == "" and data.get("params")):
         if _text(data, "mimeType", "").startswith("multipart/"):
             return b""
-        params = [_part({"a field": each}, "a field") for each in data.get("params") or ()]
-        return urlencode([(_text(each, "name"), _text(each, "value", "")) for each in params]).encode()
+        return urlencode([(_text(each, "name"), _text(each, "value", "")) for each in _items(data, "params")]).encode()
     return _bytes("postData.text", text, data.get("_encoding", data.get("encoding")))
 
 
@@ -160,13 +159,16 @@ def _bytes(name: str, text: object, encoding: object) -> bytes:
 
 def _headers(message: Node) -> Headers:
     """Return the fields in their order; pseudo fields of HTTP/2 (``:authority``) are none."""
-    listed = message.get("headers") or []
-    if not isinstance(listed, list):
-        msg = f"headers must be a list, got {type(listed).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
-    fields = [_part({"a header": each}, "a header") for each in listed]
-    pairs = [(_text(each, "name"), _text(each, "value", "")) for each in fields]
+    pairs = [(_text(each, "name"), _text(each, "value", "")) for each in _items(message, "headers")]
     return Headers([(name, value) for name, value in pairs if not name.startswith(":")])
+
+
+def _items(node: Node, key: str) -> list[Node]:
+    listed = node.get(key) or []
+    if not isinstance(listed, list):
+        msg = f"{key} must be a list, got {type(listed).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    return [_mapping(f"an item of {key}", each) for each in listed]
 
 
 def _number(response: Node) -> int:

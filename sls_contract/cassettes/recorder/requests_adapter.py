@@ -42,6 +42,7 @@ _ADAPTER_METHODS = (
 )
 _BODILESS = frozenset({"GET", "HEAD", "DELETE", "TRACE", "OPTIONS"})  # urllib3 announces no length for them
 _SKIP_FIELD = "@@@SKIP_HEADER@@@"  # urllib3.util.SKIP_HEADER
+_NO_HOST = ("", "/", "?", "#")  # what cannot begin one
 _FINAL = 200  # 1xx answers are interim
 _UNPLAIN_ANSWER = ("set-cookie", "transfer-encoding")
 
@@ -105,7 +106,7 @@ def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: di
         return None
     netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
     headers = _wire_headers(request, netloc)
-    if headers is None:
+    if headers is None or headers["host"][:1] in _NO_HOST:
         return None
     return Request(request.method, absolute_url(scheme, netloc, target, headers), headers, request.body or b"")
 

@@ -75,13 +75,14 @@ class Pass:
 
     def _sees(self, texts: Iterable[str], headers: Headers, body: Body) -> bool:
         """Look at everything at once: traffic without secrets, nearly all of it, costs one look."""
-        fields = [text for name, value in headers.pairs for text in ((name,) if _is_named(name) else (name, value))]
-        if self._hunt.sees_fields(fields):
+        names = tuple([name for name, _ in headers.pairs])
+        values = [value for (_, value), named in zip(headers.pairs, _are_named(names), strict=True) if not named]
+        if self._hunt.sees_fields([*names, *values]):
             return True
         return self._hunt.sees(safe_bytes("\n".join(texts)) + b"\n" + body.content)
 
     def _headers(self, headers: Headers, *, dirty: bool, keep: str = "") -> Headers:
-        if not (dirty or self._renames or self._keys or any(_is_told(name, keep) for name, _ in headers.pairs)):
+        if not (dirty or self._renames or self._keys or _any_told(tuple([name for name, _ in headers.pairs]), keep)):
             return headers
         pairs = []
         for name, value in headers.pairs:
@@ -164,8 +165,13 @@ def _is_named(name: str) -> bool:
     return lowered in _AUTHORIZATIONS or kind_of(lowered) is not None
 
 
-@lru_cache(maxsize=2048)
-def _is_told(name: str, keep: str) -> bool:
-    """Tell whether a header is never left as it is; ``keep`` names one that is."""
-    lowered = name.lower()
-    return lowered != keep and (_is_named(name) or lowered in _SENT_COOKIES or lowered in _SET_COOKIES)
+@lru_cache(maxsize=256)  # a client sends the same names again and again
+def _are_named(names: tuple[str, ...]) -> tuple[bool, ...]:
+    return tuple(map(_is_named, names))
+
+
+@lru_cache(maxsize=256)  # as above
+def _any_told(names: tuple[str, ...], keep: str) -> bool:
+    """Tell whether one of the headers is never left as it is; ``keep`` names one that is."""
+    told = (name for name in names if name.lower() != keep)
+    return any(_is_named(name) or name.lower() in (*_SENT_COOKIES, *_SET_COOKIES) for name in told)

@@ -120,5 +120,5 @@ def _scope_renamed(value: str, renames: Renames) -> str:
 def _each(request: Request, change: Callable[[str], str]) -> Request:
     """Change every Authorization of a request; there is more than one only by mistake."""
     pairs = request.headers.pairs
-    new = [(name, change(value) if name.lower() == "authorization" else value) for name, value in pairs]
+    new = [pair if pair[0].lower() != "authorization" else (pair[0], change(pair[1])) for pair in pairs]
     return Request(request.method, request.url, Headers.of_texts(tuple(new)), request.body)

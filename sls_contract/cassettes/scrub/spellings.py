@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
@@ -115,11 +116,11 @@ class Secret:
     def of(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
         """Work the spellings out once."""
         text = value.lower()
-        folded = [(text, public), (b"\0".join(_each(text)), b"\0".join(_each(public)))]
+        folded = [(text, public), (_spaced(text), _spaced(public))]
         if b"+" in value:
             folded.append((text.replace(b"+", b" "), public))
-        whole = (len(value) < _SURE and bool(_PLAIN_WORD.fullmatch(value))) or text.decode("latin-1") in _PUBLIC_TEXT
-        return cls(value, public, kind, whole, tuple(folded), text and value.hex().encode(), tuple(_windows(value)))
+        hexadecimal, windows, alone = _spelled(value)
+        return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows)
 
     @property
     def needles(self) -> tuple[bytes, ...]:
@@ -141,8 +142,17 @@ def _stands_alone(text: bytes, start: int, end: int) -> bool:
     return not _WORD.match(text, end) and not (start and _WORD.match(text, start - 1))
 
 
-def _each(text: bytes) -> list[bytes]:
-    return [bytes([code]) for code in text]
+@lru_cache(maxsize=4)  # a signature is hunted twice, with two replacements
+def _spelled(value: bytes) -> tuple[bytes, tuple[bytes, ...], bool]:
+    """Return the hex and base64 of a secret, and whether it is found as a whole word only."""
+    text = value.lower()
+    whole = (len(value) < _SURE and bool(_PLAIN_WORD.fullmatch(value))) or text.decode("latin-1") in _PUBLIC_TEXT
+    return text and value.hex().encode(), tuple(_windows(value)), whole
+
+
+def _spaced(text: bytes) -> bytes:
+    """Return a text as UTF-16 has it, but for the zero at one end."""
+    return text.decode("latin-1").encode("utf-16-le")[:-1]
 
 
 def _windows(value: bytes) -> Iterator[bytes]:

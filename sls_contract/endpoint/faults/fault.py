@@ -28,7 +28,6 @@ FaultEnding: TypeAlias = Literal["close", "reset"]
 _FOUND = 302
 _REDIRECTS = 300  # from here up, a status is no success and the endpoint's own answer would not fit it
 _ANSWER = ("status", "error", "redirect", "body", "content_type", "headers", "gzip", "chunked")
-_TEXTS = ("error", "message", "redirect", "content_type")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # source: RFC 9110 section 5.1
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _SHARD_IN_PATH = re.compile(r"/shards/([0-9]+)(?:/|\Z)")
@@ -191,12 +190,16 @@ def _status_of(code: str) -> int | None:
     return next(iter(statuses)) if len(statuses) == 1 else None
 
 
-def _is_unsendable(text: str) -> bool:
+def _is_text(text: str) -> bool:
     try:
         wire_bytes(text)
     except UnicodeEncodeError:
-        return True
-    return any(char in text for char in "\r\n\0")
+        return False
+    return True
+
+
+def _is_line(text: str) -> bool:
+    return _is_text(text) and not any(char in text for char in "\r\n\0")
 
 
 _RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
@@ -223,11 +226,15 @@ _RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
     ),
     (lambda fault: fault.message is not None and fault.error is None, "message belongs to error: name the errorCode"),
     (
-        lambda fault: any(_is_unsendable(getattr(fault, name) or "") for name in _TEXTS),
-        "error, message, redirect and content type must be one line of text",
+        lambda fault: not (_is_text(fault.error or "") and _is_text(fault.message or "")),
+        "error and message must be text that UTF-8 can carry",
     ),
     (
-        lambda fault: any(not _FIELD_NAME.fullmatch(name) or _is_unsendable(value) for name, value in fault.headers),
+        lambda fault: not (_is_line(fault.redirect or "") and _is_line(fault.content_type or "")),
+        "redirect and content type must be one line of text",
+    ),
+    (
+        lambda fault: any(not (_FIELD_NAME.fullmatch(name) and _is_line(value)) for name, value in fault.headers),
         "a header must have a name of letters, digits and -, and one line of text",
     ),
     (

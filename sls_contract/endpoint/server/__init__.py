@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from sls_contract.endpoint.server.background import Server, serve
 from sls_contract.endpoint.server.limits import Limits
+from sls_contract.endpoint.server.pauses import avoid_pauses
 
-__all__ = ["Limits", "Server", "serve"]
+__all__ = ["Limits", "Server", "avoid_pauses", "serve"]

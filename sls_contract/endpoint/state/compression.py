@@ -45,7 +45,7 @@ def decompressed_body(request: Request) -> bytes:
         raise answers.missing_header(name="x-log-bodyrawsize")
     plain = plain_body(Response(200, request.headers, request.body))  # the same headers announce the same codings
     if plain.unknown:
-        raise answers.invalid_compress_type(kind)
+        raise answers.invalid_compress_type(plain.unknown)
     if plain.data is None:
         raise answers.post_body_uncompress_error()
     if plain.compress_flaw:

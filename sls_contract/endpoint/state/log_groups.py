@@ -1,14 +1,14 @@
 """Log groups in the Protocol Buffers form in which the service takes and gives logs.
 
-Source: Data encoding page, 2021 (github.com/AlibabaCloudDocs/sls): message ``LogGroup``, its field numbers and types;
-``Time_ns`` and ``MachineUUID`` as the official SDKs declare them; the wire format of protobuf (protobuf.dev,
-"Encoding"). Only what these messages need of it: fields that are not known are skipped, as protobuf demands.
+Sources: PutLogs page, 2021 (github.com/AlibabaCloudDocs/sls), for what they hold; ``log_logs.proto``, which the
+official SDKs ship compiled, for the numbers and types of the fields; protobuf.dev, "Encoding", for the bytes. Only what
+these messages need of it: fields that are not known are skipped, as protobuf demands.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ _LONGEST_VARINT = 10  # bytes of a 64-bit number
 _SEVEN_BITS, _GOES_ON = 0x7F, 0x80
 _UINT32, _UINT64 = 2**32 - 1, 2**64 - 1
 
-Pair = tuple[str, str]
+Pair: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)

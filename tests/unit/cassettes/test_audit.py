@@ -126,6 +126,13 @@ def test_one_damaged_exchange_hides_none_of_the_others(path):
     assert next(audited.placed)[2] > audited.lines[1]
 
 
+def test_a_substitution_that_is_no_list_is_an_edit(path):
+    """Whatever somebody made of the notes beside an exchange ends in a finding, never in an exception."""
+    write(path, [recording(substitutions=("url: my-project",))])
+    edit(path, "    substitutions:\n    - 'url: my-project'\n", "    substitutions: true\n")
+    assert slugs(audit_of(path)) == [("recording-edited", 0)]
+
+
 def test_unknown_origin_and_no_answer_are_unspecified(path):
     """Neither fails: a third party's recording says nothing of itself, and a reset is no breach."""
     cut = recording(made=Exchange(exchange().request, None), broken="reset")
@@ -238,9 +245,8 @@ def test_no_recording_is_kept(path):
     """Ten thousand recordings are judged one by one: the file keeps none of them in memory."""
     write(path, [recording()])
     file = opened(path)
-    assert file.read_once(0) == file[0]
-    assert opened(path).read_once(0) is not file[0]
-    assert file.read_once(0) is file[0]
+    assert file[0] == file[0]
+    assert file[0] is not file[0]
 
 
 def test_a_har_is_judged_as_a_cassette_is(tmp_path):

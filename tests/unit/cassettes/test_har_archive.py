@@ -18,7 +18,7 @@ from sls_contract.exchange import Exchange, Request, Response, wire_text
 AT = datetime(2026, 11, 23, 2, 0, 0, 500000, tzinfo=UTC)
 URL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/日志/consumergroups/g?shard=0&q=%E6%97%A5"
 BODY = '[{"shard":0,"consumer":"消费者"}]'.encode()
-REQUEST = Request("GET", URL, {"Cookie": "a=1; b=2", "User-Agent": "client"})
+REQUEST = Request("GET", URL, {"Cookie": "a=1; ; b=2", "User-Agent": "client"})
 RESPONSE = Response(200, [("Content-Type", "application/json"), ("Set-Cookie", "c=3; Path=/")], BODY, reason="OK")
 
 

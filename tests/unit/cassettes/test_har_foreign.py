@@ -8,12 +8,16 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.audit import Terms, audit
 from sls_contract.cassettes.har.archive import HarFile
 from sls_contract.cassettes.har.reading import NOT_KEPT
+from sls_contract.cassettes.har.writing import document_text
 from sls_contract.cassettes.recording import Evidence, Integrity
+from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged, CassetteError
 
 HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
@@ -24,6 +28,35 @@ SENT = [{"name": "Host", "value": HOST}, {"name": "x-log-apiversion", "value": "
 CAME = [
     {"name": "Content-Type", "value": "application/json"},
     {"name": "x-log-requestid", "value": "5AD9B5B0F0F0F0F0F0F0F0F0"},
+]
+
+
+KEYS = [
+    "url",
+    "method",
+    "headers",
+    "name",
+    "value",
+    "text",
+    "encoding",
+    "size",
+    "params",
+    "mimeType",
+    "status",
+    "base64",
+]
+PLACES = [
+    ("request",),
+    ("response",),
+    ("_contract",),
+    ("_contract", "request"),
+    ("_contract", "response"),
+    ("_contract", "url"),
+    ("_contract", "substitutions"),
+    ("startedDateTime",),
+    *(("request", key) for key in ("url", "method", "headers", "postData")),
+    *(("response", key) for key in ("status", "statusText", "headers", "content", "bodySize", "_error")),
+    *(("response", "content", key) for key in ("text", "encoding", "size")),
 ]
 
 
@@ -181,8 +214,9 @@ def test_repeated_fields_keep_their_places():
         (entry(request={"method": 5}), "method must be text, got int"),
         (entry(request={"url": URL + "\ud800"}), "surrogates not allowed"),
         (entry(request={"headers": {"a": "b"}}), "headers must be a list, got dict"),
-        (entry(request={"headers": ["a"]}), "a header must be an object, got str"),
-        (entry(request={"postData": {"params": ["a"]}}), "a field must be an object, got str"),
+        (entry(request={"headers": ["a"]}), "an item of headers must be an object, got str"),
+        (entry(request={"postData": {"params": ["a"]}}), "an item of params must be an object, got str"),
+        (entry(request={"postData": {"params": True}}), "params must be a list, got bool"),
         (entry({"status": "200"}), "status must be a number such as 200, got '200'"),
         (entry({"content": {"text": 5}}), "content.text must be text, got int"),
         (entry({"content": {"text": "*", "encoding": "base64"}}), "base64"),
@@ -228,3 +262,29 @@ def test_load_cassette_opens_it(tmp_path):
     assert loaded.file.creator == ""
     with pytest.raises(CassetteError, match="cannot be read: No such file"):
         load_cassette(tmp_path / "b.har")
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([URL, "base64", BODY]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from(PLACES), anything), min_size=1, max_size=3))
+def test_any_json_in_any_place_is_read_or_is_damage(changes):
+    """Whatever a tool writes where: an exchange, or an error that names the file; it can be judged and written."""
+    made = json.loads(document_text([only()], "1"))["log"]["entries"][0] if len(changes) == 2 else entry()
+    for (*way, last), value in changes:
+        place = made
+        for key in way:
+            place = place[key] if isinstance(place, dict) and isinstance(place.get(key), dict) else {}
+        place[last] = value
+    file = HarFile("x.har", har(made))
+    try:
+        recordings = tuple(file)
+    except CassetteDamaged:
+        return
+    assert all(judge(each.exchange).operation for each in recordings)
+    assert len(HarFile("x.har", document_text(recordings, "1").encode())) == len(recordings)

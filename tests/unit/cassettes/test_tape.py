@@ -136,3 +136,24 @@ def test_what_cannot_be_opened(path):
     for mode in MODES:
         with pytest.raises(CassetteDamaged):
             Tape(path, mode, BEGAN)
+
+
+def test_what_was_asked_for_is_played(old):
+    """By position, whatever the order; what was recorded meanwhile is not."""
+    tape = Tape(old, "none", BEGAN)
+    assert (tape.played(), tape.size) == (frozenset(), 2)
+    played(tape, 1)
+    assert tape.played() == {1}
+    played(tape, 0, 7)
+    assert tape.played() == {0, 1}
+
+
+def test_with_repeat_one_of_a_kind_is_enough(path):
+    """Polling less often than recorded leaves nothing over."""
+    write(path, [made(shard) for shard in (0, 0, 0, 1)])
+    tape = Tape(path, "none", BEGAN, repeat=True)
+    played(tape, 0)
+    assert tape.played() == {0, 1, 2}
+    without = Tape(path, "none", BEGAN)
+    played(without, 0)
+    assert without.played() == {0}

@@ -15,7 +15,7 @@ from sls_contract.signing import TEST_CREDENTIALS, sign
 SHARDS = "/logstores/my-logstore/shards"
 HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
 NOW = 1767323045  # seconds, where the clock stands
-FAR = cursors.cursor(0, 10**6)
+FAR, EARLY = cursors.cursor(0, 10**6), cursors.cursor(0, -1)
 
 
 def pulled(response):
@@ -102,6 +102,15 @@ def test_no_pull_is_larger_than_a_body_may_be(send, endpoint):
     assert [len(group) for group in pulled(pull(send, cursors.cursor(0, 2)))] == [1]
 
 
+def test_the_largest_log_group_is_pulled(send, endpoint):
+    """A group of the very size that may be written comes alone."""
+    frame = len(message_of("")) + len("\x1a\x00\x22\x00") + 3 * 3  # topic and source, and three longer lengths
+    endpoint.put_logs(0, [{"k": "x" * (LARGEST_BODY - frame)}], time=NOW)
+    with pytest.raises(UsageError):
+        endpoint.put_logs(0, [{"k": "x" * (LARGEST_BODY - frame + 1)}], time=NOW)
+    assert [len(group) for group in pulled(pull(send, cursors.cursor(0, 0)))] == [1]
+
+
 @pytest.mark.parametrize("coding", ["lz4", "deflate"])
 def test_an_empty_pull_names_the_coding_too(send, clock, endpoint, coding):
     """The Go SDK refuses an answer without x-log-compresstype, also where there is nothing to decompress."""
@@ -159,6 +168,7 @@ def test_times_of_cursors(send, endpoint, clock):
         ("/0?type=cursor_time&cursor=x", (400, "ParameterInvalid", "Invalid cursor x.")),
         ("/0?type=log&cursor=x", (400, "ParameterInvalid", "Invalid cursor x.")),
         (f"/0?type=log&cursor={FAR}", (400, "InvalidCursor", f"cursor {FAR} is out of the range of the shard")),
+        (f"/0?type=log&cursor={EARLY}", (400, "InvalidCursor", f"cursor {EARLY} is out of the range of the shard")),
         ("/0?type=log", (400, "MissingParameter", "Missing query key : cursor.")),
     ],
 )
@@ -229,9 +239,11 @@ def test_put_logs_over_the_wire(send):
     assert body in pull(send, cursors.cursor(0, 0)).body
 
 
-@pytest.mark.parametrize("target", [f"{SHARDS}/route", f"{SHARDS}/lb", "/logstores/my-logstore"])
+@pytest.mark.parametrize(
+    "target", [f"{SHARDS}/route", f"{SHARDS}/lb", f"{SHARDS}/lb?key={'f' * 32}", "/logstores/my-logstore"]
+)
 def test_writes_without_a_key_are_balanced(send, target):
-    """To whichever of the addresses that the pages and the Go SDK write."""
+    """To whichever of the addresses that the pages and the Go SDK write; only ``route`` has a key."""
     for _ in range(2):
         assert send("POST", target, message_of()).status == 200
     assert [pulled(pull(send, cursors.cursor(shard, 0), shard)) for shard in (0, 1)] == [[["v"]], [["v"]]]

@@ -26,7 +26,7 @@ ANSWERS = st.one_of(
     st.fixed_dictionaries({"status": st.integers(200, 999)}, optional={"body": st.binary(max_size=12)}),
     st.fixed_dictionaries(
         {"error": st.sampled_from([each.code for each in KNOWN_ERRORS]) | LINE.filter(bool)},
-        optional={"status": st.integers(400, 599), "message": LINE},
+        optional={"status": st.integers(400, 599), "message": WIRE},
     ),
     st.fixed_dictionaries({"redirect": LINE}, optional={"body": st.binary(max_size=12)}),
     st.fixed_dictionaries({"body": st.binary(max_size=12)}),
@@ -175,7 +175,8 @@ def test_a_value_refuses_what_no_line_can_say():
         ({"truncate": -1}, "truncate must be 0 bytes or more, got -1"),
         ({"after": -1}, "after must be 0 or more requests, got -1"),
         ({"times": True}, "times must be 1 or more"),
-        ({"message": "\ud800", "error": "ServerBusy"}, "must be one line of text"),
+        ({"message": "\ud800", "error": "ServerBusy"}, "error and message must be text that UTF-8 can carry"),
+        ({"content_type": "\ud800"}, "must be one line of text"),
     ):
         with pytest.raises(UsageError, match=words):
             replace(Fault(delay=1), **changes)

@@ -204,7 +204,8 @@ class TestMissingKeys:
         entry = {name: value for name, value in ONE.items() if name != key}
         for said in ({}, {key: None}, {key: zero}):
             assert found([{**entry, **said}], entry) == []
-        assert found([{**entry, key: "MQ=="}], entry)
+        other = 5 if key == "updateTime" else "MQ=="
+        assert [place for _, place in found([{**entry, key: other}], entry)] == [f"/0/{key}"]
 
 
 @pytest.mark.parametrize(

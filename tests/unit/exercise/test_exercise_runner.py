@@ -164,6 +164,33 @@ def test_retries_and_time_are_facts(tmp_path):
     assert "  requests 3: error-503-server-busy, failure-twice" in list(lines(run, plan))
 
 
+def test_a_host_that_is_not_the_services_is_answered_502_and_named(tmp_path):
+    """A client that calls home through the proxy; with the key in the call it is a violation."""
+    call = """
+    import urllib.error, urllib.request
+    headers = {"X-Key": key.access_key_id} if env["SLS_AUTH"] == "v4" else {}
+    try:
+        urllib.request.urlopen(urllib.request.Request("http://telemetry.example/v1", b"up", headers), timeout=10)
+    except urllib.error.HTTPError as refused:
+        assert refused.code == 502
+    """
+    command = client(tmp_path, textwrap.dedent(call) + RIGHT)
+    plan, run = exercise(command, "error-404-log-store-not-exist", schemes=("v1",))
+    assert slugs(run) == {}
+    assert "  foreign-host telemetry.example: error-404-log-store-not-exist" in list(lines(run, plan))
+    _, run = exercise(command, "error-404-log-store-not-exist", schemes=("v4",))
+    assert slugs(run) == {"error-404-log-store-not-exist": {"key-sent-elsewhere"}}
+
+
+def test_a_redirect_elsewhere_is_met_with_a_token_where_the_client_knows_them(tmp_path):
+    """Some libraries drop Authorization on the way, and keep the token."""
+    _, run = exercise(client(tmp_path, "print(json.dumps({})) or sys.exit(1)"), "redirect-elsewhere")
+    assert [str(each.auth) for each in run.performed] == ["v1-sts"]
+    plain = 'sys.exit(77 if key.security_token or env["SLS_AUTH"] == "v1" else 1)'
+    _, run = exercise(client(tmp_path, plain), "redirect-elsewhere")
+    assert [str(each.auth) for each in run.performed] == ["v4"]
+
+
 def test_hangs_and_endless_retries_end_with_their_time(tmp_path):
     """Silent or still sending: two clauses, and no process is left."""
     silent = client(tmp_path, "import time; ask(); time.sleep(60)")

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sls_contract.exchange import Request
+from sls_contract.exercise import VERDICTS, Plan, Run
 from sls_contract.exercise.facts import facts_of
 from sls_contract.exercise.faults import ELSEWHERE
 from sls_contract.exercise.judgement import RULES, perform
 from sls_contract.exercise.setting import Auth
+from sls_contract.exercise.summary import document, lines
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
 from sls_contract.spec import CLAUSES
 
 STS = Auth("v1", sts=True)
+ENTRY = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(
+        ("shard", "checkpoint", "updateTime", "consumer"),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.just([]),
+    ),
+)
+JSON = st.lists(ENTRY, max_size=5) | ENTRY | st.recursive(st.none() | st.text(max_size=3), st.lists)
 ERROR = {"errorCode": None, "status": None}
 
 
@@ -135,6 +149,26 @@ class TestAsking:
         said = entries(answer)
         trial = here.end(0, said) if answer.status == 200 else here.end(1, {"errorCode": said["errorCode"]})
         assert broken(trial) == {"wrong-parameter"}
+
+    def test_names_have_a_case(self, scene, broken):
+        """A group in capitals is another group."""
+        here = scene()
+        code = entries(here.ask(group=here.setting.group.upper()))["errorCode"]
+        assert broken(here.end(1, {"errorCode": code})) == {"wrong-parameter"}
+
+    def test_asking_for_every_shard_and_filtering(self, scene, broken):
+        """The request is wrong; what was made of its answer is not judged."""
+        here = scene()
+        said = entries(here.ask(shard=None))
+        assert broken(here.end(0, said[:1])) == {"wrong-parameter"}
+
+    def test_a_clock_that_is_wrong(self, scene, broken):
+        """A request dated twenty minutes ago."""
+        here = scene()
+        late = here.request()
+        here.now += timedelta(minutes=20)
+        code = entries(here.stage(late))["errorCode"]
+        assert broken(here.end(1, {"errorCode": code})) == {"signature-wrong", "request-clock"}
 
     def test_a_shard_that_was_not_told(self, scene, broken):
         """An empty SLS_SHARD is no shard 0."""
@@ -431,6 +465,28 @@ class TestVerdicts:
         assert (len(trial.sent), trial.sent[-1]) == (201, here.stage.heard[-1])
         performed = perform(trial, Auth("v1"))
         assert (performed.verdict, performed.requests, performed.facts[0]) == ("passed", 300, ("requests", 300))
+
+    @given(
+        st.sampled_from(
+            ["shard-given", "shard-omitted", "html-404", "reset", "filter-ignored", "shard-missing", "late"]
+        ),
+        st.none() | st.integers(-64, 255),
+        st.binary(max_size=30) | JSON.map(lambda value: json.dumps(value).encode()),
+        st.binary(max_size=30),
+    )
+    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_no_ending_is_too_odd(self, scene, name, code, output, complaints):
+        """Whatever a client prints, and however it ends, it is judged and told."""
+        here = scene(name)
+        here.ask()
+        trial = here.end(code, "", complaints=complaints)
+        trial = replace(trial, ending=replace(trial.ending, output=output))
+        performed = perform(trial, Auth("v1"))
+        assert performed.verdict in VERDICTS
+        plan = Plan(("客户端", "a b"))
+        run = Run(0, [performed])
+        assert list(lines(run, plan))
+        assert json.dumps(document(run, plan, "1"))
 
     def test_exercised_are_the_clauses_that_could_have_failed(self, scene):
         """A run without a token exercises nothing about tokens."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,6 +51,6 @@ def test_what_cannot_be_shown_stays_an_escape():
     assert readable(r"a\x00b\u20\\u6d88") == r"a\x00b\u20\\u6d88"
 
 
-def test_the_path():
-    """Folder of the test file, then the test."""
+def test_the_file():
+    """The test, and what tells our cassettes from others."""
     assert file_name("T.t[1]") == "T.t[1].sls.yaml"

@@ -1,0 +1,71 @@
+"""Ages: read, and held against what a recording says of itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sls_contract.cassettes.age import AGELESS, about_age, age_of, parse_age
+from sls_contract.cassettes.recording import Evidence, Provenance
+from sls_contract.errors import UsageError
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+AGEING = sorted(set(Evidence) - AGELESS)
+
+
+@pytest.mark.parametrize(("text", "days"), [("90d", 90), ("12w", 84), (" 1d ", 1), ("0d", 0), ("99999w", 699_993)])
+def test_ages(text, days):
+    """Days and weeks."""
+    assert parse_age(text) == timedelta(days=days)
+
+
+@pytest.mark.parametrize("text", ["", "90", "d", "6m", "-3d", "1.5d", "9 d", "90D", "１d", "100000d", "1d2w"])
+def test_what_is_no_age(text):
+    """An error that shows what came and what is expected; a month would read as a minute."""
+    with pytest.raises(UsageError, match="such as 90d or 12w, got '"):
+        parse_age(text)
+
+
+def test_the_last_validation_counts_before_the_recording():
+    """An exchange that was compared yesterday is a day old, whenever it was recorded."""
+    made = Provenance(Evidence.LIVE, recorded_at=NOW - 400 * DAY, validated_at=NOW - DAY)
+    assert age_of(made, NOW) == DAY
+    assert age_of(Provenance(Evidence.LIVE, recorded_at=NOW - 2 * DAY), NOW) == 2 * DAY
+    assert age_of(Provenance(Evidence.LIVE), NOW) is None
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(AGEING), st.integers(0, 1000), st.integers(-5, 1000))
+def test_only_what_is_older_than_the_limit_is_too_old(evidence, limit, age):
+    """As old as allowed is allowed; a clock that goes ahead makes nothing old."""
+    made = Provenance(evidence, validated_at=NOW - age * DAY)
+    found = about_age(made, limit * DAY, NOW)
+    assert [finding.code for finding in found] == (["SLS605"] if age > limit else [])
+
+
+def test_what_is_told():
+    """The age and the limit in days, and how it is made young again."""
+    (finding,) = about_age(Provenance(Evidence.LIVE, validated_at=NOW - 91 * DAY), 90 * DAY, NOW)
+    assert (finding.level, finding.expected, finding.actual) == (
+        "warning",
+        "validated not more than 90 days ago",
+        "91 days ago",
+    )
+    assert "--sls-record=verify" in finding.how_to_fix
+    (unknown,) = about_age(Provenance(), DAY, NOW)
+    assert (unknown.code, unknown.level, unknown.expected) == (
+        "SLS609",
+        "unspecified",
+        "validated not more than 1 day ago",
+    )
+
+
+@pytest.mark.parametrize("evidence", sorted(AGELESS))
+def test_what_no_service_answered_does_not_age(evidence):
+    """Neither the example of a page nor what we made up can be asked again."""
+    assert about_age(Provenance(evidence, recorded_at=NOW - 9000 * DAY), DAY, NOW) == []
+    assert about_age(Provenance(evidence), DAY, NOW) == []

@@ -1,0 +1,106 @@
+"""Several cassettes as one tape."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sls_contract.cassettes.file.recording_file import open_for_recording, write
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording
+from sls_contract.cassettes.reel import Reel
+from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
+from sls_contract.exchange import Exchange, Request, Response
+
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
+URL = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"
+
+
+def request(shard: int) -> Request:
+    return Request("GET", f"{URL}?shard={shard}")
+
+
+def recording(shard: int, body: bytes = b"[]", evidence: Evidence = Evidence.LIVE) -> Recording:
+    made = Provenance(evidence, "https://cn-hangzhou.log.aliyuncs.com", recorded_at=NOW, validated_at=NOW)
+    return Recording(Exchange(request(shard), Response(200, {}, body)), made)
+
+
+def test_the_files_play_in_their_order(tmp_path):
+    """Identical requests play file by file; each position is known by file, exchange and line."""
+    write(tmp_path / "b.sls.yaml", [recording(0, b"3")])
+    write(tmp_path / "a.sls.yaml", [recording(1, b"1"), recording(0, b"2", Evidence.REFERENCE)])
+    reel = Reel([tmp_path, tmp_path / "a.sls.yaml"], NOW)
+    assert reel.evidence is Evidence.REFERENCE
+    taken = [reel.take(request(0)), reel.take(request(0)), reel.take(request(1)), reel.take(request(1))]
+    assert [found and found[1].exchange.response.body for found in taken] == [b"2", b"3", b"1", None]
+    assert [reel.place(position)[:2] for position in range(3)] == [
+        (tmp_path / "a.sls.yaml", 0),
+        (tmp_path / "a.sls.yaml", 1),
+        (tmp_path / "b.sls.yaml", 0),
+    ]
+    assert reel.place(0)[2] == 4
+    assert not reel.records
+
+
+@settings(max_examples=30, deadline=None)
+@given(sizes=st.lists(st.integers(0, 4), min_size=1, max_size=5))
+def test_every_position_has_one_place(tmp_path_factory, sizes):
+    """Places are those of the files, one after the other, empty files included."""
+    folder = tmp_path_factory.mktemp("reel")
+    for number, size in enumerate(sizes):
+        write(folder / f"{number}.sls.yaml", [recording(shard) for shard in range(size)])
+    if not sum(sizes):
+        with pytest.raises(UsageError, match="nothing is recorded"):
+            Reel([folder], NOW)
+        return
+    places = [Reel([folder], NOW).place(position)[:2] for position in range(sum(sizes))]
+    assert places == [(folder / f"{n}.sls.yaml", at) for n, size in enumerate(sizes) for at in range(size)]
+
+
+def test_a_miss_names_file_and_remedy(tmp_path):
+    """The closest recording by its place in its file, and what helps here, which is not pytest."""
+    write(tmp_path / "a.sls.yaml", [recording(0)])
+    write(tmp_path / "b.sls.yaml", [recording(1)])
+    reel = Reel([tmp_path], NOW)
+    miss = str(reel.explain_miss(request(2)))
+    assert miss.startswith("no recording in 2 cassettes answers GET ")
+    assert f"The closest is exchange 0 of {tmp_path / 'a.sls.yaml'}" in miss
+    assert "sls-contract proxy --cassette FILE" in miss
+    assert "pytest" not in miss.replace(str(tmp_path), "")
+    reel.take(request(0))
+    assert "replay with --repeat last" in str(reel.explain_miss(request(0)))
+
+
+def test_what_only_a_journal_holds_is_played(tmp_path):
+    """A recording that was killed is whole again when it is replayed."""
+    recorder = open_for_recording(tmp_path / "a.sls.yaml")
+    recorder.append(recording(0))
+    assert not (tmp_path / "a.sls.yaml").exists()
+    assert Reel([tmp_path / "a.sls.yaml"], NOW).take(request(0))
+
+
+def test_damage_is_found_at_the_start(tmp_path):
+    """One damaged exchange refuses the whole, with file and line."""
+    write(tmp_path / "a.sls.yaml", [recording(0), recording(1)])
+    text = (tmp_path / "a.sls.yaml").read_text("utf-8")
+    (tmp_path / "a.sls.yaml").write_text(text[::-1].replace("TEG :dohtem"[::1], "TEG[ :dohtem", 1)[::-1], "utf-8")
+    with pytest.raises(CassetteDamaged) as raised:
+        Reel([tmp_path], NOW)
+    assert raised.value.line is not None
+    assert raised.value.path == str(tmp_path / "a.sls.yaml")
+
+
+def test_paths_that_are_none(tmp_path):
+    """A missing path, and a folder that may not be read, are errors, not silence."""
+    with pytest.raises(UsageError, match="no such file or folder"):
+        Reel([tmp_path / "none.sls.yaml"], NOW)
+    if os.geteuid():
+        (tmp_path / "closed").mkdir(mode=0)
+        with pytest.raises(CassetteError, match="cannot be read"):
+            Reel([tmp_path], NOW)
+    with pytest.raises(UsageError, match="nothing is recorded"):
+        Reel([Path(tmp_path)], NOW)

@@ -1,0 +1,112 @@
+"""What a long run tells: each finding once, at once; counts stay exact, memory flat."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from sls_contract.checks import judge
+from sls_contract.cli.live import Ended, LiveTally, Streams, concluded, exit_code, shown_on, warn_beyond_loopback
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.reports import Target
+from sls_contract.spec import clause
+
+URL = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g?shard="
+FOREIGN = Exchange(Request("GET", "http://example.com/?token=hide"), None)
+
+
+def broken(shard: int) -> Exchange:
+    return Exchange(Request("GET", f"{URL}{shard}"), Response(200, {"Content-Type": "application/json"}, b"{}"))
+
+
+def place(position):
+    return {"cassette": "a.sls.yaml", "exchange": position, "line": 4}
+
+
+@pytest.fixture
+def shown():
+    return []
+
+
+@pytest.fixture
+def tally(shown):
+    return LiveTally(show=shown.extend, place=place)
+
+
+def test_a_finding_is_shown_once_and_counted(tally, shown):
+    """The same breach of the same request again is a number; of another request it is another finding."""
+    for shard in (0, 0, 1):
+        tally.count(broken(shard), [judge(broken(shard))], "live", shard)
+    text = "\n".join(shown)
+    assert text.count("SLS201") == 2
+    assert "a.sls.yaml:4 exchange 0: SLS201" in text
+    assert f"    > GET {URL}0" in text
+    assert sorted(noted.times for noted in tally.noted.values() if noted.finding.code == "SLS201") == [1, 2]
+    assert (tally.exchanges, tally.breaches) == (3, [])
+
+
+def test_what_no_source_decides_is_counted_and_not_shown(tally, shown):
+    """Unspecified findings fill no screen."""
+    finding = clause("recording-unanswered").finding("recording", "an answer", "none", "record again")
+    for _ in range(3):
+        tally.add([finding], broken(0), 0)
+    assert shown == []
+    assert [noted.times for noted in tally.noted.values()] == [3]
+
+
+def test_verbose_shows_each_exchange_on_one_line(tally, shown):
+    """With its place, where it has one; secrets in the query are masked, line ends escaped."""
+    tally.verbose = True
+    tally.count(FOREIGN, [judge(FOREIGN)], "live", 3)
+    tally.place = lambda _: {"cassette": "a.sls.yaml", "exchange": None}
+    tally.count(FOREIGN, [judge(FOREIGN)], "live")
+    line = "GET http://example.com/?token=*** (no answer)"
+    assert shown == [f"{line} (a.sls.yaml:4 exchange 3)", line]
+
+
+def concluding(tally, json_path=None, **ended):
+    stdout, stderr = io.StringIO(), io.StringIO()
+    report = concluded(Ended("replay", Target("http://x", "live"), **ended), tally, Streams(stdout, stderr, json_path))
+    return report, stdout.getvalue(), stderr.getvalue()
+
+
+def test_the_end_is_told_to_people_and_programs(tally):
+    """With --json - people read standard error."""
+    tally.count(broken(0), [judge(broken(0))], "live", 0)
+    tally.count(FOREIGN, [judge(FOREIGN)], "live", 1)
+    report, stdout, stderr = concluding(tally, "-", foreign_hosts=["b.test", "b.test"])
+    document = json.loads(stdout)
+    assert document["command"] == "replay"
+    assert {"times", "cassette", "exchange", "line"} <= set(document["findings"][0])
+    assert document["facts"] == [{"fact": "foreign-host", "host": "b.test"}]
+    assert stderr.startswith("2 exchanges: ")
+    assert "1 exchange of other services: not judged" in stderr
+    assert "no SLS hosts: b.test" in stderr
+    assert exit_code(report, 130, strict=False) == 1
+
+
+def test_troubles_make_it_incomplete(tally, shown):
+    """Exit 2; a secret that was written is a violation all the same; without either the signal decides."""
+    assert exit_code(concluding(tally)[0], 143, strict=True) == 143
+    report, stdout, _ = concluding(tally, failures=[KeyError("secret")])
+    assert (exit_code(report, 143, strict=False), "secret" in stdout) == (2, False)
+    tally.fail("CassetteError: disk\nHow to fix: room")
+    assert shown == ["CassetteError: disk", "How to fix: room"]
+    report, stdout, _ = concluding(tally)
+    assert "1 trouble: " in stdout
+    assert exit_code(report, 143, strict=False) == 2
+    tally.fail("x.yaml:3: SLS601 secret-in-recording: a key was written")
+    assert exit_code(concluding(tally)[0], 143, strict=False) == 1
+
+
+def test_nobody_needs_to_read_it():
+    """A closed standard error fails no request; an open address is warned about."""
+    stderr = io.StringIO()
+    show = shown_on(stderr)
+    warn_beyond_loopback("127.0.0.1", show)
+    warn_beyond_loopback("0.0.0.0", show)
+    assert stderr.getvalue() == "warning: 0.0.0.0 is no loopback address; other machines can reach this\n"
+    stderr.close()
+    show(["lost"])
