@@ -1,4 +1,4 @@
-"""A server that answers every request at once with one checkpoint: what a bare client on loopback is measured against."""
+"""A server that answers every request at once with one checkpoint: what recording is measured against."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _SHOWN = 60  # characters of a wrong value
 _URL = re.compile(r"(.*?)://([^/?#]*)([^#]*)", re.DOTALL)
 _T = TypeVar("_T")
+_PAIRS: dict[tuple[str, str], tuple[str, str]] = {}
+_MOST_PAIRS = 2048
 _SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|access_?-?key|secret|credential|password")
 
 
@@ -46,9 +48,14 @@ class Headers(Mapping[str, str]):
 
     @classmethod
     def of_texts(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
-        """Take pairs that are known to be text, without looking at each: for readers of what is text already."""
+        """Take pairs that are known to be text, without looking at each: for readers of what is text already.
+
+        Equal pairs are kept once, since thousands of exchanges share nearly all of theirs.
+        """
+        if len(_PAIRS) > _MOST_PAIRS:
+            _PAIRS.clear()
         made = cls.__new__(cls)
-        object.__setattr__(made, "pairs", pairs)
+        object.__setattr__(made, "pairs", tuple([_PAIRS.setdefault(pair, pair) for pair in pairs]))
         return made
 
     def __getattr__(self, name: str) -> Any:

@@ -43,8 +43,8 @@ class Provenance:
 
     Attributes:
         evidence: what it proves.
-        endpoint: scheme and authority of the endpoint that it was recorded at; ``reference`` for the embedded one; empty
-            where unknown.
+        endpoint: scheme and authority of the endpoint that it was recorded at; ``reference`` for the embedded one;
+            empty where unknown.
         region: the region, such as ``cn-hangzhou``; empty where unknown.
         client: the User-Agent that asked; empty where unknown.
         recorded_at: when it was recorded, aware.

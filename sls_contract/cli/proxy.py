@@ -61,31 +61,25 @@ def run(
 ) -> int:
     """Record until a signal ends it; raises an `SlsContractError` where it cannot start."""
     del stdin
+    from sls_contract.cli import live
     from sls_contract.cli.fronts import Door, plain_front, refuse_loop, tls_front
-    from sls_contract.cli.live import (
-        LiveTally,
-        Streams,
-        concluded,
-        exit_code,
-        shown_on,
-        until_signal,
-        warn_beyond_loopback,
-    )
     from sls_contract.cli.relaying import reach, recording, session_of
     from sls_contract.transport.relay import Relay
 
-    streams, show = Streams(stdout, stderr, arguments.json), shown_on(stderr)
-    tally = LiveTally(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
+    streams, show = live.Streams(stdout, stderr, arguments.json), live.shown_on(stderr)
+    tally = live.LiveTally(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
     relay = Relay(arguments.to, arguments.plain, arguments.timeout)
     with recording(session_of(arguments, relay, tally, environ, _now), relay) as record:
         door = Door(record.send, reach(arguments))
         listening = tls_front(door, arguments, show) if arguments.https else plain_front(door, arguments)
         with listening as front:
             refuse_loop(front.port)
-            warn_beyond_loopback(arguments.host, show)
+            live.warn_beyond_loopback(arguments.host, show)
             streams.tell(_invitation(front, arguments, recording=record.session.recording))
-            signalled = until_signal()
-    return exit_code(concluded(_ended(arguments, tally, door), tally, streams), signalled, strict=arguments.strict)
+            signalled = live.until_signal()
+    return live.exit_code(
+        live.concluded(_ended(arguments, tally, door), tally, streams), signalled, strict=arguments.strict
+    )
 
 
 def _place(cassette: Path) -> Callable[[int | None], Mapping[str, Any]]:

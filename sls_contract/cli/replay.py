@@ -55,33 +55,23 @@ def run(
     """Play until a signal ends it; raises an `SlsContractError` where it cannot start."""
     del stdin
     from sls_contract.cassettes.reel import Reel
-    from sls_contract.cli.live import (
-        Ended,
-        LiveTally,
-        Streams,
-        concluded,
-        exit_code,
-        shown_on,
-        until_signal,
-        warn_beyond_loopback,
-    )
+    from sls_contract.cli import live
     from sls_contract.cli.outcomes import answering, delivered
     from sls_contract.endpoint.server import avoid_pauses, serve
     from sls_contract.reports import Target
 
     reel = Reel(arguments.paths, _now(), repeat=arguments.repeat == "last")
-    tally = LiveTally(show=shown_on(stderr), place=_place(reel), verbose=arguments.verbose)
+    tally = live.LiveTally(show=live.shown_on(stderr), place=_place(reel), verbose=arguments.verbose)
     send = answering(asking(session_of(reel, tally, environ)), delivered)
-    streams = Streams(stdout, stderr, arguments.json)
+    streams = live.Streams(stdout, stderr, arguments.json)
     with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
-        avoid_pauses()
-        warn_beyond_loopback(arguments.host, tally.show)
+        live.warn_beyond_loopback(arguments.host, tally.show)
         avoid_pauses()
         streams.tell(_invitation(server.url, reel))
-        signalled = until_signal()
-    ended = Ended("replay", Target(server.url, reel.evidence), server.foreign_hosts, server.failures)
-    report = concluded(ended, tally, streams)
-    return exit_code(report, signalled, strict=arguments.strict)
+        signalled = live.until_signal()
+    ended = live.Ended("replay", Target(server.url, reel.evidence), server.foreign_hosts, server.failures)
+    report = live.concluded(ended, tally, streams)
+    return live.exit_code(report, signalled, strict=arguments.strict)
 
 
 def session_of(reel: Reel, tally: Tally, environ: Mapping[str, str]) -> Session:

@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -225,8 +226,8 @@ def nobody(tmp_path):
     if os.geteuid() != 0:
         yield
         return
-    home = tmp_path.parents[0]
-    modes = {each: each.stat().st_mode for each in (home, *home.parents)[:2]}
+    modes = {each: each.stat().st_mode for each in tmp_path.parents}  # under xdist there is one folder more
+    modes = {each: mode for each, mode in modes.items() if not mode & stat.S_IXOTH}
     for each, mode in modes.items():
         each.chmod(mode | 0o011)
     for each in (tmp_path, *tmp_path.rglob("*")):

@@ -81,7 +81,7 @@ def _recording(parts: tuple[str | None, ...]) -> Recording:
             _moment(validated),
             _text(version),
         ),
-        None if verdict is None else SignatureNote(_text(verdict), _text(step)),
+        None if verdict is None else _note(verdict, step),
         id=_text(name),
         digest=str(digest),
         integrity=Integrity.INTACT,
@@ -113,6 +113,11 @@ def _text(scalar: str | None) -> str:
 
 def _bytes(scalar: str) -> bytes:
     return wire_bytes(scalar[1:-1].replace("''", "'"))
+
+
+@lru_cache(maxsize=16)
+def _note(verdict: str, step: str | None) -> SignatureNote:
+    return SignatureNote(_text(verdict), _text(step))
 
 
 @lru_cache(maxsize=4)  # a moment is mostly read twice: recorded and validated at once

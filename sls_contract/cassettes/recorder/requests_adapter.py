@@ -113,7 +113,8 @@ def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: di
 
 def _wire_headers(request: Any, netloc: str) -> Headers | None:
     """Return the header fields in the order in which urllib3 and http.client write them; None where one is unusual."""
-    pairs = tuple(request.headers.items())
+    stored = getattr(request.headers, "_store", None)  # requests' own dict, whose items() looks each up again
+    pairs = tuple(request.headers.items() if stored is None else stored.values())
     types = {type(text) for pair in pairs for text in pair}
     if types - {str} or not _are_plain(pairs):  # bytes are for http.client to encode
         return None

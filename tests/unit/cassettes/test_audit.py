@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import socket
-import stat
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -334,47 +334,49 @@ def test_links_are_followed_and_loops_end(tmp_path):
     assert found == ["root/linked/a.sls.yaml", "root/lost.sls.yaml"]
 
 
+@pytest.fixture
+def public_path():
+    """Give a folder that anybody may enter: pytest's own are closed, and under xdist other tests live beside them."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @contextlib.contextmanager
-def unprivileged(tmp_path):
+def unprivileged(path):
     """Let permissions count: root reads everything, nobody does not. All that is imported late is imported before."""
     cli.run(["check", str(PAGE)], environ={}, stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO())
     if os.geteuid() != 0:
         yield
         return
-    modes = {each: each.stat().st_mode for each in tmp_path.parents}  # under xdist there is one folder more
-    closed = {each: mode for each, mode in modes.items() if not mode & stat.S_IXOTH}
-    os.chown(tmp_path, 65534, 65534)
-    for each, mode in closed.items():
-        each.chmod(mode | 0o011)
+    os.chown(path, 65534, 65534)
     os.seteuid(65534)
     try:
         yield
     finally:
         os.seteuid(0)
-        for each, mode in closed.items():
-            each.chmod(mode)
 
 
-def test_what_may_not_be_read_is_told(tmp_path):
+def test_what_may_not_be_read_is_told(public_path):
     """A locked folder is reported, a locked file too, cassette or not: neither passes for checked."""
     for name in ("locked", "open"):
-        (tmp_path / name).mkdir()
+        (public_path / name).mkdir()
     for name in ("a.sls.yaml", "b.json"):
-        (tmp_path / "open" / name).write_text("{}")
-        (tmp_path / "open" / name).chmod(0)
-    shutil.copy(PAGE, tmp_path)
-    (tmp_path / "locked").chmod(0)
+        (public_path / "open" / name).write_text("{}")
+        (public_path / "open" / name).chmod(0)
+    shutil.copy(PAGE, public_path)
+    (public_path / "locked").chmod(0)
     missed, told = [], io.StringIO()
-    with unprivileged(tmp_path):
-        found = [each.name for each in cassettes_below(tmp_path, missed.append)]
-        failure = audit_of(tmp_path / "open" / "b.json").failure
-        code = cli.run(["check", str(tmp_path)], environ={}, stdin=io.StringIO(), stdout=told, stderr=told)
-    (tmp_path / "locked").chmod(0o700)
+    with unprivileged(public_path):
+        found = [each.name for each in cassettes_below(public_path, missed.append)]
+        failure = audit_of(public_path / "open" / "b.json").failure
+        code = cli.run(["check", str(public_path)], environ={}, stdin=io.StringIO(), stdout=told, stderr=told)
+    (public_path / "locked").chmod(0o700)
     assert found == [PAGE.name, "a.sls.yaml", "b.json"]
     assert [(Path(each.filename).name, each.strerror) for each in missed] == [("locked", "Permission denied")]
     assert "Permission denied" in failure
     assert code == 2
-    assert f"not checked: {tmp_path / 'locked'}: Permission denied" in told.getvalue()
+    assert f"not checked: {public_path / 'locked'}: Permission denied" in told.getvalue()
     assert "5 exchanges" in told.getvalue()
 
 

@@ -76,12 +76,15 @@ def test_the_end_is_told_to_people_and_programs(tally):
     """With --json - people read standard error."""
     tally.count(broken(0), [judge(broken(0))], "live", 0)
     tally.count(FOREIGN, [judge(FOREIGN)], "live", 1)
+    list_groups = Exchange(Request("GET", URL.partition("/g?")[0]), None)
+    tally.count(list_groups, [judge(list_groups)], "live", 2)
     report, stdout, stderr = concluding(tally, "-", foreign_hosts=["b.test", "b.test"])
     document = json.loads(stdout)
     assert document["command"] == "replay"
     assert {"times", "cassette", "exchange", "line"} <= set(document["findings"][0])
     assert document["facts"] == [{"fact": "foreign-host", "host": "b.test"}]
-    assert stderr.startswith("2 exchanges: ")
+    assert stderr.startswith("3 exchanges: ")
+    assert "1 exchange of other operations: common clauses only" in stderr
     assert "1 exchange of other services: not judged" in stderr
     assert "no SLS hosts: b.test" in stderr
     assert exit_code(report, 130, strict=False) == 1

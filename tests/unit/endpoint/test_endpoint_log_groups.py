@@ -168,3 +168,9 @@ def test_text_that_is_no_utf8_is_told_apart():
     """Bytes that are no text have an error of their own: the service answers it with another code."""
     with pytest.raises(UnicodeDecodeError):
         decode_group(a_log(TIME, a_pair(KEY, b"\x12\x01\xff")))
+
+
+def test_a_time_wider_than_32_bits_is_cut_as_the_sdk_cuts_it():
+    """A client that writes milliseconds gets the same nonsense everywhere."""
+    data = a_log(b"\x08\xff\xff\xff\xff\xff\x01")
+    assert decode_group(data) == LogGroup((Log(2**32 - 1),)) == read_by_sdk(data)

@@ -60,12 +60,12 @@ def test_what_is_put_is_pulled(send, endpoint):
 
 def test_what_a_log_group_says_of_its_logs(send, endpoint):
     """Topic, source, tags and time are pulled as they were given; the time is now where none was."""
-    endpoint.put_logs(0, [{"a": "1"}], topic="主题", source="10.0.0.1", tags={"标签": "值"}, time=5)
+    endpoint.put_logs(0, [{"a": "1"}], topic="主题", source="10.0.0.1", tags={"标签": "值"}, time=0)
     endpoint.put_logs(0, [{"a": "1"}])
     message = LogGroupList()
     message.ParseFromString(pull(send, cursors.cursor(0, 0)).body)
     first, second = message.LogGroups
-    assert (first.Topic, first.Source, first.Logs[0].Time) == ("主题", "10.0.0.1", 5)
+    assert (first.Topic, first.Source, first.Logs[0].Time) == ("主题", "10.0.0.1", 0)
     assert [(tag.Key, tag.Value) for tag in first.LogTags] == [("标签", "值")]
     assert (second.Topic, second.Source, list(second.LogTags), second.Logs[0].Time) == ("", "", [], NOW)
 

@@ -114,6 +114,8 @@ def test_findings_are_told_once_with_all_that_share_them(tmp_path):
     told = "\n".join(lines(run, plan))
     assert "  also in: shard-given (v1-sts)" in told
     assert "  | 意外" in told
+    assert told.count("SLS502 error-line-missing") == told.count("SLS521 silent-success") == 1
+    assert told.index("SLS521 silent-success") < told.index("SLS502 error-line-missing")  # the gravest first
     again = "  again: sls-contract exercise --seed 7 --auth v1 --scenario shard-given -- "
     assert f"{again}{sys.executable} '" in told
     report = document(run, plan, "1.2.3")

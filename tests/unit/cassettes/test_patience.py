@@ -1,0 +1,129 @@
+"""What is played is judged when somebody looks, at the time at which it was played, and nothing is lost by that."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from sls_contract import Request, sign
+from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.cassettes.session import Opening, Session
+from sls_contract.cassettes.tally import Tally
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.signing import TEST_CREDENTIALS
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
+URL = f"http://{HOST}/logstores/my-logstore/consumergroups/g?shard=0"
+
+
+def asking(**fields):
+    return sign(Request("GET", URL, {"Host": HOST, "User-Agent": "client/1", **fields}), TEST_CREDENTIALS, at=NOW)
+
+
+@pytest.fixture
+def played(tmp_path):
+    """A session that plays one recording again and again, with a clock that the test moves."""
+    path, clock = tmp_path / "x.sls.yaml", [NOW]
+
+    def opening(record, **more):
+        parts = {"scrubber": Scrubber(), "owns": host_rule(), "clock": lambda: clock[0], "began": NOW}
+        return Opening(path=path, record=record, **parts, **more)
+
+    with ReferenceEndpoint(lambda: NOW) as endpoint:
+        endpoint.create_consumer_group("g")
+        recording = Session(opening("once", send=endpoint))
+        recording.answer(asking(), HOST)
+        recording.close()
+    session = Session(opening("none", repeat=True, patient=True), Tally(keep=True))
+    session.start()
+    session.moved = clock
+    yield session
+    session.close()
+
+
+def slugs(session):
+    return [breach.finding.slug for breach in session.tally.breaches]
+
+
+def test_a_request_is_judged_at_its_own_time(played):
+    """However late somebody looks, a request counts as received when it was answered."""
+    played.answer(asking(), HOST)
+    played.moved[0] = NOW + timedelta(hours=1)
+    assert slugs(played) == []
+    played.answer(asking(), HOST)
+    assert slugs(played) == ["request-clock"]
+
+
+def test_whoever_looks_sees_everything_before(played):
+    """Counts, exchanges and findings stand in the order of the requests, a miss among them."""
+    wrong = asking().headers.with_field("x-log-apiversion", "0.5.0")
+    played.answer(Request("GET", URL, wrong), HOST)
+    with pytest.raises(Exception, match="no recording"):
+        played.answer(Request("GET", URL.replace("shard=0", "shard=7"), wrong), HOST)
+    played.answer(Request("GET", URL, wrong), HOST)
+    found = slugs(played)
+    assert found.count("api-version") == 2
+    assert found.index("api-version") < found.index("request-not-recorded") < len(found) - 1
+    assert played.tally.exchanges == len(played.tally.seen) == 2
+
+
+def test_closing_judges_the_rest(played):
+    """Also where nobody looked in between."""
+    tally = played.tally
+    played.answer(asking(), HOST)
+    played.close()
+    assert tally.exchanges == 1
+
+
+def test_work_is_done_in_order_and_once_whoever_looks_first():
+    """Threads that look at once wait for each other; what was put off in great number is done on the way."""
+    tally, done = Tally(), []
+    for number in range(10_500):
+        tally.later(lambda number=number: done.append(number))
+    assert len(done) == 10_000
+    looking = [threading.Thread(target=tally.since, args=(0,)) for _ in range(4)]
+    for thread in looking:
+        thread.start()
+    for thread in looking:
+        thread.join()
+    assert done == list(range(10_500))
+
+
+@pytest.mark.parametrize("look", ["since", "take_errors", "take_breaches"])
+def test_every_look_settles(look):
+    """Phases, errors and breaches are told with what was put off."""
+    tally, done = Tally(), []
+    tally.later(lambda: done.append(1))
+    getattr(tally, look)(*([0] if look == "since" else []))
+    assert done == [1]
+
+
+def test_a_replay_asks_the_environment_for_no_proxy(played, monkeypatch):
+    """Nothing goes out, so none is looked for; one that the session itself has is told to the adapter as before."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    told = []
+
+    class Telling(requests.adapters.HTTPAdapter):
+        def send(self, request, *args, **kwargs):
+            told.append(kwargs["proxies"].get("http"))
+            return super().send(request, *args, **kwargs)
+
+    with requests.Session() as session:
+        session.mount("http://", Telling())
+        headers = dict(asking().headers.pairs)
+        assert session.get(URL, headers=headers).status_code == 200
+        session.proxies["http"] = "http://127.0.0.1:10"
+        assert session.get(URL, headers=headers).status_code == 200
+        assert session.trust_env
+        with pytest.raises(requests.exceptions.ConnectionError):
+            session.get("http://127.0.0.1:11/foreign", timeout=1)
+        del session.proxies["http"]
+        with pytest.raises(requests.exceptions.ConnectionError):
+            session.get("http://foreign.test/", timeout=1)
+    assert told == [None, "http://127.0.0.1:10", "http://127.0.0.1:9", "http://127.0.0.1:9"]
+    assert played.tally.exchanges == 2
