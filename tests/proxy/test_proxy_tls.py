@@ -15,6 +15,7 @@ import trustme
 from sls_contract import load_cassette
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.endpoint.server import serve
+from sls_contract.exchange import Request, Response
 
 HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
 
@@ -179,3 +180,31 @@ class TestInterception:
             proxy = start("proxy", "--cassette", "x.yaml", "--https", port=port, environ=environ)
             assert proxy.end() == 2
         assert f"cannot listen on 127.0.0.1 port {port}" in proxy.errors
+
+    def test_what_a_send_does_reaches_the_client(self):
+        """No answer ends the connection, a mistake is answered 500 and kept, any other answer goes out as it is."""
+        from sls_contract.transport.interception import Interception, intercept
+
+        def send(request: Request) -> Response | None:
+            if request.method == "PUT":
+                raise KeyError("ours")
+            fields = [("X-b", "1"), ("x-A", request.headers["X-Odd"]), ("Content-Length", "2")]
+            return Response(200, fields, b"\xff\n", reason="Fine") if request.method == "GET" else None
+
+        with intercept(Interception(send, lambda _: True, lambda _: None)) as proxy:
+            got = [_said(proxy.port, method) for method in ("GET", "DELETE", "PUT")]
+            assert [type(error) for error in proxy.failures] == [KeyError]
+        assert got[0] == b"HTTP/1.1 200 Fine\r\nX-b: 1\r\nx-A: \xe7\xbb\x84\r\nContent-Length: 2\r\n\r\n\xff\n"
+        assert b"200" not in got[1]
+        assert got[2].startswith(b"HTTP/1.1 500 ")
+
+
+def _said(port: int, method: str) -> bytes:
+    """Ask once, and return every byte that comes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(f"{method} http://{HOST}/ HTTP/1.1\r\nHost: {HOST}\r\nX-Odd: 组\r\n\r\n".encode())
+        client.shutdown(socket.SHUT_WR)
+        parts = []
+        while part := client.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
