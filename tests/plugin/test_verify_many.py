@@ -72,7 +72,7 @@ def test_the_embedded_endpoint_gives_the_same_answers(project, options):
     names = sorted(path.stem for path in project.path.rglob("*.sls.yaml"))
     result = project.spawn("--sls-record=verify", *options)
     result.assert_outcomes(passed=3)
-    result.stdout.fnmatch_lines(["sls-contract: verified 3 cassettes: 3 benign; 3 validated again"])
+    result.stdout.fnmatch_lines(["sls-contract: verified 3 cassettes: *; 3 validated again"])
     assert sorted(path.stem for path in project.path.rglob("*.sls.yaml")) == names
     assert not list(project.path.rglob("*.proposed*"))
     project.run().assert_outcomes(passed=3)

@@ -181,13 +181,14 @@ class TestInterception:
             assert proxy.end() == 2
         assert f"cannot listen on 127.0.0.1 port {port}" in proxy.errors
 
+    @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
     def test_what_a_send_does_reaches_the_client(self):
         """No answer ends the connection, a mistake is answered 500 and kept, any other answer goes out as it is."""
         from sls_contract.transport.interception import Interception, intercept
 
         def send(request: Request) -> Response | None:
             if request.method == "PUT":
-                raise KeyError("ours")
+                raise KeyError(request.method)
             fields = [("X-b", "1"), ("x-A", request.headers["X-Odd"]), ("Content-Length", "2")]
             return Response(200, fields, b"\xff\n", reason="Fine") if request.method == "GET" else None
 
@@ -202,8 +203,9 @@ class TestInterception:
 def _said(port: int, method: str) -> bytes:
     """Ask once, and return every byte that comes."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
-        client.sendall(f"{method} http://{HOST}/ HTTP/1.1\r\nHost: {HOST}\r\nX-Odd: 组\r\n\r\n".encode())
-        client.shutdown(socket.SHUT_WR)
+        client.sendall(
+            f"{method} http://{HOST}/ HTTP/1.1\r\nHost: {HOST}\r\nX-Odd: 组\r\nConnection: close\r\n\r\n".encode()
+        )
         parts = []
         while part := client.recv(65536):
             parts.append(part)

@@ -24,7 +24,7 @@ from broken_endpoints.harness import (
     with_document,
     with_header,
 )
-from test_strength import verify
+from broken_endpoints.registry import verify
 
 from sls_contract.endpoint import ReferenceEndpoint, ServiceError
 from sls_contract.exchange import Headers
