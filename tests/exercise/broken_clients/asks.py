@@ -308,3 +308,18 @@ class ReportsElsewhere(Client):
             connection.getresponse().read()
         connection.close()
         return super().ask()
+
+
+@bug("key-follows-redirect", "redirect-elsewhere")
+class TakesTheKeyAlong(Client):
+    """Follows a redirect to another host with the headers of the first request."""
+
+    def ask(self):
+        status, headers, body = super().ask()
+        if not (300 <= status < 400):
+            return status, headers, body
+        place = urlsplit(headers["Location"])
+        connection = self.connection()
+        connection.request("GET", headers["Location"], headers=self.signed(self.headers()) | {"Host": place.netloc})
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
