@@ -22,6 +22,8 @@ from sls_contract.exercise import SITUATIONS, Plan
 from sls_contract.spec import CLAUSES, Level
 
 GUIDE = Path(__file__).parents[2] / "docs" / "exercise.md"
+README = Path(__file__).parents[2] / "README.md"
+CLIENTS = README.read_text(encoding="utf-8").partition("<details>")[2]
 NODE = shutil.which("node")
 SHELL = shutil.which("curl") and shutil.which("openssl")
 EXAMPLES = [
@@ -51,12 +53,12 @@ ONE = ("--auth", "v1", "--scenario", "shard-given")
 
 
 def example(language: str) -> str:
-    return re.search(rf"```{language}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[1]
+    return re.search(rf"```{language}\n(.*?)```", CLIENTS, re.DOTALL)[1]
 
 
 @pytest.fixture
 def client(tmp_path) -> list[str]:
-    """The guide's client in Python."""
+    """The README's client in Python."""
     path = tmp_path / "client.py"
     path.write_text(example("python"), encoding="utf-8")
     return [sys.executable, str(path)]
@@ -69,7 +71,7 @@ def command(*words: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize(("language", "program", "suffix"), EXAMPLES)
-class TestExamplesOfTheGuide:
+class TestExamplesOfTheReadme:
     """Whoever copies an example begins with a client that is right."""
 
     def test_breaks_nothing(self, tmp_path, language, program, suffix):

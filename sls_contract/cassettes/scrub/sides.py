@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub.hunt import Hunt
     from sls_contract.cassettes.scrub.views import Edit
 
-_COOKIE = re.compile(r"(?P<name>[^=;\s][^=;]*=\"?)(?P<value>[^;\"]+)")
+# A pair without a name is a value (source: RFC 6265bis, 5.7).
+_COOKIE = re.compile(r"(?:^|(?<=;))(?P<name>(?:[^=;]*=)?[\s\"]*)(?P<value>[^;\s\"](?:[^;]*[^;\s\"])?)")
 _SENT_COOKIES = ("cookie", "cookie2")
 _SET_COOKIES = ("set-cookie", "set-cookie2")
 _AUTHORIZATIONS = ("authorization", "proxy-authorization")
@@ -96,8 +97,11 @@ class Pass:
             return MASK if value.strip() else value
         if lowered in _AUTHORIZATIONS and not parse_authorization(value):
             return self._authorization(value)
-        if lowered in _SENT_COOKIES or lowered in _SET_COOKIES:
-            return _COOKIE.sub(self._cookie, value, count=0 if lowered in _SENT_COOKIES else 1)
+        if lowered in _SENT_COOKIES:
+            return _COOKIE.sub(self._cookie, value)
+        if lowered in _SET_COOKIES:
+            pair, end, attributes = value.partition(";")
+            return _COOKIE.sub(self._cookie, pair) + end + attributes
         kind = kind_of(lowered)
         if kind is not None:
             bare = value.strip()
@@ -107,7 +111,7 @@ class Pass:
         return self._rename(value, f"header {name}")
 
     def _cookie(self, match: re.Match[str]) -> str:
-        return match["name"] + self._vault.public(Kind.OTHER, match["value"].strip())
+        return match["name"] + self._vault.public(Kind.OTHER, match["value"])
 
     def _authorization(self, value: str) -> str:
         """Mask credentials for a proxy, or of a scheme that is not ours, and learn them."""

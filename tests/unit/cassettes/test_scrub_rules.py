@@ -279,6 +279,16 @@ def test_a_plain_word_is_hunted_as_a_whole():
     assert done == b"testAccessKeyId sunflowers my-sunflower (testAccessKeyId)"
 
 
+def test_cookies_of_odd_forms():
+    """A value without a name and one with quotes inside are masked; the attributes of an emptied cookie are none."""
+    headers = [("Cookie", 'n4meless-c00kie; =n4meless-2; a="qu0ted-1"tail-0001; b=""; c=tok3n-x==')]
+    answer = Response(200, [("Set-Cookie", "sid=; Path=/; Secure"), ("Set-Cookie", "al0ne-0001; Path=/")], b"Secure")
+    done = scrub(Exchange(a_request(headers=headers), answer)).exchange
+    assert done.request.headers["cookie"] == '***; =***; a="***; b=""; c=***'
+    assert done.response.headers.get_all("set-cookie") == ("sid=; Path=/; Secure", "***; Path=/")
+    assert done.response.body == b"Secure"
+
+
 def test_cookies_and_proxy_credentials():
     """Cookie values and proxy credentials are masked by their header, learnt, and hunted in the body."""
     headers = [
