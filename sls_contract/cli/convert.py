@@ -61,7 +61,10 @@ def run(
     conversion = converted(source, scrubber)
     _write(arguments.target, conversion)
     left = leaks(arguments.target.read_bytes(), scrubber)
-    lines = [*_told(source, arguments, conversion), *_left(left, arguments.target)]
+    lines = [
+        *_told(source, scrubber.text(getattr(source, "creator", "")), arguments, conversion),
+        *_left(left, arguments.target),
+    ]
     print(*map(on_one_line, lines), sep="\n", file=stdout)
     return int(bool(left))
 
@@ -89,11 +92,11 @@ def _write(target: Path, conversion: Conversion) -> None:
         write(target, conversion.recordings)
 
 
-def _told(source: Recorded, arguments: argparse.Namespace, conversion: Conversion) -> Iterator[str]:
+def _told(source: Recorded, creator: str, arguments: argparse.Namespace, conversion: Conversion) -> Iterator[str]:
+    """Yield what was written, of which file (``creator``: the tool that made it, scrubbed), and what was lost."""
     from sls_contract.cassettes.conversion import lost, unseen
     from sls_contract.cassettes.opening import is_har
 
-    creator = getattr(source, "creator", "")
     of = f"{arguments.source} ({creator})" if creator else f"{arguments.source}"
     yield f"{arguments.target}: {plural(len(conversion.recordings), 'exchange')} of {of}"
     if conversion.scrubbed:

@@ -54,6 +54,18 @@ def har(path, header: dict, body: str = "[]", encoding: str = "", coding: str = 
     path.write_text(json.dumps(document), "utf-8")
 
 
+def test_the_name_of_the_tool_that_made_a_har_is_told_without_secrets(command, tmp_path):
+    """The line that names the creator is scrubbed like what is written."""
+    har(tmp_path / "a.har", {"name": "Accept", "value": "*/*"})
+    document = json.loads((tmp_path / "a.har").read_text("utf-8"))
+    secret = KEY["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    document["log"]["creator"] = {"name": f"tool {secret}", "version": "7.0"}
+    (tmp_path / "a.har").write_text(json.dumps(document), "utf-8")
+    done = command("convert", "a.har", "a.sls.yaml", environ=KEY)
+    assert "7.0)" in done.stdout
+    assert secret not in done.stdout + done.stderr
+
+
 def test_secrets_of_a_har_of_others_do_not_pass(command, tmp_path):
     """Neither the run's own key, nor what is shaped or named like one, nor what stands only in the listed cookies."""
     token = "CAIS" + "aB3+/x9Z" * 20

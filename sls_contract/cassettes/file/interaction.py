@@ -66,7 +66,7 @@ def _ours(interaction: Node, contract: Node) -> Recording:
 
 def _provenance(contract: Node) -> Provenance:
     return Provenance(
-        Evidence(contract.get("evidence") or Evidence.UNKNOWN),
+        _evidence(contract.get("evidence")),
         _text(contract.get("endpoint")),
         _text(contract.get("region")),
         _text(contract.get("client")),
@@ -76,11 +76,24 @@ def _provenance(contract: Node) -> Provenance:
     )
 
 
+def _evidence(value: object) -> Evidence:
+    """Read the evidence; an error does not repeat what stands there, which may be anything, a secret too."""
+    try:
+        return Evidence(_text(value) or Evidence.UNKNOWN)
+    except ValueError:
+        msg = f"contract.evidence must be one of {', '.join(Evidence)}"
+        raise ValueError(msg) from None
+
+
 def _moment(value: object) -> datetime | None:
     """Read a moment; a reformatter may have taken its quotes, and YAML then made it a datetime, perhaps in no zone."""
     if not value:
         return None
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
+    except ValueError:
+        msg = "a time must be written as 2026-11-23T06:33:25Z"
+        raise ValueError(msg) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
@@ -119,7 +132,7 @@ def _shown_response(node: Node, order: str) -> Response:
     status = _mapping("status", status)
     code = status.get("code")
     if type(code) is not int:
-        msg = f"status.code must be a number such as 200, got {code!r}"
+        msg = f"status.code must be a number such as 200, got {'nothing' if code is None else type(code).__name__}"
         raise ValueError(msg)
     headers = _headers(node.get("headers"), {"order": order})
     body = _body(node["body"] if "body" in node else node.get("content"))
@@ -163,7 +176,7 @@ def _body(node: object) -> bytes:
         return _body(node.read())
     if isinstance(node, Iterable):
         return b"".join(_body(chunk) for chunk in node)
-    msg = f"a body must be text or bytes, got {node!r}"
+    msg = f"a body must be text or bytes, got {type(node).__name__}"
     raise ValueError(msg)
 
 

@@ -172,9 +172,11 @@ def _items(node: Node, key: str) -> list[Node]:
 
 
 def _number(response: Node) -> int:
-    status = response.get("status", 0)
+    status = response.get("status")
+    if status is None:
+        return 0
     if type(status) is not int:
-        msg = f"status must be a number such as 200, got {status!r}"
+        msg = f"status must be a number such as 200, got {type(status).__name__}"
         raise ValueError(msg)
     return status
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub.views import Edit
 
 # A pair without a name is a value (source: RFC 6265bis, 5.7).
-_COOKIE = re.compile(r"(?:^|(?<=;))(?P<name>(?:[^=;]*=)?[\s\"]*)(?P<value>[^;\s\"](?:[^;]*[^;\s\"])?)")
+_COOKIE = re.compile(r"(?:^|(?<=;))(?P<name>(?:[^=;]*=)?+[\s\"]*+)(?P<value>[^;\s\"](?:[^;]*[^;\s\"])?)")
 _SENT_COOKIES = ("cookie", "cookie2")
 _SET_COOKIES = ("set-cookie", "set-cookie2")
 _AUTHORIZATIONS = ("authorization", "proxy-authorization")

@@ -217,7 +217,7 @@ def test_repeated_fields_keep_their_places():
         (entry(request={"headers": ["a"]}), "an item of headers must be an object, got str"),
         (entry(request={"postData": {"params": ["a"]}}), "an item of params must be an object, got str"),
         (entry(request={"postData": {"params": True}}), "params must be a list, got bool"),
-        (entry({"status": "200"}), "status must be a number such as 200, got '200'"),
+        (entry({"status": "200"}), "status must be a number such as 200, got str"),
         (entry({"content": {"text": 5}}), "content.text must be text, got int"),
         (entry({"content": {"text": "*", "encoding": "base64"}}), "base64"),
         (entry(_contract={"digest": {"base64": "*"}}), "base64"),
@@ -232,6 +232,27 @@ def test_a_malformed_entry_is_damage_and_hides_no_other(broken, told):
     with pytest.raises(CassetteDamaged, match="entry 1 is no HTTP exchange") as caught:
         _ = file[1]
     assert told.lower() in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        entry({"status": "hunter2-Zk9Qv7Lw2"}),
+        entry(_contract={"evidence": "hunter2-Zk9Qv7Lw2"}),
+        entry(_contract={"recorded_at": "hunter2-Zk9Qv7Lw2"}),
+        entry(_contract={"validated_at": "2026-hunter2-Zk9Qv7Lw2"}),
+    ],
+)
+def test_an_error_does_not_repeat_what_stands_in_a_malformed_entry(broken):
+    """A secret may stand at any place, and nothing was scrubbed yet: the error says what belongs there."""
+    with pytest.raises(CassetteDamaged, match="must be") as caught:
+        HarFile("a.har", har(broken))[0]
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_status_of_null_is_no_answer():
+    """Some tools write null where no answer came, instead of 0 or nothing."""
+    assert only({"status": None}).broken == "closed"
 
 
 @pytest.mark.parametrize(
