@@ -25,7 +25,7 @@ REFERENCE = "reference"
 _INI_LISTS = (
     ("sls_hosts", "more hosts that cassettes own, such as sls.example.com or *.internal.example.com"),
     ("sls_scrub", "regular expressions of what must not be written, beside the built-in ones"),
-    ("sls_scrub_keys", "names of headers, query and JSON keys whose values must not be written"),
+    ("sls_scrub_keys", "names of headers, query and JSON keys whose values must not be written, one a line"),
     ("sls_rename", "real=public: names to replace in what is written, one pair a line"),
 )
 
@@ -129,7 +129,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         cassette_dir=config.getini("sls_cassette_dir") or None,
         hosts=_hosts(config.getini("sls_hosts")),
         scrub=tuple(config.getini("sls_scrub")),
-        scrub_keys=tuple(config.getini("sls_scrub_keys")),
+        scrub_keys=tuple(map(_key, config.getini("sls_scrub_keys"))),
         rename=dict(_pair(line) for line in config.getini("sls_rename")),
         rootdir=config.rootpath,
     )
@@ -202,6 +202,14 @@ def _report(path: str) -> str:
         )
         raise pytest.UsageError(msg)
     return path
+
+
+def _key(line: str) -> str:
+    """Return one name; two in one line would be hunted as one, and the values of both would be written."""
+    if "," in line or len(line.split()) > 1:
+        msg = f"sls_scrub_keys takes one name a line, got {line!r}"
+        raise pytest.UsageError(msg)
+    return line
 
 
 def _pair(line: str) -> tuple[str, str]:

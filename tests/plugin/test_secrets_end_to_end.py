@@ -176,6 +176,14 @@ def test_a_pattern_that_is_none_is_told(project):
     result.stdout.fnmatch_lines(["*ini sls_scrub: expected a regular expression, got 'order-('*"])
 
 
+@pytest.mark.parametrize("line", ["x-customer tenant", "x-customer, tenant", "x-customer,tenant"])
+def test_two_keys_in_one_line_are_refused(project, line):
+    """Taken for one name they would hunt nothing, and both values would be written without a word."""
+    result = project.ini(f"sls_scrub_keys = {line}").run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"*sls_scrub_keys takes one name a line*{line}*"])
+
+
 def test_an_ordinary_failure_keeps_its_traceback(project):
     """Nothing secret was shown: the report is pytest's own, with its one-line summary."""
     result = project.test(

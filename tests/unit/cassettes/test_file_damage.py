@@ -134,7 +134,7 @@ def test_a_block_that_lost_its_answer_is_damaged_or_edited(cassette):
 def test_an_unknown_evidence_is_damage(cassette):
     """Evidence is one of five words."""
     edit(cassette, "evidence: live", "evidence: divine")
-    assert "divine" in damage(cassette).reason
+    assert "contract.evidence must be one of live, reference, " in damage(cassette).reason
     with pytest.raises(CassetteDamaged):
         _ = CassetteFile.read(cassette).evidence
 
