@@ -69,7 +69,7 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
         yield _status(_unreadable(new), "served", old, new)
     elif code in _RENAMED:
         yield _status(Class.BREAKING, _RENAMED[code], old, new)
-    elif _is_state(new) or new.open or _wrong_before(old):
+    elif _is_state(new) or new.open or _mends(old, new):
         yield _status(Class.BENIGN, _MISSING.get(code, "served"), old, new)
     elif code in CLOCK_CODES:
         yield _status(Class.BENIGN if _skew(new) > MAX_SKEW else Class.BREAKING, "clock-accepted", old, new)
@@ -93,9 +93,11 @@ def _is_state(side: Side) -> bool:
     return not side.ours and code.endswith(("NotExist", "AlreadyExist"))
 
 
-def _wrong_before(old: Side) -> bool:
-    """Tell whether the old side served what it should have refused."""
-    return bool({"authentication-served", "clock-served"} & old.findings.keys())
+def _mends(old: Side, new: Side) -> bool:
+    """Tell whether the new side refuses, for its authentication, what the old one should have refused."""
+    return new.response.status in _AUTHENTICATION and bool(
+        {"authentication-served", "clock-served"} & old.findings.keys()
+    )
 
 
 def _skew(side: Side) -> timedelta:

@@ -195,6 +195,10 @@ BREAKING = {
     "empty 503": (both(BUSY, answer(b"", 503)), "server-error-body"),
     "refused as bad request": (both(GOOD, error(400, "ParameterInvalid", "x")), "signature-accepted"),
     "refused as method": (both(GOOD, error(405, "InvalidMethod", "invalid request method : /x")), "served"),
+    "refused as method, recorded without its signature": (
+        both(recorded(GOOD, UNSIGNED), recorded(error(405, "InvalidMethod", "invalid request method : /x"), UNSIGNED)),
+        "served",
+    ),
     "refused for its content type": (
         both(GOOD, error(415, "InvalidContentType", "Content-Type x is unsupported.")),
         "served",
