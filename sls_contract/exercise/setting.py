@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import string
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from urllib.parse import quote
 
 from sls_contract.signing import Credentials
 
@@ -71,10 +73,25 @@ class Setting:
         return f"{self.project}.{self.endpoint}"
 
     def secrets(self) -> tuple[str, ...]:
-        """Return what no report may show, longest first."""
+        """Return what no report may show and no other host may get, in every usual encoding, longest first."""
         key = self.credentials
-        known = (key.access_key_id, key.access_key_secret, key.security_token or "")
-        return tuple(sorted(filter(None, known), key=len, reverse=True))
+        known = filter(None, (key.access_key_id, key.access_key_secret, key.security_token))
+        return tuple(sorted({form for part in known for form in _forms(part)}, key=len, reverse=True))
+
+
+def _forms(secret: str) -> set[str]:
+    """Return a secret as it is, percent-encoded, in hexadecimal digits, and as it shows inside base64 of a longer text.
+
+    In base64, three bytes are four characters: how the secret shows depends on where in a group it begins, and
+    characters that it shares with what stands around it are left away (RFC 4648 section 4).
+    """
+    data = secret.encode()
+    forms = {secret, quote(secret), quote(secret, safe=""), data.hex(), data.hex().upper()}
+    for before in range(3):
+        first, end = -(-before * 8 // 6), (before + len(data)) * 8 // 6
+        padded = bytes(before) + data
+        forms |= {encode(padded).decode()[first:end] for encode in (b64encode, urlsafe_b64encode)}
+    return forms
 
 
 def make_setting(seed: int, name: str, auth: Auth, region: str, group: str, shard: int | None) -> Setting:

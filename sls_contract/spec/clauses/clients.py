@@ -119,7 +119,8 @@ CLAUSES = (
         "key-sent-elsewhere",
         "The key is for the service alone",
         "A request to a host that is not the service's holds neither the access key id (nor a signature, which stands "
-        "beside it), nor the secret, nor the security token: in no header, not in the URL, not in the body.",
+        "beside it), nor the secret, nor the security token: in no header, not in the URL, not in the body; in base64, "
+        "hexadecimal digits or percent-encoded they are still the key.",
         _SIGNATURE,
         _PROTOCOL,
     ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode, urlsafe_b64encode
+from binascii import hexlify
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote, quote_plus
@@ -239,6 +241,27 @@ class TestAsking:
         }[place]
         here.ask_elsewhere("example.com", *where.pop("headers", ()), **where)
         assert broken(here.end(0, said)) == {"key-sent-elsewhere"}
+
+    @pytest.mark.parametrize("part", ["access_key_id", "access_key_secret", "security_token"])
+    @pytest.mark.parametrize("before", ["", "a", "ab", "user:"])
+    @pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode, hexlify], ids=lambda each: each.__name__)
+    def test_an_encoded_key_that_is_sent_elsewhere(self, scene, broken, encode, before, part):
+        """A key in Basic authentication or a telemetry record is a key; wherever in the text it begins."""
+        here = scene("shard-given", STS)
+        said = entries(here.ask())
+        text = encode(f"{before}{getattr(here.setting.credentials, part)}:x".encode()).decode()
+        here.ask_elsewhere("example.com", ("X-Debug", text))
+        assert broken(here.end(0, said)) == {"key-sent-elsewhere"}
+
+    def test_an_encoded_key_is_not_shown(self, scene):
+        """A client that prints its key in base64, hexadecimal digits, and percent-encoded."""
+        here = scene("shard-given", STS)
+        key = here.setting.credentials
+        parts = (key.access_key_id, key.access_key_secret, key.security_token)
+        forms = [f(each) for each in parts for f in (lambda s: b64encode(s.encode()).decode(), quote)]
+        forms += [each.encode().hex() for each in parts]
+        performed = perform(here.end(1, complaints="\n".join(forms).encode()), STS)
+        assert not [form for form in forms if form in repr(performed)]
 
     def test_a_request_elsewhere_without_the_key_is_a_fact(self, scene, broken):
         """Clients may call home."""
