@@ -6,12 +6,12 @@ import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.clock import utc_now
 from sls_contract.errors import UsageError
 from sls_contract.reports import Report, Target, as_document, finding_lines, plural, table, write_json
 from sls_contract.reports.text import on_one_line, width
@@ -79,7 +79,7 @@ def _terms(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Terms:
 
     key = credentials_from_environment(environ)
     return Terms(
-        now=datetime.now(UTC),  # noqa: TID251 - a command supplies the real clock
+        now=utc_now(),
         credentials=(key,) if key else (),
         max_age=parse_age(arguments.max_age) if arguments.max_age is not None else None,
     )

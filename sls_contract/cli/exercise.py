@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from datetime import UTC, datetime
-from difflib import get_close_matches
+from functools import partial
 from math import isfinite
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.errors import SlsContractError, UsageError
+from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
+from sls_contract.cli.clock import utc_now
+from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
-    from sls_contract.exercise import Plan, Run, Runner
-
-_INTERRUPTED = 130
-_NOTHING = 2
+    from sls_contract.exercise import Plan, Run
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,48 +56,18 @@ def run(
         _list(stdout)
         return 0
     plan = _plan(arguments)
-    runner = Runner(plan, environ, _now, _progress(stderr))
-    code = _carry_out(runner)
+    runner = Runner(plan, environ, utc_now, _progress(stderr))
+    code = carry_out(runner)
     _tell(runner.run, plan, arguments, stdout, stderr)
-    try:
-        _write(runner.run, plan, arguments, stdout)
-    except SlsContractError as error:
-        if not runner.run.violated(strict=arguments.strict):
-            raise
-        print(f"sls-contract exercise: {error}", file=stderr)  # a violation that was found decides the exit code
-    return _exit_code(runner.run, code, strict=arguments.strict)
-
-
-def _carry_out(runner: Runner) -> int:
-    """Run, and return the exit code of an interruption, 0 where there was none."""
-    try:
-        runner()
-    except KeyboardInterrupt:
-        runner.run.incomplete = "interrupted"
-        return _INTERRUPTED
-    except SystemExit as end:  # SIGTERM
-        runner.run.incomplete = "terminated"
-        return int(end.code or 0)
-    return 0
-
-
-def _exit_code(run: Run, interrupted: int, *, strict: bool) -> int:
-    if run.violated(strict=strict):
-        return 1
-    if interrupted:
-        return interrupted
-    return _NOTHING if run.incomplete or not run.judged() else 0
+    write = partial(_write, runner.run, plan, arguments, stdout)
+    write_files(write, runner.run, strict=arguments.strict, command="exercise", stderr=stderr)
+    return exit_code(runner.run, code, strict=arguments.strict)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
     from sls_contract.exercise import SCHEMES, SITUATIONS, Plan
 
-    for name in arguments.scenario:
-        if name not in SITUATIONS:
-            close = get_close_matches(name, SITUATIONS)
-            hint = f"Did you mean {', '.join(close)}?" if close else "--list shows all of them."
-            msg = f"--scenario: there is no scenario {name!r}. {hint}"
-            raise UsageError(msg)
+    refuse_unknown(arguments.scenario, SITUATIONS)
     if not arguments.client:
         msg = "expected the client's command after --, got none. How to fix: sls-contract exercise -- python client.py"
         raise UsageError(msg)
@@ -163,7 +131,3 @@ def _count(text: str) -> int:
         msg = f"must be 1 or more, got {text!r}"
         raise ArgumentTypeError(msg)
     return int(text)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
-from sls_contract.cassettes.hosts import is_loopback
 from sls_contract.cassettes.tally import Breach, Tally
 from sls_contract.exchange import masked_url
 from sls_contract.reports import Report, as_document, finding_lines, plural, write_json
@@ -98,12 +97,6 @@ def shown_on(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
             stderr.flush()
 
     return show
-
-
-def warn_beyond_loopback(host: str, show: Callable[[Iterable[str]], None]) -> None:
-    """Say so where an address lets other machines in."""
-    if not is_loopback(host):
-        show([f"warning: {host} is no loopback address; other machines can reach this"])
 
 
 def until_signal() -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract.cli.clock import utc_now
+from sls_contract.cli.listening import add_address, proxy_line, warn_beyond_loopback
 
 if TYPE_CHECKING:
     import argparse
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from sls_contract.cli.fronts import Door, Front
     from sls_contract.cli.live import Ended
 
-_PORT = 8080
 _MODES = ("once", "new_episodes", "all")
 
 
@@ -43,8 +44,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--plain", action="store_true", help="ask hosts of the service over plain http, where the client does")
     add("--https", action="store_true", help="open https, too; needs mitmproxy: pip install 'sls-contract[proxy]'")
     add("--ca-dir", metavar="DIR", type=Path, help="keep the certificate authority of --https here across runs")
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    add_address(parser)
     add("--allow-host", action="append", default=[], metavar="NAME", help="record this host and its subdomains too")
     add("--rename", action="append", default=[], metavar="REAL=PUBLIC", help="write this name in place of the real one")
     add("--scrub", action="append", default=[], metavar="REGEX", help="also write nothing that matches")
@@ -69,12 +69,12 @@ def run(
     streams, show = live.Streams(stdout, stderr, arguments.json), live.shown_on(stderr)
     tally = live.LiveTally(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
     relay = Relay(arguments.to, arguments.plain, arguments.timeout)
-    with recording(session_of(arguments, relay, tally, environ, _now), relay) as record:
+    with recording(session_of(arguments, relay, tally, environ, utc_now), relay) as record:
         door = Door(record.send, reach(arguments))
         listening = tls_front(door, arguments, show) if arguments.https else plain_front(door, arguments)
         with listening as front:
             refuse_loop(front.port)
-            live.warn_beyond_loopback(arguments.host, show)
+            warn_beyond_loopback(arguments.host, show)
             streams.tell(_invitation(front, arguments, recording=record.session.recording))
             signalled = live.until_signal()
     return live.exit_code(
@@ -97,8 +97,6 @@ def _ended(arguments: argparse.Namespace, tally: Tally, door: Door) -> Ended:
 
 def _invitation(front: Front, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
     """Say where it is, what it does with which file, and how to point a client at it."""
-    from sls_contract.cli.serve import proxy_line
-
     file, goal = arguments.cassette, arguments.to or "the hosts that are asked for"
     does = f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
     trust = [] if front.certificate is None else _trust(front.url, quote(str(front.certificate)))
@@ -114,7 +112,3 @@ def _trust(url: str, certificate: str) -> list[str]:
         f"  export NODE_EXTRA_CA_CERTS={certificate}  # Node",
         "  Config(ca=…) with the same path  # alibabacloud-sls20201230 sync, which reads no variable",
     ]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

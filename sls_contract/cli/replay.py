@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract.cli.clock import utc_now
+from sls_contract.cli.listening import add_address, key_line, proxy_line, warn_beyond_loopback
 
 if TYPE_CHECKING:
     import argparse
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.session import Session
     from sls_contract.cassettes.tally import Tally
     from sls_contract.exchange import Request
-
-_PORT = 8080
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,8 +33,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add = parser.add_argument
     add("paths", nargs="+", metavar="CASSETTE", type=Path, help="a cassette, a HAR, or a folder of them")
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    add_address(parser)
     add(
         "--repeat",
         choices=("never", "last"),
@@ -60,12 +59,12 @@ def run(
     from sls_contract.endpoint.server import avoid_pauses, serve
     from sls_contract.reports import Target
 
-    reel = Reel(arguments.paths, _now(), repeat=arguments.repeat == "last")
+    reel = Reel(arguments.paths, utc_now(), repeat=arguments.repeat == "last")
     tally = live.LiveTally(show=live.shown_on(stderr), place=_place(reel), verbose=arguments.verbose)
     send = answering(asking(session_of(reel, tally, environ)), delivered)
     streams = live.Streams(stdout, stderr, arguments.json)
     with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
-        live.warn_beyond_loopback(arguments.host, tally.show)
+        warn_beyond_loopback(arguments.host, tally.show)
         avoid_pauses()
         streams.tell(_invitation(server.url, reel))
         signalled = live.until_signal()
@@ -87,8 +86,8 @@ def session_of(reel: Reel, tally: Tally, environ: Mapping[str, str]) -> Session:
         record="none",
         scrubber=Scrubber([key] if key else []),
         owns=host_rule(),
-        clock=_now,
-        began=_now(),
+        clock=utc_now,
+        began=utc_now(),
         credentials=key,
     )
     return Session(opening, tally, reel)
@@ -117,7 +116,6 @@ def _place(reel: Reel) -> Callable[[int | None], Mapping[str, Any]]:
 
 def _invitation(url: str, reel: Reel) -> list[str]:
     """Say where it is, what it plays, and how to point a client at it."""
-    from sls_contract.cli.serve import key_line, proxy_line
     from sls_contract.reports import plural
 
     exchanges = sum(map(len, reel.files))
@@ -127,7 +125,3 @@ def _invitation(url: str, reel: Reel) -> list[str]:
         proxy_line(url),
         key_line(),
     ]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

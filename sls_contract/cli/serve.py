@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from datetime import UTC, datetime
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
+from sls_contract.cli.clock import utc_now
+from sls_contract.cli.listening import add_address, key_line, proxy_line, warn_beyond_loopback
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from sls_contract.endpoint.faults import Fault
     from sls_contract.signing import Credentials
 
-_PORT = 8080
 _A_DAY = 86_400.0  # seconds
 
 
@@ -32,8 +32,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "happens in their order.",
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    add_address(parser)
     add("--project", default="my-project", help="project to create where it is not there (default: %(default)s)")
     add("--logstore", default="my-logstore", help="logstore to create where it is not there (default: %(default)s)")
     add("--shards", type=int, metavar="N", help="how many shards the logstore has (default: 2, or as it was)")
@@ -53,7 +52,6 @@ def run(
 ) -> int:
     """Serve until a signal ends it; raises `UsageError` or `EndpointError` where it cannot start."""
     del stdin
-    from sls_contract.endpoint.hosts import is_loopback
     from sls_contract.endpoint.server import avoid_pauses, serve
 
     faults = [fault for read in arguments.faults for fault in read()]
@@ -64,8 +62,7 @@ def run(
         if arguments.verbose:
             endpoint.watch(_shown_on(stderr))
         with serve(endpoint, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
-            if not is_loopback(arguments.host):
-                print(f"warning: {arguments.host} is no loopback address; other machines can reach this", file=stderr)
+            warn_beyond_loopback(arguments.host, lambda lines: print(*lines, sep="\n", file=stderr))
             if arguments.credentials_from_env:
                 print("warning: requests signed with the key in the environment are accepted", file=stderr)
             avoid_pauses()
@@ -84,7 +81,7 @@ def reference_endpoint(arguments: argparse.Namespace, environ: Mapping[str, str]
         keys.append(_key(environ))
     place = (arguments.project, arguments.logstore)
     endpoint = ReferenceEndpoint(
-        _now,
+        utc_now,
         credentials=keys,
         store=SqliteStore(arguments.state) if arguments.state else MemoryStore(),
         logstores={place: 2 if arguments.shards is None else arguments.shards},
@@ -122,19 +119,6 @@ def _invitation(url: str) -> str:
     return "\n".join([f"serving {url}", proxy_line(url), key_line()])
 
 
-def proxy_line(url: str) -> str:
-    """Return the line for a shell that makes a server the HTTP proxy of its clients."""
-    return f"  export HTTP_PROXY={url} http_proxy={url}  # then any real endpoint name, over plain http"
-
-
-def key_line() -> str:
-    """Return the line for a shell that makes the public test key the key of its clients."""
-    from sls_contract.signing import TEST_CREDENTIALS as KEY
-    from sls_contract.signing.environment import ID, SECRET
-
-    return f"  export {ID}={KEY.access_key_id} {SECRET}={KEY.access_key_secret}  # the public test key"
-
-
 def _spec(text: str) -> Callable[[], tuple[Fault, ...]]:
     """Return what reads one fault; called in `run`, where its `UsageError` is told in full."""
     from sls_contract.endpoint.faults import parse_fault
@@ -161,7 +145,3 @@ def _shown_on(stderr: IO[str]) -> Callable[[Served], None]:
             print(printable(f"{request.method} {masked_url(request.url)} {answer}"), file=stderr, flush=True)
 
     return show
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

@@ -7,12 +7,14 @@ import shlex
 import time
 from argparse import ArgumentTypeError
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.errors import SlsContractError, UsageError
+from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
+from sls_contract.cli.clock import utc_now
+from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
-_INTERRUPTED = 130
-_NOTHING = 2
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
@@ -74,52 +74,19 @@ def run(
         _agree(arguments, asked, plan, stdin, stderr)
         send = _transport(arguments, asked)
         runner = _runner(arguments, send, asked, plan, stderr)
-        code = _carry_out(runner)
+        code = carry_out(runner)
         target = replace(asked, evidence=_evidence(send))
         _tell(runner.run, target, arguments, stdout, stderr)
-        try:
-            _write(runner.run, target, arguments, stdout)
-        except SlsContractError as error:
-            if not runner.run.violated(strict=arguments.strict):
-                raise
-            print(f"sls-contract verify: {error}", file=stderr)  # a violation that was found decides the exit code
-    return _exit_code(runner.run, code, strict=arguments.strict)
-
-
-def _carry_out(runner: Runner) -> int:
-    """Run, and return the exit code of an interruption, 0 where there was none."""
-    try:
-        runner()
-    except KeyboardInterrupt:
-        runner.run.incomplete = "interrupted"
-        return _INTERRUPTED
-    except SystemExit as end:  # SIGTERM
-        runner.run.incomplete = "terminated"
-        return int(end.code or 0)
-    return 0
-
-
-def _exit_code(run: Run, interrupted: int, *, strict: bool) -> int:
-    if run.violated(strict=strict):
-        return 1
-    if interrupted:
-        return interrupted
-    return _NOTHING if run.incomplete or not run.judged() else 0
+        write = partial(_write, runner.run, target, arguments, stdout)
+        write_files(write, runner.run, strict=arguments.strict, command="verify", stderr=stderr)
+    return exit_code(runner.run, code, strict=arguments.strict)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
     from sls_contract.scenarios import SCENARIOS
     from sls_contract.verification import GENERATED, Plan
 
-    known = (*SCENARIOS, *GENERATED)
-    for name in arguments.scenario:
-        if name not in known:
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, known)
-            hint = f"Did you mean {', '.join(close)}?" if close else "--list shows all of them."
-            msg = f"--scenario: there is no scenario {name!r}. {hint}"
-            raise UsageError(msg)
+    refuse_unknown(arguments.scenario, (*SCENARIOS, *GENERATED))
     return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed)
 
 
@@ -168,7 +135,7 @@ def _embedded(project: str, logstore: str, other: str) -> ReferenceEndpoint:
     expired = Credentials(sts.access_key_id, sts.access_key_secret, _EXPIRED_TOKEN)
     shards = {logstore: _SHARDS, other: _OTHER_SHARDS, f"{logstore}-wide": _WIDE_SHARDS}
     endpoint = ReferenceEndpoint(
-        _now,
+        utc_now,
         credentials=(TEST_CREDENTIALS, sts, expired),
         logstores={(project, name): count for name, count in shards.items()},
         keep_log=False,
@@ -273,7 +240,7 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
         msg = f"--rate must be a number of requests a second, or 0 for no limit, got {rate:g}"
         raise UsageError(msg)
     keys = tuple(target.keys().values())
-    wire = Wire(send, _now, keys, time.sleep, 1 / rate if rate else 0.0)
+    wire = Wire(send, utc_now, keys, time.sleep, 1 / rate if rate else 0.0)
     return Runner(target, wire, plan, _progress(stderr))
 
 
@@ -345,7 +312,3 @@ def _count(text: str) -> int:
         msg = f"must be 0 or more, got {text!r}"
         raise ArgumentTypeError(msg)
     return int(text)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the command line is the door that supplies the real clock

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from sls_contract.checks import judge
-from sls_contract.cli.live import Ended, LiveTally, Streams, concluded, exit_code, shown_on, warn_beyond_loopback
+from sls_contract.cli.listening import warn_beyond_loopback
+from sls_contract.cli.live import Ended, LiveTally, Streams, concluded, exit_code, shown_on
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.reports import Target
 from sls_contract.spec import clause

@@ -1,0 +1,40 @@
+"""What the commands with a socket, `serve`, `replay` and `proxy`, share: where they listen, whom they invite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable
+
+_PORT = 8080
+
+
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--host`` and ``--port``."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)"
+    )
+
+
+def warn_beyond_loopback(host: str, show: Callable[[Iterable[str]], None]) -> None:
+    """Say so where an address lets other machines in."""
+    from sls_contract.endpoint.hosts import is_loopback
+
+    if not is_loopback(host):
+        show([f"warning: {host} is no loopback address; other machines can reach this"])
+
+
+def proxy_line(url: str) -> str:
+    """Return the line for a shell that makes a server the HTTP proxy of its clients."""
+    return f"  export HTTP_PROXY={url} http_proxy={url}  # then any real endpoint name, over plain http"
+
+
+def key_line() -> str:
+    """Return the line for a shell that makes the public test key the key of its clients."""
+    from sls_contract.signing import TEST_CREDENTIALS as KEY
+    from sls_contract.signing.environment import ID, SECRET
+
+    return f"  export {ID}={KEY.access_key_id} {SECRET}={KEY.access_key_secret}  # the public test key"
