@@ -62,4 +62,5 @@ def test_the_summary_names_what_was_not_judged_whole(project):
 def test_a_run_without_our_fixtures_prints_nothing(project):
     """No line of ours where nothing of ours was used."""
     result = project.test("def test_plain(): pass").run()
+    result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*sls-contract: *")

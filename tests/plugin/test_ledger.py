@@ -109,42 +109,51 @@ def test_one_folder_for_all_cassettes(project):
 
 
 @pytest.mark.parametrize(
-    "body",
-    ["assert not 'at all'", "pytest.skip('now')", "pytest.xfail('now')", "ask(sls, shard=7)"],
+    ("body", "outcome"),
+    [
+        ("assert not 'at all'", "failed"),
+        ("pytest.skip('now')", "skipped"),
+        ("pytest.xfail('now')", "xfailed"),
+        ("ask(sls, shard=7)", "failed"),
+    ],
 )
-def test_a_test_that_does_not_come_to_its_end_says_nothing(recorded, body):
+def test_a_test_that_does_not_come_to_its_end_says_nothing(recorded, body, outcome):
     """Failed, skipped or expected to fail: what it would have asked for is not known."""
     recorded.test(two(body))
-    silent(recorded.run("--sls-strict"))
-
-
-@pytest.mark.parametrize("mark", ["skip", "skipif(True, reason='here')", "xfail(run=False)"])
-def test_a_test_that_does_not_run_keeps_its_cassette(recorded, mark):
-    """Neither its exchanges nor its file is unused."""
-    recorded.test(f"    pytestmark = pytest.mark.{mark}\n" + two("ask(sls, shard=1)"))
-    silent(recorded.run("--sls-strict"))
+    silent(recorded.run("--sls-strict")).assert_outcomes(passed=1, **{outcome: 1})
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("mark", "outcome"),
+    [("skip", "skipped"), ("skipif(True, reason='here')", "skipped"), ("xfail(run=False)", "xfailed")],
+)
+def test_a_test_that_does_not_run_keeps_its_cassette(recorded, mark, outcome):
+    """Neither its exchanges nor its file is unused."""
+    recorded.test(f"    pytestmark = pytest.mark.{mark}\n" + two("ask(sls, shard=1)"))
+    silent(recorded.run("--sls-strict")).assert_outcomes(**{outcome: 2})
+
+
+@pytest.mark.parametrize(
+    ("options", "passed"),
     [
-        ("-k", "test_one"),
-        ("-k", "test_two"),
-        ("test_it.py::test_one",),
-        ("test_it.py",),
-        ("--deselect", "test_it.py::test_one"),
-        ("--ignore", "other"),
-        ("--sls-record=once",),
-        ("--sls-record=new_episodes",),
-        ("--collect-only",),
+        (("-k", "test_one"), 1),
+        (("-k", "test_two"), 0),
+        (("test_it.py::test_one",), 1),
+        (("test_it.py",), 2),
+        (("--deselect", "test_it.py::test_one"), 1),
+        (("--ignore", "other"), 2),
+        (("--sls-record=once",), 2),
+        (("--sls-record=new_episodes",), 2),
+        (("--collect-only",), 0),
     ],
 )
-def test_a_part_of_the_run_says_nothing_of_the_rest(recorded, options):
+def test_a_part_of_the_run_says_nothing_of_the_rest(recorded, options, passed):
     """A selection, single files, and record modes name no file as unused."""
-    recorded.test(two("ask(sls, shard=1)").replace("test_two", "test_three").replace("ask(sls)\n", "ask(sls)\n", 1))
+    recorded.test(two("ask(sls, shard=1)").replace("test_two", "test_three"))
     recorded.write("cassettes/test_it/test_three.sls.yaml", recorded.cassette("test_two").read_text("utf-8"))
     older(recorded)
-    silent(recorded.run(*options))
+    result = silent(recorded.run(*options))
+    assert result.parseoutcomes().get("passed", 0) == passed
 
 
 @pytest.mark.parametrize("how", ["tryfirst", "trylast", "wrapper"])
@@ -187,9 +196,9 @@ def test_a_run_that_was_cut_short_says_nothing(recorded):
             {end}
         """.format(end="assert not 'at all'")
     )
-    silent(recorded.run("-x"))
+    silent(recorded.run("-x")).assert_outcomes(passed=1, failed=1)
     recorded.test("def test_last(): raise KeyboardInterrupt\n" + two().replace("\n    ", "\n"), "test_it.py")
-    silent(recorded.spawn())
+    assert silent(recorded.spawn()).ret == pytest.ExitCode.INTERRUPTED
 
 
 def test_a_failure_in_a_file_silences_its_orphans(recorded):
@@ -219,8 +228,9 @@ def test_workers_without_cassettes_say_nothing(project):
 
 def test_a_crashed_worker_says_nothing(recorded):
     """What it had played is not known."""
-    recorded.test(two("import os; os._exit(1)").replace("ask(sls)\n", "ask(sls)\n", 1))
-    silent(recorded.spawn("-n2"))
+    recorded.test(two("import os; os._exit(1)"))
+    result = silent(recorded.spawn("-n2"))
+    result.assert_outcomes(passed=1, failed=1)
 
 
 def test_a_shared_cassette_counts_what_all_its_tests_play(project):

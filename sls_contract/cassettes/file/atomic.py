@@ -43,3 +43,8 @@ def not_written(path: Path, error: OSError) -> CassetteError:
         f"{path} cannot be written: {error.strerror or error}; what stood there before is unharmed\n"
         "How to fix: make room on the disk, or give leave to write there, and run again."
     )
+
+
+def not_readable(path: Path, error: OSError) -> CassetteError:
+    """Say that a file could not be read."""
+    return CassetteError(f"{path} cannot be read: {error.strerror}\nHow to fix: pass the path of a readable file.")

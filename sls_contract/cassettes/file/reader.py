@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
+from sls_contract.cassettes.file.atomic import not_readable
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.canonical import NotCanonical, parse_block
 from sls_contract.cassettes.file.emission import emit_block
@@ -60,8 +61,7 @@ class CassetteFile(Sequence[Recording]):
             msg = f"there is no cassette at {Path(path)}\nHow to fix: record it (pytest --sls-record=once)."
             raise CassetteError(msg) from None
         except OSError as error:
-            msg = f"{Path(path)} cannot be read: {error.strerror}\nHow to fix: pass the path of a readable file."
-            raise CassetteError(msg) from error
+            raise not_readable(Path(path), error) from error
         return cls(Path(path), data)
 
     def __len__(self) -> int:

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from sls_contract.cassettes.file.atomic import not_written, replace_file
+from sls_contract.cassettes.file.atomic import not_readable, not_written, replace_file
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.layout import text_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_document
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.har.writing import document_text
 from sls_contract.cassettes.recording import Evidence, Recording, weakest
-from sls_contract.errors import CassetteDamaged, CassetteError
+from sls_contract.errors import CassetteDamaged
 
 
 class HarFile(Sequence[Recording]):
@@ -42,8 +42,7 @@ class HarFile(Sequence[Recording]):
         try:
             return cls(path, Path(path).read_bytes())
         except OSError as error:
-            msg = f"{Path(path)} cannot be read: {error.strerror}\nHow to fix: pass the path of a readable file."
-            raise CassetteError(msg) from error
+            raise not_readable(Path(path), error) from error
 
     def __len__(self) -> int:
         """Count the exchanges, unanswered ones included."""

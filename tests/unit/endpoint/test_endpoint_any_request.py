@@ -33,18 +33,21 @@ JSON = st.recursive(
     ),
     max_leaves=6,
 )
+GROUPS = "http://my-project.x/logstores/my-logstore/consumergroups"
+STATUSES = {200, 400, 401, 404, 405}
 BODIES = st.binary(max_size=20) | JSON.map(lambda value: json.dumps(value).encode())
 METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "get", ""])
 HOSTS = st.sampled_from(["my-project.cn-hangzhou.log.aliyuncs.com", "127.0.0.1", "[::1", "", ".", "组.x"]) | WIRE
 HEADERS = st.lists(st.tuples(st.sampled_from(["Date", "x-log-date", "x-log-apiversion", "Authorization"]), WIRE))
 
 
-def asked(endpoint: ReferenceEndpoint, request: Request) -> None:
+def asked(endpoint: ReferenceEndpoint, request: Request) -> int:
+    """Return the status of an answer that is whole and, where it has a body, JSON."""
     response = endpoint(request)
-    assert response.status in {200, 400, 401, 404, 405}
     assert response.headers["Content-Length"] == str(len(response.body))
     if response.body:
         assert json.loads(response.body.decode("utf-8")) is not None
+    return response.status
 
 
 @settings(max_examples=200, deadline=None)
@@ -54,7 +57,7 @@ def test_any_signed_request_is_answered(method, path, query, body, host):
     endpoint = ReferenceEndpoint(lambda: NOW)
     endpoint.set_checkpoint("g", 0, "MTI=", consumer="c")
     request = Request(method, f"http://x{path}?{query}", {"Host": host}, body)
-    asked(endpoint, sign(request, TEST_CREDENTIALS, at=NOW))
+    assert asked(endpoint, sign(request, TEST_CREDENTIALS, at=NOW)) in STATUSES
 
 
 @settings(max_examples=200, deadline=None)
@@ -62,8 +65,8 @@ def test_any_signed_request_is_answered(method, path, query, body, host):
 def test_any_authentication_is_answered(headers, replaced):
     """Odd dates, versions and Authorization headers, alone or in place of good ones."""
     endpoint = ReferenceEndpoint(lambda: NOW)
-    asked(endpoint, Request("GET", "http://my-project.x/logstores/my-logstore/consumergroups", headers))
-    good = sign(Request("GET", "http://my-project.x/logstores/my-logstore/consumergroups"), TEST_CREDENTIALS, at=NOW)
+    assert asked(endpoint, Request("GET", GROUPS, headers)) in STATUSES
+    good = sign(Request("GET", GROUPS), TEST_CREDENTIALS, at=NOW)
     for name, value in replaced:
         good = good.replace(headers=good.headers.with_field(name, value))
-        asked(endpoint, good)
+        assert asked(endpoint, good) in STATUSES
