@@ -6,11 +6,14 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests are no package: what they share lies beside them
 
 
 class Wire:

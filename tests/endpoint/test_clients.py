@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from sdk import ENDPOINT, log_client
 
 from sls_contract.endpoint import Scripted, ServiceError
 from sls_contract.endpoint.server import serve
@@ -23,21 +24,6 @@ from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 NAMES = ("my-project", "my-logstore", "组 1")
 KEYS = pytest.mark.parametrize("key", [TEST_CREDENTIALS, TEST_STS_CREDENTIALS], ids=["key", "sts"])
-ENDPOINT = "cn-shanghai.log.aliyuncs.com"
-
-
-def log_client(server, key=TEST_CREDENTIALS, version="v1") -> LogClient:
-    client = LogClient(
-        ENDPOINT,
-        key.access_key_id,
-        key.access_key_secret,
-        securityToken=key.security_token,
-        source="test",
-        auth_version=version,
-        region="cn-shanghai",
-    )
-    client._session.proxies = {"http": server.url}
-    return client
 
 
 def tea_client(server, key=TEST_CREDENTIALS, version="v1") -> Client:

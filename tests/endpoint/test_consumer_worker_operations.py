@@ -7,7 +7,8 @@ import pytest
 from alibabacloud_sls20201230 import models
 from alibabacloud_sls20201230.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
-from aliyun.log import LogClient, LogException, LogItem, PutLogsRequest
+from aliyun.log import LogException, LogItem, PutLogsRequest
+from sdk import ENDPOINT, log_client
 
 from sls_contract.checks import check
 from sls_contract.endpoint import ReferenceEndpoint, SqliteStore
@@ -15,21 +16,6 @@ from sls_contract.endpoint.server import serve
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 NAMES = ("my-project", "my-logstore")
-ENDPOINT = "cn-hangzhou.log.aliyuncs.com"
-
-
-def client_of(server, key, version):
-    client = LogClient(
-        ENDPOINT,
-        key.access_key_id,
-        key.access_key_secret,
-        securityToken=key.security_token,
-        source="test",
-        auth_version=version,
-        region="cn-hangzhou",
-    )
-    client._session.proxies = {"http": server.url}
-    return client
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -42,7 +28,7 @@ def endpoint(request, tmp_path):
 
 @pytest.fixture(params=[(TEST_CREDENTIALS, "v1"), (TEST_STS_CREDENTIALS, "v4")], ids=["v1", "v4-sts"])
 def client(request, server):
-    return client_of(server, *request.param)
+    return log_client(server, *request.param)
 
 
 def begin(client, shard=0):
@@ -192,7 +178,7 @@ def test_logs_outlive_a_restart(tmp_path):
             serve(endpoint) as server,
         ):
             endpoint.put_logs(0, [{"index": str(number)}])
-            client = client_of(server, TEST_CREDENTIALS, "v1")
+            client = log_client(server, TEST_CREDENTIALS, "v1")
             cursor = pulled[-1].get_next_cursor() if pulled else begin(client)
             pulled.append(client.pull_logs(*NAMES, 0, cursor))
     assert [values(each) for each in pulled] == [["0"], ["1"]]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aliyun.log import LogClient, LogException
+from sdk import log_client
 
 from sls_contract.endpoint import fault
 from sls_contract.errors import UsageError
@@ -138,10 +139,7 @@ def test_a_wrong_fault_starts_nothing(command, options, words):
 
 @pytest.fixture
 def client(server) -> LogClient:
-    key = TEST_CREDENTIALS
-    made = LogClient("cn-shanghai.log.aliyuncs.com", key.access_key_id, key.access_key_secret, source="test")
-    made._session.proxies = {"http": server.url}
-    return made
+    return log_client(server)
 
 
 NAMES = ("my-project", "my-logstore", "g")

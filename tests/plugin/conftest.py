@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import ssl
 import textwrap
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 
@@ -12,6 +14,7 @@ import httpcore._backends.anyio  # noqa: F401
 import httpx  # noqa: F401
 import pytest
 import requests  # noqa: F401
+import trustme
 import vcr  # noqa: F401
 
 import sls_contract.plugin.opener
@@ -41,6 +44,19 @@ def ask(sls, shard=0, method="GET", query=None, scheme="v1", **changes):
     headers = {name: value for name, value in headers.items() if value is not None}
     return requests.request(method, request.url, headers=headers, timeout=5)
 '''
+
+
+RESOLVES = """
+import socket
+resolve = socket.getaddrinfo
+
+def to_loopback(host, port, *rest, **more):
+    name = host.decode() if isinstance(host, bytes) else host
+    assert name == "{host}", name
+    return resolve("127.0.0.1", {port}, *rest, **more)
+
+socket.getaddrinfo = to_loopback
+"""
 
 
 @dataclass
@@ -140,3 +156,22 @@ def service(monkeypatch):
     with service.endpoint, serve(service) as server:
         service.server, service.url = server, server.url
         yield service
+
+
+@pytest.fixture
+def tls_double(project, monkeypatch):
+    """Return what puts an endpoint behind TLS and a real endpoint's name, for one project of it."""
+
+    @contextmanager
+    def doubled(send, host):
+        ca = trustme.CA()
+        ca.cert_pem.write_to_path(str(project.path / "ca.pem"))
+        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+            monkeypatch.setenv(name, str(project.path / "ca.pem"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ca.issue_cert(host).configure_cert(context)
+        with serve(send, tls=context) as server:
+            project.write("conftest.py", RESOLVES.format(host=host, port=server.port))
+            yield server
+
+    return doubled

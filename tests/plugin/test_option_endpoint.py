@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import trustme
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.recording import Evidence
@@ -114,27 +113,9 @@ def test_what_is_no_endpoint_is_a_usage_error(project, url):
     result.stderr.fnmatch_lines(["*--sls-endpoint must be 'reference' or a URL*"])
 
 
-def test_recording_over_tls_runs_on_the_clients_own_stack(project, endpoint, real_key, monkeypatch):
+def test_recording_over_tls_runs_on_the_clients_own_stack(project, endpoint, real_key, tls_double):
     """With a real endpoint's name the client itself resolves, connects and verifies; nothing of that is ours."""
-    ca = trustme.CA()
-    ca.cert_pem.write_to_path(str(project.path / "ca.pem"))
-    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
-        monkeypatch.setenv(name, str(project.path / "ca.pem"))
-    with serve(endpoint, tls=_certified(ca)) as server:
-        project.write(
-            "conftest.py",
-            f"""
-            import socket
-            resolve = socket.getaddrinfo
-
-            def to_loopback(host, port, *rest, **more):
-                name = host.decode() if isinstance(host, bytes) else host
-                assert name == "real-project.cn-wulanchabu.log.aliyuncs.com", name
-                return resolve("127.0.0.1", {server.port}, *rest, **more)
-
-            socket.getaddrinfo = to_loopback
-            """,
-        )
+    with tls_double(endpoint, "real-project.cn-wulanchabu.log.aliyuncs.com"):
         url = "https://cn-wulanchabu.log.aliyuncs.com"
         result = project.test(READS).spawn("--sls-record=once", f"--sls-endpoint={url}", *REAL)
     result.assert_outcomes(passed=1)
@@ -147,11 +128,3 @@ def test_recording_over_tls_runs_on_the_clients_own_stack(project, endpoint, rea
     assert "real-project" not in project.cassette("test_reads").read_text("utf-8")
     (project.path / "conftest.py").unlink()
     project.run().assert_outcomes(passed=1)
-
-
-def _certified(ca):
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("*.cn-wulanchabu.log.aliyuncs.com").configure_cert(context)
-    return context

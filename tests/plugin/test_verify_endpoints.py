@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ssl
-
 import pytest
-import trustme
 
 from sls_contract import load_cassette
-from sls_contract.endpoint.server import serve
 
 NAME = "cn-wulanchabu.log.aliyuncs.com"
 URL = f"https://{NAME}"
@@ -20,29 +16,9 @@ READS = """
 
 
 @pytest.fixture
-def double(project, service, monkeypatch):
+def double(project, service, tls_double):
     """Put the service behind TLS and the name of a real endpoint, and record test_reads there."""
-    ca = trustme.CA()
-    ca.cert_pem.write_to_path(str(project.path / "ca.pem"))
-    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
-        monkeypatch.setenv(name, str(project.path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(f"*.{NAME}").configure_cert(context)
-    with serve(service, tls=context) as server:
-        project.write(
-            "conftest.py",
-            f"""
-            import socket
-            resolve = socket.getaddrinfo
-
-            def to_loopback(host, port, *rest, **more):
-                name = host.decode() if isinstance(host, bytes) else host
-                assert name.endswith(".{NAME}"), name
-                return resolve("127.0.0.1", {server.port}, *rest, **more)
-
-            socket.getaddrinfo = to_loopback
-            """,
-        )
+    with tls_double(service, f"real-project.{NAME}"):
         project.test(READS)
         result = project.spawn("--sls-record=once", f"--sls-endpoint={URL}", *service.options)
         result.assert_outcomes(passed=1)

@@ -1,12 +1,16 @@
 """A reference endpoint whose clock the test moves, and a client that signs."""
 
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.exchange import Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, Credentials, sign
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests are no package: what they share lies beside them
 
 GROUPS = "/logstores/my-logstore/consumergroups"
 HOST = "my-project.cn-hangzhou.log.aliyuncs.com"

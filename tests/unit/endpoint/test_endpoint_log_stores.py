@@ -2,14 +2,13 @@
 
 import json
 import sqlite3
-import tempfile
-from pathlib import Path
 
 import hypothesis.strategies as st
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import rule
+from two_stores import TwoStores
 
-from sls_contract.endpoint import MemoryStore, ReferenceEndpoint, ServiceError, SqliteStore
+from sls_contract.endpoint import ReferenceEndpoint, SqliteStore
 from sls_contract.endpoint.state.cursors import cursor
 from sls_contract.endpoint.state.store import ReceivedGroup, ShardKey
 
@@ -20,30 +19,8 @@ NUMBERS = st.integers(0, 12)
 TIMES = st.integers(0, 5)
 
 
-class Agreement(RuleBasedStateMachine):
-    """Does the same to both stores; the one with the file is reopened now and then."""
-
-    def __init__(self):
-        super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name, "state")
-        self.stores = [MemoryStore(), SqliteStore(self.path)]
-
-    def teardown(self):
-        self.stores[1].close()
-        self.folder.cleanup()
-
-    def both(self, act, *, write, fail=False):
-        results = []
-        for store in self.stores:
-            try:
-                with store.transaction(write=write):
-                    results.append(act(store))
-                    _fail_if(fail)
-            except ServiceError:
-                pass
-        assert results[0] == results[1]
-        return results[0]
+class Agreement(TwoStores):
+    """Log groups."""
 
     @rule(key=KEYS, group=st.builds(ReceivedGroup, st.binary(max_size=9), TIMES), fail=st.booleans())
     def add(self, key, group, fail):
@@ -59,16 +36,6 @@ class Agreement(RuleBasedStateMachine):
             ),
             write=False,
         )
-
-    @rule()
-    def reopen(self):
-        self.stores[1].close()
-        self.stores[1] = SqliteStore(self.path)
-
-
-def _fail_if(fail):
-    if fail:
-        raise ServiceError(400, "", "")
 
 
 TestAgreement = Agreement.TestCase

@@ -1,15 +1,15 @@
 """The two stores: they agree on everything, and the file outlives what happens to it."""
 
 import sqlite3
-import tempfile
 from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
+from two_stores import TwoStores
 
-from sls_contract.endpoint import MemoryStore, ReferenceEndpoint, ServiceError, SqliteStore
+from sls_contract.endpoint import ReferenceEndpoint, SqliteStore
 from sls_contract.endpoint.state.consumer_groups import Checkpoint, ConsumerGroup
 from sls_contract.endpoint.state.store import GroupKey
 from sls_contract.errors import EndpointError
@@ -27,30 +27,8 @@ GROUPS = st.builds(
 )
 
 
-class Agreement(RuleBasedStateMachine):
-    """Does the same to both stores; the one with the file is reopened now and then."""
-
-    def __init__(self):
-        super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name, "state")
-        self.stores = [MemoryStore(), SqliteStore(self.path)]
-
-    def teardown(self):
-        self.stores[1].close()
-        self.folder.cleanup()
-
-    def both(self, act, *, write=True, fail=False):
-        results = []
-        for store in self.stores:
-            try:
-                with store.transaction(write=write):
-                    results.append(act(store))
-                    _fail_if(fail)
-            except ServiceError:
-                pass
-        if not fail:
-            assert results[0] == results[1]
+class Agreement(TwoStores):
+    """Projects, logstores and groups."""
 
     @rule(project=NAMES, fail=st.booleans())
     def add_project(self, project, fail):
@@ -72,19 +50,9 @@ class Agreement(RuleBasedStateMachine):
     def look(self, key):
         self.both(lambda store: (store.group(key), store.shards(*key[:2]), store.groups(*key[:2])), write=False)
 
-    @rule()
-    def reopen(self):
-        self.stores[1].close()
-        self.stores[1] = SqliteStore(self.path)
-
     @invariant()
     def same_projects(self):
         self.both(lambda store: store.projects(), write=False)
-
-
-def _fail_if(fail):
-    if fail:
-        raise ServiceError(400, "", "")
 
 
 TestAgreement = Agreement.TestCase
