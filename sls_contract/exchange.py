@@ -47,15 +47,18 @@ class Headers(Mapping[str, str]):
         object.__setattr__(self, "pairs", tuple([_field(item) for item in _items(source)]))
 
     @classmethod
-    def of_texts(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
+    def of_texts(cls, pairs: tuple[tuple[str, str], ...], *, share: bool = True) -> Headers:
         """Take pairs that are known to be text, without looking at each: for readers of what is text already.
 
-        Equal pairs are kept once, since thousands of exchanges share nearly all of theirs.
+        Equal pairs are kept once, since thousands of exchanges share nearly all of theirs; not so without ``share``,
+        for what may hold a secret.
         """
-        if len(_PAIRS) > _MOST_PAIRS:
-            _PAIRS.clear()
         made = cls.__new__(cls)
-        object.__setattr__(made, "pairs", tuple([_PAIRS.setdefault(pair, pair) for pair in pairs]))
+        if share:
+            if len(_PAIRS) > _MOST_PAIRS:
+                _PAIRS.clear()
+            pairs = tuple([_PAIRS.setdefault(pair, pair) for pair in pairs])
+        object.__setattr__(made, "pairs", pairs)
         return made
 
     def __getattr__(self, name: str) -> Any:

@@ -52,7 +52,7 @@ def about_age(provenance: Provenance, limit: timedelta, now: datetime) -> list[F
     if age is None:
         return [clause("recording-age-unknown").finding("recording", expected, "neither a date nor a time", _RECORD)]
     if age > limit:
-        return [clause("recording-age").finding("recording", expected, f"{_days(age)} ago", _VERIFY)]
+        return [clause("recording-age").finding("recording", expected, f"more than {_days(age)} ago", _VERIFY)]
     return []
 
 

@@ -14,6 +14,7 @@ from sls_contract.cassettes.ledger import Entry
 from sls_contract.cassettes.opening import is_har, opened
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.cassettes.scrub import Scrubber, leaks
+from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.cassettes.tally import Tally
 from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged, CassetteError
@@ -122,18 +123,18 @@ def audit(path: Path, terms: Terms) -> Audit:
         if path.exists() and not path.is_file():
             found.failure = "no regular file"
             return found
-        _read(found, terms)
         scrubber = Scrubber(terms.credentials)
+        _read(found, terms, scrubber)
         found.entry.clean(scrubber.text)
         found.findings += _leaks(path, scrubber)
     except OSError as error:
         found.failure = error.strerror or str(error)
     except CassetteError as error:
-        found.failure = str(error).partition("\n")[0]
+        found.failure = str(error).partition("\n")[0].removeprefix(f"{path} ")
     return found
 
 
-def _read(found: Audit, terms: Terms) -> None:
+def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
     try:
         file = opened(found.path)
     except CassetteDamaged as damage:
@@ -142,10 +143,10 @@ def _read(found: Audit, terms: Terms) -> None:
     found.lines = tuple(file.lines)
     for position in range(len(file)):
         terms.progress(position, len(file))
-        _judge(found, file, position, terms)
+        _judge(found, file, position, terms, scrubber)
 
 
-def _judge(found: Audit, file: Recorded, position: int, terms: Terms) -> None:
+def _judge(found: Audit, file: Recorded, position: int, terms: Terms, scrubber: Scrubber) -> None:
     """Judge one exchange, without its answer where that broke off; one that is damaged hides none of the others."""
     try:
         recording = file[position]
@@ -156,7 +157,7 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms) -> None:
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
     verdict = judge(exchange, credentials=_keyring(recording, terms.credentials), at=origin.recorded_at)
     found.entry.add(origin)
-    found.tally.count(recording.exchange, (verdict,), origin.evidence, position)
+    found.tally.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
     about = [finding for finding in about_recording(recording) if finding.code not in told]
     if terms.max_age is not None:

@@ -26,8 +26,8 @@ class Entry:
         evidences: how many exchanges prove what.
         regions: where they were recorded, in the order in which they came, each once.
         clients: the User-Agents that asked, likewise.
-        ages: how long ago each exchange last agreed with an endpoint; those that do not age, or that do not say, have
-            none.
+        ages: how long ago each exchange last agreed with an endpoint; those that do not age have none.
+        dateless: how many exchanges do not say when that was.
 
     """
 
@@ -36,6 +36,7 @@ class Entry:
     regions: dict[str, None] = field(default_factory=dict)
     clients: dict[str, None] = field(default_factory=dict)
     ages: list[timedelta] = field(default_factory=list)
+    dateless: int = 0
 
     def add(self, origin: Provenance) -> None:
         """Enter one exchange."""
@@ -43,8 +44,12 @@ class Entry:
         for names, name in ((self.regions, origin.region), (self.clients, origin.client)):
             if name:
                 names[name] = None
-        age = None if origin.evidence in AGELESS else age_of(origin, self.now)
-        if age is not None:
+        if origin.evidence in AGELESS:
+            return
+        age = age_of(origin, self.now)
+        if age is None:
+            self.dateless += 1
+        else:
             self.ages.append(max(age, timedelta()))  # clocks differ: what comes from the future is new
 
     def clean(self, scrub: Callable[[str], str]) -> None:

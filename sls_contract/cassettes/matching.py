@@ -7,14 +7,14 @@ signature and other headers do not matter. Identical requests play in recorded o
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.exchange import Request, decode_path, masked_url, pairs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 
 class Key(NamedTuple):
@@ -68,6 +68,21 @@ class Index:
         """The positions handed out so far."""
         with self._lock:
             return frozenset(self._played)
+
+
+def asked_for(keys: Sequence[Key], plays: Iterable[Collection[int]]) -> frozenset[int]:
+    """Return the positions that some plays of one cassette together asked for; ``plays`` are positions of ``keys``.
+
+    Each play begins anew with the first of identical recordings, while each recorded one of its own: two that ask the
+    same stand for two.
+    """
+    times = Counter(keys[position] for play in plays for position in play)
+    asked = set()
+    for position, key in enumerate(keys):
+        if times[key]:
+            times[key] -= 1
+            asked.add(position)
+    return frozenset(asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 from sls_contract.cassettes.drift import compare
 from sls_contract.cassettes.file.recording_file import load, names_of, recorded
-from sls_contract.cassettes.hosts import is_loopback, without_project
+from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.cassettes.tape import Tape, asked
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
+from sls_contract.hosts import SERVICE_DOMAIN, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -70,7 +71,8 @@ class Compared:
         changes: every difference, with the position of the old exchange.
         unmatched: new exchanges without a recording, with their position in the order of arrival.
         errors: what kept an exchange from being compared, for people.
-        validated: by the id of an old exchange, when the endpoint gave an answer that is at most benignly different.
+        validated: by the id of an old exchange, when the endpoint gave an answer that is at most benignly different. A
+            state of the service (busy, a group that is gone) is benign, but does not show the old answer again.
         weaker: the evidence of new exchanges that prove less than their recording, by that recording's.
         paired: positions of the old exchanges that were asked for.
 
@@ -101,6 +103,7 @@ class Proposal(Tape):
 
     def __init__(self, path: Path, began: datetime, route: str = "", *, repeat: bool = False) -> None:
         super().__init__(_readable(proposed(path)), "all", began, repeat=repeat)
+        self.lets_all_through = False  # `take` looks where each request goes
         self.cassette = path
         self.compared = Compared()
         self.old: Sequence[Recording] = load(path) if recorded(path) else ()
@@ -166,7 +169,8 @@ class Proposal(Tape):
         before, now = old.provenance.evidence, new.provenance.evidence
         if weakest((before, now)) is not before:
             found.weaker[before] = weakest((now, found.weaker.get(before, now)))
-        if drift.verdict in {"benign", "none"} and new.provenance.recorded_at is not None:
+        same = drift.verdict in {"benign", "none"} and not any(change.of_outcome for change in drift.changes)
+        if same and new.provenance.recorded_at is not None:
             found.validated[self._ids[position]] = new.provenance.recorded_at
 
     def _key(self, position: int) -> Key:
@@ -212,14 +216,14 @@ def _where(made: Provenance) -> str:
 
     An answer under a name of the service that is no live one came from the embedded endpoint, or from a double.
     """
-    named = _authority(made.endpoint).endswith(".aliyuncs.com")
+    named = _authority(made.endpoint).endswith("." + SERVICE_DOMAIN)
     if made.evidence is Evidence.REFERENCE and (named or _is_reference(made.endpoint)):
         return REFERENCE
     return made.endpoint or "unknown"
 
 
 def _is_reference(endpoint: str) -> bool:
-    return endpoint == REFERENCE or is_loopback(_authority(endpoint) or "unknown")
+    return endpoint == REFERENCE or is_loopback(_authority(endpoint))
 
 
 def _authority(endpoint: str) -> str:

@@ -10,11 +10,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from sls_contract.exchange import Exchange, Request, Response
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -23,7 +22,7 @@ class Evidence(StrEnum):
     """What an exchange proves, strongest first."""
 
     LIVE = "live"  #: the real service answered
-    REFERENCE = "reference"  #: our endpoint answered
+    REFERENCE = "reference"  #: an endpoint that is not the service: ours, a gateway, an emulator
     DOCUMENT = "document"  #: a page of the service prints it
     SYNTHETIC = "synthetic"  #: we made it up
     UNKNOWN = "unknown"  #: a third party's recording, which does not say
@@ -130,6 +129,11 @@ def digest_of(recording: Recording) -> str:
     It is taken over values, never over the text of a file: line ends, quoting, indentation and the order of keys
     do not count. All else does: bytes of bodies, order and casing of headers, provenance.
     """
+    return "sha256-" + sha256(packed(recording).encode()).hexdigest()[:32]
+
+
+def packed(recording: Recording) -> str:
+    """Return all values of a recording, but for its place in a file, as one line of JSON in ASCII; see `unpacked`."""
     provenance, signature = recording.provenance, recording.signature
     values = (
         _request_values(recording.exchange.request),
@@ -140,7 +144,18 @@ def digest_of(recording: Recording) -> str:
         recording.substitutions,
         (recording.broken, recording.detail),
     )
-    return "sha256-" + sha256(_ENCODE(values).encode()).hexdigest()[:32]
+    return _ENCODE(values)
+
+
+def unpacked(text: str, name: str = "") -> Recording:
+    """Return the recording that was `packed`, with the id that it has in its file."""
+    request, response, (evidence, *origin), moments, signature, substitutions, (broken, detail) = json.loads(text)
+    endpoint, region, client, contract = origin
+    recorded_at, validated_at = map(_moment, moments)
+    made = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract)
+    note = None if signature is None else SignatureNote(*signature)
+    exchange = Exchange(_request(*request), None if response is None else _response(*response))
+    return Recording(exchange, made, note, tuple(substitutions), broken, detail, id=name)
 
 
 def moment_text(moment: datetime | None) -> str:
@@ -148,15 +163,27 @@ def moment_text(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _request(method: str, url: str, pairs: list[list[str]], body: str) -> Request:
+    return Request(method, url, _headers(pairs), wire_bytes(body))
+
+
+def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire: bool) -> Response:  # noqa: FBT001 - as packed
+    return Response(status, _headers(pairs), wire_bytes(body), wire, reason)
+
+
+def _headers(pairs: list[list[str]]) -> Headers:
+    return Headers.of_texts(tuple([(name, value) for name, value in pairs]))
+
+
 def _request_values(request: Request) -> tuple[object, ...]:
-    return (request.method, request.url, request.headers.pairs, _body(request.body))
+    return (request.method, request.url, request.headers.pairs, wire_text(request.body))
 
 
 def _response_values(response: Response | None) -> tuple[object, ...] | None:
     if response is None:
         return None
-    return (response.status, response.reason, response.headers.pairs, _body(response.body), response.wire)
-
-
-def _body(body: bytes) -> str:
-    return body.decode("utf-8", "surrogateescape")
+    return (response.status, response.reason, response.headers.pairs, wire_text(response.body), response.wire)

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.audit import cassettes_below
-from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.matching import Remedies, explain_miss
 from sls_contract.cassettes.opening import opened
+from sls_contract.cassettes.places import expect_recordings
 from sls_contract.cassettes.recording import Evidence, weakest
-from sls_contract.cassettes.tape import Tape, asked
+from sls_contract.cassettes.tape import Tape, asked, keys_of
 from sls_contract.errors import CassetteError, UsageError
+from sls_contract.hosts import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.matching import Miss
     from sls_contract.cassettes.opening import Recorded
+    from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Request
 
-_IN_REPLAY = Remedies("sls-contract proxy --cassette FILE", "replay with --repeat last")
+_RECORD = "sls-contract proxy --record new_episodes --cassette FILE"  # without the mode it plays a FILE that exists
+_IN_REPLAY = Remedies(_RECORD, "replay with --repeat last")
 
 
 class Reel(Tape):
@@ -49,6 +52,8 @@ class Reel(Tape):
         if not recordings:
             msg = "nothing is recorded below the paths. How to fix: name cassettes, such as cassettes/."
             raise UsageError(msg)
+        projects = {key.project for key in keys_of(recordings)}
+        self._host = asked(recordings)[0].host if len(projects) == 1 else None
         where = str(self.files[0].path) if len(self.files) == 1 else f"{len(self.files)} cassettes"
         super().__init__(Path(where), "none", began, repeat=repeat, before=recordings, remedies=_IN_REPLAY)
 
@@ -64,10 +69,22 @@ class Reel(Tape):
         exchange = position - (self._ends[number] - len(file))
         return file.path, exchange, file.lines[exchange]
 
+    def take(self, request: Request) -> tuple[int, Recording] | None:
+        """Return the next recording that answers a scrubbed request, with its position; None where there is none."""
+        return super().take(self._named(request))
+
     def explain_miss(self, request: Request) -> Miss:
         """Say why nothing answers a scrubbed request, which recording of which file is closest, and the mend."""
-        played, where = self._index.played, str(self.path)
-        return explain_miss(request, asked(self._before), played, where, self._remedies, self._place_in_words)
+        there, played, where = asked(self._before), self._index.played, str(self.path)
+        return explain_miss(self._named(request), there, played, where, self._remedies, self._place_in_words)
+
+    def _named(self, request: Request) -> Request:
+        """Give a request to a bare address, which names no project, the only one that was recorded."""
+        if self._host is None or not is_address(request.host):
+            return request
+        return request.replace(
+            url=f"http://{self._host}{request.target}", headers=request.headers.with_field("Host", self._host)
+        )
 
     def _place_in_words(self, position: int) -> str:
         path, exchange, _ = self.place(position)
@@ -77,10 +94,7 @@ class Reel(Tape):
 def _found(paths: Iterable[Path]) -> list[Path]:
     found: dict[str, Path] = {}
     for path in paths:
-        if not (path.exists() or journal_of(path).exists()):
-            msg = f"{path} cannot be played: there is no such file or folder. How to fix: name a cassette, or a folder."
-            raise UsageError(msg)
-        for cassette in cassettes_below(path, _refuse):
+        for cassette in cassettes_below(expect_recordings(path, "played"), _refuse):
             found.setdefault(os.path.realpath(cassette), cassette)
     return list(found.values())
 

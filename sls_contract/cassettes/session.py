@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recorder import Broken, Kind, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.cassettes.scrub import leaks
+from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.cassettes.recorder import Outcome
-    from sls_contract.cassettes.scrub import Scrubber
+    from sls_contract.cassettes.scrub import Scrubbed, Scrubber, Sent
     from sls_contract.cassettes.tape import Mode
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Request, Send
     from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
+
+_LONG = 64 * 1024  # bytes of bodies; thousands of longer ones waiting to be judged would fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class Opening:
         evidence: what an answer of ``send`` proves.
         repeat: whether the last of identical recordings plays again and again.
         endpoint: what ``send`` reaches, for the provenance of recordings; empty: the endpoint that the request names.
-        patient: whether what is played is judged when the tally is looked at, and not while the client waits.
+        patient: whether exchanges are judged when the tally is looked at, and not while the client waits; what is
+            recorded is scrubbed and written before the client has it all the same.
         max_age: how long ago what is played may have been validated; None: as long as it likes.
 
     """
@@ -83,6 +87,7 @@ class Session:
         self._keyring = (
             (opening.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if opening.credentials is not None else None
         )
+        self._ahead = _Ahead()
         self._stop: Callable[[], None] = lambda: None
         self._tally = tally if tally is not None else Tally()
         self.path = opening.path
@@ -102,6 +107,11 @@ class Session:
     def offline(self) -> bool:
         """Whether every request is answered, or refused, without a network."""
         return not self._tape.records
+
+    @property
+    def online(self) -> bool:
+        """Whether every request is let through, since there is nothing to play."""
+        return self._tape.lets_all_through and self._opening.send is None
 
     @property
     def tape(self) -> Tape:
@@ -143,6 +153,14 @@ class Session:
             self._notice(error)
             raise
 
+    def sent(self, request: Request, peer: str) -> None:  # noqa: ARG002 - whatever way it takes
+        """Scrub a request while its answer is under way."""
+        try:
+            self._ahead.value = self._opening.scrubber.sent(request)
+        except Exception as error:
+            self._notice(error)
+            raise
+
     def received(self, request: Request, outcome: Outcome, peer: str) -> None:
         """Record what a client's own stack received, before the client sees it."""
         try:
@@ -170,12 +188,17 @@ class Session:
         return outcome
 
     def _play(self, request: Request, scrubbed: Request, position: int, recording: Recording) -> Outcome:
-        judging = partial(self._judge, request, scrubbed, position, recording, self._opening.clock())
-        if self._opening.patient:
-            self._tally.later(judging)
-        else:
-            judging()
+        self._soon(partial(self._judge, request, scrubbed, position, recording, self._opening.clock()))
         return outcome_of(recording)
+
+    def _soon(self, judging: Callable[[], None], held: int = 0) -> None:
+        """Judge now, or when somebody looks; bodies of ``held`` bytes, if long, do not stay in memory until then."""
+        if not self._opening.patient:
+            judging()
+            return
+        self._tally.later(judging)
+        if held > _LONG:
+            self._tally.settle()
 
     def _judge(self, request: Request, scrubbed: Request, position: int, recording: Recording, now: datetime) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
@@ -183,7 +206,8 @@ class Session:
         shown = Exchange(scrubbed, recording.exchange.response)
         verdicts = [judge_request(request, credentials=self._keyring, at=now)]
         if not recording.unanswered:
-            verdicts.append(judge_response(recording.exchange, at=made.recorded_at))
+            unsaid = () if recording.signature else _UNSAID
+            verdicts.append(judge_response(recording.exchange, at=made.recorded_at, without=unsaid))
         tally.count(shown, self._clean(verdicts), made.evidence, position)
         about = about_recording(recording)
         if opening.max_age is not None:
@@ -195,8 +219,7 @@ class Session:
         opening, now = self._opening, self._opening.clock()
         response = outcome.partial if isinstance(outcome, Broken) else outcome
         whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
-        verdict = judge(whole, credentials=opening.credentials, at=now)
-        scrubbed = opening.scrubber.exchange(Exchange(request, response))
+        scrubbed = opening.scrubber.exchange(Exchange(request, response), self._ahead.take(request))
         recording = Recording(
             exchange=scrubbed.exchange,
             provenance=_provenance(scrubbed.exchange.request, evidence, now, opening.endpoint),
@@ -206,8 +229,14 @@ class Session:
             detail=opening.scrubber.text(outcome.detail) if isinstance(outcome, Broken) else "",
         )
         self._tape.add(recording)
-        self.tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
-        self.tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
+        held = len(request.body) + (len(response.body) if response is not None else 0)
+        self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, now), held)
+
+    def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, now: datetime) -> None:
+        """Judge an exchange that took place at ``now``, as it stood on the wire; only the scrubbed one is shown."""
+        verdict = judge(whole, credentials=self._opening.credentials, at=now)
+        self._tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
+        self._tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
 
     def _look_for_leaks(self) -> None:
         """Read what was written once more, as `sls-contract check` does: a scrub that missed something must fail."""
@@ -232,16 +261,17 @@ class Session:
         return UnmatchedRequest(str(miss))
 
     def _clean(self, verdicts: list[Verdict]) -> list[Verdict]:
-        """Scrub what findings quote: checks mask what they know, the scrubber knows the run's own secrets."""
-        return [self._clean_verdict(verdict) if verdict.findings else verdict for verdict in verdicts]
+        return [clean_verdict(verdict, self._opening.scrubber.text) for verdict in verdicts]
 
-    def _clean_verdict(self, verdict: Verdict) -> Verdict:
-        text = self._opening.scrubber.text
-        findings = tuple(
-            replace(one, where=text(one.where), expected=text(one.expected), actual=text(one.actual))
-            for one in verdict.findings
-        )
-        return replace(verdict, findings=findings)
+
+class _Ahead(threading.local):
+    """What was done for the request that this thread sent last."""
+
+    value: Sent | None = None
+
+    def take(self, request: Request) -> Sent | None:
+        done, self.value = self.value, None
+        return done if done is not None and done.original is request else None
 
 
 class _Open:
@@ -311,6 +341,9 @@ def _delivered(response: Any) -> Outcome:
         return Broken(broken, got)
     return got
 
+
+_UNSAID = (clause("authentication-served").code,)
+"""What an exchange does not say where another tool recorded it: many are told to take the Authorization out."""
 
 _BROKEN: dict[str, Kind] = {
     "dns": "name",

@@ -40,6 +40,10 @@ class Tape:
         before: what was recorded before, instead of what the file holds.
         remedies: how a request without a recording is mended where this is played.
 
+    Attributes:
+        added: how many exchanges were recorded.
+        recording: the name of what was recorded, by which it can be taken back (`take_back`); empty before.
+
     Raises:
         CassetteDamaged: the file is not what was recorded; it is left as it is.
         UsageError: there is no such mode.
@@ -66,11 +70,14 @@ class Tape:
         self._began = began
         self.records = self._may_record()
         self._repeat = repeat
-        self._index = Index(self._playable(), repeat=repeat)
+        playable = self._playable()
+        self.lets_all_through = self.records and not playable
+        self._index = Index(playable, repeat=repeat)
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
         self._closed = False
         self.added = 0
+        self.recording = ""
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
         """Return the next recording that answers a scrubbed request, with its position; None where there is none."""
@@ -87,7 +94,7 @@ class Tape:
         played = self._index.played
         if not self._repeat or len(played) == self.size:
             return played
-        keys = [Key.of(request) for request in asked(self._before)]
+        keys = keys_of(self._before)
         answered = {keys[position] for position in played}
         return frozenset(at for at, key in enumerate(keys) if key in answered)
 
@@ -103,6 +110,7 @@ class Tape:
                 raise CassetteError(_LATE.format(path=self.path))
             if self._recorder is None:
                 self._recorder = open_for_recording(self.path)
+                self.recording = self._recorder.name
             recorder = self._recorder
             self.added += 1
         recorder.append(recording)
@@ -141,8 +149,7 @@ class Tape:
     def _playable(self) -> Sequence[Key]:
         if self._mode == "all" or (self._mode == "once" and self._is_new()):
             return ()
-        quick: Sequence[Key] | None = getattr(self._before, "keys", None)
-        return quick if quick is not None else [Key.of(request) for request in asked(self._before)]
+        return keys_of(self._before)
 
     def _replaced(self) -> tuple[str, ...]:
         if self._mode != "all":
@@ -159,3 +166,9 @@ def asked(recordings: Sequence[Recording]) -> Sequence[Request]:
     """Return the requests of recordings, reduced to what matching looks at; nothing is parsed that need not be."""
     cheap: Sequence[Request] | None = getattr(recordings, "asked", None)
     return cheap if cheap is not None else tuple(recording.exchange.request for recording in recordings)
+
+
+def keys_of(recordings: Sequence[Recording]) -> Sequence[Key]:
+    """Return what requests must have in common with recordings to be answered by them."""
+    cheap: Sequence[Key] | None = getattr(recordings, "keys", None)
+    return cheap if cheap is not None else [Key.of(request) for request in asked(recordings)]

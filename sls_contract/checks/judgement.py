@@ -86,14 +86,20 @@ def judge_request(request: Request, *, credentials: Keyring | None = None, at: d
     return _judged(Subject(request, None, credentials, _aware(at)), (Side.REQUEST,))
 
 
-def judge_response(exchange: Exchange, *, credentials: Keyring | None = (), at: datetime | None = None) -> Verdict:
+def judge_response(
+    exchange: Exchange,
+    *,
+    credentials: Keyring | None = (),
+    at: datetime | None = None,
+    without: Collection[str] = (),
+) -> Verdict:
     """Judge an answer to a request that was judged elsewhere; an exchange without one breaks nothing.
 
     The signature decides only whether the request should have been served, which is judged where ``credentials`` are
     given. Arguments as in `judge`.
     """
     sides = () if exchange.response is None else (Side.RESPONSE,)
-    return _judged(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides)
+    return _judged(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides, without)
 
 
 def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] = ()) -> Verdict:

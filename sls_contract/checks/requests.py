@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
+from sls_contract.hosts import is_address
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 
@@ -178,7 +178,7 @@ def names_project(host: str) -> bool:
     """Tell whether a host has a project in front: ``my-project.127.0.0.1:80`` has, a bare address has not."""
     name = host.rpartition(":")[0] if re.search(r":[0-9]*$", host) else host
     project, dot, endpoint = name.partition(".")
-    return bool(project and dot and endpoint) and not _ENDPOINT_ALONE.fullmatch(name) and not _is_address(name)
+    return bool(project and dot and endpoint) and not _ENDPOINT_ALONE.fullmatch(name) and not is_address(host)
 
 
 def is_http_date(text: str) -> bool:
@@ -192,14 +192,6 @@ def _is_readable(name: str, text: str, authorization: LogAuthorization | Sls4Aut
     if isinstance(authorization, Sls4Authorization):
         return iso_basic
     return is_http_date(text) or (authorization is None and iso_basic)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def _sent(value: str | None) -> str:

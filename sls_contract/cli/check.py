@@ -12,8 +12,19 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cli.clock import utc_now
-from sls_contract.errors import UsageError
-from sls_contract.reports import Report, Target, as_document, finding_lines, plural, table, write_json
+from sls_contract.cli.options import add_json, add_strict
+from sls_contract.cli.progress import progress
+from sls_contract.reports import (
+    Report,
+    Target,
+    as_document,
+    finding_lines,
+    judged_line,
+    narrowed_lines,
+    plural,
+    table,
+    write_json,
+)
 from sls_contract.reports.text import on_one_line, width
 from sls_contract.spec import CLAUSES, Level
 
@@ -44,9 +55,9 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         epilog="Exit codes: 0 conforming, 1 a violation was found, 2 nothing, or not everything, could be checked.",
     )
     command.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a cassette, or a folder of cassettes")
-    command.add_argument("--strict", action="store_true", help="warnings fail, too")
+    add_strict(command)
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
-    command.add_argument("--json", metavar="PATH", help="also write the findings as JSON; - for standard output")
+    add_json(command)
     command.set_defaults(run=run)
 
 
@@ -61,7 +72,7 @@ def run(
     """Check every cassette below the paths; return the exit code."""
     terms = _terms(arguments, environ)
     outcome = _Outcome()
-    outcome.judge(outcome.find(arguments.paths), terms, _progress(stderr))
+    outcome.judge(outcome.find(arguments.paths), terms, progress(stderr))
     report = _report(outcome)
     told = stderr if arguments.json == "-" else stdout
     print(*_text(outcome, report, _columns(told)), sep="\n", file=told)
@@ -96,10 +107,11 @@ class _Outcome:
     def find(self, paths: Iterable[Path]) -> list[Path]:
         """Return every cassette below the paths, once, whatever name it goes by."""
         from sls_contract.cassettes.audit import cassettes_below
+        from sls_contract.cassettes.places import expect_recordings
 
         found: dict[str, Path] = {}
         for path in paths:
-            for cassette in cassettes_below(_existing(path), self._missed):
+            for cassette in cassettes_below(expect_recordings(path, "checked"), self._missed):
                 found.setdefault(os.path.realpath(cassette), cassette)
         return list(found.values())
 
@@ -139,24 +151,6 @@ class _Outcome:
         self.not_checked.append((str(error.filename), error.strerror or str(error)))
 
 
-def _progress(stderr: IO[str]) -> Callable[[str], None]:
-    """Show which file is being judged, on a terminal only."""
-    if not stderr.isatty():
-        return lambda _: None
-    return lambda path: print(f"\r\x1b[K{on_one_line(path)}" if path else "\r\x1b[K", end="", file=stderr, flush=True)
-
-
-def _existing(path: Path) -> Path:
-    try:
-        if path.is_file() or path.is_dir() or path.with_name(path.name + ".journal").is_file():
-            return path
-        reason = "it is neither a file nor a folder" if path.exists() else "there is no such file or folder"
-    except OSError as error:
-        reason = error.strerror or str(error)
-    msg = f"{path} cannot be checked: {reason}. How to fix: name a cassette, or a folder of cassettes."
-    raise UsageError(msg)
-
-
 def _report(outcome: _Outcome) -> Report:
     from sls_contract.cassettes.recording import weakest
 
@@ -181,12 +175,8 @@ def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[st
             yield from (*finding_lines(finding, _place(where)), "")
     for path, reason in outcome.not_checked:
         yield on_one_line(f"not checked: {path}: {reason}")
-    counts = [plural(report.count(level), str(level)) for level in (Level.VIOLATION, Level.WARNING)]
-    yield (
-        f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}: {', '.join(counts)}, "
-        f"{report.count(Level.UNSPECIFIED)} unspecified; "
-        f"{len(report.exercised)} of {report.clauses_total} clauses exercised"
-    )
+    counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
+    yield f"{counts}: {judged_line(report)}"
     yield from _until_when(outcome)
     yield from _narrowed(outcome)
     if not outcome.judged():
@@ -196,12 +186,11 @@ def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[st
 def _narrowed(outcome: _Outcome) -> Iterator[str]:
     """Say what was judged by some clauses only, or by none."""
     tallies = [audit.tally for audit in outcome.audits]
-    if others := sum(tally.other_operations for tally in tallies):
-        yield f"{plural(others, 'exchange')} of other operations: common clauses only"
-    if foreign := sum(tally.not_judged for tally in tallies):
-        yield f"{plural(foreign, 'exchange')} of other services: not judged"
-    if unverified := sum(tally.unverified for tally in tallies):
-        yield f"{plural(unverified, 'signature')} not verified"
+    yield from narrowed_lines(
+        other_operations=sum(tally.other_operations for tally in tallies),
+        not_judged=sum(tally.not_judged for tally in tallies),
+        unverified=sum(tally.unverified for tally in tallies),
+    )
 
 
 def _fitted(rows: Sequence[Sequence[object]], columns: int | None) -> Iterator[str]:
@@ -256,6 +245,8 @@ def _until_when(outcome: _Outcome) -> Iterator[str]:
     if median is not None:
         oldest, path = max(aged)
         yield on_one_line(f"last validated: median {_days(median)} ago, oldest {_days(oldest)} ago ({path})")
+    if dateless := sum(audit.entry.dateless for audit in outcome.audits):
+        yield f"{plural(dateless, 'exchange')} of unknown age"
 
 
 def _days(age: timedelta) -> str:
@@ -268,9 +259,10 @@ def _ledger(outcome: _Outcome) -> dict[str, Any]:
 
     median = median_age(audit.entry for audit in outcome.audits)
     oldest = max((audit.entry.oldest for audit in outcome.audits if audit.entry.oldest is not None), default=None)
+    unknown = sum(audit.entry.dateless for audit in outcome.audits)
     return {
         "ledger": [_ledger_entry(audit) for audit in outcome.audits],
-        "ages": {"median_days": _whole_days(median), "oldest_days": _whole_days(oldest)},
+        "ages": {"median_days": _whole_days(median), "oldest_days": _whole_days(oldest), "unknown": unknown},
     }
 
 

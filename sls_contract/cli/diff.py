@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.options import add_json
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.reports import Report, Target, as_document, plural, write_json
 from sls_contract.reports.text import on_one_line, printable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
+    from sls_contract.signing import Credentials
 
 CLASSES = ("breaking", "additive", "benign")
 NOT_COMPARED = 2
@@ -37,8 +39,12 @@ class _Compared:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What was compared, the cassettes that one side alone has (side and name), and what could not be read."""
+    """What was compared, the cassettes that one side alone has (side and name), and what could not be read.
 
+    Nothing that is told shows the ``keys`` of the run.
+    """
+
+    keys: tuple[Credentials, ...] = ()
     compared: list[_Compared] = field(default_factory=list)
     lonely: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
@@ -56,6 +62,7 @@ class _Outcome:
     def _compare(self, name: str, *paths: Path) -> None:
         from sls_contract.cassettes import load_cassette
         from sls_contract.cassettes.drift import compare
+        from sls_contract.cassettes.scrub import Scrubber
 
         path = paths[0]
         try:
@@ -67,7 +74,7 @@ class _Outcome:
         except CassetteError as error:
             self.not_compared.append((str(path), str(error)))
             return
-        self.compared.append(_Compared(name, compare(*recordings)))
+        self.compared.append(_Compared(name, compare(recordings[0], recordings[1], Scrubber(self.keys))))
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -111,21 +118,29 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     command.add_argument("old", metavar="OLD", type=Path, help="the earlier cassette, or folder of cassettes")
     command.add_argument("new", metavar="NEW", type=Path, help="the later one")
-    command.add_argument("--fail-on", choices=CLASSES, default="breaking", help="the level (default: breaking)")
-    command.add_argument("--json", metavar="PATH", help="also write the changes as JSON; - for standard output")
+    command.add_argument(
+        "--fail-on",
+        choices=CLASSES,
+        default="breaking",
+        help="the level, or worse, that makes it exit 1 (default: %(default)s)",
+    )
+    add_json(command, "also write the changes as JSON")
     command.set_defaults(run=run)
 
 
 def run(
     arguments: argparse.Namespace,
     *,
-    environ: Mapping[str, str],  # noqa: ARG001 - every command takes the same
+    environ: Mapping[str, str],
     stdin: IO[str],  # noqa: ARG001 - every command takes the same streams
     stdout: IO[str],
     stderr: IO[str],
 ) -> int:
     """Compare two cassettes or folders; return the exit code."""
-    outcome = _Outcome()
+    from sls_contract.signing import credentials_from_environment
+
+    key = credentials_from_environment(environ)
+    outcome = _Outcome((key,) if key else ())
     outcome.compare(arguments.old, arguments.new)
     print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
     if arguments.json:
@@ -138,9 +153,10 @@ def run(
 def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple[dict[str, Path], dict[str, Path]]:
     """Return the cassettes of both sides by the names that pair them."""
     from sls_contract.cassettes.audit import cassettes_below
+    from sls_contract.cassettes.places import expect_recordings
 
     for path in (old, new):
-        _require(path)
+        expect_recordings(path, "compared")
     if old.is_dir() != new.is_dir():
         msg = f"expected two cassettes or two folders, got one of each: {old}, {new}. How to fix: name two of a kind."
         raise UsageError(msg)
@@ -150,18 +166,6 @@ def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple
         {each.relative_to(root).as_posix(): each for each in cassettes_below(root, missed)} for root in (old, new)
     )
     return before, after
-
-
-def _require(path: Path) -> None:
-    """Refuse a path at which nothing was recorded."""
-    try:
-        if path.is_file() or path.is_dir() or path.with_name(path.name + ".journal").is_file():
-            return
-        reason = "it is neither a file nor a folder" if path.exists() else "there is no such file or folder"
-    except OSError as error:
-        reason = error.strerror or str(error)
-    msg = f"{path} cannot be compared: {reason}. How to fix: name a cassette, or a folder of cassettes."
-    raise UsageError(msg)
 
 
 def _document(outcome: _Outcome) -> dict[str, Any]:
@@ -209,7 +213,8 @@ def _text(outcome: _Outcome) -> Iterator[str]:
             yield ""
     yield from _alone(outcome)
     for path, reason in outcome.not_compared:
-        yield printable(f"not compared: {path}: {reason}")
+        named = reason if reason.startswith(path) else f"{path}: {reason}"
+        yield printable(f"not compared: {named}")
     yield _summary(outcome)
     if not outcome.judged:
         yield "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings."

@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
 from sls_contract.cli.clock import utc_now
+from sls_contract.cli.options import add_json, add_strict, at_least
+from sls_contract.cli.progress import progress
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,14 +35,14 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         epilog="Exit codes: 0 conforming, 1 a violation was found, 2 CMD cannot be run, or nothing was judged.",
     )
     add = command.add_argument
-    add("--auth", action="append", choices=("v1", "v4"), help="how to sign (default: both)")
+    add("--auth", action="append", choices=("v1", "v4"), help="how to sign; repeatable (default: both)")
     add("--scenario", action="append", default=[], metavar="NAME", help="run only this one; repeatable")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for one run of CMD (default: %(default)g)")
-    add("--jobs", type=_count, default=4, metavar="N", help="how many runs at a time (default: %(default)s)")
+    add("--jobs", type=at_least(1), default=4, metavar="N", help="how many runs at a time (default: %(default)s)")
     add("--seed", type=int, default=0, help="of made-up names and keys (default: %(default)s)")
-    add("--strict", action="store_true", help="warnings fail, too")
-    add("--json", metavar="PATH", help="also write the findings as JSON; - for standard output")
+    add_strict(command)
+    add_json(command)
     add("client", nargs="*", metavar="CMD", help="the client and its arguments, after --")
     command.set_defaults(run=run)
 
@@ -91,17 +93,14 @@ def _list(stdout: IO[str]) -> None:
 
 
 def _progress(stderr: IO[str]) -> Callable[[int, int], None]:
-    """Show how far it is, on a terminal only."""
-    if not stderr.isatty():
-        return lambda _done, _all: None
-    return lambda done, of: print(f"\r\x1b[K{done} of {of} runs", end="", file=stderr, flush=True)
+    show = progress(stderr)
+    return lambda done, of: show(f"{done} of {of} runs")
 
 
 def _tell(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str], stderr: IO[str]) -> None:
     from sls_contract.exercise.summary import lines
 
-    if stderr.isatty():
-        print("\r\x1b[K", end="", file=stderr, flush=True)
+    progress(stderr)("")
     print(*lines(run, plan), sep="\n", file=stderr if arguments.json == "-" else stdout)
 
 
@@ -123,11 +122,3 @@ def _seconds(text: str) -> float:
         msg = f"must be a number of seconds above 0, got {text!r}"
         raise ArgumentTypeError(msg)
     return seconds
-
-
-def _count(text: str) -> int:
-    """Read a number of jobs."""
-    if not (text.isascii() and text.isdecimal() and int(text)):
-        msg = f"must be 1 or more, got {text!r}"
-        raise ArgumentTypeError(msg)
-    return int(text)

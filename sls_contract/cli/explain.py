@@ -7,6 +7,7 @@ import shutil
 import textwrap
 from typing import IO, TYPE_CHECKING
 
+from sls_contract.reports import plural
 from sls_contract.spec import CLAUSES, clause
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _page(each: Clause, width: int) -> Iterator[str]:
 
 def _document(clauses: list[Clause]) -> Iterator[str]:
     """Yield the clauses as Markdown, a chapter for each hundred of codes."""
-    yield from ("# The clauses", "", f"Written by `sls-contract explain --markdown`: {len(clauses)} clauses.")
+    yield from ("# The clauses", "", f"Written by `sls-contract explain --markdown`: {plural(len(clauses), 'clause')}.")
     chapter = ""
     for each in clauses:
         if each.code[:4] != chapter:

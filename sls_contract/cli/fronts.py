@@ -46,14 +46,15 @@ class Door:
         """Answer; refuse a host with 502, what cannot be sent on with 400; 500 is our mistake, kept in ``failures``."""
         authority = split_url(request.url)[1].rpartition("@")[2]
         try:
-            if self.admits(authority):
+            foreign = next((host for host in {authority: None, request.host: None} if not self.admits(host)), None)
+            if foreign is None:
                 return self._send(request)
         except UsageError as error:  # a target that no wire can carry
             return refusal(_BAD_REQUEST, "RequestNotForwarded", str(error))
         except Exception as error:  # noqa: BLE001 - any mistake must reach whoever reads failures
             self.failures.append(error)
             return refusal(FAILED, "ProxyFailed", "a mistake of sls-contract, which is told at its end")
-        return refusal(BAD_GATEWAY, "HostNotForwarded", _FOREIGN.format(authority))
+        return refusal(BAD_GATEWAY, "HostNotForwarded", _FOREIGN.format(foreign))
 
     def admits(self, authority: str) -> bool:
         """Tell whether a host may be asked; remember one that may not."""
@@ -65,15 +66,11 @@ class Door:
 
 @contextmanager
 def plain_front(door: Door, arguments: argparse.Namespace) -> Iterator[Front]:
-    """Listen for plain HTTP."""
+    """Listen for plain HTTP; the door, which knows the words for it, is the one that refuses hosts."""
     from sls_contract.endpoint.server import serve
 
-    hosts = [*arguments.allow_host, *_named(arguments.to)]
-    with serve(door, host=arguments.host, port=arguments.port, hosts=hosts, blocking=True) as server:
-        try:
-            yield Front(server.url, server.port)
-        finally:
-            door.foreign_hosts.extend(server.foreign_hosts)
+    with serve(door, host=arguments.host, port=arguments.port, hosts=["*"], blocking=True) as server:
+        yield Front(server.url, server.port)
 
 
 @contextmanager
@@ -103,9 +100,3 @@ def refuse_loop(port: int) -> None:
                 "How to fix: start the proxy where that is not set, and set it for the client only."
             )
             raise UsageError(msg)
-
-
-def _named(to: str | None) -> list[str]:
-    """Return the host of an endpoint that has a name."""
-    address = None if to is None else parse_endpoint(to)
-    return [] if address is None or address.literal else [address.host]

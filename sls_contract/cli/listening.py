@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
+
+from sls_contract.cli.options import host, port
+from sls_contract.hosts import is_loopback
 
 if TYPE_CHECKING:
     import argparse
@@ -13,23 +17,27 @@ _PORT = 8080
 
 def add_address(parser: argparse.ArgumentParser) -> None:
     """Declare ``--host`` and ``--port``."""
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--host", type=host, default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=int, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)"
+        "--port", type=port, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)"
     )
 
 
 def warn_beyond_loopback(host: str, show: Callable[[Iterable[str]], None]) -> None:
     """Say so where an address lets other machines in."""
-    from sls_contract.endpoint.hosts import is_loopback
-
     if not is_loopback(host):
         show([f"warning: {host} is no loopback address; other machines can reach this"])
 
 
-def proxy_line(url: str) -> str:
-    """Return the line for a shell that makes a server the HTTP proxy of its clients."""
-    return f"  export HTTP_PROXY={url} http_proxy={url}  # then any real endpoint name, over plain http"
+def proxy_lines(url: str) -> list[str]:
+    """Return the lines for a shell that lead its clients to a server: the proxy variables, and what Node needs."""
+    from sls_contract.endpoint.node import node_options
+
+    preload, address = quote(node_options()), quote(url.partition("://")[2])
+    return [
+        f"  export HTTP_PROXY={url} http_proxy={url}  # then any real endpoint name, over plain http",
+        f"  export SLS_LOOPBACK={address} NODE_OPTIONS={preload}  # the same for Node, which reads no proxy variable",
+    ]
 
 
 def key_line() -> str:

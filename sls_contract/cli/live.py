@@ -10,13 +10,22 @@ from typing import IO, TYPE_CHECKING, Any
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
 from sls_contract.cassettes.tally import Breach, Tally
+from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url
-from sls_contract.reports import Report, as_document, finding_lines, plural, write_json
+from sls_contract.reports import (
+    Report,
+    as_document,
+    finding_lines,
+    judged_line,
+    narrowed_lines,
+    plural,
+    write_json,
+)
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES, Level, clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Exchange
@@ -125,12 +134,24 @@ class Streams:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What is left to tell of a run that has ended: hosts that were refused, and mistakes of ours."""
+    """What is left to tell of a run that has ended: hosts that were refused, and mistakes of ours.
+
+    A client may put anything where a host belongs: what is told is freed of the key in ``environ``.
+    """
 
     command: str
     target: Target
+    environ: Mapping[str, str]
     foreign_hosts: Sequence[str] = ()
     failures: Sequence[BaseException] = ()
+
+    def shown_hosts(self) -> Iterator[str]:
+        """Yield the hosts that were refused, without secrets."""
+        from sls_contract.cassettes.scrub import Scrubber
+        from sls_contract.signing.environment import credentials_from_environment
+
+        key = credentials_from_environment(self.environ)
+        return map(Scrubber([key] if key else []).text, self.foreign_hosts)
 
 
 def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
@@ -139,13 +160,22 @@ def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
     report.exchanges, report.exercised = tally.exchanges, tally.exercised
     for noted in tally.noted.values():
         report.add([noted.finding], times=noted.times, **noted.where)
-    report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.foreign_hosts)]
+    report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.shown_hosts())]
     troubles = tally.troubles or [f"a mistake of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
     streams.tell(_summary(report, tally))
     if streams.json:
-        write_json(as_document(report, __version__), streams.json, streams.stdout)
+        _write(report, streams.json, streams)
     return report
+
+
+def _write(report: Report, path: str, streams: Streams) -> None:
+    """Write the document; that this cannot be done is a trouble as any other, beside which a violation stays one."""
+    try:
+        write_json(as_document(report, __version__), path, streams.stdout)
+    except UsageError as error:
+        report.not_provable.append({"reason": str(error)})
+        print(f"sls-contract {report.command}: {error}", file=streams.stderr)
 
 
 def exit_code(report: Report, signalled: int, *, strict: bool) -> int:
@@ -182,16 +212,10 @@ def _breach_lines(breach: Breach, place: str) -> list[str]:
 
 
 def _summary(report: Report, tally: Tally) -> list[str]:
-    counts = [plural(report.count(level), str(level)) for level in (Level.VIOLATION, Level.WARNING)]
-    counted = f"{', '.join(counts)}, {report.count(Level.UNSPECIFIED)} unspecified"
-    exercised = f"{len(report.exercised)} of {report.clauses_total} clauses exercised"
-    lines = [f"{plural(report.exchanges, 'exchange')}: {counted}; {exercised}"]
-    if tally.other_operations:
-        lines.append(f"{plural(tally.other_operations, 'exchange')} of other operations: common clauses only")
-    if tally.not_judged:
-        lines.append(f"{plural(tally.not_judged, 'exchange')} of other services: not judged")
-    if tally.unverified:
-        lines.append(f"{plural(tally.unverified, 'signature')} not verified")
+    lines = [f"{plural(report.exchanges, 'exchange')}: {judged_line(report)}"]
+    lines += narrowed_lines(
+        other_operations=tally.other_operations, not_judged=tally.not_judged, unverified=tally.unverified
+    )
     if hosts := ", ".join(fact["host"] for fact in report.facts):
         lines.append(on_one_line(f"refused, since they are no SLS hosts: {hosts}"))
     if report.not_provable:

@@ -7,7 +7,8 @@ from shlex import quote
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.clock import utc_now
-from sls_contract.cli.listening import add_address, proxy_line, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.options import add_allow_host, add_json, add_strict
 
 if TYPE_CHECKING:
     import argparse
@@ -45,13 +46,25 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--https", action="store_true", help="open https, too; needs mitmproxy: pip install 'sls-contract[proxy]'")
     add("--ca-dir", metavar="DIR", type=Path, help="keep the certificate authority of --https here across runs")
     add_address(parser)
-    add("--allow-host", action="append", default=[], metavar="NAME", help="record this host and its subdomains too")
-    add("--rename", action="append", default=[], metavar="REAL=PUBLIC", help="write this name in place of the real one")
-    add("--scrub", action="append", default=[], metavar="REGEX", help="also write nothing that matches")
-    add("--scrub-key", action="append", default=[], metavar="NAME", help="write no value of this header or key")
+    add_allow_host(parser, "record")
+    add(
+        "--rename",
+        action="append",
+        default=[],
+        metavar="REAL=PUBLIC",
+        help="write this name in place of the real one; repeatable",
+    )
+    add("--scrub", action="append", default=[], metavar="REGEX", help="also write nothing that matches; repeatable")
+    add(
+        "--scrub-key",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="write no value of this header or key; repeatable",
+    )
     add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one exchange (default: %(default)g)")
-    add("--strict", action="store_true", help="warnings fail, too")
-    add("--json", metavar="PATH", help="at the end, also write the findings as JSON; - for standard output")
+    add_strict(parser)
+    add_json(parser, "at the end, also write the findings as JSON")
     add("--verbose", action="store_true", help="show each request on stderr")
     parser.set_defaults(run=run)
 
@@ -78,7 +91,7 @@ def run(
             streams.tell(_invitation(front, arguments, recording=record.session.recording))
             signalled = live.until_signal()
     return live.exit_code(
-        live.concluded(_ended(arguments, tally, door), tally, streams), signalled, strict=arguments.strict
+        live.concluded(_ended(arguments, environ, tally, door), tally, streams), signalled, strict=arguments.strict
     )
 
 
@@ -86,13 +99,13 @@ def _place(cassette: Path) -> Callable[[int | None], Mapping[str, Any]]:
     return lambda position: {"cassette": str(cassette), "exchange": position}
 
 
-def _ended(arguments: argparse.Namespace, tally: Tally, door: Door) -> Ended:
+def _ended(arguments: argparse.Namespace, environ: Mapping[str, str], tally: Tally, door: Door) -> Ended:
     from sls_contract.cassettes.recording import Evidence, weakest
     from sls_contract.cli.live import Ended
     from sls_contract.reports import Target
 
     evidence = weakest(map(Evidence, tally.evidence)) if tally.evidence else None
-    return Ended("proxy", Target(arguments.to, evidence), tuple(door.foreign_hosts), tuple(door.failures))
+    return Ended("proxy", Target(arguments.to, evidence), environ, tuple(door.foreign_hosts), tuple(door.failures))
 
 
 def _invitation(front: Front, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
@@ -100,7 +113,7 @@ def _invitation(front: Front, arguments: argparse.Namespace, *, recording: bool)
     file, goal = arguments.cassette, arguments.to or "the hosts that are asked for"
     does = f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
     trust = [] if front.certificate is None else _trust(front.url, quote(str(front.certificate)))
-    return [f"proxy {front.url}", f"  {does}", f"  asking {goal}", proxy_line(front.url), *trust]
+    return [f"proxy {front.url}", f"  {does}", f"  asking {goal}", *proxy_lines(front.url), *trust]
 
 
 def _trust(url: str, certificate: str) -> list[str]:

@@ -6,13 +6,14 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.hosts import host_rule, is_loopback, without_port
+from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.matching import Remedies
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Opening, Session, answered
 from sls_contract.cassettes.tape import Tape
 from sls_contract.cli.outcomes import answering, relayed
 from sls_contract.errors import CassetteError, UsageError
+from sls_contract.hosts import host_name, is_loopback
 from sls_contract.reports import plural
 from sls_contract.signing.environment import credentials_from_environment
 from sls_contract.transport import parse_endpoint
@@ -123,7 +124,7 @@ def reach(arguments: argparse.Namespace) -> Callable[[str], bool]:
     address = parse_endpoint(arguments.to)
     if address.literal:
         return lambda authority: allowed(authority) or is_loopback(authority)
-    return lambda authority: address.owns(without_port(authority).lower())
+    return lambda authority: address.owns(host_name(authority))
 
 
 def _file(path: Path) -> Path:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.clock import utc_now
-from sls_contract.cli.listening import add_address, key_line, proxy_line, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.options import add_allow_host, add_json, add_strict
 
 if TYPE_CHECKING:
     import argparse
@@ -41,9 +42,9 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="never: each recording answers once; last: the last of identical ones again and again "
         "(default: %(default)s)",
     )
-    add("--allow-host", action="append", default=[], metavar="NAME", help="answer for this host and its subdomains too")
-    add("--strict", action="store_true", help="warnings fail, too")
-    add("--json", metavar="PATH", help="at the end, also write the findings as JSON; - for standard output")
+    add_allow_host(parser, "answer for")
+    add_strict(parser)
+    add_json(parser, "at the end, also write the findings as JSON")
     add("--verbose", action="store_true", help="show each request, and which recording answered it, on stderr")
     parser.set_defaults(run=run)
 
@@ -68,7 +69,7 @@ def run(
         avoid_pauses()
         streams.tell(_invitation(server.url, reel))
         signalled = live.until_signal()
-    ended = live.Ended("replay", Target(server.url, reel.evidence), server.foreign_hosts, server.failures)
+    ended = live.Ended("replay", Target(server.url, reel.evidence), environ, server.foreign_hosts, server.failures)
     report = live.concluded(ended, tally, streams)
     return live.exit_code(report, signalled, strict=arguments.strict)
 
@@ -122,6 +123,6 @@ def _invitation(url: str, reel: Reel) -> list[str]:
     return [
         f"replaying {url}",
         f"  {plural(exchanges, 'exchange')} of {plural(len(reel.files), 'cassette')} (evidence: {reel.evidence})",
-        proxy_line(url),
+        *proxy_lines(url),
         key_line(),
     ]

@@ -8,7 +8,8 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from sls_contract.cli.clock import utc_now
-from sls_contract.cli.listening import add_address, key_line, proxy_line, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.options import add_allow_host
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Run the reference endpoint. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL "
         "reaches it under any real endpoint name, over plain http. --fault and --faults may be repeated; what they say "
         "happens in their order.",
+        epilog="Exit codes, when it ends: 130 interrupted, 143 terminated, 2 it could not start.",
     )
     add = parser.add_argument
     add_address(parser)
@@ -38,7 +40,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--shards", type=int, metavar="N", help="how many shards the logstore has (default: 2, or as it was)")
     add("--fill", type=int, default=0, metavar="N", help="write N more records to each shard, for a consumer")
     add("--state", metavar="FILE", help="keep the state in FILE (SQLite) across restarts")
-    add("--allow-host", action="append", default=[], metavar="NAME", help="answer for this host and its subdomains too")
+    add_allow_host(parser, "answer for")
     add("--credentials-from-env", action="store_true", help="also accept the key that the environment holds")
     faults = partial(add, action="append", dest="faults", default=[])
     faults("--fault", metavar="SPEC", type=_spec, help="what goes wrong next, such as 'status=503 times=3'")
@@ -116,7 +118,7 @@ def _key(environ: Mapping[str, str]) -> Credentials:
 
 def _invitation(url: str) -> str:
     """Say where the endpoint is and how to point a client at it."""
-    return "\n".join([f"serving {url}", proxy_line(url), key_line()])
+    return "\n".join([f"serving {url}", *proxy_lines(url), key_line()])
 
 
 def _spec(text: str) -> Callable[[], tuple[Fault, ...]]:

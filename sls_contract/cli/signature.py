@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
+from sls_contract.cli.options import add_json
 from sls_contract.errors import UsageError
 from sls_contract.reports import Report, Target, as_document, write_json
 from sls_contract.signing import (
@@ -47,12 +48,13 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "signature",
         help="name the wrong step of a request's signature",
         description="Verify the signature of one HTTP request and name the first wrong step.",
-        epilog=f"The key comes from {ID}, {SECRET} and {TOKEN}.",
+        epilog=f"The key comes from {ID}, {SECRET} and {TOKEN}. "
+        "Exit codes: 0 it verifies, 1 it does not, 2 nothing could be judged.",
     )
     command.add_argument("file", metavar="FILE", help="raw HTTP request or curl -v transcript; - reads standard input")
     command.add_argument("--at", metavar="ISO8601", help="judge the clock too: when the server received the request")
     command.add_argument("--region", help="region of v4's scope, where the endpoint's host names none")
-    command.add_argument("--json", metavar="PATH", help="write the report as JSON; - is standard output")
+    add_json(command)
     command.set_defaults(run=run)
 
 

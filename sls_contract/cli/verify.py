@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shlex
 import time
-from argparse import ArgumentTypeError
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,11 +13,13 @@ from typing import IO, TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
 from sls_contract.cli.clock import utc_now
+from sls_contract.cli.options import add_json, add_strict, at_least
+from sls_contract.cli.progress import progress
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import Credentials
@@ -47,15 +48,20 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--logstore", help="an existing logstore (needed with --endpoint)")
     add("--other-logstore", metavar="NAME", help="another one, for the scenarios with two logstores")
     add("--region", default="cn-hangzhou", help="signed in v4 where the endpoint names none (default: %(default)s)")
-    add("--examples", type=_count, default=100, metavar="N", help="generated sequences (default: %(default)s)")
+    add("--examples", type=at_least(0), default=100, metavar="N", help="generated sequences (default: %(default)s)")
     add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
     add("--scenario", action="append", default=[], metavar="NAME", help="carry out only this one; repeatable")
     add("--list", action="store_true", help="list the scenarios and do nothing")
-    add("--rate", type=float, metavar="N", help=f"requests a second (default: {_POLITE_RATE:g}, on loopback no limit)")
+    add(
+        "--rate",
+        type=float,
+        metavar="N",
+        help=f"requests a second; 0: no limit (default: {_POLITE_RATE:g}, on loopback 0)",
+    )
     add("--timeout", type=float, default=10.0, metavar="S", help="seconds for one exchange (default: %(default)s)")
     add("--yes", action="store_true", help="do not ask before making groups on a service that is not on loopback")
-    add("--strict", action="store_true", help="warnings fail, too")
-    add("--json", metavar="PATH", help="also write the findings as JSON; - for standard output")
+    add_strict(command)
+    add_json(command)
     add("--record", metavar="DIR", type=Path, help="write each scenario's exchanges as a cassette, scrubbed")
     command.set_defaults(run=run)
 
@@ -241,20 +247,13 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
         raise UsageError(msg)
     keys = tuple(target.keys().values())
     wire = Wire(send, utc_now, keys, time.sleep, 1 / rate if rate else 0.0)
-    return Runner(target, wire, plan, _progress(stderr))
-
-
-def _progress(stderr: IO[str]) -> Callable[[str], None]:
-    """Show what is going on, on a terminal only."""
-    if not stderr.isatty():
-        return lambda _: None
-    return lambda name: print(f"\r\x1b[K{name}" if name else "\r\x1b[K", end="", file=stderr, flush=True)
+    return Runner(target, wire, plan, progress(stderr))
 
 
 def _tell(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str], stderr: IO[str]) -> None:
     from sls_contract.verification.summary import lines
 
-    _progress(stderr)("")
+    progress(stderr)("")
     print(*lines(run, target), sep="\n", file=stderr if arguments.json == "-" else stdout)
 
 
@@ -304,11 +303,3 @@ def _record(run: Run, target: Target, folder: Path) -> None:
             recordings.append(Recording(scrubbed.exchange, provenance, note, broken=broken))
         if recordings:
             write(folder / f"{performed.scenario.name}.sls.yaml", recordings)
-
-
-def _count(text: str) -> int:
-    """Read a number of examples."""
-    if not text.isdecimal():
-        msg = f"must be 0 or more, got {text!r}"
-        raise ArgumentTypeError(msg)
-    return int(text)

@@ -6,10 +6,10 @@ import random
 import string
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from urllib.parse import quote
 
+from sls_contract.endpoint.node import node_options
 from sls_contract.signing import Credentials
 
 if TYPE_CHECKING:
@@ -144,19 +144,8 @@ def environment(setting: Setting, address: str, inherited: Mapping[str, str]) ->
         f"{_PREFIX}ACCESS_KEY_ID": key.access_key_id,
         f"{_PREFIX}ACCESS_KEY_SECRET": key.access_key_secret,
         **token,
-        "NODE_OPTIONS": node_options(inherited.get("NODE_OPTIONS", ""), str(shim())),
+        "NODE_OPTIONS": node_options(inherited.get("NODE_OPTIONS", "")),
     }
-
-
-def shim() -> object:
-    """Return where the preload for Node is: it sends ``*.log.aliyuncs.com`` to ``SLS_LOOPBACK``."""
-    return files("sls_contract.exercise") / "sls_loopback.cjs"
-
-
-def node_options(inherited: str, path: str) -> str:
-    """Add the preload to ``NODE_OPTIONS``; a path with spaces is quoted as Node reads it."""
-    quoted = path.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{inherited} --require "{quoted}"'.strip()
 
 
 def _key(numbers: random.Random, *, sts: bool) -> Credentials:

@@ -10,12 +10,12 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from sls_contract.endpoint import DeliveredResponse, ReferenceEndpoint
-from sls_contract.endpoint.hosts import host_name, is_loopback
 from sls_contract.exchange import Request, Response, split_url
 from sls_contract.exercise.asked import asks_as_told
 from sls_contract.exercise.documented import SHARDS
 from sls_contract.exercise.faults import ELSEWHERE, HERE
 from sls_contract.exercise.reply import Expectation, Reply, own, with_body
+from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_loopback
 from sls_contract.spec.operations import GET_CHECK_POINT
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _OK = 200
 _BAD_GATEWAY = 502
-_SERVICE = ".aliyuncs.com"
 _FOREVER = 2**31 - 1  # seconds after which a consumer is gone
 _CONSUMERS = ("consumer_1", "", "consumer-2")  # by shard; nobody holds the last one
 _SIGN_IN = "<!DOCTYPE html><html><body><form>Sign in</form></body></html>\n"
@@ -95,7 +94,7 @@ class Stage:
 def foreign_host(request: Request) -> str:
     """Return the host that a request names, in its Host or its target, and that is not the service's; else empty."""
     names = (host_name(request.host), host_name(split_url(request.url)[1]))
-    return next((name for name in names if not (f".{name}".endswith(_SERVICE) or is_loopback(name))), "")
+    return next((name for name in names if not (f".{name}".endswith("." + SERVICE_DOMAIN) or is_loopback(name))), "")
 
 
 def _page(host: str) -> Response:

@@ -6,6 +6,7 @@ fixtures pays nothing for them.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,14 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     from sls_contract.plugin.distributed import told_collected
 
     node.config.stash[RUN].worker_ended(told_collected(node), lost=error is not None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Keep the key of the run out of the names of tests, which stand in reports, caches and names of files."""
+    from sls_contract.plugin.own_key import parameter_id
+
+    return parameter_id(val, os.environ)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

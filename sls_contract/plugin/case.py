@@ -24,9 +24,11 @@ class Case:
     """What one test opened and found.
 
     ``watched`` are called at the end of each phase: they bring in what was received elsewhere (`sls_endpoint`).
-    ``broke_off`` is set where a phase failed: what was recorded until then need not be the whole. ``flawed`` is set
-    where exchanges broke the contract, which keeps a proposal whole. ``told`` is what the last phase broke. ``shared``
-    says that other tests may have the same cassette.
+    ``called`` is set where the test itself began (``--setup-only`` runs fixtures alone). ``broke_off`` is set where it
+    did not, or a phase failed: what was recorded until then need not be the whole. ``excused`` is set where the test
+    failed as it was expected to (xfail), which is its end. ``flawed`` is set where exchanges broke the contract, which
+    keeps a proposal whole. ``told`` is what the last phase broke. ``shared`` says that other tests may have the same
+    cassette.
     """
 
     where: str
@@ -38,12 +40,19 @@ class Case:
     target: Target | None = None
     open_things: ExitStack = field(default_factory=ExitStack)
     watched: list[Callable[[], None]] = field(default_factory=list)
+    called: bool = False
     broke_off: bool = False
+    excused: bool = False
     flawed: bool = False
     told: str | None = None
     shared: bool = False
     verifying: Verifying | None = None
     _mark: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the test came to its end, so that it asked for all that it asks for."""
+        return self.excused or not self.broke_off
 
     def end_phase(self) -> str | None:
         """Return what this phase broke, as the text of a failure; None where it broke nothing."""
@@ -65,6 +74,8 @@ class Case:
         """Keep what the phase broke in a report that was made past it: unittest puts its own errors and skips there."""
         shown = self.told is not None and self.told in report.longreprtext
         self.broke_off |= not report.passed and not (shown and self.verifying)
+        if report.when == "call":
+            self.excused = report.skipped and hasattr(report, "wasxfail")
         if self.told is None or shown or any(self.told == text for _, text in report.sections):
             return
         if report.skipped and not hasattr(report, "wasxfail"):
@@ -76,9 +87,9 @@ class Case:
         """Close the cassette; a recording that broke off is kept as unfinished, unless the test is meant to fail."""
         with self.open_things:
             if self.session is not None:
-                self.session.close(finished=expected_to_fail or not self.broke_off)
+                self.session.close(finished=expected_to_fail or self.ended)
         if self.verifying is not None:
-            self.verifying.end(whole=not self.broke_off)
+            self.verifying.end(whole=self.ended)
 
     def counted(self, test: str) -> Totals:
         """Return what was counted, as the totals of this one test."""
@@ -93,9 +104,7 @@ class Case:
             exercised=tally.exercised,
             evidence={str(name): count for name, count in tally.evidence.items()} if session is not None else {},
             findings=[_plain(breach, test) for breach in tally.breaches],
-            verified=[self.verifying.plain(test, ended=not self.broke_off, flawed=self.flawed)]
-            if self.verifying
-            else [],
+            verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ import pytest
 
 from sls_contract.errors import UsageError
 from sls_contract.plugin.naming import file_name, readable, safe
+from sls_contract.plugin.own_key import without_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +35,9 @@ def locate(item: pytest.Item, marker: pytest.Mark, settings: Settings) -> Locate
     if located is None:
         name, repeat = _marker_arguments(marker)
         folder = cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
-        located = Located(folder / file_name(name or _test_name(item)), repeat, name is not None)
+        located = Located(
+            folder / file_name(without_key(name or _test_name(item), os.environ)), repeat, name is not None
+        )
         item.stash[_LOCATED] = located
     return located
 

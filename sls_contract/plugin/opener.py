@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from sls_contract.cassettes.tape import Tape
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.verifying import Verifying
@@ -41,11 +42,13 @@ class Opener:
     started: datetime
     clock: Callable[[], datetime]
     _claimed: dict[Path, Path] = field(default_factory=dict)
+    _recorded: dict[str, tuple[Path, str]] = field(default_factory=dict)
 
     def open(self, item: pytest.Item, marker: pytest.Mark) -> Case:
         """Open the cassette of a marked test around all of its phases."""
         located = locate(item, marker, self.settings)
         self._claim(located.path.parent, item.path)
+        self._take_back(item.nodeid)
         settings = self._settings_for(located.path)
         target = target_of(settings, os.environ, self.clock)
         scrubber = self._scrubber(target)
@@ -70,6 +73,7 @@ class Opener:
         case.session = Session(opening, case.tally, case.verifying.proposal if case.verifying else None)
         case.open_things.enter_context(scrubbed_logs(case.scrub))
         case.session.start()
+        case.open_things.callback(self._note, item.nodeid, case.session.tape)
         return case
 
     def bare(self, item: pytest.Item) -> Case:
@@ -122,6 +126,17 @@ class Opener:
         route = case.target.endpoint if case.target.send is not None else ""
         proposal = Proposal(located.path, self.started, route, repeat=located.repeat)
         return Verifying(proposal, self.settings.strict, case.allowed, self.settings.accept, located.shared)
+
+    def _note(self, test: str, tape: Tape) -> None:
+        if tape.recording and self.settings.record != "new_episodes":  # which goes on where it broke off
+            self._recorded[test] = tape.path, tape.recording
+
+    def _take_back(self, test: str) -> None:
+        """Remove what a test recorded when it ran before in this run: it is run again for having failed."""
+        if test in self._recorded:
+            from sls_contract.cassettes.file.recording_file import take_back
+
+            take_back(*self._recorded.pop(test))
 
     def _claim(self, folder: Path, test_file: Path) -> None:
         """Refuse two test files of one name whose cassettes would lie in one folder: each would play the other's."""

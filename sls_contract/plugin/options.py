@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -128,11 +128,25 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         reports=tuple(_report(path) for path in given.sls_report or config.getini("sls_report")),
         cassette_dir=config.getini("sls_cassette_dir") or None,
         hosts=_hosts(config.getini("sls_hosts")),
-        scrub=tuple(config.getini("sls_scrub")),
-        scrub_keys=tuple(map(_key, config.getini("sls_scrub_keys"))),
-        rename=dict(_pair(line) for line in config.getini("sls_rename")),
+        **_scrubbing(config),
         rootdir=config.rootpath,
     )
+
+
+def _scrubbing(config: pytest.Config) -> dict[str, Any]:
+    """Read what must not be written; what would protect nothing ends the run, also one without a cassette."""
+    patterns = tuple(config.getini("sls_scrub"))
+    keys = tuple(map(_key, config.getini("sls_scrub_keys")))
+    renames = dict(_pair(line) for line in config.getini("sls_rename"))
+    if patterns or renames:
+        from sls_contract.cassettes.scrub import Scrubber
+
+        try:
+            Scrubber(patterns=patterns, keys=keys, renames=renames)
+        except UsageError as error:
+            msg = f"ini sls_{error}"
+            raise pytest.UsageError(msg) from None
+    return {"scrub": patterns, "scrub_keys": keys, "rename": renames}
 
 
 def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:
@@ -150,9 +164,17 @@ def _one_of(given: str) -> Mode:
 def _endpoint(value: str) -> str:
     if value == REFERENCE:
         return value
-    if not _is_root(value):
-        msg = f"--sls-endpoint must be 'reference' or a URL such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
+    from sls_contract.transport import parse_endpoint
+
+    wrong = "--sls-endpoint must be 'reference' or a URL"
+    if "://" not in value:
+        msg = f"{wrong} such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
         raise pytest.UsageError(msg)
+    try:
+        parse_endpoint(value)
+    except UsageError as error:
+        msg = f"{wrong}: {error}"
+        raise pytest.UsageError(msg) from None
     return value.rstrip("/")
 
 
@@ -183,16 +205,6 @@ def _hosts(patterns: list[str]) -> tuple[str, ...]:
         msg = f"ini sls_hosts: {error}"
         raise pytest.UsageError(msg) from None
     return tuple(patterns)
-
-
-def _is_root(url: str) -> bool:
-    """Tell whether a URL has scheme, host and perhaps a port, and nothing else."""
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # no port, or brackets that are not an address
-        return False
-    return named and parts.scheme in {"http", "https"} and not (parts.path.strip("/") or parts.query or parts.fragment)
 
 
 def _report(path: str) -> str:

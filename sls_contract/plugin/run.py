@@ -116,6 +116,8 @@ class Run:
         A test that skips itself did not fail: what its exchanges broke until then is told all the same.
         """
         __tracebackhide__ = True
+        if when == "call" and (case := item.stash.get(CASE, None)) is not None:
+            case.called = True
         try:
             yield
         except BaseException as error:
@@ -134,6 +136,7 @@ class Run:
         if case is None:
             return None
         case.broke_off |= broke_off
+        case.excused &= not broke_off
         return case.end_phase()
 
     @contextmanager
@@ -144,6 +147,7 @@ class Run:
             yield
         finally:
             if (case := item.stash.get(CASE, None)) is not None:
+                case.broke_off |= not case.called
                 with told():
                     self._close(case, expected_to_fail=item.get_closest_marker("xfail") is not None)
                 if text := case.end_phase():  # what a thread did while the test ended

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def scrub_report(report: pytest.TestReport, scrub: Callable[[str], str]) -> None:
-    """Take secrets out of the traceback and the captured sections; what holds none stays as it is."""
+    """Take secrets out of the traceback, the reason and the captured sections; what holds none stays as it is."""
     if report.longrepr is None:
         pass
     elif isinstance(report.longrepr, tuple):  # a skip: file, line, reason; pytest needs it to stay that
@@ -24,6 +24,8 @@ def scrub_report(report: pytest.TestReport, scrub: Callable[[str], str]) -> None
         _clean(report.longrepr, scrub)
         if scrub(report.longreprtext) != report.longreprtext:  # a secret across lines
             report.longrepr = scrub(shown)
+    if hasattr(report, "wasxfail"):
+        report.wasxfail = scrub(report.wasxfail)
     report.sections = [(title, scrub(text)) for title, text in report.sections]
     report.user_properties = [(name, _clean(value, scrub)) for name, value in report.user_properties]
 

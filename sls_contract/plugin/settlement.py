@@ -10,20 +10,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sls_contract.cassettes.drift import Class
+from sls_contract.cassettes.drift import Change, Class
 from sls_contract.cassettes.file.recording_file import load
+from sls_contract.cassettes.matching import asked_for
 from sls_contract.cassettes.proposal import left_of, proposed
 from sls_contract.cassettes.renewal import accept, dismiss, renew
+from sls_contract.cassettes.tape import keys_of
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Plain: TypeAlias = "dict[str, Any]"
-Fate: TypeAlias = Literal["validated", "replaced", "proposed", "broke off", "failed"]
+Fate: TypeAlias = Literal["validated", "not validated", "replaced", "proposed", "broke off", "failed"]
 
 EVIDENCE = "evidence"
 SEVERITY = tuple(map(str, Class))
+_CHANGE = ("code", "slug", "exchange", "where", "old", "new")
 
 
 @dataclass(slots=True)
@@ -35,9 +38,12 @@ class Settled:
         changes: every difference (`plain_change`), with the test that met it.
         unmatched: exchanges without a partner.
         weaker: pairs of old and new evidence, where the new one proves less.
-        fate: ``validated``: the contract still holds, and the old exchanges say so; ``replaced``: the proposal was
-            accepted; ``proposed``: it lies beside the cassette; ``broke off``: a test did not come to its end, and
-            nothing was changed; ``failed``: a file could not be written, see ``failure``.
+        fate: ``validated``: the contract still holds, and the old exchanges say so; ``not validated``: nothing broke,
+            but not every exchange met its old outcome again (the service was busy), or one was edited; ``replaced``:
+            the proposal was accepted; ``proposed``: it lies beside the cassette; ``broke off``: a test did not come to
+            its end, and nothing was changed; ``failed``: a file could not be written, see ``failure``.
+        flawed: whether its tests fail for more than the differences: then no proposal takes its place.
+        whole: whether every test of it ran; a part of a shared cassette replaces nothing.
         left: whether exchanges of a shared cassette were left over, which no single test can tell.
 
     """
@@ -48,6 +54,8 @@ class Settled:
     weaker: list[list[str]] = field(default_factory=list)
     fate: Fate = "broke off"
     failure: str = ""
+    flawed: bool = False
+    whole: bool = True
     left: bool = False
 
     @property
@@ -60,6 +68,11 @@ class Settled:
     def classes(self) -> frozenset[str]:
         """All that must be accepted before the proposal takes the old file's place."""
         return frozenset(change["class"] for change in self.changes) | ({EVIDENCE} if self.weaker else frozenset())
+
+
+def change_of(plain: Plain) -> Change:
+    """Return a change as a value again (`plain_change`)."""
+    return Change(Class(plain["class"]), *(plain[name] for name in _CHANGE))
 
 
 def settle(entries: Iterable[Plain], accepted: frozenset[str], complete: Callable[[str], bool]) -> list[Settled]:
@@ -79,17 +92,18 @@ def settle(entries: Iterable[Plain], accepted: frozenset[str], complete: Callabl
 
 
 def _settled(cassette: str, tests: list[Plain], accepted: frozenset[str], complete: Callable[[str], bool]) -> Settled:
-    whole = not tests[0]["shared"] or complete(cassette)
     settled = Settled(
         cassette,
         [{**change, "test": test["test"]} for test in tests for change in test["changes"]],
         [{**each, "test": test["test"]} for test in tests for each in test["unmatched"]],
         [pair for test in tests for pair in test["weaker"]],
+        flawed=any(test["flawed"] for test in tests),
+        whole=not tests[0]["shared"] or complete(cassette),
     )
     try:
-        settled.left, left = _left(cassette, tests) if whole else (False, [])
+        settled.left, left = _left(cassette, tests) if settled.whole else (False, [])
         settled.unmatched += left
-        settled.fate = _carry_out(settled, tests, accepted, whole=whole)
+        settled.fate = _carry_out(settled, tests, accepted)
     except (SlsContractError, OSError) as error:
         settled.fate, settled.failure = "failed", str(error)
     return settled
@@ -99,28 +113,30 @@ def _left(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
     """Return the old exchanges that no test asked for, and whether that is told nowhere else."""
     if not tests[0]["shared"]:
         return False, [{**each, "test": test["test"]} for test in tests for each in test["left"]]
-    played = {position for test in tests for position in test["played"]}
-    left = [{**asdict(each), "test": None} for each in left_of(load(cassette), played)]
+    old = load(cassette)
+    played = asked_for(keys_of(old), [test["played"] for test in tests])
+    left = [{**asdict(each), "test": None} for each in left_of(old, played)]
     return bool(left), left
 
 
-def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str], *, whole: bool) -> Fate:
+def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str]) -> Fate:
     path = Path(settled.cassette)
-    flawed = any(test["flawed"] for test in tests)
     if not all(test["ended"] for test in tests):
         dismiss(path)
         return "broke off"
-    if not (flawed or settled.unmatched) and whole and settled.classes and settled.classes <= accepted:
+    if not (settled.flawed or settled.unmatched) and settled.whole and settled.classes and settled.classes <= accepted:
         accept(path)
         return "replaced"
     if not settled.unmatched and settled.classes <= {Class.BENIGN}:
         dismiss(path)
-        return "broke off" if flawed else _renewed(path, tests)
+        return "broke off" if settled.flawed else _renewed(path, tests)
     if not any(test["recorded"] for test in tests):
         dismiss(path)  # what lies there is of an earlier run
     return "proposed" if proposed(path).exists() else "broke off"
 
 
 def _renewed(path: Path, tests: list[Plain]) -> Fate:
-    renew(path, {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()})
-    return "validated"
+    agreed = {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()}
+    found = (change for test in tests for change in test["changes"])
+    whole = renew(path, agreed) == len(agreed) and not any(change_of(each).of_outcome for each in found)
+    return "validated" if whole else "not validated"

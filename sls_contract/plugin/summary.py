@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from sls_contract import __version__
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.plugin.naming import shown
-from sls_contract.reports import Report, Target, as_document, plural, write_json
+from sls_contract.plugin.own_key import without_key
+from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, write_json
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
@@ -29,19 +31,17 @@ def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     parts = [
         f"{plural(totals.exchanges, 'exchange')} checked (evidence: {evidence})",
         plural(len(totals.findings), "finding"),
-        f"{len(totals.exercised)} of {len(CLAUSES)} clauses exercised",
+        exercised(len(totals.exercised), len(CLAUSES)),
     ]
     if totals.recorded:
         parts.append(f"{plural(totals.recorded, 'exchange')} recorded")
-    if totals.other_operations:
-        parts.append(f"{plural(totals.other_operations, 'exchange')} of other operations: common clauses")
-    if totals.not_judged:
-        parts.append(f"{plural(totals.not_judged, 'exchange')} of other services: not judged")
-    if totals.unverified:
-        parts.append(f"{plural(totals.unverified, 'signature')} not verified")
+    parts += narrowed_lines(
+        other_operations=totals.other_operations, not_judged=totals.not_judged, unverified=totals.unverified
+    )
     if unused := sum(exchange is None for _, _, exchange in outcome.unused):
         parts.append(f"{plural(unused, 'cassette')} unused")
-    return ["sls-contract: " + ", ".join(parts), *_noticed(totals), *_unused(outcome), *_verified(outcome)]
+    lines = ["sls-contract: " + ", ".join(parts), *_noticed(totals), *_unused(outcome), *_verified(outcome)]
+    return [without_key(line, os.environ) for line in lines]
 
 
 def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
@@ -60,6 +60,7 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
         from sls_contract.plugin.verified import verified_document
 
         document |= verified_document(outcome.settled)
+    document = without_key(document, os.environ)
     for path in settings.reports:
         write_json(document, path, sys.stdout)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Change, Class, change_lines
+from sls_contract.cassettes.drift import Class, change_lines
 from sls_contract.cassettes.proposal import SUFFIX
 from sls_contract.plugin.naming import shown
+from sls_contract.plugin.settlement import change_of
 from sls_contract.reports import plural
 from sls_contract.reports.text import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sls_contract.cassettes.drift import Change
     from sls_contract.plugin.settlement import Fate, Settled
 
 MOST_LINES = 10
@@ -21,22 +24,21 @@ MOST_LINES = 10
 
 _FATES: dict[Fate, str] = {
     "validated": "validated again",
+    "not validated": "not validated: another outcome, or edited",
     "replaced": "replaced by the proposal",
     "proposed": "left as it is, beside the proposal",
-    "broke off": "left as it is: a test of it failed",
+    "broke off": "left as it is: a test of it failed or was skipped",
     "failed": "not written",
 }
 
 
 def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
-    """Yield a line of counts, every difference that is not benign with both sides, and where proposals are."""
+    """Yield a line of counts, every difference but values that moved with both sides, and where proposals are."""
     verdicts, fates = Counter(each.verdict for each in settled), Counter(each.fate for each in settled)
     kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*map(str, Class), "none") if verdicts[kind])
     told = ", ".join(f"{fates[fate]} {text}" for fate, text in _FATES.items() if fates[fate])
     yield f"sls-contract: verified {plural(len(settled), 'cassette')}: {kinds}; {told}"
-    changes = [
-        (each, change) for kind in (Class.BREAKING, Class.ADDITIVE) for each in settled for change in _of(each, kind)
-    ]
+    changes = [(each, change) for kind in Class for each in settled for change in _of(each, kind) if _is_told(change)]
     for each, change in changes[:MOST_LINES]:
         head, *sides = change_lines(change, f"{change.kind} {shown(each.cassette)} exchange {change.exchange}")
         yield from map(on_one_line, (head, *sides))
@@ -64,16 +66,12 @@ def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
     }
 
 
-def changes_of(each: Settled) -> list[Change]:
-    """Return the changes as values again."""
-    return [
-        Change(Class(one["class"]), *(one[name] for name in ("code", "slug", "exchange", "where", "old", "new")))
-        for one in each.changes
-    ]
-
-
 def _of(each: Settled, kind: Class) -> list[Change]:
-    return [change for change in changes_of(each) if change.kind is kind]
+    return [change for change in map(change_of, each.changes) if change.kind is kind]
+
+
+def _is_told(change: Change) -> bool:
+    return change.kind is not Class.BENIGN or change.of_outcome
 
 
 def _worst(settled: Sequence[Settled]) -> str:
@@ -90,10 +88,12 @@ def _fate_lines(each: Settled) -> Iterator[str]:
     if each.failure:
         yield f"  {path}: {each.failure}"
     if each.fate == "proposed":
-        yield f"  proposal {path}{SUFFIX}: sls-contract diff {path} {path}{SUFFIX}{_how(each)}"
+        yield f"  proposal {path}{SUFFIX}: {shlex.join(['sls-contract', 'diff', path, path + SUFFIX])}{_how(each)}"
 
 
 def _how(each: Settled) -> str:
     if each.unmatched:
         return ""
-    return f"; to take it over: pytest --sls-record=verify --sls-accept={','.join(sorted(each.classes))}"
+    first = "mend or allow (@pytest.mark.sls_allow) what its tests fail for, then " if each.flawed else ""
+    first += "" if each.whole else "all tests of its file in one run: "
+    return f"; to take it over: {first}pytest --sls-record=verify --sls-accept={','.join(sorted(each.classes))}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift import Class, change_lines, plain_change
 from sls_contract.cassettes.proposal import left_of
+from sls_contract.plugin.settlement import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,9 @@ class Verifying:
         """
         changes = [each for each in self._news(1, self.proposal.compared.changes) if self._fails(each)]
         alone = self._news(2, [*self.proposal.compared.unmatched, *self.left])
-        return "\n".join(_told(str(self.proposal.cassette), changes, alone)) if changes or alone else None
+        if not (changes or alone):
+            return None
+        return "\n".join((*_told(str(self.proposal.cassette), changes, alone), *(self._advice() if changes else ())))
 
     def end(self, *, whole: bool) -> None:
         """Note what was left over; nothing is, where the test broke off."""
@@ -78,6 +81,16 @@ class Verifying:
         fail = (Class.BREAKING, Class.ADDITIVE) if self.strict else (Class.BREAKING,)
         return change.kind in fail and str(change.kind) not in self.accepted and change.code not in self.allowed
 
+    def _advice(self) -> Iterator[str]:
+        """Say how to go on; a proposal is taken over where all that it differs by is accepted, not what fails alone."""
+        found = self.proposal.compared
+        kinds = [str(kind) for kind in Class if any(change.kind is kind for change in found.changes)]
+        accept = ",".join([*kinds, *([EVIDENCE] if found.weaker else [])])
+        yield (
+            "How to fix: prepare the clients for it, or have the service mended; to take the new recording over, "
+            f"--sls-record=verify --sls-accept={accept}."
+        )
+
     def _news(self, which: int, found: list[Any]) -> list[Any]:
         mark, self._told[which] = self._told[which], len(found)
         return found[mark:]
@@ -99,9 +112,3 @@ def _told(path: str, changes: list[Change], alone: list[Unmatched]) -> Iterator[
         yield f"unmatched ({len(alone)})"
         yield from (f"  {each.side} exchange {each.exchange}: {each.request}" for each in alone)
         yield "How to fix: the test asks otherwise than when it was recorded; record it again (--sls-record=all)."
-    if changes:
-        kinds = ",".join(kind for kind in Class if any(change.kind is kind for change in changes))
-        yield (
-            "How to fix: prepare the clients for it, or have the service mended; to take the new recording over, "
-            f"--sls-record=verify --sls-accept={kinds}."
-        )

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from sls_contract.reports.counts import exercised, judged_line, narrowed_lines
 from sls_contract.reports.document import Report, Target, as_document, print_json, write_json
 from sls_contract.reports.text import finding_lines, plural, table
 
-__all__ = ["Report", "Target", "as_document", "finding_lines", "plural", "print_json", "table", "write_json"]
+__all__ = [
+    "Report",
+    "Target",
+    "as_document",
+    "exercised",
+    "finding_lines",
+    "judged_line",
+    "narrowed_lines",
+    "plural",
+    "print_json",
+    "table",
+    "write_json",
+]

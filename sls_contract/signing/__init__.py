@@ -8,6 +8,7 @@ from sls_contract.signing.authorization import (
     access_key_id,
     parse_authorization,
 )
+from sls_contract.signing.canonical import Form, authorization
 from sls_contract.signing.clock import MAX_SKEW, http_date, iso_basic, parse_http_date, parse_iso_basic, request_time
 from sls_contract.signing.credentials import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, Keyring
 from sls_contract.signing.dialect import Dialect
@@ -26,11 +27,13 @@ __all__ = [
     "Credentials",
     "Dialect",
     "Examination",
+    "Form",
     "Keyring",
     "LogAuthorization",
     "SignatureMismatch",
     "Sls4Authorization",
     "access_key_id",
+    "authorization",
     "content_md5",
     "content_sha256",
     "credentials_from_environment",

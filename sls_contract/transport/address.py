@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks pro
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url, wire_bytes
+from sls_contract.hosts import is_address, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,13 +41,12 @@ class Address:
     @property
     def literal(self) -> bool:
         """Whether it is an IP address or ``localhost``, in front of which no project can be resolved."""
-        return self.host == "localhost" or _ip(self.host) is not None
+        return is_address(self.authority)
 
     @property
     def loopback(self) -> bool:
         """Whether it never leaves this machine."""
-        address = _ip(self.host)
-        return self.host == "localhost" or (address is not None and address.is_loopback)
+        return self.literal and is_loopback(self.authority)
 
     def owns(self, host: str) -> bool:
         """Tell whether a host name is the endpoint's own or below it (``project.endpoint``)."""
@@ -80,6 +79,8 @@ def parse_endpoint(endpoint: str) -> Address:
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in _DEFAULT_PORTS:
         raise _unusable(endpoint, "its scheme is neither http nor https")
+    if port == 0:
+        raise _unusable(endpoint, "no connection goes to port 0")
     if not _PRINTABLE.fullmatch(host) or parts.username is not None:
         raise _unusable(endpoint, "it names no plain host")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
@@ -105,13 +106,6 @@ def _basic(user: str | None, password: str | None) -> str | None:
         return None
     pair = wire_bytes(f"{unquote(user)}:{unquote(password or '')}")
     return "Basic " + base64.b64encode(pair).decode("ascii")
-
-
-def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
 
 
 def _unusable(endpoint: str, why: str) -> UsageError:

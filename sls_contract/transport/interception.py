@@ -28,7 +28,7 @@ _THREADS = 32
 _REMEMBERED = 1000
 _PRIVATE = 0o700
 _CERTIFICATE = "mitmproxy-ca-cert.pem"
-_REFUSED = b"this host is not intercepted here\nHow to fix: set NO_PROXY for it, or allow it.\n"
+_REASON = "this host is not intercepted here: set NO_PROXY for it or allow it"  # all that many clients show of it
 _FAILED = b"the endpoint behind this proxy failed\n"
 
 
@@ -93,7 +93,7 @@ class Interceptor:
         except BaseException:
             self.close()
             raise
-        self.url = f"http://{how.host}:{self.port}"
+        self.url = f"http://[{how.host}]:{self.port}" if ":" in how.host else f"http://{how.host}:{self.port}"
         self.certificate = (self._folder / _CERTIFICATE).resolve()
 
     def __enter__(self) -> Self:
@@ -137,6 +137,7 @@ class Interceptor:
         master.addons.add(_Addon(how, self._failures, started))
         self._stop = lambda: _quietly(master.shutdown)
         await master.run()
+        await master.addons.get("proxyserver").servers.update([])  # it leaves its socket to the garbage collector
 
 
 class _Addon:
@@ -168,7 +169,7 @@ class _Addon:
     def http_connect(self, flow: Any) -> None:
         """Open no tunnel to a host that is not ours."""
         if not self._how.admits(f"{flow.request.host}:{flow.request.port}"):
-            flow.response = _response(Response(502, [("Content-Type", "text/plain")], _REFUSED))
+            flow.response = _response(Response(502, [("Content-Length", "0")], reason=_REASON))
 
     async def request(self, flow: Any) -> None:
         """Answer a request; without an answer the connection ends."""

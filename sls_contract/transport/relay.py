@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.exchange import split_url
+from sls_contract.hosts import SERVICE_DOMAIN, host_name
 from sls_contract.transport.address import parse_endpoint
 from sls_contract.transport.wire import Transport, open_transport
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Headers, Request, Response
 
-_SERVICE = ".aliyuncs.com"
 _ANY = "https://cn-hangzhou.log.aliyuncs.com"
 _FOR_THIS_HOP = ("proxy-authorization", "proxy-connection", "expect")
 
@@ -106,7 +106,8 @@ class Relay:
 
 def is_service(authority: str) -> bool:
     """Tell whether a URL's authority is a host of the service, at no port of its own."""
-    return authority.removesuffix(":80").lower().endswith(_SERVICE)
+    host = authority.removesuffix(":80")
+    return ":" not in host and host_name(host).endswith("." + SERVICE_DOMAIN)
 
 
 def _for_the_next_hop(request: Request) -> Headers:

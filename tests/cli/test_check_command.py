@@ -74,15 +74,19 @@ def test_it_ends_in_what_all_of_them_prove(folder):
     lines = check(folder)[1].splitlines()
     assert "evidence: 2 live, 1 unknown, 1 document, 1 reference" in lines
     oldest = f"last validated: median 3 days ago, oldest 40 days ago ({folder / 'a.sls.yaml'})"
-    assert oldest in lines
+    assert lines[-2:] == [oldest, "1 exchange of unknown age"]
 
 
 def test_nothing_aged_is_nothing_said(tmp_path):
-    """Where no exchange says when, no age is made up."""
-    write(tmp_path / "a.sls.yaml", [recording(None)])
+    """Where no exchange says when, no age is made up, and that is told; a document has none."""
+    write(tmp_path / "a.sls.yaml", [recording(None), recording(4000, Evidence.DOCUMENT)])
     _, out, _ = check(tmp_path)
     assert "evidence: 1 unknown" in out
     assert "last validated:" not in out
+    assert out.endswith("\n1 exchange of unknown age\n")
+    (tmp_path / "a.sls.yaml").unlink()
+    write(tmp_path / "b.sls.yaml", [recording(4000, Evidence.DOCUMENT)])
+    assert "unknown age" not in check(tmp_path)[1]
 
 
 def test_a_narrow_terminal_gets_a_paragraph_for_each_file(folder, monkeypatch):
@@ -120,7 +124,7 @@ def test_json_has_the_ledger(folder, tmp_path):
         1,
     )
     assert third["evidence"] == "reference"
-    assert document["ages"] == {"median_days": 3, "oldest_days": 40}
+    assert document["ages"] == {"median_days": 3, "oldest_days": 40, "unknown": 1}
 
 
 def test_max_age_warns_and_with_strict_fails(folder):

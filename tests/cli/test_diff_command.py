@@ -214,7 +214,7 @@ def test_damage_is_told_and_never_success(cassette, tmp_path):
     damaged.write_text("<<<<<<< HEAD\n" + damaged.read_text(encoding="utf-8"), encoding="utf-8")
     code, out, err = run(tmp_path / "old", tmp_path / "new", "--json", "-")
     assert code == 2
-    assert f"not compared: {damaged}: " in err
+    assert f"not compared: {damaged}:1: " in err
     assert json.loads(out)["not_provable"][0]["cassette"] == str(damaged)
     cassette("new/a.sls.yaml", BROKEN)
     assert run(tmp_path / "old", tmp_path / "new")[0] == 1

@@ -178,6 +178,26 @@ def test_vcrpy_recordings_of_others_are_served(replay, folder):
     playing.end()
 
 
+@pytest.mark.parametrize("left", ["{}", "{Authorization: [FILTERED]}"])
+def test_an_authorization_that_another_tool_took_out_is_nobody_s_mistake(replay, folder, left):
+    """The service saw it, and served; the client that asks here signs, and is judged by what it signs itself."""
+    (folder / "vcr.yaml").write_text(
+        f"interactions:\n- request:\n    body: null\n    headers: {left}\n    method: GET\n    uri: {url()}?shard=7\n"
+        "  response:\n    body: {string: '[]'}\n    headers:\n      Content-Type: [application/json]\n"
+        "      Content-Length: ['2']\n      Date: ['Mon, 04 May 2026 09:26:53 GMT']\n"
+        f"      x-log-requestid: [{HEADERS['x-log-requestid']}]\n    status: {{code: 200, message: OK}}\n"
+        "version: 1\n",
+        "utf-8",
+    )
+    playing = replay("vcr.yaml", "--repeat", "last")
+    assert playing.ask(7).body == b"[]"
+    assert playing.end() == 143, playing.errors
+    playing = replay("vcr.yaml")
+    playing.ask(7, Credentials("testAccessKeyId", "wrong"))
+    assert playing.end() == 1
+    assert "signature-digest" in playing.errors
+
+
 def test_foreign_hosts_are_listed(replay):
     """502, and named at the end; --allow-host lets one in."""
     playing = replay(".", "--allow-host", "sls.test")

@@ -3,8 +3,10 @@
 import contextlib
 import json
 import re
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import zlib
 from datetime import UTC, datetime
@@ -36,11 +38,22 @@ def test_it_says_where_it_is_and_answers(command):
     with command() as process:
         url = url_of(process)
         assert process.stdout.readline().split()[:3] == ["export", f"HTTP_PROXY={url}", f"http_proxy={url}"]
+        assert "for Node" in process.stdout.readline()
         assert "testAccessKeySecret" in process.stdout.readline()
         assert call(url, "GET", GROUPS).json() == []
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
         assert (process.returncode, errors) == (130, "interrupted\n")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_what_it_says_to_a_shell_leads_node_here(command):
+    """The lines as they are, pasted: Node asks a real endpoint name, and the endpoint here answers."""
+    ask = "fetch('http://my-project.cn-hangzhou.log.aliyuncs.com/').then((answer) => console.log(answer.status))"
+    with command() as process:
+        lines = [process.stdout.readline() for _ in range(3)]
+        node = ["sh", "-c", f'{"".join(lines)}node -e "$1"', "sh", ask]
+        assert subprocess.run(node, capture_output=True, text=True, timeout=30, check=True).stdout == "400\n"
 
 
 def test_term_ends_it_with_143(command):
@@ -142,6 +155,15 @@ def test_an_address_beyond_loopback_is_warned_about(command):
         assert "0.0.0.0 is no loopback address" in process.communicate(timeout=10)[1]
 
 
+def test_this_machine_by_any_name_is_not_warned_about(command):
+    """IPv6, too: a warning there would be false."""
+    for host in ("::1", "localhost", "127.0.0.1"):
+        with command("--host", host) as process:
+            url_of(process)
+            process.terminate()
+            assert process.communicate(timeout=10)[1] == ""
+
+
 def test_what_cannot_start_says_why(command, tmp_path):
     """A taken port, a damaged state file, an impossible shard count: exit 2, one clear message, no traceback."""
     (tmp_path / "bad").write_text("no database " * 20, "utf-8")
@@ -151,6 +173,7 @@ def test_what_cannot_start_says_why(command, tmp_path):
             ({"port": port}, f"port {port} on 127.0.0.1 is taken"),
             ({"options": ("--state", str(tmp_path / "bad"))}, "it is damaged (file is not a database)"),
             ({"options": ("--shards", "0")}, "shards must be how many"),
+            ({"options": ("--host", "")}, "--host: must be the name of a host"),
         ):
             with command(*options.pop("options", ()), **options) as process:
                 output, errors = process.communicate(timeout=10)

@@ -125,7 +125,10 @@ def test_options_script_the_answers_in_their_order(command, wire, tmp_path):
     [
         (("--fault", "statsu=1"), "fault 'statsu=1': there is no setting 'statsu'; did you mean status?"),
         (("--fault", ""), "nothing would go wrong"),
-        (("--faults", "no/such"), "no/such: expected a file of faults in UTF-8: No such file"),
+        (
+            ("--faults", "no/such"),
+            "no/such: expected a file of faults in UTF-8: No such file or directory\nHow to fix: name a text file",
+        ),
     ],
 )
 def test_a_wrong_fault_starts_nothing(command, options, words):

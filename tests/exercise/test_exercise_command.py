@@ -140,9 +140,9 @@ def test_json_in_a_file(tmp_path, client):
     path = tmp_path / "报告" / "r.json"
     assert command(*ONE, "--json", str(path), "--", *client)[0] == 0
     assert json.loads(path.read_text(encoding="utf-8"))["summary"]["scenarios"] == 1
-    code, _, err = command(*ONE, "--json", str(tmp_path), "--", *client)
+    code, _, err = command(*ONE, "--json", str(path / "r.json"), "--", *client)
     assert (code, "cannot write the report" in err) == (2, True)
-    code, _, err = command(*ONE, "--json", str(tmp_path), "--", "false")
+    code, _, err = command(*ONE, "--json", str(path / "r.json"), "--", "false")
     assert (code, "cannot write the report" in err) == (1, True)
 
 

@@ -257,6 +257,36 @@ def test_a_shared_cassette_counts_what_all_its_tests_play(project):
     silent(project.run())
 
 
+def test_tests_that_share_a_cassette_may_ask_the_same(project):
+    """Each recorded an exchange of its own, and replays the first: two asked for both; a third is named."""
+    same = """
+    pytestmark = pytest.mark.sls_cassette(name="shared")
+
+    def test_one(sls):
+        ask(sls)
+
+    def test_two(sls):
+        {more}
+        ask(sls)
+    """
+    project.test(same.format(more="ask(sls)")).run("--sls-record=once").assert_outcomes(passed=2)
+    older(project)
+    for options in ((), ("-n2",)):
+        assert silent(project.spawn("--sls-strict", *options)).ret == pytest.ExitCode.OK
+    project.test(same.format(more="pass")).run().stdout.fnmatch_lines(
+        ["  warning SLS610 recording-unplayed: cassettes/test_it/shared.sls.yaml exchange 2"]
+    )
+    project.test(same.format(more="ask(sls, shard=1)")).run("--sls-record=new_episodes")
+    older(project).run().stdout.fnmatch_lines(["* cassettes/test_it/shared.sls.yaml exchange 2"])
+
+
+@pytest.mark.parametrize("option", ["--setup-only", "--setup-plan", "--setup-show"])
+def test_a_test_that_never_began_asked_for_nothing(recorded, option):
+    """Pytest runs the fixtures alone, or not even those: that is no sign of what the test asks for."""
+    recorded.test(two("ask(sls, shard=1)"))
+    assert silent(recorded.run(option, "--sls-strict")).ret == pytest.ExitCode.OK
+
+
 def test_repeating_plays_all_of_a_kind(project):
     """repeat='last': polling less often than recorded leaves nothing behind; another request does."""
     polls = """

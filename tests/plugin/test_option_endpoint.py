@@ -104,13 +104,22 @@ def test_an_endpoint_that_refuses_or_is_not_there(project, endpoint, real_key):
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://x.log.aliyuncs.com", "cn-hangzhou.log.aliyuncs.com", "https://h/path", "https://h:99999"]
+    "url",
+    [
+        "ftp://x.log.aliyuncs.com",
+        "cn-hangzhou.log.aliyuncs.com",
+        "https://h/path",
+        "https://h:99999",
+        "https://h:0",
+        "https://u:pa55@h",
+    ],
 )
 def test_what_is_no_endpoint_is_a_usage_error(project, url):
     """Told before any test runs."""
     result = project.test(READS).run("--sls-record=once", f"--sls-endpoint={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--sls-endpoint must be 'reference' or a URL*"])
+    assert "pa55" not in result.stderr.str()
 
 
 def test_recording_over_tls_runs_on_the_clients_own_stack(project, endpoint, real_key, tls_double):

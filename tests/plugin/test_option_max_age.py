@@ -45,7 +45,7 @@ def test_an_old_recording_warns_and_fails_where_warnings_do(aged, age, days):
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["  warning SLS605 recording-age: 1 time, first in test_it.py::test_reads"])
     (finding,) = json.loads((project.path / "report.json").read_text("utf-8"))["findings"]
-    assert (finding["code"], finding["actual"], finding["exchange"]) == ("SLS605", f"{days} days ago", 0)
+    assert (finding["code"], finding["actual"], finding["exchange"]) == ("SLS605", f"more than {days} days ago", 0)
     result = project.run(f"--sls-max-age={age}", "--sls-strict")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["SLS605 recording-age (warning) at recording", "*--sls-record=verify*"])

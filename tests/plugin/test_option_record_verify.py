@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from sls_contract import load_cassette
+from sls_contract.endpoint import fault
 
 READS = """
     @pytest.mark.sls_cassette
@@ -31,6 +32,10 @@ def recorded(project, service):
     return project
 
 
+def validated(project):
+    return [one.provenance.validated_at for one in load_cassette(project.cassette("test_reads")).recordings]
+
+
 def test_the_same_answer_renews_the_recording(recorded):
     """Nothing moved: nothing but the validated date and the digest that covers it is another; no proposal stays."""
     path = recorded.cassette("test_reads")
@@ -46,6 +51,38 @@ def test_the_same_answer_renews_the_recording(recorded):
     assert new.integrity == "intact"
     assert not (recorded.path / PROPOSED).exists()
     recorded.run().assert_outcomes(passed=1)
+
+
+def test_what_was_edited_is_not_validated(recorded):
+    """Nobody recorded what stands there: it keeps its date, and the run does not say otherwise."""
+    path = recorded.cassette("test_reads")
+    edited = path.read_text("utf-8").replace('"consumer":"c1"', '"consumer":"c2"')
+    path.write_text(edited, "utf-8")
+    result = recorded.verify()
+    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 not validated: *or edited"])
+    assert path.read_text("utf-8") == edited
+
+
+@pytest.mark.parametrize("shards", [(0,), (0, 1)])
+def test_an_outage_breaks_nothing_and_validates_nothing(recorded, service, shards):
+    """A busy service is a state, whatever the test makes of it: green, but no proof that the old answer still comes."""
+    recorded.test(READS.replace("ask(sls).status_code == 200", f"[ask(sls, shard=each) for each in {shards}]"))
+    recorded.verify(record="all").assert_outcomes(passed=1)
+    before = validated(recorded)
+    service.endpoint.answer_next(fault("error=ServerBusy operation=GetCheckPoint"))
+    result = recorded.verify("--sls-report=report.json")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "sls-contract: verified 1 cassette: 1 benign; 1 not validated: another outcome, or edited",
+            "  benign cassettes/test_it/test_reads.sls.yaml exchange 0: SLS444 served at status",
+            "    old: 200",
+            "    new: 503 ServerBusy",
+        ]
+    )
+    assert [new > old for new, old in zip(validated(recorded), before, strict=True)] == [False, True][: len(shards)]
+    (told,) = json.loads((recorded.path / "report.json").read_text("utf-8"))["cassettes"]
+    assert (told["verdict"], told["fate"]) == ("benign", "not validated")
 
 
 def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
@@ -109,10 +146,14 @@ def test_accepted_classes_put_the_proposal_in_the_place_of_the_old_file(recorded
 def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, service):
     """An entry that is gone can be taken over; an answer that itself breaks a clause cannot, but by sls_allow."""
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
-    recorded.verify("--sls-accept=breaking,additive,benign").assert_outcomes(failed=1)
+    result = recorded.verify("--sls-accept=breaking,additive,benign")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*; to take it over: mend or allow (@pytest.mark.sls_allow) what its tests fail for*"])
     assert (recorded.path / PROPOSED).exists()
     service.answers(b"[]")
-    recorded.verify().assert_outcomes(failed=1)
+    result = recorded.verify()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*to take the new recording over, --sls-record=verify --sls-accept=breaking,benign."])
     recorded.verify("--sls-accept=breaking,benign").assert_outcomes(passed=1)
     (exchange,) = load_cassette(recorded.cassette("test_reads")).exchanges
     assert exchange.response.body == b"[]"
@@ -183,7 +224,7 @@ def test_a_test_that_fails_by_itself_settles_nothing(recorded, service):
     recorded.test(READS + "        raise RuntimeError('of its own')\n")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*RuntimeError: of its own", "*breaking (*", "*1 left as it is: a test of it failed"])
+    result.stdout.fnmatch_lines(["*RuntimeError: of its own", "*breaking (*", "*a test of it failed or was skipped"])
     recorded.verify("--sls-accept=breaking,additive,benign").assert_outcomes(failed=1)
     assert recorded.cassette("test_reads").read_bytes() == before
     assert not (recorded.path / PROPOSED).exists()

@@ -130,6 +130,32 @@ def test_echoed_by_an_endpoint(project):
     assert leaked(project, result, (signature, quote(signature, safe=""))) == []
 
 
+def test_in_names_of_tests_and_shortened_values(project):
+    """A parameter, a cassette's name, a reason and both ends of a shortened value: pytest shows and writes them all."""
+    project.test(
+        PLANTS
+        + """
+    @pytest.mark.sls_cassette
+    @pytest.mark.parametrize("which", [*SECRETS, f"\\u5ba2 {KEY.access_key_secret} x"])
+    def test_parameter(sls, which):
+        plant(sls)
+        assert which == "another value than the one that is there"
+
+    @pytest.mark.sls_cassette(name=f"of {KEY.access_key_id}")
+    @pytest.mark.xfail(reason=f"because of {KEY.access_key_secret}")
+    def test_named(sls):
+        plant(sls)
+        assert base64.b64encode(KEY.access_key_secret.encode()) == b"another value than the one that is there"
+    """
+    )
+    quiet = [option for option in LOUD if option != "-v"]
+    result = project.spawn("--sls-record=once", *quiet)
+    result.assert_outcomes(failed=4, xfailed=1)
+    assert len(project.cassettes()) == 5
+    assert leaked(project, result, (KEY.access_key_secret[:9], KEY.access_key_secret[-9:])) == []
+    assert [name for name in project.cassettes() if KEY.access_key_id in name or "KeyOfThisRun" in name] == []
+
+
 def test_in_a_recording_that_was_killed(project):
     """The journal that a kill leaves behind is as clean as the file."""
     project.test(
@@ -168,12 +194,18 @@ def test_the_users_own_patterns_and_keys(project):
     assert "order-67890" not in result.stdout.str()
 
 
-def test_a_pattern_that_is_none_is_told(project):
-    """A broken regular expression would protect nothing: every marked test says so."""
-    project.ini("sls_scrub = order-(").test("@pytest.mark.sls_cassette\ndef test_asks(sls): ask(sls)")
-    result = project.run("--sls-record=once")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*ini sls_scrub: expected a regular expression, got 'order-('*"])
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["sls_scrub = order-("], "*ini sls_scrub: expected a regular expression, got 'order-('*"),
+        (["sls_rename =", "    one=two", "    two=three"], "*ini sls_rename: the public name 'two' holds a real name*"),
+    ],
+)
+def test_what_would_protect_nothing_ends_the_run(project, lines, told):
+    """A broken pattern, or names that cannot be kept apart, are told before any test, also without a cassette."""
+    result = project.ini(*lines).test("def test_nothing(): pass").run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])
 
 
 @pytest.mark.parametrize("line", ["x-customer tenant", "x-customer, tenant", "x-customer,tenant"])

@@ -113,8 +113,24 @@ def test_a_part_of_a_shared_cassette_renews_that_part(shared, service, only):
     assert [new > old for new, old in zip(validated(shared), before, strict=True)] == [False, True]
     service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
     result = shared.verify("--sls-accept=additive,benign", *only)
-    result.stdout.fnmatch_lines(["*1 left as it is, beside the proposal"])
+    result.stdout.fnmatch_lines(
+        ["*1 left as it is, beside the proposal", "*; to take it over: all tests of its file in *"]
+    )
     assert sorted(shared.shards("shared")) == ["0", "1"]
+
+
+def test_tests_that_share_a_cassette_may_ask_the_same(shared, service):
+    """Each compares with the first recording of its kind, and nothing is left over: so it was recorded."""
+    same = SHARED.replace("shard=shard", "shard=0")
+    shared.test(same)
+    shared.verify(record="all").assert_outcomes(passed=2)
+    result = shared.verify()
+    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 validated again"])
+    assert result.ret == pytest.ExitCode.OK
+    shared.test(same.replace("[0, 1]", "[0]"))
+    result = shared.verify()
+    result.stdout.fnmatch_lines([f"  unmatched {PATH} old exchange 1: GET *"])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_what_nobody_asks_for_any_more_fails_the_run(shared):
@@ -158,6 +174,36 @@ def test_an_expected_failure_stays_one(project, service):
     result = project.run("--sls-record=verify", *options)
     result.assert_outcomes(xfailed=1)
     result.stdout.fnmatch_lines(["  breaking *SLS422*"])
+
+
+@pytest.mark.parametrize("end", ["assert False", "pytest.xfail('not yet')"])
+def test_an_expected_failure_is_the_end_of_a_test(project, service, end):
+    """What it asks for until then is all that it asks for: renewed and replaced as any other, unless the rest fails."""
+    source = """
+    @pytest.fixture
+    def after():
+        yield
+        assert not {broken}
+
+    @pytest.mark.xfail
+    @pytest.mark.sls_cassette
+    def test_reads(sls, after):
+        ask(sls)
+        {end}
+    """
+    options = (f"--sls-endpoint={service.url}", *service.options)
+    project.test(source.format(end=end, broken=False))
+    project.run("--sls-record=once", *options).assert_outcomes(xfailed=1)
+    before = validated(project, "test_reads")
+    result = project.run("--sls-record=verify", *options)
+    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 validated again"])
+    assert validated(project, "test_reads") > before
+    service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
+    verify = ("--sls-record=verify", "--sls-accept=additive,benign", *options)
+    project.test(source.format(end=end, broken=True))
+    project.run(*verify).stdout.fnmatch_lines(["*1 left as it is: a test of it failed or was skipped"])
+    project.test(source.format(end=end, broken=False))
+    project.run(*verify).stdout.fnmatch_lines(["*1 replaced by the proposal"])
 
 
 def test_unittest_s_own_failures_are_told_from_differences(project, service):

@@ -165,9 +165,9 @@ class TestInterception:
                 try:
                     requests.get(url, timeout=5)
                 except requests.RequestException as error:
-                    print(type(error).__name__)
+                    print(type(error).__name__, "set NO_PROXY" in str(error))
         """
-        assert client(probe, {"HTTPS_PROXY": proxy.url}) == ["SSLError", "ProxyError"]
+        assert client(probe, {"HTTPS_PROXY": proxy.url}) == ["SSLError False", "ProxyError True"]
         assert proxy.end() == 143
         assert f"a client did not trust the certificate for {HOST}" in proxy.errors
         assert "refused, since they are no SLS hosts: example.com:443" in proxy.output
@@ -180,6 +180,14 @@ class TestInterception:
             proxy = start("proxy", "--cassette", "x.yaml", "--https", port=port, environ=environ)
             assert proxy.end() == 2
         assert f"cannot listen on 127.0.0.1 port {port}" in proxy.errors
+
+    @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
+    def test_its_url_may_be_ipv6(self):
+        """With brackets, without which no client can read the port."""
+        from sls_contract.transport.interception import Interception, intercept
+
+        with intercept(Interception(lambda _: None, lambda _: True, lambda _: None, host="::1")) as proxy:
+            assert proxy.url == f"http://[::1]:{proxy.port}"
 
     @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
     def test_what_a_send_does_reaches_the_client(self):

@@ -202,19 +202,6 @@ def test_a_service_far_away_is_not_touched_without_consent():
     assert "my-logstore" in err.getvalue()
 
 
-def test_progress_is_for_terminals():
-    """On a terminal the scenario under way is shown."""
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    err = Terminal()
-    verify._progress(err)("group-fresh")
-    verify._progress(io.StringIO())("group-fresh")
-    assert "group-fresh" in err.getvalue()
-
-
 def test_consent_is_a_yes(monkeypatch):
     """--yes, or a typed yes, goes on; here to a name that nobody resolves."""
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_TEXT = 4000
 """Characters of a value that are scrubbed before it is shortened: no secret is cut in two."""
 
+_OUTCOME = frozenset({"status", "/errorCode", "exchange"})
+
 _CODES = MappingProxyType({clause.slug: clause.code for clause in CLAUSES.values()})
 
 
@@ -84,6 +86,11 @@ class Change:
     where: str
     old: str | None
     new: str | None
+
+    @property
+    def of_outcome(self) -> bool:
+        """Whether something else was answered, or nothing was judged: no sign that the old answer still comes."""
+        return self.where in _OUTCOME
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Class, Difference, Differences
-from sls_contract.cassettes.drift.side import CLOCK_CODES
+from sls_contract.cassettes.drift.side import CLOCK_CODES, SIGNED_CODES
 from sls_contract.checks.entries import MOST_FLAWS
 from sls_contract.spec import Level
 
@@ -52,8 +52,8 @@ def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
     """Return what a newly broken clause means; None where the pair does not show that the service moved."""
     if finding.slug in _ELSEWHERE or finding.code[3] in "13":
         return Class.BREAKING if _is_sent_header(finding, new) else None
-    if finding.slug == "authentication-served" and old.response.status not in _REFUSED:
-        return None  # the recorder may have dropped the signature: it was served all the time
+    if finding.slug == "authentication-served" and _tells_nothing_of_signatures(old, new):
+        return None
     if finding.slug in _CLOCKS and _tells_nothing_of_clocks(finding, old, new):
         return None
     if finding.slug == "encoding-not-asked" and _was_decoded(new):
@@ -66,6 +66,15 @@ def _is_sent_header(finding: Finding, side: Side) -> bool:
     header = finding.where.removeprefix("header ")
     of_headers = _SENT[0] <= finding.code <= _SENT[1] and finding.level is Level.VIOLATION
     return of_headers and header in side.exchange.request.headers
+
+
+def _tells_nothing_of_signatures(old: Side, new: Side) -> bool:
+    """Tell whether a wrong or missing signature is no news of the service.
+
+    It was served all the time; or the old refusal is about a key, signature or time that the recorder has dropped.
+    """
+    dropped = old.signature_dropped and new.signature_dropped and old.error_code in CLOCK_CODES | SIGNED_CODES
+    return dropped or old.response.status not in _REFUSED
 
 
 def _tells_nothing_of_clocks(finding: Finding, old: Side, new: Side) -> bool:

@@ -35,14 +35,15 @@ if TYPE_CHECKING:
 _MASK = "***"
 
 
-def compare(old: Sequence[Recording], new: Sequence[Recording]) -> Drift:
+def compare(old: Sequence[Recording], new: Sequence[Recording], scrubber: Scrubber | None = None) -> Drift:
     """Return every difference between two recordings, each with its class; the rule stands in the package's docstring.
 
-    Works on recordings of any origin. Values are scrubbed and shortened. Equal recordings give no change at all.
+    Works on recordings of any origin. Values are scrubbed and shortened; a ``scrubber`` knows the secrets of the run,
+    else only what looks like one is found. Equal recordings give no change at all.
     """
     pairs, old_alone, new_alone = pairs_of(old, new)
     sides = [(Side(old[before], before), Side(new[after], after)) for before, after in pairs]
-    scrubber = Scrubber()
+    scrubber = scrubber or Scrubber()
     return Drift(
         tuple(change for before, after in sides for change in _changes(before, after, scrubber)),
         (*_alone("old", old, old_alone, scrubber), *_alone("new", new, new_alone, scrubber)),
@@ -67,7 +68,7 @@ def _changes(old: Side, new: Side, scrubber: Scrubber) -> Iterator[Change]:
             scrubber.request(side.exchange.request)  # teaches it the key id and token that an answer may echo
     for each in found:
         before, after = (_showable(each.where, text, scrubber) for text in (each.old, each.new))
-        yield Change(each.kind, each.code, each.slug, old.position, masked(each.where), before, after)
+        yield Change(each.kind, each.code, each.slug, old.position, masked(scrubber.text(each.where)), before, after)
 
 
 def _worst(differences: Differences) -> list[Difference]:

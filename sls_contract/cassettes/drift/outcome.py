@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Class, Difference, Differences, told
 from sls_contract.cassettes.drift.entries import escaped, same
-from sls_contract.cassettes.drift.side import CLOCK_CODES
+from sls_contract.cassettes.drift.side import CLOCK_CODES, KEY_CODES, SIGNATURE_CODE
 from sls_contract.checks.answers import ERROR_FIELDS
 from sls_contract.checks.subject import OK
 from sls_contract.signing import MAX_SKEW
@@ -24,16 +24,6 @@ _MISSING = {
     "LogStoreNotExist": "logstore-missing",
     "ConsumerGroupNotExist": "group-missing",
 }
-_KEYS = frozenset(
-    {
-        "Unauthorized",
-        "InvalidAccessKeyId",
-        "InvalidAccessKeyId.NotFound",
-        "SecurityToken.Expired",
-        "SecurityTokenExpired",
-    }
-)
-_SIGNATURE = "SignatureNotMatch"
 _RENAMED = {"ProjectNotExists": "project-missing"}
 """A name that one table prints, and the clause that asks for the usual one."""
 
@@ -88,16 +78,20 @@ def _is_state(side: Side) -> bool:
     Other operations have codes that this contract does not list: theirs are known by their ending.
     """
     status, code = side.response.status, side.error_code
-    if status >= _SERVER_ERROR or status in _STATE_STATUSES or code in _KEYS:
+    if status >= _SERVER_ERROR or status in _STATE_STATUSES or code in KEY_CODES:
         return True
     return not side.ours and code.endswith(("NotExist", "AlreadyExist"))
 
 
 def _mends(old: Side, new: Side) -> bool:
-    """Tell whether the new side refuses, for its authentication, what the old one should have refused."""
-    return new.response.status in _AUTHENTICATION and bool(
-        {"authentication-served", "clock-served"} & old.findings.keys()
-    )
+    """Tell whether the new side refuses, for its authentication, what the old one should have refused.
+
+    Both requests must be known to be wrong: recorders drop signatures, and clients are mended.
+    """
+    if new.response.status not in _AUTHENTICATION:
+        return False
+    late = "clock-served" in old.findings and _skew(new) > MAX_SKEW
+    return late or all(side.signed_wrongly or side.known_unsigned for side in (old, new))
 
 
 def _skew(side: Side) -> timedelta:
@@ -121,7 +115,7 @@ def _is_unverified(old: Side, new: Side) -> bool:
     if new.response.status != OK or new.subject.anonymous:
         return False
     if old.subject.is_error:
-        refused = old.error_code == _SIGNATURE and _same_signature(old, new)
+        refused = old.error_code == SIGNATURE_CODE and _same_signature(old, new)
         return refused or (new.signed_wrongly and old.response.status in _AUTHENTICATION)
     return new.signed_wrongly and not old.signed_wrongly
 
@@ -170,10 +164,10 @@ def _renaming(old: Side, new: Side) -> str:
     if not errors_with(now):
         return "error-code-unknown" if _is_renamed(old, new) else ""
     if was in CLOCK_CODES:
-        return "" if now in CLOCK_CODES or (_is_state(new) and now not in _KEYS) else "clock-refusal"
-    if was == _SIGNATURE:
-        return "" if _is_state(new) and now not in _KEYS else "wrong-signature"
-    if was in _KEYS:
+        return "" if now in CLOCK_CODES or (_is_state(new) and now not in KEY_CODES) else "clock-refusal"
+    if was == SIGNATURE_CODE:
+        return "" if _is_state(new) and now not in KEY_CODES else "wrong-signature"
+    if was in KEY_CODES:
         return "" if _is_state(new) else "unknown-key"
     return _newly_refused(old, new)
 

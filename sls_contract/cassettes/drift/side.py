@@ -25,6 +25,22 @@ CLOCK_CODES = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
 """The codes of a request that came too early or too late, of today and of 2021."""
 
 
+KEY_CODES = frozenset(
+    {
+        "Unauthorized",
+        "InvalidAccessKeyId",
+        "InvalidAccessKeyId.NotFound",
+        "SecurityToken.Expired",
+        "SecurityTokenExpired",
+    }
+)
+"""The codes of a key or token that the service does not take."""
+
+SIGNATURE_CODE = "SignatureNotMatch"
+SIGNED_CODES = KEY_CODES | {SIGNATURE_CODE}
+"""The codes of a request that did carry a key and a signature."""
+
+
 @dataclass(frozen=True)
 class Side:
     """One recording under comparison; ``position`` is its place in its cassette, from 0."""
@@ -92,6 +108,17 @@ class Side:
             return note.verdict == "invalid" and note.step != "access-key"
         mismatch = self.subject.mismatch if self.subject.keys else None
         return mismatch is not None and mismatch.step != "access-key"
+
+    @property
+    def known_unsigned(self) -> bool:
+        """Whether no readable signature was sent, as far as the recorder looked; those of others drop or mask it."""
+        note = self.recording.signature
+        return note is not None and note.verdict == "unchecked" and note.step == "authorization"
+
+    @property
+    def signature_dropped(self) -> bool:
+        """Whether a signature may have been sent that the recorder did not keep."""
+        return self.recording.signature is None and self.subject.authorization is None
 
     @cached_property
     def entries_by_shard(self) -> Mapping[int, tuple[int, Entry]]:

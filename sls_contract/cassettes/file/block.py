@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.file.emission import Node, Tree
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.exchange import Headers, Request, Response
+    from sls_contract.exchange import Exchange, Headers, Request, Response
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}\Z")  # longer ones are no YAML keys of one line
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -40,6 +40,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def block_of(recording: Recording, block_id: str) -> Tree:
     """Return the tree of a recording. An edited one keeps its stale digest: writing it again does not heal it."""
+    check_names(recording.exchange)
     edited = recording.integrity is Integrity.EDITED
     request, response = recording.exchange.request, recording.exchange.response
     contract: Tree = {"id": block_id, "digest": recording.digest if edited else digest_of(recording)}
@@ -111,11 +112,16 @@ def _exact_headers(headers: Headers) -> Tree:
     return {"headers": _lines(headers)}
 
 
+def check_names(exchange: Exchange) -> None:
+    """Raise `UsageError` where a header name cannot be told from its value once it stands in a line."""
+    for message in (exchange.request, exchange.response):
+        for name, _ in message.headers.pairs if message is not None else ():
+            if ":" in name:
+                msg = f"a header name holds no colon, got {name!r}; pass name and value apart"
+                raise UsageError(msg)
+
+
 def _lines(headers: Headers) -> list[Any]:
-    for name, _ in headers.pairs:
-        if ":" in name:
-            msg = f"a header name holds no colon, got {name!r}; pass name and value apart"
-            raise UsageError(msg)
     return [f"{name}: {value}" for name, value in headers.pairs]
 
 

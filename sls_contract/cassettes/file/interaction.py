@@ -91,10 +91,10 @@ def _moment(value: object) -> datetime | None:
         return None
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the last hours of the year 9999 have no UTC
         msg = "a time must be written as 2026-11-23T06:33:25Z"
         raise ValueError(msg) from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _request(node: Node, exact: Node) -> Request:

@@ -1,9 +1,11 @@
 """What was recorded since the cassette was last written: frames, appended one write each.
 
-The journal stands beside its cassette (``<cassette>.journal``). A frame is a line ``%block <recording> <bytes>
-<checksum>`` and a block of the cassette; ``%end`` says that a recording came to its end, ``%drop`` that it is not
-wanted. No frame is synced to disk: the page cache outlives a killed process. A frame that was cut off by a kill or a
-full disk fails its checksum and is passed over; its exchange had not been given to the client yet.
+The journal stands beside its cassette (``<cassette>.journal``). A frame is a line ``%exchange <recording> <bytes>
+<checksum>``, then a line with the id of the exchange and one with its values (see `packed`): a client waits while they
+are written, and whoever folds the journal has the time to make YAML of them. ``%end`` says that a recording came to
+its end, ``%drop`` that it is not wanted. No frame is synced to disk: the page cache outlives a killed process. A frame
+that was cut off by a kill or a full disk fails its checksum and is passed over; its exchange had not been given to the
+client yet.
 
 The journal is also the cassette's lock: whoever appends, folds or rewrites holds it. Folding removes it, and a writer
 that waited for the lock of a removed journal begins a new one.
@@ -25,27 +27,28 @@ from sls_contract.cassettes.file.lock import lock, unlock
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Kind: TypeAlias = Literal["block", "end", "drop"]
+Kind: TypeAlias = Literal["exchange", "end", "drop"]
 
 LOCK_TIMEOUT = 30.0
 """Seconds; a holder writes one frame or one file, so whoever takes longer hangs."""
 
-_HEAD = re.compile(rb"^%(block|end|drop) ([a-z0-9]+) ([0-9]+) ([0-9a-f]{16})\n", re.MULTILINE)
+_HEAD = re.compile(rb"^%(exchange|end|drop) ([a-z0-9]+) ([0-9]+) ([0-9a-f]{16})\n", re.MULTILINE)
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One entry of a journal: a block of a recording, its end, or that it is dropped."""
+    """One entry of a journal: an exchange of a recording with its id, the recording's end, or that it is dropped."""
 
     kind: Kind
     recording: str
-    block: str = ""
+    name: str = ""
+    exchange: str = ""
 
     @property
     def data(self) -> bytes:
         """The frame as written; it begins on a line of its own, also after one that was cut off."""
-        payload = self.block.encode("utf-8")
+        payload = f"{self.name}\n{self.exchange}".encode()
         return f"\n%{self.kind} {self.recording} {len(payload)} {_checksum(payload)}\n".encode() + payload
 
 
@@ -56,7 +59,8 @@ def read_frames(data: bytes) -> list[Frame]:
         kind, recording, size, checksum = (part.decode() for part in head.groups())
         payload = data[head.end() : head.end() + int(size)]
         if len(payload) == int(size) and _checksum(payload) == checksum:
-            frames.append(Frame(kind, recording, payload.decode("utf-8")))  # type: ignore[arg-type]  # the pattern's
+            name, _, exchange = payload.decode().partition("\n")
+            frames.append(Frame(kind, recording, name, exchange))  # type: ignore[arg-type]  # the pattern's
     return frames
 
 
@@ -86,7 +90,9 @@ class Journal:
 
     def append(self, frames: Iterable[Frame]) -> None:
         """Write frames in one go, or nothing: raises `CassetteError`. The lock must be held."""
-        data = b"".join(frame.data for frame in frames)
+        self._write(b"".join(frame.data for frame in frames))
+
+    def _write(self, data: bytes) -> None:
         before = os.fstat(self._fd).st_size
         try:
             written = os.write(self._fd, data)
@@ -119,9 +125,26 @@ class Journal:
             if self._fd < 0:
                 self._fd = self._open()
             lock(self._fd, self._path, self._timeout)
-            if os.fstat(self._fd).st_nlink:
+            state = os.fstat(self._fd)
+            if state.st_nlink:
                 return
-            self.close()  # it was folded and removed while we waited
+            if state.st_size:
+                self._save()
+            else:
+                self.close()  # it was folded and removed while we waited
+
+    def _save(self) -> None:
+        """Move what stands in a journal that somebody deleted, but did not fold, into a new one, and lock that."""
+        deleted, self._fd = self._fd, -1
+        try:
+            self._lock()
+            self._write(os.pread(deleted, os.fstat(deleted).st_size, 0))
+            os.ftruncate(deleted, 0)  # whoever has it open, too, finds nothing to move
+        except BaseException:
+            self.close()
+            self._fd = deleted
+            raise
+        os.close(deleted)
 
     def _open(self) -> int:
         try:

@@ -32,9 +32,9 @@ def parse_block_yaml(text: str) -> object:
     return items[0]
 
 
-def parse_document(text: str) -> tuple[object, list[int | None]]:
-    """Return the value of a whole file, YAML or JSON, and the line of each of its interactions."""
-    if not text.lstrip().startswith("{"):
+def parse_document(text: str, *, is_json: bool = False) -> tuple[object, list[int | None]]:
+    """Return the value of a whole file, YAML or JSON (``is_json``: nothing else), and the line of each interaction."""
+    if not (is_json or text.lstrip().startswith("{")):
         return parse_yaml(text)
     try:
         return json.loads(text), []

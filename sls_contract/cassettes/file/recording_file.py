@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.file.atomic import replace_file
-from sls_contract.cassettes.file.block import block_of
+from sls_contract.cassettes.file.block import block_of, check_names
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import LOCK_TIMEOUT, Frame, Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.recording import digest_of
+from sls_contract.cassettes.recording import digest_of, packed, unpacked
 from sls_contract.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
@@ -95,6 +95,14 @@ def open_for_recording(path: os.PathLike[str] | str) -> Recorder:
     return Recorder(Path(path), unfinished)
 
 
+def take_back(path: os.PathLike[str] | str, recording: str) -> None:
+    """Remove every exchange that a recording (`Recorder.name`) added, where there is any; raises as `fold` does."""
+    if recorded(path):
+        with Journal(Path(path)).held() as journal:
+            journal.append([Frame("drop", recording)])
+            _fold(Path(path), journal)
+
+
 class Recorder:
     """Adds exchanges to a cassette; from any thread, beside other processes, in the order of arrival.
 
@@ -105,7 +113,7 @@ class Recorder:
     def __init__(self, path: Path, resumed: Sequence[str] = ()) -> None:
         """Begin a recording; ``resumed`` names unfinished ones that this one continues. Nothing is written yet."""
         self._path = path
-        self._name = "r" + os.urandom(6).hex()  # a name that no other process has; nothing is drawn from it
+        self.name = "r" + os.urandom(6).hex()  # a name that no other process has; nothing is drawn from it
         self._resumed = tuple(resumed)
         self._begun = False
         self._closed = False
@@ -127,9 +135,11 @@ class Recorder:
             raise UsageError(msg)
         if os.getpid() != self._process:
             self._own()
-        block = emit_block(block_of(recording, f"{self._name}-{self._process}-{next(self._count)}"))
+        check_names(recording.exchange)
+        name = f"{self.name}-{self._process}-{next(self._count)}"
+        frame = Frame("exchange", self.name, name, packed(recording))
         with self._threads, self._journal.held() as journal:
-            journal.append([Frame("block", self._name, block)])
+            journal.append([frame])
             self._begun = True
 
     def close(self, *, finished: bool = True, replaced: Iterable[str] = ()) -> None:
@@ -137,13 +147,13 @@ class Recorder:
 
         ``replaced`` are ids of exchanges that these ones stand in for: the recordings that they belong to go.
         """
-        ended = (*self._resumed, *((self._name,) if self._begun else ())) if finished else ()
+        ended = (*self._resumed, *((self.name,) if self._begun else ())) if finished else ()
         gone = dict.fromkeys(_recording_of(name) for name in replaced)
         self._end([*(Frame("drop", name) for name in gone), *(Frame("end", name) for name in ended)])
 
     def discard(self) -> None:
         """Take back every exchange that this recording added."""
-        self._end([Frame("drop", self._name)] if self._begun else [])
+        self._end([Frame("drop", self.name)] if self._begun else [])
 
     def _end(self, frames: list[Frame]) -> None:
         if self._closed:
@@ -184,10 +194,11 @@ def _merged(path: Path, data: bytes) -> Layout | None:
 def _with_frames(old: Layout, frames: Sequence[Frame]) -> Layout:
     dropped = {frame.recording for frame in frames if frame.kind == "drop"}
     over = dropped | {frame.recording for frame in frames if frame.kind == "end"}
-    added = [frame for frame in frames if frame.kind == "block"]
+    added = [frame for frame in frames if frame.kind == "exchange"]
     known = {id_of(block) for block in old.blocks}
     begun = dict.fromkeys((*old.unfinished, *(frame.recording for frame in added)))
-    blocks = (*old.blocks, *(frame.block for frame in added if id_of(frame.block) not in known))
+    wanted = {one.name: one for one in added if one.name not in known and one.recording not in dropped}
+    blocks = (*old.blocks, *(emit_block(block_of(unpacked(one.exchange), one.name)) for one in wanted.values()))
     return Layout(
         tuple(block for block in blocks if _recording_of(id_of(block)) not in dropped),
         tuple(name for name in begun if name not in over),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from sls_contract.cassettes.file.canonical import TEXT, WORD, NotCanonical, parse_word
@@ -29,7 +29,7 @@ _EXACT = re.compile(r"\n    request:\n      (?!order: [^\n]*+\n    [a-z])")
 _USUAL = re.compile(
     rf"- contract:\n    id: ({_SCALAR})\n    digest: (sha256-[0-9a-f]++)\n    evidence: ({'|'.join(Evidence)})\n"
     rf"(?:    endpoint: ({_SCALAR})\n)?+(?:    region: ({_SCALAR})\n)?+(?:    client: ({_SCALAR})\n)?+"
-    r"(?:    recorded_at: '([0-9T:.Z+-]++)'\n)?+(?:    validated_at: '([0-9T:.Z+-]++)'\n)?+"
+    r"(?:    recorded_at: '([0-9T:.-]++Z)'\n)?+(?:    validated_at: '([0-9T:.-]++Z)'\n)?+"
     rf"(?:    version: ({_SCALAR})\n)?+(?:    signature:\n      verdict: ({WORD})\n(?:      step: ({_SCALAR})\n)?+)?+"
     rf"    request:\n      order: ({_SCALAR})\n    response:\n      order: ({_SCALAR})\n"
     rf"{_REQUEST}{_FIELDS}"
@@ -122,7 +122,4 @@ def _note(verdict: str, step: str | None) -> SignatureNote:
 
 @lru_cache(maxsize=4)  # a moment is mostly read twice: recorded and validated at once
 def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return None if text is None else datetime.fromisoformat(text)

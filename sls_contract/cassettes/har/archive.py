@@ -89,7 +89,7 @@ def write_har(path: os.PathLike[str] | str, recordings: Sequence[Recording], ver
 
 def _log(path: str, data: bytes) -> Mapping[str, Any]:
     try:
-        root, _ = parse_document(text_of(path, data))
+        root, _ = parse_document(text_of(path, data), is_json=True)
     except NotReadable as error:
         raise CassetteDamaged(path, error.line, error.reason) from None
     log = root.get("log") if isinstance(root, Mapping) else None

@@ -160,7 +160,12 @@ def _bytes(name: str, text: object, encoding: object) -> bytes:
 def _headers(message: Node) -> Headers:
     """Return the fields in their order; pseudo fields of HTTP/2 (``:authority``) are none."""
     pairs = [(_text(each, "name"), _text(each, "value", "")) for each in _items(message, "headers")]
-    return Headers([(name, value) for name, value in pairs if not name.startswith(":")])
+    fields = [(name, value) for name, value in pairs if not name.startswith(":")]
+    for name, _ in fields:
+        if ":" in name:
+            msg = f"a header name holds no colon, got {name!r}"
+            raise ValueError(msg)
+    return Headers(fields)
 
 
 def _items(node: Node, key: str) -> list[Node]:
@@ -187,11 +192,13 @@ def _size(node: Node, key: str) -> int:
 
 
 def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+    if not isinstance(value, str):
         return None
-    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the last hours of the year 9999 have no UTC
+        return None
 
 
 def _part(node: Node, key: str, *, optional: bool = False) -> Any:

@@ -17,6 +17,7 @@ _STATUS_LINE = re.compile(rb"HTTP/\d\.\d +(\d{3})(?: +(.*?))?\s*")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _NO_BODY = frozenset({101, 204, 304})
+_SPACES = " \t\n\r\v\f"
 
 MALFORMED = b"MALFORMED ANSWER\r\n\r\n"
 """What a client is given where the recorded answer was not HTTP."""
@@ -28,20 +29,26 @@ def request_from_wire(data: bytes, scheme: str, authority: str) -> Request:
     The URL is the same for origin-form and absolute-form (through a proxy): the Host header names the authority.
     """
     head, _, body = data.partition(b"\r\n\r\n")
-    line, *rest = head.split(b"\r\n")
-    method, _, tail = line.partition(b" ")
-    headers = Headers(_fields(rest))
-    url = absolute_url(scheme, authority, wire_text(tail.rpartition(b" ")[0]), headers)
+    line, *rest = wire_text(head).split("\r\n")
+    method, _, tail = line.partition(" ")
+    headers = _fields(rest)
+    url = absolute_url(scheme, authority, tail.rpartition(" ")[0], headers)
     if is_chunked(headers):
         body = dechunk(body)
-    return Request(wire_text(method), url, headers, body)
+    return Request(method, url, headers, body)
+
+
+def wire_of(request: Request) -> bytes:
+    """Return the bytes of a request in origin form, its fields as they are: what `request_from_wire` reads."""
+    fields = "".join([f"{name}: {value}\r\n" for name, value in request.headers.pairs])
+    return wire_bytes(f"{request.method} {request.target} HTTP/1.1\r\n{fields}\r\n") + request.body
 
 
 def absolute_url(scheme: str, authority: str, target: str, headers: Headers) -> str:
     """Join scheme, the Host header (else ``authority``) and the target exactly as sent."""
     if _ABSOLUTE.match(target):
         scheme, authority, target = split_url(target)
-    authority = headers.get("host", authority).strip()
+    authority = headers.get("host", "").strip() or authority
     return f"{scheme}://{authority}{target if target.startswith('/') else '/' + target}"
 
 
@@ -80,7 +87,7 @@ class RequestReader:
         """Take bytes as the client writes them."""
         self.raw += data
         if self._body_at is None and (end := self.raw.find(b"\r\n\r\n")) >= 0:
-            headers = Headers(_fields(bytes(self.raw[:end]).split(b"\r\n")[1:]))
+            headers = _fields(wire_text(bytes(self.raw[:end])).split("\r\n")[1:])
             self._body_at = self._chunks.at = end + 4
             self._length = None if is_chunked(headers) else int(headers.get("content-length", "0"))
             self._waits = headers.get("expect", "").lower() == "100-continue"
@@ -270,8 +277,8 @@ def with_true_framing(response: Response) -> Response:
 
 
 def _head_of(head: bytes) -> Response | None:
-    line, *rest = head.replace(b"\r\n", b"\n").split(b"\n")
-    match = _STATUS_LINE.fullmatch(line)
+    line, *rest = wire_text(head).replace("\r\n", "\n").split("\n")
+    match = _STATUS_LINE.fullmatch(wire_bytes(line))
     if match is None:
         return None
     return Response(int(match[1]), _fields(rest), reason=wire_text(match[2] or b""))
@@ -285,15 +292,15 @@ def _head_bytes(response: Response) -> bytes:
     return wire_bytes("\r\n".join(lines)) + b"\r\n\r\n"
 
 
-def _fields(lines: Sequence[bytes]) -> list[tuple[str, str]]:
+def _fields(lines: Sequence[str]) -> Headers:
     pairs: list[tuple[str, str]] = []
     for line in lines:
-        name, colon, value = line.partition(b":")
-        if pairs and line[:1] in (b" ", b"\t"):  # an obsolete fold continues the field before it
-            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]} {wire_text(line.strip())}")
+        name, colon, value = line.partition(":")
+        if pairs and line.startswith((" ", "\t")):  # an obsolete fold continues the field before it
+            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]} {line.strip(_SPACES)}")
         elif colon:
-            pairs.append((wire_text(name), wire_text(value.strip(b" \t"))))
-    return pairs
+            pairs.append((name, value.strip(" \t")))
+    return Headers.of_texts(tuple(pairs), share=False)
 
 
 def _may_have_body(method: str, response: Response) -> bool:

@@ -12,9 +12,9 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.hosts import is_loopback
 from sls_contract.cassettes.recorder.wiring import install
 from sls_contract.errors import NetworkBlocked
+from sls_contract.hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +70,9 @@ class NetworkGuard:
     def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - the handler's signature
         """Refuse a request that no open cassette took."""
         raise self.refusal(request.host)
+
+    def sent(self, request: Request, peer: str) -> None:
+        """Do nothing: no attempt is ever performed."""
 
     def received(self, request: Request, outcome: Outcome, peer: str) -> None:
         """Take nothing: no attempt is ever performed."""

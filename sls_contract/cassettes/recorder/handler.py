@@ -47,7 +47,8 @@ class Handler(Protocol):
     """Decides about each attempt. Called from any thread, possibly at once; must not block on the network itself.
 
     Whatever it raises reaches the caller of the client unchanged, unless that is an OSError: clients take those for
-    network errors and may retry. One that never lets an attempt out may say so: ``offline = True``.
+    network errors and may retry. One that never lets an attempt out may say so: ``offline = True``; one that lets each
+    out, too: ``online = True``. It is not asked for an answer then.
     """
 
     def owns(self, host: str, peer: str) -> bool:
@@ -59,6 +60,10 @@ class Handler(Protocol):
 
     def answer(self, request: Request, peer: str) -> Outcome | None:
         """Return the outcome the client shall see without any socket, or None to let it perform the attempt."""
+        ...
+
+    def sent(self, request: Request, peer: str) -> None:
+        """Use the time until the answer comes; called for most live attempts, not for all, as soon as one is sent."""
         ...
 
     def received(self, request: Request, outcome: Outcome, peer: str) -> None:
@@ -75,9 +80,18 @@ class Owner(NamedTuple):
     handler: Handler
     peer: str
 
+    @property
+    def online(self) -> bool:
+        """Whether every attempt goes out."""
+        return getattr(self.handler, "online", False)
+
     def answer(self, request: Request) -> Outcome | None:
         """Ask the handler."""
-        return self.handler.answer(request, self.peer)
+        return None if self.online else self.handler.answer(request, self.peer)
+
+    def sent(self, request: Request) -> None:
+        """Let the handler use the time until the answer comes."""
+        self.handler.sent(request, self.peer)
 
     def received(self, request: Request, outcome: Outcome) -> None:
         """Tell the handler."""

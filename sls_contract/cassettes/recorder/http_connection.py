@@ -39,7 +39,7 @@ _HTTPS_PORT = 443
 class Preset(threading.local):
     """The decision already made for this thread's next attempt, by a layer above that hands an unusual case down."""
 
-    value: tuple[Outcome | None] | None = None
+    value: tuple[Outcome | Answer | None] | None = None
 
 
 PRESET = Preset()
@@ -153,13 +153,15 @@ def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwa
 
 def _answer(connection: Any, tape: Tape) -> Answer:
     request = request_from_wire(bytes(tape.sent), _scheme(connection), _target(connection))
-    handler = owner_of(request.host, _peer(connection))
+    handler = owner_of(request.host or _target(connection), _peer(connection))
     if handler is None:  # it went away between the request and this call
-        return _converse(_real(connection, tape), tape, AnswerReader(request.method))
+        return converse(_real(connection, tape), tape, AnswerReader(request.method), lambda: None)
     preset, PRESET.value = PRESET.value, None
     outcome = preset[0] if preset else handler.answer(request)
     if outcome is None:
         return _perform(connection, tape, handler, request)
+    if isinstance(outcome, Answer):
+        return outcome
     if not isinstance(outcome, Broken):
         return Answer(render(outcome, request.method), None)
     if outcome.kind in CONNECT_KINDS:
@@ -176,13 +178,13 @@ def _perform(connection: Any, tape: Tape, handler: Owner, request: Request) -> A
         handler.received(request, failures.no_connection(error))
         raise
     reader = AnswerReader(request.method)
-    handler = handler.connected_to(_address(real))
-    answer = _converse(real, tape, reader)
+    handler = handler.connected_to(address_of(real))
+    answer = converse(real, tape, reader, lambda: handler.sent(request))
     handler.received(request, failures.outcome_of(reader, answer.ending))
     return answer
 
 
-def _address(real: Any) -> Any:
+def address_of(real: Any) -> Any:
     """Return the address that a socket is connected to; None where it does not say (closed meanwhile)."""
     try:
         return real.getpeername()
@@ -204,13 +206,14 @@ def _real(connection: Any, tape: Tape) -> Any:
     return tape.real
 
 
-def _converse(real: Any, tape: Tape, reader: AnswerReader) -> Answer:
+def converse(real: Any, tape: Tape, reader: AnswerReader, meanwhile: Callable[[], None]) -> Answer:
     """Send what is on the tape and read one answer to its end; a connection that broke is not kept."""
     ending: OSError | None = None
     try:
         if tape.read_timeout is not None:
             real.settimeout(*tape.read_timeout)
         _send(real, tape.sent)
+        meanwhile()
         while not reader.complete:
             data = real.recv(_RECV_BYTES)
             if not data:

@@ -1,4 +1,4 @@
-"""The short way for requests: a replayed answer without urllib3's pool and http.client's parser.
+"""The short way for requests: an answer, replayed or live, without http.client's parser.
 
 Only for the plain case, in which the shape of the request on the wire is certain and the answer needs no parser's
 judgement; everything else goes the long way through `http_connection`, with the decision already made. Both ways give
@@ -8,6 +8,7 @@ the handler and the client the same values (a test compares them).
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from functools import lru_cache
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
 from sls_contract.cassettes.recorder.handler import owner_of, peer_name
 from sls_contract.cassettes.recorder.http_connection import PRESET
+from sls_contract.cassettes.recorder.requests_live import perform
 from sls_contract.exchange import Headers, Request, Response, split_url
 
 if TYPE_CHECKING:
@@ -48,15 +50,19 @@ _UNPLAIN_ANSWER = ("set-cookie", "transfer-encoding")
 
 
 def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-    """Answer a plain attempt at once; hand any other down."""
+    """Settle a plain attempt the short way; hand any other down."""
     plain = _plain_request(adapter, request, args, kwargs)
-    handler = owner_of(plain.host, _peer(plain)) if plain is not None else None
-    if plain is None or handler is None:
+    owner = owner_of(plain.host, _peer(plain)) if plain is not None else None
+    if plain is None or owner is None:
         return original(adapter, request, *args, **kwargs)
-    outcome = handler.answer(plain)
-    if isinstance(outcome, Response) and _is_plain_answer(outcome, plain.method):
+    outcome = owner.answer(plain)
+    performed = perform(adapter, request, plain, owner, kwargs) if outcome is None and not args else None
+    if performed is not None:
+        outcome = performed.outcome
+    is_usual = performed is None or performed.is_usual
+    if isinstance(outcome, Response) and is_usual and _is_plain_answer(outcome, plain.method):
         return adapter.build_response(request, _raw_response(outcome, plain.method))
-    PRESET.value = (outcome,)
+    PRESET.value = (outcome if performed is None else performed.answer,)
     try:
         return original(adapter, request, *args, **kwargs)
     finally:
@@ -64,15 +70,26 @@ def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, *
 
 
 def settings(original: Callable[..., Any], session: Any, url: str, *args: Any, **kwargs: Any) -> Any:
-    """Settle proxies and certificates for a request; where nothing can go out, the environment is not asked for any.
+    """Settle proxies and certificates for a request; where the environment can give none, it is not asked for any.
 
-    To look for proxies there is two fifths of what requests does for a request, and none would be used.
+    To look for proxies there is two fifths of what requests does for a request. None would be used where nothing can
+    go out, and none is found where no variable can name one.
     """
     host = split_url(url)[1]
     owner = owner_of(host, host)
-    if owner is None or not getattr(owner.handler, "offline", False):
+    if owner is None or not (getattr(owner.handler, "offline", False) or _names_nothing(url)):
         return original(session, url, *args, **kwargs)
     return original(_Untrusting(session), url, *args, **kwargs)
+
+
+def _names_nothing(url: str) -> bool:
+    """Tell whether proxies are sought in environment variables only, and none of them has a say in this request."""
+    from urllib.request import getproxies_environment  # loaded with requests
+
+    if sys.modules["requests"].utils.getproxies is not getproxies_environment:  # a desktop's settings, or a user's own
+        return False
+    names = b"\n".join((*os.environb, b"")).lower()
+    return b"_proxy\n" not in names and (b"_ca_bundle\n" not in names or url.startswith("http:"))
 
 
 class _Untrusting:
@@ -124,7 +141,7 @@ def _wire_headers(request: Any, netloc: str) -> Headers | None:
     first: tuple[tuple[str, str], ...] = () if "host" in names else (("Host", netloc),)
     if "accept-encoding" not in names:
         first += (("Accept-Encoding", "identity"),)
-    return Headers.of_texts(first + pairs)
+    return Headers.of_texts(first + pairs, share=False)
 
 
 def _needs_length(request: Any, names: set[str]) -> bool:

@@ -76,10 +76,12 @@ def install(handler: Handler, *, outermost: bool = False) -> Callable[[], None]:
 class _Entry:
     """One installation of a handler: the same handler may be installed twice."""
 
-    __slots__ = ("answer", "offline", "owns", "received")
+    __slots__ = ("answer", "offline", "online", "owns", "received", "sent")
 
     def __init__(self, handler: Handler) -> None:
-        self.offline = getattr(handler, "offline", False)  # who does not say may let attempts out
+        self.offline = getattr(handler, "offline", False)  # who does not say may let attempts out, or answer them
+        self.online = getattr(handler, "online", False)
         self.owns = handler.owns
         self.answer = handler.answer
+        self.sent = handler.sent
         self.received = handler.received

@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from sls_contract.cassettes.scrub.leaks import Leak, leaks
 from sls_contract.cassettes.scrub.renames import Substitution
-from sls_contract.cassettes.scrub.scrubber import Scrubbed, Scrubber
+from sls_contract.cassettes.scrub.scrubber import Scrubbed, Scrubber, Sent
 
-__all__ = ["Leak", "Scrubbed", "Scrubber", "Substitution", "leaks"]
+__all__ = ["Leak", "Scrubbed", "Scrubber", "Sent", "Substitution", "leaks"]

@@ -6,6 +6,7 @@ import binascii
 import re
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,11 +24,14 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/-_"
 _SEPARATORS = bytes(code if code in _ALPHABET else 32 for code in range(256))
 _GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 31  # as zlib wants it
+_MOST_MEMBERS = 100  # that are read as one text; those behind are another
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _QUANTUM = 4
 _GAP = b"AAAA"
 _SLICE = 1024 * 1024
 _HEX_DIGITS = b"0123456789ABCDEFabcdef"
+_GZIP_WORD = b"H4sI"
 _LOOKS_PACKED = re.compile(rb"H4sI|e[JNAF]").match  # gzip and zlib begin so in base64
 
 
@@ -65,10 +69,19 @@ def glimpse(text: bytes) -> bytes:
     pieces = [_together([word[shift:] for word in words]) for shift in range(_QUANTUM)] if words else []
     folded = [_FOLD.sub(b"", run) for run in _folded(text)]
     pieces += map(_decoded, folded)
-    packed = map(unpacked, map(_decoded, filter(_LOOKS_PACKED, [*words, *folded])))
+    tails = [tail for word in words for _, tail in _tails(word)] if _GZIP_WORD in text else []
+    packed = map(unpacked, map(_decoded, [*filter(_LOOKS_PACKED, [*words, *folded]), *tails]))
     pieces += (one.content for one in packed if one)
     pieces += (bytes.fromhex(word[: len(word) & ~1].decode()) for word in every if not word.strip(_HEX_DIGITS))
     return b"\0\0".join(pieces)
+
+
+def _tails(word: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield, with its place, what may be gzip in base64 that other text runs into: a path, say."""
+    at = word.find(_GZIP_WORD, 1)
+    while at > 0:
+        yield at, word[at:]
+        at = word.find(_GZIP_WORD, at + 1)
 
 
 def _long_words(text: bytes) -> set[bytes]:
@@ -114,6 +127,8 @@ def runs(text: bytes) -> Iterator[Run]:
 def _base64_runs(match: re.Match[bytes]) -> Iterator[Run]:
     fold = _FOLD.search(match[0])
     if not fold:
+        for at, tail in _tails(match[0]):
+            yield from islice(_aligned(tail, match.start() + at, b"", 0), 1)
         yield from _aligned(match[0], match.start(), b"", 0)
         return
     joined = _FOLD.sub(b"", match[0])
@@ -151,24 +166,29 @@ def _decoded(text: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A compressed text: its content, how it was compressed, and whether its end was there."""
+    """A compressed text: its content, how it was compressed, whether its end was there, what stands behind it."""
 
     content: bytes
     window: int
     complete: bool
     rest: bytes
 
-    def pack(self, content: bytes) -> bytes:
+    def pack(self, content: bytes, rest: bytes = b"") -> bytes:
         """Compress other content the same way; what was cut off stays cut off. The same content, the same bytes."""
         packer = zlib.compressobj(wbits=self.window)
         end = zlib.Z_FINISH if self.complete else zlib.Z_SYNC_FLUSH
-        return packer.compress(content) + packer.flush(end) + self.rest
+        return packer.compress(content) + packer.flush(end) + rest
+
+
+def is_packed(data: bytes) -> bool:
+    """Tell whether data begins as gzip or zlib does."""
+    return data.startswith((_GZIP, *_ZLIB))
 
 
 def unpacked(data: bytes) -> Packed | None:
     """Return the content of gzip or zlib data; None where it is neither, is damaged, or unfolds beyond 32 MiB."""
     if data.startswith(_GZIP):
-        return _unpack(data, 31)
+        return _unpack(data, _GZIP_WINDOW)
     return _unpack(data, 15) if data.startswith(_ZLIB) else None
 
 
@@ -178,11 +198,19 @@ def undeflated(data: bytes) -> Packed | None:
 
 
 def _unpack(data: bytes, window: int) -> Packed | None:
-    unpacker = zlib.decompressobj(wbits=window)
+    """Undo one compression. Gzip may come in several members, which say one text (source: RFC 1952, 2.2)."""
+    content, unpacker = b"", zlib.decompressobj(wbits=window)
     try:
         content = unpacker.decompress(data, LARGEST)
+        for _ in range(_MOST_MEMBERS):
+            if not (unpacker.eof and window == _GZIP_WINDOW and unpacker.unused_data.startswith(_GZIP)):
+                break
+            behind = zlib.decompressobj(wbits=window)
+            content += behind.decompress(unpacker.unused_data, LARGEST)
+            unpacker = behind
     except zlib.error:
-        return None
-    if unpacker.unconsumed_tail or not (content or unpacker.eof):
+        if not content:
+            return None
+    if unpacker.unconsumed_tail or len(content) > LARGEST or not (content or unpacker.eof):
         return None
     return Packed(content, window, unpacker.eof, unpacker.unused_data)

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.containers import glimpse, runs, unpacked
+from sls_contract.cassettes.scrub.containers import glimpse, is_packed, runs, unpacked
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.shapes import BY_NAME, public_signatures, shaped
+from sls_contract.cassettes.scrub.shapes import BY_NAME, is_suspicious, public_signatures, shaped
 from sls_contract.cassettes.scrub.vault import MASK, is_public
 from sls_contract.cassettes.scrub.views import Edit, applied, find, plain, safe_bytes, unescaped
 from sls_contract.exchange import wire_bytes, wire_text
@@ -55,7 +55,7 @@ class Hunt:
         exact: the same in text as it is.
         harmless: signatures that anyone can make.
         echo: of the above, what gives away a secret of one exchange only, lower-cased and as it is.
-        innocent: names and values of headers in which nothing was found, echoes of one exchange apart.
+        innocent: fields of messages in which nothing was found, echoes of one exchange apart.
 
     """
 
@@ -87,16 +87,26 @@ class Hunt:
             self.innocent,
         )
 
-    def sees_fields(self, texts: Collection[str]) -> bool:
-        """Tell the same of names and values of headers; nearly all of them repeat, and are looked at once."""
-        fresh = [text for text in texts if text not in self.innocent]
-        if fresh and self.sees(safe_bytes("\n".join(fresh))):
+    def sparing(self, harmless: frozenset[bytes]) -> Hunt:
+        """Return the same hunt, to which other signatures are known to be public."""
+        return Hunt(self.vault, self.rules, self.secrets, self.folded, self.exact, harmless, self.echo, self.innocent)
+
+    def sees_message(self, fields: Collection[str], content: bytes) -> bool:
+        """Tell the same of a message: of fields, nearly all of which repeat and are looked at once, and content."""
+        innocent = self.innocent
+        fresh = [text for text in fields if text not in innocent]
+        if len(fresh) < len(fields) and self._sees_echo(safe_bytes("\n".join(fields))):
             return True
-        if len(fresh) < len(texts) and self._sees_echo(safe_bytes("\n".join(texts))):
-            return True
-        if len(self.innocent) < _MOST_FIELDS:
-            self.innocent.update(fresh)
-        return False
+        data = safe_bytes("\n".join(fresh))
+        if is_packed(content):  # which is known by how it begins
+            seen = self.sees(data) or self.sees(content)
+        else:
+            seen = self.sees(data + b"\n" + content if content else data)
+        if not seen:
+            if len(innocent) > _MOST_FIELDS:
+                innocent.clear()
+            innocent.update(fresh)
+        return seen
 
     def _sees_echo(self, data: bytes) -> bool:
         folded, exact = self.echo
@@ -116,8 +126,8 @@ class Hunt:
         if view is not None and depth <= _DEEPEST and self.sees(view.text, depth + 1):
             return True
         packed = unpacked(data)
-        inner = packed.content if packed else glimpse(data)
-        return bool(inner) and depth < _DEEPEST and self.sees(inner, depth + 1)
+        inner = (packed.content, packed.rest) if packed else (glimpse(data),)
+        return depth < _DEEPEST and any(self.sees(part, depth + 1) for part in inner if part)
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
         """Return the data with every secret replaced; JSON stays JSON, binary data (or ``fit``) keeps its length."""
@@ -136,8 +146,9 @@ class Hunt:
         """Return what is to be replaced, ordered by place."""
         packed = unpacked(data) if depth <= _DEEPEST else None
         if packed:
-            content = self.clean(packed.content, depth + 1)
-            return [Edit(0, len(data), packed.pack(content), PACKED)] if content != packed.content else []
+            content, rest = (self.clean(part, depth + 1) for part in (packed.content, packed.rest))
+            same = (content, rest) == (packed.content, packed.rest)
+            return [] if same else [Edit(0, len(data), packed.pack(content, rest), PACKED)]
         fit = fit or _is_binary(data)
         edits = find(data, lambda text: self._all(text, depth, fit=fit))
         return [_fitted(edit) for edit in edits] if fit else edits
@@ -153,7 +164,7 @@ class Hunt:
 
     def _unknown(self, text: bytes, lowered: bytes) -> Iterator[Edit]:
         """Yield secrets that give themselves away, by shape, by name, or by the user's rules; they are learnt."""
-        for finder in (shaped, BY_NAME):
+        for finder in (shaped, BY_NAME) if is_suspicious(lowered) else ():
             for start, end, kind in finder(text, lowered):
                 value = wire_text(plain(text[start:end]))
                 if _NUMBER.fullmatch(text, start, end):  # too common to be hunted, and JSON may want a number there

@@ -43,6 +43,8 @@ class Body:
         if not wire or not (named or wire.startswith(b"\x1f\x8b")):
             return cls(wire, wire)
         packed = undeflated(wire) if "deflate" in (coding, sls) else unpacked(wire)
+        if packed and packed.rest:
+            return cls(wire, wire)  # what stands behind the end is hunted, too
         if packed:
             return cls(wire, packed.content, packed)
         return cls(wire, wire, None, named if named and _looks_coded(wire) else None)

@@ -44,13 +44,13 @@ class Renames:
         names = sorted(self._table, key=len, reverse=True)
         for real, public in self._table.items():
             if not real or not public:
-                msg = "sls_rename: expected real=public, got an empty name. How to fix: name both sides."
+                msg = "rename: expected real=public, got an empty name. How to fix: name both sides."
                 raise UsageError(msg)
         self._pattern = re.compile(b"|".join(_whole(name) for name in names)) if names else None
         for shown in self._table.values():
             if self.text(shown)[1]:
                 msg = (
-                    f"sls_rename: the public name {wire_text(shown)!r} holds a real name of the same table, so that "
+                    f"rename: the public name {wire_text(shown)!r} holds a real name of the same table, so that "
                     "recordings would change each time they are scrubbed. "
                     "How to fix: choose public names that are no real names."
                 )

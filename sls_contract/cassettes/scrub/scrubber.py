@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from sls_contract.cassettes.scrub.elided import without_pieces
 from sls_contract.cassettes.scrub.hunt import Hunt, Rules
 from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
@@ -23,6 +24,7 @@ from sls_contract.cassettes.scrub.signature import (
 from sls_contract.cassettes.scrub.spellings import Secret, is_huntable
 from sls_contract.cassettes.scrub.vault import Vault, is_public, marker
 from sls_contract.cassettes.scrub.views import safe_bytes
+from sls_contract.cassettes.texts import texts
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Request, wire_bytes, wire_text
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
@@ -60,6 +62,30 @@ class Scrubbed:
     closed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that went out, scrubbed as far as was known at that time; see `Scrubber.sent`.
+
+    Attributes:
+        original: the request as sent.
+        request: what may be written of it.
+        found: the verdict on its signature.
+        going: what was met on the way.
+        looking: what the answer must not hold; good for looking, not for replacing.
+        signatures: the one that was sent, and the one that is stored.
+        version: of the vault, from which all this comes.
+
+    """
+
+    original: Request
+    request: Request
+    found: Verdict
+    going: Pass
+    looking: Hunt
+    signatures: tuple[str, str]
+    version: int
+
+
 class Scrubber:
     """Replaces secrets: those given, those it learns from what goes by, and what looks like one. Safe from any thread.
 
@@ -72,7 +98,8 @@ class Scrubber:
         renames: real names to public ones (ini ``sls_rename``).
 
     Raises:
-        UsageError: a pattern is no regular expression, or the renames cannot be kept apart.
+        UsageError: a pattern is no regular expression, a key holds a comma, one text came in place of several, or the
+            renames cannot be kept apart.
 
     """
 
@@ -87,16 +114,24 @@ class Scrubber:
         given = tuple(credentials)
         self._keyring = (*given, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
         self._vault = Vault(given)
-        self._keys = frozenset(key.lower() for key in keys if key)
-        self._rules = Rules(tuple(map(_compiled, patterns)), _named(self._keys))
+        self._keys = _names(keys)
+        self._rules = Rules(tuple(map(_compiled, texts("scrub", patterns))), _named(self._keys))
         self._renames = Renames(renames or {})
         self._newest = (self._vault.version, Hunt.of(self._vault, self._rules))
 
-    def exchange(self, exchange: Exchange) -> Scrubbed:
-        """Return what may be written of an exchange, with the verdict on its signature."""
-        found = verdict(exchange.request, self._keyring)
-        learn(exchange.request, self._vault)
-        return self._settled(lambda: self._exchange(exchange, found))
+    def sent(self, request: Request) -> Sent:
+        """Scrub a request that goes out, and verify its signature: all that need not wait for the answer."""
+        found = verdict(request, self._keyring)
+        learn(request, self._vault)
+        return self._settled(lambda: self._sent(request, found))
+
+    def exchange(self, exchange: Exchange, sent: Sent | None = None) -> Scrubbed:
+        """Return what may be written of an exchange, with the verdict on its signature.
+
+        ``sent`` is what `sent` returned for its request, where that was done before.
+        """
+        ahead = self.sent(exchange.request) if sent is None else sent
+        return self._settled(lambda: self._exchange(exchange, ahead))
 
     def request(self, request: Request) -> Request:
         """Return what a live request looks like beside scrubbed ones: the same substitutions, the signature marked."""
@@ -104,10 +139,10 @@ class Scrubber:
         return self._settled(lambda: marked(self._pass().request(request), self._vault, self._renames))
 
     def text(self, text: str) -> str:
-        """Return a message, log line or traceback without secrets. Names are not replaced."""
+        """Return a message, log line or traceback without secrets, also shortened ones. Names are not replaced."""
         data = safe_bytes(text)
         new = self.bytes(data)
-        return text if new == data else wire_text(new)
+        return without_pieces(text if new == data else wire_text(new), self._vault.secrets)
 
     def edits(self, data: bytes) -> list[Edit]:
         """Return every place of the data that holds a secret, ordered."""
@@ -139,44 +174,69 @@ class Scrubber:
     def _pass(self, hunt: Hunt | None = None) -> Pass:
         return Pass(hunt or self._hunt(), self._vault, self._renames, self._keys)
 
-    def _exchange(self, exchange: Exchange, found: Verdict) -> Scrubbed:
-        hunt = self._hunt()
-        real = signature_of(exchange.request) or ""
+    def _sent(self, original: Request, found: Verdict) -> Sent:
+        version, hunt = self._vault.version, self._hunt()
+        real = signature_of(original) or ""
         going = self._pass(_without_echo(hunt, real, marker(real)))
-        request = signed_again(going.request(exchange.request), found, self._vault, self._renames)
+        request = self._signed(original, going.request(original), found)
         stored = signature_of(request) or ""
         if going.dirty:  # a copy of the signature elsewhere in the request becomes the stored one, too
-            copied = self._pass(_without_echo(hunt, real, stored)).request(exchange.request)
-            request = signed_again(copied, found, self._vault, self._renames)
+            copied = self._pass(_without_echo(hunt, real, stored)).request(original)
+            request = self._signed(original, copied, found)
             stored = signature_of(request) or ""
-        coming = self._pass(_without_echo(hunt, real, stored))
-        response = coming.response(exchange.response) if exchange.response is not None else None
+        looking = going.hunt if real == stored else going.hunt.sparing(_harmless(real, stored))
+        return Sent(original, request, found, going, looking, (real, stored), version)
+
+    def _signed(self, original: Request, scrubbed: Request, found: Verdict) -> Request:
+        return signed_again(scrubbed, found, self._vault, self._renames, changed=scrubbed is not original)
+
+    def _exchange(self, exchange: Exchange, sent: Sent) -> Scrubbed:
+        if sent.version != self._vault.version:  # something was learnt since
+            sent = self._sent(exchange.request, sent.found)
+        coming = self._pass(sent.looking)
+        response = None if exchange.response is None else coming.response(exchange.response)
+        if exchange.response is not None and coming.dirty:
+            coming = self._pass(_without_echo(self._hunt(), *sent.signatures))
+            response = coming.response(exchange.response)
         return Scrubbed(
-            Exchange(request, response),
-            found.state,
-            found.step,
-            going.substitutions + coming.substitutions,
-            (*going.closed, *coming.closed),
+            Exchange(sent.request, response),
+            sent.found.state,
+            sent.found.step,
+            sent.going.substitutions + coming.substitutions,
+            (*sent.going.closed, *coming.closed),
         )
 
 
 def _without_echo(hunt: Hunt, real: str, stored: str) -> Hunt:
     """Return a hunt that also replaces the signature that was sent, by the one that is stored."""
-    harmless = (wire_bytes(real), wire_bytes(stored))
+    harmless = _harmless(real, stored)
     if real == stored or is_public(real) or not is_huntable(real):
         return hunt.beside(harmless=harmless)
     return hunt.beside(Secret.of(wire_bytes(real), wire_bytes(stored), Kind.SIGNATURE), harmless=harmless)
 
 
+def _harmless(*signatures: str) -> frozenset[bytes]:
+    return frozenset(map(wire_bytes, signatures))
+
+
 def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
-    except (re.error, TypeError) as error:
+    except re.error as error:
         msg = (
-            f"ini sls_scrub: expected a regular expression, got {pattern!r}: {error}. "
+            f"scrub: expected a regular expression, got {pattern!r}: {error}. "
             "How to fix: correct the pattern; a literal text needs its signs escaped (re.escape)."
         )
         raise UsageError(msg) from None
+
+
+def _names(keys: Iterable[str]) -> frozenset[str]:
+    """Read names in lower case; several in one text would be hunted as one, and the values of all be written."""
+    names = frozenset(key.strip().lower() for key in texts("scrub_keys", keys)) - {""}
+    if several := [name for name in names if "," in name]:
+        msg = f"scrub_keys: expected one name each, got {several[0]!r}. How to fix: give the names apart."
+        raise UsageError(msg)
+    return names
 
 
 def _named(keys: frozenset[str]) -> Named | None:

@@ -5,7 +5,6 @@ The patterns are precise: they are also what `leaks` reports in recordings of ot
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -45,6 +44,11 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
 )
 
 
+def is_suspicious(lowered: bytes) -> bool:
+    """Tell whether lower-cased text holds a stem at all; without one, neither `shaped` nor `BY_NAME` finds anything."""
+    return _STEMS.search(lowered) is not None
+
+
 _PUBLIC_ID = rb"(?:STS\.)?testAccessKeyId[0-9]*"
 _SIGNED_PUBLICLY = (
     re.compile(rb"LOG " + _PUBLIC_ID + rb":(" + _SIGNATURE + b")"),
@@ -70,7 +74,8 @@ def shaped(text: bytes, lowered: bytes) -> Iterator[Found]:
 class Named:
     """Finds the values of names in JSON, forms, queries, cookies, XML, ``name: value`` lines and printed mappings.
 
-    In JSON also where the name is a value itself, as in HAR: ``{"name": "token", "value": "…"}``.
+    In JSON also where the name is a value itself, as in HAR: ``{"name": "token", "value": "…"}``; in a multipart form,
+    where the value stands below the part's head.
 
     Args:
         endings: alternatives of a regular expression over lower-case text: how the names end.
@@ -94,38 +99,51 @@ class Named:
             rb"|(?P<rim>\\*[\"'])\s*,\s*(?P=rim)value(?P=rim)\s*:\s*(?P=rim)"
             rb"(?P<paired>(?:(?!(?P=rim))(?:\\.|[^\\]))*)"
             rb"|=(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
-            rb"|=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
-            rb"|:\s*(?:-\s+)?[\"']?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
-            rb"|>(?P<element>[^<]+)</)"
+            rb"|\]*=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|[ \t]*(?:=[ \t]*|:\s*)(?:-\s+)?[\"']?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|>(?P<element>[^<]+)</"
+            rb"|[\"'](?:;[^\n]*)?\r?\n(?:[^\s:]+:[^\n]*\n)*\r?\n(?P<part>[^\r\n]+))"
         )
 
     def __call__(self, text: bytes, lowered: bytes) -> Iterator[Found]:
         """Yield each value with the kind that its name announces."""
         done = 0  # what lies inside an array or object that was gone through is not gone through again
-        words = ""
-        for match in self._matches(lowered):
-            kind = self._kind(lowered, match)
-            if kind is None:
-                continue
+        for match, kind in self._matches(lowered):
             if match["nest"] is None:
                 yield from self._flat(text, match, kind)
+            elif match["quote"].startswith(b"\\"):
+                pass  # with its escapes undone, its end can be told
             elif match.start("nest") >= done:
-                words = words or text.decode("latin-1")  # one character a byte
-                done = _end_of(words, match.start("nest"))
+                done = _end_of(text, match.start("nest"))
                 yield from ((start, end, kind) for start, end in _leaves(text, match.start("nest"), done))
+        if b'"value"' in lowered:
+            yield from self._before(lowered)
 
-    def _matches(self, lowered: bytes) -> Iterator[re.Match[bytes]]:
-        """Yield what ``finditer`` of the pattern does, looking only where a name can begin: five times faster."""
+    def _before(self, lowered: bytes) -> Iterator[Found]:
+        """Yield the values that stand before their names: ``{"value": "…", "name": "token"}``."""
+        for match in _VALUE_FIRST.finditer(lowered):
+            kind = self._kind_of(wire_text(match["name"]))
+            if kind is not None and match["text"]:
+                yield *match.span("text"), kind
+
+    def _matches(self, lowered: bytes) -> Iterator[tuple[re.Match[bytes], Kind]]:
+        """Yield each match with its kind, looking only where a name can begin: five times faster than ``finditer``.
+
+        What announces nothing hides nothing: in ``{"key": "password", "value": …}`` the name is a value itself.
+        """
         done = 0
         for at in _places(lowered, self._stems):
             match = self._pattern.match(lowered, at) if at >= done else None
-            if match:
+            kind = self._kind(lowered, match) if match else None
+            if match and kind:
                 done = match.end()
-                yield match
+                yield match, kind
 
     def _flat(self, text: bytes, match: re.Match[bytes], kind: Kind) -> Iterator[Found]:
         group = next(name for name in _VALUES if match[name] is not None)
         start, end = match.span(group)
+        if group == "part" and not _PART_NAME.search(text, max(0, match.start() - _FAR), match.start("end")):
+            return
         if start < end and not (self._wary and group in ("line", "word") and not _random(text[start:end])):
             yield start, end, kind
 
@@ -134,12 +152,19 @@ class Named:
         return self._kind_of(wire_text(lowered[max(0, name_end - LONGEST) : name_end]))
 
 
-_VALUES = ("text", "paired", "number", "word", "attribute", "value", "line", "element")
+_VALUES = ("text", "paired", "number", "word", "attribute", "value", "line", "element", "part")
+_VALUE_FIRST = re.compile(rb'"value"\s*:\s*"(?P<text>(?:[^"\\]|\\.)*)"\s*,\s*"(?:name|key)"\s*:\s*"(?P<name>[^"\\]*)"')
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
+_FAR = 80  # bytes between ``name=`` and the last word of the name
+_PART_NAME = re.compile(rb"name=[\"'][^\"'\r\n]*\Z")
 _LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?P<number>-?\d[\d.eE+-]*)')
 _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 
 _SECRET_ENDINGS = "|".join(map(bytes.decode, LAST_WORDS)) + "|(?:key|access|secret)[-_]?id"
-BY_NAME = Named(_SECRET_ENDINGS, (*LAST_WORDS, b"access"), kind_of, wary=True)
+_NAME_STEMS = (*LAST_WORDS, b"access")
+BY_NAME = Named(_SECRET_ENDINGS, _NAME_STEMS, kind_of, wary=True)
+_STEMS = re.compile(b"|".join(re.escape(stem) for stem in (*(stem for stem, *_ in _SHAPES), *_NAME_STEMS)))
 
 
 def _places(text: bytes, words: Iterable[bytes]) -> list[int]:
@@ -157,12 +182,14 @@ def _random(value: bytes) -> bool:
     return _RANDOM.match(value) is not None
 
 
-def _end_of(words: str, start: int) -> int:
-    """Return where the JSON array or object ends that begins at ``start``; the end of all where it is cut off."""
-    try:
-        return json.JSONDecoder().raw_decode(words, start)[1]
-    except (ValueError, RecursionError):
-        return len(words)
+def _end_of(text: bytes, start: int) -> int:
+    """Return where the array or object ends that begins at ``start``; the end of all where it is cut off."""
+    depth = 0
+    for token in _BRACKETS.finditer(text, start):
+        depth += _DEPTH.get(token[0], 0)
+        if not depth:
+            return token.end()
+    return len(text)
 
 
 def _leaves(text: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:

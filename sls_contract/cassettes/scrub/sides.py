@@ -32,11 +32,11 @@ _AUTHORIZATIONS = ("authorization", "proxy-authorization")
 class Pass:
     """Scrubs one exchange with one hunt; ``substitutions``, ``closed`` and ``dirty`` tell what was met on the way.
 
-    ``dirty``: the request held a secret, or may have, beyond the headers that always hold one.
+    ``dirty``: what was scrubbed last held a secret, or may have, beyond the headers that always hold one.
     """
 
     def __init__(self, hunt: Hunt, vault: Vault, renames: Renames, keys: Collection[str]) -> None:
-        self._hunt = hunt
+        self.hunt = hunt
         self._vault = vault
         self._renames = renames
         self._keys = keys
@@ -66,7 +66,7 @@ class Pass:
     def response(self, response: Response) -> Response:
         """Scrub an answer."""
         body = self._opened(response.headers, response.body, "response body")
-        dirty = self._sees((response.reason,), response.headers, body)
+        self.dirty = dirty = self._sees((response.reason,), response.headers, body)
         headers = self._headers(response.headers, dirty=dirty)
         reason = self._cleaned(response.reason) if dirty else response.reason
         new = self._body(body, "response body", dirty=dirty)
@@ -78,9 +78,7 @@ class Pass:
         """Look at everything at once: traffic without secrets, nearly all of it, costs one look."""
         names = tuple([name for name, _ in headers.pairs])
         values = [value for (_, value), named in zip(headers.pairs, _are_named(names), strict=True) if not named]
-        if self._hunt.sees_fields([*names, *values]):
-            return True
-        return self._hunt.sees(safe_bytes("\n".join(texts)) + b"\n" + body.content)
+        return self.hunt.sees_message([*texts, *names, *values], body.content)
 
     def _headers(self, headers: Headers, *, dirty: bool, keep: str = "") -> Headers:
         if not (dirty or self._renames or self._keys or _any_told(tuple([name for name, _ in headers.pairs]), keep)):
@@ -139,7 +137,7 @@ class Pass:
         return body
 
     def _body(self, body: Body, where: str, *, dirty: bool) -> Body:
-        content = self._hunt.clean(body.content) if dirty else body.content
+        content = self.hunt.clean(body.content) if dirty else body.content
         content, edits = self._renames.text(content)
         self._count(where, edits)
         return body.with_content(content)
@@ -153,7 +151,7 @@ class Pass:
 
     def _cleaned(self, text: str) -> str:
         data = safe_bytes(text)
-        new = self._hunt.clean(data)
+        new = self.hunt.clean(data)
         return text if new == data else wire_text(new)
 
     def _count(self, where: str, edits: Iterable[Edit]) -> None:

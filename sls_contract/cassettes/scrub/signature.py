@@ -15,8 +15,9 @@ from sls_contract.signing import (
     Credentials,
     Dialect,
     LogAuthorization,
+    authorization,
+    examine,
     parse_authorization,
-    recognise,
     resign,
 )
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.scrub.renames import Renames
     from sls_contract.cassettes.scrub.vault import Vault
+    from sls_contract.signing import Form
 
 TOKEN_HEADER = "x-acs-security-token"  # noqa: S105 - the name of a header
 _SCHEME = re.compile(r"\s*([A-Za-z][0-9A-Za-z-]*)(\s+)(?=\S)")
@@ -42,20 +44,23 @@ class Verdict:
             readable signature, or its key is not known here.
         step: the first wrong step, as `SignatureMismatch.step`; None where it verified.
         dialect: how it was signed; None unless it verified.
+        form: what was signed; None unless it verified.
 
     """
 
     state: State
     step: str | None = None
     dialect: Dialect | None = None
+    form: Form | None = None
 
 
 def verdict(request: Request, keyring: tuple[Credentials, ...]) -> Verdict:
     """Verify a request as it was sent, with the real keys."""
-    found = recognise(request, keyring)
-    if isinstance(found, Dialect):
-        return Verdict("verified", None, found)
-    return Verdict("unchecked" if found.step in _NOT_KNOWN else "invalid", found.step)
+    found = examine(request, keyring)
+    if found.mismatch is None:
+        return Verdict("verified", None, found.dialect, found.form)
+    step = found.mismatch.step
+    return Verdict("unchecked" if step in _NOT_KNOWN else "invalid", step)
 
 
 def signature_of(request: Request) -> str | None:
@@ -75,15 +80,21 @@ def learn(request: Request, vault: Vault) -> None:
             vault.public(Kind.SECURITY_TOKEN, value.strip())
 
 
-def signed_again(request: Request, found: Verdict, vault: Vault, renames: Renames) -> Request:
-    """Sign a scrubbed request with the public test key; its Authorization still holds the real id and scope."""
-    if found.dialect is None:
+def signed_again(request: Request, found: Verdict, vault: Vault, renames: Renames, *, changed: bool = True) -> Request:
+    """Sign a scrubbed request with the public test key; its Authorization still holds the real id and scope.
+
+    Where nothing else of it was ``changed``, what was signed is known already.
+    """
+    form = found.form
+    if found.dialect is None or form is None:
         return marked(request, vault, renames)
-    dialect = replace(found.dialect, region=renames.public(found.dialect.region) if found.dialect.region else None)
     parsed = parse_authorization(request.headers["authorization"])
     assert parsed is not None
     public_id = vault.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
     test = TEST_STS_CREDENTIALS if public_id.startswith("STS.") else TEST_CREDENTIALS
+    if not (changed or renames):
+        return _each(request, lambda _: authorization(form, public_id, test.access_key_secret))
+    dialect = replace(found.dialect, region=renames.public(found.dialect.region) if found.dialect.region else None)
     key = Credentials(public_id, test.access_key_secret, request.headers.get(TOKEN_HEADER))
     return resign(_each(request, lambda value: _scope_renamed(value, renames)), dialect, key)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sls_contract.cassettes.scrub.views import plain
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
@@ -119,6 +120,9 @@ class Secret:
         folded = [(text, public), (_spaced(text), _spaced(public))]
         if b"+" in value:
             folded.append((text.replace(b"+", b" "), public))
+        bare = plain(text).lower()
+        if bare != text and len(bare) >= SHORTEST:  # what looks like an escape is undone with real ones
+            folded.append((bare, public))
         hexadecimal, windows, alone = _spelled(value)
         return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows)
 

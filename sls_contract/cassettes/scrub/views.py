@@ -20,8 +20,9 @@ LEVELS = 5  #: how many times escapes are undone: JSON in a form in JSON in a fo
 
 _TOKEN = re.compile(
     rb"%(?P<again>(?:25)*)(?P<percent>[0-9A-Fa-f]{2})"
-    rb"|\\u(?P<unicode>[0-9A-Fa-f]{4})|\\x(?P<hex>[0-9A-Fa-f]{2})|\\(?P<letter>[\"\\/bfnrt'])"
-    rb"|&\#(?P<decimal>\d{1,7});|&\#[xX](?P<number>[0-9A-Fa-f]{1,6});"
+    rb"|(?:\\|%)u(?P<unicode>[0-9A-Fa-f]{4})|\\u\{(?P<point>[0-9A-Fa-f]{1,8})\}"
+    rb"|\\x(?P<hex>[0-9A-Fa-f]{2})|\\(?P<octal>[0-3][0-7]{2})|\\(?P<letter>[\"\\/bfnrt'])"
+    rb"|&\#(?P<decimal>\d{1,7});|&\#[xX](?P<number>[0-9A-Fa-f]{1,8});"
     rb"|&(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat);"
 )
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
@@ -181,6 +182,8 @@ def _plain(token: re.Match[bytes]) -> bytes:
         return _LETTERS.get(text, text)
     if group == "entity":
         return _ENTITIES[text]
+    if group == "octal":
+        return bytes([int(text, 8)])
     code = int(text, 10 if group == "decimal" else 16)
     return chr(min(code, _LARGEST)).encode("utf-8", "surrogatepass")
 

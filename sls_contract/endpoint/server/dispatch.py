@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sls_contract.endpoint.hosts import host_name, is_loopback
 from sls_contract.endpoint.server.incoming import Rejected, own_answer, read_request
 from sls_contract.endpoint.server.outgoing import WireResponse
 from sls_contract.exchange import split_url
+from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.endpoint.server.limits import Limits
     from sls_contract.exchange import Request, Response, Send
 
-SLS_DOMAINS = ("aliyuncs.com",)
+SLS_DOMAINS = (SERVICE_DOMAIN,)
 _REMEMBERED = 1000  # foreign hosts and failures kept: enough to see what went wrong, no more than a client may fill
 _THREADS = 32  # for a Send that blocks
 

@@ -45,7 +45,8 @@ async def read_request(raw: BaseRequest, address: str, limits: Limits, scheme: s
 
     ``address`` is the server's own host and port: the URL's authority where the request names no host.
     """
-    headers = Headers.of_texts(tuple([(wire_text(name), wire_text(value)) for name, value in raw.raw_headers]))
+    pairs = tuple([(wire_text(name), wire_text(value)) for name, value in raw.raw_headers])
+    headers = Headers.of_texts(pairs, share=False)
     url = absolute_url(raw.method, raw.raw_path, headers.get("Host", ""), address, scheme)
     return Request(raw.method, url, headers, await _body(raw, limits))
 
@@ -102,5 +103,5 @@ def _too_large(size: int, limits: Limits) -> Rejected:
 _NO_TUNNEL = (
     "this endpoint speaks plain HTTP and opens no tunnels: use http\n"
     "How to fix: point the client at http://… instead of https://… "
-    "(alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY.\n"
+    "(alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY; sls-contract proxy --https opens tunnels.\n"
 )

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from sls_contract.endpoint.delivery import DeliveredResponse
-from sls_contract.endpoint.hosts import is_address
 from sls_contract.endpoint.state import answers, consumer_groups, cursors
 from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.authentication import Keyring, authenticate
@@ -24,6 +23,7 @@ from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 from sls_contract.endpoint.state.store_memory import MemoryStore
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.hosts import is_address
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
 if TYPE_CHECKING:

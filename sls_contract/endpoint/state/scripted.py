@@ -49,7 +49,7 @@ class Scripted:
     def __post_init__(self) -> None:
         """Refuse counts that never come true."""
         if self.times is not None and (type(self.times) is not int or self.times < 1):
-            msg = f"times must be 1 or more, or None for always, got {self.times!r}"
+            msg = f"times must be 1 or more, or None (in a line: always) for all, got {self.times!r}"
             raise UsageError(msg)
         if type(self.after) is not int or self.after < 0:
             msg = f"after must be 0 or more requests, got {self.after!r}"

@@ -53,7 +53,7 @@ def test_what_is_told():
     assert (finding.level, finding.expected, finding.actual) == (
         "warning",
         "validated not more than 90 days ago",
-        "91 days ago",
+        "more than 91 days ago",
     )
     assert "--sls-record=verify" in finding.how_to_fix
     (unknown,) = about_age(Provenance(), DAY, NOW)

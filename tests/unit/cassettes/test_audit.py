@@ -412,3 +412,17 @@ def test_text_that_no_wire_can_carry_is_damage(tmp_path, place):
     ((finding, _, _),) = audit_of(tmp_path / "a.json").placed
     assert finding.slug == "recording-damaged"
     assert "surrogates not allowed" in finding.actual
+
+
+def test_no_finding_quotes_the_key_of_the_run(path):
+    """An exchange that nobody scrubbed: what is found in it is told without the secrets that it holds."""
+    key = Credentials("LTAI5tAbCdEfGhIjKlMnOpQr", "kEy0123456789SecretSecretSecre")
+    body = json.dumps(
+        [{key.access_key_secret: 1, "shard": f"0 {key.access_key_secret}", key.access_key_id: 2}]
+    ).encode()
+    made = exchange()
+    write(path, [recording(made=Exchange(made.request, made.response.replace(body=body)))])
+    audited = audit_of(path, key)
+    told = " ".join(f"{one.where} {one.expected} {one.actual}" for one, _, _ in audited.placed)
+    assert {"entry-shard", "secret-in-recording"} <= {slug for slug, _ in slugs(audited)}
+    assert not [secret for secret in (key.access_key_secret[:12], key.access_key_id) if secret in told]

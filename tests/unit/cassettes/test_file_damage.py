@@ -220,6 +220,14 @@ def test_unquoted_times_and_single_values_are_read(cassette):
     assert one.exchange.request.headers.pairs == (("Host", "p.example"), ("X-None", ""), ("X-Number", "1"))
 
 
+@pytest.mark.parametrize("text", ["yesterday", "5", "'9999-12-31T23:59:59-12:00'", "9999-12-31 23:59:59 -12:00"])
+def test_a_time_that_is_none_is_damage(cassette, text):
+    """Whatever stands there, in the past or beyond the last year: told with its line, never as an error of ours."""
+    before = cassette.read_text()
+    cassette.write_text(before.replace("evidence: live", f"evidence: live\n    recorded_at: {text}", 1))
+    assert "time" in damage(cassette).reason
+
+
 def test_what_cannot_be_read_at_all_is_a_cassette_error(tmp_path):
     """A missing file and a folder are told apart from damage."""
     with pytest.raises(CassetteError, match="no cassette"):

@@ -204,7 +204,7 @@ def test_a_fold_that_was_killed_before_it_removed_the_journal_adds_nothing_twice
 
 def test_a_torn_frame_is_passed_over(path):
     """A frame that a kill cut off at any byte costs itself only, whatever comes after it."""
-    first, second = Frame("block", "r1", "- a: 1\n"), Frame("block", "r2", "- b: 1\n")
+    first, second = Frame("exchange", "r1", "r1-1-1", "[1]"), Frame("exchange", "r2", "r2-1-1", '["中"]')
     for cut in range(len(first.data) - 1):
         assert read_frames(first.data[:cut] + second.data) == [second]
         assert read_frames(second.data + first.data[:cut]) == [second]
@@ -364,3 +364,37 @@ def test_a_journal_is_opened_anew_after_somebody_folded_it(path):
     journal.close()
     journal.close()
     assert read_frames(journal_of(path).read_bytes()) == [Frame("end", "r2")]
+
+
+def test_a_journal_that_somebody_deletes_loses_nothing(path):
+    """Two recorders have it open: what stood in it moves to a new one, once."""
+    first, second = open_for_recording(path), open_for_recording(path)
+    first.append(recording("a"))
+    second.append(recording("b"))
+    journal_of(path).unlink()
+    second.append(recording("c"))
+    first.close()
+    second.close()
+    assert sorted(names(path)) == ["a", "b", "c"]
+
+
+def test_a_frame_that_stands_twice_is_one_exchange(path):
+    """Moving a deleted journal may be cut short by a kill, and done again."""
+    with open_for_recording(path) as recorder:
+        recorder.append(recording("a"))
+        journal = journal_of(path)
+        journal.write_bytes(journal.read_bytes() * 2)
+    assert names(path) == ["a"]
+
+
+def test_a_deleted_journal_stays_open_while_another_process_is_in_the_way(path):
+    """What it holds is moved by the next use, when the new journal is free."""
+    journal = Journal(path, timeout=0.05)
+    with journal.held():
+        journal.append([Frame("drop", "r1")])
+    journal_of(path).unlink()
+    with Journal(path).held(), pytest.raises(CassetteBusy), journal.held():
+        pass  # pragma: no cover - it is not reached
+    with journal.held():
+        assert [frame.recording for frame in read_frames(journal.read())] == ["r1"]
+    journal.close()

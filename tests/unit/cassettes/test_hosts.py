@@ -1,10 +1,10 @@
-"""Which hosts are owned, and which addresses are this machine."""
+"""Which hosts are owned, and which answers are the service's own."""
 
 from __future__ import annotations
 
 import pytest
 
-from sls_contract.cassettes.hosts import host_rule, is_loopback, without_port, without_project
+from sls_contract.cassettes.hosts import host_rule, is_live, without_project
 from sls_contract.errors import UsageError
 
 
@@ -39,9 +39,14 @@ def test_what_is_no_host_is_refused(pattern):
         host_rule([pattern])
 
 
+def test_one_text_is_no_list():
+    """Its letters would be the names of hosts, and the host itself would be asked over the network."""
+    with pytest.raises(UsageError, match="hosts: expected a list of texts, got one text"):
+        host_rule("sls.example.com")
+
+
 def test_parts_of_a_host():
-    """Port and project come off; IP addresses have no project."""
-    assert [without_port(host) for host in ("a.b:1", "a.b", "[::1]:1", "::1")] == ["a.b", "a.b", "::1", "::1"]
+    """The project comes off; IP addresses have none."""
     assert without_project("p.cn-hangzhou.log.aliyuncs.com") == "cn-hangzhou.log.aliyuncs.com"
     assert without_project("p.127.0.0.1:8080") == "127.0.0.1:8080"
     assert [without_project(host) for host in ("127.0.0.1:80", "[::1]:80", "localhost")] == [
@@ -52,20 +57,18 @@ def test_parts_of_a_host():
 
 
 @pytest.mark.parametrize(
-    ("peer", "here"),
+    ("host", "peer", "live"),
     [
-        ("127.0.0.1:80", True),
-        ("127.8.9.1", True),
-        ("[::1]:80", True),
-        ("localhost", True),
-        ("p.localhost:80", True),
-        ("p.127.0.0.1:80", True),
-        ("LOCALHOST.", True),
-        ("10.0.0.1", False),
-        ("localhost.example.com", False),
-        ("cn-hangzhou.log.aliyuncs.com", False),
+        ("p.cn-hangzhou.log.aliyuncs.com", "203.0.113.5:443", True),
+        ("P.cn-hangzhou.log.ALIYUNCS.com.:443", "[2001:db8::1]:443", True),
+        ("p.cn-hangzhou.log.aliyuncs.com", "127.0.0.1:443", False),
+        ("p.cn-hangzhou.log.aliyuncs.com", "[::ffff:127.0.0.1]:443", False),
+        ("p.cn-hangzhou.log.aliyuncs.com", "", False),
+        ("aliyuncs.com", "203.0.113.5:443", False),
+        ("p.log.aliyuncs.com.example.com", "203.0.113.5:443", False),
+        ("203.0.113.5", "203.0.113.5:443", False),
     ],
 )
-def test_loopback(peer, here):
-    """Only this machine is loopback, with or without a project in front."""
-    assert is_loopback(peer) is here
+def test_what_is_live(host, peer, live):
+    """Only an answer under the service's name, from an address that is known and not this machine's, is live."""
+    assert is_live(host, peer) is live

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sls_contract import Request
-from sls_contract.cassettes.matching import Index, Key, explain_miss
+from sls_contract.cassettes.matching import Index, Key, asked_for, explain_miss
 
 HOST = "https://my-project.cn-hangzhou.log.aliyuncs.com"
 GROUP = f"{HOST}/logstores/my-logstore/consumergroups/g"
@@ -68,6 +68,23 @@ def test_each_is_handed_out_once_in_recorded_order(letters, repeat):
         after = index.take(Key.of(asking(letter)))
         assert after == (expected[-1] if repeat and expected else None)
     assert index.played == frozenset(range(len(letters)))
+
+
+@given(st.text("ab"), st.lists(st.text("ab", max_size=5), max_size=4))
+@settings(max_examples=100)
+def test_plays_together_ask_for_as_many_as_each_did(recorded, plays):
+    """Each play begins anew; of identical recordings the first are asked for, as many as all plays asked."""
+    keys = [Key.of(asking(f"q={letter}")) for letter in recorded]
+    played = []
+    for letters in plays:
+        index = Index(keys)
+        played.append([at for letter in letters if (at := index.take(Key.of(asking(f"q={letter}")))) is not None])
+    together = asked_for(keys, played)
+    assert together >= {at for each in played for at in each}
+    for letter in "ab":
+        of_kind = [at for at, each in enumerate(recorded) if each == letter]
+        times = sum(at in each for at in of_kind for each in played)
+        assert sorted(together.intersection(of_kind)) == of_kind[:times]
 
 
 def test_threads_never_get_the_same_recording():

@@ -127,3 +127,35 @@ def test_a_replay_asks_the_environment_for_no_proxy(played, monkeypatch):
             session.get("http://foreign.test/", timeout=1)
     assert told == [None, "http://127.0.0.1:10", "http://127.0.0.1:9", "http://127.0.0.1:9"]
     assert played.tally.exchanges == 2
+
+
+def a_recording(tmp_path, clock, answered_at=NOW):
+    """A patient session that records what an endpoint answers."""
+    endpoint = ReferenceEndpoint(lambda: answered_at)
+    endpoint.create_consumer_group("g")
+    parts = {"scrubber": Scrubber(), "owns": host_rule(), "clock": lambda: clock[0], "began": NOW, "patient": True}
+    return Session(Opening(path=tmp_path / "new.sls.yaml", record="all", send=endpoint, **parts), Tally())
+
+
+def test_what_is_recorded_is_written_before_it_is_judged(tmp_path):
+    """The answer is in the journal when the client has it; only the verdict waits, and at the exchange's own time."""
+    clock = [NOW]
+    session = a_recording(tmp_path, clock)
+    session.answer(asking(), HOST)
+    assert b"consumergroups/g?shard=0" in (tmp_path / "new.sls.yaml.journal").read_bytes()
+    assert session._tally.exchanges == 0  # the door to a tally settles it
+    clock[0] = NOW + timedelta(hours=1)
+    assert slugs(session) == []
+    session.answer(asking(), HOST)
+    assert slugs(session) == ["request-clock", "response-clock"]
+    session.close()
+    assert session.tally.exchanges == 2
+
+
+def test_long_bodies_do_not_wait_in_memory(tmp_path):
+    """An exchange of many kilobytes is judged at once, and so is all before it."""
+    session = a_recording(tmp_path, [NOW])
+    session.answer(asking(), HOST)
+    session.answer(Request("GET", URL, asking().headers, b"x" * 100_000), HOST)
+    assert session._tally.exchanges == 2
+    session.close()

@@ -68,7 +68,7 @@ def test_a_miss_names_file_and_remedy(tmp_path):
     miss = str(reel.explain_miss(request(2)))
     assert miss.startswith("no recording in 2 cassettes answers GET ")
     assert f"The closest is exchange 0 of {tmp_path / 'a.sls.yaml'}" in miss
-    assert "sls-contract proxy --cassette FILE" in miss
+    assert "sls-contract proxy --record new_episodes --cassette FILE" in miss
     assert "pytest" not in miss.replace(str(tmp_path), "")
     reel.take(request(0))
     assert "replay with --repeat last" in str(reel.explain_miss(request(0)))
@@ -105,3 +105,16 @@ def test_a_folder_that_may_not_be_read_is_an_error():
     """Recordings that nobody saw would be misses later on; the tests may run as root, who may read all."""
     with pytest.raises(CassetteError, match="closed cannot be read: Permission denied"):
         _refuse(PermissionError(13, "Permission denied", "closed"))
+
+
+def test_a_bare_address_means_the_only_project(tmp_path):
+    """A client with the URL of `replay` for its endpoint names none; where there are two, nobody can tell."""
+    write(tmp_path / "a.sls.yaml", [recording(0), recording(1)])
+    for bare in ("127.0.0.1:8080", "[::1]:80", "localhost"):
+        reel = Reel([tmp_path / "a.sls.yaml"], NOW)
+        here = f"http://{bare}{request(1).target}"
+        assert reel.take(Request("GET", here, {"Host": bare}))[0] == 1
+        assert "It was recorded once" in str(reel.explain_miss(Request("GET", here)))
+    other = Exchange(Request("GET", URL.replace("my-project", "other")), Response(200))
+    write(tmp_path / "b.sls.yaml", [Recording(other, recording(0).provenance)])
+    assert Reel([tmp_path], NOW).take(Request("GET", here)) is None

@@ -60,13 +60,15 @@ def seen(data, depth=0):
     inner = [unquote_to_bytes(data), unquote_to_bytes(data.replace(b"+", b" "))]
     inner.append(wire_bytes(html.unescape(wire_text(data))))
     inner.append(re.sub(rb"\\u00([0-9a-fA-F]{2})", lambda m: bytes.fromhex(m[1].decode()), data))
+    inner.append(re.sub(rb"(?:\\|%)u\{?(?:00)?([0-9a-fA-F]{2})\}?", lambda m: bytes.fromhex(m[1].decode()), data))
+    inner.append(re.sub(rb"\\([0-3][0-7]{2})", lambda m: bytes([int(m[1], 8)]), data))
     inner.append(re.sub(rb"\\x([0-9a-fA-F]{2})", lambda m: bytes.fromhex(m[1].decode()), data))
     inner.append(data.replace(b"\\/", b"/").replace(b'\\"', b'"').replace(b"\\n", b"\n"))
     inner.append(data.replace(b"\\\\", b"\\"))
     inner.append(data.replace(b"\0", b""))
     inner.append(re.sub(rb"(?<=[0-9A-Za-z+/=_-])\r?\n[ \t]*(?=[0-9A-Za-z+/_-])", b"", data))
     for run in re.findall(rb"[0-9A-Za-z+/_-]{10,}", data):
-        for at in range(4):
+        for at in (*range(4), *(found.start() for found in re.finditer(b"H4sI", run))):
             text = run[at:].replace(b"-", b"+").replace(b"_", b"/")
             text = text[: len(text) - 1] if len(text) % 4 == 1 else text
             inner.append(binascii.a2b_base64(text + b"=" * (-len(text) % 4)))
@@ -107,6 +109,9 @@ SPELLINGS = {
     "json slash": lambda s: s.replace("/", "\\/"),
     "json in json": lambda s: json.dumps(json.dumps({"x": s.replace("/", "\\/")}))[1:-1],
     "c escapes": lambda s: "".join(f"\\x{ord(c):02x}" for c in s),
+    "c escapes, octal": lambda s: "".join(f"\\{ord(c):03o}" for c in s),
+    "json escapes in braces": lambda s: "".join(f"\\u{{{ord(c):x}}}" for c in s),
+    "percent, as scripts escape": lambda s: "".join(f"%u{ord(c):04x}" for c in s),
     "html decimal": lambda s: "".join(f"&#{ord(c)};" for c in s),
     "html hex": lambda s: "".join(f"&#x{ord(c):x};" for c in s),
     "html named": lambda s: s.replace("+", "&plus;").replace("/", "&sol;").replace("=", "&equals;"),
@@ -118,6 +123,7 @@ SPELLINGS = {
     "base64 at 3": lambda s: base64.b64encode(b"user:" + s.encode() + b"\n").decode(),
     "base64 of base64": lambda s: base64.b64encode(base64.b64encode(s.encode())).decode(),
     "base64 of json": lambda s: base64.b64encode(json.dumps({"a": s}).encode()).decode(),
+    "base64 of gzip behind a path": lambda s: "/a/bcd/" + base64.b64encode(gzip.compress(s.encode())).decode(),
     "base64 of gzip": lambda s: base64.b64encode(gzip.compress(s.encode())).decode(),
     "base64 behind a word": lambda s: "key" + base64.b64encode(s.encode()).decode(),
     "base64 behind a path": lambda s: "/a/bc/" + base64.b64encode(s.encode()).decode(),
@@ -147,6 +153,15 @@ PLACES = {
         "body": gzip.compress(b"[" + t.encode() + b"]"),
         "answer": [("Content-Encoding", "gzip")],
     },
+    "answer gzip in gzip": lambda t: {
+        "body": gzip.compress(gzip.compress(t.encode())),
+        "answer": [("Content-Encoding", "gzip, gzip")],
+    },
+    "answer gzip in two members": lambda t: {
+        "body": gzip.compress(b"[1") + gzip.compress(t.encode()),
+        "answer": [("Content-Encoding", "gzip")],
+    },
+    "answer zlib, not announced": lambda t: {"body": zlib.compress(t.encode())},
     "answer deflate": lambda t: {"body": zlib.compress(t.encode()), "answer": [("Content-Encoding", "deflate")]},
     "answer binary": lambda t: {"body": b"\x0a\xff\x00\x10" + t.encode() + b"\x00\xfe"},
 }
@@ -194,7 +209,7 @@ def test_no_signature_is_left(place, spelling):
     exchange = Exchange(first.request, an_exchange(**PLACES[place](SPELLINGS[spelling](real))).response)
     done = Scrubber([REAL]).exchange(exchange).exchange
     assert left_over(done, real) == set()
-    if spelling == "raw" and "binary" not in place and "gzip" not in place and "deflate" not in place:
+    if spelling == "raw" and not re.search("binary|gzip|zlib|deflate", place):
         assert signature(done) in wire_text(b"\n".join(everything(Exchange(Request("GET", URL), done.response))))
 
 

@@ -180,9 +180,9 @@ def test_a_wrong_path_is_2_with_one_line(tmp_path, name, reason):
     assert "How to fix: " in err
 
 
-def test_a_report_that_cannot_be_written_is_2_after_the_text(page, tmp_path):
+def test_a_report_that_cannot_be_written_is_2_after_the_text(page):
     """What was found is shown first."""
-    code, out, err = run("check", page, "--json", tmp_path)
+    code, out, err = run("check", page, "--json", page / "below-a-file.json")
     assert code == 2
     assert "5 exchanges" in out
     assert "cannot write the report" in err
@@ -252,7 +252,7 @@ def test_help_of_every_command(command, capsys):
         (("chekc",), "invalid choice: 'chekc'"),
         (("check",), "required: PATH"),
         (("check", "--nonsense", "x"), "--nonsense"),
-        (("serve", "--port", "eighty"), "invalid int value: 'eighty'"),
+        (("serve", "--port", "eighty"), "from 0 to 65535, got 'eighty'"),
     ],
 )
 def test_wrong_usage_is_2(argv, told, capsys):
@@ -279,9 +279,17 @@ def test_explain_lists_and_explains(capsys):
     assert out.startswith("SLS204 update-time-unit (violation)\n")
     assert "\n\nSLS602 recording-edited (warning)\n" in out
     assert out.count("Sources:\n  - ") == 2
+    assert "--markdown`: 1 clause.\n" in run("explain", "--markdown", "SLS204")[1]
     code, out, err = run("explain", "SLS204", "update-time-unti")
     assert (code, out) == (2, "")
     assert "did you mean update-time-unit" in err
+
+
+@pytest.mark.parametrize("command", [name for name in cli.COMMANDS if name not in {"schemas", "explain"}])
+def test_every_help_tells_the_exit_codes(command, capsys):
+    """What a script may rely on stands where one looks first."""
+    assert run(command, "--help")[0] == 0
+    assert re.search(r"Exit\s+codes", capsys.readouterr().out)
 
 
 def test_a_full_disk_is_one_line_and_2():

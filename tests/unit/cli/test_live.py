@@ -67,9 +67,16 @@ def test_verbose_shows_each_exchange_on_one_line(tally, shown):
     assert shown == [f"{line} (a.sls.yaml:4 exchange 3)", line]
 
 
+ENVIRON = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tAbCdEfGhIjKlMnOpQr",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "kEy0123456789Secre",
+}
+
+
 def concluding(tally, json_path=None, **ended):
     stdout, stderr = io.StringIO(), io.StringIO()
-    report = concluded(Ended("replay", Target("http://x", "live"), **ended), tally, Streams(stdout, stderr, json_path))
+    end = Ended("replay", Target("http://x", "live"), ENVIRON, **ended)
+    report = concluded(end, tally, Streams(stdout, stderr, json_path))
     return report, stdout.getvalue(), stderr.getvalue()
 
 
@@ -91,6 +98,14 @@ def test_the_end_is_told_to_people_and_programs(tally):
     assert exit_code(report, 130, strict=False) == 1
 
 
+def test_a_key_in_the_place_of_a_host_is_not_told(tally):
+    """Whatever a client asked for is listed, but for the key of the run."""
+    hosts = [f"{secret.lower()}.b.test" for secret in ENVIRON.values()]
+    report, stdout, _ = concluding(tally, foreign_hosts=hosts)
+    assert len(report.facts) == 2
+    assert not [secret for secret in ENVIRON.values() if secret.lower() in f"{stdout} {report.facts}".lower()]
+
+
 def test_troubles_make_it_incomplete(tally, shown):
     """Exit 2; a secret that was written is a violation all the same; without either the signal decides."""
     assert exit_code(concluding(tally)[0], 143, strict=True) == 143
@@ -103,6 +118,18 @@ def test_troubles_make_it_incomplete(tally, shown):
     assert exit_code(report, 143, strict=False) == 2
     tally.fail("x.yaml:3: SLS601 secret-in-recording: a key was written")
     assert exit_code(concluding(tally)[0], 143, strict=False) == 1
+
+
+def test_a_report_that_cannot_be_written_hides_no_violation(tally, tmp_path):
+    """The file's name on stderr; exit 2 where nothing else was wrong, 1 where a violation was found."""
+    (tmp_path / "file").write_text("", "utf-8")
+    lost = str(tmp_path / "file" / "report.json")
+    report, stdout, stderr = concluding(tally, lost)
+    assert f"sls-contract replay: cannot write the report to {lost}" in stderr
+    assert "0 exchanges: " in stdout
+    assert exit_code(report, 143, strict=False) == 2
+    tally.count(broken(0), [judge(broken(0))], "live", 0)
+    assert exit_code(concluding(tally, lost)[0], 143, strict=False) == 1
 
 
 def test_nobody_needs_to_read_it():

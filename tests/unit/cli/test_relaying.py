@@ -66,9 +66,15 @@ def test_a_door_refuses_and_remembers():
 
     door = Door(send, reach(options()))
     refused = [door(Request("GET", "http://example.com/")), door(Request("GET", URL)), door(Request("PUT", URL))]
+    refused.append(door(Request("GET", URL, [("Host", "example.org")])))
     codes = [(answer.status, json.loads(answer.body)["errorCode"]) for answer in refused]
-    assert codes == [(502, "HostNotForwarded"), (400, "RequestNotForwarded"), (500, "ProxyFailed")]
-    assert list(door.foreign_hosts) == ["example.com"]
+    assert codes == [
+        (502, "HostNotForwarded"),
+        (400, "RequestNotForwarded"),
+        (500, "ProxyFailed"),
+        (502, "HostNotForwarded"),
+    ]
+    assert list(door.foreign_hosts) == ["example.com", "example.org"]
     assert [type(error) for error in door.failures] == [KeyError]
 
 

@@ -130,7 +130,7 @@ def test_what_the_settings_mean(text, fault):
         ("status=", "status must be from 200 to 999, such as 503, got nothing"),
         ("status=100", "status must be from 200 to 999, got 100"),
         ("status=５００", "such as 503, got ５００"),
-        ("times=0 reset", "times must be 1 or more, or None for always, got 0"),
+        ("times=0 reset", "times must be 1 or more, or None (in a line: always) for all, got 0"),
         ("times=-1 reset", "times must be how many requests are answered so, such as 3, got -1"),
         ("times=2 always reset", "always says again, or against, what stands before it"),
         ("close reset", "reset says again, or against, what stands before it"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sls_contract.exercise.setting import SCHEMES, Auth, environment, make_setting, node_options
+from sls_contract.exercise.setting import SCHEMES, Auth, environment, make_setting
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
 ADDRESS = "127.0.0.1:4321"
@@ -95,9 +95,3 @@ def test_auth_reads_as_reports_name_it():
     """The four ways to sign."""
     names = [str(Auth(scheme, sts)) for scheme in SCHEMES for sts in (False, True)]
     assert names == ["v1", "v1-sts", "v4", "v4-sts"]
-
-
-def test_node_options_are_kept_and_added_to():
-    """What was there stays; a path with spaces, quotes and backslashes is quoted."""
-    assert node_options("", "/a b/s.cjs") == '--require "/a b/s.cjs"'
-    assert node_options("--no-warnings", 'C:\\a"b.cjs') == '--no-warnings --require "C:\\\\a\\"b.cjs"'

@@ -36,6 +36,7 @@ def test_reads_an_endpoint(endpoint, expected, authority):
         "http://h?x",
         "http://u:secret@h",
         "http://h:99999",
+        "http://h:0",
         "http://a b",
         "//",
     ],

@@ -29,6 +29,7 @@ from labelled_pairs.wire import (
 from sls_contract.cassettes.cassette import load_cassette
 from sls_contract.cassettes.drift import Change, Class, Drift, Unmatched, compare
 from sls_contract.cassettes.file.recording_file import write
+from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.exchange import Request
 from sls_contract.signing import Credentials, sign
 from sls_contract.spec import CLAUSES
@@ -228,3 +229,13 @@ def test_codes_are_those_of_the_clauses():
     for change in drift.changes:
         assert change.code is None or CLAUSES[change.code].slug == change.slug
     assert {change.code for change in drift.changes} >= {None}
+
+
+def test_a_secret_of_the_run_is_not_shown():
+    """What the environment's key tells to be a secret is masked, in values and in places."""
+    hidden = SECRET.access_key_secret
+    pair = both(answer([{"name": "g"}]), answer([{"name": f"g {hidden}", f"key/{hidden}": 1}]), GROUPS)
+    drift = compare(*([side] for side in pair), Scrubber([SECRET]))
+    assert drift.verdict == "additive"
+    assert hidden not in str(drift.changes)
+    assert hidden in str(compare(*([side] for side in pair)).changes)

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -15,6 +16,7 @@ import aiohttp
 import httpx
 import pytest
 import requests
+import trustme
 import urllib3
 
 from sls_contract.cassettes.recorder import install
@@ -113,6 +115,7 @@ class MemoryHandler:
 
     tape: list | None = None
     asked: list = field(default_factory=list)
+    under_way: list = field(default_factory=list)
     kept: list = field(default_factory=list)
     peers: list = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -124,6 +127,10 @@ class MemoryHandler:
         with self.lock:
             self.asked.append(request)
             return None if self.tape is None else self.tape.pop(0)
+
+    def sent(self, request, peer):
+        with self.lock:
+            self.under_way.append(request)
 
     def received(self, request, outcome, peer):
         with self.lock:
@@ -261,6 +268,28 @@ def serve():
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def authority():
+    """Return a certificate authority of our own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls(authority):
+    """Return how a server wraps its connections."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1", "localhost", "p.log.test").configure_cert(context)
+    return lambda connection: context.wrap_socket(connection, server_side=True)
+
+
+@pytest.fixture
+def trust(authority, tmp_path):
+    """Return a file with its certificate."""
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
 @pytest.fixture
 def no_sockets(monkeypatch):
     """Fail on any socket that connects or any name that is looked up."""
@@ -286,4 +315,5 @@ def wire():
 
 class Wire:
     Answer, MemoryHandler, OK, CLIENTS = Answer, MemoryHandler, OK, CLIENTS
+    ScriptedServer = ScriptedServer
     installed, told = staticmethod(installed), staticmethod(told)

@@ -24,26 +24,6 @@ OK = Response(200, [("Content-Length", "2")], b"ok")
 BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
 
 
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls(authority):
-    """Return how a server wraps its connections."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1", "localhost", "p.log.test").configure_cert(context)
-    return lambda connection: context.wrap_socket(connection, server_side=True)
-
-
-@pytest.fixture
-def trust(authority, tmp_path):
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
-
-
 # warm connections
 
 
@@ -120,6 +100,9 @@ class Foreign:
         return False
 
     def answer(self, request, peer):
+        raise AssertionError(request)
+
+    def sent(self, request, peer):
         raise AssertionError(request)
 
     def received(self, request, outcome, peer):
@@ -408,6 +391,9 @@ class Raising:
 
     def answer(self, request, peer):
         return self.fail("answer")
+
+    def sent(self, request, peer):
+        self.fail("sent")
 
     def received(self, request, outcome, peer):
         self.fail("received")

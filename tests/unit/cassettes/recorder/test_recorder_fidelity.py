@@ -1,8 +1,11 @@
 """Bare, recorded, replayed: a client must not be able to tell the three apart."""
 
+import contextlib
 import gzip
+from functools import partial
 
 import pytest
+import requests
 
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.exchange import Response
@@ -153,7 +156,8 @@ def test_head_has_fields_but_no_body(wire, serve, no_sockets, client):
 def test_failures_are_the_same_bare_recorded_and_replayed(wire, serve, no_sockets, client, case):
     """A client raises the same error from the network, while recording and from memory, one outcome per attempt."""
     raw, end, kind = BROKEN[case]
-    bare, recorded, replayed, live = _three_ways(wire, serve, no_sockets, wire.CLIENTS[client], raw, end, timeout=0.1)
+    how = {"timeout": 0.1 if end == "stall" else 2.0}
+    bare, recorded, replayed, live = _three_ways(wire, serve, no_sockets, wire.CLIENTS[client], raw, end, **how)
     assert recorded == bare
     if isinstance(bare, tuple):
         pytest.skip("urllib3 1 takes a cut body for a whole one")
@@ -161,3 +165,46 @@ def test_failures_are_the_same_bare_recorded_and_replayed(wire, serve, no_socket
         bare, replayed = _names(bare), _names(replayed)
     assert replayed == bare
     assert {outcome.kind for outcome in live.outcomes if isinstance(outcome, Broken)} == {kind}
+
+
+SHORT = {
+    "plain",
+    "gzip",
+    "no-content",
+    "not-modified",
+    "error-with-reason",
+    "redirect",
+    "empty",
+    "continue-first",
+    "big",
+}
+
+
+@pytest.mark.parametrize("case", [*WHOLE, *BROKEN])
+def test_a_warm_connection_of_requests_gives_the_same_bare_and_recorded(wire, serve, case):
+    """The attempt after the first, which may take the short way: same bytes out, same answer or error, same reuse."""
+    raw, end, kind = {**WHOLE, **BROKEN}[case]
+    live, met, ways = wire.MemoryHandler(), [], []
+    for handler in (None, live):
+        server = serve(wire.Answer(), wire.Answer(raw, end), wire.Answer())
+        with requests.Session() as session, wire.installed(handler) if handler else contextlib.nullcontext():
+            session.trust_env = False
+            ask = partial(_got, session, server, ways, timeout=0.1 if end == "stall" else 2.0)
+            told = [wire.told(ask) for _ in range(3)]
+        sent = [each.replace(b"%d" % server.port, b"PORT") for each in server.requests]
+        met.append(([_portless(each, server) for each in told], sent, server.connections))
+    bare, recorded = met
+    assert recorded == bare
+    assert len(recorded[1]) == 3
+    assert live.under_way == [request for request, _ in live.kept] == live.asked
+    assert set(live.peers) == {f"127.0.0.1:{server.port}"}
+    outcome = live.outcomes[1]
+    assert outcome.kind == kind if case in BROKEN else isinstance(outcome, Response)
+    if case in WHOLE:
+        assert ways == ["long"] * 4 + ["short" if case in SHORT else "long", "long" if end == "close" else "short"]
+
+
+def _got(session, server, ways, timeout):
+    answer = session.get(server.url, timeout=timeout, allow_redirects=False)
+    ways.append("short" if answer.raw._original_response is None else "long")
+    return answer.status_code, answer.reason, list(answer.raw.headers.iteritems()), answer.content, dict(answer.cookies)

@@ -19,6 +19,7 @@ heavy = ["requests", "urllib3", "httpx", "aiohttp", "http.client", "asyncio", "s
 class Handler:
     def owns(self, host, peer): return host == "p.test"
     def answer(self, request, peer): return Response(200, [("Content-Length", "2")], b"ok")
+    def sent(self, request, peer): raise AssertionError
     def received(self, request, outcome, peer): raise AssertionError
 
 remove = install(Handler())

@@ -36,7 +36,7 @@ from labelled_pairs.wire import (
     with_entry,
 )
 
-from sls_contract.cassettes.recording import Provenance
+from sls_contract.cassettes.recording import Provenance, SignatureNote
 from sls_contract.exchange import Headers, Request
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
@@ -178,9 +178,28 @@ BENIGN = {
         ),
         "clock-accepted",
     ),
-    "wrong signature refused at last": (
-        both(recorded(GOOD, UNSIGNED), recorded(DENIED, UNSIGNED)),
+    "wrong signature refused at last": (both(recorded(GOOD, WRONG), recorded(DENIED, WRONG)), "authentication-served"),
+    "marked signature refused at last": (
+        both(
+            recorded(GOOD, asked(), signature=SignatureNote("invalid", "digest")),
+            recorded(DENIED, asked(), signature=SignatureNote("invalid", "digest")),
+        ),
+        "served",
+    ),
+    "unsigned, as the recorder saw, refused at last": (
+        both(
+            recorded(GOOD, UNSIGNED, signature=SignatureNote("unchecked", "authorization")),
+            recorded(DENIED, UNSIGNED, signature=SignatureNote("unchecked", "authorization")),
+        ),
         "authentication-served",
+    ),
+    "clock mended, the signature dropped by the recorder": (
+        both(recorded(error(400, "RequestTimeExpired", "x"), UNSIGNED), recorded(GOOD, UNSIGNED)),
+        "served",
+    ),
+    "key mended, its signature dropped by the recorder": (
+        both(recorded(DENIED, UNSIGNED), recorded(GOOD, UNSIGNED)),
+        "served",
     ),
     "unsigned refused otherwise": (
         both(

@@ -242,6 +242,20 @@ BREAKING = {
         "error-code-unknown",
     ),
     "signature no longer looked at": (both(recorded(GOOD, asked()), recorded(GOOD, WRONG)), "authentication-served"),
+    "refused, its signature dropped by the recorder": (
+        both(recorded(GOOD, UNSIGNED), recorded(DENIED, UNSIGNED)),
+        "signature-accepted",
+    ),
+    "refused, its signature masked by the recorder": (
+        both(
+            GOOD, recorded(DENIED, UNSIGNED.replace(headers=[*UNSIGNED.headers.pairs, ("Authorization", "REDACTED")]))
+        ),
+        "signature-accepted",
+    ),
+    "refused, though the signature was mended": (
+        both(recorded(GOOD, WRONG), recorded(DENIED, asked())),
+        "signature-accepted",
+    ),
     "unsigned served": (
         both(recorded(error(400, "MissingParameter", "x"), UNSIGNED), recorded(GOOD, UNSIGNED)),
         "authentication-served",

@@ -1,5 +1,5 @@
-// Preloaded by `sls-contract exercise` (NODE_OPTIONS=--require): Node's HTTP clients ignore HTTP_PROXY, so connections
-// to SLS hosts go to SLS_LOOPBACK instead. Only the TCP address changes: Host header and signature stay the client's.
+// Preloaded (NODE_OPTIONS=--require): Node's HTTP clients ignore HTTP_PROXY, so connections to SLS hosts go to
+// SLS_LOOPBACK instead. Only the TCP address changes: Host header and signature stay the client's.
 'use strict';
 
 const { Socket } = require('node:net');
@@ -8,7 +8,8 @@ const target = process.env.SLS_LOOPBACK;
 const SLS_HOST = /(^|\.)(log|sls)\.aliyuncs\.com\.?$/i;
 
 if (target) {
-  const [, host, port] = /^(.*):(\d+)$/.exec(target);
+  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(target) || [];
+  if (!host) throw new Error(`SLS_LOOPBACK must be HOST:PORT, such as 127.0.0.1:8080, got ${target}`);
   const connect = Socket.prototype.connect;
 
   // Every way to open a TCP connection (http, https, fetch, net) ends here; the arguments may come in one array.

@@ -1,0 +1,78 @@
+"""Options that several commands have, declared and read once."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+_RECORDINGS = (".yaml", ".yml", ".har")
+_MOST_PORTS = 65_535
+
+
+def add_json(parser: argparse.ArgumentParser, text: str = "also write the findings as JSON") -> None:
+    """Declare ``--json``; what it names is looked at before a long run, not at its end."""
+    parser.add_argument("--json", type=report_path, metavar="PATH", help=f"{text}; - for standard output")
+
+
+def add_strict(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--strict``."""
+    parser.add_argument("--strict", action="store_true", help="warnings fail, too")
+
+
+def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:
+    """Declare ``--allow-host``; ``does`` says what happens for such a host."""
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        type=host,
+        metavar="NAME",
+        help=f"{does} this host and its subdomains too; repeatable",
+    )
+
+
+def report_path(text: str) -> str:
+    """Return the path of a report.
+
+    Raises `ArgumentTypeError` for a folder, and for a recording, which ``check --json *.yaml`` would write over.
+    """
+    if text.lower().endswith(_RECORDINGS):
+        msg = f"must name a file for the report, such as report.json; got {text!r}, the name of a recording"
+        raise ArgumentTypeError(msg)
+    if not text or Path(text).is_dir():
+        msg = f"must name a file for the report, such as report.json, got {text!r}"
+        raise ArgumentTypeError(msg)
+    return text
+
+
+def host(text: str) -> str:
+    """Return the name of a host; raises `ArgumentTypeError` for a URL and for none."""
+    if not text.strip() or "/" in text or any(char.isspace() for char in text):
+        msg = f"must be the name of a host, such as sls.example.com, got {text!r}"
+        raise ArgumentTypeError(msg)
+    return text
+
+
+def port(text: str) -> int:
+    """Return the number of a port; raises `ArgumentTypeError` for anything else."""
+    if not (text.isascii() and text.isdecimal() and int(text) <= _MOST_PORTS):
+        msg = f"must be a number from 0 to {_MOST_PORTS}, got {text!r}"
+        raise ArgumentTypeError(msg)
+    return int(text)
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number that is not less; it raises `ArgumentTypeError` for anything else."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and int(text) >= least):
+            msg = f"must be {least} or more, got {text!r}"
+            raise ArgumentTypeError(msg)
+        return int(text)
+
+    return read

@@ -1,0 +1,19 @@
+"""How far a long run is: one line on a terminal, nothing in a pipe."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+from sls_contract.reports.text import on_one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CLEARED = "\r\x1b[K"  # the line is empty again, and written from its beginning
+
+
+def progress(stderr: IO[str]) -> Callable[[str], None]:
+    """Return what shows a text in place of the one before; an empty one leaves nothing behind."""
+    if not stderr.isatty():
+        return lambda _: None
+    return lambda text: print(f"{_CLEARED}{on_one_line(text)}", end="", file=stderr, flush=True)

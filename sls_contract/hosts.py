@@ -1,0 +1,46 @@
+"""Hosts as they stand in a Host header, a URL or an address: what they name, and whether that is this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+
+SERVICE_DOMAIN = "aliyuncs.com"
+"""Every endpoint of the service stands below it. Source: the service's page of endpoints."""
+
+_IPV4_LABELS = 4
+
+
+def host_name(authority: str) -> str:
+    """Return the name in lower case, without user info, port, final dot, and the brackets of an IPv6 address."""
+    name = authority.rpartition("@")[2].strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    bare = name.partition(":")[0] if name.count(":") == 1 else name
+    return bare.rstrip(".")
+
+
+@lru_cache(maxsize=256)
+def is_address(authority: str) -> bool:
+    """Tell whether the host is ``localhost`` or an IP address: it then names no project."""
+    name = host_name(authority)
+    return name == "localhost" or _ip(name) is not None
+
+
+@lru_cache(maxsize=256)
+def is_loopback(authority: str) -> bool:
+    """Tell whether the host is this machine itself, or a project in front of it (``my-project.127.0.0.1``)."""
+    name = host_name(authority)
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = _ip(name) or _ip(".".join(name.split(".")[-_IPV4_LABELS:]))
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address  # what a socket for both versions calls an IPv4 address
+    return address is not None and address.is_loopback
+
+
+def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None

@@ -1,0 +1,199 @@
+"""requests over a warm connection, while recording: the short way may not be told from the long one."""
+
+import contextlib
+import http.client
+import logging
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+import requests
+import urllib3
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+@pytest.fixture(scope="module")
+def server(wire):
+    """A server that answers whatever it is asked."""
+    started = wire.ScriptedServer([])
+    yield started
+    started.stop()
+
+
+def session_of(origin, **how):
+    """Return a session whose connection to the server is warm."""
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", requests.adapters.HTTPAdapter(**how))
+    session.get(origin)
+    return session
+
+
+def recording_with(wire, handler):
+    """Install a handler; None: the bare client."""
+    return wire.installed(handler) if handler is not None else contextlib.nullcontext()
+
+
+def status_of(session, *args, **kwargs):
+    """Return the status of an answer."""
+    return session.request(*args, **kwargs).status_code
+
+
+def took_the_short_way(answer):
+    """Tell whether http.client had no part in an answer."""
+    return answer.raw._original_response is None
+
+
+TEXT = st.text("".join(map(chr, range(32, 127))), max_size=8)
+NAMES = st.sampled_from(["X-a", "accept-encoding", "User-Agent", "Date", "Cookie", "x-log-bodyrawsize", "Accept"])
+PATHS = st.text("ab/.%2fF?=&+ ~'中\\\\;:@,", max_size=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    path=PATHS,
+    headers=st.dictionaries(NAMES, TEXT | st.none(), max_size=3),
+    host=st.sampled_from([{}, {}, {"Host": "p.test"}, {"host": ""}, {"Host": "a.p.test:80"}, {"Host": "elsewhere"}]),
+    method=st.sampled_from(["GET", "get", "HEAD", "POST", "DELETE", "PATCH", "OPTIONS", "PURGE"]),
+    body=st.sampled_from([None, b"", b"abc", "abc", {"a": "b"}]),
+)
+def test_any_request_leaves_as_the_bare_client_writes_it(wire, server, path, headers, host, method, body):
+    """Line, fields and body are byte for byte those of requests itself, and the handler is told them."""
+    sent, handler = [], wire.MemoryHandler()
+    for each in (None, handler):
+        with session_of(server.url) as session, recording_with(wire, each):
+            ask = {"headers": headers | host, "data": body, "timeout": 5, "allow_redirects": False}
+            told = wire.told(partial(status_of, session, method, f"http://127.0.0.1:{server.port}/{path}", **ask))
+            sent.append((told, server.requests[-1] if told == 200 else None))
+    bare, recorded = sent
+    assert recorded == bare
+    if bare[0] == 200 and host != {"Host": "elsewhere"}:
+        [request] = handler.asked
+        head, _, rest = recorded[1].decode().partition("\r\n\r\n")
+        line, *fields = head.split("\r\n")
+        assert line == f"{request.method} {request.target} HTTP/1.1"
+        assert [(name, value.strip(" ")) for name, _, value in (field.partition(":") for field in fields)] == list(
+            request.headers.pairs
+        )
+        assert rest.encode() == request.body
+
+
+def test_the_short_way_is_taken(wire, server):
+    """A plain request over a warm connection goes it, and over a cold one it does not."""
+    with session_of(server.url) as session, requests.Session() as cold, wire.installed(wire.MemoryHandler()):
+        cold.trust_env = False
+        assert took_the_short_way(session.get(server.url))
+        assert not took_the_short_way(cold.get(server.url))
+        assert took_the_short_way(cold.get(server.url))
+
+
+@pytest.mark.parametrize(
+    "timeout",
+    [None, 5, 5.5, (5, 6), (None, 5), (None, None), 0, -1, "5", (1, 2, 3), (1, 0), True, urllib3.Timeout(5)],
+)
+def test_any_time_limit_means_what_it_means_to_the_bare_client(wire, server, timeout):
+    """An answer; or, for an odd one, the same error."""
+    told = []
+    for handler in (None, wire.MemoryHandler()):
+        with session_of(server.url) as session, recording_with(wire, handler):
+            told.append(wire.told(partial(status_of, session, "GET", server.url, timeout=timeout)))
+    assert told[0] == told[1]
+
+
+def test_who_watches_urllib3_sees_what_it_does(wire, server, caplog):
+    """With its debug log on, every attempt is in it."""
+    with (
+        session_of(server.url) as session,
+        wire.installed(wire.MemoryHandler()),
+        caplog.at_level(logging.DEBUG, "urllib3"),
+    ):
+        assert not took_the_short_way(session.get(server.url))
+    assert [record.name for record in caplog.records] == ["urllib3.connectionpool"]
+    assert "/logstores/" in caplog.text
+
+
+def test_who_watches_http_client_sees_what_it_does(wire, server, monkeypatch, capsys):
+    """With its debug level set, it prints what goes out."""
+    with session_of(server.url) as session, wire.installed(wire.MemoryHandler()):
+        monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+        assert not took_the_short_way(session.get(server.url))
+    assert "reply: 'HTTP/1.1 200 OK" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("step", ["sent", "received"])
+def test_a_handler_that_fails_leaves_the_pool_usable(wire, serve, step):
+    """Its error reaches the caller, the connection in an unknown state is closed, and the next attempt works."""
+    server = serve()
+    handler = wire.MemoryHandler()
+
+    def fail(*_):
+        msg = "the disk is full"
+        raise RuntimeError(msg)
+
+    with session_of(server.url) as session:
+        setattr(handler, step, fail)
+        with wire.installed(handler), pytest.raises(RuntimeError, match="the disk is full"):
+            session.get(server.url)
+        with wire.installed(wire.MemoryHandler()) as second:
+            assert session.get(server.url).content == b"hello"
+    assert len(second.kept) == 1
+    assert server.connections == 2
+
+
+def test_a_connection_that_died_while_idle_is_made_anew(wire, serve):
+    """As urllib3 does: the next attempt connects again, and nothing is lost or sent twice."""
+    server = serve(wire.Answer(end="close"), wire.Answer(end="close"))
+    with session_of(server.url) as session, wire.installed(wire.MemoryHandler()) as live:
+        for _ in range(2):
+            time.sleep(0.05)  # until its end has arrived
+            assert session.get(server.url).content == b"hello"
+    assert len(live.kept) == 2
+    assert len(server.requests) == 3
+
+
+def test_many_threads_share_a_session(wire, server):
+    """Each attempt gets its own answer, and each is told to the handler once."""
+    with session_of(server.url, pool_maxsize=8) as session, wire.installed(wire.MemoryHandler()) as live:
+
+        def ask(number):
+            return [session.get(f"{server.url}&n={number}").content for _ in range(10)]
+
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(ask, range(8))) == [[b"hello"] * 10] * 8
+    assert len(live.kept) == len(live.asked) == 80
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_https_over_a_warm_connection(wire, serve, tls, trust, verified):
+    """The short way with a certificate that was checked; with one that was not, urllib3 warns each time as ever."""
+    warned, ways = [], []
+    for handler in (None, wire.MemoryHandler()):
+        ask = {"url": f"https://localhost:{serve(wrap=tls).port}/x", "verify": trust if verified else False}
+        with (
+            requests.Session() as session,
+            recording_with(wire, handler),
+            warnings.catch_warnings(record=True) as caught,
+        ):
+            warnings.simplefilter("always")
+            session.trust_env = False
+            session.get(**ask)
+            caught.clear()
+            ways += [took_the_short_way(session.get(**ask)) for _ in range(2)]
+        warned.append([each.category.__name__ for each in caught])
+    assert ways == [False, False, verified, verified]
+    assert warned == [[] if verified else ["InsecureRequestWarning"] * 2] * 2
+
+
+def test_a_certificate_asked_for_later_is_heard(wire, serve, tls, trust):
+    """Another ``verify`` on a warm session means another connection, or its refusal, as without a recorder."""
+    server = serve(wrap=tls)
+    with requests.Session() as session, wire.installed(wire.MemoryHandler()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        session.trust_env = False
+        session.get(f"https://localhost:{server.port}/x", verify=False)
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(f"https://localhost:{server.port}/x")
+        assert session.get(f"https://localhost:{server.port}/x", verify=trust).content == b"hello"
