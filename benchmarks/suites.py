@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
-from benchmarks.material import request_of, url_of, write_ours, write_vcrpys
+from benchmarks.material import request_of, response_of, url_of, write_ours, write_vcrpys
 
 MODULES = 10
-_NOTHING = """
+FLOOR = "answer at hand"
+EMPTY = "empty tests"
+_EMPTY = """
 def test_{number}():
     pass
 """
-_FLOOR = """
-def test_{number}(asked):
-    asked({number}, {url!r}, {headers!r})
-"""
-_MARKED = """
-@pytest.mark.{mark}
+_MARK = """
+@pytest.mark.{mark}"""
+_TEST = """
 def test_{number}():
     answer = requests.get({url!r}, headers={headers!r})
     assert answer.status_code == 200 and answer.json()[0]["shard"] == 0
 """
 _IMPORTS = "import pytest\nimport requests\n"
+_CONFTEST = """
+import json
+from pathlib import Path
+from requests.adapters import HTTPAdapter
+from benchmarks.engine import InMemory
 
-#: What is loaded, what marks a test, how its cassette is called.
+answers = json.loads(Path(__file__).with_name("answers.json").read_text())
+HTTPAdapter.answers = {url: (fields, body.encode()) for url, fields, body in answers}
+HTTPAdapter.send = InMemory.send
+"""
+
+#: What is loaded, what marks a test, how its cassette is called. The floor and the empty tests come without a plugin.
 PLUGINS = {
-    "nothing": (None, None, None),
+    FLOOR: (None, None, None),
+    EMPTY: (None, None, None),
     "sls-contract": ("sls_contract.plugin", "sls_cassette", ".sls.yaml"),
     "pytest-recording": ("pytest_recording.plugin", "vcr", ".yaml"),
     "cassetter": ("cassetter.pytest_plugin", "vcr", ".yaml"),
@@ -41,19 +53,29 @@ def write_suite(folder, plugin, tests):
     at = datetime.now(UTC)
     _, mark, suffix = PLUGINS[plugin]
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    if plugin == FLOOR:
+        _answer_from_memory(folder, range(tests), at)
     for module in range(MODULES):
         name = f"test_part_{module}"
         numbers = range(module, tests, MODULES)
-        (folder / f"{name}.py").write_text(_IMPORTS + "".join(_test(each, mark, at) for each in numbers))
+        shape = _EMPTY if plugin == EMPTY else _MARK + _TEST if mark else _TEST
+        (folder / f"{name}.py").write_text(_IMPORTS + "".join(_test(shape, each, mark, at) for each in numbers))
         for number in numbers if suffix else ():
             path = folder / "cassettes" / name / f"test_{number}{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             (write_ours if suffix == ".sls.yaml" else write_vcrpys)(path, (number,), at)
 
 
-def _test(number, mark, at):
+def _test(shape, number, mark, at):
     headers = dict(request_of(number, at).headers.pairs)
-    return (_MARKED if mark else _NOTHING).format(number=number, mark=mark, url=url_of(number), headers=headers)
+    return shape.format(number=number, mark=mark, url=url_of(number), headers=headers)
+
+
+def _answer_from_memory(folder, numbers, at):
+    answers = [(url_of(number), response_of(number, at)) for number in numbers]
+    told = [(url, list(answer.headers.pairs), answer.body.decode()) for url, answer in answers]
+    (folder / "answers.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
 
 
 def seconds_of(folder, plugin, tests, python=sys.executable):
@@ -62,6 +84,7 @@ def seconds_of(folder, plugin, tests, python=sys.executable):
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(("-p", module) if module else ())]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ALIBABA_CLOUD")}
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": ""}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     before = os.times()
     started = time.perf_counter()
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)

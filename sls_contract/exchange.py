@@ -21,8 +21,6 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _SHOWN = 60  # characters of a wrong value
 _URL = re.compile(r"(.*?)://([^/?#]*)([^#]*)", re.DOTALL)
 _T = TypeVar("_T")
-_PAIRS: dict[tuple[str, str], tuple[str, str]] = {}
-_MOST_PAIRS = 2048
 _SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|access_?-?key|secret|credential|password")
 
 
@@ -47,17 +45,9 @@ class Headers(Mapping[str, str]):
         object.__setattr__(self, "pairs", tuple([_field(item) for item in _items(source)]))
 
     @classmethod
-    def of_texts(cls, pairs: tuple[tuple[str, str], ...], *, share: bool = True) -> Headers:
-        """Take pairs that are known to be text, without looking at each: for readers of what is text already.
-
-        Equal pairs are kept once, since thousands of exchanges share nearly all of theirs; not so without ``share``,
-        for what may hold a secret.
-        """
+    def of_texts(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
+        """Take pairs that are known to be text, without looking at each: for readers of what is text already."""
         made = cls.__new__(cls)
-        if share:
-            if len(_PAIRS) > _MOST_PAIRS:
-                _PAIRS.clear()
-            pairs = tuple([_PAIRS.setdefault(pair, pair) for pair in pairs])
         object.__setattr__(made, "pairs", pairs)
         return made
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.opening import is_har
 from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Opening, Session
@@ -91,7 +92,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     now = datetime.now(UTC)  # noqa: TID251 - a public door supplies the real clock
     session = Session(
         Opening(
-            path=Path(path),
+            path=_cassette(path),
             record=record,
             scrubber=Scrubber([key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename),
             owns=owns,
@@ -127,6 +128,14 @@ def _started(session: Session, guard: NetworkGuard | None) -> Iterator[None]:
         if guard is not None:
             guard.deactivate()
         session.close(finished=finished)
+
+
+def _cassette(path: os.PathLike[str] | str) -> Path:
+    """Refuse a HAR: what is recorded is YAML, and whoever reads the file next would take it for damaged."""
+    if is_har(Path(path)):
+        msg = f"path must name a cassette, such as reads.sls.yaml, got the HAR {path}\nHow to fix: convert it first."
+        raise UsageError(msg)
+    return Path(path)
 
 
 def _repeats(repeat: str | None) -> bool:

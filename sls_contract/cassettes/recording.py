@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -33,7 +33,7 @@ class Integrity(StrEnum):
 
     INTACT = "intact"  #: the digest fits
     EDITED = "edited"  #: well-formed, but no longer what was recorded
-    UNKNOWN = "unknown"  #: a third party's recording, which has no digest
+    UNKNOWN = "unknown"  #: a third party's recording, which has no digest; or its digest was not compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,14 @@ def digest_of(recording: Recording) -> str:
     do not count. All else does: bytes of bodies, order and casing of headers, provenance.
     """
     return "sha256-" + sha256(packed(recording).encode()).hexdigest()[:32]
+
+
+def compared(recording: Recording) -> Recording:
+    """Return a recording that tells whether its digest fits; itself where that is known, or where it has none."""
+    if not recording.digest or recording.integrity is not Integrity.UNKNOWN:
+        return recording
+    fits = recording.digest == digest_of(recording)
+    return replace(recording, integrity=Integrity.INTACT if fits else Integrity.EDITED)
 
 
 def packed(recording: Recording) -> str:

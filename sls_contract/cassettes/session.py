@@ -12,7 +12,7 @@ from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.audit import about_recording
 from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recorder import Broken, Kind, install
-from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
 from sls_contract.cassettes.scrub import leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.cassettes.tally import Tally
@@ -175,20 +175,21 @@ class Session:
             self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.text(str(error))}")
 
     def _answer(self, request: Request) -> Outcome | None:
-        scrubbed = self._opening.scrubber.request(request)
-        found = self._tape.take(scrubbed)
+        scrubber = self._opening.scrubber
+        asked = scrubber.asked(request)
+        found = self._tape.take(asked)
         if found is not None:
-            return self._play(request, scrubbed, *found)
+            return self._play(request, asked, *found)
         if not self._tape.records:
-            raise self._missed(scrubbed)
+            raise self._missed(scrubber.marked(asked))
         if self._opening.send is None:
             return None
         outcome = answered(self._opening.send, request)
         self._record(request, outcome, self._opening.evidence)
         return outcome
 
-    def _play(self, request: Request, scrubbed: Request, position: int, recording: Recording) -> Outcome:
-        self._soon(partial(self._judge, request, scrubbed, position, recording, self._opening.clock()))
+    def _play(self, request: Request, asked: Request, position: int, recording: Recording) -> Outcome:
+        self._soon(partial(self._judge, request, asked, position, recording, self._opening.clock()))
         return outcome_of(recording)
 
     def _soon(self, judging: Callable[[], None], held: int = 0) -> None:
@@ -200,10 +201,10 @@ class Session:
         if held > _LONG:
             self._tally.settle()
 
-    def _judge(self, request: Request, scrubbed: Request, position: int, recording: Recording, now: datetime) -> None:
+    def _judge(self, request: Request, asked: Request, position: int, played: Recording, now: datetime) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
-        opening, made, tally = self._opening, recording.provenance, self._tally
-        shown = Exchange(scrubbed, recording.exchange.response)
+        opening, tally, recording = self._opening, self._tally, compared(played)
+        made, shown = recording.provenance, Exchange(opening.scrubber.marked(asked), recording.exchange.response)
         verdicts = [judge_request(request, credentials=self._keyring, at=now)]
         if not recording.unanswered:
             unsaid = () if recording.signature else _UNSAID

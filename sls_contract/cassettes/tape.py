@@ -80,9 +80,15 @@ class Tape:
         self.recording = ""
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
-        """Return the next recording that answers a scrubbed request, with its position; None where there is none."""
+        """Return the next recording that answers a scrubbed request, with its position; None where there is none.
+
+        Its digest may still be to compare: see `compared`.
+        """
         position = self._index.take(Key.of(request))
-        return None if position is None else (position, self._before[position])
+        if position is None:
+            return None
+        quick = getattr(self._before, "quick", self._before.__getitem__)
+        return position, quick(position)
 
     @property
     def size(self) -> int:

@@ -75,11 +75,22 @@ def _run(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout
         arguments = parser().parse_args(argv)
         code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
     except SlsContractError as error:
-        return _told(f"sls-contract {arguments.command}: {error}", USAGE, stderr)
+        return _told(f"sls-contract {arguments.command}: {_without_key(str(error), environ)}", USAGE, stderr)
     except SystemExit as end:  # of argparse, or of SIGTERM
         code = int(end.code or 0)
     stdout.flush()  # here, where a full disk or a closed pipe can still be told
     return code
+
+
+def _without_key(text: str, environ: Mapping[str, str]) -> str:
+    """Take the key of the run out of an error, which may quote an argument, a URL or a file."""
+    from sls_contract.cassettes.scrub import Scrubber
+    from sls_contract.signing import credentials_from_environment
+
+    with contextlib.suppress(SlsContractError):  # half a key, which may be the very error
+        key = credentials_from_environment(environ)
+        return Scrubber([key]).text(text) if key else text
+    return text
 
 
 def _told(line: str, code: int, stderr: IO[str]) -> int:

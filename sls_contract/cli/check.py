@@ -62,14 +62,10 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(
-    arguments: argparse.Namespace,
-    *,
-    environ: Mapping[str, str],
-    stdin: IO[str],  # noqa: ARG001 - every command takes the same streams
-    stdout: IO[str],
-    stderr: IO[str],
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Check every cassette below the paths; return the exit code."""
+    del stdin
     terms = _terms(arguments, environ)
     outcome = _Outcome()
     outcome.judge(outcome.find(arguments.paths), terms, progress(stderr))
@@ -115,17 +111,17 @@ class _Outcome:
                 found.setdefault(os.path.realpath(cassette), cassette)
         return list(found.values())
 
-    def judge(self, paths: Sequence[Path], terms: Terms, progress: Callable[[str], None]) -> None:
+    def judge(self, paths: Sequence[Path], terms: Terms, show: Callable[[str], None]) -> None:
         """Judge the cassettes; an interruption ends it, and keeps what was found."""
         from sls_contract.cassettes.audit import audit
 
         def step(path: Path, done: int, whole: int) -> None:
             if done and done % _STEP == 0:
-                progress(f"{path} {done}/{whole}")
+                show(f"{path} {done}/{whole}")
 
         try:
             for path in paths:
-                progress(str(path))
+                show(str(path))
                 judged = audit(path, replace(terms, progress=partial(step, path)))
                 self.audits.append(judged)
                 if judged.failure is not None:
@@ -134,7 +130,7 @@ class _Outcome:
             self.interrupted = _INTERRUPTED
         except SystemExit as end:  # SIGTERM
             self.interrupted = int(end.code or 0)
-        progress("")
+        show("")
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
 

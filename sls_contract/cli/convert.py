@@ -38,14 +38,10 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(
-    arguments: argparse.Namespace,
-    *,
-    environ: Mapping[str, str],
-    stdin: IO[str],  # noqa: ARG001 - every command takes the same streams
-    stdout: IO[str],
-    stderr: IO[str],  # noqa: ARG001 - every command takes the same streams
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Convert one file; return the exit code."""
+    del stdin, stderr
     from sls_contract.cassettes.conversion import converted
     from sls_contract.cassettes.opening import opened
     from sls_contract.cassettes.scrub import Scrubber, leaks

@@ -129,14 +129,10 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(
-    arguments: argparse.Namespace,
-    *,
-    environ: Mapping[str, str],
-    stdin: IO[str],  # noqa: ARG001 - every command takes the same streams
-    stdout: IO[str],
-    stderr: IO[str],
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Compare two cassettes or folders; return the exit code."""
+    del stdin
     from sls_contract.signing import credentials_from_environment
 
     key = credentials_from_environment(environ)

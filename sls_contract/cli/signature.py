@@ -59,12 +59,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def run(
-    arguments: argparse.Namespace,
-    *,
-    environ: Mapping[str, str],
-    stdin: IO[str],
-    stdout: IO[str],
-    stderr: IO[str],
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Run the command: 0 verified, 1 not; raises `UsageError` (exit 2) where nothing could be judged."""
     credentials = _credentials(environ)

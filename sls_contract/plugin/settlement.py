@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sls_contract.cassettes.drift import Change, Class
-from sls_contract.cassettes.file.recording_file import load
+from sls_contract.cassettes.file.recording_file import load, recorded
 from sls_contract.cassettes.matching import asked_for
 from sls_contract.cassettes.proposal import left_of, proposed
 from sls_contract.cassettes.renewal import accept, dismiss, renew
@@ -88,6 +88,7 @@ def settle(entries: Iterable[Plain], accepted: frozenset[str], complete: Callabl
         _settled(cassette, tests, accepted, complete)
         for cassette, tests in cassettes.items()
         if any(test["recorded"] or test["left"] or not test["ended"] for test in tests)  # else nothing was asked
+        or (tests[0]["shared"] and recorded(cassette) and complete(cassette))  # but something might have been
     ]
 
 

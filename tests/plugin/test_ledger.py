@@ -280,6 +280,26 @@ def test_tests_that_share_a_cassette_may_ask_the_same(project):
     older(project).run().stdout.fnmatch_lines(["* cassettes/test_it/shared.sls.yaml exchange 2"])
 
 
+@pytest.mark.parametrize("change", ["path.unlink()", "path.write_text('')", "write(path, [])"])
+def test_a_shared_cassette_that_is_another_by_now_is_not_told_of(project, change):
+    """A test took it away or wrote over it: what nobody asked for in the old one says nothing of the new."""
+    source = """
+    from pathlib import Path
+    from sls_contract.cassettes.file.recording_file import write
+
+    pytestmark = pytest.mark.sls_cassette(name="shared")
+
+    def test_one(sls):
+        ask(sls)
+
+    def test_two(sls):
+        {more}
+    """
+    project.test(source.format(more="ask(sls, shard=1)")).run("--sls-record=once").assert_outcomes(passed=2)
+    older(project).test(source.format(more=f"path = Path({str(project.cassette('shared'))!r}); {change}"))
+    assert silent(project.run("--sls-strict")).ret == pytest.ExitCode.OK
+
+
 @pytest.mark.parametrize("option", ["--setup-only", "--setup-plan", "--setup-show"])
 def test_a_test_that_never_began_asked_for_nothing(recorded, option):
     """Pytest runs the fixtures alone, or not even those: that is no sign of what the test asks for."""
@@ -304,21 +324,31 @@ def test_repeating_plays_all_of_a_kind(project):
 
 
 def test_a_cassette_that_is_used_otherwise_is_no_orphan(recorded):
-    """use_cassette and load_cassette may read from the same folder."""
+    """use_cassette and load_cassette may read from the same folder, from wherever a test stands."""
     for name in ("mine", "yours"):
         shutil.copy(recorded.cassette("test_two"), recorded.cassette(name))
     older(recorded).test(
         two("ask(sls, shard=1)")
         + """
-    def test_others():
+    def test_others(monkeypatch):
         from sls_contract import load_cassette, use_cassette
-        load_cassette("cassettes/test_it/mine.sls.yaml")
-        with use_cassette("cassettes/test_it/yours.sls.yaml"):
+        monkeypatch.chdir("cassettes/test_it")
+        load_cassette("mine.sls.yaml")
+        with use_cassette("yours.sls.yaml"):
             pass
     """
     )
     for options in ((), ("-n2",)):
         silent(recorded.spawn(*options)).assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize("end", ["pytest.skip('not here')", "pytest.xfail('not yet')"])
+def test_a_test_that_skips_itself_may_have_loaded_what_nobody_plays(recorded, end):
+    """It is not known what it would have used; one with a cassette of its own hides nothing."""
+    skips = two("ask(sls, shard=1)").replace("def test_two(sls)", "def test_gone(sls)")
+    recorded.test(skips + f"\n    def test_others():\n        {end}")
+    silent(recorded.run())
+    recorded.test(skips.replace("        ask(sls)", f"        {end}")).run().stdout.fnmatch_lines([ORPHAN])
 
 
 def test_many_are_counted_not_listed(recorded):

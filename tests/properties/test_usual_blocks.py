@@ -13,7 +13,7 @@ from sls_contract.cassettes.file.interaction import MalformedInteraction, record
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml
 from sls_contract.cassettes.file.usual import usual_asked, usual_recording
 from sls_contract.cassettes.matching import Key
-from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote
+from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote, compared
 from sls_contract.exchange import Exchange, Request, Response
 
 AT = datetime(2026, 11, 23, 8, 0, 0, 123, tzinfo=UTC)
@@ -49,13 +49,19 @@ def thoroughly(block):
         return None
 
 
+def read_quickly(block):
+    """Read as a usual block, its digest compared; None where it is not for that reader."""
+    recording = usual_recording(block)
+    return None if recording is None else compared(recording)
+
+
 def told(recording):
     """All of a recording, also what equality leaves out."""
     return recording, recording.id, recording.digest, recording.integrity
 
 
 def agree(block):
-    quick = usual_recording(block)
+    quick = read_quickly(block)
     slow = thoroughly(block)
     if quick is not None:
         assert slow is not None
@@ -98,7 +104,7 @@ def test_an_edited_block_is_read_alike_or_left(data):
     lines = written(recorded([("User-Agent", "a"), ("Accept", "b")], [("Server", "nginx")])).splitlines(keepends=True)
     if data is None:
         edited = [line.replace("shard=0", "shard=1") for line in lines]
-        assert usual_recording("".join(edited)).integrity is Integrity.EDITED
+        assert read_quickly("".join(edited)).integrity is Integrity.EDITED
     else:
         at = data.draw(st.integers(1, len(lines) - 1))
         edits = st.sampled_from(

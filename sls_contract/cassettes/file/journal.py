@@ -66,8 +66,9 @@ def read_frames(data: bytes) -> list[Frame]:
 
 def journal_of(path: os.PathLike[str] | str) -> Path:
     """Return where the journal of a cassette stands; beside the file itself where the path is a link."""
-    real = Path(path).resolve()
-    return real.with_name(real.name + ".journal")
+    named = os.fspath(path)
+    real = os.path.realpath(named) if os.path.islink(named) else os.path.abspath(named)  # noqa: PTH100, PTH114 - ten times as fast
+    return Path(f"{real}.journal")
 
 
 class Journal:

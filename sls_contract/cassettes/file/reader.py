@@ -17,7 +17,7 @@ from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, lay_o
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
 from sls_contract.cassettes.file.usual import usual_asked, usual_recording
 from sls_contract.cassettes.matching import Key
-from sls_contract.cassettes.recording import Evidence, Integrity, Recording, weakest
+from sls_contract.cassettes.recording import Evidence, Integrity, Recording, compared, weakest
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
 
@@ -76,8 +76,11 @@ class CassetteFile(Sequence[Recording]):
         """Return recordings; the digest of each is compared as it is parsed (`Recording.integrity`)."""
         if isinstance(index, slice):
             return tuple(self[at] for at in range(*index.indices(len(self))))
-        at = range(len(self))[index]
-        return self._parse(at)
+        return compared(self.quick(index))
+
+    def quick(self, index: int) -> Recording:
+        """Return a recording whose digest may still be to compare (see `compared`), when that can wait."""
+        return self._parse(range(len(self))[index])
 
     @property
     def lines(self) -> Sequence[int | None]:

@@ -42,7 +42,7 @@ def load(path: os.PathLike[str] | str) -> CassetteFile:
 
     Raises `CassetteError` where there is none, `CassetteDamaged` where it is not whole.
     """
-    LOADED.add(os.fspath(path))
+    LOADED.add(os.path.abspath(path))  # noqa: PTH100 - now: a test may be in another folder later; Path is slower
     try:
         fold(path)
     except CassetteError as error:

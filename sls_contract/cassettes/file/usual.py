@@ -8,12 +8,11 @@ Nearly every recorded exchange is such a one, and a replayed request waits for i
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from sls_contract.cassettes.file.canonical import TEXT, WORD, NotCanonical, parse_word
-from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote, digest_of
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes
 
@@ -39,16 +38,14 @@ _USUAL = re.compile(
 
 
 def usual_recording(block: str) -> Recording | None:
-    """Return the recording of a usual block, its digest compared; None where the block is to be read thoroughly."""
+    """Return the recording of a usual block, its digest not compared; None where it is to be read thoroughly."""
     found = _USUAL.fullmatch(block)
     if found is None:
         return None
     try:
-        recording = _recording(found.groups())
+        return _recording(found.groups())
     except (NotCanonical, UsageError, ValueError):
         return None
-    fits = recording.digest == digest_of(recording)
-    return recording if fits else replace(recording, integrity=Integrity.EDITED)
 
 
 def usual_asked(block: str) -> tuple[str, str, str, bytes] | None:
@@ -84,7 +81,6 @@ def _recording(parts: tuple[str | None, ...]) -> Recording:
         None if verdict is None else _note(verdict, step),
         id=_text(name),
         digest=str(digest),
-        integrity=Integrity.INTACT,
     )
 
 

@@ -300,7 +300,7 @@ def _fields(lines: Sequence[str]) -> Headers:
             pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]} {line.strip(_SPACES)}")
         elif colon:
             pairs.append((name, value.strip(" \t")))
-    return Headers.of_texts(tuple(pairs), share=False)
+    return Headers.of_texts(tuple(pairs))
 
 
 def _may_have_body(method: str, response: Response) -> bool:

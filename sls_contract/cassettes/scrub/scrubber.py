@@ -135,8 +135,16 @@ class Scrubber:
 
     def request(self, request: Request) -> Request:
         """Return what a live request looks like beside scrubbed ones: the same substitutions, the signature marked."""
+        return self.marked(self.asked(request))
+
+    def asked(self, request: Request) -> Request:
+        """Return the same with its Authorization as sent: enough to find its recording, and no more than half done."""
         learn(request, self._vault)
-        return self._settled(lambda: marked(self._pass().request(request), self._vault, self._renames))
+        return self._settled(lambda: self._pass().request(request))
+
+    def marked(self, request: Request) -> Request:
+        """Mark the signature of a request that is scrubbed but for that."""
+        return marked(request, self._vault, self._renames)
 
     def text(self, text: str) -> str:
         """Return a message, log line or traceback without secrets, also shortened ones. Names are not replaced."""

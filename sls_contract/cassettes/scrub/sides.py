@@ -52,16 +52,17 @@ class Pass:
     def request(self, request: Request) -> Request:
         """Scrub a request, but for its Authorization: that is signed over the result."""
         body = self._opened(request.headers, request.body, "request body")
-        self.dirty = dirty = self._sees((request.url,), request.headers, body)
-        url, headers = request.url, self._headers(request.headers, dirty=dirty, keep="authorization")
+        self.dirty = dirty = self._sees((request.method, request.url), request.headers, body)
+        method, url = request.method, request.url
+        headers = self._headers(request.headers, dirty=dirty, keep="authorization")
         if dirty:
-            url = self._cleaned(url)
+            method, url = self._cleaned(method), self._cleaned(url)
         url, edits = self._renames.url(url)
         self._count("url", edits)
         new = self._body(body, "request body", dirty=dirty)
-        if headers is request.headers and url == request.url and new is body:
+        if headers is request.headers and (method, url) == (request.method, request.url) and new is body:
             return request
-        return Request(request.method, url, told_true(headers, body, new), new.wire)
+        return Request(method, url, told_true(headers, body, new), new.wire)
 
     def response(self, response: Response) -> Response:
         """Scrub an answer."""
@@ -80,7 +81,7 @@ class Pass:
         values = [value for (_, value), named in zip(headers.pairs, _are_named(names), strict=True) if not named]
         return self.hunt.sees_message([*texts, *names, *values], body.content)
 
-    def _headers(self, headers: Headers, *, dirty: bool, keep: str = "") -> Headers:
+    def _headers(self, headers: Headers, *, dirty: bool, keep: str | None = None) -> Headers:
         if not (dirty or self._renames or self._keys or _any_told(tuple([name for name, _ in headers.pairs]), keep)):
             return headers
         pairs = []
@@ -94,12 +95,11 @@ class Pass:
         if lowered in self._keys:
             return MASK if value.strip() else value
         if lowered in _AUTHORIZATIONS and not parse_authorization(value):
-            return self._authorization(value)
-        if lowered in _SENT_COOKIES:
-            return _COOKIE.sub(self._cookie, value)
-        if lowered in _SET_COOKIES:
-            pair, end, attributes = value.partition(";")
-            return _COOKIE.sub(self._cookie, pair) + end + attributes
+            return self._cleaned(self._authorization(value))
+        if lowered in _SENT_COOKIES or lowered in _SET_COOKIES:
+            pairs, end, attributes = (value, "", "") if lowered in _SENT_COOKIES else value.partition(";")
+            cookies = self._cleaned(_COOKIE.sub(self._cookie, pairs) + end + attributes)
+            return self._rename(cookies, f"header {name}")
         kind = kind_of(lowered)
         if kind is not None:
             bare = value.strip()
@@ -133,7 +133,7 @@ class Pass:
     def _opened(self, headers: Headers, wire: bytes, where: str) -> Body:
         body = Body.of(headers, wire)
         if body.closed:
-            self.closed.append(f"{where}: {body.closed}")
+            self.closed.append(f"{where}: {self._cleaned(body.closed)}")
         return body
 
     def _body(self, body: Body, where: str, *, dirty: bool) -> Body:
@@ -173,7 +173,7 @@ def _are_named(names: tuple[str, ...]) -> tuple[bool, ...]:
 
 
 @lru_cache(maxsize=256)  # as above
-def _any_told(names: tuple[str, ...], keep: str) -> bool:
+def _any_told(names: tuple[str, ...], keep: str | None) -> bool:
     """Tell whether one of the headers is never left as it is; ``keep`` names one that is."""
     told = (name for name in names if name.lower() != keep)
     return any(_is_named(name) or name.lower() in (*_SENT_COOKIES, *_SET_COOKIES) for name in told)

@@ -113,13 +113,13 @@ def masked(value: str) -> str:
 def _marked(value: str, vault: Vault, renames: Renames) -> str:
     parsed = parse_authorization(value)
     if parsed is None:
-        return masked(value)
+        return vault.cleaned(masked(value))
     new = marker(parsed.signature)
     key = vault.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
     if isinstance(parsed, LogAuthorization):
         return f"LOG {key}:{new}"
     region = renames.public(parsed.region)
-    scope = f"{parsed.date}/{region}/{parsed.service}/{parsed.terminator}"
+    scope = vault.cleaned(f"{parsed.date}/{region}/{parsed.service}/{parsed.terminator}")
     return f"SLS4-HMAC-SHA256 Credential={key}/{scope},Signature={new}"
 
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.views import plain
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from sls_contract.cassettes.scrub.names import Kind
 
 SHORTEST = 8
 _SURE = 16
@@ -123,6 +122,8 @@ class Secret:
         bare = plain(text).lower()
         if bare != text and len(bare) >= SHORTEST:  # what looks like an escape is undone with real ones
             folded.append((bare, public))
+        if kind is not Kind.SIGNATURE:  # of which there is one an exchange; services echo no dump of it
+            folded += [(value.hex(sign).encode(), public.hex(sign).encode()) for sign in " :"]
         hexadecimal, windows, alone = _spelled(value)
         return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows)
 

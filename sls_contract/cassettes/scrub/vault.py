@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.spellings import Secret, is_huntable
-from sls_contract.exchange import wire_bytes
+from sls_contract.cassettes.scrub.views import Edit, applied, disjoint
+from sls_contract.exchange import wire_bytes, wire_text
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
@@ -88,6 +89,13 @@ class Vault:
             return known
         with self._lock:
             return self._public.get(value) or self._learn(kind, value)
+
+    def cleaned(self, text: str) -> str:
+        """Return one word or two of a header with the known secrets replaced that stand in it as they are."""
+        data = wire_bytes(text)
+        lowered = data.lower()
+        found = [Edit(*place, secret.kind) for secret in self._all for place in secret.places(lowered)]
+        return wire_text(applied(data, disjoint(found))) if found else text
 
     def _learn(self, kind: Kind, value: str) -> str:
         if _ID_SHAPE.fullmatch(value):

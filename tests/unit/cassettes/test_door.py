@@ -315,6 +315,14 @@ def test_wrong_arguments(path, arguments, told):
     assert not path.parent.exists()
 
 
+@pytest.mark.parametrize("record", ["none", "once"])
+def test_a_har_is_no_cassette(tmp_path, record):
+    """A recording under that name would be YAML, and damaged for whoever reads it as what it is called."""
+    with pytest.raises(UsageError, match=r"such as reads\.sls\.yaml, got the HAR .*reads\.HAR"):
+        use_cassette(tmp_path / "reads.HAR", record).__enter__()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_damaged_file_is_told_and_left(path):
     """Damage is named with its line before anything is opened."""
     path.parent.mkdir()

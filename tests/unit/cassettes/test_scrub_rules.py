@@ -205,6 +205,19 @@ def test_a_closed_body_is_told(coding, body):
     assert done.closed == (f"response body: {coding}",)
 
 
+def test_a_coding_that_is_a_secret_is_told_without_it():
+    """What names the coding comes from the wire, as any header does."""
+    done = scrub(
+        Exchange(a_request(), Response(200, {"Content-Encoding": PLAIN.access_key_secret}, b"\x00\xff")), PLAIN
+    )
+    assert done.closed == ("response body: testAccessKeySecret",)
+
+
+def test_a_header_without_a_name_is_scrubbed():
+    """Odd servers send a line that begins with a colon."""
+    assert answered(headers=[("", PLAIN.access_key_secret)]).headers[""] == "testAccessKeySecret"
+
+
 def test_binary_bodies_keep_their_length():
     """In binary data, where lengths are counted inside, a replacement is as long as what it replaces."""
     body = b"\x0a\x18" + PLAIN.access_key_id.encode() + b"\x00\x10" + "\0".join(PLAIN.access_key_id).encode() + b"\xff"
@@ -317,6 +330,14 @@ def test_a_secret_that_looks_escaped_is_found(value):
     assert value not in Scrubber([key]).text(f"<{value}>")
 
 
+@pytest.mark.parametrize("sign", [" ", ":"])
+def test_a_dump_of_the_key_is_found(sign):
+    """As hexadecimal digits with signs between them, in either casing; the dump stays one."""
+    dump = PLAIN.access_key_secret.encode().hex(sign)
+    for text in (dump, dump.upper()):
+        assert Scrubber([PLAIN]).text(f"<{text}>") == f"<{b'testAccessKeySecret'.hex(sign)}>"
+
+
 def test_a_plain_word_is_hunted_as_a_whole():
     """A key of lower-case letters only is replaced as a word, and left alone inside longer ones."""
     key = Credentials("sunflower", "0123456789abcdef0123")
@@ -351,6 +372,42 @@ def test_cookies_and_proxy_credentials():
     assert done.request.headers["x-api-key"] == "***"
     assert done.response.headers["set-cookie"] == 'sid="***"; Path=/; HttpOnly'
     assert done.response.body == b"*** *** ***"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Cookie", "{}=1; b=2"),
+        ("Set-Cookie", "{}=1; Path=/"),
+        ("Set-Cookie", "a=1; Domain={}; Secure"),
+        ("Authorization", "{} abcdef012345"),
+        ("Proxy-Authorization", "{} abcdef012345"),
+        ("Authorization", "SLS4-HMAC-SHA256 Credential=k/20261123/{}/sls/aliyun_v4_request,Signature=" + "0a" * 32),
+    ],
+)
+def test_a_secret_beside_the_place_of_secrets(name, value):
+    """Names and attributes of cookies, the word before credentials, a scope: the value beside them hides nothing."""
+    secret = PLAIN.access_key_secret
+    pair = [(name, value.format(secret))]
+    done = scrub(Exchange(Request("GET", URL, pair), Response(200, pair, b"[]"))).exchange
+    for side in (done.request, done.response):
+        assert "testAccessKeySecret" in side.headers[name]
+        assert secret not in side.headers[name]
+    assert Scrubber([PLAIN]).request(Request("GET", URL, pair)).headers[name] == done.request.headers[name]
+
+
+def test_a_secret_as_a_method():
+    """A method is any word; whoever mixes up arguments sends the key as one."""
+    sent = a_request(method=PLAIN.access_key_secret)
+    done = scrub(Exchange(sent, ANSWER))
+    assert (done.exchange.request.method.lower(), done.signature) == ("testaccesskeysecret", "verified")
+    assert verify_signature(done.exchange.request, TEST_CREDENTIALS) is None
+
+
+def test_names_in_cookies_are_renamed():
+    """A cookie's domain names the project, too."""
+    sent = [("Set-Cookie", "a=1; Domain=payments.cn-hangzhou.log.aliyuncs.com")]
+    assert "payments" not in answered(headers=sent, renames={"payments": "my-project"}).headers["set-cookie"]
 
 
 def test_user_patterns():

@@ -298,3 +298,16 @@ def test_a_full_disk_is_one_line_and_2():
     with Path("/dev/full").open("w") as full:
         assert cli.run(["explain"], environ={}, stdin=io.StringIO(), stdout=full, stderr=stderr) == 2
     assert stderr.getvalue() == "sls-contract: No space left on device\n"
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_an_error_quotes_no_key(tmp_path, half):
+    """An argument may hold the key of the environment; with half a key there, the error is still told."""
+    key = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tAbCdEfGhIjKlMnOpQr",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "kEy0123456789Secre",
+    }
+    hidden = key.pop("ALIBABA_CLOUD_ACCESS_KEY_ID") if half else key["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    code, _, stderr = run("diff", tmp_path / hidden, tmp_path, environ=key)
+    assert code == 2
+    assert ("ALIBABA_CLOUD_ACCESS_KEY_ID is not" in stderr) if half else (hidden not in stderr)
