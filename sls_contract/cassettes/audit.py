@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from sls_contract.cassettes.opening import is_har, opened
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.cassettes.scrub import Scrubber, leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict
-from sls_contract.cassettes.tally import Tally
+from sls_contract.cassettes.tally import FOREIGN, Tally
 from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Exchange
@@ -33,6 +33,7 @@ OURS = ".sls.yaml"
 SUFFIXES = (".yaml", ".yml", ".json")
 JOURNAL = ".journal"
 
+_ABOUT_SIGNATURES = (clause("signature-authorization").code, clause("authentication-served").code)
 _INTERACTIONS = re.compile(rb"""(?m)^["']?interactions["']?\s*:|[{,]\s*"interactions"\s*:""")
 _OF_VCRPY = re.compile(rb"""\buri["']?\s*:|\bversion["']?\s*:\s*1\b""")
 
@@ -155,7 +156,11 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, scrubber: 
         return
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
-    verdict = judge(exchange, credentials=_keyring(recording, terms.credentials), at=origin.recorded_at)
+    hidden = hidden_clauses(recording)
+    keys = _keyring(recording, terms.credentials)
+    verdict = judge(exchange, credentials=keys, at=origin.recorded_at, without=hidden)
+    if hidden and verdict.operation != FOREIGN:
+        verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
     found.entry.add(origin)
     found.tally.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
@@ -170,6 +175,16 @@ def _keyring(recording: Recording, keys: tuple[Credentials, ...]) -> tuple[Crede
     if recording.signature is not None and recording.signature.verdict != "verified":
         return ()
     return (*keys, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+
+
+def hidden_clauses(recording: Recording) -> tuple[str, ...]:
+    """Return the codes of the clauses on which a recording says nothing, as its signature was taken out.
+
+    Users of other recorders are told to filter the Authorization; what they put in its place is one word.
+    """
+    values = recording.exchange.request.headers.get_all("authorization")
+    taken_out = recording.signature is None and not any(" " in value.strip() for value in values)
+    return _ABOUT_SIGNATURES if taken_out else ()
 
 
 def about_recording(recording: Recording) -> list[Finding]:
@@ -191,6 +206,12 @@ def _wrong_signature(step: str) -> Finding:
     known = step if step in STEPS else "digest"  # a file may have been edited
     expected, actual = "a signature that verifies", f"one whose first wrong step was {known}, when it was recorded"
     return clause(f"signature-{known}").finding("signature", expected, actual, "correct the client and record it again")
+
+
+def _not_verified() -> Finding:
+    expected, actual = "the Authorization that the client sent", "none: another recorder leaves it out, or was told to"
+    mend = "record it again with sls-contract, which signs recordings anew"
+    return clause("signature-not-verified").finding("header Authorization", expected, actual, mend)
 
 
 def _finding(slug: str, expected: str, actual: str) -> Finding:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.age import about_age
-from sls_contract.cassettes.audit import about_recording
+from sls_contract.cassettes.audit import about_recording, hidden_clauses
 from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recorder import Broken, Kind, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
@@ -207,8 +207,8 @@ class Session:
         made, shown = recording.provenance, Exchange(opening.scrubber.marked(asked), recording.exchange.response)
         verdicts = [judge_request(request, credentials=self._keyring, at=now)]
         if not recording.unanswered:
-            unsaid = () if recording.signature else _UNSAID
-            verdicts.append(judge_response(recording.exchange, at=made.recorded_at, without=unsaid))
+            hidden = hidden_clauses(recording)
+            verdicts.append(judge_response(recording.exchange, at=made.recorded_at, without=hidden))
         tally.count(shown, self._clean(verdicts), made.evidence, position)
         about = about_recording(recording)
         if opening.max_age is not None:
@@ -342,9 +342,6 @@ def _delivered(response: Any) -> Outcome:
         return Broken(broken, got)
     return got
 
-
-_UNSAID = (clause("authentication-served").code,)
-"""What an exchange does not say where another tool recorded it: many are told to take the Authorization out."""
 
 _BROKEN: dict[str, Kind] = {
     "dns": "name",

@@ -158,12 +158,16 @@ class Hunt:
         for secret in self.secrets:
             for start, end, new in secret.places(lowered):
                 yield Edit(start, end, new, secret.kind)
-        yield from self._unknown(text, lowered)
+        yield from self._unknown(text, lowered, by_chance=depth > 0 and _is_binary(text))
         if depth < _DEEPEST:
             yield from self._inside(text, depth, fit=fit)
 
-    def _unknown(self, text: bytes, lowered: bytes) -> Iterator[Edit]:
-        """Yield secrets that give themselves away, by shape, by name, or by the user's rules; they are learnt."""
+    def _unknown(self, text: bytes, lowered: bytes, *, by_chance: bool = False) -> Iterator[Edit]:
+        """Yield secrets that give themselves away, by shape, by name, or by the user's rules; they are learnt.
+
+        ``by_chance``: the text may be none, but a word decoded; then the user's patterns, which may be short, would
+        match it by chance, and garble the word.
+        """
         for finder in (shaped, BY_NAME) if is_suspicious(lowered) else ():
             for start, end, kind in finder(text, lowered):
                 value = wire_text(plain(text[start:end]))
@@ -171,19 +175,19 @@ class Hunt:
                     yield from _masked(text, start, end, kind)
                 elif not self._is_harmless(text, text[start:end], value, kind):
                     yield Edit(start, end, wire_bytes(self.vault.public(kind, value)), kind)
-        yield from self._ruled(text, lowered)
+        yield from self._ruled(text, lowered, () if by_chance else self.rules.patterns)
 
     def _is_harmless(self, text: bytes, found: bytes, value: str, kind: Kind) -> bool:
         if is_public(value):
             return True
         return kind is Kind.SIGNATURE and (wire_bytes(value) in self.harmless or found in public_signatures(text))
 
-    def _ruled(self, text: bytes, lowered: bytes) -> Iterator[Edit]:
+    def _ruled(self, text: bytes, lowered: bytes, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Edit]:
         if self.rules.named:
             for start, end, kind in self.rules.named(text, lowered):
                 yield from _masked(text, start, end, kind)
-        if self.rules.patterns:
-            yield from _matches(text, self.rules.patterns)
+        if patterns:
+            yield from _matches(text, patterns)
 
     def _inside(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         done = -1

@@ -229,13 +229,20 @@ def _harmless(*signatures: str) -> frozenset[bytes]:
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     try:
-        return re.compile(pattern)
+        compiled = re.compile(pattern)
     except re.error as error:
         msg = (
             f"scrub: expected a regular expression, got {pattern!r}: {error}. "
             "How to fix: correct the pattern; a literal text needs its signs escaped (re.escape)."
         )
         raise UsageError(msg) from None
+    if compiled.fullmatch(""):
+        msg = (
+            f"scrub: expected a pattern of something to hide, got {pattern!r}, which an empty text matches, too. "
+            "How to fix: demand a character at least, such as x+ for x*."
+        )
+        raise UsageError(msg)
+    return compiled
 
 
 def _names(keys: Iterable[str]) -> frozenset[str]:

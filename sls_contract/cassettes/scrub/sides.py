@@ -86,7 +86,10 @@ class Pass:
             return headers
         pairs = []
         for name, value in headers.pairs:
-            new = value if name.lower() == keep else self._field(name, value, dirty=dirty)
+            if name.lower() == keep:
+                pairs.append((name, value))
+                continue
+            new = self._field(name, value, dirty=dirty)
             pairs.append((self._cleaned(name) if dirty else name, new))
         return headers if pairs == list(headers.pairs) else Headers(pairs)
 

@@ -168,6 +168,25 @@ def test_a_signature_that_nobody_could_check_is_no_breach(path):
     assert slugs(audit_of(path)) == [("signature-not-verified", 0)]
 
 
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ((), "signature-not-verified"),
+        (("REDACTED",), "signature-not-verified"),
+        ((" *** ",), "signature-not-verified"),
+        (("SLS testAccessKeyId:AAAA",), "signature-authorization"),
+        (("***", "LOG testAccessKeyId"), "signature-authorization"),
+    ],
+)
+def test_an_authorization_that_another_recorder_took_out_is_no_breach(path, fields, found):
+    """Absent, or a word in its place: nobody knows whether the client signed. What a client sent is judged."""
+    made = exchange()
+    headers = [*made.request.headers.without("authorization").pairs, *(("Authorization", each) for each in fields)]
+    write(path, [recording(None, replace(made, request=made.request.replace(headers=headers)))])
+    assert [slug for slug, _ in slugs(audit_of(path)) if slug != "authentication-served"] == [found]
+    assert ("authentication-served" in str(slugs(audit_of(path)))) == (found == "signature-authorization")
+
+
 def test_a_verified_signature_is_verified_again(path):
     """A file that says verified and does not verify is found, whoever edited it."""
     made = exchange()

@@ -423,6 +423,24 @@ def test_user_patterns():
     assert answered(body, **rules).body == body
 
 
+def test_a_short_pattern_garbles_no_word():
+    """Words of base64's letters are not undone for it where no text comes out, and Authorization keeps its name."""
+    exchange = Exchange(a_request(), ANSWER)
+    done = scrub(exchange, patterns=["[0-9]+", "[A-Z]u", "z"])
+    assert done.signature == "verified"
+    assert verify_signature(done.exchange.request, TEST_CREDENTIALS) is None
+    assert done.exchange.request.url == URL.replace("0", "1").replace("hangzhou", "hang***hou")
+    assert done.exchange.response.headers["content-type"] == "application/json"
+    assert json.loads(done.exchange.response.body)[0]["updateTime"] == int("1" * 16)
+
+
+@pytest.mark.parametrize("pattern", ["x*", "", "(a|)", "^$"])
+def test_a_pattern_that_an_empty_text_matches_is_refused(pattern):
+    """It would hide nothing, everywhere."""
+    with pytest.raises(UsageError, match="How to fix"):
+        Scrubber(patterns=[pattern])
+
+
 @pytest.mark.parametrize("sent", ["Basic not-base64-at-all!", "Basic", "Digest \ud800abc", "Basic " + "YTo="])
 def test_odd_proxy_credentials(sent):
     """Proxy credentials that are none are masked without an error."""
