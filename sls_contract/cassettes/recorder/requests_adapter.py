@@ -72,14 +72,18 @@ def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, *
 def settings(original: Callable[..., Any], session: Any, url: str, *args: Any, **kwargs: Any) -> Any:
     """Settle proxies and certificates for a request; where the environment can give none, it is not asked for any.
 
-    To look for proxies there is two fifths of what requests does for a request. None would be used where nothing can
-    go out, and none is found where no variable can name one.
+    To look for proxies there is two fifths of what requests does for a request. None is found where no variable can
+    name one, whoever owns the request; and none would be used where nothing can go out.
     """
+    if _names_nothing(url) or _stays_here(url):
+        return original(_Untrusting(session), url, *args, **kwargs)
+    return original(session, url, *args, **kwargs)
+
+
+def _stays_here(url: str) -> bool:
     host = split_url(url)[1]
     owner = owner_of(host, host)
-    if owner is None or not (getattr(owner.handler, "offline", False) or _names_nothing(url)):
-        return original(session, url, *args, **kwargs)
-    return original(_Untrusting(session), url, *args, **kwargs)
+    return owner is not None and getattr(owner.handler, "offline", False)
 
 
 def _names_nothing(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import inspect
 import logging
 import time
 import warnings
@@ -11,7 +12,7 @@ from functools import partial
 import pytest
 import requests
 import urllib3
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 
@@ -197,3 +198,43 @@ def test_a_certificate_asked_for_later_is_heard(wire, serve, tls, trust):
         with pytest.raises(requests.exceptions.SSLError):
             session.get(f"https://localhost:{server.port}/x")
         assert session.get(f"https://localhost:{server.port}/x", verify=trust).content == b"hello"
+
+
+VARIABLES = ["http_proxy", "HTTP_PROXY", "Https_Proxy", "all_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"]
+BUNDLES = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    variables=st.dictionaries(
+        st.sampled_from([*VARIABLES, *BUNDLES]), st.sampled_from(["", "http://127.0.0.1:9", "p.test", "*"])
+    ),
+    url=st.sampled_from(["http://p.test/a", "https://p.test/a", "https://foreign.example/", "http://foreign.example/"]),
+    verify=st.sampled_from([None, True, False, "ca.pem"]),
+    trusting=st.booleans(),
+)
+@example(variables={"REQUESTS_CA_BUNDLE": "ca"}, url="https://p.test/a", verify=True, trusting=True)
+@example(variables={"CURL_CA_BUNDLE": "ca"}, url="https://p.test/a", verify=None, trusting=True)
+def test_the_environment_is_heard_as_by_the_bare_client(wire, variables, url, verify, trusting):
+    """Proxies and certificates that variables name, in any casing, count while recording as they do without."""
+    with pytest.MonkeyPatch.context() as patch, requests.Session() as session:
+        for name in (*VARIABLES, *BUNDLES):
+            patch.delenv(name, raising=False)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        session.trust_env = trusting
+        its_own = inspect.unwrap(requests.Session.merge_environment_settings)  # this run may guard the network, too
+        bare = its_own(session, url, {}, None, verify, None)
+        with wire.installed(wire.MemoryHandler()):
+            recorded = session.merge_environment_settings(url, {}, None, verify, None)
+    if url.startswith("http:"):  # certificates have no part in it
+        bare["verify"] = recorded["verify"]
+    assert recorded == bare
+
+
+def test_a_users_own_search_for_proxies_is_asked(wire, monkeypatch):
+    """Who replaces it, as a desktop's settings do, is heard."""
+    monkeypatch.setattr(requests.utils, "getproxies", lambda: {"http": "http://127.0.0.1:9"})
+    with requests.Session() as session, wire.installed(wire.MemoryHandler()):
+        told = session.merge_environment_settings("http://p.test/a", {}, None, None, None)
+    assert told["proxies"]["http"] == "http://127.0.0.1:9"
