@@ -39,7 +39,7 @@ _HTTPS_PORT = 443
 class Preset(threading.local):
     """The decision already made for this thread's next attempt, by a layer above that hands an unusual case down."""
 
-    value: tuple[Outcome | Answer | None] | None = None
+    value: tuple[Outcome | Answer | Exception | None] | None = None
 
 
 PRESET = Preset()
@@ -162,6 +162,8 @@ def _answer(connection: Any, tape: Tape) -> Answer:
         return _perform(connection, tape, handler, request)
     if isinstance(outcome, Answer):
         return outcome
+    if isinstance(outcome, Exception):
+        raise outcome
     if not isinstance(outcome, Broken):
         return Answer(render(outcome, request.method), None)
     if outcome.kind in CONNECT_KINDS:

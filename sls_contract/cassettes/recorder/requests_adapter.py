@@ -62,7 +62,7 @@ def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, *
     is_usual = performed is None or performed.is_usual
     if isinstance(outcome, Response) and is_usual and _is_plain_answer(outcome, plain.method):
         return adapter.build_response(request, _raw_response(outcome, plain.method))
-    PRESET.value = (outcome if performed is None else performed.answer,)
+    PRESET.value = (outcome if performed is None else performed.met,)
     try:
         return original(adapter, request, *args, **kwargs)
     finally:

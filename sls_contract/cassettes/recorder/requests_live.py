@@ -1,30 +1,35 @@
-"""The short way for requests, live: a plain attempt over a connection that urllib3 keeps warm.
+"""The short way for requests, live: a plain attempt over a connection of urllib3's.
 
 urllib3 makes the connections, checks certificates and keeps the pool; only the writing of a request whose bytes are
-certain, and the reading of its answer, do not go through http.client. No warm connection, anything that the short way
-cannot promise to do alike, or somebody who watches (urllib3's debug log): then the attempt goes the long way.
+certain, and the reading of its answer, do not go through http.client. Anything that the short way cannot promise to do
+alike, or somebody who watches (a debug log, a proxy), and the attempt goes the long way.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import AnswerReader, wire_of
 from sls_contract.cassettes.recorder.http_connection import Answer, Tape, address_of, converse
+from sls_contract.cassettes.recorder.handler import live
+from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.recorder.handler import Outcome, Owner
     from sls_contract.exchange import Request
 
 
+_Limits: TypeAlias = tuple[float | None, float | None]
+
+
 class Performed(NamedTuple):
-    """A live attempt: what it came to, the bytes that the client may parse itself, whether they are nothing unusual."""
+    """A live attempt: what it came to, what the client meets on the long way, and whether there is no need for that."""
 
     outcome: Outcome
-    answer: Answer
+    met: Answer | Exception
     is_usual: bool
 
 
@@ -33,20 +38,20 @@ def perform(adapter: Any, request: Any, plain: Request, owner: Owner, settings: 
 
     ``settings`` are what ``HTTPAdapter.send`` was called with.
     """
-    limit = _read_limit(settings.get("timeout"))
-    if limit is None or sys.modules["urllib3"].connectionpool.log.isEnabledFor(logging.DEBUG):
+    limits = _limits(settings.get("timeout"))
+    if limits is None or sys.modules["urllib3"].connectionpool.log.isEnabledFor(logging.DEBUG):
         return None
     pool = _pool(adapter, request, settings)
     connection = pool._get_conn() if pool is not None else None  # noqa: SLF001 - the pool lends no other way
     if connection is None:
         return None
-    if not _is_warm(connection, request.url):
+    if not _is_direct(connection):
         pool._put_conn(connection)  # noqa: SLF001 - as above
         return None
     pool.num_requests += 1
     usual = False
     try:
-        done = _performed(connection.sock, Tape(connection, connection.sock), limit, plain, owner)
+        done = _refused(pool, connection, limits, plain, owner) or _conversed(connection, limits, plain, owner)
         usual = done.is_usual
     finally:
         if not usual:
@@ -55,8 +60,27 @@ def perform(adapter: Any, request: Any, plain: Request, owner: Owner, settings: 
     return done
 
 
-def _performed(real: Any, tape: Tape, limit: tuple[float | None], request: Request, owner: Owner) -> Performed:
-    tape.read_timeout = limit
+def _refused(pool: Any, connection: Any, limits: _Limits, request: Request, owner: Owner) -> Performed | None:
+    """Connect where there is no connection, with urllib3's own code; return how that failed."""
+    connection.timeout = limits[0]
+    try:
+        with live():
+            pool._validate_conn(connection)  # noqa: SLF001 - connects to https, and warns of what was not verified
+            if connection.sock is None:
+                connection.connect()
+    except SlsContractError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client is told by its own code
+        outcome = failures.no_connection(error)
+        owner.received(request, outcome)
+        return Performed(outcome, error, is_usual=False)
+    return None
+
+
+def _conversed(connection: Any, limits: _Limits, request: Request, owner: Owner) -> Performed:
+    real = connection.sock
+    tape = Tape(connection, real)
+    tape.read_timeout = limits[1:]
     tape.sent += wire_of(request)
     reader = AnswerReader(request.method)
     owner = owner.connected_to(address_of(real))
@@ -77,20 +101,16 @@ def _pool(adapter: Any, request: Any, settings: dict[str, Any]) -> Any:
     return pool if pool.pool is not None else None  # closed
 
 
-def _is_warm(connection: Any, url: str) -> bool:
-    """Tell whether a connection is open, to the host itself, and whether nobody is to be warned about it."""
-    if connection.sock is None or type(connection.sock) is Tape or connection.debuglevel:
+def _is_direct(connection: Any) -> bool:
+    """Tell whether a connection is urllib3's usual one, idle, to the host itself, and whether nobody watches it."""
+    if type(connection).__module__ != "urllib3.connection" or type(connection.sock) is Tape or connection.debuglevel:
         return False
-    if connection.proxy is not None or connection._tunnel_host:  # noqa: SLF001 - set_tunnel() has no reader
-        return False
-    return url.startswith("http:") or bool(connection.is_verified)
+    return connection.proxy is None and not connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no reader
 
 
-def _read_limit(timeout: Any) -> tuple[float | None] | None:
-    """Return how many seconds the answer may take (None: any); None where that is for urllib3 to judge."""
+def _limits(timeout: Any) -> _Limits | None:
+    """Return how many seconds connecting and reading may take (None: any); None where that is for urllib3 to judge."""
     limits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
     if len(limits) != 2 or any(type(each) not in (int, float, type(None)) for each in limits):  # noqa: PLR2004 - two
         return None
-    if any(each is not None and each <= 0 for each in limits):
-        return None
-    return (limits[1],)
+    return None if any(each is not None and each <= 0 for each in limits) else limits

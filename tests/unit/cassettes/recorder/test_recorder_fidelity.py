@@ -201,7 +201,7 @@ def test_a_warm_connection_of_requests_gives_the_same_bare_and_recorded(wire, se
     outcome = live.outcomes[1]
     assert outcome.kind == kind if case in BROKEN else isinstance(outcome, Response)
     if case in WHOLE:
-        assert ways == ["long"] * 4 + ["short" if case in SHORT else "long", "long" if end == "close" else "short"]
+        assert ways == ["long"] * 3 + ["short", "short" if case in SHORT else "long", "short"]
 
 
 def _got(session, server, ways, timeout):

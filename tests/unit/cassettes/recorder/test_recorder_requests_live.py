@@ -1,4 +1,4 @@
-"""requests over a warm connection, while recording: the short way may not be told from the long one."""
+"""requests, while recording: the short way may not be told from the long one."""
 
 import contextlib
 import http.client
@@ -83,11 +83,11 @@ def test_any_request_leaves_as_the_bare_client_writes_it(wire, server, path, hea
 
 
 def test_the_short_way_is_taken(wire, server):
-    """A plain request over a warm connection goes it, and over a cold one it does not."""
+    """A plain request goes it, over a warm connection and over a cold one."""
     with session_of(server.url) as session, requests.Session() as cold, wire.installed(wire.MemoryHandler()):
         cold.trust_env = False
         assert took_the_short_way(session.get(server.url))
-        assert not took_the_short_way(cold.get(server.url))
+        assert took_the_short_way(cold.get(server.url))
         assert took_the_short_way(cold.get(server.url))
 
 
@@ -168,8 +168,8 @@ def test_many_threads_share_a_session(wire, server):
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_https_over_a_warm_connection(wire, serve, tls, trust, verified):
-    """The short way with a certificate that was checked; with one that was not, urllib3 warns each time as ever."""
+def test_https_that_is_not_verified_is_warned_of(wire, serve, tls, trust, verified):
+    """Each time, as by the bare client, on the short way too."""
     warned, ways = [], []
     for handler in (None, wire.MemoryHandler()):
         ask = {"url": f"https://localhost:{serve(wrap=tls).port}/x", "verify": trust if verified else False}
@@ -180,12 +180,10 @@ def test_https_over_a_warm_connection(wire, serve, tls, trust, verified):
         ):
             warnings.simplefilter("always")
             session.trust_env = False
-            session.get(**ask)
-            caught.clear()
-            ways += [took_the_short_way(session.get(**ask)) for _ in range(2)]
+            ways += [took_the_short_way(session.get(**ask)) for _ in range(3)]
         warned.append([each.category.__name__ for each in caught])
-    assert ways == [False, False, verified, verified]
-    assert warned == [[] if verified else ["InsecureRequestWarning"] * 2] * 2
+    assert ways == [False] * 3 + [True] * 3
+    assert warned == [[] if verified else ["InsecureRequestWarning"] * 3] * 2
 
 
 def test_a_certificate_asked_for_later_is_heard(wire, serve, tls, trust):
@@ -238,3 +236,26 @@ def test_a_users_own_search_for_proxies_is_asked(wire, monkeypatch):
     with requests.Session() as session, wire.installed(wire.MemoryHandler()):
         told = session.merge_environment_settings("http://p.test/a", {}, None, None, None)
     assert told["proxies"]["http"] == "http://127.0.0.1:9"
+
+
+def test_what_fails_to_connect_fails_as_ever(wire, serve, tls, trust):
+    """Refused, no name, a certificate of nobody known, no handshake: the client's own error, and one outcome."""
+    secure, silent = serve(wrap=tls).port, serve().port
+    attempts = [
+        ("http://127.0.0.1:9/", trust, "refused"),
+        ("http://no-such-host.test/", trust, "name"),
+        (f"https://127.0.0.1:{secure}/", True, "tls"),
+        (f"https://127.0.0.1:{silent}/", trust, "connect-timeout"),
+        (f"https://127.0.0.1:{secure}/", trust, 200),
+    ]
+    live = wire.MemoryHandler()
+    live.owns = lambda host, peer: True
+    for url, verify, _ in attempts:
+        told = []
+        for handler in (None, live):
+            with requests.Session() as session, recording_with(wire, handler):
+                session.trust_env = False
+                told.append(wire.told(partial(status_of, session, "GET", url, timeout=0.5, verify=verify)))
+        bare, recorded = told
+        assert recorded == bare, url
+    assert [getattr(outcome, "kind", 200) for outcome in live.outcomes] == [kind for *_, kind in attempts]
