@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GET_CHECK_POINT = "GetCheckPoint"
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"
+_MOST_SHOWN = 20  # breaches; whoever has mended so many runs again
 _MOST_WAITING = 10_000  # exchanges; each holds a few kilobytes until it is judged
 
 
@@ -123,11 +124,20 @@ def failing(breaches: Iterable[Breach], *, strict: bool = False, allowed: Iterab
 
 
 def message(breaches: Sequence[Breach], where: str) -> str:
-    """Tell the breaches as one text; exchanges that show several are printed once, after the last of their findings."""
+    """Tell the breaches as one text: alike ones once, with how often; an exchange after the last of its findings."""
     lines = [f"{len(breaches)} {'breach' if len(breaches) == 1 else 'breaches'} of the contract in {where}"]
-    for number, breach in enumerate(breaches):
+    times = Counter(breach.finding for breach in breaches)
+    first: dict[Finding, Breach] = {}
+    for breach in breaches:
+        first.setdefault(breach.finding, breach)
+    shown = list(first.values())[:_MOST_SHOWN]
+    for number, breach in enumerate(shown):
         lines += ["", *str(breach.finding).splitlines()]
-        last = number + 1 == len(breaches) or breaches[number + 1].exchange != breach.exchange
+        if times[breach.finding] > 1:
+            lines.append(f"  {times[breach.finding]} times, of which the first is shown")
+        last = number + 1 == len(shown) or shown[number + 1].exchange != breach.exchange
         if last:
             lines += [f"    {line}" for line in exchange_lines(breach.exchange)]
+    if len(first) > len(shown):
+        lines += ["", f"… and {len(first) - len(shown)} more that differ from these"]
     return "\n".join(lines)

@@ -55,10 +55,26 @@ def test_what_fails():
 
 def test_the_message_shows_each_exchange_once():
     """Findings of one exchange stand together above it."""
-    finding = of_level(Level.VIOLATION)
+    one, two = of_level(Level.VIOLATION), of_level(Level.VIOLATION, "checkpoint-decimal")
     other = Exchange(Request("GET", URL + "1"), None)
-    text = message([Breach(finding, EXCHANGE), Breach(finding, EXCHANGE), Breach(finding, other)], "x.yaml")
+    third = replace(one, actual="minutes")
+    text = message([Breach(one, EXCHANGE), Breach(two, EXCHANGE), Breach(third, other)], "x.yaml")
     assert text.startswith("3 breaches of the contract in x.yaml\n")
     assert text.count("> GET ") == 2
     assert text.count("How to fix: multiply") == 3
-    assert message([Breach(finding, other)], "x.yaml").startswith("1 breach of the contract in x.yaml\n")
+    assert " times" not in text
+    assert message([Breach(one, other)], "x.yaml").startswith("1 breach of the contract in x.yaml\n")
+
+
+def test_the_message_tells_alike_breaches_once():
+    """Two hundred exchanges with one mistake are one mistake; of many mistakes the first twenty are enough to go on."""
+    finding = of_level(Level.VIOLATION)
+    breaches = [Breach(finding, Exchange(Request("GET", f"{URL}{number}"), None)) for number in range(200)]
+    text = message(breaches, "x.yaml")
+    assert text.startswith("200 breaches of the contract in x.yaml\n")
+    assert "  200 times, of which the first is shown\n" in text
+    assert text.count("> GET ") == text.count("How to fix: multiply") == 1
+    assert "shard=00\n" in text
+    many = message([Breach(replace(finding, actual=str(number)), EXCHANGE) for number in range(25)], "x.yaml")
+    assert many.count("How to fix: multiply") == 20
+    assert many.endswith("… and 5 more that differ from these")
