@@ -20,6 +20,17 @@ def host_name(authority: str) -> str:
     return bare.rstrip(".")
 
 
+def authority_of(host: str, port: int | str | None = None) -> str:
+    """Return a host as it stands in a URL: an IPv6 address in brackets, the port behind it where one is given."""
+    named = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return named if port is None else f"{named}:{port}"
+
+
+def is_service_host(authority: str) -> bool:
+    """Tell whether the host stands below `SERVICE_DOMAIN`, at whatever port."""
+    return host_name(authority).endswith("." + SERVICE_DOMAIN)
+
+
 @lru_cache(maxsize=256)
 def is_address(authority: str) -> bool:
     """Tell whether the host is ``localhost`` or an IP address: it then names no project."""
@@ -33,7 +44,7 @@ def is_loopback(authority: str) -> bool:
     name = host_name(authority)
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    address = _ip(name) or _ip(".".join(name.split(".")[-_IPV4_LABELS:]))
+    address = _ip(".".join(name.split(".")[-_IPV4_LABELS:]))  # all of it where no project stands in front
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address  # what a socket for both versions calls an IPv4 address
     return address is not None and address.is_loopback

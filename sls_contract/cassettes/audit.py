@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.ledger import Entry
-from sls_contract.cassettes.opening import is_har, opened
+from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.cassettes.scrub import Scrubber, leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict
@@ -25,17 +22,12 @@ from sls_contract.spec import Finding, clause
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime, timedelta
+    from pathlib import Path
 
     from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Recording
 
-OURS = ".sls.yaml"
-SUFFIXES = (".yaml", ".yml", ".json")
-JOURNAL = ".journal"
-
 _ABOUT_SIGNATURES = (clause("signature-authorization").code, clause("authentication-served").code)
-_INTERACTIONS = re.compile(rb"""(?m)^["']?interactions["']?\s*:|[{,]\s*"interactions"\s*:""")
-_OF_VCRPY = re.compile(rb"""\buri["']?\s*:|\bversion["']?\s*:\s*1\b""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +77,6 @@ class Audit:
         for breach in self.tally.breaches:
             position = breach.position
             yield breach.finding, position, None if position is None else self.lines[position]
-
-
-def cassettes_below(path: Path, missed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield the cassettes and HARs at or below a path, sorted: files named as such, and what only a journal holds yet.
-
-    Links are followed, each folder is visited once. ``missed`` is told of every folder that cannot be read.
-    """
-    if not path.is_dir():
-        yield path
-        return
-    files = list(_files_below(path, missed))
-    found = {each for each in files if (each.suffix in SUFFIXES or is_har(each)) and _holds_recordings(each)}
-    journals = (each for each in files if each.suffix == JOURNAL and each.stat().st_size)
-    found |= {each.with_suffix("") for each in journals if each.with_suffix("").suffix in SUFFIXES}
-    yield from sorted(found)
-
-
-def _files_below(path: Path, missed: Callable[[OSError], None] | None) -> Iterator[Path]:
-    seen: set[str] = set()
-    for folder, folders, files in os.walk(path, onerror=missed, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:  # a link that leads back
-            folders.clear()
-            continue
-        seen.add(real)
-        yield from (Path(folder, name) for name in files)
 
 
 def audit(path: Path, terms: Terms) -> Audit:
@@ -233,17 +199,3 @@ def _leaks(path: Path, scrubber: Scrubber) -> Iterator[tuple[Finding, int | None
                 advice = "revoke the key, then record again"
                 finding = clause("secret-in-recording").finding(place, f"no {leak.kind}", leak.excerpt, advice)
                 yield finding, leak.line if each == path else None
-
-
-def _holds_recordings(path: Path) -> bool:
-    """Tell a cassette from other YAML and JSON in a folder: ours by name, others by what vcrpy writes at the top.
-
-    Ruby's VCR, Betamax and Pact write other keys. A file that cannot be read may be one, and is not passed over.
-    """
-    if path.name.endswith(OURS) or is_har(path):
-        return True
-    try:
-        text = path.read_bytes() if path.is_file() else b""
-    except OSError:
-        return True
-    return bool(_INTERACTIONS.search(text) and _OF_VCRPY.search(text))

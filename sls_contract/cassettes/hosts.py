@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.texts import texts
 from sls_contract.errors import UsageError
-from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_loopback
+from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_address, is_loopback, is_service_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,13 +35,13 @@ def host_rule(patterns: Iterable[str] = ()) -> Callable[[str], bool]:
 
 def without_project(host: str) -> str:
     """Return the endpoint that a host names: what follows its project, or all of it where it is an IP address."""
-    project, dot, endpoint = host.partition(".")
-    return endpoint if dot and not project.isdecimal() and not project.startswith("[") else host
+    endpoint = host.partition(".")[2]
+    return endpoint if endpoint and not is_address(host) else host
 
 
 def is_live(host: str, peer: str) -> bool:
     """Tell whether an answer is the real service's: a Host of its domain, a known address elsewhere."""
-    return host_name(host).endswith("." + SERVICE_DOMAIN) and bool(peer) and not is_loopback(peer)
+    return is_service_host(host) and bool(peer) and not is_loopback(peer)
 
 
 def _checked(pattern: str) -> str:

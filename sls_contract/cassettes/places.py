@@ -1,14 +1,25 @@
-"""Where recordings are looked for on disk."""
+"""Where recordings lie on disk: what a user may name, and the cassettes in a folder."""
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.file.journal import journal_of
+from sls_contract.cassettes.opening import is_har
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
+
+_OURS = ".sls.yaml"
+_SUFFIXES = (".yaml", ".yml", ".json")
+_JOURNAL = ".journal"
+
+_INTERACTIONS = re.compile(rb"""(?m)^["']?interactions["']?\s*:|[{,]\s*"interactions"\s*:""")
+_OF_VCRPY = re.compile(rb"""\buri["']?\s*:|\bversion["']?\s*:\s*1\b""")
 
 
 def expect_recordings(path: Path, done: str) -> Path:
@@ -24,3 +35,55 @@ def expect_recordings(path: Path, done: str) -> Path:
         reason = error.strerror or str(error)
     msg = f"{path} cannot be {done}: {reason}. How to fix: name a cassette, or a folder of cassettes."
     raise UsageError(msg)
+
+
+def cassettes_at(paths: Iterable[Path], done: str, missed: Callable[[OSError], None]) -> list[Path]:
+    """Return the cassettes at or below paths, each once, whatever name it goes by.
+
+    Raises as `expect_recordings` does; ``missed`` is told of every folder that cannot be read.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        for cassette in cassettes_below(expect_recordings(path, done), missed):
+            found.setdefault(os.path.realpath(cassette), cassette)
+    return list(found.values())
+
+
+def cassettes_below(path: Path, missed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Yield the cassettes and HARs at or below a path, sorted: files named as such, and what only a journal holds yet.
+
+    Links are followed, each folder is visited once. ``missed`` is told of every folder that cannot be read.
+    """
+    if not path.is_dir():
+        yield path
+        return
+    files = list(_files_below(path, missed))
+    found = {each for each in files if (each.suffix in _SUFFIXES or is_har(each)) and _holds_recordings(each)}
+    journals = (each for each in files if each.suffix == _JOURNAL and each.stat().st_size)
+    found |= {each.with_suffix("") for each in journals if each.with_suffix("").suffix in _SUFFIXES}
+    yield from sorted(found)
+
+
+def _files_below(path: Path, missed: Callable[[OSError], None] | None) -> Iterator[Path]:
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(path, onerror=missed, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(folder, name) for name in files)
+
+
+def _holds_recordings(path: Path) -> bool:
+    """Tell a cassette from other YAML and JSON in a folder: ours by name, others by what vcrpy writes at the top.
+
+    Ruby's VCR, Betamax and Pact write other keys. A file that cannot be read may be one, and is not passed over.
+    """
+    if path.name.endswith(_OURS) or is_har(path):
+        return True
+    try:
+        text = path.read_bytes() if path.is_file() else b""
+    except OSError:
+        return True
+    return bool(_INTERACTIONS.search(text) and _OF_VCRPY.search(text))

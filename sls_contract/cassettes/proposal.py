@@ -21,7 +21,7 @@ from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.cassettes.tape import Tape, asked
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
-from sls_contract.hosts import SERVICE_DOMAIN, is_loopback
+from sls_contract.hosts import is_loopback, is_service_host
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -103,7 +103,6 @@ class Proposal(Tape):
 
     def __init__(self, path: Path, began: datetime, route: str = "", *, repeat: bool = False) -> None:
         super().__init__(_readable(proposed(path)), "all", began, repeat=repeat)
-        self.lets_all_through = False  # `take` looks where each request goes
         self.cassette = path
         self.compared = Compared()
         self.old: Sequence[Recording] = load(path) if recorded(path) else ()
@@ -114,6 +113,11 @@ class Proposal(Tape):
         for position, request in enumerate(asked(self.old)):
             self._waiting.setdefault(Key.of(request), deque()).append(position)
         self._first = {key: positions[0] for key, positions in self._waiting.items()}
+
+    @property
+    def lets_all_through(self) -> bool:
+        """Never: `take` looks where each request goes."""
+        return False
 
     def take(self, request: Request) -> None:
         """Play nothing; raises `EndpointError` for a request that would go elsewhere than its recording did."""
@@ -216,7 +220,7 @@ def _where(made: Provenance) -> str:
 
     An answer under a name of the service that is no live one came from the embedded endpoint, or from a double.
     """
-    named = _authority(made.endpoint).endswith("." + SERVICE_DOMAIN)
+    named = is_service_host(_authority(made.endpoint))
     if made.evidence is Evidence.REFERENCE and (named or _is_reference(made.endpoint)):
         return REFERENCE
     return made.endpoint or "unknown"

@@ -129,7 +129,7 @@ def digest_of(recording: Recording) -> str:
     It is taken over values, never over the text of a file: line ends, quoting, indentation and the order of keys
     do not count. All else does: bytes of bodies, order and casing of headers, provenance.
     """
-    return "sha256-" + sha256(packed(recording).encode()).hexdigest()[:32]
+    return "sha256-" + sha256(serialized(recording).encode()).hexdigest()[:32]
 
 
 def compared(recording: Recording) -> Recording:
@@ -140,8 +140,8 @@ def compared(recording: Recording) -> Recording:
     return replace(recording, integrity=Integrity.INTACT if fits else Integrity.EDITED)
 
 
-def packed(recording: Recording) -> str:
-    """Return all values of a recording, but for its place in a file, as one line of JSON in ASCII; see `unpacked`."""
+def serialized(recording: Recording) -> str:
+    """Return all values of a recording, but for its place in a file, as a line of JSON in ASCII; see `deserialized`."""
     provenance, signature = recording.provenance, recording.signature
     values = (
         _request_values(recording.exchange.request),
@@ -155,8 +155,8 @@ def packed(recording: Recording) -> str:
     return _ENCODE(values)
 
 
-def unpacked(text: str, name: str = "") -> Recording:
-    """Return the recording that was `packed`, with the id that it has in its file."""
+def deserialized(text: str, name: str = "") -> Recording:
+    """Return the recording that was `serialized`, with the id that it has in its file."""
     request, response, (evidence, *origin), moments, signature, substitutions, (broken, detail) = json.loads(text)
     endpoint, region, client, contract = origin
     recorded_at, validated_at = map(_moment, moments)
@@ -171,6 +171,18 @@ def moment_text(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def moment_of(value: datetime | str) -> datetime:
+    """Read a time as other tools write it, in UTC; one without a zone is taken for that.
+
+    Raises `ValueError` for what is no time, and for the first and last hours that other zones can name, but UTC cannot.
+    """
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
 def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
@@ -179,7 +191,7 @@ def _request(method: str, url: str, pairs: list[list[str]], body: str) -> Reques
     return Request(method, url, _headers(pairs), wire_bytes(body))
 
 
-def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire: bool) -> Response:  # noqa: FBT001 - as packed
+def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire: bool) -> Response:  # noqa: FBT001 - a line's own order
     return Response(status, _headers(pairs), wire_bytes(body), wire, reason)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.audit import cassettes_below
 from sls_contract.cassettes.matching import Remedies, explain_miss
 from sls_contract.cassettes.opening import opened
-from sls_contract.cassettes.places import expect_recordings
+from sls_contract.cassettes.places import cassettes_at
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.cassettes.tape import Tape, asked, keys_of
 from sls_contract.errors import CassetteError, UsageError
@@ -46,7 +44,7 @@ class Reel(Tape):
     """
 
     def __init__(self, paths: Iterable[Path], began: datetime, *, repeat: bool = False) -> None:
-        self.files: tuple[Recorded, ...] = tuple(opened(path) for path in _found(paths))
+        self.files: tuple[Recorded, ...] = tuple(opened(path) for path in cassettes_at(paths, "played", _refuse))
         self._ends = list(accumulate(len(file) for file in self.files))
         recordings = tuple(chain.from_iterable(self.files))  # a damaged one is refused now, not when a client asks
         if not recordings:
@@ -89,14 +87,6 @@ class Reel(Tape):
     def _place_in_words(self, position: int) -> str:
         path, exchange, _ = self.place(position)
         return f"exchange {exchange} of {path}"
-
-
-def _found(paths: Iterable[Path]) -> list[Path]:
-    found: dict[str, Path] = {}
-    for path in paths:
-        for cassette in cassettes_below(expect_recordings(path, "played"), _refuse):
-            found.setdefault(os.path.realpath(cassette), cassette)
-    return list(found.values())
 
 
 def _refuse(error: OSError) -> None:

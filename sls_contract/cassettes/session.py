@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 
-_LONG = 64 * 1024  # bytes of bodies; thousands of longer ones waiting to be judged would fill the memory
-
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -189,17 +187,16 @@ class Session:
         return outcome
 
     def _play(self, request: Request, asked: Request, position: int, recording: Recording) -> Outcome:
-        self._soon(partial(self._judge, request, asked, position, recording, self._opening.clock()))
+        judging = partial(self._judge, request, asked, position, recording, self._opening.clock())
+        self._soon(judging, request, recording.exchange.response)
         return outcome_of(recording)
 
-    def _soon(self, judging: Callable[[], None], held: int = 0) -> None:
-        """Judge now, or when somebody looks; bodies of ``held`` bytes, if long, do not stay in memory until then."""
+    def _soon(self, judging: Callable[[], None], request: Request, response: Response | None) -> None:
+        """Judge an exchange now, or when somebody looks."""
         if not self._opening.patient:
             judging()
             return
-        self._tally.later(judging)
-        if held > _LONG:
-            self._tally.settle()
+        self._tally.later(judging, len(request.body) + (len(response.body) if response is not None else 0))
 
     def _judge(self, request: Request, asked: Request, position: int, played: Recording, now: datetime) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
@@ -230,8 +227,7 @@ class Session:
             detail=opening.scrubber.text(outcome.detail) if isinstance(outcome, Broken) else "",
         )
         self._tape.add(recording)
-        held = len(request.body) + (len(response.body) if response is not None else 0)
-        self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, now), held)
+        self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, now), request, response)
 
     def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, now: datetime) -> None:
         """Judge an exchange that took place at ``now``, as it stood on the wire; only the scrubbed one is shown."""

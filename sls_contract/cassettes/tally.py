@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ GET_CHECK_POINT = "GetCheckPoint"
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"
 _MOST_SHOWN = 20  # breaches; whoever has mended so many runs again
-_MOST_WAITING = 10_000  # exchanges; each holds a few kilobytes until it is judged
+_MOST_WAITING = 10_000  # exchanges; each holds a few kilobytes beside its bodies until it is judged
+_MOST_HELD = 4 * 1024 * 1024  # bytes of bodies that wait with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,20 @@ class Tally:
     seen: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _waiting: deque[Callable[[], None]] = field(default_factory=deque, repr=False)
+    _held: int = field(default=0, repr=False)
     _settling: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    def later(self, work: Callable[[], None]) -> None:
-        """Put off work that adds to this tally until it is looked at; nobody waits for it meanwhile."""
+    def later(self, work: Callable[[], None], held: int = 0) -> None:
+        """Put off work that adds to this tally until that is looked at, or until much waits, or holds many bytes."""
         self._waiting.append(work)
-        if len(self._waiting) >= _MOST_WAITING:
+        self._held += held
+        if len(self._waiting) >= _MOST_WAITING or self._held > _MOST_HELD:
             self.settle()
 
     def settle(self) -> None:
         """Do what was put off, in order."""
         with self._settling:
+            self._held = 0
             while self._waiting:
                 self._waiting.popleft()()
 
@@ -126,18 +130,17 @@ def failing(breaches: Iterable[Breach], *, strict: bool = False, allowed: Iterab
 def message(breaches: Sequence[Breach], where: str) -> str:
     """Tell the breaches as one text: alike ones once, with how often; an exchange after the last of its findings."""
     lines = [f"{len(breaches)} {'breach' if len(breaches) == 1 else 'breaches'} of the contract in {where}"]
-    times = Counter(breach.finding for breach in breaches)
-    first: dict[Finding, Breach] = {}
+    alike: dict[Finding, list[Breach]] = {}
     for breach in breaches:
-        first.setdefault(breach.finding, breach)
-    shown = list(first.values())[:_MOST_SHOWN]
-    for number, breach in enumerate(shown):
+        alike.setdefault(breach.finding, []).append(breach)
+    shown = list(alike.values())[:_MOST_SHOWN]
+    for number, (breach, *others) in enumerate(shown, 1):
         lines += ["", *str(breach.finding).splitlines()]
-        if times[breach.finding] > 1:
-            lines.append(f"  {times[breach.finding]} times, of which the first is shown")
-        last = number + 1 == len(shown) or shown[number + 1].exchange != breach.exchange
+        if others:
+            lines.append(f"  {1 + len(others)} times, of which the first is shown")
+        last = number == len(shown) or shown[number][0].exchange != breach.exchange
         if last:
             lines += [f"    {line}" for line in exchange_lines(breach.exchange)]
-    if len(first) > len(shown):
-        lines += ["", f"… and {len(first) - len(shown)} more that differ from these"]
+    if len(alike) > len(shown):
+        lines += ["", f"… and {len(alike) - len(shown)} more that differ from these"]
     return "\n".join(lines)

@@ -70,9 +70,8 @@ class Tape:
         self._began = began
         self.records = self._may_record()
         self._repeat = repeat
-        playable = self._playable()
-        self.lets_all_through = self.records and not playable
-        self._index = Index(playable, repeat=repeat)
+        self._keys = self._playable()
+        self._index = Index(self._keys, repeat=repeat)
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
         self._closed = False
@@ -89,6 +88,11 @@ class Tape:
             return None
         quick = getattr(self._before, "quick", self._before.__getitem__)
         return position, quick(position)
+
+    @property
+    def lets_all_through(self) -> bool:
+        """Whether every request is recorded, since there is nothing to play: nobody need look for a recording."""
+        return self.records and not self._keys
 
     @property
     def size(self) -> int:

@@ -10,15 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def texts(name: str, given: Iterable[str]) -> tuple[str, ...]:
+def texts(name: str, given: Iterable[object]) -> tuple[str, ...]:
     """Return a list as given; raises `UsageError` for anything else. No text is shown: it may be a secret."""
     if isinstance(given, (str, bytes)):
         msg = f"{name}: expected a list of texts, got one text. How to fix: put it in brackets."
         raise UsageError(msg)
-    listed: tuple[object, ...] = tuple(given)
-    for each in listed:
-        if not isinstance(each, str):
-            holds = type(each).__name__
-            msg = f"{name}: expected a list of texts, got one that holds {holds}. How to fix: give each as str."
-            raise UsageError(msg)
-    return tuple(map(str, listed))
+    listed = tuple(given)
+    others = [type(each).__name__ for each in listed if not isinstance(each, str)]
+    if others:
+        msg = f"{name}: expected a list of texts, got one that holds {others[0]}. How to fix: give each as str."
+        raise UsageError(msg)
+    return tuple(each for each in listed if isinstance(each, str))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
-from sls_contract.hosts import is_address
+from sls_contract.hosts import host_name, is_address
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 
@@ -176,7 +176,7 @@ def token_with_temporary_key(subject: Subject) -> Flaws:
 @lru_cache(maxsize=64)  # a run has few hosts
 def names_project(host: str) -> bool:
     """Tell whether a host has a project in front: ``my-project.127.0.0.1:80`` has, a bare address has not."""
-    name = host.rpartition(":")[0] if re.search(r":[0-9]*$", host) else host
+    name = host_name(host)
     project, dot, endpoint = name.partition(".")
     return bool(project and dot and endpoint) and not _ENDPOINT_ALONE.fullmatch(name) and not is_address(host)
 

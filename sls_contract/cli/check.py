@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -102,14 +101,9 @@ class _Outcome:
 
     def find(self, paths: Iterable[Path]) -> list[Path]:
         """Return every cassette below the paths, once, whatever name it goes by."""
-        from sls_contract.cassettes.audit import cassettes_below
-        from sls_contract.cassettes.places import expect_recordings
+        from sls_contract.cassettes.places import cassettes_at
 
-        found: dict[str, Path] = {}
-        for path in paths:
-            for cassette in cassettes_below(expect_recordings(path, "checked"), self._missed):
-                found.setdefault(os.path.realpath(cassette), cassette)
-        return list(found.values())
+        return cassettes_at(paths, "checked", self._missed)
 
     def judge(self, paths: Sequence[Path], terms: Terms, show: Callable[[str], None]) -> None:
         """Judge the cassettes; an interruption ends it, and keeps what was found."""

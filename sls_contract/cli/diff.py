@@ -148,8 +148,7 @@ def run(
 
 def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple[dict[str, Path], dict[str, Path]]:
     """Return the cassettes of both sides by the names that pair them."""
-    from sls_contract.cassettes.audit import cassettes_below
-    from sls_contract.cassettes.places import expect_recordings
+    from sls_contract.cassettes.places import cassettes_below, expect_recordings
 
     for path in (old, new):
         expect_recordings(path, "compared")

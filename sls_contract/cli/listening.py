@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from sls_contract.cli.options import host, port
+from sls_contract.cli.options import read_host, read_port
 from sls_contract.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -17,9 +17,11 @@ _PORT = 8080
 
 def add_address(parser: argparse.ArgumentParser) -> None:
     """Declare ``--host`` and ``--port``."""
-    parser.add_argument("--host", type=host, default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=port, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)"
+        "--host", type=read_host, default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port", type=read_port, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)"
     )
 
 

@@ -30,7 +30,7 @@ def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:
         "--allow-host",
         action="append",
         default=[],
-        type=host,
+        type=read_host,
         metavar="NAME",
         help=f"{does} this host and its subdomains too; repeatable",
     )
@@ -50,15 +50,15 @@ def report_path(text: str) -> str:
     return text
 
 
-def host(text: str) -> str:
+def read_host(text: str) -> str:
     """Return the name of a host; raises `ArgumentTypeError` for a URL and for none."""
-    if not text.strip() or "/" in text or any(char.isspace() for char in text):
+    if not text or "/" in text or any(char.isspace() for char in text):
         msg = f"must be the name of a host, such as sls.example.com, got {text!r}"
         raise ArgumentTypeError(msg)
     return text
 
 
-def port(text: str) -> int:
+def read_port(text: str) -> int:
     """Return the number of a port; raises `ArgumentTypeError` for anything else."""
     if not (text.isascii() and text.isdecimal() and int(text) <= _MOST_PORTS):
         msg = f"must be a number from 0 to {_MOST_PORTS}, got {text!r}"

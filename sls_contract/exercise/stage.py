@@ -15,7 +15,7 @@ from sls_contract.exercise.asked import asks_as_told
 from sls_contract.exercise.documented import SHARDS
 from sls_contract.exercise.faults import ELSEWHERE, HERE
 from sls_contract.exercise.reply import Expectation, Reply, own, with_body
-from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_loopback
+from sls_contract.hosts import host_name, is_loopback, is_service_host
 from sls_contract.spec.operations import GET_CHECK_POINT
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class Stage:
 
 def foreign_host(request: Request) -> str:
     """Return the host that a request names, in its Host or its target, and that is not the service's; else empty."""
-    names = (host_name(request.host), host_name(split_url(request.url)[1]))
-    return next((name for name in names if not (f".{name}".endswith("." + SERVICE_DOMAIN) or is_loopback(name))), "")
+    hosts = (request.host, split_url(request.url)[1])
+    return next((host_name(host) for host in hosts if not (is_service_host(host) or is_loopback(host))), "")
 
 
 def _page(host: str) -> Response:

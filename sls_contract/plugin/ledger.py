@@ -1,7 +1,7 @@
 """What nobody plays: recorded exchanges that no test asks for, and cassettes that belong to no test.
 
 Said only where it is certain: of exchanges, when every test of their cassette ran to its end; of cassettes, when the
-whole folder of tests was collected, no test of the file failed, and the run was not cut short.
+whole folder of tests was collected, no test of the file failed or skipped itself, and the run was not cut short.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -115,6 +115,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
     if given.sls_accept is not None and record != "verify":
         msg = f"--sls-accept accepts what --sls-record=verify proposes; this run is --sls-record={record}"
         raise pytest.UsageError(msg)
+    scrub, scrub_keys, rename = _scrubbing(config)
     return Settings(
         record=record,
         endpoint=_endpoint(pick("endpoint") or REFERENCE),
@@ -128,13 +129,15 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         reports=tuple(_report(path) for path in given.sls_report or config.getini("sls_report")),
         cassette_dir=config.getini("sls_cassette_dir") or None,
         hosts=_hosts(config.getini("sls_hosts")),
-        **_scrubbing(config),
+        scrub=scrub,
+        scrub_keys=scrub_keys,
+        rename=rename,
         rootdir=config.rootpath,
     )
 
 
-def _scrubbing(config: pytest.Config) -> dict[str, Any]:
-    """Read what must not be written; what would protect nothing ends the run, also one without a cassette."""
+def _scrubbing(config: pytest.Config) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """Read patterns, keys and renames; what would protect nothing ends the run, also one without a cassette."""
     patterns = tuple(config.getini("sls_scrub"))
     keys = tuple(map(_key, config.getini("sls_scrub_keys")))
     renames = dict(_pair(line) for line in config.getini("sls_rename"))
@@ -146,7 +149,7 @@ def _scrubbing(config: pytest.Config) -> dict[str, Any]:
         except UsageError as error:
             msg = f"ini sls_{error}"
             raise pytest.UsageError(msg) from None
-    return {"scrub": patterns, "scrub_keys": keys, "rename": renames}
+    return patterns, keys, renames
 
 
 def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:

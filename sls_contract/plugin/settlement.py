@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sls_contract.cassettes.drift import Change, Class
+from sls_contract.cassettes.drift import Class, change_of
 from sls_contract.cassettes.file.recording_file import load, recorded
 from sls_contract.cassettes.matching import asked_for
 from sls_contract.cassettes.proposal import left_of, proposed
@@ -25,8 +25,6 @@ Plain: TypeAlias = "dict[str, Any]"
 Fate: TypeAlias = Literal["validated", "not validated", "replaced", "proposed", "broke off", "failed"]
 
 EVIDENCE = "evidence"
-SEVERITY = tuple(map(str, Class))
-_CHANGE = ("code", "slug", "exchange", "where", "old", "new")
 
 
 @dataclass(slots=True)
@@ -62,17 +60,12 @@ class Settled:
     def verdict(self) -> str:
         """The worst class among the changes."""
         kinds = {change["class"] for change in self.changes}
-        return next((kind for kind in SEVERITY if kind in kinds), "none")
+        return next((kind.value for kind in Class if kind in kinds), "none")
 
     @property
     def classes(self) -> frozenset[str]:
         """All that must be accepted before the proposal takes the old file's place."""
         return frozenset(change["class"] for change in self.changes) | ({EVIDENCE} if self.weaker else frozenset())
-
-
-def change_of(plain: Plain) -> Change:
-    """Return a change as a value again (`plain_change`)."""
-    return Change(Class(plain["class"]), *(plain[name] for name in _CHANGE))
 
 
 def settle(entries: Iterable[Plain], accepted: frozenset[str], complete: Callable[[str], bool]) -> list[Settled]:

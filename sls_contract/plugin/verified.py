@@ -6,10 +6,9 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Class, change_lines
+from sls_contract.cassettes.drift import Class, change_lines, change_of
 from sls_contract.cassettes.proposal import SUFFIX
 from sls_contract.plugin.naming import shown
-from sls_contract.plugin.settlement import change_of
 from sls_contract.reports import plural
 from sls_contract.reports.text import on_one_line
 

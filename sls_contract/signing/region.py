@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from sls_contract.hosts import host_name
+
 _SUFFIXES = (".log.aliyuncs.com", ".sls.aliyuncs.com")
 _NETWORK = re.compile(r"(?:-share|-intranet|-internal|-vpc)+$")
 # Every region begins like this; `zhangbei-corp`, `log-global` and a bare project name do not, and say nothing certain.
@@ -24,7 +26,7 @@ def region_of(host: str) -> str | None:
 
     ``my-project.cn-hangzhou-intranet.log.aliyuncs.com:80`` gives ``cn-hangzhou``.
     """
-    name = host.partition(":")[0].rstrip(".").lower()
+    name = host_name(host)
     for suffix in _SUFFIXES:
         if name.endswith(suffix):
             label = _NETWORK.sub("", name.removesuffix(suffix).removesuffix(_DUAL_STACK).rpartition(".")[2])

@@ -14,7 +14,7 @@ from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks pro
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url, wire_bytes
-from sls_contract.hosts import is_address, is_loopback
+from sls_contract.hosts import authority_of, is_address, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +35,7 @@ class Address:
     @property
     def authority(self) -> str:
         """The host as it stands in a Host header: bracketed where it is IPv6, the port where it is not the default."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+        return authority_of(self.host, None if self.port == _DEFAULT_PORTS[self.scheme] else self.port)
 
     @property
     def literal(self) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ class Interceptor:
         except BaseException:
             self.close()
             raise
-        self.url = f"http://[{how.host}]:{self.port}" if ":" in how.host else f"http://{how.host}:{self.port}"
+        self.url = f"http://{authority_of(how.host, self.port)}"
         self.certificate = (self._folder / _CERTIFICATE).resolve()
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.exchange import split_url
-from sls_contract.hosts import SERVICE_DOMAIN, host_name
+from sls_contract.hosts import is_service_host
 from sls_contract.transport.address import parse_endpoint
 from sls_contract.transport.wire import Transport, open_transport
 
@@ -107,7 +107,7 @@ class Relay:
 def is_service(authority: str) -> bool:
     """Tell whether a URL's authority is a host of the service, at no port of its own."""
     host = authority.removesuffix(":80")
-    return ":" not in host and host_name(host).endswith("." + SERVICE_DOMAIN)
+    return ":" not in host and is_service_host(host)
 
 
 def _for_the_next_hop(request: Request) -> Headers:

@@ -27,7 +27,9 @@ from sls_contract.cassettes.recording import (
     Provenance,
     Recording,
     SignatureNote,
+    deserialized,
     digest_of,
+    serialized,
 )
 from sls_contract.exchange import Exchange, Request, Response, wire_bytes, wire_text
 
@@ -188,6 +190,17 @@ def test_a_written_cassette_reads_back_equal_and_intact(tmp_path_factory, record
             request.body,
             request.host,
         )
+
+
+@bounded
+@given(recordings())
+def test_a_recording_comes_back_from_its_line_in_a_journal(recorded):
+    """One line of ASCII holds every byte of it; what is read back has the same digest, and the id that it is given."""
+    line = serialized(recorded)
+    assert line.isascii()
+    assert len(line.splitlines()) == 1
+    again = deserialized(line, "r1-1-1")
+    assert (again, again.id, digest_of(again)) == (recorded, "r1-1-1", digest_of(recorded))
 
 
 @bounded

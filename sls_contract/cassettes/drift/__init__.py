@@ -68,6 +68,16 @@ from __future__ import annotations
 
 from sls_contract.cassettes.drift.change import Change, Class, Drift, Unmatched
 from sls_contract.cassettes.drift.comparison import compare
-from sls_contract.cassettes.drift.telling import change_lines, finding_of, plain_change
+from sls_contract.cassettes.drift.telling import change_lines, change_of, finding_of, plain_change
 
-__all__ = ["Change", "Class", "Drift", "Unmatched", "change_lines", "compare", "finding_of", "plain_change"]
+__all__ = [
+    "Change",
+    "Class",
+    "Drift",
+    "Unmatched",
+    "change_lines",
+    "change_of",
+    "compare",
+    "finding_of",
+    "plain_change",
+]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cassettes.drift.change import Change, Class
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from sls_contract.cassettes.drift.change import Change
     from sls_contract.spec import Finding
 
 _MEND = "prepare the clients for it, or have the service mended; then record again."
@@ -36,6 +36,12 @@ def plain_change(change: Change) -> dict[str, Any]:
     """Give the change as plain JSON values; its class under the key ``class``."""
     values = asdict(change)
     return {"class": str(values.pop("kind")), **values}
+
+
+def change_of(plain: Mapping[str, Any]) -> Change:
+    """Return the change that `plain_change` gave; keys beside its own are passed over."""
+    others = {each.name: plain[each.name] for each in fields(Change) if each.name != "kind"}
+    return Change(Class(plain["class"]), **others)
 
 
 def _or_nothing(text: str | None) -> str:

@@ -113,7 +113,10 @@ def _exact_headers(headers: Headers) -> Tree:
 
 
 def check_names(exchange: Exchange) -> None:
-    """Raise `UsageError` where a header name cannot be told from its value once it stands in a line."""
+    """Raise `UsageError` where there is no method, or a header name cannot be told from its value in a line."""
+    if not exchange.request.method:
+        msg = "a request needs a method, such as GET, got an empty one"
+        raise UsageError(msg)
     for message in (exchange.request, exchange.response):
         for name, _ in message.headers.pairs if message is not None else ():
             if ":" in name:

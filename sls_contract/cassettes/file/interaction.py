@@ -5,12 +5,20 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from sls_contract.cassettes.file.block import header_node, plain_url, response_node
 from sls_contract.cassettes.file.coding import readable
-from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote, digest_of
+from sls_contract.cassettes.recording import (
+    Evidence,
+    Integrity,
+    Provenance,
+    Recording,
+    SignatureNote,
+    digest_of,
+    moment_of,
+)
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
 
@@ -90,9 +98,8 @@ def _moment(value: object) -> datetime | None:
     if not value:
         return None
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the last hours of the year 9999 have no UTC
+        return moment_of(value if isinstance(value, datetime) else _text(value))
+    except ValueError:
         msg = "a time must be written as 2026-11-23T06:33:25Z"
         raise ValueError(msg) from None
 

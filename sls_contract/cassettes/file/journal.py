@@ -1,11 +1,11 @@
 """What was recorded since the cassette was last written: frames, appended one write each.
 
 The journal stands beside its cassette (``<cassette>.journal``). A frame is a line ``%exchange <recording> <bytes>
-<checksum>``, then a line with the id of the exchange and one with its values (see `packed`): a client waits while they
-are written, and whoever folds the journal has the time to make YAML of them. ``%end`` says that a recording came to
-its end, ``%drop`` that it is not wanted. No frame is synced to disk: the page cache outlives a killed process. A frame
-that was cut off by a kill or a full disk fails its checksum and is passed over; its exchange had not been given to the
-client yet.
+<checksum>``, then a line with the id of the exchange and one with its values (see `serialized`): a client waits while
+they are written, and whoever folds the journal has the time to make YAML of them. ``%end`` says that a recording came
+to its end, ``%drop`` that it is not wanted. No frame is synced to disk: the page cache outlives a killed process. A
+frame that was cut off by a kill or a full disk fails its checksum and is passed over; its exchange had not been given
+to the client yet.
 
 The journal is also the cassette's lock: whoever appends, folds or rewrites holds it. Folding removes it, and a writer
 that waited for the lock of a removed journal begins a new one.

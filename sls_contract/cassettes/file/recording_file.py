@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -15,8 +16,9 @@ from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import LOCK_TIMEOUT, Frame, Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.recording import digest_of, packed, unpacked
+from sls_contract.cassettes.recording import deserialized, digest_of, serialized
 from sls_contract.errors import CassetteError, UsageError
+from sls_contract.exchange import Exchange, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
 
 
+_SURROGATE = "\\ud"  # in JSON; bytes that are no UTF-8 are written so, and whatever stands for no byte
 LOADED: set[str] = set()
 """Every path that this process loaded: whoever looks for cassettes that nobody uses must not name these."""
 
@@ -129,7 +132,10 @@ class Recorder:
         self.close(finished=kind is None)
 
     def append(self, recording: Recording) -> None:
-        """Add one exchange; when this returns it is safe. Raises `CassetteError` (a full disk) and keeps all before."""
+        """Add one exchange; when this returns it is safe.
+
+        Raises `CassetteError` (a full disk) or `UsageError` (text that stands for no bytes), and keeps all before.
+        """
         if self._closed:
             msg = f"the recording into {self._path} is closed; open it again to add exchanges"
             raise UsageError(msg)
@@ -137,7 +143,10 @@ class Recorder:
             self._own()
         check_names(recording.exchange)
         name = f"{self.name}-{self._process}-{next(self._count)}"
-        frame = Frame("exchange", self.name, name, packed(recording))
+        values = serialized(recording)
+        if _SURROGATE in values:
+            emit_block(block_of(_without_bodies(recording), name))  # what folding refuses must be refused now
+        frame = Frame("exchange", self.name, name, values)
         with self._threads, self._journal.held() as journal:
             journal.append([frame])
             self._begun = True
@@ -198,11 +207,18 @@ def _with_frames(old: Layout, frames: Sequence[Frame]) -> Layout:
     known = {id_of(block) for block in old.blocks}
     begun = dict.fromkeys((*old.unfinished, *(frame.recording for frame in added)))
     wanted = {one.name: one for one in added if one.name not in known and one.recording not in dropped}
-    blocks = (*old.blocks, *(emit_block(block_of(unpacked(one.exchange), one.name)) for one in wanted.values()))
+    blocks = (*old.blocks, *(emit_block(block_of(deserialized(one.exchange), one.name)) for one in wanted.values()))
     return Layout(
         tuple(block for block in blocks if _recording_of(id_of(block)) not in dropped),
         tuple(name for name in begun if name not in over),
     )
+
+
+def _without_bodies(recording: Recording) -> Recording:
+    """Return a recording without its bodies, which may be any bytes."""
+    request, response = recording.exchange.request, recording.exchange.response
+    bare = Request(request.method, request.url, request.headers), response and response.replace(body=b"")
+    return replace(recording, exchange=Exchange(*bare))
 
 
 def _recording_of(name: str) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
 from sls_contract.cassettes.file.block import header_node, plain_url, response_node
@@ -18,9 +17,12 @@ from sls_contract.cassettes.file.coding import readable
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.har.notes import from_json, shown, shown_url
 from sls_contract.cassettes.har.writing import SPOKEN
-from sls_contract.cassettes.recording import Provenance, Recording
+from sls_contract.cassettes.recording import Provenance, Recording, moment_of
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Node: TypeAlias = "Mapping[str, Any]"
 
@@ -192,12 +194,9 @@ def _size(node: Node, key: str) -> int:
 
 
 def _moment(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
     try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the last hours of the year 9999 have no UTC
+        return moment_of(value) if isinstance(value, str) else None
+    except ValueError:
         return None
 
 

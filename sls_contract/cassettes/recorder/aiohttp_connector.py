@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import AnswerReader, RequestReader, render, render_broken
-from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of, peer_name
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of
 from sls_contract.errors import SlsContractError
 from sls_contract.exchange import wire_bytes
+from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ _FEED_BYTES = 65536
 async def connect(original: Callable[..., Any], connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own parameter
     """Return a connection to memory where the host is owned, else the real one."""
     to = request.proxy or request.url
-    handler = owner_of(request.headers.get("Host") or request.url.authority, peer_name(to.host or "", to.port))
+    handler = owner_of(request.headers.get("Host") or request.url.authority, authority_of(to.host or "", to.port))
     if handler is None:
         return await original(connector, request, traces, timeout)
     aiohttp = sys.modules["aiohttp"]

@@ -18,6 +18,9 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _NO_BODY = frozenset({101, 204, 304})
 _SPACES = " \t\n\r\v\f"
+_LONGEST_LINE = 65536  # bytes; http.client takes no longer one
+_MOST_FIELDS = 100  # http.client takes fewer, as it counts the empty line
+_MOST_DIGITS = 18  # of a length that a signed 64-bit number holds
 
 MALFORMED = b"MALFORMED ANSWER\r\n\r\n"
 """What a client is given where the recorded answer was not HTTP."""
@@ -147,7 +150,16 @@ class AnswerReader:
         if not self.complete or self.malformed or self._head is None or self._framing == "eof":
             return False
         said = self._head.headers.get("connection", "").lower()
-        return self.raw[self._start : self._start + 8] == b"HTTP/1.1" and "close" not in said
+        if self.raw[self._start : self._start + 8] == b"HTTP/1.0":
+            return "keep-alive" in said
+        return self.raw[self._start : self._start + 7] == b"HTTP/1." and "close" not in said
+
+    @property
+    def is_canonical(self) -> bool:
+        """Tell whether the final answer came at once, under a head as `render` writes one: no parser reads it else."""
+        if self._head is None or self._body_at is None or self._start or self._body_at > _LONGEST_LINE:
+            return False
+        return len(self._head.headers.pairs) < _MOST_FIELDS and self.raw[: self._body_at] == _head_bytes(self._head)
 
     def response(self) -> Response | None:
         """Return the answer as far as it came; None before a whole status line."""
@@ -166,8 +178,8 @@ class AnswerReader:
                 self._chunks.at = end.end()
                 return
             self._start = end.end()
-        first, newline, _ = bytes(self.raw[self._start : self._start + 65537]).partition(b"\n")
-        if (newline and not _STATUS_LINE.fullmatch(first)) or len(first) > 65536:  # noqa: PLR2004 - http.client's limit
+        first, newline, _ = bytes(self.raw[self._start : self._start + _LONGEST_LINE + 1]).partition(b"\n")
+        if (newline and not _STATUS_LINE.fullmatch(first)) or len(first) > _LONGEST_LINE:
             self.malformed = self.complete = True
 
     def _read_body(self, at: int) -> None:
@@ -313,4 +325,4 @@ def _framing(method: str, response: Response) -> int | Literal["chunked", "eof"]
     if is_chunked(response.headers):
         return "chunked"
     length = response.headers.get("content-length", "").partition(",")[0].strip()
-    return int(length) if length.isascii() and length.isdecimal() else "eof"
+    return int(length) if length.isascii() and length.isdecimal() and len(length) <= _MOST_DIGITS else "eof"

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
+from sls_contract.hosts import authority_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -101,7 +103,7 @@ class Owner(NamedTuple):
         """Return the same with the address (``(host, port, …)``) that a socket gives; anything else changes nothing."""
         if not isinstance(address, tuple) or len(address) < 2:  # noqa: PLR2004 - host and port
             return self
-        return self._replace(peer=peer_name(str(address[0]), address[1]))
+        return self._replace(peer=authority_of(str(address[0]), address[1]))
 
 
 class _Stack:
@@ -113,11 +115,6 @@ class _Stack:
 
 
 STACK = _Stack()
-
-
-def peer_name(host: str, port: int | str | None) -> str:
-    """Return ``host:port``, an IPv6 address in brackets."""
-    return f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
 
 
 def owner_of(host: str, peer: str) -> Owner | None:

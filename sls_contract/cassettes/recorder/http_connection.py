@@ -23,8 +23,9 @@ from sls_contract.cassettes.recorder.framing import (
     render_broken,
     request_from_wire,
 )
-from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of, peer_name
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of
 from sls_contract.errors import SlsContractError
+from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _RECV_BYTES = 65536
 _HTTPS_PORT = 443
+_LIMITS = (int, float, type(None))  # seconds; urllib3 1 may have a mark instead, for the default of sockets
 
 
 class Preset(threading.local):
@@ -212,9 +214,11 @@ def converse(real: Any, tape: Tape, reader: AnswerReader, meanwhile: Callable[[]
     """Send what is on the tape and read one answer to its end; a connection that broke is not kept."""
     ending: OSError | None = None
     try:
+        if tape.read_timeout is not None and type(tape.connect_timeout) in _LIMITS:
+            real.settimeout(tape.connect_timeout)  # urllib3's, which holds until it reads
+        _send(real, tape.sent)
         if tape.read_timeout is not None:
             real.settimeout(*tape.read_timeout)
-        _send(real, tape.sent)
         meanwhile()
         while not reader.complete:
             data = real.recv(_RECV_BYTES)
@@ -242,7 +246,7 @@ def _scheme(connection: Any) -> str:
 
 def _peer(connection: Any) -> str:
     """Return what the client connects to: a proxy where there is one."""
-    return peer_name(connection.host, connection.port or connection.default_port)
+    return authority_of(connection.host, connection.port or connection.default_port)
 
 
 def _target(connection: Any) -> str:
@@ -250,8 +254,7 @@ def _target(connection: Any) -> str:
     tunnel = connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no reader
     host = tunnel or connection.host
     port = (connection._tunnel_port if tunnel else connection.port) or connection.default_port  # noqa: SLF001 - as above
-    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return host if port == connection.default_port else f"{host}:{port}"
+    return authority_of(host, None if port == connection.default_port else port)
 
 
 def _ending(broken: Broken) -> OSError | None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
-from sls_contract.cassettes.recorder.handler import Broken, owner_of, peer_name
+from sls_contract.cassettes.recorder.handler import Broken, owner_of
 from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -128,8 +129,8 @@ def _peer(transport: Any, request: Any) -> str:
     """Return the host that the transport connects to: its proxy's, where it has one."""
     proxy = getattr(transport._pool, "_proxy_url", None)  # noqa: SLF001 - httpx does not tell otherwise
     if proxy is not None:
-        return peer_name(wire_text(proxy.host), proxy.port)
-    return peer_name(request.url.host, request.url.port or _DEFAULT_PORTS.get(request.url.scheme))
+        return authority_of(wire_text(proxy.host), proxy.port)
+    return authority_of(request.url.host, request.url.port or _DEFAULT_PORTS.get(request.url.scheme))
 
 
 def _host(request: Any) -> str:

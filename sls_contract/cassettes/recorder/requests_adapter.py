@@ -15,10 +15,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
-from sls_contract.cassettes.recorder.handler import owner_of, peer_name
+from sls_contract.cassettes.recorder.handler import owner_of
 from sls_contract.cassettes.recorder.http_connection import PRESET
 from sls_contract.cassettes.recorder.requests_live import perform
 from sls_contract.exchange import Headers, Request, Response, split_url
+from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +62,7 @@ def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, *
         outcome = performed.outcome
     is_usual = performed is None or performed.is_usual
     if isinstance(outcome, Response) and is_usual and _is_plain_answer(outcome, plain.method):
-        return adapter.build_response(request, _raw_response(outcome, plain.method))
+        return adapter.build_response(request, _raw_response(outcome, plain, adapter.max_retries))
     PRESET.value = (outcome if performed is None else performed.met,)
     try:
         return original(adapter, request, *args, **kwargs)
@@ -69,15 +70,20 @@ def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, *
         PRESET.value = None
 
 
-def settings(original: Callable[..., Any], session: Any, url: str, *args: Any, **kwargs: Any) -> Any:
-    """Settle proxies and certificates for a request; where the environment can give none, it is not asked for any.
+def settings(
+    original: Callable[..., Any], session: Any, url: str, proxies: Any, stream: Any, verify: Any, cert: Any
+) -> Any:
+    """Settle proxies and certificates for a request; where the environment can name no proxy, it is not asked for any.
 
     To look for proxies there is two fifths of what requests does for a request. None is found where no variable can
-    name one, whoever owns the request; and none would be used where nothing can go out.
+    name one, whoever owns the request; and none would be used where nothing can go out. Certificates are settled as
+    requests does: they hold for what the request is redirected to, too.
     """
-    if _names_nothing(url) or _stays_here(url):
-        return original(_Untrusting(session), url, *args, **kwargs)
-    return original(session, url, *args, **kwargs)
+    if not (_names_no_proxy() or _stays_here(url)):
+        return original(session, url, proxies, stream, verify, cert)
+    if session.trust_env and (verify is True or verify is None):
+        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or verify
+    return original(_Untrusting(session), url, proxies, stream, verify, cert)
 
 
 def _stays_here(url: str) -> bool:
@@ -86,14 +92,13 @@ def _stays_here(url: str) -> bool:
     return owner is not None and getattr(owner.handler, "offline", False)
 
 
-def _names_nothing(url: str) -> bool:
-    """Tell whether proxies are sought in environment variables only, and none of them has a say in this request."""
+def _names_no_proxy() -> bool:
+    """Tell whether proxies are sought in environment variables only, and none of them names one."""
     from urllib.request import getproxies_environment  # loaded with requests
 
     if sys.modules["requests"].utils.getproxies is not getproxies_environment:  # a desktop's settings, or a user's own
         return False
-    names = b"\n".join((*os.environb, b"")).lower()
-    return b"_proxy\n" not in names and (b"_ca_bundle\n" not in names or url.startswith("http:"))
+    return b"_proxy\n" not in b"\n".join((*os.environb, b"")).lower()
 
 
 class _Untrusting:
@@ -110,7 +115,7 @@ class _Untrusting:
 
 def _peer(request: Request) -> str:
     scheme, authority, _ = split_url(request.url)
-    return authority if ":" in authority else peer_name(authority, _DEFAULT_PORTS[scheme])
+    return authority if ":" in authority else authority_of(authority, _DEFAULT_PORTS[scheme])
 
 
 def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:
@@ -121,7 +126,9 @@ def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: di
     if _is_proxied(request.url, args[4] if len(args) > 4 else kwargs.get("proxies")):  # noqa: PLR2004 - its position
         return None
     scheme, host, port, target = match.groups()
-    if not request.method.isalpha() or not (request.body is None or isinstance(request.body, bytes)):
+    if not (request.method.isascii() and request.method.isalpha()) or not (
+        request.body is None or isinstance(request.body, bytes)
+    ):
         return None
     if "/." in target and _DOT_SEGMENT.search(target):
         return None
@@ -181,10 +188,10 @@ def _is_plain_answer(response: Response, method: str) -> bool:
         return False
     body, announced = delivered(response, method)
     whole = announced is None and len(body) == len(response.body)
-    return whole and response.status >= _FINAL and _are_plain(headers.pairs)
+    return whole and response.status >= _FINAL and response.reason.isascii() and _are_plain(headers.pairs)
 
 
-def _raw_response(response: Response, method: str) -> Any:
+def _raw_response(response: Response, request: Request, retries: Any) -> Any:
     """Return the urllib3 response that HTTPAdapter asks its pool for."""
     urllib3 = sys.modules["urllib3"]
     response = with_true_framing(response)
@@ -197,7 +204,9 @@ def _raw_response(response: Response, method: str) -> Any:
         preload_content=False,
         decode_content=False,
         enforce_content_length=True,
-        request_method=method,
+        retries=retries,
+        request_method=request.method,
+        request_url=request.target,
     )
     if hasattr(raw, "version_string"):  # pragma: no branch - urllib3 2.3 and later have it
         raw.version_string = "HTTP/1.1"

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from http.client import HTTPConnection
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import AnswerReader, wire_of
-from sls_contract.cassettes.recorder.http_connection import Answer, Tape, address_of, converse
 from sls_contract.cassettes.recorder.handler import live
+from sls_contract.cassettes.recorder.http_connection import Answer, Tape, address_of, converse
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
@@ -22,15 +24,25 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
 
+_LIBRARIES = ("http.client", "urllib3.connection", "urllib3.connectionpool")
 _Limits: TypeAlias = tuple[float | None, float | None]
 
 
 class Performed(NamedTuple):
-    """A live attempt: what it came to, what the client meets on the long way, and whether there is no need for that."""
+    """A live attempt.
+
+    Attributes:
+        outcome: what it came to.
+        met: what the client meets on the long way.
+        is_usual: whether there is no need for that: the client's parser would read nothing else.
+        is_reusable: whether the connection may carry the next attempt.
+
+    """
 
     outcome: Outcome
     met: Answer | Exception
     is_usual: bool
+    is_reusable: bool
 
 
 def perform(adapter: Any, request: Any, plain: Request, owner: Owner, settings: dict[str, Any]) -> Performed | None:
@@ -45,16 +57,16 @@ def perform(adapter: Any, request: Any, plain: Request, owner: Owner, settings: 
     connection = pool._get_conn() if pool is not None else None  # noqa: SLF001 - the pool lends no other way
     if connection is None:
         return None
-    if not _is_direct(connection):
+    if not (_is_direct(connection) and _is_untouched(pool, connection)):
         pool._put_conn(connection)  # noqa: SLF001 - as above
         return None
     pool.num_requests += 1
-    usual = False
+    keeps = False
     try:
         done = _refused(pool, connection, limits, plain, owner) or _conversed(connection, limits, plain, owner)
-        usual = done.is_usual
+        keeps = done.is_reusable
     finally:
-        if not usual:
+        if not keeps:
             connection.close()
         pool._put_conn(connection)  # noqa: SLF001 - as above
     return done
@@ -73,7 +85,7 @@ def _refused(pool: Any, connection: Any, limits: _Limits, request: Request, owne
     except Exception as error:  # noqa: BLE001 - whatever it is, the client is told by its own code
         outcome = failures.no_connection(error)
         owner.received(request, outcome)
-        return Performed(outcome, error, is_usual=False)
+        return Performed(outcome, error, is_usual=False, is_reusable=False)
     return None
 
 
@@ -87,7 +99,7 @@ def _conversed(connection: Any, limits: _Limits, request: Request, owner: Owner)
     answer = converse(real, tape, reader, lambda: owner.sent(request))
     outcome = failures.outcome_of(reader, answer.ending)
     owner.received(request, outcome)
-    return Performed(outcome, answer, reader.is_reusable)
+    return Performed(outcome, answer, reader.is_reusable and reader.is_canonical, reader.is_reusable)
 
 
 def _pool(adapter: Any, request: Any, settings: dict[str, Any]) -> Any:
@@ -106,6 +118,18 @@ def _is_direct(connection: Any) -> bool:
     if type(connection).__module__ != "urllib3.connection" or type(connection.sock) is Tape or connection.debuglevel:
         return False
     return connection.proxy is None and not connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no reader
+
+
+def _is_untouched(pool: Any, connection: Any) -> bool:
+    """Tell whether nobody replaced what the short way leaves out: tracers do, to add fields of their own."""
+    methods = (
+        *(HTTPConnection.putrequest, HTTPConnection.putheader, HTTPConnection.send),
+        *(type(connection).request, type(connection).putrequest, type(connection).putheader, type(pool).urlopen),
+    )
+    return all(
+        type(method) is FunctionType and method.__module__ in _LIBRARIES and not hasattr(method, "__wrapped__")
+        for method in methods
+    )
 
 
 def _limits(timeout: Any) -> _Limits | None:

@@ -100,13 +100,14 @@ class Vault:
     def _learn(self, kind: Kind, value: str) -> str:
         if _ID_SHAPE.fullmatch(value):
             kind = Kind.ACCESS_KEY_ID
-        self._public[value] = public = self._new(kind, value)
+        public = self._new(kind, value)
         if is_huntable(value):
-            self._learnt[value] = self._secret(kind, value)
+            self._learnt[value] = Secret.of(wire_bytes(value), wire_bytes(public), kind)
         if len(self._learnt) > _MOST_LEARNT:
             self._learnt.popitem(last=False)
         self._all = self._ordered()
         self.version += 1
+        self._public[value] = public  # at last: a thread that finds it known must find it hunted, and hunt once more
         return public
 
     def _kept(self, key: Credentials) -> Iterator[Secret]:
@@ -119,7 +120,7 @@ class Vault:
             if value and public and value not in self._public and not is_public(value):
                 self._public[value] = self._numbered(public)
                 if is_huntable(value):
-                    yield self._secret(kind, value)
+                    yield Secret.of(wire_bytes(value), wire_bytes(self._public[value]), kind)
 
     def _new(self, kind: Kind, value: str) -> str:
         if kind is Kind.SIGNATURE:
@@ -134,9 +135,6 @@ class Vault:
         self._counts[public] += 1
         count = self._counts[public]
         return public if count == 1 else f"{public}{count}"
-
-    def _secret(self, kind: Kind, value: str) -> Secret:
-        return Secret.of(wire_bytes(value), wire_bytes(self._public[value]), kind)
 
     def _ordered(self) -> tuple[Secret, ...]:
         return tuple(sorted((*self._given, *self._learnt.values()), key=lambda one: -len(one.value)))

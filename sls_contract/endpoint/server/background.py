@@ -12,6 +12,7 @@ from sls_contract.endpoint.server.connections import Listener
 from sls_contract.endpoint.server.dispatch import Dispatcher
 from sls_contract.endpoint.server.limits import DEFAULT_LIMITS, Limits
 from sls_contract.errors import EndpointError
+from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     import ssl
@@ -135,7 +136,7 @@ class Server:
             started.set_exception(error)
             return
         taken: int = sockets.sockets[0].getsockname()[1]
-        self._dispatcher.address = f"[{self.host}]:{taken}" if ":" in self.host else f"{self.host}:{taken}"
+        self._dispatcher.address = authority_of(self.host, taken)
         started.set_result(taken)
         await self._closing.wait()
         sockets.close()

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sls_contract.endpoint.server.limits import Limits
     from sls_contract.exchange import Request, Response, Send
 
-SLS_DOMAINS = (SERVICE_DOMAIN,)
 _REMEMBERED = 1000  # foreign hosts and failures kept: enough to see what went wrong, no more than a client may fill
 _THREADS = 32  # for a Send that blocks
 
@@ -32,7 +31,7 @@ class Dispatcher:
     def __init__(self, send: Send, *, hosts: Iterable[str], limits: Limits, scheme: str, blocking: bool) -> None:
         """Take the settings of `serve`."""
         self._send, self._limits, self._scheme = send, limits, scheme
-        self._domains = (*SLS_DOMAINS, *(host_name(host).lstrip(".") for host in hosts))
+        self._domains = (SERVICE_DOMAIN, *(host_name(host).lstrip(".") for host in hosts))
         self._pool = ThreadPoolExecutor(_THREADS, "sls-contract-send") if blocking else None
         self.address = ""
         self.foreign_hosts: deque[str] = deque(maxlen=_REMEMBERED)

@@ -143,7 +143,7 @@ CLAUSES = (
         title="The signature was verified",
         text=(
             "No credentials were given and the access key id is not that of the public test key: only the form of "
-            "the signature was judged."
+            "the signature was judged. Or another recorder took the Authorization out: nobody knows what was signed."
         ),
         sources=(_V1,),
     ),

@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from sls_contract import Credentials, Exchange, Request, cli, sign
-from sls_contract.cassettes.audit import Audit, Terms, audit, cassettes_below
+from sls_contract.cassettes.audit import Audit, Terms, audit
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.har.archive import write_har
 from sls_contract.cassettes.opening import opened
+from sls_contract.cassettes.places import cassettes_below
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.signing import TEST_CREDENTIALS
 from sls_contract.spec import examples
@@ -307,50 +308,6 @@ def vcrpy_json(uri: str = "http://h.example.com/") -> str:
     request = {"method": "GET", "uri": uri, "body": None, "headers": {}}
     response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": ""}}
     return json.dumps({"interactions": [{"request": request, "response": response}], "version": 1})
-
-
-CASSETTES = {
-    "ours.sls.yaml": "anything",
-    "theirs.yaml": "interactions:\n- request:\n    uri: http://h/\nversion: 1\n",
-    "empty.yml": "interactions: []\nversion: 1\n",
-    "cut.yaml": "interactions:\n- request:\n    body: null\n    method: GET\n    uri: http",
-    "theirs.json": vcrpy_json(),
-    "deep/er/ours.sls.yaml": "anything",
-    "archive.HAR": "anything",
-}
-OTHERS = {
-    "settings.yaml": "version: 1\nuri: x\n",
-    "ruby.yml": "---\nhttp_interactions:\n- request:\n    method: get\n    uri: http://h/\nrecorded_with: VCR 6.0.0\n",
-    "betamax.json": '{"http_interactions": [{"request": {"uri": "x"}}], "recorded_with": "betamax/0.9"}',
-    "pact.json": '{"consumer": {}, "interactions": [{"request": {"path": "/"}}], "metadata": {"version": "1.0.0"}}',
-    "theirs.txt": "interactions: []\nversion: 1\n",
-    "empty.sls.yaml.journal": "",
-    "system.journal": "bytes",
-    "bytes.json": "\x00\x01",
-}
-
-
-def test_a_folder_gives_its_cassettes_and_nothing_else(tmp_path):
-    """Ours by name, vcrpy's by its keys, cut-off ones too; other tools' recordings and settings are passed over."""
-    for name, text in {**CASSETTES, **OTHERS}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
-    (tmp_path / "folder.yaml").mkdir()
-    os.mkfifo(tmp_path / "pipe.yaml")
-    found = [str(each.relative_to(tmp_path)) for each in cassettes_below(tmp_path)]
-    assert found == sorted(CASSETTES)
-
-
-def test_links_are_followed_and_loops_end(tmp_path):
-    """A linked folder of cassettes is checked; one that leads back is not walked again."""
-    (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "a.sls.yaml").write_text("x")
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root" / "linked").symlink_to(tmp_path / "real")
-    (tmp_path / "real" / "back").symlink_to(tmp_path / "root")
-    (tmp_path / "root" / "lost.sls.yaml").symlink_to("nowhere")
-    found = [str(each.relative_to(tmp_path)) for each in cassettes_below(tmp_path / "root")]
-    assert found == ["root/linked/a.sls.yaml", "root/lost.sls.yaml"]
 
 
 @pytest.fixture

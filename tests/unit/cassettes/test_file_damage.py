@@ -242,14 +242,24 @@ def test_what_cannot_be_read_at_all_is_a_cassette_error(tmp_path):
     [
         Recording(Exchange(Request("GET", "http://a/", [("a:b", "1")]), Response(200, [("a:", "\udcff")]))),
         Recording(Exchange(Request("GET", "http://a/", [("a", "\ud800")]), None)),
+        Recording(Exchange(Request("GET", "http://a/"), Response(200, [("a", "\ud83d\ude00")]))),
         Recording(Exchange(Request("GET", "http://a/"), None), Provenance(endpoint="\ud800")),
+        Recording(Exchange(Request("", "http://a/"), None)),
     ],
 )
 def test_what_no_wire_can_carry_is_a_usage_error(tmp_path, wrong):
-    """A header name with a colon and text that stands for no bytes are refused before anything is written."""
+    """No method, a header name with a colon, text that stands for no bytes: refused, and what was recorded stays."""
+    whole, recorded = tmp_path / "a.sls.yaml", tmp_path / "b.sls.yaml"
+    fine = Recording(Exchange(Request("GET", "http://a/", {}, b"\xff"), None))
     with pytest.raises(UsageError):
-        write(tmp_path / "a.sls.yaml", [wrong])
-    assert list(tmp_path.iterdir()) == []
+        write(whole, [wrong])
+    assert not whole.exists()
+    with open_for_recording(recorded) as recorder:
+        recorder.append(fine)
+        with pytest.raises(UsageError):
+            recorder.append(wrong)
+        recorder.append(fine)
+    assert [one.exchange for one in load(recorded)] == [fine.exchange] * 2
 
 
 def test_a_time_without_zone_is_refused():

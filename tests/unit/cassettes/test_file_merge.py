@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -16,6 +17,8 @@ from sls_contract.exchange import Exchange, Request, Response
 URL = "http://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g?shard="
 NAME = "reads.sls.yaml"
 UNION = ("-c", "merge.conflictStyle=diff3")
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 
 @pytest.fixture

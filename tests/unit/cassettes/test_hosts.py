@@ -21,6 +21,7 @@ from sls_contract.errors import UsageError
         ("sls.example.com", True),
         ("sls.example.com:8080", True),
         ("x.internal:8443", True),
+        (" X.Internal:8443 ", True),
         ("x.internal", False),
         ("x.internal:80", False),
         ("[::1]:8080", False),
@@ -29,7 +30,7 @@ from sls_contract.errors import UsageError
 )
 def test_the_rule(host, owned):
     """Every endpoint of the service is owned, whatever its casing, port or final dot; patterns add more."""
-    assert host_rule(["sls.example.com", "*.internal:8443"])(host) is owned
+    assert host_rule(["sls.example.com", " *.Internal:8443 "])(host) is owned
 
 
 @pytest.mark.parametrize("pattern", ["", " ", "https://sls.example.com", "a/b", "a b"])
@@ -46,13 +47,14 @@ def test_one_text_is_no_list():
 
 
 def test_parts_of_a_host():
-    """The project comes off; IP addresses have none."""
+    """The project comes off, also one of digits only; IP addresses and bare names have none."""
     assert without_project("p.cn-hangzhou.log.aliyuncs.com") == "cn-hangzhou.log.aliyuncs.com"
+    assert without_project("2026.cn-hangzhou.log.aliyuncs.com:80") == "cn-hangzhou.log.aliyuncs.com:80"
     assert without_project("p.127.0.0.1:8080") == "127.0.0.1:8080"
-    assert [without_project(host) for host in ("127.0.0.1:80", "[::1]:80", "localhost")] == [
+    assert [without_project(host) for host in ("127.0.0.1:80", "[::1]:80", "emulator:80")] == [
         "127.0.0.1:80",
         "[::1]:80",
-        "localhost",
+        "emulator:80",
     ]
 
 

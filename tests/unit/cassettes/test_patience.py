@@ -94,6 +94,19 @@ def test_work_is_done_in_order_and_once_whoever_looks_first():
     assert done == list(range(10_500))
 
 
+def test_what_waits_holds_no_more_than_a_few_megabytes():
+    """Work that keeps long bodies alive is done once they add up, and the count begins anew."""
+    tally, done = Tally(), []
+    for number in range(100):
+        tally.later(lambda number=number: done.append(number), held=1_000_000)
+    assert done == list(range(100))
+    for number in range(100, 104):
+        tally.later(lambda number=number: done.append(number), held=1_000_000)
+    assert len(done) == 100
+    tally.settle()
+    assert len(done) == 104
+
+
 @pytest.mark.parametrize("look", ["since", "take_errors", "take_breaches"])
 def test_every_look_settles(look):
     """Phases, errors and breaches are told with what was put off."""
@@ -153,9 +166,9 @@ def test_what_is_recorded_is_written_before_it_is_judged(tmp_path):
 
 
 def test_long_bodies_do_not_wait_in_memory(tmp_path):
-    """An exchange of many kilobytes is judged at once, and so is all before it."""
+    """An exchange of many megabytes is judged at once, and so is all before it."""
     session = a_recording(tmp_path, [NOW])
     session.answer(asking(), HOST)
-    session.answer(Request("GET", URL, asking().headers, b"x" * 100_000), HOST)
+    session.answer(Request("GET", URL, asking().headers, b"x" * 5_000_000), HOST)
     assert session._tally.exchanges == 2
     session.close()

@@ -72,6 +72,8 @@ def test_a_miss_names_file_and_remedy(tmp_path):
     assert "pytest" not in miss.replace(str(tmp_path), "")
     reel.take(request(0))
     assert "replay with --repeat last" in str(reel.explain_miss(request(0)))
+    alone = Reel([tmp_path / "a.sls.yaml"], NOW)
+    assert str(alone.explain_miss(request(2))).startswith(f"no recording in {tmp_path / 'a.sls.yaml'} answers GET ")
 
 
 def test_what_only_a_journal_holds_is_played(tmp_path):
@@ -115,6 +117,8 @@ def test_a_bare_address_means_the_only_project(tmp_path):
         here = f"http://{bare}{request(1).target}"
         assert reel.take(Request("GET", here, {"Host": bare}))[0] == 1
         assert "It was recorded once" in str(reel.explain_miss(Request("GET", here)))
+    assert reel.take(Request("GET", request(0).url.replace("my-project", "other"))) is None
+    assert reel.take(request(0))
     other = Exchange(Request("GET", URL.replace("my-project", "other")), Response(200))
     write(tmp_path / "b.sls.yaml", [Recording(other, recording(0).provenance)])
     assert Reel([tmp_path], NOW).take(Request("GET", here)) is None

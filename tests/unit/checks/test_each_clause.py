@@ -80,6 +80,7 @@ REQUESTS = [
     ("body-raw-size", lambda make: asked(make.request(headers={"x-log-bodyrawsize": "none"})), {}),
     ("request-host", lambda make: asked(make.request(host="cn-hangzhou.log.aliyuncs.com")), {}),
     ("request-host", lambda make: asked(make.request(host="cn-hangzhou.dualstack.log.aliyuncs.com")), {}),
+    ("request-host", lambda make: asked(make.request(host="cn-hangzhou.log.aliyuncs.com.:80")), {}),
     ("request-host", lambda make: asked(make.request(host="127.0.0.1:8080")), {}),
     ("request-host", lambda make: asked(make.request(host="localhost:8080")), {}),
     ("request-host", lambda make: asked(make.request(host="[::1]:8080")), {}),

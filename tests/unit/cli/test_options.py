@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sls_contract import cli
-from sls_contract.cli.options import at_least, host, port, report_path
+from sls_contract.cli.options import at_least, read_host, read_port, report_path
 
 PAGE = Path(__file__).parents[3] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
 
@@ -55,12 +55,12 @@ def test_a_report_has_any_other_name(text):
 def test_what_is_no_host(text):
     """A URL where a host belongs would never match a request, and nobody would know why."""
     with pytest.raises(ArgumentTypeError, match="must be the name of a host"):
-        host(text)
+        read_host(text)
 
 
 def test_a_host_is_taken_as_it_is():
     """Names, addresses, ports and the star of ``serve`` stay."""
-    assert [host(text) for text in ("sls.example.com", "10.0.0.1:80", "[::1]", "*")] == [
+    assert [read_host(text) for text in ("sls.example.com", "10.0.0.1:80", "[::1]", "*")] == [
         "sls.example.com",
         "10.0.0.1:80",
         "[::1]",
@@ -72,15 +72,15 @@ def test_a_host_is_taken_as_it_is():
 def test_what_is_no_port(text):
     """The range is named, and what came."""
     with pytest.raises(ArgumentTypeError, match="must be a number from 0 to 65535, got"):
-        port(text)
+        read_port(text)
 
 
 def test_numbers_that_are_taken():
     """Both ends of a range belong to it."""
-    assert (port("0"), port("65535"), at_least(0)("0"), at_least(1)("1")) == (0, 65535, 0, 1)
+    assert (read_port("0"), read_port("65535"), at_least(0)("0"), at_least(1)("1")) == (0, 65535, 0, 1)
 
 
-@pytest.mark.parametrize(("least", "text"), [(0, "-1"), (1, "0"), (1, "x"), (0, "³")])
+@pytest.mark.parametrize(("least", "text"), [(0, "-1"), (1, "0"), (1, "x"), (0, "³"), (0, "８")])
 def test_a_number_below_the_least(least, text):
     """Less, and what is no number, is refused with the least."""
     with pytest.raises(ArgumentTypeError, match=f"must be {least} or more, got {text!r}"):

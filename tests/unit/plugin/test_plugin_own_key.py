@@ -23,11 +23,18 @@ def test_a_secret_without_its_id_is_cleaned_too():
     """Half a key in the environment is told elsewhere, and is a secret all the same."""
     assert HIDDEN not in without_key(f"x {HIDDEN}", {SECRET: HIDDEN})
     assert without_key("x", {TOKEN: "short"}) == "x"
+    assert without_key(f"x {HIDDEN}", {TOKEN: HIDDEN}) == "x testSecurityToken"
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(HIDDEN, "testAccessKeySecret"), (f"\u5ba2 {HIDDEN}", "\\u5ba2 testAccessKeySecret"), ("x", None), (3, None)],
+    [
+        (HIDDEN, "testAccessKeySecret"),
+        (f"\u5ba2 {HIDDEN}", "\\u5ba2 testAccessKeySecret"),
+        ("LTAI5tIdOfSomebodyElse", None),
+        ("x", None),
+        (3, None),
+    ],
 )
 def test_only_parameters_with_a_secret_are_named_anew(value, expected):
     """The rest is left to pytest, whose names others may rely on."""

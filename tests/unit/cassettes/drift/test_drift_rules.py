@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from labelled_pairs.wire import (
     AT,
     E0,
@@ -27,7 +30,7 @@ from labelled_pairs.wire import (
 )
 
 from sls_contract.cassettes.cassette import load_cassette
-from sls_contract.cassettes.drift import Change, Class, Drift, Unmatched, compare
+from sls_contract.cassettes.drift import Change, Class, Drift, Unmatched, change_of, compare, plain_change
 from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.exchange import Request
@@ -229,6 +232,24 @@ def test_codes_are_those_of_the_clauses():
     for change in drift.changes:
         assert change.code is None or CLAUSES[change.code].slug == change.slug
     assert {change.code for change in drift.changes} >= {None}
+
+
+@given(
+    st.builds(
+        Change,
+        st.sampled_from(Class),
+        st.none() | st.text(),
+        st.text(),
+        st.integers(0),
+        st.text(),
+        st.none() | st.text(),
+        st.none() | st.text(),
+    )
+)
+@settings(max_examples=50)
+def test_a_change_comes_back_from_its_plain_values(change):
+    """By way of JSON, as one worker tells the controller; what else stands beside them is passed over."""
+    assert change_of(json.loads(json.dumps({**plain_change(change), "test": "test_it.py::test_reads"}))) == change
 
 
 def test_a_secret_of_the_run_is_not_shown():

@@ -175,15 +175,29 @@ SHORT = {
     "error-with-reason",
     "redirect",
     "empty",
-    "continue-first",
     "big",
+}
+# What parsers read each in its own way, or refuse.
+ODD = {
+    "folded": (_answer(b"200 OK", [b"X-A: 1\r\n 2", LENGTH], BODY), "keep", None),
+    "no-colon": (_answer(b"200 OK", [LENGTH, b"no field", b"X-B: 2"], BODY), "keep", None),
+    "spaces-behind": (_answer(b"200 OK", [b"X-A: 1  ", LENGTH], BODY), "keep", None),
+    "reason-in-chinese": (_answer("200 好".encode(), [LENGTH], BODY), "keep", None),
+    "too-many-fields": (_answer(b"200 OK", [LENGTH] + [b"X-A: 1"] * 99, BODY), "keep", None),
+    "too-long-a-field": (_answer(b"200 OK", [LENGTH, b"X-A: " + b"1" * 65536], BODY), "keep", None),
+    "endless-length": (_answer(b"200 OK", [b"Content-Length: " + b"9" * 5000], BODY), "close", None),
+    "kept-alive-of-old": (
+        _answer(b"200 OK", [b"Connection: keep-alive", LENGTH], BODY).replace(b"/1.1", b"/1.0"),
+        "keep",
+        None,
+    ),
 }
 
 
-@pytest.mark.parametrize("case", [*WHOLE, *BROKEN])
+@pytest.mark.parametrize("case", [*WHOLE, *ODD, *BROKEN])
 def test_a_warm_connection_of_requests_gives_the_same_bare_and_recorded(wire, serve, case):
     """The attempt after the first, which may take the short way: same bytes out, same answer or error, same reuse."""
-    raw, end, kind = {**WHOLE, **BROKEN}[case]
+    raw, end, kind = {**WHOLE, **ODD, **BROKEN}[case]
     live, met, ways = wire.MemoryHandler(), [], []
     for handler in (None, live):
         server = serve(wire.Answer(), wire.Answer(raw, end), wire.Answer())

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import inspect
 import logging
+import socket
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +59,7 @@ PATHS = st.text("ab/.%2fF?=&+ ~'中\\\\;:@,", max_size=12)
     path=PATHS,
     headers=st.dictionaries(NAMES, TEXT | st.none(), max_size=3),
     host=st.sampled_from([{}, {}, {"Host": "p.test"}, {"host": ""}, {"Host": "a.p.test:80"}, {"Host": "elsewhere"}]),
-    method=st.sampled_from(["GET", "get", "HEAD", "POST", "DELETE", "PATCH", "OPTIONS", "PURGE"]),
+    method=st.sampled_from(["GET", "get", "HEAD", "POST", "DELETE", "PATCH", "OPTIONS", "PURGE", "GÄT"]),
     body=st.sampled_from([None, b"", b"abc", "abc", {"a": "b"}]),
 )
 def test_any_request_leaves_as_the_bare_client_writes_it(wire, server, path, headers, host, method, body):
@@ -104,6 +105,16 @@ def test_any_time_limit_means_what_it_means_to_the_bare_client(wire, server, tim
     assert told[0] == told[1]
 
 
+def test_an_upload_that_nobody_reads_ends_with_the_limit_for_connecting(wire):
+    """As with the bare client, which reads with the other limit only: no hang where that is long."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf, requests.Session() as session:
+        session.trust_env = False
+        origin = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
+        with wire.installed(wire.MemoryHandler()) as live, pytest.raises(requests.RequestException):
+            session.post(origin, data=b"x" * 20_000_000, timeout=(0.2, 60))
+    assert [outcome.kind for outcome in live.outcomes] == ["timeout"]
+
+
 def test_who_watches_urllib3_sees_what_it_does(wire, server, caplog):
     """With its debug log on, every attempt is in it."""
     with (
@@ -122,6 +133,54 @@ def test_who_watches_http_client_sees_what_it_does(wire, server, monkeypatch, ca
         monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
         assert not took_the_short_way(session.get(server.url))
     assert "reply: 'HTTP/1.1 200 OK" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (http.client.HTTPConnection, "putrequest"),
+        (http.client.HTTPConnection, "putheader"),
+        (http.client.HTTPConnection, "send"),
+        (urllib3.connection.HTTPConnection, "request"),
+        (urllib3.HTTPConnectionPool, "urlopen"),
+    ],
+)
+def test_who_traces_a_library_sees_what_it_does(wire, server, monkeypatch, owner, name):
+    """A tracer that took a method's place is called; so the fields that it adds go out, too."""
+    called, its_own = [], getattr(owner, name)
+
+    def traced(self, *args, **kwargs):
+        called.append(name)
+        return its_own(self, *args, **kwargs)
+
+    with session_of(server.url) as session, wire.installed(wire.MemoryHandler()):
+        monkeypatch.setattr(owner, name, traced)
+        session.get(server.url)
+    assert called
+
+
+def test_a_pool_of_the_users_own_is_used(wire, server):
+    """What its class does to a request is done."""
+
+    class Marking(urllib3.HTTPConnectionPool):
+        def urlopen(self, *args, headers=None, **kwargs):
+            return super().urlopen(*args, headers={**headers, "X-Mark": "1"}, **kwargs)
+
+    with session_of(server.url) as session, wire.installed(wire.MemoryHandler()):
+        session.adapters["http://"].poolmanager.pool_classes_by_scheme = {"http": Marking}
+        session.adapters["http://"].poolmanager.clear()
+        session.get(server.url)
+    assert b"\r\nX-Mark: 1\r\n" in server.requests[-1]
+
+
+def test_the_raw_answer_says_what_was_asked_and_how_often(wire, server):
+    """Its path and its history of retries are those of the bare client."""
+    said = []
+    for handler in (None, wire.MemoryHandler()):
+        with session_of(server.url) as session, recording_with(wire, handler):
+            raw = session.get(server.url).raw
+            said.append((raw.geturl(), raw.retries.history, raw.retries.total))
+    assert said[1] == said[0] == (server.url.partition(str(server.port))[2], (), 0)
 
 
 @pytest.mark.parametrize("step", ["sent", "received"])
@@ -225,9 +284,7 @@ def test_the_environment_is_heard_as_by_the_bare_client(wire, variables, url, ve
         bare = its_own(session, url, {}, None, verify, None)
         with wire.installed(wire.MemoryHandler()):
             recorded = session.merge_environment_settings(url, {}, None, verify, None)
-    if url.startswith("http:"):  # certificates have no part in it
-        bare["verify"] = recorded["verify"]
-    assert recorded == bare
+    assert recorded == bare  # certificates for http, too: what it is redirected to may be https
 
 
 def test_a_users_own_search_for_proxies_is_asked(wire, monkeypatch):

@@ -242,6 +242,13 @@ BREAKING = {
         "error-code-unknown",
     ),
     "signature no longer looked at": (both(recorded(GOOD, asked()), recorded(GOOD, WRONG)), "authentication-served"),
+    "refused, though its signature verified": (
+        both(
+            recorded(GOOD, asked(), signature=SignatureNote("verified")),
+            recorded(DENIED, asked(), signature=SignatureNote("verified")),
+        ),
+        "signature-accepted",
+    ),
     "refused, its signature dropped by the recorder": (
         both(recorded(GOOD, UNSIGNED), recorded(DENIED, UNSIGNED)),
         "signature-accepted",
@@ -255,6 +262,10 @@ BREAKING = {
     "refused, though the signature was mended": (
         both(recorded(GOOD, WRONG), recorded(DENIED, asked())),
         "signature-accepted",
+    ),
+    "unsigned served, where a wrong signature was refused": (
+        both(recorded(DENIED, WRONG), recorded(GOOD, UNSIGNED)),
+        "authentication-served",
     ),
     "unsigned served": (
         both(recorded(error(400, "MissingParameter", "x"), UNSIGNED), recorded(GOOD, UNSIGNED)),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sls_contract.hosts import host_name, is_address, is_loopback
+from sls_contract.hosts import authority_of, host_name, is_address, is_loopback, is_service_host
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ from sls_contract.hosts import host_name, is_address, is_loopback
         ("user@LOCALHOST.", "localhost", True, True),
         ("0.0.0.0:80", "0.0.0.0", True, False),
         ("10.0.0.1", "10.0.0.1", True, False),
+        (" 127.0.0.1 ", "127.0.0.1", True, True),
         ("my-project.127.9.9.9:1", "my-project.127.9.9.9", False, True),
         ("my-project.10.0.0.1", "my-project.10.0.0.1", False, False),
         ("p.localhost:80", "p.localhost", False, True),
@@ -37,6 +39,32 @@ from sls_contract.hosts import host_name, is_address, is_loopback
 def test_hosts_are_told_apart(authority, name, address, loopback):
     """Ports, brackets, user info and casing do not matter; a name that only contains an address is none."""
     assert (host_name(authority), is_address(authority), is_loopback(authority)) == (name, address, loopback)
+
+
+@given(st.ip_addresses() | st.sampled_from(["localhost", "my-project.log.test"]), st.none() | st.integers(0, 65535))
+def test_an_authority_names_what_it_was_made_of(host, port):
+    """An IPv6 address stands in brackets, once, and the port behind them."""
+    authority = authority_of(str(host), port)
+    assert host_name(authority) == str(host)
+    assert urlsplit(f"http://{authority}/").port == port
+    assert authority_of(authority.removesuffix(f":{port}"), port) == authority
+
+
+@pytest.mark.parametrize(
+    ("authority", "service"),
+    [
+        ("my-project.cn-hangzhou.log.aliyuncs.com", True),
+        ("CN-Hangzhou.log.ALIYUNCS.com.:8080", True),
+        ("aliyuncs.com", False),
+        ("log.aliyuncs.com.example.com", False),
+        ("notaliyuncs.com", False),
+        ("127.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_the_services_hosts_stand_below_its_domain(authority, service):
+    """Casing, port and a final dot do not matter; a name that only holds the domain is none of them."""
+    assert is_service_host(authority) is service
 
 
 @given(st.ip_addresses(v=4), st.sampled_from(["{}", "{}:80", "my-project.{}", "my-project.{}:8080"]))

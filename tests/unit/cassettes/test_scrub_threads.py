@@ -1,0 +1,47 @@
+"""The scrub from several threads at once: what one learns, the others hunt."""
+
+import base64
+import sys
+import threading
+
+import pytest
+
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.exchange import Exchange, Request, Response
+
+
+@pytest.fixture
+def hasty():
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def answers_of(scrubber, body):
+    """Scrub an answer in two threads that begin at once."""
+    begin, answers = threading.Barrier(2), []
+
+    def scrub(number):
+        request = Request("GET", f"http://h/{number}", {"Host": "h"})
+        begin.wait()
+        answers.append(scrubber.exchange(Exchange(request, Response(200, {}, body))).exchange.response.body)
+
+    threads = [threading.Thread(target=scrub, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_two_threads_learn_at_once_neither_writes_in_another_spelling():
+    """A password that its name gives away is taken out of encoded text beside it, whoever was first to see it."""
+    for number in range(400):
+        password = f"word{number:04}that{number:04}passes"
+        copy = base64.b64encode(f"in {password} out".encode()).decode()
+        body = f'{{"password":"{password}","note":"{copy}"}}'.encode()
+        hidden = base64.b64encode(b"in *** out")
+        assert all(hidden in answer for answer in answers_of(Scrubber(), body))
