@@ -53,23 +53,33 @@ class Tally:
     errors: list[str] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _waiting: deque[Callable[[], None]] = field(default_factory=deque, repr=False)
+    _waiting: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
     _held: int = field(default=0, repr=False)
     _settling: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def later(self, work: Callable[[], None], held: int = 0) -> None:
-        """Put off work that adds to this tally until that is looked at, or until much waits, or holds many bytes."""
-        self._waiting.append(work)
-        self._held += held
-        if len(self._waiting) >= _MOST_WAITING or self._held > _MOST_HELD:
-            self.settle()
+        """Put off work that adds to this tally until that is looked at; ``held``: the bytes that it keeps alive.
+
+        Where much waits already, the oldest is done first, as much as makes room: nobody waits for all of it.
+        """
+        with self._lock:
+            self._waiting.append((work, held))
+            self._held += held
+        while len(self._waiting) > _MOST_WAITING or self._held > _MOST_HELD:
+            self._do_oldest()
 
     def settle(self) -> None:
         """Do what was put off, in order."""
         with self._settling:
-            self._held = 0
             while self._waiting:
-                self._waiting.popleft()()
+                self._do_oldest()
+
+    def _do_oldest(self) -> None:
+        with self._settling:
+            with self._lock:
+                work, held = self._waiting.popleft() if self._waiting else (lambda: None, 0)
+                self._held -= held
+            work()
 
     def count(
         self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
