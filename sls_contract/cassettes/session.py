@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 
+_FEW = 1000  # exchanges; of those behind them only the place waits: many objects keep the garbage collector busy
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -187,7 +189,8 @@ class Session:
         return outcome
 
     def _play(self, request: Request, asked: Request, position: int, recording: Recording) -> Outcome:
-        judging = partial(self._judge, request, asked, position, recording, self._opening.clock())
+        kept = recording if self._tally.waiting < _FEW else None
+        judging = partial(self._judge, request, asked, position, kept, self._opening.clock())
         self._soon(judging, request, recording.exchange.response)
         return outcome_of(recording)
 
@@ -198,9 +201,9 @@ class Session:
             return
         self._tally.later(judging, len(request.body) + (len(response.body) if response is not None else 0))
 
-    def _judge(self, request: Request, asked: Request, position: int, played: Recording, now: datetime) -> None:
+    def _judge(self, request: Request, asked: Request, position: int, played: Recording | None, now: datetime) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
-        opening, tally, recording = self._opening, self._tally, compared(played)
+        opening, tally, recording = self._opening, self._tally, compared(played or self._tape.at(position))
         made, shown = recording.provenance, Exchange(opening.scrubber.marked(asked), recording.exchange.response)
         verdicts = [judge_request(request, credentials=self._keyring, at=now)]
         if not recording.unanswered:

@@ -68,6 +68,11 @@ class Tally:
         while len(self._waiting) > _MOST_WAITING or self._held > _MOST_HELD:
             self._do_oldest()
 
+    @property
+    def waiting(self) -> int:
+        """How much is put off."""
+        return len(self._waiting)
+
     def settle(self) -> None:
         """Do what was put off, in order."""
         with self._settling:

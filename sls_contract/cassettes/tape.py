@@ -94,6 +94,10 @@ class Tape:
         """Whether every request is recorded, since there is nothing to play: nobody need look for a recording."""
         return self.records and not self._keys
 
+    def at(self, position: int) -> Recording:
+        """Return the recording at a position."""
+        return self._before[position]
+
     @property
     def size(self) -> int:
         """How many recordings there were when it was opened."""

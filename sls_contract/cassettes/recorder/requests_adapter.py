@@ -79,7 +79,7 @@ def settings(
     name one, whoever owns the request; and none would be used where nothing can go out. Certificates are settled as
     requests does: they hold for what the request is redirected to, too.
     """
-    if not (_names_no_proxy() or _stays_here(url)):
+    if not (_stays_here(url) or _names_no_proxy()):
         return original(session, url, proxies, stream, verify, cert)
     if session.trust_env and (verify is True or verify is None):
         verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or verify

@@ -59,6 +59,17 @@ def test_a_request_is_judged_at_its_own_time(played):
     assert slugs(played) == ["request-clock"]
 
 
+def test_however_many_wait_each_is_judged_with_its_recording(played):
+    """Those behind the first thousand keep only the place of theirs, and show the same answer and findings."""
+    played.moved[0] = NOW + timedelta(hours=1)
+    for _ in range(1_200):
+        played.answer(asking(), HOST)
+    assert slugs(played) == ["request-clock"] * 1_200
+    assert len(played.tally.seen) == 1_200
+    assert played.tally.seen[1_199] == played.tally.seen[0]
+    assert played.tally.seen[0].response.status == 200
+
+
 def test_whoever_looks_sees_everything_before(played):
     """Counts, exchanges and findings stand in the order of the requests, a miss among them."""
     wrong = asking().headers.with_field("x-log-apiversion", "0.5.0")
