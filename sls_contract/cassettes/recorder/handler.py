@@ -83,6 +83,11 @@ class Owner(NamedTuple):
     peer: str
 
     @property
+    def offline(self) -> bool:
+        """Whether no attempt goes out."""
+        return getattr(self.handler, "offline", False)
+
+    @property
     def online(self) -> bool:
         """Whether every attempt goes out."""
         return getattr(self.handler, "online", False)

@@ -89,7 +89,7 @@ def settings(
 def _stays_here(url: str) -> bool:
     host = split_url(url)[1]
     owner = owner_of(host, host)
-    return owner is not None and getattr(owner.handler, "offline", False)
+    return owner is not None and owner.offline
 
 
 def _names_no_proxy() -> bool:
