@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 _NPM = "npm ci --ignore-scripts --prefix tests/clients"
-_PIP = "pip install -r tests/clients/requirements.txt"
+_PIP = "pip install -c constraints.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ class Client:
         found = self.installed()
         if found == self.pinned:
             return None
-        remedy = _NPM if self.is_node else _PIP
+        remedy = _NPM if self.is_node else f"{_PIP} {self.package}"
         return f"needs {self.package} {self.pinned}, found {found or 'none'}: {remedy}"
 
 
 @cache
 def pins() -> dict[str, str]:
-    """Return package and version of every client, from the two files that installers read."""
+    """Return package and version, from the two files that installers read: the clients for Node, and all of Python."""
     manifest = json.loads((HERE / "package.json").read_text(encoding="utf-8"))
-    lines = (HERE / "requirements.txt").read_text(encoding="utf-8")
+    lines = (HERE.parents[1] / "constraints.txt").read_text(encoding="utf-8")
     return manifest["dependencies"] | dict(re.findall(r"^([\w-]+)==(\S+)$", lines, re.MULTILINE))
 
 
