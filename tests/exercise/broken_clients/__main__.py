@@ -11,4 +11,5 @@ from broken_clients.registry import BUGS, UNUSUAL
 
 KINDS = {"correct": Client} | UNUSUAL | {name: bug.kind for name, bug in BUGS.items()}
 
-sys.exit(main(KINDS[sys.argv[1] if len(sys.argv) > 1 else "correct"]))
+if __name__ == "__main__":
+    sys.exit(main(KINDS[sys.argv[1] if len(sys.argv) > 1 else "correct"]))
