@@ -126,7 +126,10 @@ def _error_rows(table: Table) -> Iterator[ErrorRow]:
     columns = _columns(table)
     if "status" not in columns or "code" not in columns:
         return
-    for line, cells in table.rows:
+    above: Sequence[str] = ()
+    for line, printed in table.rows:
+        missing = len(table.head) - len(printed)  # a cell that spans several rows is printed in the first of them
+        cells = above = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
         status, code, message = (_cell(cells, columns.get(column)) for column in ("status", "code", "message"))
         yield ErrorRow(status, code, message, line)
 

@@ -43,7 +43,7 @@ def test_a_page_of_2018_gives_route_query_headers_and_errors():
             "code": "StoreNotExist",
             "messages": ["store {storeName} dose not exist", "store is gone"],
         },
-        {"status": 400, "code": "Storenotexist", "messages": ["no store"]},
+        {"status": 400, "code": "Storenotexist", "messages": ["no store", "the store was closed"]},
     ]
 
 
