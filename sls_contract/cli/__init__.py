@@ -34,6 +34,7 @@ COMMANDS = (
     "proxy",
     "exercise",
     "schemas",
+    "spec",
     "explain",
 )
 

@@ -1,0 +1,77 @@
+"""The answer that a page describes: status, headers, shape and members of the body, and what is proven of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.pages.columns import json_type
+from sls_contract.spec.pages.elements import body_claims
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sls_contract.spec.pages.claims import Page
+    from sls_contract.spec.pages.parts import Parts
+    from sls_contract.spec.pages.tables import Row
+
+_HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)\s*(?:[:：].*)?", re.DOTALL)
+_WORDS = r"(?:HTTP|status code|状态码)"
+_2XX = r"(?<!\d)(2\d\d)(?!\d)"
+_STATUS = re.compile(rf"{_WORDS}[^.。\d]{{0,20}}{_2XX}|{_2XX}[^.。\d]{{0,14}}{_WORDS}")
+_COMMON = frozenset(
+    {
+        "access-control-allow-origin",
+        "connection",
+        "content-length",
+        "content-md5",
+        "content-type",
+        "date",
+        "server",
+        "x-log-requestid",
+    }
+)
+_HEADERS_ROW = "headers"
+
+
+def answer_claims(page: Page, parts: Parts) -> None:
+    """Claim status, own headers and body of the answer to a request that succeeds."""
+    page.status = _status(parts)
+    rows, header_rows = _split_headers(parts.answer_rows)
+    names = [row.name for row in (*parts.answer_header_rows, *header_rows)]
+    names += [found[1] for item in parts.items("response-headers") if (found := _HEADER_ITEM.fullmatch(item.text))]
+    page.response_headers = list(dict.fromkeys(name for name in names if name.lower() not in _COMMON and name))
+    body_claims(page, page.response, "response", [*parts.answers, *parts.printed], rows)
+    if page.response.shape is None and _says_binary(parts):
+        page.response.shape = "binary"
+
+
+def _status(parts: Parts) -> int | None:
+    printed = [answer.status for answer in parts.answers if answer.status is not None]
+    if printed:
+        return printed[0]
+    words = " ".join(item.text for role in ("response", "response-headers") for item in parts.items(role))
+    found = _STATUS.search(words)
+    return int(found[1] or found[2]) if found else None
+
+
+def _split_headers(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Take the headers out of the elements: newer pages list them below a row ``headers``."""
+    elements: list[Row] = []
+    headers: list[Row] = []
+    below = False
+    for row in rows:
+        if row.name.lower() == _HEADERS_ROW and json_type(row.type) == "object":
+            below = True
+        elif below and row.name and ("-" in row.name or row.name.lower() in _COMMON):
+            headers.append(row)
+        else:
+            below = False
+            elements.append(row)
+    return elements, headers
+
+
+def _says_binary(parts: Parts) -> bool:
+    words = " ".join(item.text for item in parts.items("response"))
+    kinds = [answer.header("content-type") or "" for answer in parts.answers]
+    return bool(re.search(r"protobuf|\bPB\b", words, re.IGNORECASE)) or any("protobuf" in kind for kind in kinds)

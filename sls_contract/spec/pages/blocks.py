@@ -1,0 +1,167 @@
+"""A page of the API reference as blocks: headings, paragraphs, list items, code and tables, each with its line.
+
+Pages are read line by line, since a Markdown parser loses what they hold: tables inside list items or dedented in the
+middle of a list, cells that run over several lines, rows closed by a lone ``|``, pipes between back-ticks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind: TypeAlias = Literal["heading", "bold", "item", "paragraph"]
+
+_HEADING = re.compile(r"(#+)\s+(.*)")
+_HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?")
+_ITEM = re.compile(r"[-*+]\s+(.*)")
+_FENCE = re.compile(r"(`{3,}|~{3,})")
+_RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line that holds words: a heading, a bold line, a list item or (part of) a paragraph; ``depth`` of a heading."""
+
+    kind: Kind
+    text: str
+    line: int
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A fenced block, without the indentation of its fence; ``line`` is the first line inside it."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its head and its rows, each with its line; cells are unescaped and stripped."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    line: int
+
+
+Block: TypeAlias = Text | Code | Table
+
+
+def blocks_of(text: str) -> tuple[Block, ...]:
+    """Split a page into its blocks, in order; never raises."""
+    blank = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text.lstrip("\ufeff"))
+    return tuple(_Reader(blank.replace("\r\n", "\n").replace("\r", "\n").split("\n")).blocks())
+
+
+def plain(text: str) -> str:
+    """Return the words of a piece of Markdown: no escapes, emphasis, code marks or link targets."""
+    bare = re.sub(r"!?\[((?:\\.|[^\]\\])*)\]\([^)]*\)", r"\1", text)
+    bare = re.sub(r"\*\*|`", "", bare)
+    return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", bare).strip()
+
+
+class _Reader:
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._at = 0
+
+    def blocks(self) -> Iterator[Block]:
+        while self._at < len(self._lines):
+            line = self._lines[self._at].strip()
+            if _FENCE.match(line):
+                yield self._code()
+            elif line.startswith("|") and self._is_rule(self._at + 1):
+                yield self._table()
+            else:
+                self._at += 1
+                if line:
+                    yield _words(line, self._at)
+
+    def _is_rule(self, at: int) -> bool:
+        return at < len(self._lines) and _RULE.fullmatch(self._lines[at].strip()) is not None
+
+    def _code(self) -> Code:
+        opening = self._lines[self._at]
+        indent = len(opening) - len(opening.lstrip())
+        fence = _FENCE.match(opening.strip())
+        assert fence is not None  # the caller saw it
+        first = self._at = self._at + 1
+        while self._at < len(self._lines) and self._lines[self._at].strip() != fence[1]:
+            self._at += 1
+        inside = [line[indent:] if not line[:indent].strip() else line for line in self._lines[first : self._at]]
+        self._at += 1
+        return Code("\n".join(inside), first + 1)
+
+    def _table(self) -> Table:
+        head, line = _cells(self._lines[self._at]), self._at + 1
+        self._at += 2
+        rows: list[tuple[int, tuple[str, ...]]] = []
+        while self._at < len(self._lines) and self._lines[self._at].strip().startswith("|"):
+            rows.append((self._at + 1, self._row(len(head))))
+        return Table(head, tuple(row for row in rows if any(row[1])), line)
+
+    def _row(self, width: int) -> tuple[str, ...]:
+        """Read one row, over as many lines as it takes to close its last cell."""
+        parts = [self._lines[self._at].strip()]
+        self._at += 1
+        while not _is_closed("\n".join(parts), width) and self._goes_on():
+            parts.append(self._lines[self._at].strip())
+            self._at += 1
+        return _cells("\n".join(parts))
+
+    def _goes_on(self) -> bool:
+        """Tell whether the next line belongs to an open row: blank lines may, another row or a fence may not."""
+        ahead = self._at
+        while ahead < len(self._lines) and not self._lines[ahead].strip():
+            ahead += 1
+        if ahead == len(self._lines):
+            return False
+        line = self._lines[ahead].strip()
+        return line == "|" or not (line.startswith(("|", "#")) or _FENCE.match(line))
+
+
+def _is_closed(text: str, width: int) -> bool:
+    return text.endswith("|") and not text.endswith("\\|") and len(_split(text)) >= width
+
+
+def _cells(text: str) -> tuple[str, ...]:
+    return tuple(plain(cell) for cell in _split(text))
+
+
+def _split(row: str) -> list[str]:
+    """Split a row at its pipes: those that are escaped, or between back-ticks that close, are words."""
+    inner = re.sub(r"\|\s*$", "", row.strip().removeprefix("|"))
+    cells, at = [""], 0
+    while at < len(inner):
+        taken = _word_at(inner, at)
+        if taken == "|":
+            cells.append("")
+        else:
+            cells[-1] += taken
+        at += len(taken)
+    return cells
+
+
+def _word_at(text: str, at: int) -> str:
+    """Return what is taken as one: an escaped character, a piece of code, or a single character."""
+    if text[at] == "\\":
+        return text[at : at + 2]
+    closed = re.compile(r"`[^`\n]*`").match(text, at)
+    return closed[0] if closed else text[at]
+
+
+def _words(line: str, number: int) -> Text:
+    if heading := _HEADING.fullmatch(line):
+        return Text("heading", plain(_HEADING_ID.sub("", heading[2])), number, len(heading[1]))
+    if bold := _BOLD.fullmatch(line):
+        return Text("bold", plain(bold[1]), number)
+    if item := _ITEM.fullmatch(line):
+        return Text("item", plain(item[1]), number)
+    return Text("paragraph", plain(line), number)

@@ -1,0 +1,110 @@
+"""Bodies as pages print them: their shape and members, and what a printed length or checksum proves of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Pairs, Unreadable, Wrapped, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sls_contract.spec.pages.messages import Message
+
+_BINARY = re.compile(r"protobuf|\bPB\b|binary|compressed|二进制|压缩", re.IGNORECASE)
+_NAMES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object"}
+
+
+def is_binary(message: Message) -> bool:
+    """Tell whether a message's body is not JSON: by its Content-Type, or by the words that stand in its place."""
+    body = (message.body or "").strip()
+    if body.startswith(("{", "[")):
+        return False
+    kind = message.header("content-type") or ""
+    return bool(body) and ("protobuf" in kind or bool(_BINARY.search(body)))
+
+
+def shape_of(value: Any) -> str | None:
+    """Return the shape of a body that was read; None where braces without keys leave it open."""
+    if isinstance(value, Wrapped):
+        return None
+    return "array" if isinstance(value, list) else "object" if isinstance(value, dict) else None
+
+
+def type_of(value: Any) -> str | None:
+    """Return the JSON type of a value; None for a placeholder and for null."""
+    if isinstance(value, list | Wrapped):
+        return "array"
+    return _NAMES.get(type(value))
+
+
+def readings(text: str) -> tuple[list[Any], tuple[str, ...]]:
+    """Return what a printed body may mean, and its slips; raises `Unreadable` where it means nothing.
+
+    Braces around elements are read as an array, too, and an object whose only member is an array as that array: pages
+    print arrays so.
+    """
+    value, slips = read_json(text)
+    if isinstance(value, Wrapped):
+        single = len(value.elements) == 1 and isinstance(value.elements[0], list)
+        return [value.elements[0] if single else value.elements], slips
+    bare = list(value.values()) if isinstance(value, dict) and len(value) == 1 else []
+    return [value, *(each for each in bare if isinstance(each, list))], slips
+
+
+def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:
+    """Return how a body is proven (``md5``, ``length``), the reading that is, and what is printed but fits none.
+
+    A checksum or a length proves one form of the body only: compact JSON, members in printed order.
+    """
+    try:
+        values, _ = readings(text)
+    except Unreadable:
+        return None, None, None
+    md5, length = message.header("content-md5"), message.header("content-length")
+    forms = [(value, compact) for value in values if (compact := compact_json(value)) is not None]
+    for value, compact in forms:
+        if md5 and hashlib.md5(compact, usedforsecurity=False).hexdigest().upper() == md5.strip().upper():
+            return "md5", value, None
+        if length and length.strip() == str(len(compact)):
+            return "length", value, _unfit(md5, "content-md5")
+    if not forms:
+        return None, None, None
+    printed = md5 if md5 and re.fullmatch(r"[0-9A-Fa-f]{32}", md5) else None
+    counted = length if length and length.strip().isdecimal() else None
+    return None, None, _unfit(printed, "content-md5") or _unfit(counted, "content-length")
+
+
+def _unfit(printed: str | None, name: str) -> str | None:
+    return f"{name}: {printed}" if printed else None
+
+
+def compact_json(value: Any) -> bytes | None:
+    """Return the bytes of compact JSON; None where a placeholder stands in the value."""
+    if any(each is PLACEHOLDER for each in _leaves(value)):
+        return None
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _leaves(each)
+    else:
+        yield value
+
+
+def members_of(value: Any, parent: str | None = None) -> Iterator[tuple[str | None, str, Any]]:
+    """Yield parent, name and value of each member, outermost first; the elements of an array speak for all."""
+    for each in value if isinstance(value, list) else [value]:
+        if not isinstance(each, dict) or isinstance(each, Pairs):
+            continue
+        for name, inner in each.items():
+            yield parent, name, inner
+        for name, inner in each.items():
+            yield from members_of(inner, name)

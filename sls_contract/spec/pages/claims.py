@@ -1,0 +1,144 @@
+"""What a page claims: the record that derivation makes of it, and its plain form.
+
+Claims are facts and places, never a page's sentences. What could not be read is a `Problem`: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+ProblemKind: TypeAlias = Literal[
+    "query-key",
+    "body-key",
+    "path",
+    "example-not-json",
+    "element-type",
+    "error-spelling",
+    "digest",
+    "not-in-syntax",
+    "spelling",
+]
+ORIGINS = ("syntax", "table", "example", "prose")
+"""Where on a page a parameter was read, in the order in which they are listed."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """A place where a page contradicts itself or cannot be read.
+
+    Attributes:
+        line: of the page, from 1.
+        kind: what is wrong.
+        where: the part of the operation that it concerns, such as ``query shard``.
+        says: what the page prints there.
+
+    """
+
+    line: int
+    kind: ProblemKind
+    where: str
+    says: str
+
+    def as_plain(self) -> dict[str, str]:
+        """Return it as JSON shows it."""
+        return {"kind": self.kind, "where": f"line {self.line}: {self.where}", "says": self.says}
+
+
+@dataclass(slots=True)
+class Parameter:
+    """A parameter of a query, a header of the operation's own, or a member of a body, while it is put together.
+
+    Attributes:
+        type: a JSON type; None where the page names none that is known.
+        required: None where the page does not say.
+        values: what it may be; one value is a constant.
+        origins: where it was read.
+        parent: the member of a body that it is a part of; None: the body itself, or an element of it.
+        printed: what request lines print for its value: a placeholder's name, or a sample.
+
+    """
+
+    type: str | None = None
+    required: bool | None = None
+    values: tuple[str, ...] = ()
+    origins: set[str] = field(default_factory=set)
+    parent: str | None = None
+    printed: set[str] = field(default_factory=set)
+
+    def as_query(self) -> dict[str, Any]:
+        """Return it as a parameter of a query or a header."""
+        plain: dict[str, Any] = {"type": self.type, "required": self.required}
+        if len(self.values) == 1:
+            plain["const"] = self.values[0]
+        elif self.values:
+            plain["values"] = list(self.values)
+        return plain | {"from": [origin for origin in ORIGINS if origin in self.origins]}
+
+    def as_member(self) -> dict[str, Any]:
+        """Return it as a member of a body."""
+        return {"type": self.type, "required": self.required, "parent": self.parent}
+
+
+@dataclass(slots=True)
+class Body:
+    """What a page says of a body: its shape (None: there is none, or it cannot be told), members and proof.
+
+    ``members`` are keyed by parent and name, since two objects of a body may have members of one name.
+    """
+
+    shape: str | None = None
+    members: dict[tuple[str | None, str], Parameter] = field(default_factory=dict)
+    digest: str | None = None
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as JSON shows it; a name that several objects have is shown as ``parent.name`` but once."""
+        plain: dict[str, Any] = {}
+        for (parent, name), member in self.members.items():
+            plain[name if name not in plain else f"{parent}.{name}"] = member.as_member()
+        return {"shape": self.shape, "members": plain}
+
+
+@dataclass(slots=True)
+class Page:
+    """All that a page claims of an operation; see the command ``spec derive`` for the plain form."""
+
+    operation: str | None = None
+    method: str | None = None
+    path: str | None = None
+    host: str | None = None
+    path_parameters: list[str] = field(default_factory=list)
+    query: dict[str, Parameter] = field(default_factory=dict)
+    headers: dict[str, Parameter] = field(default_factory=dict)
+    body: Body = field(default_factory=Body)
+    status: int | None = None
+    response_headers: list[str] = field(default_factory=list)
+    response: Body = field(default_factory=Body)
+    errors: dict[tuple[int, str], list[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, line: int, kind: ProblemKind, where: str, says: str) -> None:
+        """List a problem, once."""
+        found = Problem(line, kind, where, says)
+        if found not in self.problems:
+            self.problems.append(found)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the page's claims as JSON shows them."""
+        return {
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "host": self.host,
+            "path_parameters": self.path_parameters,
+            "query": {name: each.as_query() for name, each in self.query.items()},
+            "headers": {name: each.as_query() for name, each in self.headers.items()},
+            "body": self.body.as_plain(),
+            "response": {"status": self.status, "headers": self.response_headers, **self.response.as_plain()},
+            "errors": [
+                {"status": status, "code": code, "messages": messages}
+                for (status, code), messages in self.errors.items()
+            ],
+            "digests": {"request": self.body.digest, "response": self.response.digest},
+            "problems": [each.as_plain() for each in sorted(self.problems)],
+        }

@@ -1,0 +1,85 @@
+"""The words of tables: what a column holds by its head, what type a cell names, whether it says yes or no."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.spec.pages.blocks import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sls_contract.spec.pages.blocks import Block
+
+Column: TypeAlias = Literal["name", "type", "required", "example", "description", "place", "status", "code", "message"]
+
+_COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
+    (re.compile(r"status|状态码"), "status"),
+    (re.compile(r"error ?messages?|错误(?:消息|信息)|message"), "message"),
+    (re.compile(r"error ?codes?|错误码"), "code"),
+    (re.compile(r"type|类型"), "type"),
+    (re.compile(r"required|mandatory|必[须填选]|是否必"), "required"),
+    (re.compile(r"example|示例"), "example"),
+    (re.compile(r"position|location|\bin\b|位置"), "place"),
+    (re.compile(r"description|说明|描述|meaning"), "description"),
+    (re.compile(r"name|parameter|attribute|field|element|header|key|名称|参数|属性|字段|元素"), "name"),
+)
+_TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"array|list|\[\]|数组|列表"), "array"),
+    (re.compile(r"key-value|object|json|map|dict|struct|对象|结构"), "object"),
+    (re.compile(r"bool|布尔"), "boolean"),
+    (re.compile(r"float|double|number|decimal|浮点|数值"), "number"),
+    (re.compile(r"int|long|整|timestamp"), "integer"),
+    (re.compile(r"str|text|char|字符|enum"), "string"),
+)
+_YES = re.compile(r"(?:yes|y|true|required|yse|是|必[须填选])", re.IGNORECASE)
+_NO = re.compile(r"(?:no|n|false|optional|否|可选|非必[须填选])", re.IGNORECASE)
+_LEAST_HEAD = 3
+_MOST_WORDS = 2
+"""Words in a head that stands alone in its line; the longest seen is "Request parameter"."""
+
+
+def json_type_near(printed: str) -> str | None:
+    """Return the JSON type that a misspelt word means, such as ``Sting``; None where it is near none."""
+    near = get_close_matches(printed.strip().lower(), ("string", "integer", "boolean", "object", "array"), 1, 0.8)
+    return near[0] if near else None
+
+
+def json_type(printed: str) -> str | None:
+    """Return the JSON type that a printed type means, such as ``int`` or ``整型``; None where none is known."""
+    text = printed.strip().lower()
+    return next((name for pattern, name in _TYPE_WORDS if pattern.search(text)), None)
+
+
+def column_of(head: str) -> Column | None:
+    """Return what a column holds by its head."""
+    text = re.sub(r"\s+", " ", head).strip().lower()
+    return next((column for pattern, column in _COLUMNS if pattern.search(text)), None)
+
+
+def yes_or_no(printed: str) -> bool | None:
+    """Read a cell that says whether a parameter is required; None where it says neither."""
+    word = printed.strip(" .。!！?")
+    for pattern, answer in ((_YES, True), (_NO, False)):
+        if word and re.fullmatch(rf"(?:{pattern.pattern}\.?\s*)+", word, re.IGNORECASE):
+            return answer
+    return None
+
+
+def flat_head(blocks: Sequence[Block], start: int) -> tuple[Column, ...]:
+    """Return the columns of a table that lost its pipes, whose head begins at a block; empty where none does."""
+    columns: list[Column] = []
+    for block in blocks[start:]:
+        column = _flat_column(block)
+        if column is None or column in columns:
+            break
+        columns.append(column)
+    return tuple(columns) if len(columns) >= _LEAST_HEAD and "type" in columns else ()
+
+
+def _flat_column(block: Block) -> Column | None:
+    if not isinstance(block, Text) or block.kind == "heading" or len(block.text.split()) > _MOST_WORDS:
+        return None
+    return column_of(block.text)

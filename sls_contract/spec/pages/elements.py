@@ -1,0 +1,236 @@
+"""The members of a body: what its tables list and its examples show, held against each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
+from sls_contract.spec.pages.claims import Parameter
+from sls_contract.spec.pages.columns import json_type, json_type_near
+from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
+from sls_contract.spec.pages.routes import same_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sls_contract.spec.pages.claims import Body, Page
+    from sls_contract.spec.pages.messages import Message
+    from sls_contract.spec.pages.tables import Row
+
+SYNTAX = "request syntax"
+"""The side of a body that a request line's syntax prints: placeholders are no slips there, and nothing is proven."""
+
+_NAME = re.compile(r"[A-Za-z_][\w.$-]*")
+_SAMPLE_NAME = re.compile(r"(?:key|tag|field|foo|bar|name|value|label|k|v)_?\d+|foo|bar|baz", re.IGNORECASE)
+"""What examples call contents whose names a user chooses."""
+_COMPATIBLE = {("integer", "number"), ("number", "integer")}
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What the messages of a page show of a body: its values, their shapes, and the names around a proven array."""
+
+    values: list[Any] = field(default_factory=list)
+    shapes: list[str | None] = field(default_factory=list)
+    around: set[str] = field(default_factory=set)
+
+
+def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
+    """Claim shape, members and proof of a body from the messages that print it and the rows that describe it."""
+    shown = _Shown()
+    for message in printed:
+        if message.body is not None:
+            _show(page, body, side, message, shown)
+    body.shape = next((shape for shape in shown.shapes if shape), None)
+    nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
+    if body.shape is None and nameless and not any(message.body for message in printed):
+        body.shape = json_type(nameless[0].type)
+    named = [row for row in rows if row.name and row.name not in shown.around]
+    parents = _parents(named, shown.values)
+    for row in named:
+        _row_claim(page, body, side, row, parents.get(row.table), shown.values)
+    _shown_claims(page, body, side, shown.values, named)
+
+
+def _show(page: Page, body: Body, side: str, message: Message, shown: _Shown) -> None:
+    """Read one printed body; the shape of a proven one goes first."""
+    assert message.body is not None  # the caller saw it
+    if is_binary(message):
+        shown.shapes.append("binary")
+        return
+    read = _read(page, side, message)
+    proven, value, unfit = proof_of(message, message.body)
+    if unfit:
+        page.problem(message.line, "digest", f"{side} body", unfit)
+    if proven:
+        body.digest = "md5" if "md5" in {body.digest, proven} else proven
+        shown.shapes.insert(0, shape_of(value))
+        _unwrap(page, side, message, read, value, shown)
+    elif read is not None:
+        shown.shapes.append(shape_of(read))
+        value = readings(message.body)[0][0]
+    if value is not None:
+        shown.values.append(value)
+
+
+def _unwrap(page: Page, side: str, message: Message, read: Any, proven: Any, shown: _Shown) -> None:
+    """Note the name that a page prints around what is proven to be the whole body."""
+    if isinstance(read, dict) and not isinstance(read, Wrapped) and isinstance(proven, list):
+        shown.around |= set(read)
+        page.problem(message.line, "body-key", f"{side} body", f"{next(iter(read))} around the array")
+
+
+def _read(page: Page, side: str, message: Message) -> Any:
+    """Read a printed body; what is no JSON is listed, with its slips, or the place where it cannot be read."""
+    try:
+        value, slips = read_json(message.body or "")
+    except Unreadable as error:
+        page.problem(message.line, "example-not-json", f"{side} body", str(error))
+        return None
+    for slip in slips:
+        if side != SYNTAX or slip != "unquoted placeholder":
+            page.problem(message.line, "example-not-json", f"{side} body", slip)
+    return value
+
+
+def _parents(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]:
+    """Tell which member each table but the first describes: by the words before it, else by the examples."""
+    by_table: dict[int, list[Row]] = {}
+    for row in rows:
+        by_table.setdefault(row.table, []).append(row)
+    parents: dict[int, str | None] = {}
+    earlier: list[Row] = []
+    for table, members in by_table.items():
+        parents[table] = _parent(members, earlier, shown) if earlier else None
+        earlier += members
+    return parents
+
+
+def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]) -> str | None:
+    """Return the member that a table describes: named, or described, before it; else the one with its members."""
+    label = members[0].label
+    named = [row.name for row in earlier if re.search(rf"(?a:(?<![\w-]){re.escape(row.name)}(?![\w-]))", label)]
+    meant = [row.name for row in earlier if _describes(label, row)]
+    for found in (named, meant):
+        if len(set(found)) == 1:
+            return found[0]
+    return _owner({row.name.lower() for row in members}, {row.name for row in earlier}, shown)
+
+
+def _describes(label: str, row: Row) -> bool:
+    """Tell whether the words before a table hold those with which a member's description begins."""
+    start = re.split(r"[,.，。（(]", row.description)[0].strip().lower()
+    return len(start) > 2 and start in label.lower()  # noqa: PLR2004 - two characters name nothing
+
+
+def _owner(names: set[str], known: set[str], shown: Sequence[Any]) -> str | None:
+    """Return the known member whose object, at whatever depth, holds most of some names in the examples."""
+    best, most = None, 0
+    for value in shown:
+        for path, found in _objects(value, ()):
+            owner = next((name for name in reversed(path) if name in known), None)
+            common = len(names & found)
+            if owner is not None and common > most:
+                best, most = owner, common
+    return best
+
+
+def _objects(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Yield each object of a body: the names that lead to it, and those of its members in lower case."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            yield path, {name.lower() for name in each}
+            for name, inner in each.items():
+                yield from _objects(inner, (*path, name))
+
+
+def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, shown: Sequence[Any]) -> None:
+    kind = json_type(row.type)
+    if kind is None:
+        page.problem(row.line, "element-type", f"{side} {row.name}", row.type)
+        kind = json_type_near(row.type)
+    if not _NAME.fullmatch(row.name):
+        page.problem(row.line, "spelling", f"{side} element", row.name)
+        return
+    name, value, parent = _as_shown(row.name, parent, shown)
+    if name != row.name:
+        page.problem(row.line, "body-key", f"{side} {name}", row.name)
+    found = type_of(value)
+    if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
+        page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
+    body.members[parent, name] = Parameter(found or kind, row.required, origins={"table"}, parent=parent)
+
+
+def _as_shown(name: str, parent: str | None, shown: Sequence[Any]) -> tuple[str, Any, str | None]:
+    """Return how the examples spell a member, its value there, and what it is a part of.
+
+    PLACEHOLDER stands for the value where they do not show it; a member of the body itself may be shown deeper.
+    """
+    found = [each for body in shown for each in members_of(body) if same_name(each[1], name)]
+    found.sort(key=lambda each: (each[0] != parent, each[1] != name))
+    if not found or (parent is not None and found[0][0] is None):
+        return name, PLACEHOLDER, parent
+    above, spelled, value = found[0]
+    return spelled, value, above if parent is None else parent
+
+
+def _shown_claims(page: Page, body: Body, side: str, shown: Sequence[Any], rows: Sequence[Row]) -> None:
+    """Add what only the examples show; a single row and a single key that miss each other are one member, renamed."""
+    seen = {name for value in shown for _, name, _ in members_of(value)}
+    unshown = [row for row in rows if row.name not in seen and not any(same_name(row.name, name) for name in seen)]
+    extra = [each for value in shown for each in members_of(value) if not _is_claimed(body, each[0], each[1])]
+    extra = list({(parent, name): (parent, name, value) for parent, name, value in extra}.values())
+    if len(unshown) == len(extra) == 1 and _may_be(unshown[0], extra[0][2]):
+        _rename(page, body, side, unshown[0], extra[0])
+        return
+    described = {name for _, name in body.members}
+    own = _own_keys(shown, described) if any(not _NAME.fullmatch(row.name) for row in rows) else set()
+    for parent, name, value in extra:
+        if rows and (
+            _SAMPLE_NAME.fullmatch(name) or name in own or _holds(value, described, parent, name) or parent in own
+        ):
+            own.add(name)
+        elif not rows or parent is None or parent in {each for _, each in body.members}:
+            body.members[parent, name] = Parameter(type_of(value), None, origins={"example"}, parent=parent)
+
+
+def _own_keys(shown: Sequence[Any], described: set[str]) -> set[str]:
+    """Return the keys that stand beside described members where a row stands for any content: a user's own."""
+    own: set[str] = set()
+    for value in shown:
+        for each in _dicts(value):
+            if described & set(each):
+                own |= set(each) - described
+    return own
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            yield each
+            for inner in each.values():
+                yield from _dicts(inner)
+
+
+def _holds(value: Any, described: set[str], parent: str | None, name: str) -> bool:
+    """Tell whether a key inside a member is a user's own: what it holds is described as that member's."""
+    return parent is not None and name not in described and bool({key for _, key, _ in members_of(value)} & described)
+
+
+def _is_claimed(body: Body, parent: str | None, name: str) -> bool:
+    return any(each == name and (above == parent or above is not None) for above, each in body.members)
+
+
+def _may_be(row: Row, value: Any) -> bool:
+    kind, found = json_type(row.type), type_of(value)
+    return kind is None or found is None or kind == found or (kind, found) in _COMPATIBLE
+
+
+def _rename(page: Page, body: Body, side: str, row: Row, shown: tuple[str | None, str, Any]) -> None:
+    parent, name, value = shown
+    page.problem(row.line, "body-key", f"{side} {name}", row.name)
+    body.members = {((parent, name) if key[1] == row.name else key): member for key, member in body.members.items()}
+    member = body.members[parent, name]
+    member.type, member.parent = type_of(value) or member.type, parent

@@ -1,0 +1,150 @@
+"""Requests and answers as pages print them: with or without a start line, headers in eight forms, a body or none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
+
+_REQUEST_LINE = re.compile(
+    rf"({'|'.join(METHODS)})\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？]\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+HTTP/\d(?:\.\d)?)?\s*"
+)
+_TARGET_GOES_ON = re.compile(r"\s*([?？&]\s*\S.*?)\s*")
+_STATUS_LINE = re.compile(r"\s*HTTP/\d(?:\.\d)?\s+(\d{3})\b.*")
+_HEADER_MARK = re.compile(r"headers?\s*[:：]?\s*(\{?)", re.IGNORECASE)
+_BODY_MARK = re.compile(r"body\s*[:：]?\s*(.*)", re.IGNORECASE)
+_FIELD = re.compile(r"""["']*([A-Za-z][A-Za-z0-9-]*)["'<]*\s*(?::|=|：)\s*["']?(.*?)["']?\s*,?\s*""")
+_HEADER_NAMES = frozenset({"host", "date", "server", "connection", "authorization", "accept", "user-agent"})
+_BARE_URL = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request or an answer as a page prints it.
+
+    Attributes:
+        line: where it begins on the page, from 1.
+        method: of a request, upper case; empty for an answer, and where the page prints the address alone.
+        target: what follows the method, without blanks after the question mark.
+        status: of an answer; None where the page prints none.
+        headers: names and values, in order.
+        body: its text; None where nothing is printed.
+
+    """
+
+    line: int
+    method: str = ""
+    target: str = ""
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+
+    def header(self, name: str) -> str | None:
+        """Return the value of the first header of a name, in any case."""
+        return next((value for each, value in self.headers if each.lower() == name), None)
+
+
+def request_of(text: str, line: int) -> Message | None:
+    """Read the first request in a code block that begins at ``line``; None where it holds none."""
+    lines = text.split("\n")
+    for at, each in enumerate(lines):
+        found = _REQUEST_LINE.fullmatch(each.strip())
+        address = _BARE_URL.fullmatch(each.strip())
+        if found or address:
+            target, after = _whole_target(found[2] if found else each.strip(), lines, at + 1)
+            headers, body = _rest(lines[after:])
+            return Message(line + at, found[1].upper() if found else "", target, None, headers, body)
+    return None
+
+
+def request_lines(text: str) -> list[str]:
+    """Return every line of a code block that is a request line."""
+    return [line.strip() for line in text.split("\n") if _REQUEST_LINE.fullmatch(line.strip())]
+
+
+def is_answer(text: str) -> bool:
+    """Tell whether a code block is an answer by itself: a status line, headers or JSON."""
+    first = next((line.strip() for line in text.split("\n") if line.strip()), "")
+    return bool(_STATUS_LINE.fullmatch(first) or _HEADER_MARK.fullmatch(first)) or first.startswith(("{", "["))
+
+
+def answer_of(text: str, line: int) -> Message:
+    """Read an answer; a block without status line and headers is a body."""
+    lines = text.split("\n")
+    for at, each in enumerate(lines):
+        if found := _STATUS_LINE.fullmatch(each):
+            headers, body = _rest(lines[at + 1 :])
+            return Message(line + at, status=int(found[1]), headers=headers, body=body)
+    headers, body = _rest(lines)
+    return Message(line, headers=headers, body=body)
+
+
+def _whole_target(target: str, lines: Sequence[str], at: int) -> tuple[str, int]:
+    """Put together a target that is printed over several lines, one parameter a line."""
+    while at < len(lines) and (more := _TARGET_GOES_ON.fullmatch(lines[at])):
+        target += more[1]
+        at += 1
+    joined = re.sub(r"\s*&\s*", "&", re.sub(r"\s*[?？]\s*", "?", target, count=1))
+    return (joined if "?" in joined else re.sub(r"\s+", "?", joined, count=1)), at
+
+
+def _rest(lines: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    """Split what follows a start line into headers and body."""
+    at = _past_blank(lines, 0)
+    marked = at < len(lines) and _HEADER_MARK.fullmatch(lines[at].strip())
+    braced = bool(marked and marked[1])
+    if marked:
+        at = _past_blank(lines, at + 1)
+    if not braced and at < len(lines) and lines[at].strip() == "{" and (marked or _opens_headers(lines, at)):
+        braced, at = True, at + 1
+    fields, at = _fields(lines, at, braced=braced)
+    return tuple(fields), _body(lines, at)
+
+
+def _past_blank(lines: Sequence[str], at: int) -> int:
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    return at
+
+
+def _opens_headers(lines: Sequence[str], at: int) -> bool:
+    """Tell whether a brace holds headers rather than a body: each of its members has the name of one."""
+    inside = []
+    for line in lines[at + 1 :]:
+        if line.strip() in {"}", "},"}:
+            break
+        if line.strip():
+            inside.append(_FIELD.fullmatch(line.strip()))
+    return bool(inside) and all(found and _is_header_name(found[1]) for found in inside)
+
+
+def _is_header_name(name: str) -> bool:
+    return "-" in name or name.lower() in _HEADER_NAMES
+
+
+def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[str, str]], int]:
+    fields: list[tuple[str, str]] = []
+    while at < len(lines):
+        line = lines[at].strip()
+        if braced and line in {"}", "},"}:
+            return fields, at + 1
+        if _BODY_MARK.fullmatch(line) or (line and not (found := _FIELD.fullmatch(line))):
+            break
+        if line:
+            assert found is not None  # the line would have ended the headers
+            fields.append((found[1], found[2]))
+        at += 1
+    return fields, at
+
+
+def _body(lines: Sequence[str], at: int) -> str | None:
+    at = _past_blank(lines, at)
+    if at < len(lines) and (found := _BODY_MARK.fullmatch(lines[at].strip())):
+        lines = [*lines[:at], found[1], *lines[at + 1 :]]
+    text = "\n".join(lines[at:]).strip()
+    return text or None

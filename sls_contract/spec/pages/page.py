@@ -1,0 +1,128 @@
+"""Derives what a page of the API reference claims: of any year, in Chinese or English."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.pages import messages, routes
+from sls_contract.spec.pages.answer import answer_claims
+from sls_contract.spec.pages.blocks import Text, blocks_of
+from sls_contract.spec.pages.claims import Page
+from sls_contract.spec.pages.errors import error_claims
+from sls_contract.spec.pages.parts import Parts
+from sls_contract.spec.pages.request import request_claims
+from sls_contract.spec.pages.sections import placed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sls_contract.spec.pages.blocks import Block
+    from sls_contract.spec.pages.routes import Target, Template
+
+_OPERATION = re.compile(r"[A-Z][A-Za-z]{3,}")
+
+
+def derive(text: str, name: str = "") -> Page:
+    """Return what a page claims.
+
+    Args:
+        text: the page, Markdown as published.
+        name: of the operation, where the page has no title.
+
+    Never raises: what cannot be read is in the ``problems`` of what is returned.
+
+    """
+    blocks = blocks_of(text)
+    parts = Parts.of(tuple(placed(blocks)))
+    page = Page(operation=_operation(blocks, text) or name or None)
+    _route(page, parts)
+    request_claims(page, parts)
+    answer_claims(page, parts)
+    error_claims(page, parts)
+    return page
+
+
+def _operation(blocks: Sequence[Block], text: str) -> str | None:
+    """Return the title; None where there is none, or it is of several words."""
+    for block in blocks:
+        if isinstance(block, Text) and block.kind == "heading" and block.depth == 1:
+            return _with_capitals(block.text, text) if _OPERATION.fullmatch(block.text) else None
+    return None
+
+
+def _with_capitals(title: str, text: str) -> str:
+    """Return the title; where it has one capital only, as the rest of the page spells it with more."""
+    spelled = [] if any(map(str.isupper, title[1:])) else re.findall(rf"(?a:\b){title}(?a:\b)", text, re.IGNORECASE)
+    return next((each for each in spelled if each[0].isupper() and any(map(str.isupper, each[1:]))), title)
+
+
+def _route(page: Page, parts: Parts) -> None:
+    """Settle method, host and path: lines that agree are a fact, the others are listed."""
+    lines = [*parts.syntax, *parts.intro, *parts.requests]
+    if not lines:
+        page.problem(1, "path", "request line", "none is printed")
+        return
+    names = [row.name for row in parts.request_rows]
+    example = routes.target_of(parts.requests[0].target) if parts.requests else None
+    template = routes.template_of(routes.target_of(lines[0].target), example, names)
+    for line in lines[1:]:
+        template = _compared(page, template, line, names, is_syntax=line in parts.syntax)
+    _samples(page, lines[0], template)
+    page.method = _method(page, lines)
+    page.path, page.path_parameters = str(template), list(template.parameters.values())
+    page.host = routes.host_of(lines, [routes.target_of(line.target) for line in lines])
+
+
+def _compared(
+    page: Page, template: Template, line: messages.Message, names: Sequence[str], *, is_syntax: bool
+) -> Template:
+    """Compare a further request line with the template; a longer one completes it."""
+    target = routes.target_of(line.target)
+    for ours, theirs in routes.misspelt(template, target):
+        page.problem(line.line, "spelling", "path", f"{theirs} for {ours}")
+    if routes.misspelt(template, target):
+        return template
+    if not routes.fits(template, target):
+        page.problem(line.line, "path", "request line", f"{line.method} {line.target}")
+        return template
+    missing = len(target.segments) - len(template.segments)
+    if missing < 0 and not is_syntax:
+        page.problem(line.line, "path", "request line cut short", f"{line.method} {line.target}")
+    if missing > 0:
+        page.problem(line.line, "path", "request line cut short", str(template))
+        return template.extended(_named(template, target, names))
+    return template
+
+
+def _named(template: Template, target: Target, names: Sequence[str]) -> Template:
+    """Name the parameters in the part of a path that the request line lacks."""
+    free = [name for name in names if not any(routes.same_name(name, each) for each in template.parameters.values())]
+    whole = routes.template_of(target, None, free)
+    extra = {}
+    for at in range(len(template.segments), len(target.segments)):
+        if at in whole.parameters:
+            extra[at] = whole.parameters[at]
+        elif at % 2:
+            extra[at] = routes.name_from_collection(target.segments[at - 1], free)
+    return routes.Template(target.segments, extra)
+
+
+def _samples(page: Page, line: messages.Message, template: Template) -> None:
+    for at, name in template.parameters.items():
+        if template.segments[at] != name and routes.placeholder(template.segments[at]) is None:
+            page.problem(line.line, "path", f"path {name}", f"{template.segments[at]}, a sample value")
+
+
+def _method(page: Page, lines: Sequence[messages.Message]) -> str | None:
+    """Return the method that most request lines have; the first one's where they are even."""
+    counted = Counter(line.method for line in lines if line.method)
+    if not counted:
+        page.problem(lines[0].line, "path", "method", "none is printed")
+        return None
+    method = max(counted, key=lambda each: counted[each])  # the first of equals
+    for line in lines:
+        if line.method and line.method != method:
+            page.problem(line.line, "path", "method", f"{line.method} {line.target}")
+    return method

@@ -1,0 +1,95 @@
+"""The parts of a page that derivation reads: request lines, examples and tables, each from its sections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.pages import tables
+from sls_contract.spec.pages.blocks import Text
+from sls_contract.spec.pages.messages import answer_of, is_answer, request_of
+from sls_contract.spec.pages.sections import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sls_contract.spec.pages.messages import Message
+    from sls_contract.spec.pages.sections import Placed, Role
+
+_HEADERS_ROW = "headers"
+_BODY_ROW = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the sections of a page hold.
+
+    Attributes:
+        syntax, intro, requests: request lines and messages of the syntax, the introduction and the examples.
+        printed: bodies that the section of the answer's elements prints.
+        answers: the example answers.
+        request_rows, answer_rows: parameters and elements; header tables are apart.
+        header_rows: of the request's own headers; answer_header_rows of the answer's.
+        error_rows: of the errors.
+
+    """
+
+    all: tuple[Placed, ...]
+    syntax: tuple[Message, ...]
+    intro: tuple[Message, ...]
+    requests: tuple[Message, ...]
+    printed: tuple[Message, ...]
+    answers: tuple[Message, ...]
+    request_rows: tuple[tables.Row, ...]
+    answer_rows: tuple[tables.Row, ...]
+    header_rows: tuple[tables.Row, ...]
+    answer_header_rows: tuple[tables.Row, ...]
+    error_rows: tuple[tables.ErrorRow, ...]
+
+    @classmethod
+    def of(cls, placed: tuple[Placed, ...]) -> Parts:
+        """Collect the parts of a page."""
+        requests = _requests(placed, "request-example")
+        first = _requests(placed, "syntax")
+        return cls(
+            all=placed,
+            syntax=first,
+            intro=_requests(placed, "intro"),
+            requests=requests,
+            printed=tuple(answer_of(code.text, code.line) for code in codes(placed, "response")),
+            answers=_answers(placed),
+            request_rows=tuple(tables.rows(placed, "path-parameters") + tables.rows(placed, "request")),
+            answer_rows=tuple(tables.rows(placed, "response")),
+            header_rows=tuple(tables.rows(placed, "request-headers")),
+            answer_header_rows=tuple(tables.rows(placed, "response-headers")),
+            error_rows=tuple(tables.error_rows(placed, *ERROR_ROLES)),
+        )
+
+    @property
+    def lists_parameters_apart(self) -> bool:
+        """Whether the request line stands alone, without the query that tables list, as in pages from 2022 on."""
+        return bool(self.syntax) and not any(message.headers for message in self.syntax)
+
+    def items(self, role: Role) -> Iterable[Text]:
+        """Return the lines of words in a section."""
+        return (part.block for part in self.all if part.role == role and isinstance(part.block, Text))
+
+
+ERROR_ROLES = ("errors", "intro", "response", "other", "request-example", "response-example")
+"""Where tables of errors stand; pages of 2018 put them wherever their heading was lost."""
+
+
+def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
+    found = (request_of(code.text, code.line) for code in codes(placed, role))
+    return tuple(message for message in found if message is not None)
+
+
+def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
+    """Return the answers: also those that stand in the section of the request, where the heading was lost."""
+    found = codes(placed, "response-example")
+    found += [
+        code
+        for code in codes(placed, "request-example")
+        if request_of(code.text, code.line) is None and is_answer(code.text)
+    ]
+    return tuple(answer_of(code.text, code.line) for code in found)

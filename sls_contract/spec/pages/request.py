@@ -1,0 +1,253 @@
+"""The request that a page describes: query, own headers and body, each parameter put where it goes on the wire."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.pages import prose, routes
+from sls_contract.spec.pages.bodies import is_binary
+from sls_contract.spec.pages.claims import Parameter
+from sls_contract.spec.pages.columns import json_type
+from sls_contract.spec.pages.elements import SYNTAX, body_claims
+from sls_contract.spec.pages.lenient_json import Unreadable, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sls_contract.spec.pages.claims import Page
+    from sls_contract.spec.pages.messages import Message
+    from sls_contract.spec.pages.parts import Parts
+    from sls_contract.spec.pages.tables import Row
+
+_PROJECT = re.compile(r"project(?:_?name)?|endpoint", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z_][\w.$-]*")
+_HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)\s*[:：]\s*(.*)", re.DOTALL)
+_COMMON = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "content-md5",
+        "content-type",
+        "date",
+        "expect",
+        "host",
+        "user-agent",
+        "x-acs-security-token",
+        "x-log-apiversion",
+        "x-log-bodyrawsize",
+        "x-log-compresstype",
+        "x-log-date",
+        "x-log-signaturemethod",
+    }
+)
+_DISCRIMINATORS = frozenset({"type", "action", "mode"})
+_BODILESS = frozenset({"GET", "DELETE", "HEAD"})
+_BODY_ROW = "body"
+
+
+def request_claims(page: Page, parts: Parts) -> None:
+    """Claim query, headers and body of the request."""
+    if page.host is None and any(_PROJECT.fullmatch(row.name) for row in parts.request_rows):
+        page.host = "{project}.{endpoint}"
+    _wire_query(page, parts)
+    rows = [row for row in parts.request_rows if not _is_settled(page, row)]
+    below = next((at for at, row in enumerate(rows) if row.name == _BODY_ROW), len(rows))
+    printed = _bodies(parts)
+    keys = _body_keys(printed)
+    inside: list[Row] = list(rows[below:])
+    renamed = {} if keys else _renamed(page, rows)
+    for row in rows[:below]:
+        if _is_header(row.name):
+            _header(page, row)
+        elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
+            _describe(page, key, row)
+        elif row.table != _first_table(rows) or any(routes.same_name(row.name, each) for each in keys):
+            inside.append(row)
+        else:
+            _homeless(page, parts, row, inside, has_body=bool(printed))
+    _headers(page, parts)
+    _body(page, printed, inside)
+
+
+def _first_table(rows: Sequence[Row]) -> int:
+    return min((row.table for row in rows), default=0)
+
+
+def _is_settled(page: Page, row: Row) -> bool:
+    """Tell whether a row describes what the host or the path holds."""
+    if any(routes.same_name(row.name, name) for name in page.path_parameters):
+        return True
+    if _PROJECT.fullmatch(row.name.replace(" ", "")) and page.host != "{endpoint}":
+        return True
+    named = [name for name in page.path_parameters if routes.alike(row.name, name)]
+    taken = row.name in page.query
+    return bool(named) and not taken and _is_path_name(row.name, named)
+
+
+def _is_path_name(name: str, named: Sequence[str]) -> bool:
+    """Tell whether a name is that of a parameter of the path but for ``Name`` or ``Id``."""
+    bare = re.sub(r"(?:name|id)$", "", name.lower().replace("_", ""))
+    return any(re.sub(r"(?:name|id)$", "", each.lower().replace("_", "")) == bare for each in named)
+
+
+def _wire_query(page: Page, parts: Parts) -> None:
+    """Claim the keys that request lines have: they are what goes over the wire."""
+    for origin, lines in (("syntax", (*parts.syntax, *parts.intro)), ("example", parts.requests)):
+        for line in lines:
+            for key, value in routes.target_of(line.target).query:
+                parameter = page.query.setdefault(key, Parameter())
+                parameter.origins.add(origin)
+                parameter.printed.add(routes.placeholder(value) or value)
+                _value(page, line, key, value, origin)
+
+
+def _value(page: Page, line: Message, key: str, value: str, origin: str) -> None:
+    """Take a printed value for a constant where the key tells operations apart; a choice lists its values."""
+    parameter = page.query[key]
+    if values := routes.choice(value):
+        parameter.values = parameter.values or values
+    if not parameter.values and value.isalpha() and key.lower() in _DISCRIMINATORS:
+        parameter.type = "string"
+    if key.lower() not in _DISCRIMINATORS or not re.fullmatch(r"[A-Za-z_]+", value) or value == key:
+        return
+    if parameter.values and value not in parameter.values:
+        page.problem(line.line, "spelling", f"query {key}", f"{value}, and {parameter.values[0]} elsewhere")
+    parameter.values = tuple(dict.fromkeys((*parameter.values, value)))
+    if origin == "syntax":
+        parameter.required = True
+
+
+def _query_key(page: Page, row: Row) -> str | None:
+    """Return the key on the wire that a row describes; None where it describes none."""
+    for same in (str.__eq__, routes.same_name):
+        if found := [key for key in page.query if same(key, row.name)]:
+            return found[0]
+    for key, parameter in page.query.items():
+        open_ = "table" not in parameter.origins and not parameter.values
+        if open_ and any(routes.same_name(row.name, each) for each in parameter.printed):
+            return key
+    free = [key for key, parameter in page.query.items() if "table" not in parameter.origins]
+    meant = [key for key in free if key.lower() not in _DISCRIMINATORS and routes.alike(key, row.name)]
+    return meant[0] if len(meant) == 1 and row.name else None
+
+
+def _renamed(page: Page, rows: Sequence[Row]) -> dict[str, str]:
+    """Pair the rows that name no key of the wire with the keys that no row names, where they are as many.
+
+    Tables and request lines list parameters in one order.
+    """
+    free = [key for key, each in page.query.items() if key.lower() not in _DISCRIMINATORS and not each.values]
+    strangers = [row.name for row in rows if not any(routes.same_name(row.name, key) for key in page.query)]
+    unnamed = [key for key in free if not any(routes.same_name(row.name, key) for row in rows)]
+    return dict(zip(strangers, unnamed, strict=True)) if len(strangers) == len(unnamed) > 1 else {}
+
+
+def _describe(page: Page, key: str, row: Row) -> None:
+    parameter = page.query[key]
+    if key != row.name:
+        page.problem(row.line, "query-key", f"query {key}", row.name)
+    _take(page, parameter, row, f"query {key}")
+
+
+def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
+    """Take over what a row says of a parameter."""
+    parameter.origins.add("table")
+    parameter.type = json_type(row.type)
+    if parameter.type is None:
+        page.problem(row.line, "element-type", where, row.type)
+    if parameter.type == "boolean":
+        parameter.values = ()
+    parameter.required = row.required if row.required is not None else parameter.required
+    if fixed := prose.fixed_value(row.description):
+        parameter.origins.add("prose")
+        if parameter.values and fixed not in parameter.values:
+            page.problem(row.line, "spelling", where, f"{fixed}, and {parameter.values[0]} in the request line")
+        parameter.values = (fixed, *(value for value in parameter.values if value != fixed))
+    elif parameter.type == "string" and not parameter.values and (few := prose.few_values(row.description)):
+        parameter.origins.add("prose")
+        parameter.values = few
+
+
+def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body: bool) -> None:
+    """Place a parameter that no request line and no body shows: there may be one place only."""
+    if not row.name or not _NAME.fullmatch(row.name):
+        page.problem(row.line, "spelling", "parameter", row.name or row.type)
+        return
+    if not parts.lists_parameters_apart:
+        page.problem(row.line, "not-in-syntax", f"parameter {row.name}", row.name)
+    if has_body and page.method not in _BODILESS:
+        inside.append(row)
+    else:
+        parameter = page.query.setdefault(row.name, Parameter())
+        _take(page, parameter, row, f"query {row.name}")
+
+
+def _is_header(name: str) -> bool:
+    return name.lower().startswith("x-log-") or name.lower() in {"accept", "accept-encoding"} | _COMMON
+
+
+def _header(page: Page, row: Row) -> None:
+    parameter = page.headers.setdefault(row.name, Parameter())
+    _take(page, parameter, row, f"header {row.name}")
+
+
+def _headers(page: Page, parts: Parts) -> None:
+    """Claim the headers that are the operation's own: listed for it, or in its syntax and not common to all."""
+    for row in parts.header_rows:
+        _header(page, row)
+    for item in parts.items("request-headers"):
+        if item.kind == "item" and (found := _HEADER_ITEM.fullmatch(item.text)):
+            _listed_header(page, found[1], found[2])
+    for message in parts.syntax:
+        for name, _ in message.headers:
+            if name.lower() not in _COMMON:
+                known = next((each for each in page.headers if each.lower() == name.lower()), name)
+                page.headers.setdefault(known, Parameter("string")).origins.add("syntax")
+
+
+def _listed_header(page: Page, name: str, value: str) -> None:
+    parameter = page.headers.setdefault(name, Parameter("string"))
+    parameter.origins.add("table")
+    values = [each.strip(" “”\"'`") for each in re.split(r",|，|、|或|\bor\b", value)]
+    if all(re.fullmatch(r"[\w./+-]*", each) and not each.isdecimal() for each in values):
+        parameter.values = tuple(dict.fromkeys(each for each in values if each))
+
+
+def _bodies(parts: Parts) -> list[tuple[str, Message]]:
+    """Return the messages that print a body, those of the syntax first."""
+    printed = [(SYNTAX, message) for message in parts.syntax if message.body]
+    return printed + [("request", message) for message in parts.requests if message.body]
+
+
+def _body_keys(printed: Sequence[tuple[str, Message]]) -> set[str]:
+    keys: set[str] = set()
+    for _, message in printed:
+        try:
+            value, _ = read_json(message.body or "")
+        except Unreadable:
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            keys |= set(each) if isinstance(each, dict) else set()
+    return keys
+
+
+def _body(page: Page, printed: Sequence[tuple[str, Message]], rows: Sequence[Row]) -> None:
+    """Claim the body: the examples give its types and its proof, the syntax the keys that they leave out."""
+    top = next((row for row in rows if row.name == _BODY_ROW), None)
+    members = [row for row in rows if row is not top and row.name]
+    body = page.body
+    if any(is_binary(message) for _, message in printed):
+        body.shape = "binary"
+        return
+    examples = [message for side, message in printed if side != SYNTAX]
+    syntax = [message for side, message in printed if side == SYNTAX]
+    if examples or members:
+        body_claims(page, body, "request", examples or syntax, members)
+    if syntax and body.digest is None:
+        shape = body.shape
+        body_claims(page, body, SYNTAX, syntax, [] if examples or members else members)
+        body.shape = shape or body.shape
+    if body.shape is None:
+        body.shape = json_type(top.type) if top is not None else "object" if members else None

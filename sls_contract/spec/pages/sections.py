@@ -1,0 +1,120 @@
+"""Which part of a page a block stands in, whatever year and language the page is of."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from sls_contract.spec.pages.blocks import Code, Text
+from sls_contract.spec.pages.columns import flat_head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sls_contract.spec.pages.blocks import Block
+
+Role: TypeAlias = Literal[
+    "intro",
+    "syntax",
+    "path-parameters",
+    "request-headers",
+    "request",
+    "response-headers",
+    "response",
+    "request-example",
+    "response-example",
+    "errors",
+    "other",
+]
+
+_EXAMPLE = r"\b(?:examples?|samples?)\b|示例|样例"
+_RESPONSE = r"\b(?:responses?|returns?|success)\b|响应|返回"
+_HEADER = re.compile(r"\bheads?(?:er)?s?\b|头", re.ASCII)
+_ELEMENTS = re.compile(r"\b(?:parameters?|elements?|body|data)\b|参数|元素|数据|体", re.ASCII)
+_PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|参数(?:列表)?)")
+_BEFORE_REQUEST = frozenset({"intro", "other", "syntax", "path-parameters"})
+_CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}
+_LONGEST_LABEL = 40
+"""Characters of a list item or bold line that may name a section; the longest seen has 24."""
+
+
+class Placed(NamedTuple):
+    """A block, the section it stands in, and the words that stand before it in that section."""
+
+    role: Role
+    block: Block
+    label: str
+
+
+def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
+    """Give each block that is no section's heading its section."""
+    role: Role = "intro"
+    label = ""
+    heads = _flat_heads(blocks)
+    for at, block in enumerate(blocks):
+        found = _role_of(block, role) if isinstance(block, Text) and at not in heads else None
+        if found is not None:
+            role, label = found, ""
+            continue
+        yield Placed(role, block, label)
+        if isinstance(block, Text):
+            label = block.text
+
+
+def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
+    """Return the places of words that are the heads of columns, and no headings."""
+    starts = ((at, len(flat_head(blocks, at))) for at in range(len(blocks)))
+    return frozenset(each for at, length in starts for each in range(at, at + length))
+
+
+def _role_of(block: Text, now: Role) -> Role | None:
+    """Return the section that a line of words begins; None where it begins none."""
+    if block.kind == "heading" and block.depth == 1:
+        return None
+    if block.kind == "paragraph" and not _says_example(block.text):
+        return None
+    if block.kind != "heading" and len(block.text) > _LONGEST_LABEL:
+        return None
+    role = _named(re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now)
+    if role is None and block.kind == "heading":
+        return "other"
+    return role
+
+
+def _says_example(text: str) -> bool:
+    """Tell whether a paragraph is a heading in all but its marks, as in the pages of 2023 and later."""
+    return re.fullmatch(r"(?:Sample )?success(?: responses?)?:?|Success responses?", text, re.IGNORECASE) is not None
+
+
+def _named(text: str, now: Role) -> Role | None:
+    """Return the section that a heading's words name; ``now`` is the one that it stands in."""
+    for pattern, role in _ALONE:
+        if pattern.search(text):
+            return role
+    if _PARAMETERS.fullmatch(text):  # of what the section is about
+        return _CONTAINED.get(now, "request" if now in _BEFORE_REQUEST else now)
+    for side, headers, elements in _SIDES:
+        if side.search(text):
+            return headers if _HEADER.search(text) else elements if _ELEMENTS.search(text) else None
+    return None
+
+
+_ALONE: tuple[tuple[re.Pattern[str], Role], ...] = (
+    (re.compile(r"\berrors?\b|错误", re.ASCII), "errors"),
+    (re.compile(r"syntax|语法"), "syntax"),
+    (
+        re.compile(rf"(?:{_EXAMPLE}).*(?:{_RESPONSE})|(?:{_RESPONSE}).*(?:{_EXAMPLE})|^success response", re.ASCII),
+        "response-example",
+    ),
+    (re.compile(_EXAMPLE, re.ASCII), "request-example"),
+    (re.compile(r"\bpath\b.*parameter|路径.*参数"), "path-parameters"),
+)
+_SIDES: tuple[tuple[re.Pattern[str], Role, Role], ...] = (
+    (re.compile(_RESPONSE, re.ASCII), "response-headers", "response"),
+    (re.compile(r"\brequests?\b|请求", re.ASCII), "request-headers", "request"),
+)
+
+
+def codes(parts: Iterable[Placed], *roles: Role) -> list[Code]:
+    """Return the code of some sections, in order."""
+    return [part.block for part in parts if part.role in roles and isinstance(part.block, Code)]

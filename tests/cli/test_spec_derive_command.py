@@ -1,0 +1,62 @@
+"""``sls-contract spec derive``."""
+
+import io
+import json
+from pathlib import Path
+
+from sls_contract import cli
+
+PAGES = Path(__file__).parents[1] / "unit" / "spec" / "pages"
+
+
+def run(*argv):
+    """Run the command line; return exit code, output and errors."""
+    out, err = io.StringIO(), io.StringIO()
+    code = cli.run(["spec", "derive", *map(str, argv)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
+def test_a_page_is_told_in_a_few_lines_and_its_problems_with_their_places():
+    """Without options a person reads what was found; the exit code is 0, problems of the page are not ours."""
+    code, out, err = run(PAGES / "2021.zh.md")
+    assert (code, err) == (0, "")
+    assert "POST /stores/{storeName}/baskets  host {project}.{endpoint}" in out
+    assert "answer: array, proven by its length" in out
+    assert "problem spelling at line 64: path: basketz for baskets" in out
+
+
+def test_json_is_one_object_a_page_in_the_order_asked_for(tmp_path):
+    """Standard output takes them, or a file; both the same."""
+    pages = [PAGES / "2024.en.md", PAGES / "2018.en.md"]
+    code, out, _ = run(*pages, "--json", "-")
+    assert code == 0
+    assert [json.loads(line)["path"] for line in out.splitlines()] == [
+        "/stores/{store}/baskets/{basketId}",
+        "/stores/{storeName}/baskets/{basketId}",
+    ]
+    run(*pages, "--json", tmp_path / "claims.json")
+    assert (tmp_path / "claims.json").read_text(encoding="utf-8") == out
+
+
+def test_the_folder_of_a_page_without_a_title_names_its_operation(tmp_path):
+    """``GetBasket/2024.md`` is of GetBasket; ``pages/2024.md`` is of none."""
+    folder = tmp_path / "GetBasket"
+    folder.mkdir()
+    page = folder / "2024.md"
+    page.write_bytes((PAGES / "2024.en.md").read_bytes())
+    assert json.loads(run(page, "--json", "-")[1])["operation"] == "GetBasket"
+    assert json.loads(run(PAGES / "2024.en.md", "--json", "-")[1])["operation"] is None
+
+
+def test_what_is_no_page_is_said_with_the_way_out(tmp_path):
+    """A text without request line and errors, a missing file and another encoding each get their own words."""
+    page = tmp_path / "notes.md"
+    page.write_text("# Notes\n\nNothing here.\n", encoding="utf-8")
+    code, _, err = run(page)
+    assert code == 2
+    assert "expected a page of the API reference" in err
+    assert "How to fix:" in err
+    assert run(tmp_path / "missing.md")[0] == 2
+    page.write_bytes("# 创建".encode("gbk"))
+    code, _, err = run(page)
+    assert (code, "save it as UTF-8" in err) == (2, True)
