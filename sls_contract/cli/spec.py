@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -22,33 +23,43 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the command and its actions."""
     command = subparsers.add_parser(
         "spec",
-        help="read what pages of the API reference claim",
+        help="read what pages, SDKs and metadata claim of an operation",
         description="Read the sources of the contract.",
-        epilog="Exit codes: 0 every page was read; 2 wrong use, or a file that is no page.",
+        epilog="Exit codes: 0 every page was read; 2 wrong use, or a source that holds nothing.",
     )
     command.set_defaults(run=run)
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     derive = actions.add_parser(
         "derive",
-        help="read the facts of an operation out of its page",
-        description="Read pages of the API reference, Markdown as published, of any year, in Chinese or English: "
-        "route, parameters, body, answer, errors. Contradictions and what cannot be read are listed as problems.",
+        help="read the facts of an operation out of its page, or out of an SDK",
+        description="Read the facts of operations: route, parameters, body, answer, errors. FILE is a page of the API "
+        "reference (Markdown as published, of any year, in Chinese or English), OpenAPI metadata (.json), or the "
+        "folder of an installed alibabacloud_sls20201230, which is read and not run. Contradictions and what cannot be read "
+        "are listed as problems.",
         epilog="Example: sls-contract spec derive GetCheckPoint.md --json -",
     )
-    derive.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a page, UTF-8; several are read in turn")
-    add_json(derive, "write one JSON object per page, each on a line of its own")
+    derive.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a page, metadata, or the SDK's folder")
+    derive.add_argument("--sdk", action="store_true", help="read the alibabacloud-sls20201230 that is installed here")
+    derive.add_argument(
+        "--operation", action="append", default=[], metavar="NAME", help="of an SDK or metadata, only this; repeatable"
+    )
+    add_json(derive, "write one JSON object per operation, each on a line of its own")
 
 
 def run(
     arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
-    """Derive claims from pages.
+    """Derive claims from the sources.
 
-    Exit 0: every page was read; 2: a page holds no request line and no table. Raises `UsageError` for a file that
-    cannot be read.
+    Exit 0: every source was read; 2: one holds nothing that can be derived. Raises `UsageError` for a source that
+    cannot be read, and for an operation that it does not have.
     """
     del environ, stdin
-    pages = [(path, _derived(path)) for path in arguments.files]
+    sources = [*arguments.files, *([_installed()] if arguments.sdk else [])]
+    if not sources:
+        msg = "expected a page, metadata or the SDK's folder, got none\nHow to fix: name a file, or pass --sdk."
+        raise UsageError(msg)
+    pages = [(path, page) for path in sources for page in _derived(path, arguments.operation)]
     if arguments.json:
         _write_json(pages, arguments.json, stdout)
     if arguments.json != "-":
@@ -64,23 +75,61 @@ def run(
     return USAGE if empty else 0
 
 
-def _derived(path: Path) -> Page:
-    from sls_contract.spec.pages import derive
+def _installed() -> Path:
+    from sls_contract.spec.models import installed_sdk
+
+    folder = installed_sdk()
+    if folder is None:
+        msg = (
+            "expected an installed alibabacloud-sls20201230, found none\n"
+            "How to fix: pip install alibabacloud-sls20201230, or pass the folder of its package."
+        )
+        raise UsageError(msg)
+    return folder
+
+
+def _derived(path: Path, names: Sequence[str]) -> list[Page]:
+    """Derive what a source claims: of one operation from a page, of all or those named from a model."""
+    from sls_contract.spec.models import derive_metadata, derive_sdk
 
     try:
+        if path.is_dir():
+            return _named(path, derive_sdk(path), names)
         text = path.read_text(encoding="utf-8-sig")
+        if path.suffix.lower() == ".json":
+            return _named(path, derive_metadata(json.loads(text)), names)
     except OSError as error:
-        msg = f"expected a page that can be read, got {path}: {error.strerror}"
+        named = error.filename or path
+        msg = f"expected a source that can be read, got {named}: {error.strerror}"
         raise UsageError(msg) from error
     except UnicodeDecodeError as error:
-        msg = f"expected a page in UTF-8, got {path}, where byte {error.start} is none\nHow to fix: save it as UTF-8."
+        msg = f"expected UTF-8, got {path}, where byte {error.start} is none\nHow to fix: save it as UTF-8."
         raise UsageError(msg) from error
-    return derive(text, path.resolve().parent.name if _names_operation(path.resolve().parent) else "")
+    except SyntaxError as error:
+        msg = f"expected the folder of alibabacloud_sls20201230, got {path}: line {error.lineno} is no Python"
+        raise UsageError(msg) from error
+    except json.JSONDecodeError as error:
+        msg = f"expected OpenAPI metadata, got {path}, which is no JSON at line {error.lineno}"
+        raise UsageError(msg) from error
+    return [_page(path, text)]
 
 
-def _names_operation(folder: Path) -> bool:
-    """Tell whether a folder is named after an operation, such as ``GetCheckPoint/2024.md``."""
-    return folder.name.isalpha() and folder.name[:1].isupper()
+def _page(path: Path, text: str) -> Page:
+    from sls_contract.spec.pages import derive
+
+    folder = path.resolve().parent.name
+    return derive(text, folder if folder.isalpha() and folder[:1].isupper() else "")  # such as GetCheckPoint/2024.md
+
+
+def _named(path: Path, pages: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
+    """Pick operations by name; raises `UsageError` where there are none, or not those."""
+    missing = [name for name in names if name not in pages]
+    if missing or not pages:
+        near = get_close_matches(missing[0], pages) if missing else []
+        hint = f"; did you mean {near[0]}?" if near else ""
+        msg = f"expected {path} to have {', '.join(missing) or 'operations'}, found {len(pages)} others{hint}"
+        raise UsageError(msg)
+    return [pages[name] for name in names or sorted(pages)]
 
 
 def _write_json(pages: Sequence[tuple[Path, Page]], target: str, stdout: IO[str]) -> None:

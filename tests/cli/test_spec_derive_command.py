@@ -60,3 +60,26 @@ def test_what_is_no_page_is_said_with_the_way_out(tmp_path):
     page.write_bytes("# 创建".encode("gbk"))
     code, _, err = run(page)
     assert (code, "save it as UTF-8" in err) == (2, True)
+
+
+def test_the_installed_sdk_is_read_with_or_without_its_folder():
+    """``--sdk`` finds it; one operation can be picked, and a misspelt one is told the nearest."""
+    from sls_contract.spec.models import installed_sdk
+
+    code, out, _ = run("--sdk", "--operation", "GetCheckPoint", "--json", "-")
+    assert code == 0
+    assert json.loads(out)["path"] == "/logstores/{logstore}/consumergroups/{consumer_group}"
+    assert run(installed_sdk(), "--operation", "GetCheckPoint", "--json", "-")[1] == out
+    code, _, err = run("--sdk", "--operation", "GetCheckpoint")
+    assert (code, "did you mean GetCheckPoint?" in err) == (2, True)
+
+
+def test_metadata_and_what_is_none_of_the_sources(tmp_path):
+    """A .json file is metadata; one that is not, a folder without the SDK, and no source at all are said so."""
+    document = tmp_path / "api.json"
+    document.write_text('{"apis": {"GetBasket": {"path": "/baskets", "methods": ["get"]}}}', encoding="utf-8")
+    assert json.loads(run(document, "--json", "-")[1])["method"] == "GET"
+    document.write_text("{", encoding="utf-8")
+    assert "no JSON at line 1" in run(document)[2]
+    assert "client.py" in run(tmp_path)[2]
+    assert "How to fix: name a file, or pass --sdk." in run()[2]

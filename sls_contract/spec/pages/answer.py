@@ -11,7 +11,7 @@ from sls_contract.spec.pages.elements import body_claims
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sls_contract.spec.pages.claims import Page
+    from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.parts import Parts
     from sls_contract.spec.pages.tables import Row
 

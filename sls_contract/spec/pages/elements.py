@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.spec.claims import Parameter
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
-from sls_contract.spec.pages.claims import Parameter
 from sls_contract.spec.pages.columns import json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
 from sls_contract.spec.pages.routes import same_name
@@ -15,7 +15,7 @@ from sls_contract.spec.pages.routes import same_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sls_contract.spec.pages.claims import Body, Page
+    from sls_contract.spec.claims import Body, Page
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.tables import Row
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sls_contract.spec.known_errors import KNOWN_ERRORS
 
 if TYPE_CHECKING:
-    from sls_contract.spec.pages.claims import Page
+    from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.parts import Parts
 
 _STATUS = re.compile(r"[1-5]\d\d")

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
 from sls_contract.spec.pages.answer import answer_claims
 from sls_contract.spec.pages.blocks import Text, blocks_of
-from sls_contract.spec.pages.claims import Page
 from sls_contract.spec.pages.errors import error_claims
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.request import request_claims

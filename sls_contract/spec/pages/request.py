@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sls_contract.spec.claims import Parameter
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary
-from sls_contract.spec.pages.claims import Parameter
 from sls_contract.spec.pages.columns import json_type
 from sls_contract.spec.pages.elements import SYNTAX, body_claims
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
@@ -15,7 +15,7 @@ from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sls_contract.spec.pages.claims import Page
+    from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.parts import Parts
     from sls_contract.spec.pages.tables import Row

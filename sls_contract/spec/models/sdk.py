@@ -1,0 +1,242 @@
+"""Claims from the SDK of 2020-12-30 (PyPI: alibabacloud-sls20201230): its code is read, and never run.
+
+``client.py`` has a method per operation, which names route, places of parameters and the kind of the body; ``models/``
+have the types of parameters and members, and say in a comment what is required.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.spec.claims import Page, Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = "alibabacloud_sls20201230"
+_REQUIRED = "This parameter is required."
+_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "bytes": "string"}
+_SHAPES = {"array": "array", "json": "object", "protobuf": "binary"}
+_MOST_NESTED = 12
+
+
+class _Field(NamedTuple):
+    """A member of a model: its name in Python and on the wire, its annotation, whether it is required."""
+
+    name: str
+    wire: str
+    annotation: ast.expr
+    required: bool
+
+
+def installed_sdk() -> Path | None:
+    """Return the folder of the installed SDK, which is not imported; None where there is none."""
+    spec = find_spec(PACKAGE)
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
+
+
+def derive_sdk(folder: Path) -> dict[str, Page]:
+    """Return what the SDK in a folder claims of each operation, by its name.
+
+    Raises OSError and SyntaxError for a folder that holds no ``client.py``, or one that is no Python.
+    """
+    models = dict(_models(folder / "models"))
+    client = ast.parse((folder / "client.py").read_text(encoding="utf-8"))
+    pages = {}
+    for node in ast.walk(client):
+        if isinstance(node, ast.FunctionDef) and (found := _params(node)):
+            pages[found["action"]] = _page(node, found, models)
+    return pages
+
+
+def _models(folder: Path) -> Iterator[tuple[str, list[_Field]]]:
+    for path in sorted(folder.glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        lines = text.split("\n")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef):
+                yield node.name, list(_fields(node, lines))
+
+
+def _fields(model: ast.ClassDef, lines: list[str]) -> Iterator[_Field]:
+    methods = {node.name: node for node in model.body if isinstance(node, ast.FunctionDef)}
+    if "__init__" not in methods:
+        return
+    annotations = {arg.arg: arg.annotation for arg in methods["__init__"].args.args if arg.annotation is not None}
+    wire = dict(_wire_names(methods["to_map"])) if "to_map" in methods else {}
+    for node in methods["__init__"].body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in annotations:
+            name = node.value.id
+            yield _Field(name, wire.get(name, name), annotations[name], _REQUIRED in _comment_above(lines, node.lineno))
+
+
+def _comment_above(lines: list[str], line: int) -> str:
+    """Return the comment that ends above a line, counted from 1."""
+    first = last = line - 1
+    while first and lines[first - 1].strip().startswith("#"):
+        first -= 1
+    return "\n".join(lines[first:last])
+
+
+def _wire_names(to_map: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    """Yield the name in Python and on the wire of each member: ``result['forceSuccess'] = self.force_success``."""
+    for node in ast.walk(to_map):
+        if isinstance(node, ast.If):
+            members = [each.attr for each in ast.walk(node.test) if isinstance(each, ast.Attribute)]
+            keys = [
+                key for each in ast.walk(node) if isinstance(each, ast.Subscript) and (key := _key_of(each, "result"))
+            ]
+            if members and keys:
+                yield members[0], keys[0]
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            key = _key_of(node.targets[0], "result")
+            if key and isinstance(node.value, ast.List):
+                yield re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(), key
+
+
+def _key_of(node: ast.Subscript, name: str) -> str | None:
+    """Return the key in ``name['key']``; None for anything else."""
+    if isinstance(node.value, ast.Name) and node.value.id == name and isinstance(node.slice, ast.Constant):
+        return str(node.slice.value)
+    return None
+
+
+def _params(method: ast.FunctionDef) -> dict[str, str] | None:
+    """Return the settings of a call: action, pathname, method, body_type; None where a method has none."""
+    for node in ast.walk(method):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "Params":
+            found = {keyword.arg: _text_of(keyword.value) for keyword in node.keywords if keyword.arg}
+            return found if {"action", "pathname", "method"} <= set(found) else None
+    return None
+
+
+def _text_of(node: ast.expr) -> str:
+    """Return a string, or an f-string with its names in braces."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text_of(part) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return f"{{{ast.unparse(node.value)}}}"
+    return str(node.value) if isinstance(node, ast.Constant) else ast.unparse(node)
+
+
+def _page(method: ast.FunctionDef, params: dict[str, str], models: dict[str, list[_Field]]) -> Page:
+    path, _, fixed = params["pathname"].partition("?")
+    arguments = {arg.arg: arg.annotation for arg in method.args.args if arg.annotation is not None}
+    page = Page(operation=params["action"], method=params["method"], path=path)
+    page.path_parameters = re.findall(r"\{([^{}]+)\}", path)
+    page.host = "{project}.{endpoint}" if _assigned(method, "host_map") else "{endpoint}"
+    for pair in filter(None, fixed.split("&")):
+        key, _, value = pair.partition("=")
+        page.query[key] = Parameter("string", required=True, values=(value,), origins={"syntax"})
+    _query(page, method, models.get(_model_name(arguments.get("request")), []))
+    _headers(page, method, models.get(_model_name(arguments.get("headers")), []))
+    binary = params.get("req_body_type") == "protobuf"
+    _request_body(page, method, models.get(_model_name(arguments.get("request")), []), models, binary=binary)
+    _answer(page, params, models.get(_model_name(method.returns), []), models)
+    return page
+
+
+def _model_name(annotation: ast.expr | None) -> str:
+    return annotation.attr if isinstance(annotation, ast.Attribute) else ""
+
+
+def _assigned(method: ast.FunctionDef, name: str) -> list[tuple[str, str]]:
+    """Return key and member of each ``name['key'] = request.member`` in a method."""
+    found = []
+    for node in ast.walk(method):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            key = _key_of(node.targets[0], name)
+            members = [each.attr for each in ast.walk(node.value) if isinstance(each, ast.Attribute)]
+            if key is not None:
+                found.append((key, members[-1] if members else ""))
+    return found
+
+
+def _query(page: Page, method: ast.FunctionDef, fields: list[_Field]) -> None:
+    by_name = {field.name: field for field in fields}
+    for key, member in _assigned(method, "query"):
+        field = by_name.get(member.removesuffix("_shrink"))
+        kind = _type_of(field.annotation) if field else None
+        page.query[key] = Parameter(kind, required=field.required if field else None, origins={"table"})
+
+
+def _headers(page: Page, method: ast.FunctionDef, fields: list[_Field]) -> None:
+    by_name = {field.name: field for field in fields}
+    for key, member in _assigned(method, "real_headers"):
+        field = by_name.get(member)
+        page.headers[key] = Parameter("string", required=field.required if field else None, origins={"table"})
+
+
+def _request_body(
+    page: Page, method: ast.FunctionDef, fields: list[_Field], models: dict[str, list[_Field]], *, binary: bool
+) -> None:
+    by_name = {field.name: field for field in fields}
+    members = _assigned(method, "body")
+    whole = by_name.get("body")
+    if binary:
+        page.body.shape = "binary"
+    elif members:
+        page.body.shape = "object"
+        for key, member in members:
+            if field := by_name.get(member):
+                _member(page.body.members, field._replace(wire=key), None, models, required=field.required)
+    elif whole is not None:
+        page.body.shape = _type_of(whole.annotation)
+        _inner(page.body.members, whole.annotation, None, models, 0)
+
+
+def _answer(page: Page, params: dict[str, str], fields: list[_Field], models: dict[str, list[_Field]]) -> None:
+    body = next((field for field in fields if field.name == "body"), None)
+    page.response.shape = _SHAPES.get(params.get("body_type", ""))
+    if body is None:
+        page.response.shape = None
+        return
+    if page.response.shape == "binary":
+        return
+    _inner(page.response.members, body.annotation, None, models, 0, optional=True)
+
+
+def _inner(
+    members: dict[tuple[str | None, str], Parameter],
+    annotation: ast.expr,
+    parent: str | None,
+    models: dict[str, list[_Field]],
+    depth: int,
+    *,
+    optional: bool = False,
+) -> None:
+    """Add the members of the model that an annotation names, at whatever place in it."""
+    names = [each.attr for each in ast.walk(annotation) if isinstance(each, ast.Attribute)]
+    for name in names if depth < _MOST_NESTED else ():
+        for field in models.get(name, []):
+            if (parent, field.wire) not in members:
+                required = None if optional else field.required
+                _member(members, field, parent, models, required=required, depth=depth, optional=optional)
+
+
+def _member(
+    members: dict[tuple[str | None, str], Parameter],
+    field: _Field,
+    parent: str | None,
+    models: dict[str, list[_Field]],
+    *,
+    required: bool | None,
+    depth: int = 0,
+    optional: bool = False,
+) -> None:
+    members[parent, field.wire] = Parameter(_type_of(field.annotation), required, origins={"table"}, parent=parent)
+    _inner(members, field.annotation, field.wire, models, depth + 1, optional=optional)
+
+
+def _type_of(annotation: ast.expr) -> str | None:
+    """Return the JSON type of an annotation; None for ``Any``."""
+    if isinstance(annotation, ast.Subscript):
+        annotation = annotation.value
+    if isinstance(annotation, ast.Attribute):
+        return "object"
+    name = annotation.id if isinstance(annotation, ast.Name) else ""
+    return {"List": "array", "list": "array", "Dict": "object", "dict": "object"}.get(name) or _TYPES.get(name)
