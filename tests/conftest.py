@@ -1,6 +1,8 @@
-"""What all tests share: pytester, and a run that knows no real credentials and no proxy."""
+"""What all tests share: pytester, and a run that knows no real credentials, no proxy and no ignored signals."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 
@@ -17,6 +19,9 @@ _FOREIGN = (
     "https_proxy",
     "all_proxy",
 )
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behind an & of a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
 
 
 @pytest.fixture(autouse=True)

@@ -84,8 +84,10 @@ def _take_off(data: bytes | None, coding: str, known: dict[str, Callable[[bytes]
         return None, ""
     try:
         return decode(data), ""
-    except (ValueError, zlib.error) as error:
+    except ValueError as error:
         return None, f"the body is not {coding}: {error}"
+    except zlib.error:
+        return None, f"the body is not {coding}: it is damaged, or in another format"
 
 
 def _inflated(data: bytes, container: int) -> bytes:

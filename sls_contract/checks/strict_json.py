@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from sls_contract.checks.json_grammar import json_fault
 from sls_contract.exchange import wire_text
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def read_thoroughly(body: bytes) -> JsonText:
             parse_int=doubts.integer,
             parse_float=doubts.fraction,
         )
-    except json.JSONDecodeError as error:
-        return JsonText(syntax=_reason(text, error))
+    except json.JSONDecodeError:
+        return JsonText(syntax=_reason(text))
     except ValueError as error:
         return JsonText(syntax=str(error))
     except RecursionError:
@@ -166,13 +167,14 @@ def _decoded(body: bytes) -> tuple[str, str]:
     return text, f"a byte that is not UTF-8 after {len(text[: broken.start()].encode())} bytes"
 
 
-def _reason(text: str, error: json.JSONDecodeError) -> str:
+def _reason(text: str) -> str:
     bare = text.strip()
     if not bare:
         return "an empty body"
     if bare.startswith("<"):
         return "HTML or XML"
-    return f"{error.msg} at character {error.pos}"
+    fault = json_fault(text)
+    return f"no JSON from character {fault.position} on: expected {fault.expected}" if fault else "no JSON"
 
 
 def _depth(value: Any) -> int:

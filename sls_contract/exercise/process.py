@@ -100,7 +100,7 @@ class Processes:
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:  # ValueError: a zero byte in an argument
-                reason = error.strerror if isinstance(error, OSError) else str(error)
+                reason = error.strerror if isinstance(error, OSError) else "an argument holds a zero byte"
                 msg = f"cannot run {self._command[0]!r}: {reason}. How to fix: name a program after --, with its path."
                 raise UsageError(msg) from error
             self._running.add(process)

@@ -126,6 +126,6 @@ def _read(folder: Traversable, name: str) -> JsonSchema:
     try:
         schema: JsonSchema = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        msg = f"expected a JSON Schema in {file}, got {error}; in a checkout run: sls-contract schemas build"
+        msg = f"expected a JSON Schema in {file}, which cannot be read; in a checkout run: sls-contract schemas build"
         raise UsageError(msg) from error
     return schema

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _EXAMPLES = "'https://cn-hangzhou.log.aliyuncs.com' or 'http://127.0.0.1:8080'"
+_UNREADABLE = "the port is no number up to 65535, or the brackets hold no IP address"
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
@@ -73,8 +74,8 @@ def parse_endpoint(endpoint: str) -> Address:
     try:
         parts = urlsplit(text)
         port = parts.port
-    except ValueError as error:
-        raise _unusable(endpoint, str(error)) from error
+    except ValueError:
+        raise _unusable(endpoint, _UNREADABLE) from None
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in _DEFAULT_PORTS:
         raise _unusable(endpoint, "its scheme is neither http nor https")
@@ -93,11 +94,17 @@ def proxy_for(address: Address, environ_proxies: Mapping[str, str] | None = None
     text = proxies.get(address.scheme)
     if not text or address.loopback or proxy_bypass_environment(f"{address.host}:{address.port}", proxies):
         return None
-    parts = urlsplit(text if "://" in text else f"http://{text}")
+    variable = f"{address.scheme.upper()}_PROXY must be http://HOST:PORT"
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        port = parts.port or 80
+    except ValueError:
+        msg = f"{variable}, and its value is not: {_UNREADABLE}"
+        raise UsageError(msg) from None
     if parts.scheme != "http" or not parts.hostname:
-        msg = f"{address.scheme.upper()}_PROXY must be http://HOST:PORT, got {masked_url(parts.geturl())!r}"
+        msg = f"{variable}, got {masked_url(parts.geturl())!r}"
         raise UsageError(msg)
-    return Proxy(Address("http", parts.hostname, parts.port or 80), _basic(parts.username, parts.password))
+    return Proxy(Address("http", parts.hostname, port), _basic(parts.username, parts.password))
 
 
 def _basic(user: str | None, password: str | None) -> str | None:

@@ -12,7 +12,7 @@ import io
 import socket
 import ssl
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -182,11 +182,11 @@ def _tunnel(connection: socket.socket, peer: Address, proxy: Proxy, deadline: fl
     goal = f"{peer.host}:{peer.port}"
     extra = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
     connection.sendall(wire_bytes(f"CONNECT {goal} HTTP/1.1\r\nHost: {goal}\r\n{extra}\r\n"))
-    answer = http.client.HTTPResponse(_TimedReader(connection, deadline), method="CONNECT")  # type: ignore[arg-type]  # makefile is all it uses
-    answer.begin()
-    if answer.status != _OK:
-        msg = f"the proxy {proxy.address.authority} refused to connect: {answer.status} {answer.reason}"
-        raise OSError(msg)
+    with _answer(_TimedReader(connection, deadline), "CONNECT") as answer:
+        answer.begin()
+        if answer.status != _OK:
+            msg = f"the proxy {proxy.address.authority} refused to connect: {answer.status} {answer.reason}"
+            raise OSError(msg)
 
 
 def _head(request: Request, peer: Address, proxy: Proxy | None) -> bytes:
@@ -208,23 +208,28 @@ def _head(request: Request, peer: Address, proxy: Proxy | None) -> bytes:
 
 def _receive(connection: socket.socket, method: str, peer: str, deadline: float) -> Response:
     reader = _TimedReader(connection, deadline)
-    answer = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]  # makefile is all it uses
-    try:
-        answer.begin()
-    except http.client.HTTPException:
-        if reader.failure:
-            raise reader.failure from None
-        raise
-    body, cut = _body(answer)
-    if cut is None and body and reader.failure is None:
-        body += reader.surplus()  # a Content-Length that is too short must not hide what was sent
-    response = Response(answer.status, _headers(answer), body, reason=_undo_latin1(answer.reason))
+    with _answer(reader, method) as answer:
+        try:
+            answer.begin()
+        except http.client.HTTPException:
+            if reader.failure:
+                raise reader.failure from None
+            raise
+        body, cut = _body(answer)
+        if cut is None and body and reader.failure is None:
+            body += reader.surplus()  # a Content-Length that is too short must not hide what was sent
+        response = Response(answer.status, _headers(answer), body, reason=_undo_latin1(answer.reason))
     if reader.failure:
         cut = detail_of(reader.failure)
     if cut is None:
         return response
     kind: Kind = "timeout" if isinstance(reader.failure, TimeoutError) else "truncated"
     raise TransportError(kind, peer, cut, response)
+
+
+def _answer(reader: _TimedReader, method: str) -> closing[http.client.HTTPResponse]:
+    """Give an answer to a ``with`` block: one that is left open complains when it is collected, after its reader."""
+    return closing(http.client.HTTPResponse(reader, method=method))  # type: ignore[arg-type]  # makefile is all it uses
 
 
 def _body(answer: http.client.HTTPResponse) -> tuple[bytes, str | None]:

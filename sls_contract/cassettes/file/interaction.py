@@ -26,6 +26,8 @@ Node: TypeAlias = "Mapping[str, Any]"
 
 _NOTHING: Node = {}
 
+HALF_PAIR = "half a surrogate pair stands in a text, which no wire can carry"
+
 
 class MalformedInteraction(Exception):
     """Good YAML, but no interaction; the text says what was expected and what came."""
@@ -38,8 +40,19 @@ def recording_of(tree: object) -> Recording:
         if interaction.get("contract") is None:
             return _third_party(interaction)
         return _ours(interaction, _mapping("contract", interaction["contract"]))
+    except UnicodeError:
+        raise MalformedInteraction(HALF_PAIR) from None
     except (UsageError, ValueError) as error:
         raise MalformedInteraction(str(error)) from error
+
+
+def body_of_base64(name: str, text: str) -> bytes:
+    """Return the bytes; raises ValueError, with the name of the field, where the text is not base64."""
+    try:
+        return b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        msg = f"{name} must be base64"
+        raise ValueError(msg) from None
 
 
 def _third_party(interaction: Node) -> Recording:
@@ -189,7 +202,7 @@ def _body(node: object) -> bytes:
 
 def _wrapped_body(node: Node) -> bytes:
     if "base64_string" in node:
-        return b64decode(_text(node["base64_string"]))
+        return body_of_base64("base64_string", _text(node["base64_string"]))
     if "string" not in node:
         msg = f"a body needs the key string, got the keys {_names(node)}"
         raise ValueError(msg)

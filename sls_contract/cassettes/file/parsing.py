@@ -6,6 +6,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.checks.json_grammar import json_fault
+
 if TYPE_CHECKING:
     import yaml
 
@@ -38,10 +40,17 @@ def parse_document(text: str, *, is_json: bool = False) -> tuple[object, list[in
         return parse_yaml(text)
     try:
         return json.loads(text), []
-    except json.JSONDecodeError as error:
-        raise NotReadable(error.lineno, f"not JSON: {error.msg}") from None
     except RecursionError:
         raise NotReadable(None, _DEEP) from None
+    except ValueError:
+        raise _not_json(text) from None
+
+
+def _not_json(text: str) -> NotReadable:
+    fault = json_fault(text)
+    if fault is None:
+        return NotReadable(None, "a number in it is too long")
+    return NotReadable(text.count("\n", 0, fault.position) + 1, f"not JSON: expected {fault.expected}")
 
 
 def parse_yaml(text: str) -> tuple[object, list[int | None]]:
@@ -55,9 +64,9 @@ def parse_yaml(text: str) -> tuple[object, list[int | None]]:
         lines = _interaction_lines(node)
         return _constructed(loader, node, text), lines
     except yaml.YAMLError as error:
-        raise NotReadable(_line(text, error), f"not YAML: {_problem(error)}") from None
-    except (ValueError, TypeError) as error:
-        raise NotReadable(None, f"not YAML: {error}") from None
+        raise _not_yaml(text, error) from None
+    except (ValueError, TypeError):
+        raise NotReadable(None, "not YAML: a date or number in it does not exist, or is too long") from None
     except RecursionError:
         raise NotReadable(None, _DEEP) from None
     finally:
@@ -99,15 +108,25 @@ def _interaction_lines(root: yaml.Node | None) -> list[int | None]:
     return [item.start_mark.line + 1 for key, items in pairs if key.value == "interactions" for item in items.value]
 
 
-def _problem(error: yaml.YAMLError) -> str:
-    return getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+def _not_yaml(text: str, error: yaml.YAMLError) -> NotReadable:
+    """Name the kind of fault in our words: PyYAML's words change with its version, and may quote the file."""
+    import yaml
+
+    if isinstance(error, yaml.reader.ReaderError):
+        return NotReadable(text.count("\n", 0, error.position) + 1, "not YAML: a control character stands there")
+    mark = getattr(error, "problem_mark", None)
+    line = None if mark is None else int(mark.line) + 1
+    if isinstance(error, yaml.constructor.ConstructorError):
+        return NotReadable(line, "not YAML of a cassette: a tag, a key or a binary value is of a kind that is not read")
+    if isinstance(error, yaml.composer.ComposerError):
+        return NotReadable(line, "not YAML of a cassette: a second document, or an alias without its anchor")
+    if mark is not None and _open_brackets(text[: mark.index]) > _MAX_DEPTH:  # newer versions of libyaml refuse them
+        return NotReadable(line, _DEEP)
+    return NotReadable(line, "not YAML: a quote, bracket, colon or indentation is wrong there or before")
 
 
-def _line(text: str, error: yaml.YAMLError) -> int | None:
-    mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
-    if mark is not None:
-        return int(mark.line) + 1
-    return None if position is None else text.count("\n", 0, position) + 1
+def _open_brackets(text: str) -> int:
+    return text.count("[") + text.count("{") - text.count("]") - text.count("}")
 
 
 @cache
@@ -125,8 +144,8 @@ def _loader() -> type[Any]:
             for key, _ in node.value:
                 name = key.value if isinstance(key.value, str) else ""
                 if name and name in seen:
-                    problem = f"the key {name!r} stands twice; a merge may have kept both sides"
-                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                    reason = f"not YAML: the key {name!r} stands twice; a merge may have kept both sides"
+                    raise NotReadable(key.start_mark.line + 1, reason)
                 seen.add(name)
             return super().construct_mapping(node, deep)
 

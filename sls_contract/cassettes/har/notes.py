@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_from_bytes
+
+from sls_contract.cassettes.file.interaction import body_of_base64
 
 _URL = "%:/?#[]@!$&'()*+,;=~"  # beside letters and digits: what may stand in a URL (RFC 3986, section 2)
 _BYTES = "base64"
@@ -26,7 +28,7 @@ def from_json(node: Any) -> Any:
     """Return the tree that `as_json` was given; text that is no UTF-8 comes back as bytes. ValueError: no base64."""
     if isinstance(node, Mapping):
         if node.keys() == {_BYTES} and isinstance(node[_BYTES], str):
-            return b64decode(node[_BYTES], validate=True)
+            return body_of_base64(f"a value under {_BYTES!r}", node[_BYTES])
         return {key: from_json(value) for key, value in node.items()}
     return [from_json(each) for each in node] if isinstance(node, list) else node
 

@@ -7,14 +7,13 @@ write ``encoding: base64`` for what is no text.
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
 from sls_contract.cassettes.file.block import header_node, plain_url, response_node
 from sls_contract.cassettes.file.coding import readable
-from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
+from sls_contract.cassettes.file.interaction import HALF_PAIR, MalformedInteraction, body_of_base64, recording_of
 from sls_contract.cassettes.har.notes import from_json, shown, shown_url
 from sls_contract.cassettes.har.writing import SPOKEN
 from sls_contract.cassettes.recording import Provenance, Recording, moment_of
@@ -56,6 +55,8 @@ def recording_of_entry(entry: object) -> Recording:
         if isinstance(whole.get("_contract"), Mapping):
             return _ours(whole, _notes(whole["_contract"]))
         return _foreign(whole)
+    except UnicodeError:
+        raise MalformedInteraction(HALF_PAIR) from None
     except (UsageError, ValueError) as error:
         raise MalformedInteraction(str(error)) from error
 
@@ -155,7 +156,7 @@ def _bytes(name: str, text: object, encoding: object) -> bytes:
         msg = f"{name} must be text, got {type(text).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
     if encoding == "base64":
-        return b64decode("".join(text.split()), validate=True)
+        return body_of_base64(name, text)
     return text.encode("utf-8", "surrogatepass")
 
 

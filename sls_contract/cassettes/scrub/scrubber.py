@@ -234,7 +234,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         compiled = re.compile(pattern)
     except re.error as error:
         msg = (
-            f"scrub: expected a regular expression, got {pattern!r}: {error}. "
+            f"scrub: expected a regular expression, got {pattern!r}, which is none from character {error.pos or 0} on. "
             "How to fix: correct the pattern; a literal text needs its signs escaped (re.escape)."
         )
         raise UsageError(msg) from None

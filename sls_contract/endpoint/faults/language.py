@@ -85,7 +85,7 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
-        reason = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or "it is not UTF-8, or its name holds a zero byte"
         msg = (
             f"{path}: expected a file of faults in UTF-8: {reason}\n"
             f"How to fix: name a text file with one fault a line, such as {EXAMPLES[0]}."

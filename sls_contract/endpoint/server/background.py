@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Self
@@ -150,8 +151,16 @@ def _cannot_listen(host: str, port: int, error: Exception) -> EndpointError:
             f"port {port} on {host} is taken by another program\n"
             "How to fix: stop that program, or choose another port (0 takes a free one)."
         )
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return EndpointError(
-        f"cannot listen on {host} port {port}: {reason}\n"
+        f"cannot listen on {host} port {port}: {_reason(error)}\n"
         "How to fix: use a loopback address such as 127.0.0.1 and a port between 1024 and 65535 (0 takes a free one)."
     )
+
+
+def _reason(error: Exception) -> str:
+    """Return the operating system's words: asyncio puts its own in their place."""
+    if not isinstance(error, OSError):
+        return "there is no such port"
+    number = error.errno or 0
+    words = os.strerror(number) if number > 0 else error.strerror  # a name that is not resolved: a number below 0
+    return words or "the address cannot be used"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 
 from sls_contract.endpoint.server.incoming import own_answer
 from sls_contract.endpoint.server.outgoing import WireResponse, head_bytes
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from sls_contract.endpoint.server.limits import Limits
 
-_QUOTE = re.compile(r"\n| when reading|:? (?:bytearray\()?b['\"]")  # from here on, the library quotes the request
 _LINGER = 1.0  # seconds to drain a refused body, so that the client reads the refusal before the connection ends
 
 
@@ -63,6 +62,8 @@ class Connection(web.RequestHandler):
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
         """Answer what is not HTTP, or too long for us."""
-        del request, exc
-        reason = _QUOTE.split(message or "it cannot be read")[0].rstrip(" :")
+        del request, message
+        limits = cast("Listener", self._manager).limits
+        malformed = f"its head is malformed, or has more than {limits.headers} headers"
+        reason = f"a line is longer than {limits.header} bytes" if isinstance(exc, LineTooLong) else malformed
         return WireResponse(own_answer(status, f"expected an HTTP request: {reason}\n"), head=False)

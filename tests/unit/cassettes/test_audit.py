@@ -387,7 +387,7 @@ def test_text_that_no_wire_can_carry_is_damage(tmp_path, place):
     (tmp_path / "a.json").write_text(text, "utf-8")
     ((finding, _, _),) = audit_of(tmp_path / "a.json").placed
     assert finding.slug == "recording-damaged"
-    assert "surrogates not allowed" in finding.actual
+    assert "half a surrogate pair" in finding.actual
 
 
 def test_no_finding_quotes_the_key_of_the_run(path):

@@ -39,7 +39,7 @@ def test_codings_come_off_in_reverse_order(body, coding):
 @pytest.mark.parametrize(
     ("body", "coding", "reason"),
     [
-        (TEXT, "gzip", "incorrect header check"),
+        (TEXT, "gzip", "damaged, or in another format"),
         (gzip.compress(TEXT, mtime=0)[:-1], "gzip", "cut off"),
         (gzip.compress(TEXT, mtime=0) + b"x", "gzip", "is not gzip"),
         (zlib.compress(TEXT) + b"x", "deflate", "1 bytes behind its end"),

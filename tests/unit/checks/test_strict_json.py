@@ -21,17 +21,17 @@ def test_a_correct_text_is_its_value(value):
         (b"", "an empty body"),
         (b" \n", "an empty body"),
         (b"<!DOCTYPE html>", "HTML or XML"),
-        (b"[1,]", "Expecting value"),
-        (b"[] []", "Extra data at character 3"),
-        (b"{'a':1}", "property name"),
+        (b"[1,]", "no JSON from character 3 on: expected a value"),
+        (b"[] []", "no JSON from character 3 on: expected the end"),
+        (b"{'a':1}", "character 1 on: expected a key in double quotes or }"),
         (b"[Infinity]", "Infinity is no JSON value"),
         (b'[{"a":-Infinity}]', "-Infinity is no JSON value"),
-        (b"[01]", "delimiter"),
-        (b'["\x01"]', "control character"),
+        (b"[01]", "character 2 on: expected a comma or ]"),
+        (b'["\x01"]', "character 1 on: expected a complete string"),
         (b"[" * 100_000, "nested more than"),
         (b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1), "nested more than"),
-        (b"\x00", "Expecting value"),
-        (b"\xff\xfe\xff", "Expecting value"),
+        (b"\x00", "character 0 on: expected a value"),
+        (b"\xff\xfe\xff", "character 0 on: expected a value"),
     ],
 )
 def test_what_is_no_json_says_why(body, reason):
@@ -57,7 +57,7 @@ def test_another_charset_is_named_and_read(body, charset):
 
 def test_a_byte_that_is_no_utf8_is_counted():
     """The reader says after how many bytes UTF-8 ends."""
-    assert read_json('["é"]'.encode() + b" \xff").syntax == "Extra data at character 6"
+    assert read_json('["é"]'.encode() + b" \xff").syntax == "no JSON from character 6 on: expected the end"
     assert (
         read_json('["é\udc80"]'.encode("utf-8", "surrogateescape")).charset == "a byte that is not UTF-8 after 4 bytes"
     )

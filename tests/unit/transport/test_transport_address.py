@@ -37,6 +37,8 @@ def test_reads_an_endpoint(endpoint, expected, authority):
         "http://u:secret@h",
         "http://h:99999",
         "http://h:0",
+        "http://[h",
+        "http://[h]",
         "http://a b",
         "//",
     ],
@@ -81,4 +83,12 @@ def test_a_proxy_never_shows_its_password():
     assert "cDpx" not in repr(proxy_for(far, {"http": "http://p:q@proxy"}))
     with pytest.raises(UsageError, match="HTTP_PROXY must be") as caught:
         proxy_for(far, {"http": "socks5://u:secret@proxy"})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["http://u:secret@h:99999", "http://u:secret@h:port", "http://u:secret@[h"])
+def test_a_proxy_that_cannot_be_read_is_refused(proxy):
+    """An impossible port or address is a usage error of ours, not an exception of the URL library."""
+    with pytest.raises(UsageError, match="HTTP_PROXY must be http://HOST:PORT") as caught:
+        proxy_for(Address("http", "p.example.com", 80), {"http": proxy})
     assert "secret" not in str(caught.value)

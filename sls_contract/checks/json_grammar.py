@@ -1,0 +1,79 @@
+"""Where a text stops being JSON, and what must stand there: the same words on every Python, unlike those of `json`.
+
+Source: RFC 8259, sections 2 to 7.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_TOKEN = re.compile(rf"(?P<string>{_STRING})|(?P<value>{_NUMBER}|true|false|null)|(?P<sign>[\[\]{{}},:])|(?P<end>\Z)")
+
+_VALUE, _KEY, _COLON, _END = "a value", "a key in double quotes", "a colon", "the end"
+_CLOSER = {"[": "]", "{": "}"}
+_FIRST = {"[": f"{_VALUE} or ]", "{": f"{_KEY} or }}"}
+_STARTS = frozenset({"string", "value", "[", "{"})
+_FITTING = {
+    _VALUE: _STARTS,
+    _KEY: frozenset({"string"}),
+    _FIRST["["]: _STARTS | {"]"},
+    _FIRST["{"]: frozenset({"string", "}"}),
+    _COLON: frozenset({":"}),
+    "a comma or ]": frozenset({",", "]"}),
+    "a comma or }": frozenset({",", "}"}),
+    _END: frozenset({"end"}),
+}
+
+
+class JsonFault(NamedTuple):
+    """The first character that no JSON text can have there, counted from 0, and what was expected in its place."""
+
+    position: int
+    expected: str
+
+
+def json_fault(text: str) -> JsonFault | None:
+    """Return the first fault of a text; None where it is one JSON text. Nesting is not limited."""
+    closers: list[str] = []
+    expected, at = _VALUE, 0
+    while True:
+        at = _after_space(text, at)
+        token = _TOKEN.match(text, at)
+        kind = _kind(token)
+        if token is None or kind not in _FITTING[expected]:
+            return JsonFault(at, "a complete string" if text.startswith('"', at) and token is None else expected)
+        if kind == "end":
+            return None
+        expected = _next(expected, kind, closers)
+        at = token.end()
+
+
+def _after_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
+
+
+def _kind(token: re.Match[str] | None) -> str:
+    if token is None:
+        return ""
+    return token["sign"] or token.lastgroup or ""
+
+
+def _next(expected: str, kind: str, closers: list[str]) -> str:
+    """Return what must follow; ``closers`` are the brackets still to close, innermost last."""
+    if kind in _CLOSER:
+        closers.append(_CLOSER[kind])
+        return _FIRST[kind]
+    if kind == ":":
+        return _VALUE
+    if kind == ",":
+        return _VALUE if closers[-1] == "]" else _KEY
+    if kind == "string" and _KEY in expected:
+        return _COLON
+    if kind in {"]", "}"}:
+        closers.pop()
+    return f"a comma or {closers[-1]}" if closers else _END

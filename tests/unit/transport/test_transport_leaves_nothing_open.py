@@ -1,0 +1,56 @@
+"""What ended too early is closed all the same: nothing is printed when its objects are collected."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+ASKING = r"""
+import gc, os, socket, struct, threading
+from sls_contract import Request
+from sls_contract.transport import TransportError, open_transport
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+ANSWERS = (b"", b"x", HEAD, HEAD + b"Content-Length: 9\r\n\r\nhe", HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe")
+NO_TUNNEL = ANSWERS[:3]
+server = socket.create_server(("127.0.0.1", 0))
+address = f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def serve():
+    for answer in ANSWERS + ANSWERS + NO_TUNNEL:
+        connection, _ = server.accept()
+        connection.recv(9999)
+        connection.sendall(answer)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset it
+        connection.close()
+
+
+def ask(url, answers=ANSWERS):
+    with open_transport(url) as transport:
+        for _ in answers:
+            try:
+                print(transport(Request("GET", "http://p.cn-hangzhou.log.aliyuncs.com/")))
+            except TransportError as error:
+                print(error.kind)
+
+
+threading.Thread(target=serve).start()
+ask(f"http://{address}")
+os.environ["http_proxy"] = os.environ["https_proxy"] = f"http://{address}"
+ask("http://cn-hangzhou.log.aliyuncs.com")
+ask("https://cn-hangzhou.log.aliyuncs.com", NO_TUNNEL)
+server.close()
+gc.collect()
+"""
+
+
+def test_a_broken_answer_prints_nothing_when_it_is_collected(monkeypatch):
+    """Resets inside a head or a body, direct, through a proxy and before a tunnel; -X dev tells on every Python."""
+    monkeypatch.delenv("PYTHONWARNINGS", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    ran = subprocess.run([sys.executable, "-X", "dev", "-c", ASKING], capture_output=True, timeout=60, check=False)
+    assert ran.stderr == b""
+    assert ran.stdout.split().count(b"truncated") >= 4
+    assert len(ran.stdout.splitlines()) == 13
