@@ -27,6 +27,7 @@ ReallyStarted = subprocess.Popen
 HERE = Path(__file__).parent
 FULL = bool(os.environ.get("SLS_FULL"))
 _INTERPRETER = ("PYTHON", "LC_", "LANG")  # beginnings of variables that an interpreter reads when it starts
+_HARMLESS = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}  # what a fork heeds, or what it matters nothing to
 
 
 class Started(Forking):
@@ -105,7 +106,8 @@ def program_of(command: list[str]) -> tuple[str, ...] | None:
 
 
 def interpreter_settings(environ) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name.startswith(_INTERPRETER) and value}
+    read = {name for name, value in environ.items() if name.startswith(_INTERPRETER) and value}
+    return {name: environ[name] for name in read - _HARMLESS}
 
 
 def told(status: int) -> int:

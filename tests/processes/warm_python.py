@@ -139,11 +139,11 @@ def be(order: dict, streams: list[int]) -> int:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(order["environ"])
     take(streams)
     os.closerange(3, LOADED.fileno())
     os.closerange(LOADED.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-    os.environ.clear()
-    os.environ.update(order["environ"])
     time.tzset()
     os.chdir(order["folder"])
     subprocess.Popen = Forking
@@ -166,7 +166,8 @@ def take(streams: list[int]) -> None:
     for number, (name, stream) in enumerate(zip(("stdin", "stdout", "stderr"), streams, strict=True)):
         os.dup2(stream, number)
         old = getattr(sys, name)
-        how = {"encoding": old.encoding, "errors": old.errors, "buffering": 1 if name == "stderr" else -1}
+        lines = name == "stderr" or os.environ.get("PYTHONUNBUFFERED")
+        how = {"encoding": old.encoding, "errors": old.errors, "buffering": 1 if lines else -1}
         new = open(number, "w" if number else "r", closefd=False, **how)  # noqa: SIM115 - for its whole life
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
