@@ -1,10 +1,15 @@
-"""What all tests share: pytester, and a run that knows no real credentials, no proxy and no ignored signals."""
+"""What all tests share: pytester, a run without real credentials, proxies or ignored signals, an end of what they start."""
 
 from __future__ import annotations
 
 import signal
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).with_name("processes")))
+from started_processes import Started, end_all_but, processes_of_a_run
 
 pytest_plugins = ["pytester"]
 
@@ -29,3 +34,17 @@ def _clean_environment(monkeypatch):
     """A developer's own credentials and proxies must not change what a test sees."""
     for name in _FOREIGN:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes():
+    with processes_of_a_run():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _processes_end():
+    """Whatever a test started ends with it; what a wider fixture started before it, with that."""
+    before = [*Started.all]
+    yield
+    end_all_but(before)

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import io
+import os
+
 import pytest
 from behaviours import BEHAVIOURS
 from bench import exercise
 from roster import CLIENTS
+
+from sls_contract import cli
 
 NOTICED = "SLS521"  # silent-success
 A_LIST = "SLS531"  # not-a-list
@@ -54,12 +59,18 @@ SCENARIOS = (
 )
 
 
+def here(words: list[str]) -> tuple[int, str]:
+    """Run our command line in this process, so that each start of a client is one of this run's."""
+    said = io.StringIO()
+    return cli.run(words, environ=os.environ, stdin=io.StringIO(), stdout=said, stderr=said), said.getvalue()
+
+
 @pytest.fixture(scope="module", params=CLIENTS, ids=[each.name for each in CLIENTS])
 def result(request):
     """Return what the command wrote of one client."""
     if reason := request.param.missing():
         pytest.skip(reason)
-    return exercise(request.param, SCENARIOS)
+    return exercise(request.param, SCENARIOS, run=here)
 
 
 def test_what_is_known_is_found_and_nothing_else(result):
@@ -87,7 +98,7 @@ def test_the_command_line_client_never_gives_up():
     client = next(each for each in CLIENTS if each.name == "aliyun-log-cli")
     if reason := client.missing():
         pytest.skip(reason)
-    result = exercise(client, ["error-500-internal-server-error"], timeout=8)
+    result = exercise(client, ["error-500-internal-server-error"], timeout=8, run=here)
     (run,) = result.runs()
     assert run.codes == ("SLS505",)
     assert run.seen.exit is None

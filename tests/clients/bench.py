@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from behaviours import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from roster import Client
 
@@ -64,15 +64,28 @@ def _value(line: str) -> object:
     return json.loads(line) if line else None
 
 
-def exercise(client: Client, scenarios: Iterable[str] = (), *, timeout: float = 30, jobs: int = 2) -> Result:
+def in_its_own_process(words: list[str]) -> tuple[int, str]:
+    """Run our command line; return the exit code and whatever it said."""
+    command = [sys.executable, "-m", "sls_contract", *words]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    return done.returncode, f"{done.stdout}\n{done.stderr}"
+
+
+def exercise(
+    client: Client,
+    scenarios: Iterable[str] = (),
+    *,
+    timeout: float = 30,
+    jobs: int = 2,
+    run: Callable[[list[str]], tuple[int, str]] = in_its_own_process,
+) -> Result:
     """Run a client through these scenarios (none: all); raises `RuntimeError` where the command could not judge it."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         options = ["--json", str(report), "--timeout", str(timeout), "--jobs", str(jobs)]
         options += [word for name in scenarios for word in ("--scenario", name)]
-        command = [sys.executable, "-m", "sls_contract", "exercise", *options, "--", *client.command()]
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-        if done.returncode not in _JUDGED:
-            msg = f"{client.name}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        code, said = run(["exercise", *options, "--", *client.command()])
+        if code not in _JUDGED:
+            msg = f"{client.name}: exit code {code}\n{said}"
             raise RuntimeError(msg)
         return Result(client, json.loads(report.read_text(encoding="utf-8")))

@@ -1,7 +1,6 @@
 """Clients with one bug each are found out, each by its clause; correct ones never are, whatever form they have.
 
-Each run of a client is forked from a warm Python, but for those of two clients, which are started as users' are.
-``SLS_FULL=1`` starts all of them so, and runs the correct ones in every scenario; else in those that differ most.
+``SLS_FULL=1`` runs the correct ones in every scenario; else in those that differ most.
 """
 
 from __future__ import annotations
@@ -10,20 +9,16 @@ import io
 import json
 import os
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from broken_clients import asks, ends, reads, unusual  # noqa: F401 - each fills the register
 from broken_clients.registry import BUGS, UNUSUAL, Bug
-from forked import ForkServer
 
 from sls_contract import cli
-from sls_contract.exercise import runner
 from sls_contract.spec import CLAUSES
 
 CLIENTS = Path(__file__).parent / "broken_clients"
-FULL = os.environ.get("SLS_FULL")
 NEVER_ENDING = {"hang", "unbounded-retries"}
 TELLING = (
     "shard-omitted",
@@ -39,33 +34,16 @@ TELLING = (
 )
 
 
-STARTED = {"correct", next(iter(BUGS))}
-
-
-@pytest.fixture(scope="module")
-def fork_server():
-    with closing(ForkServer()) as server:
-        yield server
-
-
-@pytest.fixture
-def exercised(fork_server, monkeypatch):
-    """Exercise a client by name; gives the exit code and the report."""
-
-    def exercise(name: str, *options: str) -> tuple[int, dict]:
-        if name not in STARTED and not FULL:
-            monkeypatch.setattr(runner, "Processes", fork_server.processes)
-        out, err = io.StringIO(), io.StringIO()
-        argv = ["exercise", "--json", "-", *options, "--", sys.executable, str(CLIENTS), name]
-        code = cli.run(argv, environ=os.environ, stdin=io.StringIO(), stdout=out, stderr=err)
-        assert out.getvalue(), err.getvalue()
-        return code, json.loads(out.getvalue())
-
-    return exercise
+def exercised(name: str, *options: str) -> tuple[int, dict]:
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["exercise", "--json", "-", *options, "--", sys.executable, str(CLIENTS), name]
+    code = cli.run(argv, environ=os.environ, stdin=io.StringIO(), stdout=out, stderr=err)
+    assert out.getvalue(), err.getvalue()
+    return code, json.loads(out.getvalue())
 
 
 @pytest.mark.parametrize(("name", "bug"), BUGS.items(), ids=list(BUGS))
-def test_a_bug_is_found_by_its_clause(exercised, name: str, bug: Bug):
+def test_a_bug_is_found_by_its_clause(name: str, bug: Bug):
     """One scenario is enough to show the bug, and the clause that speaks of it is broken."""
     seconds = "2" if bug.slug in NEVER_ENDING else "20"
     code, document = exercised(name, "--scenario", bug.scenario, "--timeout", seconds)
@@ -76,9 +54,9 @@ def test_a_bug_is_found_by_its_clause(exercised, name: str, bug: Bug):
 
 
 @pytest.mark.parametrize("name", ["correct", *UNUSUAL])
-def test_a_correct_client_is_never_accused(exercised, name: str):
+def test_a_correct_client_is_never_accused(name: str):
     """Whatever its form: what it does not do is not supported, and what is left open is a fact."""
-    chosen = [] if FULL else [word for each in TELLING for word in ("--scenario", each)]
+    chosen = [] if os.environ.get("SLS_FULL") else [word for each in TELLING for word in ("--scenario", each)]
     code, document = exercised(name, *chosen)
     assert [finding for finding in document["findings"] if finding["level"] != "unspecified"] == []
     assert code == 0

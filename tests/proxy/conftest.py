@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from datetime import UTC, datetime
+from zlib import crc32
 
 import pytest
 
@@ -23,6 +24,15 @@ KEY = Credentials("LTAI5tRealKeyOfThisRun01", "realSecretOfThisRun0123456789x")
 STS_KEY = Credentials("STS.NTRealKeyOfThisRun", "realStsSecretOfThisRun0123456", "CAIStokenOfThisRun0123456789==")
 GROUPS = "/logstores/my-logstore/consumergroups"
 
+READS_SETTINGS = """\
+import json, os
+
+globals().update(json.loads(os.environ["SETTINGS"]))
+
+def key():
+    return KEY
+
+"""
 PYLOG = """
     import sys
     from aliyun.log import LogClient
@@ -122,13 +132,13 @@ def client(tmp_path):
 
     def ask(program: str, environ: dict[str, str], key: Credentials = KEY, **words: object) -> list[str]:
         settings = {"SHARDS": [0], "AUTH": "v1", "ASYNC": False, "PROTOCOL": "HTTP", "CA": None, **words}
-        secrets = (key.access_key_id, key.access_key_secret)
-        lines = [f"{name} = {value!r}" for name, value in settings.items()]
-        text = "\n".join([*lines, f"def key(): return {secrets!r}", textwrap.dedent(program)])
+        settings["KEY"] = (key.access_key_id, key.access_key_secret)
+        path = tmp_path / f"client-{crc32(program.encode())}.py"
+        path.write_text(READS_SETTINGS + textwrap.dedent(program), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-c", text],
+            [sys.executable, str(path)],
             cwd=tmp_path,
-            env={**os.environ, "NO_PROXY": "", **environ},
+            env={**os.environ, "NO_PROXY": "", **environ, "SETTINGS": json.dumps(settings)},
             capture_output=True,
             encoding="utf-8",
             timeout=60,
