@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from sls_contract.cassettes.scrub.elided import without_pieces
 from sls_contract.cassettes.scrub.hunt import Hunt, Rules
 from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
@@ -150,7 +149,7 @@ class Scrubber:
         """Return a message, log line or traceback without secrets, also shortened ones. Names are not replaced."""
         data = safe_bytes(text)
         new = self.bytes(data)
-        return without_pieces(text if new == data else wire_text(new), self._vault.secrets)
+        return self._vault.pieces.masked(text if new == data else wire_text(new))
 
     def edits(self, data: bytes) -> list[Edit]:
         """Return every place of the data that holds a secret, ordered."""
@@ -192,6 +191,7 @@ class Scrubber:
             copied = self._pass(_without_echo(hunt, real, stored)).request(original)
             request = self._signed(original, copied, found)
             stored = signature_of(request) or ""
+        self._vault.remember(real, stored)
         looking = going.hunt if real == stored else going.hunt.sparing(_harmless(real, stored))
         return Sent(original, request, found, going, looking, (real, stored), version)
 

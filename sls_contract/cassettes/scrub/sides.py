@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.messages import Body, told_true
-from sls_contract.cassettes.scrub.names import Kind, kind_of
+from sls_contract.cassettes.scrub.names import MASK, Kind, kind_of
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.signature import masked
-from sls_contract.cassettes.scrub.vault import MASK, Vault, is_public
+from sls_contract.cassettes.scrub.vault import Vault, is_public
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.exchange import Headers, Request, Response, wire_text
 from sls_contract.signing import parse_authorization
@@ -154,7 +154,7 @@ class Pass:
 
     def _cleaned(self, text: str) -> str:
         data = safe_bytes(text)
-        new = self.hunt.clean(data)
+        new = self.hunt.clean(data) if self.hunt.sees(data) else data
         return text if new == data else wire_text(new)
 
     def _count(self, where: str, edits: Iterable[Edit]) -> None:
@@ -165,9 +165,9 @@ class Pass:
 
 @lru_cache(maxsize=2048)
 def _is_named(name: str) -> bool:
-    """Tell whether a header's name alone says that its value is a secret."""
+    """Tell whether a header's name alone says that its value is, or holds, a secret."""
     lowered = name.lower()
-    return lowered in _AUTHORIZATIONS or kind_of(lowered) is not None
+    return lowered in (*_AUTHORIZATIONS, *_SENT_COOKIES, *_SET_COOKIES) or kind_of(lowered) is not None
 
 
 @lru_cache(maxsize=256)  # a client sends the same names again and again
@@ -179,4 +179,4 @@ def _are_named(names: tuple[str, ...]) -> tuple[bool, ...]:
 def _any_told(names: tuple[str, ...], keep: str | None) -> bool:
     """Tell whether one of the headers is never left as it is; ``keep`` names one that is."""
     told = (name for name in names if name.lower() != keep)
-    return any(_is_named(name) or name.lower() in (*_SENT_COOKIES, *_SET_COOKIES) for name in told)
+    return any(map(_is_named, told))
