@@ -102,14 +102,14 @@ class Pass:
         if lowered in _SENT_COOKIES or lowered in _SET_COOKIES:
             pairs, end, attributes = (value, "", "") if lowered in _SENT_COOKIES else value.partition(";")
             cookies = self._cleaned(_COOKIE.sub(self._cookie, pairs) + end + attributes)
-            return self._rename(cookies, f"header {name}")
+            return self._rename(name, cookies)
         kind = kind_of(lowered)
         if kind is not None:
             bare = value.strip()
             return value.replace(bare, self._vault.public(kind, bare)) if bare else value
         if dirty or lowered in _AUTHORIZATIONS:
             value = self._cleaned(value)
-        return self._rename(value, f"header {name}")
+        return self._rename(name, value)
 
     def _cookie(self, match: re.Match[str]) -> str:
         return match["name"] + self._vault.public(Kind.OTHER, match["value"])
@@ -145,11 +145,11 @@ class Pass:
         self._count(where, edits)
         return body.with_content(content)
 
-    def _rename(self, value: str, where: str) -> str:
+    def _rename(self, name: str, value: str) -> str:
         if not self._renames:
             return value
-        data, edits = self._renames.text(safe_bytes(value))
-        self._count(where, edits)
+        data, edits = self._renames.header(name, safe_bytes(value))
+        self._count(f"header {name}", edits)
         return wire_text(data) if edits else value
 
     def _cleaned(self, text: str) -> str:
