@@ -130,6 +130,7 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: t
     verdict = judge(exchange, credentials=keys, at=origin.recorded_at, without=hidden)
     if hidden and verdict.operation != FOREIGN:
         verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
+    scrubber.learn_cookies(recording.exchange)
     found.entry.add(origin)
     found.tally.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.containers import glimpse, is_packed, runs, unpacked
+from sls_contract.cassettes.scrub.key_formats import foreign_keys
 from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.shapes import BY_NAME, is_suspicious, public_signatures, shaped
 from sls_contract.cassettes.scrub.vault import is_public
@@ -168,7 +169,7 @@ class Hunt:
         ``by_chance``: the text may be none, but a word decoded; then the user's patterns, which may be short, would
         match it by chance, and garble the word.
         """
-        for finder in (shaped, BY_NAME) if is_suspicious(lowered) else ():
+        for finder in (shaped, BY_NAME, foreign_keys) if is_suspicious(lowered) else (foreign_keys,):
             for start, end, kind in finder(text, lowered):
                 value = wire_text(plain(text[start:end]))
                 if _NUMBER.fullmatch(text, start, end):  # too common to be hunted, and JSON may want a number there

@@ -12,7 +12,7 @@ from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.others import OtherNames
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.shapes import Named, public_signatures
-from sls_contract.cassettes.scrub.sides import Pass
+from sls_contract.cassettes.scrub.sides import Pass, cookies_of
 from sls_contract.cassettes.scrub.signature import (
     State,
     Verdict,
@@ -156,6 +156,11 @@ class Scrubber:
             if fitting:
                 self._renames = self._renames.beside(fitting)
         return tuple(name for name in others if not self._renames.replaces(name.real))
+
+    def learn_cookies(self, exchange: Exchange) -> None:
+        """Take the cookies of a recording that another tool made, to be found wherever they stand in its file."""
+        for value in cookies_of(exchange):
+            self._vault.public(Kind.OTHER, value)
 
     def request(self, request: Request) -> Request:
         """Return what a live request looks like beside scrubbed ones: the same substitutions, the signature marked."""

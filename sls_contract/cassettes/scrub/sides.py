@@ -13,17 +13,18 @@ from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.signature import masked
 from sls_contract.cassettes.scrub.vault import Vault, is_public
 from sls_contract.cassettes.scrub.views import safe_bytes
-from sls_contract.exchange import Headers, Request, Response, wire_text
+from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
 from sls_contract.signing import parse_authorization
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from sls_contract.cassettes.scrub.hunt import Hunt
     from sls_contract.cassettes.scrub.views import Edit
 
 # A pair without a name is a value (source: RFC 6265bis, 5.7).
 _COOKIE = re.compile(r"(?:^|(?<=;))(?P<name>(?:[^=;]*=)?+[\s\"]*+)(?P<value>[^;\s\"](?:[^;]*[^;\s\"])?)")
+_CHANCE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{16,}$")
 _SENT_COOKIES = ("cookie", "cookie2")
 _SET_COOKIES = ("set-cookie", "set-cookie2")
 _AUTHORIZATIONS = ("authorization", "proxy-authorization")
@@ -161,6 +162,15 @@ class Pass:
         for edit in edits:
             place = where, wire_text(edit.new)
             self._renamed[place] = self._renamed.get(place, 0) + 1
+
+
+def cookies_of(exchange: Exchange) -> Iterator[str]:
+    """Yield the cookies of an exchange that look made by chance: ``lang=zh-CN`` is no secret."""
+    answered = exchange.response.headers.pairs if exchange.response is not None else ()
+    for name, value in (*exchange.request.headers.pairs, *answered):
+        if name.lower() in (*_SENT_COOKIES, *_SET_COOKIES):
+            pairs = value if name.lower() in _SENT_COOKIES else value.partition(";")[0]
+            yield from (found["value"] for found in _COOKIE.finditer(pairs) if _CHANCE.match(found["value"]))
 
 
 @lru_cache(maxsize=2048)
