@@ -11,7 +11,8 @@ from sls_contract.cassettes.ledger import Entry
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.cassettes.scrub import Scrubber, leaks
-from sls_contract.cassettes.scrub.findings import clean_verdict
+from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
+from sls_contract.cassettes.scrub.others import OtherNames
 from sls_contract.cassettes.tally import FOREIGN, Tally
 from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged, CassetteError
@@ -108,18 +109,20 @@ def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
         found.findings.append(_damage(damage))
         return
     found.lines = tuple(file.lines)
+    others = OtherNames()
     for position in range(len(file)):
         terms.progress(position, len(file))
-        _judge(found, file, position, terms, scrubber)
+        _judge(found, file, position, terms, (scrubber, others))
 
 
-def _judge(found: Audit, file: Recorded, position: int, terms: Terms, scrubber: Scrubber) -> None:
+def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: tuple[Scrubber, OtherNames]) -> None:
     """Judge one exchange, without its answer where that broke off; one that is damaged hides none of the others."""
     try:
         recording = file[position]
     except CassetteDamaged as damage:
         found.findings.append(_damage(damage))
         return
+    scrubber, others = looking
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
     hidden = hidden_clauses(recording)
@@ -127,13 +130,25 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, scrubber: 
     verdict = judge(exchange, credentials=keys, at=origin.recorded_at, without=hidden)
     if hidden and verdict.operation != FOREIGN:
         verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
+    scrubber.learn_cookies(recording.exchange)
     found.entry.add(origin)
     found.tally.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
     about = [finding for finding in about_recording(recording) if finding.code not in told]
+    about += _about_names(recording, others)
     if terms.max_age is not None:
         about += about_age(origin, terms.max_age, terms.now)
     found.tally.add(about, recording.exchange, position)
+
+
+def _about_names(recording: Recording, others: OtherNames) -> list[Finding]:
+    """Return what is to be said of names that belong to others: only the real service knows any."""
+    others.asked(recording.exchange.request)
+    if recording.provenance.evidence is not Evidence.LIVE:
+        return []
+    public = {text.rpartition(": ")[2] for text in recording.substitutions}
+    found = others.found(recording.exchange, public)
+    return [names_of_others(found)] if found else []
 
 
 def _keyring(recording: Recording, keys: tuple[Credentials, ...]) -> tuple[Credentials, ...]:

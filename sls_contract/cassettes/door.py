@@ -61,6 +61,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     scrub: Iterable[str] = (),
     scrub_keys: Iterable[str] = (),
     rename: Mapping[str, str] | None = None,
+    hide_names: bool = True,
 ) -> Iterator[OpenCassette]:
     """Record or replay the SLS exchanges of every HTTP client in this process, sync, threads and asyncio.
 
@@ -78,7 +79,9 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         strict: warnings raise, too.
         scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
-        rename: real names to the public ones that are written.
+        rename: real names to the public ones that are written; a name with itself is kept.
+        hide_names: while the live service is recorded, names that only an answer holds (of consumer groups, consumers,
+            logstores, projects) become ``other-group-1`` and so on in what is written, in later requests, too.
 
     Raises:
         ContractViolation: at exit, where exchanges broke the contract, unless an exception is in flight.
@@ -94,7 +97,9 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         Opening(
             path=_cassette(path),
             record=record,
-            scrubber=Scrubber([key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename),
+            scrubber=Scrubber(
+                [key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename, hide_names=hide_names
+            ),
             owns=owns,
             clock=lambda: datetime.now(UTC),  # noqa: TID251 - a public door supplies the real clock
             began=now,

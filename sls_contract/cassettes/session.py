@@ -14,7 +14,7 @@ from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recorder import Broken, Kind, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
 from sls_contract.cassettes.scrub import leaks
-from sls_contract.cassettes.scrub.findings import clean_verdict
+from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
@@ -220,7 +220,9 @@ class Session:
         opening, now = self._opening, self._opening.clock()
         response = outcome.partial if isinstance(outcome, Broken) else outcome
         whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
-        scrubbed = opening.scrubber.exchange(Exchange(request, response), self._ahead.take(request))
+        scrubbed = opening.scrubber.exchange(
+            Exchange(request, response), self._ahead.take(request), live=evidence is Evidence.LIVE
+        )
         recording = Recording(
             exchange=scrubbed.exchange,
             provenance=_provenance(scrubbed.exchange.request, evidence, now, opening.endpoint),
@@ -237,6 +239,8 @@ class Session:
         verdict = judge(whole, credentials=self._opening.credentials, at=now)
         self._tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
         self._tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
+        if scrubbed.others:
+            self._tally.add([names_of_others(scrubbed.others)], scrubbed.exchange)
 
     def _look_for_leaks(self) -> None:
         """Read what was written once more, as `sls-contract check` does: a scrub that missed something must fail."""

@@ -54,6 +54,12 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="REAL=PUBLIC",
         help="write this name in place of the real one; repeatable",
     )
+    add(
+        "--hide-names",
+        choices=("yes", "no"),
+        default="yes",
+        help="at the live service, write names that only an answer holds as other-group-1 and so on (default: yes)",
+    )
     add("--scrub", action="append", default=[], metavar="REGEX", help="also write nothing that matches; repeatable")
     add(
         "--scrub-key",

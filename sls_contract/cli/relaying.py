@@ -48,6 +48,7 @@ def session_of(
             patterns=arguments.scrub,
             keys=arguments.scrub_key,
             renames=dict(map(_pair, arguments.rename)),
+            hide_names=arguments.hide_names == "yes",
         ),
         owns=host_rule(),
         clock=clock,

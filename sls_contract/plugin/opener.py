@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from sls_contract.plugin.verifying import Verifying
 
 
+_WORD = re.compile(r"[\w.-]{3,}")
+
+
 @dataclass
 class Opener:
     """Opens the cassettes of one run."""
@@ -51,7 +55,7 @@ class Opener:
         self._take_back(item.nodeid)
         settings = self._settings_for(located.path)
         target = target_of(settings, os.environ, self.clock)
-        scrubber = self._scrubber(target)
+        scrubber = self._scrubber(target, item.path)
         case = Case(str(located.path), settings.strict, _allowed(item), scrubber.text, Tally())
         case.target = target
         case.verifying = self._verifying(case, located)
@@ -148,13 +152,21 @@ class Opener:
             )
             raise UsageError(msg)
 
-    def _scrubber(self, target: Target) -> Scrubber:
+    def _scrubber(self, target: Target, test_file: Path) -> Scrubber:
+        live = self.settings.record != "none" and target.endpoint != REFERENCE
         return Scrubber(
             [target.credentials] if target.credentials else [],
             patterns=self.settings.scrub,
             keys=self.settings.scrub_keys,
             renames={**self.settings.rename, **target.renames},
+            hide_names=self.settings.hide_names,
+            own_names=_words_of(test_file) if live else (),
         )
+
+
+def _words_of(test_file: Path) -> frozenset[str]:
+    """Return what may be a name in a test's file: it is public with the test, which may compare answers with it."""
+    return frozenset(_WORD.findall(test_file.read_text("utf-8", "replace")))
 
 
 def _allowed(item: pytest.Item) -> frozenset[str]:

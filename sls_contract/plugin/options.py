@@ -48,6 +48,7 @@ class Settings(NamedTuple):
     scrub: tuple[str, ...]
     scrub_keys: tuple[str, ...]
     rename: Mapping[str, str]
+    hide_names: bool
     rootdir: Path
 
     @property
@@ -95,8 +96,16 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="write a report; PATH ends in .json; repeatable",
     )
+    group.addoption(
+        "--sls-hide-names",
+        choices=("yes", "no"),
+        default=None,
+        help="yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
+        "consumers, logstores and projects, are written as other-group-1 and so on",
+    )
     for name in ("record", "endpoint", "project", "logstore", "region", "accept", "max_age"):
         parser.addini(f"sls_{name}", f"default of --sls-{name.replace('_', '-')}")
+    parser.addini("sls_hide_names", "default of --sls-hide-names", type="bool", default=True)
     parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
     parser.addini("sls_report", "default of --sls-report", type="linelist")
     parser.addini("sls_cassette_dir", "folder of the cassettes; default: 'cassettes' beside each test file")
@@ -132,6 +141,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         scrub=scrub,
         scrub_keys=scrub_keys,
         rename=rename,
+        hide_names=config.getini("sls_hide_names") if given.sls_hide_names is None else given.sls_hide_names == "yes",
         rootdir=config.rootpath,
     )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.plugin.outcome import Outcome
     from sls_contract.plugin.totals import Totals
 
+NAMES_OF_OTHERS = "names-of-others"
 MOST_LINES = 10
 """How many cassettes, and exchanges of each, are named; the report has all."""
 
@@ -104,7 +105,18 @@ def _noticed(totals: Totals) -> list[str]:
     return [
         f"  warning {code} {slug}: {plural(len(tests), 'time')}, first in {tests[0]}"
         for (code, slug), tests in sorted(counted.items())
-    ]
+    ] + _renames(totals)
+
+
+def _renames(totals: Totals) -> list[str]:
+    """Say how to hide the names of others that were recorded: in one setting for the whole run."""
+    told = [plain["finding"]["how_to_fix"] for plain in totals.findings if plain["finding"]["slug"] == NAMES_OF_OTHERS]
+    if not told:
+        return []
+    from sls_contract.cassettes.scrub.others import merged_rename_lines
+
+    lines = [on_one_line(line) for line in merged_rename_lines(told).split("\n")]
+    return ["  names of others were recorded; these lines of pytest.ini hide them:", *lines]
 
 
 def _finding(plain: dict[str, str]) -> Finding:

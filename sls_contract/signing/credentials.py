@@ -8,8 +8,6 @@ from typing import TypeAlias
 
 from sls_contract.errors import UsageError
 
-_SHOWN = 4  # characters of a key id that a message keeps: enough to tell two keys apart
-
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -63,7 +61,10 @@ def keys_of(keyring: Keyring) -> tuple[Credentials, ...]:
 
 
 def masked_id(access_key_id: str) -> str:
-    """Return an access key id fit for a message: the public test ids whole, others cut to their first characters."""
+    """Return what a message says of an access key id: the public test ids whole, of others the length alone.
+
+    No part of another id is shown: where id and secret were swapped, it is the secret's.
+    """
     if access_key_id in _PUBLIC_IDS:
         return access_key_id
-    return f"{access_key_id[:_SHOWN]}… ({len(access_key_id)} characters)"
+    return f"an id of {len(access_key_id)} characters"

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request
 
-_SHOWN = 6  # characters of a digest: enough to compare, not enough to send
-
 
 @dataclass(frozen=True, slots=True)
 class Examination:
@@ -163,16 +161,12 @@ def _recognised(found: Diagnosis) -> SignatureMismatch:
 def _unexplained(right: Form, parsed: Authorization, key: Credentials) -> SignatureMismatch:
     return SignatureMismatch(
         "digest",
-        _digest(signature(right, key.access_key_secret)),
-        _digest(parsed.signature),
+        f"the digest of the string to sign ({len(signature(right, key.access_key_secret))} characters)",
+        f"another one ({len(parsed.signature)} characters)",
         "The digest is not that of the request, and no known mistake explains it.",
         "Check the secret; compare the string to sign with the client's, line by line; look for a proxy that "
         "changes headers, path or query after signing.",
     )
-
-
-def _digest(text: str) -> str:
-    return f"{text[:_SHOWN]}… ({len(text)} characters)"
 
 
 def _unreadable(request: Request) -> SignatureMismatch:
@@ -187,11 +181,30 @@ def _unreadable(request: Request) -> SignatureMismatch:
 
 
 def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> SignatureMismatch:
-    known = ", ".join(masked_id(key.access_key_id) for key in keys) or "no key is known"
+    if any(_are_swapped(parsed, key) for key in keys):
+        return SignatureMismatch(
+            "access-key",
+            "the access key id of the given key",
+            "its access key secret, in the place of the id",
+            "Access key id and access key secret look swapped.",
+            "Give the id as the id and the secret as the secret. If the client sent the secret, revoke the key.",
+        )
     return SignatureMismatch(
         "access-key",
-        known,
-        masked_id(parsed.access_key_id) if parsed.access_key_id else "an empty access key id",
+        ", ".join(masked_id(key.access_key_id) for key in keys) or "no key is known",
+        _named(parsed.access_key_id, keys) if parsed.access_key_id else "an empty access key id",
         "The request is signed for an access key id that is not known here.",
         "Sign with the key that is meant, or give the credentials that belong to this access key id.",
     ).without()
+
+
+def _are_swapped(parsed: Authorization, key: Credentials) -> bool:
+    """Tell whether the request names as its id what is given as the secret, whoever swapped the two."""
+    return parsed.access_key_id == key.access_key_secret
+
+
+def _named(access_key_id: str, keys: tuple[Credentials, ...]) -> str:
+    shown = masked_id(access_key_id)
+    return (
+        f"another {shown.removeprefix('an ')}" if any(masked_id(key.access_key_id) == shown for key in keys) else shown
+    )

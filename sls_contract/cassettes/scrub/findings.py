@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from sls_contract.cassettes.scrub.others import rename_lines
+from sls_contract.spec import clause
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sls_contract.cassettes.scrub.others import OtherName
     from sls_contract.checks import Verdict
+    from sls_contract.spec import Finding
 
 
 def clean_verdict(verdict: Verdict, scrub: Callable[[str], str]) -> Verdict:
@@ -20,3 +25,14 @@ def clean_verdict(verdict: Verdict, scrub: Callable[[str], str]) -> Verdict:
         for one in verdict.findings
     )
     return replace(verdict, findings=findings)
+
+
+def names_of_others(names: Sequence[OtherName]) -> Finding:
+    """Say which names of others an answer holds, and how to hide them."""
+    return clause("names-of-others").finding(
+        "response body",
+        "only names that the requests hold",
+        ", ".join(f"{name.kind} {name.real}" for name in names),
+        f"Add these lines to the [pytest] section of pytest.ini, then record again (pytest --sls-record=all):\n"
+        f"{rename_lines(names)}",
+    )

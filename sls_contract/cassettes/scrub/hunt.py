@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.containers import glimpse, is_packed, runs, unpacked
-from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.key_formats import foreign_keys
+from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.shapes import BY_NAME, is_suspicious, public_signatures, shaped
-from sls_contract.cassettes.scrub.vault import MASK, is_public
+from sls_contract.cassettes.scrub.vault import is_public
 from sls_contract.cassettes.scrub.views import Edit, applied, find, plain, safe_bytes, unescaped
 from sls_contract.exchange import wire_bytes, wire_text
 
@@ -50,7 +51,7 @@ class Hunt:
     Attributes:
         vault: learns what gives itself away.
         rules: the user's.
-        secrets: what is known.
+        secrets: what was given to the run, and what one exchange adds; the vault has what was learnt.
         folded: what gives a known secret away in lower-cased text.
         exact: the same in text as it is.
         harmless: signatures that anyone can make.
@@ -70,8 +71,8 @@ class Hunt:
 
     @classmethod
     def of(cls, vault: Vault, rules: Rules) -> Hunt:
-        """Return the hunt for what the vault knows now."""
-        return cls(vault, rules, vault.secrets, *_signs(vault.secrets))
+        """Return a hunt for what the vault knows."""
+        return cls(vault, rules, vault.given, *_signs(vault.given))
 
     def beside(self, *more: Secret, harmless: Collection[bytes] = ()) -> Hunt:
         """Return a hunt for more secrets in one exchange, to which some signatures are known to be public."""
@@ -120,7 +121,7 @@ class Hunt:
         lowered = data.lower()
         if any(needle in lowered for needle in self.folded) or any(needle in data for needle in self.exact):
             return True
-        if next(self._unknown(data, lowered), None):
+        if self.vault.learnt.within(data, lowered) or any(True for _ in self._unknown(data, lowered)):
             return True
         view = unescaped(data)
         if view is not None and depth <= _DEEPEST and self.sees(view.text, depth + 1):
@@ -155,7 +156,7 @@ class Hunt:
 
     def _all(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         lowered = text.lower()
-        for secret in self.secrets:
+        for secret in (*self.secrets, *self.vault.learnt.within(text, lowered)):
             for start, end, new in secret.places(lowered):
                 yield Edit(start, end, new, secret.kind)
         yield from self._unknown(text, lowered, by_chance=depth > 0 and _is_binary(text))
@@ -168,7 +169,7 @@ class Hunt:
         ``by_chance``: the text may be none, but a word decoded; then the user's patterns, which may be short, would
         match it by chance, and garble the word.
         """
-        for finder in (shaped, BY_NAME) if is_suspicious(lowered) else ():
+        for finder in (shaped, BY_NAME, foreign_keys) if is_suspicious(lowered) else (foreign_keys,):
             for start, end, kind in finder(text, lowered):
                 value = wire_text(plain(text[start:end]))
                 if _NUMBER.fullmatch(text, start, end):  # too common to be hunted, and JSON may want a number there

@@ -6,6 +6,9 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
+MASK = "***"
+"""What stands in the place of a secret that has no public counterpart."""
+
 
 class Kind(StrEnum):
     """What a secret is; decides what stands in its place."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from sls_contract.cassettes.scrub.spellings import SHORTEST as HUNTED
+from sls_contract.cassettes.scrub.spellings import is_huntable
 from sls_contract.cassettes.scrub.views import Edit, applied, find
 from sls_contract.errors import UsageError
 from sls_contract.exchange import split_url, wire_bytes, wire_text
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 _KEYWORDS = frozenset((b"logstores", b"consumergroups", b"shards"))
 _HOST_PART = re.compile(rb"[a-z]{2,4}-[a-z]+[a-z0-9-]*|.*\..*", re.DOTALL)
 _NEXT_IS_KEY = re.compile(rb"\\*[\"']\s*:")
+_SHORTEST = 3  # characters of a name of the service
+#: What answers say of shards and requests: these words stay, whatever somebody took for a name.
+_ANSWERED = frozenset(("readwrite", "readonly", "true", "false", "null", "default", "name", "order", "timeout"))
 _NAME = rb"0-9A-Za-z_\x80-\xff-"
 
 
@@ -40,6 +45,7 @@ class Renames:
     """
 
     def __init__(self, table: Mapping[str, str]) -> None:
+        self._declared: Renames = self
         self._table = {wire_bytes(real): wire_bytes(public) for real, public in table.items() if real != public}
         names = sorted(self._table, key=len, reverse=True)
         for real, public in self._table.items():
@@ -55,6 +61,30 @@ class Renames:
                     "How to fix: choose public names that are no real names."
                 )
                 raise UsageError(msg)
+
+    def beside(self, more: Mapping[str, str]) -> Renames:
+        """Return the same with more names, which stand in URLs, the Host and bodies: other headers keep such words."""
+        wider = Renames({**more, **{wire_text(real): wire_text(public) for real, public in self._table.items()}})
+        wider._declared = self._declared
+        return wider
+
+    def fits(self, real: str) -> bool:
+        """Tell whether one more name can be replaced everywhere: no number, no word of the protocol, no public name."""
+        return (
+            len(real) >= _SHORTEST
+            and not real.isdigit()
+            and is_huntable(real.ljust(HUNTED))
+            and real.lower() not in _ANSWERED
+            and not any(re.search(_whole(wire_bytes(real)), public) for public in self._table.values())
+        )
+
+    def replaces(self, real: str) -> bool:
+        """Tell whether a name is replaced."""
+        return wire_bytes(real) in self._table
+
+    def header(self, name: str, value: bytes) -> tuple[bytes, list[Edit]]:
+        """Return the value of a header with public names, and the edits that were made."""
+        return (self if name.lower() == "host" else self._declared).text(value)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to rename."""

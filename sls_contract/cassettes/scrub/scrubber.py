@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from sls_contract.cassettes.scrub.elided import without_pieces
 from sls_contract.cassettes.scrub.hunt import Hunt, Rules
 from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.others import OtherNames
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.shapes import Named, public_signatures
-from sls_contract.cassettes.scrub.sides import Pass
+from sls_contract.cassettes.scrub.sides import Pass, cookies_of
 from sls_contract.cassettes.scrub.signature import (
     State,
     Verdict,
@@ -32,6 +33,7 @@ from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from sls_contract.cassettes.scrub.others import OtherName
     from sls_contract.cassettes.scrub.views import Edit
     from sls_contract.signing import Credentials
 
@@ -50,6 +52,7 @@ class Scrubbed:
             not be checked (``unchecked``: none there, unreadable, or of a key that is not known).
         step: the first wrong step of the signature; None where it verified.
         substitutions: the public names that were put in the place of real ones.
+        others: names of others in the answer that stayed as they are.
         closed: places whose content coding could not be opened (``response body: br``); what such a body hides was
             not scrubbed beyond what its bytes show.
 
@@ -60,6 +63,7 @@ class Scrubbed:
     step: str | None = None
     substitutions: tuple[Substitution, ...] = ()
     closed: tuple[str, ...] = ()
+    others: tuple[OtherName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class Scrubber:
         patterns: regular expressions (ini ``sls_scrub``); group 1, or the whole match, becomes ``***``.
         keys: names of JSON keys, query keys and headers (ini ``sls_scrub_keys``) whose values become ``***``.
         renames: real names to public ones (ini ``sls_rename``).
+        hide_names: whether names of others, which a live answer brings, are replaced from then on.
+        own_names: names that are the run's own, though no request holds them yet; those of ``renames`` are, too.
 
     Raises:
         UsageError: a pattern is no regular expression or matches an empty text, a key holds a comma, one text came in
@@ -110,6 +116,8 @@ class Scrubber:
         patterns: Iterable[str] = (),
         keys: Iterable[str] = (),
         renames: Mapping[str, str] | None = None,
+        hide_names: bool = False,
+        own_names: Iterable[str] = (),
     ) -> None:
         given = tuple(credentials)
         self._keyring = (*given, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
@@ -117,21 +125,42 @@ class Scrubber:
         self._keys = _names(keys)
         self._rules = Rules(tuple(map(_compiled, texts("scrub", patterns))), _named(self._keys))
         self._renames = Renames(renames or {})
+        self._hide_names, self._hiding = hide_names, threading.Lock()
+        self._others = OtherNames([*own_names, *(renames or {}), *(renames or {}).values()])
         self._newest = (self._vault.version, Hunt.of(self._vault, self._rules))
 
     def sent(self, request: Request) -> Sent:
         """Scrub a request that goes out, and verify its signature: all that need not wait for the answer."""
         found = verdict(request, self._keyring)
         learn(request, self._vault)
+        self._others.asked(request)
         return self._settled(lambda: self._sent(request, found))
 
-    def exchange(self, exchange: Exchange, sent: Sent | None = None) -> Scrubbed:
+    def exchange(self, exchange: Exchange, sent: Sent | None = None, *, live: bool = False) -> Scrubbed:
         """Return what may be written of an exchange, with the verdict on its signature.
 
-        ``sent`` is what `sent` returned for its request, where that was done before.
+        ``sent`` is what `sent` returned for its request, where that was done before. ``live``: the real service
+        answered, so names that only the answer holds are those of others.
         """
         ahead = self.sent(exchange.request) if sent is None else sent
-        return self._settled(lambda: self._exchange(exchange, ahead))
+        others = self._others.found(exchange) if live else ()
+        left = others and self._hide(others)
+        return replace(self._settled(lambda: self._exchange(exchange, ahead)), others=left)
+
+    def _hide(self, others: tuple[OtherName, ...]) -> tuple[OtherName, ...]:
+        """Replace names of others from now on; return those that stay."""
+        if not self._hide_names:
+            return others
+        with self._hiding:
+            fitting = {name.real: name.public for name in others if self._renames.fits(name.real)}
+            if fitting:
+                self._renames = self._renames.beside(fitting)
+        return tuple(name for name in others if not self._renames.replaces(name.real))
+
+    def learn_cookies(self, exchange: Exchange) -> None:
+        """Take the cookies of a recording that another tool made, to be found wherever they stand in its file."""
+        for value in cookies_of(exchange):
+            self._vault.public(Kind.OTHER, value)
 
     def request(self, request: Request) -> Request:
         """Return what a live request looks like beside scrubbed ones: the same substitutions, the signature marked."""
@@ -150,7 +179,7 @@ class Scrubber:
         """Return a message, log line or traceback without secrets, also shortened ones. Names are not replaced."""
         data = safe_bytes(text)
         new = self.bytes(data)
-        return without_pieces(text if new == data else wire_text(new), self._vault.secrets)
+        return self._vault.pieces.masked(text if new == data else wire_text(new))
 
     def edits(self, data: bytes) -> list[Edit]:
         """Return every place of the data that holds a secret, ordered."""
@@ -192,6 +221,7 @@ class Scrubber:
             copied = self._pass(_without_echo(hunt, real, stored)).request(original)
             request = self._signed(original, copied, found)
             stored = signature_of(request) or ""
+        self._vault.remember(real, stored)
         looking = going.hunt if real == stored else going.hunt.sparing(_harmless(real, stored))
         return Sent(original, request, found, going, looking, (real, stored), version)
 

@@ -22,6 +22,8 @@ _SIGNATURE = rb"(?:[0-9A-Za-z+/_-]{27}=|[0-9A-Za-z+/_-]{43}=|[0-9A-Fa-f]{64}|[0-
 
 _OPAQUE = rb"((?=[^\s\"',]*[0-9=])[0-9A-Za-z+/._~-]{8,}={0,2})"
 
+_QUOTED = rb"((?=[^\s\"',]*[0-9])[0-9A-Za-z._-]{7,127}[0-9A-Za-z])"
+
 #: Each with a stem: in lower-cased text without the stem, the pattern cannot match. Each begins with literal text, for
 #: which the engine jumps; what must not stand before it is looked at behind it.
 _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
@@ -32,6 +34,15 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
         (b"sts.", rb"(STS\.(?<![0-9A-Za-z.]STS\.)[0-9A-Za-z]{16,})", (Kind.ACCESS_KEY_ID,)),
         # security tokens are long base64 of a structure that always begins with the same bytes
         (b"cais", rb"(CAIS(?<![0-9A-Za-z+/]CAIS)[0-9A-Za-z+/]{60,}={0,2})", (Kind.SECURITY_TOKEN,)),
+        # the service's own words for a key that it refuses (source: its error pages, see `spec.known_errors`)
+        (b"not found: ", rb"ccessKeyId not found: (?<=[Aa]ccessKeyId not found: )" + _QUOTED, (Kind.ACCESS_KEY_ID,)),
+        (
+            b"is disabled: ",
+            rb"ccessKeyId is disabled: (?<=[Aa]ccessKeyId is disabled: )" + _QUOTED,
+            (Kind.ACCESS_KEY_ID,),
+        ),
+        (b"is invalid: ", rb"key id you provided is invalid: " + _QUOTED, (Kind.ACCESS_KEY_ID,)),
+        (b" is inactive", rb"ccessKeyId " + _QUOTED + b" is inactive", (Kind.ACCESS_KEY_ID,)),
         (b"eyj", rb"(eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})", (Kind.OTHER,)),
         (b"log ", rb"LOG (?<!\wLOG )([^\s:\"',]{1,128}):(" + _SIGNATURE + b")", (Kind.ACCESS_KEY_ID, Kind.SIGNATURE)),
         (b"credential=", rb"Credential=([^/,\s\"'&]{1,128})/\d{8}/", (Kind.ACCESS_KEY_ID,)),

@@ -8,22 +8,23 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.messages import Body, told_true
-from sls_contract.cassettes.scrub.names import Kind, kind_of
+from sls_contract.cassettes.scrub.names import MASK, Kind, kind_of
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.signature import masked
-from sls_contract.cassettes.scrub.vault import MASK, Vault, is_public
+from sls_contract.cassettes.scrub.vault import Vault, is_public
 from sls_contract.cassettes.scrub.views import safe_bytes
-from sls_contract.exchange import Headers, Request, Response, wire_text
+from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
 from sls_contract.signing import parse_authorization
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from sls_contract.cassettes.scrub.hunt import Hunt
     from sls_contract.cassettes.scrub.views import Edit
 
 # A pair without a name is a value (source: RFC 6265bis, 5.7).
 _COOKIE = re.compile(r"(?:^|(?<=;))(?P<name>(?:[^=;]*=)?+[\s\"]*+)(?P<value>[^;\s\"](?:[^;]*[^;\s\"])?)")
+_CHANCE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{16,}$")
 _SENT_COOKIES = ("cookie", "cookie2")
 _SET_COOKIES = ("set-cookie", "set-cookie2")
 _AUTHORIZATIONS = ("authorization", "proxy-authorization")
@@ -102,14 +103,14 @@ class Pass:
         if lowered in _SENT_COOKIES or lowered in _SET_COOKIES:
             pairs, end, attributes = (value, "", "") if lowered in _SENT_COOKIES else value.partition(";")
             cookies = self._cleaned(_COOKIE.sub(self._cookie, pairs) + end + attributes)
-            return self._rename(cookies, f"header {name}")
+            return self._rename(name, cookies)
         kind = kind_of(lowered)
         if kind is not None:
             bare = value.strip()
             return value.replace(bare, self._vault.public(kind, bare)) if bare else value
         if dirty or lowered in _AUTHORIZATIONS:
             value = self._cleaned(value)
-        return self._rename(value, f"header {name}")
+        return self._rename(name, value)
 
     def _cookie(self, match: re.Match[str]) -> str:
         return match["name"] + self._vault.public(Kind.OTHER, match["value"])
@@ -145,16 +146,16 @@ class Pass:
         self._count(where, edits)
         return body.with_content(content)
 
-    def _rename(self, value: str, where: str) -> str:
+    def _rename(self, name: str, value: str) -> str:
         if not self._renames:
             return value
-        data, edits = self._renames.text(safe_bytes(value))
-        self._count(where, edits)
+        data, edits = self._renames.header(name, safe_bytes(value))
+        self._count(f"header {name}", edits)
         return wire_text(data) if edits else value
 
     def _cleaned(self, text: str) -> str:
         data = safe_bytes(text)
-        new = self.hunt.clean(data)
+        new = self.hunt.clean(data) if self.hunt.sees(data) else data
         return text if new == data else wire_text(new)
 
     def _count(self, where: str, edits: Iterable[Edit]) -> None:
@@ -163,11 +164,20 @@ class Pass:
             self._renamed[place] = self._renamed.get(place, 0) + 1
 
 
+def cookies_of(exchange: Exchange) -> Iterator[str]:
+    """Yield the cookies of an exchange that look made by chance: ``lang=zh-CN`` is no secret."""
+    answered = exchange.response.headers.pairs if exchange.response is not None else ()
+    for name, value in (*exchange.request.headers.pairs, *answered):
+        if name.lower() in (*_SENT_COOKIES, *_SET_COOKIES):
+            pairs = value if name.lower() in _SENT_COOKIES else value.partition(";")[0]
+            yield from (found["value"] for found in _COOKIE.finditer(pairs) if _CHANCE.match(found["value"]))
+
+
 @lru_cache(maxsize=2048)
 def _is_named(name: str) -> bool:
-    """Tell whether a header's name alone says that its value is a secret."""
+    """Tell whether a header's name alone says that its value is, or holds, a secret."""
     lowered = name.lower()
-    return lowered in _AUTHORIZATIONS or kind_of(lowered) is not None
+    return lowered in (*_AUTHORIZATIONS, *_SENT_COOKIES, *_SET_COOKIES) or kind_of(lowered) is not None
 
 
 @lru_cache(maxsize=256)  # a client sends the same names again and again
@@ -179,4 +189,4 @@ def _are_named(names: tuple[str, ...]) -> tuple[bool, ...]:
 def _any_told(names: tuple[str, ...], keep: str | None) -> bool:
     """Tell whether one of the headers is never left as it is; ``keep`` names one that is."""
     told = (name for name in names if name.lower() != keep)
-    return any(_is_named(name) or name.lower() in (*_SENT_COOKIES, *_SET_COOKIES) for name in told)
+    return any(map(_is_named, told))

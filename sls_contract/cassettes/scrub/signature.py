@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.vault import MASK, marker
+from sls_contract.cassettes.scrub.names import MASK, Kind
+from sls_contract.cassettes.scrub.vault import marker
 from sls_contract.exchange import Headers, Request
 from sls_contract.signing import (
     TEST_CREDENTIALS,

@@ -127,10 +127,20 @@ class Secret:
         hexadecimal, windows, alone = _spelled(value)
         return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows)
 
+    @classmethod
+    def plain(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
+        """Take a secret that is hunted as it stands, in any casing: of which there are many, such as signatures."""
+        text = value.lower()
+        return cls(value, public, kind, False, ((text, public),), b"", ())
+
     @property
     def needles(self) -> tuple[bytes, ...]:
         """What gives the secret away in lower-cased text."""
-        return (*(text for text, _ in self.folded), self.hexadecimal)
+        return (*(text for text, _ in self.folded), *([self.hexadecimal] if self.hexadecimal else []))
+
+    def stands_in(self, data: bytes, lowered: bytes) -> bool:
+        """Tell whether a text, or the same in lower case, holds one of the spellings."""
+        return any(needle in lowered for needle in self.needles) or any(window in data for window in self.windows)
 
     def places(self, lowered: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield each place (start, end) in lower-cased text, with what belongs there."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import re
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.elided import Pieces
+from sls_contract.cassettes.scrub.index import SecretIndex
+from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.spellings import Secret, is_huntable
 from sls_contract.cassettes.scrub.views import Edit, applied, disjoint
 from sls_contract.exchange import wire_bytes, wire_text
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from sls_contract.signing import Credentials
 
-MASK = "***"
 _MARKER = b"not a real signature"  # 20 bytes, the length of an HMAC-SHA1
 _MARKER_256 = (_MARKER * 2)[:32]
 MARKERS = (
@@ -48,7 +49,8 @@ _PUBLIC = (
 )
 _STS_ID = "STS."
 _ID_SHAPE = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{12,}")
-_MOST_LEARNT = 128
+MOST_OTHERS = 4096
+"""How many learnt cookies, passwords and the like are hunted: a service may set new ones with each answer."""
 
 
 def is_public(value: str) -> bool:
@@ -64,21 +66,30 @@ def marker(signature: str) -> str:
 
 
 class Vault:
-    """The secrets of a run: those given, and those learnt from what went by (the last 128). Safe from any thread."""
+    """The secrets of a run: those given, and those learnt from what went by. Safe from any thread.
+
+    Ids, key secrets, tokens and signatures are never forgotten. Of cookies, passwords and the like the last
+    `MOST_OTHERS` are hunted; an older one is learnt again where it is met again.
+
+    Attributes:
+        given: what the run was given, to be searched for one by one.
+        learnt: all else.
+        pieces: what is left of them where a text was shortened.
+        version: counts what was learnt, signatures of requests apart: no message holds one of a later request.
+
+    """
 
     def __init__(self, credentials: Iterable[Credentials]) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._public: dict[str, str] = {}
-        self._learnt: OrderedDict[str, Secret] = OrderedDict()
+        self._others: deque[str] = deque()
+        self.learnt = SecretIndex()
+        self.pieces = Pieces()
         self.version = 0
-        self._given = tuple(secret for key in credentials for secret in self._kept(key))
-        self._all = self._ordered()
-
-    @property
-    def secrets(self) -> tuple[Secret, ...]:
-        """What to hunt for, the longest first."""
-        return self._all
+        self.given = tuple(secret for key in credentials for secret in self._kept(key))
+        for secret in self.given:
+            self.pieces.add(secret)
 
     def public(self, kind: Kind, value: str) -> str:
         """Return what stands in the place of a secret; a new one is learnt, and hunted from now on."""
@@ -90,11 +101,22 @@ class Vault:
         with self._lock:
             return self._public.get(value) or self._learn(kind, value)
 
+    def remember(self, signature: str, stored: str) -> None:
+        """Hunt a signature that was sent, as it stands, in all that comes later; the stored one takes its place."""
+        if signature in self._public or signature == stored or is_public(signature) or not is_huntable(signature):
+            return
+        padding = signature.endswith("=") and stored.endswith("=")  # who leaves it out shall not pass
+        bare, public = (signature[:-1], stored[:-1]) if padding else (signature, stored)
+        with self._lock:
+            self.learnt.add(Secret.plain(wire_bytes(bare), wire_bytes(public), Kind.SIGNATURE))
+            self._public[signature] = stored
+
     def cleaned(self, text: str) -> str:
         """Return one word or two of a header with the known secrets replaced that stand in it as they are."""
         data = wire_bytes(text)
         lowered = data.lower()
-        found = [Edit(*place, secret.kind) for secret in self._all for place in secret.places(lowered)]
+        known = (*self.given, *self.learnt.within(data, lowered))
+        found = [Edit(*place, secret.kind) for secret in known for place in secret.places(lowered)]
         return wire_text(applied(data, disjoint(found))) if found else text
 
     def _learn(self, kind: Kind, value: str) -> str:
@@ -102,13 +124,21 @@ class Vault:
             kind = Kind.ACCESS_KEY_ID
         public = self._new(kind, value)
         if is_huntable(value):
-            self._learnt[value] = Secret.of(wire_bytes(value), wire_bytes(public), kind)
-        if len(self._learnt) > _MOST_LEARNT:
-            self._learnt.popitem(last=False)
-        self._all = self._ordered()
+            secret = Secret.of(wire_bytes(value), wire_bytes(public), kind)
+            self.learnt.add(secret)
+            self.pieces.add(secret)
+        if kind is Kind.OTHER:
+            self._others.append(value)
+            if len(self._others) > MOST_OTHERS:
+                self._forget(self._others.popleft())
         self.version += 1
         self._public[value] = public  # at last: a thread that finds it known must find it hunted, and hunt once more
         return public
+
+    def _forget(self, value: str) -> None:
+        if secret := self.learnt.discard(wire_bytes(value)):
+            self.pieces.discard(secret)
+        del self._public[value]
 
     def _kept(self, key: Credentials) -> Iterator[Secret]:
         test = TEST_CREDENTIALS if key.security_token is None else TEST_STS_CREDENTIALS
@@ -135,6 +165,3 @@ class Vault:
         self._counts[public] += 1
         count = self._counts[public]
         return public if count == 1 else f"{public}{count}"
-
-    def _ordered(self) -> tuple[Secret, ...]:
-        return tuple(sorted((*self._given, *self._learnt.values()), key=lambda one: -len(one.value)))

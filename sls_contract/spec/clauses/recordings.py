@@ -126,4 +126,17 @@ CLAUSES = (
         ),
         sources=("Rule of this project",),
     ),
+    Clause(
+        code="SLS612",
+        slug="names-of-others",
+        level=Level.WARNING,
+        title="A live recording holds no names of others",
+        text=(
+            "An answer of the live service holds names of groups, consumers, logstores or projects that no request "
+            "had named before: they belong to others. They are hidden while recording unless that is switched off "
+            "(sls_hide_names); sls_rename hides them, too. Names of fewer than three characters, numbers and words of "
+            "the protocol can be hidden by sls_rename only."
+        ),
+        sources=("Rule of this project",),
+    ),
 )

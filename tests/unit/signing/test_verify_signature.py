@@ -200,11 +200,12 @@ def test_two_authorization_headers():
 
 
 def test_step_access_key():
-    """A key id that nobody knows is told, cut short; the public test ids are shown whole."""
+    """Of a key id that nobody knows only the length is shown; the public test ids are shown whole."""
     request = sign(BARE, Credentials("LTAIabcdefghijkl", "secret"), at=AT)
     found = verify_signature(request, TEST_CREDENTIALS)
-    assert (found.step, found.expected, found.actual) == ("access-key", "testAccessKeyId", "LTAI… (16 characters)")
+    assert (found.step, found.expected, found.actual) == ("access-key", "testAccessKeyId", "an id of 16 characters")
     assert verify_signature(request, []).expected == "no key is known"
+    assert verify_signature(request, Credentials("LTAIabcdefghijkm", "s")).actual == "another id of 16 characters"
     empty = sign(BARE, Credentials("", ""), at=AT)
     assert verify_signature(empty, TEST_CREDENTIALS).actual == "an empty access key id"
 

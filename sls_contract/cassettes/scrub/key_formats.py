@@ -1,0 +1,128 @@
+"""Keys of other clouds and services that are known by how they begin: ``ghp_…``, ``AKIA…``.
+
+The formats follow the rules of Betterleaks (the successor of Gitleaks) that need no words around a key, as far as a
+beginning of three characters or more names the service. A row says how a key begins (``|`` between beginnings that are
+followed alike), what follows, and how many characters of it there are at least. Rows that a request id, checkpoint,
+cursor or signature of the service could meet by chance are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.scrub.names import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.cassettes.scrub.shapes import Found
+
+_ALPHABETS = {"letters": "[0-9A-Za-z]", "word": "[0-9A-Za-z_.-]", "hex": "[0-9A-Fa-f]", "base32": "[A-Z2-7]"}
+_ROWS = """
+AKIA|ASIA|ABIA|ACCA                                     base32  16=
+AKID                                                    letters 32
+AIza                                                    word    35=
+GOCSPX-                                                 word    28
+ya29.                                                   word    40
+ghp_|gho_|ghu_|ghs_|ghr_                                letters 36
+github_pat_                                             word    60
+glpat-|gldt-|glrt-|glft-|glptt-|glsoat-|glimt-|glcbt-   word    20
+glffct-|glagent-|gloas-|GR1348941                       word    20
+xoxb-|xoxp-|xoxa-|xoxr-|xoxs-|xoxo-|xoxe-|xoxc-|xoxd-   word    16
+xapp-                                                   word    30
+sk_live_|sk_test_|rk_live_|rk_test_|sk_prod_|whsec_     letters 20
+sk-proj-|sk-svcacct-|sk-admin-|sk-ant-|sk-or-v1-        word    40
+gsk_|xai-|pplx-|nvapi-|r8_|csk-|tgp_v1_|llx-            word    37
+hf_|api_org_                                            letters 34
+npm_                                                    letters 36=
+pypi-AgEI                                               word    50
+rubygems_|rdme_|CLOJARS_                                letters 48
+dckr_pat_|dckr_oat_                                     word    27
+SWMTKN-1-|SWMKEY-1-                                     word    40
+dop_v1_|doo_v1_|dor_v1_                                 hex     64
+hvs.|hvb.                                               word    80
+dapi                                                    hex     32=
+glsa_|glc_                                              word    40
+SG.                                                     word    60
+xkeysib-|mlsn.                                          word    30
+shpat_|shpca_|shppa_|shpss_|shpua_                      hex     32
+sq0atp-|sq0csp-                                         word    22
+PMAK-                                                   word    59=
+lin_api_|lin_oauth_                                     letters 40
+ntn_                                                    letters 46=
+figd_                                                   word    38
+sbp_|sb_secret_                                         word    31
+pscale_tkn_|pscale_pw_|pscale_oauth_                    word    32
+tskey-api-|tskey-auth-|tskey-client-                    word    20
+sntryu_|sntrys_                                         word    60
+pul-                                                    hex     40=
+rnd_                                                    letters 28=
+vcp_|vci_|vca_|vcr_|vck_                                word    56=
+dt0c01.                                                 word    80
+HRKU-AA                                                 word    58
+rzp_live_|rzp_test_                                     letters 14
+ATATT|ATCTT|ATBB                                        word    24
+BBDC-                                                   word    32
+AKCp                                                    letters 68
+CCIPAT_                                                 word    60
+lsv2_pt_|lsv2_sk_                                       word    43
+pcsk_                                                   word    60
+ops_eyJ                                                 word    200
+AGE-SECRET-KEY-1                                        letters 58
+EZAK|EZTK                                               letters 54=
+dvc_server_|duffel_live_|duffel_test_                   word    20
+mdb_sa_sk_|AstraCS:                                     word    20
+apify_api_|AIK_SECRET_|AIK_CI_|CCDB1_|napi_             word    20
+"""
+_EXAMPLE = b"EXAMPLE"  # how documentation ends a key that is none
+_FEWEST = 8  # different characters of a key; ``ghp_xxxxxxxx`` is none
+_NAME = re.compile(rb"[a-z_.-]+")
+_START = 3
+_SHORTEST = 16
+_WORD_CHARS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-:"
+_SEPARATORS = bytes(code if code in _WORD_CHARS else 32 for code in range(256))
+
+
+def _pattern(row: str) -> tuple[list[str], re.Pattern[bytes]]:
+    beginnings, alphabet, least = row.split()
+    size = f"{{{least.removesuffix('=')}}}" if least.endswith("=") else f"{{{least},}}"
+    starts = beginnings.split("|")
+    body = f"(?:{'|'.join(map(re.escape, starts))})({_ALPHABETS[alphabet]}{size})"
+    return starts, re.compile(body.encode())
+
+
+_BY_START: dict[bytes, tuple[re.Pattern[bytes], ...]] = {}
+for _row in _ROWS.strip().splitlines():
+    _starts, _compiled = _pattern(_row)
+    for _one in _starts:
+        _key = _one[:_START].encode()
+        if _compiled not in _BY_START.get(_key, ()):
+            _BY_START[_key] = (*_BY_START.get(_key, ()), _compiled)
+
+
+def foreign_keys(text: bytes, lowered: bytes) -> Iterator[Found]:
+    """Yield where keys of other services stand in a text."""
+    del lowered  # casing matters here
+    words = {word for word in text.translate(_SEPARATORS).split() if len(word) >= _SHORTEST}
+    for key in filter(None, map(_key_in, words)):
+        at = text.find(key)
+        while at >= 0:
+            yield at, at + len(key), Kind.OTHER
+            at = text.find(key, at + len(key))
+
+
+def _key_in(word: bytes) -> bytes | None:
+    """Return the key that a word is, but for what a sentence or ``name:`` puts around it."""
+    bare = word.rpartition(b":")[2] if word[:_START] not in _BY_START else word
+    bare = bare.strip(b".:")
+    for pattern in _BY_START.get(bare[:_START], ()):
+        found = pattern.fullmatch(bare)
+        if found and _is_random(found[1]):
+            return bare
+    return None
+
+
+def _is_random(body: bytes) -> bool:
+    """Tell a key from a placeholder, an example, and a name of a few words."""
+    return len(set(body)) >= _FEWEST and not body.endswith(_EXAMPLE) and not _NAME.fullmatch(body)

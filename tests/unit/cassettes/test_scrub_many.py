@@ -1,0 +1,129 @@
+"""A long run, in which each exchange brings new secrets: none is forgotten, and none costs more than the first."""
+
+import base64
+import time
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.vault import MOST_OTHERS
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.signing import Credentials, sign
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+URL = "https://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g?shard={}"
+SPELLINGS = {
+    "raw": lambda text: text,
+    "lower case": str.lower,
+    "percent": lambda text: quote(text, safe=""),
+    "each byte percent": lambda text: "".join(f"%{code:02x}" for code in text.encode()),
+    "base64": lambda text: base64.b64encode(f"<{text}>".encode()).decode(),
+    "hex": lambda text: text.encode().hex(),
+}
+
+
+def key_of(number):
+    """Return a temporary key, whose id is not shaped like one of Alibaba Cloud's."""
+    return Credentials(
+        f"gateway-key-{number:04}", f"secret-of-{number:04}-{number:016}", f"ticket.{number:04}.{'z' * 30}"
+    )
+
+
+def asked(key, number=0):
+    """Return a signed request; each number has its own signature."""
+    return sign(Request("GET", URL.format(number)), key, at=AT + timedelta(seconds=number))
+
+
+def exchanged(scrubber, request, body=b"[]", headers=()):
+    """Return what may be written of an exchange, as one text, but for the Authorization."""
+    done = scrubber.exchange(Exchange(request, Response(200, headers, body))).exchange
+    headers = [
+        pair for pair in (*done.request.headers.pairs, *done.response.headers.pairs) if pair[0] != "Authorization"
+    ]
+    return f"{done.request.url} {headers} {done.response.body.decode()}"
+
+
+@pytest.fixture(scope="module")
+def scrubber():
+    """Return a scrubber that has met 60 keys, a request of each, and 3 cookies in each answer; none was given."""
+    scrubber = Scrubber()
+    for number in range(60):
+        cookies = [("Set-Cookie", f"sid={number:04}-{each}-{'q' * 20}") for each in range(3)]
+        exchanged(scrubber, asked(key_of(number), number), headers=cookies)
+    return scrubber
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_ids_and_tokens_are_never_forgotten(scrubber, spelling):
+    """The first key, one between, and the last are taken out of an answer to somebody else, in each spelling."""
+    other = Request("GET", URL.format(0))
+    for number in (0, 30, 59):
+        key = key_of(number)
+        for secret in (key.access_key_id, key.security_token):
+            echo = SPELLINGS[spelling](secret)
+            shown = exchanged(scrubber, other, f'{{"errorMessage":"no such key: {echo} ."}}'.encode())
+            assert echo not in shown, spelling
+            assert "no such key: " in shown
+
+
+@pytest.mark.parametrize("spelling", ["raw", "percent", "base64"])
+def test_signatures_of_earlier_requests_are_never_forgotten(scrubber, spelling):
+    """A late error report may quote any of them; a copy becomes what is stored of that request."""
+    for number in (0, 30, 59):
+        request = asked(key_of(number), number)
+        signature = request.headers["authorization"].rpartition(":")[2]
+        stored = scrubber.exchange(Exchange(request, None)).exchange.request.headers["authorization"].rpartition(":")[2]
+        assert stored != signature
+        echo = SPELLINGS[spelling](signature)
+        shown = exchanged(scrubber, Request("GET", URL.format(0)), f"late: {echo} .".encode())
+        assert echo not in shown, spelling
+        assert SPELLINGS[spelling](stored) in shown
+
+
+def test_pieces_of_early_secrets_are_known(scrubber):
+    """What a shortened message leaves of the first token is masked as that of the last."""
+    for number in (0, 59):
+        token = key_of(number).security_token
+        assert scrubber.text(f"'{token[:11]}...{token[-9:]}'") == "'***...***'"
+
+
+def test_an_error_body_that_echoes_id_and_token_after_many_cookies():
+    """The key of a run without credentials stands in none of its exchanges, however many cookies came between."""
+    scrubber, key = Scrubber(), key_of(7)
+    body = f'{{"errorMessage":"{key.access_key_id} with {key.security_token}"}}'.encode()
+    for number in range(140):
+        headers = {"Set-Cookie": f"sid=c00kie-number-{number}"}
+        shown = exchanged(scrubber, asked(key, number), body if number % 10 == 9 else b"[]", headers)
+        assert key.access_key_id not in shown
+        assert key.security_token not in shown
+
+
+def test_the_oldest_of_too_many_cookies_is_learnt_again():
+    """Cookies are bounded; one that is met again is hunted again. Ids are not bounded."""
+    scrubber = Scrubber()
+    exchanged(scrubber, asked(key_of(7)))
+    for number in range(MOST_OTHERS + 1):
+        scrubber._vault.public(Kind.OTHER, f"c00kie-number-{number}")
+    assert scrubber.text("c00kie-number-0 c00kie-number-1") == "c00kie-number-0 ***"
+    exchanged(scrubber, Request("GET", URL.format(0)), headers={"Set-Cookie": "sid=c00kie-number-0"})
+    assert scrubber.text("c00kie-number-0 c00kie-number-1") == "*** c00kie-number-1"
+    assert key_of(7).access_key_id not in scrubber.text(key_of(7).access_key_id)
+
+
+def test_two_thousand_secrets_cost_no_more_than_fifty():
+    """The time of one exchange does not grow with what was learnt; a generous bound, as machines are busy."""
+
+    def seconds(learnt):
+        scrubber = Scrubber()
+        for number in range(learnt):
+            scrubber._vault.public(Kind.SECURITY_TOKEN, f"t0ken-{number:040}")
+        request, answer = asked(key_of(1)), Response(200, {}, b'[{"shard":0,"checkpoint":"MTAw"}]' * 20)
+        began = time.process_time()
+        for _ in range(50):
+            scrubber.exchange(Exchange(request, answer))
+        return time.process_time() - began
+
+    assert seconds(2000) < 5 * seconds(50)
