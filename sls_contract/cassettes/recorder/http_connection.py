@@ -9,6 +9,7 @@ parses bytes from memory with its own code, and nothing of ours stays on the con
 from __future__ import annotations
 
 import errno
+import http.client
 import io
 import socket
 import sys
@@ -26,7 +27,7 @@ from sls_contract.cassettes.recorder.framing import (
 from sls_contract.cassettes.recorder.guard import check_connection, check_proxied, let_through
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of
 from sls_contract.cassettes.recorder.wiring import watch_also
-from sls_contract.errors import SlsContractError
+from sls_contract.errors import CassetteError, SlsContractError
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 _RECV_BYTES = 65536
 _HTTPS_PORT = 443
 _WATCHED = ("http.client", "urllib3.connection")  # modules of classes that are wrapped by name
+_OF_FUTURE = (
+    "urllib3-future, which is installed in the place of urllib3 (niquests brings it), cannot be recorded or replayed: it "
+    "does not send by way of http.client.\n"
+    "How to fix: for requests and botocore: pip uninstall urllib3-future niquests, then pip install --force-reinstall "
+    "urllib3. Record niquests with `sls-contract proxy`, and play what it recorded with `sls-contract replay`."
+)
 _LIMITS = (int, float, type(None))  # seconds; urllib3 1 may have a mark instead, for the default of sockets
 
 
@@ -131,6 +138,8 @@ def connect(original: Callable[..., Any], connection: Any, *args: Any, **kwargs:
     if owner_of(target, peer) is None:
         check_proxied(target, peer)
         return original(connection, *args, **kwargs)
+    if not isinstance(connection, http.client.HTTPConnection):
+        raise CassetteError(_OF_FUTURE)
     connection.sock = Tape(connection, None)
     for flag, value in (("is_verified", True), ("_has_connected_to_proxy", bool(getattr(connection, "proxy", None)))):
         if hasattr(connection, flag):  # urllib3's own notes; unset they give warnings and errors about a proxy

@@ -41,6 +41,8 @@ _RECORDED = [
     Hook("http.client", "HTTPSConnection", "connect", _CONNECT),
     Hook("urllib3.connection", "HTTPConnection", "connect", _CONNECT),
     Hook("urllib3.connection", "HTTPSConnection", "connect", _CONNECT),
+    Hook("urllib3_future.connection", "HTTPConnection", "connect", _CONNECT),
+    Hook("urllib3_future.connection", "HTTPSConnection", "connect", _CONNECT),
     Hook("requests.sessions", "Session", "merge_environment_settings", _late("requests_adapter", "settings")),
     Hook("requests.adapters", "HTTPAdapter", "send", _late("requests_adapter", "send")),
     Hook("httpx", "HTTPTransport", "handle_request", _late("httpx_transport", "handle")),
@@ -56,6 +58,17 @@ def _guarded(module: str, owner: str, methods: Iterable[str], part: str, name: s
 
 
 _REFUSED = [
+    *(
+        Hook(f"{package}.{module}", owner, "connect", _CONNECT, needed=False)
+        for package in ("urllib3", "urllib3_future")  # the latter beside urllib3
+        for module, owner in (
+            ("_async.connection", "AsyncHTTPConnection"),
+            ("_async.connection", "AsyncHTTPSConnection"),
+        )
+    ),
+    *_guarded("urllib3.backend.hface", "HfaceBackend", ["endheaders"], "urllib3_future", "endheaders"),
+    *_guarded("urllib3_future.backend.hface", "HfaceBackend", ["endheaders"], "urllib3_future", "endheaders"),
+    *_guarded("urllib3.backend._async.hface", "AsyncHfaceBackend", ["endheaders"], "urllib3_future", "endheaders"),
     *_guarded("httpcore", "HTTP11Connection", ["handle_request"], "httpcore_connection", "send"),
     *_guarded("httpcore", "HTTP2Connection", ["handle_request"], "httpcore_connection", "send"),
     *_guarded("httpcore", "AsyncHTTP11Connection", ["handle_async_request"], "httpcore_connection", "send"),
