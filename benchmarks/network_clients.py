@@ -150,7 +150,7 @@ def socket_after_pytest_socket(host, port):
 
     pytest_socket.disable_socket()
     pytest_socket.enable_socket()
-    pytest_socket._remove_restrictions()
+    pytest_socket._remove_restrictions()  # noqa: SLF001 - what it does after each test
     return http_client(host, port)
 
 
@@ -269,13 +269,13 @@ def pycares(host, port):
 
     done, got = threading.Event(), []
     channel = pycares.Channel(timeout=2, tries=1)
-    channel.getaddrinfo(host, port, callback=lambda result, error: (got.append(result), done.set()))
+    channel.getaddrinfo(host, port, callback=lambda result, _: (got.append(result), done.set()))
     done.wait(5)
     return str(got).encode()
 
 
 @client("aiodns", "pycares")
-def aiodns(host, port):
+def aiodns(host, _port):
     import aiodns
 
     async def look():
@@ -285,7 +285,7 @@ def aiodns(host, port):
 
 
 @client("dns")
-def dnspython(host, port):
+def dnspython(host, _port):
     import dns.resolver
 
     return str(dns.resolver.resolve(host, "A", lifetime=2)).encode()

@@ -21,15 +21,15 @@ _PLACE = "_sls_contract_audit_listeners"  # in `sys`: it outlives a module that 
 
 
 def add(listener: Listener) -> None:
-    """Call ``listener(host, port)`` before a name is resolved or connected to, in any thread; what it raises stops that.
+    """Call ``listener(host, port)`` before a name is resolved or connected to, in any thread.
 
-    ``port`` is None where the caller names none.
+    What it raises stops that. ``port`` is None where the caller names none. The listener added last is called first.
     """
     listeners = vars(sys).get(_PLACE)
     if listeners is None:
         listeners = vars(sys)[_PLACE] = []
         sys.addaudithook(_hook(listeners))
-    listeners.append(listener)
+    listeners.insert(0, listener)
 
 
 def remove(listener: Listener) -> None:

@@ -34,7 +34,6 @@ class NetworkGuard:
         owns: tells whether a host (``host`` or ``host:port``, lower case) is guarded; called often, from any thread.
         message: how to fix it, for the person who reads the error.
         stays: tells whether what a peer (``host:port``) is asked stays on this machine.
-        blocked: told the host of each refused request, in the thread that made it.
         spares_recording: whether a request that an open cassette records live may pass.
 
     """
@@ -45,14 +44,12 @@ class NetworkGuard:
         message: str,
         stays: Callable[[str], bool] = is_loopback,
         *,
-        blocked: Callable[[str], None] = lambda _host: None,
         spares_recording: bool = False,
     ) -> None:
         """Make a guard that is not active yet."""
         self._owns = owns
         self._stays = stays
         self._message = message
-        self._blocked = blocked
         self._spares_recording = spares_recording
         self._lock = threading.Lock()
         self._depth = 0
@@ -64,7 +61,7 @@ class NetworkGuard:
             self._depth += 1
             if self._depth == 1:
                 self._unwatch = watch()
-                audit_hook.add(self.check_name)
+                audit_hook.add(self.check)
                 _GUARDS.add(self)
 
     def deactivate(self) -> None:
@@ -73,35 +70,34 @@ class NetworkGuard:
             self._depth = max(0, self._depth - 1)
             if self._depth == 0:
                 _GUARDS.discard(self)
-                audit_hook.remove(self.check_name)
+                audit_hook.remove(self.check)
                 self._unwatch()
 
-    def owns(self, host: str) -> bool:
-        """Tell whether real requests to ``host`` are refused."""
+    def owns(self, host: str, peer: str) -> bool:
+        """Tell whether real requests to ``host`` are refused where they go to ``peer``."""
         host = host.lower()
-        if not self._owns(host) or is_loopback(host):
+        if not self._owns(host) or is_loopback(host) or self._stays(peer):
             return False
         return not (self._spares_recording and _GUARDS.lets_through(host))
 
-    def check_name(self, host: Any, port: Any = None) -> None:
+    def check(self, host: Any, port: Any) -> None:
         """Refuse to resolve a name, or to connect to it; text or bytes, anything else is no name."""
         name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
         if not isinstance(name, str):
             return
         name = host_name(name)
-        if self.owns(name) or (isinstance(port, int) and self.owns(f"{name}:{port}")):
-            raise self._refusal(name)
+        if self.owns(name, name) or (isinstance(port, int) and self.owns(f"{name}:{port}", name)):
+            raise self.refusal(name)
 
     def check_way(self, host: str, peer: str) -> None:
         """Refuse to send a request for ``host`` to ``peer``, where that is another machine."""
-        if self.owns(host) and not self._stays(peer):
-            raise self._refusal(host, peer)
+        if self.owns(host, peer):
+            raise self.refusal(host if host_name(peer) == host_name(host) else f"{host} by way of {peer}")
 
-    def _refusal(self, host: str, peer: str = "") -> NetworkBlocked:
-        self._blocked(host)
-        way = f" by way of {peer}" if host_name(peer) not in ("", host_name(host)) else ""
+    def refusal(self, host: str) -> NetworkBlocked:
+        """Return the error that names the host and the remedy; called once for each request that is refused."""
         return NetworkBlocked(
-            f"a request to {host}{way} was stopped: no byte may leave the machine.\nHow to fix: {self._message}"
+            f"a request to {host} was stopped: no byte may leave the machine.\nHow to fix: {self._message}"
         )
 
 
@@ -115,7 +111,7 @@ class _Guards:
 
     def add(self, guard: NetworkGuard) -> None:
         with self._lock:
-            self.active = (*self.active, guard)
+            self.active = (guard, *self.active)  # that of a run inside a run is asked first
 
     def discard(self, guard: NetworkGuard) -> None:
         with self._lock:
@@ -151,7 +147,7 @@ def let_through(host: str) -> Iterator[None]:
 def check_name(host: Any, port: Any = None) -> None:
     """Raise `NetworkBlocked` where a name must not be resolved, nor connected to."""
     for guard in _GUARDS.active:
-        guard.check_name(host, port)
+        guard.check(host, port)
 
 
 def check_way(host: str, peer: str) -> None:
@@ -161,7 +157,7 @@ def check_way(host: str, peer: str) -> None:
 
 
 def check_proxied(host: str, peer: str) -> None:
-    """Raise `NetworkBlocked` where ``host`` must not be asked for by way of ``peer``, to which nothing is connected yet.
+    """Raise `NetworkBlocked` where ``host`` must not be asked for by way of ``peer``; nothing is connected to it yet.
 
     The host itself is no way: it is refused when it is resolved. Where sockets are fakes, nobody is connected to.
     """

@@ -116,7 +116,7 @@ class _Finder:
 
 
 def _inside(module: ModuleType, names: str) -> Any:
-    """Return what a module holds under a dotted name; the module itself for an empty one, None for what is not there."""
+    """Return what a module holds under a dotted name: itself for an empty one, None for what is not there."""
     found: Any = module
     for name in filter(None, names.split(".")):
         found = getattr(found, name, None)

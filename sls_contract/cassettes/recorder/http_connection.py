@@ -40,8 +40,8 @@ _RECV_BYTES = 65536
 _HTTPS_PORT = 443
 _WATCHED = ("http.client", "urllib3.connection")  # modules of classes that are wrapped by name
 _OF_FUTURE = (
-    "urllib3-future, which is installed in the place of urllib3 (niquests brings it), cannot be recorded or replayed: it "
-    "does not send by way of http.client.\n"
+    "urllib3-future, which niquests installs in the place of urllib3, cannot be recorded or replayed: it does not send "
+    "by way of http.client.\n"
     "How to fix: for requests and botocore: pip uninstall urllib3-future niquests, then pip install --force-reinstall "
     "urllib3. Record niquests with `sls-contract proxy`, and play what it recorded with `sls-contract replay`."
 )

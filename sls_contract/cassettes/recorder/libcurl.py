@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -51,37 +52,24 @@ def add_handle(original: Callable[..., Any], multi: Any, handle: Any, *args: Any
 def easy_class(original: Any) -> Any:
     """Return pycurl's class of transfers with the guards asked; the original cannot be changed."""
 
-    class Curl(original):  # type: ignore[misc]  # known when it runs
-        __doc__ = original.__doc__
+    def unsetopt(self: Any, option: Any) -> Any:
+        _options.get(self, {}).pop(int(option), None)
+        return original.unsetopt(self, option)
 
-        def setopt(self, option: Any, value: Any) -> Any:
-            return setopt(original.setopt, self, option, value)
+    def duphandle(self: Any) -> Any:
+        double = original.duphandle(self)
+        _options[double] = dict(_options.get(self, {}))
+        return double
 
-        def setopt_string(self, option: Any, value: Any) -> Any:
-            return setopt(original.setopt_string, self, option, value)
+    arounds = {"setopt": setopt, "setopt_string": setopt, "reset": reset}
+    arounds |= dict.fromkeys(("perform", "perform_rb", "perform_rs"), perform)
+    methods = {name: partialmethod(_around, around, getattr(original, name)) for name, around in arounds.items()}
+    others = {"__doc__": original.__doc__, "unsetopt": unsetopt, "duphandle": duphandle}
+    return type("Curl", (original,), {**methods, **others})
 
-        def unsetopt(self, option: Any) -> Any:
-            _options.get(self, {}).pop(int(option), None)
-            return original.unsetopt(self, option)
 
-        def reset(self) -> Any:
-            return reset(original.reset, self)
-
-        def duphandle(self) -> Any:
-            double = original.duphandle(self)
-            _options[double] = dict(_options.get(self, {}))
-            return double
-
-        def perform(self) -> Any:
-            return perform(original.perform, self)
-
-        def perform_rb(self) -> Any:
-            return perform(original.perform_rb, self)
-
-        def perform_rs(self) -> Any:
-            return perform(original.perform_rs, self)
-
-    return Curl
+def _around(handle: Any, around: Callable[..., Any], original: Callable[..., Any], *args: Any) -> Any:
+    return around(original, handle, *args)
 
 
 def multi_class(original: Any) -> Any:

@@ -78,9 +78,9 @@ def test_recorded_clients_are_stopped_at_the_request(wire, guard, client):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_only_a_proxy_that_leads_out_is_closed(serve, scheme):
+def test_only_a_proxy_that_leads_out_is_closed(wire, serve, scheme):
     """Plain and through a tunnel, nothing is sent to a proxy that leaves the machine; a double on loopback answers."""
-    server = serve()
+    server = serve(*[wire.Answer(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "close")] * 5)
     proxy, url = f"http://127.0.0.1:{server.port}", f"{scheme}://{OWNED}/x"
     ways = {
         "requests": lambda: requests.get(url, proxies={"http": proxy, "https": proxy}, timeout=1),
@@ -90,7 +90,7 @@ def test_only_a_proxy_that_leads_out_is_closed(serve, scheme):
         "aiohttp": lambda: asyncio.run(through_aiohttp(url, proxy)),
     }
     for leads_out in (True, False):
-        guard = NetworkGuard(lambda host: host.startswith(OWNED), REMEDY, lambda _: not leads_out)
+        guard = NetworkGuard(lambda host: host.startswith(OWNED), REMEDY, lambda _, stays=not leads_out: stays)
         guard.activate()
         for way in ways.values():
             if leads_out:
@@ -122,10 +122,10 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
     assert socket.getaddrinfo("localhost", 80)
     assert socket.getaddrinfo(None, 80)
     assert socket.getaddrinfo("::1", 80)
-    assert [guard.owns(host) for host in ("127.0.0.1:9", "[::1]:9", "::1", "a.localhost", "p.127.0.0.1:9")] == [
+    assert [guard.owns(host, host) for host in ("127.0.0.1:9", "[::1]:9", "::1", "a.localhost", "p.127.0.0.1:9")] == [
         False
     ] * 5
-    assert guard.owns(OWNED.upper() + ":443")
+    assert guard.owns(OWNED.upper() + ":443", OWNED)
     with pytest.raises(socket.gaierror):
         socket.getaddrinfo("foreign.invalid", 80)
     ours, theirs = socket.socketpair()
@@ -137,7 +137,7 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
 
 def test_an_open_cassette_answers_under_the_guard(wire, guard):
     """The guard stands behind every handler, whichever came first."""
-    other = NetworkGuard(guard.owns, "never")
+    other = NetworkGuard(lambda host: guard.owns(host, host), "never")
     with wire.installed(wire.MemoryHandler(tape=[Response(200)] * 2)):
         other.activate()
         assert requests.get(f"http://{OWNED}/x", timeout=1).status_code == 200
