@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import lru_cache
 
 SERVICE_DOMAIN = "aliyuncs.com"
-"""Every endpoint of the service stands below it. Source: the service's page of endpoints."""
+"""Every endpoint of the service stands below it, and so do those of all other products."""
+
+_SERVICE_NAME = re.compile(r"(?:.+\.)?(?:log|sls|log-global|sls\.[a-z0-9-]+)\.aliyuncs\.com")
 
 _IPV4_LABELS = 4
 
@@ -27,8 +30,14 @@ def authority_of(host: str, port: int | str | None = None) -> str:
 
 
 def is_service_host(authority: str) -> bool:
-    """Tell whether the host stands below `SERVICE_DOMAIN`, at whatever port."""
-    return host_name(authority).endswith("." + SERVICE_DOMAIN)
+    """Tell whether a host is one of the service's, at whatever port, with or without a project in front.
+
+    ``REGION.log.aliyuncs.com`` with its intranet, VPC, share and dual-stack forms, ``log-global.aliyuncs.com``
+    (acceleration), the older ``REGION.sls.aliyuncs.com``, and the control endpoint ``sls.REGION.aliyuncs.com``. Other
+    products' hosts below `SERVICE_DOMAIN` are none. Source: the service's page of endpoints, and what the SDKs of
+    2020-12-30 make of region and network.
+    """
+    return _SERVICE_NAME.fullmatch(host_name(authority)) is not None
 
 
 @lru_cache(maxsize=256)

@@ -8,27 +8,25 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.texts import texts
 from sls_contract.errors import UsageError
-from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_address, is_loopback, is_service_host
+from sls_contract.hosts import host_name, is_address, is_loopback, is_service_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-ALWAYS_OWNED = f"*.{SERVICE_DOMAIN}"
 
 
 def host_rule(patterns: Iterable[str] = ()) -> Callable[[str], bool]:
     """Return the rule that tells whether a Host (with or without port) is owned.
 
-    ``*.aliyuncs.com`` always is; ``patterns`` add names, with ``*`` for any part, and with ``:port`` where the port
-    matters. Raises `UsageError` for a pattern that holds a scheme or a path, and for one text in place of several.
+    The service's own hosts always are; ``patterns`` add names, with ``*`` for any part, and with ``:port`` where the
+    port matters. Raises `UsageError` for a pattern that holds a scheme or a path, and for one text in place of several.
     """
-    rules = (ALWAYS_OWNED, *map(_checked, texts("hosts", patterns)))
+    rules = tuple(map(_checked, texts("hosts", patterns)))
 
     @lru_cache(maxsize=1024)
     def owned(host: str) -> bool:
         full = host.strip().lower()
         bare = host_name(full)
-        return any(fnmatchcase(bare, rule) or fnmatchcase(full, rule) for rule in rules)
+        return is_service_host(bare) or any(fnmatchcase(bare, rule) or fnmatchcase(full, rule) for rule in rules)
 
     return owned
 

@@ -4,8 +4,8 @@ Covered: http.client, urllib3, requests, httpx (sync and async), aiohttp. *Metho
 while any handler is installed; no class is swapped and nothing is patched per request, so threads cannot slip through.
 """
 
-from sls_contract.cassettes.recorder.guard import NetworkGuard
+from sls_contract.cassettes.recorder.guard import NetworkGuard, let_through
 from sls_contract.cassettes.recorder.handler import Broken, Handler, Kind, Outcome
 from sls_contract.cassettes.recorder.wiring import install
 
-__all__ = ["Broken", "Handler", "Kind", "NetworkGuard", "Outcome", "install"]
+__all__ = ["Broken", "Handler", "Kind", "NetworkGuard", "Outcome", "install", "let_through"]

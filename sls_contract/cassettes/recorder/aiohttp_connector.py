@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import AnswerReader, RequestReader, render, render_broken
+from sls_contract.cassettes.recorder.guard import check_connection, check_proxied, let_through
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of
 from sls_contract.errors import SlsContractError
 from sls_contract.exchange import wire_bytes
@@ -35,7 +36,7 @@ async def connect(original: Callable[..., Any], connector: Any, request: Any, tr
     to = request.proxy or request.url
     handler = owner_of(request.headers.get("Host") or request.url.authority, authority_of(to.host or "", to.port))
     if handler is None:
-        return await original(connector, request, traces, timeout)
+        return await _unowned(original, connector, request, traces, timeout)
     aiohttp = sys.modules["aiohttp"]
     loop = asyncio.get_running_loop()
     protocol = aiohttp.client_proto.ResponseHandler(loop)
@@ -45,6 +46,20 @@ async def connect(original: Callable[..., Any], connector: Any, request: Any, tr
 
     protocol.connection_made(_Memory(handler, request, protocol, dial))
     return aiohttp.connector.Connection(_NoPool(connector), request.connection_key, protocol, loop)
+
+
+async def _unowned(original: Callable[..., Any], connector: Any, request: Any, *how: Any) -> Any:
+    """Connect as ever, unless a guard refuses what would be sent."""
+    host = request.headers.get("Host") or request.url.authority
+    if request.proxy:
+        check_proxied(host, authority_of(request.proxy.host or "", request.proxy.port))
+    connection = await original(connector, request, *how)
+    try:
+        check_connection(host, connection.transport and connection.transport.get_extra_info("socket"))
+    except SlsContractError:
+        connection.close()
+        raise
+    return connection
 
 
 class _NoPool:
@@ -156,7 +171,8 @@ class _Memory(asyncio.Transport):
 
     async def _open(self) -> Any:
         try:
-            return await self._dial()
+            with let_through(self._client_request.url.host):
+                return await self._dial()
         except TimeoutError as error:
             text = f"Connection timeout to host {self._client_request.url}"  # as ClientSession words it
             raise sys.modules["aiohttp"].ConnectionTimeoutError(text) from error

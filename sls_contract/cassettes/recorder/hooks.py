@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 
 class Hook(NamedTuple):
-    """One method to wrap: ``module.owner.method``, called through ``around``."""
+    """One method to wrap: ``module.owner.method``, called through ``around``.
+
+    ``owner`` empty: a function of the module, or a class that ``around(original)`` makes another of. ``needed``: the
+    recorder cannot do without it.
+    """
 
     module: str
     owner: str
     method: str
     around: Callable[..., Any]
+    needed: bool = True
 
 
 class Hooks:
@@ -36,6 +41,7 @@ class Hooks:
         for hook in hooks:
             self._by_module.setdefault(hook.module, []).append(hook)
         self._undo: list[Callable[[], None]] = []
+        self._others: set[tuple[type, str]] = set()
         self._finder = _Finder(self._by_module, self._wrap)
 
     def put(self) -> None:
@@ -59,12 +65,23 @@ class Hooks:
             sys.meta_path.remove(self._finder)
         while self._undo:
             self._undo.pop()()
+        self._others.clear()
 
     def _wrap(self, module: ModuleType) -> None:
         if self._finder not in sys.meta_path:  # the recorder left while the module was being imported
             return
         for hook in self._by_module[module.__name__]:
-            self._undo.append(_wrap_method(module, hook))
+            owner = _inside(module, hook.owner)
+            if hasattr(owner, hook.method):
+                self._undo.append(_wrap(owner, hook.method, hook.around))
+            elif hook.needed:
+                raise CassetteError(_missing(hook))
+
+    def also(self, owner: type, method: str, around: Callable[..., Any]) -> None:
+        """Wrap a method of a class that came up meanwhile, until all are given back; a second time does nothing."""
+        if (owner, method) not in self._others:
+            self._others.add((owner, method))
+            self._undo.append(_wrap(owner, method, around))
 
 
 class _Finder:
@@ -98,22 +115,38 @@ class _Finder:
         loader.exec_module = exec_module
 
 
-def _wrap_method(module: ModuleType, hook: Hook) -> Callable[[], None]:
-    owner = getattr(module, hook.owner, None)
-    original = vars(owner).get(hook.method) if isinstance(owner, type) else None
-    if not isinstance(owner, type) or not callable(original):
-        raise CassetteError(_missing(hook))
+def _inside(module: ModuleType, names: str) -> Any:
+    """Return what a module holds under a dotted name: itself for an empty one, None for what is not there."""
+    found: Any = module
+    for name in filter(None, names.split(".")):
+        found = getattr(found, name, None)
+    return found
 
-    @functools.wraps(original)
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return hook.around(original, self, *args, **kwargs)
+
+def _wrap(owner: Any, name: str, around: Callable[..., Any]) -> Callable[[], None]:
+    """Put what calls ``around`` in the place of a method or a class; return what puts the original back."""
+    inherited = name not in vars(owner)
+    original = getattr(owner, name)
+    new = around(original) if isinstance(original, type) else _calling(original, around)
+    setattr(owner, name, new)
 
     def undo() -> None:
-        if vars(owner).get(hook.method) is method:  # else another tool wrapped ours and will put it back itself
-            setattr(owner, hook.method, original)
+        if vars(owner).get(name) is not new:  # another tool wrapped ours, and will put it back itself
+            return
+        if inherited:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
 
-    setattr(owner, hook.method, method)
     return undo
+
+
+def _calling(original: Callable[..., Any], around: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def method(*args: Any, **kwargs: Any) -> Any:
+        return around(original, *args, **kwargs)
+
+    return method
 
 
 def _missing(hook: Hook) -> str:

@@ -9,6 +9,7 @@ parses bytes from memory with its own code, and nothing of ours stays on the con
 from __future__ import annotations
 
 import errno
+import http.client
 import io
 import socket
 import sys
@@ -23,8 +24,10 @@ from sls_contract.cassettes.recorder.framing import (
     render_broken,
     request_from_wire,
 )
+from sls_contract.cassettes.recorder.guard import check_connection, check_proxied, let_through
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of
-from sls_contract.errors import SlsContractError
+from sls_contract.cassettes.recorder.wiring import watch_also
+from sls_contract.errors import CassetteError, SlsContractError
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
@@ -35,6 +38,13 @@ if TYPE_CHECKING:
 
 _RECV_BYTES = 65536
 _HTTPS_PORT = 443
+_WATCHED = ("http.client", "urllib3.connection")  # modules of classes that are wrapped by name
+_OF_FUTURE = (
+    "urllib3-future, which niquests installs in the place of urllib3, cannot be recorded or replayed: it does not send "
+    "by way of http.client.\n"
+    "How to fix: for requests and botocore: pip uninstall urllib3-future niquests, then pip install --force-reinstall "
+    "urllib3. Record niquests with `sls-contract proxy`, and play what it recorded with `sls-contract replay`."
+)
 _LIMITS = (int, float, type(None))  # seconds; urllib3 1 may have a mark instead, for the default of sockets
 
 
@@ -112,10 +122,24 @@ class _Ending(io.RawIOBase):
         return len(piece)
 
 
-def connect(original: Callable[..., Any], connection: Any) -> Any:
+def made(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> None:
+    """Let a class that connects in a way of its own (httplib2's, say) be asked first, too."""
+    for kind in type(connection).__mro__:
+        if "connect" in vars(kind) and kind.__module__ not in _WATCHED:
+            watch_also(kind, "connect", connect)
+    original(connection, *args, **kwargs)
+
+
+def connect(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Put connecting to an owned host off until a live attempt needs it."""
-    if is_live() or owner_of(_target(connection), _peer(connection)) is None:
-        return original(connection)
+    target, peer = _target(connection), _peer(connection)
+    if is_live():
+        return original(connection, *args, **kwargs)
+    if owner_of(target, peer) is None:
+        check_proxied(target, peer)
+        return original(connection, *args, **kwargs)
+    if not isinstance(connection, http.client.HTTPConnection):
+        raise CassetteError(_OF_FUTURE)
     connection.sock = Tape(connection, None)
     for flag, value in (("is_verified", True), ("_has_connected_to_proxy", bool(getattr(connection, "proxy", None)))):
         if hasattr(connection, flag):  # urllib3's own notes; unset they give warnings and errors about a proxy
@@ -126,13 +150,23 @@ def connect(original: Callable[..., Any], connection: Any) -> Any:
 def endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Put a tape in place where the head that is about to be sent names an owned host; else make sure there is none."""
     lines = connection._buffer  # noqa: SLF001 - the head exists nowhere else before it is sent
-    owned = owner_of(host_from_head(lines) or _target(connection), _peer(connection)) is not None
+    host = host_from_head(lines) or _target(connection)
     taped = type(connection.sock) is Tape
-    if owned:
+    if owner_of(host, _peer(connection)) is not None:
         connection.sock = Tape(connection, connection.sock.real if taped else connection.sock)
-    elif taped:
-        connection.sock = _real(connection, connection.sock)
+    else:
+        if taped:
+            connection.sock = _real(connection, connection.sock)
+        _check(host, connection)
     return original(connection, *args, **kwargs)
+
+
+def _check(host: str, connection: Any) -> None:
+    """Refuse to send a request that no cassette takes, where a guard says so."""
+    if connection.sock is None:
+        check_proxied(host, _peer(connection))
+    else:
+        check_connection(host, connection.sock)
 
 
 def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
@@ -157,7 +191,9 @@ def _answer(connection: Any, tape: Tape) -> Answer:
     request = request_from_wire(bytes(tape.sent), _scheme(connection), _target(connection))
     handler = owner_of(request.host or _target(connection), _peer(connection))
     if handler is None:  # it went away between the request and this call
-        return converse(_real(connection, tape), tape, AnswerReader(request.method), lambda: None)
+        real = _real(connection, tape)
+        check_connection(request.host, real)
+        return converse(real, tape, AnswerReader(request.method), lambda: None)
     preset, PRESET.value = PRESET.value, None
     outcome = preset[0] if preset else handler.answer(request)
     if outcome is None:
@@ -202,7 +238,7 @@ def _real(connection: Any, tape: Tape) -> Any:
         return tape.real
     read_timeout, connection.timeout, connection.sock = connection.timeout, tape.connect_timeout, None
     try:
-        with live():
+        with live(), let_through(_target(connection)):
             connection.connect()
     finally:
         connection.timeout = read_timeout

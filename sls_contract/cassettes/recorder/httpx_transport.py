@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
+from sls_contract.cassettes.recorder.guard import let_through
 from sls_contract.cassettes.recorder.handler import Broken, owner_of
 from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
 from sls_contract.hosts import authority_of
@@ -51,10 +52,11 @@ def handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
     if outcome is not None:
         return _replayed(outcome, request.method)
     try:
-        attempt.begins(original(transport, request))
-        for piece in attempt.response.stream:
-            attempt.body += piece
-        attempt.response.stream.close()
+        with let_through(request.url.host):
+            attempt.begins(original(transport, request))
+            for piece in attempt.response.stream:
+                attempt.body += piece
+            attempt.response.stream.close()
     except Exception as error:  # noqa: BLE001 - it reaches the client from there
         return attempt.failed(error)
     return attempt.arrived()
@@ -71,10 +73,11 @@ async def handle_async(original: Callable[..., Any], transport: Any, request: An
     if outcome is not None:
         return _replayed(outcome, request.method)
     try:
-        attempt.begins(await original(transport, request))
-        async for piece in attempt.response.stream:
-            attempt.body += piece
-        await attempt.response.stream.aclose()
+        with let_through(request.url.host):
+            attempt.begins(await original(transport, request))
+            async for piece in attempt.response.stream:
+                attempt.body += piece
+            await attempt.response.stream.aclose()
     except Exception as error:  # noqa: BLE001 - it reaches the client from there
         return attempt.failed(error)
     except BaseException as stop:

@@ -176,7 +176,9 @@ def _is_proxied(url: str, proxies: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def _is_plain_adapter(kind: Any) -> bool:
-    """Tell whether a subclass leaves alone what shapes the wire."""
+    """Tell whether a subclass leaves alone what shapes the wire, and stands on urllib3 itself."""
+    if "urllib3.backend" in sys.modules:  # urllib3-future
+        return False
     base = sys.modules["requests"].adapters.HTTPAdapter
     return all(getattr(kind, name, None) is getattr(base, name, None) for name in _ADAPTER_METHODS)
 

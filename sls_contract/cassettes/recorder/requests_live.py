@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import AnswerReader, wire_of
+from sls_contract.cassettes.recorder.guard import let_through
 from sls_contract.cassettes.recorder.handler import live
 from sls_contract.cassettes.recorder.http_connection import Answer, Tape, address_of, converse
 from sls_contract.errors import SlsContractError
@@ -76,7 +77,7 @@ def _refused(pool: Any, connection: Any, limits: _Limits, request: Request, owne
     """Connect where there is no connection, with urllib3's own code; return how that failed."""
     connection.timeout = limits[0]
     try:
-        with live():
+        with live(), let_through(connection.host):
             pool._validate_conn(connection)  # noqa: SLF001 - connects to https, and warns of what was not verified
             if connection.sock is None:
                 connection.connect()

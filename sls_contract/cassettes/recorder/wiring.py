@@ -9,7 +9,7 @@ from sls_contract.cassettes.recorder.handler import STACK
 from sls_contract.cassettes.recorder.hooks import Hook, Hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from sls_contract.cassettes.recorder.handler import Handler
 
@@ -29,29 +29,92 @@ def _late(module: str, name: str) -> Callable[..., Any]:
 
 
 _CONNECT = _late("http_connection", "connect")
+_VERBS = ("request", "get", "head", "options", "delete", "post", "put", "patch")
+_LOOKUPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+_CALLS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
-_HOOKS = Hooks(
-    [
-        Hook("http.client", "HTTPConnection", "connect", _CONNECT),
-        Hook("http.client", "HTTPConnection", "endheaders", _late("http_connection", "endheaders")),
-        Hook("http.client", "HTTPConnection", "getresponse", _late("http_connection", "getresponse")),
-        Hook("http.client", "HTTPSConnection", "connect", _CONNECT),
-        Hook("urllib3.connection", "HTTPConnection", "connect", _CONNECT),
-        Hook("urllib3.connection", "HTTPSConnection", "connect", _CONNECT),
-        Hook("requests.sessions", "Session", "merge_environment_settings", _late("requests_adapter", "settings")),
-        Hook("requests.adapters", "HTTPAdapter", "send", _late("requests_adapter", "send")),
-        Hook("httpx", "HTTPTransport", "handle_request", _late("httpx_transport", "handle")),
-        Hook("httpx", "AsyncHTTPTransport", "handle_async_request", _late("httpx_transport", "handle_async")),
-        Hook("aiohttp", "BaseConnector", "connect", _late("aiohttp_connector", "connect")),
-    ]
-)
+_RECORDED = [
+    Hook("http.client", "HTTPConnection", "__init__", _late("http_connection", "made")),
+    Hook("http.client", "HTTPConnection", "connect", _CONNECT),
+    Hook("http.client", "HTTPConnection", "endheaders", _late("http_connection", "endheaders")),
+    Hook("http.client", "HTTPConnection", "getresponse", _late("http_connection", "getresponse")),
+    Hook("http.client", "HTTPSConnection", "connect", _CONNECT),
+    Hook("urllib3.connection", "HTTPConnection", "connect", _CONNECT),
+    Hook("urllib3.connection", "HTTPSConnection", "connect", _CONNECT),
+    Hook("urllib3_future.connection", "HTTPConnection", "connect", _CONNECT),
+    Hook("urllib3_future.connection", "HTTPSConnection", "connect", _CONNECT),
+    Hook("requests.sessions", "Session", "merge_environment_settings", _late("requests_adapter", "settings")),
+    Hook("requests.adapters", "HTTPAdapter", "send", _late("requests_adapter", "send")),
+    Hook("httpx", "HTTPTransport", "handle_request", _late("httpx_transport", "handle")),
+    Hook("httpx", "AsyncHTTPTransport", "handle_async_request", _late("httpx_transport", "handle_async")),
+    Hook("aiohttp", "BaseConnector", "connect", _late("aiohttp_connector", "connect")),
+]
 
 
-def install(handler: Handler, *, outermost: bool = False) -> Callable[[], None]:
+def _guarded(module: str, owner: str, methods: Iterable[str], part: str, name: str) -> Iterator[Hook]:
+    """Return hooks for what is not recorded, and only refused where a guard says so."""
+    for method in methods:
+        yield Hook(module, owner, method, _late(part, name), needed=False)
+
+
+_REFUSED = [
+    *(
+        Hook(f"{package}.{module}", owner, "connect", _CONNECT, needed=False)
+        for package in ("urllib3", "urllib3_future")  # the latter beside urllib3
+        for module, owner in (
+            ("_async.connection", "AsyncHTTPConnection"),
+            ("_async.connection", "AsyncHTTPSConnection"),
+        )
+    ),
+    *_guarded("urllib3.backend.hface", "HfaceBackend", ["endheaders"], "urllib3_future", "endheaders"),
+    *_guarded("urllib3_future.backend.hface", "HfaceBackend", ["endheaders"], "urllib3_future", "endheaders"),
+    *_guarded("urllib3.backend._async.hface", "AsyncHfaceBackend", ["endheaders"], "urllib3_future", "endheaders"),
+    *_guarded("httpcore", "HTTP11Connection", ["handle_request"], "httpcore_connection", "send"),
+    *_guarded("httpcore", "HTTP2Connection", ["handle_request"], "httpcore_connection", "send"),
+    *_guarded("httpcore", "AsyncHTTP11Connection", ["handle_async_request"], "httpcore_connection", "send"),
+    *_guarded("httpcore", "AsyncHTTP2Connection", ["handle_async_request"], "httpcore_connection", "send"),
+    *_guarded("socket", "socket", ["connect", "connect_ex", "sendto"], "resolvers", "addressed"),
+    *_guarded("socks", "socksocket", ["connect"], "resolvers", "socks_connect"),
+    *_guarded("uvloop", "Loop", ["getaddrinfo"], "resolvers", "named_first"),
+    *_guarded("uvloop", "Loop", ["create_connection"], "resolvers", "named_second"),
+    *_guarded("uvloop", "Loop", ["sock_connect", "create_datagram_endpoint"], "resolvers", "addressed"),
+    *_guarded("gevent.resolver", "AbstractResolver", _LOOKUPS, "resolvers", "named_first"),
+    *_guarded("gevent.resolver.thread", "Resolver", _LOOKUPS, "resolvers", "named_first"),
+    *_guarded("twisted.internet._resolver", "GAIResolver", ["resolveHostName"], "resolvers", "named_second"),
+    *_guarded("eventlet.support.greendns", "ResolverProxy", ["query"], "resolvers", "named_first"),
+    *_guarded("dns.resolver", "Resolver", ["resolve"], "resolvers", "named_first"),
+    *_guarded("dns.asyncresolver", "Resolver", ["resolve"], "resolvers", "named_first"),
+    *_guarded("pycares", "Channel", ["getaddrinfo", "gethostbyname", "query", "search"], "resolvers", "named_first"),
+    *_guarded("pycurl", "", ["Curl"], "libcurl", "easy_class"),
+    *_guarded("pycurl", "", ["CurlMulti"], "libcurl", "multi_class"),
+    *_guarded("curl_cffi.curl", "Curl", ["setopt"], "libcurl", "setopt"),
+    *_guarded("curl_cffi.curl", "Curl", ["reset"], "libcurl", "reset"),
+    *_guarded("curl_cffi.curl", "Curl", ["perform"], "libcurl", "perform"),
+    *_guarded("curl_cffi.aio", "AsyncCurl", ["add_handle"], "libcurl", "add_handle"),
+    *_guarded("grpc._channel", "Channel", ["__init__"], "grpc_channel", "made"),
+    *_guarded("grpc._channel", "Channel", _CALLS, "grpc_channel", "call"),
+    *_guarded("grpc.aio._channel", "Channel", ["__init__"], "grpc_channel", "made"),
+    *_guarded("grpc.aio._channel", "Channel", _CALLS, "grpc_channel", "call"),
+    *_guarded("primp", "Client", _VERBS, "reqwest", "call"),
+    *_guarded("primp", "AsyncClient", _VERBS, "reqwest", "call"),
+    *_guarded("primp", "", _VERBS, "reqwest", "function"),
+    *_guarded("pyreqwest", "_pyreqwest.request.ConsumedRequest", ["send"], "reqwest", "request"),
+    *_guarded("pyreqwest", "_pyreqwest.request.SyncConsumedRequest", ["send"], "reqwest", "request"),
+    *_guarded("pyreqwest", "_pyreqwest.request.StreamRequest", ["__aenter__"], "reqwest", "request"),
+    *_guarded("pyreqwest", "_pyreqwest.request.SyncStreamRequest", ["__enter__"], "reqwest", "request"),
+    *_guarded("pyreqwest.simple.request", "", [f"pyreqwest_{verb}" for verb in _VERBS], "reqwest", "function"),
+    *_guarded("pyreqwest.simple.sync_request", "", [f"pyreqwest_{verb}" for verb in _VERBS], "reqwest", "function"),
+]
+
+_HOOKS = Hooks([*_RECORDED, *_REFUSED])
+_WATCHERS: set[object] = set()
+
+
+def install(handler: Handler) -> Callable[[], None]:
     """Hand every attempt of every recorded client, in all threads, to ``handler``; return how to stop that.
 
-    The handler installed last is asked first; ``outermost`` puts one behind all others instead. An attempt that no
-    handler owns is not touched. The returned function may be called more than once and in any order.
+    The handler installed last is asked first. An attempt that no handler owns is not touched. The returned function may
+    be called more than once and in any order.
 
     Raises:
         CassetteError: an installed library lacks a method that recording needs; its version is named.
@@ -59,18 +122,40 @@ def install(handler: Handler, *, outermost: bool = False) -> Callable[[], None]:
     """
     entry = _Entry(handler)
     with STACK.lock:
-        if not STACK.handlers:
-            _HOOKS.put()
-        STACK.handlers = (*STACK.handlers, entry) if outermost else (entry, *STACK.handlers)
+        unwatch = watch()
+        STACK.handlers = (entry, *STACK.handlers)
 
     def remove() -> None:
         with STACK.lock:
-            rest = tuple(each for each in STACK.handlers if each is not entry)
-            if STACK.handlers and not rest:
-                _HOOKS.take_away()
-            STACK.handlers = rest
+            STACK.handlers = tuple(each for each in STACK.handlers if each is not entry)
+            unwatch()
 
     return remove
+
+
+def watch() -> Callable[[], None]:
+    """Wrap the clients' methods until the returned function is called; that may happen more than once."""
+    mark = object()
+    with STACK.lock:
+        if not _WATCHERS:
+            _HOOKS.put()
+        _WATCHERS.add(mark)
+
+    def unwatch() -> None:
+        with STACK.lock:
+            if mark in _WATCHERS:
+                _WATCHERS.discard(mark)
+                if not _WATCHERS:
+                    _HOOKS.take_away()
+
+    return unwatch
+
+
+def watch_also(kind: type, method: str, around: Callable[..., Any]) -> None:
+    """Wrap a method of a class that came up meanwhile, until all are given back."""
+    with STACK.lock:
+        if _WATCHERS:
+            _HOOKS.also(kind, method, around)
 
 
 class _Entry:

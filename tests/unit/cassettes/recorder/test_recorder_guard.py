@@ -1,7 +1,7 @@
 """The guard: no byte for an owned host leaves, from any library, thread or warm connection."""
 
 import asyncio
-import functools
+import contextlib
 import socket
 import threading
 
@@ -12,7 +12,6 @@ import requests
 import urllib3
 
 from sls_contract.cassettes.recorder import NetworkGuard
-from sls_contract.cassettes.recorder.guard import _replace, _Sockets
 from sls_contract.errors import NetworkBlocked
 from sls_contract.exchange import Response
 
@@ -78,19 +77,40 @@ def test_recorded_clients_are_stopped_at_the_request(wire, guard, client):
         wire.CLIENTS[client](f"http://{OWNED}/x?y=1")
 
 
-def test_a_proxy_is_no_way_out(wire, serve, guard):
-    """A request that would go to the proxy for an owned host is stopped too; plain and through a tunnel."""
-    server = serve()
-    proxy = f"http://127.0.0.1:{server.port}"
-    for scheme in ("http", "https"):
-        url = f"{scheme}://{OWNED}/x"
-        with pytest.raises(NetworkBlocked):
-            requests.get(url, proxies={"http": proxy, "https": proxy}, timeout=1)
-        with pytest.raises(NetworkBlocked):
-            urllib3.ProxyManager(proxy).request("GET", url, retries=5)
-        with httpx.Client(proxy=proxy) as client, pytest.raises(NetworkBlocked):
-            client.get(url)
-    assert server.requests == []
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_only_a_proxy_that_leads_out_is_closed(wire, serve, scheme):
+    """Plain and through a tunnel, nothing is sent to a proxy that leaves the machine; a double on loopback answers."""
+    server = serve(*[wire.Answer(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "close")] * 5)
+    proxy, url = f"http://127.0.0.1:{server.port}", f"{scheme}://{OWNED}/x"
+    ways = {
+        "requests": lambda: requests.get(url, proxies={"http": proxy, "https": proxy}, timeout=1),
+        "urllib3": lambda: urllib3.ProxyManager(proxy).request("GET", url, retries=False, timeout=1),
+        "httpx": lambda: httpx.get(url, proxy=proxy),
+        "httpx-async": lambda: asyncio.run(through_httpx(url, proxy)),
+        "aiohttp": lambda: asyncio.run(through_aiohttp(url, proxy)),
+    }
+    for leads_out in (True, False):
+        guard = NetworkGuard(lambda host: host.startswith(OWNED), REMEDY, lambda _, stays=not leads_out: stays)
+        guard.activate()
+        for way in ways.values():
+            if leads_out:
+                with pytest.raises(NetworkBlocked, match=f"{OWNED}.*by way of 127.0.0.1:{server.port} was stopped"):
+                    way()
+            else:
+                with contextlib.suppress(OSError, httpx.HTTPError, urllib3.exceptions.HTTPError, aiohttp.ClientError):
+                    way()  # the server is no proxy; that it was asked is the point
+        guard.deactivate()
+        assert len(server.requests) == (0 if leads_out else 5)
+
+
+async def through_httpx(url, proxy):
+    async with httpx.AsyncClient(proxy=proxy) as client:
+        await client.get(url)
+
+
+async def through_aiohttp(url, proxy):
+    async with aiohttp.ClientSession() as client, client.get(url, proxy=proxy):
+        pass
 
 
 def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
@@ -163,28 +183,3 @@ def test_activation_nests_and_leaves_nothing_behind():
     other.deactivate()
     after = socket.getaddrinfo, socket.gethostbyname, "connect" in vars(socket.socket), aiohttp.BaseConnector.connect
     assert after == before
-
-
-def test_socket_functions_are_given_back_unless_another_tool_stands_on_them(monkeypatch):
-    """The last guard gives back what was there before; what another tool wrapped meanwhile is left to it."""
-    before, connect = socket.getaddrinfo, socket.socket.connect
-    guard, sockets = NetworkGuard(lambda host: True, "x"), _Sockets()
-    sockets.add(guard)
-    assert socket.getaddrinfo is not before
-    ours = socket.gethostbyname
-    theirs = functools.partial(ours)
-    monkeypatch.setattr(socket, "gethostbyname", theirs)
-    sockets.discard(guard)
-    assert (socket.getaddrinfo, socket.socket.connect) == (before, connect)
-    assert socket.gethostbyname is theirs
-    assert socket.gethostbyname("localhost") == "127.0.0.1"
-    monkeypatch.setattr(socket, "gethostbyname", ours.__wrapped__)
-
-
-def test_a_class_that_only_inherited_a_function_inherits_it_again():
-    """``socket.socket`` has its ``connect`` from C; afterwards it has it from there again."""
-    child = type("Child", (socket.socket,), {})
-    undo = _replace(child, "connect", lambda self, address: address)
-    assert "connect" in vars(child)
-    undo()
-    assert "connect" not in vars(child)

@@ -1,0 +1,46 @@
+"""Clients written in Rust on reqwest (primp, pyreqwest): a call is refused before it begins."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.recorder.guard import check_way
+from sls_contract.cassettes.recorder.proxies import proxy_for
+from sls_contract.exchange import split_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def call(original: Callable[..., Any], client: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ask the guards about a method of a client: its URL is the argument that looks like one."""
+    proxy = getattr(client, "proxy", None)
+    _check(_url(args, kwargs), kwargs.get("headers"), str(proxy or ""))
+    return original(client, *args, **kwargs)
+
+
+def function(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Ask the guards about a function of the library."""
+    _check(_url(args, kwargs), kwargs.get("headers"), str(kwargs.get("proxy") or ""))
+    return original(*args, **kwargs)
+
+
+def request(original: Callable[..., Any], request: Any, *args: Any) -> Any:
+    """Ask the guards about a request that is complete."""
+    _check(str(request.url), dict(request.headers), "")
+    return original(request, *args)
+
+
+def _url(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    return next((text for text in map(str, (*args, *kwargs.values())) if "://" in text), "")
+
+
+def _check(url: str, headers: Any, proxy: str) -> None:
+    if not url:
+        return
+    scheme, authority, _ = split_url(url)
+    proxy = proxy or proxy_for(scheme) or (os.environ.get("HTTP_PROXY", "") if scheme == "http" else "")
+    named = next((str(value) for name, value in (headers or {}).items() if str(name).lower() == "host"), authority)
+    for host in (authority, named):
+        check_way(host, proxy.rpartition("://")[2].rstrip("/") or authority)

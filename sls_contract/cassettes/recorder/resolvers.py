@@ -1,0 +1,40 @@
+"""Libraries that resolve names, or connect to them, in code of their own: no audit event tells of that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.recorder.guard import check_name, check_proxied
+from sls_contract.hosts import authority_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def named_first(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ask the guards about a call whose first argument is a name, the second perhaps a port."""
+    names = [args[0] if args else kwargs.get("host") or kwargs.get("name") or kwargs.get("qname"), *args[1:2]]
+    check_name(*(each if isinstance(each, bytes | int) else str(each) for each in names))
+    return original(owner, *args, **kwargs)
+
+
+def named_second(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ask the guards about a call whose second argument is a host, the third a port."""
+    host, port = (*args[1:3], None, None)[:2]
+    check_name(host or kwargs.get("host"), port or kwargs.get("port"))
+    return original(owner, *args, **kwargs)
+
+
+def addressed(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ask the guards about a call with addresses ``(host, port)``."""
+    for each in (*args, *kwargs.values()):
+        if isinstance(each, tuple) and len(each) > 1:
+            check_name(*each[:2])
+    return original(owner, *args, **kwargs)
+
+
+def socks_connect(original: Callable[..., Any], sock: Any, address: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ask the guards about a connection by way of a SOCKS proxy, which may be told the name unresolved."""
+    if sock.proxy and sock.proxy[1]:
+        check_proxied(authority_of(str(address[0]), address[1]), authority_of(sock.proxy[1], sock.proxy[2] or 1080))
+    return original(sock, address, *args, **kwargs)
