@@ -1,4 +1,4 @@
-"""What all tests share: pytester, a run without real credentials, proxies or ignored signals, an end of what they start."""
+"""What all tests share: pytester, no real credentials, proxies or ignored signals, and an end of what they start."""
 
 from __future__ import annotations
 
