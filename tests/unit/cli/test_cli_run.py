@@ -249,7 +249,7 @@ def test_help_of_every_command(command, capsys):
     ("argv", "told"),
     [
         ((), "required: command"),
-        (("chekc",), "invalid choice: 'chekc'"),
+        (("chekc",), "'chekc'"),
         (("check",), "required: PATH"),
         (("check", "--nonsense", "x"), "--nonsense"),
         (("serve", "--port", "eighty"), "from 0 to 65535, got 'eighty'"),
