@@ -22,6 +22,7 @@ from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
 from sls_contract.exchange import Exchange, Response, split_url
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of
 from sls_contract.spec import clause
+from sls_contract.spec.catalog import catalog
 from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class Session:
 
     def start(self) -> None:
         """Take over the owned requests; raises `CassetteBusy` beside a cassette that another thread opened."""
+        if "pyfakefs" in sys.modules:
+            catalog()  # it may hide the schemas by the time that they are needed
         _OPEN.enter(self)
         try:
             self._stop = install(self)
