@@ -6,8 +6,9 @@ import threading
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
-from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss, masked_url
+from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss
 from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
+from sls_contract.exchange import masked_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
