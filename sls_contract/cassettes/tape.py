@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
 from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss
 from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
 from sls_contract.exchange import masked_url
+from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_service_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +84,12 @@ class Tape:
         self._closed = False
         self.added = 0
         self.recording = ""
+
+    @cached_property
+    def other_hosts(self) -> frozenset[str]:
+        """Hosts of other products, which earlier versions owned, of which something was recorded: it is played."""
+        names = {host_name(request.host) for request in asked(self._before)}
+        return frozenset(name for name in names if name.endswith(f".{SERVICE_DOMAIN}") and not is_service_host(name))
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
         """Return the next recording that answers a scrubbed request, with its position; None where there is none.

@@ -166,8 +166,8 @@ def test_httpx_transport(url):
 @clients
 def test_getaddrinfo(url, ask, port, monkeypatch):
     real = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, p, *more, **named: real("127.0.0.1", port, *more, **named))
-    assert ask(url) == b"double"
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, p, *more, **named: real("127.0.0.1", p, *more, **named))
+    assert ask(url.replace("/x", f":{port}/x")) == b"double"
 
 
 def test_create_connection(url, port, monkeypatch):

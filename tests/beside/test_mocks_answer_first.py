@@ -19,7 +19,6 @@ def failed(folder, *options):
     environment = {name: value for name, value in os.environ.items() if name not in names}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    assert " passed" in done.stdout
     return set(re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)), done.stdout
 
 
@@ -28,6 +27,7 @@ def test_every_mock_answers_as_if_the_plugin_were_not_there(tmp_path):
     (tmp_path / "pytest.ini").write_text(INI, encoding="utf-8")
     (tmp_path / "test_mocks.py").write_text(WAYS.read_text(encoding="utf-8"), encoding="utf-8")
     ours, text = failed(tmp_path)
+    assert " passed" in text
     if ours:
         ours -= failed(tmp_path, "-p", "no:sls_contract", *ours)[0]
     assert ours == set(), text
