@@ -1,25 +1,49 @@
-"""How each client asks for ``http://HOST/PATH``: one function a client, called with host and port."""
+"""How each client asks for ``http://HOST:PORT/x``: one function a client.
+
+    python -m benchmarks.network_clients CLIENT MODE HOST PORT CASSETTE
+
+lets one ask: free, recorded to a cassette, replayed from it, or blocked. The last line printed says what it met.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import subprocess
 import sys
+from typing import Any, NamedTuple
 
-CLIENTS = {}
+
+class Client(NamedTuple):
+    """A client: how it asks, the modules it needs, and what is known of it.
+
+    ``kind``: ``recorded`` (and replayed, and blocked), ``blocked`` only, or ``open``. ``silent``: where it is free,
+    nothing of it arrives: the name stands in a file.
+    """
+
+    ask: Any
+    needs: tuple[str, ...]
+    kind: str
+    silent: bool
 
 
-def client(*needs):
-    """Register a client, with the modules it needs and the packages they come from."""
+CLIENTS: dict[str, Client] = {}
+PACKAGES = {"dns": "dnspython", "grpc": "grpcio", "pytest_socket": "pytest-socket", "socks": "PySocks"}
+
+
+_PROXY = "198.51.100.7"
+
+
+def client(*needs, kind="blocked", silent=False):
+    """Register a client."""
 
     def register(function):
-        CLIENTS[function.__name__.replace("_", " ").strip()] = (needs, function)
+        CLIENTS[function.__name__.replace("_", " ")] = Client(function, needs, kind, silent)
         return function
 
     return register
 
 
-@client()
+@client(kind="recorded")
 def http_client(host, port):
     import http.client
 
@@ -28,35 +52,35 @@ def http_client(host, port):
     return connection.getresponse().read()
 
 
-@client()
+@client(kind="recorded")
 def urllib(host, port):
     from urllib.request import urlopen
 
     return urlopen(f"http://{host}:{port}/x", timeout=5).read()
 
 
-@client("urllib3")
+@client("urllib3", kind="recorded")
 def urllib3(host, port):
     import urllib3
 
     return urllib3.PoolManager(retries=False, timeout=5).request("GET", f"http://{host}:{port}/x").data
 
 
-@client("requests")
+@client("requests", kind="recorded")
 def requests(host, port):
     import requests
 
     return requests.get(f"http://{host}:{port}/x", timeout=5).content
 
 
-@client("httpx")
+@client("httpx", kind="recorded")
 def httpx(host, port):
     import httpx
 
     return httpx.get(f"http://{host}:{port}/x", timeout=5).content
 
 
-@client("httpx", "anyio")
+@client("httpx", "anyio", kind="recorded")
 def httpx_async(host, port):
     import httpx
 
@@ -67,7 +91,7 @@ def httpx_async(host, port):
     return asyncio.run(ask())
 
 
-@client("httpx", "trio")
+@client("httpx", "trio", kind="recorded")
 def httpx_on_trio(host, port):
     import httpx
     import trio
@@ -79,7 +103,7 @@ def httpx_on_trio(host, port):
     return trio.run(ask)
 
 
-@client("aiohttp")
+@client("aiohttp", kind="recorded")
 def aiohttp(host, port):
     import aiohttp
 
@@ -91,7 +115,7 @@ def aiohttp(host, port):
     return asyncio.run(ask())
 
 
-@client("httplib2")
+@client("httplib2", kind="recorded")
 def httplib2(host, port):
     import httplib2
 
@@ -144,7 +168,7 @@ def asyncio_streams(host, port):
     return asyncio.run(_stream(host, port))
 
 
-@client("pytest_socket")
+@client("pytest_socket", kind="recorded")
 def socket_after_pytest_socket(host, port):
     import pytest_socket
 
@@ -161,7 +185,7 @@ def uvloop_streams(host, port):
     return uvloop.run(_stream(host, port))
 
 
-@client("uvloop")
+@client("uvloop", silent=True)
 def uvloop_lookup(host, port):
     import uvloop
 
@@ -171,7 +195,7 @@ def uvloop_lookup(host, port):
     return str(uvloop.run(look())).encode()
 
 
-@client("uvloop", "aiohttp")
+@client("uvloop", "aiohttp", kind="recorded")
 def aiohttp_on_uvloop(host, port):
     import aiohttp
     import uvloop
@@ -235,7 +259,7 @@ def gevent_with_c_ares(host, port):
     return gevent(host, port)
 
 
-@client("gevent", "requests")
+@client("gevent", "requests", kind="recorded")
 def requests_under_gevent(host, port):
     from gevent import monkey
 
@@ -261,7 +285,7 @@ def eventlet(host, port):
         return _talk(each, host)
 
 
-@client("pycares")
+@client("pycares", silent=True)
 def pycares(host, port):
     import threading
 
@@ -296,7 +320,7 @@ def pysocks(host, port):
     import socks
 
     with socks.socksocket() as each:
-        each.set_proxy(socks.SOCKS5, "198.51.100.7", port)
+        each.set_proxy(socks.SOCKS5, _PROXY, port)
         each.settimeout(2)
         each.connect((host, port))
         return _talk(each, host)
@@ -404,7 +428,7 @@ def websockets(host, port):
         return b""
 
 
-@client()
+@client(kind="open")
 def child_process(host, port):
     code = f"from urllib.request import urlopen; print(urlopen('http://{host}:{port}/x', timeout=5).read())"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
@@ -421,3 +445,31 @@ async def _stream(host, port):
 def _talk(each, host):
     each.sendall(f"GET /x HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
     return each.recv(65536)
+
+
+def main(name, mode, host, port, path):
+    """Let a client ask, and print what it met."""
+    from sls_contract import use_cassette
+    from sls_contract.cassettes.hosts import host_rule
+    from sls_contract.cassettes.recorder import NetworkGuard
+    from sls_contract.errors import SlsContractError
+
+    ask = CLIENTS[name].ask
+    try:
+        if mode == "blocked":
+            NetworkGuard(host_rule(), "nothing").activate()
+        if mode in ("free", "blocked"):
+            return f"answered {ask(host, port)!r}"
+        try:
+            with use_cassette(path, record="all" if mode == "recorded" else "none") as cassette:
+                got = ask(host, port)
+        except SlsContractError as error:  # what was asked is no request of the service
+            if type(error).__name__ != "ContractViolation":
+                raise
+        return f"exchanges: {len(cassette.exchanges)} " if mode == "recorded" else f"answered {got!r}"
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the result
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+if __name__ == "__main__":
+    print(main(*sys.argv[1:4], int(sys.argv[4]), sys.argv[5]))

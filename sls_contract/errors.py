@@ -17,6 +17,7 @@ No message holds a secret: whoever raises, scrubs first.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.spec import Finding
+
+
+PAUSE_FAKE_FILES = "send the request in `with pyfakefs.fake_filesystem_unittest.Pause(fs):`, where the real files are"
+"""How to fix what goes wrong with files while `files_are_fake`."""
+
+
+def files_are_fake() -> bool:
+    """Tell whether pyfakefs hides the real files now: cassettes and schemas among them."""
+    patcher = getattr(sys.modules.get("pyfakefs.fake_filesystem_unittest"), "Patcher", None)
+    active = getattr(patcher, "PATCHER", None)
+    return active is not None and not getattr(active, "_paused", False)
 
 
 class SlsContractError(Exception):

@@ -74,7 +74,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         credentials: the key that requests are signed with; by default that of the environment (``ALIBABA_CLOUD_…``).
             It verifies and scrubs while recording, and is not needed in replay.
         send: what answers while recording, instead of the network: ``ReferenceEndpoint(clock)``, say.
-        hosts: more hosts to own, beside ``*.aliyuncs.com``.
+        hosts: more hosts to own, beside the service's own.
         repeat: ``"last"`` plays the last of identical recordings again and again.
         strict: warnings raise, too.
         scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.

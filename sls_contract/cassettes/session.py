@@ -20,8 +20,10 @@ from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
 from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
 from sls_contract.exchange import Exchange, Response, split_url
+from sls_contract.hosts import host_name
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of
 from sls_contract.spec import clause
+from sls_contract.spec.catalog import catalog
 from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
@@ -125,6 +127,8 @@ class Session:
 
     def start(self) -> None:
         """Take over the owned requests; raises `CassetteBusy` beside a cassette that another thread opened."""
+        if "pyfakefs" in sys.modules:
+            catalog()  # it may hide the schemas by the time that they are needed
         _OPEN.enter(self)
         try:
             self._stop = install(self)
@@ -143,7 +147,7 @@ class Session:
 
     def owns(self, host: str, peer: str) -> bool:  # noqa: ARG002 - whatever way they take
         """Tell whether requests to a host are the cassette's."""
-        return self._opening.owns(host)
+        return self._opening.owns(host) or host_name(host) in self._tape.other_hosts
 
     def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - whatever way it takes
         """Play the recording that matches; else record, or raise `UnmatchedRequest`."""

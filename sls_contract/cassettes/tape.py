@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
 from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss
-from sls_contract.errors import CassetteError, UsageError
+from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
+from sls_contract.exchange import masked_url
+from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_service_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
+_HIDDEN = (
+    "{path} cannot be written: pyfakefs hides the real files, and what is written now goes with the test\n"
+    f"How to fix: {PAUSE_FAKE_FILES}."
+)
 _LATE = (
     "an answer came after {path} was closed, and was not recorded\n"
     "How to fix: wait for threads and tasks before the test (or the with block) ends."
@@ -78,6 +85,12 @@ class Tape:
         self.added = 0
         self.recording = ""
 
+    @cached_property
+    def other_hosts(self) -> frozenset[str]:
+        """Hosts of other products, which earlier versions owned, of which something was recorded: it is played."""
+        names = {host_name(request.host) for request in asked(self._before)}
+        return frozenset(name for name in names if name.endswith(f".{SERVICE_DOMAIN}") and not is_service_host(name))
+
     def take(self, request: Request) -> tuple[int, Recording] | None:
         """Return the next recording that answers a scrubbed request, with its position; None where there is none.
 
@@ -114,6 +127,9 @@ class Tape:
 
     def explain_miss(self, request: Request) -> Miss:
         """Say why nothing answers a scrubbed request, what is closest, and the mend."""
+        if files_are_fake():
+            headline = f"no recording answers {request.method} {masked_url(request.url)}"
+            return Miss(headline, (f"pyfakefs hides the real files, and {self.path} among them.",), PAUSE_FAKE_FILES)
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
         return explain_miss(request, asked(self._before), self._index.played, where, self._remedies)
 
@@ -123,6 +139,8 @@ class Tape:
             if self._closed:
                 raise CassetteError(_LATE.format(path=self.path))
             if self._recorder is None:
+                if files_are_fake():
+                    raise CassetteError(_HIDDEN.format(path=self.path))
                 self._recorder = open_for_recording(self.path)
                 self.recording = self._recorder.name
             recorder = self._recorder

@@ -23,7 +23,10 @@ REPORT_SUFFIXES = (".json",)
 REFERENCE = "reference"
 
 _INI_LISTS = (
-    ("sls_hosts", "more hosts that cassettes own, such as sls.example.com or *.internal.example.com"),
+    (
+        "sls_hosts",
+        "more hosts that cassettes own beside the service's own, such as sls.example.com or *.internal.example.com",
+    ),
     ("sls_scrub", "regular expressions of what must not be written, beside the built-in ones"),
     ("sls_scrub_keys", "names of headers, query and JSON keys whose values must not be written, one a line"),
     ("sls_rename", "real=public: names to replace in what is written, one pair a line"),
@@ -53,7 +56,7 @@ class Settings(NamedTuple):
 
     @property
     def endpoint_hosts(self) -> tuple[str, ...]:
-        """The hosts of a configured endpoint, which cassettes own beside ``*.aliyuncs.com``."""
+        """The hosts of a configured endpoint, which cassettes own beside the service's own."""
         if self.endpoint == REFERENCE:
             return ()
         host = urlsplit(self.endpoint).netloc.rpartition("@")[2]

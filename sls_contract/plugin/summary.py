@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from sls_contract import __version__
+from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.own_key import without_key
@@ -42,6 +43,8 @@ def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     if unused := sum(exchange is None for _, _, exchange in outcome.unused):
         parts.append(f"{plural(unused, 'cassette')} unused")
     lines = ["sls-contract: " + ", ".join(parts), *_noticed(totals), *_unused(outcome), *_verified(outcome)]
+    if names := uncovered():
+        lines.append(f"  not covered: {', '.join(names)}: their requests are neither recorded nor blocked")
     return [without_key(line, os.environ) for line in lines]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.errors import UsageError
+from sls_contract.errors import PAUSE_FAKE_FILES, UsageError, files_are_fake
 from sls_contract.spec.explain import SchemaError, explain, outline
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ SCHEMA_NAMES = ("get-checkpoint.request", "authorization", "get-checkpoint.respo
 SUFFIX = ".json"
 """What a schema's name and this make is its file name."""
 
+_HIDDEN = f"pyfakefs hides the real files, and the schemas of sls-contract among them\nHow to fix: {PAUSE_FAKE_FILES}."
 _PACKAGE = "sls_contract"
 _INSTALLED = "_schemas"
 
@@ -117,6 +118,8 @@ def checkout(package: Path) -> Path:
     project = package.parent / "pyproject.toml"
     if project.is_file() and 'name = "sls-contract"' in project.read_text(encoding="utf-8"):
         return package.parent
+    if files_are_fake():
+        raise UsageError(_HIDDEN)
     msg = f"expected a checkout of sls-contract (pyproject.toml beside {package}), found none; clone the repository"
     raise UsageError(msg)
 
@@ -126,6 +129,8 @@ def _read(folder: Traversable, name: str) -> JsonSchema:
     try:
         schema: JsonSchema = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        if files_are_fake():
+            raise UsageError(_HIDDEN) from error
         msg = f"expected a JSON Schema in {file}, which cannot be read; in a checkout run: sls-contract schemas build"
         raise UsageError(msg) from error
     return schema

@@ -227,3 +227,20 @@ def test_a_cassette_of_ones_own_cannot_open_the_way(project):
                 requests.get({OWNED!r}, timeout=5)
         """
     ).run().assert_outcomes(passed=1)
+
+
+def test_a_library_that_cannot_be_blocked_is_named(project):
+    """Where a run has cassettes, its summary says whose requests it could not see."""
+    project.write("tls_client.py", "")
+    project.test(
+        """
+        import tls_client
+
+        @pytest.mark.sls_cassette
+        def test_it(sls):
+            assert ask(sls).status_code == 200
+        """
+    )
+    result = project.spawn("--sls-record=once")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*not covered: tls_client: their requests are neither recorded nor blocked"])

@@ -42,6 +42,7 @@ class Hooks:
             self._by_module.setdefault(hook.module, []).append(hook)
         self._undo: list[Callable[[], None]] = []
         self._others: set[tuple[type, str]] = set()
+        self.not_wrapped: set[str] = set()
         self._finder = _Finder(self._by_module, self._wrap)
 
     def put(self) -> None:
@@ -76,6 +77,8 @@ class Hooks:
                 self._undo.append(_wrap(owner, hook.method, hook.around))
             elif hook.needed:
                 raise CassetteError(_missing(hook))
+            elif owner is None:  # else another version, which has another set of methods
+                self.not_wrapped.add(module.__name__)
 
     def also(self, owner: type, method: str, around: Callable[..., Any]) -> None:
         """Wrap a method of a class that came up meanwhile, until all are given back; a second time does nothing."""

@@ -158,6 +158,11 @@ def watch_also(kind: type, method: str, around: Callable[..., Any]) -> None:
             _HOOKS.also(kind, method, around)
 
 
+def not_wrapped() -> frozenset[str]:
+    """Return the modules, imported by now, in which a class was not found that a guard asks about."""
+    return frozenset(_HOOKS.not_wrapped)
+
+
 class _Entry:
     """One installation of a handler: the same handler may be installed twice."""
 

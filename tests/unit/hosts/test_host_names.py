@@ -55,6 +55,21 @@ def test_an_authority_names_what_it_was_made_of(host, port):
     [
         ("my-project.cn-hangzhou.log.aliyuncs.com", True),
         ("CN-Hangzhou.log.ALIYUNCS.com.:8080", True),
+        ("p.cn-hangzhou-intranet.log.aliyuncs.com", True),
+        ("p.cn-beijing-vpc.log.aliyuncs.com", True),
+        ("p.cn-beijing-share.log.aliyuncs.com", True),
+        ("zhangbei-corp-share.log.aliyuncs.com", True),
+        ("p.cn-hangzhou.dualstack.log.aliyuncs.com", True),
+        ("p.log-global.aliyuncs.com:443", True),
+        ("log-global.aliyuncs.com", True),
+        ("p.cn-hangzhou.sls.aliyuncs.com", True),
+        ("p.cn-hangzhou-devcommon-intranet.sls.aliyuncs.com", True),
+        ("sls.cn-hangzhou.aliyuncs.com", True),
+        ("p.sls.cn-hangzhou.aliyuncs.com", True),
+        ("bucket.oss-cn-hangzhou.aliyuncs.com", False),
+        ("ecs.aliyuncs.com", False),
+        ("my-log.aliyuncs.com", False),
+        ("p.log-global.oss-cn-hangzhou.aliyuncs.com", False),
         ("aliyuncs.com", False),
         ("log.aliyuncs.com.example.com", False),
         ("notaliyuncs.com", False),
@@ -62,8 +77,8 @@ def test_an_authority_names_what_it_was_made_of(host, port):
         ("", False),
     ],
 )
-def test_the_services_hosts_stand_below_its_domain(authority, service):
-    """Casing, port and a final dot do not matter; a name that only holds the domain is none of them."""
+def test_the_services_hosts_are_no_other_products(authority, service):
+    """Regions, networks, acceleration and older names; casing, port and a final dot do not matter."""
     assert is_service_host(authority) is service
 
 

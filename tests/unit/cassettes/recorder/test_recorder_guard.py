@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 import httpx
@@ -11,7 +12,7 @@ import pytest
 import requests
 import urllib3
 
-from sls_contract.cassettes.recorder import NetworkGuard
+from sls_contract.cassettes.recorder import NetworkGuard, let_through
 from sls_contract.errors import NetworkBlocked
 from sls_contract.exchange import Response
 
@@ -183,3 +184,21 @@ def test_activation_nests_and_leaves_nothing_behind():
     other.deactivate()
     after = socket.getaddrinfo, socket.gethostbyname, "connect" in vars(socket.socket), aiohttp.BaseConnector.connect
     assert after == before
+
+
+def test_what_a_cassette_records_live_passes_a_guard_that_spares_it():
+    """In every thread and for that host only, as long as the attempt lasts; another guard refuses all the same."""
+    spares = NetworkGuard(lambda host: host.endswith(".test"), REMEDY, spares_recording=True)
+    strict = NetworkGuard(lambda host: host == "b.guarded.test", REMEDY)
+    spares.activate()
+    strict.activate()
+    with let_through("A.guarded.test:80"), let_through("b.guarded.test"):
+        with ThreadPoolExecutor(1) as pool, pytest.raises(socket.gaierror):
+            pool.submit(socket.getaddrinfo, "a.guarded.test", 80).result()
+        for host in ("b.guarded.test", "c.guarded.test"):
+            with pytest.raises(NetworkBlocked):
+                socket.getaddrinfo(host, 80)
+    with pytest.raises(NetworkBlocked):
+        socket.getaddrinfo("a.guarded.test", 80)
+    strict.deactivate()
+    spares.deactivate()
