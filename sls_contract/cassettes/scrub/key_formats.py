@@ -72,15 +72,14 @@ ops_eyJ                                                 word    200
 AGE-SECRET-KEY-1                                        letters 58
 EZAK|EZTK                                               letters 54=
 dvc_server_|duffel_live_|duffel_test_                   word    20
-mdb_sa_sk_|AstraCS:                                     word    20
+mdb_sa_sk_                                              word    20
 apify_api_|AIK_SECRET_|AIK_CI_|CCDB1_|napi_             word    20
 """
 _EXAMPLE = b"EXAMPLE"  # how documentation ends a key that is none
 _FEWEST = 8  # different characters of a key; ``ghp_xxxxxxxx`` is none
 _NAME = re.compile(rb"[a-z_.-]+")
 _START = 3
-_SHORTEST = 16
-_WORD_CHARS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-:"
+_WORD_CHARS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-"
 _SEPARATORS = bytes(code if code in _WORD_CHARS else 32 for code in range(256))
 
 
@@ -104,8 +103,8 @@ for _row in _ROWS.strip().splitlines():
 def foreign_keys(text: bytes, lowered: bytes) -> Iterator[Found]:
     """Yield where keys of other services stand in a text."""
     del lowered  # casing matters here
-    words = {word for word in text.translate(_SEPARATORS).split() if len(word) >= _SHORTEST}
-    for key in filter(None, map(_key_in, words)):
+    words = set(text.translate(_SEPARATORS).split())
+    for key in filter(None, [_key_in(word) for word in words if word[:_START] in _BY_START]):
         at = text.find(key)
         while at >= 0:
             yield at, at + len(key), Kind.OTHER
@@ -113,10 +112,9 @@ def foreign_keys(text: bytes, lowered: bytes) -> Iterator[Found]:
 
 
 def _key_in(word: bytes) -> bytes | None:
-    """Return the key that a word is, but for what a sentence or ``name:`` puts around it."""
-    bare = word.rpartition(b":")[2] if word[:_START] not in _BY_START else word
-    bare = bare.strip(b".:")
-    for pattern in _BY_START.get(bare[:_START], ()):
+    """Return the key that a word is, but for the full stop of a sentence."""
+    bare = word.rstrip(b".")
+    for pattern in _BY_START[word[:_START]]:
         found = pattern.fullmatch(bare)
         if found and _is_random(found[1]):
             return bare

@@ -51,7 +51,8 @@ _LISTS = {
     "dashboards": "dashboard",
     "savedsearches": "search",
 }
-_OURS = re.compile(r"other-[a-z]+-[0-9]+|my-project|my-logstore|consumer_group_test")
+#: Our own public names, and those that the examples of the documentation use.
+_OURS = re.compile(r"other-[a-z]+-[0-9]+|my-project|my-logstore|consumer_group_test|consumer_[0-9]{1,2}")
 _LINE = re.compile(r"^    (.+)=(other-[a-z]+)-[0-9]+$", re.MULTILINE)
 _JSON = (b"{", b"[")
 
