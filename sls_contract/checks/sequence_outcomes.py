@@ -72,8 +72,9 @@ def judge_outcome(outcome: Outcome, response: Response, found: Collection[str] =
     """Judge status and errorCode; ``found`` are the codes that the exchange alone was found to break."""
     if outcome in {"served", "unknown-shard"}:
         exercised = {"SLS444", "SLS456"} if outcome == "served" else {"SLS423"}
-        findings = _served(response) if outcome == "served" else _empty_list(response)
-        return Judged(() if _STATUS in found else tuple(findings), frozenset(exercised))
+        findings = tuple(_served(response) if outcome == "served" else _empty_list(response))
+        broken = {finding.code for finding in findings}
+        return Judged(() if _STATUS in found else findings, frozenset(exercised | broken))
     refusal = _REFUSALS[outcome]
     reported = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(found)
     return Judged(() if reported else tuple(_refused(refusal, response)), frozenset({refusal.code}))

@@ -8,6 +8,7 @@ import re
 
 import pytest
 from broken_endpoints.harness import (
+    ABROAD,
     LOGSTORE,
     OTHER,
     PROJECT,
@@ -189,7 +190,8 @@ def test_a_logstore_that_is_not_there_is_named():
 def test_a_single_shard_is_enough_for_most():
     """A logstore with one shard leaves out what needs two, and judges the rest."""
     names = {LOGSTORE: 1, OTHER: 1, WIDE: 1}
-    endpoint = ReferenceEndpoint(now, logstores={(PROJECT, name): count for name, count in names.items()})
+    places = {(PROJECT, name): count for name, count in names.items()} | {(ABROAD, LOGSTORE): 1}
+    endpoint = ReferenceEndpoint(now, logstores=places)
     run = verify(endpoint, "shard-given", "each-shard-given", "generated-sequences", examples=10)
     assert run.located == []
     assert [each.verdict for each in run.performed] == ["passed", "not provable", "passed"]
