@@ -64,13 +64,22 @@ class TestEnding:
 
     @pytest.mark.parametrize(
         "said",
-        ["", "Traceback", "[]", '"x"', {"errorCode": 404}, {"status": "gone"}, {"status": True}, {"status": [1]}],
+        ["", "Traceback", "[]", '"x"', "404", "null"],
     )
     def test_a_failure_without_its_line_is_warned_of(self, scene, broken, said):
         """A failure it is all the same."""
         here = scene("html-404")
         here.ask()
         assert broken(here.end(1, said)) == {"error-line-missing"}
+
+    @pytest.mark.parametrize(
+        "said", [{"errorCode": 404}, {"errorCode": ["X"]}, {"status": "gone"}, {"status": True}, {"status": [1]}]
+    )
+    def test_a_line_of_wrong_types_is_not_called_missing(self, scene, broken, said):
+        """It is there, and says what is wrong in it."""
+        here = scene("html-404")
+        here.ask()
+        assert broken(here.end(1, said)) == {"error-line-types"}
 
     @pytest.mark.parametrize(
         "said", [ERROR, {}, {"errorCode": "X"}, {"status": 404}, {"status": "404"}, {"status": 404.0}]

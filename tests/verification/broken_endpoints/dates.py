@@ -39,7 +39,7 @@ def signs_date_alone(request):
     return "x-log-date" in request.headers and fits(request.replace(headers=request.headers.without("x-log-date")))
 
 
-@lets_in("SLS454")
+@lets_in("SLS239")
 def passes_over_a_garbled_log_date(request):
     return request.headers.get("x-log-date") == "yesterday" and off(request, "Date") is False
 
@@ -47,5 +47,3 @@ def passes_over_a_garbled_log_date(request):
 @lets_in("SLS240")
 def looks_at_date_beside_v4(request):
     return "SLS4" in request.headers.get("Authorization", "") and off(request, "Date") is False and fits(request)
-
-

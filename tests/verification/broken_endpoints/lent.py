@@ -34,14 +34,14 @@ class RemembersSignatures:
 @bug("SLS239")
 class TakesTheSignatureOfAnyGroup:
     def __init__(self) -> None:
-        self.real, self.groups = correct(), set()
+        self.real, self.groups = correct(), []
 
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if "/consumergroups" not in request.path:
             return response
         if response.status == 200:
-            self.groups.add(group_of(request)[1])
+            self.groups = [*self.groups[-3:], group_of(request)[1]]
         if response.status != 401 or access_key_id(request) != TEST_CREDENTIALS.access_key_id:
             return response
         urls = [renamed(request, name).url for name in self.groups]

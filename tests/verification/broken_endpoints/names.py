@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 import zlib
 from functools import reduce
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 from urllib.parse import quote
 
 from broken_endpoints.harness import (
@@ -102,13 +102,7 @@ FINDS = {
     "takes_a_longer_name": (lambda name, other: other.startswith(name), False),
     "reads_names_without_case": (lambda name, other: name.lower() == other.lower(), True),
     "reads_names_for_reads_without_case": (lambda name, other: name.lower() == other.lower(), False),
-    "reads_names_in_composed_form": (lambda a, b: unicodedata.normalize("NFC", a) == unicodedata.normalize("NFC", b), True),
-    "reads_names_in_plain_width": (lambda a, b: unicodedata.normalize("NFKC", a) == unicodedata.normalize("NFKC", b), True),
-    "reads_names_without_accents": (
-        lambda a, b: unicodedata.normalize("NFD", a)[:-1] == b or unicodedata.normalize("NFD", b)[:-1] == a,
-        False,
-    ),
-    "strips_names": (lambda name, other: name.strip() == other.strip(), True),
+    "reads_names_in_composed_form": (lambda name, other: normalize("NFC", name) == normalize("NFC", other), True),
     "takes_names_for_patterns": (like, False),
     "takes_other_names_for_patterns": (lambda name, other: like(other, name), False),
     "cuts_names_at_sixty": (lambda name, other: name[:60] == other[:60], True),
@@ -162,19 +156,20 @@ def consumer_cut_at_32_letters(entry):
 
 
 @bug("SLS431")
-class ConsumersWithoutCase:
-    """Whoever was called so first, in whatever letters, is named."""
+class ConsumersAsTheyWereFirstWritten(Recalling):
+    """Whoever was called so first, in whatever letters, is shown."""
 
     def __init__(self) -> None:
-        self.real, self.names = correct(), {}
+        super().__init__()
+        self.names = {}
 
     def __call__(self, request: Request) -> Response:
-        name = dict(request.query_pairs()).get("consumer")
-        first = self.names.setdefault((group_of(request), name.lower()), name) if name else name
-        if name == first or not verify_quickly(request):
-            return self.real(request)
-        url = request.url.replace(f"consumer={quote(name)}", f"consumer={quote(first)}")
-        return self.real(trusted(Request(request.method, url, Headers(), request.body)))
+        name = dict(request.query_pairs()).get("consumer", "")
+        self.names.setdefault(name.lower(), name)
+        return super().__call__(request)
+
+    def show(self, place, entry):
+        entry["consumer"] = self.names.get(entry["consumer"].lower(), entry["consumer"])
 
 
 class FindsPlaces:
