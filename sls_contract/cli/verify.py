@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
+_REQUESTS = 1300  # of the documented scenarios
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
@@ -213,11 +214,13 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[
     """Show what will be made on a service that is not on this machine, and go on only if that is wanted."""
     if target.loopback or arguments.yes:
         return
-    logstores = ", ".join(name for role, name in target.logstores().items() if role != "missing")
+    logstores = ", ".join(filter(None, (target.logstore, target.other_logstore)))
+    abroad = f" and {target.other_project} ({target.logstore})" if target.other_project else ""
     print(
-        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}) at {target.endpoint},\n"
+        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){abroad} at "
+        f"{target.endpoint},\n"
         f"at most three at a time, writes checkpoints to them, and deletes them again: about "
-        f"{700 + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
+        f"{_REQUESTS + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
         file=stderr,
     )
     if not stdin.isatty():

@@ -363,11 +363,12 @@ class TestPassingOn:
     def test_each_kind_of_change_is_its_clause(self, scene, broken):
         """A list with everything wrong that can be."""
         here = scene("shard-omitted")
-        zero, one, two, fresh = entries(here.ask())
+        zero, one, two, three, fresh = entries(here.ask())
         said = [
             {**zero, "updateTime": str(zero["updateTime"])},
             {**one, "shard": 9},
             {**two, "updateTime": two["updateTime"] // 1000, "consumer": "x"},
+            three,
             {**fresh, "checkpoint": None},
         ]
         assert broken(here.end(0, said)) == {
@@ -377,9 +378,9 @@ class TestPassingOn:
             "consumer-changed",
             "checkpoint-changed",
         }
-        assert broken(here.end(0, [zero, one, two])) == {"entry-dropped"}
-        assert broken(here.end(0, [zero, one, two, fresh, fresh])) == {"entry-invented"}
-        assert broken(here.end(0, {"checkpoints": [zero, one, two, fresh]})) == {"not-a-list"}
+        assert broken(here.end(0, [zero, one, two, three])) == {"entry-dropped"}
+        assert broken(here.end(0, [zero, one, two, three, fresh, fresh])) == {"entry-invented"}
+        assert broken(here.end(0, {"checkpoints": [zero, one, two, three, fresh]})) == {"not-a-list"}
 
     def test_a_rounded_time(self, scene, broken):
         """What a double makes of the first integer that it cannot hold."""
