@@ -41,13 +41,14 @@ def _apart(one: str, other: str) -> tuple[Step, ...]:
         Delete(x),
         Read(at=x),
         Read(0, at=y),
-        Create(x),
-        Read(at=x),
         Delete(y),
-        Read(at=y),
-        Read(at=x),
-        Delete(x),
     )
+
+
+def _deleted(one: str, other: str) -> tuple[Step, ...]:
+    """Return steps that delete the second of two groups, and look for both."""
+    x, y = Place(one), Place(other)
+    return (Create(x), Create(y), Read(at=x), Delete(y), Read(at=y), Read(at=x), Delete(x))
 
 
 _GROUPS = (
@@ -58,6 +59,7 @@ _GROUPS = (
         _CREATE,
         "SLS404 SLS441 SLS444",
         *(step for pair in pairs for step in _apart(*pair)),
+        *(_deleted(*pairs[0]) if word == "begin-alike" else ()),
     )
     for word, (how, pairs) in _PAIRS.items()
 )

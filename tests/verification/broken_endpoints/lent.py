@@ -76,6 +76,6 @@ def takes_the_signature_of_a_deletion(request):
     return request.method == "GET" and fits(request.replace(method="DELETE", url=path))
 
 
-@lets_in("SLS406")
+@lets_in("SLS451")
 def deletes_with_the_signature_of_a_read(request):
     return request.method == "DELETE" and fits(request.replace(method="GET"))

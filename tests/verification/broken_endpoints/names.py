@@ -7,7 +7,7 @@ import re
 import zlib
 from functools import reduce
 from typing import TYPE_CHECKING
-from unicodedata import normalize
+from unicodedata import combining, normalize
 from urllib.parse import quote
 
 from broken_endpoints.harness import (
@@ -93,6 +93,10 @@ def polynomial(factor: int) -> Callable[[str], int]:
     return lambda name: reduce(lambda sum_, byte: (sum_ * factor + byte) % 2**32, name.encode(), 0)
 
 
+def plain(name: str) -> str:
+    return "".join(char for char in normalize("NFD", name) if not combining(char))
+
+
 def like(name: str, pattern: str) -> bool:
     return re.fullmatch(re.escape(pattern).replace("%", ".*").replace("_", "."), name) is not None
 
@@ -103,6 +107,9 @@ FINDS = {
     "reads_names_without_case": (lambda name, other: name.lower() == other.lower(), True),
     "reads_names_for_reads_without_case": (lambda name, other: name.lower() == other.lower(), False),
     "reads_names_in_composed_form": (lambda name, other: normalize("NFC", name) == normalize("NFC", other), True),
+    "reads_names_in_plain_width": (lambda name, other: normalize("NFKC", name) == normalize("NFKC", other), True),
+    "reads_names_without_accents": (lambda name, other: plain(name) == plain(other), False),
+    "strips_names": (lambda name, other: name.strip() == other.strip(), True),
     "takes_names_for_patterns": (like, False),
     "takes_other_names_for_patterns": (lambda name, other: like(other, name), False),
     "cuts_names_at_sixty": (lambda name, other: name[:60] == other[:60], True),
