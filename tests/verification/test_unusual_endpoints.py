@@ -145,7 +145,7 @@ def answers_heartbeats_as_the_page_prints_them(request, response):
 
 @pytest.mark.parametrize("change", UNUSUAL.values(), ids=UNUSUAL)
 def test_what_is_left_free_is_not_judged(change):
-    """Order, spelling, spaces, wording, chunks and what no page says: no violation, in any scenario that it may touch."""
+    """Order, spelling, spaces, wording, chunks and what no page says: no violation, where it may matter."""
     real = correct()
     run = verify(lambda request: change(request, real(request)), *(() if FULL else TOUCHED), examples=6)
     assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
