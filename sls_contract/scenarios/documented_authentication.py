@@ -127,6 +127,7 @@ _LENT = (
         *_as(Read(0), Read(0, _B)),
         *_as(Read(at=_B), Read(at=_A), "v1"),
         Delete(_A, Dress("v1", signed_as=Delete(_B))),
+        Write(0, "12", at=_A, dress=Dress("v1", signed_as=Write(0, "12", at=_B))),
         Read(0),
     ),
     _lent("shard", "another shard", Write(1), *_as(Read(0), Read(1)), *_as(Read(), Read(0)), *_as(Read(1), Read())),

@@ -19,6 +19,7 @@ SHOWN_BY = {
         "one_request_id_for_a_connection one_request_id_for_all answers_for_the_first_group "
         "compresses_for_whoever_took_it_once filters_by_the_first_shard "
     ),
+    "connection-of-several-keys": "asks_for_one_token_on_a_connection",
     "connection-to-two-logstores": "answers_for_the_first_logstore",
     "connection-used-often": "serves_twenty_requests_on_a_connection",
     "connections-side-by-side": "sees_its_own_writes_only",

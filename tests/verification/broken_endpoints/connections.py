@@ -65,6 +65,19 @@ class AsksForOneSignatureOnAConnection(Connecting):
         return response
 
 
+@bug("SLS239")
+class AsksForOneTokenOnAConnection(Connecting):
+    """Whose token was seen once need not send it again."""
+
+    def answer(self, request, kept):
+        name = access_key_id(request)
+        known = name in kept and "x-acs-security-token" not in request.headers
+        response = self.real(trusted(request) if known else request)
+        if response.status == 200 and "x-acs-security-token" in request.headers:
+            kept[name] = True
+        return response
+
+
 @bug("SLS444")
 class RefusesAfterOneRefusal(Connecting):
     """Whoever was refused once is refused on that connection for ever."""
