@@ -90,7 +90,11 @@ class Transport:
     def _open(self, call: _Call) -> socket.socket:
         connection = _connect(call.peer, call.proxy, self._context(), call.deadline)
         self._under_way.add(connection)
-        self.reached.add(connection.getpeername()[0])
+        try:
+            self.reached.add(connection.getpeername()[0])
+        except BaseException:  # reset while it was opened
+            self._drop(connection)
+            raise
         return connection
 
     def _drop(self, connection: socket.socket) -> None:
