@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from binascii import Error as NotBase64
 from binascii import a2b_base64
+from datetime import UTC, datetime
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,8 @@ MOST_FLAWS = 20
 
 _FROM, _TO = 1_000_000_000, 4_102_444_800  # 2001-09-09 and 2100-01-01 in Unix seconds
 _UNITS = (("seconds", 1), ("milliseconds", 10**3), ("nanoseconds", 10**9))
-_LOW, _HIGH = _TO * 10**3, _TO * 10**6  # what is in between makes sense in microseconds
+_LOW, _HIGH = _FROM * 10**6, _TO * 10**6  # what is in between makes sense in microseconds
+_LONG_AGO = datetime.fromtimestamp(_FROM, UTC)
 _SHARD, _CHECKPOINT, _UPDATE_TIME = itemgetter("shard"), itemgetter("checkpoint"), itemgetter("updateTime")
 _MEND = {
     "shard": "write the shard id as a JSON integer.",
@@ -85,7 +87,7 @@ def _described(name: str, expected: str) -> str:
 
 def time_in_microseconds(subject: Subject) -> Flaws:
     """Demand that each updateTime is 0 or makes sense as microseconds."""
-    if subject.regular and are_plausible(subject.entries or []):
+    if subject.regular and are_plausible(subject):
         return KEPT
     times = _integers(subject, "updateTime")
     if not times:
@@ -94,18 +96,20 @@ def time_in_microseconds(subject: Subject) -> Flaws:
     return [
         Flaw(f"/{place}/updateTime", "microseconds since 1970 UTC, or 0", _read_as_unit(time), mend)
         for place, time in times
-        if not _is_plausible(time)
+        if time and not _lowest(subject) <= time < _HIGH
     ][:MOST_FLAWS]
 
 
-def are_plausible(entries: list[Any]) -> bool:
-    """Tell whether every updateTime may be microseconds; each is an integer."""
-    return all(map(_is_plausible, map(_UPDATE_TIME, entries)))
+def are_plausible(subject: Subject) -> bool:
+    """Tell whether every updateTime of a list may be microseconds, or is 0; each is an integer."""
+    times = set(map(_UPDATE_TIME, subject.entries or ())) - {0}
+    return not times or (_lowest(subject) <= min(times) and max(times) < _HIGH)
 
 
-def _is_plausible(time: int) -> bool:
-    """Tell whether a time may be microseconds; a fake clock near 1970 gets the benefit of doubt."""
-    return _LOW <= time < _HIGH or (time < _LOW and not _unit_of(time))
+def _lowest(subject: Subject) -> int:
+    """Return the first microsecond that may be a time: of 1970 only where the exchange has a clock as old."""
+    clocks = (subject.dated, subject.at, subject.sent)
+    return 0 if any(clock is not None and clock < _LONG_AGO for clock in clocks) else _LOW
 
 
 def _unit_of(time: int) -> str:
@@ -114,9 +118,9 @@ def _unit_of(time: int) -> str:
 
 def _read_as_unit(time: int) -> str:
     unit = _unit_of(time)
-    return (
-        f"{shown(time)}, which makes sense in {unit} only" if unit else f"{shown(time)}, which is after the year 2100"
-    )
+    if unit:
+        return f"{shown(time)}, which makes sense in {unit} only"
+    return f"{shown(time)}, which is {'before the year 2001' if time < _LOW else 'after the year 2100'}"
 
 
 def checkpoint_is_decimal(subject: Subject) -> Flaws:

@@ -87,7 +87,7 @@ def _entries_shape(subject: Subject, asked: str | None) -> Shape | None:
     shards = {entry["shard"] for entry in entries}
     if len(shards) != len(entries) or (asked is not None and shards != {int(asked)}):
         return None
-    return (len(entries) > 1,) if are_plausible(entries) and are_decimal(entries) else None
+    return (len(entries) > 1,) if are_plausible(subject) and are_decimal(entries) else None
 
 
 def _without(headers: Headers, changing: tuple[str, ...]) -> Shape | None:

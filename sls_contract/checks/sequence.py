@@ -14,8 +14,8 @@ from sls_contract.spec import Finding, clause
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Origin: TypeAlias = Literal["shard", "group", "logstore"]
-"""How far away a foreign value was written: in another shard of the group, another group, another logstore."""
+Origin: TypeAlias = Literal["shard", "group", "logstore", "project"]
+"""How far away a foreign value was written: in another shard of the group, another group, logstore or project."""
 
 CLOCK_TOLERANCE = timedelta(minutes=15)
 COARSE_CLOCK = timedelta(milliseconds=1200)  # writes closer than this may share the tick of a clock of seconds
@@ -80,13 +80,13 @@ class Judged:
 
 def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -> Judged:
     """Judge one entry whose types are right; ``where`` is its JSON pointer."""
-    exercised = frozenset().union(*(codes(expected) for codes in (_checkpoint_codes, _time_codes, _consumer_codes)))
+    exercised = _checkpoint_codes(expected) | _time_codes(entry["updateTime"], expected) | _consumer_codes(expected)
     findings = (
         *_checkpoint(entry["checkpoint"], expected, f"{where}/checkpoint"),
         *_update_time(entry["updateTime"], expected, f"{where}/updateTime"),
         *_consumer(entry.get("consumer"), expected, f"{where}/consumer"),
     )
-    return Judged(findings, exercised)
+    return Judged(findings, frozenset(exercised))
 
 
 def foreign_code(value: str, expected: ExpectedEntry) -> str:
@@ -99,7 +99,7 @@ def foreign_code(value: str, expected: ExpectedEntry) -> str:
         return "SLS407"
     origin = (expected.foreign or {}).get(value)
     if origin is not None:
-        return {"shard": "SLS403", "group": "SLS404", "logstore": "SLS405"}[origin]
+        return _BY_ORIGIN[origin]
     return "SLS402" if expected.writes else "SLS425"
 
 
@@ -172,9 +172,7 @@ def _checkpoint_codes(expected: ExpectedEntry) -> set[str]:
     known = {
         "SLS401": bool(expected.writes and expected.earlier),
         "SLS402": bool(expected.writes),
-        "SLS403": "shard" in foreign,
-        "SLS404": "group" in foreign,
-        "SLS405": "logstore" in foreign,
+        **{code: origin in foreign for origin, code in _BY_ORIGIN.items()},
         "SLS406": bool(expected.refused),
         "SLS407": bool(expected.former),
         "SLS425": not expected.writes,
@@ -182,13 +180,15 @@ def _checkpoint_codes(expected: ExpectedEntry) -> set[str]:
     return {code for code, could in known.items() if could}
 
 
-def _time_codes(expected: ExpectedEntry) -> set[str]:
+def _time_codes(value: int, expected: ExpectedEntry) -> set[str]:
     codes = {"SLS415"} | ({"SLS414"} if expected.written_at else set())
-    if expected.seen is None:
+    seen = expected.seen
+    if seen is None:
         return codes
-    if expected.writes > expected.seen.writes:
-        return codes | {"SLS411"} | ({"SLS412"} if expected.seen.writes else set())
-    return codes | {"SLS411", "SLS413"}
+    if expected.writes == seen.writes:
+        return codes | {"SLS411", "SLS413"}
+    moved = value > seen.update_time or _apart(expected, seen)  # the same tick of a coarse clock shows nothing
+    return codes | {"SLS411"} | ({"SLS412"} if seen.writes and moved else set())
 
 
 def _consumer_codes(expected: ExpectedEntry) -> set[str]:
@@ -207,6 +207,7 @@ def _short(value: str) -> str:
 
 
 _SHOWN = 80
+_BY_ORIGIN: dict[Origin, str] = {"shard": "SLS403", "group": "SLS404", "logstore": "SLS405", "project": "SLS463"}
 _ORIGINS = {
     "SLS401": ", which was replaced",
     "SLS402": ", which nobody wrote",
@@ -216,6 +217,7 @@ _ORIGINS = {
     "SLS406": ", which was refused",
     "SLS407": ", from before the group was deleted",
     "SLS425": ", which nobody wrote",
+    "SLS463": ", which was written in another project",
 }
 _MENDS = {
     "SLS401": "Make a write visible before it is answered; drop caches on a write.",
@@ -226,4 +228,5 @@ _MENDS = {
     "SLS406": "Check a request before it changes anything.",
     "SLS407": "Delete the checkpoints with their group.",
     "SLS425": "Answer '' until a checkpoint is written.",
+    "SLS463": "Keep logstores for each project: the first label of Host names it.",
 }

@@ -15,7 +15,7 @@ def judge_list(entries: Sequence[Entry], asked: int | None, shards: Collection[i
     """Judge which shards have an entry; ``asked`` None means all, ``shards`` are those of the logstore."""
     present = {entry["shard"] for entry in entries}
     if asked is None:
-        return Judged(tuple(_missing(present, shards)), frozenset({"SLS421"}))
+        return Judged(tuple(_missing(present, shards)), frozenset({"SLS421"} if shards else ()))
     if asked in shards:
         return Judged(tuple(_known(present, asked)), frozenset({"SLS422"}))
     return Judged(tuple(_unknown(entries, asked)), frozenset({"SLS423"}))

@@ -19,7 +19,9 @@ Outcome: TypeAlias = Literal[
     "served",
     "group-missing",
     "logstore-missing",
+    "logstore-none",
     "project-missing",
+    "project-none",
     "signature",
     "key",
     "token",
@@ -52,6 +54,8 @@ _REFUSALS: dict[str, _Refusal] = {
     "group-missing": _refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 where there is no such group."),
     "logstore-missing": _refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 where there is no such logstore."),
     "project-missing": _refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 where there is no such project."),
+    "logstore-none": _refusal("SLS442", {400, 404}, (), "Compare the whole name of a logstore, letter by letter."),
+    "project-none": _refusal("SLS443", {400, 401, 403, 404}, (), "Compare the whole name of a project."),
     "signature": _refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
     "key": _refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist."),
     "token": _refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
@@ -67,9 +71,10 @@ _ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455"
 def judge_outcome(outcome: Outcome, response: Response, found: Collection[str] = ()) -> Judged:
     """Judge status and errorCode; ``found`` are the codes that the exchange alone was found to break."""
     if outcome in {"served", "unknown-shard"}:
-        exercised = {"SLS444", "SLS456", "SLS457"} if outcome == "served" else {"SLS423"}
-        findings = _served(response) if outcome == "served" else _empty_list(response)
-        return Judged(() if _STATUS in found else tuple(findings), frozenset(exercised))
+        exercised = {"SLS444", "SLS456"} if outcome == "served" else {"SLS423"}
+        findings = tuple(_served(response) if outcome == "served" else _empty_list(response))
+        broken = {finding.code for finding in findings}
+        return Judged(() if _STATUS in found else findings, frozenset(exercised | broken))
     refusal = _REFUSALS[outcome]
     reported = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(found)
     return Judged(() if reported else tuple(_refused(refusal, response)), frozenset({refusal.code}))

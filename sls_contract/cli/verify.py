@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
+_REQUESTS = 1300  # of the documented scenarios
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
+_UNPROVEN = 2
 _SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
 
 
@@ -40,13 +42,15 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Bring an endpoint into every documented state, call it as clients do, and judge every answer and "
         "every sequence of answers. Without --endpoint: the reference endpoint, started for the purpose.",
         epilog="Only consumer groups named sls-contract-* are made, and deleted again. "
-        "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, or nothing was judged.",
+        "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, nothing was judged, or a "
+        "scenario was carried out and proved nothing.",
     )
     add = command.add_argument
     add("--endpoint", metavar="URL", help="https://cn-hangzhou.log.aliyuncs.com or http://127.0.0.1:PORT")
     add("--project", help="an existing project (needed with --endpoint)")
     add("--logstore", help="an existing logstore (needed with --endpoint)")
     add("--other-logstore", metavar="NAME", help="another one, for the scenarios with two logstores")
+    add("--other-project", metavar="NAME", help="another project with a logstore of the same name, for two projects")
     add("--region", default="cn-hangzhou", help="signed in v4 where the endpoint names none (default: %(default)s)")
     add("--examples", type=at_least(0), default=100, metavar="N", help="generated sequences (default: %(default)s)")
     add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
@@ -85,7 +89,7 @@ def run(
         _tell(runner.run, target, arguments, stdout, stderr)
         write = partial(_write, runner.run, target, arguments, stdout)
         write_files(write, runner.run, strict=arguments.strict, command="verify", stderr=stderr)
-    return exit_code(runner.run, code, strict=arguments.strict)
+    return exit_code(runner.run, code, strict=arguments.strict) or (_UNPROVEN if runner.run.unproven() else 0)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
@@ -118,8 +122,8 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
     from sls_contract.verification import Target
 
     project, logstore = arguments.project or "my-project", arguments.logstore or "my-logstore"
-    other = arguments.other_logstore or f"{logstore}-other"
-    with serve(_embedded(project, logstore, other)) as server:
+    other, abroad = arguments.other_logstore or f"{logstore}-other", arguments.other_project or f"{project}-2"
+    with serve(_embedded(project, logstore, other, abroad)) as server:
         yield Target(
             server.url,
             parse_endpoint(server.url).authority,
@@ -127,13 +131,14 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
             logstore,
             TEST_CREDENTIALS,
             other_logstore=other,
+            other_project=abroad,
             wide_logstore=f"{logstore}-wide",
             sts=TEST_STS_CREDENTIALS,
             expired_token=_EXPIRED_TOKEN,
         )
 
 
-def _embedded(project: str, logstore: str, other: str) -> ReferenceEndpoint:
+def _embedded(project: str, logstore: str, other: str, abroad: str) -> ReferenceEndpoint:
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
@@ -143,7 +148,7 @@ def _embedded(project: str, logstore: str, other: str) -> ReferenceEndpoint:
     endpoint = ReferenceEndpoint(
         utc_now,
         credentials=(TEST_CREDENTIALS, sts, expired),
-        logstores={(project, name): count for name, count in shards.items()},
+        logstores={(abroad, logstore): _SHARDS} | {(project, name): count for name, count in shards.items()},
         keep_log=False,
     )
     endpoint.expire_token(_EXPIRED_TOKEN)
@@ -172,6 +177,7 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
         credentials,
         scheme=address.scheme,
         other_logstore=arguments.other_logstore,
+        other_project=arguments.other_project,
         sts=_sts(environ),
         expired_token=environ.get(f"{_STS}EXPIRED_TOKEN") or None,
         region=arguments.region,
@@ -184,7 +190,7 @@ def _options(arguments: argparse.Namespace) -> str:
     """Return the options that name the target, as one types them."""
     given = (
         (option, getattr(arguments, option.replace("-", "_")))
-        for option in ("endpoint", "project", "logstore", "other-logstore", "region")
+        for option in ("endpoint", "project", "logstore", "other-logstore", "other-project", "region")
     )
     return shlex.join(word for option, value in given if value for word in (f"--{option}", str(value)))
 
@@ -208,11 +214,13 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[
     """Show what will be made on a service that is not on this machine, and go on only if that is wanted."""
     if target.loopback or arguments.yes:
         return
-    logstores = ", ".join(name for role, name in target.logstores().items() if role != "missing")
+    logstores = ", ".join(filter(None, (target.logstore, target.other_logstore)))
+    abroad = f" and {target.other_project} ({target.logstore})" if target.other_project else ""
     print(
-        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}) at {target.endpoint},\n"
+        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){abroad} at "
+        f"{target.endpoint},\n"
         f"at most three at a time, writes checkpoints to them, and deletes them again: about "
-        f"{700 + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
+        f"{_REQUESTS + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
         file=stderr,
     )
     if not stdin.isatty():
@@ -246,7 +254,7 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
         msg = f"--rate must be a number of requests a second, or 0 for no limit, got {rate:g}"
         raise UsageError(msg)
     keys = tuple(target.keys().values())
-    wire = Wire(send, utc_now, keys, time.sleep, 1 / rate if rate else 0.0)
+    wire = Wire(send, utc_now, keys, time.sleep, 1 / rate if rate else 0.0, keep=send.kept_alive)
     return Runner(target, wire, plan, progress(stderr))
 
 
@@ -259,11 +267,11 @@ def _tell(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[st
 
 def _write(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str]) -> None:
     """Write the files that were asked for; the report for people is out already, so that nothing found is lost."""
-    from sls_contract.reports import as_document, write_json
-    from sls_contract.verification.summary import as_report
+    from sls_contract.reports import write_json
+    from sls_contract.verification.summary import document
 
     if arguments.json:
-        write_json(as_document(as_report(run, target), __version__), arguments.json, stdout)
+        write_json(document(run, target, __version__), arguments.json, stdout)
     if arguments.record:
         _record(run, target, arguments.record)
 

@@ -24,6 +24,8 @@ class Delivery:
         delay: seconds before the first byte.
         body_bytes: how many bytes of the body are sent; None sends all. Fewer than there are always ends the
             connection, because the client waits for the rest.
+        pause: seconds between one byte of the body and the next; where, ``pause_after`` says.
+        pause_after: how many bytes of the body are sent before the pause; the whole body where it has no more.
         silent: no byte is sent at all, not even the status line.
         ending: ``keep`` the connection where framing allows it, ``close`` it, or ``reset`` it (TCP RST).
 
@@ -35,14 +37,20 @@ class Delivery:
     body_bytes: int | None = None
     silent: bool = False
     ending: Ending = "keep"
+    pause: float = 0.0
+    pause_after: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what no wire can do."""
-        if not (math.isfinite(self.delay) and self.delay >= 0):
-            msg = f"delay must be a number of seconds, 0 or more, got {self.delay!r}"
-            raise UsageError(msg)
+        for name, seconds in (("delay", self.delay), ("pause", self.pause)):
+            if not (math.isfinite(seconds) and seconds >= 0):
+                msg = f"{name} must be a number of seconds, 0 or more, got {seconds!r}"
+                raise UsageError(msg)
         if self.body_bytes is not None and self.body_bytes < 0:
             msg = f"body_bytes must be 0 or more, or None for the whole body, got {self.body_bytes!r}"
+            raise UsageError(msg)
+        if self.pause_after < 0:
+            msg = f"pause_after must be 0 or more, got {self.pause_after!r}"
             raise UsageError(msg)
         if self.ending not in get_args(Ending):
             msg = f"ending must be one of {', '.join(get_args(Ending))}, got {self.ending!r}"

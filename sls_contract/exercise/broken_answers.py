@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
     from sls_contract.exercise.reply import Reply, Turn
 
+_NETWORK = "what networks do"
 _GATEWAYS = "gateways and captive portals in front of the service"
 _SDKS = "answers on which the official SDKs were seen to differ"
 _HTML = "text/html; charset=utf-8"
@@ -33,6 +34,28 @@ def _cut_off(good: Response) -> Reply:
     return delivered(Delivery(body_bytes=len(good.body) // 2, ending="close"))(good)
 
 
+def _after_entry(body: bytes) -> int:
+    """Return how many bytes of a list there are up to the end of its second entry."""
+    return body.index(b"}", body.index(b"}") + 1) + 1
+
+
+def _without_end(good: Response) -> Reply:
+    return body(good.body[: _after_entry(good.body)])(good)
+
+
+def _with_comma(good: Response) -> Reply:
+    return body(good.body[: _after_entry(good.body) + 1])(good)
+
+
+def _cut_after_entry(good: Response) -> Reply:
+    return delivered(Delivery(body_bytes=_after_entry(good.body), ending="close"))(good)
+
+
+def _cut_chunks_after_entry(good: Response) -> Reply:
+    chunked = good.headers.without("Content-Length").with_field("Transfer-Encoding", "chunked")
+    return _cut_after_entry(good.replace(headers=chunked))
+
+
 def _as_printed(listed: list[dict[str, Any]]) -> str:
     return f"{{\n{compact(listed)}\n}}"
 
@@ -45,8 +68,8 @@ def _alone(listed: list[dict[str, Any]]) -> str:
     return compact(listed[0])
 
 
-def _broken(name: str, answer: str, turn: Turn, source: str = _SDKS) -> Situation:
-    return Situation(name, "broken answers", answer, source, (turn,))
+def _broken(name: str, answer: str, turn: Turn, source: str = _SDKS, **told: Any) -> Situation:
+    return Situation(name, "broken answers", answer, source, (turn,), **told)
 
 
 def _error(name: str, status: int, answer: str, text: str, source: str = _SDKS) -> Situation:
@@ -66,6 +89,24 @@ BROKEN = (
     _broken("error-body-200", "an error body with status 200", body(_DOCUMENTED)),
     _broken("truncated-json", "a list that ends in the middle, under a true Content-Length", _halved),
     _broken("cut-off", "half of the announced body, then the end of the connection", _cut_off),
+    _broken("ends-after-entry", "two of five entries, then no more text", _without_end, _NETWORK, shard=None),
+    _broken(
+        "ends-after-comma", "two of five entries and a comma, then no more text", _with_comma, _NETWORK, shard=None
+    ),
+    _broken(
+        "cut-off-after-entry",
+        "two whole entries of the announced five, then the end of the connection",
+        _cut_after_entry,
+        _NETWORK,
+        shard=None,
+    ),
+    _broken(
+        "cut-off-in-chunks",
+        "a chunk with two whole entries of five, then the end of the connection, without a last chunk",
+        _cut_chunks_after_entry,
+        _NETWORK,
+        shard=None,
+    ),
     _broken("sample-as-printed", "{ [ … ] }", rewritten(_as_printed, Duty.FAIL), "GetCheckPoint page, sample response"),
     _broken(
         "wrapped-list",

@@ -18,7 +18,7 @@ _SHARD = f"{_PAGE}, parameter shardId"
 _SUCCESSES = "documented successes"
 _ERRORS = "documented errors"
 
-SHARDS = 4
+SHARDS = 5
 """How many shards the logstore has; the last was never consumed."""
 
 SUCCESSES = (

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.presentation import shortened
+from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.rule import rule
@@ -39,16 +39,25 @@ def error_line(trial: Trial) -> Flaws:
     """Demand an object with what is known of the error on the last line of a failure."""
     if not trial.failed:
         return None
-    said = trial.said
-    if isinstance(said, dict) and _is_error(said):
+    if isinstance(trial.said, dict):
         return KEPT
     mend = f"print {_ERROR_LINE} on one line when the client fails; null for what it does not know."
     return [Flaw(_OUTPUT, f"a last line {_ERROR_LINE}", _line(trial), mend)]
 
 
-def _is_error(said: dict[str, object]) -> bool:
+def error_types(trial: Trial) -> Flaws:
+    """Demand that what is told of an error is a text and a number."""
+    said = trial.said
+    if not trial.failed or not isinstance(said, dict):
+        return None
     code, status = said.get("errorCode"), said.get("status")
-    return (code is None or isinstance(code, str)) and (status is None or integer(status) is not None)
+    flaws = []
+    if not (code is None or isinstance(code, str)):
+        mend = "print errorCode as the text that the service gave, or null; a status belongs under status."
+        flaws.append(Flaw("errorCode", "a text, or null", shown(code), mend))
+    if not (status is None or integer(status) is not None):
+        flaws.append(Flaw("status", "a whole number, or null", shown(status), "print the HTTP status, or null."))
+    return flaws
 
 
 def _line(trial: Trial) -> str:
@@ -115,3 +124,5 @@ RULES = (
     rule("hang", hang),
     rule("unbounded-retries", unbounded_retries),
 )
+
+LINE_RULES = (rule("error-line-types", error_types),)

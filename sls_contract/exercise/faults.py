@@ -38,6 +38,11 @@ _RESET = delivered(Delivery(silent=True, ending="reset"))
 _CLOSED = delivered(Delivery(silent=True, ending="close"))
 
 
+def _stalled_inside(good: Response) -> Reply:
+    half = len(good.body) // 2
+    return delivered(Delivery(body_bytes=half, pause_after=half, pause=NEVER, ending="close"))(good)
+
+
 def _redirect(place: str) -> Turn:
     def turn(good: Response) -> Reply:
         moved = with_body(good.replace(status=302, reason=""), "<h1>302 Found</h1>\n", "text/html")
@@ -53,6 +58,9 @@ def _fault(name: str, answer: str, source: str, *turns: Turn, slow: bool = True)
 FAULTS = (
     _fault(
         "stalled", "nothing, and the connection stays open", _NETWORK, delivered(Delivery(delay=NEVER, silent=True))
+    ),
+    _fault(
+        "stalled-in-body", "half of the body, then nothing, and the connection stays open", _NETWORK, _stalled_inside
     ),
     _fault("late", f"the entry after {LATE:g} seconds", _NETWORK, delivered(Delivery(delay=LATE), Duty.EITHER)),
     _fault("reset", "a connection reset, each time", _NETWORK, _RESET),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.exercise.trial import Trial
     from sls_contract.spec import Finding
 
-RULES: tuple[Rule, ...] = (*ending.RULES, *asking.RULES, *telling.RULES, *passing_on.RULES)
+RULES: tuple[Rule, ...] = (*ending.RULES, *asking.RULES, *telling.RULES, *passing_on.RULES, *ending.LINE_RULES)
 """Every rule, in the order of the clauses' codes."""
 
 _MOST_LINES = 12  # of standard error

@@ -111,7 +111,7 @@ def make_setting(seed: int, name: str, auth: Auth, region: str, group: str, shar
         region,
         f"project-{_word(numbers, _LOWER, 6)}",
         f"logstore-{_word(numbers, _LOWER, 6)}",
-        group or f"group-{_word(numbers, _LOWER, 6)}",
+        group or f"Group-{_word(numbers, _LETTERS, 6)}",  # names of groups have capitals, too
         shard,
         auth.scheme,
         _key(numbers, sts=auth.sts),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _OK = 200
 _BAD_GATEWAY = 502
 _FOREVER = 2**31 - 1  # seconds after which a consumer is gone
-_CONSUMERS = ("consumer_1", "", "consumer-2")  # by shard; nobody holds the last one
+_CONSUMERS = ("Consumer_1", "", "consumer-2", "Consumer_1")  # by shard; nobody holds the last one
 _SIGN_IN = "<!DOCTYPE html><html><body><form>Sign in</form></body></html>\n"
 
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from sls_contract.exercise.outcome import Located, Performed, Run
     from sls_contract.exercise.runner import Plan
+    from sls_contract.spec import Finding
 
 _NAMED = 8  # scenarios that share a finding; more are counted
-_TOLD = (Level.VIOLATION, Level.WARNING)  # what is unspecified is counted in the report
+_TOLD = (Level.VIOLATION, Level.WARNING)  # what is unspecified fails nothing, and is told in a line
 
 
 def as_report(run: Run) -> Report:
@@ -67,6 +68,7 @@ def lines(run: Run, plan: Plan) -> Iterator[str]:
     yield ""
     yield from table(("area", *VERDICTS), _areas(run))
     yield from _findings(run, plan)
+    yield from _titled("no page says what becomes of this:", _left_open(run))
     yield from _titled("learnt:", _facts(run))
     yield from _titled("not supported by this client:", _unsupported(run))
     if run.incomplete:
@@ -97,6 +99,25 @@ def _findings(run: Run, plan: Plan) -> Iterator[str]:
                 yield from _told(shared, plan)
 
 
+def _left_open(run: Run) -> list[str]:
+    """Tell each kind of unspecified finding once, with the scenarios that share it."""
+    kinds: dict[Finding, list[str]] = {}
+    for performed in run.performed:
+        for finding, _ in performed.findings:
+            if finding.level is Level.UNSPECIFIED:
+                kinds.setdefault(finding, []).append(_name(performed))
+    return [
+        f"{each.code} {each.slug} at {each.where}: {each.actual}. How to fix: {each.how_to_fix} In {_names(names)}"
+        for each, names in kinds.items()
+    ]
+
+
+def _names(names: Sequence[str]) -> str:
+    """Return a few names, each once, and how many more there are."""
+    known = list(dict.fromkeys(names))
+    return f"{', '.join(known[:_NAMED])}{f', and {len(known) - _NAMED} more' if len(known) > _NAMED else ''}"
+
+
 def _told(shared: Sequence[tuple[Performed, Located]], plan: Plan) -> Iterator[str]:
     performed, located = shared[0]
     number = f", request {located.exchange}" if located.exchange else ""
@@ -104,10 +125,8 @@ def _told(shared: Sequence[tuple[Performed, Located]], plan: Plan) -> Iterator[s
     if located.exchange is None:
         yield printable(f"  the service answered: {performed.situation.answer}")
     yield from (printable(f"  | {line}") for line in performed.complaints.splitlines()[-3:])
-    others = list(dict.fromkeys(_name(other) for other, _ in shared[1:]))
-    if others:
-        more = f", and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-        yield printable(f"  also in: {', '.join(others[:_NAMED])}{more}")
+    if shared[1:]:
+        yield printable(f"  also in: {_names([_name(other) for other, _ in shared[1:]])}")
     yield printable(f"  again: {_again(performed, plan)}")
 
 

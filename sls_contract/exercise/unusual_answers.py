@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint import Delivery
 from sls_contract.endpoint.delivery import deliver
-from sls_contract.exercise.reply import Duty, Reply, entries, headed, own, rewritten, with_body
+from sls_contract.exercise.reply import Duty, Reply, delivered, entries, headed, own, rewritten, with_body
 from sls_contract.exercise.situation import Situation
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Response
     from sls_contract.exercise.reply import Turn
+
+PAUSE = 0.25
+"""Seconds; less than any timeout between two bytes."""
 
 BEYOND_DOUBLES = 2**53 + 1
 """The first integer that a double cannot hold."""
@@ -86,6 +89,12 @@ def _coded(coding: str, encode: Callable[[bytes], bytes]) -> Turn:
     return turn
 
 
+def _paused(good: Response) -> Reply:
+    """Give the list with a pause behind its first entry: what came until then is whole, and not all."""
+    first = good.body.index(b"}") + 1
+    return delivered(Delivery(pause_after=first, pause=PAUSE), Duty.RETURN)(good)
+
+
 def _pretty(listed: list[dict[str, Any]]) -> str:
     return json.dumps(listed, indent=2, ensure_ascii=True, sort_keys=True) + "\n"
 
@@ -119,6 +128,13 @@ RIGHT = (
     _right("chunked", "the list in chunks", headed(_chunked)),
     _right("no-content-length", "the list, ended by the end of the connection", headed(_ended_by_close)),
     _right(
+        "pause-in-body",
+        f"every shard's entry, with {PAUSE:g} seconds behind the first one",
+        _paused,
+        "TCP is a stream: a read gives what has come",
+        shard=None,
+    ),
+    _right(
         "content-type-charset",
         "application/json;charset=utf-8",
         headed(_field("Content-Type", "application/json;charset=utf-8")),
@@ -140,6 +156,20 @@ RIGHT = (
         "consumer 消费者_1",
         entries(_with(consumer="消费者_1")),
         "RequestSignature page: texts are UTF-8",
+    ),
+    _right(
+        "consumer-in-many-scripts",
+        "consumer Größe-e\u0301-消费者-\U0001f600, one letter of which is two characters",
+        entries(_with(consumer="Größe-e\u0301-消费者-\U0001f600")),
+        "RequestSignature page: texts are UTF-8; no page speaks of Unicode forms",
+    ),
+    _right(
+        "group-in-many-scripts",
+        "the entry of group Größe-e\u0301-消费, one letter of which is two characters",
+        own,
+        "CreateConsumerGroup page: names are not restricted",
+        group="Größe-e\u0301-消费",
+        may_refuse=True,
     ),
     _right(
         "group-in-chinese",

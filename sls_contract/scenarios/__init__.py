@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
-from sls_contract.scenarios.steps import Beat, Create, Delete, Dress, Linger, Place, Read, Scenario, Step, Write
+from sls_contract.scenarios.steps import (
+    Beat,
+    Connect,
+    Create,
+    Delete,
+    Dress,
+    HandOver,
+    Linger,
+    Place,
+    Read,
+    Scenario,
+    Step,
+    Write,
+)
 
 __all__ = [
     "GROUP_PREFIX",
@@ -15,9 +28,11 @@ __all__ = [
     "SCENARIOS",
     "Beat",
     "Bench",
+    "Connect",
     "Create",
     "Delete",
     "Dress",
+    "HandOver",
     "Linger",
     "Place",
     "Read",

@@ -12,18 +12,35 @@ from urllib.parse import quote, urlencode
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request, wire_bytes
 from sls_contract.scenarios.near_misses import FLAWS, Signer
-from sls_contract.scenarios.steps import Beat, Create, Delete, Key, Linger, Place, Read, Role, ShardRef, Step, Write
+from sls_contract.scenarios.steps import (
+    Beat,
+    Connect,
+    Create,
+    Delete,
+    HandOver,
+    Key,
+    Linger,
+    Place,
+    ProjectRole,
+    Read,
+    Role,
+    ShardRef,
+    Step,
+    Write,
+)
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, WireForm
-from sls_contract.signing import Credentials, Dialect, region_of, resign, sign
+from sls_contract.signing import Credentials, Dialect, http_date, region_of, resign, sign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sls_contract.scenarios.steps import Dress
     from sls_contract.signing.dialect import Scheme
 
 GROUP_PREFIX = "sls-contract-"
 GROUP_TIMEOUT = 300  # seconds; the page's example, longer than any scenario takes
 LARGEST_SHARD = 2**31 - 1
+MISSING_PROJECT = "sls-contract-no-such-project"
 _FAR = 1000
 
 
@@ -33,7 +50,9 @@ class Bench:
 
     Attributes:
         authority: the endpoint as it stands in a Host header behind the project.
-        project: its name; ``missing_project`` is one that cannot exist.
+        project: its name.
+        other_project: that of the project in which role ``abroad`` is; empty where there is none.
+        missing_projects: names of projects that cannot exist.
         logstores: the real name of each role that there is.
         keys: the credentials that there are.
         shards: the ids of each logstore's shards, as far as they were learnt.
@@ -51,18 +70,26 @@ class Bench:
     scheme: str = "http"
     region: str = "cn-hangzhou"
     prefix: str = GROUP_PREFIX
-    missing_project: str = "sls-contract-no-such-project"
+    other_project: str = ""
+    missing_projects: Mapping[ProjectRole, str] = field(default_factory=lambda: {"missing": MISSING_PROJECT})
 
     def group(self, place: Place) -> str:
         """Return the group's real name."""
         return self.prefix + place.group
+
+    def project_of(self, place: Place) -> str:
+        """Return the name of the project that a place is in."""
+        if place.project != "main":
+            return self.missing_projects[place.project]
+        return self.other_project if place.logstore == "abroad" else self.project
 
     def shard(self, ref: ShardRef, role: Role) -> int:
         """Return a shard's id; raises `UsageError` where the logstore has not so many."""
         shards = self.shards.get(role, ())
         last = max(shards, default=0)
         if isinstance(ref, str):
-            return {"last": last, "next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD}[ref]
+            passed = {"kept": min(shards, default=0), "handed over": last}  # until a run knows better
+            return {"last": last, "next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD, **passed}[ref]
         if not shards:  # nothing is known of the logstore, perhaps because it does not exist
             return ref
         if ref >= len(shards):
@@ -105,15 +132,14 @@ class Bench:
             return self._post(place, self.path(place, collection=True), body)
         if isinstance(step, Beat):
             return self._post(place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer})}", held)
-        assert not isinstance(step, Linger), "the run turns it into writes and reads"
+        assert not isinstance(step, (Linger, HandOver, Connect)), "the run turns these into other steps, or none"
         query = {"type": "checkpoint", "consumer": step.consumer, "forceSuccess": step.force}
         named = {key: text for key, text in query.items() if text}
         document = {"shard": self.shard(step.shard, place.logstore), "checkpoint": self.checkpoint(step, value)}
         return self._post(place, f"{path}?{urlencode(named)}", document)
 
     def _get(self, place: Place, target: str) -> Request:
-        project = self.missing_project if place.project == "missing" else self.project
-        host = f"{project}.{self.authority}"
+        host = f"{self.project_of(place)}.{self.authority}"
         return Request("GET", f"{self.scheme}://{host}{target}", [("Host", host)])
 
     def _post(self, place: Place, target: str, document: object) -> Request:
@@ -126,6 +152,8 @@ class Bench:
 
     def _dressed(self, request: Request, step: Step, at: datetime) -> Request:
         dress = step.dress
+        if dress.signed_as is not None:
+            return self._lent(request, dress.signed_as, replace(dress, signed_as=None), at)
         form = WIRE_FORMS[dress.form] if request.method == "GET" else WIRE_FORMS["plain"]
         credentials, moment = self.keys[dress.key], at + timedelta(seconds=dress.shift)
         worn = request.replace(headers=_worn(request.headers, form))
@@ -136,6 +164,12 @@ class Bench:
             signed = self._finished(signer(worn), form, signer)
         return signed.replace(headers=_spelled(signed.headers, form))
 
+    def _lent(self, request: Request, lender: Step, dress: Dress, at: datetime) -> Request:
+        """Return the request under the head of another one, which is signed correctly."""
+        signed = self.request(replace(lender, dress=dress), at)
+        headers = signed.headers.with_field("Host", request.host)
+        return request.replace(headers=headers)
+
     def _finished(self, signed: Request, form: WireForm, signer: Signer) -> Request:
         """Take away and add what this client does differently from ours; the signature stays right."""
         if form.omits:
@@ -143,11 +177,19 @@ class Bench:
             fewer = signed.replace(headers=signed.headers.without(*form.omits))
             signed = resign(fewer, Dialect(signer.scheme, region), signer.credentials)
         added = list(form.unsigned)
+        if form.date_off:
+            signed = self._with_two_dates(signed, timedelta(seconds=form.date_off), signer)
         if form.repeats_date:
             added.append(("x-log-date", signed.headers["Date"]))
         if form.bare_question_mark and not signed.query:
             signed = signed.replace(url=signed.url + "?")
         return signed.replace(headers=Headers([*signed.headers.pairs, *added]))
+
+    def _with_two_dates(self, signed: Request, off: timedelta, signer: Signer) -> Request:
+        """Give the time in ``x-log-date``, which counts, and another one in Date (CommonRequestHeaders page, note)."""
+        headers = signed.headers.with_field("x-log-date", http_date(signer.at))
+        both = signed.replace(headers=headers.with_field("Date", http_date(signer.at + off)))
+        return resign(both, Dialect(signer.scheme), signer.credentials)
 
     def _sign(self, request: Request, credentials: Credentials, scheme: Scheme, at: datetime) -> Request:
         region = self._region(request) if scheme == "v4" else None

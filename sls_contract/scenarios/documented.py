@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.scenarios import documented_authentication, documented_checkpoints
+from sls_contract.scenarios import (
+    documented_authentication,
+    documented_checkpoints,
+    documented_connections,
+    documented_names,
+)
 from sls_contract.scenarios.steps import Beat, Create, Delete, Dress, Place, Read, Scenario, Write, made
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ _UPDATE = "UpdateCheckPoint page"
 _A, _B = Place("a"), Place("b")
 _OTHER = Place("a", "other")
 _WIDE = Place("a", "wide")
+_ABROAD = Place("a", "abroad")
 _FORGED = Dress(flaw="digest")
 
 
@@ -28,6 +34,7 @@ _SHARDS = (
         "shards",
         "200 and the one entry of that shard",
         _SHARD,
+        "SLS211 SLS402 SLS422",
         *made(),
         Write(0),
         Read(0),
@@ -37,6 +44,7 @@ _SHARDS = (
         "shards",
         "200 and that shard's own entry, for one shard after the other",
         _SHARD,
+        "SLS211 SLS402 SLS403 SLS422",
         *made(),
         Write(0),
         Write(1),
@@ -45,12 +53,15 @@ _SHARDS = (
         Read(1),
         Read("last"),
     ),
-    Scenario.of("shard-omitted", "shards", "200 and every shard once", _SHARD, *made(), Write(0), Read()),
+    Scenario.of(
+        "shard-omitted", "shards", "200 and every shard once", _SHARD, "SLS402 SLS421", *made(), Write(0), Read()
+    ),
     Scenario.of(
         "shard-unknown",
         "shards",
         "200 and [], whether the number is the next one, far off or the largest",
         _SHARD,
+        "SLS423",
         *made(),
         Read("next"),
         Read("far"),
@@ -61,6 +72,7 @@ _SHARDS = (
         "shards",
         "the same entry, asked for alone or among all",
         _SHARD,
+        "SLS421 SLS422 SLS424",
         *made(),
         Read(),
         Read(0),
@@ -77,6 +89,7 @@ _GROUPS = (
         "groups",
         'every shard with checkpoint "" and updateTime 0',
         "aliyun-log-python-sdk commit cc530e7",
+        "SLS415 SLS421 SLS422 SLS425",
         Create(),
         Read(),
         Read(0),
@@ -86,6 +99,7 @@ _GROUPS = (
         "groups",
         "each checkpoint as it was written last",
         _UPDATE,
+        "SLS401 SLS402 SLS415",
         *made(),
         Write(0),
         Read(0),
@@ -98,6 +112,7 @@ _GROUPS = (
         "groups",
         "consumer names who holds the shard and wrote",
         _ELEMENTS,
+        "SLS402 SLS431",
         Create(),
         Beat("consumer_1"),
         Read(0),
@@ -111,6 +126,7 @@ _GROUPS = (
         "groups",
         "consumer is one of the two, or nobody",
         _ELEMENTS,
+        "SLS402 SLS432",
         *made(),
         Write(0),
         Beat("consumer_2"),
@@ -125,6 +141,7 @@ _GROUPS = (
         "groups",
         "missing after its deletion, empty after it was made again",
         "DeleteConsumerGroup page",
+        "SLS407 SLS425 SLS441",
         *made(),
         Write(0),
         Read(),
@@ -142,6 +159,7 @@ _ISOLATION = (
         "isolation",
         "each shard its own checkpoint and time",
         _PAGE,
+        "SLS403 SLS413",
         *made(),
         Write(0),
         Read(),
@@ -156,6 +174,7 @@ _ISOLATION = (
         "isolation",
         "each group its own checkpoint and consumer",
         _PAGE,
+        "SLS404 SLS413",
         *made(_A, "consumer_a"),
         *made(_B, "consumer_b"),
         Write(0, at=_A, consumer="consumer_a"),
@@ -172,6 +191,7 @@ _ISOLATION = (
         "isolation",
         "groups of one name in two logstores have nothing in common",
         f"{_PAGE}, request syntax",
+        "SLS405",
         *made(_A, "consumer_a"),
         *made(_OTHER, "consumer_o"),
         Write(0, at=_A, consumer="consumer_a"),
@@ -184,10 +204,28 @@ _ISOLATION = (
         Read(at=_OTHER),
     ),
     Scenario.of(
+        "two-projects",
+        "isolation",
+        "logstores and groups of one name in two projects have nothing in common",
+        f"{_PAGE}, request syntax",
+        "SLS463",
+        *made(_A, "consumer_a"),
+        *made(_ABROAD, "consumer_p"),
+        Write(0, at=_A, consumer="consumer_a"),
+        Read(at=_A),
+        Read(at=_ABROAD),
+        Write(0, at=_ABROAD, consumer="consumer_p"),
+        Read(at=_A),
+        Read(0, at=_ABROAD),
+        Delete(_A),
+        Read(at=_ABROAD),
+    ),
+    Scenario.of(
         "group-in-one-logstore-only",
         "isolation",
         "404 ConsumerGroupNotExist in the logstore that does not have the group",
         _ERRORS,
+        "SLS441 SLS444",
         Create(_A),
         Read(at=_OTHER),
         Read(at=_A),
@@ -195,12 +233,13 @@ _ISOLATION = (
 )
 
 _MISSING = (
-    Scenario.of("group-missing", "missing", "404 ConsumerGroupNotExist", _ERRORS, Read(), Read(0)),
+    Scenario.of("group-missing", "missing", "404 ConsumerGroupNotExist", _ERRORS, "SLS441", Read(), Read(0)),
     Scenario.of(
         "group-missing-then-made",
         "missing",
         "404 before the group is made, 200 as soon as it is",
         _ERRORS,
+        "SLS441 SLS444",
         Read(),
         Create(),
         Read(),
@@ -212,6 +251,7 @@ _MISSING = (
         "missing",
         "404 for a group whose name begins like that of one that exists",
         _ERRORS,
+        "SLS441 SLS444",
         Create(_A),
         Read(at=Place("a2")),
         Read(at=_A),
@@ -221,6 +261,7 @@ _MISSING = (
         "missing",
         "404 LogStoreNotExist",
         _ERRORS,
+        "SLS442",
         Read(at=Place("a", "missing")),
         Read(0, at=Place("a", "missing")),
     ),
@@ -229,6 +270,7 @@ _MISSING = (
         "missing",
         "404 ProjectNotExist",
         _ERRORS,
+        "SLS443",
         Read(at=Place("a", project="missing")),
         Read(0, at=Place("a", project="missing")),
     ),
@@ -240,6 +282,7 @@ _REFUSED = (
         "refusals",
         "the checkpoint as it was: neither a forged write nor one for no shard nor one that is not base64 is stored",
         f"{_UPDATE}, error codes",
+        "SLS406 SLS451",
         *made(),
         Write(0),
         Read(0),
@@ -255,6 +298,7 @@ _REFUSED = (
         "refusals",
         "the group as it was: a forged deletion deletes nothing",
         "RequestSignature page",
+        "SLS406 SLS451",
         *made(),
         Write(0),
         Read(),
@@ -266,6 +310,7 @@ _REFUSED = (
         "refusals",
         "the group as it was: making it a second time is refused and empties nothing; a forged creation makes nothing",
         "CreateConsumerGroup page, ConsumerGroupAlreadyExist",
+        "SLS406 SLS441 SLS451",
         *made(),
         Write(0),
         Read(),
@@ -282,6 +327,7 @@ _SIZE = (
         "size",
         "200 and every shard once; a number that begins like another one's is another shard",
         _SHARD,
+        "SLS402 SLS403 SLS421 SLS423",
         *made(_WIDE),
         Read(at=_WIDE),
         *(step for shard in (1, 10, 11, 110, 255) for step in (Write(shard, at=_WIDE), Read(shard, at=_WIDE))),
@@ -296,6 +342,8 @@ SCENARIOS: Mapping[str, Scenario] = {
         *_SHARDS,
         *_GROUPS,
         *documented_checkpoints.SCENARIOS,
+        *documented_names.SCENARIOS,
+        *documented_connections.SCENARIOS,
         *_ISOLATION,
         *_MISSING,
         *_REFUSED,

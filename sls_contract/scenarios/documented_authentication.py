@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from sls_contract.scenarios.near_misses import MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
-from sls_contract.scenarios.steps import Beat, Create, Dress, Key, Read, Scenario, Step, Write
+from typing import TYPE_CHECKING
+
+from sls_contract.scenarios.near_misses import ANY, MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
+from sls_contract.scenarios.steps import (
+    Beat,
+    Create,
+    Delete,
+    Dress,
+    Key,
+    Place,
+    Read,
+    Scenario,
+    Step,
+    Write,
+    dressed,
+    made,
+)
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
+
+if TYPE_CHECKING:
+    from sls_contract.signing.dialect import Scheme
 
 _SIGNATURE = "RequestSignature page"
 _CODES = "CommonErrorCodes page"
@@ -26,6 +44,7 @@ def _form(name: str) -> Scenario:
         "signatures",
         f"200 for requests as {name} writes them",
         _SDKS,
+        ("SLS456", "SLS457") if form.date_off else ("SLS456",),
         _begun(*(Read(shard, dress=dress) for dress in dresses for shard in (0, None))),
     )
 
@@ -37,8 +56,13 @@ def _token(scheme: str) -> Scenario:
         "signatures",
         f"200 for {_SCHEME_WORDS[scheme]} with a security token",
         _SIGNATURE,
+        ("SLS456",),
         _begun(Read(0, dress=dress), Read(dress=dress)),
     )
+
+
+def _refused(flaw: Flaw) -> tuple[str, ...]:
+    return ("SLS451",) if flaw.refusal == "signature" else ("SLS454",)
 
 
 def _flaw(flaw: Flaw, area: str) -> Scenario:
@@ -50,6 +74,7 @@ def _flaw(flaw: Flaw, area: str) -> Scenario:
         area,
         answer,
         f"{_SIGNATURE}; {_CODES}",
+        _refused(flaw),
         _begun(Read(0), *flawed, *((Read(0),) if flaw.on_writes else ())),
     )
 
@@ -62,18 +87,71 @@ def _flaw_with_token(flaw: Flaw) -> Scenario:
         "near misses",
         "401 SignatureNotMatch",
         f"{_SIGNATURE}; {_CODES}",
+        _refused(flaw),
         _begun(Read(0), *reads),
     )
 
 
-def _key(name: str, key: Key, expects: str) -> Scenario:
+def _lent(name: str, what: str, *steps: Step) -> Scenario:
+    """Make a scenario of signatures that are right for something else that is there, and sent with that before."""
+    return Scenario.of(
+        f"near-miss-signed-for-another-{name}",
+        "near misses",
+        f"401 SignatureNotMatch for a signature of {what}",
+        f"{_SIGNATURE}; {_CODES}",
+        "SLS451",
+        *_begun(*steps),
+    )
+
+
+def _as(step: Step, lender: Step, *schemes: Scheme) -> tuple[Step, ...]:
+    """Return the right request, then the step under its signature, then the step under its own."""
+    return tuple(
+        each
+        for scheme in schemes or ANY
+        for each in (
+            dressed(lender, Dress(scheme, "bare")),
+            dressed(step, Dress(scheme, "bare", signed_as=lender)),
+            dressed(step, Dress(scheme, "bare")),
+        )
+    )
+
+
+_A, _B, _OTHER, _ABROAD = Place("a"), Place("a-2"), Place("a", "other"), Place("a", "abroad")
+
+_LENT = (
+    _lent(
+        "group",
+        "a group whose name begins alike",
+        *made(_B),
+        *_as(Read(0), Read(0, _B)),
+        *_as(Read(at=_B), Read(at=_A), "v1"),
+        Delete(_A, Dress("v1", signed_as=Delete(_B))),
+        Write(0, "12", at=_A, dress=Dress("v1", signed_as=Write(0, "12", at=_B))),
+        Read(0),
+    ),
+    _lent("shard", "another shard", Write(1), *_as(Read(0), Read(1)), *_as(Read(), Read(0)), *_as(Read(1), Read())),
+    _lent("logstore", "a group of the same name", *made(_OTHER), *_as(Read(0), Read(0, _OTHER))),
+    _lent("project", "a group of the same name", *made(_ABROAD), *_as(Read(0), Read(0, _ABROAD), "v4")),
+    _lent(
+        "operation",
+        "the deletion of the group",
+        *(Read(0, dress=Dress(scheme, "bare", signed_as=Delete(_A))) for scheme in ANY),
+        *(Delete(_A, Dress(scheme, "bare", signed_as=Read(at=_A))) for scheme in ANY),
+        Read(0),
+    ),
+)
+
+
+def _key(name: str, key: Key, code: str, expects: str) -> Scenario:
     reads = (Read(0, dress=Dress(scheme, "bare", key)) for scheme in ("v1", "v4"))
-    return Scenario(name, "keys", expects, _CODES, _begun(Read(0), *reads))
+    return Scenario(name, "keys", expects, _CODES, (code,), _begun(Read(0), *reads))
 
 
 def _clock(name: str, minutes: int, expects: str) -> Scenario:
     reads = (Read(0, dress=Dress(scheme, "bare", shift=minutes * _MINUTE)) for scheme in ("v1", "v4"))
-    return Scenario(name, "time", expects, _CLOCK, _begun(*reads))
+    proves = ("SLS457",) if expects == "200" else ("SLS455",)
+    return Scenario(name, "time", expects, _CLOCK, proves, _begun(*reads))
 
 
 SCENARIOS = (
@@ -87,12 +165,14 @@ SCENARIOS = (
         "near misses",
         "401 SignatureNotMatch also without parameter shard",
         f"{_SIGNATURE}; {_CODES}",
+        ("SLS451",),
         _begun(Read(), *(Read(dress=Dress(scheme, "bare", flaw="secret")) for scheme in _SCHEME_WORDS)),  # type: ignore[arg-type]  # the keys of _SCHEME_WORDS are the schemes
     ),
-    _key("key-unknown", "unknown", "401 Unauthorized or InvalidAccessKeyId"),
-    _key("token-wrong", "sts-wrong-token", "401 Unauthorized"),
-    _key("token-expired", "sts-expired", "401 Unauthorized"),
-    _key("token-missing", "sts-without-token", "400 or 401"),
+    *_LENT,
+    _key("key-unknown", "unknown", "SLS452", "401 Unauthorized or InvalidAccessKeyId"),
+    _key("token-wrong", "sts-wrong-token", "SLS453", "401 Unauthorized"),
+    _key("token-expired", "sts-expired", "SLS453", "401 Unauthorized"),
+    _key("token-missing", "sts-without-token", "SLS454", "400 or 401"),
     _clock("time-14-minutes-ago", -14, "200"),
     _clock("time-14-minutes-ahead", 14, "200"),
     _clock("time-16-minutes-ago", -16, "400 RequestTimeExpired or RequestTimeTooSkewed"),

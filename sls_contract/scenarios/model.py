@@ -21,6 +21,7 @@ class GroupKey(NamedTuple):
 
     logstore: str
     group: str
+    project: str = ""
 
 
 @dataclass(slots=True)
@@ -76,6 +77,17 @@ class Model:
         """Return what the consumer was last told to hold."""
         group = self._groups.get(key)
         return tuple(sorted(group.assigned.get(consumer, ()))) if group else ()
+
+    def divided(self, key: GroupKey, giver: str, taker: str) -> tuple[frozenset[int], frozenset[int]] | None:
+        """Return what each of two consumers holds alone; None where they share a shard, or one has none."""
+        group = self._groups.get(key)
+        kept, passed = (group.assigned.get(name, frozenset()) if group else frozenset() for name in (giver, taker))
+        return (kept, passed) if kept and passed and not kept & passed else None
+
+    def written_shards(self, key: GroupKey) -> frozenset[int]:
+        """Return the shards of a group that a checkpoint was written to."""
+        group = self._groups.get(key)
+        return frozenset(shard for shard, cell in group.cells.items() if cell.writes) if group else frozenset()
 
     def created(self, key: GroupKey) -> None:
         """Take note of an accepted CreateConsumerGroup."""
@@ -168,7 +180,7 @@ class Model:
         nearest: dict[str, Origin] = {}
         for value, places in self._origins.items():
             distances = {_distance(place, (key, shard)) for place in places} - {None}
-            for origin in ("shard", "group", "logstore"):
+            for origin in ("shard", "group", "logstore", "project"):
                 if origin in distances:
                     nearest[value] = origin
                     break
@@ -177,6 +189,8 @@ class Model:
 
 def _distance(place: tuple[GroupKey, int], here: tuple[GroupKey, int]) -> Origin | None:
     (key, shard), (own, own_shard) = place, here
+    if key.project != own.project:
+        return "project"
     if key.logstore != own.logstore:
         return "logstore"
     if key.group != own.group:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Refusal: TypeAlias = Literal["signature", "malformed"]
 """How the contract wants it refused: as a wrong signature (401 SignatureNotMatch), or in any way of 400 or 401."""
 
-_ANY: tuple[Scheme, ...] = ("v1", "v1-sha256", "v4")
+ANY: tuple[Scheme, ...] = ("v1", "v1-sha256", "v4")
 _V1: tuple[Scheme, ...] = ("v1", "v1-sha256")
 
 
@@ -224,6 +224,35 @@ def _log_date_old(request: Request, signer: Signer) -> Request:
     return resign(_header(signer(request), "x-log-date", old), Dialect(signer.scheme), signer.credentials)
 
 
+def _log_date_ahead(request: Request, signer: Signer) -> Request:
+    """Sign an ``x-log-date`` that is too far ahead, beside a Date that is right."""
+    ahead = http_date(signer.at + MAX_SKEW + timedelta(minutes=1))
+    return resign(_header(signer(request), "x-log-date", ahead), Dialect(signer.scheme), signer.credentials)
+
+
+def _log_date_unsigned(request: Request, signer: Signer) -> Request:
+    """Sign Date where ``x-log-date`` says something else, both within the time that is allowed."""
+    return _header(signer(request), "x-log-date", http_date(signer.at - timedelta(minutes=5)))
+
+
+def _date_old_signed(request: Request, signer: Signer) -> Request:
+    """Sign a Date that is too old, beside an ``x-log-date`` that is right."""
+    old = signer.at - MAX_SKEW - timedelta(minutes=1)
+    signed = signer.sign(request, signer.credentials, signer.scheme, old)
+    return _header(signed, "x-log-date", http_date(signer.at))
+
+
+def _log_date_garbled(request: Request, signer: Signer) -> Request:
+    """Sign an ``x-log-date`` that is no date, beside a Date that is right."""
+    return resign(_header(signer(request), "x-log-date", "yesterday"), Dialect(signer.scheme), signer.credentials)
+
+
+def _date_beside_old(request: Request, signer: Signer) -> Request:
+    """Sign an ``x-log-date`` that is too old in v4, and send a Date that is right."""
+    old = signer.at - MAX_SKEW - timedelta(minutes=1)
+    return _header(signer.sign(request, signer.credentials, signer.scheme, old), "Date", http_date(signer.at))
+
+
 def _scope(change: Callable[[str, Signer], str]) -> Callable[[Request, Signer], Request]:
     """Announce another scope than the right one, and sign with the key of that scope."""
 
@@ -296,24 +325,24 @@ def _misdated(request: Request, signer: Signer) -> Request:
 NEAR_MISSES = {
     flaw.name: flaw
     for flaw in (
-        Flaw("digest", _ANY, "signature", _digest),
-        Flaw("digest-end", _ANY, "signature", _digest_end),
-        Flaw("digest-cut", _ANY, "malformed", _digest_cut),
-        Flaw("secret", _ANY, "signature", _secret),
-        Flaw("method", _ANY, "signature", _method),
-        Flaw("path", _ANY, "signature", _path),
-        Flaw("query-value", _ANY, "signature", _query_value, needs_query=True),
-        Flaw("query-dropped", _ANY, "signature", _query_dropped, needs_query=True),
-        Flaw("query-added", _ANY, "malformed", _query_added),  # an unknown key may be refused before the signature
-        Flaw("log-header-added", _ANY, "signature", _log_header_added),
-        Flaw("acs-header-added", _ANY, "signature", _acs_header_added),
-        Flaw("log-header-changed", _ANY, "signature", _log_header_changed),
-        Flaw("content-type", _ANY, "signature", _content_type),
-        Flaw("date", _ANY, "signature", _date),
+        Flaw("digest", ANY, "signature", _digest),
+        Flaw("digest-end", ANY, "signature", _digest_end),
+        Flaw("digest-cut", ANY, "malformed", _digest_cut),
+        Flaw("secret", ANY, "signature", _secret),
+        Flaw("method", ANY, "signature", _method),
+        Flaw("path", ANY, "signature", _path),
+        Flaw("query-value", ANY, "signature", _query_value, needs_query=True),
+        Flaw("query-dropped", ANY, "signature", _query_dropped, needs_query=True),
+        Flaw("query-added", ANY, "malformed", _query_added),  # an unknown key may be refused before the signature
+        Flaw("log-header-added", ANY, "signature", _log_header_added),
+        Flaw("acs-header-added", ANY, "signature", _acs_header_added),
+        Flaw("log-header-changed", ANY, "signature", _log_header_changed),
+        Flaw("content-type", ANY, "signature", _content_type),
+        Flaw("date", ANY, "signature", _date),
         Flaw("algorithm", _V1, "signature", _algorithm),
         Flaw("other-hash", _V1, "signature", _other_hash),
         Flaw("digest-case", _V1, "signature", _digest_case),
-        Flaw("body", _ANY, "malformed", _body, on_writes=True),  # no page says how a wrong Content-MD5 is refused
+        Flaw("body", ANY, "malformed", _body, on_writes=True),  # no page says how a wrong Content-MD5 is refused
         Flaw("host", ("v4",), "signature", _host),
         Flaw("payload-hash", ("v4",), "malformed", _payload_hash),
         Flaw("region", ("v4",), "malformed", _region),
@@ -322,6 +351,11 @@ NEAR_MISSES = {
         Flaw("scope-of-other-service", ("v4",), "malformed", _scope(lambda value, _: value.replace("/sls/", "/oss/"))),
         Flaw("scope-ends-otherwise", ("v4",), "malformed", _scope(lambda value, _: value.replace("_v4_", "_v5_"))),
         Flaw("log-date-old", _V1, "malformed", _log_date_old),
+        Flaw("log-date-ahead", _V1, "malformed", _log_date_ahead),
+        Flaw("log-date-unsigned", _V1, "signature", _log_date_unsigned),
+        Flaw("log-date-garbled", _V1, "malformed", _log_date_garbled),
+        Flaw("date-old-signed", _V1, "malformed", _date_old_signed),
+        Flaw("date-beside-old", ("v4",), "malformed", _date_beside_old),
         Flaw("hexadecimal", _V1, "malformed", _hexadecimal),
     )
 }
@@ -330,7 +364,7 @@ NEAR_MISSES = {
 MALFORMED = {
     flaw.name: flaw
     for flaw in (
-        Flaw("no-authorization", _ANY, "malformed", _unsigned),
+        Flaw("no-authorization", ANY, "malformed", _unsigned),
         Flaw("empty-authorization", ("v1",), "malformed", _malformed("")),
         Flaw("scheme-alone", ("v1",), "malformed", _malformed("LOG")),
         Flaw("no-signature", ("v1",), "malformed", _malformed("LOG {id}")),
@@ -346,7 +380,7 @@ MALFORMED = {
 }
 """Authentication that is no signature at all, by name."""
 
-TOKEN_UNSIGNED = Flaw("token-unsigned", _ANY, "signature", _token)
+TOKEN_UNSIGNED = Flaw("token-unsigned", ANY, "signature", _token)
 """Needs a temporary key."""
 
 FLAWS = NEAR_MISSES | MALFORMED | {TOKEN_UNSIGNED.name: TOKEN_UNSIGNED}

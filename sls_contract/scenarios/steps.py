@@ -12,11 +12,21 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from sls_contract.signing.dialect import Scheme
 
-Role: TypeAlias = Literal["main", "other", "wide", "missing"]
+Role: TypeAlias = Literal["main", "other", "wide", "abroad", "missing", "longer", "shorter", "capitals"]
+"""A logstore: the one to verify, another one, one with hundreds of shards, the one of the same name in another project;
+and those that cannot exist: with a name of its own, or with the main one's made longer, shorter, or put in capitals."""
+
+ProjectRole: TypeAlias = Literal["main", "missing", "longer", "shorter"]
+"""The project to verify (`Role` ``abroad`` has its own), or one that cannot exist, named as the logstores are."""
+
+Over: TypeAlias = Literal["one each", "first", "second"]
+"""The connection that requests go over: one for each of them, or one of two that are kept alive."""
+
 Key: TypeAlias = Literal["own", "unknown", "sts", "sts-expired", "sts-wrong-token", "sts-without-token"]
-ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest']"
+ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept']"
 """A known shard by its place among the shards of the logstore, the last of them, or one that does not exist: the number
-after the last known one, one far beyond it, the largest of 32 bits."""
+after the last known one, one far beyond it, the largest of 32 bits. After a `HandOver`: a shard that passed to the
+second consumer, and one that the first one kept."""
 
 UNKNOWN_SHARDS = frozenset({"next", "far", "largest"})
 
@@ -27,7 +37,7 @@ class Place:
 
     group: str = "a"
     logstore: Role = "main"
-    project: Role = "main"
+    project: ProjectRole = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class Dress:
         key: whose key signs.
         shift: seconds that the request's time is off the server's.
         flaw: name of a `near_misses.Flaw`; None for a correct request.
+        signed_as: the step whose signature it carries, correct for that step; None for its own.
 
     """
 
@@ -48,6 +59,7 @@ class Dress:
     key: Key = "own"
     shift: int = 0
     flaw: str | None = None
+    signed_as: Step | None = None
 
 
 PLAIN = Dress()
@@ -121,7 +133,29 @@ class Linger:
     dress: Dress = PLAIN
 
 
-Step: TypeAlias = Create | Delete | Beat | Write | Read | Linger
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Not a request: two consumers send heartbeats in turns until each shard is held by one of them alone.
+
+    The first one holds every shard before. No page says how soon shards pass, or that they do.
+    """
+
+    giver: str = "consumer_1"
+    taker: str = "consumer_2"
+    at: Place = Place()
+    dress: Dress = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Not a request: what follows goes over that connection."""
+
+    over: Over
+    at: Place = Place()
+    dress: Dress = PLAIN
+
+
+Step: TypeAlias = Create | Delete | Beat | Write | Read | Linger | HandOver | Connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +167,7 @@ class Scenario:
         area: what it is about; reports group by it.
         expects: what the contract asks for, in words.
         source: where that stands.
+        proves: codes of the clauses that are judged where it is carried out to its end; it has not passed otherwise.
         steps: what is done, in order. Each read is judged against what the steps before it brought about.
 
     """
@@ -141,12 +176,13 @@ class Scenario:
     area: str
     expects: str
     source: str
+    proves: tuple[str, ...]
     steps: tuple[Step, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, name: str, area: str, expects: str, source: str, *steps: Step) -> Scenario:
-        """Make a scenario of steps written one after the other."""
-        return cls(name, area, expects, source, steps)
+    def of(cls, name: str, area: str, expects: str, source: str, proves: str, *steps: Step) -> Scenario:
+        """Make a scenario of codes with blanks between them, and of steps written one after the other."""
+        return cls(name, area, expects, source, tuple(proves.split()), steps)
 
     @property
     def shards_needed(self) -> int:
@@ -167,12 +203,28 @@ class Scenario:
     @property
     def roles(self) -> frozenset[Role]:
         """The logstores that it needs."""
-        return frozenset(step.at.logstore for step in self.steps)
+        return frozenset(place.logstore for place in self._places)
+
+    @property
+    def projects(self) -> frozenset[ProjectRole]:
+        """The projects that it needs, real ones or not."""
+        return frozenset(place.project for place in self._places)
+
+    @property
+    def connects(self) -> bool:
+        """Whether it is about the connections that requests go over."""
+        return any(isinstance(step, Connect) for step in self.steps)
 
     @property
     def keys(self) -> frozenset[Key]:
         """The keys that it signs with."""
         return frozenset(step.dress.key for step in self.steps)
+
+    @property
+    def _places(self) -> frozenset[Place]:
+        signed = (step.dress.signed_as for step in self.steps)
+        lenders = tuple(step for step in signed if step is not None)
+        return frozenset(step.at for step in (*self.steps, *lenders))
 
 
 def made(place: Place = Place(), consumer: str = "consumer_1") -> tuple[Step, ...]:

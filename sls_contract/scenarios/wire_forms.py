@@ -23,6 +23,7 @@ class WireForm:
         omits: headers that other clients send and this one does not.
         unsigned: headers added after signing.
         repeats_date: ``x-log-date`` with the value of ``Date`` is added after signing.
+        date_off: seconds by which Date differs from ``x-log-date``, which is right and signed; 0: no such header.
         bare_question_mark: the target of a request without query ends in ``?``.
 
     """
@@ -34,10 +35,12 @@ class WireForm:
     omits: tuple[str, ...] = ()
     unsigned: tuple[tuple[str, str], ...] = ()
     repeats_date: bool = False
+    date_off: int = 0
     bare_question_mark: bool = False
 
 
-_ANY: tuple[Scheme, ...] = ("v1", "v1-sha256", "v4")
+_V1: tuple[Scheme, ...] = ("v1", "v1-sha256")
+_ANY: tuple[Scheme, ...] = (*_V1, "v4")
 _PYTHON = (
     ("User-Agent", "log-python-sdk-v-0.9.52"),
     ("Accept-Encoding", "gzip, deflate"),
@@ -64,11 +67,14 @@ WIRE_FORMS = {
         ),
         WireForm("go", ("v1", "v4"), (("User-Agent", "golang-sdk-v0.1.0"), ("Accept-Encoding", "gzip")), "title"),
         WireForm("java-v1", ("v1",), (("Content-Type", "application/x-protobuf"), ("Content-Length", "0"))),
+        WireForm("date-late", _V1, date_off=-3600),
+        WireForm("date-early", _V1, date_off=3600),
         WireForm("bare", _ANY),
         WireForm("upper", _ANY, casing="upper"),
     )
 }
-"""By name. ``upper`` is no client's: header names have no casing (RFC 9110 section 5.1)."""
+"""By name. Three are no client's: header names have no casing (RFC 9110 section 5.1), and whoever cannot set Date, a
+browser say, gives the time in ``x-log-date`` (CommonRequestHeaders page)."""
 
 
 def forms_for(scheme: Scheme) -> list[str]:

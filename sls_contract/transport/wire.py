@@ -1,14 +1,15 @@
-"""One request, one connection, one answer.
+"""One request, one connection, one answer; or, where that is asked for, several requests on one connection.
 
 The request is written as it is, byte for byte: libraries with pools quote targets again, sort headers or add their own.
-A connection is never used twice, so nothing has to be sent again when an idle one turns out to be dead:
-what the endpoint receives is what was asked for, once.
+A `Transport` never uses a connection twice, so nothing has to be sent again when an idle one turns out to be dead:
+what the endpoint receives is what was asked for, once. `KeptAlive` is for those who want to see an endpoint do more.
 """
 
 from __future__ import annotations
 
 import http.client
 import io
+import select
 import socket
 import ssl
 import time
@@ -65,20 +66,40 @@ class Transport:
 
     def __call__(self, request: Request) -> Response:
         """Carry one request and return its answer, content coding still on, chunks joined."""
+        call = self._call(request)
+        with _named_failure(call.peer):
+            connection = self._open(call)
+            try:
+                return call.over(connection)[0]
+            finally:
+                self._drop(connection)
+
+    def kept_alive(self) -> KeptAlive:
+        """Return a `Send` over one connection that is kept alive."""
+        return KeptAlive(self)
+
+    def _call(self, request: Request) -> _Call:
         if self.closed:
             msg = "this transport was closed; open another one"
             raise UsageError(msg)
         peer = _peer(self.address, request)
         proxy = proxy_for(peer)
         message = _head(request, peer, proxy) + request.body
-        deadline = time.monotonic() + self.timeout
+        return _Call(peer, proxy, request.method, message, time.monotonic() + self.timeout)
+
+    def _open(self, call: _Call) -> socket.socket:
+        connection = _connect(call.peer, call.proxy, self._context(), call.deadline)
+        self._under_way.add(connection)
         try:
-            with _connect(peer, proxy, self._context(), deadline) as connection, self._listed(connection):
-                self.reached.add(connection.getpeername()[0])
-                connection.sendall(message)
-                return _receive(connection, request.method, f"{peer.host}:{peer.port}", deadline)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise TransportError(kind_of(error), f"{peer.host}:{peer.port}", detail_of(error)) from error
+            self.reached.add(connection.getpeername()[0])
+        except BaseException:  # reset while it was opened
+            self._drop(connection)
+            raise
+        return connection
+
+    def _drop(self, connection: socket.socket) -> None:
+        self._under_way.discard(connection)
+        connection.close()
 
     def __enter__(self) -> Self:
         """Give the transport to a ``with`` block."""
@@ -95,20 +116,85 @@ class Transport:
             with suppress(OSError):  # it has just ended by itself
                 connection.shutdown(socket.SHUT_RDWR)
 
-    @contextmanager
-    def _listed(self, connection: socket.socket) -> Iterator[None]:
-        self._under_way.add(connection)
-        try:
-            yield
-        finally:
-            self._under_way.discard(connection)
-
     def _context(self) -> ssl.SSLContext | None:
         if self.address.scheme == "http":
             return None
         if self.tls is None:
             self.tls = ssl.create_default_context()
         return self.tls
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request, ready to be written: where to, through which proxy, the bytes, and until when (monotonic)."""
+
+    peer: Address
+    proxy: Proxy | None
+    method: str
+    message: bytes
+    deadline: float
+
+    def over(self, connection: socket.socket) -> tuple[Response, bool]:
+        """Return the answer, and whether the connection can carry another request."""
+        _limit(connection, self.deadline)
+        connection.sendall(self.message)
+        return _receive(connection, self.method, f"{self.peer.host}:{self.peer.port}", self.deadline)
+
+
+@dataclass(slots=True, eq=False)
+class KeptAlive:
+    """A `Send` over one connection, opened when it is needed, and again where the endpoint closed it.
+
+    ``reused`` counts the requests on a connection that had carried an answer before. A request that an idle connection
+    took without any answer is sent once more over a new one: an endpoint may close an idle connection at any time
+    (RFC 9112 section 9.3.1). Raises what its transport raises. Not for several threads.
+    """
+
+    transport: Transport
+    reused: int = 0
+    _connection: socket.socket | None = None
+    _peer: Address | None = None
+
+    def __call__(self, request: Request) -> Response:
+        """Carry one request and return its answer."""
+        call = self.transport._call(request)  # noqa: SLF001 - the other half of the same thing
+        with _named_failure(call.peer):
+            if self._connection is not None and self._peer == call.peer and not _is_readable(self._connection):
+                with suppress(ConnectionError):  # closed while it was idle
+                    response = self._over(self._connection, call)
+                    self.reused += 1
+                    return response
+            self.close()
+            self._connection, self._peer = self.transport._open(call), call.peer  # noqa: SLF001
+            return self._over(self._connection, call)
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another one."""
+        if self._connection is not None:
+            self.transport._drop(self._connection)  # noqa: SLF001
+            self._connection = None
+
+    def _over(self, connection: socket.socket, call: _Call) -> Response:
+        kept = False
+        try:
+            response, kept = call.over(connection)
+        finally:
+            if not kept:
+                self.close()
+        return response
+
+
+@contextmanager
+def _named_failure(peer: Address) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise TransportError(kind_of(error), f"{peer.host}:{peer.port}", detail_of(error)) from error
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    """Tell whether an idle connection was closed, or holds what nobody asked for."""
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 class _TimedReader(io.RawIOBase):
@@ -206,7 +292,8 @@ def _head(request: Request, peer: Address, proxy: Proxy | None) -> bytes:
     return wire_bytes("\r\n".join(lines) + "\r\n\r\n")
 
 
-def _receive(connection: socket.socket, method: str, peer: str, deadline: float) -> Response:
+def _receive(connection: socket.socket, method: str, peer: str, deadline: float) -> tuple[Response, bool]:
+    """Read one answer; return it, and whether the connection can carry another request."""
     reader = _TimedReader(connection, deadline)
     with _answer(reader, method) as answer:
         try:
@@ -216,13 +303,14 @@ def _receive(connection: socket.socket, method: str, peer: str, deadline: float)
                 raise reader.failure from None
             raise
         body, cut = _body(answer)
-        if cut is None and body and reader.failure is None:
-            body += reader.surplus()  # a Content-Length that is too short must not hide what was sent
+        surplus = reader.surplus() if cut is None and reader.failure is None else b""
+        if body:
+            body += surplus  # a Content-Length that is too short must not hide what was sent
         response = Response(answer.status, _headers(answer), body, reason=_undo_latin1(answer.reason))
     if reader.failure:
         cut = detail_of(reader.failure)
     if cut is None:
-        return response
+        return response, not (answer.will_close or surplus)
     kind: Kind = "timeout" if isinstance(reader.failure, TimeoutError) else "truncated"
     raise TransportError(kind, peer, cut, response)
 

@@ -30,7 +30,8 @@ class Performed:
 
     Attributes:
         scenario: what was carried out; of generated ones the shortest that failed.
-        verdict: ``passed``, ``failed``, ``not provable`` or ``not supported``.
+        verdict: ``passed``: nothing was found, and each clause that it proves was judged; ``failed``; ``not proven``:
+            nothing was found, and a clause that it proves was not judged; ``not provable`` or ``not supported``.
         reason: why it could not be judged.
         done: its requests, in order.
         planned: how many generated ones were to be tried.
@@ -77,10 +78,18 @@ class Run:
             self._known.add(key)
             self.located.append(Located(finding, scenario, exchange))
 
+    def judged_clauses(self) -> set[str]:
+        """Return the codes of the clauses that could have been broken, or were."""
+        return self.exercised | {each.finding.code for each in self.located}
+
     def violated(self, *, strict: bool = False) -> bool:
         """Tell whether a violation (``strict``: or a warning) was found."""
         levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
         return any(each.finding.level in levels for each in self.located)
+
+    def unproven(self) -> int:
+        """Count the scenarios that were carried out and have not shown what they are there to show."""
+        return sum(each.verdict == "not proven" for each in self.performed)
 
     def judged(self) -> int:
         """Count the scenarios that passed or failed."""

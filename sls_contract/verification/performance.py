@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence import COARSE_CLOCK, Judged, judge_entry
 from sls_contract.checks.sequence_lists import judge_agreement, judge_list
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_outcome, not_tried
 from sls_contract.scenarios.model import GroupKey, Model
-from sls_contract.scenarios.near_misses import FLAWS
 from sls_contract.scenarios.steps import (
     PLAIN,
     UNKNOWN_SHARDS,
     Beat,
+    Connect,
     Create,
     Delete,
     Dress,
+    HandOver,
     Linger,
     Place,
     Read,
@@ -26,35 +25,31 @@ from sls_contract.scenarios.steps import (
     Write,
     dressed,
 )
+from sls_contract.scenarios.wire_forms import WIRE_FORMS
 from sls_contract.spec import Finding, Level, clause
-from sls_contract.verification.wire import AnswerLost, Sent, Wire, lost
+from sls_contract.verification.answered import answered, assigned_by, entries_of
+from sls_contract.verification.expected import is_correct, nowhere, refusal
+from sls_contract.verification.wire import AnswerLost, OneAtATime, Sent, Wire, lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sls_contract.exchange import Exchange, Response
     from sls_contract.scenarios.bench import Bench
+    from sls_contract.scenarios.steps import ShardRef
     from sls_contract.verification.groups import Groups
 
-Verdict = Literal["passed", "failed", "not provable", "not supported"]
+Verdict = Literal["passed", "failed", "not proven", "not provable", "not supported"]
 
 _OK = 200
-_CLOCK_SECONDS = 15 * 60
+_REFUSALS = range(400, 500)
+_ROUNDS = 6  # of heartbeats, until shards have passed from one consumer to another
 # Checkpoints that the run chooses look like cursors, are never the same twice, and go up and down.
 _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
-_OPERATIONS: Mapping[type[Step], str] = {
-    Create: "CreateConsumerGroup",
-    Delete: "DeleteConsumerGroup",
-    Beat: "HeartBeat",
-    Write: "UpdateCheckPoint",
-    Read: "GetCheckPoint",
-}
-_TOKEN_OUTCOMES: Mapping[str, Outcome] = {
-    "unknown": "key",
-    "sts-wrong-token": "token",
-    "sts-expired": "token",
-    "sts-without-token": "malformed",
-}
+
+
+_PASSED: tuple[ShardRef, ShardRef] = ("kept", "handed over")
+_Request: TypeAlias = "Create | Delete | Beat | Write | Read"
 
 
 class NotSupported(Exception):
@@ -62,7 +57,7 @@ class NotSupported(Exception):
 
 
 class NotProvable(Exception):
-    """The service had no time or quota for the request."""
+    """The service had no time or quota for the request, or does not do what no page promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +94,14 @@ class Performance:
     _model: Model = field(default_factory=Model)
     _shown: dict[tuple[GroupKey, int], tuple[int, bool, Mapping[str, Any]]] = field(default_factory=dict)
     _refused: dict[GroupKey, type[Step]] = field(default_factory=dict)
+    _passed: dict[ShardRef, int] = field(default_factory=dict)
+    _beaten: bool = False
+    _assigned_any: bool = False
+
+    @property
+    def unassigned(self) -> bool:
+        """Whether a heartbeat was accepted and no shard was ever assigned."""
+        return self._beaten and not self._assigned_any
 
     @property
     def findings(self) -> Iterator[tuple[Finding, int]]:
@@ -118,6 +121,9 @@ class Performance:
         try:
             for step in steps:
                 self.step(step if step.dress != PLAIN else dressed(step, self.baseline))
+        except OneAtATime as error:
+            msg = "the endpoint answers one connection at a time"
+            raise NotProvable(msg) from error
         except AnswerLost as error:
             sent = error.sent
             framing = (finding for finding in sent.findings if finding.code == "SLS261")  # the rest follows from it
@@ -125,30 +131,39 @@ class Performance:
 
     def held(self, consumer: str, place: Place) -> tuple[int, ...]:
         """Return the shards that a consumer was last told to hold."""
-        return self._model.held(GroupKey(self.bench.logstores[place.logstore], self.bench.group(place)), consumer)
+        return self._model.held(self._key(place), consumer)
 
     def step(self, step: Step) -> None:
         """Carry out one step."""
-        if isinstance(step, Linger):
-            self._linger(step)
+        if isinstance(step, (Linger, HandOver, Connect)):
+            self._arrange(step)
             return
-        key = self._key(step)
+        step, key = self._resolved(step), self._key(step.at)
         held = self._model.held(key, step.consumer) if isinstance(step, Beat) else ()
         value = str(_SMALLEST_VALUE + len(self.wire.sent) * _STRIDE % _VALUES)
+        known = self.groups.knows(step.at, self.bench)
         if isinstance(step, Create):
             self.groups.begin(step.at, self.bench)
         sent = self.wire(lambda at: self.bench.request(step, at, held=held, value=value))
         if self.spared and not_tried(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
-            raise NotProvable(_answered(step, sent.response))
+            raise NotProvable(answered(step, sent.response))
+        if isinstance(step, Create) and not known and sent.response.status in _REFUSALS:
+            self.groups.refuse(step.at, self.bench)
         judged = self._judged(step, key, sent, value)
         findings = (*self._forgiven(sent.findings, step, key, sent), *judged.findings)
-        self.exercised |= sent.exercised | judged.exercised | {"SLS462"}
+        self.exercised |= sent.exercised | judged.exercised | {finding.code for finding in findings} | {"SLS462"}
         self.done.append(Done(sent.number, sent.exchange, findings))
         self._expect_support(step, key, sent)
 
-    def _key(self, step: Step) -> GroupKey:
-        return GroupKey(self.bench.logstores[step.at.logstore], self.bench.group(step.at))
+    def _key(self, place: Place) -> GroupKey:
+        return GroupKey(self.bench.logstores[place.logstore], self.bench.group(place), self.bench.project_of(place))
+
+    def _resolved(self, step: _Request) -> _Request:
+        """Put the place of a shard for what a `HandOver` made of it."""
+        if not isinstance(step, (Read, Write)) or step.shard not in self._passed:
+            return step
+        return replace(step, shard=self._passed[step.shard])
 
     def _judged(self, step: Step, key: GroupKey, sent: Sent, value: str) -> Judged:
         outcome = self._outcome(step, key)
@@ -166,18 +181,14 @@ class Performance:
 
         The signature of a write is made like that of a read, and a group that was made is there for every operation.
         """
-        code = error_code(response) if _is_correct(step) and response.status != _OK else None
+        code = error_code(response) if is_correct(step) and response.status != _OK else None
         return code == "SignatureNotMatch" or (code == "ConsumerGroupNotExist" and self._model.exists(key))
 
     def _outcome(self, step: Step, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""
-        refusal = _refusal(step.dress)
-        if refusal is not None:
-            return refusal
-        if step.at.project == "missing":
-            return "project-missing"
-        if step.at.logstore == "missing":
-            return "logstore-missing"
+        refused = refusal(step.dress) or nowhere(step.at)
+        if refused is not None:
+            return refused
         if not self._model.exists(key):
             return "group-missing"
         unknown = isinstance(step, (Read, Write)) and step.shard in UNKNOWN_SHARDS
@@ -185,20 +196,30 @@ class Performance:
 
     def _judge_read(self, step: Read, key: GroupKey, sent: Sent, outcome: Outcome) -> Judged:
         judged = judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
+        judged = replace(judged, exercised=judged.exercised | self._also_exercised(step, key, outcome))
         if judged.findings:
-            return self._explained(judged, key, sent.response)
+            return self._explained(judged, step.at, sent.response)
         if outcome not in {"served", "unknown-shard"} or sent.response.status != _OK:
             return judged
         return _both(judged, *self._judge_entries(step, key, sent))
 
-    def _explained(self, judged: Judged, key: GroupKey, response: Response) -> Judged:
+    def _also_exercised(self, step: Read, key: GroupKey, outcome: Outcome) -> set[str]:
+        """Name what the answer shows by what was refused before, or by a time that is another than it could be."""
+        dress = step.dress
+        timed = outcome == "served" and (dress.shift or (dress.flaw is None and WIRE_FORMS[dress.form].date_off))
+        return ({"SLS406"} if key in self._refused else set()) | ({"SLS457"} if timed else set())
+
+    def _explained(self, judged: Judged, place: Place, response: Response) -> Judged:
         """Blame a refused request where it seems to have had its effect all the same."""
+        key = self._key(place)
         refused = self._refused.get(key)
         gone = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
-        listed = response.status == _OK and bool(_entries(response)[0])
+        listed = response.status == _OK and bool(entries_of(response)[0])
         made = refused is Create and listed and not self._model.exists(key)
         if not (gone or made):
             return judged
+        if made:
+            self.groups.confirm(place, self.bench)
         word = "deletion" if gone else "creation"
         finding = clause("SLS406").finding(
             "status",
@@ -209,7 +230,7 @@ class Performance:
         return Judged((finding,), judged.exercised | {"SLS406"})
 
     def _judge_entries(self, step: Read, key: GroupKey, sent: Sent) -> Iterator[Judged]:
-        entries, whole = _entries(sent.response)
+        entries, whole = entries_of(sent.response)
         asked = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         shards = self.bench.shards.get(step.at.logstore, ())
         if whole:
@@ -237,17 +258,20 @@ class Performance:
         if not accepted:
             self._book_refusal(step, key, value)
         elif isinstance(step, Create):
-            if self._model.exists(key) and _is_correct(step):
+            if self._model.exists(key) and is_correct(step):
                 msg = "CreateConsumerGroup of a group that exists was answered 200"
                 raise NotSupported(msg)
             self._model.created(key)
+            self.groups.confirm(step.at, self.bench)
             self._forget(key)
         elif isinstance(step, Delete):
             self._model.deleted(key)
             self.groups.end(step.at, self.bench)
             self._forget(key)
         elif isinstance(step, Beat):
-            self._model.assigned(key, step.consumer, _assigned(sent.response))
+            self._beaten, assigned = True, assigned_by(sent.response)
+            self._assigned_any |= bool(assigned)
+            self._model.assigned(key, step.consumer, assigned)
         else:
             assert isinstance(step, Write)
             shard = self.bench.shard(step.shard, step.at.logstore)
@@ -269,7 +293,7 @@ class Performance:
 
     def _forgiven(self, findings: tuple[Finding, ...], step: Step, key: GroupKey, sent: Sent) -> Iterator[Finding]:
         """Leave out the warning that a checkpoint is no number where we wrote what is none."""
-        entries = dict(_entries(sent.response)[0]) if isinstance(step, Read) and self._model.exists(key) else {}
+        entries = dict(entries_of(sent.response)[0]) if isinstance(step, Read) and self._model.exists(key) else {}
         for finding in findings:
             entry = entries.get(int(finding.where.split("/")[1])) if finding.code == "SLS207" and entries else None
             if entry is None or entry["checkpoint"] != self._model.expect(key, entry["shard"]).checkpoint:
@@ -278,10 +302,10 @@ class Performance:
     def _expect_support(self, step: Step, key: GroupKey, sent: Sent) -> None:
         """End the scenario where what it needs is not offered."""
         response = sent.response
-        if response.status == _OK or not _is_correct(step) or not self._should_succeed(step, key):
+        if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
             return
         if not (isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"):
-            raise NotSupported(_answered(step, response))
+            raise NotSupported(answered(step, response))
 
     def _should_succeed(self, step: Step, key: GroupKey) -> bool:
         """Tell whether a refusal can only mean that the operation is not offered: nothing in the state asks for it."""
@@ -290,73 +314,38 @@ class Performance:
             return self._model.exists(key) and shard in self._model.held(key, step.consumer)
         return isinstance(step, Create) or (not isinstance(step, Read) and self._model.exists(key))
 
+    def _arrange(self, step: Linger | HandOver | Connect) -> None:
+        if isinstance(step, Connect):
+            self.wire.connect(step.over)
+        elif isinstance(step, HandOver):
+            self._hand_over(step)
+        else:
+            self._linger(step)
+
+    def _hand_over(self, step: HandOver) -> None:
+        """Let both consumers send heartbeats until each shard is one's alone; `NotProvable` where none passes."""
+        key, known = self._key(step.at), self.bench.shards.get(step.at.logstore, ())
+        for consumer in (step.taker, step.giver) * _ROUNDS:
+            self.step(Beat(consumer, step.at, step.dress))
+            divided = self._model.divided(key, step.giver, step.taker)
+            if divided is not None:
+                written = self._model.written_shards(key)
+                for ref, shards in zip(_PASSED, divided, strict=True):
+                    self._passed[ref] = known.index(
+                        max(shards & set(known), key=lambda shard: (shard in written, shard))
+                    )
+                return
+        msg = f"no shard passed from one consumer to another within {2 * _ROUNDS} heartbeats"
+        raise NotProvable(msg)
+
     def _linger(self, step: Linger) -> None:
         """Where the time of the last write looks as before, let a second pass, write again and look again."""
-        key, shard = self._key(step), self.bench.shard(step.shard, step.at.logstore)
+        key, shard = self._key(step.at), self.bench.shard(step.shard, step.at.logstore)
         if self._model.moved(key, shard):
             return
         self.wire.sleep(COARSE_CLOCK.total_seconds() * 1.1)
         self.step(Write(step.shard, step.value, at=step.at, dress=step.dress))
         self.step(Read(step.shard, step.at, step.dress))
-
-
-def _refusal(dress: Dress) -> Outcome | None:
-    """Say how a request must be refused for its authentication; None where it must not."""
-    if dress.flaw is not None:
-        return FLAWS[dress.flaw].refusal
-    if abs(dress.shift) > _CLOCK_SECONDS:
-        return "clock"
-    return _TOKEN_OUTCOMES.get(dress.key)
-
-
-def _entries(response: Response) -> tuple[list[tuple[int, Mapping[str, Any]]], bool]:
-    """Return the entries whose types are right, with their index, and whether that is all of the list."""
-    try:
-        document = json.loads(plain_body(response).data or b"")
-    except (ValueError, RecursionError):
-        return [], False
-    if not isinstance(document, list):
-        return [], False
-    first: dict[object, tuple[int, Mapping[str, Any]]] = {}
-    for at, entry in enumerate(document):
-        if _is_entry(entry):
-            first.setdefault(entry["shard"], (at, entry))
-    return list(first.values()), all(map(_is_entry, document))
-
-
-def _is_entry(entry: object) -> bool:
-    """Tell whether an entry can be compared; what is wrong with another one, the exchange alone shows."""
-    return (
-        isinstance(entry, dict)
-        and type(entry.get("shard")) is int
-        and entry["shard"] >= 0
-        and isinstance(entry.get("checkpoint"), str)
-        and type(entry.get("updateTime")) is int
-        and isinstance(entry.get("consumer", ""), str)
-    )
-
-
-def _assigned(response: Response) -> frozenset[int]:
-    try:
-        document = json.loads(plain_body(response).data or b"")
-    except (ValueError, RecursionError):
-        return frozenset()
-    if isinstance(document, dict):  # as the page prints it
-        document = document.get("shards")
-    return frozenset(shard for shard in document if type(shard) is int) if isinstance(document, list) else frozenset()
-
-
-def _is_correct(step: Step) -> bool:
-    """Tell whether the operation should succeed in a scenario that is set up in order."""
-    dress = step.dress
-    plain = dress.flaw is None and dress.key in {"own", "sts"} and abs(dress.shift) < _CLOCK_SECONDS
-    return plain and not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))
-
-
-def _answered(step: Step, response: Response) -> str:
-    """Say which operation was answered how."""
-    name = _OPERATIONS[type(step)]
-    return f"{name} was answered {response.status} {error_code(response) or ''}".strip()
 
 
 def _both(*parts: Judged) -> Judged:

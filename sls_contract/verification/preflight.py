@@ -89,12 +89,14 @@ def expect_place(performance: Performance, target: Target, role: Role) -> None:
     response = performance.done[0].exchange.response
     code = error_code(response) if response else None
     if code == "ProjectNotExist":
-        msg = f"{target.endpoint} has no project {target.project!r}. How to fix: name one of yours with --project."
+        option, name = ("--other-project", target.other_project) if role == "abroad" else ("--project", target.project)
+        msg = f"{target.endpoint} has no project {name!r}. How to fix: name one of yours with {option}."
         raise EndpointRefuses(msg)
     if code == "LogStoreNotExist":
-        option = "--other-logstore" if role == "other" else "--logstore"
-        logstore = target.logstores()[role]
-        msg = f"project {target.project!r} has no logstore {logstore!r}. How to fix: name one with {option}."
+        option = {"other": "--other-logstore", "abroad": "--other-project"}.get(role, "--logstore")
+        project, logstore = target.bench().project_of(Place(logstore=role)), target.logstores()[role]
+        thing = "a project that has it" if role == "abroad" else "one"
+        msg = f"project {project!r} has no logstore {logstore!r}. How to fix: name {thing} with {option}."
         raise EndpointRefuses(msg)
 
 

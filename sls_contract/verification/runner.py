@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
 from sls_contract.scenarios.steps import PLAIN, Delete, Dress, Role, Scenario, Step
+from sls_contract.spec import CLAUSES
 from sls_contract.verification.groups import Groups
 from sls_contract.verification.outcome import Performed, Run
 from sls_contract.verification.performance import NotProvable, NotSupported, Performance
@@ -16,13 +17,13 @@ from sls_contract.verification.preflight import expect_place, greet, learn
 from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from sls_contract.verification.performance import Verdict
     from sls_contract.verification.target import Target
 
 GENERATED = ("generated-sequences", "generated-near-misses")
-_LEARNT: tuple[Role, ...] = ("main", "other", "wide")
+_LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _NO_STS = "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, …_ACCESS_KEY_SECRET and …_SECURITY_TOKEN"
 _MISSING_KEYS = {
     "sts": _NO_STS,
@@ -30,7 +31,18 @@ _MISSING_KEYS = {
     "sts-without-token": _NO_STS,
     "sts-expired": "needs a token that has expired: set SLS_CONTRACT_STS_EXPIRED_TOKEN",
 }
-_MISSING_ROLES = {"other": "needs another logstore: name it with --other-logstore", "wide": "needs hundreds of shards"}
+_MISSING_ROLES = {
+    "other": "needs another logstore: name it with --other-logstore",
+    "abroad": "needs a logstore of the same name in another project: name that project with --other-project",
+    "wide": "needs hundreds of shards",
+}
+_NO_SUCH_NAME = "the name of this project or logstore cannot be made longer, shorter, or put in capitals"
+_NO_CONNECTIONS = "the endpoint is called in this process, over no connection"
+_CLOSES = "the endpoint closes each connection after one answer"
+_PROVEN_BY: dict[str, tuple[str, ...]] = {
+    "generated-sequences": ("SLS421", "SLS444"),
+    "generated-near-misses": ("SLS451",),
+}
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
 
 
@@ -100,18 +112,29 @@ class Runner:
             self.run.incomplete = str(error)
         finally:
             self._leave()
+            self.run.facts += self._connections()
         return self.run
+
+    def _connections(self) -> list[str]:
+        """Say which connections were used."""
+        if self.wire.keep is None:
+            return []
+        reused, requests = self.wire.reused, len(self.wire.sent)
+        if not reused:
+            return [f"connections: one for each request; {_CLOSES}"]
+        return [f"connections: {reused} of {requests} requests over one that was kept alive after an answer"]
 
     def _leave(self) -> None:
         """Clean up for good; whoever interrupts that, too, is told what is left."""
         try:
+            self.wire.begin("one each")
             self._clean_up(closing=True)
         finally:
             named = " ".join(self.run.leftovers)
             self.run.leftovers += [
                 f"{made.logstore}/{made.group}: cleaning up was interrupted"
                 for made in self._groups.left()
-                if made.group not in named
+                if made.group not in named and self._groups.is_there(made)
             ]
 
     def _remember(self, sent: Sent) -> None:
@@ -134,15 +157,19 @@ class Runner:
                 self._unsupported = str(error)
         else:
             self._bench = self._bench.knowing(role, shards)
-            self.run.facts.append(f"logstore {self._bench.logstores[role]} has {len(shards)} shards")
+            where = f" of project {self._bench.other_project}" if role == "abroad" else ""
+            self.run.facts.append(f"logstore {self._bench.logstores[role]}{where} has {len(shards)} shards")
         finally:
             self._take_over(performance, None)
             self._clean_up()
 
     def _documented(self) -> None:
-        for scenario in SCENARIOS.values():
+        for number, scenario in enumerate(SCENARIOS.values()):
             if self.plan.wants(scenario.name):
                 self.progress(scenario.name)
+                self.wire.begin(
+                    "one each" if number % 2 else "first"
+                )  # each kind of client, and the same one each time
                 self._carry_out(scenario)
 
     def _carry_out(self, scenario: Scenario) -> None:
@@ -150,9 +177,13 @@ class Runner:
         if reason:
             self.run.performed.append(Performed(scenario, verdict, reason))
             return
-        performance = self._performance()
+        performance, reused = self._performance(), self.wire.reused
         try:
             verdict, reason = self._perform(performance, scenario.steps)
+            if verdict == "passed" and scenario.connects and self.wire.reused == reused:
+                verdict, reason = "not provable", _CLOSES
+            if verdict == "passed":
+                verdict, reason = _proven(scenario.proves, performance.exercised, unassigned=performance.unassigned)
         finally:  # also of a scenario that is cut short nothing found is lost
             self._take_over(performance, scenario.name)
         self.run.performed.append(Performed(scenario, verdict, reason, tuple(performance.done)))
@@ -183,16 +214,25 @@ class Runner:
 
     def _obstacle(self, scenario: Scenario) -> tuple[str, Verdict]:
         """Say why a scenario cannot be carried out; empty where it can."""
-        for key in sorted(scenario.keys - self._bench.keys.keys()):
-            return _MISSING_KEYS[key], "not provable"
-        for role in sorted(scenario.roles - self._bench.logstores.keys()):
-            return _MISSING_ROLES[role], "not provable"
+        missing = next(self._missing(scenario), "")
+        if missing:
+            return missing, "not provable"
         if scenario.makes_groups and self._unsupported:
             return self._unsupported, "not supported"
         there = len(self._bench.shards.get(scenario.main_role, ()))
         if scenario.makes_groups and scenario.shards_needed > there:
             return f"needs {scenario.shards_needed} shards, the logstore has {there}", "not provable"
         return "", "passed"
+
+    def _missing(self, scenario: Scenario) -> Iterator[str]:
+        """Yield what a scenario needs and the target does not have."""
+        bench = self._bench
+        yield from (_MISSING_KEYS[key] for key in sorted(scenario.keys - bench.keys.keys()))
+        yield from (_MISSING_ROLES.get(role, _NO_SUCH_NAME) for role in sorted(scenario.roles - bench.logstores.keys()))
+        if scenario.projects - bench.missing_projects.keys() - {"main"}:
+            yield _NO_SUCH_NAME
+        if scenario.connects and self.wire.keep is None:
+            yield _NO_CONNECTIONS
 
     def _generated(self) -> None:
         if self._unsupported or not self._bench.shards.get("main"):
@@ -217,6 +257,7 @@ class Runner:
         from sls_contract.scenarios.exploration import explore
 
         self.progress(name)
+        self.wire.begin("first")
         failures: list[tuple[Sequence[Step], Performance]] = []
         tried: list[Performance] = []
 
@@ -235,7 +276,10 @@ class Runner:
         finally:
             self._conclude(name, failures, tried)
         if not failures:
-            self.run.performed.append(Performed(_generated(name), "passed"))
+            exercised = set[str]().union(*(each.exercised for each in tried))
+            unassigned = all(each.unassigned for each in tried)
+            verdict, reason = _proven(_PROVEN_BY[name], exercised, unassigned=unassigned)
+            self.run.performed.append(Performed(_generated(name), verdict, reason))
 
     def _conclude(
         self, name: str, failures: Sequence[tuple[Sequence[Step], Performance]], tried: Sequence[Performance]
@@ -268,7 +312,7 @@ class Runner:
                 )
             if not reason:
                 self._groups.end(made.place, made.bench)
-            elif closing:
+            elif closing and self._groups.is_there(made):
                 self.run.leftovers.append(f"{made.logstore}/{made.group}: {reason}")
 
 
@@ -280,8 +324,24 @@ def _after_setup(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def _generated(name: str, steps: Sequence[Step] = ()) -> Scenario:
     return Scenario(
-        name, "generated", "what the steps before brought about", "the sources of each clause", tuple(steps)
+        name,
+        "generated",
+        "what the steps before brought about",
+        "the sources of each clause",
+        _PROVEN_BY[name],
+        tuple(steps),
     )
+
+
+def _proven(proves: Sequence[str], exercised: Collection[str], *, unassigned: bool) -> tuple[Verdict, str]:
+    """Return whether a scenario in which nothing was found has shown what it is there to show."""
+    missed = [f"{code} {CLAUSES[code].slug}" for code in proves if code not in exercised]
+    if not missed:
+        return "passed", ""
+    reason = f"{', '.join(missed)}: nothing that was answered could have broken {'it' if len(missed) == 1 else 'them'}"
+    if unassigned:
+        return "not supported", f"HeartBeat assigned no shard; {reason}"
+    return "not proven", reason
 
 
 def not_provable() -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports import Report, finding_lines, plural, table
+from sls_contract.reports import Report, as_document, finding_lines, plural, table
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES, Level
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.verification.outcome import Performed, Run
     from sls_contract.verification.target import Target
 
-VERDICTS = ("passed", "failed", "not provable", "not supported")
+VERDICTS = ("passed", "failed", "not proven", "not provable", "not supported")
 _JUDGED_HERE = tuple(code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION)
 _TOLD_STEP_BY_STEP = 3  # documented scenarios that failed; more are named only
 
@@ -29,12 +29,31 @@ def as_report(run: Run, target: Target) -> Report:
     for each in run.located:
         report.add([each.finding], scenario=each.scenario, exchange=each.exchange)
     report.exchanges, report.scenarios = len(run.sent), run.judged()
-    report.exercised, report.clauses_total = set(run.exercised), len(CLAUSES)
+    report.exercised, report.clauses_total = run.judged_clauses(), len(CLAUSES)
     report.not_provable = [*_reasons(run, "not provable"), *not_provable()]
     report.not_supported = _reasons(run, "not supported")
     report.facts = [*run.facts, *([f"run incomplete: {run.incomplete}"] if run.incomplete else [])]
     report.leftovers = list(run.leftovers)
     return report
+
+
+def document(run: Run, target: Target, version: str) -> dict[str, Any]:
+    """Return the JSON document: as of every command, with what came of each scenario and what it proves."""
+    outcomes = [
+        {
+            "scenario": each.scenario.name,
+            "area": each.scenario.area,
+            "expects": each.scenario.expects,
+            "source": each.scenario.source,
+            "proves": list(each.scenario.proves),
+            "verdict": each.verdict,
+            "reason": each.reason,
+            "requests": len(each.done),
+        }
+        for each in run.performed
+    ]
+    shared = as_document(as_report(run, target), version)
+    return {**shared, "not_proven": _reasons(run, "not proven"), "outcomes": outcomes}
 
 
 def lines(run: Run, target: Target) -> Iterator[str]:
@@ -44,6 +63,7 @@ def lines(run: Run, target: Target) -> Iterator[str]:
     yield ""
     yield from table(("area", *VERDICTS), _areas(run))
     yield from _failures(run, target)
+    yield from _titled("not proven, though carried out:", _reasons(run, "not proven"))
     yield from _titled("not provable here:", [*_reasons(run, "not provable"), *not_provable()])
     yield from _titled("not supported by this endpoint:", _reasons(run, "not supported"))
     yield from _clauses(run)
@@ -86,7 +106,7 @@ def _step_by_step(performed: Performed, run: Run, target: Target) -> Iterator[st
 
 
 def _clauses(run: Run) -> Iterator[str]:
-    missed = [code for code in _JUDGED_HERE if code not in run.exercised]
+    missed = [code for code in _JUDGED_HERE if code not in run.judged_clauses()]
     exercised = len(_JUDGED_HERE) - len(missed)
     yield ""
     yield f"{exercised} of {len(_JUDGED_HERE)} clauses about answers and behaviour exercised"
@@ -106,6 +126,7 @@ def _reasons(run: Run, verdict: str) -> list[str]:
 def _verdict(run: Run) -> str:
     levels = Counter(each.finding.level for each in run.located)
     counts = f"{plural(len(run.sent), 'exchange')}, {plural(run.judged(), 'scenario')}"
+    counts += f", {run.unproven()} not proven" if run.unproven() else ""
     if levels[Level.VIOLATION]:
         return f"{counts}: {plural(levels[Level.VIOLATION], 'violation')}, {plural(levels[Level.WARNING], 'warning')}"
     if not run.judged():

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from sls_contract.scenarios.bench import Bench
+from sls_contract.errors import UsageError
+from sls_contract.scenarios.bench import MISSING_PROJECT, Bench
 from sls_contract.signing import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.scenarios.steps import Key, Role
+    from sls_contract.scenarios.steps import Key, ProjectRole, Role
 
 MISSING_LOGSTORE = "sls-contract-no-such-logstore"
 _UNKNOWN_KEY = Credentials("slsContractUnknownKeyId", "slsContractUnknownSecret")
+_LONGER = "-none"
+_SHORTEST, _LONGEST_LABEL = 3, 63  # characters: of a name on the CreateLogstore page, of a label in DNS
 _WRONG_TOKEN = "sls-contract-wrong-token"  # noqa: S105 - opens nothing
 
 
@@ -30,6 +33,7 @@ class Target:
         credentials: a key that may use it.
         scheme: ``http`` or ``https``.
         other_logstore: another existing logstore; None where there is none to use.
+        other_project: another existing project with a logstore of the same name; None where there is none to use.
         wide_logstore: a logstore with hundreds of shards; None where there is none.
         sts: a temporary key that may use it.
         expired_token: a security token of ``sts`` that has expired.
@@ -37,6 +41,8 @@ class Target:
         loopback: whether it is on this machine: its clock is ours, and it need not be spared.
         evidence: what exchanges with it prove: ``live``, or ``reference`` for our own.
         options: the command's options that name it, ready for a shell; empty for the endpoint we start ourselves.
+
+    Raises `UsageError` where two logstores, or two projects, are one: what is told apart there would be the same.
 
     """
 
@@ -47,6 +53,7 @@ class Target:
     credentials: Credentials
     scheme: str = "http"
     other_logstore: str | None = None
+    other_project: str | None = None
     wide_logstore: str | None = None
     sts: Credentials | None = None
     expired_token: str | None = field(default=None, repr=False)
@@ -55,21 +62,51 @@ class Target:
     evidence: str = "reference"
     options: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse one name for two things."""
+        if self.other_logstore == self.logstore:
+            _refuse_twice("--other-logstore", "--logstore", self.logstore)
+        if self.other_project == self.project:
+            _refuse_twice("--other-project", "--project", self.project)
+
     def bench(self) -> Bench:
         """Return where scenarios are carried out, nothing learnt yet."""
         return Bench(
-            self.authority, self.project, self.logstores(), self.keys(), scheme=self.scheme, region=self.region
+            self.authority,
+            self.project,
+            self.logstores(),
+            self.keys(),
+            scheme=self.scheme,
+            region=self.region,
+            other_project=self.other_project or "",
+            missing_projects=self.missing_projects(),
         )
 
+    def missing_projects(self) -> Mapping[ProjectRole, str]:
+        """Return names of projects that cannot exist, as far as they can be made of this one's."""
+        longer, shorter = f"{self.project}{_LONGER}", _shortened(self.project)
+        names: dict[ProjectRole, str] = {"missing": MISSING_PROJECT}
+        if len(longer) <= _LONGEST_LABEL:
+            names["longer"] = longer
+        if shorter not in ("", self.other_project):
+            names["shorter"] = shorter
+        return names
+
     def logstores(self) -> Mapping[Role, str]:
-        """Return the real name of each logstore that there is, and one that cannot exist."""
+        """Return the real name of each logstore that there is, and of some that cannot exist."""
+        there = {self.logstore, self.other_logstore, self.wide_logstore}
+        shorter, capitals = _shortened(self.logstore), self.logstore.upper()
         roles: dict[Role, str | None] = {
             "main": self.logstore,
             "other": self.other_logstore,
             "wide": self.wide_logstore,
+            "abroad": self.logstore if self.other_project else None,
             "missing": MISSING_LOGSTORE,
+            "longer": f"{self.logstore}{_LONGER}",
+            "shorter": None if shorter in there else shorter,
+            "capitals": None if capitals in there else capitals,
         }
-        return {role: name for role, name in roles.items() if name is not None}
+        return {role: name for role, name in roles.items() if name}
 
     def keys(self) -> Mapping[Key, Credentials]:
         """Return the keys that scenarios can sign with."""
@@ -82,3 +119,14 @@ class Target:
             if self.expired_token is not None:
                 keys["sts-expired"] = Credentials(key_id, secret, self.expired_token)
         return keys
+
+
+def _shortened(name: str) -> str:
+    """Return the longest beginning of a name that is a name, too; empty where there is none."""
+    shorter = name[:-1].rstrip("-_")
+    return shorter if len(shorter) >= _SHORTEST else ""
+
+
+def _refuse_twice(option: str, other: str, name: str) -> NoReturn:
+    msg = f"{option} must be another one than {other}, got {name!r} for both. How to fix: name another one, or none."
+    raise UsageError(msg)

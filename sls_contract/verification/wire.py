@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sls_contract.checks import judge_response
 from sls_contract.errors import EndpointError
@@ -17,10 +17,13 @@ from sls_contract.transport import TransportError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from sls_contract.scenarios.steps import Over
+
 _OK = 200
 _ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its port
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
 _PATIENCE = 3  # requests that may hang, each for the whole timeout, before the run gives up
+_SIDE_BY_SIDE = 2  # connections
 _SAME_CLOCK = timedelta(seconds=2)  # what Date, which counts seconds, can be off for no reason
 
 
@@ -58,6 +61,22 @@ class AnswerLost(Exception):
         self.sent = sent
 
 
+class OneAtATime(Exception):
+    """A request got no answer while another connection was open, and the next one did when none was."""
+
+
+class KeptSend(Protocol):
+    """A `Send` whose connection is kept alive; ``reused`` counts requests on one that had carried an answer."""
+
+    reused: int
+
+    def __call__(self, request: Request) -> Response:
+        """Carry one request."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
 @dataclass(slots=True)
 class Wire:
     """The way to the endpoint.
@@ -72,6 +91,8 @@ class Wire:
             allowed, 15 minutes. Its first answer sets it.
         offset: how far the server's clock is ahead of ours.
         sent: every exchange, in order, for the recording.
+        keep: opens a way whose connection is kept alive from request to request; None where there are no connections.
+        reused: how many requests went over a connection that had carried an answer before.
         probe: makes a harmless request that the endpoint is known to answer; None until one is known.
 
     """
@@ -84,10 +105,14 @@ class Wire:
     foreign_clock: bool = False
     offset: timedelta = timedelta()
     sent: list[tuple[Exchange, datetime]] = field(default_factory=list)
+    keep: Callable[[], KeptSend] | None = None
+    reused: int = 0
     probe: Callable[[datetime], Request] | None = None
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
     _hung: int = 0
+    _over: Over = "one each"
+    _kept: dict[Over, KeptSend] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -103,13 +128,40 @@ class Wire:
         sent_at = self.now
         request = make(sent_at)
         try:
-            response = self.send(request)
+            response, again = self._carry(request)
         except TransportError as error:
             broken = self._judged(Exchange(request, error.partial), sent_at)
             raise self._understood(error, broken) from error
         if self.probe is None:
             self._adjust(response)
-        return self._judged(Exchange(request, response), sent_at)
+        return self._judged(Exchange(request, response), sent_at, again=again)
+
+    def connect(self, over: Over) -> None:
+        """Let the requests that follow go over that connection; others stay open."""
+        self._over = over
+
+    def begin(self, over: Over) -> None:
+        """Close what is open, and let the requests that follow go over that connection."""
+        self.hang_up()
+        self._over = over
+
+    def hang_up(self) -> None:
+        """Close what is open: an endpoint may serve one connection at a time."""
+        for kept in self._kept.values():
+            kept.close()
+        self._kept.clear()
+
+    def _carry(self, request: Request) -> tuple[Response, bool]:
+        """Return the answer, and whether its connection had carried one before."""
+        if self.keep is None or self._over == "one each":
+            return self.send(request), False
+        kept = self._kept.get(self._over)
+        if kept is None:
+            kept = self._kept[self._over] = self.keep()
+        before = kept.reused
+        response = kept(request)
+        self.reused += kept.reused - before
+        return response, kept.reused > before
 
     def _adjust(self, response: Response) -> None:
         """Take the server's clock for the right one where it is not ours."""
@@ -120,13 +172,14 @@ class Wire:
         if apart > _SAME_CLOCK and (self.foreign_clock or apart <= MAX_SKEW):
             self.offset = theirs - self.clock()
 
-    def _judged(self, exchange: Exchange, sent_at: datetime) -> Sent:
+    def _judged(self, exchange: Exchange, sent_at: datetime, *, again: bool = False) -> Sent:
         self.sent.append((exchange, sent_at))
         served = exchange.response is not None and exchange.response.status == _OK
         # Who was let in is looked at closely; why somebody was not is no question here, and costs time.
         verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
         findings = (*verdict.findings, *self._repeated_id(exchange))
-        exercised = verdict.exercised | ({"SLS461"} if len(self._ids) > 1 else set())
+        compared = again and exchange.response is not None and "x-log-requestid" in exchange.response.headers
+        exercised = verdict.exercised | ({"SLS461"} if compared else set())
         return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)
 
     def _repeated_id(self, exchange: Exchange) -> Iterable[Finding]:
@@ -149,6 +202,8 @@ class Wire:
         self._hung += error.kind == "timeout"
         if self._hung >= _PATIENCE:
             return EndpointGone(f"{error} It hung {_PATIENCE} times: no more is asked.")
+        alone = len(self._kept) + (self._over == "one each") < _SIDE_BY_SIDE
+        self.hang_up()
         self.sleep(_ALIVE_AFTER)
         asked_at = self.now
         request = self.probe(asked_at)
@@ -158,6 +213,8 @@ class Wire:
             self.sent.append((Exchange(request, again.partial), asked_at))
             return EndpointGone(str(again))
         self.sent.append((Exchange(request, response), asked_at))
+        if error.kind == "timeout" and not alone:
+            return OneAtATime()
         return AnswerLost(str(error), broken)
 
     def _wait(self) -> None:

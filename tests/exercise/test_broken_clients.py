@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from broken_clients import asks, ends, reads, unusual  # noqa: F401 - each fills the register
+from broken_clients import asks, bodies, ends, names, reads, unusual  # noqa: F401 - each fills the register
 from broken_clients.registry import BUGS, UNUSUAL, Bug
 
 from sls_contract import cli
@@ -24,12 +24,14 @@ TELLING = (
     "shard-omitted",
     "error-404-consumer-group-not-exist",
     "error-body-200",
-    "consumer-in-chinese",
+    "consumer-in-many-scripts",
+    "group-in-many-scripts",
     "filter-ignored",
     "shard-twice",
     "consumer-missing",
     "gzip",
-    "cut-off",
+    "cut-off-after-entry",
+    "pause-in-body",
     "failure-twice",
 )
 

@@ -124,7 +124,7 @@ def test_no_duplicate_key_slips_through(objects):
 entry = st.fixed_dictionaries(
     {
         "checkpoint": st.just("") | st.integers(0, 10**20).map(lambda n: base64.b64encode(str(n).encode()).decode()),
-        "updateTime": st.just(0) | st.integers(4_102_444_800_000, 4_102_444_799_999_999),
+        "updateTime": st.just(0) | st.integers(1_000_000_000_000_000, 4_102_444_799_999_999),
         "consumer": st.text(max_size=10),
     }
 )

@@ -12,6 +12,57 @@ from sls_contract.spec import CLAUSES, Level
 
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
+    "connection-after-refusals": (
+        "asks_for_one_signature_on_a_connection refuses_after_one_refusal answers_for_the_first_host "
+    ),
+    "connection-of-other-questions": (
+        "one_request_id_for_a_connection one_request_id_for_all answers_for_the_first_group "
+        "compresses_for_whoever_took_it_once filters_by_the_first_shard "
+    ),
+    "connection-of-several-keys": "asks_for_one_token_on_a_connection",
+    "connection-to-two-logstores": "answers_for_the_first_logstore",
+    "connection-used-often": "serves_twenty_requests_on_a_connection",
+    "connections-side-by-side": "sees_its_own_writes_only",
+    "consumer-in-capitals": "consumer_in_small_letters",
+    "consumer-of-36-letters": "consumer_cut_at_32_letters",
+    "form-date-late": "looks_at_date_first signs_date_first",
+    "groups-begin-alike": (
+        "takes_the_beginning_for_the_name takes_a_longer_name cuts_names_at_sixty keeps_checkpoints_by_length "
+        "deletes_what_begins_alike "
+    ),
+    "groups-differ-in-case": (
+        "reads_names_without_case reads_names_for_reads_without_case keeps_checkpoints_by_small_letters "
+    ),
+    "groups-hash-alike": (
+        "keeps_checkpoints_by_java_hash keeps_checkpoints_by_hash_of_33 keeps_checkpoints_by_crc "
+        "keeps_checkpoints_by_adler keeps_checkpoints_by_letters "
+    ),
+    "groups-look-alike": (
+        "reads_names_in_composed_form reads_names_in_plain_width reads_names_without_accents strips_names "
+        "takes_names_for_patterns takes_other_names_for_patterns "
+    ),
+    "groups-sort-alike": "sorts_numbers_in_names keeps_checkpoints_by_slug",
+    "logstore-beginning-alike": "finds_logstores_by_their_beginning finds_the_first_logstore_that_begins_so",
+    "logstore-in-capitals": "finds_logstores_without_case",
+    "near-miss-date-beside-old": "looks_at_date_beside_v4",
+    "near-miss-log-date-ahead": "takes_either_date",
+    "near-miss-log-date-garbled": "passes_over_a_garbled_log_date",
+    "near-miss-log-date-unsigned": "signs_date_alone",
+    "near-miss-signed-for-another-group": "remembers_signatures takes_the_signature_of_any_group",
+    "near-miss-signed-for-another-logstore": "takes_the_signature_of_any_logstore",
+    "near-miss-signed-for-another-operation": (
+        "takes_the_signature_of_a_deletion deletes_with_the_signature_of_a_read "
+    ),
+    "near-miss-signed-for-another-project": "takes_the_signature_of_any_project",
+    "near-miss-signed-for-another-shard": "takes_the_signature_of_any_shard",
+    "project-beginning-alike": "finds_projects_by_their_beginning finds_the_first_project_that_begins_so",
+    "shard-handed-over": (
+        "names_the_first_writer_for_ever names_the_holder_before names_whoever_was_seen_last "
+        "loses_checkpoints_that_pass takes_the_passing_for_a_write forgets_the_time_of_what_passes "
+        "filters_before_the_passing "
+    ),
+    "shard-handed-over-to-small-letters": "consumers_as_they_were_first_written",
+    "two-projects": "one_checkpoint_for_all_projects",
     "checkpoint-bytes": (
         "checkpoint_in_url_alphabet shows_the_write_before shows_the_first_write_for_ever "
         "reads_from_a_lagging_replica time_runs_back "

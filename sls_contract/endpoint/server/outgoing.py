@@ -58,7 +58,8 @@ class WireResponse(StreamResponse):
         """Prepare the bytes; ``head`` leaves the body out. What no wire can carry raises `UnicodeEncodeError`."""
         super().__init__(status=200)  # the library's own status goes nowhere; it refuses odd ones
         self._delivery = response.delivery if isinstance(response, DeliveredResponse) else PLAIN
-        self._bytes = head_bytes(response) + (b"" if head else body_bytes(response, self._delivery))
+        first, body = head_bytes(response), b"" if head else body_bytes(response, self._delivery)
+        self._bytes, self._pause_at = first + body, len(first) + _place(response, self._delivery, body)
         self._kept = may_keep(response, self._delivery, head=head)
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
@@ -70,13 +71,28 @@ class WireResponse(StreamResponse):
         if transport is None:  # the client has left
             return None
         if not self._delivery.silent:
-            await request.writer.write(self._bytes)
+            await self._write(request.writer)
         if self._delivery.ending == "reset":
             _reset(transport)
         return None
 
+    async def _write(self, writer: AbstractStreamWriter) -> None:
+        if not self._delivery.pause:
+            await writer.write(self._bytes)
+            return
+        await writer.write(self._bytes[: self._pause_at])
+        await asyncio.sleep(self._delivery.pause)
+        if self._pause_at < len(self._bytes):
+            await writer.write(self._bytes[self._pause_at :])
+
     async def write_eof(self, data: bytes = b"") -> None:
         """Write nothing more."""
+
+
+def _place(response: Response, delivery: Delivery, body: bytes) -> int:
+    """Return before which byte of the body as sent the pause is: in chunks the length of the first comes before."""
+    before = body.find(b"\r\n") + 2 if _is_chunked(response) else 0
+    return before + min(delivery.pause_after, len(response.body))
 
 
 def _is_chunked(response: Response) -> bool:

@@ -1,7 +1,7 @@
 """``SLS4xx``: what holds between exchanges, judged by whoever knows what was done before.
 
 40x a read against the writes, 41x ``updateTime``, 42x shards, 43x ``consumer``, 44x what there is and is not,
-45x who is let in, 46x every answer.
+45x who is let in, 461 and 462 every answer, 463 other projects.
 """
 
 from __future__ import annotations
@@ -257,7 +257,8 @@ CLAUSES = (
         "SLS461",
         "request-ids-differ",
         "No two answers have the same request id",
-        "x-log-requestid names one request: support finds it by this id.",
+        "x-log-requestid names one request: support finds it by this id. Answers that come over one connection have "
+        "ids of their own, too.",
         "CommonResponseHeaders page: x-log-requestid identifies the request",
     ),
     _violation(
@@ -267,5 +268,14 @@ CLAUSES = (
         "The connection is not closed, reset or garbled before the answer is complete while the endpoint goes on "
         "answering others.",
         "CommonErrorCodes page: a request that fails gets an error answer",
+    ),
+    _violation(
+        "SLS463",
+        "project-isolation",
+        "A write in one project leaves the others alone",
+        "Groups of the same name in logstores of the same name in two projects have nothing to do with each other: the "
+        "host names the project.",
+        f"{_PAGE}, request syntax: Host is the project's",
+        _UPDATE,
     ),
 )

@@ -1,6 +1,7 @@
 """``SLS5xx``: what a client does, judged by ``exercise``, which runs it against an endpoint in known situations.
 
-50x how a run ends, 51x what is asked, 52x success told from failure, 53x the checkpoints that are passed on.
+50x how a run ends, 51x what is asked, 52x success told from failure, 53x the checkpoints that are passed on,
+541 how an error is told.
 """
 
 from __future__ import annotations
@@ -231,5 +232,14 @@ CLAUSES = (
         "shard and updateTime are JSON numbers in the answer; a client that passes the same digits on as text leaves "
         "its callers to convert them.",
         f"{_ELEMENTS}: shard and updateTime are integers",
+    ),
+    _warning(
+        "SLS541",
+        "error-line-types",
+        "errorCode is a text, status a whole number",
+        "In the line that ends a failure, errorCode is a text and status a whole number (or digits as text), each null "
+        "or left out where the client does not know it. Callers that compare an errorCode compare texts.",
+        _PROTOCOL,
+        f"{_PAGE}, error codes",
     ),
 )

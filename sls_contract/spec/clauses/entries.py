@@ -50,7 +50,8 @@ CLAUSES = (
             "updateTime is microseconds since 1970-01-01 00:00:00 UTC; 0 means that the checkpoint was never "
             "updated. The page says seconds and a guide says milliseconds, but every printed and observed value is "
             "in microseconds: 1524224984800922 is 2018-04-20T11:49:44.800922Z. A value that makes sense in seconds, "
-            "milliseconds or nanoseconds (of the years 2001 to 2100) is named as such; no time is after 2100."
+            "milliseconds or nanoseconds (of the years 2001 to 2100) is named as such; no time is after 2100, and none "
+            "before September 2001, unless a clock of the exchange itself (a Date, its time) stands that long ago."
         ),
         sources=(
             "GetCheckPoint page, response element updateTime: example 1524224984800922, text says seconds",

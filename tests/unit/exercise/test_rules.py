@@ -64,13 +64,22 @@ class TestEnding:
 
     @pytest.mark.parametrize(
         "said",
-        ["", "Traceback", "[]", '"x"', {"errorCode": 404}, {"status": "gone"}, {"status": True}, {"status": [1]}],
+        ["", "Traceback", "[]", '"x"', "404", "null"],
     )
     def test_a_failure_without_its_line_is_warned_of(self, scene, broken, said):
         """A failure it is all the same."""
         here = scene("html-404")
         here.ask()
         assert broken(here.end(1, said)) == {"error-line-missing"}
+
+    @pytest.mark.parametrize(
+        "said", [{"errorCode": 404}, {"errorCode": ["X"]}, {"status": "gone"}, {"status": True}, {"status": [1]}]
+    )
+    def test_a_line_of_wrong_types_is_not_called_missing(self, scene, broken, said):
+        """It is there, and says what is wrong in it."""
+        here = scene("html-404")
+        here.ask()
+        assert broken(here.end(1, said)) == {"error-line-types"}
 
     @pytest.mark.parametrize(
         "said", [ERROR, {}, {"errorCode": "X"}, {"status": 404}, {"status": "404"}, {"status": 404.0}]
@@ -354,11 +363,12 @@ class TestPassingOn:
     def test_each_kind_of_change_is_its_clause(self, scene, broken):
         """A list with everything wrong that can be."""
         here = scene("shard-omitted")
-        zero, one, two, fresh = entries(here.ask())
+        zero, one, two, three, fresh = entries(here.ask())
         said = [
             {**zero, "updateTime": str(zero["updateTime"])},
             {**one, "shard": 9},
             {**two, "updateTime": two["updateTime"] // 1000, "consumer": "x"},
+            three,
             {**fresh, "checkpoint": None},
         ]
         assert broken(here.end(0, said)) == {
@@ -368,9 +378,9 @@ class TestPassingOn:
             "consumer-changed",
             "checkpoint-changed",
         }
-        assert broken(here.end(0, [zero, one, two])) == {"entry-dropped"}
-        assert broken(here.end(0, [zero, one, two, fresh, fresh])) == {"entry-invented"}
-        assert broken(here.end(0, {"checkpoints": [zero, one, two, fresh]})) == {"not-a-list"}
+        assert broken(here.end(0, [zero, one, two, three])) == {"entry-dropped"}
+        assert broken(here.end(0, [zero, one, two, three, fresh, fresh])) == {"entry-invented"}
+        assert broken(here.end(0, {"checkpoints": [zero, one, two, three, fresh]})) == {"not-a-list"}
 
     def test_a_rounded_time(self, scene, broken):
         """What a double makes of the first integer that it cannot hold."""

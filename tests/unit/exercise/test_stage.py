@@ -79,11 +79,11 @@ def test_the_state_is_known_and_shows_every_loss(scene):
     """Shards have their own checkpoints; their times are no whole milliseconds, and their consumers differ."""
     here = scene("shard-omitted")
     entries = json.loads(here.ask().body)
-    assert [entry["shard"] for entry in entries] == [0, 1, 2, 3]
-    assert entries[3] == {"shard": 3, "checkpoint": "", "updateTime": 0, "consumer": ""}
-    assert [entry["consumer"] for entry in entries] == ["consumer_1", "", "consumer-2", ""]
-    assert len({entry["checkpoint"] for entry in entries}) == 4
-    for entry in entries[:3]:
+    assert [entry["shard"] for entry in entries] == [0, 1, 2, 3, 4]
+    assert entries[4] == {"shard": 4, "checkpoint": "", "updateTime": 0, "consumer": ""}
+    assert [entry["consumer"] for entry in entries] == ["Consumer_1", "", "consumer-2", "Consumer_1", ""]
+    assert len({entry["checkpoint"] for entry in entries}) == 5
+    for entry in entries[:4]:
         assert base64.b64decode(entry["checkpoint"]).isdigit()
         assert entry["updateTime"] % 1000
         assert 16 * 10**14 < entry["updateTime"] < 2**53

@@ -202,3 +202,29 @@ def key_twice(body):
 @on_text("SLS224")
 def exponent(body):
     return re.sub(rb'"updateTime":(\d+)', rb'"updateTime":\1e0', body)
+
+
+@on_entry("SLS204")
+def update_time_in_seconds_since_2001(entry):
+    entry["updateTime"] = entry["updateTime"] and entry["updateTime"] // 1_000_000 - 978_307_200
+
+
+@on_entry("SLS204")
+def update_time_in_32_bits(entry):
+    entry["updateTime"] %= 2**32
+
+
+@bug("SLS204")
+class UpdateTimeIsACounter:
+    def __init__(self) -> None:
+        self.real, self.counts = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if not is_read(request) or response.status != 200:
+            return response
+        document = json.loads(response.body)
+        for entry in document:
+            if entry["updateTime"]:
+                entry["updateTime"] = self.counts.setdefault(entry["updateTime"], len(self.counts) + 1)
+        return with_document(response, document)

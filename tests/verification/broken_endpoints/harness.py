@@ -30,6 +30,7 @@ from sls_contract.verification import Plan, Run, Runner, Target, Wire
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ABROAD = "my-project-2"
 PROJECT, LOGSTORE, OTHER, WIDE = "my-project", "my-logstore", "my-logstore-other", "my-logstore-wide"
 EXPIRED = Credentials(TEST_STS_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_secret, "testExpiredToken")
 KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS, EXPIRED)
@@ -44,7 +45,7 @@ def correct() -> ReferenceEndpoint:
     endpoint = ReferenceEndpoint(
         now,
         credentials=KEYS,
-        logstores={(PROJECT, LOGSTORE): 4, (PROJECT, OTHER): 2, (PROJECT, WIDE): 256},
+        logstores={(PROJECT, LOGSTORE): 4, (PROJECT, OTHER): 2, (PROJECT, WIDE): 256, (ABROAD, LOGSTORE): 3},
         keep_log=False,
     )
     endpoint.expire_token("testExpiredToken")
@@ -60,16 +61,36 @@ def target() -> Target:
         LOGSTORE,
         TEST_CREDENTIALS,
         other_logstore=OTHER,
+        other_project=ABROAD,
         wide_logstore=WIDE,
         sts=TEST_STS_CREDENTIALS,
         expired_token=EXPIRED.security_token,
     )
 
 
+class Line:
+    """A connection in this process, kept alive: an endpoint that knows connections gives a `Send` for each."""
+
+    def __init__(self, send: Callable[[Request], Response]) -> None:
+        self.carry, self.requests = getattr(send, "connect", lambda: send)(), 0
+
+    @property
+    def reused(self) -> int:
+        return max(0, self.requests - 1)
+
+    def __call__(self, request: Request) -> Response:
+        self.requests += 1
+        return self.carry(request)
+
+    def close(self) -> None:
+        pass
+
+
 def verify(send: Callable[[Request], Response], *scenarios: str, examples: int = 0, seed: int = 0) -> Run:
     """Verify a `Send` in this process, without sockets; no scenario named: all."""
     place = target()
-    return Runner(place, Wire(send, now, tuple(place.keys().values())), Plan(scenarios, examples, seed))()
+    wire = Wire(send, now, tuple(place.keys().values()), keep=lambda: Line(send))
+    return Runner(place, wire, Plan(scenarios, examples, seed))()
 
 
 @dataclass(frozen=True)

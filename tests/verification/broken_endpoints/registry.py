@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from broken_endpoints import admission, answers, bodies, existence, refusals, state
+from broken_endpoints import (
+    admission,
+    answers,
+    bodies,
+    connections,
+    dates,
+    existence,
+    lent,
+    names,
+    passing,
+    refusals,
+    state,
+)
 from broken_endpoints.harness import BROKEN, EXPIRED, LOGSTORE, OTHER, PROJECT, WIDE, Broken, correct, now, verify
 
 __all__ = ["BROKEN", "EXPIRED", "FILES", "LOGSTORE", "OTHER", "PROJECT", "WIDE", "Broken", "correct", "now", "verify"]
 
-FILES = (admission, answers, bodies, existence, refusals, state)
+FILES = (admission, answers, bodies, connections, dates, existence, lent, names, passing, refusals, state)

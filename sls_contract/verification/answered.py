@@ -1,0 +1,67 @@
+"""What the answers of the operations hold, as far as it can be read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.sequence_outcomes import error_code
+from sls_contract.scenarios.steps import Beat, Create, Delete, Read, Step, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sls_contract.exchange import Response
+
+_OPERATIONS: Mapping[type[Step], str] = {
+    Create: "CreateConsumerGroup",
+    Delete: "DeleteConsumerGroup",
+    Beat: "HeartBeat",
+    Write: "UpdateCheckPoint",
+    Read: "GetCheckPoint",
+}
+
+
+def entries_of(response: Response) -> tuple[list[tuple[int, Mapping[str, Any]]], bool]:
+    """Return the entries whose types are right, with their index, and whether that is all of the list."""
+    try:
+        document = json.loads(plain_body(response).data or b"")
+    except (ValueError, RecursionError):
+        return [], False
+    if not isinstance(document, list):
+        return [], False
+    first: dict[object, tuple[int, Mapping[str, Any]]] = {}
+    for at, entry in enumerate(document):
+        if _is_entry(entry):
+            first.setdefault(entry["shard"], (at, entry))
+    return list(first.values()), all(map(_is_entry, document))
+
+
+def _is_entry(entry: object) -> bool:
+    """Tell whether an entry can be compared; what is wrong with another one, the exchange alone shows."""
+    return (
+        isinstance(entry, dict)
+        and type(entry.get("shard")) is int
+        and entry["shard"] >= 0
+        and isinstance(entry.get("checkpoint"), str)
+        and type(entry.get("updateTime")) is int
+        and isinstance(entry.get("consumer", ""), str)
+    )
+
+
+def assigned_by(response: Response) -> frozenset[int]:
+    """Return the shards that a heartbeat was answered, in either form of the page."""
+    try:
+        document = json.loads(plain_body(response).data or b"")
+    except (ValueError, RecursionError):
+        return frozenset()
+    if isinstance(document, dict):  # as the page prints it
+        document = document.get("shards")
+    return frozenset(shard for shard in document if type(shard) is int) if isinstance(document, list) else frozenset()
+
+
+def answered(step: Step, response: Response) -> str:
+    """Say which operation was answered how."""
+    name = _OPERATIONS[type(step)]
+    return f"{name} was answered {response.status} {error_code(response) or ''}".strip()

@@ -1,0 +1,85 @@
+"""Shards that pass from one consumer to another, and lose something on the way."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from broken_endpoints.harness import Recalling, asks_for, bug, group_of, is_read, now, shard_of
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Request, Response
+
+
+class Watching(Recalling):
+    """Knows who was last told to hold which shard, and who did before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.holders, self.before, self.moved = {}, {}, {}
+        self.last, self.asked, self.writers = {}, None, {}
+
+    def __call__(self, request: Request) -> Response:
+        self.asked = shard_of(request) if is_read(request) else None
+        response = super().__call__(request)
+        consumer = dict(request.query_pairs()).get("consumer", "")
+        if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
+            self.last[group_of(request)] = consumer
+            for shard in json.loads(response.body):
+                place = (*group_of(request), shard)
+                if self.holders.get(place, consumer) != consumer:
+                    self.before[place], self.moved[place] = self.holders[place], now()
+                self.holders[place] = consumer
+        if asks_for(request, "ConsumerGroupUpdateCheckPoint") and response.status == 200:
+            self.writers.setdefault((*group_of(request), json.loads(request.body)["shard"]), consumer)
+        return response
+
+
+@bug("SLS431")
+class NamesTheFirstWriterForEver(Watching):
+    def show(self, place, entry):
+        entry["consumer"] = self.writers.get(place, entry["consumer"])
+
+
+@bug("SLS431")
+class NamesTheHolderBefore(Watching):
+    def show(self, place, entry):
+        entry["consumer"] = self.before.get(place, entry["consumer"])
+
+
+@bug("SLS431")
+class NamesWhoeverWasSeenLast(Watching):
+    def show(self, place, entry):
+        if place in self.writers:
+            entry["consumer"] = self.last.get(place[:2], "")
+
+
+@bug("SLS401")
+class LosesCheckpointsThatPass(Watching):
+    def show(self, place, entry):
+        if place in self.before:
+            values = self.writes.get(place, [])
+            entry["checkpoint"] = values[-1] if len(values) > 1 else ""
+
+
+@bug("SLS413")
+class TakesThePassingForAWrite(Watching):
+    def show(self, place, entry):
+        if place in self.moved and entry["updateTime"]:
+            entry["updateTime"] = max(entry["updateTime"], int(self.moved[place].timestamp() * 1_000_000))
+
+
+@bug("SLS415")
+class ForgetsTheTimeOfWhatPasses(Watching):
+    def show(self, place, entry):
+        if place in self.before and len(self.writes.get(place, [])) == 1:
+            entry["updateTime"] = 0
+
+
+@bug("SLS424")
+class FiltersBeforeThePassing(Watching):
+    """The list is new, what is asked for alone names who held the shard before."""
+
+    def show(self, place, entry):
+        if self.asked is not None and len(self.writes.get(place, [])) < 3:
+            entry["consumer"] = self.before.get(place, entry["consumer"])

@@ -1,0 +1,109 @@
+"""Endpoints that pass shards, name consumers and refuse what is not there in a way of their own: none is accused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from broken_endpoints.harness import (
+    Recalling,
+    asks_for,
+    correct,
+    error,
+    error_of,
+    group_of,
+    trusted,
+    verify,
+    verify_quickly,
+    with_body,
+    with_document,
+)
+
+from sls_contract.exchange import Headers, Request
+from sls_contract.scenarios import SCENARIOS
+
+TELLING = [
+    name for name in SCENARIOS if name.startswith(("shard-handed", "group-held", "consumer-", "logstore-", "project-"))
+]
+
+
+class NamesWhoWroteLast(Recalling):
+    """Reads the page of 2021 to the letter: the consumer at the checkpoint."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writers = {}
+
+    def __call__(self, request: Request):
+        response = super().__call__(request)
+        if asks_for(request, "ConsumerGroupUpdateCheckPoint") and response.status == 200:
+            place = (*group_of(request), json.loads(request.body)["shard"])
+            self.writers[place] = dict(request.query_pairs())["consumer"]
+        return response
+
+    def deleted(self, group):
+        self.writers = {place: name for place, name in self.writers.items() if place[:2] != group}
+
+    def show(self, place, entry):
+        entry["consumer"] = self.writers.get(place, "")
+
+
+class TakesWritesOfAnybody:
+    """Asks no writer whether it holds the shard."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request):
+        writes = asks_for(request, "ConsumerGroupUpdateCheckPoint") and verify_quickly(request)
+        if not writes or "forceSuccess=false" not in request.url:
+            return self.real(request)
+        url = request.url.replace("forceSuccess=false", "forceSuccess=true")
+        return self.real(trusted(Request("POST", url, Headers(), request.body)))
+
+
+class RefusesOddPlacesAsInvalid:
+    """Answers 400 for a logstore that cannot be called so, and 401 for somebody else's project."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request):
+        response = self.real(request)
+        if error_of(response) == "LogStoreNotExist" and request.path != request.path.lower():
+            return error(response, 400, "ParameterInvalid", "x-log-signaturemethod: hmac-sha1 pair is invalid.")
+        if error_of(response) == "ProjectNotExist" and "my-project".startswith(request.project):
+            return error(response, 401, "Unauthorized", "The project does not belong to you.")
+        return response
+
+
+class PassesNothing:
+    """The first consumer keeps what it has for ever."""
+
+    def __init__(self) -> None:
+        self.real, self.first = correct(), {}
+
+    def __call__(self, request: Request):
+        response = self.real(request)
+        if not asks_for(request, "ConsumerGroupHeartBeat") or response.status != 200:
+            return response
+        consumer = dict(request.query_pairs())["consumer"]
+        name, shards = self.first.setdefault(group_of(request), (consumer, json.loads(response.body)))
+        return with_document(response, shards) if name == consumer else with_body(response, b"[]")
+
+
+@pytest.mark.parametrize("made", [NamesWhoWroteLast, TakesWritesOfAnybody, RefusesOddPlacesAsInvalid])
+def test_what_no_page_fixes_is_not_judged(made):
+    """Everything passes, and nothing is found."""
+    run = verify(made(), *TELLING)
+    assert [str(each.finding) for each in run.located] == []
+    assert {each.verdict for each in run.performed} == {"passed"}
+
+
+def test_shards_that_never_pass_prove_nothing():
+    """No page promises it: what is watched on the way is not provable, the rest is judged."""
+    run = verify(PassesNothing(), *TELLING)
+    assert [str(each.finding) for each in run.located] == []
+    handed = {each.verdict for each in run.performed if each.scenario.name.startswith("shard-handed-over")}
+    assert handed == {"not provable"}
+    assert {each.verdict for each in run.performed} == {"passed", "not provable"}
