@@ -49,7 +49,7 @@ def ask(sls, shard=0, method="GET", query=None, scheme="v1", **changes):
     request = sign(Request(method, url), sls.credentials, scheme=scheme, region=sls.region, at=datetime.now(UTC))
     headers = {**dict(request.headers), "Accept-Encoding": "identity", **changes}
     headers = {name: value for name, value in headers.items() if value is not None}
-    return requests.request(method, request.url, headers=headers, timeout=5)
+    return requests.request(method, request.url, headers=headers, timeout=60)
 '''
 
 
