@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -37,7 +38,14 @@ def _clean_environment(monkeypatch):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _processes():
+def _bytecode(tmp_path_factory):
+    """Where none may be written beside the sources, processes keep it elsewhere: compiling is most of a start."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes(_bytecode):
     with processes_of_a_run():
         yield
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import signal
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from queue import Empty, SimpleQueue
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 _A_DAY = 86_400.0  # seconds
-_INTERRUPTED = 130
+_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 _INCOMPLETE = 2
 _LEAK = clause("secret-in-recording").code  # told as a trouble of the file, not as a finding of an exchange
 
@@ -108,15 +109,35 @@ def shown_on(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
     return show
 
 
-def until_signal() -> int:
-    """Sleep until the run is interrupted or terminated; return the exit code of that."""
-    try:
+class Signals:
+    """Notes the first INT or TERM while its block runs, and lets it end nothing: what was found is still to be told.
+
+    It must begin before anybody is told that the run began. A signal that the shell has us ignore stays ignored.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a signal."""
+        self._noted: SimpleQueue[int] = SimpleQueue()
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Take the signals over; where this is not the main thread, whoever called us keeps them."""
+        with contextlib.suppress(ValueError):
+            for number, code in _CODES.items():
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, lambda *_, code=code: self._noted.put(code))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give them back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def wait(self) -> int:
+        """Sleep until one comes, or came; return its exit code."""
         while True:
-            time.sleep(_A_DAY)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    except SystemExit as end:  # SIGTERM
-        return int(end.code or 0)
+            with contextlib.suppress(Empty):
+                return self._noted.get(timeout=_A_DAY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,17 +88,17 @@ def run(
     streams, show = live.Streams(stdout, stderr, arguments.json), live.shown_on(stderr)
     tally = live.LiveTally(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
     relay = Relay(arguments.to, arguments.plain, arguments.timeout)
-    with recording(session_of(arguments, relay, tally, environ, utc_now), relay) as record:
-        door = Door(record.send, reach(arguments))
-        listening = tls_front(door, arguments, show) if arguments.https else plain_front(door, arguments)
-        with listening as front:
-            refuse_loop(front.port)
-            warn_beyond_loopback(arguments.host, show)
-            streams.tell(_invitation(front, arguments, recording=record.session.recording))
-            signalled = live.until_signal()
-    return live.exit_code(
-        live.concluded(_ended(arguments, environ, tally, door), tally, streams), signalled, strict=arguments.strict
-    )
+    with live.Signals() as signals:
+        with recording(session_of(arguments, relay, tally, environ, utc_now), relay) as record:
+            door = Door(record.send, reach(arguments))
+            listening = tls_front(door, arguments, show) if arguments.https else plain_front(door, arguments)
+            with listening as front:
+                refuse_loop(front.port)
+                warn_beyond_loopback(arguments.host, show)
+                streams.tell(_invitation(front, arguments, recording=record.session.recording))
+                signalled = signals.wait()
+        report = live.concluded(_ended(arguments, environ, tally, door), tally, streams)
+    return live.exit_code(report, signalled, strict=arguments.strict)
 
 
 def _place(cassette: Path) -> Callable[[int | None], Mapping[str, Any]]:

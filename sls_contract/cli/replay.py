@@ -64,13 +64,14 @@ def run(
     tally = live.LiveTally(show=live.shown_on(stderr), place=_place(reel), verbose=arguments.verbose)
     send = answering(asking(session_of(reel, tally, environ)), delivered)
     streams = live.Streams(stdout, stderr, arguments.json)
-    with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
-        warn_beyond_loopback(arguments.host, tally.show)
-        avoid_pauses()
-        streams.tell(_invitation(server.url, reel))
-        signalled = live.until_signal()
-    ended = live.Ended("replay", Target(server.url, reel.evidence), environ, server.foreign_hosts, server.failures)
-    report = live.concluded(ended, tally, streams)
+    with live.Signals() as signals:
+        with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
+            warn_beyond_loopback(arguments.host, tally.show)
+            avoid_pauses()
+            streams.tell(_invitation(server.url, reel))
+            signalled = signals.wait()
+        ended = live.Ended("replay", Target(server.url, reel.evidence), environ, server.foreign_hosts, server.failures)
+        report = live.concluded(ended, tally, streams)
     return live.exit_code(report, signalled, strict=arguments.strict)
 
 

@@ -20,7 +20,7 @@ class Wire:
     """One raw connection."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
 
     def say(self, data: bytes) -> "Wire":
         self.socket.sendall(data)

@@ -12,12 +12,19 @@ from pathlib import Path  # noqa: TC003 - dataclasses look at it
 import aiohttp  # noqa: F401 - runs in this process then need not load it anew each time; the same below
 import httpcore._backends.anyio  # noqa: F401
 import httpx  # noqa: F401
+import hypothesis  # noqa: F401 - its plugin loads it at the end of each run
+import jsonschema_rs  # noqa: F401
 import pytest
 import requests  # noqa: F401
 import trustme
 import vcr  # noqa: F401
 
+import sls_contract.cassettes.recorder.http_connection
+import sls_contract.cassettes.recorder.requests_adapter
+import sls_contract.cassettes.recorder.requests_live
+import sls_contract.plugin.ledger
 import sls_contract.plugin.opener
+import sls_contract.plugin.outcome
 import sls_contract.plugin.reference
 import sls_contract.plugin.summary  # noqa: F401
 from sls_contract import load_cassette
@@ -42,7 +49,7 @@ def ask(sls, shard=0, method="GET", query=None, scheme="v1", **changes):
     request = sign(Request(method, url), sls.credentials, scheme=scheme, region=sls.region, at=datetime.now(UTC))
     headers = {**dict(request.headers), "Accept-Encoding": "identity", **changes}
     headers = {name: value for name, value in headers.items() if value is not None}
-    return requests.request(method, request.url, headers=headers, timeout=5)
+    return requests.request(method, request.url, headers=headers, timeout=60)
 '''
 
 

@@ -29,7 +29,7 @@ def test_pytest_recording_beside_ours(project):
 
         @pytest.mark.vcr
         def test_theirs(page):
-            assert requests.get(page, timeout=5).text == "hello"
+            assert requests.get(page, timeout=60).text == "hello"
 
         @pytest.mark.sls_cassette
         def test_ours(sls):
@@ -38,7 +38,7 @@ def test_pytest_recording_beside_ours(project):
         @pytest.mark.vcr
         @pytest.mark.sls_cassette
         def test_both(sls, page):
-            assert requests.get(page, timeout=5).text == "hello"
+            assert requests.get(page, timeout=60).text == "hello"
             assert ask(sls).json()[0]["shard"] == 0
         """
     )

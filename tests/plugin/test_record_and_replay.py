@@ -100,7 +100,7 @@ def test_identical_requests_play_in_recorded_order(project):
             request = Request("POST", url + "?type=checkpoint&consumer=&forceSuccess=true",
                               {"Content-Type": "application/json"}, body)
             request = sign(request, sls.credentials, at=datetime.now(UTC))
-            answer = requests.post(request.url, data=body, headers=dict(request.headers), timeout=5)
+            answer = requests.post(request.url, data=body, headers=dict(request.headers), timeout=60)
             assert answer.status_code == 200, answer.text
 
         @pytest.mark.sls_cassette

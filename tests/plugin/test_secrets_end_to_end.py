@@ -53,7 +53,7 @@ PLANTS = '''
             raise RuntimeError(f"tried {KEY.access_key_secret}")
         except RuntimeError:
             logging.getLogger("sdk").exception("failed", stack_info=True)
-        answer = requests.request(method, request.url, data=body, headers=dict(request.headers), timeout=5)
+        answer = requests.request(method, request.url, data=body, headers=dict(request.headers), timeout=60)
         return signature, answer
 
     BODY = json.dumps({"copies": SECRETS, "hex": [secret.encode().hex() for secret in SECRETS]}).encode()

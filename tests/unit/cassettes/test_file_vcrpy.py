@@ -63,7 +63,7 @@ def ours(url: str, *headers: tuple[str, str], body: bytes = BODY, **fields) -> R
 
 def replayed(path: Path, *urls: str) -> list[requests.Response]:
     with vcr.use_cassette(str(path), record_mode="none") as cassette, requests.Session() as session:
-        answers = [session.get(url, timeout=5) for url in urls]
+        answers = [session.get(url, timeout=60) for url in urls]
         assert cassette.play_count == len(urls)
     return answers
 

@@ -146,10 +146,10 @@ def test_a_replay_asks_the_environment_for_no_proxy(played, monkeypatch):
         assert session.get(URL, headers=headers).status_code == 200
         assert session.trust_env
         with pytest.raises(requests.exceptions.ConnectionError):
-            session.get("http://127.0.0.1:11/foreign", timeout=1)
+            session.get("http://127.0.0.1:11/foreign", timeout=60)
         del session.proxies["http"]
         with pytest.raises(requests.exceptions.ConnectionError):
-            session.get("http://foreign.test/", timeout=1)
+            session.get("http://foreign.test/", timeout=60)
     assert told == [None, "http://127.0.0.1:10", "http://127.0.0.1:9", "http://127.0.0.1:9"]
     assert played.tally.exchanges == 2
 

@@ -23,7 +23,7 @@ def met(answer: Response) -> Response | str:
     """Put an answer on a socket; return what came, or the kind of failure."""
     with serve(lambda _: answer) as server:
         try:
-            return open_transport(server.url, timeout=5)(ASK)
+            return open_transport(server.url, timeout=60)(ASK)
         except TransportError as error:
             return error.kind if error.partial is None else f"{error.kind} after {error.partial.body!r}"
 

@@ -103,9 +103,9 @@ def test_a_hostile_message_is_judged_in_time(code):
     """No message of the longest allowed length takes long to match, however it repeats a wording's words."""
     for piece in (" not ", "a", ", resource: ", " has been expired while server time is ", " : "):
         message = ("request time denied by sts or ram, action: " + piece * LONGEST_MESSAGE)[:LONGEST_MESSAGE]
-        began = time.perf_counter()
+        began = time.process_time()
         wording_is_known(code, message)
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
 
 
 def test_an_operation_has_its_own_errors_and_the_common_ones():

@@ -154,7 +154,7 @@ def installed(handler):
 # every client behind one face: what came back, or which error, in comparable values
 
 
-def by_http_client(url, method="GET", timeout=2.0):
+def by_http_client(url, method="GET", timeout=60.0):
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
     try:
@@ -165,13 +165,13 @@ def by_http_client(url, method="GET", timeout=2.0):
         connection.close()
 
 
-def by_urllib3(url, method="GET", timeout=2.0):
+def by_urllib3(url, method="GET", timeout=60.0):
     with urllib3.PoolManager() as pool:
         answer = pool.request(method, url, timeout=timeout, retries=False, redirect=False)
         return answer.status, answer.reason, list(answer.headers.iteritems()), answer.data
 
 
-def by_requests(url, method="GET", timeout=2.0, retries=0):
+def by_requests(url, method="GET", timeout=60.0, retries=0):
     with requests.Session() as session:
         session.trust_env = False
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
@@ -179,12 +179,12 @@ def by_requests(url, method="GET", timeout=2.0, retries=0):
         return answer.status_code, answer.reason, list(answer.raw.headers.iteritems()), answer.content
 
 
-def by_requests_slowly(url, method="GET", timeout=2.0):
+def by_requests_slowly(url, method="GET", timeout=60.0):
     """Use requests with a retry that never happens: the short way is closed."""
     return by_requests(url, method, timeout, urllib3.Retry(1, connect=0, read=0, status=0, other=0))
 
 
-def by_requests_stream(url, method="GET", timeout=2.0):
+def by_requests_stream(url, method="GET", timeout=60.0):
     with requests.Session() as session:
         session.trust_env = False
         with session.request(method, url, timeout=timeout, allow_redirects=False, stream=True) as answer:
@@ -192,12 +192,12 @@ def by_requests_stream(url, method="GET", timeout=2.0):
             return answer.status_code, answer.reason, list(answer.raw.headers.iteritems()), body
 
 
-def by_httpx(url, method="GET", timeout=2.0):
+def by_httpx(url, method="GET", timeout=60.0):
     with httpx.Client(trust_env=False, timeout=timeout, verify=False) as client:
         return _httpx_result(client.request(method, url))
 
 
-def by_httpx_async(url, method="GET", timeout=2.0):
+def by_httpx_async(url, method="GET", timeout=60.0):
     async def run():
         async with httpx.AsyncClient(trust_env=False, timeout=timeout, verify=False) as client:
             return _httpx_result(await client.request(method, url))
@@ -210,7 +210,7 @@ def _httpx_result(answer):
     return answer.status_code, answer.reason_phrase, pairs, answer.content
 
 
-def by_aiohttp(url, method="GET", timeout=2.0):
+def by_aiohttp(url, method="GET", timeout=60.0):
     async def run():
         limits = aiohttp.ClientTimeout(sock_read=timeout, sock_connect=timeout)
         async with (

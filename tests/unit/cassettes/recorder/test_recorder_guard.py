@@ -84,8 +84,8 @@ def test_only_a_proxy_that_leads_out_is_closed(wire, serve, scheme):
     server = serve(*[wire.Answer(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "close")] * 5)
     proxy, url = f"http://127.0.0.1:{server.port}", f"{scheme}://{OWNED}/x"
     ways = {
-        "requests": lambda: requests.get(url, proxies={"http": proxy, "https": proxy}, timeout=1),
-        "urllib3": lambda: urllib3.ProxyManager(proxy).request("GET", url, retries=False, timeout=1),
+        "requests": lambda: requests.get(url, proxies={"http": proxy, "https": proxy}, timeout=60),
+        "urllib3": lambda: urllib3.ProxyManager(proxy).request("GET", url, retries=False, timeout=60),
         "httpx": lambda: httpx.get(url, proxy=proxy),
         "httpx-async": lambda: asyncio.run(through_httpx(url, proxy)),
         "aiohttp": lambda: asyncio.run(through_aiohttp(url, proxy)),
@@ -119,7 +119,7 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
     server = serve()
     for call in wire.CLIENTS.values():
         assert call(server.url)[0] == 200
-    assert requests.get(server.url, headers={"Host": f"project.127.0.0.1:{server.port}"}, timeout=5).status_code == 200
+    assert requests.get(server.url, headers={"Host": f"project.127.0.0.1:{server.port}"}, timeout=60).status_code == 200
     assert socket.getaddrinfo("localhost", 80)
     assert socket.getaddrinfo(None, 80)
     assert socket.getaddrinfo("::1", 80)
@@ -141,11 +141,11 @@ def test_an_open_cassette_answers_under_the_guard(wire, guard):
     other = NetworkGuard(lambda host: guard.owns(host, host), "never")
     with wire.installed(wire.MemoryHandler(tape=[Response(200)] * 2)):
         other.activate()
-        assert requests.get(f"http://{OWNED}/x", timeout=1).status_code == 200
+        assert requests.get(f"http://{OWNED}/x", timeout=60).status_code == 200
         other.deactivate()
-        assert requests.get(f"http://{OWNED}/x", timeout=1).status_code == 200
+        assert requests.get(f"http://{OWNED}/x", timeout=60).status_code == 200
     with pytest.raises(NetworkBlocked, match=REMEDY):
-        requests.get(f"http://{OWNED}/x", timeout=1)
+        requests.get(f"http://{OWNED}/x", timeout=60)
 
 
 def test_the_guard_holds_in_every_thread(guard):

@@ -51,19 +51,19 @@ def urllib3_iterable(url):
 
 
 def requests_generator(url):
-    requests.post(url, data=pieces(), timeout=5)
+    requests.post(url, data=pieces(), timeout=60)
 
 
 def requests_bytes(url):
-    requests.post(url, data=TEXT, headers={"x-log-bodyrawsize": "9"}, timeout=5)
+    requests.post(url, data=TEXT, headers={"x-log-bodyrawsize": "9"}, timeout=60)
 
 
 def requests_text(url):
-    requests.put(url, data="text ~", timeout=5)
+    requests.put(url, data="text ~", timeout=60)
 
 
 def requests_file(url):
-    requests.put(url, data=io.BytesIO(WHOLE), timeout=5)
+    requests.put(url, data=io.BytesIO(WHOLE), timeout=60)
 
 
 def httpx_json(url):
@@ -169,7 +169,7 @@ def test_the_host_header_names_the_url(wire):
     """A request that goes to one place in another's name is known by the name."""
     with wire.installed(wire.MemoryHandler(tape=[Response(200)] * 4)) as handler:
         for headers in ({"Host": "project.127.0.0.1:9"}, {}):
-            requests.get("http://127.0.0.1:9/x", headers=headers, timeout=1)
+            requests.get("http://127.0.0.1:9/x", headers=headers, timeout=60)
             httpx.get("http://127.0.0.1:9/x", headers=headers)
     named, plain = "http://project.127.0.0.1:9/x", "http://127.0.0.1:9/x"
     assert [request.url for request in handler.asked] == [named, named, plain, plain]
@@ -206,7 +206,7 @@ def _asked(wire, outcome, retries, method, url, **how):
         session.trust_env = False
         session.mount("http://", adapter)
         session.mount("https://", adapter)
-        told = wire.told(lambda: _seen(session.request(method, url, timeout=1, allow_redirects=False, **how)))
+        told = wire.told(lambda: _seen(session.request(method, url, timeout=60, allow_redirects=False, **how)))
         assert PRESET.value is None
         return handler.asked, told
 
@@ -278,7 +278,7 @@ def test_an_adapter_that_shapes_the_wire_is_heard(wire):
     """A subclass that overrides what the short way would skip takes the long way."""
     with requests.Session() as session, wire.installed(wire.MemoryHandler(tape=[Response(200)])) as handler:
         session.mount("http://", SignsInside())
-        session.get("http://p.test/a", timeout=1)
+        session.get("http://p.test/a", timeout=60)
     assert handler.asked[0].headers["x-signed"] == "yes"
 
 
@@ -292,11 +292,11 @@ def test_hooks_cookies_and_streams_of_requests_work_in_replay(wire):
         wire.installed(wire.MemoryHandler(tape=[Response(200, fields, zipped), cookie])),
     ):
         answer = session.get(
-            "http://p.test/a", stream=True, timeout=1, hooks={"response": lambda r, **_: seen.append(r)}
+            "http://p.test/a", stream=True, timeout=60, hooks={"response": lambda r, **_: seen.append(r)}
         )
         assert answer.raw.read(4) == zipped[:4]
         assert answer.raw.read() == zipped[4:]
         assert seen == [answer]
         assert answer.elapsed.total_seconds() > 0
-        session.get("http://p.test/a", timeout=1)
+        session.get("http://p.test/a", timeout=60)
         assert session.cookies["a"] == "1"
