@@ -7,28 +7,30 @@ request goes only where its recording was made: a comparison with another endpoi
 from __future__ import annotations
 
 import threading
-from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sls_contract.cassettes.drift import compare
+from sls_contract.cassettes.drift import Class, Pairing, alone, compare_exchange
+from sls_contract.cassettes.drift.attempts import folded
 from sls_contract.cassettes.file.recording_file import load, names_of, recorded
 from sls_contract.cassettes.hosts import without_project
-from sls_contract.cassettes.matching import Key
+from sls_contract.cassettes.matching import DEFAULT
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, weakest
-from sls_contract.cassettes.tape import Tape, asked
+from sls_contract.cassettes.tape import Tape, keys_of
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from sls_contract.cassettes.drift import Change, Unmatched
+    from sls_contract.cassettes.drift.attempts import Attempts
+    from sls_contract.cassettes.matching import Matching
     from sls_contract.cassettes.recording import Provenance, Recording
     from sls_contract.exchange import Request
 
@@ -75,6 +77,7 @@ class Compared:
             state of the service (busy, a group that is gone) is benign, but does not show the old answer again.
         weaker: the evidence of new exchanges that prove less than their recording, by that recording's.
         paired: positions of the old exchanges that were asked for.
+        pairs: how many exchanges were compared.
 
     """
 
@@ -84,6 +87,7 @@ class Compared:
     validated: dict[str, datetime] = field(default_factory=dict)
     weaker: dict[Evidence, Evidence] = field(default_factory=dict)
     paired: set[int] = field(default_factory=set)
+    pairs: int = 0
 
 
 class Proposal(Tape):
@@ -95,24 +99,35 @@ class Proposal(Tape):
         route: what answers instead of the network: `REFERENCE`, or the URL of a literal address. Empty: requests go
             where they say.
         repeat: whether the last of identical recordings stands for all that come after it.
+        matching: on what a request matches its recording.
 
     Raises:
         CassetteDamaged: the old file is not what was recorded.
 
     """
 
-    def __init__(self, path: Path, began: datetime, route: str = "", *, repeat: bool = False) -> None:
-        super().__init__(_readable(proposed(path)), "all", began, repeat=repeat)
+    def __init__(
+        self,
+        path: Path,
+        began: datetime,
+        route: str = "",
+        *,
+        repeat: bool = False,
+        matching: Matching = DEFAULT,
+    ) -> None:
+        super().__init__(_readable(proposed(path)), "all", began, repeat=repeat, matching=matching)
         self.cassette = path
-        self.compared = Compared()
         self.old: Sequence[Recording] = load(path) if recorded(path) else ()
         self._route = route
         self._guard = threading.Lock()
+        self._found = Compared()
         self._ids = list(names_of(self.old))
-        self._waiting: dict[Key, deque[int]] = {}
-        for position, request in enumerate(asked(self.old)):
-            self._waiting.setdefault(Key.of(request), deque()).append(position)
-        self._first = {key: positions[0] for key, positions in self._waiting.items()}
+        self._arrived: list[Recording] = []
+        self._looked_at = 0
+        self._pairing = Pairing(self.old, matching, repeat=repeat)
+        self._first: dict[Hashable, int] = {}
+        for position, key in enumerate(keys_of(self.old, matching)):
+            self._first.setdefault(key, position)
 
     @property
     def lets_all_through(self) -> bool:
@@ -124,7 +139,7 @@ class Proposal(Tape):
         what = f"{request.method} {masked_url(request.url)}"
         if not self.old:
             raise CassetteError(_NO_CASSETTE.format(what=what, path=self.cassette))
-        made = self.old[self._first.get(Key.of(request), 0)].provenance
+        made = self.old[self._first.get(self._matching.key(request), 0)].provenance
         here = self._route or f"{split_url(request.url)[0]}://{without_project(request.host)}"
         refuse_elsewhere(made, here, what)
 
@@ -134,17 +149,29 @@ class Proposal(Tape):
             refuse_elsewhere(self.old[0].provenance, endpoint, str(self.cassette))
 
     def add(self, recording: Recording) -> None:
-        """Keep an exchange in the proposal, and compare it with the recording of the same request."""
+        """Keep an exchange in the proposal; it is compared when somebody looks, since a retry may follow."""
         super().add(recording)
         with self._guard:
-            position = self._partner(Key.of(recording.exchange.request))
-        if position is None:
-            (alone,) = compare((), (recording,)).unmatched
-            self.compared.unmatched.append(replace(alone, exchange=self.added - 1))
-        elif recording.broken in CONNECT_KINDS and self.old[position].broken not in CONNECT_KINDS:
-            self.compared.errors.append(_unreached(recording))  # says nothing about what the service answers
-        else:
-            self._compare(position, recording)
+            self._arrived.append(recording)
+
+    @property
+    def compared(self) -> Compared:
+        """What the exchanges so far came to, each compared with the recording of the same request."""
+        with self._guard:
+            arrived = range(self._looked_at, len(self._arrived))
+            self._looked_at = len(self._arrived)
+            for partner, exchange in self._pairing.arrive((at, self._arrived[at]) for at in arrived):
+                self._judge(partner, exchange)
+            return self._found
+
+    def end(self, *, shared: bool) -> None:
+        """Let what is left over stand for attempts that were retried; of a ``shared`` cassette others may ask it."""
+        found = self.compared
+        for partner, exchange in self._pairing.rest():
+            if shared:
+                found.paired.update(partner.all if partner is not None else ())
+            else:
+                self._judge(partner, exchange)
 
     def close(self, *, finished: bool) -> None:
         """Close the proposal; one that broke off, or that did not reach the endpoint, is dropped."""
@@ -153,39 +180,54 @@ class Proposal(Tape):
     def played(self) -> frozenset[int]:
         """Return the positions of the old exchanges that were asked for, as `Tape.played` does."""
         paired = self.compared.paired
-        asked_for = {self._key(position) for position in paired} if self._repeat else set()
-        twins = (at for at in range(len(self.old)) if self._repeat and self._key(at) in asked_for)
-        return frozenset((*paired, *twins))
+        if not self._repeat:
+            return frozenset(paired)
+        keys = keys_of(self.old, self._matching)
+        asked_for = {keys[position] for position in paired}
+        return frozenset(at for at, key in enumerate(keys) if at in paired or key in asked_for)
 
-    def _partner(self, key: Key) -> int | None:
-        """Return the position of the old exchange that replay would answer with."""
-        waiting = self._waiting.get(key)
-        if not waiting:
-            return None
-        position = waiting[0] if self._repeat and len(waiting) == 1 else waiting.popleft()
-        self.compared.paired.add(position)
-        return position
+    def _judge(self, partner: Attempts | None, exchange: Attempts) -> None:
+        """Compare an exchange with its partner, as far as it reached the service."""
+        found, new = self._found, self._arrived[exchange.last]
+        if partner is None:
+            first = min(exchange.all)
+            found.unmatched += (
+                [alone("new", first, new)] if first not in {each.exchange for each in found.unmatched} else []
+            )
+            return
+        found.paired.update(partner.all)
+        if new.broken in CONNECT_KINDS and self.old[partner.last].broken not in CONNECT_KINDS:
+            found.errors.append(_unreached(new))  # says nothing about what the service answers
+        else:
+            self._compare(partner, exchange)
 
-    def _compare(self, position: int, new: Recording) -> None:
-        old, found = self.old[position], self.compared
-        drift = compare((old,), (new,))
-        found.changes += [replace(change, exchange=position) for change in drift.changes]
+    def _compare(self, partner: Attempts, exchange: Attempts) -> None:
+        found, new, old = self._found, self._arrived[exchange.last], self.old[partner.last]
+        attempts = [self._arrived[at] for at in exchange.all]
+        changes = compare_exchange([self.old[at] for at in partner.all], attempts, partner.last)
+        found.changes += changes
+        found.pairs += 1
         before, now = old.provenance.evidence, new.provenance.evidence
-        if weakest((before, now)) is not before:
+        if is_weaker(now, before):
             found.weaker[before] = weakest((now, found.weaker.get(before, now)))
-        same = drift.verdict in {"benign", "none"} and not any(change.of_outcome for change in drift.changes)
-        if same and new.provenance.recorded_at is not None:
-            found.validated[self._ids[position]] = new.provenance.recorded_at
+        if is_same_again(changes) and new.provenance.recorded_at is not None:
+            found.validated |= dict.fromkeys([self._ids[at] for at in partner.all], new.provenance.recorded_at)
 
-    def _key(self, position: int) -> Key:
-        return Key.of(self.old[position].exchange.request)
+
+def is_weaker(now: Evidence, before: Evidence) -> bool:
+    """Tell whether one evidence proves less than another."""
+    return weakest((before, now)) is not before
+
+
+def is_same_again(changes: Iterable[Change]) -> bool:
+    """Tell whether the old answer came again: nothing differs but what is meant to move."""
+    return not any(change.of_outcome or change.kind is not Class.BENIGN for change in changes)
 
 
 def left_of(old: Sequence[Recording], played: Collection[int]) -> tuple[Unmatched, ...]:
     """Return the old exchanges whose positions are not among those that were ``played``."""
-    alone = [position for position in range(len(old)) if position not in played]
-    unmatched = (compare((old[position],), ()).unmatched[0] for position in alone)
-    return tuple(replace(each, exchange=position) for each, position in zip(unmatched, alone, strict=True))
+    left = (each.last for each in folded(old) if not set(each.all).intersection(played))
+    return tuple(alone("old", at, old[at]) for at in left)
 
 
 def refuse_elsewhere(made: Provenance, here: str, what: str) -> None:

@@ -70,6 +70,7 @@ class Opener:
             credentials=target.credentials,
             send=target.send,
             repeat=located.repeat,
+            matching=located.matching,
             patient=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
@@ -128,7 +129,7 @@ class Opener:
 
         assert case.target is not None  # the caller set it
         route = case.target.endpoint if case.target.send is not None else ""
-        proposal = Proposal(located.path, self.started, route, repeat=located.repeat)
+        proposal = Proposal(located.path, self.started, route, repeat=located.repeat, matching=located.matching)
         return Verifying(proposal, self.settings.strict, case.allowed, self.settings.accept, located.shared)
 
     def _note(self, test: str, tape: Tape) -> None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MARKERS = (
     (
-        "sls_cassette(name=None, repeat=None): record and replay this test's SLS exchanges; "
-        "repeat='last' plays the last of identical recordings again and again"
+        "sls_cassette(name=None, repeat=None, match_on=None): record and replay this test's SLS exchanges; "
+        "repeat='last' plays the last of identical recordings again and again; match_on names what requests match on"
     ),
     "sls_allow(code, *, reason): accept what breaks this one clause, such as 'SLS204'",
 )

@@ -56,6 +56,8 @@ class Verifying:
 
     def end(self, *, whole: bool) -> None:
         """Note what was left over; nothing is, where the test broke off."""
+        if whole:
+            self.proposal.end(shared=self.shared)
         if whole and not self.shared:
             self.left = left_of(self.proposal.old, self.proposal.played())
 

@@ -20,6 +20,7 @@ from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording, compared, weakest
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
+from sls_contract.spec.moving_parts import moving_body
 
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
 
@@ -134,14 +135,14 @@ class CassetteFile(Sequence[Recording]):
 
     def _asked(self, at: int) -> Request:
         quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
-        if quick is None:
+        if quick is None or quick[3]:
             return self[at].exchange.request
         method, url, host, body = quick
         return Request(method, url, (("Host", host),), body)
 
     def _key(self, at: int) -> Key:
         quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
-        if quick is None:
+        if quick is None or (quick[3] and moving_body(quick[0], split_url(quick[1])[2].partition("?")[0])):
             return Key.of(self[at].exchange.request)
         method, url, host, body = quick
         return Key.of_parts(method, host, split_url(url)[2], body)
