@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from sls_contract.checks.steady_body import steady_body
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, decode_path, masked_url, pairs_of, split_url
+from sls_contract.hosts import host_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -63,7 +64,7 @@ def _project(host: str) -> str:
 
 
 def _host(request: Request) -> str:
-    return request.host.lower().rpartition("@")[2].partition(":")[0]
+    return host_name(request.host)
 
 
 def _port(request: Request) -> str:

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sls_contract.cassettes.drift import Class, Pairing, alone, compare_exchange
-from sls_contract.cassettes.drift.attempts import folded
+from sls_contract.cassettes.drift.attempts import folded, is_passing
 from sls_contract.cassettes.file.recording_file import load, names_of, recorded
 from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import DEFAULT
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
-from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.cassettes.recording import Evidence, digest_of, weakest
 from sls_contract.cassettes.tape import Tape, keys_of
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Sequence
+    from collections.abc import Collection, Hashable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -44,11 +44,16 @@ _ASKED = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only what an endpoint
 
 _ELSEWHERE = (
     "{what} was recorded at {there}, and this run asks {here}: nothing is sent\n"
-    "How to fix: verify where it was recorded ({remedy}), or record it anew (--sls-record=all)."
+    "How to fix: verify where it was recorded ({remedy}), or record it again here (--sls-record=all)."
 )
 _NOWHERE = (
     "{what} was not recorded at any endpoint (evidence: {evidence}), so none to compare with: nothing is sent\n"
     "How to fix: record it (pytest --sls-record=all), or leave the test out of this run."
+)
+_UNDER_A_NAME = (
+    "{where} was recorded under the name {endpoint}, but the service did not answer (evidence: reference): nothing is "
+    "sent\n"
+    "How to fix: name the endpoint that answered, --sls-endpoint=reference for the embedded one, or its URL."
 )
 _NO_CASSETTE = (
     "there is no cassette at {path} to compare the answer of {what} with: nothing is sent\n"
@@ -76,6 +81,9 @@ class Compared:
         validated: by the id of an old exchange, when the endpoint gave an answer that is at most benignly different. A
             state of the service (busy, a group that is gone) is benign, but does not show the old answer again.
         weaker: the evidence of new exchanges that prove less than their recording, by that recording's.
+        taken: digests of new exchanges that a proposal holds in the place of old ones, by the ids of these: they differ
+            by more than values that are meant to move, and not because the service was busy.
+        added: digests of new exchanges without a recording.
         paired: positions of the old exchanges that were asked for.
         pairs: how many exchanges were compared.
 
@@ -86,6 +94,8 @@ class Compared:
     errors: list[str] = field(default_factory=list)
     validated: dict[str, datetime] = field(default_factory=dict)
     weaker: dict[Evidence, Evidence] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+    added: dict[int, str] = field(default_factory=dict)
     paired: set[int] = field(default_factory=set)
     pairs: int = 0
 
@@ -190,10 +200,9 @@ class Proposal(Tape):
         """Compare an exchange with its partner, as far as it reached the service."""
         found, new = self._found, self._arrived[exchange.last]
         if partner is None:
-            first = min(exchange.all)
-            found.unmatched += (
-                [alone("new", first, new)] if first not in {each.exchange for each in found.unmatched} else []
-            )
+            if (first := min(exchange.all)) not in found.added:
+                found.unmatched.append(alone("new", first, new))
+            found.added[first] = digest_of(new)
             return
         found.paired.update(partner.all)
         if new.broken in CONNECT_KINDS and self.old[partner.last].broken not in CONNECT_KINDS:
@@ -208,20 +217,15 @@ class Proposal(Tape):
         found.changes += changes
         found.pairs += 1
         before, now = old.provenance.evidence, new.provenance.evidence
-        if is_weaker(now, before):
+        if weaker := weakest((before, now)) is not before:
             found.weaker[before] = weakest((now, found.weaker.get(before, now)))
-        if is_same_again(changes) and new.provenance.recorded_at is not None:
-            found.validated |= dict.fromkeys([self._ids[at] for at in partner.all], new.provenance.recorded_at)
-
-
-def is_weaker(now: Evidence, before: Evidence) -> bool:
-    """Tell whether one evidence proves less than another."""
-    return weakest((before, now)) is not before
-
-
-def is_same_again(changes: Iterable[Change]) -> bool:
-    """Tell whether the old answer came again: nothing differs but what is meant to move."""
-    return not any(change.of_outcome or change.kind is not Class.BENIGN for change in changes)
+        benign = all(change.kind is Class.BENIGN for change in changes)
+        again = benign and not any(change.of_outcome for change in changes)
+        names = [self._ids[at] for at in partner.all]
+        if again and new.provenance.recorded_at is not None:
+            found.validated |= dict.fromkeys(names, new.provenance.recorded_at)
+        if weaker or not (again or (benign and is_passing(new))):
+            found.taken[names[-1]] = digest_of(new)
 
 
 def left_of(old: Sequence[Recording], played: Collection[int]) -> tuple[Unmatched, ...]:
@@ -231,45 +235,46 @@ def left_of(old: Sequence[Recording], played: Collection[int]) -> tuple[Unmatche
 
 
 def refuse_elsewhere(made: Provenance, here: str, what: str) -> None:
-    """Raise `EndpointError`, naming both, where ``here`` is not the endpoint at which a recording was made.
-
-    Reference endpoints stand for each other: the embedded one, and whatever listens on this machine, at any port.
-    """
+    """Raise `EndpointError`, naming both, where ``here`` is not the endpoint at which a recording was made."""
     if is_at(made, here):
         return
     if made.evidence not in _ASKED:
         raise EndpointError(_NOWHERE.format(what=what, evidence=made.evidence))
     there = f"{made.endpoint or 'an unknown endpoint'} (evidence: {made.evidence})"
-    raise EndpointError(_ELSEWHERE.format(what=what, there=there, here=here, remedy=f"--sls-endpoint={_where(made)}"))
+    raise EndpointError(_ELSEWHERE.format(what=what, there=there, here=here, remedy=f"--sls-endpoint={made.endpoint}"))
 
 
-def endpoint_of(recordings: Sequence[Recording]) -> str:
-    """Return where recordings can be asked again: the endpoint of the first that was asked, else `REFERENCE`."""
-    return next((_where(one.provenance) for one in recordings if one.provenance.evidence in _ASKED), REFERENCE)
+def endpoint_of(recordings: Sequence[Recording], where: Path) -> str:
+    """Return where recordings are asked again when nobody names an endpoint: that of the first that was asked.
+
+    `REFERENCE` where none was. Raises `EndpointError` where one was answered under a name of the service, but not by
+    the service: what answered then (an endpoint in the process, a double) cannot be told from its name.
+    """
+    asked = [one.provenance for one in recordings if one.provenance.evidence in _ASKED]
+    for made in asked:
+        if is_under_a_name(made):
+            raise EndpointError(_UNDER_A_NAME.format(where=where, endpoint=made.endpoint))
+    return (asked[0].endpoint or "unknown") if asked else REFERENCE
 
 
 def is_at(made: Provenance, here: str) -> bool:
-    """Tell whether a recording was made at an endpoint."""
+    """Tell whether a recording was made at an endpoint.
+
+    An endpoint on this machine has another port each time it is started. What answered under a name of the service and
+    was not the service may be any that is not the service, or reached by that name: who asks it has named it.
+    """
     if made.evidence not in _ASKED:
         return False
-    if _is_reference(here):
-        return _where(made) == REFERENCE
-    return _authority(made.endpoint) == _authority(here)
+    if _authority(made.endpoint) == _authority(here):
+        return True
+    if is_under_a_name(made):
+        return not is_service_host(_authority(here))
+    return all(each != REFERENCE and is_loopback(_authority(each)) for each in (made.endpoint, here))
 
 
-def _where(made: Provenance) -> str:
-    """Return where a recording was made; `REFERENCE` where it can only have been a reference endpoint.
-
-    An answer under a name of the service that is no live one came from the embedded endpoint, or from a double.
-    """
-    named = is_service_host(_authority(made.endpoint))
-    if made.evidence is Evidence.REFERENCE and (named or _is_reference(made.endpoint)):
-        return REFERENCE
-    return made.endpoint or "unknown"
-
-
-def _is_reference(endpoint: str) -> bool:
-    return endpoint == REFERENCE or is_loopback(_authority(endpoint))
+def is_under_a_name(made: Provenance) -> bool:
+    """Tell whether something else than the service answered under a name of the service."""
+    return made.evidence is Evidence.REFERENCE and is_service_host(_authority(made.endpoint))
 
 
 def _authority(endpoint: str) -> str:

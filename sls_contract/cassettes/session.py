@@ -217,7 +217,7 @@ class Session:
         tally.count(shown, self._clean(verdicts), made.evidence, position)
         about = about_recording(recording)
         if opening.max_age is not None:
-            about += about_age(made, opening.max_age, now)
+            about += about_age(self._tape.at(position).provenance, opening.max_age, now)
         if about:
             tally.add(about, shown, position)
 

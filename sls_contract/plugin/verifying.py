@@ -75,6 +75,9 @@ class Verifying:
             "unmatched": [asdict(each) for each in found.unmatched],
             "left": [asdict(each) for each in self.left],
             "played": sorted(self.proposal.played()) if self.shared else [],
+            "pairs": found.pairs,
+            "taken": found.taken,
+            "added": list(found.added.values()),
             "validated": {name: when.isoformat() for name, when in found.validated.items()},
             "weaker": [[str(old), str(new)] for old, new in found.weaker.items()],
         }
