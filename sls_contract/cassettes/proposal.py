@@ -47,7 +47,7 @@ _ELSEWHERE = (
     "How to fix: verify where it was recorded ({remedy}), or record it again here (--sls-record=all)."
 )
 _NOWHERE = (
-    "{what} was not recorded at any endpoint (evidence: {evidence}), so none to compare with: nothing is sent\n"
+    "{what} was not recorded at any endpoint (evidence: {evidence}): there is nothing to ask again\n"
     "How to fix: record it (pytest --sls-record=all), or leave the test out of this run."
 )
 _UNDER_A_NAME = (
