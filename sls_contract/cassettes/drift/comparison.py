@@ -89,7 +89,7 @@ def _sides(recordings: Sequence[Recording], exchange: Attempts) -> list[Side]:
 def _changes(before: list[Side], after: list[Side], scrubber: Scrubber) -> Iterator[Change]:
     """Yield the changes of one pair, worst first."""
     old, new = before[-1], after[-1]
-    differences = [*_differences(old, new), *_attempts(before[:-1], after[:-1])]
+    differences = [*_differences(old, new), *_attempts(before, after)]
     found = sorted(_worst(iter(differences)), key=lambda each: SEVERITY.index(each.kind))
     if found:
         for side in (old, new):
@@ -129,12 +129,12 @@ def _differences(old: Side, new: Side) -> Differences:
 
 
 def _attempts(before: list[Side], after: list[Side]) -> Differences:
-    """Yield, as one, other attempts before the outcome; and what their answers break that none broke before."""
-    was, now = outcomes(each.recording for each in before), outcomes(each.recording for each in after)
+    """Yield, as one, other attempts before the outcome; and what their answers break that no old answer broke."""
+    was, now = (outcomes(each.recording for each in sides[:-1]) for sides in (before, after))
     if was != now:
         yield Difference(Class.BENIGN, "attempts", "attempts", was, now)
     known = {finding.slug for side in before for finding in side.verdict.findings}
-    for side in after:
+    for side in after[:-1]:
         if side.exchange.response is not None:
             yield from (each for each in _breaches(side) if each.slug not in known)
 
