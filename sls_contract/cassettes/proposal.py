@@ -18,7 +18,7 @@ from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import DEFAULT
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, digest_of, weakest
-from sls_contract.cassettes.tape import Tape, keys_of
+from sls_contract.cassettes.tape import Tape, alike_numbers, keys_of
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
@@ -173,6 +173,11 @@ class Proposal(Tape):
             for partner, exchange in self._pairing.arrive((at, self._arrived[at]) for at in arrived):
                 self._judge(partner, exchange)
             return self._found
+
+    @property
+    def alike(self) -> list[int] | None:
+        """See `alike_numbers`; of the old exchanges."""
+        return alike_numbers(self.old, self._matching)
 
     def end(self, *, shared: bool) -> None:
         """Let what is left over stand for attempts that were retried; of a ``shared`` cassette others may ask it."""

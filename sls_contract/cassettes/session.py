@@ -368,7 +368,8 @@ def _unopened(place: str) -> Finding:
         place.partition(":")[0],
         "gzip or deflate, or no content coding",
         place,
-        "ask for a coding that can be opened (Accept-Encoding), or make sure that the body holds no secret",
+        "ask for a coding that can be opened (Accept-Encoding), or make sure that the body holds no secret, and allow "
+        "it: @pytest.mark.sls_allow('SLS608', reason='…')",
     )
 
 

@@ -117,6 +117,11 @@ class Tape:
         answered = {keys[position] for position in played}
         return frozenset(at for at, key in enumerate(keys) if key in answered)
 
+    @property
+    def alike(self) -> list[int] | None:
+        """See `alike_numbers`."""
+        return alike_numbers(self._before, self._matching)
+
     def explain_miss(self, request: Request) -> Miss:
         """Say why nothing answers a scrubbed request, what is closest, and the mend."""
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
@@ -190,6 +195,17 @@ def asked(recordings: Sequence[Recording]) -> Sequence[Request]:
     """Return the requests of recordings, reduced to what matching looks at; nothing is parsed that need not be."""
     cheap: Sequence[Request] | None = getattr(recordings, "asked", None)
     return cheap if cheap is not None else tuple(recording.exchange.request for recording in recordings)
+
+
+def alike_numbers(recordings: Sequence[Recording], matching: Matching) -> list[int] | None:
+    """Return a number for each recording, the same where they answer the same request; None where the default tells.
+
+    Plain values, for whoever does not have the matching.
+    """
+    if matching.names == DEFAULT.names:
+        return None
+    numbers: dict[Hashable, int] = {}
+    return [numbers.setdefault(key, len(numbers)) for key in keys_of(recordings, matching)]
 
 
 def requests_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:

@@ -117,7 +117,9 @@ class Case:
         played, size = self.session.tape.played(), self.session.tape.size
         if len(played) == size and not self.shared:
             return []
-        return [{"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}]
+        alike = self.session.tape.alike if self.shared else None
+        plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
+        return [plays | {"alike": alike}]
 
 
 def _for_authors(breach: Breach) -> Breach:

@@ -111,7 +111,8 @@ def _left(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
     if not tests[0]["shared"]:
         return False, [{**each, "test": test["test"]} for test in tests for each in test["left"]]
     old = load(cassette)
-    played = asked_for(keys_of(old), [test["played"] for test in tests])
+    keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(old)
+    played = asked_for(keys, [test["played"] for test in tests])
     left = [{**asdict(each), "test": None} for each in left_of(old, played)]
     return bool(left), left
 

@@ -78,6 +78,7 @@ class Verifying:
             "unmatched": [asdict(each) for each in found.unmatched],
             "left": [asdict(each) for each in self.left],
             "played": sorted(self.proposal.played()) if self.shared else [],
+            "alike": self.proposal.alike if self.shared else None,
             "pairs": found.pairs,
             "taken": found.taken,
             "added": list(found.added.values()),
