@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.tally import ABOUT_ANSWERS, Breach, Tally, failing, message
 from sls_contract.plugin.totals import Totals
+from sls_contract.spec import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,10 +128,10 @@ def _for_authors(breach: Breach) -> Breach:
     finding = breach.finding
     if finding.code[:4] not in ABOUT_ANSWERS:
         return breach
-    fix = (
-        f"report it to the service ({finding.how_to_fix.rstrip('.')}); to go on meanwhile, mark the test with "
-        f"@pytest.mark.sls_allow({finding.code!r}, reason='…')."
-    )
+    what, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
+    if finding.level is Level.VIOLATION:
+        what = f"report it to the service ({what})"
+    fix = f"{what}; to go on meanwhile, mark the test with {allow}."
     return replace(breach, finding=replace(finding, how_to_fix=fix))
 
 

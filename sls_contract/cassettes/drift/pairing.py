@@ -82,6 +82,9 @@ class Pairing:
     def _stands_for_more(self, key: Hashable) -> bool:
         return self._repeat and key in self._taken
 
+    def _fits(self, request: Request, exchange: Attempts) -> bool:
+        return self._matching.fits(request, self._asked(exchange))
+
     def _asked(self, exchange: Attempts) -> Request:
         return self._old[exchange.last].exchange.request
 
@@ -89,11 +92,12 @@ class Pairing:
         """Return the old exchange that replay would answer with."""
         key = self._matching.key(request)
         waiting, taken = self._waiting.get(key, deque()), self._taken.setdefault(key, [])
-        fitting = [each for each in waiting if self._matching.fits(request, self._asked(each))]
+        fitting = waiting if not self._matching.matchers else [each for each in waiting if self._fits(request, each)]
         if fitting:
+            found = fitting[0]
             if not self._repeat or len(fitting) > 1:
-                waiting.remove(fitting[0])
-            taken.append(fitting[0])
-            return fitting[0]
+                waiting.remove(found)
+            taken.append(found)
+            return found
         spare = next((each for each in taken if each.retried), None)
         return None if spare is None else Attempts([], spare.retried.pop(0))
