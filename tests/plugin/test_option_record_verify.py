@@ -208,7 +208,7 @@ def test_a_request_without_a_recording_is_unmatched(recorded, service):
             "  old exchange 0: GET *shard=0",
             "*unmatched (1)*",
             "  new exchange 0: GET *shard=1",
-            "How to fix: * record it again (--sls-record=all).",
+            "How to fix: * record it again (pytest --sls-record=all).",
             "  unmatched cassettes/test_it/test_reads.sls.yaml new exchange 0: GET *shard=1",
             "  unmatched cassettes/test_it/test_reads.sls.yaml old exchange 0: GET *shard=0",
         ]
