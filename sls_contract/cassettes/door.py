@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.matching import Matching
 from sls_contract.cassettes.opening import is_har
 from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.scrub import Scrubber
@@ -20,6 +21,7 @@ from sls_contract.signing.environment import credentials_from_environment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from sls_contract.cassettes.matching import MatchOn
     from sls_contract.cassettes.tape import Mode
     from sls_contract.exchange import Exchange, Send
     from sls_contract.signing import Credentials
@@ -57,6 +59,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     send: Send | None = None,
     hosts: Iterable[str] = (),
     repeat: str | None = None,
+    match_on: MatchOn = None,
     strict: bool = False,
     scrub: Iterable[str] = (),
     scrub_keys: Iterable[str] = (),
@@ -76,6 +79,10 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         send: what answers while recording, instead of the network: ``ReferenceEndpoint(clock)``, say.
         hosts: more hosts to own, beside the service's own.
         repeat: ``"last"`` plays the last of identical recordings again and again.
+        match_on: on what a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``,
+            ``project``, ``path``, ``query``, ``body``, ``raw_body``, ``headers``, ``uri``) and callables that compare
+            the client's `Request` with a recorded one. Default: method, project, path, query and body, without what
+            moves in a body by its operation's pages (`spec.moving_parts`); ``raw_body`` compares every byte.
         strict: warnings raise, too.
         scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
@@ -106,6 +113,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             credentials=key,
             send=send,
             repeat=_repeats(repeat),
+            matching=Matching.on(match_on),
             patient=True,
         ),
         Tally(keep=True),

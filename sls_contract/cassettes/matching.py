@@ -1,20 +1,40 @@
 """Which recording answers a request: an index, not a scan, so that replay costs the same at any size.
 
-A request matches on method, project, percent-decoded path, query as a multiset, and body; scheme, port, endpoint,
-signature and other headers do not matter. Identical requests play in recorded order, each once.
+By default a request matches on method, project, percent-decoded path, query as a multiset, and body without what moves
+in it (`spec.moving_parts`); scheme, port, endpoint, signature and other headers do not matter. Identical requests play
+in recorded order, each once. ``match_on`` names other parts, as in vcrpy.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, deque
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from sls_contract.exchange import Request, decode_path, masked_url, pairs_of
+from sls_contract.checks.steady_body import steady_body
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Request, decode_path, masked_url, pairs_of, split_url
+from sls_contract.hosts import host_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+Matcher: TypeAlias = Callable[[Request, Request], object]
+"""Compares the request of a client with a recorded one. As in vcrpy, what is false (but not None) or an AssertionError
+says that they do not match."""
+
+MatchOn: TypeAlias = "str | Matcher | Iterable[str | Matcher] | None"
+"""How a user says on what requests match."""
+
+_SIGNED_ANEW = frozenset(
+    {"authorization", "date", "x-log-date", "x-acs-security-token", "x-log-content-sha256", "content-md5"}
+    | {"content-length", "x-log-bodyrawsize"}
+)
+"""Headers that differ whenever a request is signed anew, or say only what its body says."""
+
+_PORTS = {"http": "80", "https": "443"}
 
 
 class Key(NamedTuple):
@@ -29,14 +49,96 @@ class Key(NamedTuple):
     @classmethod
     def of(cls, request: Request) -> Key:
         """Take the key from a scrubbed request."""
-        return cls.of_parts(request.method, request.host, request.target, request.body)
+        return cls.of_parts(request.method, request.host, request.target, steady_body(request))
 
     @classmethod
     def of_parts(cls, method: str, host: str, target: str, body: bytes) -> Key:
-        """Take the key from what a request is made of; ``target`` is path and query as sent."""
-        project, dot, _ = host.partition(".")
+        """Take the key from what a request is made of; ``target`` is path and query as sent, no part of body moves."""
         path, _, query = target.partition("?")
-        return cls(method, project.lower() if dot else "", decode_path(path), tuple(sorted(pairs_of(query))), body)
+        return cls(method, _project(host), decode_path(path), tuple(sorted(pairs_of(query))), body)
+
+
+def _project(host: str) -> str:
+    project, dot, _ = host.partition(".")
+    return project.lower() if dot else ""
+
+
+def _host(request: Request) -> str:
+    return host_name(request.host)
+
+
+def _port(request: Request) -> str:
+    scheme, authority, _ = split_url(request.url)
+    _, colon, port = authority.rpartition("@")[2].rpartition("]")[2].partition(":")
+    return port if colon else _PORTS.get(scheme, "")
+
+
+def _headers(request: Request) -> tuple[tuple[str, str], ...]:
+    fields = ((name.lower(), value) for name, value in request.headers.pairs)
+    return tuple(sorted(field for field in fields if field[0] not in _SIGNED_ANEW))
+
+
+_PARTS: dict[str, Callable[[Request], Hashable]] = {
+    "method": lambda request: request.method,
+    "scheme": lambda request: split_url(request.url)[0],
+    "host": _host,
+    "port": _port,
+    "project": lambda request: _project(request.host),
+    "path": lambda request: decode_path(request.path),
+    "query": lambda request: tuple(sorted(pairs_of(request.query))),
+    "body": steady_body,
+    "raw_body": lambda request: request.body,
+    "headers": _headers,
+    "uri": lambda request: request.url,
+}
+"""What ``match_on`` can name: vcrpy's names, and the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """On what a request matches its recording.
+
+    Attributes:
+        names: parts that must be equal; recordings are indexed by them.
+        matchers: asked of each recording with equal parts, in recorded order.
+
+    """
+
+    names: tuple[str, ...] = tuple(Key._fields)
+    matchers: tuple[Matcher, ...] = ()
+
+    @classmethod
+    def on(cls, match_on: object) -> Matching:
+        """Read what a user gave as ``match_on``: a name, a callable, or several; None: the default.
+
+        Raises `UsageError` for anything else.
+        """
+        if match_on is None:
+            return DEFAULT
+        given = list(match_on) if isinstance(match_on, (list, tuple, set, frozenset)) else [match_on]
+        if not given or not all(callable(each) or (isinstance(each, str) and each in _PARTS) for each in given):
+            msg = f"match_on takes names out of {', '.join(_PARTS)}, and callables, got {match_on!r}"
+            raise UsageError(msg)
+        matchers = tuple(each for each in given if callable(each))
+        return cls(tuple(name for name in _PARTS if name in given), matchers)
+
+    def key(self, request: Request) -> Hashable:
+        """Return what a (scrubbed) request must have in common with a recording."""
+        return Key.of(request) if self.names == Key._fields else tuple(_PARTS[name](request) for name in self.names)
+
+    def parts(self, request: Request) -> dict[str, Hashable]:
+        """Return the named parts of a request, for people; without names, what a matcher most likely looks at."""
+        return {name: _PARTS[name](request) for name in self.names or Key._fields}
+
+    def fits(self, request: Request, recorded: Request) -> bool:
+        """Tell whether every matcher lets a request match a recorded one that has the same key."""
+        try:
+            return all(said is None or said for said in (one(request, recorded) for one in self.matchers))
+        except AssertionError:
+            return False
+
+
+DEFAULT = Matching()
 
 
 class Index:
@@ -45,23 +147,32 @@ class Index:
     With ``repeat``, the last of identical recordings answers whatever comes after it.
     """
 
-    def __init__(self, keys: Iterable[Key], *, repeat: bool = False) -> None:
+    def __init__(self, keys: Iterable[Hashable], *, repeat: bool = False) -> None:
         self._repeat = repeat
         self._lock = threading.Lock()
-        self._waiting: dict[Key, deque[int]] = {}
+        self._waiting: dict[Hashable, deque[int]] = {}
         self._played: set[int] = set()
         for position, key in enumerate(keys):
             self._waiting.setdefault(key, deque()).append(position)
 
-    def take(self, key: Key) -> int | None:
-        """Return the position of the next recording for the key; None where there is none left."""
+    def take(self, key: Hashable, fits: Callable[[int], bool] | None = None) -> int | None:
+        """Return the position of the next recording for the key that ``fits``; None where there is none left."""
         with self._lock:
             waiting = self._waiting.get(key)
             if not waiting:
                 return None
-            position = waiting[0] if self._repeat and len(waiting) == 1 else waiting.popleft()
+            position = waiting[0] if fits is None else next(filter(fits, waiting), None)
+            if position is None:
+                return None
+            if not self._repeat or self._is_followed(waiting, position, fits):
+                waiting.remove(position)
             self._played.add(position)
             return position
+
+    @staticmethod
+    def _is_followed(waiting: Sequence[int], position: int, fits: Callable[[int], bool] | None) -> bool:
+        """Tell whether another recording for the same request comes after one."""
+        return len(waiting) > 1 if fits is None else any(each > position and fits(each) for each in waiting)
 
     @property
     def played(self) -> frozenset[int]:
@@ -70,7 +181,7 @@ class Index:
             return frozenset(self._played)
 
 
-def asked_for(keys: Sequence[Key], plays: Iterable[Collection[int]]) -> frozenset[int]:
+def asked_for(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> frozenset[int]:
     """Return the positions that some plays of one cassette together asked for; ``plays`` are positions of ``keys``.
 
     Each play begins anew with the first of identical recordings, while each recorded one of its own: two that ask the
@@ -116,47 +227,42 @@ def explain_miss(
     where: str,
     remedies: Remedies = IN_PYTEST,
     place: Callable[[int], str] = "exchange {}".format,
+    matching: Matching = DEFAULT,
 ) -> Miss:
     """Say which recording in ``where`` is closest to the (scrubbed) request and what differs.
 
     ``place`` names a recording by its position.
     """
     headline = f"no recording in {where} answers {request.method} {masked_url(request.url)}"
-    wanted, keys = Key.of(request), [Key.of(one) for one in recorded]
-    if not keys:
+    if not recorded:
         return Miss(headline, ("The cassette holds no exchange.",), f"record it ({remedies.record})")
-    details: tuple[str, ...]
-    if same := keys.count(wanted):
+    wanted, parts = matching.parts(request), [matching.parts(one) for one in recorded]
+    alike = [at for at, one in enumerate(parts) if one == wanted]
+    if same := sum(matching.fits(request, recorded[at]) for at in alike):
         times = "once" if same == 1 else f"{same} times"
-        details = (f"It was recorded {times}, and has been played as often.",)
+        details: tuple[str, ...] = (f"It was recorded {times}, and has been played as often.",)
         advice = f"ask as often as was recorded, record again ({remedies.record}), or {remedies.repeat}"
         return Miss(headline, details, advice)
-    nearest = max(range(len(keys)), key=lambda at: (_likeness(wanted, keys[at]), at not in played, -at))
+    nearest = max(range(len(parts)), key=lambda at: (_likeness(wanted, parts[at]), at not in played, -at))
     details = (
         f"The closest is {place(nearest)}: {recorded[nearest].method} {masked_url(recorded[nearest].url)}",
-        *(f"  {part}: {ours} here, {theirs} recorded" for part, ours, theirs in _differences(wanted, keys[nearest])),
+        *(f"  {part}: {ours} here, {theirs} recorded" for part, ours, theirs in _differences(wanted, parts[nearest])),
+        *(["  a matcher of match_on says that they do not match"] if alike else []),
     )
     return Miss(headline, details, f"correct the request, or record it ({remedies.record})")
 
 
-_PARTS: tuple[tuple[str, Callable[[Key], object]], ...] = (
-    ("method", lambda key: key.method),
-    ("project", lambda key: key.project),
-    ("path", lambda key: key.path),
-    ("query", lambda key: "&".join(f"{name}={value}" for name, value in key.query) or "(none)"),
-    ("body", lambda key: key.body),
-)
-
-
-def _likeness(one: Key, other: Key) -> int:
+def _likeness(one: Mapping[str, object], other: Mapping[str, object]) -> int:
     """Count equal parts; the path weighs most, since it names the operation."""
-    return sum((4 if name == "path" else 1) for name, part in _PARTS if part(one) == part(other))
+    return sum((4 if name == "path" else 1) for name in one if one[name] == other[name])
 
 
-def _differences(one: Key, other: Key) -> list[tuple[str, str, str]]:
-    return [(name, _short(part(one)), _short(part(other))) for name, part in _PARTS if part(one) != part(other)]
+def _differences(one: Mapping[str, object], other: Mapping[str, object]) -> list[tuple[str, str, str]]:
+    return [(name, _short(name, one[name]), _short(name, other[name])) for name in one if one[name] != other[name]]
 
 
-def _short(value: object) -> str:
-    text = repr(value)
+def _short(name: str, value: Any) -> str:
+    if name == "query":
+        value = "&".join(f"{key}={text}" for key, text in value) or "(none)"
+    text = repr(masked_url(value) if name == "uri" else value)
     return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"  # noqa: PLR2004 - a line's worth

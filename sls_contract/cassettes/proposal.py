@@ -7,28 +7,30 @@ request goes only where its recording was made: a comparison with another endpoi
 from __future__ import annotations
 
 import threading
-from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sls_contract.cassettes.drift import compare
+from sls_contract.cassettes.drift import Class, Pairing, alone, compare_exchange
+from sls_contract.cassettes.drift.attempts import folded, is_passing
 from sls_contract.cassettes.file.recording_file import load, names_of, recorded
 from sls_contract.cassettes.hosts import without_project
-from sls_contract.cassettes.matching import Key
+from sls_contract.cassettes.matching import DEFAULT
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
-from sls_contract.cassettes.recording import Evidence, weakest
-from sls_contract.cassettes.tape import Tape, asked
+from sls_contract.cassettes.recording import Evidence, digest_of, weakest
+from sls_contract.cassettes.tape import Tape, alike_numbers, keys_of
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Hashable, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from sls_contract.cassettes.drift import Change, Unmatched
+    from sls_contract.cassettes.drift.attempts import Attempts
+    from sls_contract.cassettes.matching import Matching
     from sls_contract.cassettes.recording import Provenance, Recording
     from sls_contract.exchange import Request
 
@@ -42,11 +44,16 @@ _ASKED = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only what an endpoint
 
 _ELSEWHERE = (
     "{what} was recorded at {there}, and this run asks {here}: nothing is sent\n"
-    "How to fix: verify where it was recorded ({remedy}), or record it anew (--sls-record=all)."
+    "How to fix: verify where it was recorded ({remedy}), or record it again here (--sls-record=all)."
 )
 _NOWHERE = (
-    "{what} was not recorded at any endpoint (evidence: {evidence}), so none to compare with: nothing is sent\n"
+    "{what} was not recorded at any endpoint (evidence: {evidence}): there is nothing to ask again\n"
     "How to fix: record it (pytest --sls-record=all), or leave the test out of this run."
+)
+_UNDER_A_NAME = (
+    "{where} was recorded under the name {endpoint}, but the service did not answer (evidence: reference): nothing is "
+    "sent\n"
+    "How to fix: name the endpoint that answered, --sls-endpoint=reference for the embedded one, or its URL."
 )
 _NO_CASSETTE = (
     "there is no cassette at {path} to compare the answer of {what} with: nothing is sent\n"
@@ -74,7 +81,11 @@ class Compared:
         validated: by the id of an old exchange, when the endpoint gave an answer that is at most benignly different. A
             state of the service (busy, a group that is gone) is benign, but does not show the old answer again.
         weaker: the evidence of new exchanges that prove less than their recording, by that recording's.
+        taken: digests of new exchanges that a proposal holds in the place of old ones, by the ids of these: they differ
+            by more than values that are meant to move, and not because the service was busy.
+        added: digests of new exchanges without a recording.
         paired: positions of the old exchanges that were asked for.
+        pairs: how many exchanges were compared.
 
     """
 
@@ -83,7 +94,10 @@ class Compared:
     errors: list[str] = field(default_factory=list)
     validated: dict[str, datetime] = field(default_factory=dict)
     weaker: dict[Evidence, Evidence] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+    added: dict[int, str] = field(default_factory=dict)
     paired: set[int] = field(default_factory=set)
+    pairs: int = 0
 
 
 class Proposal(Tape):
@@ -95,24 +109,35 @@ class Proposal(Tape):
         route: what answers instead of the network: `REFERENCE`, or the URL of a literal address. Empty: requests go
             where they say.
         repeat: whether the last of identical recordings stands for all that come after it.
+        matching: on what a request matches its recording.
 
     Raises:
         CassetteDamaged: the old file is not what was recorded.
 
     """
 
-    def __init__(self, path: Path, began: datetime, route: str = "", *, repeat: bool = False) -> None:
-        super().__init__(_readable(proposed(path)), "all", began, repeat=repeat)
+    def __init__(
+        self,
+        path: Path,
+        began: datetime,
+        route: str = "",
+        *,
+        repeat: bool = False,
+        matching: Matching = DEFAULT,
+    ) -> None:
+        super().__init__(_readable(proposed(path)), "all", began, repeat=repeat, matching=matching)
         self.cassette = path
-        self.compared = Compared()
         self.old: Sequence[Recording] = load(path) if recorded(path) else ()
         self._route = route
         self._guard = threading.Lock()
+        self._found = Compared()
         self._ids = list(names_of(self.old))
-        self._waiting: dict[Key, deque[int]] = {}
-        for position, request in enumerate(asked(self.old)):
-            self._waiting.setdefault(Key.of(request), deque()).append(position)
-        self._first = {key: positions[0] for key, positions in self._waiting.items()}
+        self._arrived: list[Recording] = []
+        self._looked_at = 0
+        self._pairing = Pairing(self.old, matching, repeat=repeat)
+        self._first: dict[Hashable, int] = {}
+        for position, key in enumerate(keys_of(self.old, matching)):
+            self._first.setdefault(key, position)
 
     @property
     def lets_all_through(self) -> bool:
@@ -124,7 +149,7 @@ class Proposal(Tape):
         what = f"{request.method} {masked_url(request.url)}"
         if not self.old:
             raise CassetteError(_NO_CASSETTE.format(what=what, path=self.cassette))
-        made = self.old[self._first.get(Key.of(request), 0)].provenance
+        made = self.old[self._first.get(self._matching.key(request), 0)].provenance
         here = self._route or f"{split_url(request.url)[0]}://{without_project(request.host)}"
         refuse_elsewhere(made, here, what)
 
@@ -134,17 +159,34 @@ class Proposal(Tape):
             refuse_elsewhere(self.old[0].provenance, endpoint, str(self.cassette))
 
     def add(self, recording: Recording) -> None:
-        """Keep an exchange in the proposal, and compare it with the recording of the same request."""
+        """Keep an exchange in the proposal; it is compared when somebody looks, since a retry may follow."""
         super().add(recording)
         with self._guard:
-            position = self._partner(Key.of(recording.exchange.request))
-        if position is None:
-            (alone,) = compare((), (recording,)).unmatched
-            self.compared.unmatched.append(replace(alone, exchange=self.added - 1))
-        elif recording.broken in CONNECT_KINDS and self.old[position].broken not in CONNECT_KINDS:
-            self.compared.errors.append(_unreached(recording))  # says nothing about what the service answers
-        else:
-            self._compare(position, recording)
+            self._arrived.append(recording)
+
+    @property
+    def compared(self) -> Compared:
+        """What the exchanges so far came to, each compared with the recording of the same request."""
+        with self._guard:
+            arrived = range(self._looked_at, len(self._arrived))
+            self._looked_at = len(self._arrived)
+            for partner, exchange in self._pairing.arrive((at, self._arrived[at]) for at in arrived):
+                self._judge(partner, exchange)
+            return self._found
+
+    @property
+    def alike(self) -> list[int] | None:
+        """See `alike_numbers`; of the old exchanges."""
+        return alike_numbers(self.old, self._matching)
+
+    def end(self, *, shared: bool) -> None:
+        """Let what is left over stand for attempts that were retried; of a ``shared`` cassette others may ask it."""
+        found = self.compared
+        for partner, exchange in self._pairing.rest():
+            if shared:
+                found.paired.update(partner.all if partner is not None else ())
+            else:
+                self._judge(partner, exchange)
 
     def close(self, *, finished: bool) -> None:
         """Close the proposal; one that broke off, or that did not reach the endpoint, is dropped."""
@@ -153,81 +195,91 @@ class Proposal(Tape):
     def played(self) -> frozenset[int]:
         """Return the positions of the old exchanges that were asked for, as `Tape.played` does."""
         paired = self.compared.paired
-        asked_for = {self._key(position) for position in paired} if self._repeat else set()
-        twins = (at for at in range(len(self.old)) if self._repeat and self._key(at) in asked_for)
-        return frozenset((*paired, *twins))
+        if not self._repeat:
+            return frozenset(paired)
+        keys = keys_of(self.old, self._matching)
+        asked_for = {keys[position] for position in paired}
+        return frozenset(at for at, key in enumerate(keys) if at in paired or key in asked_for)
 
-    def _partner(self, key: Key) -> int | None:
-        """Return the position of the old exchange that replay would answer with."""
-        waiting = self._waiting.get(key)
-        if not waiting:
-            return None
-        position = waiting[0] if self._repeat and len(waiting) == 1 else waiting.popleft()
-        self.compared.paired.add(position)
-        return position
+    def _judge(self, partner: Attempts | None, exchange: Attempts) -> None:
+        """Compare an exchange with its partner, as far as it reached the service."""
+        found, new = self._found, self._arrived[exchange.last]
+        if partner is None:
+            if (first := min(exchange.all)) not in found.added:
+                found.unmatched.append(alone("new", first, new))
+            found.added[first] = digest_of(new)
+            return
+        found.paired.update(partner.all)
+        if new.broken in CONNECT_KINDS and self.old[partner.last].broken not in CONNECT_KINDS:
+            found.errors.append(_unreached(new))  # says nothing about what the service answers
+        else:
+            self._compare(partner, exchange)
 
-    def _compare(self, position: int, new: Recording) -> None:
-        old, found = self.old[position], self.compared
-        drift = compare((old,), (new,))
-        found.changes += [replace(change, exchange=position) for change in drift.changes]
+    def _compare(self, partner: Attempts, exchange: Attempts) -> None:
+        found, new, old = self._found, self._arrived[exchange.last], self.old[partner.last]
+        attempts = [self._arrived[at] for at in exchange.all]
+        changes = compare_exchange([self.old[at] for at in partner.all], attempts, partner.last)
+        found.changes += changes
+        found.pairs += 1
         before, now = old.provenance.evidence, new.provenance.evidence
-        if weakest((before, now)) is not before:
+        if weaker := weakest((before, now)) is not before:
             found.weaker[before] = weakest((now, found.weaker.get(before, now)))
-        same = drift.verdict in {"benign", "none"} and not any(change.of_outcome for change in drift.changes)
-        if same and new.provenance.recorded_at is not None:
-            found.validated[self._ids[position]] = new.provenance.recorded_at
-
-    def _key(self, position: int) -> Key:
-        return Key.of(self.old[position].exchange.request)
+        benign = all(change.kind is Class.BENIGN for change in changes)
+        again = benign and not any(change.of_outcome for change in changes)
+        names = [self._ids[at] for at in partner.all]
+        if again and new.provenance.recorded_at is not None:
+            found.validated |= dict.fromkeys(names, new.provenance.recorded_at)
+        if weaker or not (again or (benign and is_passing(new))):
+            found.taken[names[-1]] = digest_of(new)
 
 
 def left_of(old: Sequence[Recording], played: Collection[int]) -> tuple[Unmatched, ...]:
     """Return the old exchanges whose positions are not among those that were ``played``."""
-    alone = [position for position in range(len(old)) if position not in played]
-    unmatched = (compare((old[position],), ()).unmatched[0] for position in alone)
-    return tuple(replace(each, exchange=position) for each, position in zip(unmatched, alone, strict=True))
+    left = (each.last for each in folded(old) if not set(each.all).intersection(played))
+    return tuple(alone("old", at, old[at]) for at in left)
 
 
 def refuse_elsewhere(made: Provenance, here: str, what: str) -> None:
-    """Raise `EndpointError`, naming both, where ``here`` is not the endpoint at which a recording was made.
-
-    Reference endpoints stand for each other: the embedded one, and whatever listens on this machine, at any port.
-    """
+    """Raise `EndpointError`, naming both, where ``here`` is not the endpoint at which a recording was made."""
     if is_at(made, here):
         return
     if made.evidence not in _ASKED:
         raise EndpointError(_NOWHERE.format(what=what, evidence=made.evidence))
     there = f"{made.endpoint or 'an unknown endpoint'} (evidence: {made.evidence})"
-    raise EndpointError(_ELSEWHERE.format(what=what, there=there, here=here, remedy=f"--sls-endpoint={_where(made)}"))
+    raise EndpointError(_ELSEWHERE.format(what=what, there=there, here=here, remedy=f"--sls-endpoint={made.endpoint}"))
 
 
-def endpoint_of(recordings: Sequence[Recording]) -> str:
-    """Return where recordings can be asked again: the endpoint of the first that was asked, else `REFERENCE`."""
-    return next((_where(one.provenance) for one in recordings if one.provenance.evidence in _ASKED), REFERENCE)
+def endpoint_of(recordings: Sequence[Recording], where: Path) -> str:
+    """Return where recordings are asked again when nobody names an endpoint: that of the first that was asked.
+
+    `REFERENCE` where none was. Raises `EndpointError` where one was answered under a name of the service, but not by
+    the service: what answered then (an endpoint in the process, a double) cannot be told from its name.
+    """
+    asked = [one.provenance for one in recordings if one.provenance.evidence in _ASKED]
+    for made in asked:
+        if is_under_a_name(made):
+            raise EndpointError(_UNDER_A_NAME.format(where=where, endpoint=made.endpoint))
+    return (asked[0].endpoint or "unknown") if asked else REFERENCE
 
 
 def is_at(made: Provenance, here: str) -> bool:
-    """Tell whether a recording was made at an endpoint."""
+    """Tell whether a recording was made at an endpoint.
+
+    An endpoint on this machine has another port each time it is started. What answered under a name of the service and
+    was not the service may be any that is not the service, or reached by that name: who asks it has named it.
+    """
     if made.evidence not in _ASKED:
         return False
-    if _is_reference(here):
-        return _where(made) == REFERENCE
-    return _authority(made.endpoint) == _authority(here)
+    if _authority(made.endpoint) == _authority(here):
+        return True
+    if is_under_a_name(made):
+        return not is_service_host(_authority(here))
+    return all(each != REFERENCE and is_loopback(_authority(each)) for each in (made.endpoint, here))
 
 
-def _where(made: Provenance) -> str:
-    """Return where a recording was made; `REFERENCE` where it can only have been a reference endpoint.
-
-    An answer under a name of the service that is no live one came from the embedded endpoint, or from a double.
-    """
-    named = is_service_host(_authority(made.endpoint))
-    if made.evidence is Evidence.REFERENCE and (named or _is_reference(made.endpoint)):
-        return REFERENCE
-    return made.endpoint or "unknown"
-
-
-def _is_reference(endpoint: str) -> bool:
-    return endpoint == REFERENCE or is_loopback(_authority(endpoint))
+def is_under_a_name(made: Provenance) -> bool:
+    """Tell whether something else than the service answered under a name of the service."""
+    return made.evidence is Evidence.REFERENCE and is_service_host(_authority(made.endpoint))
 
 
 def _authority(endpoint: str) -> str:

@@ -98,6 +98,7 @@ class Recording:
         id: names the block in its file; empty until written.
         digest: the digest stored in the file; empty where there is none.
         integrity: whether the stored digest fits.
+        written: the provenance that stands beside the exchange, where the file as a whole knows of a later validation.
 
     """
 
@@ -110,6 +111,7 @@ class Recording:
     id: str = field(default="", compare=False)
     digest: str = field(default="", compare=False)
     integrity: Integrity = field(default=Integrity.UNKNOWN, compare=False)
+    written: Provenance | None = field(default=None, compare=False)
 
     @property
     def unanswered(self) -> bool:
@@ -136,7 +138,8 @@ def compared(recording: Recording) -> Recording:
     """Return a recording that tells whether its digest fits; itself where that is known, or where it has none."""
     if not recording.digest or recording.integrity is not Integrity.UNKNOWN:
         return recording
-    fits = recording.digest == digest_of(recording)
+    written = recording if recording.written is None else replace(recording, provenance=recording.written)
+    fits = recording.digest == digest_of(written)
     return replace(recording, integrity=Integrity.INTACT if fits else Integrity.EDITED)
 
 

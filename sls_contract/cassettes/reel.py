@@ -7,11 +7,11 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.matching import Remedies, explain_miss
+from sls_contract.cassettes.matching import Key, Remedies, explain_miss
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.places import cassettes_at
 from sls_contract.cassettes.recording import Evidence, weakest
-from sls_contract.cassettes.tape import Tape, asked, keys_of
+from sls_contract.cassettes.tape import Tape, asked
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.hosts import is_address
 
@@ -50,7 +50,7 @@ class Reel(Tape):
         if not recordings:
             msg = "nothing is recorded below the paths. How to fix: name cassettes, such as cassettes/."
             raise UsageError(msg)
-        projects = {key.project for key in keys_of(recordings)}
+        projects = {Key.of(request).project for request in asked(recordings)}
         self._host = asked(recordings)[0].host if len(projects) == 1 else None
         where = str(self.files[0].path) if len(self.files) == 1 else f"{len(self.files)} cassettes"
         super().__init__(Path(where), "none", began, repeat=repeat, before=recordings, remedies=_IN_REPLAY)

@@ -1,24 +1,29 @@
-"""What becomes of a cassette and its proposal once they were compared: renewed, replaced, or left as they are."""
+"""What becomes of a cassette and its proposal once they were compared: renewed, replaced, or left as they are.
+
+A proposal is the old file with the blocks of those exchanges that differ by more than values that are meant to move:
+whoever reviews it sees what changed, and nothing else.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import Journal, journal_of, read_frames
-from sls_contract.cassettes.file.layout import Layout
+from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.file.recording_file import fold, names_of
+from sls_contract.cassettes.file.recording_file import fold, load, names_of
+from sls_contract.cassettes.file.validation import Validation
 from sls_contract.cassettes.proposal import proposed
 from sls_contract.cassettes.recording import Integrity
 from sls_contract.errors import CassetteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -30,24 +35,55 @@ _MEANWHILE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a proposal takes over from the new recording.
+
+    Attributes:
+        taken: digests of new exchanges, by the ids of the old ones that they replace.
+        added: digests of new exchanges that nobody had recorded.
+        left: positions of old exchanges that nobody asked for any more.
+        validated: ids of old exchanges that were answered as before, with when.
+
+    """
+
+    taken: Mapping[str, str] = field(default_factory=dict)
+    added: Collection[str] = ()
+    left: Collection[int] = ()
+    validated: Mapping[str, datetime] = field(default_factory=dict)
+
+
 def renew(path: Path, validated: Mapping[str, datetime]) -> int:
     """Write when exchanges (by id) were last validated, and nothing else; return how many were renewed.
 
-    The digest covers that time, so an exchange gets a new one with it; one that was edited keeps time and digest, since
-    nobody validated what stands there now. The file is replaced whole or not at all. Raises `CassetteError`.
+    One that was edited keeps its time, since nobody validated what stands there now. The file is replaced whole or not
+    at all. Raises `CassetteError`.
     """
     with _alone(path):
         file = CassetteFile.read(path)
-        recordings = tuple(file)
-        names = tuple(names_of(recordings))
-        later = {
-            at: replace(recording, provenance=replace(recording.provenance, validated_at=validated[name]))
-            for at, (name, recording) in enumerate(zip(names, recordings, strict=True))
-            if name in validated and recording.integrity is not Integrity.EDITED
-        }
-        if later:
-            replace_file(path, Layout(tuple(_blocks(file, later)), file.unfinished).text)
-        return len(later)
+        blocks = _blocks(file)
+        names = [name for name in _intact(file) if name in validated]
+        if names:
+            layout = _stamped(file, blocks, {name: validated[name] for name in names})
+            replace_file(path, replace(layout, unfinished=file.unfinished).text)
+        return len(names)
+
+
+def propose(path: Path, what: Replacement) -> None:
+    """Make the proposal for a cassette of the old file and what is new; raises `CassetteError`."""
+    proposal = proposed(path)
+    old, new = load(path), {recording.digest: recording for recording in load(proposal)}
+    blocks = _blocks(old)
+    taken = {name: emit_block(block_of(new[digest], name)) for name, digest in what.taken.items() if digest in new}
+    stays = [name for at, name in enumerate(blocks) if at not in what.left]
+    made = {name: taken.get(name, blocks[name]) for name in stays}
+    added = [new[digest] for digest in what.added if digest in new]
+    made |= {one.id: emit_block(block_of(one, one.id)) for one in added}
+    again = {name: at for name, at in what.validated.items() if name in stays and name not in taken}
+    again |= {name: at for name in taken if (at := new[what.taken[name]].provenance.recorded_at) is not None}
+    with Journal(proposal).held() as journal:
+        replace_file(proposal, _stamped(old, made, again, taken.keys()).text)
+        journal.remove()
 
 
 def accept(path: Path) -> None:
@@ -58,7 +94,9 @@ def accept(path: Path) -> None:
     proposal = proposed(path)
     fold(proposal)
     with _alone(path):
-        replace_file(path, Layout(tuple(_blocks(CassetteFile.read(proposal), {}))).text)
+        file = CassetteFile.read(proposal)
+        kept = file.layout or Layout(tuple(_blocks(file).values()))
+        replace_file(path, replace(kept, unfinished=()).text)
     dismiss(path)
 
 
@@ -81,11 +119,42 @@ def _alone(path: Path) -> Iterator[None]:
             journal.remove()
 
 
-def _blocks(file: CassetteFile, later: Mapping[int, Recording]) -> Iterator[str]:
-    """Yield the text of each exchange: as it stands, where nothing is new of it."""
+def _blocks(file: CassetteFile) -> dict[str, str]:
+    """Return the text of each exchange by its id: as it stands, where the file is in our layout."""
     recordings = tuple(file)
-    for at, name in enumerate(names_of(recordings)):
-        if file.layout is not None and at not in later:
-            yield file.layout.blocks[at]
-        else:
-            yield emit_block(block_of(later.get(at, recordings[at]), name))
+    names = tuple(names_of(recordings))
+    if file.layout is not None and names == tuple(map(id_of, file.layout.blocks)):
+        return dict(zip(names, file.layout.blocks, strict=True))
+    return {name: emit_block(block_of(one, name)) for name, one in zip(names, recordings, strict=True)}
+
+
+def _intact(file: CassetteFile) -> Iterator[str]:
+    recordings = tuple(file)
+    for name, recording in zip(names_of(recordings), recordings, strict=True):
+        if recording.integrity is not Integrity.EDITED:
+            yield name
+
+
+def _stamped(
+    file: CassetteFile, blocks: dict[str, str], validated: Mapping[str, datetime], fresh: Collection[str] = ()
+) -> Layout:
+    """Lay blocks out with the line that says when they were validated; as few other lines as possible change.
+
+    What was validated before and not now gets that time into its block. Where this is more than was validated now, that
+    has its time in its blocks instead; ``fresh`` ones have it there already.
+    """
+    before = file.layout.validation if file.layout is not None else None
+    recordings = dict(zip(names_of(tuple(file)), file, strict=True))
+    lost = (file.validated & blocks.keys()) - validated.keys() - set(fresh)
+    if len(lost) <= len(validated) and validated:
+        blocks |= {name: emit_block(block_of(recordings[name], name)) for name in lost}
+        validation: Validation | None = Validation.over(min(validated.values()), blocks.values(), validated.keys())
+    else:
+        there = file.layout.blocks if file.layout is not None else ()
+        blocks |= {name: _dated(recordings[name], name, validated[name]) for name in validated.keys() - set(fresh)}
+        validation = None if before is None else before.kept(there, blocks.values())
+    return Layout(tuple(blocks.values()), validation=validation)
+
+
+def _dated(recording: Recording, name: str, at: datetime) -> str:
+    return emit_block(block_of(replace(recording, provenance=replace(recording.provenance, validated_at=at)), name))

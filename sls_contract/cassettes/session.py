@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.audit import about_recording, hidden_clauses
 from sls_contract.cassettes.hosts import is_live, without_project
+from sls_contract.cassettes.matching import DEFAULT, Matching
 from sls_contract.cassettes.recorder import Broken, Kind, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
 from sls_contract.cassettes.scrub import leaks
@@ -62,6 +63,7 @@ class Opening:
         patient: whether exchanges are judged when the tally is looked at, and not while the client waits; what is
             recorded is scrubbed and written before the client has it all the same.
         max_age: how long ago what is played may have been validated; None: as long as it likes.
+        matching: on what a request matches its recording.
 
     """
 
@@ -78,6 +80,7 @@ class Opening:
     endpoint: str = ""
     patient: bool = False
     max_age: timedelta | None = None
+    matching: Matching = DEFAULT
 
 
 class Session:
@@ -85,7 +88,9 @@ class Session:
 
     def __init__(self, opening: Opening, tally: Tally | None = None, tape: Tape | None = None) -> None:
         self._opening = opening
-        self._tape = tape or Tape(opening.path, opening.record, opening.began, repeat=opening.repeat)
+        self._tape = tape or Tape(
+            opening.path, opening.record, opening.began, repeat=opening.repeat, matching=opening.matching
+        )
         self._keyring = (
             (opening.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if opening.credentials is not None else None
         )
@@ -216,7 +221,7 @@ class Session:
         tally.count(shown, self._clean(verdicts), made.evidence, position)
         about = about_recording(recording)
         if opening.max_age is not None:
-            about += about_age(made, opening.max_age, now)
+            about += about_age(self._tape.at(position).provenance, opening.max_age, now)
         if about:
             tally.add(about, shown, position)
 
@@ -367,7 +372,8 @@ def _unopened(place: str) -> Finding:
         place.partition(":")[0],
         "gzip or deflate, or no content coding",
         place,
-        "ask for a coding that can be opened (Accept-Encoding), or make sure that the body holds no secret",
+        "ask for a coding that can be opened (Accept-Encoding), or make sure that the body holds no secret, and allow "
+        "it: @pytest.mark.sls_allow('SLS608', reason='…')",
     )
 
 

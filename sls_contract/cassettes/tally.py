@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 GET_CHECK_POINT = "GetCheckPoint"
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"
+ABOUT_ANSWERS = frozenset({"SLS2", "SLS4"})
+"""How the codes of clauses begin that only the service can break."""
+
 _MOST_SHOWN = 20  # breaches; whoever has mended so many runs again
 _MOST_WAITING = 10_000  # exchanges; each holds a few kilobytes beside its bodies until it is judged
 _MOST_HELD = 4 * 1024 * 1024  # bytes of bodies that wait with them

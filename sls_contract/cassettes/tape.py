@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
-from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss
+from sls_contract.cassettes.matching import DEFAULT, IN_PYTEST, Index, Key, Matching, Miss, Remedies, explain_miss
 from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
 from sls_contract.exchange import masked_url
 from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_service_host
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -46,6 +46,7 @@ class Tape:
         repeat: whether the last of identical recordings plays again and again.
         before: what was recorded before, instead of what the file holds.
         remedies: how a request without a recording is mended where this is played.
+        matching: on what a request matches its recording.
 
     Attributes:
         added: how many exchanges were recorded.
@@ -66,6 +67,7 @@ class Tape:
         repeat: bool = False,
         before: Sequence[Recording] | None = None,
         remedies: Remedies = IN_PYTEST,
+        matching: Matching = DEFAULT,
     ) -> None:
         if mode not in MODES:
             msg = f"record must be one of {', '.join(MODES)}, got {mode!r}"
@@ -73,6 +75,7 @@ class Tape:
         self.path = path
         self._before: Sequence[Recording] = _loaded(path) if before is None else before
         self._remedies = remedies
+        self._matching = matching
         self._mode = mode
         self._began = began
         self.records = self._may_record()
@@ -96,7 +99,8 @@ class Tape:
 
         Its digest may still be to compare: see `compared`.
         """
-        position = self._index.take(Key.of(request))
+        fits = partial(self._fits, request) if self._matching.matchers else None
+        position = self._index.take(self._matching.key(request), fits)
         if position is None:
             return None
         quick = getattr(self._before, "quick", self._before.__getitem__)
@@ -121,9 +125,14 @@ class Tape:
         played = self._index.played
         if not self._repeat or len(played) == self.size:
             return played
-        keys = keys_of(self._before)
+        keys = keys_of(self._before, self._matching)
         answered = {keys[position] for position in played}
         return frozenset(at for at, key in enumerate(keys) if key in answered)
+
+    @property
+    def alike(self) -> list[int] | None:
+        """See `alike_numbers`."""
+        return alike_numbers(self._before, self._matching)
 
     def explain_miss(self, request: Request) -> Miss:
         """Say why nothing answers a scrubbed request, what is closest, and the mend."""
@@ -131,7 +140,9 @@ class Tape:
             headline = f"no recording answers {request.method} {masked_url(request.url)}"
             return Miss(headline, (f"pyfakefs hides the real files, and {self.path} among them.",), PAUSE_FAKE_FILES)
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
-        return explain_miss(request, asked(self._before), self._index.played, where, self._remedies)
+        there = requests_of(self._before, self._matching)
+        played, matching = self._index.played, self._matching
+        return explain_miss(request, there, played, where, self._remedies, matching=matching)
 
     def add(self, recording: Recording) -> None:
         """Add an exchange; it is safe when this returns. Raises `CassetteError` where the disk does not take it."""
@@ -178,10 +189,13 @@ class Tape:
         made = recording.provenance.recorded_at
         return made is None or made < self._began
 
-    def _playable(self) -> Sequence[Key]:
+    def _playable(self) -> Sequence[Hashable]:
         if self._mode == "all" or (self._mode == "once" and self._is_new()):
             return ()
-        return keys_of(self._before)
+        return keys_of(self._before, self._matching)
+
+    def _fits(self, request: Request, position: int) -> bool:
+        return self._matching.fits(request, self._before[position].exchange.request)
 
     def _replaced(self) -> tuple[str, ...]:
         if self._mode != "all":
@@ -200,7 +214,25 @@ def asked(recordings: Sequence[Recording]) -> Sequence[Request]:
     return cheap if cheap is not None else tuple(recording.exchange.request for recording in recordings)
 
 
-def keys_of(recordings: Sequence[Recording]) -> Sequence[Key]:
+def alike_numbers(recordings: Sequence[Recording], matching: Matching) -> list[int] | None:
+    """Return a number for each recording, the same where they answer the same request; None where the default tells.
+
+    Plain values, for whoever does not have the matching.
+    """
+    if matching.names == DEFAULT.names:
+        return None
+    numbers: dict[Hashable, int] = {}
+    return [numbers.setdefault(key, len(numbers)) for key in keys_of(recordings, matching)]
+
+
+def requests_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:
+    """Return the requests of recordings with all that a matching looks at."""
+    return asked(recordings) if matching == DEFAULT else [recording.exchange.request for recording in recordings]
+
+
+def keys_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Hashable]:
     """Return what requests must have in common with recordings to be answered by them."""
     cheap: Sequence[Key] | None = getattr(recordings, "keys", None)
-    return cheap if cheap is not None else [Key.of(request) for request in asked(recordings)]
+    if cheap is not None and matching.names == DEFAULT.names:
+        return cheap
+    return [matching.key(recording.exchange.request) for recording in recordings]

@@ -114,7 +114,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
         "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
         epilog="Exit codes: 0 nothing of the level or worse, 1 a difference of the level or worse, or an exchange or "
-        "cassette without a partner, 2 nothing, or not everything, could be compared.",
+        "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
+        "exchange.",
     )
     command.add_argument("old", metavar="OLD", type=Path, help="the earlier cassette, or folder of cassettes")
     command.add_argument("new", metavar="NEW", type=Path, help="the later one")
@@ -141,9 +142,13 @@ def run(
     print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
     if arguments.json:
         write_json(_document(outcome), arguments.json, stdout)
-    if outcome.unmatched or outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
+    if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
-    return 0 if outcome.judged and not outcome.not_compared else NOT_COMPARED
+    if not outcome.judged:
+        return NOT_COMPARED
+    if outcome.unmatched:
+        return 1
+    return NOT_COMPARED if outcome.not_compared else 0
 
 
 def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple[dict[str, Path], dict[str, Path]]:
@@ -233,8 +238,10 @@ def _summary(outcome: _Outcome) -> str:
     foreign = sum(each.drift.not_judged for each in outcome.compared)
     pairs = plural(sum(each.drift.pairs for each in outcome.compared), "pair")
     cassettes = plural(len(outcome.compared), "pair")
+    retried = sum(each.drift.retried for each in outcome.compared)
     return (
         f"{outcome.verdict}: {counts}, {len(outcome.unmatched)} unmatched; "
         f"{pairs} of exchanges in {cassettes} of cassettes"
         f"{f', {foreign} of other services not judged' if foreign else ''}"
+        f"{f', {retried} retried' if retried else ''}"
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.tally import Breach, Tally, failing, message
+from sls_contract.cassettes.tally import ABOUT_ANSWERS, Breach, Tally, failing, message
 from sls_contract.plugin.totals import Totals
+from sls_contract.spec import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,8 @@ class Case:
     ``called`` is set where the test itself began (``--setup-only`` runs fixtures alone). ``broke_off`` is set where it
     did not, or a phase failed: what was recorded until then need not be the whole. ``excused`` is set where the test
     failed as it was expected to (xfail), which is its end. ``flawed`` is set where exchanges broke the contract, which
-    keeps a proposal whole. ``told`` is what the last phase broke. ``shared`` says that other tests may have the same
-    cassette.
+    keeps a proposal whole; ``flaws`` are the codes of the clauses. ``told`` is what the last phase broke. ``shared``
+    says that other tests may have the same cassette.
     """
 
     where: str
@@ -44,6 +45,7 @@ class Case:
     broke_off: bool = False
     excused: bool = False
     flawed: bool = False
+    flaws: set[str] = field(default_factory=set)
     told: str | None = None
     shared: bool = False
     verifying: Verifying | None = None
@@ -60,13 +62,14 @@ class Case:
             bring_in()
         breaches, self._mark = self.tally.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
-        parts = self.tally.take_errors() + ([message(broken, self.where)] if broken else [])
+        parts = self.tally.take_errors() + ([message([*map(_for_authors, broken)], self.where)] if broken else [])
         if self.verifying is None:
             self.broke_off |= bool(parts)
         else:
             parts += self.verifying.errors()
             self.flawed |= bool(parts)
-            parts += filter(None, [self.verifying.differences()])
+            self.flaws |= {breach.finding.code for breach in broken}
+            parts += filter(None, [self.verifying.differences(broke_off=self.broke_off, flaws=self.flaws)])
         self.told = "\n\n".join(parts) or None
         return self.told
 
@@ -115,7 +118,21 @@ class Case:
         played, size = self.session.tape.played(), self.session.tape.size
         if len(played) == size and not self.shared:
             return []
-        return [{"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}]
+        alike = self.session.tape.alike if self.shared else None
+        plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
+        return [plays | {"alike": alike}]
+
+
+def _for_authors(breach: Breach) -> Breach:
+    """Say what a test's author can do about an answer: the clause says what the service should."""
+    finding = breach.finding
+    if finding.code[:4] not in ABOUT_ANSWERS:
+        return breach
+    what, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
+    if finding.level is Level.VIOLATION:
+        what = f"report it to the service ({what})"
+    fix = f"{what}; to go on meanwhile, mark the test with {allow}."
+    return replace(breach, finding=replace(finding, how_to_fix=fix))
 
 
 def _plain(breach: Breach, test: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
     if len(tests) == 1 or len(together) == size:
         return together
     try:
-        keys = keys_of(load(cassette))
+        keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(load(cassette))
     except CassetteError:
         keys = ()
     return asked_for(keys, [test["played"] for test in tests]) if len(keys) == size else frozenset(range(size))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from sls_contract.cassettes.matching import Matching
 from sls_contract.errors import UsageError
 from sls_contract.plugin.naming import file_name, readable, safe
 from sls_contract.plugin.own_key import without_key
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
 
 
 class Located(NamedTuple):
-    """A test's cassette: ``repeat`` plays the last of identical recordings again, ``shared`` is named by the marker."""
+    """A test's cassette.
+
+    ``repeat`` plays the last of identical recordings again, ``shared`` is named by the marker, ``matching`` says on
+    what a request matches its recording.
+    """
 
     path: Path
     repeat: bool
     shared: bool
+    matching: Matching
 
 
 _LOCATED: pytest.StashKey[Located] = pytest.StashKey()
@@ -33,10 +39,10 @@ def locate(item: pytest.Item, marker: pytest.Mark, settings: Settings) -> Locate
     """Return the cassette of a marked test; raises `UsageError` for a marker that says what it cannot mean."""
     located = item.stash.get(_LOCATED, None)
     if located is None:
-        name, repeat = _marker_arguments(marker)
+        name, repeat, matching = _marker_arguments(marker)
         folder = cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
         located = Located(
-            folder / file_name(without_key(name or _test_name(item), os.environ)), repeat, name is not None
+            folder / file_name(without_key(name or _test_name(item), os.environ)), repeat, name is not None, matching
         )
         item.stash[_LOCATED] = located
     return located
@@ -54,10 +60,10 @@ def _test_name(item: pytest.Item) -> str:
     return ".".join([*classes, readable(item.name)])
 
 
-def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool]:
-    known = {"name", "repeat"}
+def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool, Matching]:
+    known = {"name", "repeat", "match_on"}
     if marker.args or set(marker.kwargs) - known:
-        msg = "@pytest.mark.sls_cassette takes name='…' and repeat='last', got " + ", ".join(
+        msg = "@pytest.mark.sls_cassette takes name='…', repeat='last' and match_on=[…], got " + ", ".join(
             [*map(repr, marker.args), *sorted(set(marker.kwargs) - known)]
         )
         raise UsageError(msg)
@@ -68,4 +74,4 @@ def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool]:
     if repeat not in (None, "last"):
         msg = f"sls_cassette: repeat must be 'last', got {repeat!r}"
         raise UsageError(msg)
-    return name, repeat == "last"
+    return name, repeat == "last", Matching.on(marker.kwargs.get("match_on"))

@@ -15,6 +15,7 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Opening, Session
 from sls_contract.cassettes.tally import Tally
 from sls_contract.errors import UsageError
+from sls_contract.hosts import is_loopback
 from sls_contract.plugin.case import Case
 from sls_contract.plugin.located import Located, locate
 from sls_contract.plugin.options import REFERENCE
@@ -64,12 +65,13 @@ class Opener:
             path=located.path,
             record="all" if settings.record == "verify" else settings.record,
             scrubber=scrubber,
-            owns=self._owns,
+            owns=self._owns if settings is self.settings else host_rule([*settings.hosts, *settings.endpoint_hosts]),
             clock=self.clock,
             began=self.started,
             credentials=target.credentials,
             send=target.send,
             repeat=located.repeat,
+            matching=located.matching,
             patient=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
@@ -106,12 +108,11 @@ class Opener:
         from sls_contract.cassettes.file.recording_file import load, recorded
         from sls_contract.cassettes.proposal import endpoint_of
 
-        if not recorded(path):
-            return settings
-        endpoint = endpoint_of(load(path))
+        endpoint = endpoint_of(load(path), path) if recorded(path) else REFERENCE
         if endpoint == REFERENCE:
             return settings
-        if not self._owns(urlsplit(endpoint).netloc):  # the file names it, not the user: no key goes there unasked
+        host = urlsplit(endpoint).netloc
+        if not (self._owns(host) or is_loopback(host)):  # the file names it, not the user: no key goes there unasked
             msg = (
                 f"{path} was recorded at {endpoint}, which is no endpoint of this project\n"
                 f"How to fix: say --sls-endpoint={endpoint}, or add its host to ini sls_hosts, if you trust it."
@@ -128,7 +129,7 @@ class Opener:
 
         assert case.target is not None  # the caller set it
         route = case.target.endpoint if case.target.send is not None else ""
-        proposal = Proposal(located.path, self.started, route, repeat=located.repeat)
+        proposal = Proposal(located.path, self.started, route, repeat=located.repeat, matching=located.matching)
         return Verifying(proposal, self.settings.strict, case.allowed, self.settings.accept, located.shared)
 
     def _note(self, test: str, tape: Tape) -> None:

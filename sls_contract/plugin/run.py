@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MARKERS = (
     (
-        "sls_cassette(name=None, repeat=None): record and replay this test's SLS exchanges; "
-        "repeat='last' plays the last of identical recordings again and again"
+        "sls_cassette(name=None, repeat=None, match_on=None): record and replay this test's SLS exchanges; "
+        "repeat='last' plays the last of identical recordings again and again; match_on names what requests match on"
     ),
     "sls_allow(code, *, reason): accept what breaks this one clause, such as 'SLS204'",
 )
@@ -233,6 +233,7 @@ class Run:
                 distributed.tell_collected(session.config, seen.as_plain())
             return
         self._settle(session)
+        self._expect_comparison(session)
         if self.settings.reports:
             self._write_reports(session)
 
@@ -264,6 +265,18 @@ class Run:
         self.totals.findings += self.outcome.plain_findings()
         if self.outcome.failed(strict=self.settings.strict) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _expect_comparison(self, session: pytest.Session) -> None:
+        """End a run in mode ``verify`` that compared nothing as the command line does: it did not check anything."""
+        ran = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if self.settings.record != "verify" or not ran or session.config.option.collectonly:
+            return
+        if self._seen(session) is None or any(each["finding"]["level"] == "violation" for each in self.totals.findings):
+            return
+        from sls_contract.plugin.verified import NOTHING_COMPARED, nothing_compared
+
+        if told := nothing_compared(self.outcome.settled):
+            self._failure, session.exitstatus = told, NOTHING_COMPARED
 
     def _write_reports(self, session: pytest.Session) -> None:
         from sls_contract.plugin.summary import write_reports

@@ -14,7 +14,7 @@ from sls_contract.cassettes.drift import Class, change_of
 from sls_contract.cassettes.file.recording_file import load, recorded
 from sls_contract.cassettes.matching import asked_for
 from sls_contract.cassettes.proposal import left_of, proposed
-from sls_contract.cassettes.renewal import accept, dismiss, renew
+from sls_contract.cassettes.renewal import Replacement, accept, dismiss, propose, renew
 from sls_contract.cassettes.tape import keys_of
 from sls_contract.errors import SlsContractError
 
@@ -43,6 +43,7 @@ class Settled:
         flawed: whether its tests fail for more than the differences: then no proposal takes its place.
         whole: whether every test of it ran; a part of a shared cassette replaces nothing.
         left: whether exchanges of a shared cassette were left over, which no single test can tell.
+        compared: how many exchanges were compared with their recording.
 
     """
 
@@ -55,6 +56,7 @@ class Settled:
     flawed: bool = False
     whole: bool = True
     left: bool = False
+    compared: int = 0
 
     @property
     def verdict(self) -> str:
@@ -93,6 +95,7 @@ def _settled(cassette: str, tests: list[Plain], accepted: frozenset[str], comple
         [pair for test in tests for pair in test["weaker"]],
         flawed=any(test["flawed"] for test in tests),
         whole=not tests[0]["shared"] or complete(cassette),
+        compared=sum(test["pairs"] for test in tests),
     )
     try:
         settled.left, left = _left(cassette, tests) if settled.whole else (False, [])
@@ -108,29 +111,43 @@ def _left(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
     if not tests[0]["shared"]:
         return False, [{**each, "test": test["test"]} for test in tests for each in test["left"]]
     old = load(cassette)
-    played = asked_for(keys_of(old), [test["played"] for test in tests])
+    keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(old)
+    played = asked_for(keys, [test["played"] for test in tests])
     left = [{**asdict(each), "test": None} for each in left_of(old, played)]
     return bool(left), left
 
 
 def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str]) -> Fate:
-    path = Path(settled.cassette)
+    path, what = Path(settled.cassette), _replacement(settled, tests)
     if not all(test["ended"] for test in tests):
         dismiss(path)
         return "broke off"
-    if not (settled.flawed or settled.unmatched) and settled.whole and settled.classes and settled.classes <= accepted:
+    acceptable = not (settled.flawed or settled.unmatched) and settled.whole
+    if acceptable and what.taken and settled.classes <= accepted:
+        propose(path, what)
         accept(path)
         return "replaced"
     if not settled.unmatched and settled.classes <= {Class.BENIGN}:
         dismiss(path)
-        return "broke off" if settled.flawed else _renewed(path, tests)
-    if not any(test["recorded"] for test in tests):
-        dismiss(path)  # what lies there is of an earlier run
-    return "proposed" if proposed(path).exists() else "broke off"
+        return "broke off" if settled.flawed else _renewed(path, tests, what)
+    if not any(test["recorded"] for test in tests) or not (recorded(path) and recorded(proposed(path))):
+        dismiss(path)  # what lies there is of an earlier run, or there is nothing to put it in the place of
+        return "broke off"
+    propose(path, what)
+    return "proposed"
 
 
-def _renewed(path: Path, tests: list[Plain]) -> Fate:
-    agreed = {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()}
+def _replacement(settled: Settled, tests: list[Plain]) -> Replacement:
+    """Return what a proposal takes over from the new exchanges of all tests."""
+    return Replacement(
+        {name: digest for test in tests for name, digest in test["taken"].items()},
+        [digest for test in tests for digest in test["added"]],
+        [each["exchange"] for each in settled.unmatched if each["side"] == "old"],
+        {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()},
+    )
+
+
+def _renewed(path: Path, tests: list[Plain], what: Replacement) -> Fate:
     found = (change for test in tests for change in test["changes"])
-    whole = renew(path, agreed) == len(agreed) and not any(change_of(each).of_outcome for each in found)
+    whole = renew(path, what.validated) == len(what.validated) and not any(change_of(each).of_outcome for each in found)
     return "validated" if whole else "not validated"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.drift import Change
     from sls_contract.plugin.settlement import Fate, Settled
 
+NOTHING_COMPARED = 2
+"""The exit code of a run that compared nothing, as of the commands."""
+
 MOST_LINES = 10
 """How many differences of a run the terminal shows; the report has all."""
 
@@ -84,6 +87,8 @@ def _fate_lines(each: Settled) -> Iterator[str]:
         yield f"  unmatched {path} {one['side']} exchange {one['exchange']}: {one['request']}"
     for old, new in each.weaker:
         yield f"  evidence {path}: {new} would take the place of {old}"
+    if each.left:
+        yield f"  How to fix {path}: record it again (pytest --sls-record=all), with all tests of its file in one run"
     if each.failure:
         yield f"  {path}: {each.failure}"
     if each.fate == "proposed":
@@ -93,6 +98,17 @@ def _fate_lines(each: Settled) -> Iterator[str]:
 def _how(each: Settled) -> str:
     if each.unmatched:
         return ""
-    first = "mend or allow (@pytest.mark.sls_allow) what its tests fail for, then " if each.flawed else ""
-    first += "" if each.whole else "all tests of its file in one run: "
-    return f"; to take it over: {first}pytest --sls-record=verify --sls-accept={','.join(sorted(each.classes))}"
+    first = "fix or allow (@pytest.mark.sls_allow) what its tests fail for, then " if each.flawed else ""
+    first += "" if each.whole else "all tests of its file in one run, "
+    return f"; to take it over: {first}run this again with --sls-accept={','.join(sorted(each.classes))}"
+
+
+def nothing_compared(settled: Sequence[Settled]) -> str | None:
+    """Say that a run compared nothing, and so verified nothing; None where it did."""
+    if any(each.compared for each in settled):
+        return None
+    return (
+        "sls-contract: nothing was compared: no test reached the endpoint of its recording\n"
+        "How to fix: select tests with a cassette (@pytest.mark.sls_cassette) that run to their end, and follow what "
+        "failing ones say."
+    )

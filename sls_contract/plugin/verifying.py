@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift import Class, change_lines, plain_change
 from sls_contract.cassettes.proposal import left_of
+from sls_contract.cassettes.tally import ABOUT_ANSWERS
 from sls_contract.plugin.settlement import EVIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sls_contract.cassettes.drift import Change, Unmatched
     from sls_contract.cassettes.proposal import Proposal
@@ -43,19 +44,23 @@ class Verifying:
         """Return what could not be compared since this was last asked."""
         return self._news(0, self.proposal.compared.errors)
 
-    def differences(self) -> str | None:
+    def differences(self, *, broke_off: bool, flaws: Collection[str]) -> str | None:
         """Return the differences since this was last asked that fail the test, as one text; None where there are none.
 
-        Breaking ones do, additive ones where warnings fail, and exchanges without a partner.
+        Breaking ones do, additive ones where warnings fail, and exchanges without a partner. ``broke_off``: the test
+        fails by itself, too; ``flaws`` are codes of the clauses that its exchanges break.
         """
         changes = [each for each in self._news(1, self.proposal.compared.changes) if self._fails(each)]
         alone = self._news(2, [*self.proposal.compared.unmatched, *self.left])
         if not (changes or alone):
             return None
-        return "\n".join((*_told(str(self.proposal.cassette), changes, alone), *(self._advice() if changes else ())))
+        lines = _told(str(self.proposal.cassette), changes, alone)
+        return "\n".join((*lines, f"How to fix: {self._advice(broke_off=broke_off, flaws=flaws)}"))
 
     def end(self, *, whole: bool) -> None:
         """Note what was left over; nothing is, where the test broke off."""
+        if whole:
+            self.proposal.end(shared=self.shared)
         if whole and not self.shared:
             self.left = left_of(self.proposal.old, self.proposal.played())
 
@@ -73,6 +78,10 @@ class Verifying:
             "unmatched": [asdict(each) for each in found.unmatched],
             "left": [asdict(each) for each in self.left],
             "played": sorted(self.proposal.played()) if self.shared else [],
+            "alike": self.proposal.alike if self.shared else None,
+            "pairs": found.pairs,
+            "taken": found.taken,
+            "added": list(found.added.values()),
             "validated": {name: when.isoformat() for name, when in found.validated.items()},
             "weaker": [[str(old), str(new)] for old, new in found.weaker.items()],
         }
@@ -81,15 +90,23 @@ class Verifying:
         fail = (Class.BREAKING, Class.ADDITIVE) if self.strict else (Class.BREAKING,)
         return change.kind in fail and str(change.kind) not in self.accepted and change.code not in self.allowed
 
-    def _advice(self) -> Iterator[str]:
+    def _advice(self, *, broke_off: bool, flaws: Collection[str]) -> str:
         """Say how to go on; a proposal is taken over where all that it differs by is accepted, not what fails alone."""
         found = self.proposal.compared
+        if found.unmatched or self.left:
+            return "the test now sends other requests than were recorded; record it again (pytest --sls-record=all)."
+        if broke_off:
+            return "make the test pass with the new answer, and verify again; a test that fails proposes no recording."
+        if any(code[:4] not in ABOUT_ANSWERS for code in flaws):
+            return "correct what breaks the contract in the test's requests first, and verify again."
+        if flaws:
+            allow = ", ".join(f"@pytest.mark.sls_allow({code!r}, reason='…')" for code in sorted(flaws))
+            return f"report it to the service; to go on meanwhile, mark the test with {allow}, and verify again."
+        take = "report it to the service, or adapt the clients and take the new recording over: run this again with"
+        if self.shared:
+            return f"{take} what the line 'proposal' at its end says."
         kinds = [str(kind) for kind in Class if any(change.kind is kind for change in found.changes)]
-        accept = ",".join([*kinds, *([EVIDENCE] if found.weaker else [])])
-        yield (
-            "How to fix: prepare the clients for it, or have the service mended; to take the new recording over, "
-            f"--sls-record=verify --sls-accept={accept}."
-        )
+        return f"{take} --sls-accept={','.join([*kinds, *([EVIDENCE] if found.weaker else [])])}."
 
     def _news(self, which: int, found: list[Any]) -> list[Any]:
         mark, self._told[which] = self._told[which], len(found)
@@ -111,4 +128,3 @@ def _told(path: str, changes: list[Change], alone: list[Unmatched]) -> Iterator[
     if alone:
         yield f"unmatched ({len(alone)})"
         yield from (f"  {each.side} exchange {each.exchange}: {each.request}" for each in alone)
-        yield "How to fix: the test asks otherwise than when it was recorded; record it again (--sls-record=all)."

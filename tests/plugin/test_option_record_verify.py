@@ -37,7 +37,7 @@ def validated(project):
 
 
 def test_the_same_answer_renews_the_recording(recorded):
-    """Nothing moved: nothing but the validated date and the digest that covers it is another; no proposal stays."""
+    """Nothing moved: one line of the file is another, which says when it was validated; no proposal stays."""
     path = recorded.cassette("test_reads")
     before, (old,) = path.read_text("utf-8"), load_cassette(path).recordings
     result = recorded.verify()
@@ -47,7 +47,8 @@ def test_the_same_answer_renews_the_recording(recorded):
     assert new.provenance.validated_at > old.provenance.validated_at
     assert (new.exchange, new.provenance.recorded_at, new.id) == (old.exchange, old.provenance.recorded_at, old.id)
     pairs = zip(before.splitlines(), path.read_text("utf-8").splitlines(), strict=True)
-    assert {one.split(":")[0].strip() for one, other in pairs if one != other} == {"validated_at", "digest"}
+    ((_, line),) = [(one, other) for one, other in pairs if one != other]
+    assert line.startswith("contract: {format: 1, tool: sls-contract, validated: {at: '")
     assert new.integrity == "intact"
     assert not (recorded.path / PROPOSED).exists()
     recorded.run().assert_outcomes(passed=1)
@@ -148,12 +149,12 @@ def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, s
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
     result = recorded.verify("--sls-accept=breaking,additive,benign")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*; to take it over: mend or allow (@pytest.mark.sls_allow) what its tests fail for*"])
+    result.stdout.fnmatch_lines(["*; to take it over: fix or allow (@pytest.mark.sls_allow) what its tests fail for*"])
     assert (recorded.path / PROPOSED).exists()
     service.answers(b"[]")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*to take the new recording over, --sls-record=verify --sls-accept=breaking,benign."])
+    result.stdout.fnmatch_lines(["*take the new recording over: run this again with --sls-accept=breaking,benign."])
     recorded.verify("--sls-accept=breaking,benign").assert_outcomes(passed=1)
     (exchange,) = load_cassette(recorded.cassette("test_reads")).exchanges
     assert exchange.response.body == b"[]"
@@ -207,7 +208,7 @@ def test_a_request_without_a_recording_is_unmatched(recorded, service):
             "  old exchange 0: GET *shard=0",
             "*unmatched (1)*",
             "  new exchange 0: GET *shard=1",
-            "How to fix: * record it again (--sls-record=all).",
+            "How to fix: * record it again (pytest --sls-record=all).",
             "  unmatched cassettes/test_it/test_reads.sls.yaml new exchange 0: GET *shard=1",
             "  unmatched cassettes/test_it/test_reads.sls.yaml old exchange 0: GET *shard=0",
         ]

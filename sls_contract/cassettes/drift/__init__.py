@@ -45,6 +45,7 @@ values in another operation; bytes that no rule knows more of        benign    (
 what the client sent beside what is matched                          benign    (request); a header with a value that
                                                                                newly breaks SLS107 to 112: breaking
 not answered → answered                                              benign    SLS604
+other attempts before the same outcome: busy, reset, timed out       benign    (attempts)
 ==================================================================== ========= =======================================
 
 Not compared, because two recordings do not show it: signatures (recorders replace or drop them), and the Date of an
@@ -54,6 +55,7 @@ answer against a request that carries the same date on both sides. An exchange o
 
     comparison      compare: pairs, judges, tells
       ├── pairing   which exchanges answer the same request
+      ├── attempts  which recordings are attempts of one exchange
       ├── clauses   what newly breaks a clause, or no longer does
       ├── outcome   status and errorCode: served, refused, a state of the service
       ├── entries   the list of checkpoints, shard by shard
@@ -67,17 +69,21 @@ answer against a request that carries the same date on both sides. An exchange o
 from __future__ import annotations
 
 from sls_contract.cassettes.drift.change import Change, Class, Drift, Unmatched
-from sls_contract.cassettes.drift.comparison import compare
+from sls_contract.cassettes.drift.comparison import alone, compare, compare_exchange
+from sls_contract.cassettes.drift.pairing import Pairing
 from sls_contract.cassettes.drift.telling import change_lines, change_of, finding_of, plain_change
 
 __all__ = [
     "Change",
     "Class",
     "Drift",
+    "Pairing",
     "Unmatched",
+    "alone",
     "change_lines",
     "change_of",
     "compare",
+    "compare_exchange",
     "finding_of",
     "plain_change",
 ]

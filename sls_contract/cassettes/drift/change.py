@@ -119,6 +119,7 @@ class Drift:
         pairs: how many pairs were compared.
         not_judged: how many of them are requests to another service, which the contract says nothing about.
         exercised: codes of the clauses that could have failed on the new side.
+        retried: how many attempts of both sides were followed by a retry, and count with its exchange.
 
     """
 
@@ -127,6 +128,7 @@ class Drift:
     pairs: int = 0
     not_judged: int = 0
     exercised: frozenset[str] = frozenset()
+    retried: int = 0
 
     @property
     def verdict(self) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sls_contract.cassettes.drift.attempts import outcomes
 from sls_contract.cassettes.drift.change import (
     SEVERITY,
     Change,
@@ -17,7 +18,7 @@ from sls_contract.cassettes.drift.clauses import NEEDS_A_PARTNER, clause_differe
 from sls_contract.cassettes.drift.entries import entry_differences, key_differences, same
 from sls_contract.cassettes.drift.headers import header_differences, request_differences
 from sls_contract.cassettes.drift.outcome import outcome_differences
-from sls_contract.cassettes.drift.pairing import pairs_of
+from sls_contract.cassettes.drift.pairing import Pairing
 from sls_contract.cassettes.drift.shape import body_differences
 from sls_contract.cassettes.drift.side import Side
 from sls_contract.cassettes.scrub import Scrubber
@@ -28,8 +29,10 @@ from sls_contract.exchange import masked_url
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from typing import Literal
 
+    from sls_contract.cassettes.drift.attempts import Attempts
     from sls_contract.cassettes.recording import Recording
 
 _MASK = "***"
@@ -41,34 +44,59 @@ def compare(old: Sequence[Recording], new: Sequence[Recording], scrubber: Scrubb
     Works on recordings of any origin. Values are scrubbed and shortened; a ``scrubber`` knows the secrets of the run,
     else only what looks like one is found. Equal recordings give no change at all.
     """
-    pairs, old_alone, new_alone = pairs_of(old, new)
-    sides = [(Side(old[before], before), Side(new[after], after)) for before, after in pairs]
+    pairing = Pairing(old)
+    paired = [*pairing.arrive(enumerate(new)), *pairing.rest()]
     scrubber = scrubber or Scrubber()
+    pairs = sorted(((one, two) for one, two in paired if one is not None), key=lambda pair: pair[0].last)
+    sides = [(_sides(old, before), _sides(new, after)) for before, after in pairs]
+    new_alone = [exchange for partner, exchange in paired if partner is None]
     return Drift(
         tuple(change for before, after in sides for change in _changes(before, after, scrubber)),
-        (*_alone("old", old, old_alone, scrubber), *_alone("new", new, new_alone, scrubber)),
+        (
+            *(alone("old", each.last, old[each.last], scrubber) for each in pairing.left),
+            *(alone("new", each.last, new[each.last], scrubber) for each in new_alone),
+        ),
         len(pairs),
-        sum(after.subject.operation == FOREIGN for _, after in sides),
-        frozenset().union(*(after.verdict.exercised for _, after in sides)),
+        sum(after[-1].subject.operation == FOREIGN for _, after in sides),
+        frozenset().union(*(after[-1].verdict.exercised for _, after in sides)),
+        sum(len(each.retried) for pair in pairs for each in pair)
+        + sum(len(each.retried) for each in (*pairing.left, *new_alone)),
     )
 
 
-def _alone(side: str, recordings: Sequence[Recording], alone: Iterable[int], scrubber: Scrubber) -> Iterator[Unmatched]:
-    for position in alone:
-        request = recordings[position].exchange.request
-        text = masked(scrubber.text(f"{request.method} {masked_url(request.url)}"))
-        yield Unmatched("old" if side == "old" else "new", position, text)
+def compare_exchange(old: Sequence[Recording], new: Sequence[Recording], position: int) -> tuple[Change, ...]:
+    """Return the changes of one exchange, worst first; ``old`` and ``new`` are its attempts, the last one counts.
+
+    ``position`` is that of the old one in its cassette.
+    """
+    before = [Side(each, position) for each in old]
+    return tuple(_changes(before, [Side(each, 0) for each in new], Scrubber()))
 
 
-def _changes(old: Side, new: Side, scrubber: Scrubber) -> Iterator[Change]:
+def alone(
+    side: Literal["old", "new"], position: int, recording: Recording, scrubber: Scrubber | None = None
+) -> Unmatched:
+    """Name an exchange without a partner by its position in its recording."""
+    request = recording.exchange.request
+    text = (scrubber or Scrubber()).text(f"{request.method} {masked_url(request.url)}")
+    return Unmatched(side, position, masked(text))
+
+
+def _sides(recordings: Sequence[Recording], exchange: Attempts) -> list[Side]:
+    return [Side(recordings[position], exchange.last) for position in exchange.all]
+
+
+def _changes(before: list[Side], after: list[Side], scrubber: Scrubber) -> Iterator[Change]:
     """Yield the changes of one pair, worst first."""
-    found = sorted(_worst(_differences(old, new)), key=lambda each: SEVERITY.index(each.kind))
+    old, new = before[-1], after[-1]
+    differences = [*_differences(old, new), *_attempts(before, after)]
+    found = sorted(_worst(iter(differences)), key=lambda each: SEVERITY.index(each.kind))
     if found:
         for side in (old, new):
             scrubber.request(side.exchange.request)  # teaches it the key id and token that an answer may echo
     for each in found:
-        before, after = (_showable(each.where, text, scrubber) for text in (each.old, each.new))
-        yield Change(each.kind, each.code, each.slug, old.position, masked(scrubber.text(each.where)), before, after)
+        was, now = (_showable(each.where, text, scrubber) for text in (each.old, each.new))
+        yield Change(each.kind, each.code, each.slug, old.position, masked(scrubber.text(each.where)), was, now)
 
 
 def _worst(differences: Differences) -> list[Difference]:
@@ -98,6 +126,17 @@ def _differences(old: Side, new: Side) -> Differences:
     yield from header_differences(old, new)
     if not any(each.where in ("status", "body") or each.where.startswith("/") for each in found):
         yield from _other_bytes(old, new)
+
+
+def _attempts(before: list[Side], after: list[Side]) -> Differences:
+    """Yield, as one, other attempts before the outcome; and what their answers break that no old answer broke."""
+    was, now = (outcomes(each.recording for each in sides[:-1]) for sides in (before, after))
+    if was != now:
+        yield Difference(Class.BENIGN, "attempts", "attempts", was, now)
+    known = {finding.slug for side in before for finding in side.verdict.findings}
+    for side in after[:-1]:
+        if side.exchange.response is not None:
+            yield from (each for each in _breaches(side) if each.slug not in known)
 
 
 def _unanswered(old: Side, new: Side) -> Differences:

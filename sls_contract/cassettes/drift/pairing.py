@@ -1,31 +1,103 @@
-"""Which exchanges of two cassettes belong together: those that replay would answer the same request with."""
+"""Which exchanges of two recordings belong together: those that replay would answer the same request with.
+
+An exchange without a partner takes an attempt that was retried (`attempts`): a test may have asked again itself.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from sls_contract.cassettes.matching import Key
+from sls_contract.cassettes.drift.attempts import Attempts, folded, is_passing
+from sls_contract.cassettes.matching import DEFAULT, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
+    from sls_contract.cassettes.matching import Matching
     from sls_contract.cassettes.recording import Recording
+    from sls_contract.exchange import Request
 
-Pair = tuple[int, int]
-"""The positions of an old exchange and of its new partner."""
+Pair: TypeAlias = tuple[Attempts | None, Attempts]
+"""An old exchange, if there is one, and its new partner."""
 
 
-def pairs_of(old: Sequence[Recording], new: Sequence[Recording]) -> tuple[list[Pair], list[int], list[int]]:
-    """Pair by matching key, identical requests in recorded order; return also the positions that stay alone."""
-    waiting: dict[Key, deque[int]] = {}
-    for position, recording in enumerate(new):
-        waiting.setdefault(Key.of(recording.exchange.request), deque()).append(position)
-    pairs, alone = [], []
-    for position, recording in enumerate(old):
-        partners = waiting.get(Key.of(recording.exchange.request))
-        if partners:
-            pairs.append((position, partners.popleft()))
-        else:
-            alone.append(position)
-    return pairs, alone, sorted(position for partners in waiting.values() for position in partners)
+class Pairing:
+    """Pairs new exchanges with old ones as they arrive, by matching key, identical requests in recorded order.
+
+    Args:
+        old: the earlier recording.
+        matching: on what requests match.
+        repeat: whether the last of identical recordings stands for all that come after it.
+
+    """
+
+    def __init__(self, old: Sequence[Recording], matching: Matching = DEFAULT, *, repeat: bool = False) -> None:
+        self._old = old
+        self._matching = matching
+        self._repeat = repeat
+        self._waiting: dict[Hashable, deque[Attempts]] = {}
+        for exchange in folded(old):
+            self._waiting.setdefault(matching.key(self._asked(exchange)), deque()).append(exchange)
+        self._taken: dict[Hashable, list[Attempts]] = {}
+        self._retried: dict[Hashable, deque[tuple[Attempts, int, Request]]] = {}
+        self._open: dict[Key, Pair] = {}
+
+    def arrive(self, new: Iterable[tuple[int, Recording]]) -> list[Pair]:
+        """Return the pairs of what arrived now, with positions; one whose attempts go on is returned again."""
+        pairs: dict[int, Pair] = {}
+        for position, recording in new:
+            request = recording.exchange.request
+            partner, exchange = self._open.pop(key := Key.of(request), (None, None))
+            if exchange is None:
+                partner, exchange = self._partner(request), Attempts([], position)
+            else:
+                self._retried.setdefault(self._matching.key(request), deque()).append(
+                    (exchange, exchange.last, request)
+                )
+                exchange.retried.append(exchange.last)
+                exchange.last = position
+            if is_passing(recording):
+                self._open[key] = (partner, exchange)
+            pairs[id(exchange)] = (partner, exchange)
+        return list(pairs.values())
+
+    def rest(self) -> list[Pair]:
+        """Return pairs of old exchanges that nobody asked for, and new attempts that were retried."""
+        pairs: list[Pair] = []
+        for key, left in self._waiting.items():
+            retried = self._retried.get(key, ())
+            while left and retried and not self._stands_for_more(key):
+                exchange, position, _ = retried.popleft()
+                exchange.retried.remove(position)
+                pairs.append((left.popleft(), Attempts([], position)))
+        return pairs
+
+    @property
+    def left(self) -> list[Attempts]:
+        """The old exchanges that nobody asked for, in recorded order."""
+        left = (each for key, waiting in self._waiting.items() for each in waiting if not self._stands_for_more(key))
+        return sorted(left, key=lambda each: each.last)
+
+    def _stands_for_more(self, key: Hashable) -> bool:
+        return self._repeat and key in self._taken
+
+    def _fits(self, request: Request, exchange: Attempts) -> bool:
+        return self._matching.fits(request, self._asked(exchange))
+
+    def _asked(self, exchange: Attempts) -> Request:
+        return self._old[exchange.last].exchange.request
+
+    def _partner(self, request: Request) -> Attempts | None:
+        """Return the old exchange that replay would answer with."""
+        key = self._matching.key(request)
+        waiting, taken = self._waiting.get(key, deque()), self._taken.setdefault(key, [])
+        fitting = waiting if not self._matching.matchers else [each for each in waiting if self._fits(request, each)]
+        if fitting:
+            found = fitting[0]
+            if not self._repeat or len(fitting) > 1:
+                waiting.remove(found)
+            taken.append(found)
+            return found
+        spare = next((each for each in taken if each.retried), None)
+        return None if spare is None else Attempts([], spare.retried.pop(0))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sls_contract.spec import Finding
 
-_MEND = "prepare the clients for it, or have the service mended; then record again."
+_MEND = "adapt the clients, or report it to the service; then record again (pytest --sls-record=all)."
 
 
 def change_lines(change: Change, place: str) -> Iterator[str]:

@@ -9,8 +9,9 @@
     ...
 
 The last line is YAML's own mark for the end of a document, the same in every file: a file that was cut between two
-blocks lacks it, and nothing at file level changes when an exchange is added. ``unfinished`` joins the second line
-while a recording has begun that did not come to its end: then record mode ``once`` goes on.
+blocks lacks it, and nothing at file level changes when an exchange is added. ``validated`` joins the second line when
+exchanges were compared with their endpoint (`validation`), ``unfinished`` while a recording has begun that did not come
+to its end: then record mode ``once`` goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sls_contract.cassettes.file.validation import IN_PROLOG, Validation
 from sls_contract.errors import CassetteDamaged
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 END = "...\n"
 _PROLOG = re.compile(
     r"version: 1\n"
-    r"contract: \{format: 1, tool: sls-contract(?:, unfinished: \[([a-z0-9, ]*)\])?\}\n"
+    rf"contract: \{{format: 1, tool: sls-contract(?:{IN_PROLOG})?(?:, unfinished: \[([a-z0-9, ]*)\])?\}}\n"
     r"interactions:(?: \[\])?\n"
 )
 _MARKER = re.compile(r"^(?:(<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
@@ -42,19 +44,22 @@ class Layout:
     Attributes:
         blocks: the text of each interaction, from ``- `` to its last line end.
         unfinished: names of the recordings that began and did not come to their end.
+        validation: when exchanges were last validated, beside what their blocks say.
         ended: whether the closing line is there.
 
     """
 
     blocks: tuple[str, ...]
     unfinished: tuple[str, ...] = ()
+    validation: Validation | None = None
     ended: bool = True
 
     @property
     def text(self) -> str:
         """The whole file."""
         unfinished = f", unfinished: [{', '.join(self.unfinished)}]" if self.unfinished else ""
-        prolog = f"version: 1\ncontract: {{format: 1, tool: sls-contract{unfinished}}}\ninteractions:"
+        validated = "" if self.validation is None else self.validation.text
+        prolog = f"version: 1\ncontract: {{format: 1, tool: sls-contract{validated}{unfinished}}}\ninteractions:"
         return "".join([prolog, "\n" if self.blocks else " []\n", *self.blocks, END])
 
 
@@ -63,15 +68,20 @@ def lay_out(text: str) -> Layout | None:
     prolog = _PROLOG.match(text)
     if prolog is None:
         return None
-    unfinished = tuple(name for name in (prolog[1] or "").replace(",", " ").split())
+    *validated, names = prolog.groups()
+    unfinished = tuple(name for name in (names or "").replace(",", " ").split())
+    try:
+        validation = Validation.read(*validated) if validated[0] else None
+    except ValueError:
+        return None
     stripped = text.rstrip()
     ended = stripped.endswith("\n...", prolog.end() - 1)
     rest = stripped[prolog.end() : -len("...")] if ended else text[prolog.end() :]
     if not rest.strip():
-        return Layout((), unfinished, ended)
+        return Layout((), unfinished, validation, ended)
     if not rest.startswith("- "):
         return None
-    return Layout(tuple(_blocks(rest.rstrip("\n"))), unfinished, ended)
+    return Layout(tuple(_blocks(rest.rstrip("\n"))), unfinished, validation, ended)
 
 
 def _blocks(text: str) -> Iterator[str]:

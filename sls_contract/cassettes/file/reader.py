@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
@@ -20,6 +22,7 @@ from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording, compared, weakest
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
+from sls_contract.spec.moving_parts import moving_body
 
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
 
@@ -76,10 +79,11 @@ class CassetteFile(Sequence[Recording]):
         """Return recordings; the digest of each is compared as it is parsed (`Recording.integrity`)."""
         if isinstance(index, slice):
             return tuple(self[at] for at in range(*index.indices(len(self))))
-        return compared(self.quick(index))
+        at = range(len(self))[index]
+        return self._validated(compared(self._parse(at)))
 
     def quick(self, index: int) -> Recording:
-        """Return a recording whose digest may still be to compare (see `compared`), when that can wait."""
+        """Return a recording as its block has it, its digest perhaps still to compare (see `compared`)."""
         return self._parse(range(len(self))[index])
 
     @property
@@ -103,6 +107,23 @@ class CassetteFile(Sequence[Recording]):
     def keys(self) -> tuple[Key, ...]:
         """What each request is matched by; as cheap."""
         return tuple([self._key(at) for at in range(len(self))])
+
+    @cached_property
+    def validated(self) -> frozenset[str]:
+        """The ids of the exchanges for which the file's own line tells when they were last validated."""
+        if self.layout is None or self.layout.validation is None:
+            return frozenset()
+        return self.layout.validation.holds_for(self.layout.blocks)
+
+    def _validated(self, recording: Recording) -> Recording:
+        """Enter when a recording was last validated, where the file's line knows of a later time than its block."""
+        made = recording.provenance
+        if recording.id not in self.validated or self.layout is None or self.layout.validation is None:
+            return recording
+        at = self.layout.validation.at
+        if made.validated_at is not None and made.validated_at >= at:
+            return recording
+        return replace(recording, provenance=replace(made, validated_at=at), written=made)
 
     def _parse(self, at: int) -> Recording:
         usual = usual_recording(self.layout.blocks[at]) if self.layout is not None else None
@@ -134,14 +155,14 @@ class CassetteFile(Sequence[Recording]):
 
     def _asked(self, at: int) -> Request:
         quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
-        if quick is None:
+        if quick is None or quick[3]:
             return self[at].exchange.request
         method, url, host, body = quick
         return Request(method, url, (("Host", host),), body)
 
     def _key(self, at: int) -> Key:
         quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
-        if quick is None:
+        if quick is None or (quick[3] and moving_body(quick[0], split_url(quick[1])[2].partition("?")[0])):
             return Key.of(self[at].exchange.request)
         method, url, host, body = quick
         return Key.of_parts(method, host, split_url(url)[2], body)
@@ -152,7 +173,7 @@ class CassetteFile(Sequence[Recording]):
             return
         line = self.lines[-1] if layout.blocks else 3
         if layout.blocks:
-            last = self[-1]
+            last = compared(self._parse(len(layout.blocks) - 1))
             ours = emit_block(block_of(last, last.id))
             if last.integrity is Integrity.INTACT and not ours.startswith(layout.blocks[-1].rstrip()):
                 return

@@ -208,10 +208,9 @@ def _with_frames(old: Layout, frames: Sequence[Frame]) -> Layout:
     begun = dict.fromkeys((*old.unfinished, *(frame.recording for frame in added)))
     wanted = {one.name: one for one in added if one.name not in known and one.recording not in dropped}
     blocks = (*old.blocks, *(emit_block(block_of(deserialized(one.exchange), one.name)) for one in wanted.values()))
-    return Layout(
-        tuple(block for block in blocks if _recording_of(id_of(block)) not in dropped),
-        tuple(name for name in begun if name not in over),
-    )
+    kept = tuple(block for block in blocks if _recording_of(id_of(block)) not in dropped)
+    validation = None if old.validation is None else old.validation.kept(old.blocks, kept)
+    return Layout(kept, tuple(name for name in begun if name not in over), validation)
 
 
 def _without_bodies(recording: Recording) -> Recording:

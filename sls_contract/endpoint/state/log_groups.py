@@ -8,16 +8,14 @@ these messages need of it: fields that are not known are skipped, as protobuf de
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from sls_contract.checks.protobuf import BYTES, FIXED32, VARINT, Field, encode_field, read_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types; 3 and 4, groups, are obsolete and refused
-_WIDTHS = {_FIXED64: 8, _FIXED32: 4}  # bytes
-_LONGEST_VARINT = 10  # bytes of a 64-bit number
-_SEVEN_BITS, _GOES_ON = 0x7F, 0x80
-_UINT32, _UINT64 = 2**32 - 1, 2**64 - 1
+_UINT32 = 2**32 - 1
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -49,14 +47,6 @@ class LogGroup:
     tags: tuple[Pair, ...] = ()
 
 
-class _Field(NamedTuple):
-    """One field as it stands in a message; ``value`` of a number is an int, else the bytes."""
-
-    number: int
-    kind: int
-    value: int | bytes
-
-
 def encode_group(group: LogGroup) -> bytes:
     """Return the message; text that UTF-8 cannot hold raises `UnicodeEncodeError`."""
     parts = [_bytes_field(1, _encode_log(log)) for log in group.logs]
@@ -78,7 +68,7 @@ def decode_group(data: bytes) -> LogGroup:
     Raises `ValueError` where it is damaged or lacks a required field, and of that kind `UnicodeDecodeError` where
     a text is not UTF-8.
     """
-    fields = list(_fields(data))
+    fields = list(read_fields(data))
     return LogGroup(
         logs=tuple(_decode_log(each) for each in _all_bytes(fields, 1)),
         topic=_text(fields, 3),
@@ -90,8 +80,9 @@ def decode_group(data: bytes) -> LogGroup:
 
 def _encode_log(log: Log) -> bytes:
     contents = b"".join(_bytes_field(2, _encode_pair(pair)) for pair in log.contents)
-    fraction = b"" if log.nanoseconds is None else _key(4, _FIXED32) + log.nanoseconds.to_bytes(4, "little")
-    return _key(1, _VARINT) + _varint(log.time) + contents + fraction
+    nanoseconds = b"" if log.nanoseconds is None else log.nanoseconds.to_bytes(4, "little")
+    fraction = nanoseconds and encode_field(Field(4, FIXED32, nanoseconds))
+    return encode_field(Field(1, VARINT, log.time)) + contents + fraction
 
 
 def _encode_pair(pair: Pair) -> bytes:
@@ -99,34 +90,21 @@ def _encode_pair(pair: Pair) -> bytes:
 
 
 def _bytes_field(number: int, data: bytes) -> bytes:
-    return _key(number, _BYTES) + _varint(len(data)) + data
-
-
-def _key(number: int, kind: int) -> bytes:
-    return _varint(number << 3 | kind)
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > _SEVEN_BITS:
-        out.append(number & _SEVEN_BITS | _GOES_ON)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    return encode_field(Field(number, BYTES, data))
 
 
 def _decode_log(data: bytes) -> Log:
-    fields = list(_fields(data))
-    fractions = [each.value for each in fields if each[:2] == (4, _FIXED32)]
+    fields = list(read_fields(data))
+    fractions = [each.value for each in fields if each[:2] == (4, FIXED32)]
     return Log(
-        time=_required([each.value for each in fields if each[:2] == (1, _VARINT)], "Time") & _UINT32,
+        time=_required([each.value for each in fields if each[:2] == (1, VARINT)], "Time") & _UINT32,
         contents=tuple(_decode_pair(each) for each in _all_bytes(fields, 2)),
         nanoseconds=int.from_bytes(_as_bytes(fractions[-1]), "little") if fractions else None,
     )
 
 
 def _decode_pair(data: bytes) -> Pair:
-    fields = list(_fields(data))
+    fields = list(read_fields(data))
     key, value = (_text(fields, number) for number in (1, 2))
     if key is None or value is None:
         msg = "Key and Value are required"
@@ -142,11 +120,11 @@ def _required(values: list[int | bytes], name: str) -> int:
     return values[-1] if isinstance(values[-1], int) else 0
 
 
-def _all_bytes(fields: list[_Field], number: int) -> list[bytes]:
-    return [_as_bytes(each.value) for each in fields if each[:2] == (number, _BYTES)]
+def _all_bytes(fields: list[Field], number: int) -> list[bytes]:
+    return [_as_bytes(each.value) for each in fields if each[:2] == (number, BYTES)]
 
 
-def _text(fields: list[_Field], number: int) -> str | None:
+def _text(fields: list[Field], number: int) -> str | None:
     found = _all_bytes(fields, number)
     return found[-1].decode("utf-8") if found else None
 
@@ -154,43 +132,3 @@ def _text(fields: list[_Field], number: int) -> str | None:
 def _as_bytes(value: int | bytes) -> bytes:
     assert isinstance(value, bytes)
     return value
-
-
-def _fields(data: bytes) -> Iterator[_Field]:
-    at = 0
-    while at < len(data):
-        key, at = _read_varint(data, at)
-        number, kind = key >> 3, key & 7
-        if number == 0:
-            msg = "field number 0"
-            raise ValueError(msg)
-        if kind == _VARINT:
-            value, at = _read_varint(data, at)
-            yield _Field(number, kind, value)
-            continue
-        size, at = _size(data, at, kind)
-        if at + size > len(data):
-            msg = "cut off within a field"
-            raise ValueError(msg)
-        yield _Field(number, kind, data[at : at + size])
-        at += size
-
-
-def _size(data: bytes, at: int, kind: int) -> tuple[int, int]:
-    """Return how many bytes the field's value has, and where they begin."""
-    if kind == _BYTES:
-        return _read_varint(data, at)
-    if kind not in _WIDTHS:
-        msg = f"wire type {kind}"
-        raise ValueError(msg)
-    return _WIDTHS[kind], at
-
-
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
-    number = 0
-    for index, byte in enumerate(data[at : at + _LONGEST_VARINT]):
-        number |= (byte & _SEVEN_BITS) << 7 * index
-        if byte < _GOES_ON:
-            return number & _UINT64, at + index + 1
-    msg = "cut off within a number, or a number of more than 64 bits"
-    raise ValueError(msg)
