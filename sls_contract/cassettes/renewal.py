@@ -46,7 +46,8 @@ def renew(path: Path, validated: Mapping[str, datetime]) -> int:
             if name in validated and recording.integrity is not Integrity.EDITED
         }
         if later:
-            replace_file(path, Layout(tuple(_blocks(file, later)), file.unfinished).text)
+            marks = Layout((), file.unfinished, failed=tuple(file.failed.items()))
+            replace_file(path, replace(marks, blocks=tuple(_blocks(file, later))).text)
         return len(later)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import UserList
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
-from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss
+from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss, failed_before
+from sls_contract.cassettes.missing import about_missing
 from sls_contract.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -43,6 +46,10 @@ class Tape:
     Attributes:
         added: how many exchanges were recorded.
         recording: the name of what was recorded, by which it can be taken back (`take_back`); empty before.
+        owner: the test that records; what it recorded before, and failed, goes then.
+        single: whether a recording is dropped where another process made one of the same at the same time.
+        candidates: gives cassettes that may be this one under an old name; asked where the file is missing.
+        failed: why the test of a recording in the file failed, which therefore is not played; empty where none did.
 
     Raises:
         CassetteDamaged: the file is not what was recorded; it is left as it is.
@@ -65,7 +72,10 @@ class Tape:
             raise UsageError(msg)
         self.path = path
         self._before: Sequence[Recording] = _loaded(path) if before is None else before
+        self.failed = next(iter(getattr(self._before, "failed", {}).values()), "")
         self._remedies = remedies
+        self.single, self.owner = False, ""
+        self.candidates: Callable[[], Iterable[Path]] = tuple
         self._mode = mode
         self._began = began
         self.records = self._may_record()
@@ -115,6 +125,11 @@ class Tape:
     def explain_miss(self, request: Request) -> Miss:
         """Say why nothing answers a scrubbed request, what is closest, and the mend."""
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
+        if self.failed and not self._before:
+            return failed_before(request, where, self.failed)
+        if not (self._before or recorded(self.path)):
+            key = Key.of(request)
+            return Miss.of(request, where, *about_missing(self.path, self.candidates(), lambda it: key in keys_of(it)))
         return explain_miss(request, asked(self._before), self._index.played, where, self._remedies)
 
     def add(self, recording: Recording) -> None:
@@ -123,14 +138,17 @@ class Tape:
             if self._closed:
                 raise CassetteError(_LATE.format(path=self.path))
             if self._recorder is None:
-                self._recorder = open_for_recording(self.path)
+                self._recorder = open_for_recording(self.path, self.owner)
                 self.recording = self._recorder.name
             recorder = self._recorder
             self.added += 1
         recorder.append(recording)
 
-    def close(self, *, finished: bool) -> None:
-        """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays."""
+    def close(self, *, finished: bool, failure: str = "") -> None:
+        """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays.
+
+        ``failure`` says why its test failed: what was recorded is then not played.
+        """
         with self._lock:
             recorder, self._recorder = self._recorder, None
             self._closed = True
@@ -138,14 +156,20 @@ class Tape:
             recorder = open_for_recording(self.path)  # the broken-off recording lacked nothing but its end
         if recorder is None:
             return
-        if self._mode == "all" and not finished:
+        if (self._mode == "all" and not finished) or (self.single and self._has_twin(recorder.name)):
             recorder.discard()
         else:
-            recorder.close(finished=finished, replaced=self._replaced())
+            recorder.close(finished=finished, replaced=self._replaced(), failure=failure)
+
+    def _has_twin(self, name: str) -> bool:
+        """Tell whether this session has recorded the same before, in another process."""
+        file = load(self.path)
+        made = {each.id.partition("-")[0] for each in file if not self._is_old(each)}
+        return bool(made - {name, *file.unfinished})
 
     def _may_record(self) -> bool:
         if self._mode == "once":
-            return self._is_new() or self._continues()
+            return self._is_new() or self._continues() or bool(self.failed)
         return self._mode != "none"
 
     def _continues(self) -> bool:
@@ -172,8 +196,18 @@ class Tape:
         return tuple(name for recording, name in named if self._is_old(recording))
 
 
+class _Kept(UserList["Recording"]):
+    """The recordings of a file without those whose test failed; its marks stay."""
+
+    def __init__(self, file: CassetteFile) -> None:
+        super().__init__(each for each in file if each.id.partition("-")[0] not in file.failed)
+        self.unfinished = tuple(name for name in file.unfinished if name not in file.failed)
+        self.failed = file.failed
+
+
 def _loaded(path: Path) -> Sequence[Recording]:
-    return load(path) if recorded(path) else ()
+    file = load(path) if recorded(path) else ()
+    return _Kept(file) if isinstance(file, CassetteFile) and file.failed else file
 
 
 def asked(recordings: Sequence[Recording]) -> Sequence[Request]:

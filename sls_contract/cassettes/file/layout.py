@@ -10,11 +10,13 @@
 
 The last line is YAML's own mark for the end of a document, the same in every file: a file that was cut between two
 blocks lacks it, and nothing at file level changes when an exchange is added. ``unfinished`` joins the second line
-while a recording has begun that did not come to its end: then record mode ``once`` goes on.
+while a recording has begun that did not come to its end: then record mode ``once`` goes on. ``failed`` joins it where
+the test of such a recording failed, with the reason: then it is not played, and is recorded anew.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 END = "...\n"
+_REASON = r'([a-z0-9]+): ("(?:[^"\\\n]|\\[^\n])*")'  # a recording, and a text as JSON writes it
+_FAILED = re.compile(_REASON)
 _PROLOG = re.compile(
     r"version: 1\n"
-    r"contract: \{format: 1, tool: sls-contract(?:, unfinished: \[([a-z0-9, ]*)\])?\}\n"
+    r"contract: \{format: 1, tool: sls-contract(?:, unfinished: \[([a-z0-9, ]*)\])?"
+    rf"(?:, failed: \{{((?:(?:, )?{_REASON})+)\}})?\}}\n"
     r"interactions:(?: \[\])?\n"
 )
 _MARKER = re.compile(r"^(?:(<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
@@ -42,6 +47,7 @@ class Layout:
     Attributes:
         blocks: the text of each interaction, from ``- `` to its last line end.
         unfinished: names of the recordings that began and did not come to their end.
+        failed: those of them whose test failed, each with the reason.
         ended: whether the closing line is there.
 
     """
@@ -49,12 +55,15 @@ class Layout:
     blocks: tuple[str, ...]
     unfinished: tuple[str, ...] = ()
     ended: bool = True
+    failed: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
         """The whole file."""
         unfinished = f", unfinished: [{', '.join(self.unfinished)}]" if self.unfinished else ""
-        prolog = f"version: 1\ncontract: {{format: 1, tool: sls-contract{unfinished}}}\ninteractions:"
+        reasons = ", ".join(f"{name}: {json.dumps(reason, ensure_ascii=False)}" for name, reason in self.failed)
+        failed = f", failed: {{{reasons}}}" if reasons else ""
+        prolog = f"version: 1\ncontract: {{format: 1, tool: sls-contract{unfinished}{failed}}}\ninteractions:"
         return "".join([prolog, "\n" if self.blocks else " []\n", *self.blocks, END])
 
 
@@ -64,14 +73,15 @@ def lay_out(text: str) -> Layout | None:
     if prolog is None:
         return None
     unfinished = tuple(name for name in (prolog[1] or "").replace(",", " ").split())
+    failed = tuple((each[1], str(json.loads(each[2], strict=False))) for each in _FAILED.finditer(prolog[2] or ""))
     stripped = text.rstrip()
     ended = stripped.endswith("\n...", prolog.end() - 1)
     rest = stripped[prolog.end() : -len("...")] if ended else text[prolog.end() :]
     if not rest.strip():
-        return Layout((), unfinished, ended)
+        return Layout((), unfinished, ended, failed)
     if not rest.startswith("- "):
         return None
-    return Layout(tuple(_blocks(rest.rstrip("\n"))), unfinished, ended)
+    return Layout(tuple(_blocks(rest.rstrip("\n"))), unfinished, ended, failed)
 
 
 def _blocks(text: str) -> Iterator[str]:
