@@ -31,6 +31,36 @@ def host_rule(patterns: Iterable[str] = ()) -> Callable[[str], bool]:
     return owned
 
 
+class AskedHosts:
+    """The hosts that were asked while a cassette was open, each with the peer (``host:port``) by way of which."""
+
+    def __init__(self, owns: Callable[[str], bool]) -> None:
+        self._owns = owns
+        self._passed_by: set[tuple[str, str]] = set()
+
+    def owned(self, host: str, peer: str) -> bool:
+        """Tell whether a host is owned, and note it; called for each request, from any thread."""
+        if self._owns(host):
+            return True
+        if host != peer:  # else somebody only wants to know
+            self._passed_by.add((host, peer))
+        return False
+
+    def looked_up(self, name: str) -> None:
+        """Note a name that was resolved, or connected to, by whatever library."""
+        if not self._owns(name) and not is_address(name):
+            self._passed_by.add((name, ""))
+
+    @property
+    def foreign(self) -> dict[str, bool]:
+        """The hosts that are not owned, in lower case, and whether each may be another machine."""
+        away: dict[str, bool] = {}
+        for host, peer in sorted(self._passed_by):
+            name = host_name(host)
+            away[name] = away.get(name, False) or not (is_loopback(name) or (bool(peer) and is_loopback(peer)))
+        return away
+
+
 def without_project(host: str) -> str:
     """Return the endpoint that a host names: what follows its project, or all of it where it is an IP address."""
     endpoint = host.partition(".")[2]

@@ -204,6 +204,11 @@ class Miss:
     details: tuple[str, ...]
     advice: str
 
+    @classmethod
+    def of(cls, request: Request, where: str, details: tuple[str, ...], advice: str) -> Miss:
+        """Say of a request that nothing in ``where`` answers it."""
+        return cls(f"no recording in {where} answers {request.method} {masked_url(request.url)}", details, advice)
+
     def __str__(self) -> str:
         """Give all of it as lines."""
         return "\n".join([self.headline, *self.details, f"How to fix: {self.advice}"])
@@ -250,6 +255,16 @@ def explain_miss(
         *(["  a matcher of match_on says that they do not match"] if alike else []),
     )
     return Miss(headline, details, f"correct the request, or record it ({remedies.record})")
+
+
+def failed_before(request: Request, where: str, reason: str) -> Miss:
+    """Say that nothing in ``where`` answers since the test failed when it was recorded."""
+    return Miss.of(
+        request,
+        where,
+        (f"What was recorded there is not played, since the test failed while recording: {reason}",),
+        "mend the test, and record it anew (pytest --sls-record=once)",
+    )
 
 
 def _likeness(one: Mapping[str, object], other: Mapping[str, object]) -> int:

@@ -188,7 +188,7 @@ class Proposal(Tape):
             else:
                 self._judge(partner, exchange)
 
-    def close(self, *, finished: bool) -> None:
+    def close(self, *, finished: bool, failure: str = "") -> None:  # noqa: ARG002 - it is dropped then
         """Close the proposal; one that broke off, or that did not reach the endpoint, is dropped."""
         super().close(finished=finished and not self.compared.errors)
 

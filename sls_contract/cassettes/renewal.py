@@ -65,7 +65,7 @@ def renew(path: Path, validated: Mapping[str, datetime]) -> int:
         names = [name for name in _intact(file) if name in validated]
         if names:
             layout = _stamped(file, blocks, {name: validated[name] for name in names})
-            replace_file(path, replace(layout, unfinished=file.unfinished).text)
+            replace_file(path, replace(layout, unfinished=file.unfinished, failed=tuple(file.failed.items())).text)
         return len(names)
 
 
@@ -96,7 +96,7 @@ def accept(path: Path) -> None:
     with _alone(path):
         file = CassetteFile.read(proposal)
         kept = file.layout or Layout(tuple(_blocks(file).values()))
-        replace_file(path, replace(kept, unfinished=()).text)
+        replace_file(path, replace(kept, unfinished=(), failed=()).text)
     dismiss(path)
 
 

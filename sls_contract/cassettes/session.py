@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.audit import about_recording, hidden_clauses
-from sls_contract.cassettes.hosts import is_live, without_project
+from sls_contract.cassettes.hosts import AskedHosts, is_live, without_project
 from sls_contract.cassettes.matching import DEFAULT, Matching
+from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.recorder import Broken, Kind, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
 from sls_contract.cassettes.scrub import leaks
@@ -19,7 +20,7 @@ from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
-from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
+from sls_contract.errors import EndpointError, UnmatchedRequest
 from sls_contract.exchange import Exchange, Response, split_url
 from sls_contract.hosts import host_name
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of
@@ -28,7 +29,7 @@ from sls_contract.spec.catalog import catalog
 from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -63,6 +64,10 @@ class Opening:
         patient: whether exchanges are judged when the tally is looked at, and not while the client waits; what is
             recorded is scrubbed and written before the client has it all the same.
         max_age: how long ago what is played may have been validated; None: as long as it likes.
+        shadow: is told of what is played, so that it comes to the state that the recording left.
+        single: whether of twins that other processes record at the same time only one is kept.
+        owner: the test that records.
+        candidates: gives the cassettes that may be this one under an old name, where the file is missing.
         matching: on what a request matches its recording.
 
     """
@@ -80,7 +85,11 @@ class Opening:
     endpoint: str = ""
     patient: bool = False
     max_age: timedelta | None = None
+    candidates: Callable[[], Iterable[Path]] = tuple
+    shadow: Send | None = None
+    single: bool = False
     matching: Matching = DEFAULT
+    owner: str = ""
 
 
 class Session:
@@ -91,12 +100,16 @@ class Session:
         self._tape = tape or Tape(
             opening.path, opening.record, opening.began, repeat=opening.repeat, matching=opening.matching
         )
+        self._tape.candidates, self._tape.single = opening.candidates, opening.single
+        self._tape.owner = opening.owner
         self._keyring = (
             (opening.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if opening.credentials is not None else None
         )
         self._ahead = _Ahead()
         self._stop: Callable[[], None] = lambda: None
         self._tally = tally if tally is not None else Tally()
+        self.hosts = AskedHosts(lambda host: opening.owns(host) or host_name(host) in self._tape.other_hosts)
+        self._beneath = False
         self.path = opening.path
 
     @property
@@ -130,29 +143,50 @@ class Session:
         """How many exchanges were recorded so far."""
         return self._tape.added
 
+    @property
+    def asked(self) -> bool:
+        """Whether any exchange was the cassette's, or that of one which was open inside it."""
+        tally = self.tally
+        return self._beneath or bool(tally.exchanges or tally.breaches or self.recorded or self._tape.played())
+
+    @property
+    def reaches_out(self) -> bool:
+        """Whether requests without a recording go out by the client's own stack."""
+        return not self.offline and self._opening.send is None
+
     def start(self) -> None:
         """Take over the owned requests; raises `CassetteBusy` beside a cassette that another thread opened."""
         if "pyfakefs" in sys.modules:
             catalog()  # it may hide the schemas by the time that they are needed
-        _OPEN.enter(self)
+        OPEN.enter(self)
         try:
             self._stop = install(self)
         except BaseException:
-            _OPEN.leave(self)
+            OPEN.leave(self)
             raise
 
-    def close(self, *, finished: bool = True) -> None:
-        """Let requests pass again, and close the file; an unfinished recording is marked so."""
+    def pause(self) -> None:
+        """Let requests pass, until `start` takes them over again; the file stays open."""
         self._stop()
-        _OPEN.leave(self)
-        self._tape.close(finished=finished)
+        OPEN.leave(self)
+
+    def close(self, *, finished: bool = True, failure: str = "") -> None:
+        """Let requests pass again, and close the file; an unfinished recording is marked so, with why its test failed.
+
+        One whose test failed is not played.
+        """
+        self.pause()
+        self._tape.close(finished=finished, failure=failure)
         self._tally.settle()
+        if self.asked:
+            for outer in OPEN.sessions:
+                outer._beneath = True  # noqa: SLF001 - of the same class
         if self.recorded:
             self._look_for_leaks()
 
-    def owns(self, host: str, peer: str) -> bool:  # noqa: ARG002 - whatever way they take
-        """Tell whether requests to a host are the cassette's."""
-        return self._opening.owns(host) or host_name(host) in self._tape.other_hosts
+    def owns(self, host: str, peer: str) -> bool:
+        """Tell whether requests to a host are the cassette's, whatever way they take."""
+        return self.hosts.owned(host, peer)
 
     def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - whatever way it takes
         """Play the recording that matches; else record, or raise `UnmatchedRequest`."""
@@ -181,7 +215,7 @@ class Session:
     def _notice(self, error: Exception) -> None:
         """Note what goes wrong here (a full disk, a damaged recording): a client may swallow it, the test must not."""
         if not isinstance(error, UnmatchedRequest):  # that is noted as a finding
-            self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.text(str(error))}")
+            self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.shown(str(error))}")
 
     def _answer(self, request: Request) -> Outcome | None:
         scrubber = self._opening.scrubber
@@ -198,6 +232,8 @@ class Session:
         return outcome
 
     def _play(self, request: Request, asked: Request, position: int, recording: Recording) -> Outcome:
+        if self._opening.shadow is not None:
+            self._opening.shadow(request)
         kept = recording if self._tally.waiting < _FEW else None
         judging = partial(self._judge, request, asked, position, kept, self._opening.clock())
         self._soon(judging, request, recording.exchange.response)
@@ -274,7 +310,7 @@ class Session:
         return UnmatchedRequest(str(miss))
 
     def _clean(self, verdicts: list[Verdict]) -> list[Verdict]:
-        return [clean_verdict(verdict, self._opening.scrubber.text) for verdict in verdicts]
+        return [clean_verdict(verdict, self._opening.scrubber.shown) for verdict in verdicts]
 
 
 class _Ahead(threading.local):
@@ -285,47 +321,6 @@ class _Ahead(threading.local):
     def take(self, request: Request) -> Sent | None:
         done, self.value = self.value, None
         return done if done is not None and done.original is request else None
-
-
-class _Open:
-    """The open cassettes, outermost first: the innermost takes all threads, so they must nest."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._stack: list[tuple[Session, int, Any]] = []
-
-    def enter(self, session: Session) -> None:
-        thread, task = threading.get_ident(), _current_task()
-        with self._lock:
-            if self._stack and self._beside(thread, task):
-                msg = (
-                    f"{session.path} cannot be opened beside {self._stack[-1][0].path}, which another thread or task "
-                    "opened: a cassette takes the requests of all of them\n"
-                    "How to fix: open one cassette around the threads or tasks."
-                )
-                raise CassetteBusy(msg)
-            self._stack.append((session, thread, task))
-
-    def _beside(self, thread: int, task: Any) -> bool:
-        """Tell whether the innermost cassette is another thread's, or another task's that still runs."""
-        _, its_thread, its_task = self._stack[-1]
-        return thread != its_thread or (its_task is not None and its_task is not task and not its_task.done())
-
-    def leave(self, session: Session) -> None:
-        with self._lock:
-            self._stack = [entry for entry in self._stack if entry[0] is not session]
-
-
-_OPEN = _Open()
-
-
-def _current_task() -> Any:
-    """Return the asyncio task that runs now, if one does."""
-    asyncio = sys.modules.get("asyncio")
-    try:
-        return asyncio.current_task() if asyncio is not None else None
-    except RuntimeError:  # no event loop runs in this thread
-        return None
 
 
 def outcome_of(recording: Recording) -> Outcome:

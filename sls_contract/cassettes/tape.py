@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import threading
+from collections import UserList
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
-from sls_contract.cassettes.matching import DEFAULT, IN_PYTEST, Index, Key, Matching, Miss, Remedies, explain_miss
+from sls_contract.cassettes.matching import (
+    DEFAULT,
+    IN_PYTEST,
+    Index,
+    Key,
+    Matching,
+    Miss,
+    Remedies,
+    explain_miss,
+    failed_before,
+)
+from sls_contract.cassettes.missing import about_missing
 from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
 from sls_contract.exchange import masked_url
 from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_service_host
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -51,6 +64,10 @@ class Tape:
     Attributes:
         added: how many exchanges were recorded.
         recording: the name of what was recorded, by which it can be taken back (`take_back`); empty before.
+        owner: the test that records; what it recorded before, and failed, goes then.
+        single: whether a recording is dropped where another process made one of the same at the same time.
+        candidates: gives cassettes that may be this one under an old name; asked where the file is missing.
+        failed: why the test of a recording in the file failed, which therefore is not played; empty where none did.
 
     Raises:
         CassetteDamaged: the file is not what was recorded; it is left as it is.
@@ -74,8 +91,11 @@ class Tape:
             raise UsageError(msg)
         self.path = path
         self._before: Sequence[Recording] = _loaded(path) if before is None else before
+        self.failed = next(iter(getattr(self._before, "failed", {}).values()), "")
         self._remedies = remedies
         self._matching = matching
+        self.single, self.owner = False, ""
+        self.candidates: Callable[[], Iterable[Path]] = tuple
         self._mode = mode
         self._began = began
         self.records = self._may_record()
@@ -140,8 +160,14 @@ class Tape:
             headline = f"no recording answers {request.method} {masked_url(request.url)}"
             return Miss(headline, (f"pyfakefs hides the real files, and {self.path} among them.",), PAUSE_FAKE_FILES)
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
-        there = requests_of(self._before, self._matching)
-        played, matching = self._index.played, self._matching
+        matching = self._matching
+        if self.failed and not self._before:
+            return failed_before(request, where, self.failed)
+        if not (self._before or recorded(self.path)):
+            key = matching.key(request)
+            mend = about_missing(self.path, self.candidates(), lambda file: key in keys_of(file, matching))
+            return Miss.of(request, where, *mend)
+        there, played = requests_of(self._before, matching), self._index.played
         return explain_miss(request, there, played, where, self._remedies, matching=matching)
 
     def add(self, recording: Recording) -> None:
@@ -152,14 +178,17 @@ class Tape:
             if self._recorder is None:
                 if files_are_fake():
                     raise CassetteError(_HIDDEN.format(path=self.path))
-                self._recorder = open_for_recording(self.path)
+                self._recorder = open_for_recording(self.path, self.owner)
                 self.recording = self._recorder.name
             recorder = self._recorder
             self.added += 1
         recorder.append(recording)
 
-    def close(self, *, finished: bool) -> None:
-        """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays."""
+    def close(self, *, finished: bool, failure: str = "") -> None:
+        """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays.
+
+        ``failure`` says why its test failed: what was recorded is then not played.
+        """
         with self._lock:
             recorder, self._recorder = self._recorder, None
             self._closed = True
@@ -167,14 +196,20 @@ class Tape:
             recorder = open_for_recording(self.path)  # the broken-off recording lacked nothing but its end
         if recorder is None:
             return
-        if self._mode == "all" and not finished:
+        if (self._mode == "all" and not finished) or (self.single and self._has_twin(recorder.name)):
             recorder.discard()
         else:
-            recorder.close(finished=finished, replaced=self._replaced())
+            recorder.close(finished=finished, replaced=self._replaced(), failure=failure)
+
+    def _has_twin(self, name: str) -> bool:
+        """Tell whether this session has recorded the same before, in another process."""
+        file = load(self.path)
+        made = {each.id.partition("-")[0] for each in file if not self._is_old(each)}
+        return bool(made - {name, *file.unfinished})
 
     def _may_record(self) -> bool:
         if self._mode == "once":
-            return self._is_new() or self._continues()
+            return self._is_new() or self._continues() or bool(self.failed)
         return self._mode != "none"
 
     def _continues(self) -> bool:
@@ -204,8 +239,18 @@ class Tape:
         return tuple(name for recording, name in named if self._is_old(recording))
 
 
+class _Kept(UserList["Recording"]):
+    """The recordings of a file without those whose test failed; its marks stay."""
+
+    def __init__(self, file: CassetteFile) -> None:
+        super().__init__(each for each in file if each.id.partition("-")[0] not in file.failed)
+        self.unfinished = tuple(name for name in file.unfinished if name not in file.failed)
+        self.failed = file.failed
+
+
 def _loaded(path: Path) -> Sequence[Recording]:
-    return load(path) if recorded(path) else ()
+    file = load(path) if recorded(path) else ()
+    return _Kept(file) if isinstance(file, CassetteFile) and file.failed else file
 
 
 def asked(recordings: Sequence[Recording]) -> Sequence[Request]:

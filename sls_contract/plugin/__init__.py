@@ -33,7 +33,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Close the way to owned hosts before the first conftest runs."""
     from sls_contract.plugin.closed import close_network
 
-    close_network(early_config, options.settings(early_config, early_config.known_args_namespace))
+    close_network(early_config, lambda: options.settings(early_config, early_config.known_args_namespace))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,10 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    run = Run(config, options.settings(config, config.option))
+    settings = options.settings(config, config.option)
+    run = Run(config, settings, close_network(config, lambda: settings))
     config.stash[RUN] = run
     config.pluginmanager.register(Phases(run), "sls_contract_phases")
-    close_network(config, run.settings)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -72,9 +72,9 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Take over what an xdist worker collected."""
-    from sls_contract.plugin.distributed import told_collected
+    from sls_contract.plugin.distributed import told_collected, told_rest
 
-    node.config.stash[RUN].worker_ended(told_collected(node), lost=error is not None)
+    node.config.stash[RUN].worker_ended(told_collected(node), told_rest(node), lost=error is not None)
 
 
 @pytest.hookimpl(trylast=True)
@@ -107,6 +107,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def sls(request: pytest.FixtureRequest) -> Iterator[Sls]:
     """Where to point a client, with which names and credentials; needs the marker ``sls_cassette``."""
     with request.config.stash[RUN].names(request.node) as names:
+        yield names
+
+
+@pytest.fixture(scope="session")
+def sls_session(request: pytest.FixtureRequest) -> Iterator[Sls]:
+    """Where to point a client that many tests share; what each of them asks belongs to its own cassette."""
+    with request.config.stash[RUN].session_names() as names:
         yield names
 
 

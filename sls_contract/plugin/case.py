@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sls_contract.plugin.verifying import Verifying
 
 
+_LONGEST_REASON = 200  # characters
+
+
 @dataclass(slots=True, eq=False)
 class Case:
     """What one test opened and found.
@@ -27,9 +30,11 @@ class Case:
     ``watched`` are called at the end of each phase: they bring in what was received elsewhere (`sls_endpoint`).
     ``called`` is set where the test itself began (``--setup-only`` runs fixtures alone). ``broke_off`` is set where it
     did not, or a phase failed: what was recorded until then need not be the whole. ``excused`` is set where the test
-    failed as it was expected to (xfail), which is its end. ``flawed`` is set where exchanges broke the contract, which
-    keeps a proposal whole; ``flaws`` are the codes of the clauses. ``told`` is what the last phase broke. ``shared``
-    says that other tests may have the same cassette.
+    failed as it was expected to (xfail), which is its end. ``test`` names it, ``failure`` is the first line of why it
+    failed. ``flawed``
+    is set where exchanges broke the contract, which keeps a proposal whole; ``flaws`` are the codes of the clauses.
+    ``told`` is what the last phase broke. ``shared`` says that other tests may have the same cassette, ``may_be_empty``
+    that the test may ask for nothing.
     """
 
     where: str
@@ -37,6 +42,7 @@ class Case:
     allowed: frozenset[str]
     scrub: Callable[[str], str]
     tally: Tally
+    mask: Callable[[str], str] = str
     session: Session | None = None
     target: Target | None = None
     open_things: ExitStack = field(default_factory=ExitStack)
@@ -45,9 +51,12 @@ class Case:
     broke_off: bool = False
     excused: bool = False
     flawed: bool = False
+    failure: str = ""
     flaws: set[str] = field(default_factory=set)
+    test: str = ""
     told: str | None = None
     shared: bool = False
+    may_be_empty: bool = False
     verifying: Verifying | None = None
     _mark: int = 0
 
@@ -62,9 +71,11 @@ class Case:
             bring_in()
         breaches, self._mark = self.tally.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
-        parts = self.tally.take_errors() + ([message([*map(_for_authors, broken)], self.where)] if broken else [])
+        parts = self.tally.take_errors() + ([self._shown([*map(_for_authors, broken)])] if broken else [])
         if self.verifying is None:
             self.broke_off |= bool(parts)
+            if parts:
+                self.failed(str(broken[0].finding) if broken else parts[0])
         else:
             parts += self.verifying.errors()
             self.flawed |= bool(parts)
@@ -73,10 +84,23 @@ class Case:
         self.told = "\n\n".join(parts) or None
         return self.told
 
+    def _shown(self, broken: list[Breach]) -> str:
+        """Tell breaches; while recording without the public key that is written in the place of the real one."""
+        text = message(broken, self.where)
+        return self.mask(text) if self.session is not None and self.session.recording else text
+
+    def failed(self, reason: str) -> None:
+        """Note why a test fails, if nothing was noted before: one line, without secrets."""
+        line = self.scrub(next(iter(reason.strip().splitlines()), ""))
+        shown = "".join(char if char.isprintable() else " " for char in line)
+        self.failure = self.failure or shown[:_LONGEST_REASON]
+
     def insist(self, report: pytest.TestReport) -> None:
         """Keep what the phase broke in a report that was made past it: unittest puts its own errors and skips there."""
         shown = self.told is not None and self.told in report.longreprtext
         self.broke_off |= not report.passed and not (shown and self.verifying)
+        if report.failed:
+            self.failed(_reason(report))
         if report.when == "call":
             self.excused = report.skipped and hasattr(report, "wasxfail")
         if self.told is None or shown or any(self.told == text for _, text in report.sections):
@@ -90,7 +114,10 @@ class Case:
         """Close the cassette; a recording that broke off is kept as unfinished, unless the test is meant to fail."""
         with self.open_things:
             if self.session is not None:
-                self.session.close(finished=expected_to_fail or self.ended)
+                finished = expected_to_fail or self.ended
+                self.session.close(
+                    finished=finished, failure=f"{self.test}: {self.failure}" if self.failure and not finished else ""
+                )
         if self.verifying is not None:
             self.verifying.end(whole=self.ended)
 
@@ -133,6 +160,11 @@ def _for_authors(breach: Breach) -> Breach:
         what = f"report it to the service ({what})"
     fix = f"{what}; to go on meanwhile, mark the test with {allow}."
     return replace(breach, finding=replace(finding, how_to_fix=fix))
+
+
+def _reason(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash is not None else report.longreprtext or "it failed")
 
 
 def _plain(breach: Breach, test: str) -> dict[str, Any]:

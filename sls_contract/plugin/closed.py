@@ -1,16 +1,22 @@
-"""The closed way: in mode ``none`` nothing reaches an owned host, in any library and thread, also between tests."""
+"""The closed way: nothing reaches an owned host but what a cassette takes, in any library and thread, at any time.
+
+Each request that is stopped is noted with the test that made it: whoever swallows the error must not stay green.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.recorder import NetworkGuard
-from sls_contract.hosts import is_loopback
+from sls_contract.cassettes.recorder.handler import is_live
+from sls_contract.errors import NetworkBlocked, SlsContractError
+from sls_contract.hosts import host_name, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,12 +25,77 @@ if TYPE_CHECKING:
 
 REMEDY = (
     "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once); "
-    "or allow traffic with another record mode."
+    "or let unmarked tests out (--sls-unmarked=allow)."
 )
+RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
+"""The clients whose requests a cassette takes."""
 
-_GUARD: pytest.StashKey[NetworkGuard] = pytest.StashKey()
+GUARD: pytest.StashKey[Closed] = pytest.StashKey()
+_OURS = frozenset(each.__name__ for each in (NetworkBlocked, SlsContractError))
+_MOST_KEPT = 1000  # of a test; whoever asks in a loop has been told enough
 _DEFAULT_PORTS = {"": "80", "http": "80", "https": "443"}
 _SERVER = "sls_contract.endpoint.server.background"
+
+
+class Stopped(NamedTuple):
+    """A request that was stopped: the id of the test that ran (empty between tests), the host, and the error."""
+
+    test: str
+    host: str
+    error: NetworkBlocked
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether the code that caught the error names it, as ``pytest.raises(NetworkBlocked)`` does."""
+        trace = self.error.__traceback__
+        if trace is None:
+            return False
+        code = trace.tb_frame.f_code
+        return not _OURS.isdisjoint((*code.co_names, *code.co_varnames, *code.co_freevars))
+
+
+class Closed(NetworkGuard):
+    """The guard of one run.
+
+    Attributes:
+        test: the id of the test that runs now; empty between tests.
+        stopped: what was stopped, in order; whoever has told it takes it out.
+
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        owned = host_rule([*settings.hosts, *settings.endpoint_hosts])
+        super().__init__(owned, REMEDY, stays_here(os.environ), spares_recording=settings.record != "none")
+        self._allows = settings.unmarked == "allow"
+        self.test = ""
+        self.stopped: list[Stopped] = []
+
+    def owns(self, host: str, peer: str) -> bool:
+        """Tell whether real requests to ``host`` are refused now where they go to ``peer``."""
+        return bool(OPEN.sessions or not self._allows) and super().owns(host, peer)
+
+    def check(self, host: Any, port: Any) -> None:
+        """Refuse to resolve a name, or to connect to it; open cassettes hear of those that are not owned."""
+        super().check(host, port)
+        sessions = OPEN.sessions
+        if sessions and not is_live():
+            name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
+            if isinstance(name, str) and name:
+                sessions[-1].hosts.looked_up(host_name(name))
+
+    def refusal(self, host: str) -> NetworkBlocked:
+        """Return the error that names the host and the remedy, and note it."""
+        remedy = f"ask with a client that is recorded: {RECORDED}." if OPEN.sessions else REMEDY
+        error = NetworkBlocked(f"a request to {host} was stopped: no open cassette takes it.\nHow to fix: {remedy}")
+        if len(self.stopped) < _MOST_KEPT:
+            self.stopped.append(Stopped(self.test, host, error))
+        return error
+
+    def take(self, test: str) -> list[Stopped]:
+        """Return what was stopped while a test ran, or between tests, and forget it."""
+        taken = [each for each in self.stopped if each.test == test]
+        self.stopped = [each for each in self.stopped if each.test != test]
+        return taken
 
 
 def stays_here(environ: Mapping[str, str]) -> Callable[[str], bool]:
@@ -51,14 +122,14 @@ def _port(address: str) -> str:
     return port if port.isdecimal() else _DEFAULT_PORTS.get(scheme, "1080")
 
 
-def close_network(config: pytest.Config, settings: Settings) -> None:
-    """In mode ``none`` close the way to owned hosts, except to our own endpoints, until pytest is done with ``config``.
+def close_network(config: pytest.Config, read: Callable[[], Settings]) -> Closed:
+    """Close the way to owned hosts, except to our own endpoints, until pytest is done with ``config``.
 
     Does nothing where it is closed already.
     """
-    if settings.record != "none" or _GUARD in config.stash:
-        return
-    guard = NetworkGuard(host_rule([*settings.hosts, *settings.endpoint_hosts]), REMEDY, stays_here(os.environ))
-    guard.activate()
-    config.stash[_GUARD] = guard
-    config.add_cleanup(guard.deactivate)
+    guard = config.stash.get(GUARD, None)
+    if guard is None:
+        guard = config.stash[GUARD] = Closed(read())
+        guard.activate()
+        config.add_cleanup(guard.deactivate)
+    return guard

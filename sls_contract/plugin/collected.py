@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
-from sls_contract.plugin.located import cassette_folder, locate
+from sls_contract.plugin.located import cassette_folder, fixture_path, fixtures_of, locate
+from sls_contract.plugin.naming import SUFFIX, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import pytest
@@ -36,7 +37,7 @@ class Collected:
     Attributes:
         modules: by the first part of their tests' ids.
         tests: the ids of the tests of each cassette, deselected ones included.
-        loaded: cassettes that were loaded by other ways than the marker.
+        loaded: cassettes that were loaded by other ways than the marker, and those that fixtures have.
 
     """
 
@@ -72,6 +73,8 @@ def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings
         outcome.modules[name].whole &= item.nodeid in kept
         if marker := item.get_closest_marker("sls_cassette"):
             _claim(outcome, item, marker, settings)
+        for fixturedef, param in fixtures_of(item):
+            outcome.loaded.append(str(fixture_path(item, fixturedef, settings, *param)))
     return outcome
 
 
@@ -81,6 +84,20 @@ def _claim(outcome: Collected, item: pytest.Item, marker: pytest.Mark, settings:
     except UsageError:
         return  # which fails the test, and with that silences whoever asks about its file
     outcome.tests.setdefault(str(path), []).append(item.nodeid)
+
+
+def unclaimed(found: Callable[[], Iterable[pytest.Item]], test_file: Path, settings: Settings) -> Iterator[Path]:
+    """Yield the cassettes that no test that was ``found`` plays: in the folder of a test's file, and of files gone."""
+    seen = Collected()
+    for each in found():
+        if marker := each.get_closest_marker("sls_cassette"):
+            _claim(seen, each, marker, settings)
+    own = cassette_folder(test_file, settings.rootdir, settings.cassette_dir)
+    there = {safe(path.stem) for path in test_file.parent.glob("*.py")}
+    folders = own.parent.iterdir() if own.parent.is_dir() else ()
+    for folder in folders:
+        if folder == own or folder.name not in there:
+            yield from (path for path in folder.rglob(f"*{SUFFIX}") if str(path) not in seen.tests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 STARTED = "sls_contract_started"
 COUNTED = "sls_contract_counted"
 COLLECTED = "sls_contract_collected"
+REST = "sls_contract_rest"
 
 
 def configure_node(node: Any, started: datetime) -> None:
@@ -40,12 +41,23 @@ def told_collected(node: Any) -> dict[str, Any] | None:
     return told
 
 
-def attach(report: pytest.TestReport, counted: dict[str, Any]) -> None:
+def tell_rest(config: pytest.Config, rest: list[dict[str, Any]]) -> None:
+    """Give the controller what this worker counted behind its last test (plain values)."""
+    config.workeroutput[REST] = rest  # type: ignore[attr-defined]  # xdist's, in a worker
+
+
+def told_rest(node: Any) -> list[dict[str, Any]]:
+    """Return what a worker counted behind its last test; nothing where it did not come to that."""
+    told: list[dict[str, Any]] = getattr(node, "workeroutput", {}).get(REST, [])
+    return told
+
+
+def attach(report: pytest.TestReport, counted: list[dict[str, Any]]) -> None:
     """Give a report what its test counted (plain values): so it arrives even from a run that is cut short."""
     setattr(report, COUNTED, counted)
 
 
-def attached(report: pytest.TestReport) -> dict[str, Any] | None:
-    """Return what a report brought; None where its test opened nothing."""
-    counted: dict[str, Any] | None = getattr(report, COUNTED, None)
+def attached(report: pytest.TestReport) -> list[dict[str, Any]]:
+    """Return what a report brought; nothing where its test opened nothing."""
+    counted: list[dict[str, Any]] = getattr(report, COUNTED, [])
     return counted

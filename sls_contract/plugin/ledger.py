@@ -75,7 +75,7 @@ def orphans(
     """
     loaded = {os.path.realpath(each) for each in collected.loaded}
     for folder in sorted({*_of_modules(collected, scope, failed), *_of_none(collected, scope)}):
-        for path in sorted(folder.glob(f"*{SUFFIX}")):
+        for path in sorted(folder.rglob(f"*{SUFFIX}")):
             used = str(path) in collected.tests or os.path.realpath(path) in loaded
             if not used and path.stat().st_mtime < began.timestamp():
                 yield (

@@ -13,6 +13,7 @@ PUBLIC_ENDPOINT = "cn-hangzhou.log.aliyuncs.com"
 PUBLIC_PROJECT = "my-project"
 PUBLIC_LOGSTORE = "my-logstore"
 PUBLIC_GROUP = "consumer_group_test"
+PUBLIC_SESSION_GROUP = "consumer_group_session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Sls:
         region: the region that a signature of version 4 names.
         project: the project's name.
         logstore: the logstore's name.
-        consumer_group: a consumer group that exists; recording at a URL it was made for this test.
+        consumer_group: a consumer group that exists; recording at a URL it was made for this test (or this run).
         credentials: the key to sign with; in replay the public test key.
 
     """
@@ -41,7 +42,7 @@ class Sls:
     credentials: Credentials = field(repr=False)
 
 
-def public_names(credentials: Credentials) -> Sls:
+def public_names(credentials: Credentials, group: str = PUBLIC_GROUP) -> Sls:
     """Return the names that recordings carry."""
     return Sls(
         endpoint=PUBLIC_ENDPOINT,
@@ -49,6 +50,6 @@ def public_names(credentials: Credentials) -> Sls:
         region=PUBLIC_REGION,
         project=PUBLIC_PROJECT,
         logstore=PUBLIC_LOGSTORE,
-        consumer_group=PUBLIC_GROUP,
+        consumer_group=group,
         credentials=credentials,
     )

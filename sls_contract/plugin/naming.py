@@ -6,19 +6,53 @@ import hashlib
 import re
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SUFFIX = ".sls.yaml"
+YAML = (".yaml", ".yml")
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\s]+')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 _ESCAPE = re.compile(r"\\\\|\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
 _LONGEST = 150  # bytes: below 255 with a suffix and a journal's, also under encrypting file systems (143)
 _DIGEST = 10
+_NOT_IN_NAMES = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f\ud800-\udfff]')
+_WRONG: tuple[tuple[Callable[[str], object], str], ...] = (
+    (lambda part: part == "..", "leaves it"),
+    (lambda part: part in ("", "."), "is absolute, or has an empty part"),
+    (_NOT_IN_NAMES.search, "holds a character that not every file system takes"),
+    (_RESERVED.match, "has a part that Windows keeps for a device"),
+    (lambda part: part != part.strip(" ") or part.endswith("."), "has a part that ends in a dot, or in a space"),
+    (lambda part: len(part.encode()) > _LONGEST, f"has a part of more than {_LONGEST} bytes"),
+    (lambda part: part.lower().endswith((".json", ".har")), "names another format; a cassette is YAML"),
+)
 
 
 def file_name(name: str) -> str:
-    """Return the file name of a cassette; ``name`` is ``Class.test[param]`` or what the marker gives."""
+    """Return the file name of a cassette; ``name`` is ``Class.test[param]``."""
     return safe(name) + SUFFIX
+
+
+def named(name: str) -> Path:
+    """Return the path, below the folder of cassettes, that a marker names; without a suffix of YAML it gets `SUFFIX`.
+
+    Raises `UsageError` for what is no path below that folder on every file system.
+    """
+    parts = unicodedata.normalize("NFC", name).split("/")
+    wrong = next((reason for part in parts for wrong, reason in _WRONG if wrong(part)), None)
+    if wrong is not None:
+        msg = (
+            f"sls_cassette: name must be a path below the folder of cassettes, such as 'list' or 'groups/list.yaml'; "
+            f"{name!r} {wrong}"
+        )
+        raise UsageError(msg)
+    path = Path(*parts)
+    return path if path.suffix.lower() in YAML else path.with_name(path.name + SUFFIX)
 
 
 def shown(path: str) -> str:

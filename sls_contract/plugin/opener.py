@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Opening, Session
@@ -17,14 +19,18 @@ from sls_contract.cassettes.tally import Tally
 from sls_contract.errors import UsageError
 from sls_contract.hosts import is_loopback
 from sls_contract.plugin.case import Case
+from sls_contract.plugin.collected import unclaimed
+from sls_contract.plugin.endpoints import Endpoints
 from sls_contract.plugin.located import Located, locate
+from sls_contract.plugin.names import PUBLIC_SESSION_GROUP
 from sls_contract.plugin.options import REFERENCE
+from sls_contract.plugin.own_key import without_key
 from sls_contract.plugin.scrubbed import scrubbed_logs
 from sls_contract.plugin.target import Target, target_of
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -46,21 +52,76 @@ class Opener:
     settings: Settings
     started: datetime
     clock: Callable[[], datetime]
+    found: Callable[[], Iterable[pytest.Item]] = tuple
+    _endpoints: Endpoints = field(init=False)
+    _session_endpoint: str | None = None
+    _session_group: str = field(default_factory=lambda: f"sls-contract-{secrets.token_hex(6)}")
     _claimed: dict[Path, Path] = field(default_factory=dict)
     _recorded: dict[str, tuple[Path, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Give the run reference endpoints, which are made when they are asked."""
+        self._endpoints = Endpoints(self.clock, os.environ)
 
     def open(self, item: pytest.Item, marker: pytest.Mark) -> Case:
         """Open the cassette of a marked test around all of its phases."""
         located = locate(item, marker, self.settings)
         self._claim(located.path.parent, item.path)
         self._take_back(item.nodeid)
+        case = self._case(located, item, item.path, item.nodeid, allowed_codes(item))
+        assert case.session is not None  # just made
+        case.open_things.enter_context(scrubbed_logs(case.scrub))
+        case.session.start()
+        case.open_things.callback(self._note, item.nodeid, case.session.tape)
+        return case
+
+    def open_shared(self, path: Path, name: str, node: pytest.Item | pytest.Collector, source: Path) -> Case:
+        """Return the case of a fixture that many tests share, in the scope of a node; its session is not started.
+
+        ``source`` is the file that defines it.
+        """
+        self._take_back(name)
+        located = Located(path, repeat=False, shared=False, empty=True)
+        case = self._case(located, node, source, name, frozenset(), single=True)
+        assert case.session is not None  # just made
+        case.open_things.callback(self._note, name, case.session.tape)
+        case.called = True
+        return case
+
+    def plays_or_records(self, path: Path, *, means_to: bool) -> bool:
+        """Tell whether a fixture has a cassette: one that exists, or one to record, where that is meant."""
+        return recorded(path) or (means_to and self.settings.record not in {"none", "verify"})
+
+    @contextmanager
+    def session_names(self) -> Iterator[Sls]:
+        """Give clients of a whole run the names to use: with a group made for them where the run records at a URL."""
+        settings = self.settings
+        if settings.record == "verify" and not settings.endpoint_given:
+            settings = settings._replace(endpoint=REFERENCE)
+        target = target_of(settings, os.environ, self.clock, self._endpoints.of(None), self._session_group)
+        self._session_endpoint = target.endpoint
+        with target.names(recording=settings.record != "none") as names:
+            yield names
+
+    def _case(
+        self,
+        located: Located,
+        node: pytest.Item | pytest.Collector,
+        source: Path,
+        test: str,
+        allowed: frozenset[str],
+        *,
+        single: bool = False,
+    ) -> Case:
         settings = self._settings_for(located.path)
-        target = target_of(settings, os.environ, self.clock)
-        scrubber = self._scrubber(target, item.path)
-        case = Case(str(located.path), settings.strict, _allowed(item), scrubber.text, Tally())
-        case.target = target
+        make = self._endpoints.of(node)
+        target = target_of(settings, os.environ, self.clock, make)
+        self._agree(located.path, target)
+        scrubber = self._scrubber(target, source)
+        case = Case(str(located.path), settings.strict, allowed, scrubber.shown, Tally())
+        case.target, case.mask, case.test = target, scrubber.masked, without_key(test, os.environ)
         case.verifying = self._verifying(case, located)
-        case.shared = located.shared
+        case.shared, case.may_be_empty = located.shared, located.empty
         opening = Opening(
             path=located.path,
             record="all" if settings.record == "verify" else settings.record,
@@ -75,16 +136,26 @@ class Opener:
             patient=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
+            shadow=target.send if single and target.endpoint == REFERENCE else None,
+            single=single,
+            owner=case.test,
+            candidates=partial(unclaimed, self.found, source, settings),
         )
         case.session = Session(opening, case.tally, case.verifying.proposal if case.verifying else None)
-        case.open_things.enter_context(scrubbed_logs(case.scrub))
-        case.session.start()
-        case.open_things.callback(self._note, item.nodeid, case.session.tape)
         return case
+
+    def _agree(self, path: Path, target: Target) -> None:
+        """Refuse to ask another endpoint than the one that clients of the whole run were given."""
+        if self.settings.record == "verify" and self._session_endpoint not in (None, target.endpoint):
+            msg = (
+                f"{path} was recorded at {target.endpoint}, and fixture sls_session has named another endpoint\n"
+                f"How to fix: say --sls-endpoint={target.endpoint}."
+            )
+            raise UsageError(msg)
 
     def bare(self, item: pytest.Item) -> Case:
         """Return a case without a cassette, for a test that only serves an endpoint."""
-        return Case(item.nodeid, self.settings.strict, _allowed(item), Scrubber().text, Tally())
+        return Case(item.nodeid, self.settings.strict, allowed_codes(item), Scrubber().shown, Tally())
 
     @contextmanager
     def names(self, case: Case) -> Iterator[Sls]:
@@ -103,9 +174,12 @@ class Opener:
     def _settings_for(self, path: Path) -> Settings:
         """Return the settings for one cassette: it is verified where it was recorded, unless an endpoint was named."""
         settings = self.settings
-        if settings.record != "verify" or settings.endpoint_given:
+        if settings.record != "verify":
             return settings
-        from sls_contract.cassettes.file.recording_file import load, recorded
+        self._refuse_failed(path)
+        if settings.endpoint_given:
+            return settings
+        from sls_contract.cassettes.file.recording_file import load
         from sls_contract.cassettes.proposal import endpoint_of
 
         endpoint = endpoint_of(load(path), path) if recorded(path) else REFERENCE
@@ -119,6 +193,18 @@ class Opener:
             )
             raise UsageError(msg)
         return settings._replace(endpoint=endpoint)
+
+    @staticmethod
+    def _refuse_failed(path: Path) -> None:
+        """Refuse to compare with what a failed test recorded: it is evidence of nothing."""
+        from sls_contract.cassettes.file.recording_file import load
+
+        if recorded(path) and (reasons := load(path).failed):
+            msg = (
+                f"a test of {path} failed while it was recorded: {next(iter(reasons.values()))}\n"
+                "How to fix: mend the test, and record it anew (pytest --sls-record=once)."
+            )
+            raise UsageError(msg)
 
     def _verifying(self, case: Case, located: Located) -> Verifying | None:
         """Return what compares a test's answers with the recorded ones; None in every mode but ``verify``."""
@@ -159,7 +245,7 @@ class Opener:
             [target.credentials] if target.credentials else [],
             patterns=self.settings.scrub,
             keys=self.settings.scrub_keys,
-            renames={**self.settings.rename, **target.renames},
+            renames={**self.settings.rename, **target.renames, self._session_group: PUBLIC_SESSION_GROUP},
             hide_names=self.settings.hide_names,
             own_names=_words_of(test_file) if live else (),
         )
@@ -170,7 +256,8 @@ def _words_of(test_file: Path) -> frozenset[str]:
     return frozenset(_WORD.findall(test_file.read_text("utf-8", "replace")))
 
 
-def _allowed(item: pytest.Item) -> frozenset[str]:
+def allowed_codes(item: pytest.Item) -> frozenset[str]:
+    """Return the codes that a test allows to be broken; raises `UsageError` for a marker that says no code."""
     return frozenset(_allowed_code(marker) for marker in item.iter_markers("sls_allow"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
+Choice = TypeVar("Choice", bound=str)
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all", "verify"]
+Unmarked: TypeAlias = Literal["block", "allow"]
+UNMARKED: tuple[Unmarked, ...] = get_args(Unmarked)
 MODES: tuple[Mode, ...] = get_args(Mode)
 ACCEPTABLE = ("breaking", "additive", "benign", "evidence")
 REPORT_SUFFIXES = (".json",)
@@ -42,6 +45,7 @@ class Settings(NamedTuple):
     project: str | None
     logstore: str | None
     region: str | None
+    unmarked: Unmarked
     strict: bool
     max_age: timedelta | None
     accept: frozenset[str]
@@ -53,6 +57,7 @@ class Settings(NamedTuple):
     rename: Mapping[str, str]
     hide_names: bool
     rootdir: Path
+    unused: tuple[str, ...] = ()
 
     @property
     def endpoint_hosts(self) -> tuple[str, ...]:
@@ -91,6 +96,13 @@ def add_options(parser: pytest.Parser) -> None:
         f"these, with commas between them: {', '.join(ACCEPTABLE)} (evidence: also where it proves less)",
     )
     _option(group, "max-age", "AGE", "warn of recordings not validated for so long, such as 90d or 12w")
+    group.addoption(
+        "--sls-unmarked",
+        choices=UNMARKED,
+        default=None,
+        help="what becomes of requests to owned hosts while no cassette is open, as in a test without the marker: "
+        "block (default, in every record mode) or allow",
+    )
     group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests, too")
     group.addoption(
         "--sls-report",
@@ -106,7 +118,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
         "consumers, logstores and projects, are written as other-group-1 and so on",
     )
-    for name in ("record", "endpoint", "project", "logstore", "region", "accept", "max_age"):
+    for name in ("record", "endpoint", "project", "logstore", "region", "accept", "max_age", "unmarked"):
         parser.addini(f"sls_{name}", f"default of --sls-{name.replace('_', '-')}")
     parser.addini("sls_hide_names", "default of --sls-hide-names", type="bool", default=True)
     parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
@@ -123,7 +135,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         option = getattr(given, f"sls_{name}")
         return str(option) if option is not None else (config.getini(f"sls_{name}") or None)
 
-    record = _one_of(pick("record") or "none")
+    record = _chosen("sls_record", pick("record") or "none", MODES)
     if given.sls_accept is not None and record != "verify":
         msg = f"--sls-accept accepts what --sls-record=verify proposes; this run is --sls-record={record}"
         raise pytest.UsageError(msg)
@@ -135,6 +147,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         project=pick("project"),
         logstore=pick("logstore"),
         region=pick("region"),
+        unmarked=_chosen("sls_unmarked", pick("unmarked") or "block", UNMARKED),
         strict=bool(given.sls_strict or config.getini("sls_strict")),
         max_age=_age(pick("max_age")),
         accept=_classes(pick("accept") or ""),
@@ -146,7 +159,16 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         rename=rename,
         hide_names=config.getini("sls_hide_names") if given.sls_hide_names is None else given.sls_hide_names == "yes",
         rootdir=config.rootpath,
+        unused=_unused(given, record, pick("endpoint") or REFERENCE),
     )
+
+
+def _unused(given: Namespace, record: Mode, endpoint: str) -> tuple[str, ...]:
+    """Return the options of the command line that name what is real, in a run that has public names only."""
+    if record == "verify" or (record != "none" and endpoint != REFERENCE):
+        return ()
+    names = ("project", "logstore", "region")
+    return tuple(f"--sls-{name}" for name in names if getattr(given, f"sls_{name}") is not None)
 
 
 def _scrubbing(config: pytest.Config) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
@@ -169,11 +191,11 @@ def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> No
     group.addoption(f"--sls-{name}", default=None, metavar=metavar, help=text)
 
 
-def _one_of(given: str) -> Mode:
-    for mode in MODES:
-        if given == mode:
-            return mode
-    msg = f"sls_record must be one of {', '.join(MODES)}, got {given!r}"
+def _chosen(name: str, given: str, choices: tuple[Choice, ...]) -> Choice:
+    for choice in choices:
+        if given == choice:
+            return choice
+    msg = f"{name} must be one of {', '.join(choices)}, got {given!r}"
     raise pytest.UsageError(msg)
 
 

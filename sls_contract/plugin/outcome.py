@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.plugin.ledger import complete, orphans, unplayed
+from sls_contract.plugin.naming import shown
+from sls_contract.reports import plural
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,9 +34,13 @@ class Outcome:
     unused: list[tuple[Finding, str, int | None]] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
 
-    def failed(self, *, strict: bool) -> bool:
-        """Tell whether the run fails for what no single test could tell."""
-        return bool(strict and self.unused) or any(each.left or each.failure for each in self.settled)
+    def reasons(self, *, strict: bool) -> list[str]:
+        """Return what the run fails for that no single test could tell, each in a few words."""
+        counted = Counter(f"{finding.code} {finding.slug}" for finding, _, _ in self.unused) if strict else Counter()
+        told = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
+        if left := [each.cassette for each in self.settled if each.left]:
+            told.append(f"exchanges of {', '.join(map(shown, left))} that no test asked for")
+        return told + [f"{shown(each.cassette)} was not written" for each in self.settled if each.failure]
 
     def plain_findings(self) -> list[dict[str, Any]]:
         """Return the findings as `Totals` keeps them."""

@@ -41,11 +41,31 @@ class Phases:
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Give a fixture of a wider scope a cassette of its own."""
+        if fixturedef.scope == "function":
+            return (yield)
+        with self.run.fixture(fixturedef, request):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Take secrets out of tracebacks and captured output."""
         report = yield
         self.run.reported(item, report)
         return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Say in the last line what the run failed for, where all its tests passed."""
+        outcome = yield
+        if line := self.run.last_line(session):
+            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                reporter.write_line(line, red=True)
+        return outcome
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count what a test found, also where a worker ran it."""

@@ -12,39 +12,35 @@ import pytest
 
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin import distributed
+from sls_contract.plugin.beside import Beside
+from sls_contract.plugin.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from warnings import WarningMessage
 
     from sls_contract.plugin.case import Case
+    from sls_contract.plugin.closed import Closed
     from sls_contract.plugin.collected import Collected
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.opener import Opener
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.outcome import Outcome
     from sls_contract.plugin.reference import ReferenceServer
+    from sls_contract.plugin.shared import Fixtures
     from sls_contract.plugin.totals import Totals
 
 MARKERS = (
     (
-        "sls_cassette(name=None, repeat=None, match_on=None): record and replay this test's SLS exchanges; "
-        "repeat='last' plays the last of identical recordings again and again; match_on names what requests match on"
+        "sls_cassette(name=None, repeat=None, empty=False, match_on=None): record and replay this test's SLS "
+        "exchanges; repeat='last' plays the last of identical recordings again and again; empty=True: it may ask for "
+        "nothing; match_on names what requests match on"
     ),
     "sls_allow(code, *, reason): accept what breaks this one clause, such as 'SLS204'",
 )
 
+_NO_FAILURES = (pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt)
 CASE: pytest.StashKey[Case] = pytest.StashKey()
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn an error of ours into a failure that shows its text alone: no traceback of ours reaches a user."""
-    __tracebackhide__ = True
-    try:
-        yield
-    except SlsContractError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def utc_now() -> datetime:
@@ -55,11 +51,13 @@ def utc_now() -> datetime:
 class Run:
     """The state of one run; kept in the config's stash."""
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, closed: Closed) -> None:
         """Begin a run; in an xdist worker it is part of the controller's session."""
         self.settings = settings
+        self._beside = Beside(closed)
         self.started = distributed.session_started(config, utc_now())
         self._opened: set[Case] = set()
+        self._item: pytest.Item | None = None
         self._scrub: Callable[[str], str] | None = None
         self._failure: str | None = None
         self._found: list[pytest.Item] = []
@@ -85,7 +83,7 @@ class Run:
     def _opener(self) -> Opener:
         from sls_contract.plugin.opener import Opener
 
-        return Opener(self.settings, self.started, utc_now)
+        return Opener(self.settings, self.started, utc_now, lambda: self._found)
 
     def stop(self) -> None:
         """Close what an interrupted test left open: its recording is unfinished."""
@@ -118,16 +116,23 @@ class Run:
         __tracebackhide__ = True
         if when == "call" and (case := item.stash.get(CASE, None)) is not None:
             case.called = True
+        self._item = item
+        self._beside.begin(item)
         try:
             yield
         except BaseException as error:
+            self._beside.end(item)
+            if (case := item.stash.get(CASE, None)) is not None and not isinstance(error, _NO_FAILURES):
+                case.failed(f"{type(error).__name__}: {error}")
             text = self._broken(item, broke_off=True)
             if text and isinstance(error, pytest.skip.Exception):
                 pytest.fail(text, pytrace=False)
             if text:
                 item.add_report_section(when, "sls-contract", text)
             raise
-        if text := self._broken(item):
+        with told():
+            swallowed = self._beside.swallowed(item)
+        if text := "\n\n".join(filter(None, [self._broken(item), swallowed])):
             pytest.fail(text, pytrace=False)
 
     def _broken(self, item: pytest.Item, *, broke_off: bool = False) -> str | None:
@@ -140,6 +145,29 @@ class Run:
         return case.end_phase()
 
     @contextmanager
+    def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
+        """Open the cassette of a fixture of a wider scope; a run without cassettes pays for nothing more."""
+        __tracebackhide__ = True
+        if self._item is None or not self._has_cassettes:
+            yield
+            return
+        with self._fixtures.around(fixturedef, request, self._item):
+            yield
+
+    @cached_property
+    def _has_cassettes(self) -> bool:
+        return any(
+            item.get_closest_marker("sls_cassette") is not None or "sls_session" in getattr(item, "fixturenames", ())
+            for item in self._found
+        )
+
+    @cached_property
+    def _fixtures(self) -> Fixtures:
+        from sls_contract.plugin.shared import Fixtures
+
+        return Fixtures(self._opener, self._beside, self._opened)
+
+    @contextmanager
     def closing(self, item: pytest.Item) -> Iterator[None]:
         """Close the test's cassette, whatever happens."""
         __tracebackhide__ = True
@@ -150,7 +178,8 @@ class Run:
                 case.broke_off |= not case.called
                 with told():
                     self._close(case, expected_to_fail=item.get_closest_marker("xfail") is not None)
-                if text := case.end_phase():  # what a thread did while the test ended
+                text = case.end_phase()  # what a thread did while the test ended
+                if text := text or self._beside.unasked(item, case):
                     pytest.fail(text, pytrace=False)
 
     def _close(self, case: Case, *, expected_to_fail: bool) -> None:
@@ -160,15 +189,24 @@ class Run:
     def reported(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Take secrets out of a report; the last one of a test carries what the test counted."""
         case = item.stash.get(CASE, None)
-        if case is None:
-            return
-        from sls_contract.plugin.scrubbed import scrub_report
+        if case is not None:
+            case.insist(report)
+        if (scrub := case.scrub if case is not None else self._last_scrub) is not None:
+            from sls_contract.plugin.scrubbed import scrub_report
 
-        case.insist(report)
-        scrub_report(report, case.scrub)
+            scrub_report(report, scrub)
         if report.when == "teardown":
-            distributed.attach(report, case.counted(item.nodeid).as_plain())
-            del item.stash[CASE]
+            counted = [case.counted(item.nodeid).as_plain()] if case is not None else []
+            if counted := counted + self._beside.counted():
+                distributed.attach(report, counted)
+            if case is not None:
+                del item.stash[CASE]
+
+    @property
+    def _last_scrub(self) -> Callable[[str], str] | None:
+        """What takes secrets out of what is shown while no cassette is open: a client of a fixture may still talk."""
+        shared = vars(self).get("_fixtures")
+        return self._scrub or (shared.scrub if shared is not None else None)
 
     def count(self, report: pytest.TestReport) -> None:
         """Add what a test counted, wherever it ran.
@@ -177,12 +215,13 @@ class Run:
         """
         if report.failed or (report.skipped and "sls_cassette" not in report.keywords):
             self._failed.add(report.nodeid.partition("::")[0])
-        if counted := distributed.attached(report):
+        for counted in distributed.attached(report):
             self.totals.merge(counted)
 
     def warned(self, warning: WarningMessage) -> None:
         """Take secrets out of a warning that a test gave, before it is shown."""
-        if self._scrub is not None and (clean := self._scrub(str(warning.message))) != str(warning.message):
+        scrub = self._last_scrub
+        if scrub is not None and (clean := scrub(str(warning.message))) != str(warning.message):
             warning.message = clean
 
     @contextmanager
@@ -200,6 +239,13 @@ class Run:
             yield names
 
     @contextmanager
+    def session_names(self) -> Iterator[Sls]:
+        """Give fixture ``sls_session`` its value."""
+        __tracebackhide__ = True
+        with told(), self._opener.session_names() as names:
+            yield names
+
+    @contextmanager
     def serve(self, item: pytest.Item) -> Iterator[ReferenceServer]:
         """Give fixture ``sls_endpoint`` its value."""
         __tracebackhide__ = True
@@ -214,8 +260,10 @@ class Run:
         """Note what was collected, before any of it is deselected."""
         self._found = items.copy()
 
-    def worker_ended(self, told: dict[str, Any] | None, *, lost: bool) -> None:
-        """Take over what an xdist worker collected; all of them collect the same."""
+    def worker_ended(self, told: dict[str, Any] | None, rest: list[dict[str, Any]], *, lost: bool) -> None:
+        """Take over what an xdist worker collected (all of them collect the same), and the ``rest`` that it counted."""
+        for counted in rest:
+            self.totals.merge(counted)
         self._worker_lost |= lost
         if told is not None:
             from sls_contract.plugin.collected import Collected
@@ -228,10 +276,14 @@ class Run:
 
         A worker tells the controller what it collected, and leaves the rest to it.
         """
+        rest = self._beside.counted()
         if distributed.is_worker(session.config):
+            distributed.tell_rest(session.config, rest)
             if (seen := self._seen(session)) is not None:
                 distributed.tell_collected(session.config, seen.as_plain())
             return
+        for counted in rest:
+            self.totals.merge(counted)
         self._settle(session)
         self._expect_comparison(session)
         if self.settings.reports:
@@ -246,9 +298,15 @@ class Run:
         return collected(self._found, session.items, self.settings)
 
     def _settle(self, session: pytest.Session) -> None:
-        """Settle what no single test can tell; a run without cassettes, or that records, has nothing of the kind."""
-        if "totals" not in vars(self) or self.settings.record not in {"none", "verify"}:
+        """Settle what no single test can tell; a run without cassettes has nothing of the kind."""
+        if "totals" not in vars(self):
             return
+        if self.settings.record in {"none", "verify"}:
+            self._settle_recordings(session)
+        if self._reasons() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _settle_recordings(self, session: pytest.Session) -> None:
         from sls_contract.plugin.collected import scope_of
         from sls_contract.plugin.outcome import outcome_of
 
@@ -263,8 +321,6 @@ class Run:
             cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
         )
         self.totals.findings += self.outcome.plain_findings()
-        if self.outcome.failed(strict=self.settings.strict) and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _expect_comparison(self, session: pytest.Session) -> None:
         """End a run in mode ``verify`` that compared nothing as the command line does: it did not check anything."""
@@ -289,9 +345,37 @@ class Run:
 
     def summary(self) -> list[str]:
         """Return the lines of the terminal summary; none where nothing was checked."""
-        told_last = [self._failure] if self._failure else []
-        if "totals" not in vars(self) or not (self.totals.exchanges or self.totals.cassettes):
+        told_last = [*self._not_used(), *([self._failure] if self._failure else [])]
+        if "totals" not in vars(self) or not (self.totals.exchanges or self.totals.cassettes or self.totals.stopped):
             return told_last
         from sls_contract.plugin.summary import summary_lines
 
         return summary_lines(self.totals, self.outcome) + told_last
+
+    def _not_used(self) -> Iterator[str]:
+        if self.settings.unused:
+            yield (
+                f"sls-contract: not used: {', '.join(self.settings.unused)}; replay, and recording at the reference "
+                "endpoint, have public names\n"
+                "  How to fix: say where to record with real ones (--sls-record=once --sls-endpoint=URL), or leave the "
+                "option away."
+            )
+
+    def last_line(self, session: pytest.Session) -> str | None:
+        """Return what the run failed for, where no test tells it; None where there is nothing to add."""
+        if not session.exitstatus or not (reasons := self._reasons()):
+            return None
+        return f"sls-contract: the run failed (exit {int(session.exitstatus)}): {'; '.join(reasons)}"
+
+    def _reasons(self) -> list[str]:
+        if "totals" not in vars(self):
+            return [self._failure] if self._failure else []
+        strict, between = self.settings.strict, sum(each["times"] for each in self.totals.stopped if not each["test"])
+        reasons = self.outcome.reasons(strict=strict)
+        if strict and between:
+            from sls_contract.reports import plural
+
+            reasons.append(f"{plural(between, 'request')} stopped between tests (--sls-strict)")
+        if self._failure:
+            reasons.append(self._failure)
+        return reasons

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sls_contract import __version__
 from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.plugin.closed import REMEDY
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.own_key import without_key
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, write_json
@@ -29,6 +31,20 @@ MOST_LINES = 10
 
 def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     """Return the lines of the terminal summary."""
+    told = [*_stopped(totals), *_foreign(totals)]
+    if totals.exchanges or totals.cassettes:
+        told = [
+            _counts(totals, outcome),
+            *_noticed(totals),
+            *_unused(outcome),
+            *_verified(outcome),
+            *_uncovered(),
+            *told,
+        ]
+    return [without_key(line, os.environ) for line in told]
+
+
+def _counts(totals: Totals, outcome: Outcome) -> str:
     evidence = ", ".join(f"{count} {name}" for name, count in sorted(totals.evidence.items())) or "none"
     parts = [
         f"{plural(totals.exchanges, 'exchange')} checked (evidence: {evidence})",
@@ -42,10 +58,45 @@ def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     )
     if unused := sum(exchange is None for _, _, exchange in outcome.unused):
         parts.append(f"{plural(unused, 'cassette')} unused")
-    lines = ["sls-contract: " + ", ".join(parts), *_noticed(totals), *_unused(outcome), *_verified(outcome)]
+    return "sls-contract: " + ", ".join(parts)
+
+
+def _uncovered() -> Iterator[str]:
+    """Name the libraries in use whose requests cannot be seen."""
     if names := uncovered():
-        lines.append(f"  not covered: {', '.join(names)}: their requests are neither recorded nor blocked")
-    return [without_key(line, os.environ) for line in lines]
+        yield f"  not covered: {', '.join(names)}: their requests are neither recorded nor blocked"
+
+
+def _stopped(totals: Totals) -> Iterator[str]:
+    """Name the requests to owned hosts that no cassette took, with the test that made them."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for each in totals.stopped:
+        counted[each["test"], each["host"]] += each["times"]
+    if counted:
+        yield f"sls-contract: stopped, since no cassette took them: {plural(counted.total(), 'request')} to owned hosts"
+        lines = [
+            on_one_line(f"  {host} in {test or 'no test, but between them'}: {plural(times, 'time')}")
+            for (test, host), times in counted.items()
+        ]
+        yield from lines[:MOST_LINES]
+        if len(lines) > MOST_LINES:
+            yield f"  +{len(lines) - MOST_LINES} more"
+        yield f"  How to fix: {REMEDY}"
+
+
+def _foreign(totals: Totals) -> Iterator[str]:
+    """Name the hosts on other machines that were asked past an open cassette."""
+    asked: dict[str, list[str]] = {}
+    for plain in totals.findings:
+        if plain["finding"]["slug"] == "foreign-host-asked":
+            asked.setdefault(plain["finding"]["actual"], []).append(plain["test"])
+    hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in asked.items()]
+    if hosts:
+        more = f", +{len(hosts) - MOST_LINES} more" if len(hosts) > MOST_LINES else ""
+        yield on_one_line(
+            "sls-contract: asked past an open cassette, neither recorded nor judged (ini sls_hosts adds hosts): "
+            f"{', '.join(hosts[:MOST_LINES])}{more}"
+        )
 
 
 def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:

@@ -9,18 +9,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from sls_contract.cassettes.recorder.guard import let_through
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.exchange import Request
-from sls_contract.plugin.names import PUBLIC_GROUP, PUBLIC_LOGSTORE, PUBLIC_PROJECT, Sls, public_names
+from sls_contract.plugin.names import (
+    PUBLIC_GROUP,
+    PUBLIC_LOGSTORE,
+    PUBLIC_PROJECT,
+    PUBLIC_SESSION_GROUP,
+    Sls,
+    public_names,
+)
 from sls_contract.plugin.options import REFERENCE
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of, sign
+from sls_contract.signing import TEST_CREDENTIALS, region_of, sign
 from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from sls_contract.exchange import Send
+    from sls_contract.exchange import Response, Send
     from sls_contract.plugin.options import Settings
     from sls_contract.signing import Credentials
 
@@ -38,6 +46,7 @@ class Target:
         endpoint: what was asked for: `REFERENCE` or a URL.
         renames: real names to public ones.
         prepare: makes what fixture ``sls`` promises, and takes it away again.
+        group: the public name of its consumer group.
 
     """
 
@@ -46,6 +55,7 @@ class Target:
     endpoint: str = ""
     renames: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], Iterator[Sls]] | None = None
+    group: str = PUBLIC_GROUP
 
     @contextmanager
     def names(self, *, recording: bool) -> Iterator[Sls]:
@@ -53,42 +63,52 @@ class Target:
         if recording and self.prepare is not None:
             yield from self.prepare()
         else:
-            yield public_names(TEST_CREDENTIALS)
+            yield public_names(TEST_CREDENTIALS, self.group)
 
 
-def target_of(settings: Settings, environ: Mapping[str, str], clock: Callable[[], datetime]) -> Target:
-    """Return where the requests of one test go; a reference endpoint is new for each test."""
+def target_of(
+    settings: Settings, environ: Mapping[str, str], clock: Callable[[], datetime], reference: Send, group: str = ""
+) -> Target:
+    """Return where the requests of one test, or of fixtures of wider scope, go.
+
+    ``reference`` is the embedded endpoint; ``group`` names the consumer group of a whole run.
+    """
     own = credentials_from_environment(environ)
+    public = PUBLIC_SESSION_GROUP if group else PUBLIC_GROUP
     if settings.record == "none":
-        return Target(own, endpoint=settings.endpoint)
+        return Target(own, endpoint=settings.endpoint, group=public)
     if settings.endpoint == REFERENCE:
-        from sls_contract.endpoint import ReferenceEndpoint
-
-        known = (*([own] if own else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-        endpoint = ReferenceEndpoint(clock, credentials=known, keep_log=False)
-        endpoint.create_consumer_group(PUBLIC_GROUP)
-        return Target(own, endpoint, REFERENCE)
-    return _at_url(settings, own, clock)
+        return Target(own, reference, REFERENCE, group=public)
+    return _at_url(settings, own, clock, group or f"sls-contract-{secrets.token_hex(6)}", public)
 
 
-def _at_url(settings: Settings, own: Credentials | None, clock: Callable[[], datetime]) -> Target:
+def _at_url(
+    settings: Settings, own: Credentials | None, clock: Callable[[], datetime], group: str, public: str
+) -> Target:
     from sls_contract.transport import open_transport, parse_endpoint
 
     address = parse_endpoint(settings.endpoint)
-    group = f"sls-contract-{secrets.token_hex(6)}"
-    renames = {group: PUBLIC_GROUP}
+    renames = {group: public}
     if settings.project:
         renames[settings.project] = PUBLIC_PROJECT
     if settings.logstore:
         renames[settings.logstore] = PUBLIC_LOGSTORE
-    carry = open_transport(settings.endpoint)
+    carry = _past_the_guard(open_transport(settings.endpoint))
 
     def prepare() -> Iterator[Sls]:
         names = _real_names(settings, own, group, literal=address.literal, host=address.authority)
         with _group(names, carry, clock):
             yield names
 
-    return Target(own, carry if address.literal else None, settings.endpoint, renames, prepare)
+    return Target(own, carry if address.literal else None, settings.endpoint, renames, prepare, public)
+
+
+def _past_the_guard(carry: Send) -> Send:
+    def send(request: Request) -> Response:
+        with let_through(request.host):
+            return carry(request)
+
+    return send
 
 
 def _real_names(settings: Settings, own: Credentials | None, group: str, *, literal: bool, host: str) -> Sls:

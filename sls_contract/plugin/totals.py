@@ -10,7 +10,8 @@ from typing import Any
 class Totals:
     """Counts of exchanges, cassettes and findings; ``findings`` are plain values with where they came from.
 
-    ``verified`` is what tests in record mode ``verify`` found of their cassettes, ``plays`` what others left unplayed.
+    ``verified`` is what tests in record mode ``verify`` found of their cassettes, ``plays`` what others left unplayed,
+    ``stopped`` the requests to owned hosts that no cassette took.
     """
 
     exchanges: int = 0
@@ -24,6 +25,7 @@ class Totals:
     findings: list[dict[str, Any]] = field(default_factory=list)
     verified: list[dict[str, Any]] = field(default_factory=list)
     plays: list[dict[str, Any]] = field(default_factory=list)
+    stopped: list[dict[str, Any]] = field(default_factory=list)
 
     def merge(self, other: dict[str, Any]) -> None:
         """Add what a worker counted (`as_plain`)."""
@@ -32,9 +34,8 @@ class Totals:
         self.exercised.update(other["exercised"])
         for evidence, count in other["evidence"].items():
             self.evidence[evidence] = self.evidence.get(evidence, 0) + count
-        self.findings.extend(other["findings"])
-        self.verified.extend(other["verified"])
-        self.plays.extend(other["plays"])
+        for name in ("findings", "verified", "plays", "stopped"):
+            getattr(self, name).extend(other[name])
 
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""

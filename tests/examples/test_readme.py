@@ -90,7 +90,7 @@ def shows(shown: str, output: str) -> bool:
 def test_every_block_is_of_a_kind_that_is_run():
     """A block of a new kind would be shown and never tried."""
     assert {kind for kind, _ in BLOCKS} == {"python", "sh", "console", "text", "ini", "http"}
-    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (3, 3, 6)
+    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (4, 3, 6)
 
 
 def test_the_first_test_records_and_replays(place):
@@ -123,9 +123,20 @@ def test_the_finding_is_what_pytest_prints(place):
     assert shows(shown, done.stdout), done.stdout
 
 
+def test_the_client_of_a_whole_run_is_recorded_apart(place):
+    """What its fixture asks has a cassette of its own, so that one test plays alone."""
+    (place / "test_shared.py").write_text(shown_tests()[2], "utf-8")
+    recorded = run("pytest -q --sls-record=once test_shared.py", place)
+    assert "2 passed" in recorded.stdout, recorded.stdout
+    assert (place / "cassettes" / "test_shared" / "client@session.sls.yaml").exists()
+    alone = run("pytest -q --sls-strict test_shared.py -k 1", place)
+    assert "1 passed" in alone.stdout, alone.stdout
+    assert "the run failed" not in alone.stdout
+
+
 def test_the_endpoint_fixture_does_what_is_shown(place):
     """The scripted error reaches the SDK's caller, and the next answer is the checkpoint that was set."""
-    (place / "test_busy.py").write_text(shown_tests()[2], "utf-8")
+    (place / "test_busy.py").write_text(shown_tests()[3], "utf-8")
     done = run("pytest -q test_busy.py", place)
     assert "1 passed" in done.stdout, done.stdout
 

@@ -14,7 +14,7 @@ def twice(project, **outcomes):
 
 
 def test_classes_unittest_and_wider_fixtures(project):
-    """A marked unittest.TestCase, and fixtures of class and module scope: their traffic is the first test's."""
+    """A marked unittest.TestCase, and fixtures of class and module scope, with cassettes of their own."""
     project.test(
         """
         import unittest

@@ -62,10 +62,11 @@ def test_a_name_of_ones_own(project):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("'positional'", "takes name='…', repeat='last' and match_on=[…], got 'positional'"),
+        ("'positional'", "takes name='…', repeat='last', empty=True and match_on=[…], got 'positional'"),
         ("mode='once'", "got mode"),
         ("name=''", "name must be a str that is not empty, got ''"),
         ("name=3", "name must be a str that is not empty, got 3"),
+        ("empty='yes'", "empty must be True or False, got 'yes'"),
         ("repeat='first'", "repeat must be 'last', got 'first'"),
     ],
 )

@@ -3,9 +3,9 @@
 The journal stands beside its cassette (``<cassette>.journal``). A frame is a line ``%exchange <recording> <bytes>
 <checksum>``, then a line with the id of the exchange and one with its values (see `serialized`): a client waits while
 they are written, and whoever folds the journal has the time to make YAML of them. ``%end`` says that a recording came
-to its end, ``%drop`` that it is not wanted. No frame is synced to disk: the page cache outlives a killed process. A
-frame that was cut off by a kill or a full disk fails its checksum and is passed over; its exchange had not been given
-to the client yet.
+to its end, ``%drop`` that it is not wanted, ``%fail`` that its test failed; the reason stands where an exchange has its
+values. No frame is synced to disk: the page cache outlives a killed process. A frame that was cut off by a kill or a
+full disk fails its checksum and is passed over; its exchange had not been given to the client yet.
 
 The journal is also the cassette's lock: whoever appends, folds or rewrites holds it. Folding removes it, and a writer
 that waited for the lock of a removed journal begins a new one.
@@ -27,18 +27,18 @@ from sls_contract.cassettes.file.lock import lock, unlock
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Kind: TypeAlias = Literal["exchange", "end", "drop"]
+Kind: TypeAlias = Literal["exchange", "end", "drop", "fail"]
 
 LOCK_TIMEOUT = 30.0
 """Seconds; a holder writes one frame or one file, so whoever takes longer hangs."""
 
-_HEAD = re.compile(rb"^%(exchange|end|drop) ([a-z0-9]+) ([0-9]+) ([0-9a-f]{16})\n", re.MULTILINE)
+_HEAD = re.compile(rb"^%(exchange|end|drop|fail) ([a-z0-9]+) ([0-9]+) ([0-9a-f]{16})\n", re.MULTILINE)
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One entry of a journal: an exchange of a recording with its id, the recording's end, or that it is dropped."""
+    """One entry of a journal: an exchange of a recording with its id; that the recording ended, goes, or failed."""
 
     kind: Kind
     recording: str

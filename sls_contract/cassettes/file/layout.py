@@ -11,11 +11,13 @@
 The last line is YAML's own mark for the end of a document, the same in every file: a file that was cut between two
 blocks lacks it, and nothing at file level changes when an exchange is added. ``validated`` joins the second line when
 exchanges were compared with their endpoint (`validation`), ``unfinished`` while a recording has begun that did not come
-to its end: then record mode ``once`` goes on.
+to its end: then record mode ``once`` goes on. ``failed`` joins it where the test of such a recording failed, with the
+reason: then it is not played, and is recorded anew.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 END = "...\n"
+_REASON = r'([a-z0-9]+): ("(?:[^"\\\n]|\\[^\n])*")'  # a recording, and a text as JSON writes it
+_FAILED = re.compile(_REASON)
 _PROLOG = re.compile(
     r"version: 1\n"
-    rf"contract: \{{format: 1, tool: sls-contract(?:{IN_PROLOG})?(?:, unfinished: \[([a-z0-9, ]*)\])?\}}\n"
+    rf"contract: \{{format: 1, tool: sls-contract(?:{IN_PROLOG})?(?:, unfinished: \[([a-z0-9, ]*)\])?"
+    rf"(?:, failed: \{{((?:(?:, )?{_REASON})+)\}})?\}}\n"
     r"interactions:(?: \[\])?\n"
 )
 _MARKER = re.compile(r"^(?:(<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
@@ -44,6 +49,7 @@ class Layout:
     Attributes:
         blocks: the text of each interaction, from ``- `` to its last line end.
         unfinished: names of the recordings that began and did not come to their end.
+        failed: those of them whose test failed, each with the reason.
         validation: when exchanges were last validated, beside what their blocks say.
         ended: whether the closing line is there.
 
@@ -53,13 +59,16 @@ class Layout:
     unfinished: tuple[str, ...] = ()
     validation: Validation | None = None
     ended: bool = True
+    failed: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
         """The whole file."""
         unfinished = f", unfinished: [{', '.join(self.unfinished)}]" if self.unfinished else ""
         validated = "" if self.validation is None else self.validation.text
-        prolog = f"version: 1\ncontract: {{format: 1, tool: sls-contract{validated}{unfinished}}}\ninteractions:"
+        reasons = ", ".join(f"{name}: {json.dumps(reason, ensure_ascii=False)}" for name, reason in self.failed)
+        marks = f"{validated}{unfinished}" + (f", failed: {{{reasons}}}" if reasons else "")
+        prolog = f"version: 1\ncontract: {{format: 1, tool: sls-contract{marks}}}\ninteractions:"
         return "".join([prolog, "\n" if self.blocks else " []\n", *self.blocks, END])
 
 
@@ -68,8 +77,9 @@ def lay_out(text: str) -> Layout | None:
     prolog = _PROLOG.match(text)
     if prolog is None:
         return None
-    *validated, names = prolog.groups()
+    *validated, names, reasons = prolog.groups()[:5]
     unfinished = tuple(name for name in (names or "").replace(",", " ").split())
+    failed = tuple((each[1], str(json.loads(each[2], strict=False))) for each in _FAILED.finditer(reasons or ""))
     try:
         validation = Validation.read(*validated) if validated[0] else None
     except ValueError:
@@ -78,10 +88,10 @@ def lay_out(text: str) -> Layout | None:
     ended = stripped.endswith("\n...", prolog.end() - 1)
     rest = stripped[prolog.end() : -len("...")] if ended else text[prolog.end() :]
     if not rest.strip():
-        return Layout((), unfinished, validation, ended)
+        return Layout((), unfinished, validation, ended, failed)
     if not rest.startswith("- "):
         return None
-    return Layout(tuple(_blocks(rest.rstrip("\n"))), unfinished, validation, ended)
+    return Layout(tuple(_blocks(rest.rstrip("\n"))), unfinished, validation, ended, failed)
 
 
 def _blocks(text: str) -> Iterator[str]:

@@ -36,6 +36,7 @@ class CassetteFile(Sequence[Recording]):
     Attributes:
         path: where the file stands.
         unfinished: names of the recordings that began and did not come to their end.
+        failed: those of them whose test failed, each with the reason: they are not to be played.
         layout: the text in blocks; None where the file is not in our own layout.
 
     """
@@ -48,12 +49,14 @@ class CassetteFile(Sequence[Recording]):
         self._trees: Sequence[object] = ()
         self._document_lines: Sequence[int | None] = ()
         if self.layout is None:
-            self._trees, self._document_lines, unfinished = _interactions(os.fspath(path), text)
+            self._trees, self._document_lines, contract = _interactions(os.fspath(path), text)
+            unfinished, failed = _unfinished(contract), _failed(contract)
         else:
-            unfinished = self.layout.unfinished
+            unfinished, failed = self.layout.unfinished, dict(self.layout.failed)
             _refuse_twins(os.fspath(path), self.layout)
             self._refuse_cut(self.layout)
         self.unfinished: tuple[str, ...] = unfinished
+        self.failed: dict[str, str] = failed
 
     @classmethod
     def read(cls, path: os.PathLike[str] | str) -> CassetteFile:
@@ -180,7 +183,7 @@ class CassetteFile(Sequence[Recording]):
         raise CassetteDamaged(self.path, line, "the file was cut off in or after the exchange that begins here")
 
 
-def _interactions(path: str, text: str) -> tuple[Sequence[object], Sequence[int | None], tuple[str, ...]]:
+def _interactions(path: str, text: str) -> tuple[Sequence[object], Sequence[int | None], object]:
     """Read a file that is not in our own layout as a whole."""
     try:
         root, lines = parse_document(text)
@@ -195,7 +198,7 @@ def _interactions(path: str, text: str) -> tuple[Sequence[object], Sequence[int 
     _refuse_version(path, root)
     if not isinstance(interactions, list):
         raise CassetteDamaged(path, None, "not a cassette: the list of interactions is missing")
-    return interactions, lines, _unfinished(root.get("contract"))
+    return interactions, lines, root.get("contract")
 
 
 def _refuse_version(path: str, root: dict[str, Any]) -> None:
@@ -212,6 +215,11 @@ def _refuse_version(path: str, root: dict[str, Any]) -> None:
 def _unfinished(contract: object) -> tuple[str, ...]:
     names = contract.get("unfinished") if isinstance(contract, dict) else None
     return tuple(str(name) for name in names) if isinstance(names, list) else ()
+
+
+def _failed(contract: object) -> dict[str, str]:
+    reasons = contract.get("failed") if isinstance(contract, dict) else None
+    return {str(name): str(reason) for name, reason in reasons.items()} if isinstance(reasons, dict) else {}
 
 
 def _refuse_twins(path: str, layout: Layout) -> None:

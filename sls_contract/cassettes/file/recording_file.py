@@ -91,11 +91,18 @@ def write(path: os.PathLike[str] | str, recordings: Iterable[Recording]) -> None
             journal.remove()
 
 
-def open_for_recording(path: os.PathLike[str] | str) -> Recorder:
-    """Open a cassette, new or not, to add exchanges to it; raises `CassetteDamaged` before anything is recorded."""
+def open_for_recording(path: os.PathLike[str] | str, owner: str = "") -> Recorder:
+    """Open a cassette, new or not, to add exchanges to it; raises `CassetteDamaged` before anything is recorded.
+
+    What the ``owner`` (a test) recorded before, and failed, goes once it has recorded something anew.
+    """
     fold(path)
-    unfinished = CassetteFile.read(path).unfinished if Path(path).exists() else ()
-    return Recorder(Path(path), unfinished)
+    before = CassetteFile.read(path) if Path(path).exists() else None
+    if before is None:
+        return Recorder(Path(path))
+    resumed = tuple(name for name in before.unfinished if name not in before.failed)
+    failed = (name for name, reason in before.failed.items() if owner and reason.startswith(f"{owner}: "))
+    return Recorder(Path(path), resumed, tuple(failed))
 
 
 def take_back(path: os.PathLike[str] | str, recording: str) -> None:
@@ -113,11 +120,14 @@ class Recorder:
     the cassette counts as unfinished, and a recording that finishes also finishes those that were left before it.
     """
 
-    def __init__(self, path: Path, resumed: Sequence[str] = ()) -> None:
-        """Begin a recording; ``resumed`` names unfinished ones that this one continues. Nothing is written yet."""
+    def __init__(self, path: Path, resumed: Sequence[str] = (), failed: Sequence[str] = ()) -> None:
+        """Begin a recording; nothing is written yet.
+
+        ``resumed`` names unfinished ones that this one continues, ``failed`` those that go once this one has begun.
+        """
         self._path = path
         self.name = "r" + os.urandom(6).hex()  # a name that no other process has; nothing is drawn from it
-        self._resumed = tuple(resumed)
+        self._resumed, self._failed = tuple(resumed), tuple(failed)
         self._begun = False
         self._closed = False
         self._count = count(1)
@@ -151,14 +161,17 @@ class Recorder:
             journal.append([frame])
             self._begun = True
 
-    def close(self, *, finished: bool = True, replaced: Iterable[str] = ()) -> None:
+    def close(self, *, finished: bool = True, replaced: Iterable[str] = (), failure: str = "") -> None:
         """Fold everything into the cassette. Unfinished, it is marked so, and record mode ``once`` goes on.
 
         ``replaced`` are ids of exchanges that these ones stand in for: the recordings that they belong to go.
+        ``failure`` says why an unfinished one is not to be played.
         """
-        ended = (*self._resumed, *((self.name,) if self._begun else ())) if finished else ()
-        gone = dict.fromkeys(_recording_of(name) for name in replaced)
-        self._end([*(Frame("drop", name) for name in gone), *(Frame("end", name) for name in ended)])
+        own = (self.name,) if self._begun else ()
+        ended = (*self._resumed, *own) if finished else ()
+        gone = dict.fromkeys((*map(_recording_of, replaced), *(self._failed if own else ())))
+        failed = [Frame("fail", name, "", failure) for name in own if failure and not finished]
+        self._end([*(Frame("drop", name) for name in gone), *(Frame("end", name) for name in ended), *failed])
 
     def discard(self) -> None:
         """Take back every exchange that this recording added."""
@@ -195,9 +208,14 @@ def _merged(path: Path, data: bytes) -> Layout | None:
     """Return the cassette with the frames of its journal; None where they change nothing."""
     frames = read_frames(data)
     before = CassetteFile.read(path) if frames and path.exists() else None
-    old = Layout(()) if before is None else before.layout or Layout(tuple(_emitted(before)), before.unfinished)
+    old = Layout(()) if before is None else before.layout or _anew(before)
     merged = _with_frames(old, frames)
     return None if merged == old else merged
+
+
+def _anew(file: CassetteFile) -> Layout:
+    """Lay out what is not in our own layout."""
+    return Layout(tuple(_emitted(file)), file.unfinished, failed=tuple(file.failed.items()))
 
 
 def _with_frames(old: Layout, frames: Sequence[Frame]) -> Layout:
@@ -210,7 +228,10 @@ def _with_frames(old: Layout, frames: Sequence[Frame]) -> Layout:
     blocks = (*old.blocks, *(emit_block(block_of(deserialized(one.exchange), one.name)) for one in wanted.values()))
     kept = tuple(block for block in blocks if _recording_of(id_of(block)) not in dropped)
     validation = None if old.validation is None else old.validation.kept(old.blocks, kept)
-    return Layout(kept, tuple(name for name in begun if name not in over), validation)
+    unfinished = tuple(name for name in begun if name not in over)
+    reasons = dict(old.failed) | {frame.recording: frame.exchange for frame in frames if frame.kind == "fail"}
+    failed = tuple((name, reasons[name]) for name in unfinished if name in reasons)
+    return Layout(kept, unfinished, validation, failed=failed)
 
 
 def _without_bodies(recording: Recording) -> Recording:

@@ -176,10 +176,22 @@ class Scrubber:
         return marked(request, self._vault, self._renames)
 
     def text(self, text: str) -> str:
-        """Return a message, log line or traceback without secrets, also shortened ones. Names are not replaced."""
+        """Return a text without secrets, also shortened ones. Names are not replaced."""
         data = safe_bytes(text)
         new = self.bytes(data)
         return self._vault.pieces.masked(text if new == data else wire_text(new))
+
+    def shown(self, text: str) -> str:
+        """Return a message, log line or traceback without secrets.
+
+        Keys are masked in it: a valid one in their place would be taken for what the client used.
+        """
+        clean = self.text(text)
+        return clean if clean == text else self.masked(clean)
+
+    def masked(self, text: str) -> str:
+        """Mask the public ids, secrets and tokens that stand in a text in the place of real ones."""
+        return self._vault.masked(text)
 
     def edits(self, data: bytes) -> list[Edit]:
         """Return every place of the data that holds a secret, ordered."""

@@ -48,6 +48,7 @@ _PUBLIC = (
     *MARKERS,
 )
 _STS_ID = "STS."
+_STAND_IN = re.compile(rf"(?:{re.escape(_STS_ID)})?(?:{'|'.join(map(re.escape, _PUBLIC_BY_KIND.values()))})\d*")
 _ID_SHAPE = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{12,}")
 MOST_OTHERS = 4096
 """How many learnt cookies, passwords and the like are hunted: a service may set new ones with each answer."""
@@ -90,6 +91,10 @@ class Vault:
         self.given = tuple(secret for key in credentials for secret in self._kept(key))
         for secret in self.given:
             self.pieces.add(secret)
+
+    def masked(self, text: str) -> str:
+        """Mask the public ids, secrets and tokens that stand in a text in the place of real ones."""
+        return _STAND_IN.sub(MASK, text) if self._counts else text
 
     def public(self, kind: Kind, value: str) -> str:
         """Return what stands in the place of a secret; a new one is learnt, and hunted from now on."""

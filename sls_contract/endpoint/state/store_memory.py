@@ -23,6 +23,13 @@ class MemoryStore:
         self._groups: dict[GroupKey, ConsumerGroup] = {}
         self._logs: dict[ShardKey, list[ReceivedGroup]] = {}
 
+    def copy(self) -> MemoryStore:
+        """Return a store that begins with all that this one holds."""
+        new = MemoryStore()
+        new._projects, new._logstores = self._projects.copy(), self._logstores.copy()
+        new._groups, new._logs = self._groups.copy(), {key: logs.copy() for key, logs in self._logs.items()}
+        return new
+
     def transaction(self, *, write: bool) -> AbstractContextManager[None]:
         """Undo everything when an error leaves a writing transaction."""
         return self._undoing() if write else _nothing()

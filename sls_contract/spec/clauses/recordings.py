@@ -139,4 +139,43 @@ CLAUSES = (
         ),
         sources=("Rule of this project",),
     ),
+    Clause(
+        code="SLS614",
+        slug="nothing-asked",
+        level=Level.VIOLATION,
+        title="A marked test asks for something",
+        text=(
+            "A test with the marker sls_cassette passed, and not one request of it came to its cassette: nothing was "
+            "recorded, played or judged. Its client asks a host that is not owned (ini sls_hosts adds hosts), is "
+            "replaced by a double, or is one that is not recorded; or the test needs no marker. Where it is meant, "
+            "sls_cassette(empty=True) says so. It is a warning where the marker stands on a class or module, the test "
+            "uses no fixture of this plugin, and asked no host at all."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS615",
+        slug="foreign-host-asked",
+        level=Level.UNSPECIFIED,
+        title="A test under a cassette asks the service only",
+        text=(
+            "While a cassette was open, a host on another machine was asked that cassettes do not own: the request "
+            "passed by, in replay too, and was neither recorded nor judged. Where the host stands for the service "
+            "(a gateway, a name of one's own), add it to ini sls_hosts; where it is another one, nothing is wrong."
+        ),
+        sources=("Rule of this project",),
+    ),
+    Clause(
+        code="SLS616",
+        slug="request-stopped",
+        level=Level.VIOLATION,
+        title="No request to the service goes past the cassettes",
+        text=(
+            "A request to an owned host was stopped since no cassette took it, and the test passed all the same: its "
+            "client, or the test, swallowed the error, so that what it relies on was not looked at. Mark the test and "
+            "record it, or take the request out. A test that names NetworkBlocked where it catches the error means it, "
+            "and so does sls_allow('SLS616', reason=…). A request between tests, which fails none, is a warning."
+        ),
+        sources=("Rule of this project",),
+    ),
 )

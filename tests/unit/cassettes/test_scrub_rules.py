@@ -499,6 +499,8 @@ def test_texts():
     """Messages lose secrets but keep names and text that never was on a wire."""
     scrubber = Scrubber([PLAIN], renames={"real-name": "public"})
     assert scrubber.text(f"\ud800 {PLAIN.access_key_id}") == "\\ud800 testAccessKeyId"
+    assert scrubber.shown(f"\ud800 {PLAIN.access_key_id}") == "\\ud800 ***"
+    assert scrubber.shown("testAccessKeyId") == "testAccessKeyId"
     assert scrubber.text("\ud800 real-name") == "\ud800 real-name"
     assert scrubber.bytes(PLAIN.access_key_secret.encode()) == b"testAccessKeySecret"
 

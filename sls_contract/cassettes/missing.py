@@ -1,0 +1,82 @@
+"""Why a cassette is missing: never recorded, ignored by git, deleted, or left under the old name of its test."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from difflib import SequenceMatcher
+from shutil import which
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.file.reader import CassetteFile
+from sls_contract.errors import CassetteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+_RECORD = "record it (pytest --sls-record=once)"
+_PATIENCE = 10  # seconds that git may take
+
+
+def about_missing(
+    path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool]
+) -> tuple[tuple[str, ...], str]:
+    """Say why there is no cassette, and the mend.
+
+    ``candidates`` are cassettes that no test of the run plays; ``answers`` tells whether one holds what was asked for.
+    """
+    if _git(path, "ls-files", "-z", "--", str(path)):
+        mend = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
+        return (f"git keeps {path}, and the file was deleted here.",), f"bring it back: {mend}"
+    details, record = [], f"{_RECORD}, and commit the file"
+    if rule := _ignored_by(path):
+        details.append(f"git ignores it, so it was never committed: {rule}")
+        record = f"{_RECORD}, and commit the file in spite of the rule: git add -f {shlex.quote(str(path))}"
+    if (old := _under_an_old_name(path, candidates, answers)) is not None:
+        details.append(f"{old} answers the request, and no test of this run plays it.")
+        moved = shlex.join(["mv", str(old), str(path)])
+        return tuple(details), f"where the test was renamed, rename its cassette ({moved}); else {record}"
+    return tuple(details), record
+
+
+def _under_an_old_name(path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool]) -> Path | None:
+    """Return the cassette whose name is most like the missing one, out of those that hold what was asked for."""
+    likely = sorted(candidates, key=lambda one: -SequenceMatcher(None, str(one), str(path)).ratio())
+    return next((one for one in likely if _fits(one, answers)), None)
+
+
+def _fits(path: Path, answers: Callable[[CassetteFile], bool]) -> bool:
+    try:
+        return answers(CassetteFile.read(path))
+    except CassetteError:
+        return False
+
+
+def _ignored_by(path: Path) -> str:
+    """Return the rule by which git ignores a path, with file and line; empty where it does not."""
+    file, line, rule, *_ = (*_git(path, "check-ignore", "-v", "-z", "--stdin"), "", "", "")
+    return f"{rule} ({file}:{line})" if rule and not rule.startswith("!") else ""
+
+
+def _git(path: Path, *command: str) -> list[str]:
+    """Return what git says of a path, cut at NUL; nothing where there is no git, or no repository."""
+    git, folder = which("git"), _folder(path)
+    if git is None:
+        return []
+    try:
+        asked = subprocess.run(  # noqa: S603 - a program of the user's own, asked about a path of ours
+            [git, "-C", str(folder), *command],
+            input=os.fsencode(path),
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return asked.stdout.decode("utf-8", "replace").split("\0")[:-1] if asked.returncode == 0 else []
+
+
+def _folder(path: Path) -> Path:
+    return next(parent for parent in path.absolute().parents if parent.is_dir())

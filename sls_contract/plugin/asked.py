@@ -1,0 +1,79 @@
+"""What a test asked past its cassette: nothing at all, hosts that are not owned, or what was stopped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.plugin.closed import RECORDED
+from sls_contract.spec import Level, clause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pytest
+
+    from sls_contract.plugin.closed import Stopped
+    from sls_contract.spec import Finding
+
+FIXTURES = frozenset({"sls", "sls_session", "sls_endpoint"})
+"""Whoever uses one of these means to ask the service."""
+
+_MARKED = "@pytest.mark.sls_cassette(empty=True)"
+
+
+def nothing_asked(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]) -> Finding:
+    """Return the finding about a marked test that passed without any exchange; ``foreign`` are the hosts it asked.
+
+    A marker on a class or module stands there for its other tests, too: then it is a warning, unless the test asked
+    some host, or uses a fixture of ours.
+    """
+    hosts = ", ".join(foreign)
+    actual = f"none; asked were {hosts}, which no cassette owns" if hosts else "none"
+    how = (
+        f"where {hosts.partition(',')[0]} stands for the service, add it to ini sls_hosts and record the test; "
+        if hosts
+        else f"ask with a client that is recorded ({RECORDED}); "
+    )
+    how += f"where the test shall ask the service nothing, take its marker away, or write {_MARKED}"
+    found = clause("nothing-asked").finding("test", "a request to an owned host", actual, how)
+    wide = not _is_own(item, marker)
+    aside = wide and not hosts and FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    return replace(found, level=Level.WARNING) if aside else found
+
+
+def _is_own(item: pytest.Item, marker: pytest.Mark) -> bool:
+    """Tell whether a marker stands on the test itself, or on its parameters."""
+    function, call = getattr(item, "obj", None), getattr(item, "callspec", None)
+    return marker in (*getattr(function, "pytestmark", ()), *getattr(call, "marks", ()))
+
+
+def foreign_asked(foreign: dict[str, bool]) -> Iterator[Finding]:
+    """Yield a finding for each host on another machine that was asked past a cassette."""
+    for host, away in foreign.items():
+        if away:
+            yield clause("foreign-host-asked").finding(
+                "request",
+                "a host that cassettes own",
+                host,
+                "add the host to ini sls_hosts where it stands for the service; else there is nothing to mend",
+            )
+
+
+def swallowed(stopped: Iterable[Stopped]) -> Iterator[Finding]:
+    """Yield a finding for each host of which requests were stopped, where whoever caught the error does not name it."""
+    for host in dict.fromkeys(each.host for each in stopped if not each.is_meant):
+        yield clause("request-stopped").finding(
+            "request",
+            "a cassette that takes it",
+            f"a request to {host} was stopped, since none did, and the error was swallowed",
+            "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once), or take the "
+            "request out; a test that expects the error says pytest.raises(NetworkBlocked)",
+        )
+
+
+def plain_stopped(stopped: Iterable[Stopped]) -> list[dict[str, Any]]:
+    """Return plain values of what was stopped, for the controller of the run."""
+    counted = Counter((each.test, each.host) for each in stopped)
+    return [{"test": test, "host": host, "times": times} for (test, host), times in counted.items()]

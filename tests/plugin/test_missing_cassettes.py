@@ -1,0 +1,74 @@
+"""A missing cassette: whether git ignores it, whether it was deleted, and which file may be it under an old name."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+ASKS = """
+    @pytest.mark.sls_cassette
+    @pytest.mark.parametrize("shard", [0, 1])
+    def test_asks(sls, shard):
+        ask(sls, shard=shard)
+"""
+
+
+def fixes(result) -> list[str]:
+    """Return each advice that an error of a test gives."""
+    return [
+        line.partition("How to fix: ")[2] for line in result.outlines if line.startswith("E  ") and "How to" in line
+    ]
+
+
+def test_the_mode_that_the_readme_teaches(project):
+    """Where nothing was ever recorded: once, which records it; then the test is green."""
+    result = project.test(ASKS).run("test_it.py::test_asks[0]")
+    assert fixes(result) == ["record it (pytest --sls-record=once), and commit the file"]
+    project.run("--sls-record=once").assert_outcomes(passed=2)
+    project.run("--sls-strict").assert_outcomes(passed=2)
+
+
+def test_a_renamed_test_or_file_is_told_its_cassette(project):
+    """The one that holds the request is named, with the command that renames it; a test's that is there is not."""
+    project.test(ASKS).run("--sls-record=once").assert_outcomes(passed=2)
+    result = project.test(ASKS.replace("test_asks", "test_reads")).run()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["E*test_asks[[]1].sls.yaml answers the request, and no test of this run plays it.*"])
+    for fix in fixes(result):
+        _, _, command = fix.partition("rename its cassette (")
+        subprocess.run(command.partition(");")[0], shell=True, check=True)
+    project.run("--sls-strict").assert_outcomes(passed=2)
+
+    (project.path / "test_it.py").rename(project.path / "test_new.py")
+    (project.path / "cassettes/test_new").mkdir()
+    result = project.run()
+    for fix in fixes(result):
+        subprocess.run(fix.partition("rename its cassette (")[2].partition(");")[0], shell=True, check=True)
+    project.run("--sls-strict").assert_outcomes(passed=2)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_git_is_asked(project):
+    """A rule that ignores the path is shown with its place; a deleted file can be brought back; the advice works."""
+
+    def git(*command):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], cwd=project.path, check=True)
+
+    git("init", "-q")
+    project.write(".gitignore", "# made by a tool\ncassettes/\n")
+    source = ASKS.replace("[0, 1]", "[0]")
+    result = project.test(source).run()
+    result.stdout.fnmatch_lines(["E*git ignores it, so it was never committed: cassettes/ (*.gitignore:2)"])
+    project.run("--sls-record=once").assert_outcomes(passed=1)
+    (fix,) = fixes(result)
+    subprocess.run(fix.partition("rule: ")[2], shell=True, check=True)
+    git("commit", "-qm", "cassettes")
+    shutil.rmtree(project.path / "cassettes")
+
+    result = project.run()
+    result.stdout.fnmatch_lines(["E*git keeps *test_asks[[]0].sls.yaml, and the file was deleted here.*"])
+    (fix,) = fixes(result)
+    subprocess.run(fix.partition("bring it back: ")[2], shell=True, check=True)
+    project.run("--sls-strict").assert_outcomes(passed=1)

@@ -1,0 +1,140 @@
+"""Requests to owned hosts that no cassette takes: stopped in every mode, told with the test's name, never swallowed."""
+
+from __future__ import annotations
+
+import pytest
+
+OWNED = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores"
+UNMARKED = f"""
+    import threading
+    from contextlib import suppress
+    import requests
+    from sls_contract.errors import NetworkBlocked, SlsContractError
+
+    def go():
+        requests.get({OWNED!r}, timeout=5)
+
+    def test_swallows():
+        with suppress(BaseException):
+            go()
+
+    def test_swallows_in_a_thread():
+        thread = threading.Thread(target=test_swallows)
+        thread.start()
+        thread.join()
+
+    def test_fails():
+        go()
+
+    def test_expects_it():
+        with pytest.raises(NetworkBlocked):
+            go()
+        try:
+            go()
+        except SlsContractError:
+            pass
+
+    @pytest.mark.sls_allow("SLS616", reason="logs to the service when it can")
+    def test_is_allowed():
+        test_swallows()
+
+    def test_cannot_go_on():
+        try:
+            go()
+        except Exception:
+            pytest.skip("not reachable")
+"""
+
+
+@pytest.mark.parametrize("mode", ["none", "once"])
+def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
+    """Each stopped request stands at the end of the run with its test; whoever swallows the error fails."""
+    result = project.test(UNMARKED).run(f"--sls-record={mode}")
+    result.assert_outcomes(passed=2, failed=3, skipped=1)
+    text = result.stdout.str()
+    assert text.count("SLS616 request-stopped (violation) at request") == 2
+    assert "mark the test with @pytest.mark.sls_cassette" in text
+    for test in ("swallows", "swallows_in_a_thread", "fails", "is_allowed", "cannot_go_on"):
+        assert f"  my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_{test}: 1 time" in text
+    assert "in test_it.py::test_expects_it: 2 times" in text
+    assert "stopped, since no cassette took them: 7 requests to owned hosts" in text
+
+
+def test_each_advice_leads_to_green(project):
+    """Marked and recorded, the same request is played; and with --sls-unmarked=allow nothing is stopped."""
+    source = """
+    from contextlib import suppress
+    from types import SimpleNamespace
+    from sls_contract.signing import TEST_CREDENTIALS
+
+    NAMES = SimpleNamespace(url="https://cn-hangzhou.log.aliyuncs.com", region="cn-hangzhou", project="my-project",
+        logstore="my-logstore", consumer_group="consumer_group_test", credentials=TEST_CREDENTIALS)
+
+    def test_asks():
+        with suppress(BaseException):
+            ask(NAMES)
+    """
+    project.test(source).run().assert_outcomes(failed=1)
+    marked = source.replace("def test_asks", "@pytest.mark.sls_cassette\n    def test_asks")
+    project.test(marked).run("--sls-record=once").assert_outcomes(passed=1)
+    project.run("--sls-strict").assert_outcomes(passed=1)
+    project.write(
+        "conftest.py", "import socket\n\ndef nowhere(*to, **how):\n    raise OSError\n\nsocket.getaddrinfo = nowhere\n"
+    )
+    result = project.test(source).spawn("--sls-record=once", "--sls-unmarked=allow")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*stopped*")
+
+
+def test_a_client_that_is_not_recorded_is_told_what_is(project):
+    """Under a cassette that records at the reference endpoint, a bare socket to an owned host is stopped, too."""
+    project.test(
+        """
+        import socket
+
+        @pytest.mark.sls_cassette
+        def test_asks(sls):
+            ask(sls)
+            socket.create_connection((f"{sls.project}.{sls.endpoint}", 80), timeout=5)
+        """
+    )
+    result = project.run("--sls-record=once", "--sls-unmarked=allow")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*How to fix: ask with a client that is recorded: requests, *"])
+
+
+def test_between_tests_and_in_workers(project):
+    """What no test asked fails none, and is told all the same; with --sls-strict the last line says what for."""
+    project.write(
+        "conftest.py",
+        """
+        import socket
+
+        def pytest_runtest_logfinish():
+            try:
+                socket.getaddrinfo("my-project.cn-hangzhou.log.aliyuncs.com", 443)
+            except BaseException:
+                pass
+    """,
+    )
+    project.test(f"""
+        import requests
+        from contextlib import suppress
+
+        def test_plain(): pass
+
+        def test_swallows():
+            with suppress(BaseException):
+                requests.get({OWNED!r}, timeout=5)
+    """)
+    result = project.run("-k", "plain")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["  my-project.*.aliyuncs.com in no test, but between them: 1 time"])
+    result = project.run("-k", "plain", "--sls-strict")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.outlines[-1] == (
+        "sls-contract: the run failed (exit 1): 1 request stopped between tests (--sls-strict)"
+    )
+    result = project.spawn("-n1")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*.aliyuncs.com in test_it.py::test_swallows: 1 time"])
