@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,13 @@ from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
 from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
 from sls_contract.exchange import Exchange, Response, split_url
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of, request_time
 from sls_contract.spec import clause
 from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
 
     from sls_contract.cassettes.recorder import Outcome
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 
+_CLOCKS_DIFFER = timedelta(seconds=1)  # more than two looks at one clock are apart
 _FEW = 1000  # exchanges; of those behind them only the place waits: many objects keep the garbage collector busy
 
 
@@ -49,7 +51,8 @@ class Opening:
         record: the mode, see `Tape`.
         scrubber: takes secrets out of whatever is written or shown.
         owns: tells whether a Host belongs to the cassette.
-        clock: the time, aware.
+        clock: the real time, aware: what is recorded is dated by it.
+        seen: the time that clients see, aware, which may be frozen: their dates are judged by it. None: the real time.
         began: when the session began, aware.
         credentials: the key of the run. While recording, requests must be signed with it or a public test key; in
             replay they may be. None: the public test keys.
@@ -76,6 +79,19 @@ class Opening:
     endpoint: str = ""
     patient: bool = False
     max_age: timedelta | None = None
+    seen: Callable[[], datetime] | None = None
+
+    def now(self, request: Request) -> tuple[datetime, datetime]:
+        """Return the real time, and the one by which the date of a request is judged, as the client sees it.
+
+        Where a clock is set, not all code need see that (freezegun lets some modules pass): then it is the nearer one.
+        """
+        now = self.clock()
+        seen = now if self.seen is None else self.seen()
+        said = request_time(request) if abs(seen - now) > _CLOCKS_DIFFER else None
+        if said is None:
+            return now, seen
+        return now, min(seen, now, key=lambda each: abs(each - said))
 
 
 class Session:
@@ -190,7 +206,7 @@ class Session:
 
     def _play(self, request: Request, asked: Request, position: int, recording: Recording) -> Outcome:
         kept = recording if self._tally.waiting < _FEW else None
-        judging = partial(self._judge, request, asked, position, kept, self._opening.clock())
+        judging = partial(self._judge, request, asked, position, kept, *self._opening.now(request))
         self._soon(judging, request, recording.exchange.response)
         return outcome_of(recording)
 
@@ -201,14 +217,22 @@ class Session:
             return
         self._tally.later(judging, len(request.body) + (len(response.body) if response is not None else 0))
 
-    def _judge(self, request: Request, asked: Request, position: int, played: Recording | None, now: datetime) -> None:
+    def _judge(
+        self,
+        request: Request,
+        asked: Request,
+        position: int,
+        played: Recording | None,
+        now: datetime,
+        seen: datetime,
+    ) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
         opening, tally, recording = self._opening, self._tally, compared(played or self._tape.at(position))
         made, shown = recording.provenance, Exchange(opening.scrubber.marked(asked), recording.exchange.response)
-        verdicts = [judge_request(request, credentials=self._keyring, at=now)]
+        verdicts = [judge_request(request, credentials=self._keyring, at=seen)]
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
-            verdicts.append(judge_response(recording.exchange, at=made.recorded_at, without=hidden))
+            verdicts.append(judge_response(recording.exchange, at=made.at, without=hidden))
         tally.count(shown, self._clean(verdicts), made.evidence, position)
         about = about_recording(recording)
         if opening.max_age is not None:
@@ -217,7 +241,7 @@ class Session:
             tally.add(about, shown, position)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
-        opening, now = self._opening, self._opening.clock()
+        opening, (now, seen) = self._opening, self._opening.now(request)
         response = outcome.partial if isinstance(outcome, Broken) else outcome
         whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
         scrubbed = opening.scrubber.exchange(
@@ -225,18 +249,18 @@ class Session:
         )
         recording = Recording(
             exchange=scrubbed.exchange,
-            provenance=_provenance(scrubbed.exchange.request, evidence, now, opening.endpoint),
+            provenance=_provenance(scrubbed.exchange.request, evidence, now, seen, opening.endpoint),
             signature=SignatureNote(scrubbed.signature, scrubbed.step or ""),
             substitutions=tuple(f"{one.where}: {one.public}" for one in scrubbed.substitutions),
             broken=outcome.kind if isinstance(outcome, Broken) else None,
             detail=opening.scrubber.text(outcome.detail) if isinstance(outcome, Broken) else "",
         )
         self._tape.add(recording)
-        self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, now), request, response)
+        self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, seen), request, response)
 
-    def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, now: datetime) -> None:
-        """Judge an exchange that took place at ``now``, as it stood on the wire; only the scrubbed one is shown."""
-        verdict = judge(whole, credentials=self._opening.credentials, at=now)
+    def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
+        """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
+        verdict = judge(whole, credentials=self._opening.credentials, at=seen)
         self._tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
         self._tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
         if scrubbed.others:
@@ -367,7 +391,7 @@ def _unopened(place: str) -> Finding:
     )
 
 
-def _provenance(request: Request, evidence: Evidence, now: datetime, endpoint: str) -> Provenance:
+def _provenance(request: Request, evidence: Evidence, now: datetime, seen: datetime, endpoint: str) -> Provenance:
     return Provenance(
         evidence=evidence,
         endpoint=endpoint or f"{split_url(request.url)[0]}://{without_project(request.host)}",
@@ -376,4 +400,5 @@ def _provenance(request: Request, evidence: Evidence, now: datetime, endpoint: s
         recorded_at=now,
         validated_at=now,
         contract=CONTRACT_VERSION,
+        clock=seen if abs(seen - now) > _CLOCKS_DIFFER else None,
     )

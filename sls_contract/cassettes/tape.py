@@ -25,6 +25,10 @@ _LATE = (
     "an answer came after {path} was closed, and was not recorded\n"
     "How to fix: wait for threads and tasks before the test (or the with block) ends."
 )
+_NOT_JSON = (
+    "a cassette is written as YAML, got the name {path}, which readers of JSON (vcrpy's, too) would take for theirs\n"
+    "How to fix: record into a .yaml file; turn a JSON cassette into one with: sls-contract convert FILE.json FILE.yaml"
+)
 
 
 class Tape:
@@ -46,7 +50,7 @@ class Tape:
 
     Raises:
         CassetteDamaged: the file is not what was recorded; it is left as it is.
-        UsageError: there is no such mode.
+        UsageError: there is no such mode, or what it would record does not fit the name.
 
     """
 
@@ -69,6 +73,8 @@ class Tape:
         self._mode = mode
         self._began = began
         self.records = self._may_record()
+        if self.records and path.suffix.lower() == ".json":
+            raise UsageError(_NOT_JSON.format(path=path))
         self._repeat = repeat
         self._keys = self._playable()
         self._index = Index(self._keys, repeat=repeat)

@@ -45,6 +45,7 @@ class Opener:
     settings: Settings
     started: datetime
     clock: Callable[[], datetime]
+    seen: Callable[[], datetime]
     _claimed: dict[Path, Path] = field(default_factory=dict)
     _recorded: dict[str, tuple[Path, str]] = field(default_factory=dict)
 
@@ -54,7 +55,7 @@ class Opener:
         self._claim(located.path.parent, item.path)
         self._take_back(item.nodeid)
         settings = self._settings_for(located.path)
-        target = target_of(settings, os.environ, self.clock)
+        target = target_of(settings, os.environ, self.clock, self.seen)
         scrubber = self._scrubber(target, item.path)
         case = Case(str(located.path), settings.strict, _allowed(item), scrubber.text, Tally())
         case.target = target
@@ -66,6 +67,7 @@ class Opener:
             scrubber=scrubber,
             owns=self._owns,
             clock=self.clock,
+            seen=self.seen,
             began=self.started,
             credentials=target.credentials,
             send=target.send,

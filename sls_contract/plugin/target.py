@@ -56,8 +56,10 @@ class Target:
             yield public_names(TEST_CREDENTIALS)
 
 
-def target_of(settings: Settings, environ: Mapping[str, str], clock: Callable[[], datetime]) -> Target:
-    """Return where the requests of one test go; a reference endpoint is new for each test."""
+def target_of(
+    settings: Settings, environ: Mapping[str, str], clock: Callable[[], datetime], seen: Callable[[], datetime]
+) -> Target:
+    """Return where the requests of one test go; a reference endpoint is new for each test, and goes by its clock."""
     own = credentials_from_environment(environ)
     if settings.record == "none":
         return Target(own, endpoint=settings.endpoint)
@@ -65,7 +67,7 @@ def target_of(settings: Settings, environ: Mapping[str, str], clock: Callable[[]
         from sls_contract.endpoint import ReferenceEndpoint
 
         known = (*([own] if own else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-        endpoint = ReferenceEndpoint(clock, credentials=known, keep_log=False)
+        endpoint = ReferenceEndpoint(seen, credentials=known, keep_log=False)
         endpoint.create_consumer_group(PUBLIC_GROUP)
         return Target(own, endpoint, REFERENCE)
     return _at_url(settings, own, clock)

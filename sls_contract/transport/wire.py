@@ -11,11 +11,11 @@ import http.client
 import io
 import socket
 import ssl
-import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
+from sls_contract.clock import monotonic
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, Response, split_url, wire_bytes, wire_text
 from sls_contract.transport.address import Address, Proxy, parse_endpoint, proxy_for
@@ -71,7 +71,7 @@ class Transport:
         peer = _peer(self.address, request)
         proxy = proxy_for(peer)
         message = _head(request, peer, proxy) + request.body
-        deadline = time.monotonic() + self.timeout
+        deadline = monotonic() + self.timeout
         try:
             with _connect(peer, proxy, self._context(), deadline) as connection, self._listed(connection):
                 self.reached.add(connection.getpeername()[0])
@@ -254,7 +254,7 @@ def _undo_latin1(text: str) -> str:
 
 def _remaining(deadline: float) -> float:
     """Return the seconds left; raises `TimeoutError` where none are."""
-    left = deadline - time.monotonic()
+    left = deadline - monotonic()
     if left <= 0:
         msg = "timed out"
         raise TimeoutError(msg)
