@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.audit import about_recording, hidden_clauses
 from sls_contract.cassettes.hosts import is_live, without_project
+from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.recorder import Broken, Kind, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
 from sls_contract.cassettes.scrub import leaks
@@ -19,9 +19,9 @@ from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
-from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
+from sls_contract.errors import EndpointError, UnmatchedRequest
 from sls_contract.exchange import Exchange, Response, split_url
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of, request_time
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id, region_of, request_time
 from sls_contract.spec import clause
 from sls_contract.spec.version import CONTRACT_VERSION
 
@@ -141,17 +141,17 @@ class Session:
 
     def start(self) -> None:
         """Take over the owned requests; raises `CassetteBusy` beside a cassette that another thread opened."""
-        _OPEN.enter(self)
+        OPEN.enter(self)
         try:
             self._stop = install(self)
         except BaseException:
-            _OPEN.leave(self)
+            OPEN.leave(self)
             raise
 
     def close(self, *, finished: bool = True) -> None:
         """Let requests pass again, and close the file; an unfinished recording is marked so."""
         self._stop()
-        _OPEN.leave(self)
+        OPEN.leave(self)
         self._tape.close(finished=finished)
         self._tally.settle()
         if self.recorded:
@@ -260,7 +260,7 @@ class Session:
 
     def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
-        verdict = judge(whole, credentials=self._opening.credentials, at=seen)
+        verdict = judge(whole, credentials=_key_for(whole.request, self._opening.credentials), at=seen)
         self._tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
         self._tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
         if scrubbed.others:
@@ -302,47 +302,6 @@ class _Ahead(threading.local):
         return done if done is not None and done.original is request else None
 
 
-class _Open:
-    """The open cassettes, outermost first: the innermost takes all threads, so they must nest."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._stack: list[tuple[Session, int, Any]] = []
-
-    def enter(self, session: Session) -> None:
-        thread, task = threading.get_ident(), _current_task()
-        with self._lock:
-            if self._stack and self._beside(thread, task):
-                msg = (
-                    f"{session.path} cannot be opened beside {self._stack[-1][0].path}, which another thread or task "
-                    "opened: a cassette takes the requests of all of them\n"
-                    "How to fix: open one cassette around the threads or tasks."
-                )
-                raise CassetteBusy(msg)
-            self._stack.append((session, thread, task))
-
-    def _beside(self, thread: int, task: Any) -> bool:
-        """Tell whether the innermost cassette is another thread's, or another task's that still runs."""
-        _, its_thread, its_task = self._stack[-1]
-        return thread != its_thread or (its_task is not None and its_task is not task and not its_task.done())
-
-    def leave(self, session: Session) -> None:
-        with self._lock:
-            self._stack = [entry for entry in self._stack if entry[0] is not session]
-
-
-_OPEN = _Open()
-
-
-def _current_task() -> Any:
-    """Return the asyncio task that runs now, if one does."""
-    asyncio = sys.modules.get("asyncio")
-    try:
-        return asyncio.current_task() if asyncio is not None else None
-    except RuntimeError:  # no event loop runs in this thread
-        return None
-
-
 def outcome_of(recording: Recording) -> Outcome:
     """Return what the client met when this was recorded."""
     response = recording.exchange.response
@@ -374,6 +333,13 @@ _BROKEN: dict[str, Kind] = {
     "dns": "name",
     **{kind: kind for kind in ("tls", "timeout", "reset", "closed", "truncated", "malformed")},
 }
+
+
+def _key_for(request: Request, own: Credentials | None) -> Credentials | None:
+    """Return the key that must have signed what is recorded: the run's own, or the public test key that it names."""
+    named = access_key_id(request)
+    public = (key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if key.access_key_id == named)
+    return None if own is None else next(public, own)
 
 
 def evidence_of(request: Request, peer: str) -> Evidence:
