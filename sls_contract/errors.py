@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 class SlsContractError(Exception):
     """The root: ``except SlsContractError`` catches whatever this package raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes with text and attributes, whatever the class is made of: a pool sends errors so."""
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(kind: type[SlsContractError], args: tuple[object, ...], values: dict[str, object]) -> SlsContractError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(values)
+    return error
+
 
 class UsageError(SlsContractError, ValueError):
     """An argument, option or file is wrong; the text says what was expected, what came, and the mend."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,8 @@ from sls_contract.exchange import Request, decode_path, masked_url, pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
+    from contextlib import AbstractContextManager
+    from mmap import mmap
 
 
 class Key(NamedTuple):
@@ -47,27 +50,38 @@ class Index:
 
     def __init__(self, keys: Iterable[Key], *, repeat: bool = False) -> None:
         self._repeat = repeat
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._waiting: dict[Key, deque[int]] = {}
-        self._played: set[int] = set()
+        position = -1
         for position, key in enumerate(keys):
             self._waiting.setdefault(key, deque()).append(position)
+        self.taken: bytearray | mmap = bytearray(position + 1)
+        self._between: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def share(self, taken: mmap, between: Callable[[], AbstractContextManager[None]]) -> None:
+        """Take recordings in turn with other processes: ``taken`` (1: handed out) is theirs, too, under a lock."""
+        self.taken, self._between = taken, between
 
     def take(self, key: Key) -> int | None:
         """Return the position of the next recording for the key; None where there is none left."""
-        with self._lock:
-            waiting = self._waiting.get(key)
+        with self.lock, self._between():
+            waiting = self._waiting.get(key, deque())
+            while waiting and self.taken[waiting[0]] and not self._is_last(waiting):  # by another process
+                waiting.popleft()
             if not waiting:
                 return None
-            position = waiting[0] if self._repeat and len(waiting) == 1 else waiting.popleft()
-            self._played.add(position)
+            position = waiting[0] if self._is_last(waiting) else waiting.popleft()
+            self.taken[position] = 1
             return position
 
     @property
     def played(self) -> frozenset[int]:
         """The positions handed out so far."""
-        with self._lock:
-            return frozenset(self._played)
+        return frozenset(position for position, taken in enumerate(bytes(self.taken)) if taken)
+
+    def _is_last(self, waiting: deque[int]) -> bool:
+        """Tell whether a recording stands for all that come after it."""
+        return self._repeat and len(waiting) == 1
 
 
 def asked_for(keys: Sequence[Key], plays: Iterable[Collection[int]]) -> frozenset[int]:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sls_contract.errors import CassetteBusy
 
 if TYPE_CHECKING:
-    from sls_contract.cassettes.session import Session
+    from pathlib import Path
+
+
+class Session(Protocol):
+    """An open cassette."""
+
+    path: Path
+
+    def prepare_fork(self) -> None:
+        """Get ready for a fork."""
+
+    def forked(self, *, child: bool) -> None:
+        """Go on after a fork, in the parent or the child."""
 
 
 class _Open:
@@ -18,6 +30,15 @@ class _Open:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stack: list[tuple[Session, int, Any]] = []
+
+    @property
+    def sessions(self) -> list[Session]:
+        """Those that are open, outermost first."""
+        return [session for session, _, _ in self._stack]
+
+    def inherit(self) -> None:
+        """Take what a forked child must not share with its parent: another thread may have held the lock."""
+        self._lock = threading.Lock()
 
     def enter(self, session: Session) -> None:
         thread, task = threading.get_ident(), _current_task()

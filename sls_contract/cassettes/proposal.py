@@ -136,6 +136,14 @@ class Proposal(Tape):
     def add(self, recording: Recording) -> None:
         """Keep an exchange in the proposal, and compare it with the recording of the same request."""
         super().add(recording)
+        self._pair(recording)
+
+    def adopt(self, recording: Recording) -> None:
+        """Compare an exchange that a forked child added."""
+        super().adopt(recording)
+        self._pair(recording)
+
+    def _pair(self, recording: Recording) -> None:
         with self._guard:
             position = self._partner(Key.of(recording.exchange.request))
         if position is None:

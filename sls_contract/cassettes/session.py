@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.audit import about_recording, hidden_clauses
+from sls_contract.cassettes.forks import OVER, Channel, Relay
 from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.nesting import OPEN
-from sls_contract.cassettes.recorder import Broken, Kind, install
+from sls_contract.cassettes.outcomes import answered, outcome_of
+from sls_contract.cassettes.recorder import Broken, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
 from sls_contract.cassettes.scrub import leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
-from sls_contract.errors import EndpointError, UnmatchedRequest
-from sls_contract.exchange import Exchange, Response, split_url
+from sls_contract.errors import CassetteError, UnmatchedRequest
+from sls_contract.exchange import Exchange, split_url
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id, region_of, request_time
 from sls_contract.spec import clause
 from sls_contract.spec.version import CONTRACT_VERSION
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub import Scrubbed, Scrubber, Sent
     from sls_contract.cassettes.tape import Mode
     from sls_contract.checks import Verdict
-    from sls_contract.exchange import Request, Send
+    from sls_contract.exchange import Request, Response, Send
     from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 
@@ -105,6 +107,8 @@ class Session:
         )
         self._ahead = _Ahead()
         self._stop: Callable[[], None] = lambda: None
+        self._channel: Channel | None = None
+        self._is_child = False
         self._tally = tally if tally is not None else Tally()
         self.path = opening.path
 
@@ -116,6 +120,7 @@ class Session:
     @property
     def tally(self) -> Tally:
         """What was found so far."""
+        self.collect()
         self._tally.settle()
         return self._tally
 
@@ -149,13 +154,47 @@ class Session:
             raise
 
     def close(self, *, finished: bool = True) -> None:
-        """Let requests pass again, and close the file; an unfinished recording is marked so."""
+        """Let requests pass again, and close the file, but for a child; an unfinished recording is marked so."""
         self._stop()
         OPEN.leave(self)
+        if self._is_child:
+            return
+        if self._channel is not None:
+            self._take_over(self._channel.finish())
+            self._channel.close()
+            self._channel = None
         self._tape.close(finished=finished)
         self._tally.settle()
         if self.recorded:
             self._look_for_leaks()
+
+    def prepare_fork(self) -> None:
+        """Make what a child shares with this process, once, and see that it inherits no lock that nobody frees."""
+        try:
+            self._channel = self._channel or self._tape.share()
+        except (CassetteError, OSError) as error:  # the child refuses what it cannot hand over
+            self._notice(error)
+        for lock in self._tape.locks:
+            lock.acquire()
+
+    def forked(self, *, child: bool) -> None:
+        """Go on after a fork; a child judges at once what it does, and hands it over."""
+        for lock in self._tape.locks:
+            lock.release()
+        if child:
+            self._is_child = True
+            if self._channel is not None:
+                self._channel.inherit()
+                self._tally = Relay(self._channel)
+
+    def collect(self) -> None:
+        """Take over what children did so far."""
+        if self._channel is not None and not self._is_child:
+            self._take_over(self._channel.read())
+
+    def _take_over(self, results: list[tuple[str, tuple[Any, ...]]]) -> None:
+        for name, values in results:
+            (self._tape.adopt if name == "recorded" else getattr(self._tally, name))(*values)
 
     def owns(self, host: str, peer: str) -> bool:  # noqa: ARG002 - whatever way they take
         """Tell whether requests to a host are the cassette's."""
@@ -185,12 +224,18 @@ class Session:
             self._notice(error)
             raise
 
+    def started(self, program: str) -> None:
+        """Note that a process was started in which nothing is recorded, played or judged."""
+        self._tally.started(program)
+
     def _notice(self, error: Exception) -> None:
         """Note what goes wrong here (a full disk, a damaged recording): a client may swallow it, the test must not."""
         if not isinstance(error, UnmatchedRequest):  # that is noted as a finding
             self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.text(str(error))}")
 
     def _answer(self, request: Request) -> Outcome | None:
+        if self._is_child:
+            self._to_parent().check()
         scrubber = self._opening.scrubber
         asked = scrubber.asked(request)
         found = self._tape.take(asked)
@@ -212,7 +257,7 @@ class Session:
 
     def _soon(self, judging: Callable[[], None], request: Request, response: Response | None) -> None:
         """Judge an exchange now, or when somebody looks."""
-        if not self._opening.patient:
+        if self._is_child or not self._opening.patient:
             judging()
             return
         self._tally.later(judging, len(request.body) + (len(response.body) if response is not None else 0))
@@ -255,8 +300,21 @@ class Session:
             broken=outcome.kind if isinstance(outcome, Broken) else None,
             detail=opening.scrubber.text(outcome.detail) if isinstance(outcome, Broken) else "",
         )
-        self._tape.add(recording)
+        self._keep(recording)
         self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, seen), request, response)
+
+    def _keep(self, recording: Recording) -> None:
+        if not self._is_child:
+            self._tape.add(recording)
+            return
+        with self._to_parent().held():
+            self._tape.add(recording)
+            self._to_parent().append("recorded", recording)
+
+    def _to_parent(self) -> Channel:
+        if self._channel is None:
+            raise CassetteError(OVER.format(path=self.path))
+        return self._channel
 
     def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
@@ -300,39 +358,6 @@ class _Ahead(threading.local):
     def take(self, request: Request) -> Sent | None:
         done, self.value = self.value, None
         return done if done is not None and done.original is request else None
-
-
-def outcome_of(recording: Recording) -> Outcome:
-    """Return what the client met when this was recorded."""
-    response = recording.exchange.response
-    if recording.broken is not None:
-        return Broken(recording.broken, response, recording.detail)  # type: ignore[arg-type]  # as it was recorded
-    return response if response is not None else Broken("closed")
-
-
-def answered(send: Send, request: Request) -> Outcome:
-    """Return the answer of an endpoint that is called, not connected to; not reaching it is an outcome, too."""
-    try:
-        response = send(request)
-    except EndpointError as error:
-        kind = _BROKEN.get(getattr(error, "kind", ""), "refused")
-        return Broken(kind, getattr(error, "partial", None), str(error))
-    return response if type(response) is Response else _delivered(response)
-
-
-def _delivered(response: Any) -> Outcome:
-    """Return what a client meets of an answer that an endpoint delivers in a way of its own; without its delay."""
-    got: Response | None = response.received()
-    broken: Kind = "reset" if response.delivery.ending == "reset" else "closed" if got is None else "truncated"
-    if got is None or len(got.body) < len(response.body):
-        return Broken(broken, got)
-    return got
-
-
-_BROKEN: dict[str, Kind] = {
-    "dns": "name",
-    **{kind: kind for kind in ("tls", "timeout", "reset", "closed", "truncated", "malformed")},
-}
 
 
 def _key_for(request: Request, own: Credentials | None) -> Credentials | None:

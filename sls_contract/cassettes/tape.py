@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
+from sls_contract.cassettes.forks import Channel
 from sls_contract.cassettes.matching import IN_PYTEST, Index, Key, Miss, Remedies, explain_miss
 from sls_contract.errors import CassetteError, UsageError
 
@@ -135,11 +136,35 @@ class Tape:
             self.added += 1
         recorder.append(recording)
 
+    def share(self) -> Channel:
+        """Prepare for children that play and record, too, and return what is shared with them."""
+        channel = Channel(self.path, bytes(self._index.taken))
+        self._index.share(channel.taken, channel.positions)
+        with self._lock:
+            if self.records and self._recorder is None:
+                self._recorder = open_for_recording(self.path)  # children add to the same recording
+        return channel
+
+    @property
+    def locks(self) -> tuple[threading.Lock, ...]:
+        """What must be held while a process forks, or the child might inherit one that nobody frees."""
+        return self._lock, self._index.lock
+
+    def adopt(self, recording: Recording) -> None:
+        """Count an exchange that a child added."""
+        del recording  # it is in the journal
+        with self._lock:
+            self.added += 1
+
     def close(self, *, finished: bool) -> None:
         """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays."""
         with self._lock:
             recorder, self._recorder = self._recorder, None
             self._closed = True
+        if recorder is not None and recorder.has_begun():
+            self.recording = recorder.name
+        else:
+            recorder = None
         if recorder is None and finished and self._mode != "all" and self._continues():
             recorder = open_for_recording(self.path)  # the broken-off recording lacked nothing but its end
         if recorder is None:

@@ -79,6 +79,7 @@ class Opener:
         case.session = Session(opening, case.tally, case.verifying.proposal if case.verifying else None)
         case.open_things.enter_context(scrubbed_logs(case.scrub))
         case.session.start()
+        case.watched.append(case.session.collect)
         case.open_things.callback(self._note, item.nodeid, case.session.tape)
         return case
 

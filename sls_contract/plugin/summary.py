@@ -41,7 +41,13 @@ def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     )
     if unused := sum(exchange is None for _, _, exchange in outcome.unused):
         parts.append(f"{plural(unused, 'cassette')} unused")
-    lines = ["sls-contract: " + ", ".join(parts), *_noticed(totals), *_unused(outcome), *_verified(outcome)]
+    lines = [
+        "sls-contract: " + ", ".join(parts),
+        *_noticed(totals),
+        *_outside(totals),
+        *_unused(outcome),
+        *_verified(outcome),
+    ]
     return [without_key(line, os.environ) for line in lines]
 
 
@@ -117,6 +123,17 @@ def _renames(totals: Totals) -> list[str]:
 
     lines = [on_one_line(line) for line in merged_rename_lines(told).split("\n")]
     return ["  names of others were recorded; these lines of pytest.ini hide them:", *lines]
+
+
+def _outside(totals: Totals) -> list[str]:
+    """Say which programs were started under cassettes: what they send is not recorded, nor judged."""
+    if not totals.outside:
+        return []
+    programs = sorted({each["program"] for each in totals.outside})
+    named = ", ".join(programs[:MOST_LINES]) + (f" +{len(programs) - MOST_LINES} more" * (len(programs) > MOST_LINES))
+    count = plural(len(totals.outside), "program")
+    told = f"  not seen: the requests of {count} that tests started ({named}), first in {totals.outside[0]['test']}"
+    return [on_one_line(told)]
 
 
 def _finding(plain: dict[str, str]) -> Finding:

@@ -10,6 +10,7 @@ from typing import Any
 class Totals:
     """Counts of exchanges, cassettes and findings; ``findings`` are plain values with where they came from.
 
+    ``outside`` names the programs that were started under cassettes, with the test.
     ``verified`` is what tests in record mode ``verify`` found of their cassettes, ``plays`` what others left unplayed.
     """
 
@@ -24,6 +25,7 @@ class Totals:
     findings: list[dict[str, Any]] = field(default_factory=list)
     verified: list[dict[str, Any]] = field(default_factory=list)
     plays: list[dict[str, Any]] = field(default_factory=list)
+    outside: list[dict[str, str]] = field(default_factory=list)
 
     def merge(self, other: dict[str, Any]) -> None:
         """Add what a worker counted (`as_plain`)."""
@@ -35,6 +37,7 @@ class Totals:
         self.findings.extend(other["findings"])
         self.verified.extend(other["verified"])
         self.plays.extend(other["plays"])
+        self.outside.extend(other["outside"])
 
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""
