@@ -12,7 +12,10 @@ import pytest
 
 from sls_contract.cassettes.file.journal import journal_of
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),  # Python 3.12 and later
+]
 
 CHILDREN = """
     import multiprocessing

@@ -19,7 +19,10 @@ from sls_contract.signing import TEST_CREDENTIALS
 from sls_contract.spec import clause
 from sls_contract.transport.failures import TransportError
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),  # Python 3.12 and later
+]
 
 URL = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/consumergroups/g?shard=0"
 
