@@ -41,6 +41,16 @@ def files_are_fake() -> bool:
 class SlsContractError(Exception):
     """The root: ``except SlsContractError`` catches whatever this package raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes with text and attributes, whatever the class is made of: a pool sends errors so."""
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(kind: type[SlsContractError], args: tuple[object, ...], values: dict[str, object]) -> SlsContractError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(values)
+    return error
+
 
 class UsageError(SlsContractError, ValueError):
     """An argument, option or file is wrong; the text says what was expected, what came, and the mend."""
@@ -65,20 +75,21 @@ class CassetteError(SlsContractError):
 class CassetteDamaged(CassetteError):
     """A cassette does not hold what was recorded; it is never recorded over.
 
-    ``line`` counts from 1 and is None where no line can be named.
+    ``line`` counts from 1 and is None where no line can be named; ``how_to_fix`` says what to do, as for people.
     """
 
     def __init__(self, path: Path | str, line: int | None, reason: str) -> None:
         """Name the file, the line and the reason, and say what to do."""
         place = f"{path}:{line}" if line is not None else f"{path}"
-        super().__init__(
-            f"{place}: {reason}\n"
-            "How to fix: restore the file from version control, or delete it and record again "
-            "(pytest --sls-record=once)."
-        )
+        self.how_to_fix = _EXPORT_AGAIN if str(path).lower().endswith(".har") else _RECORD_AGAIN
+        super().__init__(f"{place}: {reason}\nHow to fix: {self.how_to_fix}.")
         self.path = str(path)
         self.line = line
         self.reason = reason
+
+
+_RECORD_AGAIN = "restore the file from version control, or delete it and record again (pytest --sls-record=once)"
+_EXPORT_AGAIN = "restore the file from version control, or export the HAR again, as JSON with the bodies in it"
 
 
 class CassetteBusy(CassetteError):

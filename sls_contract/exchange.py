@@ -184,9 +184,9 @@ class Request:
 
     @property
     def project(self) -> str:
-        """The SLS project: the host up to its first dot; empty where the host has none."""
+        """The SLS project: the host up to its first dot, in lower case, as hosts have none; empty without a dot."""
         project, dot, _ = self.host.partition(".")
-        return project if dot else ""
+        return project.lower() if dot else ""
 
     @property
     def target(self) -> str:

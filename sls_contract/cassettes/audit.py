@@ -127,7 +127,7 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: t
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
     hidden = hidden_clauses(recording)
     keys = _keyring(recording, terms.credentials)
-    verdict = judge(exchange, credentials=keys, at=origin.recorded_at, without=hidden)
+    verdict = judge(exchange, credentials=keys, at=origin.at, without=hidden)
     if hidden and verdict.operation != FOREIGN:
         verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
     scrubber.learn_cookies(recording.exchange)
@@ -201,8 +201,9 @@ def _finding(slug: str, expected: str, actual: str) -> Finding:
 
 def _damage(damage: CassetteDamaged) -> tuple[Finding, int | None]:
     place = "file" if damage.line is None else f"line {damage.line}"
-    advice = "restore the file from version control, or delete it and record again (pytest --sls-record=once)"
-    return clause("recording-damaged").finding(place, "what was recorded", damage.reason, advice), damage.line
+    return clause("recording-damaged").finding(
+        place, "what was recorded", damage.reason, damage.how_to_fix
+    ), damage.line
 
 
 def _leaks(path: Path, scrubber: Scrubber) -> Iterator[tuple[Finding, int | None]]:

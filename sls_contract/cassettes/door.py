@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,12 @@ from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.matching import Matching
 from sls_contract.cassettes.opening import is_har
 from sls_contract.cassettes.recorder import NetworkGuard
+from sls_contract.cassettes.reopening import Reopening
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.cassettes.session import Opening, Session
+from sls_contract.cassettes.session import Session
+from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.tally import Tally, failing, message
+from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation, UsageError
 from sls_contract.signing.environment import credentials_from_environment
 
@@ -50,7 +52,6 @@ class OpenCassette:
         return tuple(self._session.tally.seen)
 
 
-@contextmanager
 def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     path: os.PathLike[str] | str,
     record: Mode = "none",
@@ -65,10 +66,12 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     scrub_keys: Iterable[str] = (),
     rename: Mapping[str, str] | None = None,
     hide_names: bool = True,
-) -> Iterator[OpenCassette]:
+) -> Reopening[OpenCassette]:
     """Record or replay the SLS exchanges of every HTTP client in this process, sync, threads and asyncio.
 
-    Every request and answer is checked against the contract.
+    Every request and answer is checked against the contract. What is returned opens the cassette: as a context
+    (``with``, ``async with``), each time that it is entered, or as a decorator of functions, methods, coroutine
+    functions and generators, each time that one runs, until it has run to its end.
 
     Args:
         path: the cassette, such as ``cassettes/reads.sls.yaml``.
@@ -97,39 +100,49 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         UsageError: an argument is wrong.
 
     """
-    key = credentials if credentials is not None else credentials_from_environment(os.environ)
-    owns = host_rule(hosts)
-    now = datetime.now(UTC)  # noqa: TID251 - a public door supplies the real clock
-    session = Session(
-        Opening(
+    if not isinstance(path, str | os.PathLike):
+        msg = (
+            f"use_cassette takes a path first, got {path!r}\n"
+            'How to fix: name the cassette, also in a decorator: @use_cassette("cassettes/reads.sls.yaml").'
+        )
+        raise UsageError(msg)
+    owned, patterns, keys, renames = tuple(hosts), tuple(scrub), tuple(scrub_keys), dict(rename or {})
+
+    @contextmanager
+    def opened() -> Iterator[OpenCassette]:
+        key = credentials if credentials is not None else credentials_from_environment(os.environ)
+        opening = Opening(
             path=_cassette(path),
             record=record,
             scrubber=Scrubber(
-                [key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename, hide_names=hide_names
+                [key] if key else [], patterns=patterns, keys=keys, renames=renames, hide_names=hide_names
             ),
-            owns=owns,
-            clock=lambda: datetime.now(UTC),  # noqa: TID251 - a public door supplies the real clock
-            began=now,
+            owns=host_rule(owned),
+            clock=utc_now,
+            seen=seen_now,
+            began=utc_now(),
             credentials=key,
             send=send,
             repeat=_repeats(repeat),
             matching=Matching.on(match_on),
             patient=True,
-        ),
-        Tally(keep=True),
-    )
-    guard = NetworkGuard(owns, "record the exchange, or take the request out") if record == "none" else None
-    with _started(session, guard):
-        yield OpenCassette(session)
-    if errors := session.tally.take_errors():
-        raise CassetteError("\n\n".join(errors))
-    if broken := failing(session.tally.breaches, strict=strict):
-        raise ContractViolation(message(broken, str(session.path)), (breach.finding for breach in broken))
+        )
+        session = Session(opening, Tally(keep=True))
+        with _started(session, opening):
+            yield OpenCassette(session)
+        if errors := session.tally.take_errors():
+            raise CassetteError("\n\n".join(errors))
+        if broken := failing(session.tally.breaches, strict=strict):
+            raise ContractViolation(message(broken, str(session.path)), (breach.finding for breach in broken))
+
+    return Reopening(opened)
 
 
 @contextmanager
-def _started(session: Session, guard: NetworkGuard | None) -> Iterator[None]:
+def _started(session: Session, opening: Opening) -> Iterator[None]:
     """Open and close; what was recorded before an exception is kept as unfinished."""
+    message = "record the exchange, or take the request out"
+    guard = NetworkGuard(opening.owns, message) if opening.record == "none" else None
     session.start()
     finished = False
     try:

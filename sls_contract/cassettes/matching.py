@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -20,6 +21,8 @@ from sls_contract.hosts import host_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from mmap import mmap
 
 Matcher: TypeAlias = Callable[[Request, Request], object]
 """Compares the request of a client with a recorded one. As in vcrpy, what is false (but not None) or an AssertionError
@@ -149,24 +152,33 @@ class Index:
 
     def __init__(self, keys: Iterable[Hashable], *, repeat: bool = False) -> None:
         self._repeat = repeat
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._waiting: dict[Hashable, deque[int]] = {}
-        self._played: set[int] = set()
+        position = -1
         for position, key in enumerate(keys):
             self._waiting.setdefault(key, deque()).append(position)
+        self.taken: bytearray | mmap = bytearray(position + 1)
+        self._shared = False
+        self._between: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def share(self, taken: mmap, between: Callable[[], AbstractContextManager[None]]) -> None:
+        """Take recordings in turn with other processes: ``taken`` (1: handed out) is theirs, too, under a lock."""
+        self.taken, self._between, self._shared = taken, between, True
 
     def take(self, key: Hashable, fits: Callable[[int], bool] | None = None) -> int | None:
         """Return the position of the next recording for the key that ``fits``; None where there is none left."""
-        with self._lock:
+        with self.lock, self._between():
             waiting = self._waiting.get(key)
             if not waiting:
                 return None
-            position = waiting[0] if fits is None else next(filter(fits, waiting), None)
+            if self._shared:
+                self._forget_taken(waiting, fits)
+            position = waiting[0] if waiting and fits is None else next(filter(fits, waiting), None)
             if position is None:
                 return None
             if not self._repeat or self._is_followed(waiting, position, fits):
                 waiting.remove(position)
-            self._played.add(position)
+            self.taken[position] = 1
             return position
 
     @staticmethod
@@ -177,8 +189,13 @@ class Index:
     @property
     def played(self) -> frozenset[int]:
         """The positions handed out so far."""
-        with self._lock:
-            return frozenset(self._played)
+        return frozenset(position for position, taken in enumerate(bytes(self.taken)) if taken)
+
+    def _forget_taken(self, waiting: deque[int], fits: Callable[[int], bool] | None) -> None:
+        """Drop what another process took meanwhile, but for the last that stands for all that come after it."""
+        for position in [each for each in waiting if self.taken[each]]:
+            if not self._repeat or self._is_followed(waiting, position, fits):
+                waiting.remove(position)
 
 
 def asked_for(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> frozenset[int]:

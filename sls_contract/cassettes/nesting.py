@@ -31,6 +31,10 @@ class Nesting(Generic[S]):
         """All that is open, outermost first."""
         return tuple(session for session, _, _ in self._stack)
 
+    def inherit(self) -> None:
+        """Take what a forked child must not share with its parent: another thread may have held the lock."""
+        self._lock = threading.Lock()
+
     def enter(self, session: S) -> None:
         """Put one inside all others; raises `CassetteBusy` beside one that another thread or task opened."""
         thread, task = threading.get_ident(), _current_task()

@@ -161,6 +161,14 @@ class Proposal(Tape):
     def add(self, recording: Recording) -> None:
         """Keep an exchange in the proposal; it is compared when somebody looks, since a retry may follow."""
         super().add(recording)
+        self._pair(recording)
+
+    def adopt(self, recording: Recording) -> None:
+        """Compare an exchange that a forked child added."""
+        super().adopt(recording)
+        self._pair(recording)
+
+    def _pair(self, recording: Recording) -> None:
         with self._guard:
             self._arrived.append(recording)
 

@@ -49,6 +49,7 @@ class Provenance:
         recorded_at: when it was recorded, aware.
         validated_at: when the endpoint last gave the same answer, aware.
         contract: the version of the contract it was recorded under.
+        clock: what the client's clock said when it was recorded, aware; None where that was the real time.
 
     """
 
@@ -59,14 +60,20 @@ class Provenance:
     recorded_at: datetime | None = None
     validated_at: datetime | None = None
     contract: str = ""
+    clock: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse a time without a zone: `UsageError`."""
-        for name in ("recorded_at", "validated_at"):
+        for name in ("recorded_at", "validated_at", "clock"):
             value = getattr(self, name)
             if value is not None and value.tzinfo is None:
                 msg = f"{name} must be aware, such as datetime.now(UTC), got {value!r} without a time zone"
                 raise UsageError(msg)
+
+    @property
+    def at(self) -> datetime | None:
+        """The time by which dates in request and answer are judged: the client's own, where its clock was set."""
+        return self.clock or self.recorded_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,7 @@ def serialized(recording: Recording) -> str:
         _request_values(recording.exchange.request),
         _response_values(recording.exchange.response),
         (provenance.evidence, provenance.endpoint, provenance.region, provenance.client, provenance.contract),
-        (moment_text(provenance.recorded_at), moment_text(provenance.validated_at)),
+        [moment_text(moment) for moment in _moments(provenance)],
         None if signature is None else (signature.verdict, signature.step),
         recording.substitutions,
         (recording.broken, recording.detail),
@@ -162,11 +169,17 @@ def deserialized(text: str, name: str = "") -> Recording:
     """Return the recording that was `serialized`, with the id that it has in its file."""
     request, response, (evidence, *origin), moments, signature, substitutions, (broken, detail) = json.loads(text)
     endpoint, region, client, contract = origin
-    recorded_at, validated_at = map(_moment, moments)
-    made = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract)
+    recorded_at, validated_at, *clock = map(_moment, moments)
+    made = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract, *clock)
     note = None if signature is None else SignatureNote(*signature)
     exchange = Exchange(_request(*request), None if response is None else _response(*response))
     return Recording(exchange, made, note, tuple(substitutions), broken, detail, id=name)
+
+
+def _moments(made: Provenance) -> tuple[datetime | None, ...]:
+    """Return its moments; the client's clock only where it was not the real one, as digests of old files have it."""
+    moments = made.recorded_at, made.validated_at
+    return moments if made.clock is None else (*moments, made.clock)
 
 
 def moment_text(moment: datetime | None) -> str:

@@ -4,92 +4,43 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.audit import about_recording, hidden_clauses
+from sls_contract.cassettes.forks import OVER, Channel, Relay
 from sls_contract.cassettes.hosts import AskedHosts, is_live, without_project
-from sls_contract.cassettes.matching import DEFAULT, Matching
 from sls_contract.cassettes.nesting import OPEN
-from sls_contract.cassettes.recorder import Broken, Kind, install
+from sls_contract.cassettes.outcomes import answered, outcome_of
+from sls_contract.cassettes.recorder import Broken, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
 from sls_contract.cassettes.scrub import leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
+from sls_contract.cassettes.session_settings import CLOCKS_DIFFER, Opening
 from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
-from sls_contract.errors import EndpointError, UnmatchedRequest
-from sls_contract.exchange import Exchange, Response, split_url
+from sls_contract.errors import CassetteError, UnmatchedRequest
+from sls_contract.exchange import Exchange, split_url
 from sls_contract.hosts import host_name
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id, region_of
 from sls_contract.spec import clause
 from sls_contract.spec.catalog import catalog
 from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime, timedelta
-    from pathlib import Path
+    from collections.abc import Callable
+    from datetime import datetime
 
     from sls_contract.cassettes.recorder import Outcome
-    from sls_contract.cassettes.scrub import Scrubbed, Scrubber, Sent
-    from sls_contract.cassettes.tape import Mode
+    from sls_contract.cassettes.scrub import Scrubbed, Sent
     from sls_contract.checks import Verdict
-    from sls_contract.exchange import Request, Send
+    from sls_contract.exchange import Request, Response
     from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 
 _FEW = 1000  # exchanges; of those behind them only the place waits: many objects keep the garbage collector busy
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a cassette is opened.
-
-    Attributes:
-        path: the file.
-        record: the mode, see `Tape`.
-        scrubber: takes secrets out of whatever is written or shown.
-        owns: tells whether a Host belongs to the cassette.
-        clock: the time, aware.
-        began: when the session began, aware.
-        credentials: the key of the run. While recording, requests must be signed with it or a public test key; in
-            replay they may be. None: the public test keys.
-        send: what answers while recording, instead of the network.
-        evidence: what an answer of ``send`` proves.
-        repeat: whether the last of identical recordings plays again and again.
-        endpoint: what ``send`` reaches, for the provenance of recordings; empty: the endpoint that the request names.
-        patient: whether exchanges are judged when the tally is looked at, and not while the client waits; what is
-            recorded is scrubbed and written before the client has it all the same.
-        max_age: how long ago what is played may have been validated; None: as long as it likes.
-        shadow: is told of what is played, so that it comes to the state that the recording left.
-        single: whether of twins that other processes record at the same time only one is kept.
-        owner: the test that records.
-        candidates: gives the cassettes that may be this one under an old name, where the file is missing.
-        matching: on what a request matches its recording.
-
-    """
-
-    path: Path
-    record: Mode
-    scrubber: Scrubber
-    owns: Callable[[str], bool]
-    clock: Callable[[], datetime]
-    began: datetime
-    credentials: Credentials | None = None
-    send: Send | None = None
-    evidence: Evidence = Evidence.REFERENCE
-    repeat: bool = False
-    endpoint: str = ""
-    patient: bool = False
-    max_age: timedelta | None = None
-    candidates: Callable[[], Iterable[Path]] = tuple
-    shadow: Send | None = None
-    single: bool = False
-    matching: Matching = DEFAULT
-    owner: str = ""
 
 
 class Session:
@@ -107,6 +58,8 @@ class Session:
         )
         self._ahead = _Ahead()
         self._stop: Callable[[], None] = lambda: None
+        self._channel: Channel | None = None
+        self._is_child = False
         self._tally = tally if tally is not None else Tally()
         self.hosts = AskedHosts(lambda host: opening.owns(host) or host_name(host) in self._tape.other_hosts)
         self._beneath = False
@@ -120,6 +73,7 @@ class Session:
     @property
     def tally(self) -> Tally:
         """What was found so far."""
+        self.collect()
         self._tally.settle()
         return self._tally
 
@@ -171,11 +125,17 @@ class Session:
         OPEN.leave(self)
 
     def close(self, *, finished: bool = True, failure: str = "") -> None:
-        """Let requests pass again, and close the file; an unfinished recording is marked so, with why its test failed.
+        """Let requests pass again, and close the file, but for a child; an unfinished recording is marked so.
 
-        One whose test failed is not played.
+        ``failure`` says why its test failed: what was recorded is then not played.
         """
         self.pause()
+        if self._is_child:
+            return
+        if self._channel is not None:
+            self._take_over(self._channel.finish())
+            self._channel.close()
+            self._channel = None
         self._tape.close(finished=finished, failure=failure)
         self._tally.settle()
         if self.asked:
@@ -183,6 +143,34 @@ class Session:
                 outer._beneath = True  # noqa: SLF001 - of the same class
         if self.recorded:
             self._look_for_leaks()
+
+    def prepare_fork(self) -> None:
+        """Make what a child shares with this process, once, and see that it inherits no lock that nobody frees."""
+        try:
+            self._channel = self._channel or self._tape.share()
+        except (CassetteError, OSError) as error:  # the child refuses what it cannot hand over
+            self._notice(error)
+        for lock in self._tape.locks:
+            lock.acquire()
+
+    def forked(self, *, child: bool) -> None:
+        """Go on after a fork; a child judges at once what it does, and hands it over."""
+        for lock in self._tape.locks:
+            lock.release()
+        if child:
+            self._is_child = True
+            if self._channel is not None:
+                self._channel.inherit()
+                self._tally = Relay(self._channel)
+
+    def collect(self) -> None:
+        """Take over what children did so far."""
+        if self._channel is not None and not self._is_child:
+            self._take_over(self._channel.read())
+
+    def _take_over(self, results: list[tuple[str, tuple[Any, ...]]]) -> None:
+        for name, values in results:
+            (self._tape.adopt if name == "recorded" else getattr(self._tally, name))(*values)
 
     def owns(self, host: str, peer: str) -> bool:
         """Tell whether requests to a host are the cassette's, whatever way they take."""
@@ -212,12 +200,18 @@ class Session:
             self._notice(error)
             raise
 
+    def started(self, program: str) -> None:
+        """Note that a process was started in which nothing is recorded, played or judged."""
+        self._tally.started(program)
+
     def _notice(self, error: Exception) -> None:
         """Note what goes wrong here (a full disk, a damaged recording): a client may swallow it, the test must not."""
         if not isinstance(error, UnmatchedRequest):  # that is noted as a finding
             self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.shown(str(error))}")
 
     def _answer(self, request: Request) -> Outcome | None:
+        if self._is_child:
+            self._to_parent().check()
         scrubber = self._opening.scrubber
         asked = scrubber.asked(request)
         found = self._tape.take(asked)
@@ -235,25 +229,33 @@ class Session:
         if self._opening.shadow is not None:
             self._opening.shadow(request)
         kept = recording if self._tally.waiting < _FEW else None
-        judging = partial(self._judge, request, asked, position, kept, self._opening.clock())
+        judging = partial(self._judge, request, asked, position, kept, *self._opening.now(request))
         self._soon(judging, request, recording.exchange.response)
         return outcome_of(recording)
 
     def _soon(self, judging: Callable[[], None], request: Request, response: Response | None) -> None:
         """Judge an exchange now, or when somebody looks."""
-        if not self._opening.patient:
+        if self._is_child or not self._opening.patient:
             judging()
             return
         self._tally.later(judging, len(request.body) + (len(response.body) if response is not None else 0))
 
-    def _judge(self, request: Request, asked: Request, position: int, played: Recording | None, now: datetime) -> None:
+    def _judge(
+        self,
+        request: Request,
+        asked: Request,
+        position: int,
+        played: Recording | None,
+        now: datetime,
+        seen: datetime,
+    ) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
         opening, tally, recording = self._opening, self._tally, compared(played or self._tape.at(position))
         made, shown = recording.provenance, Exchange(opening.scrubber.marked(asked), recording.exchange.response)
-        verdicts = [judge_request(request, credentials=self._keyring, at=now)]
+        verdicts = [judge_request(request, credentials=self._keyring, at=seen)]
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
-            verdicts.append(judge_response(recording.exchange, at=made.recorded_at, without=hidden))
+            verdicts.append(judge_response(recording.exchange, at=made.at, without=hidden))
         tally.count(shown, self._clean(verdicts), made.evidence, position)
         about = about_recording(recording)
         if opening.max_age is not None:
@@ -262,7 +264,7 @@ class Session:
             tally.add(about, shown, position)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
-        opening, now = self._opening, self._opening.clock()
+        opening, (now, seen) = self._opening, self._opening.now(request)
         response = outcome.partial if isinstance(outcome, Broken) else outcome
         whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
         scrubbed = opening.scrubber.exchange(
@@ -270,18 +272,31 @@ class Session:
         )
         recording = Recording(
             exchange=scrubbed.exchange,
-            provenance=_provenance(scrubbed.exchange.request, evidence, now, opening.endpoint),
+            provenance=_provenance(scrubbed.exchange.request, evidence, now, seen, opening.endpoint),
             signature=SignatureNote(scrubbed.signature, scrubbed.step or ""),
             substitutions=tuple(f"{one.where}: {one.public}" for one in scrubbed.substitutions),
             broken=outcome.kind if isinstance(outcome, Broken) else None,
             detail=opening.scrubber.text(outcome.detail) if isinstance(outcome, Broken) else "",
         )
-        self._tape.add(recording)
-        self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, now), request, response)
+        self._keep(recording)
+        self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, seen), request, response)
 
-    def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, now: datetime) -> None:
-        """Judge an exchange that took place at ``now``, as it stood on the wire; only the scrubbed one is shown."""
-        verdict = judge(whole, credentials=self._opening.credentials, at=now)
+    def _keep(self, recording: Recording) -> None:
+        if not self._is_child:
+            self._tape.add(recording)
+            return
+        with self._to_parent().held():
+            self._tape.add(recording)
+            self._to_parent().append("recorded", recording)
+
+    def _to_parent(self) -> Channel:
+        if self._channel is None:
+            raise CassetteError(OVER.format(path=self.path))
+        return self._channel
+
+    def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
+        """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
+        verdict = judge(whole, credentials=_key_for(whole.request, self._opening.credentials), at=seen)
         self._tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
         self._tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
         if scrubbed.others:
@@ -323,37 +338,11 @@ class _Ahead(threading.local):
         return done if done is not None and done.original is request else None
 
 
-def outcome_of(recording: Recording) -> Outcome:
-    """Return what the client met when this was recorded."""
-    response = recording.exchange.response
-    if recording.broken is not None:
-        return Broken(recording.broken, response, recording.detail)  # type: ignore[arg-type]  # as it was recorded
-    return response if response is not None else Broken("closed")
-
-
-def answered(send: Send, request: Request) -> Outcome:
-    """Return the answer of an endpoint that is called, not connected to; not reaching it is an outcome, too."""
-    try:
-        response = send(request)
-    except EndpointError as error:
-        kind = _BROKEN.get(getattr(error, "kind", ""), "refused")
-        return Broken(kind, getattr(error, "partial", None), str(error))
-    return response if type(response) is Response else _delivered(response)
-
-
-def _delivered(response: Any) -> Outcome:
-    """Return what a client meets of an answer that an endpoint delivers in a way of its own; without its delay."""
-    got: Response | None = response.received()
-    broken: Kind = "reset" if response.delivery.ending == "reset" else "closed" if got is None else "truncated"
-    if got is None or len(got.body) < len(response.body):
-        return Broken(broken, got)
-    return got
-
-
-_BROKEN: dict[str, Kind] = {
-    "dns": "name",
-    **{kind: kind for kind in ("tls", "timeout", "reset", "closed", "truncated", "malformed")},
-}
+def _key_for(request: Request, own: Credentials | None) -> Credentials | None:
+    """Return the key that must have signed what is recorded: the run's own, or the public test key that it names."""
+    named = access_key_id(request)
+    public = (key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if key.access_key_id == named)
+    return None if own is None else next(public, own)
 
 
 def evidence_of(request: Request, peer: str) -> Evidence:
@@ -372,7 +361,7 @@ def _unopened(place: str) -> Finding:
     )
 
 
-def _provenance(request: Request, evidence: Evidence, now: datetime, endpoint: str) -> Provenance:
+def _provenance(request: Request, evidence: Evidence, now: datetime, seen: datetime, endpoint: str) -> Provenance:
     return Provenance(
         evidence=evidence,
         endpoint=endpoint or f"{split_url(request.url)[0]}://{without_project(request.host)}",
@@ -381,4 +370,5 @@ def _provenance(request: Request, evidence: Evidence, now: datetime, endpoint: s
         recorded_at=now,
         validated_at=now,
         contract=CONTRACT_VERSION,
+        clock=seen if abs(seen - now) > CLOCKS_DIFFER else None,
     )

@@ -41,6 +41,7 @@ class Breach:
 class Tally:
     """Counts and breaches of one open cassette; safe from any thread.
 
+    ``outside`` names the programs that were started, whose requests nobody sees.
     ``seen`` keeps the exchanges only where ``keep`` is set: ten thousand of them are many megabytes.
     """
 
@@ -55,6 +56,7 @@ class Tally:
     breaches: list[Breach] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _waiting: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
     _held: int = field(default=0, repr=False)
@@ -111,6 +113,11 @@ class Tally:
         """Take over findings that are not about an answer: a miss, an edited recording."""
         with self._lock:
             self.breaches.extend(Breach(finding, exchange, position) for finding in findings)
+
+    def started(self, program: str) -> None:
+        """Take over that a process was started in which nothing is recorded, played or judged."""
+        with self._lock:
+            self.outside.append(program)
 
     def fail(self, text: str) -> None:
         """Take over what kept an exchange from being recorded, played or judged."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
+from sls_contract.cassettes.forks import Channel
 from sls_contract.cassettes.matching import (
     DEFAULT,
     IN_PYTEST,
@@ -45,6 +46,10 @@ _LATE = (
     "an answer came after {path} was closed, and was not recorded\n"
     "How to fix: wait for threads and tasks before the test (or the with block) ends."
 )
+_NOT_JSON = (
+    "a cassette is written as YAML, got the name {path}, which readers of JSON (vcrpy's, too) would take for theirs\n"
+    "How to fix: record into a .yaml file; turn a JSON cassette into one with: sls-contract convert FILE.json FILE.yaml"
+)
 
 
 class Tape:
@@ -71,7 +76,7 @@ class Tape:
 
     Raises:
         CassetteDamaged: the file is not what was recorded; it is left as it is.
-        UsageError: there is no such mode.
+        UsageError: there is no such mode, or what it would record does not fit the name.
 
     """
 
@@ -99,6 +104,8 @@ class Tape:
         self._mode = mode
         self._began = began
         self.records = self._may_record()
+        if self.records and path.suffix.lower() == ".json":
+            raise UsageError(_NOT_JSON.format(path=path))
         self._repeat = repeat
         self._keys = self._playable()
         self._index = Index(self._keys, repeat=repeat)
@@ -184,6 +191,26 @@ class Tape:
             self.added += 1
         recorder.append(recording)
 
+    def share(self) -> Channel:
+        """Prepare for children that play and record, too, and return what is shared with them."""
+        channel = Channel(self.path, bytes(self._index.taken))
+        self._index.share(channel.taken, channel.positions)
+        with self._lock:
+            if self.records and self._recorder is None:
+                self._recorder = open_for_recording(self.path, self.owner)  # children add to the same recording
+        return channel
+
+    @property
+    def locks(self) -> tuple[threading.Lock, ...]:
+        """What must be held while a process forks, or the child might inherit one that nobody frees."""
+        return self._lock, self._index.lock
+
+    def adopt(self, recording: Recording) -> None:
+        """Count an exchange that a child added."""
+        del recording  # it is in the journal
+        with self._lock:
+            self.added += 1
+
     def close(self, *, finished: bool, failure: str = "") -> None:
         """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays.
 
@@ -192,6 +219,10 @@ class Tape:
         with self._lock:
             recorder, self._recorder = self._recorder, None
             self._closed = True
+        if recorder is not None and recorder.has_begun():
+            self.recording = recorder.name
+        else:
+            recorder = None
         if recorder is None and finished and self._mode != "all" and self._continues():
             recorder = open_for_recording(self.path)  # the broken-off recording lacked nothing but its end
         if recorder is None:

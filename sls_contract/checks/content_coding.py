@@ -53,16 +53,20 @@ def compress_type(response: Response) -> str:
 
 def plain_body(response: Response) -> PlainBody:
     """Take the encodings off; a recording that another tool decoded (``wire`` False) is given the benefit of doubt."""
+    plain, compressed = without_content_coding(response), compress_type(response)
+    return _decompressed(response, plain.data, compressed) if compressed and plain.data else plain
+
+
+def without_content_coding(response: Response) -> PlainBody:
+    """Take off what Content-Encoding names; as in `plain_body`."""
     data: bytes | None = response.body
     for coding in reversed(content_codings(response) if data else ()):
         data, flaw = _take_off(data, coding, _CONTENT)
         if data is None and not response.wire:
-            data = response.body
-            break
+            return PlainBody(response.body)
         if data is None:
             return PlainBody(None, encoding_flaw=flaw, unknown="" if flaw else coding)
-    compressed = compress_type(response)
-    return _decompressed(response, data, compressed) if compressed and data else PlainBody(data)
+    return PlainBody(data)
 
 
 def _decompressed(response: Response, packed: bytes, compressed: str) -> PlainBody:

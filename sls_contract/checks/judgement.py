@@ -69,7 +69,7 @@ def judge(
         exchange: request and answer as they stood on the wire.
         credentials: the key that the request must be signed with; or several, of which it may be one: then an access
             key id that none of them has leaves the signature unverified. None: the public test keys. An empty
-            collection: nothing is verified.
+            collection: nothing is verified. What `verify_signature` accepts with the same keys is accepted here.
         at: when the exchange took place (aware). None: the answer is dated by the request, and the request not at all.
         without: codes of clauses that are switched off.
 

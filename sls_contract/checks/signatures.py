@@ -6,13 +6,12 @@ With a key the verifier of `sls_contract.signing` tells the first wrong step; wi
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
-from sls_contract.signing import MAX_SKEW, LogAuthorization, Sls4Authorization, http_date, region_of
+from sls_contract.signing import LogAuthorization, Sls4Authorization, http_date, region_of, within_skew
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +24,11 @@ _HEX_DIGEST = re.compile("[0-9a-f]{64}")
 _V1_ONLY = frozenset({"content-md5"})
 _V4_ONLY = frozenset({"scope", "payload-hash"})
 _STEPS = ("access-key", "date", "content-md5", "content-type", "header-list", "resource", "payload-hash", "digest")
-_SECOND = timedelta(seconds=1)
 
 
 def authorization_form(subject: Subject) -> Flaws:
     """Demand that Authorization is there and has one of its forms."""
-    if subject.anonymous:
+    if subject.anonymous and "authorization" not in subject.request.headers:
         return None
     if subject.authorization is None:
         return [_flaw_of(subject)]
@@ -66,16 +64,17 @@ def scope_of_request(subject: Subject) -> Flaws:
 
 def verified_step(step: str, subject: Subject) -> Flaws:
     """Demand that a step of verification holds; judged where there is a key and the scheme has the step."""
-    if not subject.keys or step in (_V4_ONLY if isinstance(subject.authorization, LogAuthorization) else _V1_ONLY):
+    if not subject.keys:
         return None
-    return _judged_step(subject, step)
+    foreign = step in (_V4_ONLY if isinstance(subject.authorization, LogAuthorization) else _V1_ONLY)
+    return _judged_step(subject, step) or (None if foreign else KEPT)
 
 
 def within_clock(subject: Subject) -> Flaws:
     """Demand that the request's time is within 15 minutes of the time given."""
     if subject.at is None or subject.sent is None:
         return None
-    if abs(subject.sent - subject.at) < MAX_SKEW + _SECOND:  # dates have no fractions of a second
+    if within_skew(subject.sent, subject.at):
         return KEPT
     where = "header x-log-date" if subject.request.headers.get("x-log-date") else "header Date"
     expected = f"within 15 minutes of {http_date(subject.at)}"

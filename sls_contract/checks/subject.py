@@ -43,7 +43,7 @@ OK = 200
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
-_TEST_KEYS = {key.access_key_id: key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)}
+_TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 _DIGITS = re.compile("0|[1-9][0-9]{0,9}")
 
 
@@ -85,20 +85,18 @@ class Subject:
 
     @once
     def keys(self) -> tuple[Credentials, ...]:
-        """Pick the keys that the request may have been signed with: those given, and the public test key of its id.
+        """Pick the keys that the request may have been signed with: those given, else the public test keys.
 
         Several given keys are a keyring, in which the request's may be missing; one given key must be the right one.
-        No keys at all (an empty keyring) verify nothing, not even with the test key.
+        No keys at all (an empty keyring) verify nothing.
         """
         if self.authorization is None:
             return ()
         named = self.authorization.access_key_id
-        keys = tuple(_TEST_KEYS.values()) if self.credentials is None else keys_of(self.credentials)
+        keys = _TEST_KEYS if self.credentials is None else keys_of(self.credentials)
         fitting = tuple(key for key in keys if key.access_key_id == named)
         if fitting or not keys:
             return fitting
-        if named in _TEST_KEYS:
-            return (_TEST_KEYS[named],)
         return keys if isinstance(self.credentials, Credentials) else ()
 
     @once
@@ -208,5 +206,5 @@ def _is_sls(request: Request) -> bool:
     return (
         _SLS_HOST.search(request.host) is not None
         or "x-log-apiversion" in headers
-        or headers.get("authorization", "").startswith(("LOG ", "SLS4-"))
+        or headers.get("authorization", "").strip(" \t").startswith(("LOG ", "SLS4-"))
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.clock import utc_now
 from sls_contract.cli.options import add_json, add_strict
 from sls_contract.cli.progress import progress
+from sls_contract.clock import utc_now
 from sls_contract.reports import (
     Report,
     Target,

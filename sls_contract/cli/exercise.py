@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
 from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
-from sls_contract.cli.clock import utc_now
 from sls_contract.cli.options import add_json, add_strict, at_least
 from sls_contract.cli.progress import progress
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from pathlib import Path
 from shlex import quote
 from typing import IO, TYPE_CHECKING, Any
 
-from sls_contract.cli.clock import utc_now
 from sls_contract.cli.listening import add_address, proxy_lines, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host, add_json, add_strict
+from sls_contract.clock import utc_now
 
 if TYPE_CHECKING:
     import argparse

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.matching import Remedies
+from sls_contract.cassettes.outcomes import answered
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.cassettes.session import Opening, Session, answered
+from sls_contract.cassettes.session import Session
+from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.tape import Tape
 from sls_contract.cli.outcomes import answering, relayed
 from sls_contract.errors import CassetteError, UsageError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sls_contract.cli.clock import utc_now
 from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host, add_json, add_strict
+from sls_contract.clock import utc_now
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +79,8 @@ def session_of(reel: Reel, tally: Tally, environ: Mapping[str, str]) -> Session:
     """Return the session that plays a reel, and judges whatever it is asked."""
     from sls_contract.cassettes.hosts import host_rule
     from sls_contract.cassettes.scrub import Scrubber
-    from sls_contract.cassettes.session import Opening, Session
+    from sls_contract.cassettes.session import Session
+    from sls_contract.cassettes.session_settings import Opening
     from sls_contract.signing.environment import credentials_from_environment
 
     key = credentials_from_environment(environ)

@@ -7,9 +7,9 @@ import time
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from sls_contract.cli.clock import utc_now
 from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:

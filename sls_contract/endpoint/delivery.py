@@ -80,6 +80,12 @@ class DeliveredResponse(Response):
         Response.__init__(self, status, headers, body, wire, reason)
         object.__setattr__(self, "delivery", delivery)
 
+    def replace(self, **changes: object) -> Response:
+        """Return a copy with some fields changed (``delivery``, too), which travels in the same way."""
+        delivery = changes.pop("delivery", self.delivery)
+        assert isinstance(delivery, Delivery)
+        return deliver(super().replace(**changes), delivery)
+
     def received(self) -> Response | None:
         """Return what the client gets: None where nothing is sent, a shorter body where it is cut off."""
         if self.delivery.silent:

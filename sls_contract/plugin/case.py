@@ -136,6 +136,7 @@ class Case:
             findings=[_plain(breach, test) for breach in tally.breaches],
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
+            outside=[{"program": program, "test": test} for program in tally.outside] if session is not None else [],
         )
 
     def _plays(self, test: str) -> list[dict[str, Any]]:

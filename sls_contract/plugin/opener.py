@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.cassettes.session import Opening, Session
+from sls_contract.cassettes.session import Session
+from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.tally import Tally
 from sls_contract.errors import UsageError
 from sls_contract.hosts import is_loopback
@@ -52,6 +53,7 @@ class Opener:
     settings: Settings
     started: datetime
     clock: Callable[[], datetime]
+    seen: Callable[[], datetime]
     found: Callable[[], Iterable[pytest.Item]] = tuple
     _endpoints: Endpoints = field(init=False)
     _session_endpoint: str | None = None
@@ -61,7 +63,7 @@ class Opener:
 
     def __post_init__(self) -> None:
         """Give the run reference endpoints, which are made when they are asked."""
-        self._endpoints = Endpoints(self.clock, os.environ)
+        self._endpoints = Endpoints(self.seen, os.environ)
 
     def open(self, item: pytest.Item, marker: pytest.Mark) -> Case:
         """Open the cassette of a marked test around all of its phases."""
@@ -72,6 +74,7 @@ class Opener:
         assert case.session is not None  # just made
         case.open_things.enter_context(scrubbed_logs(case.scrub))
         case.session.start()
+        case.watched.append(case.session.collect)
         case.open_things.callback(self._note, item.nodeid, case.session.tape)
         return case
 
@@ -128,6 +131,7 @@ class Opener:
             scrubber=scrubber,
             owns=self._owns if settings is self.settings else host_rule([*settings.hosts, *settings.endpoint_hosts]),
             clock=self.clock,
+            seen=self.seen,
             began=self.started,
             credentials=target.credentials,
             send=target.send,

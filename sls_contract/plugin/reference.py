@@ -10,7 +10,7 @@ from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.exchange import Exchange
 from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
-from sls_contract.signing import TEST_CREDENTIALS
+from sls_contract.signing import TEST_CREDENTIALS, parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,8 @@ def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime
         received = endpoint.exchanges[judged:]
         judged += len(received)
         for exchange in received:
-            verdict = judge_request(exchange.request, at=clock())
+            answered = exchange.response and parse_http_date(exchange.response.headers.get("date", ""))
+            verdict = judge_request(exchange.request, at=answered or clock())  # the clock may have been set since
             case.tally.count(Exchange(exchange.request, exchange.response), (verdict,), "reference")
 
     return bring_in

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin import distributed
 from sls_contract.plugin.beside import Beside
@@ -41,11 +41,6 @@ MARKERS = (
 
 _NO_FAILURES = (pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt)
 CASE: pytest.StashKey[Case] = pytest.StashKey()
-
-
-def utc_now() -> datetime:
-    """Return the real time: the plugin is one of the doors that supply it."""
-    return datetime.now(UTC)  # noqa: TID251 - a door
 
 
 class Run:
@@ -83,7 +78,7 @@ class Run:
     def _opener(self) -> Opener:
         from sls_contract.plugin.opener import Opener
 
-        return Opener(self.settings, self.started, utc_now, lambda: self._found)
+        return Opener(self.settings, self.started, utc_now, seen_now, lambda: self._found)
 
     def stop(self) -> None:
         """Close what an interrupted test left open: its recording is unfinished."""
@@ -253,7 +248,7 @@ class Run:
 
         with told():
             case = item.stash.get(CASE, None) or self._take(item, self._opener.bare(item))
-            with serving(case, utc_now) as server:
+            with serving(case, seen_now) as server:
                 yield server
 
     def found(self, items: list[pytest.Item]) -> None:

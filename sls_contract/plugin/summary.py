@@ -173,6 +173,17 @@ def _renames(totals: Totals) -> list[str]:
     return ["  names of others were recorded; these lines of pytest.ini hide them:", *lines]
 
 
+def _outside(totals: Totals) -> list[str]:
+    """Say which programs were started under cassettes: what they send is not recorded, nor judged."""
+    if not totals.outside:
+        return []
+    programs = sorted({each["program"] for each in totals.outside})
+    named = ", ".join(programs[:MOST_LINES]) + (f" +{len(programs) - MOST_LINES} more" * (len(programs) > MOST_LINES))
+    count = plural(len(totals.outside), "program")
+    told = f"  not seen: the requests of {count} that tests started ({named}), first in {totals.outside[0]['test']}"
+    return [on_one_line(told)]
+
+
 def _finding(plain: dict[str, str]) -> Finding:
     kept = {name: value for name, value in plain.items() if name != "level"}
     return Finding(level=Level(plain["level"]), **kept)

@@ -11,7 +11,8 @@ class Totals:
     """Counts of exchanges, cassettes and findings; ``findings`` are plain values with where they came from.
 
     ``verified`` is what tests in record mode ``verify`` found of their cassettes, ``plays`` what others left unplayed,
-    ``stopped`` the requests to owned hosts that no cassette took.
+    ``stopped`` the requests to owned hosts that no cassette took, ``outside`` the programs that were started under
+    cassettes, with the test.
     """
 
     exchanges: int = 0
@@ -26,6 +27,7 @@ class Totals:
     verified: list[dict[str, Any]] = field(default_factory=list)
     plays: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[dict[str, Any]] = field(default_factory=list)
+    outside: list[dict[str, str]] = field(default_factory=list)
 
     def merge(self, other: dict[str, Any]) -> None:
         """Add what a worker counted (`as_plain`)."""
@@ -34,7 +36,7 @@ class Totals:
         self.exercised.update(other["exercised"])
         for evidence, count in other["evidence"].items():
             self.evidence[evidence] = self.evidence.get(evidence, 0) + count
-        for name in ("findings", "verified", "plays", "stopped"):
+        for name in ("findings", "verified", "plays", "stopped", "outside"):
             getattr(self, name).extend(other[name])
 
     def as_plain(self) -> dict[str, Any]:

@@ -9,7 +9,15 @@ from sls_contract.signing.authorization import (
     parse_authorization,
 )
 from sls_contract.signing.canonical import Form, authorization
-from sls_contract.signing.clock import MAX_SKEW, http_date, iso_basic, parse_http_date, parse_iso_basic, request_time
+from sls_contract.signing.clock import (
+    MAX_SKEW,
+    http_date,
+    iso_basic,
+    parse_http_date,
+    parse_iso_basic,
+    request_time,
+    within_skew,
+)
 from sls_contract.signing.credentials import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, Keyring
 from sls_contract.signing.dialect import Dialect
 from sls_contract.signing.environment import credentials_from_environment
@@ -51,4 +59,5 @@ __all__ = [
     "sign",
     "verifies",
     "verify_signature",
+    "within_skew",
 ]

@@ -28,6 +28,11 @@ _HTTP_DATE = re.compile(
 _ISO_BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 
 
+def within_skew(sent: datetime, at: datetime) -> bool:
+    """Tell whether a request's time is near enough to the server's clock, which is read to the second, as dates are."""
+    return abs(sent - at.replace(microsecond=0)) <= MAX_SKEW
+
+
 def utc(at: datetime) -> datetime:
     """Return a time in UTC; a naive one is a `UsageError`, since nobody can say when it is."""
     if at.utcoffset() is None:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from sls_contract.exchange import Request, wire_bytes
 from sls_contract.signing.authorization import Authorization, Sls4Authorization
-from sls_contract.signing.clock import MAX_SKEW, http_date, parse_http_date, parse_iso_basic, request_time, utc
+from sls_contract.signing.clock import (
+    MAX_SKEW,
+    http_date,
+    parse_http_date,
+    parse_iso_basic,
+    request_time,
+    utc,
+    within_skew,
+)
 from sls_contract.signing.dialect import METHOD_HEADER, PAYLOAD_HEADER, TOKEN_HEADER, log_date
 from sls_contract.signing.mismatch import SignatureMismatch
 from sls_contract.signing.region import region_of
@@ -74,7 +82,7 @@ def _sls4_date(request: Request) -> SignatureMismatch | None:
 
 def _clock(request: Request, at: datetime) -> SignatureMismatch | None:
     sent, now = request_time(request), utc(at)
-    if sent is None or abs(sent - now) <= MAX_SKEW:
+    if sent is None or within_skew(sent, now):
         return None
     minutes = abs(sent - now).total_seconds() / 60
     return SignatureMismatch(

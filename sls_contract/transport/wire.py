@@ -12,11 +12,11 @@ import io
 import select
 import socket
 import ssl
-import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
+from sls_contract.clock import monotonic
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, Response, split_url, wire_bytes, wire_text
 from sls_contract.transport.address import Address, Proxy, parse_endpoint, proxy_for
@@ -85,7 +85,7 @@ class Transport:
         peer = _peer(self.address, request)
         proxy = proxy_for(peer)
         message = _head(request, peer, proxy) + request.body
-        return _Call(peer, proxy, request.method, message, time.monotonic() + self.timeout)
+        return _Call(peer, proxy, request.method, message, monotonic() + self.timeout)
 
     def _open(self, call: _Call) -> socket.socket:
         connection = _connect(call.peer, call.proxy, self._context(), call.deadline)
@@ -342,7 +342,7 @@ def _undo_latin1(text: str) -> str:
 
 def _remaining(deadline: float) -> float:
     """Return the seconds left; raises `TimeoutError` where none are."""
-    left = deadline - time.monotonic()
+    left = deadline - monotonic()
     if left <= 0:
         msg = "timed out"
         raise TimeoutError(msg)

@@ -64,12 +64,12 @@ class Side:
     def subject(self) -> Subject:
         """What `checks` knows of the exchange."""
         exchange = self.exchange
-        return Subject(exchange.request, exchange.response, self._keyring, self.recording.provenance.recorded_at)
+        return Subject(exchange.request, exchange.response, self._keyring, self.recording.provenance.at)
 
     @cached_property
     def verdict(self) -> Verdict:
         """What `checks` finds in it, at the time of recording."""
-        return judge(self.exchange, credentials=self._keyring, at=self.recording.provenance.recorded_at)
+        return judge(self.exchange, credentials=self._keyring, at=self.recording.provenance.at)
 
     @cached_property
     def findings(self) -> Mapping[str, list[Finding]]:

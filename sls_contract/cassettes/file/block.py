@@ -3,8 +3,8 @@
 ::
 
     contract:       ours; plain vcrpy ignores it
-      id, digest, evidence, endpoint, region, client, recorded_at, validated_at, version,
-      signature, substitutions, broken, partial
+      id, digest, evidence, endpoint, region, client, recorded_at, validated_at, clock,
+      version, signature, substitutions, broken, partial
       request:      what vcrpy's form cannot express of the request: the order of header names, or
       response:     the exact header lines, target and wire body, where they differ from what stands below
     request:        vcrpy's: method, uri, body, headers
@@ -66,6 +66,7 @@ def _provenance_node(recording: Recording) -> Tree:
             "client": origin.client,
             "recorded_at": moment_text(origin.recorded_at),
             "validated_at": moment_text(origin.validated_at),
+            "clock": moment_text(origin.clock),
             "version": origin.contract,
             "signature": {} if signature is None else _filled({"verdict": signature.verdict, "step": signature.step}),
             "substitutions": list(recording.substitutions),

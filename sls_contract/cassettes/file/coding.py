@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.content_coding import content_codings, without_content_coding
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from sls_contract.exchange import Response
-
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # window bits as zlib wants them
-_WINDOWS: dict[str, tuple[int, ...]] = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}
-_MAX_DECODED = 64 * 1024 * 1024
-"""Bytes; what unpacks to more stays packed in the file, so that a bomb cannot fill a disk."""
 
 
 def readable(response: Response) -> Response:
@@ -33,19 +27,10 @@ def readable(response: Response) -> Response:
 
 
 def decoded(response: Response) -> bytes | None:
-    """Return the decoded body; None where nothing is coded, or the bytes are not what the header promises."""
-    if not (response.wire and response.body and "content-encoding" in response.headers):
+    """Return the decoded body; None where nothing is coded, or the bytes are not what the header promises.
+
+    What unpacks to more than `LARGEST_BODY` stays packed in the file, so that a bomb cannot fill a disk.
+    """
+    if not (response.wire and response.body and content_codings(response)):
         return None
-    windows = _WINDOWS.get(response.headers["content-encoding"].strip().lower(), ())
-    return next(_attempts(response.body, windows), None)
-
-
-def _attempts(body: bytes, windows: Iterable[int]) -> Iterator[bytes]:
-    for bits in windows:
-        unpacker = zlib.decompressobj(bits)
-        try:
-            plain = unpacker.decompress(body, _MAX_DECODED)
-        except zlib.error:
-            continue
-        if unpacker.eof and not unpacker.unused_data:
-            yield plain
+    return without_content_coding(response).data

@@ -94,6 +94,7 @@ def _provenance(contract: Node) -> Provenance:
         _moment(contract.get("recorded_at")),
         _moment(contract.get("validated_at")),
         _text(contract.get("version")),
+        _moment(contract.get("clock")),
     )
 
 

@@ -124,7 +124,7 @@ def text_of(path: str, data: bytes) -> str:
     Windows line ends and a byte order mark are harmless. Raises `CassetteDamaged` with the line.
     """
     if not data.strip():
-        raise CassetteDamaged(path, None, "the file is empty; a cassette has at least its first three lines")
+        raise CassetteDamaged(path, None, "the file is empty")
     nul = data.find(b"\0")
     if nul >= 0:
         raise CassetteDamaged(path, _line_at(data, nul), "a NUL byte; the file was not written to its end")

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+from sls_contract.clock import monotonic
 from sls_contract.errors import CassetteBusy
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.05  # seconds
@@ -14,9 +15,9 @@ _FAR = 1 << 62  # Windows locks bytes, also against reading: one far behind any 
 
 def lock(fd: int, path: os.PathLike[str] | str, timeout: float) -> None:
     """Wait until this file descriptor alone holds the lock, ``timeout`` seconds at most; raises `CassetteBusy`."""
-    deadline, pause = time.monotonic() + timeout, _FIRST_PAUSE
+    deadline, pause = monotonic() + timeout, _FIRST_PAUSE
     while not _try_lock(fd):
-        if time.monotonic() >= deadline:
+        if monotonic() >= deadline:
             msg = (
                 f"{os.fspath(path)} has been in the hands of another process for {timeout:g} s\n"
                 "How to fix: wait until it has ended, or end it; the system frees the lock of a process that died."

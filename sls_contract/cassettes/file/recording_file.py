@@ -161,6 +161,13 @@ class Recorder:
             journal.append([frame])
             self._begun = True
 
+    def has_begun(self) -> bool:
+        """Tell whether anything was added, here or by a forked child: of one that was killed, the journal tells."""
+        if not self._begun and journal_of(self._path).exists():
+            frames = read_frames(journal_of(self._path).read_bytes())
+            self._begun = any(frame.recording == self.name for frame in frames)
+        return self._begun
+
     def close(self, *, finished: bool = True, replaced: Iterable[str] = (), failure: str = "") -> None:
         """Fold everything into the cassette. Unfinished, it is marked so, and record mode ``once`` goes on.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Node: TypeAlias = "Mapping[str, Any]"
 
+_BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
 NOT_KEPT = "the archive keeps no content of this answer"
 _NOTHING: Node = {}
 _FAILURES = (  # of Chrome's names of errors, such as net::ERR_CONNECTION_RESET
@@ -111,22 +112,38 @@ def _foreign(entry: Node) -> Recording:
         error = _text(response, "_error", "")
         broken = next((kind for mark, kind in _FAILURES if mark in error.upper()), "closed")
         return Recording(Exchange(asked, None), made, broken=broken, detail=error)
-    answer = _foreign_answer(response)
+    answer = _foreign_answer(response, asked.method)
     if answer is None:
         return Recording(Exchange(asked, None), made, broken="truncated", detail=NOT_KEPT)
     return Recording(Exchange(asked, answer), made)
 
 
-def _foreign_answer(response: Node) -> Response | None:
-    """Return an answer; None where the archive holds no content, though it names its size."""
+def _foreign_answer(response: Node, method: str) -> Response | None:
+    """Return an answer; None where the archive holds no content of it, and does not say that there was none.
+
+    A size of -1 says that it is not known (HAR 1.2).
+    """
     content = _part(response, "content", optional=True)
     body, sizes = _content(content), (_size(content, "size"), _size(response, "bodySize"))
-    if body is None and max(sizes) > 0:
+    if body is None and not _is_empty(response, method):
         return None
     headers, body = _headers(response), body or b""
     told = content.get("encoding") == "base64" or len(body) in sizes  # else perhaps of another charset on the wire
     wire = told and "content-encoding" not in headers
     return Response(_number(response), headers, body, wire, _text(response, "statusText", ""))
+
+
+def _is_empty(response: Node, method: str) -> bool:
+    """Tell whether an answer had no body: HTTP allows it none, its head announces none, or the archive says so.
+
+    ``bodySize`` does not say so: it is 0 for what came from a cache (HAR 1.2).
+    """
+    if method == "HEAD" or _number(response) in _BODILESS:
+        return True
+    announced = _headers(response).get("content-length", "").strip()
+    return announced == "0" or (
+        _size(_part(response, "content", optional=True), "size") == 0 and _size(response, "bodySize") <= 0
+    )
 
 
 def _content(content: Node) -> bytes | None:

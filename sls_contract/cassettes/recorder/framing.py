@@ -174,7 +174,7 @@ class AnswerReader:
                 break
             if self._head.status >= 200 or self._head.status == 101:  # noqa: PLR2004 - final, or a switch (RFC 9110)
                 self._body_at = end.end()
-                self._framing = _framing(self._method, self._head)
+                self._framing = framing_of(self._method, self._head)
                 self._chunks.at = end.end()
                 return
             self._start = end.end()
@@ -262,7 +262,7 @@ def render_broken(broken: Broken) -> bytes:
     if partial is None:
         return MALFORMED if malformed else b""
     if not is_chunked(partial.headers):
-        cut_head = broken.kind == "truncated" and not partial.body and _framing("GET", partial) == "eof"
+        cut_head = broken.kind == "truncated" and not partial.body and framing_of("GET", partial) == "eof"
         return _head_bytes(partial)[:-2] if cut_head else _head_bytes(partial) + partial.body
     missing = 0 if malformed else 1
     chunk = b"%x\r\n%b" % (len(partial.body) + missing, partial.body) if partial.body else b""
@@ -272,7 +272,7 @@ def render_broken(broken: Broken) -> bytes:
 
 def delivered(response: Response, method: str) -> tuple[bytes, int | None]:
     """Return the body that a client gets, and the length announced where the body is shorter than that (else None)."""
-    framing = _framing(method, response)
+    framing = framing_of(method, response)
     if not isinstance(framing, int):
         return response.body, None
     return response.body[:framing], framing if len(response.body) < framing else None
@@ -319,7 +319,8 @@ def _may_have_body(method: str, response: Response) -> bool:
     return method != "HEAD" and response.status not in _NO_BODY
 
 
-def _framing(method: str, response: Response) -> int | Literal["chunked", "eof"]:
+def framing_of(method: str, response: Response) -> int | Literal["chunked", "eof"]:
+    """Return the length of an answer's body as its head announces it, or what else ends it."""
     if not _may_have_body(method, response):
         return 0
     if is_chunked(response.headers):

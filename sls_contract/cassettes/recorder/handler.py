@@ -50,7 +50,8 @@ class Handler(Protocol):
 
     Whatever it raises reaches the caller of the client unchanged, unless that is an OSError: clients take those for
     network errors and may retry. One that never lets an attempt out may say so: ``offline = True``; one that lets each
-    out, too: ``online = True``. It is not asked for an answer then.
+    out, too: ``online = True``. It is not asked for an answer then. One with a method ``started`` is told the names of
+    programs that are started while it is installed.
     """
 
     def owns(self, host: str, peer: str) -> bool:

@@ -94,9 +94,9 @@ class Answer(NamedTuple):
     raw: bytes
     ending: OSError | None
 
-    def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedIOBase:
-        """Return a file over the bytes, as http.client asks a socket for."""
-        return io.BytesIO(self.raw) if self.ending is None else io.BufferedReader(_Ending(self.raw, self.ending))
+    def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedReader:
+        """Return a file over the bytes, as http.client asks a socket for: buffered, since it may peek."""
+        return io.BufferedReader(io.BytesIO(self.raw) if self.ending is None else _Ending(self.raw, self.ending))
 
     def close(self) -> None:
         """Do nothing: the bytes are in memory."""

@@ -7,16 +7,16 @@ the handler and the client the same values (a test compares them).
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import sys
 from functools import lru_cache
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
+from sls_contract.cassettes.recorder.framing import absolute_url, delivered, framing_of, with_true_framing
 from sls_contract.cassettes.recorder.handler import owner_of
-from sls_contract.cassettes.recorder.http_connection import PRESET
+from sls_contract.cassettes.recorder.http_connection import PRESET, Answer
 from sls_contract.cassettes.recorder.requests_live import perform
 from sls_contract.exchange import Headers, Request, Response, split_url
 from sls_contract.hosts import authority_of
@@ -198,7 +198,7 @@ def _raw_response(response: Response, request: Request, retries: Any) -> Any:
     urllib3 = sys.modules["urllib3"]
     response = with_true_framing(response)
     raw = urllib3.HTTPResponse(
-        body=io.BytesIO(response.body),
+        body=_body(response, request.method),
         headers=urllib3._collections.HTTPHeaderDict(response.headers.pairs),  # noqa: SLF001 - its public name is urllib3 2's
         status=response.status,
         version=11,
@@ -213,3 +213,11 @@ def _raw_response(response: Response, request: Request, retries: Any) -> Any:
     if hasattr(raw, "version_string"):  # pragma: no branch - urllib3 2.3 and later have it
         raw.version_string = "HTTP/1.1"
     return raw
+
+
+def _body(response: Response, method: str) -> HTTPResponse:
+    """Return what http.client would have after it parsed the head: its own code hands out the body, and ends it."""
+    body = HTTPResponse(Answer(response.body, None), method=method)  # type: ignore[arg-type]  # it asks for a file only
+    body.length = None if framing_of(method, response) == "eof" else len(response.body)
+    body.chunked, body.will_close = False, body.length is None
+    return body

@@ -52,7 +52,7 @@ _RECORDED = [
 
 
 def _guarded(module: str, owner: str, methods: Iterable[str], part: str, name: str) -> Iterator[Hook]:
-    """Return hooks for what is not recorded, and only refused where a guard says so."""
+    """Return hooks for what is not recorded, and only refused where a guard says so, or noted."""
     for method in methods:
         yield Hook(module, owner, method, _late(part, name), needed=False)
 
@@ -106,7 +106,13 @@ _REFUSED = [
     *_guarded("pyreqwest.simple.sync_request", "", [f"pyreqwest_{verb}" for verb in _VERBS], "reqwest", "function"),
 ]
 
-_HOOKS = Hooks([*_RECORDED, *_REFUSED])
+_STARTED = [
+    Hook("subprocess", "Popen", "__init__", _late("processes", "popen")),
+    Hook("multiprocessing.process", "BaseProcess", "start", _late("processes", "start")),
+    *_guarded("os", "", ["system", "posix_spawn", "posix_spawnp"], "processes", "called"),
+]
+
+_HOOKS = Hooks([*_RECORDED, *_REFUSED, *_STARTED])
 _WATCHERS: set[object] = set()
 
 
@@ -166,7 +172,7 @@ def not_wrapped() -> frozenset[str]:
 class _Entry:
     """One installation of a handler: the same handler may be installed twice."""
 
-    __slots__ = ("answer", "offline", "online", "owns", "received", "sent")
+    __slots__ = ("answer", "offline", "online", "owns", "received", "sent", "started")
 
     def __init__(self, handler: Handler) -> None:
         self.offline = getattr(handler, "offline", False)  # who does not say may let attempts out, or answer them
@@ -174,4 +180,5 @@ class _Entry:
         self.owns = handler.owns
         self.answer = handler.answer
         self.sent = handler.sent
+        self.started = getattr(handler, "started", None)
         self.received = handler.received

@@ -22,6 +22,7 @@ _NEXT_IS_KEY = re.compile(rb"\\*[\"']\s*:")
 _SHORTEST = 3  # characters of a name of the service
 #: What answers say of shards and requests: these words stay, whatever somebody took for a name.
 _ANSWERED = frozenset(("readwrite", "readonly", "true", "false", "null", "default", "name", "order", "timeout"))
+_IN_HOST = rb"(?=(?:\.[0-9A-Za-z-]+){2})"  # a domain of two labels or more follows
 _NAME = rb"0-9A-Za-z_\x80-\xff-"
 
 
@@ -37,7 +38,8 @@ class Substitution:
 class Renames:
     """Replaces whole names; a project ``log`` leaves ``catalog`` and ``.log.aliyuncs.com`` alone.
 
-    Only values are names: JSON keys, query keys and the fixed words of the path stay.
+    Only values are names: JSON keys, query keys and the fixed words of the path stay. In front of a domain, where it
+    is a part of a host, casing does not count.
 
     Raises:
         UsageError: a name is empty, or a public name holds a real one, so that a second scrub would change it again.
@@ -47,6 +49,7 @@ class Renames:
     def __init__(self, table: Mapping[str, str]) -> None:
         self._declared: Renames = self
         self._table = {wire_bytes(real): wire_bytes(public) for real, public in table.items() if real != public}
+        self._in_hosts = {real.lower(): public for real, public in self._table.items()}
         names = sorted(self._table, key=len, reverse=True)
         for real, public in self._table.items():
             if not real or not public:
@@ -116,7 +119,9 @@ class Renames:
         assert self._pattern is not None
         for match in self._pattern.finditer(text):
             if not _is_key(match):
-                yield Edit(match.start(), match.end(), self._table[match[0]], "name")
+                yield Edit(
+                    match.start(), match.end(), self._table.get(match[0]) or self._in_hosts[match[0].lower()], "name"
+                )
 
 
 def _whole(name: bytes) -> bytes:
@@ -124,7 +129,9 @@ def _whole(name: bytes) -> bytes:
     dot = b"" if _HOST_PART.fullmatch(name) else b"."
     if name.isdigit():  # JSON numbers, shards say, are no names
         return rb"(?<![^/\"'=(])" + name + b"(?![" + _NAME + b"])"
-    return b"(?<![" + _NAME + dot + b"])" + re.escape(name) + b"(?![" + _NAME + b"])"
+    exact = re.escape(name)
+    in_host = b"(?i:" + exact + b")" + _IN_HOST if exact.isascii() else exact
+    return b"(?<![" + _NAME + dot + b"])(?:" + exact + b"(?![" + _NAME + b"])|" + in_host + b")"
 
 
 def _is_key(match: re.Match[bytes]) -> bool:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.endpoint.state import answers
 from sls_contract.signing import (
-    MAX_SKEW,
     LogAuthorization,
     Sls4Authorization,
     http_date,
     parse_authorization,
     request_time,
     verifies,
+    within_skew,
 )
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _expect_time(request: Request, now: datetime, clock_error: ClockError) -> No
     time = request_time(request)
     if time is None:
         raise answers.invalid_request_time(shown)
-    if abs(time - now) <= MAX_SKEW:
+    if within_skew(time, now):
         return
     if clock_error == "RequestTimeTooSkewed":
         raise answers.request_time_too_skewed()

@@ -285,9 +285,10 @@ class ReferenceEndpoint:
             if len(projects) != 1:
                 raise answers.invalid_host(request.host)
             return projects[0]
-        if request.project not in projects:
+        found = next((project for project in projects if project.lower() == request.project), None)
+        if found is None:
             raise answers.project_not_exist(request.project)
-        return request.project
+        return found
 
     def _add_missing(self, project: str, logstore: str, shards: int) -> None:
         with self._changing():

@@ -138,11 +138,34 @@ def test_an_answer_whose_content_was_not_kept_is_none(tmp_path):
     assert not [finding for finding, _, _ in found.placed if finding.code.startswith("SLS2")]
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"content": {"size": -1, "mimeType": "application/json"}, "bodySize": -1},  # Playwright, content: "omit"
+        {"content": {"size": -1}, "bodySize": 0},  # out of a cache
+        {"content": {"size": SIZE, "_file": "0f1e.json"}, "bodySize": -1},  # Playwright, content: "attach"
+        {"content": {}, "bodySize": None},
+        {"content": None},
+        {"content": {"size": 0}, "bodySize": SIZE},
+    ],
+)
+def test_an_answer_whose_content_nobody_kept_is_not_empty(response):
+    """A size of -1 is an unknown one (HAR 1.2): unanswered, and nothing is held against an empty body."""
+    recording = only(response)
+    assert (recording.exchange.response, recording.broken, recording.detail) == (None, "truncated", NOT_KEPT)
+
+
 def test_an_answer_without_content_is_empty():
-    """204 and 304 have none: that is an answer."""
-    for content in ({"size": 0, "mimeType": ""}, {"size": -1}, None):
+    """204 and 304 have none, nor has an answer to HEAD, or of length 0: that is an answer."""
+    empties = ({"size": 0, "mimeType": ""}, {"size": -1}, None)
+    for content in empties:
         recording = only({"status": 204, "content": content, "bodySize": 0, "statusText": None})
         assert (recording.exchange.response.body, recording.exchange.response.reason) == (b"", "")
+    for content in empties:
+        assert only({"content": content, "bodySize": -1}, {"method": "HEAD"}).exchange.response.body == b""
+        fields = [*CAME, *pairs(Content_Length="0")]
+        assert only({"content": content, "bodySize": -1, "headers": fields}).exchange.response.body == b""
+    assert only({"content": {"size": 0}, "bodySize": -1}).exchange.response.body == b""
 
 
 @pytest.mark.parametrize(
@@ -273,6 +296,8 @@ def test_what_is_no_har_is_damage(data, told):
     with pytest.raises(CassetteDamaged, match=told) as caught:
         HarFile("日.har", data)
     assert "日.har" in str(caught.value)
+    assert "export the HAR again" in caught.value.how_to_fix  # nobody records one
+    assert caught.value.how_to_fix in str(caught.value)
 
 
 def test_load_cassette_opens_it(tmp_path):

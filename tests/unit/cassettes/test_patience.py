@@ -11,7 +11,8 @@ import requests
 from sls_contract import Request, sign
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.cassettes.session import Opening, Session
+from sls_contract.cassettes.session import Session
+from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.tally import Tally
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.signing import TEST_CREDENTIALS

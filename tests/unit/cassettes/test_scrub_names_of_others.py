@@ -11,7 +11,8 @@ from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.scrub.others import merged_rename_lines
-from sls_contract.cassettes.session import Opening, Session
+from sls_contract.cassettes.session import Session
+from sls_contract.cassettes.session_settings import Opening
 from sls_contract.exchange import Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, Credentials, sign, verify_signature
 

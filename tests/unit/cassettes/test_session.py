@@ -11,10 +11,12 @@ import pytest
 from sls_contract import Request, Response, sign
 from sls_contract.cassettes.file.recording_file import load
 from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.outcomes import answered
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.cassettes.session import Opening, Session, answered, evidence_of
+from sls_contract.cassettes.session import Session, evidence_of
+from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.tally import Tally
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.state.scripted import Scripted

@@ -28,11 +28,12 @@ def test_the_documented_exchanges_are_correct():
 
 
 def test_given_credentials_verify(make):
-    """The given key verifies its own requests, and the test key verifies those that carry its id."""
-    for key in (REAL, TEST_CREDENTIALS):
-        verdict = judge_request(make.request(key=key), credentials=REAL)
+    """The given key verifies its own requests, and one of several that of its id."""
+    for key, given in ((REAL, REAL), (TEST_CREDENTIALS, None), (TEST_CREDENTIALS, (REAL, TEST_CREDENTIALS))):
+        verdict = judge_request(make.request(key=key), credentials=given)
         assert verdict.findings == ()
         assert "SLS310" in verdict.exercised
+    assert slugs(judge_request(make.request(), credentials=REAL).findings) == ["signature-access-key"]
 
 
 def test_one_key_must_be_the_right_one(make):

@@ -99,3 +99,14 @@ def test_threads_share_an_endpoint(send, endpoint):
         times = list(pool.map(write, range(200)))
     assert max(times) - 1767323045678901 == 199
     assert len({each.response.headers["x-log-requestid"] for each in endpoint.exchanges}) == 400
+
+
+def test_a_changed_copy_of_an_answer_travels_as_before():
+    """`replace` keeps the delivery, unless that is what it changes; a plain one gives a plain response."""
+    late = DeliveredResponse(200, {"X-A": "1"}, b"[]", delivery=Delivery(delay=2.0, body_bytes=1))
+    changed = late.replace(status=503, body=b"{}")
+    assert isinstance(changed, DeliveredResponse)
+    assert (changed.status, changed.body, dict(changed.headers)) == (503, b"{}", {"X-A": "1"})
+    assert changed.delivery == late.delivery
+    assert late.replace(delivery=Delivery(silent=True)).received() is None
+    assert not isinstance(late.replace(delivery=Delivery()), DeliveredResponse)

@@ -209,7 +209,7 @@ class TestAsking:
         """A client that brings its own key did not read the environment."""
         here = scene()
         here.ask(key=TEST_CREDENTIALS)
-        assert broken(here.end(1, {"errorCode": "Unauthorized"})) == {"signature-wrong"}
+        assert broken(here.end(1, {"errorCode": "Unauthorized"})) == {"signature-access-key", "signature-wrong"}
 
     @pytest.mark.parametrize(("auth", "scheme"), [(Auth("v1"), "v4"), (Auth("v4"), "v1")])
     def test_the_other_scheme(self, scene, broken, auth, scheme):

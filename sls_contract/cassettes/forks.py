@@ -1,0 +1,172 @@
+"""Children that are forked under an open cassette: they judge what they do, and hand the results to their parent.
+
+A child writes each result, before its client has the answer, into a file without a name that both have open: a kill
+loses nothing. `Channel.finish` reads the rest and empties the file, which tells children that are left over that it is
+too late.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+import zlib
+from base64 import b64decode, b64encode
+from contextlib import contextmanager
+from mmap import mmap
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.nesting import OPEN
+from sls_contract.cassettes.tally import Tally
+from sls_contract.errors import CassetteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from sls_contract.checks import Verdict
+    from sls_contract.exchange import Exchange
+    from sls_contract.spec import Finding
+
+_BEGUN = b"+\n"  # what stands in the file as long as the cassette is open
+_RESULTS, _POSITIONS = 0, 1  # bytes of the file that are locked, apart from each other
+OVER = (
+    "a process that was forked under {path} sent a request after that was closed, or could not be watched\n"
+    "How to fix: wait for child processes before the test (or the with block) ends, and start pools inside it."
+)
+
+
+class Channel:
+    """What a parent and its forked children share: results that children add, and which recordings were played."""
+
+    def __init__(self, path: Path, taken: bytes) -> None:
+        """Open a file without a name, and take over which recordings were played (1) until now."""
+        self._path = path
+        self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - it is open as long as the cassette
+        self._file.write(_BEGUN)
+        self._read = len(_BEGUN)
+        self._threads = threading.Lock()
+        self.taken = mmap(-1, max(1, len(taken)))
+        self.taken[: len(taken)] = taken
+
+    def inherit(self) -> None:
+        """Take what a child must not share with its parent: a lock that another thread may hold."""
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the others from adding; raises `CassetteError` where the cassette was closed."""
+        with self._threads, self._locked(_RESULTS):
+            if not os.fstat(self._file.fileno()).st_size:
+                raise CassetteError(OVER.format(path=self._path))
+            yield
+
+    def check(self) -> None:
+        """Raise `CassetteError` where the cassette was closed."""
+        with self.held():
+            pass
+
+    @contextmanager
+    def positions(self) -> Iterator[None]:
+        """Keep other processes from taking a recording."""
+        with self._locked(_POSITIONS):
+            yield
+
+    def append(self, name: str, *values: object) -> None:
+        """Add a result, while it is `held`; one that a kill cuts off is passed over."""
+        data = b64encode(pickle.dumps(values))
+        line = f"\n{name} {zlib.crc32(data)} ".encode() + data + b"\n"
+        self._file.seek(0, os.SEEK_END)
+        while line:
+            line = line[self._file.write(line) :]
+
+    def add(self, name: str, *values: object) -> None:
+        """Add a result."""
+        with self.held():
+            self.append(name, *values)
+
+    def read(self) -> list[tuple[str, tuple[Any, ...]]]:
+        """Return what was added since this was last asked."""
+        with self.held():
+            return self._new()
+
+    def finish(self) -> list[tuple[str, tuple[Any, ...]]]:
+        """Return the rest, and tell children that it is too late for more."""
+        with self.held():
+            rest = self._new()
+            self._file.truncate(0)
+        return rest
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _new(self) -> list[tuple[str, tuple[Any, ...]]]:
+        data = os.pread(self._file.fileno(), os.fstat(self._file.fileno()).st_size - self._read, self._read)
+        self._read += len(data)
+        return list(_results(data))
+
+    @contextmanager
+    def _locked(self, byte: int) -> Iterator[None]:
+        from fcntl import LOCK_EX, LOCK_UN, lockf  # where there is no fcntl, there is no fork
+
+        lockf(self._file, LOCK_EX, 1, byte)
+        try:
+            yield
+        finally:
+            lockf(self._file, LOCK_UN, 1, byte)
+
+
+def _results(data: bytes) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    for line in data.splitlines():
+        name, _, rest = line.partition(b" ")
+        checksum, _, values = rest.partition(b" ")
+        if checksum == b"%d" % zlib.crc32(values):
+            yield name.decode(), pickle.loads(b64decode(values))  # noqa: S301 - our own, of a file that has no name
+
+
+class Relay(Tally):
+    """The tally of a child: it keeps nothing, and hands all on. Nothing waits, since a child may end at any moment."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__()
+        self._channel = channel
+
+    def count(
+        self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
+    ) -> None:
+        """Hand on the verdicts on one exchange."""
+        self._channel.add("count", exchange, list(verdicts), evidence, position)
+
+    def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
+        """Hand on findings that are not about an answer."""
+        self._channel.add("add", list(findings), exchange, position)
+
+    def started(self, program: str) -> None:
+        """Hand on that another process was started."""
+        self._channel.add("started", program)
+
+    def fail(self, text: str) -> None:
+        """Hand on what kept an exchange from being recorded, played or judged."""
+        self._channel.add("fail", text)
+
+
+def _before() -> None:
+    for session in OPEN.sessions:
+        session.prepare_fork()
+
+
+def _in_parent() -> None:
+    for session in OPEN.sessions:
+        session.forked(child=False)
+
+
+def _in_child() -> None:
+    OPEN.inherit()
+    for session in OPEN.sessions:
+        session.forked(child=True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)

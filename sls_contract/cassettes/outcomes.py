@@ -1,0 +1,47 @@
+"""What a client meets: of a recording that is played, and of an endpoint that is called instead of connected to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.recorder import Broken, Kind
+from sls_contract.errors import EndpointError
+from sls_contract.exchange import Response
+
+if TYPE_CHECKING:
+    from sls_contract.cassettes.recorder import Outcome
+    from sls_contract.cassettes.recording import Recording
+    from sls_contract.exchange import Request, Send
+
+
+def outcome_of(recording: Recording) -> Outcome:
+    """Return what the client met when this was recorded."""
+    response = recording.exchange.response
+    if recording.broken is not None:
+        return Broken(recording.broken, response, recording.detail)  # type: ignore[arg-type]  # as it was recorded
+    return response if response is not None else Broken("closed")
+
+
+def answered(send: Send, request: Request) -> Outcome:
+    """Return the answer of an endpoint that is called, not connected to; not reaching it is an outcome, too."""
+    try:
+        response = send(request)
+    except EndpointError as error:
+        kind = _BROKEN.get(getattr(error, "kind", ""), "refused")
+        return Broken(kind, getattr(error, "partial", None), str(error))
+    return response if type(response) is Response else _delivered(response)
+
+
+def _delivered(response: Any) -> Outcome:
+    """Return what a client meets of an answer that an endpoint delivers in a way of its own; without its delay."""
+    got: Response | None = response.received()
+    broken: Kind = "reset" if response.delivery.ending == "reset" else "closed" if got is None else "truncated"
+    if got is None or len(got.body) < len(response.body):
+        return Broken(broken, got)
+    return got
+
+
+_BROKEN: dict[str, Kind] = {
+    "dns": "name",
+    **{kind: kind for kind in ("tls", "timeout", "reset", "closed", "truncated", "malformed")},
+}

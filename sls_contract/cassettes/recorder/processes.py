@@ -1,0 +1,53 @@
+"""Processes that are started afresh, not forked: nothing of ours is in them, and a handler may want to say so."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.recorder.handler import STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def popen(original: Callable[..., Any], process: Any, *args: Any, **kwargs: Any) -> Any:
+    """Start a command, by ``subprocess.Popen``."""
+    result = original(process, *args, **kwargs)
+    _tell(_program(process.args))
+    return result
+
+
+def called(original: Callable[..., Any], program: Any, *args: Any, **kwargs: Any) -> Any:
+    """Start a command, by a function of ``os``."""
+    _tell(_program(program))
+    return original(program, *args, **kwargs)
+
+
+def start(original: Callable[..., Any], process: Any) -> Any:
+    """Start a process of ``multiprocessing``; one that is forked has all that its parent has."""
+    result = original(process)
+    method = getattr(process._popen, "method", "fork")  # noqa: SLF001 - the process does not tell how it was started
+    if method != "fork":
+        _tell(f"multiprocessing {method}")
+    return result
+
+
+def _tell(what: str) -> None:
+    for handler in STACK.handlers:
+        if (started := getattr(handler, "started", None)) is not None:
+            started(what)
+            return
+
+
+def _program(args: Any) -> str:
+    """Return the name of a program, and nothing of its arguments, which may hold a secret."""
+    first = args if isinstance(args, str | bytes | os.PathLike) else next(iter(args), "")
+    name = os.fsdecode(first)
+    if first is args and not isinstance(args, os.PathLike):
+        try:
+            name = next(iter(shlex.split(name)), "")
+        except ValueError:  # a quote is left open
+            name = name.partition(" ")[0]
+    return os.path.basename(name)  # noqa: PTH119 - it may be any text

@@ -1,0 +1,63 @@
+"""The real clock, and the one that the code under test sees: freezegun and time-machine keep the two apart.
+
+freezegun puts other functions where modules keep Python's; time-machine changes those in place. Neither reaches the C
+library, so it is asked wherever Python's own function cannot be trusted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import time
+from functools import cache
+from types import BuiltinFunctionType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NANOSECONDS_OF_WINDOWS = 100  # its unit; it counts from 1601 on
+_WINDOWS_EPOCH = 11_644_473_600
+
+
+def utc_now() -> dt.datetime:
+    """Return the real time, aware, in UTC."""
+    now = time.time
+    if type(now) is not BuiltinFunctionType or "time_machine" in sys.modules:
+        now = _c_clock()
+    return dt.datetime.fromtimestamp(now(), dt.UTC)
+
+
+def seen_now() -> dt.datetime:
+    """Return the time that the code under test sees, aware, in UTC: a frozen one, where somebody froze it."""
+    return dt.datetime.now(dt.UTC)  # noqa: TID251 - what this module is for
+
+
+def monotonic() -> float:
+    """Return seconds that pass, from any beginning, also where clocks are frozen."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC) if sys.platform != "win32" else time.monotonic()
+
+
+@cache
+def _c_clock() -> Callable[[], float]:
+    """Return a function that gives the seconds since 1970; Python's own where the C library cannot be called."""
+    try:
+        import ctypes
+    except ImportError:  # pragma: no cover - a Python that was built without it
+        return time.time
+    if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
+        ticks = ctypes.c_uint64()
+
+        def windows() -> float:
+            ctypes.windll.kernel32.GetSystemTimeAsFileTime(ctypes.byref(ticks))
+            return ticks.value * _NANOSECONDS_OF_WINDOWS / 1e9 - _WINDOWS_EPOCH
+
+        return windows
+    gettimeofday = ctypes.CDLL(None).gettimeofday
+
+    def posix() -> float:
+        value = (ctypes.c_long * 2)()  # seconds and microseconds
+        gettimeofday(value, None)
+        return value[0] + value[1] / 1e6
+
+    return posix

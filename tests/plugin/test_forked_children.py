@@ -1,0 +1,166 @@
+"""What a test's forked children do is played, recorded and judged as if the test did it; others are named."""
+
+from __future__ import annotations
+
+import concurrent.futures.process  # noqa: F401 - runs in this process must not load it anew; the same below
+import multiprocessing.popen_fork
+import multiprocessing.popen_spawn_posix  # noqa: F401
+import os
+import sys
+
+import pytest
+
+from sls_contract.cassettes.file.journal import journal_of
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),  # Python 3.12 and later
+]
+
+CHILDREN = """
+    import multiprocessing
+    import os
+    import signal
+    from concurrent.futures import ProcessPoolExecutor
+
+    forking = multiprocessing.get_context("fork")
+
+    def forked(act, *args, **changes):
+        pid = os.fork()
+        if not pid:
+            try:
+                act(*args, **changes)
+            finally:
+                os._exit(0)
+        return os.waitpid(pid, 0)[1]
+
+    def process(act, *args, **changes):
+        child = forking.Process(target=act, args=args, kwargs=changes)
+        child.start()
+        child.join()
+        return child.exitcode
+
+    def killed(sls):
+        ask(sls, 3)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def swallowed(sls, *args, **changes):
+        try:
+            ask(sls, *args, **changes)
+        except Exception:
+            pass
+"""
+
+
+def asking(*bodies):
+    tests = [f"\n    @pytest.mark.sls_cassette\n    def test_{name}(sls):\n        {body}\n" for name, body in bodies]
+    return CHILDREN + "".join(tests)
+
+
+GOOD = asking(
+    ("only_in_children", "assert forked(ask, sls, 1) == process(ask, sls, 2) == 0"),
+    ("everywhere", "ask(sls), process(ask, sls), forked(forked, ask, sls), ask(sls, 1)"),
+    ("killed", "assert process(killed, sls) == -signal.SIGKILL"),
+    (
+        "pool",
+        """with ProcessPoolExecutor(3, mp_context=forking) as pool:
+            assert {each.status_code for each in pool.map(ask, [sls] * 4, [0, 1, 0, 1])} == {200}""",
+    ),
+)
+NAMES = ("everywhere", "killed", "only_in_children", "pool")
+
+
+def test_what_children_ask_is_recorded_and_played(project):
+    """By os.fork, multiprocessing, a pool, and up to a kill: one whole cassette, all of it played, each once."""
+    project.test(GOOD)
+    result = project.run("--sls-record=once", "--sls-strict")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["*11 exchanges checked*0 findings*11 exchanges recorded*"])
+    assert project.cassettes() == [f"cassettes/test_it/test_{name}.sls.yaml" for name in NAMES]  # and no journal
+    assert [sorted(project.shards(f"test_{name}")) for name in NAMES] == [list("0001"), ["3"], ["1", "2"], list("0011")]
+    assert not [name for name in NAMES if "unfinished" in project.cassette(f"test_{name}").read_text("utf-8")]
+    for options in ((), ("-n2",)):
+        result = project.run("--sls-strict", *options)
+        result.assert_outcomes(passed=4)
+        assert result.ret == 0
+        result.stdout.fnmatch_lines(["*11 exchanges checked*0 findings*"])
+    result = project.run("--sls-record=verify")
+    result.assert_outcomes(passed=4)
+    assert project.cassettes() == [f"cassettes/test_it/test_{name}.sls.yaml" for name in NAMES]
+
+
+def test_what_children_do_wrong_fails_the_test(project):
+    """A breach, a miss and a play too many, in children that swallow every error; left recordings are still told."""
+    project.test(asking(("breach", "ask(sls)"), ("miss", "ask(sls)"), ("twice", "ask(sls)"), ("left", "ask(sls)")))
+    project.run("--sls-record=once").assert_outcomes(passed=4)
+    project.test(
+        asking(
+            ("breach", "process(swallowed, sls, Date='yesterday')"),
+            ("miss", "ask(sls), forked(swallowed, sls, 7)"),
+            ("twice", "ask(sls), process(swallowed, sls)"),
+            ("left", "forked(print)"),
+        )
+    )
+    result = project.run("--sls-strict")
+    reports = {
+        report.nodeid.partition("::test_")[2]: report.longreprtext
+        for report in result.reprec.getreports("pytest_runtest_logreport")
+        if report.failed
+    }
+    assert "SLS111" in reports["breach"]
+    assert "SLS607" in reports["miss"]
+    assert "been played as often" in reports["twice"]
+    result.stdout.fnmatch_lines(["*SLS610*test_left*"])
+
+
+def test_a_child_that_outlives_its_cassette_is_refused(project):
+    """A pool of an earlier test would play that test's cassette: its requests fail, and say why."""
+    project.test(
+        CHILDREN
+        + """
+    pool = ProcessPoolExecutor(1, mp_context=forking)
+
+    @pytest.mark.sls_cassette
+    def test_first(sls):
+        assert pool.submit(ask, sls).result().status_code == 200
+
+    @pytest.mark.sls_cassette
+    def test_second(sls):
+        with pytest.raises(Exception, match="(?s)forked under .*test_first.*start pools inside it"):
+            pool.submit(ask, sls).result()
+        ask(sls)
+        pool.shutdown()
+    """
+    )
+    project.run("--sls-record=once").assert_outcomes(passed=2)
+    assert project.shards("test_first") == ["0"]
+    assert not journal_of(project.cassette("test_first")).exists()
+
+
+def test_other_processes_are_named(project):
+    """Nothing of ours is in a program or a spawned process that a test starts: the summary says so."""
+    project.write("quiet.py", "def nothing(): pass\n")
+    project.test(
+        f"""
+        import multiprocessing
+        import subprocess
+        from quiet import nothing
+
+        @pytest.mark.sls_cassette
+        def test_starts(sls):
+            ask(sls)
+            subprocess.run([{sys.executable!r}, "-c", "", "secretArgument"], check=True)
+            child = multiprocessing.get_context("spawn").Process(target=nothing)
+            child.start()
+            child.join()
+
+        def test_without_cassette():
+            subprocess.run([{sys.executable!r}, "-c", ""], check=True)
+        """
+    )
+    result = project.run("--sls-record=once")
+    result.assert_outcomes(passed=2)
+    program = os.path.basename(sys.executable)  # noqa: PTH119 - as the summary names it
+    wanted = f"*requests of 2 programs that tests started (multiprocessing spawn, {program}), first in*test_starts*"
+    result.stdout.fnmatch_lines([wanted])
+    assert "secretArgument" not in result.stdout.str()
