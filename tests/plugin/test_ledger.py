@@ -287,7 +287,7 @@ def test_a_shared_cassette_that_is_another_by_now_is_not_told_of(project, change
     from pathlib import Path
     from sls_contract.cassettes.file.recording_file import write
 
-    pytestmark = pytest.mark.sls_cassette(name="shared")
+    pytestmark = pytest.mark.sls_cassette(name="shared", empty=True)
 
     def test_one(sls):
         ask(sls)

@@ -45,7 +45,7 @@ def test_nothing_is_recorded_by_default(project):
     result = project.test(READS).run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*no recording in *test_reads.sls.yaml (which does not exist) answers GET *"])
-    result.stdout.fnmatch_lines(["*How to fix: record it (pytest --sls-record=new_episodes)*"])
+    result.stdout.fnmatch_lines(["*How to fix: record it (pytest --sls-record=once)*"])
     assert project.cassettes() == []
 
 
