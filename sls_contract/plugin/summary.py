@@ -36,6 +36,7 @@ def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
         told = [
             _counts(totals, outcome),
             *_noticed(totals),
+            *_outside(totals),
             *_unused(outcome),
             *_verified(outcome),
             *_uncovered(),

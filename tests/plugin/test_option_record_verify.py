@@ -286,7 +286,8 @@ def test_a_recording_of_the_service_is_not_asked_of_the_reference_endpoint(recor
 def test_where_nothing_was_recorded_there_is_nothing_to_compare(recorded):
     """A test without a cassette is told so; one that asks nothing needs none."""
     recorded.test(
-        READS.replace("test_reads", "test_new") + "\n    @pytest.mark.sls_cassette(empty=True)\n    def test_idle(): pass\n"
+        READS.replace("test_reads", "test_new")
+        + "\n    @pytest.mark.sls_cassette(empty=True)\n    def test_idle(): pass\n"
     )
     result = recorded.verify()
     result.assert_outcomes(failed=1, passed=1)

@@ -82,12 +82,20 @@ class NetworkGuard:
 
     def check(self, host: Any, port: Any) -> None:
         """Refuse to resolve a name, or to connect to it; text or bytes, anything else is no name."""
+        if name := self._refused(host, port):
+            raise self.refusal(name)
+
+    def check_probe(self, host: Any, port: Any) -> None:
+        """Refuse to resolve a name for a socket that would send nothing: no request is stopped by that."""
+        if name := self._refused(host, port):
+            raise self.error(name)
+
+    def _refused(self, host: Any, port: Any) -> str:
         name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
         if not isinstance(name, str):
-            return
+            return ""
         name = host_name(name)
-        if self.owns(name, name) or (isinstance(port, int) and self.owns(f"{name}:{port}", name)):
-            raise self.refusal(name)
+        return name if self.owns(name, name) or (isinstance(port, int) and self.owns(f"{name}:{port}", name)) else ""
 
     def check_way(self, host: str, peer: str) -> None:
         """Refuse to send a request for ``host`` to ``peer``, where that is another machine."""
@@ -95,7 +103,11 @@ class NetworkGuard:
             raise self.refusal(host if host_name(peer) == host_name(host) else f"{host} by way of {peer}")
 
     def refusal(self, host: str) -> NetworkBlocked:
-        """Return the error that names the host and the remedy; called once for each request that is refused."""
+        """Return the error for a request that is refused; called once for each."""
+        return self.error(host)
+
+    def error(self, host: str) -> NetworkBlocked:
+        """Return the error that names the host and the remedy."""
         return NetworkBlocked(
             f"a request to {host} was stopped: no byte may leave the machine.\nHow to fix: {self._message}"
         )
@@ -148,6 +160,12 @@ def check_name(host: Any, port: Any = None) -> None:
     """Raise `NetworkBlocked` where a name must not be resolved, nor connected to."""
     for guard in _GUARDS.active:
         guard.check(host, port)
+
+
+def check_probe(host: Any, port: Any) -> None:
+    """Raise `NetworkBlocked` where a name must not be resolved for a socket that sends nothing."""
+    for guard in _GUARDS.active:
+        guard.check_probe(host, port)
 
 
 def check_way(host: str, peer: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from socket import SOCK_DGRAM
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder.guard import check_name, check_proxied
+from sls_contract.cassettes.recorder.guard import check_name, check_probe, check_proxied
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ def named_second(original: Callable[..., Any], owner: Any, *args: Any, **kwargs:
     host, port = (*args[1:3], None, None)[:2]
     check_name(host or kwargs.get("host"), port or kwargs.get("port"))
     return original(owner, *args, **kwargs)
+
+
+def connected(original: Callable[..., Any], sock: Any, address: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ask the guards about a connection; one of a datagram socket sends nothing.
+
+    aliyun-log-python-sdk connects one to the endpoint to learn the address of this machine, and bears a refusal.
+    """
+    if isinstance(address, tuple) and len(address) > 1:
+        (check_probe if sock.type == SOCK_DGRAM else check_name)(*address[:2])
+    return original(sock, address, *args, **kwargs)
 
 
 def addressed(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
