@@ -19,7 +19,7 @@ from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
 from sls_contract.errors import CassetteBusy, EndpointError, UnmatchedRequest
-from sls_contract.exchange import Exchange, Response, split_url
+from sls_contract.exchange import OWN_ANSWER, Exchange, Response, masked_url, split_url
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, region_of
 from sls_contract.spec import clause
 from sls_contract.spec.version import CONTRACT_VERSION
@@ -219,6 +219,9 @@ class Session:
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
         opening, now = self._opening, self._opening.clock()
         response = outcome.partial if isinstance(outcome, Broken) else outcome
+        if response is not None and OWN_ANSWER in response.headers:
+            self._refuse_own(request, response)
+            return
         whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
         scrubbed = opening.scrubber.exchange(
             Exchange(request, response), self._ahead.take(request), live=evidence is Evidence.LIVE
@@ -233,6 +236,12 @@ class Session:
         )
         self._tape.add(recording)
         self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, now), request, response)
+
+    def _refuse_own(self, request: Request, response: Response) -> None:
+        """Record no answer of our own tools as one of the service; say whose it is."""
+        said = response.body.decode("utf-8", "replace")
+        asked = self._opening.scrubber.text(f"{request.method} {masked_url(request.url)}")
+        self._tally.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
 
     def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, now: datetime) -> None:
         """Judge an exchange that took place at ``now``, as it stood on the wire; only the scrubbed one is shown."""

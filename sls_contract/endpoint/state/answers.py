@@ -47,6 +47,17 @@ class ServiceError(Exception):
         self.message = message
 
 
+class NotServed(Exception):
+    """A request that the service may serve, and this endpoint does not: answered in our own voice, never recorded."""
+
+    def __init__(self, asked: str) -> None:
+        """Say what was asked for: method and path."""
+        super().__init__(
+            f"the reference endpoint of sls-contract does not serve {asked}; this is its limit, not the service's. "
+            "How to fix: record this request at a live endpoint, or script its answer (answer_next, serve --fault)."
+        )
+
+
 def project_not_exist(project: str) -> ServiceError:
     """404; wording seen live since 2022-12."""
     return ServiceError(404, "ProjectNotExist", f"The Project does not exist: {project}")

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from sls_contract.endpoint.delivery import DeliveredResponse
+from sls_contract.endpoint.refusal import MISDIRECTED, refusal
 from sls_contract.endpoint.state import answers, consumer_groups, cursors
 from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.authentication import Keyring, authenticate
@@ -261,6 +262,8 @@ class ReferenceEndpoint:
             body = self._result(request, now)
         except ServiceError as error:
             return answers.failure(request, error, now, self._count)
+        except answers.NotServed as error:
+            return refusal(MISDIRECTED, "NotServedHere", str(error))
         except EndpointError as error:  # the state file failed us, the client did nothing wrong
             return answers.failure(request, answers.internal_server_error(str(error)), now, self._count)
         return answers.success(request, body, now, self._count)

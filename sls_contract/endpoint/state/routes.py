@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _PATH = re.compile(r"/logstores/([^/]+)(?:/(consumergroups|shards)(?:/([^/]+))?)?")
 
+_OF_GROUPS = re.compile(r"/logstores/[^/]+/consumergroups(?:/|$)")
+
 # Source: the request syntax of each operation's page; type=logs is what the PullLogs page's table and the Go SDK say,
 # and PutLogs to the logstore itself what the Request signatures page's example and the Go SDK send.
 _OF_THE_LOGSTORE = {"GET": "ListConsumerGroup", "POST": "CreateConsumerGroup"}
@@ -35,18 +37,29 @@ class Route:
 
 
 def route(request: Request) -> Route:
-    """Return the operation; an unknown path or method is `ServiceError` 405, as was seen for an empty group name."""
+    """Return the operation.
+
+    Raises `ServiceError` 405 for a method that consumer groups do not know, as was seen for an empty group name, and
+    `NotServed` for what the service may serve and this endpoint does not.
+    """
     match = _PATH.fullmatch(request.path)
-    if match is None:
+    if match is None and _OF_GROUPS.match(request.path):
         raise answers.invalid_method(request.path)
+    if match is None:
+        raise _not_served(request)
     logstore, name = decode_path(match[1]), decode_path(match[3] or "")
     if match[2] is None and request.method == "POST":
         return Route("PutLogs", logstore)
     if match[2] is None:
-        raise answers.invalid_method(request.path)
+        raise _not_served(request)
     if match[2] == "shards":
         return Route(_of_shards(request, name), logstore, shard=name)
     return Route(_of_groups(request, name), logstore, group=name)
+
+
+def _not_served(request: Request) -> answers.NotServed:
+    kind = query_value(request, "type") or query_value(request, "action")
+    return answers.NotServed(f"{request.method} {request.path}" + (f" of kind {kind}" if kind else ""))
 
 
 def _of_groups(request: Request, group: str) -> str:
@@ -63,7 +76,7 @@ def _of_shards(request: Request, shard: str) -> str:
     if request.method == "POST" and shard in _WRITES:
         return "PutLogs"
     if request.method != "GET":
-        raise answers.invalid_method(request.path)
+        raise _not_served(request)
     return _by_type(request, _READ_BY_TYPE) if shard else "ListShards"
 
 
