@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.endpoint.delivery import Delivery, deliver
 from sls_contract.endpoint.faults.words import meant, shortened
-from sls_contract.endpoint.state.answers import ServiceError
+from sls_contract.endpoint.state.answers import NotServed, ServiceError
 from sls_contract.endpoint.state.routes import route
 from sls_contract.endpoint.state.scripted import Content, Scripted
 from sls_contract.errors import UsageError
@@ -171,7 +171,7 @@ def shard_of(request: Request) -> int | None:
 def _operation_of(request: Request) -> str | None:
     try:
         return route(request).operation
-    except ServiceError:
+    except (ServiceError, NotServed):
         return None
 
 
