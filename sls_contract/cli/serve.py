@@ -133,7 +133,7 @@ def _fill(endpoint: ReferenceEndpoint, arguments: argparse.Namespace) -> None:
         msg = f"--fill expects how many records each shard gets, 0 or more, got {arguments.fill}"
         raise UsageError(msg)
     names = {"project": arguments.project, "logstore": arguments.logstore}
-    for shard in endpoint.shards(**names):
+    for shard in endpoint.shards(**names, readonly=False):
         for index in range(arguments.fill):
             endpoint.put_logs(shard, [{"shard": str(shard), "index": str(index)}], **names)
 

@@ -188,6 +188,21 @@ def shard_of_logs_not_exist(shard: int) -> ServiceError:
     return ServiceError(400, "ShardNotExist", f"Shard {shard} does not exist.")
 
 
+def invalid_shard_id() -> ServiceError:
+    """400; source: SplitShard and MergeShards pages, error tables."""
+    return ServiceError(400, "ParameterInvalid", "invalid shard id.")
+
+
+def invalid_mid_hash() -> ServiceError:
+    """400; source: SplitShard page, error table."""
+    return ServiceError(400, "ParameterInvalid", "invalid mid hash.")
+
+
+def cannot_merge_the_last_shard() -> ServiceError:
+    """400; source: MergeShards page, error table."""
+    return ServiceError(400, "ParameterInvalid", "can not merge the last shard.")
+
+
 def invalid_from() -> ServiceError:
     """400; source: GetCursor page, error table."""
     return ServiceError(400, "ParameterInvalid", "Parameter From is not valid.")

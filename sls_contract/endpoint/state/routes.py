@@ -1,4 +1,4 @@
-"""Which operation a request asks for: told by method, path and the query key ``type``."""
+"""Which operation a request asks for: told by method, path and the query keys ``type`` and ``action``."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _OF_THE_LOGSTORE = {"GET": "ListConsumerGroup", "POST": "CreateConsumerGroup"}
 _OF_A_GROUP = {"GET": "GetCheckPoint", "PUT": "UpdateConsumerGroup", "DELETE": "DeleteConsumerGroup"}
 _POSTED_BY_TYPE = {"heartbeat": "HeartBeat", "checkpoint": "UpdateCheckPoint"}
 _READ_BY_TYPE = {"cursor": "GetCursor", "cursor_time": "GetCursorTime", "log": "PullLogs", "logs": "PullLogs"}
+_CHANGES_BY_ACTION = {"split": "SplitShard", "merge": "MergeShards"}
 _WRITES = ("lb", "route")
 
 
@@ -72,9 +73,11 @@ def _of_groups(request: Request, group: str) -> str:
 
 
 def _of_shards(request: Request, shard: str) -> str:
-    """Tell what is asked of shards; splitting and merging them is not served."""
     if request.method == "POST" and shard in _WRITES:
         return "PutLogs"
+    action = query_value(request, "action") if request.method == "POST" and shard else None
+    if action in _CHANGES_BY_ACTION:
+        return _CHANGES_BY_ACTION[action]
     if request.method != "GET":
         raise _not_served(request)
     return _by_type(request, _READ_BY_TYPE) if shard else "ListShards"

@@ -197,7 +197,7 @@ def test_what_is_pulled_wrongly(send, more, expected):
 @pytest.mark.parametrize(
     ("method", "target"),
     [
-        ("POST", "/0?action=split&key=" + "8" * 32),
+        ("POST", "/0?action=move"),
         ("POST", ""),
         ("PUT", "/0"),
         ("DELETE", "/0"),
