@@ -98,9 +98,16 @@ class Fault:
     @property
     def doubt(self) -> str:
         """Say what is not known about the error."""
-        code = self.error or ""
-        close = "" if statuses_of(code) else meant(code, (error.code for error in KNOWN_ERRORS))
-        return f"no page gives {shortened(code)!r} one status: say which, such as status=400{close}"
+        code, statuses = self.error or "", sorted(statuses_of(self.error or ""))
+        close = "" if errors_with(code) else meant(code, (error.code for error in KNOWN_ERRORS))
+        if statuses:
+            reason = f"came with several statuses, {' and '.join(map(str, statuses))}"
+        else:
+            reason = "is known without a status" if errors_with(code) else "stands in no page"
+        return (
+            f"error={shortened(code)} {reason}: the setting status is missing; "
+            f"write error={shortened(code)} status={min(statuses, default=400)}, say{close}"
+        )
 
     def answer_parts(self) -> list[str]:
         """Return the names of the fields that say what is answered."""
