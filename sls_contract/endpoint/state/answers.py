@@ -253,11 +253,6 @@ def invalid_body_raw_size(size: str) -> ServiceError:
     return ServiceError(400, "ParameterInvalid", f"Http extend x-log-bodyrawsize : {size} pair is invalid.")
 
 
-def internal_server_error(message: str) -> ServiceError:
-    """500; source: every operation's error table."""
-    return ServiceError(500, "InternalServerError", message)
-
-
 def success(request: Request, body: Any, now: datetime, count: int) -> Response:
     """Answer 200 with compact JSON, a `Payload`, or, where ``body`` is None, nothing and no ``Content-Type``."""
     if body is None:

@@ -22,7 +22,6 @@ _BOOLEANS = {"true": True, "false": False}  # in any casing: the Python SDK send
 _AN_MD5 = "an MD5 sum in 32 hexadecimal digits"
 _ONCE, _AN_INTEGER, _A_BOOLEAN = "given once, in UTF-8", "an integer", "true or false"
 _MOST_SHARDS = 256
-_A_COUNT_OF_SHARDS = f"from 2 to {_MOST_SHARDS}"
 _LONGEST_TIMEOUT = 2**31 - 1  # seconds; an int32 in the OpenAPI model
 _CREATE_REFUSED = "consumerGroup or timeout is of error format."
 _UPDATE_REFUSED = "timeout is of error value type."
@@ -106,11 +105,14 @@ def split_place(request: Request) -> tuple[int | None, int]:
     """Return the key that SplitShard divides at, None for evenly, and into how many shards.
 
     Sources: SplitShard page of API 2020-12-30; split-shard-by-sdk (an empty key). No page says what both together mean,
-    nor how many are too many: a key divides in two, and a logstore has at most 256 (CreateLogstore, maxSplitShard).
+    nor how many are too many: not served, and at most the 256 that a logstore may have (CreateLogstore, maxSplitShard).
     """
     key, count = query_value(request, "key") or "", query_value(request, "shardCount") or "2"
-    if not (_INTEGER.fullmatch(count) and 2 <= int(count) <= (2 if key else _MOST_SHARDS)):  # noqa: PLR2004 - two halves
-        raise answers.invalid_parameter(key="shardCount", expected="2 beside a key" if key else _A_COUNT_OF_SHARDS)
+    if not (_INTEGER.fullmatch(count) and 2 <= int(count) <= _MOST_SHARDS):  # noqa: PLR2004 - two halves
+        raise answers.invalid_parameter(key="shardCount", expected=f"from 2 to {_MOST_SHARDS}")
+    if key and int(count) != 2:  # noqa: PLR2004 - two halves
+        asked = "SplitShard with a key and a shardCount other than 2"
+        raise answers.NotServed(asked)
     return key_to_split_at(key), int(count)
 
 
@@ -125,7 +127,8 @@ def refuse_processing(request: Request) -> None:
     """Refuse PullLogs with a query: answering as if there were none would pass for an answer to it."""
     for key in ("query", "processor"):
         if query_value(request, key):
-            raise answers.invalid_parameter(key, expected="absent: this endpoint evaluates no queries")
+            asked = f"PullLogs with a {key}"
+            raise answers.NotServed(asked)
 
 
 def new_group(request: Request) -> tuple[str, int, bool]:

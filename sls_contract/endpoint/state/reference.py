@@ -295,7 +295,7 @@ class ReferenceEndpoint:
         except answers.NotServed as error:
             return refusal(MISDIRECTED, "NotServedHere", str(error))
         except EndpointError as error:  # the state file failed us, the client did nothing wrong
-            return answers.failure(request, answers.internal_server_error(str(error)), now, self._count)
+            return refusal(500, "EndpointFailed", str(error))
         return answers.success(request, body, now, self._count)
 
     def _result(self, request: Request, now: datetime) -> Any:

@@ -184,14 +184,20 @@ def test_what_is_asked_wrongly(send, target, expected):
         ("&count=-1", "ParameterCount should be in [0-1000]."),
         ("&count=many", "ParameterCount should be in [0-1000]."),
         ("&end_cursor=x", "Invalid cursor x."),
-        ("&query=*", "The parameter query must be absent: this endpoint evaluates no queries"),
-        ("&processor=p", "The parameter processor must be absent: this endpoint evaluates no queries"),
     ],
 )
 def test_what_is_pulled_wrongly(send, more, expected):
-    """Counts and end cursors are judged, and a query is never passed over in silence."""
+    """Counts and end cursors are judged."""
     response = pull(send, cursors.cursor(0, 0), more=more)
     assert code_and_message(response) == (400, "ParameterInvalid", expected)
+
+
+@pytest.mark.parametrize("key", ["query", "processor"])
+def test_a_query_is_never_passed_over_in_silence(send, key):
+    """That it evaluates none is this endpoint's limit, and is said in its own name."""
+    response = pull(send, cursors.cursor(0, 0), more=f"&{key}=x")
+    assert (response.status, response.headers[OWN_ANSWER]) == (421, "NotServedHere")
+    assert f"PullLogs with a {key}" in json.loads(response.body)["errorMessage"]
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ def test_what_cannot_be_split_or_merged_is_refused(send, endpoint):
         assert refused(change(send, 2, "split", key=key)) == no_key
     assert refused(change(send, 1, "merge"))[2] == "can not merge the last shard."
     assert refused(change(send, 1, "split", shardCount=1))[2] == "The parameter shardCount must be from 2 to 256"
+    assert change(send, 1, "split", key="c" + "0" * 31, shardCount=3).status == 421  # no page says what that means
     assert refused(send("POST", "/logstores/none/shards/0?action=merge"))[:2] == (404, "LogStoreNotExist")
     assert send("GET", SHARDS).body == before
     for act in (
