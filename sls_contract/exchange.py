@@ -24,6 +24,10 @@ _T = TypeVar("_T")
 _SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|access_?-?key|secret|credential|password")
 
 
+OWN_ANSWER = "x-sls-contract"
+"""The header that every answer of this tool's own carries: no answer of the service has it, and none is recorded."""
+
+
 class Headers(Mapping[str, str]):
     """Header fields as they stood on the wire: in order, with their casing, repeated names included.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 SERVICE_DOMAIN = "aliyuncs.com"
 """Every endpoint of the service stands below it, and so do those of all other products."""
@@ -12,6 +13,12 @@ SERVICE_DOMAIN = "aliyuncs.com"
 _SERVICE_NAME = re.compile(r"(?:.+\.)?(?:log|sls|log-global|sls\.[a-z0-9-]+)\.aliyuncs\.com")
 
 _IPV4_LABELS = 4
+_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_PROJECT = re.compile(_LABEL)
+_DATA = re.compile(r"(?:(.*)\.)?(?:log|sls|log-global)\.aliyuncs\.com")
+_CONTROL = re.compile(rf"(?:.*\.)?sls\.{_LABEL}\.aliyuncs\.com")
+_NEARLY = re.compile(r"(?:.*\.)?(?:log|sls)\.(aliyun[a-z]*(?:\.[a-z]+)+)")
+_PLACEHOLDER = re.compile(r"[$<>{}%]")
 
 
 def host_name(authority: str) -> str:
@@ -38,6 +45,47 @@ def is_service_host(authority: str) -> bool:
     2020-12-30 make of region and network.
     """
     return _SERVICE_NAME.fullmatch(host_name(authority)) is not None
+
+
+class HostFlaw(NamedTuple):
+    """Why a host is none of the service's: in words, and whether none of its could look so."""
+
+    actual: str
+    certain: bool
+
+
+@lru_cache(maxsize=256)
+def host_flaw(authority: str) -> HostFlaw | None:
+    """Return what is wrong with a host that is meant to be the service's; None where nothing is, or it is another's.
+
+    Judged are hosts below ``aliyuncs.com``, those nearly so, and placeholders; addresses and other domains may be
+    gateways or this machine. A project's name is judged by its characters only: capitals do not matter in a host, and
+    how short a name may be was not always the same. Sources: the service's page of endpoints; CreateProject page.
+    """
+    name = host_name(authority)
+    if _PLACEHOLDER.search(name):
+        return HostFlaw("a placeholder that was not filled in", certain=True)
+    if (nearly := _NEARLY.fullmatch(name)) and nearly[1] != SERVICE_DOMAIN:
+        return HostFlaw(f"a host below {nearly[1]}, where no endpoint of the service stands", certain=True)
+    if not name.endswith("." + SERVICE_DOMAIN):
+        return None
+    data = _DATA.fullmatch(name)
+    if data is None and _CONTROL.fullmatch(name):
+        return HostFlaw("the control endpoint of a region, which serves no data of a project", certain=False)
+    if data is None:
+        return HostFlaw("the host of another product", certain=True)
+    return _front_flaw((data[1] or "").split("."), bare=".log-global." in f".{name}")
+
+
+def _front_flaw(labels: list[str], *, bare: bool) -> HostFlaw | None:
+    """Judge what stands in front of a data endpoint; ``bare``: an endpoint without a region."""
+    most = 1 if bare else 3 if labels[-1] == "dualstack" else 2
+    if len(labels) > most:
+        twice = len(set(labels)) < len(labels)
+        return HostFlaw("the project twice" if twice else "more than a project in front of the endpoint", certain=True)
+    if len(labels) == most and labels[0] and not _PROJECT.fullmatch(labels[0]):
+        return HostFlaw(f"{labels[0]!r}, which cannot be the name of a project", certain=False)
+    return None
 
 
 @lru_cache(maxsize=256)

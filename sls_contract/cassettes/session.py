@@ -22,7 +22,7 @@ from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
 from sls_contract.checks import judge, judge_request, judge_response
 from sls_contract.errors import CassetteError, UnmatchedRequest
-from sls_contract.exchange import Exchange, split_url
+from sls_contract.exchange import OWN_ANSWER, Exchange, masked_url, split_url
 from sls_contract.hosts import host_name
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id, region_of
 from sls_contract.spec import clause
@@ -266,6 +266,9 @@ class Session:
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
         opening, (now, seen) = self._opening, self._opening.now(request)
         response = outcome.partial if isinstance(outcome, Broken) else outcome
+        if response is not None and OWN_ANSWER in response.headers:
+            self._refuse_own(request, response)
+            return
         whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
         scrubbed = opening.scrubber.exchange(
             Exchange(request, response), self._ahead.take(request), live=evidence is Evidence.LIVE
@@ -293,6 +296,12 @@ class Session:
         if self._channel is None:
             raise CassetteError(OVER.format(path=self.path))
         return self._channel
+
+    def _refuse_own(self, request: Request, response: Response) -> None:
+        """Record no answer of our own tools as one of the service; say whose it is."""
+        said = response.body.decode("utf-8", "replace")
+        asked = self._opening.scrubber.text(f"{request.method} {masked_url(request.url)}")
+        self._tally.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
 
     def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""

@@ -1,6 +1,7 @@
 """Take the encodings off a body: Content-Encoding first, then ``x-log-compresstype``. Never raises, never swells.
 
-Sources: RFC 9110 section 8.4; RFC 1950 to 1952; CommonRequestHeaders page, Accept-Encoding and x-log-compresstype.
+Sources: RFC 9110 section 8.4; RFC 1950 to 1952; RFC 8878; CommonRequestHeaders page, Accept-Encoding and
+x-log-compresstype; aliyun-log-python-sdk, for zstd there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.lz4_block import decompress_block
+from sls_contract.checks.zstd_frames import decompress_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,5 +131,9 @@ def _lz4(data: bytes) -> bytes:
     return decompress_block(data, LARGEST_BODY)
 
 
-_CONTENT: dict[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate}
-_COMPRESS: dict[str, Callable[[bytes], bytes]] = {"lz4": _lz4, "deflate": _deflate, "gzip": _gzip}
+def _zstd(data: bytes) -> bytes:
+    return decompress_frames(data, LARGEST_BODY)
+
+
+_CONTENT: dict[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "zstd": _zstd}
+_COMPRESS: dict[str, Callable[[bytes], bytes]] = {"lz4": _lz4, "zstd": _zstd, "deflate": _deflate, "gzip": _gzip}

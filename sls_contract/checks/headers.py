@@ -176,8 +176,8 @@ def encoding_is_readable(subject: Subject) -> Flaws:
     if not _codings(subject):
         return None
     unknown = subject.plain.unknown
-    mend = "ask for gzip, deflate or identity to have the body judged."
-    return [Flaw("body", "gzip, deflate or lz4", shown(unknown), mend)] if unknown else KEPT
+    mend = "ask for gzip, deflate, zstd or identity to have the body judged."
+    return [Flaw("body", "gzip, deflate, zstd or lz4", shown(unknown), mend)] if unknown else KEPT
 
 
 def accepts(accepted: str, coding: str) -> bool:

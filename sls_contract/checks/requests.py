@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
-from sls_contract.hosts import host_name, is_address
+from sls_contract.hosts import host_flaw, host_name, is_address, is_service_host
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 
@@ -156,10 +156,28 @@ def body_raw_size(subject: Subject) -> Flaws:
 def host_names_project(subject: Subject) -> Flaws:
     """Demand that the host is a project in front of an endpoint."""
     host = subject.request.host
+    flaw = host_flaw(host)
+    if flaw is not None and flaw.certain:
+        return [_wrong_host(host, flaw.actual)]
     if names_project(host):
         return KEPT
     mend = "put the project in front of the endpoint, and keep it in the Host header."
     return [Flaw("header Host", "{project}.{endpoint}", shown(host), mend)]
+
+
+def host_form(subject: Subject) -> Flaws:
+    """Demand that the service's host is one that serves a project's data, and the project a name that it may have."""
+    host = subject.request.host
+    if not is_service_host(host):
+        return None
+    flaw = host_flaw(host)
+    return KEPT if flaw is None or flaw.certain else [_wrong_host(host, flaw.actual)]
+
+
+def _wrong_host(host: str, actual: str) -> Flaw:
+    expected = "{project}.{region}.log.aliyuncs.com"
+    mend = "use the endpoint that the console shows for the project's region, with the project in front."
+    return Flaw("header Host", expected, f"{shown(host)}: {actual}", mend)
 
 
 def token_with_temporary_key(subject: Subject) -> Flaws:
@@ -212,5 +230,6 @@ CHECKS: tuple[Check, ...] = (
     on_request("request-date-form", date_form, common=True),
     on_request("body-raw-size", body_raw_size, common=True),
     on_request("request-host", host_names_project, common=True),
+    on_request("request-host-form", host_form, common=True),
     on_request("security-token", token_with_temporary_key, common=True),
 )

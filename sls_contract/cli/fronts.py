@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sls_contract.cli.outcomes import BAD_GATEWAY, FAILED, refusal
+from sls_contract.cli.outcomes import BAD_GATEWAY, FAILED
+from sls_contract.endpoint.refusal import refusal
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Response, split_url
 from sls_contract.transport import parse_endpoint

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recorder.framing import is_chunked, with_true_framing
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.endpoint.delivery import DeliveredResponse, Delivery, deliver
+from sls_contract.endpoint.refusal import MISDIRECTED, refusal
 from sls_contract.errors import CassetteError, UnmatchedRequest
 from sls_contract.exchange import Response
 
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 HELD = 300.0
 """Seconds for which a recorded timeout keeps a client waiting: longer than the patience of any SDK (at most 120 s)."""
 
-MARK = "x-sls-contract"
-"""The header that every answer of our own carries; no answer of the service has it."""
-
-NOT_RECORDED = 421
-"""Misdirected Request: not the service's, and no client repeats it (a 5xx, aliyun-log-python-sdk asks ten times)."""
 
 FAILED, BAD_GATEWAY, _GATEWAY_TIMEOUT = 500, 502, 504
 
@@ -41,7 +36,7 @@ def answering(ask: Callable[[Request], Outcome], met: Callable[[Outcome], Respon
         try:
             return met(ask(request))
         except UnmatchedRequest as miss:
-            return refusal(NOT_RECORDED, "RequestNotRecorded", str(miss))
+            return refusal(MISDIRECTED, "RequestNotRecorded", str(miss))
         except CassetteError as error:
             return refusal(FAILED, "RecordingFailed", str(error))
 
@@ -69,17 +64,6 @@ def relayed(outcome: Outcome) -> Response:
     if isinstance(outcome, Broken) and outcome.kind == "timeout":
         return refusal(_GATEWAY_TIMEOUT, "EndpointTimedOut", outcome.detail)
     return delivered(outcome)
-
-
-def refusal(status: int, code: str, message: str) -> Response:
-    """Return an answer of our own, in the form of the service's errors so that every client shows it.
-
-    JSON, because @alicloud/log hands any other type through as a success. Its code stands in no page of the service.
-    """
-    told = json.dumps({"errorCode": code, "errorMessage": message}, ensure_ascii=False)
-    body = told.encode("utf-8", "backslashreplace")
-    fields = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), (MARK, code)]
-    return Response(status, fields, body)
 
 
 _NO_HTTP = Response(0, reason="this is not HTTP")  # no parser takes a status of one digit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
     from sls_contract.endpoint import ReferenceEndpoint, Served
     from sls_contract.endpoint.faults import Fault
+    from sls_contract.exchange import Response
     from sls_contract.signing import Credentials
 
 _A_DAY = 86_400.0  # seconds
+_MOST_SHOWN = 20  # of those that were refused
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,9 +64,11 @@ def run(
         _fill(endpoint, arguments)
         for fault in faults:
             endpoint.answer_next(fault.scripted())
+        refused = _Refused(stderr, verbose=arguments.verbose)
         if arguments.verbose:
             endpoint.watch(_shown_on(stderr))
-        with serve(endpoint, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
+        address = {"host": arguments.host, "port": arguments.port}
+        with refused, serve(endpoint, **address, hosts=arguments.allow_host, refused=refused) as server:
             warn_beyond_loopback(arguments.host, lambda lines: print(*lines, sep="\n", file=stderr))
             if arguments.credentials_from_env:
                 print("warning: requests signed with the key in the environment are accepted", file=stderr)
@@ -71,6 +76,33 @@ def run(
             print(_invitation(server.url), file=stdout, flush=True)
             while True:
                 time.sleep(_A_DAY)
+
+
+class _Refused:
+    """What clients asked for that never reached the endpoint: a line each with ``--verbose``, a list at the end."""
+
+    def __init__(self, stderr: IO[str], *, verbose: bool) -> None:
+        self._stderr, self._verbose = stderr, verbose
+        self._wanted: Counter[str] = Counter()
+
+    def __call__(self, method: str, wanted: str, answer: Response) -> None:
+        from sls_contract.reports.text import on_one_line
+
+        self._wanted[wanted] += 1
+        if self._verbose:
+            with contextlib.suppress(OSError, ValueError):  # nobody reads: that must fail no request
+                print(on_one_line(f"{method} {wanted} {answer.status} (refused)"), file=self._stderr, flush=True)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        from sls_contract.reports.text import on_one_line
+
+        for wanted, times in self._wanted.most_common(_MOST_SHOWN):
+            line = f"refused {times} times: {wanted}" if times > 1 else f"refused: {wanted}"
+            with contextlib.suppress(OSError, ValueError):
+                print(on_one_line(line), file=self._stderr, flush=True)
 
 
 def reference_endpoint(arguments: argparse.Namespace, environ: Mapping[str, str]) -> ReferenceEndpoint:
@@ -101,7 +133,7 @@ def _fill(endpoint: ReferenceEndpoint, arguments: argparse.Namespace) -> None:
         msg = f"--fill expects how many records each shard gets, 0 or more, got {arguments.fill}"
         raise UsageError(msg)
     names = {"project": arguments.project, "logstore": arguments.logstore}
-    for shard in endpoint.shards(**names):
+    for shard in endpoint.shards(**names, readonly=False):
         for index in range(arguments.fill):
             endpoint.put_logs(shard, [{"shard": str(shard), "index": str(index)}], **names)
 

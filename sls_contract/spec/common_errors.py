@@ -8,6 +8,7 @@ from sls_contract.spec.error_record import KnownError
 _OLD = (sources.ERRORS_2021,)
 _NOW = (sources.ERRORS_NOW,)
 _BOTH = (sources.ERRORS_2021, sources.ERRORS_NOW)
+_THROTTLED = (sources.THROTTLING, "aliyun-log-cpp-sdk: its table of codes, for the status")
 _BUSY = "The server is busy, please try again later."
 
 _GONE = (
@@ -54,7 +55,12 @@ _BAD_REQUEST = (
         ("Project {ProjectName} already exist.",),
         (*_NOW, f"observed: {sources.JAVA_SDK}, ProjectFunctionTest"),
     ),
-    KnownError(400, "PostBodyInvalid", ("The request body is not valid JSON object.",), _NOW),
+    KnownError(
+        400,
+        "PostBodyInvalid",
+        ("The request body is not valid JSON object.", "wrong data type"),
+        (*_NOW, "observed 2018-08: github.com/aliyun/aliyun-log-android-sdk issue 14"),
+    ),
     KnownError(400, "InvalidContentType", ("Content-Type {type} is unsupported.",), _NOW),
     KnownError(
         400,
@@ -122,8 +128,39 @@ _UNAUTHORIZED = (
 )
 
 _REFUSED = (
-    KnownError(403, "WriteQuotaExceed", ("Write quota is exceeded.",), _BOTH),
+    KnownError(
+        403,
+        "WriteQuotaExceed",
+        (
+            "Write quota is exceeded.",
+            "Project write quota exceed: inflow: {inflow}",
+            "Project write quota exceed: qps: {qps}",
+        ),
+        (*_BOTH, sources.THROTTLING),
+    ),
     KnownError(403, "ReadQuotaExceed", ("Read quota is exceeded.",), _BOTH),
+    KnownError(
+        403,
+        "ShardWriteQuotaExceed",
+        ("shard write quota exceed, please split shard", "shard write quota exceed, shard: {shard}"),
+        _THROTTLED,
+    ),
+    KnownError(
+        403,
+        "ShardReadQuotaExceed",
+        ("shard read qps exceed quota limits", "shard read bytes exceed quota limits"),
+        _THROTTLED,
+    ),
+    KnownError(
+        403,
+        "ProjectQuotaExceed",
+        (
+            "project {projectName} logstore count quota exceed",
+            "project {projectName}, shard count quota exceed",
+            "Account {accountId} most has {quota} project",
+        ),
+        (sources.THROTTLING,),
+    ),
     KnownError(403, "MetaOperationQpsLimitExceeded", ("Qps limit for the meta operation is exceeded.",), _NOW),
     KnownError(
         403,
@@ -156,6 +193,25 @@ _NAMED_BY_CLIENTS = tuple(
     KnownError(None, code, (), (f"{sources.PYTHON_SDK}: codes that renew the credentials",), origin="sdk")
     for code in ("InvalidAccessKeyId.NotFound", "SecurityToken.Expired", "SecurityTokenExpired")
 )
+
+CODE_NOT_TOLD = KnownError(
+    None,
+    "",
+    (
+        "need authorization in header to authenticate",
+        "fail to map inner project owner id to aliuid",
+        "Inflow Quota Exceed",
+        "Write QPS Exceed",
+        "Read QPS Exceed",
+    ),
+    (
+        f"observed 2023-05: {sources.GO_SDK} issue 203",
+        "observed: public reports of the service",
+        sources.READ_WRITE_LIMITS,
+    ),
+    origin="live",
+)
+"""Messages whose ``errorCode`` no source shows: known with any code that is known itself."""
 
 COMMON = (*_GONE, *_BAD_REQUEST, *_UNAUTHORIZED, *_REFUSED, *_FAILED, *_NAMED_BY_CLIENTS)
 """What any operation may answer."""

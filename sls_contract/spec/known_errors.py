@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from sls_contract.spec import sources
-from sls_contract.spec.common_errors import COMMON
+from sls_contract.spec.common_errors import CODE_NOT_TOLD, COMMON
 from sls_contract.spec.error_record import KnownError
 from sls_contract.spec.operations import (
     CONSUMER_GROUP_HEART_BEAT,
@@ -123,4 +123,4 @@ def statuses_of(code: str) -> frozenset[int]:
 
 def wording_is_known(code: str, message: str) -> bool:
     """Tell whether a message was printed or observed with a code, drift overlooked (see `KnownError.says`)."""
-    return any(error.says(message) for error in errors_with(code))
+    return any(error.says(message) for error in (*errors_with(code), CODE_NOT_TOLD))

@@ -84,6 +84,7 @@ def test_pull_logs_in_every_coding(client, endpoint, coding):
     endpoint.put_logs(0, [{"index": "0", "text": "日志" * 500}] * 3, topic="主题", tags={"标签": "值"})
     pulled = client.pull_logs(*NAMES, 0, begin(client), compress=bool(coding), accept_compress_type=coding)
     assert values(pulled) == ["0", "0", "0"]
+    assert pulled.get_header("x-log-compresstype") == (coding if coding in ("lz4", "zstd", "deflate") else "")
     (group,) = pulled.get_loggroup_json_list()
     assert (group["topic"], group["tags"], group["logs"][0]["text"]) == ("主题", {"标签": "值"}, "日志" * 500)
 
@@ -108,11 +109,11 @@ def test_get_check_point_fixed(client, endpoint):
         assert "checkpoint_previous_cursor_time" not in never
 
 
-@pytest.mark.parametrize("compress", [True, False])
-def test_put_logs_to_the_shard_of_a_key(client, compress):
-    """A key goes to the shard whose range holds it, and what was written is pulled again."""
-    put(client, ("index", "左"), hashKey="0" * 32, compress=compress)
-    put(client, ("index", "右"), ("index", "右 2"), hashKey="F" * 32, compress=compress)
+@pytest.mark.parametrize("kind", [{"compress": True}, {"compress": False}, {"compress_type": "zstd"}])
+def test_put_logs_to_the_shard_of_a_key(client, kind):
+    """A key goes to the shard whose range holds it, and what was written, in any coding, is pulled again."""
+    put(client, ("index", "左"), hashKey="0" * 32, **kind)
+    put(client, ("index", "右"), ("index", "右 2"), hashKey="F" * 32, **kind)
     assert [values(client.pull_logs(*NAMES, shard, begin(client, shard))) for shard in (0, 1)] == [
         ["左"],
         ["右", "右 2"],

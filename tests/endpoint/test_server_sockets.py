@@ -88,7 +88,8 @@ def test_connect_says_use_http(wire):
         got = wire(server.port).say(b"CONNECT my-project.cn-shanghai.log.aliyuncs.com:443 HTTP/1.0\r\n\r\n").all()
         assert server.echo.requests == []
     assert got.startswith(b"HTTP/1.1 501 ")
-    assert b"use http" in got
+    assert b"How to fix: point the client at http://" in got
+    assert b"x-sls-contract: TunnelNotOpened" in got
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,9 @@ def test_foreign_hosts_are_refused_and_remembered(wire, line):
         assert server.echo.requests == []
         assert server.foreign_hosts == ("evil.example",)
     assert got.startswith(b"HTTP/1.1 502 ")
-    assert b"evil.example is not an SLS host" in got
+    assert b"evil.example is no host of SLS" in got
+    assert b"--allow-host evil.example" in got
+    assert b"x-sls-contract: HostNotServed" in got
 
 
 @pytest.mark.parametrize(

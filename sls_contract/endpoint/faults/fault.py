@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.endpoint.delivery import Delivery, deliver
 from sls_contract.endpoint.faults.words import meant, shortened
-from sls_contract.endpoint.state.answers import ServiceError
+from sls_contract.endpoint.state.answers import NotServed, ServiceError
 from sls_contract.endpoint.state.routes import route
 from sls_contract.endpoint.state.scripted import Content, Scripted
 from sls_contract.errors import UsageError
@@ -98,9 +98,16 @@ class Fault:
     @property
     def doubt(self) -> str:
         """Say what is not known about the error."""
-        code = self.error or ""
-        close = "" if statuses_of(code) else meant(code, (error.code for error in KNOWN_ERRORS))
-        return f"no page gives {shortened(code)!r} one status: say which, such as status=400{close}"
+        code, statuses = self.error or "", sorted(statuses_of(self.error or ""))
+        close = "" if errors_with(code) else meant(code, (error.code for error in KNOWN_ERRORS))
+        if statuses:
+            reason = f"came with several statuses, {' and '.join(map(str, statuses))}"
+        else:
+            reason = "is known without a status" if errors_with(code) else "stands in no page"
+        return (
+            f"error={shortened(code)} {reason}: the setting status is missing; "
+            f"write error={shortened(code)} status={min(statuses, default=400)}, say{close}"
+        )
 
     def answer_parts(self) -> list[str]:
         """Return the names of the fields that say what is answered."""
@@ -171,7 +178,7 @@ def shard_of(request: Request) -> int | None:
 def _operation_of(request: Request) -> str | None:
     try:
         return route(request).operation
-    except ServiceError:
+    except (ServiceError, NotServed):
         return None
 
 

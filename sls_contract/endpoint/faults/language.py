@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +104,13 @@ def _wire(text: str) -> str:
 
 def _fields_in(text: str, folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for word in words(text):
-        name, value = _read(word, folder)
+    told = list(words(text))
+    for place, word in enumerate(told):
+        try:
+            name, value = _read(word, folder)
+        except ValueError as error:
+            msg = f"{_unquoted(told, place)}{error}"
+            raise ValueError(msg) from None
         if name == "headers":
             value = (*found.get(name, ()), value)
         elif name in found:
@@ -131,6 +137,26 @@ def _read(word: Word, folder: Path) -> tuple[str, Any]:
         raise ValueError(msg)
     msg = f"there is no setting {shortened(word.name)!r}{meant(word.name, _NAMES)}; there are {', '.join(_NAMES)}"
     raise ValueError(msg)
+
+
+def _unquoted(told: list[Word], place: int) -> str:
+    """Return what to say where a word that cannot be read seems to go on with the text before it; or nothing."""
+    if _begins_anew(told[place]):
+        return ""
+    first = next((index for index in range(place - 1, -1, -1) if _begins_anew(told[index])), None)
+    if first is None or told[first].name not in _OF_TEXT:
+        return ""
+    rest = list(takewhile(lambda word: not _begins_anew(word), told[first + 1 :]))
+    text = " ".join([told[first].value or "", *(_as_typed(word) for word in rest)])
+    return f"a value with spaces needs quotes, such as {written(told[first].name, text)}; "
+
+
+def _begins_anew(word: Word) -> bool:
+    return word.value is not None and word.name in _SETTINGS
+
+
+def _as_typed(word: Word) -> str:
+    return word.name if word.value is None else f"{word.name}={word.value}"
 
 
 def _reason(error: ValueError) -> str:
@@ -234,3 +260,4 @@ _FLAGS: dict[str, tuple[str, Any]] = {
     "always": ("times", None),
 }
 _NAMES = (*_SETTINGS, *_FLAGS)
+_OF_TEXT = ("error", "message", "redirect", "content-type", "header", "body")

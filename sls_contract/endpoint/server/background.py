@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Self
 
 from sls_contract.endpoint.server.connections import Listener
-from sls_contract.endpoint.server.dispatch import Dispatcher
+from sls_contract.endpoint.server.dispatch import Dispatcher, Refused
 from sls_contract.endpoint.server.limits import DEFAULT_LIMITS, Limits
 from sls_contract.errors import EndpointError
 from sls_contract.hosts import authority_of
@@ -27,7 +27,7 @@ _GRACE = 1.0  # seconds that answers under way get when the server closes
 _BACKLOG = 512  # connections that may wait to be accepted
 
 
-def serve(
+def serve(  # noqa: PLR0913 - settings, by name
     send: Send,
     *,
     host: str = LOOPBACK,
@@ -36,6 +36,7 @@ def serve(
     limits: Limits = DEFAULT_LIMITS,
     tls: ssl.SSLContext | None = None,
     blocking: bool = False,
+    refused: Refused = lambda _method, _wanted, _answer: None,
 ) -> Server:
     """Put a `Send` on a socket and return the running `Server`.
 
@@ -46,17 +47,18 @@ def serve(
         send: answers each request; one at a time, unless ``blocking``.
         host: address to listen on; loopback unless asked otherwise.
         port: port to listen on; 0 takes a free one.
-        hosts: domains beside ``aliyuncs.com`` whose requests are for us; ``*``: every host.
+        hosts: domains beside the service's whose requests are for us; ``*``: every host.
         limits: bounds on bodies, headers, connections and patience.
         tls: a server context makes it an HTTPS endpoint.
         blocking: call ``send`` in threads, because it waits for something.
+        refused: told of each request that the server itself answers: method, host or target, answer.
 
     Raises:
         EndpointError: the port is taken, or the address cannot be listened on.
 
     """
     scheme = "https" if tls else "http"
-    dispatcher = Dispatcher(send, hosts=hosts, limits=limits, scheme=scheme, blocking=blocking)
+    dispatcher = Dispatcher(send, hosts=hosts, limits=limits, scheme=scheme, blocking=blocking, refused=refused)
     return Server(dispatcher, host, port, limits, tls)
 
 
@@ -130,7 +132,7 @@ class Server:
             runner.run(self._listen(port, started))
 
     async def _listen(self, port: int, started: Future[int]) -> None:
-        listener = Listener(self._dispatcher, self._limits)
+        listener = Listener(self._dispatcher, self._limits, self._dispatcher.refused)
         try:
             sockets = await self._loop.create_server(listener, self.host, port, ssl=self._tls, backlog=_BACKLOG)
         except (OSError, OverflowError) as error:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
-from sls_contract.endpoint.server.incoming import own_answer
+from sls_contract.endpoint.refusal import refusal
 from sls_contract.endpoint.server.outgoing import WireResponse, head_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from sls_contract.endpoint.server.limits import Limits
+    from sls_contract.exchange import Response
 
 _LINGER = 1.0  # seconds to drain a refused body, so that the client reads the refusal before the connection ends
 
@@ -22,9 +23,15 @@ _LINGER = 1.0  # seconds to drain a refused body, so that the client reads the r
 class Listener(web.Server):
     """Makes a `Connection` for each client, within the limits."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: Limits) -> None:
-        """Set the library up: no log, no decoding of bodies, our bounds."""
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+        limits: Limits,
+        refused: Callable[[str, str, Response], None],
+    ) -> None:
+        """Set the library up: no log, no decoding of bodies, our bounds; ``refused`` as `serve` takes it."""
         super().__init__(handler)
+        self.refused = refused
         self.limits = limits
         self._settings: dict[str, Any] = {
             "access_log": None,
@@ -54,7 +61,7 @@ class Connection(web.RequestHandler):
         """Turn a client away where there are too many."""
         super().connection_made(transport)
         if cast("Listener", self._manager).is_full():
-            busy = own_answer(503, "too many connections\n")
+            busy = refusal(503, "TooManyConnections", "too many connections at once", closing=True)
             cast("asyncio.Transport", transport).write(head_bytes(busy) + busy.body)
             transport.close()
 
@@ -66,4 +73,9 @@ class Connection(web.RequestHandler):
         limits = cast("Listener", self._manager).limits
         malformed = f"its head is malformed, or has more than {limits.headers} headers"
         reason = f"a line is longer than {limits.header} bytes" if isinstance(exc, LineTooLong) else malformed
-        return WireResponse(own_answer(status, f"expected an HTTP request: {reason}\n"), head=False)
+        answer = refusal(status, "RequestNotRead", f"expected an HTTP request: {reason}", closing=True)
+        cast("Listener", self._manager).refused("?", _NOT_HTTP, answer)
+        return WireResponse(answer, head=False)
+
+
+_NOT_HTTP = "(what is no HTTP request; an https client, perhaps)"

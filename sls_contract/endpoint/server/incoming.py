@@ -9,6 +9,7 @@ from aiohttp import HttpVersion11
 from aiohttp.web import RequestPayloadError
 
 from sls_contract.endpoint.delivery import DeliveredResponse, Delivery
+from sls_contract.endpoint.refusal import refusal
 from sls_contract.exchange import Headers, Request, Response, wire_text
 
 if TYPE_CHECKING:
@@ -23,21 +24,16 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Rejected(Exception):
     """A request that never reaches the `Send`; ``response`` is the server's own answer."""
 
-    def __init__(self, response: Response) -> None:
-        """Keep the answer."""
+    def __init__(self, response: Response, wanted: str = "") -> None:
+        """Keep the answer; ``wanted`` is the host that the client wanted and does not reach here."""
         super().__init__(response.status)
         self.response = response
+        self.wanted = wanted
 
 
-def own_answer(status: int, text: str) -> Response:
-    """Return an answer of the server itself: plain text that says what to do, after which the connection ends."""
-    body = text.encode("utf-8", "replace")
-    fields = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", str(len(body))),
-        ("Connection", "close"),
-    ]
-    return Response(status, fields, body)
+def rejected(status: int, code: str, text: str, wanted: str = "") -> Rejected:
+    """Return the error that answers so, after which the connection ends."""
+    return Rejected(refusal(status, code, text, closing=True), wanted)
 
 
 async def read_request(raw: BaseRequest, address: str, limits: Limits, scheme: str) -> Request:
@@ -57,12 +53,13 @@ def absolute_url(method: str, target: str, named: str, address: str, scheme: str
     Absolute-form targets (a client behind ``HTTP_PROXY``) stay as they are; origin form gets the Host in front.
     """
     if method == "CONNECT":
-        raise Rejected(own_answer(501, _NO_TUNNEL))
+        raise rejected(501, "TunnelNotOpened", _NO_TUNNEL, target)
     if target.lower().startswith(("http://", "https://")):
         return target
     host = named.strip()
     if not target.startswith("/") or any(mark in host for mark in "/?#@ "):
-        raise Rejected(own_answer(400, "expected a target such as /logstores/… and a Host such as my-project.…\n"))
+        text = "expected a target such as /logstores/… and a Host such as my-project.…"
+        raise rejected(400, "RequestNotRead", text)
     return f"{scheme}://{host or address}{target}"
 
 
@@ -77,8 +74,7 @@ async def _body(raw: BaseRequest, limits: Limits) -> bytes:
         async with asyncio.timeout(limits.read):
             return await _collect(raw, limits)
     except TimeoutError:
-        late = own_answer(408, f"expected the whole body within {limits.read:g} seconds\n")
-        raise Rejected(late) from None
+        raise rejected(408, "BodyTooLate", f"expected the whole body within {limits.read:g} seconds") from None
 
 
 async def _collect(raw: BaseRequest, limits: Limits) -> bytes:
@@ -101,7 +97,7 @@ def _too_large(size: int, limits: Limits) -> Rejected:
 
 
 _NO_TUNNEL = (
-    "this endpoint speaks plain HTTP and opens no tunnels: use http\n"
-    "How to fix: point the client at http://… instead of https://… "
-    "(alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY; sls-contract proxy --https opens tunnels.\n"
+    "this endpoint speaks plain HTTP and opens no tunnels. How to fix: point the client at http://… instead of "
+    "https://… (alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY; `sls-contract proxy --https` opens "
+    "tunnels."
 )

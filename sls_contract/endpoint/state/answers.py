@@ -47,6 +47,17 @@ class ServiceError(Exception):
         self.message = message
 
 
+class NotServed(Exception):
+    """A request that the service may serve, and this endpoint does not: answered in our own voice, never recorded."""
+
+    def __init__(self, asked: str) -> None:
+        """Say what was asked for: method and path."""
+        super().__init__(
+            f"the reference endpoint of sls-contract does not serve {asked}; this is its limit, not the service's. "
+            "How to fix: record this request at a live endpoint, or script its answer (answer_next, serve --fault)."
+        )
+
+
 def project_not_exist(project: str) -> ServiceError:
     """404; wording seen live since 2022-12."""
     return ServiceError(404, "ProjectNotExist", f"The Project does not exist: {project}")
@@ -177,6 +188,21 @@ def shard_of_logs_not_exist(shard: int) -> ServiceError:
     return ServiceError(400, "ShardNotExist", f"Shard {shard} does not exist.")
 
 
+def invalid_shard_id() -> ServiceError:
+    """400; source: SplitShard and MergeShards pages, error tables."""
+    return ServiceError(400, "ParameterInvalid", "invalid shard id.")
+
+
+def invalid_mid_hash() -> ServiceError:
+    """400; source: SplitShard page, error table."""
+    return ServiceError(400, "ParameterInvalid", "invalid mid hash.")
+
+
+def cannot_merge_the_last_shard() -> ServiceError:
+    """400; source: MergeShards page, error table."""
+    return ServiceError(400, "ParameterInvalid", "can not merge the last shard.")
+
+
 def invalid_from() -> ServiceError:
     """400; source: GetCursor page, error table."""
     return ServiceError(400, "ParameterInvalid", "Parameter From is not valid.")
@@ -225,11 +251,6 @@ def invalid_compress_type(kind: str) -> ServiceError:
 def invalid_body_raw_size(size: str) -> ServiceError:
     """400; source: general error codes (2026-01)."""
     return ServiceError(400, "ParameterInvalid", f"Http extend x-log-bodyrawsize : {size} pair is invalid.")
-
-
-def internal_server_error(message: str) -> ServiceError:
-    """500; source: every operation's error table."""
-    return ServiceError(500, "InternalServerError", message)
 
 
 def success(request: Request, body: Any, now: datetime, count: int) -> Response:

@@ -88,7 +88,7 @@ def _authorization(request: Request) -> LogAuthorization | Sls4Authorization:
     if not value.strip():
         raise answers.missing_header(name="authorization")
     authorization = parse_authorization(value)
-    if authorization is None:
+    if authorization is None or not authorization.access_key_id:
         raise answers.invalid_authorization(value)
     return authorization
 

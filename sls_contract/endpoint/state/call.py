@@ -10,6 +10,7 @@ from sls_contract.endpoint.state.store import ShardKey
 
 if TYPE_CHECKING:
     from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
+    from sls_contract.endpoint.state.shards import Shard
     from sls_contract.endpoint.state.store import GroupKey, Store
     from sls_contract.exchange import Request
 
@@ -22,7 +23,7 @@ class Call:
         request: the request.
         store: the state, inside a transaction.
         key: project, logstore, and the group that the path names.
-        shards: the logstore's shard ids.
+        shards: the logstore's shards, in ascending order of their ids.
         now: microseconds since 1970 UTC.
         shard: what the path names behind ``shards/``; empty where it names nothing.
 
@@ -31,9 +32,14 @@ class Call:
     request: Request
     store: Store
     key: GroupKey
-    shards: tuple[int, ...]
+    shards: tuple[Shard, ...]
     now: int
     shard: str = ""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The shards' ids."""
+        return tuple(shard.number for shard in self.shards)
 
     def group(self) -> ConsumerGroup:
         """Return the group that the path names, or refuse."""

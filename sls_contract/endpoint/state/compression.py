@@ -1,7 +1,7 @@
 """Compress the answers of PullLogs as asked for, and take the compression off the bodies of PutLogs.
 
 Sources: CommonRequestHeaders page, Accept-Encoding and x-log-compresstype; PullLogs and PutLogs pages; LZ4 block format
-(lz4_Block_format.md of the LZ4 project).
+(lz4_Block_format.md of the LZ4 project); aliyun-log-python-sdk, ``compress.py``, for zstd, which stands in no page.
 """
 
 from __future__ import annotations
@@ -23,18 +23,23 @@ _MORE, _FULL = 15, 255  # a length of 15 or more goes on in bytes, as long as th
 
 
 def accepted_coding(request: Request) -> str:
-    """Return ``lz4``, ``deflate`` or ``""``: the first of these that Accept-Encoding names.
+    """Return ``lz4``, ``deflate``, ``zstd`` or ``""``: the first of these that Accept-Encoding names.
 
-    ``zstd`` and ``gzip`` stand in no page as what PullLogs can be asked for; whoever asks for no other gets plain data.
+    The official SDKs name one of lz4 and zstd alone. Clients that list zstd behind deflate mean Content-Encoding, and
+    got deflate before. ``gzip`` stands in no page as what PullLogs can be asked for: then the data is plain.
     """
     named = {part.partition(";")[0].strip().lower() for part in request.headers.get("Accept-Encoding", "").split(",")}
-    return next((coding for coding in ("lz4", "deflate") if coding in named), "")
+    return next((coding for coding in ("lz4", "deflate", "zstd") if coding in named), "")
 
 
 def compressed(data: bytes, coding: str) -> bytes:
     """Return the data in a coding that `accepted_coding` returned; nothing stays nothing, as clients expect it."""
     if coding == "lz4" and data:
         return _lz4_block(data)
+    if coding == "zstd" and data:
+        from zstandard import ZstdCompressor
+
+        return ZstdCompressor(level=1).compress(data)
     return zlib.compress(data) if coding and data else data
 
 

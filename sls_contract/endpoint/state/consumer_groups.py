@@ -39,7 +39,7 @@ class ConsumerGroup:
 
     Attributes:
         timeout: seconds without a heartbeat after which a consumer is gone.
-        order: whether a shard's data is consumed in order; kept and shown, nothing here depends on it.
+        order: whether shards that came of others wait until those are consumed.
         checkpoints: by shard, for the shards that were written.
         heartbeats: by consumer, the time of its last heartbeat.
         holders: by shard, the consumer that it was handed to.
@@ -87,14 +87,20 @@ def with_holder(group: ConsumerGroup, shard: int, consumer: str, now: int) -> Co
 
 
 def with_heartbeat(
-    group: ConsumerGroup, consumer: str, held: Collection[int], shards: Collection[int], now: int
+    group: ConsumerGroup,
+    consumer: str,
+    held: Collection[int],
+    shards: Collection[int],
+    now: int,
+    finished: Collection[int] = (),
 ) -> tuple[ConsumerGroup, tuple[int, ...]]:
     """Return the group after a heartbeat, and the shards the consumer shall hold from now on.
 
     Shards are shared evenly among the live consumers. A consumer that has too many is told fewer, and what it must
     give up passes to another only once a heartbeat no longer lists it (``held``) or the consumer timed out, so that
-    two consumers never hold one shard. Source: heartbeat semantics of the Java consumer library's README; how the
-    service divides the shards is written nowhere.
+    two consumers never hold one shard. ``finished`` shards are told to nobody; who still lists one holds it until it no
+    longer does, so that its last checkpoint is taken. Source: heartbeat semantics of the Java consumer library's
+    README; how the service divides the shards is written nowhere.
     """
     beats = {name: group.heartbeats[name] for name in sorted(live_consumers(group, now))} | {consumer: now}
     holders = {shard: name for shard, name in group.holders.items() if name in beats and shard in shards}
@@ -103,8 +109,13 @@ def with_heartbeat(
     given_up = [shard for shard in mine[quota:] if shard not in held]
     holders = {shard: name for shard, name in holders.items() if shard not in given_up}
     free = [shard for shard in sorted(shards) if shard not in holders]
+    leaving = {
+        shard: name
+        for shard, name in group.holders.items()
+        if shard in finished and name in beats and (name != consumer or shard in held)
+    }
     assigned = mine[:quota] + free[: max(0, quota - len(mine))]
-    holders |= dict.fromkeys(assigned, consumer)
+    holders |= leaving | dict.fromkeys(assigned, consumer)
     return replace(group, heartbeats=beats, holders=holders), tuple(sorted(assigned))
 
 

@@ -1,4 +1,4 @@
-"""Where a log group stands in its shard, written as the service writes it, and which keys a shard takes.
+"""Where a log group stands in its shard, written as the service writes it.
 
 A cursor is base64 of a decimal (source: every cursor and checkpoint that a page prints; the Python SDK counts back by
 one from it). In the CLI's pages shard 0 was created at 1614750027 and begins at cursor 1614750027373205714, and two
@@ -15,7 +15,6 @@ import re
 
 _FIRST_CREATED = 1_453_949_705  #: seconds since 1970 UTC; createTime of the ListShards page's example
 _SECOND = 1_000_000_000  #: nanoseconds, so a shard has room for that many log groups
-_KEYS = 1 << 128  #: MD5 sums
 _DECIMAL = re.compile(rb"[0-9]{1,30}")
 
 
@@ -41,20 +40,6 @@ def number(shard: int, text: str) -> int | None:
     except (UnicodeEncodeError, binascii.Error):
         return None
     return int(decimal) - _begin(shard) if _DECIMAL.fullmatch(decimal) else None
-
-
-def key_range(index: int, shards: int) -> tuple[str, str]:
-    """Return the first key of the shard at this place among so many, and the key that ends it (32 hexadecimal digits).
-
-    All ones end the last: what one more would be needs a digit more (source: SplitShard page, examples).
-    """
-    begin, end = (place * _KEYS // shards for place in (index, index + 1))
-    return f"{begin:032x}", f"{min(end, _KEYS - 1):032x}"
-
-
-def place_of_key(key: int, shards: int) -> int:
-    """Return the place, among so many shards, of the one that takes the key."""
-    return next(index for index in range(shards) if key < (index + 1) * _KEYS // shards)
 
 
 def _begin(shard: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.endpoint.state import answers, consumer_groups, log_handlers, parameters
+from sls_contract.endpoint.state import answers, consumer_groups, cursors, log_handlers, parameters
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def get_checkpoint(call: Call) -> Any:
     """Answer the shard asked for, every shard where none is, and nothing for a shard that there is not."""
     shard = parameters.shard_filter(call.request)
-    wanted = [each for each in call.shards if shard in (None, each)]
+    wanted = [each for each in call.numbers if shard in (None, each)]
     return consumer_groups.entries(call.group(), wanted, call.now)
 
 
@@ -59,16 +59,45 @@ def heartbeat(call: Call) -> Any:
     held = parameters.held_shards(call.request)
     if held and consumer not in consumer_groups.live_consumers(group, call.now):
         raise answers.not_exist_consumer_with_body()
-    group, assigned = consumer_groups.with_heartbeat(group, consumer, held, call.shards, call.now)
+    finished = _finished(call, group)
+    shared = _shared(call, group, finished)
+    group, assigned = consumer_groups.with_heartbeat(group, consumer, held, shared, call.now, finished)
     call.store.put_group(call.key, group)
     return list(assigned)
+
+
+def _finished(call: Call, group: ConsumerGroup) -> frozenset[int]:
+    """Return the read-only shards whose checkpoint has reached their end; who never saved one has not finished.
+
+    Sources: README of the Java consumer library (shards that are read-only and consumed are shared out no more);
+    aliyun-log-python-sdk issue 126 and aliyun-log-go-sdk pull request 98 (nor is an empty one let go without).
+    """
+    ended = set()
+    for shard in call.shards:
+        kept = group.checkpoints.get(shard.number, consumer_groups.NEVER_CONSUMED)
+        reached = cursors.number(shard.number, kept.value)
+        if not shard.writable and reached is not None and reached >= call.store.log_end(call.logs_of(shard.number)):
+            ended.add(shard.number)
+    return frozenset(ended)
+
+
+def _shared(call: Call, group: ConsumerGroup, finished: frozenset[int]) -> list[int]:
+    """Return the shards to share out; in a group with ``order``, new ones wait for those they came from.
+
+    Source: ``order`` in the pages CreateConsumerGroup, 2019 to 2021, and struct-consumergroup of API 2020-12-30.
+    """
+    return [
+        shard.number
+        for shard in call.shards
+        if shard.number not in finished and not (group.order and set(shard.parents) - finished)
+    ]
 
 
 def update_checkpoint(call: Call) -> None:
     """Write a checkpoint; unless forced, only the consumer that holds the shard may."""
     group = call.group()
     shard, checkpoint = parameters.new_checkpoint(call.request)
-    if shard not in call.shards:
+    if shard not in call.numbers:
         raise answers.shard_not_exist()
     if not parameters.is_forced(call.request):
         _expect_holder(group, shard, parameters.consumer_name(call.request), call.now)
@@ -91,6 +120,8 @@ HANDLERS: Mapping[str, Callable[[Call], Any]] = {
     "HeartBeat": heartbeat,
     "UpdateCheckPoint": update_checkpoint,
     "ListShards": log_handlers.list_shards,
+    "SplitShard": log_handlers.split_shard,
+    "MergeShards": log_handlers.merge_shards,
     "GetCursor": log_handlers.get_cursor,
     "GetCursorTime": log_handlers.get_cursor_time,
     "PullLogs": log_handlers.pull_logs,

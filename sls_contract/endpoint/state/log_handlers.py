@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.endpoint.state import answers, compression, cursors, log_groups, parameters
+from sls_contract.endpoint.state import answers, compression, cursors, log_groups, parameters, shards
 from sls_contract.endpoint.state.consumer_groups import SECOND
 from sls_contract.endpoint.state.store import ReceivedGroup
 
@@ -15,13 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sls_contract.endpoint.state.call import Call
+    from sls_contract.endpoint.state.shards import Shard
 
 _PROTOBUF = "application/x-protobuf"
 
 
 def list_shards(call: Call) -> Any:
-    """List the shards with the ranges of their keys, all of them readable and writable; source: ListShards page."""
-    return [_described(index, shard, len(call.shards)) for index, shard in enumerate(call.shards)]
+    """List the shards with the ranges of their keys, read-only ones, too; source: ListShards page."""
+    return [_described(shard) for shard in call.shards]
+
+
+def split_shard(call: Call) -> Any:
+    """Make a shard read-only and answer it and the new ones; source: SplitShard page."""
+    key, count = parameters.split_place(call.request)
+    return _reshaped(call, shards.split(call.shards, _shard_to_change(call), key, count))
+
+
+def merge_shards(call: Call) -> Any:
+    """Make a shard and its right neighbour read-only, answer the new one and them; source: MergeShards page."""
+    return _reshaped(call, shards.merged(call.shards, _shard_to_change(call)))
 
 
 def get_cursor(call: Call) -> Any:
@@ -66,7 +78,7 @@ def pull_logs(call: Call) -> answers.Payload:
 
 
 def put_logs(call: Call) -> None:
-    """Write a log group to the shard that takes its key; without a key, to the one that has the fewest.
+    """Write a log group to the writable shard that takes its key; without a key, to the one that has the fewest.
 
     Source: PutLogs page, which does not say how the load is balanced. A group without logs is taken and not stored.
     The age of logs is not judged.
@@ -80,24 +92,36 @@ def put_logs(call: Call) -> None:
     except ValueError:
         raise answers.logs_cannot_be_parsed() from None
     if group.logs:
-        shard = _emptiest(call) if key is None else call.shards[cursors.place_of_key(key, len(call.shards))]
+        shard = _emptiest(call) if key is None else shards.taking(call.shards, key).number
         call.store.add_log_group(call.logs_of(shard), ReceivedGroup(data, call.now))
 
 
-def _described(index: int, shard: int, shards: int) -> dict[str, int | str]:
-    begin, end = cursors.key_range(index, shards)
+def _reshaped(call: Call, changes: tuple[Shard, ...]) -> list[dict[str, int | str]]:
+    call.store.put_logstore(call.key.project, call.key.logstore, shards.changed(call.shards, changes))
+    return [_described(shard) for shard in changes]
+
+
+def _described(shard: Shard) -> dict[str, int | str]:
+    begin, end = shard.keys
     return {
-        "shardID": shard,
-        "status": "readwrite",
+        "shardID": shard.number,
+        "status": shard.status,
         "inclusiveBeginKey": begin,
         "exclusiveEndKey": end,
-        "createTime": cursors.created(shard),
+        "createTime": cursors.created(shard.number),
     }
+
+
+def _shard_to_change(call: Call) -> int:
+    try:
+        return parameters.shard_in_path(call.shard)
+    except answers.ServiceError:
+        raise answers.invalid_shard_id() from None
 
 
 def _shard(call: Call) -> int:
     shard = parameters.shard_in_path(call.shard)
-    if shard not in call.shards:
+    if shard not in call.numbers:
         raise answers.shard_of_logs_not_exist(shard)
     return shard
 
@@ -132,4 +156,5 @@ def _fitting(groups: Iterable[ReceivedGroup]) -> list[bytes]:
 
 
 def _emptiest(call: Call) -> int:
-    return min(call.shards, key=lambda shard: (call.store.log_end(call.logs_of(shard)), shard))
+    open_ones = (shard.number for shard in call.shards if shard.writable)
+    return min(open_ones, key=lambda shard: (call.store.log_end(call.logs_of(shard)), shard))

@@ -21,6 +21,7 @@ _HASH = re.compile("[0-9a-fA-F]{32}")
 _BOOLEANS = {"true": True, "false": False}  # in any casing: the Python SDK sends True and False
 _AN_MD5 = "an MD5 sum in 32 hexadecimal digits"
 _ONCE, _AN_INTEGER, _A_BOOLEAN = "given once, in UTF-8", "an integer", "true or false"
+_MOST_SHARDS = 256
 _LONGEST_TIMEOUT = 2**31 - 1  # seconds; an int32 in the OpenAPI model
 _CREATE_REFUSED = "consumerGroup or timeout is of error format."
 _UPDATE_REFUSED = "timeout is of error value type."
@@ -100,11 +101,34 @@ def hash_key(request: Request) -> int | None:
     return int(value, 16)
 
 
+def split_place(request: Request) -> tuple[int | None, int]:
+    """Return the key that SplitShard divides at, None for evenly, and into how many shards.
+
+    Sources: SplitShard page of API 2020-12-30; split-shard-by-sdk (an empty key). No page says what both together mean,
+    nor how many are too many: not served, and at most the 256 that a logstore may have (CreateLogstore, maxSplitShard).
+    """
+    key, count = query_value(request, "key") or "", query_value(request, "shardCount") or "2"
+    if not (_INTEGER.fullmatch(count) and 2 <= int(count) <= _MOST_SHARDS):  # noqa: PLR2004 - two halves
+        raise answers.invalid_parameter(key="shardCount", expected=f"from 2 to {_MOST_SHARDS}")
+    if key and int(count) != 2:  # noqa: PLR2004 - two halves
+        asked = "SplitShard with a key and a shardCount other than 2"
+        raise answers.NotServed(asked)
+    return key_to_split_at(key), int(count)
+
+
+def key_to_split_at(text: str) -> int | None:
+    """Return the key that a shard is divided at, None for its middle."""
+    if text and not _HASH.fullmatch(text):
+        raise answers.invalid_mid_hash()
+    return int(text, 16) if text else None
+
+
 def refuse_processing(request: Request) -> None:
     """Refuse PullLogs with a query: answering as if there were none would pass for an answer to it."""
     for key in ("query", "processor"):
         if query_value(request, key):
-            raise answers.invalid_parameter(key, expected="absent: this endpoint evaluates no queries")
+            asked = f"PullLogs with a {key}"
+            raise answers.NotServed(asked)
 
 
 def new_group(request: Request) -> tuple[str, int, bool]:

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from sls_contract.endpoint.delivery import DeliveredResponse
-from sls_contract.endpoint.state import answers, consumer_groups, cursors
+from sls_contract.endpoint.refusal import MISDIRECTED, refusal
+from sls_contract.endpoint.state import answers, consumer_groups, cursors, parameters
+from sls_contract.endpoint.state import shards as layout
 from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.authentication import Keyring, authenticate
 from sls_contract.endpoint.state.call import Call
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sls_contract.endpoint.state.authentication import ClockError
+    from sls_contract.endpoint.state.shards import Shard
     from sls_contract.endpoint.state.store import Store
 
 DEFAULT_PROJECT = "my-project"
@@ -172,10 +175,38 @@ class ReferenceEndpoint:
         with self._changing():
             self._put_logstore(project, logstore, shards)
 
-    def shards(self, *, project: str = DEFAULT_PROJECT, logstore: str = DEFAULT_LOGSTORE) -> tuple[int, ...]:
-        """Return a logstore's shard ids."""
+    def shards(
+        self, *, project: str = DEFAULT_PROJECT, logstore: str = DEFAULT_LOGSTORE, readonly: bool = True
+    ) -> tuple[int, ...]:
+        """Return a logstore's shard ids; with ``readonly=False`` without those that were split or merged."""
         with self._lock, self._store.transaction(write=False):
-            return self._shards(project, logstore)
+            return _numbers(self._shards(project, logstore), readonly=readonly)
+
+    def split_shard(
+        self, shard: int, key: str = "", *, project: str = DEFAULT_PROJECT, logstore: str = DEFAULT_LOGSTORE
+    ) -> tuple[int, ...]:
+        """Split a shard at a key (32 hexadecimal digits), else in the middle; return the ids of the new ones.
+
+        The shard is read-only from now on. Raises `UsageError` where the service would refuse.
+        """
+        with self._changing():
+            before = self._shards(project, logstore)
+            with _explained(f"shard {shard} of {_numbers(before, readonly=False)} split at {key or 'its middle'}"):
+                parent, *children = layout.split(before, shard, parameters.key_to_split_at(key))
+            self._store.put_logstore(project, logstore, layout.changed(before, (parent, *children)))
+        return _numbers(children)
+
+    def merge_shards(self, shard: int, *, project: str = DEFAULT_PROJECT, logstore: str = DEFAULT_LOGSTORE) -> int:
+        """Merge a shard with its neighbour on the right; return the id of the new one.
+
+        Both are read-only from now on. Raises `UsageError` where the service would refuse.
+        """
+        with self._changing():
+            before = self._shards(project, logstore)
+            with _explained(f"shard {shard} of {_numbers(before, readonly=False)} merged with its right neighbour"):
+                changes = layout.merged(before, shard)
+            self._store.put_logstore(project, logstore, layout.changed(before, changes))
+        return changes[0].number
 
     def create_consumer_group(
         self,
@@ -229,7 +260,7 @@ class ReferenceEndpoint:
         pulls log groups, not records: so many calls, so many steps for a consumer.
         """
         with self._changing():
-            self._expect_shard(project, logstore, shard)
+            self._expect_shard(project, logstore, shard, readonly=False)
             now = _microseconds(self._now())
             seconds = now // consumer_groups.SECOND if time is None else time
             data = encoded_group(records, seconds, topic=topic, source=source, tags=tags)
@@ -261,8 +292,10 @@ class ReferenceEndpoint:
             body = self._result(request, now)
         except ServiceError as error:
             return answers.failure(request, error, now, self._count)
+        except answers.NotServed as error:
+            return refusal(MISDIRECTED, "NotServedHere", str(error))
         except EndpointError as error:  # the state file failed us, the client did nothing wrong
-            return answers.failure(request, answers.internal_server_error(str(error)), now, self._count)
+            return refusal(500, "EndpointFailed", str(error))
         return answers.success(request, body, now, self._count)
 
     def _result(self, request: Request, now: datetime) -> Any:
@@ -271,11 +304,11 @@ class ReferenceEndpoint:
         with self._store.transaction(write=writes):
             project = self._project(request)
             asked = route(request)
-            shards = self._store.shards(project, asked.logstore)
-            if shards is None:
+            there = self._store.shards(project, asked.logstore)
+            if there is None:
                 raise answers.logstore_not_exist(asked.logstore)
             key = GroupKey(project, asked.logstore, asked.group)
-            call = Call(request, self._store, key, shards, _microseconds(now), asked.shard)
+            call = Call(request, self._store, key, there, _microseconds(now), asked.shard)
             return HANDLERS[asked.operation](call)
 
     def _project(self, request: Request) -> str:
@@ -297,20 +330,20 @@ class ReferenceEndpoint:
 
     def _put_logstore(self, project: str, logstore: str, shards: int | Iterable[int]) -> None:
         _addressable("project", project, "./:@")
-        self._store.put_logstore(project, _addressable("logstore", logstore, "/"), _shard_ids(shards))
+        self._store.put_logstore(project, _addressable("logstore", logstore, "/"), layout.divided(_shard_ids(shards)))
 
-    def _shards(self, project: str, logstore: str) -> tuple[int, ...]:
-        shards = self._store.shards(project, logstore)
-        if shards is None:
+    def _shards(self, project: str, logstore: str) -> tuple[Shard, ...]:
+        there = self._store.shards(project, logstore)
+        if there is None:
             msg = f"there is no logstore {logstore!r} in project {project!r}; add it with add_logstore"
             raise UsageError(msg)
-        return shards
+        return there
 
-    def _expect_shard(self, project: str, logstore: str, shard: int) -> None:
-        shards = self._shards(project, logstore)
-        if shard not in shards:
-            msg = f"shard must be one of {shards}, got {shard!r}; see add_logstore"
-            raise UsageError(msg)
+    def _expect_shard(self, project: str, logstore: str, shard: int, *, readonly: bool = True) -> None:
+        numbers = _numbers(self._shards(project, logstore), readonly=readonly)
+        if shard not in numbers:
+            msg = f"shard must be one of {numbers}, got {shard!r}; see add_logstore"
+            raise UsageError(msg if readonly else f"{msg}; what was split or merged takes no more logs")
 
     def _now(self) -> datetime:
         now = self._clock()
@@ -337,9 +370,27 @@ def _addressable(kind: str, name: str, without: str) -> str:
     return name
 
 
-def _shard_ids(shards: int | Iterable[int]) -> tuple[int, ...]:
-    ids = tuple(range(shards)) if isinstance(shards, int) else tuple(sorted(set(shards)))
+def _shard_ids(wanted: int | Iterable[int]) -> tuple[int, ...]:
+    ids = tuple(range(wanted)) if isinstance(wanted, int) else tuple(sorted(set(wanted)))
     if not ids or ids[0] < 0:
-        msg = f"shards must be how many (1 or more), or ids of 0 and above, got {shards!r}"
+        msg = f"shards must be how many (1 or more), or ids of 0 and above, got {wanted!r}"
         raise UsageError(msg)
     return ids
+
+
+def _numbers(there: Iterable[Shard], *, readonly: bool = True) -> tuple[int, ...]:
+    return tuple(shard.number for shard in there if readonly or shard.writable)
+
+
+@contextmanager
+def _explained(wanted: str) -> Iterator[None]:
+    """Tell a test's author what the service would tell a client."""
+    try:
+        yield
+    except ServiceError as error:
+        msg = (
+            f"expected a change that the service makes, got {wanted}: {error.message} "
+            "How to fix: name a shard that is readwrite; to split, a key of 32 hexadecimal digits inside its range, to "
+            "merge, one that is not the last."
+        )
+        raise UsageError(msg) from None

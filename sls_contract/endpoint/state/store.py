@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
+    from sls_contract.endpoint.state.shards import Shard
 
 
 class GroupKey(NamedTuple):
@@ -35,7 +36,7 @@ class ReceivedGroup(NamedTuple):
 
 
 class Store(Protocol):
-    """Projects, logstores with their shard ids and logs, and consumer groups.
+    """Projects, logstores with their shards and logs, and consumer groups.
 
     Every method but ``close`` is called inside ``transaction``. A store that cannot read or write raises
     `EndpointError`. Callers keep threads apart; a store keeps processes apart.
@@ -50,10 +51,10 @@ class Store(Protocol):
     def add_project(self, project: str) -> None:
         """Add a project; adding it again changes nothing."""
 
-    def shards(self, project: str, logstore: str) -> tuple[int, ...] | None:
-        """Return a logstore's shard ids in ascending order, None where there is no such logstore."""
+    def shards(self, project: str, logstore: str) -> tuple[Shard, ...] | None:
+        """Return a logstore's shards in ascending order of their ids, None where there is no such logstore."""
 
-    def put_logstore(self, project: str, logstore: str, shards: Sequence[int]) -> None:
+    def put_logstore(self, project: str, logstore: str, shards: Sequence[Shard]) -> None:
         """Add a logstore (and its project), or give it other shards; its consumer groups and logs stay."""
 
     def group(self, key: GroupKey) -> ConsumerGroup | None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
+    from sls_contract.endpoint.state.shards import Shard
     from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 
 
@@ -19,7 +20,7 @@ class MemoryStore:
     def __init__(self) -> None:
         """Begin empty."""
         self._projects: dict[str, None] = {}
-        self._logstores: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._logstores: dict[tuple[str, str], tuple[Shard, ...]] = {}
         self._groups: dict[GroupKey, ConsumerGroup] = {}
         self._logs: dict[ShardKey, list[ReceivedGroup]] = {}
 
@@ -42,11 +43,11 @@ class MemoryStore:
         """Add a project."""
         self._projects.setdefault(project)
 
-    def shards(self, project: str, logstore: str) -> tuple[int, ...] | None:
-        """Return a logstore's shard ids."""
+    def shards(self, project: str, logstore: str) -> tuple[Shard, ...] | None:
+        """Return a logstore's shards."""
         return self._logstores.get((project, logstore))
 
-    def put_logstore(self, project: str, logstore: str, shards: Sequence[int]) -> None:
+    def put_logstore(self, project: str, logstore: str, shards: Sequence[Shard]) -> None:
         """Add or change a logstore."""
         self.add_project(project)
         self._logstores[project, logstore] = tuple(sorted(shards))

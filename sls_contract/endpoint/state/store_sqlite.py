@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sls_contract.endpoint.state.consumer_groups import Checkpoint, ConsumerGroup
+from sls_contract.endpoint.state.shards import Shard, divided
 from sls_contract.endpoint.state.store import ReceivedGroup
 from sls_contract.errors import EndpointError
 
@@ -93,19 +94,19 @@ class SqliteStore:
         """Add a project."""
         self._database.execute("INSERT OR IGNORE INTO project VALUES (?)", (_blob(project),))
 
-    def shards(self, project: str, logstore: str) -> tuple[int, ...] | None:
-        """Return a logstore's shard ids."""
+    def shards(self, project: str, logstore: str) -> tuple[Shard, ...] | None:
+        """Return a logstore's shards."""
         row = self._database.execute(
             "SELECT shards FROM logstore WHERE project = ? AND name = ?", (_blob(project), _blob(logstore))
         ).fetchone()
-        return None if row is None else tuple(self._parsed(json.loads, row[0]))
+        return None if row is None else self._parsed(_shards, row[0])
 
-    def put_logstore(self, project: str, logstore: str, shards: Sequence[int]) -> None:
+    def put_logstore(self, project: str, logstore: str, shards: Sequence[Shard]) -> None:
         """Add or change a logstore."""
         self.add_project(project)
         self._database.execute(
             "INSERT INTO logstore VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET shards = excluded.shards",
-            (_blob(project), _blob(logstore), json.dumps(sorted(shards))),
+            (_blob(project), _blob(logstore), _shards_document(shards)),
         )
 
     def group(self, key: GroupKey) -> ConsumerGroup | None:
@@ -216,6 +217,22 @@ class SqliteStore:
             f"{self._path}: the state file cannot be used: {reason}\n"
             "How to fix: name another file with --state, or move this one away; it was left as it is."
         )
+
+
+def _shards_document(shards: Sequence[Shard]) -> str:
+    """Write plain ids where nothing was split or merged, which older versions read, too."""
+    ordered, numbers = tuple(sorted(shards)), [shard.number for shard in sorted(shards)]
+    return json.dumps(numbers if ordered == divided(numbers) else ordered)
+
+
+def _shards(document: str) -> tuple[Shard, ...]:
+    kept = json.loads(document)
+    if all(isinstance(each, int) for each in kept):
+        return divided(kept)
+    return tuple(
+        Shard(int(number), int(begin), int(end), tuple(parents), bool(writable))
+        for number, begin, end, parents, writable in kept
+    )
 
 
 def _document(group: ConsumerGroup) -> str:

@@ -127,13 +127,13 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The body is compressed as x-log-compresstype says",
         text=(
-            "A body announced as lz4 (one block) or deflate (zlib or raw) decompresses as such, to no more than "
-            "32 MiB, and to as many bytes as x-log-bodyrawsize says where that is sent, which is a number. An empty "
-            "body is empty."
+            "A body announced as lz4 (one block), zstd or deflate (zlib or raw) decompresses as such, to no more "
+            "than 32 MiB, and to as many bytes as x-log-bodyrawsize says where that is sent, which is a number. An "
+            "empty body is empty."
         ),
         sources=(
             "CommonRequestHeaders page, x-log-compresstype and x-log-bodyrawsize (the same on answers)",
-            "aliyun-log-python-sdk, pull_logs",
+            "aliyun-log-python-sdk, pull_logs and compress.py (lz4, zstd)",
         ),
     ),
     Clause(
@@ -150,8 +150,8 @@ CLAUSES = (
         level=Level.UNSPECIFIED,
         title="The body's encoding is one that this tool reads",
         text=(
-            "The request accepts an encoding that no page names (br, zstd), and the answer uses it: the body is not "
-            "judged."
+            "The request accepts an encoding that is not read here (br, compress), and the answer uses it: the body "
+            "is not judged."
         ),
         sources=("CommonRequestHeaders page, Accept-Encoding and x-log-compresstype: lz4 and deflate",),
     ),

@@ -168,7 +168,8 @@ CLAUSES = (
         title="Host is the project in front of the endpoint",
         text=(
             "Host is {project}.{endpoint}, my-project.cn-hangzhou.log.aliyuncs.com: the project is named nowhere "
-            "else. A bare endpoint, a bare IP address or localhost names no project."
+            "else. A bare endpoint, a bare IP address or localhost names no project. A placeholder, a project named "
+            "twice, another product's host and a domain like aliyun.com are no endpoint of the service."
         ),
         sources=("GetCheckPoint page, request syntax: Host: ProjectName.Endpoint", "CommonRequestHeaders page, Host"),
     ),
@@ -182,5 +183,16 @@ CLAUSES = (
             "x-acs-security-token, and the token is signed."
         ),
         sources=("CommonRequestHeaders page, x-acs-security-token",),
+    ),
+    Clause(
+        code="SLS115",
+        slug="request-host-form",
+        level=Level.WARNING,
+        title="The service's host is one that serves a project's data",
+        text=(
+            "A project's name has letters, digits and hyphens, and begins and ends with a letter or a digit. "
+            "sls.{region}.aliyuncs.com is the control endpoint of a region: consumers are not served there."
+        ),
+        sources=("page of endpoints", "CreateProject page, names of projects"),
     ),
 )

@@ -54,6 +54,10 @@ CLIENTS = {
     "region or endpoint": lambda make: make.request(
         host="p.cn-shenzhen-finance.log.aliyuncs.com", scheme="v4", region="cn-shenzhen-finance-1"
     ),
+    "capitals and a final dot": lambda make: make.request(host="My-Project.CN-Hangzhou.log.aliyuncs.com."),
+    "older name": lambda make: make.request(host="my-project.cn-hangzhou.sls.aliyuncs.com"),
+    "share": lambda make: make.request(host="p.zhangbei-corp-share.log.aliyuncs.com"),
+    "gateway of a company": lambda make: make.request(host="sls.my_gateway.internal.example.com:8443"),
     "acceleration": lambda make: make.request(host="p.log-global.aliyuncs.com"),
     "own domain, port": lambda make: make.request(host="p.sls.example.com:8443"),
     "loopback": lambda make: make.request(host="my-project.127.0.0.1:8080", scheme="v4", region="cn-hangzhou"),

@@ -84,6 +84,14 @@ REQUESTS = [
     ("request-host", lambda make: asked(make.request(host="127.0.0.1:8080")), {}),
     ("request-host", lambda make: asked(make.request(host="localhost:8080")), {}),
     ("request-host", lambda make: asked(make.request(host="[::1]:8080")), {}),
+    ("request-host", lambda make: asked(make.request(host="p.p.cn-hangzhou.log.aliyuncs.com")), {}),
+    ("request-host", lambda make: asked(make.request(host="my.project.log-global.aliyuncs.com")), {}),
+    ("request-host", lambda make: asked(make.request(host="<project>.cn-hangzhou.log.aliyuncs.com")), {}),
+    ("request-host", lambda make: asked(make.request(host="p.oss-cn-hangzhou.aliyuncs.com")), {}),
+    ("request-host", lambda make: asked(make.request(host="p.cn-hangzhou.log.aliyun.com")), {}),
+    ("request-host-form", lambda make: asked(make.request(host="my_project.cn-hangzhou.log.aliyuncs.com")), {}),
+    ("request-host-form", lambda make: asked(make.request(host="p-.cn-hangzhou.sls.aliyuncs.com")), {}),
+    ("request-host-form", lambda make: asked(make.request(host="p.sls.cn-hangzhou.aliyuncs.com")), {}),
     ("security-token", lambda make: asked(make.request(key=STS)), {"credentials": STS}),
 ]
 

@@ -32,7 +32,7 @@ def clock() -> datetime:
 
 def options(**given: object) -> argparse.Namespace:
     known = {"cassette": Path("x.yaml"), "to": None, "record": "once", "allow_host": []}
-    return argparse.Namespace(**known | {"scrub": [], "scrub_key": [], "rename": []} | given)
+    return argparse.Namespace(**known | {"scrub": [], "scrub_key": [], "rename": [], "hide_names": "no"} | given)
 
 
 @pytest.fixture

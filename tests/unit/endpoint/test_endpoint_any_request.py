@@ -34,7 +34,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 GROUPS = "http://my-project.x/logstores/my-logstore/consumergroups"
-STATUSES = {200, 400, 401, 404, 405}
+STATUSES = {200, 400, 401, 404, 405, 421}  # the last is our own
 BODIES = st.binary(max_size=20) | JSON.map(lambda value: json.dumps(value).encode())
 METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "get", ""])
 HOSTS = st.sampled_from(["my-project.cn-hangzhou.log.aliyuncs.com", "127.0.0.1", "[::1", "", ".", "组.x"]) | WIRE

@@ -46,7 +46,9 @@ def test_an_unsigned_request_lacks_a_header(endpoint, signed):
         assert error(endpoint(changed(signed(), "Authorization", value))) == expected
 
 
-@pytest.mark.parametrize("value", ["LOG", "SLS a:b", "LOG a", "Bearer x", "SLS4-HMAC-SHA256 Credential=a,Signature=b"])
+@pytest.mark.parametrize(
+    "value", ["LOG", "SLS a:b", "LOG a", "LOG :c2ln", "Bearer x", "SLS4-HMAC-SHA256 Credential=a,Signature=b"]
+)
 def test_a_malformed_authorization_is_invalid(endpoint, signed, value):
     """What has neither form is 400 ParameterInvalid, with the header in the text."""
     expected = (400, "ParameterInvalid", f"Http extend authorization : {value} pair is invalid.")

@@ -5,6 +5,7 @@ import zlib
 import hypothesis.strategies as st
 import lz4.block
 import pytest
+import zstd
 from hypothesis import example, given, settings
 
 from sls_contract.endpoint import ServiceError
@@ -49,7 +50,8 @@ def test_nothing_is_not_compressed():
         ("deflate, lz4;q=0.5", "lz4"),
         ("deflate", "deflate"),
         ("gzip, deflate", "deflate"),
-        ("zstd", ""),
+        ("zstd", "zstd"),
+        ("gzip, deflate, br, zstd", "deflate"),
         ("gzip", ""),
         ("", ""),
         (None, ""),
@@ -78,12 +80,14 @@ def test_a_body_is_decompressed_as_its_headers_say(data):
     ("request_", "code", "told"),
     [
         (post(b"x", compresstype="lz4"), "MissingParameter", "x-log-bodyrawsize"),
-        (post(b"x", compresstype="zstd", bodyrawsize="1"), "ParameterInvalid", "x-log-compresstype : zstd"),
+        (post(b"x", compresstype="br", bodyrawsize="1"), "ParameterInvalid", "x-log-compresstype : br"),
+        (post(b"x", compresstype="zstd", bodyrawsize="1"), "PostBodyUncompressError", "decompress"),
+        (post(zstd.compress(b"ab"), compresstype="zstd", bodyrawsize="1"), "ParameterInvalid", "x-log-bodyrawsize : 1"),
         (post(b"\xf0", compresstype="lz4", bodyrawsize="1"), "PostBodyUncompressError", "decompress"),
         (post(b"\x10x", compresstype="lz4", bodyrawsize="2"), "ParameterInvalid", "x-log-bodyrawsize : 2"),
         (post(bytes(LARGEST_BODY + 1)), "PostBodyTooLarge", str(LARGEST_BODY + 1)),
     ],
-    ids=["no size", "unknown", "damaged", "another size", "too large"],
+    ids=["no size", "unknown", "no zstd", "another size in zstd", "damaged", "another size", "too large"],
 )
 def test_a_body_that_is_not_what_its_headers_say_is_refused(request_, code, told):
     """Each way of being wrong has the code that the pages give it."""

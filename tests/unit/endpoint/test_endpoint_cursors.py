@@ -1,10 +1,10 @@
-"""Cursors and ranges of keys."""
+"""Cursors."""
 
 import base64
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 
 from sls_contract.endpoint.state import cursors
 
@@ -37,17 +37,3 @@ def test_the_cursor_before_is_one_less():
 def test_what_is_no_cursor_is_none(text):
     """What is no base64 of a decimal names nothing."""
     assert cursors.number(0, text) is None
-
-
-@given(st.integers(1, 300), st.integers(0, 2**128 - 1))
-@example(2, 2**127)
-@example(2, 2**127 - 1)
-@example(2, 2**128 - 1)
-def test_every_key_has_one_shard(shards, key):
-    """The ranges follow one another without a gap, and a key's place is the one whose range holds it."""
-    ranges = [cursors.key_range(index, shards) for index in range(shards)]
-    assert (ranges[0][0], ranges[-1][1]) == ("0" * 32, "f" * 32)
-    assert [begin for begin, _ in ranges[1:]] == [end for _, end in ranges[:-1]]
-    begin, end = ranges[cursors.place_of_key(key, shards)]
-    assert int(begin, 16) <= key
-    assert key < int(end, 16) or end == "f" * 32

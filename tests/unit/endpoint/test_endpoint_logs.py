@@ -9,7 +9,7 @@ from aliyun.log.proto import LogGroup, LogGroupList
 from sls_contract.endpoint.state import cursors
 from sls_contract.endpoint.state.compression import LARGEST_BODY
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Request
+from sls_contract.exchange import OWN_ANSWER, Request
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
 SHARDS = "/logstores/my-logstore/shards"
@@ -184,20 +184,26 @@ def test_what_is_asked_wrongly(send, target, expected):
         ("&count=-1", "ParameterCount should be in [0-1000]."),
         ("&count=many", "ParameterCount should be in [0-1000]."),
         ("&end_cursor=x", "Invalid cursor x."),
-        ("&query=*", "The parameter query must be absent: this endpoint evaluates no queries"),
-        ("&processor=p", "The parameter processor must be absent: this endpoint evaluates no queries"),
     ],
 )
 def test_what_is_pulled_wrongly(send, more, expected):
-    """Counts and end cursors are judged, and a query is never passed over in silence."""
+    """Counts and end cursors are judged."""
     response = pull(send, cursors.cursor(0, 0), more=more)
     assert code_and_message(response) == (400, "ParameterInvalid", expected)
+
+
+@pytest.mark.parametrize("key", ["query", "processor"])
+def test_a_query_is_never_passed_over_in_silence(send, key):
+    """That it evaluates none is this endpoint's limit, and is said in its own name."""
+    response = pull(send, cursors.cursor(0, 0), more=f"&{key}=x")
+    assert (response.status, response.headers[OWN_ANSWER]) == (421, "NotServedHere")
+    assert f"PullLogs with a {key}" in json.loads(response.body)["errorMessage"]
 
 
 @pytest.mark.parametrize(
     ("method", "target"),
     [
-        ("POST", "/0?action=split&key=" + "8" * 32),
+        ("POST", "/0?action=move"),
         ("POST", ""),
         ("PUT", "/0"),
         ("DELETE", "/0"),
@@ -206,16 +212,20 @@ def test_what_is_pulled_wrongly(send, more, expected):
     ],
 )
 def test_what_is_not_served(send, method, target):
-    """Splitting and merging shards, and everything else, is refused as an unknown method."""
+    """Everything else is refused in a voice that is not the service's, which says whose limit it is."""
     response = send(method, SHARDS + target)
-    assert (response.status, json.loads(response.body)["errorCode"]) == (405, "InvalidMethod")
+    assert (response.status, response.headers[OWN_ANSWER]) == (421, "NotServedHere")
+    said = json.loads(response.body)
+    assert said["errorCode"] == "NotServedHere"
+    assert "its limit, not the service's" in said["errorMessage"]
+    assert "How to fix:" in said["errorMessage"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_logstores_are_not_served(send, method):
-    """Only writing goes to the logstore's own address; reading, changing and deleting it is refused."""
+    """Only writing goes to the logstore's own address; reading, changing and deleting it is not served."""
     response = send(method, "/logstores/my-logstore")
-    assert (response.status, json.loads(response.body)["errorCode"]) == (405, "InvalidMethod")
+    assert (response.status, response.headers[OWN_ANSWER]) == (421, "NotServedHere")
 
 
 @pytest.mark.parametrize("path", ["/logstores/none/shards", "/logstores/none/shards/0?type=cursor&from=begin"])

@@ -139,8 +139,21 @@ def test_what_the_settings_mean(text, fault):
         ("delay=1e999s", "delay must be a number of seconds, 0 or more, got inf"),
         ("operation=HeartBeats delay=1s", "got HeartBeats; did you mean HeartBeat?"),
         ("operation=x delay=1s", "operation must be one of GetCheckPoint, ListConsumerGroup, "),
-        ("error=ReadQuotaExceeded", "such as status=400; did you mean ReadQuotaExceed?"),
-        ("error=InvalidContentType", "no page gives 'InvalidContentType' one status: say which, such as status=400"),
+        (
+            "error=ReadQuotaExceeded",
+            "setting status is missing; write error=ReadQuotaExceeded status=400, say; did you mean ReadQuotaExceed?",
+        ),
+        ("error=InvalidContentType", "several statuses, 400 and 415: the setting status is missing"),
+        ("error=SecurityTokenExpired", "is missing; write error=SecurityTokenExpired status=400"),
+        (
+            "error=Unauthorized message=denied by sts or ram",
+            "quotes, such as message='denied by sts or ram'; there is no setting 'by'",
+        ),
+        (
+            "times=3 message=it's the limit, a=b error=X status=403",
+            """quotes, such as message='it''s the limit, a=b'""",
+        ),
+        ("error=X status=400 message=what status", "such as message='what status'; status needs a value: status=…"),
         ("error=", "error must be an errorCode such as ReadQuotaExceed"),
         ("error=ServerBusy body=x", "error is an answer of its own: leave body and redirect out"),
         ("error=ServerBusy redirect=/", "error is an answer of its own: leave body and redirect out"),

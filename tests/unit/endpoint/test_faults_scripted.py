@@ -128,7 +128,7 @@ def test_the_first_that_is_due_answers(ask, endpoint):
 def test_a_request_of_no_operation_is_met_by_faults_for_any(send, endpoint):
     """What the endpoint cannot route is no operation."""
     endpoint.answer_next(fault("operation=GetCheckPoint status=500 always"))
-    assert send("GET", "/nothing").status == 405
+    assert send("GET", "/nothing").status == 421
     endpoint.answer_next(fault("status=500"))
     assert send("GET", "/nothing").status == 500
 

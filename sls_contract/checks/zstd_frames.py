@@ -1,0 +1,34 @@
+"""Decompress Zstandard frames, which is what ``x-log-compresstype: zstd`` announces.
+
+Source: RFC 8878, section 3; aliyun-log-python-sdk, ``compress.py``. The library is imported where a body needs it.
+"""
+
+from __future__ import annotations
+
+_STEP = 512  # bytes; no block of 128 KiB is shorter than 4 bytes, so a step gives at most 16 MiB
+
+
+def decompress_frames(data: bytes, limit: int) -> bytes:
+    """Return the content of all frames; raises ValueError where they are damaged, cut off, or hold more than ``limit``.
+
+    Frames of 128 MiB windows and less are read, as by the library's own default.
+    """
+    from zstandard import ZstdDecompressor, ZstdError
+
+    out, left = bytearray(), memoryview(data)
+    while left:
+        frame = ZstdDecompressor().decompressobj()
+        while left and not frame.eof:
+            try:
+                out += frame.decompress(left[:_STEP])
+            except ZstdError:
+                msg = "it is damaged, or in another format"
+                raise ValueError(msg) from None
+            if len(out) > limit:
+                msg = f"more than {limit} bytes when decompressed"
+                raise ValueError(msg)
+            left = left[min(_STEP, len(left)) - len(frame.unused_data) :]
+        if not frame.eof:
+            msg = "cut off"
+            raise ValueError(msg)
+    return bytes(out)

@@ -1,0 +1,114 @@
+"""The shards of a logstore: which keys each takes, and what becomes of them when one is split or two are merged.
+
+Sources: ListShards and SplitShard pages, 2021; SplitShard page of API 2020-12-30 (``key`` and ``shardCount`` are
+optional) and the page split-shard-by-sdk (an empty key divides evenly); MergeShards page, 2021, and the page
+merge-shard-by-sdk (the shard named is the left one, the service finds its neighbour).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.endpoint.state import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_KEYS = 1 << 128  #: MD5 sums
+_LAST = _KEYS - 1
+
+
+class Shard(NamedTuple):
+    """One shard.
+
+    Attributes:
+        number: its id.
+        begin: the first key it takes; keys are MD5 sums as numbers.
+        end: the key behind the last.
+        parents: the shards that it came from.
+        writable: whether it is ``readwrite``; one that was split or merged is ``readonly`` for ever.
+
+    """
+
+    number: int
+    begin: int
+    end: int
+    parents: tuple[int, ...] = ()
+    writable: bool = True
+
+    @property
+    def status(self) -> str:
+        """Return the status as ListShards names it."""
+        return "readwrite" if self.writable else "readonly"
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Return first key and key that ends it, in 32 hexadecimal digits.
+
+        All ones end the last: what one more would be needs a digit more (source: SplitShard page, examples).
+        """
+        return f"{self.begin:032x}", f"{min(self.end, _LAST):032x}"
+
+
+def divided(numbers: Iterable[int]) -> tuple[Shard, ...]:
+    """Return new shards of these ids, in ascending order, which share all keys evenly."""
+    ordered = sorted(numbers)
+    return tuple(
+        Shard(number, begin, end) for number, (begin, end) in zip(ordered, _parts(0, _KEYS, len(ordered)), strict=True)
+    )
+
+
+def taking(shards: Iterable[Shard], key: int) -> Shard:
+    """Return the writable shard whose range holds the key."""
+    return next(shard for shard in shards if shard.writable and shard.begin <= key < shard.end)
+
+
+def split(shards: Sequence[Shard], number: int, key: int | None = None, count: int = 2) -> tuple[Shard, ...]:
+    """Return the shard, now read-only, and the new ones, with the next free ids.
+
+    Without a key they are ``count`` of even size. Raises the `ServiceError` for a shard that is not writable and for a
+    key that leaves one side empty.
+    """
+    parent = _writable(shards, number)
+    ranges = _parts(parent.begin, parent.end, count) if key is None else [(parent.begin, key), (key, parent.end)]
+    if any(begin >= min(end, _LAST) for begin, end in ranges):
+        raise answers.invalid_mid_hash()
+    first = _next_number(shards)
+    children = (Shard(first + index, begin, end, (number,)) for index, (begin, end) in enumerate(ranges))
+    return (parent._replace(writable=False), *children)
+
+
+def merged(shards: Sequence[Shard], number: int) -> tuple[Shard, ...]:
+    """Return the new shard, then the two it came from: the one named and its right neighbour, now read-only.
+
+    Raises the `ServiceError` for a shard that is not writable, and for the last one.
+    """
+    left = _writable(shards, number)
+    right = next((each for each in shards if each.writable and each.begin == left.end), None)
+    if right is None:
+        raise answers.cannot_merge_the_last_shard()
+    new = Shard(_next_number(shards), left.begin, right.end, (left.number, right.number))
+    return new, left._replace(writable=False), right._replace(writable=False)
+
+
+def changed(shards: Iterable[Shard], changes: Iterable[Shard]) -> tuple[Shard, ...]:
+    """Return the shards in ascending order of their ids, with the changed and new ones in their places."""
+    by_number = {shard.number: shard for shard in (*shards, *changes)}
+    return tuple(by_number[number] for number in sorted(by_number))
+
+
+def _writable(shards: Iterable[Shard], number: int) -> Shard:
+    found = next((shard for shard in shards if shard.number == number and shard.writable), None)
+    if found is None:
+        raise answers.invalid_shard_id()
+    return found
+
+
+def _next_number(shards: Iterable[Shard]) -> int:
+    return max(shard.number for shard in shards) + 1
+
+
+def _parts(begin: int, end: int, count: int) -> list[tuple[int, int]]:
+    marks = [begin + place * (end - begin) // count for place in range(count + 1)]
+    return list(pairwise(marks))

@@ -1,0 +1,38 @@
+"""Answers in the voice of sls-contract itself are no recordings of the service."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from sls_contract import Request, load_cassette, sign, use_cassette
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.errors import SlsContractError
+from sls_contract.signing import TEST_CREDENTIALS
+
+HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
+
+
+def ask(method: str, target: str) -> requests.Response:
+    request = Request(method, f"http://{HOST}{target}", {"Host": HOST})
+    signed = sign(request, TEST_CREDENTIALS, at=datetime.now(UTC))
+    return requests.request(method, request.url, headers=dict(signed.headers), timeout=5)
+
+
+@pytest.mark.parametrize("target", ["/logstores?offset=0", "/logstores/my-logstore?type=log", "/machinegroups"])
+def test_what_the_endpoint_does_not_serve_is_not_recorded(tmp_path, target):
+    """The client is told whose limit it is, the block fails with it, and the file holds the other exchange alone."""
+    path = tmp_path / "x.sls.yaml"
+    endpoint = ReferenceEndpoint(lambda: datetime.now(UTC))
+    with (  # noqa: PT012 - the error comes when the block ends
+        pytest.raises(SlsContractError, match="answered by sls-contract itself"),
+        use_cassette(path, "once", send=endpoint),
+    ):
+        assert ask("GET", "/logstores/my-logstore/consumergroups").status_code == 200
+        answer = ask("GET", target)
+        assert (answer.status_code, answer.headers["x-sls-contract"]) == (421, "NotServedHere")
+        assert "its limit, not the service's" in answer.json()["errorMessage"]
+    assert [exchange.response.status for exchange in load_cassette(path).exchanges] == [200]
+    assert "NotServedHere" not in path.read_text("utf-8")
