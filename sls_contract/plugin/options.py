@@ -118,6 +118,10 @@ def add_options(parser: pytest.Parser) -> None:
         help="yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
         "consumers, logstores and projects, are written as other-group-1 and so on",
     )
+    _add_ini(parser)
+
+
+def _add_ini(parser: pytest.Parser) -> None:
     for name in ("record", "endpoint", "project", "logstore", "region", "accept", "max_age", "unmarked"):
         parser.addini(f"sls_{name}", f"default of --sls-{name.replace('_', '-')}")
     parser.addini("sls_hide_names", "default of --sls-hide-names", type="bool", default=True)
