@@ -42,6 +42,10 @@ def recorded(project):
     return older(project)
 
 
+WORKERS = [(), ("-n2",)] if os.environ.get("SLS_FULL") else [()]
+"""Runs in one process; with SLS_FULL=1 in two xdist workers, too, whose counts one test below sees in any case."""
+
+
 def silent(result):
     result.stdout.no_fnmatch_line("*SLS61*")
     return result
@@ -64,7 +68,7 @@ def test_an_exchange_that_no_test_asks_for_is_named(recorded, options):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.mark.parametrize("options", [(), ("-n2",), (".",)])
+@pytest.mark.parametrize("options", [*WORKERS, (".",)])
 def test_a_cassette_that_no_test_plays_is_named(recorded, options):
     """The test was removed, its cassette was not."""
     recorded.test(two("ask(sls, shard=1)").partition("    @pytest.mark.sls_cassette\n    def test_two")[0])
@@ -248,7 +252,7 @@ def test_a_shared_cassette_counts_what_all_its_tests_play(project):
     silent(project.run("-k", "1"))
     silent(project.run("test_it.py::test_reads[1]"))
     project.test(shared.format(shards="0, 1"))
-    for options in ((), ("-n2",)):
+    for options in WORKERS:
         result = project.spawn(*options) if options else project.run()
         result.stdout.fnmatch_lines(
             ["  warning SLS610 recording-unplayed: cassettes/test_it/shared.sls.yaml exchange 2"]
@@ -271,8 +275,9 @@ def test_tests_that_share_a_cassette_may_ask_the_same(project):
     """
     project.test(same.format(more="ask(sls)")).run("--sls-record=once").assert_outcomes(passed=2)
     older(project)
-    for options in ((), ("-n2",)):
-        assert silent(project.spawn("--sls-strict", *options)).ret == pytest.ExitCode.OK
+    for options in WORKERS:
+        run = project.spawn if options else project.run
+        assert silent(run("--sls-strict", *options)).ret == pytest.ExitCode.OK
     project.test(same.format(more="pass")).run().stdout.fnmatch_lines(
         ["  warning SLS610 recording-unplayed: cassettes/test_it/shared.sls.yaml exchange 2"]
     )
@@ -338,8 +343,8 @@ def test_a_cassette_that_is_used_otherwise_is_no_orphan(recorded):
             pass
     """
     )
-    for options in ((), ("-n2",)):
-        silent(recorded.spawn(*options)).assert_outcomes(passed=3)
+    for options in WORKERS:
+        silent((recorded.spawn if options else recorded.run)(*options)).assert_outcomes(passed=3)
 
 
 @pytest.mark.parametrize("end", ["pytest.skip('not here')", "pytest.xfail('not yet')"])
