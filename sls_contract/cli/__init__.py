@@ -50,6 +50,9 @@ def main() -> NoReturn:
     with contextlib.suppress(ValueError):  # not the main thread: whoever called us handles signals
         signal.signal(signal.SIGTERM, _terminate)
     code = run(sys.argv[1:], environ=os.environ, stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr)
+    with contextlib.suppress(ValueError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # all is told: one more signal must not change the exit code
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
