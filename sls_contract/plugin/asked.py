@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.plugin.closed import RECORDED
+from sls_contract.plugin.located import known_fixtures
 from sls_contract.spec import Level, clause
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def nothing_asked(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]
     """Return the finding about a marked test that passed without any exchange; ``foreign`` are the hosts it asked.
 
     A marker on a class or module stands there for its other tests, too: then it is a warning, unless the test asked
-    some host, or uses a fixture of ours.
+    some host, or names a fixture that is ours or uses ours; one that all tests get (autouse) says nothing of this one.
     """
     hosts = ", ".join(foreign)
     actual = f"none; asked were {hosts}, which no cassette owns" if hosts else "none"
@@ -39,7 +40,7 @@ def nothing_asked(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]
     how += f"where the test shall ask the service nothing, take its marker away, or write {_MARKED}"
     found = clause("nothing-asked").finding("test", "a request to an owned host", actual, how)
     wide = not _is_own(item, marker)
-    aside = wide and not hosts and FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    aside = wide and not hosts and FIXTURES.isdisjoint(_named(item))
     return replace(found, level=Level.WARNING) if aside else found
 
 
@@ -47,6 +48,20 @@ def _is_own(item: pytest.Item, marker: pytest.Mark) -> bool:
     """Tell whether a marker stands on the test itself, or on its parameters."""
     function, call = getattr(item, "obj", None), getattr(item, "callspec", None)
     return marker in (*getattr(function, "pytestmark", ()), *getattr(call, "marks", ()))
+
+
+def _named(item: pytest.Item) -> set[str]:
+    """Return the fixtures that the test itself names, and those that these use."""
+    known, own = known_fixtures(item), getattr(getattr(item, "obj", None), "pytestmark", ())
+    waiting = [*getattr(getattr(item, "_fixtureinfo", None), "argnames", ())]
+    waiting += [name for mark in own if mark.name == "usefixtures" for name in mark.args]
+    named = set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in named:
+            named.add(name)
+            waiting += known[name][-1].argnames if known.get(name) else ()
+    return named
 
 
 def foreign_asked(foreign: dict[str, bool]) -> Iterator[Finding]:
@@ -69,7 +84,8 @@ def swallowed(stopped: Iterable[Stopped]) -> Iterator[Finding]:
             "a cassette that takes it",
             f"a request to {host} was stopped, since none did, and the error was swallowed",
             "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once), or take the "
-            "request out; a test that expects the error says pytest.raises(NetworkBlocked)",
+            "request out; a test that expects the error says pytest.raises(NetworkBlocked), or, where its client "
+            "raises an error of its own, @pytest.mark.sls_allow('SLS616', reason='…')",
         )
 
 

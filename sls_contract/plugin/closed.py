@@ -15,8 +15,9 @@ from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.recorder.handler import is_live
-from sls_contract.errors import NetworkBlocked, SlsContractError
+from sls_contract.errors import NetworkBlocked
 from sls_contract.hosts import host_name, is_loopback
+from sls_contract.plugin.meant import caller_names_error, names_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,27 +32,27 @@ RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
 """The clients whose requests a cassette takes."""
 
 GUARD: pytest.StashKey[Closed] = pytest.StashKey()
-_OURS = frozenset(each.__name__ for each in (NetworkBlocked, SlsContractError))
 _MOST_KEPT = 1000  # of a test; whoever asks in a loop has been told enough
 _DEFAULT_PORTS = {"": "80", "http": "80", "https": "443"}
 _SERVER = "sls_contract.endpoint.server.background"
 
 
 class Stopped(NamedTuple):
-    """A request that was stopped: the id of the test that ran (empty between tests), the host, and the error."""
+    """A request that was stopped: the id of the test that ran (empty between tests), the host, and the error.
+
+    ``foreseen``: whether code that waited for the answer names the error.
+    """
 
     test: str
     host: str
     error: NetworkBlocked
+    foreseen: bool
 
     @property
     def is_meant(self) -> bool:
-        """Whether the code that caught the error names it, as ``pytest.raises(NetworkBlocked)`` does."""
-        trace = self.error.__traceback__
-        if trace is None:
-            return False
-        code = trace.tb_frame.f_code
-        return not _OURS.isdisjoint((*code.co_names, *code.co_varnames, *code.co_freevars))
+        """Whether the test expects the error, as ``pytest.raises(NetworkBlocked)`` says."""
+        trace = self.error.__traceback__  # it begins where the error was caught, be that in another thread
+        return self.foreseen or (trace is not None and names_error(trace.tb_frame))
 
 
 class Closed(NetworkGuard):
@@ -88,7 +89,7 @@ class Closed(NetworkGuard):
         remedy = f"ask with a client that is recorded: {RECORDED}." if OPEN.sessions else REMEDY
         error = NetworkBlocked(f"a request to {host} was stopped: no open cassette takes it.\nHow to fix: {remedy}")
         if len(self.stopped) < _MOST_KEPT:
-            self.stopped.append(Stopped(self.test, host, error))
+            self.stopped.append(Stopped(self.test, host, error, caller_names_error()))
         return error
 
     def take(self, test: str) -> list[Stopped]:

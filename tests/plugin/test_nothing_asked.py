@@ -200,3 +200,39 @@ def test_hosts_on_this_machine_are_nothing_to_tell(project):
     result = project.run("--sls-record=once", "--sls-strict")
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*asked past*")
+
+
+def test_what_every_test_of_a_class_gets_says_nothing_of_one(project):
+    """Names that an autouse fixture sets, as unittest needs it, make no test ask; its own arguments do."""
+    project.test(
+        """
+        import unittest
+
+        @pytest.fixture
+        def client(sls): return sls
+
+        @pytest.mark.sls_cassette
+        class TestOld(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def names(self, client): self.sls = client
+
+            def test_asks(self): ask(self.sls)
+
+            def test_pure(self): pass
+
+        @pytest.mark.sls_cassette
+        class TestNew:
+            @pytest.fixture(autouse=True)
+            def names(self, sls): self.sls = sls
+
+            def test_pure(self): pass
+
+            def test_forgot(self, client): pass
+
+            @pytest.mark.usefixtures("client")
+            def test_forgot_too(self): pass
+        """
+    )
+    result = project.run("--sls-record=once")
+    result.assert_outcomes(passed=5, errors=2)
+    assert "warning SLS614 nothing-asked: 2 times" in result.stdout.str()

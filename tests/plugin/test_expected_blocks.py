@@ -1,0 +1,108 @@
+"""Who expects that a request is stopped, in whatever words a test says so, and who only swallows it."""
+
+from __future__ import annotations
+
+CLIENTS = """
+    import asyncio, threading, unittest
+    import requests
+    from aliyun.log import LogClient, LogException
+    from sls_contract import errors
+    from sls_contract.errors import NetworkBlocked as Blocked
+
+    HOST = "cn-hangzhou.log.aliyuncs.com"
+    EXPECTED = (ValueError, Blocked)
+
+    def go():
+        requests.get(f"http://my-project.{HOST}/", timeout=5)
+
+    def official(source):
+        LogClient(HOST, "id", "secret", source=source).get_check_point("my-project", "logs", "readers", shard=0)
+"""
+
+
+def test_whoever_expects_the_block_is_green(project):
+    """By a helper, a tuple, a parameter, a function, unittest, a group of errors, or the cause of an SDK's error."""
+    project.test(
+        CLIENTS
+        + """
+    def stopped():
+        return pytest.raises(Blocked)
+
+    def test_helper():
+        with stopped():
+            go()
+
+    def test_tuple():
+        with pytest.raises(EXPECTED):
+            go()
+
+    @pytest.mark.parametrize("error", [Blocked, errors.SlsContractError])
+    def test_parameter(error):
+        with pytest.raises(error):
+            go()
+
+    @pytest.mark.parametrize("expectation", [pytest.raises(Blocked)])
+    def test_expectation(expectation):
+        with expectation:
+            go()
+
+    def test_function():
+        pytest.raises(errors.NetworkBlocked, go)
+
+    class TestOld(unittest.TestCase):
+        def test_it(self):
+            with self.assertRaises(errors.NetworkBlocked):
+                go()
+            self.assertRaises(Blocked, go)
+
+    def test_other_thread():
+        met = []
+        def work():
+            try:
+                go()
+            except Blocked as error:
+                met.append(error)
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert met
+
+    @pytest.mark.parametrize("source", [None, "test"])
+    def test_official_client(source):
+        with pytest.raises(LogException) as caught:
+            official(source)
+        assert isinstance(caught.value.__context__, Blocked)
+
+    @pytest.mark.sls_allow("SLS616", reason="the client raises its own error")
+    def test_allowed():
+        with pytest.raises(LogException, match="stopped"):
+            official("test")
+    """
+    )
+    for mode in ("none", "once"):
+        project.run(f"--sls-record={mode}", "--sls-strict").assert_outcomes(passed=11)
+
+
+def test_whoever_expects_any_error_is_red(project):
+    """The words that catch everything, or an SDK's own error, say nothing of a block; the advice names both ways."""
+    project.test(
+        CLIENTS
+        + """
+    def test_any():
+        with pytest.raises(Exception):
+            go()
+
+    class TestOld(unittest.TestCase):
+        def test_any(self):
+            with self.assertRaises(BaseException):
+                go()
+
+    @pytest.mark.parametrize("source", [None, "test"])
+    def test_official_client(source):
+        with pytest.raises(LogException):
+            official(source)
+    """
+    )
+    result = project.run()
+    result.assert_outcomes(failed=4)
+    assert result.stdout.str().count("@pytest.mark.sls_allow('SLS616', reason='…')") >= 4
