@@ -63,6 +63,7 @@ class Session:
         self._tally = tally if tally is not None else Tally()
         self.hosts = AskedHosts(lambda host: opening.owns(host) or host_name(host) in self._tape.other_hosts)
         self._beneath = False
+        self.apart = False  # whether what it is asked is nothing of the cassettes around it
         self.path = opening.path
 
     @property
@@ -138,7 +139,7 @@ class Session:
             self._channel = None
         self._tape.close(finished=finished, failure=failure)
         self._tally.settle()
-        if self.asked:
+        if self.asked and not self.apart:
             for outer in OPEN.sessions:
                 outer._beneath = True  # noqa: SLF001 - of the same class
         if self.recorded:

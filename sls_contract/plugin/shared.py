@@ -31,6 +31,8 @@ class Shared:
         self.case = case
         self.name, self.fixture = name, fixture
         self._open = ExitStack()
+        if case.session is not None:
+            case.session.apart = True  # else the last test would have asked what the fixture's teardown does
 
     def resume(self) -> None:
         """Take over the owned requests, inside whatever is open."""

@@ -236,3 +236,34 @@ def test_what_every_test_of_a_class_gets_says_nothing_of_one(project):
     result = project.run("--sls-record=once")
     result.assert_outcomes(passed=5, errors=2)
     assert "warning SLS614 nothing-asked: 2 times" in result.stdout.str()
+
+
+def test_what_a_shared_fixture_asks_at_the_end_is_not_the_last_tests(project):
+    """Its teardown happens inside whichever test comes last, which asked nothing all the same; alone, too."""
+    project.test(
+        """
+        @pytest.fixture(scope="module")
+        def group(sls_session):
+            ask(sls_session)
+            yield
+            ask(sls_session)
+
+        @pytest.fixture(scope="module")
+        def cleaned(sls_session):
+            yield
+            ask(sls_session)
+
+        @pytest.mark.sls_cassette
+        def test_asks(group, sls_session): ask(sls_session)
+
+        @pytest.mark.sls_cassette
+        def test_user(group, cleaned): pass
+
+        @pytest.mark.sls_cassette
+        def test_last(): pass
+        """
+    )
+    for options in (["--sls-record=once"], [], ["-k", "test_last"]):
+        result = project.run(*options)
+        assert "SLS614 nothing-asked (violation)" in told_of(result, "test_last")
+        result.assert_outcomes(passed=3 if "-k" not in options else 1, errors=1, deselected=2 if "-k" in options else 0)
