@@ -31,7 +31,7 @@ class Beside:
 
     def end(self, item: pytest.Item) -> list[Stopped]:
         """Count what was stopped in a phase, and return it."""
-        if not self._closed.stopped:
+        if not self._closed.collect():
             return []
         from sls_contract.plugin.asked import plain_stopped
 
@@ -79,7 +79,7 @@ class Beside:
 
         What comes after this belongs to no test.
         """
-        if self._closed.stopped:
+        if self._closed.collect():
             from sls_contract.plugin.asked import plain_stopped
 
             self._stopped += plain_stopped([*self._closed.take(self._closed.test), *self._closed.take("")])

@@ -17,6 +17,7 @@ from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.recorder.handler import is_live
 from sls_contract.errors import NetworkBlocked
 from sls_contract.hosts import host_name, is_loopback
+from sls_contract.plugin.children import Children
 from sls_contract.plugin.meant import caller_names_error, names_error
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Closed(NetworkGuard):
         self._allows = settings.unmarked == "allow"
         self.test = ""
         self.stopped: list[Stopped] = []
+        self.children = Children()
 
     def owns(self, host: str, peer: str) -> bool:
         """Tell whether real requests to ``host`` are refused now where they go to ``peer``."""
@@ -89,8 +91,16 @@ class Closed(NetworkGuard):
         remedy = f"ask with a client that is recorded: {RECORDED}." if OPEN.sessions else REMEDY
         error = NetworkBlocked(f"a request to {host} was stopped: no open cassette takes it.\nHow to fix: {remedy}")
         if len(self.stopped) < _MOST_KEPT:
-            self.stopped.append(Stopped(self.test, host, error, caller_names_error()))
+            foreseen = caller_names_error()
+            self.stopped.append(Stopped(self.test, host, error, foreseen))
+            self.children.tell(self.test, host, foreseen)
         return error
+
+    def collect(self) -> bool:
+        """Take over what was stopped in forked children; tell whether anything is noted now."""
+        for test, host, foreseen in self.children.told():
+            self.stopped.append(Stopped(test, host, NetworkBlocked(host), foreseen))
+        return bool(self.stopped)
 
     def take(self, test: str) -> list[Stopped]:
         """Return what was stopped while a test ran, or between tests, and forget it."""
@@ -133,4 +143,5 @@ def close_network(config: pytest.Config, read: Callable[[], Settings]) -> Closed
         guard = config.stash[GUARD] = Closed(read())
         guard.activate()
         config.add_cleanup(guard.deactivate)
+        config.add_cleanup(guard.children.close)
     return guard
