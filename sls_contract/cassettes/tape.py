@@ -178,7 +178,7 @@ class Tape:
         return explain_miss(request, there, played, where, self._remedies, matching=matching)
 
     def _failed_reason(self, key: Hashable) -> str:
-        """Return why what was recorded for a request, or by the test itself, is not played; empty: nothing is left out."""
+        """Return why what was recorded for a request, or by the test itself, is not played; empty: it may be."""
         left_out = [
             each for each in getattr(self._before, "left_out", ()) if self._matching.key(each.exchange.request) == key
         ]
