@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import UserList
+from collections import Counter, UserList
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -248,8 +248,9 @@ class Tape:
     def _has_twin(self, name: str) -> bool:
         """Tell whether this session has recorded the same before, in another process."""
         file = load(self.path)
-        made = {_recording_of(each) for each in file if not self._is_old(each)}
-        return bool(made - {name, *file.unfinished})
+        made = Counter(_recording_of(each) for each in file if not self._is_old(each))
+        others = made.keys() - {name, *file.unfinished}
+        return any(made[each] >= self.added for each in others)  # one that went on with this one has less
 
     def _may_record(self) -> bool:
         if self._mode == "once":

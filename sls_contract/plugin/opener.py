@@ -155,7 +155,7 @@ class Opener:
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
             shadow=target.send if single and target.endpoint == REFERENCE else None,
-            single=single,
+            single=single or (not located.shared and settings.record in {"once", "all"}),
             owner=case.test if located.shared else "",
             candidates=partial(unclaimed, self.found, source, settings),
         )
