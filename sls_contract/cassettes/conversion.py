@@ -75,6 +75,8 @@ def lost(source: Recorded, recordings: Iterable[Recording]) -> Iterator[str]:
     if not isinstance(source, HarFile):
         if source.unfinished:
             yield "the mark that the recording did not come to its end"
+        for reason in getattr(source, "failed", {}).values():
+            yield f"the mark that a test failed while this was recorded, so that it is not played: {reason}"
         return
     if source.left_out:
         yield f"{_count(source.left_out, 'entry', 'entries')} that {_is(source.left_out)} no HTTP exchange"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import UserList
+from collections import Counter, UserList
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.file.recording_file import load, names_of, open_for_recording, recorded
+from sls_contract.cassettes.file.recording_file import failed_of, load, names_of, open_for_recording, recorded
 from sls_contract.cassettes.forks import Channel
 from sls_contract.cassettes.matching import (
     DEFAULT,
@@ -69,10 +69,10 @@ class Tape:
     Attributes:
         added: how many exchanges were recorded.
         recording: the name of what was recorded, by which it can be taken back (`take_back`); empty before.
-        owner: the test that records; what it recorded before, and failed, goes then.
+        owner: the test that records, where others share the cassette; what it recorded before, and failed, goes then.
         single: whether a recording is dropped where another process made one of the same at the same time.
         candidates: gives cassettes that may be this one under an old name; asked where the file is missing.
-        failed: why the test of a recording in the file failed, which therefore is not played; empty where none did.
+        failed: the recordings in the file whose test failed, which therefore are not played, each with the reason.
 
     Raises:
         CassetteDamaged: the file is not what was recorded; it is left as it is.
@@ -96,7 +96,7 @@ class Tape:
             raise UsageError(msg)
         self.path = path
         self._before: Sequence[Recording] = _loaded(path) if before is None else before
-        self.failed = next(iter(getattr(self._before, "failed", {}).values()), "")
+        self.failed: dict[str, str] = getattr(self._before, "failed", {})
         self._remedies = remedies
         self._matching = matching
         self.single, self.owner = False, ""
@@ -168,14 +168,23 @@ class Tape:
             return Miss(headline, (f"pyfakefs hides the real files, and {self.path} among them.",), PAUSE_FAKE_FILES)
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
         matching = self._matching
-        if self.failed and not self._before:
-            return failed_before(request, where, self.failed)
+        if reason := self._failed_reason(matching.key(request)):
+            return failed_before(request, where, reason)
         if not (self._before or recorded(self.path)):
             key = matching.key(request)
             mend = about_missing(self.path, self.candidates(), lambda file: key in keys_of(file, matching))
             return Miss.of(request, where, *mend)
         there, played = requests_of(self._before, matching), self._index.played
         return explain_miss(request, there, played, where, self._remedies, matching=matching)
+
+    def _failed_reason(self, key: Hashable) -> str:
+        """Return why what was recorded for a request, or by the test itself, is not played; empty: it may be."""
+        left_out = [
+            each for each in getattr(self._before, "left_out", ()) if self._matching.key(each.exchange.request) == key
+        ]
+        same = [self.failed[_recording_of(each)] for each in left_out]
+        own = failed_of(self.failed, self.owner)
+        return next(iter([*same, *own.values()]), "")
 
     def add(self, recording: Recording) -> None:
         """Add an exchange; it is safe when this returns. Raises `CassetteError` where the disk does not take it."""
@@ -223,8 +232,8 @@ class Tape:
             self.recording = recorder.name
         else:
             recorder = None
-        if recorder is None and finished and self._mode != "all" and self._continues():
-            recorder = open_for_recording(self.path)  # the broken-off recording lacked nothing but its end
+        if recorder is None and finished and self._mode != "all" and self._lacks_end():
+            recorder = open_for_recording(self.path, self.owner)
         if recorder is None:
             return
         if (self._mode == "all" and not finished) or (self.single and self._has_twin(recorder.name)):
@@ -232,11 +241,16 @@ class Tape:
         else:
             recorder.close(finished=finished, replaced=self._replaced(), failure=failure)
 
+    def _lacks_end(self) -> bool:
+        """Tell whether a broken-off recording lacked nothing but its end, or a failed one is no longer asked for."""
+        return self._continues() or (self._mode != "none" and bool(failed_of(self.failed, self.owner)))
+
     def _has_twin(self, name: str) -> bool:
         """Tell whether this session has recorded the same before, in another process."""
         file = load(self.path)
-        made = {each.id.partition("-")[0] for each in file if not self._is_old(each)}
-        return bool(made - {name, *file.unfinished})
+        made = Counter(_recording_of(each) for each in file if not self._is_old(each))
+        others = made.keys() - {name, *file.unfinished}
+        return any(made[each] >= self.added for each in others)  # one that went on with this one has less
 
     def _may_record(self) -> bool:
         if self._mode == "once":
@@ -267,16 +281,23 @@ class Tape:
         if self._mode != "all":
             return ()
         named = zip(self._before, names_of(self._before), strict=True)
-        return tuple(name for recording, name in named if self._is_old(recording))
+        old = (name for recording, name in named if self._is_old(recording))
+        return (*old, *(each.id for each in getattr(self._before, "left_out", ()) if self._is_old(each)))
 
 
 class _Kept(UserList["Recording"]):
     """The recordings of a file without those whose test failed; its marks stay."""
 
     def __init__(self, file: CassetteFile) -> None:
-        super().__init__(each for each in file if each.id.partition("-")[0] not in file.failed)
+        super().__init__(each for each in file if _recording_of(each) not in file.failed)
+        self.left_out = [each for each in file if _recording_of(each) in file.failed]
         self.unfinished = tuple(name for name in file.unfinished if name not in file.failed)
         self.failed = file.failed
+
+
+def _recording_of(one: Recording) -> str:
+    """Return the name of the recording to which an exchange belongs."""
+    return one.id.partition("-")[0]
 
 
 def _loaded(path: Path) -> Sequence[Recording]:

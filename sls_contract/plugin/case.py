@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.cassettes.session import Session
     from sls_contract.plugin.target import Target
     from sls_contract.plugin.verifying import Verifying
@@ -43,6 +44,7 @@ class Case:
     scrub: Callable[[str], str]
     tally: Tally
     mask: Callable[[str], str] = str
+    scrubber: Scrubber | None = None
     session: Session | None = None
     target: Target | None = None
     open_things: ExitStack = field(default_factory=ExitStack)

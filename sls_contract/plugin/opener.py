@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from sls_contract.cassettes.scrub.others import OtherName
     from sls_contract.cassettes.tape import Tape
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.options import Settings
@@ -60,6 +61,7 @@ class Opener:
     _session_group: str = field(default_factory=lambda: f"sls-contract-{secrets.token_hex(6)}")
     _claimed: dict[Path, Path] = field(default_factory=dict)
     _recorded: dict[str, tuple[Path, str]] = field(default_factory=dict)
+    _hidden: list[OtherName] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Give the run reference endpoints, which are made when they are asked."""
@@ -70,7 +72,8 @@ class Opener:
         located = locate(item, marker, self.settings)
         self._claim(located.path.parent, item.path)
         self._take_back(item.nodeid)
-        case = self._case(located, item, item.path, item.nodeid, allowed_codes(item))
+        name = f"{item.path.name}::{item.nodeid.partition('::')[2]}"  # wherever the run was started
+        case = self._case(located, item, item.path, name, allowed_codes(item))
         assert case.session is not None  # just made
         case.open_things.enter_context(scrubbed_logs(case.scrub))
         case.session.start()
@@ -90,6 +93,15 @@ class Opener:
         case.open_things.callback(self._note, name, case.session.tape)
         case.called = True
         return case
+
+    def share_hidden(self, shared: Case, opened: Iterable[Case]) -> None:
+        """Hide in other cassettes, as well, the names of others that a fixture read: its tests ask with them."""
+        assert shared.scrubber is not None  # a fixture's case has one
+        known = {name.real for name in self._hidden}
+        self._hidden += [name for name in shared.scrubber.hidden if name.real not in known]
+        for scrubber in (case.scrubber for case in opened):
+            if scrubber is not None and scrubber is not shared.scrubber:
+                scrubber.hide(self._hidden)
 
     def plays_or_records(self, path: Path, *, means_to: bool) -> bool:
         """Tell whether a fixture has a cassette: one that exists, or one to record, where that is meant."""
@@ -121,7 +133,9 @@ class Opener:
         target = target_of(settings, os.environ, self.clock, make)
         self._agree(located.path, target)
         scrubber = self._scrubber(target, source)
+        scrubber.hide(self._hidden)
         case = Case(str(located.path), settings.strict, allowed, scrubber.shown, Tally())
+        case.scrubber = scrubber
         case.target, case.mask, case.test = target, scrubber.masked, without_key(test, os.environ)
         case.verifying = self._verifying(case, located)
         case.shared, case.may_be_empty = located.shared, located.empty
@@ -141,8 +155,8 @@ class Opener:
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
             shadow=target.send if single and target.endpoint == REFERENCE else None,
-            single=single,
-            owner=case.test,
+            single=single or (not located.shared and settings.record in {"once", "all"}),
+            owner=case.test if located.shared else "",
             candidates=partial(unclaimed, self.found, source, settings),
         )
         case.session = Session(opening, case.tally, case.verifying.proposal if case.verifying else None)

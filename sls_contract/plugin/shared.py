@@ -95,6 +95,7 @@ class Fixtures:
         fixturedef.addfinalizer(partial(self._end, shared))  # it runs last: finalizers run in reverse order
         with shared.setting_up():
             yield
+        self._opener.share_hidden(shared.case, self._opened)
         self._beside.note_fixture(shared.fixture, shared.case)
         fixturedef.addfinalizer(shared.resume)
         if text := shared.case.end_phase():

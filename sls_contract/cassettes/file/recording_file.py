@@ -21,7 +21,7 @@ from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import Exchange, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
     from sls_contract.cassettes.recording import Recording
@@ -94,15 +94,20 @@ def write(path: os.PathLike[str] | str, recordings: Iterable[Recording]) -> None
 def open_for_recording(path: os.PathLike[str] | str, owner: str = "") -> Recorder:
     """Open a cassette, new or not, to add exchanges to it; raises `CassetteDamaged` before anything is recorded.
 
-    What the ``owner`` (a test) recorded before, and failed, goes once it has recorded something anew.
+    What the ``owner`` (a test) recorded before, and failed, goes once it has recorded something anew; all that failed,
+    where it shares the cassette with no other (empty).
     """
     fold(path)
     before = CassetteFile.read(path) if Path(path).exists() else None
     if before is None:
         return Recorder(Path(path))
     resumed = tuple(name for name in before.unfinished if name not in before.failed)
-    failed = (name for name, reason in before.failed.items() if owner and reason.startswith(f"{owner}: "))
-    return Recorder(Path(path), resumed, tuple(failed))
+    return Recorder(Path(path), resumed, tuple(failed_of(before.failed, owner)))
+
+
+def failed_of(failed: Mapping[str, str], owner: str = "") -> dict[str, str]:
+    """Return which of the ``failed`` recordings of a cassette are an owner's, with the reasons; all, without one."""
+    return {name: reason for name, reason in failed.items() if not owner or reason.startswith(f"{owner}: ")}
 
 
 def take_back(path: os.PathLike[str] | str, recording: str) -> None:
@@ -123,7 +128,8 @@ class Recorder:
     def __init__(self, path: Path, resumed: Sequence[str] = (), failed: Sequence[str] = ()) -> None:
         """Begin a recording; nothing is written yet.
 
-        ``resumed`` names unfinished ones that this one continues, ``failed`` those that go once this one has begun.
+        ``resumed`` names unfinished ones that this one continues, ``failed`` those that go then, too: once this
+        one has begun, or has ended with nothing to add.
         """
         self._path = path
         self.name = "r" + os.urandom(6).hex()  # a name that no other process has; nothing is drawn from it
@@ -176,7 +182,7 @@ class Recorder:
         """
         own = (self.name,) if self._begun else ()
         ended = (*self._resumed, *own) if finished else ()
-        gone = dict.fromkeys((*map(_recording_of, replaced), *(self._failed if own else ())))
+        gone = dict.fromkeys((*map(_recording_of, replaced), *(self._failed if own or finished else ())))
         failed = [Frame("fail", name, "", failure) for name in own if failure and not finished]
         self._end([*(Frame("drop", name) for name in gone), *(Frame("end", name) for name in ended), *failed])
 

@@ -87,6 +87,22 @@ class OtherNames:
             with self._lock:
                 self._own |= names.difference(self._others)
 
+    def adopt(self, others: Iterable[OtherName]) -> tuple[OtherName, ...]:
+        """Take over names that another cassette hides, unless they are own ones here; return those taken over."""
+        with self._lock:
+            taken = tuple(each for each in others if each.real not in self._own)
+            for each in taken:
+                self._others[each.real] = each
+                number = int(each.public.rpartition("-")[2])
+                self._counts[each.kind] = max(self._counts[each.kind], number)
+        return taken
+
+    @property
+    def all(self) -> tuple[OtherName, ...]:
+        """All names of others that are known."""
+        with self._lock:
+            return tuple(self._others.values())
+
     def found(self, exchange: Exchange, public: Collection[str] = ()) -> tuple[OtherName, ...]:
         """Return the names of others in an answer; ``public`` are names that stand for others already."""
         found = dict.fromkeys(_names_in_answer(exchange))

@@ -157,6 +157,16 @@ class Scrubber:
                 self._renames = self._renames.beside(fitting)
         return tuple(name for name in others if not self._renames.replaces(name.real))
 
+    @property
+    def hidden(self) -> tuple[OtherName, ...]:
+        """The names of others that are replaced."""
+        return tuple(name for name in self._others.all if self._hide_names and self._renames.replaces(name.real))
+
+    def hide(self, others: Iterable[OtherName]) -> None:
+        """Replace names of others as another cassette does: a fixture read them there, and its tests ask with them."""
+        if taken := self._others.adopt(others):
+            self._hide(taken)
+
     def learn_cookies(self, exchange: Exchange) -> None:
         """Take the cookies of a recording that another tool made, to be found wherever they stand in its file."""
         for value in cookies_of(exchange):
