@@ -24,6 +24,8 @@ _FOREIGN = (
     "http_proxy",
     "https_proxy",
     "all_proxy",
+    "CI",  # with these pytest prints whole messages in its last lines
+    "BUILD_NUMBER",
 )
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behind an & of a script

@@ -8,7 +8,14 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.file.recording_file import failed_of, load, names_of, open_for_recording, recorded
+from sls_contract.cassettes.file.recording_file import (
+    failed_of,
+    load,
+    look_into,
+    names_of,
+    open_for_recording,
+    recorded,
+)
 from sls_contract.cassettes.forks import Channel
 from sls_contract.cassettes.matching import (
     DEFAULT,
@@ -247,7 +254,7 @@ class Tape:
 
     def _has_twin(self, name: str) -> bool:
         """Tell whether this session has recorded the same before, in another process."""
-        file = load(self.path)
+        file = look_into(self.path)
         made = Counter(_recording_of(each) for each in file if not self._is_old(each))
         others = made.keys() - {name, *file.unfinished}
         return any(made[each] >= self.added for each in others)  # one that went on with this one has less
