@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from datetime import UTC, datetime
 from zlib import crc32
 
@@ -134,7 +135,9 @@ def client(tmp_path):
         settings = {"SHARDS": [0], "AUTH": "v1", "ASYNC": False, "PROTOCOL": "HTTP", "CA": None, **words}
         settings["KEY"] = (key.access_key_id, key.access_key_secret)
         path = tmp_path / f"client-{crc32(program.encode())}.py"
-        path.write_text(READS_SETTINGS + textwrap.dedent(program), encoding="utf-8")
+        fresh = path.with_suffix(f".{threading.get_ident()}")  # several threads write the one that others start
+        fresh.write_text(READS_SETTINGS + textwrap.dedent(program), encoding="utf-8")
+        fresh.replace(path)
         done = subprocess.run(
             [sys.executable, str(path)],
             cwd=tmp_path,
