@@ -62,11 +62,6 @@ def request_of(text: str, line: int) -> Message | None:
     return None
 
 
-def request_lines(text: str) -> list[str]:
-    """Return every line of a code block that is a request line."""
-    return [line.strip() for line in text.split("\n") if _REQUEST_LINE.fullmatch(line.strip())]
-
-
 def is_answer(text: str) -> bool:
     """Tell whether a code block is an answer by itself: a status line, headers or JSON."""
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.sections import Placed, Role
 
-_HEADERS_ROW = "headers"
-_BODY_ROW = "body"
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
