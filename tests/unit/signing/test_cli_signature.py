@@ -150,7 +150,9 @@ def test_json_to_a_file(command, tmp_path):
     path = tmp_path / "report.json"
     code, out, _ = command(written(sign(BARE, TEST_CREDENTIALS, scheme="v4", at=AT)), "--json", str(path))
     document = json.loads(path.read_text(encoding="utf-8"))
-    assert (code, document["findings"], document["facts"]) == (0, [], [{"verified": True, "scheme": "v4"}])
+    (fact,) = document["facts"]
+    assert (code, document["findings"], fact["verified"], fact["scheme"]) == (0, [], True, "v4")
+    assert (fact["form"], fact["place"]) == ("raw request", "line 1")
     assert "signature verifies" in out
 
 
@@ -170,7 +172,7 @@ def test_missing_key(command, missing):
     """What the environment lacks is named."""
     environ = {name: value for name, value in ENVIRON.items() if missing and name != missing}
     with pytest.raises(UsageError, match=missing or "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
-        command(written(BARE), environ=environ)
+        command(written(sign(BARE, Credentials("anotherId", "anotherSecret"), at=AT)), environ=environ)
 
 
 def test_key_with_token():
