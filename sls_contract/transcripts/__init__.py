@@ -87,6 +87,9 @@ READERS = (
 """The first whose form fits reads the text."""
 
 HINTS = (
+    (r"\A(?:\xd4\xc3\xb2\xa1|\n\r\r\n)", "a capture of packets; tshark -r FILE -Y http -T json makes it readable"),
+    (r"\A[0-9]+:[0-9]+:\w+[;,]", "flows of mitmproxy; mitmdump -nr FILE --set hardump=flows.har makes them readable"),
+    (r"\A\x1f", "a compressed file; unpack it first"),
     (r"(?m)^UNDICI [0-9]+: ", "the log of NODE_DEBUG=undici, which holds no headers"),
     (r"(?m)^HTTP [0-9]+: ", "the log of NODE_DEBUG=http, which holds no path"),
     (r"send_request_headers\.started", "the log of httpcore, which holds no headers"),
@@ -110,6 +113,9 @@ def transcript_of(data: bytes) -> Transcript:
     for reader in READERS:
         if reader.fits(text):
             break
+    binary = _hint(data[:64].decode("latin-1"))
+    if binary:
+        raise UsageError(binary)
     try:
         seen = reader.read(text)
     except UsageError as error:

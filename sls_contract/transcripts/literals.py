@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<mark>[\[\]{}(),:])|(?P<text>[bur]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`))"""
-    r"""|(?P<word>[^\s\[\]{}(),:'"`]+))""",
+    r"""\s*(?:(?P<mark>=>|[\[\]{}(),:;=])|(?P<text>[bur]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`))"""
+    r"""|(?P<word>[^\s\[\]{}(),:;='"`]+))""",
     re.DOTALL,
 )
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
+_COLONS = (":", "=", "=>")
 _DEEPEST = 60
+_LOOK_BACK = 4096  # characters before a structure in which the line or call that it belongs to may stand
 _MOST_TRIED = 50  # brackets that may open the structure: a hostile text shall not make the search long
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
 _NOTHING = frozenset({"null", "None", "undefined", "nil"})
@@ -29,6 +31,9 @@ _GO = re.compile(r"Method:(\S*) URL:(\S+) .*?Header:map\[(.*?\]|)\](?: [A-Z]\w*:
 _GO_HEADER = re.compile(r"(?:^|(?<=\] ))([\w-]+):\[(.*?)\](?=$| [\w-]+:\[)", re.DOTALL)
 _DOTNET = re.compile(r"Method: (\w+), RequestUri: '([^']+)'.*?Headers:\s*\{(.*?)\}", re.DOTALL)
 _REQUEST_LINE = re.compile(rf"(?m)^.*?\b({METHODS}) ((?:https?://|/)\S*)")
+_CALL = re.compile(
+    r"""(?:\b(?:requests|axios|session|client|http|httpx)\.(\w+)\(|\bfetch\(|-Uri )\s*["'`](https?://[^"'`]+)["'`]"""
+)
 
 
 def read_structure(text: str) -> list[Seen]:
@@ -41,15 +46,25 @@ def read_structure(text: str) -> list[Seen]:
         value, end = _parsed(text, at)
         if end < 0:
             continue
-        requests = list(_requests(value))
-        line_before = [*_REQUEST_LINE.finditer(text, 0, at)]
-        if not requests and isinstance(value, dict) and line_before and _is_headers(value):
-            requests = [_request({"method": line_before[-1][1], "url": line_before[-1][2], "headers": value})]
+        requests = list(_requests(value)) or _completed(value, text[max(0, at - _LOOK_BACK) : at])
         if requests:
             return [Seen(each, None, text.count("\n", 0, at) + 1) for each in requests if each is not None]
         if end - at > len(text) // 2:
             break
     return []
+
+
+def _completed(value: Any, before: str) -> list[Request | None]:
+    """Make a request of headers, or of options of a call, with the request line or the call that stands before them."""
+    lines = [*_REQUEST_LINE.finditer(before)] or [*_CALL.finditer(before)]
+    if not lines or not isinstance(value, dict):
+        return []
+    method, url = lines[-1][1], lines[-1][2]
+    given = {str(key).lower(): each for key, each in value.items()}
+    if "headers" not in given:
+        given = {"headers": value} if _is_headers(value) else {}
+    verb = given.get("method") or (method if str(method).upper() in METHODS.split("|") else "GET")
+    return [_request({**given, "method": verb, "url": url})] if given else []
 
 
 def read_go(text: str) -> list[Seen]:
@@ -87,12 +102,12 @@ def _request(value: dict[str, Any]) -> Request | None:
     keys = {str(key).lower(): each for key, each in value.items()}
     if "http.request.line" in keys:
         return _tshark(value)
-    url = keys.get("url") or keys.get("uri")
+    url = keys.get("url") or keys.get("uri") or _path(keys)
     url = url.get("raw") if isinstance(url, dict) else url
     pairs = _pairs(keys.get("headers", keys.get("header")))
     if not isinstance(url, str) or (pairs is None and "method" not in keys):
         return None
-    host = next((text for name, text in pairs or () if name.lower() == "host"), "")
+    host = next((text for name, text in pairs or () if name.lower() == "host"), "") or keys.get("hostname", "")
     base = keys.get("baseurl")
     if isinstance(base, str) and "://" not in url:
         url = urljoin(base.rstrip("/") + "/", url.lstrip("/"))
@@ -100,10 +115,16 @@ def _request(value: dict[str, Any]) -> Request | None:
         url = f"http://{host}{url}"
     if "://" not in url:
         return None
-    parameters = keys.get("params")
+    parameters = keys.get("params") or keys.get("query")
     if isinstance(parameters, dict) and parameters:
         url += ("&" if "?" in url else "?") + urlencode({name: str(each) for name, each in parameters.items()})
     return Request(str(keys.get("method") or "GET").upper(), url, pairs or [], _body(keys))
+
+
+def _path(keys: dict[str, Any]) -> str | None:
+    """Return the path of a request that keeps its host apart, as Node and Tea do; None where there is none."""
+    path = keys.get("pathname") or keys.get("path")
+    return path if isinstance(path, str) and path.startswith("/") and "headers" in keys else None
 
 
 def _tshark(value: dict[str, Any]) -> Request | None:
@@ -180,6 +201,9 @@ def _scalars(text: str, token: re.Match[str]) -> tuple[Any, int]:
     """Parse a word, or a text with those that Python joins to it."""
     value, at = _scalar(token), token.end()
     while isinstance(value, str) and token["text"] and (more := _TOKEN.match(text, at)) and more["text"]:
+        behind = _TOKEN.match(text, more.end())
+        if behind is not None and behind["mark"] in _COLONS:  # the name of the next member
+            break
         value, at = value + str(_scalar(more)), more.end()
     return value, at
 
@@ -191,14 +215,14 @@ def _members(text: str, at: int, opening: str, depth: int) -> tuple[Any, int]:
     while True:
         token = _next(text, at)
         if token["mark"] == _CLOSING[opening]:
-            return (found if opening == "{" else listed), token.end()
-        if token["mark"] == ",":
+            return (found if opening == "{" or found else listed), token.end()
+        if token["mark"] in (",", ";"):
             at = token.end()
             continue
         value, at = _value(text, at, depth + 1)
-        if opening == "{":
-            colon = _next(text, at)
-            if colon["mark"] != ":":
+        colon = _next(text, at)
+        if opening == "{" or colon["mark"] == "=>":
+            if colon["mark"] not in _COLONS:
                 msg = "no colon"
                 raise ValueError(msg)
             found[str(value)], at = _value(text, colon.end(), depth + 1)

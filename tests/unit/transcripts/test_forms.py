@@ -221,6 +221,48 @@ WAYS = {
     "tshark": (STRUCTURE, tshark),
     "python dict": (STRUCTURE, lambda sent: f"GET {sent.target}\n{dict(sent.headers)}"),
     "python pprint": (STRUCTURE, lambda sent: f"GET {sent.url}\n{pprint.pformat(dict(sent.headers))}"),
+    "fetch": (
+        STRUCTURE,
+        lambda sent: f'fetch("{sent.url}", {{\n  "headers": {json.dumps(dict(sent.headers))},\n  "method": "GET"\n}});',
+    ),
+    "requests call": (STRUCTURE, lambda sent: f"r = requests.get({sent.url!r}, headers={dict(sent.headers)!r})"),
+    "powershell": (
+        STRUCTURE,
+        lambda sent: (
+            f'Invoke-WebRequest -UseBasicParsing -Uri "{sent.url}" `\n-Headers @{{\n'
+            + "\n".join(f'"{name}"="{value}"' for name, value in sent.headers.pairs)
+            + "\n}"
+        ),
+    ),
+    "php array": (
+        STRUCTURE,
+        lambda sent: (
+            f"GET {sent.url}\n[" + ", ".join(f"'{name}' => '{text}'" for name, text in sent.headers.pairs) + "]"
+        ),
+    ),
+    "node options": (
+        STRUCTURE,
+        lambda sent: (
+            f"{{ hostname: '{sent.host}', port: 80, method: 'GET', path: {json.dumps(sent.target)}, "
+            f"headers: {json.dumps(dict(sent.headers))} }}"
+        ),
+    ),
+    "tea dict": (
+        STRUCTURE,
+        lambda sent: repr(
+            {
+                "protocol": "http",
+                "method": "GET",
+                "pathname": sent.path,
+                "query": dict(sent.query_pairs()),
+                "headers": dict(sent.headers),
+            }
+        ),
+    ),
+    "httpie": (
+        RAW,
+        lambda sent: "\n".join([*head(sent), "", "", "", "HTTP/1.1 401 Unauthorized", "Server: x", "", "{", "}"]),
+    ),
     "printed request": (
         RAW,
         lambda sent: "\r\n".join(["-----------START-----------", f"GET {sent.url}", *head(sent)[1:], "", "None"]),
@@ -278,6 +320,9 @@ def test_the_body_of_a_raw_request_is_not_taken_for_a_structure():
         ("curl -H 'Host: h'", "expected a URL in the curl command"),
         ("curl http://h/l --data-binary @secret.json", "got the name of a file, '@secret.json'"),
         ("{'a': 1}", "expected a request line"),
+        ("\n\r\r\n\x1c", "capture of packets; tshark"),
+        ("1234:9:websocket;0:~", "flows of mitmproxy; mitmdump"),
+        ("\x1f\x8b", "unpack it first"),
     ],
 )
 def test_what_a_form_lacks_is_named(text, message):
