@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json
+from sls_contract.cli.options import add_json, at_least
 from sls_contract.cli.signature_verdict import Held, Verdict, judged
 from sls_contract.errors import UsageError
 from sls_contract.reports import Report, Target, as_document, plural, write_json
@@ -31,6 +31,7 @@ _EXAMPLES = """examples:
   pbpaste | sls-contract signature
   sls-contract signature session.har --at 'Fri, 27 Nov 2026 08:30:00 GMT'
 """
+_HAR = re.compile(rb'[\xef\xbb\xbf\s]*\{\s*"log"\s*:\s*\{')
 _LOG_DATE = re.compile("([0-9]{2})/([A-Za-z]{3})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4})")
 
 
@@ -57,6 +58,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="judge the clock too: when the server received the request (ISO 8601, RFC 1123, Unix)",
     )
     command.add_argument("--region", help="region of v4's scope, where the endpoint's host names none")
+    command.add_argument("--request", metavar="N", type=at_least(1), help="of several requests, only the Nth")
     add_json(command)
     command.set_defaults(run=run)
 
@@ -68,6 +70,8 @@ def run(
     at = _time(arguments.at)
     key = credentials_from_environment(environ)
     form, held = _held(arguments.file, stdin)
+    if arguments.request is not None:
+        held = _picked(held, arguments.request)
     verdicts = [judged(each, _key_for(each, key), at=at, region=arguments.region) for each in held]
     # With --json - standard output belongs to the document.
     told = stderr if arguments.json == "-" else stdout
@@ -124,8 +128,20 @@ def _held(name: str, stdin: IO[str]) -> tuple[str, list[Held]]:
 
         recordings = load_cassette(name).recordings
         return "recording", [Held.recorded(each) for each in recordings]
-    transcript = transcript_of(_read(name, stdin))
+    data = _read(name, stdin)
+    if _HAR.match(data):
+        from sls_contract.cassettes.har.archive import HarFile
+
+        return "HAR", [Held.recorded(each) for each in HarFile(name, data)]
+    transcript = transcript_of(data)
     return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
+
+
+def _picked(held: list[Held], number: int) -> list[Held]:
+    if number > len(held):
+        msg = f"--request: expected a number from 1 to {len(held)}, got {number}. How to fix: name one that is there."
+        raise UsageError(msg)
+    return held[number - 1 : number]
 
 
 def _is_recorded(name: str) -> bool:

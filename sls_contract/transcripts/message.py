@@ -17,6 +17,7 @@ REQUEST_LINE = re.compile(
     r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]+([^ \t]+)[ \t]+HTTP[/ ][0-9](?:\.[0-9])?[ \t]*|([A-Z]+)[ \t]+([^ \t]+)[ \t]*"
 )
 STATUS_LINE = re.compile(r"HTTP[/ ][0-9](?:\.[0-9])?[ \t]+([0-9]{3})(?:[ \t]+(.*))?")
+_BARE_STATUS_LINE = re.compile(r"(?:HTTP[/ ][0-9](?:\.[0-9])?[ \t]+)?([1-5][0-9]{2})(?:[ \t]+(.*))?")
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*)")
 _ABSOLUTE = re.compile(r"(?i)https?://")
 _LENGTH = re.compile("[0-9]{1,18}")
@@ -86,9 +87,12 @@ def _messages(lines: Iterable[Line]) -> list[_Message]:
     messages: list[_Message] = []
     for line in lines:
         text = line.text.strip()
-        begins = is_request_line(text) if line.sent else STATUS_LINE.fullmatch(text) is not None
+        begins = is_request_line(text) if line.sent else _BARE_STATUS_LINE.fullmatch(text) is not None
         open_head = bool(messages) and messages[-1].sent is line.sent and not messages[-1].ended
-        if begins and not (open_head and HEADER.fullmatch(text)):
+        in_body = (
+            bool(messages) and messages[-1].sent is line.sent and messages[-1].ended and not text.startswith("HTTP")
+        )
+        if begins and not (open_head and HEADER.fullmatch(text)) and not (in_body and not line.sent):
             messages.append(_Message(line.sent))
         if messages and messages[-1].sent is line.sent:
             messages[-1].add(line)
@@ -129,7 +133,7 @@ def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
 
 def response_of(head: Sequence[tuple[int, str]], body: bytes) -> Response:
     """Make an answer of its head and body, which is not as it was on the wire; lines that are no headers are left."""
-    status = STATUS_LINE.fullmatch(head[0][1].strip())
+    status = _BARE_STATUS_LINE.fullmatch(head[0][1].strip())
     assert status is not None
     headers = [(found[1], found[2].rstrip()) for _, line in head[1:] if (found := HEADER.fullmatch(line.strip()))]
     return Response(int(status[1]), headers, body.strip(), wire=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sls_contract import Credentials, Request, load_cassette, sign
+from sls_contract.cassettes.har.archive import write_har
 from sls_contract.exchange import wire_bytes
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, recognise, resign
 
@@ -233,3 +234,26 @@ def test_an_error_code_is_explained(command):
     assert "Error codes like it: SignatureNotMatch" in command("explain", "SignatureNotMatched").stderr
     assert "got none. How to fix: paste the answer's body" in command("explain", "-", stdin=b"{}").stderr
     assert "ConsumerGroupNotExist" in command("explain").stdout
+
+
+def test_one_request_of_several_is_picked(command):
+    wrong = TWO.replace(b"shard=0", b"shard=1", 1) + b"\n" + TWO
+    done = command("signature", "-", "--request", "2", "--at", "1767323045", stdin=wrong)
+    assert (done.returncode, done.stdout.count("verif")) == (0, 1)
+    assert "from 1 to 2, got 3" in command("signature", "-", "--request", "3", stdin=wrong).stderr
+
+
+def test_what_pytest_shows_of_a_breach_can_be_pasted(command):
+    """The failing test's text holds the exchange; request and answer are read out of it."""
+    shown = b"SLS310 signature-digest (violation)\n" + TWO.replace(b"\r", b"").replace(b"< HTTP/1.1 401", b"< 401")
+    done = command("signature", "-", stdin=shown)
+    assert "answered 401 SignatureNotMatch" in done.stdout
+
+
+def test_a_har_on_standard_input_keeps_its_answers(command, tmp_path):
+    cassette = Path(__file__).parents[2] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
+    path = tmp_path / "a.har"
+    write_har(path, load_cassette(cassette).recordings, "1.0")
+    done = command("signature", "-", "--json", "-", stdin=path.read_bytes())
+    assert {fact["form"] for fact in json.loads(done.stdout)["facts"]} == {"HAR"}
+    assert "  answered 404 ConsumerGroupNotExist" in done.stderr
