@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json, add_strict
+from sls_contract.cli.options import add_reports, add_strict, reports_of
 from sls_contract.cli.progress import progress
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
@@ -22,7 +22,7 @@ from sls_contract.reports import (
     narrowed_lines,
     plural,
     table,
-    write_json,
+    write_reports,
 )
 from sls_contract.reports.text import on_one_line, width
 from sls_contract.spec import CLAUSES, Level
@@ -56,7 +56,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a cassette, or a folder of cassettes")
     add_strict(command)
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
-    add_json(command)
+    add_reports(command)
     command.set_defaults(run=run)
 
 
@@ -71,8 +71,7 @@ def run(
     report = _report(outcome)
     told = stderr if arguments.json == "-" else stdout
     print(*_text(outcome, report, _columns(told)), sep="\n", file=told)
-    if arguments.json:
-        write_json(as_document(report, __version__) | _ledger(outcome), arguments.json, stdout)
+    write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), stdout)
     if report.failed(strict=arguments.strict):
         return 1
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)

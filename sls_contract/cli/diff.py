@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json
+from sls_contract.cli.options import add_reports, reports_of
 from sls_contract.errors import CassetteError, UsageError
-from sls_contract.reports import Report, Target, as_document, plural, write_json
+from sls_contract.reports import Report, Target, as_document, plural, write_reports
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES
 
@@ -129,7 +129,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default="breaking",
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
-    add_json(command, "also write the changes as JSON")
+    add_reports(command, "also write the changes as JSON")
     command.set_defaults(run=run)
 
 
@@ -144,8 +144,7 @@ def run(
     outcome = _Outcome((key,) if key else ())
     outcome.compare(arguments.old, arguments.new)
     print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
-    if arguments.json:
-        write_json(_document(outcome), arguments.json, stdout)
+    write_reports(_document(outcome), reports_of(arguments), stdout)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
     if not outcome.judged:

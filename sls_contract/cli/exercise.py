@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
 from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
-from sls_contract.cli.options import add_json, add_strict, at_least
+from sls_contract.cli.options import add_reports, add_strict, at_least, reports_of
 from sls_contract.cli.progress import progress
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
@@ -42,7 +42,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--jobs", type=at_least(1), default=4, metavar="N", help="how many runs at a time (default: %(default)s)")
     add("--seed", type=int, default=0, help="of made-up names and keys (default: %(default)s)")
     add_strict(command)
-    add_json(command)
+    add_reports(command)
     add("client", nargs="*", metavar="CMD", help="the client and its arguments, after --")
     command.set_defaults(run=run)
 
@@ -106,10 +106,9 @@ def _tell(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str], 
 
 def _write(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str]) -> None:
     from sls_contract.exercise.summary import document
-    from sls_contract.reports import write_json
+    from sls_contract.reports import write_reports
 
-    if arguments.json:
-        write_json(document(run, plan, __version__), arguments.json, stdout)
+    write_reports(document(run, plan, __version__), reports_of(arguments), stdout)
 
 
 def _seconds(text: str) -> float:

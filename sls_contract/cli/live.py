@@ -20,7 +20,7 @@ from sls_contract.reports import (
     judged_line,
     narrowed_lines,
     plural,
-    write_json,
+    write_reports,
 )
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES, Level, clause
@@ -147,6 +147,7 @@ class Streams:
     stdout: IO[str]
     stderr: IO[str]
     json: str | None = None
+    reports: tuple[str, ...] = ()
 
     def tell(self, lines: Iterable[str]) -> None:
         """Write lines for people."""
@@ -185,15 +186,15 @@ def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
     troubles = tally.troubles or [f"a mistake of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
     streams.tell(_summary(report, tally))
-    if streams.json:
-        _write(report, streams.json, streams)
+    for path in filter(None, (streams.json, *streams.reports)):
+        _write(report, path, streams)
     return report
 
 
 def _write(report: Report, path: str, streams: Streams) -> None:
     """Write the document; that this cannot be done is a trouble as any other, beside which a violation stays one."""
     try:
-        write_json(as_document(report, __version__), path, streams.stdout)
+        write_reports(as_document(report, __version__), [path], streams.stdout)
     except UsageError as error:
         report.not_provable.append({"reason": str(error)})
         print(f"sls-contract {report.command}: {error}", file=streams.stderr)

@@ -6,6 +6,9 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sls_contract.errors import UsageError
+from sls_contract.reports.writing import KINDS, kind_of
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
@@ -17,6 +20,33 @@ _MOST_PORTS = 65_535
 def add_json(parser: argparse.ArgumentParser, text: str = "also write the findings as JSON") -> None:
     """Declare ``--json``; what it names is looked at before a long run, not at its end."""
     parser.add_argument("--json", type=report_path, metavar="PATH", help=f"{text}; - for standard output")
+
+
+def add_reports(parser: argparse.ArgumentParser, text: str = "also write the findings as JSON") -> None:
+    """Declare ``--json`` and ``--report``; `reports_of` gives their paths."""
+    add_json(parser, text)
+    kinds = ", ".join(KINDS[:-1])
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_kind_path,
+        metavar="PATH",
+        help=f"write a report, its kind by the name's end ({kinds} or {KINDS[-1]}): JUnit is .xml; repeatable",
+    )
+
+
+def reports_of(arguments: argparse.Namespace) -> list[str | None]:
+    """Return where reports are to be written; None stands for a `--json` that was not given."""
+    return [arguments.json, *arguments.report]
+
+
+def _kind_path(text: str) -> str:
+    try:
+        kind_of(report_path(text))
+    except UsageError as error:
+        raise ArgumentTypeError(str(error)) from error
+    return text
 
 
 def add_strict(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.listening import add_address, proxy_lines, warn_beyond_loopback
-from sls_contract.cli.options import add_allow_host, add_json, add_strict
+from sls_contract.cli.options import add_allow_host, add_reports, add_strict
 from sls_contract.clock import utc_now
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one exchange (default: %(default)g)")
     add_strict(parser)
-    add_json(parser, "at the end, also write the findings as JSON")
+    add_reports(parser, "at the end, also write the findings as JSON")
     add("--verbose", action="store_true", help="show each request on stderr")
     parser.set_defaults(run=run)
 
@@ -85,7 +85,7 @@ def run(
     from sls_contract.cli.relaying import reach, recording, session_of
     from sls_contract.transport.relay import Relay
 
-    streams, show = live.Streams(stdout, stderr, arguments.json), live.shown_on(stderr)
+    streams, show = live.Streams(stdout, stderr, arguments.json, tuple(arguments.report)), live.shown_on(stderr)
     tally = live.LiveTally(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
     relay = Relay(arguments.to, arguments.plain, arguments.timeout)
     with live.Signals() as signals:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
-from sls_contract.cli.options import add_allow_host, add_json, add_strict
+from sls_contract.cli.options import add_allow_host, add_reports, add_strict
 from sls_contract.clock import utc_now
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_allow_host(parser, "answer for")
     add_strict(parser)
-    add_json(parser, "at the end, also write the findings as JSON")
+    add_reports(parser, "at the end, also write the findings as JSON")
     add("--verbose", action="store_true", help="show each request, and which recording answered it, on stderr")
     parser.set_defaults(run=run)
 
@@ -63,7 +63,7 @@ def run(
     reel = Reel(arguments.paths, utc_now(), repeat=arguments.repeat == "last")
     tally = live.LiveTally(show=live.shown_on(stderr), place=_place(reel), verbose=arguments.verbose)
     send = answering(asking(session_of(reel, tally, environ)), delivered)
-    streams = live.Streams(stdout, stderr, arguments.json)
+    streams = live.Streams(stdout, stderr, arguments.json, tuple(arguments.report))
     with live.Signals() as signals:
         with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
             warn_beyond_loopback(arguments.host, tally.show)

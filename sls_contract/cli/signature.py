@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json, at_least
+from sls_contract.cli.options import add_reports, at_least, reports_of
 from sls_contract.cli.signature_verdict import Held, Verdict, judged
 from sls_contract.errors import UsageError
-from sls_contract.reports import Report, Target, as_document, plural, write_json
+from sls_contract.reports import Report, Target, as_document, plural, write_reports
 from sls_contract.signing import Credentials, credentials_from_environment, parse_http_date
 from sls_contract.signing.environment import ID, SECRET, TOKEN
 from sls_contract.signing.mismatch import safe_text
@@ -59,7 +59,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     command.add_argument("--region", help="region of v4's scope, where the endpoint's host names none")
     command.add_argument("--request", metavar="N", type=at_least(1), help="of several requests, only the Nth")
-    add_json(command)
+    add_reports(command)
     command.set_defaults(run=run)
 
 
@@ -78,8 +78,7 @@ def run(
     secrets = (key.access_key_secret, key.security_token) if key else ()
     for line in _lines(form, verdicts):
         print(safe_text(line, secrets), file=told)
-    if arguments.json:
-        write_json(as_document(_report(form, verdicts), __version__), arguments.json, stdout)
+    write_reports(as_document(_report(form, verdicts), __version__), reports_of(arguments), stdout)
     return 0 if all(each.good for each in verdicts) else 1
 
 

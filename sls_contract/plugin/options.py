@@ -22,7 +22,6 @@ Unmarked: TypeAlias = Literal["block", "allow"]
 UNMARKED: tuple[Unmarked, ...] = get_args(Unmarked)
 MODES: tuple[Mode, ...] = get_args(Mode)
 ACCEPTABLE = ("breaking", "additive", "benign", "evidence")
-REPORT_SUFFIXES = (".json",)
 REFERENCE = "reference"
 
 _INI_LISTS = (
@@ -109,7 +108,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=None,
         metavar="PATH",
-        help="write a report; PATH ends in .json; repeatable",
+        help="write a report; its kind by the end of its name: .json, .xml (JUnit), .sarif, .md; repeatable",
     )
     group.addoption(
         "--sls-hide-names",
@@ -250,11 +249,13 @@ def _hosts(patterns: list[str]) -> tuple[str, ...]:
 
 
 def _report(path: str) -> str:
-    if not path.endswith(REPORT_SUFFIXES):
-        msg = (
-            f"--sls-report tells the kind of report by its suffix; {path!r} must end in {' or '.join(REPORT_SUFFIXES)}"
-        )
-        raise pytest.UsageError(msg)
+    from sls_contract.reports.writing import kind_of
+
+    try:
+        kind_of(path)
+    except UsageError as error:
+        msg = f"--sls-report: the name {error}"
+        raise pytest.UsageError(msg) from None
     return path
 
 

@@ -13,7 +13,7 @@ from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.plugin.closed import REMEDY
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.own_key import without_key
-from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, write_json
+from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
@@ -117,8 +117,7 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
 
         document |= verified_document(outcome.settled)
     document = without_key(document, os.environ)
-    for path in settings.reports:
-        write_json(document, path, sys.stdout)
+    writing.write_reports(document, settings.reports, sys.stdout)
 
 
 def _verified(outcome: Outcome) -> Iterator[str]:

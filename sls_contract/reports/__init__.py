@@ -5,8 +5,10 @@ from __future__ import annotations
 from sls_contract.reports.counts import exercised, judged_line, narrowed_lines
 from sls_contract.reports.document import Report, Target, as_document, print_json, write_json
 from sls_contract.reports.text import finding_lines, plural, table
+from sls_contract.reports.writing import KINDS, write_reports
 
 __all__ = [
+    "KINDS",
     "Report",
     "Target",
     "as_document",
@@ -18,4 +20,5 @@ __all__ = [
     "print_json",
     "table",
     "write_json",
+    "write_reports",
 ]

@@ -98,8 +98,13 @@ def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:
     if path == "-":
         print_json(text, stdout)
         return
+    write_text(text, path)
+
+
+def write_text(text: str, path: str) -> None:
+    """Write a report's text to ``path``, whole or not at all; raises `UsageError` where it cannot."""
     try:
-        _put(Path(path), text)
+        _put(Path(path), text.encode("utf-8", "backslashreplace").decode())
     except OSError as error:
         msg = f"cannot write the report to {path}: {error.strerror}. How to fix: name a file where you may write."
         raise UsageError(msg) from error

@@ -8,6 +8,7 @@ import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -181,3 +182,15 @@ def test_the_installed_command_prints_it(command, folder):
     assert done.returncode == 0, done.stderr
     assert "last validated" in done.stdout.splitlines()[0]
     assert os.linesep.join(["", "evidence: 2 live"]) in done.stdout
+
+
+def test_reports_of_several_kinds_at_once(command, tmp_path):
+    """--report is repeatable, the kind stands in the name; another name is refused before anything runs."""
+    cassettes = Path(__file__).parents[2] / "cassettes" / "documents"
+    paths = [tmp_path / name for name in ("a.xml", "a.sarif", "a.md")]
+    done = command("check", cassettes, *[f"--report={path}" for path in paths])
+    assert done.returncode == 0, done.stderr
+    assert [path.read_text("utf-8")[:2] for path in paths] == ["<?", "{\n", "##"]
+    refused = command("check", cassettes, "--report=a.txt")
+    assert refused.returncode == 2
+    assert "must end in .json, .xml, .sarif or .md" in refused.stderr

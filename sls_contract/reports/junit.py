@@ -1,0 +1,71 @@
+"""A report as JUnit XML: a test case for each scenario, cassette or test, and one for each that a finding names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from sls_contract.reports.groups import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PASSED, _FAILED = "passed", "failed"
+
+
+def junit(document: Mapping[str, Any]) -> str:
+    """Write a report: violations fail their test case; what was not judged is skipped, with the reason."""
+    command = str(document["command"])
+    cases = _cases(document)
+    suite = Element("testsuite", name=f"sls-contract {command}", tests=str(len(cases)), errors="0")
+    failures = skipped = 0
+    for name, (reason, findings) in cases.items():
+        case = SubElement(suite, "testcase", classname=f"sls-contract.{command}", name=_clean(name), time="0")
+        violations = [each for each in findings if each["level"] == "violation"]
+        if violations:
+            failures += 1
+            first = violations[0]
+            failure = SubElement(
+                case, "failure", type=first["code"], message=_clean(f"{first['code']} {first['slug']}")
+            )
+            failure.text = _clean("\n\n".join(map(_text, violations)))
+        elif reason:
+            skipped += 1
+            SubElement(case, "skipped", message=_clean(reason))
+        others = [each for each in findings if each["level"] != "violation"]
+        if others:
+            SubElement(case, "system-out").text = _clean("\n\n".join(map(_text, others)))
+    suite.set("failures", str(failures))
+    suite.set("skipped", str(skipped))
+    root = Element("testsuites", name="sls-contract", tests=str(len(cases)), failures=str(failures), errors="0")
+    root.append(suite)
+    indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _cases(document: Mapping[str, Any]) -> dict[str, tuple[str, list[Mapping[str, Any]]]]:
+    """Return each case's reason for not being judged (empty: it was) and findings, by its name."""
+    cases: dict[str, tuple[str, list[Mapping[str, Any]]]] = {}
+    for outcome in document.get("outcomes", ()):
+        judged = outcome["verdict"] in (_PASSED, _FAILED)
+        cases[outcome["scenario"]] = ("" if judged else outcome["reason"] or outcome["verdict"], [])
+    for entry in document.get("ledger", ()):
+        cases[entry["cassette"]] = ("", [])
+    for finding in document["findings"]:
+        name = finding.get("test") or finding.get("scenario") or finding.get("cassette") or document["command"]
+        cases.setdefault(name, ("", []))[1].append(finding)
+    return cases or {str(document["command"]): ("" if document["summary"]["exchanges"] else "nothing was judged", [])}
+
+
+def _text(finding: Mapping[str, Any]) -> str:
+    return (
+        f"{finding['code']} {finding['slug']} ({finding['level']}) {place_of(finding)}\n"
+        f"  expected: {finding['expected']}\n  actual:   {finding['actual']}\n  How to fix: {finding['how_to_fix']}"
+    )
+
+
+def _clean(text: str) -> str:
+    """Replace what XML 1.0 cannot hold."""
+    return _NOT_XML.sub("\ufffd", text)

@@ -1,0 +1,80 @@
+"""A report as Markdown: for a pull request, or for the summary of a step in CI."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.reports.groups import Group, grouped
+from sls_contract.reports.text import plural, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MOST_PLACES = 10
+_MARKS = {"violation": "❌", "warning": "⚠️", "unspecified": "ℹ️"}
+
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """Write a report; what is long is folded."""
+    return "\n".join(_lines(document)) + "\n"
+
+
+def _lines(document: Mapping[str, Any]) -> Iterator[str]:
+    summary, target = document["summary"], document["target"]
+    bad = summary["violations"]
+    yield f"## {'❌' if bad else '✅'} sls-contract {document['command']}: {plural(bad, 'violation')}"
+    yield ""
+    yield "| exchanges | violations | warnings | unspecified | clauses exercised | evidence |"
+    yield "|---:|---:|---:|---:|---:|---|"
+    clauses = summary["clauses"]
+    yield (
+        f"| {summary['exchanges']} | {bad} | {summary['warnings']} | {summary['unspecified']} "
+        f"| {clauses['exercised']} of {clauses['total']} | {_cell(target['evidence'] or 'none')} |"
+    )
+    for title, key in (("Not proven", "not_proven"), ("Not provable here", "not_provable"), ("Left over", "leftovers")):
+        if listed := document.get(key):
+            yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(_one(each))}" for each in listed))
+    if changes := document.get("changes"):
+        counts = {kind: sum(each["class"] == kind for each in changes) for kind in ("breaking", "additive", "benign")}
+        yield from ("", f"**Changes**: {', '.join(f'{count} {kind}' for kind, count in counts.items())}")
+    for group in grouped(document["findings"]):
+        yield from _group(group)
+    if document.get("seed") is not None:
+        yield from ("", f"Seed: {document['seed']}")
+    yield from ("", f"sls-contract {document['tool']['version']}")
+
+
+def _group(group: Group) -> Iterator[str]:
+    first = group.first
+    mark, times = _MARKS.get(first["level"], ""), f", {group.count} times" if group.count > 1 else ""
+    yield from (
+        "",
+        f"<details><summary>{mark} <b>{first['code']}</b> {_html(group.title or first['slug'])}{times}</summary>",
+    )
+    yield from ("", f"At `{_code(next(iter(group.places)))}`", "")
+    yield from ("| | |", "|---|---|")
+    for name, key in (("expected", "expected"), ("actual", "actual"), ("how to fix", "how_to_fix")):
+        yield f"| {name} | {_cell(first[key])} |"
+    others = [*group.places][1:]
+    if others:
+        more = f", and {len(others) - _MOST_PLACES} more" if len(others) > _MOST_PLACES else ""
+        yield from ("", f"Also at: {', '.join(f'`{_code(place)}`' for place in others[:_MOST_PLACES])}{more}")
+    yield from ("", "</details>")
+
+
+def _one(value: Any) -> str:
+    return ": ".join(str(each) for each in value.values()) if isinstance(value, dict) else str(value)
+
+
+def _cell(text: str) -> str:
+    """Escape what would end a cell, be taken for a tag or for a mention."""
+    return re.sub(r"([\\`*_|<@#\[\]])", r"\\\1", printable(text).replace("\n", " "))
+
+
+def _code(text: str) -> str:
+    return printable(text).replace("`", "'").replace("\n", " ").replace("|", "\\|")
+
+
+def _html(text: str) -> str:
+    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")

@@ -1,0 +1,70 @@
+"""A report as SARIF 2.1.0: what code scanning shows beside the lines of cassettes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from sls_contract.reports.groups import place_of
+from sls_contract.spec import CLAUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LEVELS = {"violation": "error", "warning": "warning", "unspecified": "note"}
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def sarif(document: Mapping[str, Any]) -> str:
+    """Write a report; a finding without a file of its own is placed by its test or scenario alone."""
+    codes = list(dict.fromkeys(finding["code"] for finding in document["findings"]))
+    rules = [_rule(code) for code in codes]
+    results = [_result(finding, codes.index(finding["code"])) for finding in document["findings"]]
+    driver = {"name": "sls-contract", "version": document["tool"]["version"], "rules": rules}
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"sls-contract/{document['command']}/"},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+        "properties": {"summary": document["summary"], "target": document["target"]},
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    clause = CLAUSES.get(code)
+    if clause is None:
+        return {"id": code}
+    return {
+        "id": code,
+        "name": "".join(part.title() for part in clause.slug.split("-")),
+        "shortDescription": {"text": clause.title},
+        "fullDescription": {"text": clause.text},
+        "help": {"text": f"{clause.text}\n\nSources: {'; '.join(clause.sources)}"},
+        "defaultConfiguration": {"level": _LEVELS[clause.level]},
+    }
+
+
+def _result(finding: Mapping[str, Any], index: int) -> dict[str, Any]:
+    text = f"expected: {finding['expected']}; actual: {finding['actual']}. How to fix: {finding['how_to_fix']}"
+    return {
+        "ruleId": finding["code"],
+        "ruleIndex": index,
+        "level": _LEVELS[finding["level"]],
+        "message": {"text": text},
+        "locations": [_location(finding)],
+        "partialFingerprints": {"place/v1": f"{finding['code']} {place_of({**finding, 'line': None})}"},
+    }
+
+
+def _location(finding: Mapping[str, Any]) -> dict[str, Any]:
+    place: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": place_of(finding)}]}
+    if cassette := finding.get("cassette"):
+        path = PurePath(cassette).as_posix()
+        physical: dict[str, Any] = {"artifactLocation": {"uri": quote(path)}}
+        if finding.get("line"):
+            physical["region"] = {"startLine": finding["line"]}
+        place["physicalLocation"] = physical
+    return place

@@ -1,0 +1,190 @@
+"""Reports for programs that are not ours: JUnit, SARIF, Markdown; whatever text a finding holds."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sls_contract.errors import UsageError
+from sls_contract.reports import Report, as_document, write_reports
+from sls_contract.reports.groups import grouped
+from sls_contract.reports.junit import junit
+from sls_contract.reports.markdown import markdown
+from sls_contract.reports.sarif import sarif
+from sls_contract.reports.writing import kind_of
+from sls_contract.spec import CLAUSES
+
+VIOLATION, WARNING = CLAUSES["SLS103"], CLAUSES["SLS110"]
+
+
+def document(*findings, **more):
+    """Make a report of findings, each with its text and where it was made."""
+    report = Report("check", exchanges=3)
+    for clause, text, where in findings:
+        report.add([clause.finding("query shardId", text, text, "name it shard.")], **where)
+    return as_document(report, "1.0") | more
+
+
+FOUND = [
+    (WARNING, "a", {"cassette": "cassettes/日志 a.sls.yaml", "exchange": 0, "line": 7}),
+    (VIOLATION, "b", {"cassette": "cassettes/日志 a.sls.yaml", "exchange": 1, "line": 30}),
+    (VIOLATION, "c", {"cassette": "cassettes/b.sls.yaml", "exchange": 0, "line": None}),
+]
+
+
+def test_alike_findings_are_one_group_and_violations_come_first():
+    groups = grouped(document(*FOUND)["findings"])
+    assert [(group.first["code"], group.count) for group in groups] == [("SLS103", 2), ("SLS110", 1)]
+    assert [*groups[0].places] == [
+        "cassettes/日志 a.sls.yaml:30 exchange 1 at query shardId",
+        "cassettes/b.sls.yaml exchange 0 at query shardId",
+    ]
+
+
+def test_junit_has_a_case_for_each_cassette_and_fails_those_with_a_violation():
+    entries = [{"cassette": "cassettes/c.sls.yaml"}]
+    root = ET.fromstring(junit(document(*FOUND, ledger=entries)))
+    suite = root.find("testsuite")
+    cases = {case.get("name"): case for case in suite.findall("testcase")}
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "2")
+    assert (root.get("tests"), root.get("failures")) == ("3", "2")
+    failure = cases["cassettes/日志 a.sls.yaml"].find("failure")
+    assert (failure.get("type"), "expected: b" in failure.text) == ("SLS103", True)
+    assert "SLS110" in cases["cassettes/日志 a.sls.yaml"].find("system-out").text
+    assert [*cases["cassettes/c.sls.yaml"]] == []
+
+
+def test_junit_skips_what_was_not_judged_and_says_why():
+    outcomes = [
+        {"scenario": "one", "verdict": "passed", "reason": ""},
+        {"scenario": "two", "verdict": "not provable", "reason": "nobody can order a 500"},
+    ]
+    suite = ET.fromstring(junit(document(outcomes=outcomes))).find("testsuite")
+    assert (suite.get("tests"), suite.get("skipped")) == ("2", "1")
+    assert suite.find("testcase[@name='two']/skipped").get("message") == "nobody can order a 500"
+    nothing = document()
+    nothing["summary"]["exchanges"] = 0
+    assert ET.fromstring(junit(nothing)).find("testsuite").get("skipped") == "1"
+
+
+SARIF = {  # what section 3 of the SARIF 2.1.0 specification asks of the parts that we write
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["tool", "results"],
+                "properties": {
+                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                    "tool": {
+                        "required": ["driver"],
+                        "properties": {
+                            "driver": {
+                                "required": ["name"],
+                                "properties": {
+                                    "rules": {
+                                        "uniqueItems": True,
+                                        "items": {"required": ["id"], "properties": {"id": {"type": "string"}}},
+                                    }
+                                },
+                            }
+                        },
+                    },
+                    "results": {
+                        "items": {
+                            "required": ["message"],
+                            "properties": {
+                                "level": {"enum": ["none", "note", "warning", "error"]},
+                                "ruleIndex": {"type": "integer", "minimum": 0},
+                                "message": {"required": ["text"]},
+                                "partialFingerprints": {"additionalProperties": {"type": "string"}},
+                                "locations": {
+                                    "items": {
+                                        "properties": {
+                                            "physicalLocation": {
+                                                "required": ["artifactLocation"],
+                                                "properties": {
+                                                    "artifactLocation": {
+                                                        "properties": {"uri": {"pattern": "^[!-~]*$"}}
+                                                    },
+                                                    "region": {
+                                                        "properties": {"startLine": {"type": "integer", "minimum": 1}}
+                                                    },
+                                                },
+                                            }
+                                        }
+                                    }
+                                },
+                            },
+                        }
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def test_sarif_points_at_lines_of_cassettes():
+    (run,) = json.loads(sarif(document(*FOUND)))["runs"]
+    first, second, third = run["results"]
+    assert [result["level"] for result in run["results"]] == ["warning", "error", "error"]
+    place = second["locations"][0]["physicalLocation"]
+    assert (unquote(place["artifactLocation"]["uri"]), place["region"]) == (
+        "cassettes/日志 a.sls.yaml",
+        {"startLine": 30},
+    )
+    assert "region" not in third["locations"][0]["physicalLocation"]
+    assert run["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == first["ruleId"] == "SLS110"
+
+
+def test_markdown_tells_each_clause_once_with_all_places():
+    text = markdown(document(*FOUND))
+    assert text.startswith("## ❌ sls-contract check: 2 violations\n")
+    assert text.count("<summary>") == 2
+    assert text.index("SLS103") < text.index("SLS110")
+    assert "2 times" in text
+    assert "Also at: `cassettes/b.sls.yaml exchange 0 at query shardId`" in text
+    assert markdown(document()).startswith("## ✅ sls-contract check: 0 violations\n")
+
+
+HOSTILE = st.text(max_size=20) | st.sampled_from(
+    ["]]>", "<script>", "|", "`", "\\", "</details>", "\x00", "\ud800", "\u2028", "a\n\nb", "&amp;", "@here", "日志"]
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from([VIOLATION, WARNING]), HOSTILE, HOSTILE), max_size=4))
+def test_no_text_breaks_a_report(findings):
+    """Secrets aside, a finding may hold what a server sent: each kind stays what it is, and nothing gets out of it."""
+    made = document(*[(clause, text, {"test": name, "exchange": None}) for clause, text, name in findings])
+    root = ET.fromstring(junit(made).encode("utf-8", "backslashreplace"))
+    assert len(root.findall(".//failure")) == int(root.get("failures"))
+    jsonschema.validate(json.loads(sarif(made)), SARIF)
+    text = re.sub("`[^`\n]*`", "", markdown(made))  # a code span shows what it holds
+    assert text.count("<details>") == text.count("</details>") == len({clause.code for clause, _, _ in findings})
+    rows = [line for line in text.split("\n") if line.startswith(("| expected", "| actual"))]
+    assert all(len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 3 for row in rows)
+
+
+def test_each_path_gets_its_kind(tmp_path):
+    paths = [str(tmp_path / f"report{kind}") for kind in (".json", ".xml", ".sarif", ".md")]
+    write_reports(document(*FOUND), paths, io.StringIO())
+    begins = [Path(path).read_text("utf-8")[:5] for path in paths]
+    assert begins == ['{\n  "', "<?xml", '{\n  "', "## ❌ "]
+
+
+def test_another_kind_is_refused_with_those_that_there_are():
+    with pytest.raises(UsageError, match=r"must end in \.json, \.xml, \.sarif or \.md"):
+        kind_of("report.txt")
