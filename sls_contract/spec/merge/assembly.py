@@ -74,14 +74,22 @@ class _Assembly:
         return {name: self._request_value(f"{kind} {name}") for name in self._names(f"{kind} ")}
 
     def _request_value(self, place: str, members: Mapping[str, Value] | None = None) -> Value:
-        required = self._level if self._value(f"{place} required") else None
+        required = self._level if self._is_demanded(place) else None
         return self._typed(place, members or {}, required, self._request_level(place))
+
+    def _is_demanded(self, place: str) -> bool:
+        """Tell whether a parameter is required; inside a member, two families must say so: it may be a free map."""
+        decision = self._on.by_place.get(f"{place} required")
+        if decision is None or not decision.value:
+            return False
+        return "." not in place.partition(" member ")[2] or len(decision.sources) > 1
 
     def _request_level(self, place: str) -> Level:
         """Return the level of a wrong value: prose that lists values may leave some out."""
         if self._is_contradicted(place):
             return Level.UNSPECIFIED
-        listed = bool(self._value(f"{place} values")) and not self._is_fixed(place.removeprefix("query "))
+        kind, _, name = place.partition(" ")
+        listed = kind != "header" and self._value(f"{place} values") and not self._is_fixed(name)
         return Level.WARNING if listed else self._level
 
     def _is_contradicted(self, place: str) -> bool:

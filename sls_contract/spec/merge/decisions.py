@@ -78,9 +78,18 @@ def decisions_on(claims: Iterable[tuple[Source, Page]], overruled: Iterable[tupl
 
 
 def _without(voice: _Voice, overruled: frozenset[tuple[str, str, str]]) -> _Voice:
-    """Take away what rulings set aside. A source whose route is set aside describes another request: nothing is left."""
-    aside = {place for place, fact in voice.facts.items() if (voice.source.family, place, shown(fact.value)) in overruled}
-    return replace(voice, facts={} if ROUTE in aside else {place: fact for place, fact in voice.facts.items() if place not in aside})
+    """Take away what rulings set aside.
+
+    A source whose route is set aside describes another request: nothing of it is left. One whose body is of another
+    shape describes other members.
+    """
+    family = voice.source.family
+    aside = {place for place, fact in voice.facts.items() if (family, place, shown(fact.value)) in overruled}
+    if ROUTE in aside:
+        return replace(voice, facts={})
+    bodies = tuple(f"{side} member " for side in _SIDES if f"{side} shape" in aside)
+    kept = {place: fact for place, fact in voice.facts.items() if place not in aside}
+    return replace(voice, facts={place: fact for place, fact in kept.items() if not place.startswith(bodies)})
 
 
 def _route(voices: Sequence[_Voice]) -> Decision:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.common_errors import COMMON
 from sls_contract.spec.contract import ErrorAnswer
+from sls_contract.spec.error_record import KnownError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sls_contract.spec.merge.rules import Decision
 
-_FILLED = re.compile(r"\{[^{}]*\}|\b(?=\w*[a-z])(?:[a-z]+|[A-Z][a-z]+|[A-Z]{2,})(?:[A-Z][a-z]+|ID)+\b")
+_FILLED = re.compile(r"\{[^{}]*\}|\b(?:[a-z]+(?:[A-Z][a-z]*|ID)+|[A-Z][a-z]+(?:Name|ID|Id))\b")
 """What stands for a text that is filled in: in braces, or a name in camel case, as pages print it."""
 
 _TWICE = re.compile(r"\b(\w+) (\1)\b", re.IGNORECASE)
@@ -43,7 +44,10 @@ def _spellings(codes: Iterable[str]) -> dict[str, str]:
 
 
 def _error(status: int, code: str, messages: Iterable[str], sources: Iterable[str]) -> ErrorAnswer:
-    worded = dict.fromkeys(with_placeholders(each, code) for each in messages)
+    worded: list[str] = []
+    for message in (with_placeholders(each, code) for each in messages):
+        if not KnownError(status, code, tuple(worded), ()).says(message):
+            worded.append(message)
     return ErrorAnswer(status=status, code=code, messages=tuple(worded), sources=tuple(sorted(sources)))
 
 
