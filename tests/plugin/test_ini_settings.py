@@ -69,15 +69,15 @@ def test_a_run_without_our_fixtures_prints_nothing(project):
 
 
 def test_a_folder_of_contracts(project):
-    """An operation of one's own is judged in full, by the contract in the folder beside the ini file."""
+    """A shipped operation is judged by another contract, that in the folder beside the ini file."""
     contract = {
-        "operation": "GetWeather",
+        "operation": "ListShards",
         "coverage": "full",
         "method": "GET",
-        "path": "/logstores/{logstore}/weather",
+        "path": "/logstores/{logstore}/shards",
         "query": {"city": {"required": "violation"}},
     }
-    project.write("contracts/GetWeather.json", json.dumps(contract))
+    project.write("contracts/ListShards.json", json.dumps(contract))
     project.test(
         """
         from datetime import UTC, datetime
@@ -86,14 +86,14 @@ def test_a_folder_of_contracts(project):
 
         @pytest.mark.sls_cassette
         def test_asks(sls):
-            url = f"{sls.url}/logstores/l/weather?town=x".replace("://", f"://{sls.project}.")
+            url = f"{sls.url}/logstores/l/shards?town=x".replace("://", f"://{sls.project}.")
             request = sign(Request("GET", url), sls.credentials, at=datetime.now(UTC))
             requests.get(request.url, headers=dict(request.headers), timeout=60)
         """
     )
     result = project.ini("sls_contract_dir = contracts").run("--sls-record=once")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*SLS121 request-query-missing (violation) at query city of GetWeather*"])
+    result.stdout.fnmatch_lines(["*SLS121 request-query-missing (violation) at query city of ListShards*"])
     result.stdout.fnmatch_lines(["sls-contract: 1 exchange checked*judged: 1 in full*"])
     missing = project.ini("sls_contract_dir = nowhere").run("--sls-record=once")
     missing.stderr.fnmatch_lines(["ERROR: ini sls_contract_dir: expected a folder of contracts, found none at *nowhere"])
