@@ -11,15 +11,15 @@ from sls_contract.cli.contract_text import claim_lines, contract_lines
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural, print_json, table
 from sls_contract.spec.catalog import checkout, schema_folder
-from sls_contract.spec.contract import Contract
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from sls_contract.spec.contract import Contract
     from sls_contract.spec.merge.layers import Layers
 
-_COMPILED = "contracts.jsonl"
 _MOST_LISTED = 10
 
 
@@ -159,13 +159,11 @@ def show_contract(
 
 
 def _contracts(own: Path | None) -> list[Contract]:
-    """Return the contracts that are shipped, and those of a user's folder in their place."""
+    """Return the contracts that are shipped, and those of a user's folder in their place, sorted by name."""
     from sls_contract.spec.merge import load_folder
 
-    shipped = (schema_folder() / _COMPILED).read_text(encoding="utf-8").split("\n")[1:-1]
-    contracts = {each.operation: each for each in map(Contract.from_plain, map(json.loads, shipped))}
-    contracts |= {each.operation: each for each in (load_folder(own) if own else ())}
-    return [contracts[name] for name in sorted(contracts)]
+    known = registry().extended(load_folder(own)) if own else registry()
+    return [contract for name in sorted(known.names) if (contract := known.named(name))]
 
 
 def _named(name: str, contracts: Sequence[Contract]) -> Contract:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.merge.assembly import contract_of
-from sls_contract.spec.merge.decisions import decisions_on, shape_of
+from sls_contract.spec.merge.decisions import decisions_on
 from sls_contract.spec.merge.facts import facts_of
 from sls_contract.spec.merge.rulings import Rulings, check_overruled, ruled
+from sls_contract.spec.routing import Route, clashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sls_contract.spec.claims import Page
     from sls_contract.spec.contract import Contract
@@ -87,7 +87,7 @@ def _merged(name: str, claims: Sequence[tuple[Source, Page]], rulings: Rulings |
 
 def refuse_clashes(contracts: Iterable[Contract]) -> None:
     """Raise `UsageError` where a request fits two operations, and nothing tells them apart."""
-    for one, other in clashes(contracts):
+    for one, other in clashes([route for contract in contracts for route in _routes(contract)]):
         msg = (
             f"expected one operation for each request, found two for {one.method} {one.path}: "
             f"{one.operation} and {other.operation}\n"
@@ -97,18 +97,8 @@ def refuse_clashes(contracts: Iterable[Contract]) -> None:
         raise UsageError(msg)
 
 
-def clashes(contracts: Iterable[Contract]) -> Iterator[tuple[Contract, Contract]]:
-    """Yield the operations that one request may fit: of one route, with as many discriminators, none of them apart.
-
-    An operation with more discriminators goes before one with fewer, so that those do not clash.
-    """
-    by_route: dict[tuple[str, str, bool], list[Contract]] = {}
-    for each in contracts:
-        for path in (each.path, *each.other_paths):
-            by_route.setdefault((each.method, shape_of(path), each.project), []).append(each)
-    for alike in by_route.values():
-        for one, other in combinations(alike, 2):
-            keys = one.discriminator.keys() & other.discriminator.keys()
-            apart = any(set(one.discriminator[key]).isdisjoint(other.discriminator[key]) for key in keys)
-            if len(one.discriminator) == len(other.discriminator) and not apart:
-                yield one, other
+def _routes(contract: Contract) -> list[Route]:
+    paths = (contract.path, *contract.other_paths)
+    return [
+        Route(contract.operation, contract.method, path, contract.discriminator, contract.project) for path in paths
+    ]
