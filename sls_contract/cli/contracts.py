@@ -89,7 +89,7 @@ def _layers(folder: Path) -> Layers:
 
 def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verbose: bool) -> list[str]:
     counted = [(name, sum(each.coverage == name for each in contracts)) for name in ("full", "derived", "model")]
-    lines = [f"{len(contracts)} operations: " + ", ".join(f"{count} {name}" for name, count in counted)]
+    lines = [f"{plural(len(contracts), 'operation')}: " + ", ".join(f"{count} {name}" for name, count in counted)]
     lines += [f"left out: claims on {name}: {why}" for name, why in sorted(left_out.items())]
     listed = [(contract.operation, each) for contract in contracts for each in contract.disagreements]
     lines.append(
