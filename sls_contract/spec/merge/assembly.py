@@ -21,16 +21,19 @@ _SUCCESS = 200
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
-def contract_of(operation: str, aliases: Sequence[str], decisions: Decisions) -> Contract:
-    """Return the contract of an operation, before rulings."""
-    return _Assembly(decisions).contract(operation, aliases)
+def contract_of(
+    operation: str, aliases: Sequence[str], decisions: Decisions, spelled: Mapping[str, str] | None = None
+) -> Contract:
+    """Return the contract of an operation, before rulings; ``spelled`` are the right spellings of error codes."""
+    return _Assembly(decisions, spelled or {}).contract(operation, aliases)
 
 
 class _Assembly:
     """The parts of a contract, each from the decisions on its places."""
 
-    def __init__(self, decisions: Decisions) -> None:
+    def __init__(self, decisions: Decisions, spelled: Mapping[str, str]) -> None:
         self._on = decisions
+        self._spelled = spelled
         self._level = Level.WARNING if decisions.only_models else Level.VIOLATION
 
     def contract(self, operation: str, aliases: Sequence[str]) -> Contract:
@@ -50,7 +53,7 @@ class _Assembly:
             success=(int(self._value("status", otherwise=_SUCCESS)),),
             response_headers={name: Value(type="string") for name in self._names("response header ")},
             response=self._response(),
-            errors=errors_of(self._on.by_place),
+            errors=errors_of(self._on.by_place, self._spelled),
             disagreements=self._disagreements(),
             sources=self._on.sources,
         )
@@ -106,7 +109,7 @@ class _Assembly:
             level=level,
             values=() if samples else self._value(f"{place} values", otherwise=()),
             members={} if kind == "array" else members,
-            items=_object(members) if members and kind == "array" else None,
+            items=_object(members, level) if members and kind == "array" else None,
             others=_others(kind, members),
             aliases=(alias,) if alias else (),
             sources=self._on.by_place[place].sources,
@@ -143,7 +146,7 @@ class _Assembly:
                 node = node.setdefault(part, {})
         members = self._members(side, "", tree)
         if shape == "array":
-            return Value(type="array", level=level, items=_object(members) if members else None)
+            return Value(type="array", level=level, items=_object(members, level) if members else None)
         return Value(type="object", level=level, members=members, others=_others(shape, members))
 
     def _members(self, side: str, above: str, tree: Mapping[str, Any]) -> Mapping[str, Value]:
@@ -170,8 +173,8 @@ class _Assembly:
         )
 
 
-def _object(members: Mapping[str, Value]) -> Value:
-    return Value(type="object", members=members, others=Level.UNSPECIFIED)
+def _object(members: Mapping[str, Value], level: Level) -> Value:
+    return Value(type="object", level=level, members=members, others=Level.UNSPECIFIED)
 
 
 def _others(kind: str | None, members: Mapping[str, Value]) -> Level | None:

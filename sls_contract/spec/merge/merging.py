@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sls_contract.errors import UsageError
 from sls_contract.spec.merge.assembly import contract_of
 from sls_contract.spec.merge.decisions import decisions_on
+from sls_contract.spec.merge.errors import spellings
 from sls_contract.spec.merge.facts import facts_of
 from sls_contract.spec.merge.rulings import Rulings, check_overruled, ruled
 from sls_contract.spec.routing import Route, clashes
@@ -31,9 +32,10 @@ class Merged:
     left_out: Mapping[str, str]
 
 
-def merge(layers: Layers) -> Merged:
+def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
     """Merge layers to contracts; the order of files and sources does not matter.
 
+    ``codes`` are error codes as they are spelled elsewhere: pages that lost capitals are put right by them.
     Raises `UsageError` where a ruling is out of date or makes no contract, and where a request fits two operations.
     """
     left_out: dict[str, str] = {}
@@ -49,7 +51,10 @@ def merge(layers: Layers) -> Merged:
         rulings = layers.rulings[unclaimed[0]]
         msg = f"{rulings.where}: rules on {unclaimed[0]}, of which no source claims anything"
         raise UsageError(msg)
-    contracts = tuple(_merged(name, claims, layers.rulings.get(name)) for name, claims in sorted(groups.items()))
+    spelled = spellings([*codes, *(code for _, page in layers.claims for _, code in page.errors)])
+    contracts = tuple(
+        _merged(name, claims, layers.rulings.get(name), spelled) for name, claims in sorted(groups.items())
+    )
     refuse_clashes(contracts)
     return Merged(contracts, left_out)
 
@@ -76,13 +81,15 @@ def _unusable(page: Page) -> str:
     return "" if page.path else "no source prints a request line"
 
 
-def _merged(name: str, claims: Sequence[tuple[Source, Page]], rulings: Rulings | None) -> Contract:
-    spelled = {str(page.operation) for _, page in claims} - {name}
-    aliases = sorted(spelled | set(rulings.aliases if rulings else ()))
+def _merged(
+    name: str, claims: Sequence[tuple[Source, Page]], rulings: Rulings | None, spelled: Mapping[str, str]
+) -> Contract:
+    others = {str(page.operation) for _, page in claims} - {name}
+    aliases = sorted(others | set(rulings.aliases if rulings else ()))
     if rulings is None:
-        return contract_of(name, aliases, decisions_on(claims))
+        return contract_of(name, aliases, decisions_on(claims), spelled)
     check_overruled(rulings, ((source.family, facts_of(source, page)) for source, page in claims))
-    return ruled(contract_of(name, aliases, decisions_on(claims, rulings.overruled())), rulings)
+    return ruled(contract_of(name, aliases, decisions_on(claims, rulings.overruled()), spelled), rulings)
 
 
 def refuse_clashes(contracts: Iterable[Contract]) -> None:
