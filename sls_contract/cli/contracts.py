@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.contract_text import claim_lines, contract_lines
+from sls_contract.cli.options import add_contract
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural, print_json, table
 from sls_contract.spec.catalog import checkout, schema_folder
@@ -40,7 +41,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     show.add_argument("operation", metavar="OPERATION", help="its name, or another name of it")
     show.add_argument("--claims", action="store_true", help="also show which source says what")
     for action, run in ((listing, list_contracts), (show, show_contract)):
-        action.add_argument("--contract", type=Path, metavar="DIR", help="with the claims and rulings of this folder")
+        add_contract(action)
         action.add_argument("--json", choices=["-"], help="print JSON to standard output")
         action.set_defaults(run=run)
 
@@ -123,7 +124,7 @@ def list_contracts(
 ) -> int:
     """List every operation; exit 0."""
     del environ, stdin, stderr
-    contracts = _contracts(arguments.contract)
+    contracts = _contracts()
     if arguments.json:
         names = ("operation", "aliases", "coverage", "method", "path", "discriminator", "summary")
         listed = [{name: each.as_plain().get(name) for name in names} for each in contracts]
@@ -144,7 +145,7 @@ def show_contract(
 ) -> int:
     """Show the contract of an operation; exit 0. Raises `UsageError` for a name that is none, with those near it."""
     del environ, stdin, stderr
-    contract = _named(arguments.operation, _contracts(arguments.contract))
+    contract = _named(arguments.operation, _contracts())
     layers = _layers_of(contract, arguments.contract)
     if arguments.json:
         rulings = layers.rulings.get(contract.operation)
@@ -158,12 +159,9 @@ def show_contract(
     return 0
 
 
-def _contracts(own: Path | None) -> list[Contract]:
-    """Return the contracts that are shipped, and those of a user's folder in their place, sorted by name."""
-    from sls_contract.spec.merge import load_folder
-
-    known = registry().extended(load_folder(own)) if own else registry()
-    return [contract for name in sorted(known.names) if (contract := known.named(name))]
+def _contracts() -> list[Contract]:
+    """Return the contracts in use, sorted by name."""
+    return [contract for name in sorted(registry().names) if (contract := registry().named(name))]
 
 
 def _named(name: str, contracts: Sequence[Contract]) -> Contract:
