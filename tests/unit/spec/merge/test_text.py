@@ -13,7 +13,7 @@ DATA = st.dictionaries(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(DATA)
 def test_what_is_written_is_read_back_as_it_was(data):
     """Whatever stands in a claim, any YAML reader gets it back: dates, yes and no, colons, braces, any character."""
