@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec.contract import Body, Contract, Disagreement, Value
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.merge.decisions import Decisions
 
 _DISCRIMINATORS = ("type", "action")
-_SHOWN = frozenset({"syntax", "model"})
+_FIXED_BY = frozenset({"syntax", "example", "prose", "model"})
 _SUCCESS = 200
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
@@ -70,8 +71,9 @@ class _Assembly:
         return {key: self._value(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)}
 
     def _is_fixed(self, key: str) -> bool:
-        """Tell whether a query key belongs to the route: request lines or SDKs give it a fixed value."""
-        return bool(self._value(f"query {key} values")) and bool(self._on.read(f"query {key}") & _SHOWN)
+        """Tell whether a query key belongs to the route: it has fixed values, and no source calls it optional."""
+        fixed = bool(self._value(f"query {key} values")) and bool(self._on.read(f"query {key}") & _FIXED_BY)
+        return fixed and bool(self._value(f"query {key} required", otherwise=True))
 
     def _parameters(self, kind: str) -> Mapping[str, Value]:
         return {name: self._request_value(f"{kind} {name}") for name in self._names(f"{kind} ")}
@@ -160,10 +162,11 @@ class _Assembly:
         return members
 
     def _answer_value(self, place: str, members: Mapping[str, Value]) -> Value:
-        """Return a member of an answer, which may be missing; a type that stands in one table only is a warning."""
+        """Return a member of an answer: it may be missing or null; what one table alone gives as its type is a warning."""
         known = self._on.by_place.get(f"{place} type")
         level = self._level if known is not None and known.sure else Level.WARNING
-        return self._typed(place, members, None, Level.UNSPECIFIED if self._is_contradicted(place) else level)
+        level = Level.UNSPECIFIED if self._is_contradicted(place) else level
+        return replace(self._typed(place, members, None, level), nullable=True)
 
     def _disagreements(self) -> tuple[Disagreement, ...]:
         return tuple(
