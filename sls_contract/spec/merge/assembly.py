@@ -162,7 +162,7 @@ class _Assembly:
         return members
 
     def _answer_value(self, place: str, members: Mapping[str, Value]) -> Value:
-        """Return a member of an answer: it may be missing or null; what one table alone gives as its type is a warning."""
+        """Return a member of an answer, which may be missing or null; a type that was said once is worth a warning."""
         known = self._on.by_place.get(f"{place} type")
         level = self._level if known is not None and known.sure else Level.WARNING
         level = Level.UNSPECIFIED if self._is_contradicted(place) else level
