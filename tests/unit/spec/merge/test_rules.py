@@ -91,6 +91,31 @@ def test_a_proof_beats_every_print(ballot, data):
     assert (decision.value, decision.votes) == (proven.value, {})
 
 
+OPEN = [place for place in PLACES if not place.endswith("required")]
+
+
+@PROPERTY
+@given(st.sampled_from(OPEN), st.sets(st.sampled_from(FAMILIES), min_size=2), st.data())
+def test_what_the_wire_shows_beats_what_tables_say(place, families, data):
+    """One family's request line or example settles it, whatever the tables and models of others say."""
+    drawn = {family: data.draw(values_of(place)) for family in sorted(families)}
+    shower = data.draw(st.sampled_from(sorted(families)))
+    votes = {family: say(value, "model") for family, value in drawn.items()}
+    votes[shower] = say(drawn[shower], data.draw(st.sampled_from(("syntax", "example"))))
+    assert (decide(place, votes).value, decide(place, votes).votes) == (drawn[shower], {})
+
+
+@PROPERTY
+@given(st.sampled_from(OPEN), st.sets(st.sampled_from(FAMILIES), min_size=2), st.data())
+def test_what_all_others_once_said_is_recovered(place, families, data):
+    """A family's word counts where the others said it in older sources, and their newest say something else."""
+    right = data.draw(values_of(place))
+    keeper = data.draw(st.sampled_from(sorted(families)))
+    wrong = data.draw(values_of(place).filter(lambda value: value != right))
+    votes = {family: say(wrong, "example", earlier={right}) for family in families} | {keeper: say(right)}
+    assert (decide(place, votes).value, decide(place, votes).votes) == (right, {})
+
+
 @PROPERTY
 @given(ballots())
 def test_what_no_rule_settles_is_listed_with_every_vote(ballot):
