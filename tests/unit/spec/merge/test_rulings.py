@@ -40,10 +40,9 @@ def test_a_patch_is_merged_into_what_was_derived():
 
 def test_null_takes_a_name_away_and_leaves_anything_else_open():
     """A query key that is null is gone; a level that is null judges nothing; a key called query is a key."""
-    found = ruled(
-        {"contract": {"query": {"line": None, "query": {"required": None}}, "response": None, "others": None}}
-    )
+    found = ruled({"contract": {"query": {"line": None, "query": {"others": None}}, "response": None, "others": None}})
     assert (list(found.query), found.response, found.others) == (["size", "query"], None, None)
+    assert found.query["query"].others is None
 
 
 def test_names_in_the_path_follow_the_path():
