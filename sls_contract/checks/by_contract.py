@@ -170,6 +170,8 @@ class Compiled:
 
 def _plain_request(subject: Subject) -> bytes | None:
     request = subject.request
+    if not request.body:
+        return b""
     return plain_body(Response(200, request.headers, request.body)).data  # the same headers announce the same codings
 
 
