@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.checks import answers, entries, headers, requests, signatures
-from sls_contract.checks.familiar import Shape, answer_shape, request_shape
+from sls_contract.checks import answers, headers, requests, signatures
+from sls_contract.checks.by_contract import Judged, compiled
 from sls_contract.checks.presentation import masked
 from sls_contract.checks.rule import Check, Side
-from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
+from sls_contract.checks.subject import FOREIGN, Subject
 from sls_contract.errors import UsageError
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Check, ...] = tuple(
     sorted(
-        (check for table in (requests, signatures, entries, answers, headers) for check in table.CHECKS),
+        (check for table in (requests, signatures, answers, headers) for check in table.CHECKS),
         key=lambda check: check.clause.code,
     )
 )
@@ -34,6 +34,10 @@ _PUBLIC = frozenset(
 )
 
 
+Extent: TypeAlias = Literal["full", "derivation", "common"]
+"""By what an exchange was judged: all that is known of its operation, what was derived, what all operations share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What judging an exchange, or half of one, gave.
@@ -41,14 +45,16 @@ class Verdict:
     Attributes:
         findings: in the order of the clauses' codes.
         exercised: codes of the clauses whose precondition held, so that they could have been broken.
-        operation: the operation's name, ``other`` for one of SLS that the contract does not name, ``foreign`` for a
-            request to something else, which is not judged.
+        operation: the operation's name, ``other`` for one of SLS that has no contract, ``foreign`` for a request to
+            something else, which is not judged.
+        extent: how much of the exchange was judged; empty where nothing was.
 
     """
 
     findings: tuple[Finding, ...]
     exercised: frozenset[str]
     operation: str
+    extent: Extent | Literal[""] = ""
 
 
 def check(exchange: Exchange, *, credentials: Keyring | None = None, at: datetime | None = None) -> tuple[Finding, ...]:
@@ -105,40 +111,43 @@ def judge_response(
 def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] = ()) -> Verdict:
     if subject.operation == FOREIGN:
         return Verdict((), frozenset(), FOREIGN)
-    whole = subject.operation == GET_CHECK_POINT
     found: list[Finding] = []
     exercised: frozenset[str] = frozenset()
     for side in sides:
-        flaws, its_own = _known(subject, side) if whole and not without else _asked(subject, side, without)
+        flaws, its_own = _asked(subject, side, without)
         found += flaws
         exercised = exercised | its_own if exercised else its_own
-    return Verdict(tuple(_showable(found, subject.request)), exercised, subject.operation)
+    return Verdict(tuple(_showable(found, subject.request)), exercised, subject.operation, _extent(subject))
 
 
-def _known(subject: Subject, side: Side) -> tuple[list[Finding], frozenset[str]]:
-    """Judge one half; one of a shape that broke nothing before breaks nothing now."""
-    shape = _SHAPES[side](subject)
-    known = None if shape is None else _KEPT.get((side, shape))
-    if known is not None:
-        return [], known
-    found, exercised = _asked(subject, side)
-    if shape is not None and not found:
-        if len(_KEPT) >= _MOST_SHAPES:
-            _KEPT.clear()
-        _KEPT[side, shape] = exercised
-    return found, exercised
+def _extent(subject: Subject) -> Extent:
+    if subject.contract is None:
+        return "common"
+    return "full" if subject.contract.coverage == "full" else "derivation"
 
 
 def _asked(subject: Subject, side: Side, without: Collection[str] = ()) -> tuple[list[Finding], frozenset[str]]:
     """Judge one half by every check that applies."""
     found: list[Finding] = []
-    exercised = []
-    for each in _TABLE[side, subject.operation == GET_CHECK_POINT]:
-        flaws = each.find(subject)
-        if flaws is not None and each.code not in without:
-            exercised.append(each.code)
-            found += [each.finding(flaw) for flaw in flaws]
+    exercised = set()
+    for find, code, check in _TABLE[side]:
+        flaws = find(subject)
+        if flaws is not None and code not in without:
+            exercised.add(code)
+            if flaws:
+                found += map(check.finding, flaws)
+    if subject.contract is not None:
+        judged = _by_contract(subject, side)
+        found += [finding for finding in judged.findings if finding.code not in without]
+        found.sort(key=lambda finding: finding.code)
+        exercised |= judged.exercised.difference(without)
     return found, frozenset(exercised)
+
+
+def _by_contract(subject: Subject, side: Side) -> Judged:
+    assert subject.contract is not None
+    judge = compiled(subject.contract)
+    return judge.judge_request(subject) if side is Side.REQUEST else judge.judge_answer(subject)
 
 
 def _showable(findings: Iterable[Finding], request: Request) -> Iterator[Finding]:
@@ -171,12 +180,4 @@ def _aware(at: object) -> datetime | None:
     raise UsageError(msg)
 
 
-_SHAPES = {Side.REQUEST: request_shape, Side.RESPONSE: answer_shape}
-_KEPT: dict[tuple[Side, Shape], frozenset[str]] = {}
-_MOST_SHAPES = 256
-
-_TABLE = {
-    (side, whole): tuple(each for each in CHECKS if each.side is side and (whole or each.common))
-    for side in Side
-    for whole in (True, False)
-}
+_TABLE = {side: tuple((each.find, each.code, each) for each in CHECKS if each.side is side) for side in Side}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.exchange import Request, Response
-    from sls_contract.spec import SchemaError
+    from sls_contract.spec.contract import Contract
 
 GET_CHECK_POINT = "GetCheckPoint"
 OTHER = "other"
@@ -38,13 +38,12 @@ FOREIGN = "foreign"
 FIELDS = frozenset({"shard", "checkpoint", "updateTime", "consumer"})
 """The documented keys of an entry."""
 
-INT32_MAX = 2**31 - 1
 OK = 200
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
+_OWN_PATH = re.compile(r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)")  # no other service's, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-_DIGITS = re.compile("0|[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,18 @@ class Subject:
     at: datetime | None = None
 
     @once
-    def operation(self) -> str:
-        """Name the operation; ``other`` for one of SLS that the contract does not name; ``foreign`` for no SLS."""
+    def contract(self) -> Contract | None:
+        """Find the contract of the operation that is asked for; None for one that is not known, and for no SLS."""
         known = operation_of(self.request)
-        if known is not None:
-            return known.name
+        if known is None or _OWN_PATH.match(self.request.path) or _is_sls(self.request):
+            return known
+        return None
+
+    @once
+    def operation(self) -> str:
+        """Name the operation; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS."""
+        if self.contract is not None:
+            return self.contract.operation
         return OTHER if _is_sls(self.request) else FOREIGN
 
     @once
@@ -106,19 +112,9 @@ class Subject:
         return verify_signature(self.request, self.keys) if judged else None
 
     @once
-    def asked_shard(self) -> int | None:
-        """Read the one shard that is asked for; None where all are, or where the value is none."""
-        return shard_number(self.shard_values[0]) if len(self.shard_values) == 1 else None
-
-    @once
     def shard_values(self) -> list[str]:
         """Every value of the query key shard."""
         return [value for key, value in self.request.query_pairs() if key == "shard"]
-
-    @property
-    def asks_nonsense(self) -> bool:
-        """Whether the shard asked for is none, so that no source says how that is answered."""
-        return bool(self.shard_values) and self.asked_shard is None
 
     @once
     def sent(self) -> datetime | None:
@@ -162,21 +158,13 @@ class Subject:
         return self.document if listed and isinstance(self.document, list) else None
 
     @once
-    def schema_errors(self) -> list[SchemaError]:
-        """List what the list of checkpoints breaks of its schema."""
-        from sls_contract.spec import catalog
-
-        return catalog().response_errors(self.entries)
-
-    @once
-    def regular(self) -> bool:
-        """Whether there are entries, each of them an object whose fields keep the schema, its integers integers."""
-        return bool(self.entries) and self.json is not None and not self.json.floats and not self.schema_errors
-
-    @once
-    def complete(self) -> bool:
-        """Whether, on top of that, every entry has the documented keys and no other."""
-        return self.regular and all(set(keys) == FIELDS for keys in set(map(tuple, self.entries or ())))
+    def answers_json(self) -> bool:
+        """Whether this is a success whose contract says that its body is JSON."""
+        contract, response = self.contract, self.response
+        body = contract.response if contract else None
+        if contract is None or response is None or body is None:
+            return False
+        return response.status in contract.success and body.content == "json"
 
     @property
     def is_success(self) -> bool:
@@ -193,12 +181,6 @@ class Subject:
         """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
         failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class
         return failed and not (isinstance(self.document, dict) and "errorCode" in self.document)
-
-
-def shard_number(text: str) -> int | None:
-    """Read a shard id: decimal digits without leading zeros, 32 bits; None where it is none."""
-    number = int(text) if _DIGITS.fullmatch(text) else -1
-    return number if 0 <= number <= INT32_MAX else None
 
 
 def _is_sls(request: Request) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_reports, add_strict, reports_of
+from sls_contract.cli.options import add_contract, add_reports, add_strict, reports_of
 from sls_contract.cli.progress import progress
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
@@ -57,6 +57,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_strict(command)
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
     add_reports(command)
+    add_contract(command)
     command.set_defaults(run=run)
 
 
@@ -166,8 +167,8 @@ def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[st
         yield on_one_line(f"not checked: {path}: {reason}")
     counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
     yield f"{counts}: {judged_line(report)}"
-    yield from _until_when(outcome)
     yield from _narrowed(outcome)
+    yield from _until_when(outcome)
     if not outcome.judged():
         yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
 
@@ -176,7 +177,7 @@ def _narrowed(outcome: _Outcome) -> Iterator[str]:
     """Say what was judged by some clauses only, or by none."""
     tallies = [audit.tally for audit in outcome.audits]
     yield from narrowed_lines(
-        other_operations=sum(tally.other_operations for tally in tallies),
+        sum((Counter(tally.extents) for tally in tallies), Counter()),
         not_judged=sum(tally.not_judged for tally in tallies),
         unverified=sum(tally.unverified for tally in tallies),
     )

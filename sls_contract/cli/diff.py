@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_reports, reports_of
+from sls_contract.cli.options import add_contract, add_reports, reports_of
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.reports import Report, Target, as_document, plural, write_reports
 from sls_contract.reports.text import on_one_line, printable
@@ -130,6 +130,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
     add_reports(command, "also write the changes as JSON")
+    add_contract(command)
     command.set_defaults(run=run)
 
 

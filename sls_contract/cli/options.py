@@ -49,6 +49,16 @@ def _kind_path(text: str) -> str:
     return text
 
 
+def add_contract(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--contract``; `sls_contract.cli` reads the folder before the command runs."""
+    parser.add_argument(
+        "--contract",
+        metavar="DIR",
+        type=Path,
+        help="also judge by the contracts of this folder, which come before those that are shipped",
+    )
+
+
 def add_strict(parser: argparse.ArgumentParser) -> None:
     """Declare ``--strict``."""
     parser.add_argument("--strict", action="store_true", help="warnings fail, too")
