@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
+from sls_contract.checks.asked import INT32_MAX
 from sls_contract.checks.entries import are_decimal, are_plausible
 from sls_contract.checks.headers import id_is_near
 from sls_contract.checks.requests import is_http_date
-from sls_contract.checks.subject import INT32_MAX, OK
+from sls_contract.checks.subject import OK
 from sls_contract.signing import MAX_SKEW, LogAuthorization
 
 if TYPE_CHECKING:

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.checks.asked import Asked, asked_for, shard_number
 from sls_contract.checks.content_coding import PlainBody, plain_body
 from sls_contract.checks.once import once
+from sls_contract.checks.pulled import Pulled, read_pulled
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
     TEST_CREDENTIALS,
@@ -38,13 +40,11 @@ FOREIGN = "foreign"
 FIELDS = frozenset({"shard", "checkpoint", "updateTime", "consumer"})
 """The documented keys of an entry."""
 
-INT32_MAX = 2**31 - 1
 OK = 200
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-_DIGITS = re.compile("0|[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,16 @@ class Subject:
         if known is not None:
             return known.name
         return OTHER if _is_sls(self.request) else FOREIGN
+
+    @once
+    def asked(self) -> Asked | None:
+        """Tell what a producer or consumer of logs asks for; None for any other request."""
+        return asked_for(self.request)
+
+    @once
+    def pulled(self) -> Pulled | None:
+        """Read what PullLogs was answered with 200; None for anything else."""
+        return read_pulled(self)
 
     @once
     def anonymous(self) -> bool:
@@ -193,12 +203,6 @@ class Subject:
         """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
         failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class
         return failed and not (isinstance(self.document, dict) and "errorCode" in self.document)
-
-
-def shard_number(text: str) -> int | None:
-    """Read a shard id: decimal digits without leading zeros, 32 bits; None where it is none."""
-    number = int(text) if _DIGITS.fullmatch(text) else -1
-    return number if 0 <= number <= INT32_MAX else None
 
 
 def _is_sls(request: Request) -> bool:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sls_contract.checks import judge_request
+from sls_contract.checks.consumption import OF_CLIENTS, Consumption
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
-from sls_contract.exchange import Exchange
 from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
 from sls_contract.signing import TEST_CREDENTIALS, parse_http_date
 
@@ -53,7 +53,7 @@ def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServ
 
 
 def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime]) -> Callable[[], None]:
-    judged = 0
+    judged, consumption = 0, Consumption(in_order=True)
 
     def bring_in() -> None:
         nonlocal judged
@@ -62,6 +62,7 @@ def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime
         for exchange in received:
             answered = exchange.response and parse_http_date(exchange.response.headers.get("date", ""))
             verdict = judge_request(exchange.request, at=answered or clock())  # the clock may have been set since
-            case.tally.count(Exchange(exchange.request, exchange.response), (verdict,), "reference")
+            case.tally.count(exchange, (verdict,), "reference")
+            case.tally.relate(consumption.judge(exchange, answered).of(OF_CLIENTS), exchange)
 
     return bring_in

@@ -12,14 +12,25 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.clauses import answers, behaviour, clients, entries, headers, recordings, requests, signatures
+from sls_contract.spec.clauses import (
+    answers,
+    behaviour,
+    clients,
+    consumption,
+    entries,
+    headers,
+    logs,
+    recordings,
+    requests,
+    signatures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.spec.finding import Clause
 
-_TABLES = (requests, entries, answers, headers, signatures, behaviour, clients, recordings)
+_TABLES = (requests, entries, answers, headers, logs, signatures, behaviour, consumption, clients, recordings)
 
 CLAUSES: Mapping[str, Clause] = MappingProxyType(
     {each.code: each for each in sorted((each for table in _TABLES for each in table.CLAUSES), key=lambda c: c.code)}
