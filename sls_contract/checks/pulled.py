@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.log_messages import count_log_groups
 
 if TYPE_CHECKING:
-    from sls_contract.checks.subject import Subject
-    from sls_contract.exchange import Response
-
-_OK = 200
+    from sls_contract.exchange import Request, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +34,12 @@ class Pulled:
         return int(text) if text.isascii() and text.isdecimal() else None
 
 
-def read_pulled(subject: Subject) -> Pulled | None:
-    """Read the answer to PullLogs; None unless it is a success with a body as protobuf."""
-    response = subject.response
-    if response is None or response.status != _OK or subject.bodiless:
-        return None
-    if subject.asked is None or subject.asked.operation != "PullLogs":
-        return None
-    accepted = subject.request.headers.get("accept", "*/*").lower()
-    readable = response.wire and ("protobuf" in accepted or "*/*" in accepted)
-    data = subject.plain.data if readable else None
-    if data is None:
+def read_pulled(request: Request, response: Response, plain: bytes | None) -> Pulled:
+    """Read a success of PullLogs, whose body without its codings is ``plain``, None where that cannot be had."""
+    accepted = request.headers.get("accept", "*/*").lower()
+    if plain is None or not response.wire or not ("protobuf" in accepted or "*/*" in accepted):
         return Pulled(response, None, None)
     try:
-        return Pulled(response, data, count_log_groups(data))
+        return Pulled(response, plain, count_log_groups(plain))
     except ValueError as error:
-        return Pulled(response, data, None, str(error))
+        return Pulled(response, plain, None, str(error))

@@ -80,7 +80,10 @@ class Subject:
     @once
     def pulled(self) -> Pulled | None:
         """Read what PullLogs was answered with 200; None for anything else."""
-        return read_pulled(self)
+        asked, response = self.asked, self.response
+        if asked is None or asked.operation != "PullLogs" or response is None or response.status != OK or self.bodiless:
+            return None
+        return read_pulled(self.request, response, self.plain.data)
 
     @once
     def anonymous(self) -> bool:

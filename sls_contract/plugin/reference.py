@@ -60,7 +60,7 @@ def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime
         received = endpoint.exchanges[judged:]
         judged += len(received)
         for exchange in received:
-            answered = exchange.response and parse_http_date(exchange.response.headers.get("date", ""))
+            answered = parse_http_date(exchange.response.headers.get("date", "")) if exchange.response else None
             verdict = judge_request(exchange.request, at=answered or clock())  # the clock may have been set since
             case.tally.count(exchange, (verdict,), "reference")
             case.tally.relate(consumption.judge(exchange, answered).of(OF_CLIENTS), exchange)
