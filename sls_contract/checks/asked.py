@@ -1,4 +1,4 @@
-"""What a request of a producer or consumer of logs asks for: its operation and the names in its path."""
+"""What a request asks for: its operation and the names in its path."""
 
 from __future__ import annotations
 
@@ -6,30 +6,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.exchange import decode_path
+from sls_contract.spec import operation_of
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
 _PATH = re.compile(r"/logstores/([^/]+)(?:/(shards|consumergroups)(?:/([^/]+))?)?")
 _SHARD = re.compile("0|[1-9][0-9]{0,9}")
-INT32_MAX = 2**31 - 1
 
-_BY_TYPE = {
-    ("GET", "shards", "cursor"): "GetCursor",
-    ("GET", "shards", "cursor_time"): "GetCursorTime",
-    ("GET", "shards", "log"): "PullLogs",
-    ("GET", "shards", "logs"): "PullLogs",
-    ("POST", "consumergroups", "heartbeat"): "ConsumerGroupHeartBeat",
-    ("POST", "consumergroups", "checkpoint"): "ConsumerGroupUpdateCheckPoint",
-}
-_OF_A_LIST = {
-    ("DELETE", ""): "DeleteLogstore",
-    ("GET", "shards"): "ListShards",
-    ("GET", "consumergroups"): "ListConsumerGroup",
-    ("POST", "consumergroups"): "CreateConsumerGroup",
-}
-_OF_A_GROUP = {"GET": "GetCheckPoint", "PUT": "UpdateConsumerGroup", "DELETE": "DeleteConsumerGroup"}
-_PUT_LOGS = ("lb", "route")
+INT32_MAX = 2**31 - 1
 
 
 class Place(NamedTuple):
@@ -40,7 +25,7 @@ class Place(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a request asks for.
+    """What a request that concerns one logstore asks for.
 
     Attributes:
         operation: the name, as in API 2020-12-30.
@@ -57,28 +42,15 @@ class Asked(NamedTuple):
 
 
 def asked_for(request: Request) -> Asked | None:
-    """Return what a request asks for; None for an operation that neither producers nor consumers of logs need."""
+    """Return what a request asks for; None where it concerns no logstore, or an operation that has no contract."""
     found = _PATH.fullmatch(request.path)
-    operation = operation_name(request) if found else None
-    if found is None or operation is None:
+    contract = operation_of(request) if found else None
+    if found is None or contract is None:
         return None
-    logstore, kind, name = found[1], found[2], decode_path(found[3] or "")
-    place = Place(request.project or request.host, decode_path(logstore))
-    return Asked(operation, place, shard_number(name) if kind == "shards" else None, name if kind != "shards" else "")
-
-
-def operation_name(request: Request) -> str | None:
-    """Name the operation; None for any other, and for HEAD."""
-    found = _PATH.fullmatch(request.path)
-    if found is None:
-        return None
-    method, kind, name = request.method, found[2], found[3]
-    if method == "POST" and (kind is None or (kind == "shards" and name in _PUT_LOGS)):
-        return "PutLogs"
-    if kind is None or not name:
-        return _OF_A_LIST.get((method, kind or ""))
-    by_type = _BY_TYPE.get((method, kind, dict(request.query_pairs()).get("type", "")))
-    return by_type or (_OF_A_GROUP.get(method) if kind == "consumergroups" else None)
+    kind, name = found[2], decode_path(found[3] or "")
+    place = Place(request.project or request.host, decode_path(found[1]))
+    shard = shard_number(name) if kind == "shards" else None
+    return Asked(contract.operation, place, shard, name if kind == "consumergroups" else "")
 
 
 def shard_number(text: str) -> int | None:

@@ -124,17 +124,19 @@ class Consumption:
 
     def _heartbeat(self, asked: Asked, subject: Subject, moment: Moment) -> Iterator[Judged]:
         consumer = dict(subject.request.query_pairs()).get("consumer")
-        listed = _request_json(subject)
-        if not consumer or not isinstance(listed, list):
+        body, answer = _shards_of(_request_json(subject)), _shards_of(subject.document if _is_ok(subject) else None)
+        if not consumer or body is None:
             return
-        group, body = self._group(asked), _numbers(listed)
+        group = self._group(asked)
         yield group.listen(consumer, body)
         if subject.response is None or subject.response.status >= _SERVER_ERROR:
             group.made = False  # whether the consumer is there now, nobody knows
         else:
             yield group.admit(consumer, body, taken=_is_ok(subject))
-        if _is_ok(subject) and isinstance(subject.document, list):
-            yield group.assign(consumer, body, _numbers(subject.document), moment)
+        if answer is not None:
+            yield group.assign(consumer, body, answer, moment)
+        elif _is_ok(subject):
+            group.made = False  # nobody knows what the consumer was told
 
     def _write(self, asked: Asked, subject: Subject, moment: Moment) -> Iterator[Judged]:
         query, body = dict(subject.request.query_pairs()), _request_json(subject)
@@ -205,6 +207,12 @@ def _request_json(subject: Subject) -> Any:
 
 def _numbers(values: Any) -> frozenset[int]:
     return frozenset(each for each in values if type(each) is int)
+
+
+def _shards_of(listed: Any) -> frozenset[int] | None:
+    """Return the shards that a heartbeat's body or answer lists, in either form of the page; None where it is neither."""
+    listed = listed.get("shards") if isinstance(listed, dict) else listed
+    return _numbers(listed) if isinstance(listed, list) else None
 
 
 def _seconds(values: Mapping[str, Any]) -> float | None:

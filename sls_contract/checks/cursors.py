@@ -23,11 +23,3 @@ def decoded(text: str) -> int | None:
     except (Error, ValueError):
         return None
     return int(digits) if digits.isdigit() and len(digits) <= _LONGEST else None
-
-
-def is_base64(text: str) -> bool:
-    """Tell whether a text is standard base64 with its padding, and not empty."""
-    try:
-        return bool(a2b_base64(text, strict_mode=True))
-    except (Error, ValueError):
-        return False

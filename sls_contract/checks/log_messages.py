@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.protobuf import BYTES, FIXED32, FIXED64, VARINT, read_varint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _SEVEN_BITS = 0x80  # the numbers below fit into one byte
 _WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
@@ -46,14 +46,51 @@ _LARGE_GROUP = replace(_GROUP, inner={})
 _LARGE_LIST = replace(_LIST, inner={1: _LARGE_GROUP})
 
 
-def count_log_groups(data: bytes) -> int:
-    """Return how many log groups a ``LogGroupList`` holds; raises `ValueError` where it is damaged or none."""
+def _log_groups(data: bytes) -> int:
     return _read(data, 0, len(data), _LIST if len(data) <= SMALL else _LARGE_LIST)
 
 
-def read_log_group(data: bytes) -> None:
-    """Read a ``LogGroup``; raises `ValueError` where it is damaged or none."""
+def _log_group(data: bytes) -> None:
     _read(data, 0, len(data), _GROUP if len(data) <= SMALL else _LARGE_GROUP)
+
+
+MESSAGES: Mapping[str, Callable[[bytes], int | None]] = {"LogGroupList": _log_groups, "LogGroup": _log_group}
+"""By name, what reads a message: it returns how many log groups a list of them holds.
+
+It raises `ValueError` where the message is damaged, or another.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """A message that was looked into.
+
+    Attributes:
+        name: its type.
+        count: how many log groups it holds; None where it is no list of them, or damaged.
+        damage: why it is none; empty where it is one, or nobody can tell.
+
+    """
+
+    name: str
+    count: int | None = None
+    damage: str = ""
+
+
+def read_answer(name: str, accepted: str, plain: bytes | None) -> ReadMessage | None:
+    """Read an answer's body without its codings; None for a message that is not known here.
+
+    ``accepted`` is the request's Accept: only where that has protobuf is it known how the body is written. ``plain`` is
+    None where the body cannot be had.
+    """
+    if name not in MESSAGES:
+        return None
+    if plain is None or not ("protobuf" in accepted.lower() or "*/*" in accepted):
+        return ReadMessage(name)
+    try:
+        return ReadMessage(name, MESSAGES[name](plain))
+    except ValueError as error:
+        return ReadMessage(name, damage=str(error))
 
 
 def _read(data: bytes, at: int, end: int, message: Message) -> int:

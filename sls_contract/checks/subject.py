@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.checks.asked import Asked, asked_for, shard_number
+from sls_contract.checks.asked import shard_number
 from sls_contract.checks.content_coding import PlainBody, plain_body
+from sls_contract.checks.log_messages import ReadMessage, read_answer
 from sls_contract.checks.once import once
-from sls_contract.checks.pulled import Pulled, read_pulled
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
     TEST_CREDENTIALS,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Response
     from sls_contract.spec import SchemaError
+    from sls_contract.spec.contract import Contract
 
 GET_CHECK_POINT = "GetCheckPoint"
 OTHER = "other"
@@ -43,6 +44,7 @@ FIELDS = frozenset({"shard", "checkpoint", "updateTime", "consumer"})
 OK = 200
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
+_OWN_PATH = re.compile(r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)")  # no other service's, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
@@ -65,25 +67,34 @@ class Subject:
     at: datetime | None = None
 
     @once
-    def operation(self) -> str:
-        """Name the operation; ``other`` for one of SLS that the contract does not name; ``foreign`` for no SLS."""
+    def contract(self) -> Contract | None:
+        """Find the contract of the operation that is asked for; None for one that is not known, and for no SLS."""
         known = operation_of(self.request)
-        if known is not None:
-            return known.name
+        if known is None or _OWN_PATH.match(self.request.path) or _is_sls(self.request):
+            return known
+        return None
+
+    @once
+    def operation(self) -> str:
+        """Name the operation; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS."""
+        if self.contract is not None:
+            return self.contract.operation
         return OTHER if _is_sls(self.request) else FOREIGN
 
     @once
-    def asked(self) -> Asked | None:
-        """Tell what a producer or consumer of logs asks for; None for any other request."""
-        return asked_for(self.request)
+    def message(self) -> ReadMessage | None:
+        """Look into the message that a success is by its contract; None for anything else.
 
-    @once
-    def pulled(self) -> Pulled | None:
-        """Read what PullLogs was answered with 200; None for anything else."""
-        asked, response = self.asked, self.response
-        if asked is None or asked.operation != "PullLogs" or response is None or response.status != OK or self.bodiless:
+        A body that is not as it was on the wire (`Response.wire`) is not looked into.
+        """
+        response, contract = self.response, self.contract
+        if response is None or contract is None or response.status not in contract.success or self.bodiless:
             return None
-        return read_pulled(self.request, response, self.plain.data)
+        body = contract.response
+        if body is None or body.content != "protobuf":
+            return None
+        plain = self.plain.data if response.wire else None
+        return read_answer(body.message, self.request.headers.get("accept", "*/*"), plain)
 
     @once
     def anonymous(self) -> bool:
@@ -190,6 +201,15 @@ class Subject:
     def complete(self) -> bool:
         """Whether, on top of that, every entry has the documented keys and no other."""
         return self.regular and all(set(keys) == FIELDS for keys in set(map(tuple, self.entries or ())))
+
+    @once
+    def answers_json(self) -> bool:
+        """Whether this is a success whose contract says that its body is JSON."""
+        contract, response = self.contract, self.response
+        body = contract.response if contract else None
+        if contract is None or response is None or body is None:
+            return self.is_success
+        return response.status in contract.success and body.content == "json"
 
     @property
     def is_success(self) -> bool:

@@ -12,7 +12,7 @@ _RAW_SIZE = "CommonRequestHeaders page, x-log-bodyrawsize (the same on answers):
 CLAUSES = (
     Clause(
         code="SLS118",
-        slug="put-logs-body",
+        slug="sent-message",
         level=Level.VIOLATION,
         title="PutLogs sends one LogGroup in protobuf",
         text=(
@@ -24,7 +24,7 @@ CLAUSES = (
     ),
     Clause(
         code="SLS119",
-        slug="put-logs-raw-size",
+        slug="sent-raw-size",
         level=Level.VIOLATION,
         title="x-log-bodyrawsize of PutLogs is the size before compression",
         text=(
@@ -35,7 +35,7 @@ CLAUSES = (
     ),
     Clause(
         code="SLS281",
-        slug="log-groups",
+        slug="answered-message",
         level=Level.VIOLATION,
         title="PullLogs answers a LogGroupList in protobuf",
         text=(
@@ -46,40 +46,29 @@ CLAUSES = (
     ),
     Clause(
         code="SLS282",
-        slug="pulled-raw-size",
+        slug="answered-raw-size",
         level=Level.VIOLATION,
         title="PullLogs says in x-log-bodyrawsize how large the body is",
         text=(
-            "A success carries x-log-bodyrawsize, the bytes before compression; 0 where no log group came, and then "
-            "there is nothing to read in the body. Clients allocate so much, and read no body where it says 0. (A "
-            "compressed body of another size is compress-type's.)"
+            "x-log-bodyrawsize of a success is the bytes before compression; 0 where no log group came, and then there "
+            "is nothing to read in the body. Clients allocate so much, and read no body where it says 0. (A compressed "
+            "body of another size is compress-type's.)"
         ),
         sources=(f"{_PULL}, sample response", _RAW_SIZE, _PULL_CLIENT),
     ),
     Clause(
         code="SLS283",
-        slug="pulled-count",
+        slug="answered-count",
         level=Level.VIOLATION,
         title="PullLogs says in x-log-count how many log groups came",
         text=(
-            "A success carries x-log-count: how many LogGroups the body holds. Where a query or a processor takes some "
+            "x-log-count of a success is how many LogGroups the body holds. Where a query or a processor takes some "
             "away, the number is not compared."
         ),
         sources=(f"{_PULL}, response header x-log-count, and parameter count: log groups", _PULL_CLIENT),
     ),
     Clause(
         code="SLS284",
-        slug="cursor-base64",
-        level=Level.VIOLATION,
-        title="PullLogs and GetCursor answer cursors in base64",
-        text=(
-            "A success of PullLogs carries x-log-cursor, the next cursor; it and the cursor of GetCursor are standard "
-            "base64, not empty. A client that has no next cursor cannot go on."
-        ),
-        sources=(f"{_PULL}, response header x-log-cursor", "GetCursor page, response element cursor", _PULL_CLIENT),
-    ),
-    Clause(
-        code="SLS285",
         slug="cursor-goes-on",
         level=Level.VIOLATION,
         title="The next cursor is not before the one asked for",
@@ -90,7 +79,7 @@ CLAUSES = (
         sources=(f"{_PULL}, response header x-log-cursor: the next cursor of the data read",),
     ),
     Clause(
-        code="SLS286",
+        code="SLS285",
         slug="cursor-passes-logs",
         level=Level.WARNING,
         title="The next cursor is behind the log groups that came",
@@ -101,18 +90,7 @@ CLAUSES = (
         sources=(f"{_PULL}, response header x-log-cursor: the next cursor of the data read",),
     ),
     Clause(
-        code="SLS287",
-        slug="cursor-decimal",
-        level=Level.WARNING,
-        title="Cursors decode to decimal numbers",
-        text=(
-            "A cursor that PullLogs or GetCursor answers is base64 of an ASCII decimal number, as in every page's "
-            "example. Clients compute with it; no page says that they may."
-        ),
-        sources=(f"{_PULL} and GetCursor page, examples", "aliyun-log-python-sdk, get_previous_cursor_time"),
-    ),
-    Clause(
-        code="SLS288",
+        code="SLS286",
         slug="unforced-without-consumer",
         level=Level.VIOLATION,
         title="A checkpoint without a consumer is taken only where it is forced",
