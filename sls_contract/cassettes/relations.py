@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.recording import Recording
 
-_SAME_STATE = timedelta(seconds=10)  # without a pause as long, an endpoint that is not the service was not started anew
+_SAME_STATE = timedelta(seconds=10)  # an endpoint that is not the service was hardly started anew within it
 _NOTHING = Judged((), frozenset())
 _JUDGED = frozenset({Evidence.LIVE, Evidence.REFERENCE})
 
@@ -50,7 +50,7 @@ class Relations:
         if self._broken or evidence not in _JUDGED:
             return _NOTHING
         with self._lock:
-            paused = at is None or self._last is None or not timedelta() <= at - self._last <= _SAME_STATE
+            paused = at is None or self._last is None or abs(at - self._last) > _SAME_STATE
             if paused and evidence is not Evidence.LIVE:
                 self._consumption = Consumption()
             self._last = at

@@ -210,7 +210,7 @@ def _numbers(values: Any) -> frozenset[int]:
 
 
 def _shards_of(listed: Any) -> frozenset[int] | None:
-    """Return the shards that a heartbeat's body or answer lists, in either form of the page; None where it is neither."""
+    """Return the shards that a heartbeat's body or answer lists, in either form of the page; None for neither."""
     listed = listed.get("shards") if isinstance(listed, dict) else listed
     return _numbers(listed) if isinstance(listed, list) else None
 
