@@ -242,7 +242,7 @@ _JUDGES: Mapping[str, Callable[[Consumption, Asked, Subject, Moment], Iterator[J
     "CreateConsumerGroup": Consumption._create,  # noqa: SLF001
     "UpdateConsumerGroup": Consumption._update,  # noqa: SLF001
     "DeleteConsumerGroup": Consumption._delete,  # noqa: SLF001
-    "DeleteLogstore": Consumption._delete_logstore,  # noqa: SLF001
+    "DeleteLogStore": Consumption._delete_logstore,  # noqa: SLF001
     "ConsumerGroupHeartBeat": Consumption._heartbeat,  # noqa: SLF001
     "ConsumerGroupUpdateCheckPoint": Consumption._write,  # noqa: SLF001
     "GetCheckPoint": Consumption._read,  # noqa: SLF001

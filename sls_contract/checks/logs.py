@@ -30,7 +30,7 @@ _COMPRESSED = "compressed as x-log-compresstype says"
 def answered_message(subject: Subject) -> Flaws:
     """Demand that an answer that is a message is one."""
     message = subject.message
-    if message is None or not subject.plain.data:
+    if message is None or not subject.plain.data or (message.count is None and not message.damage):
         return None
     mend = f"answer one {message.name} in protobuf, {_COMPRESSED}."
     return [Flaw("body", f"a {message.name} in protobuf", shortened(message.damage), mend)] if message.damage else KEPT

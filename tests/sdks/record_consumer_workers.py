@@ -11,11 +11,14 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sls_contract.signing import TEST_CREDENTIALS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHARDS, GROUPS = 3, 12  # log groups of each shard
 TOOL = (sys.executable, "-m", "sls_contract")
