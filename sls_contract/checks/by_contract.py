@@ -73,6 +73,13 @@ _ANSWER = {
     "error-message": "SLS295",
     "error-member": "SLS296",
 }
+GENERIC_CODES = frozenset(
+    code
+    for place in (_PATH, _QUERY, _HEADERS, _REQUEST_BODY, _RESPONSE_BODY, _RESPONSE_HEADERS, _ANSWER)
+    for code in place.values()
+)
+"""Codes of the clauses that judge every operation, where its contract names none of its own."""
+
 _JUDGED_FOR_ALL = frozenset({"content-length", "content-type", "connection", "date", "server", "x-log-requestid"})
 """Headers of answers that common clauses judge."""
 
