@@ -32,7 +32,9 @@ class Talk:
         self.at = BEGAN
         self.found, self.exercised, self.levels = [], set(), []
 
-    def say(self, method, target, body=None, status=200, answer=b"", agent="worker", after=5, took=0.2, **headers):
+    def say(  # noqa: PLR0913 - each part is some test's point
+        self, method, target, body=None, *, status=200, answer=b"", agent="worker", after=5, took=0.2, **headers
+    ):
         """Send a request ``after`` seconds, whose answer takes ``took`` seconds more; status None: no answer came."""
         sent = self.at + timedelta(seconds=after)
         self.at = sent + timedelta(seconds=took)
@@ -65,7 +67,9 @@ class Talk:
         return self.say("POST", f"{GROUP}?type=heartbeat&consumer={consumer}", body, answer=list(answer), **how)
 
     def write(self, number, shard=0, query="&consumer=one&forceSuccess=true", **how):
-        return self.say("POST", f"{GROUP}?type=checkpoint{query}", {"shard": shard, "checkpoint": cursor(number)}, **how)
+        return self.say(
+            "POST", f"{GROUP}?type=checkpoint{query}", {"shard": shard, "checkpoint": cursor(number)}, **how
+        )
 
     def read(self, number, time, shard=0, **how):
         entry = {**NEVER, "shard": shard, "checkpoint": cursor(number) if number else "", "updateTime": time}
@@ -251,12 +255,7 @@ UNUSUAL = {
     "forced by another": ("SLS438", lambda talk: talk.make().beat("one", [], []).beat("two", [], [0]).write(5)),
     "saves its last checkpoint as it lets go": (
         "SLS438",
-        lambda talk: (
-            talk.make()
-            .beat("one", [], [0])
-            .beat("one", [0], [])
-            .write(5, query=UNFORCED)
-        ),
+        lambda talk: talk.make().beat("one", [], [0]).beat("one", [0], []).write(5, query=UNFORCED),
     ),
     "refused": (
         "SLS438",
@@ -297,7 +296,9 @@ UNUSUAL = {
     ),
     "a shard that was split has no entry": (
         "SLS421",
-        lambda talk: talk.say("GET", SHARDS, answer=[{"shardID": 0, "status": "readonly"}]).say("GET", GROUP, answer=[]),
+        lambda talk: talk.say("GET", SHARDS, answer=[{"shardID": 0, "status": "readonly"}]).say(
+            "GET", GROUP, answer=[]
+        ),
     ),
     "logstore made anew": (
         "SLS421",
@@ -324,7 +325,7 @@ def test_each_clause_has_its_unusual_sequence(code):
 
 
 def test_a_write_of_which_nothing_is_seen_is_a_warning_where_the_group_may_be_new():
-    """Never written, as before: somebody may have made the group anew; an older write, as before, nobody can explain."""
+    """Empty as before, the group may have been made anew; an older write shown as before has no excuse."""
     assert Talk().read(0, 0).write(7).read(0, 0).levels == ["warning"]
     assert Talk().read(5, 1000).write(7).read(5, 1000).levels == ["violation"]
 
@@ -340,7 +341,7 @@ def test_without_the_time_of_an_exchange_nothing_that_depends_on_it_is_judged():
 
 def test_many_cursors_are_remembered_by_where_they_lie(talk):
     """After thousands of pulls an old cursor is let pass, and one beyond all is not; what is kept does not grow."""
-    for number in range(0, 3000):
+    for number in range(3000):
         talk.pull(number * 10, number * 10 + 10, after=1)
     talk.pull(20, 30)
     talk.pull(25, 30)
@@ -360,7 +361,9 @@ def test_many_cursors_are_remembered_by_where_they_lie(talk):
         Exchange(Request("GET", f"{HOST}{SHARDS}"), Response(200, (), b'[{"shardID":"0","status":["readwrite"]}]')),
         Exchange(Request("GET", f"{HOST}{SHARDS}/0?type=cursor&from=x"), Response(200, (), b'{"cursor":[]}')),
         Exchange(Request("GET", f"{HOST}{SHARDS}/x?type=log&cursor=%FF"), Response(200, {"x-log-cursor": "\x00"})),
-        Exchange(Request("GET", f"{HOST}{GROUP}"), Response(200, (), b'[{"shard":0,"checkpoint":{},"updateTime":"x"}]')),
+        Exchange(
+            Request("GET", f"{HOST}{GROUP}"), Response(200, (), b'[{"shard":0,"checkpoint":{},"updateTime":"x"}]')
+        ),
     ],
 )
 def test_nonsense_is_passed_over(exchange):

@@ -34,7 +34,7 @@ PACKED = {
 def pull(make):
     """Give a function that makes an exchange of PullLogs: two log groups, and what is asked to differ."""
 
-    def made(raw=LISTED, packed="", query="", body=None, wire=True, accept=PROTOBUF, **headers):
+    def made(raw=LISTED, packed="", query="", *, body=None, wire=True, accept=PROTOBUF, **headers):
         asking = {"Accept": accept, "Accept-Encoding": packed} if packed else {"Accept": accept}
         target = f"/logstores/my-logstore/shards/0?type=log&cursor={FIRST.replace('=', '%3D')}&count=10{query}"
         fields = {
@@ -172,13 +172,16 @@ def test_messages_are_read_as_protobuf_reads_them(data, message):
         parsed.ParseFromString(mutant)
         count = len(parsed.LogGroups) if name == "LogGroupList" else None
     except Exception:  # noqa: BLE001 - theirs differs by version
-        with pytest.raises(ValueError, match=".+"):
+        with pytest.raises(ValueError, match=r"cut off|wire type|missing|number"):
             MESSAGES[name](mutant)
         return
     try:
-        assert MESSAGES[name](mutant) == count
+        ours = MESSAGES[name](mutant)
     except ValueError as error:
-        assert "has wire type" in str(error) or "wire type" in str(error)  # theirs skips a known field of another type
+        if "has wire type" not in str(error):  # theirs skips a known field of another type
+            raise
+        return
+    assert ours == count
 
 
 def test_large_messages_are_counted_without_each_log():
