@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sls_contract.checks import judge_request
-from sls_contract.checks.consumption import OF_CLIENTS, Consumption
+from sls_contract.checks.consumption import Consumption
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.plugin.case import Case
+
+
+_RELATED = frozenset({"SLS435"})  # other relations are the service's, or about cursors, which `put_logs` tells tests
 
 
 class ReferenceServer(ReferenceEndpoint):
@@ -63,6 +66,6 @@ def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime
             answered = parse_http_date(exchange.response.headers.get("date", "")) if exchange.response else None
             verdict = judge_request(exchange.request, at=answered or clock())  # the clock may have been set since
             case.tally.count(exchange, (verdict,), "reference")
-            case.tally.relate(consumption.judge(exchange, answered).of(OF_CLIENTS), exchange)
+            case.tally.relate(consumption.judge(exchange, answered).of(_RELATED), exchange)
 
     return bring_in
