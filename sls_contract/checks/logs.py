@@ -150,12 +150,12 @@ _COUNTED = {
 }
 
 CHECKS: tuple[Check, ...] = (
-    on_request("sent-message", sent_message, common=True),
-    on_request("sent-raw-size", sent_raw_size, common=True),
-    on_response("answered-message", answered_message, common=True),
-    on_response("answered-raw-size", partial(counts, "raw_size"), common=True),
-    on_response("answered-count", partial(counts, "log_groups"), common=True),
-    on_response("cursor-goes-on", cursor_goes_on, common=True),
-    on_response("cursor-passes-logs", cursor_passes_logs, common=True),
-    on_response("unforced-without-consumer", anonymous_write_is_forced, common=True),
+    on_request("sent-message", sent_message),
+    on_request("sent-raw-size", sent_raw_size),
+    on_response("answered-message", answered_message),
+    on_response("answered-raw-size", partial(counts, "raw_size")),
+    on_response("answered-count", partial(counts, "log_groups")),
+    on_response("cursor-goes-on", cursor_goes_on),
+    on_response("cursor-passes-logs", cursor_passes_logs),
+    on_response("unforced-without-consumer", anonymous_write_is_forced),
 )

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.checks.asked import shard_number
 from sls_contract.checks.content_coding import PlainBody, plain_body
 from sls_contract.checks.log_messages import ReadMessage, read_answer
 from sls_contract.checks.once import once
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.exchange import Request, Response
-    from sls_contract.spec import SchemaError
     from sls_contract.spec.contract import Contract
 
 GET_CHECK_POINT = "GetCheckPoint"
@@ -130,19 +128,9 @@ class Subject:
         return verify_signature(self.request, self.keys) if judged else None
 
     @once
-    def asked_shard(self) -> int | None:
-        """Read the one shard that is asked for; None where all are, or where the value is none."""
-        return shard_number(self.shard_values[0]) if len(self.shard_values) == 1 else None
-
-    @once
     def shard_values(self) -> list[str]:
         """Every value of the query key shard."""
         return [value for key, value in self.request.query_pairs() if key == "shard"]
-
-    @property
-    def asks_nonsense(self) -> bool:
-        """Whether the shard asked for is none, so that no source says how that is answered."""
-        return bool(self.shard_values) and self.asked_shard is None
 
     @once
     def sent(self) -> datetime | None:
@@ -186,29 +174,12 @@ class Subject:
         return self.document if listed and isinstance(self.document, list) else None
 
     @once
-    def schema_errors(self) -> list[SchemaError]:
-        """List what the list of checkpoints breaks of its schema."""
-        from sls_contract.spec import catalog
-
-        return catalog().response_errors(self.entries)
-
-    @once
-    def regular(self) -> bool:
-        """Whether there are entries, each of them an object whose fields keep the schema, its integers integers."""
-        return bool(self.entries) and self.json is not None and not self.json.floats and not self.schema_errors
-
-    @once
-    def complete(self) -> bool:
-        """Whether, on top of that, every entry has the documented keys and no other."""
-        return self.regular and all(set(keys) == FIELDS for keys in set(map(tuple, self.entries or ())))
-
-    @once
     def answers_json(self) -> bool:
         """Whether this is a success whose contract says that its body is JSON."""
         contract, response = self.contract, self.response
         body = contract.response if contract else None
         if contract is None or response is None or body is None:
-            return self.is_success
+            return False
         return response.status in contract.success and body.content == "json"
 
     @property
