@@ -22,6 +22,7 @@ _MOST_CLIENTS = 256
 _MOST_TIMES = 16  # requests of GetCursor that later ones are compared with
 _FRESH = 64  # cursors, the last that were given
 _JUST_GIVEN = 60  # seconds
+_LONGEST_TIME = 20  # digits
 _NOTHING = Judged((), frozenset())
 
 
@@ -148,6 +149,6 @@ def _time_of(asked: str) -> float | None:
     """Return the time that a request of GetCursor names; nothing is as old as 1970."""
     if asked in {"begin", "end"}:
         return -inf if asked == "begin" else inf
-    if not (asked.isascii() and asked.isdecimal()):
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= _LONGEST_TIME):
         return None
     return int(asked) or -inf

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sls_contract.signing import parse_http_date, request_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sls_contract.exchange import Exchange
 
-_TICK = timedelta(seconds=1)  # of the clocks in Date headers
+_TICK = 1  # second, of the clocks in Date headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +50,4 @@ class Moment:
         """Tell whether the service certainly answered this less than so many seconds after the earlier one."""
         if self.dated is None or earlier.dated is None:
             return False
-        return timedelta() <= self.dated - earlier.dated < timedelta(seconds=seconds) - _TICK
+        return 0 <= (self.dated - earlier.dated).total_seconds() < seconds - _TICK

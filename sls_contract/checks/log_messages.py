@@ -15,6 +15,7 @@ from sls_contract.checks.protobuf import BYTES, FIXED32, FIXED64, VARINT, read_v
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_LAST_NUMBER = 2**29 - 1  # of a field
 _SEVEN_BITS = 0x80  # the numbers below fit into one byte
 _WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
 
@@ -98,7 +99,7 @@ def _read(data: bytes, at: int, end: int, message: Message) -> int:
     while at < end:
         key, at = (data[at], at + 1) if data[at] < _SEVEN_BITS else read_varint(data, at)
         number, kind = key >> 3, key & 7
-        if kinds.get(number, kind) != kind or number == 0:
+        if kinds.get(number, kind) != kind or not 0 < number <= _LAST_NUMBER:
             raise _wrong(message, f"field {number} has wire type {kind}")
         firsts += number == 1
         missing.discard(number)

@@ -5,6 +5,7 @@ The contract of an operation says which body is a message, and which header coun
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _PROCESSED = frozenset({"query", "processor", "pullMode"})
 """Query keys with which the service gives other log groups than are stored."""
 
+_DECIMAL = re.compile("[0-9]{1,20}")
 _COMPRESSED = "compressed as x-log-compresstype says"
 
 
@@ -54,7 +56,7 @@ def counts(what: str, subject: Subject) -> Flaws:
         for name, value in contract.response_headers.items()
         if value.equals == f"body.{what}"
     }
-    numbers = {name: int(text) for name, text in sent.items() if text.isascii() and text.isdecimal()}
+    numbers = {name: int(text) for name, text in sent.items() if _DECIMAL.fullmatch(text)}
     if not numbers or (what == "raw_size" and subject.plain.compress_flaw):
         return None
     expected, mend = _COUNTED[what]

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 import requests
+from aliyun.log import LogClient
 
 from sls_contract import ContractViolation, use_cassette
 from sls_contract.cassettes.audit import Terms, audit
 from sls_contract.cassettes.file.recording_file import load, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.cassettes.relations import Relations
+from sls_contract.checks.cursors import decoded
+from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.exchange import Exchange, Request, Response
-from sls_contract.signing import http_date
+from sls_contract.signing import TEST_CREDENTIALS, http_date
 
 WORKERS = Path(__file__).parents[3] / "cassettes" / "test_consumer_workers" / "workers.sls.yaml"
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -124,6 +127,22 @@ def test_a_test_that_replays_judges_what_it_plays(tmp_path):
         for each in BACKWARDS:
             requests.get(each.exchange.request.url, headers={"Authorization": "LOG id:signature"}, timeout=60)
     assert "SLS439" in {finding.code for finding in cassette.findings}
+
+
+@pytest.mark.parametrize(("step", "codes"), [(0, set()), (1, {"SLS433"})])
+def test_a_client_that_counts_cursors_itself_is_told_as_it_records(tmp_path, step, codes):
+    """Pulling on at the cursor that was answered is right; one that nobody gave is a warning."""
+    with ReferenceEndpoint(lambda: datetime.now(UTC)) as endpoint:
+        for index in range(10):
+            endpoint.put_logs(0, [{"index": str(index)}])
+        with use_cassette(tmp_path / "pulls.sls.yaml", record="all", send=endpoint) as cassette:
+            key = TEST_CREDENTIALS
+            client = LogClient("cn-hangzhou.log.aliyuncs.com", key.access_key_id, key.access_key_secret, source="here")
+            begin = client.get_cursor("my-project", "my-logstore", 0, "begin").get_cursor()
+            following = client.pull_logs("my-project", "my-logstore", 0, begin, 3).get_next_cursor()
+            counted = b64encode(str(decoded(following) + step).encode()).decode()
+            client.pull_logs("my-project", "my-logstore", 0, counted, 3)
+    assert {finding.code for finding in cassette.findings if finding.code.startswith("SLS4")} == codes
 
 
 def _changed(each, change):

@@ -17,6 +17,7 @@ BEGAN = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HOST = "http://my-project.cn-hangzhou.log.aliyuncs.com"
 SHARDS, GROUPS = "/logstores/my-logstore/shards", "/logstores/my-logstore/consumergroups"
 GROUP = f"{GROUPS}/readers"
+MANY = "9" * 5000
 NEVER = {"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": ""}
 
 
@@ -339,6 +340,11 @@ def test_without_the_time_of_an_exchange_nothing_that_depends_on_it_is_judged():
     assert talk.found == []
 
 
+def test_a_timeout_beyond_all_measure_is_one(talk):
+    """A group may have any timeout."""
+    assert talk.make(10**30).beat("one", [], [0]).beat("two", [], [0]).beat("one", [0], [0]).found == ["SLS437"]
+
+
 def test_many_cursors_are_remembered_by_where_they_lie(talk):
     """After thousands of pulls an old cursor is let pass, and one beyond all is not; what is kept does not grow."""
     for number in range(3000):
@@ -360,6 +366,9 @@ def test_many_cursors_are_remembered_by_where_they_lie(talk):
         Exchange(Request("GET", f"{HOST}{GROUPS}"), Response(200, (), b'[{"name":7},8]')),
         Exchange(Request("GET", f"{HOST}{SHARDS}"), Response(200, (), b'[{"shardID":"0","status":["readwrite"]}]')),
         Exchange(Request("GET", f"{HOST}{SHARDS}/0?type=cursor&from=x"), Response(200, (), b'{"cursor":[]}')),
+        Exchange(
+            Request("GET", f"{HOST}{SHARDS}/0?type=cursor&from={'9' * 5000}"), Response(200, (), b'{"cursor":"MTI="}')
+        ),
         Exchange(Request("GET", f"{HOST}{SHARDS}/x?type=log&cursor=%FF"), Response(200, {"x-log-cursor": "\x00"})),
         Exchange(
             Request("GET", f"{HOST}{GROUP}"), Response(200, (), b'[{"shard":0,"checkpoint":{},"updateTime":"x"}]')

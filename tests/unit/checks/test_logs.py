@@ -133,6 +133,7 @@ UNUSUAL = {
     "as another tool decoded it": lambda pull, put, write: pull(b"?", wire=False),
     "asked for as JSON": lambda pull, put, write: pull(b"[]", accept="application/json"),
     "a field of tomorrow": lambda pull, put, write: pull(LISTED + b"\x98\x06\x01"),
+    "a number of many digits": lambda pull, put, write: pull(x_log_count="9" * 5000),
     "large": lambda pull, put, write: pull(encode_list([GROUP] * 3000), x_log_count="3000"),
     "forced": lambda pull, put, write: write("&forceSuccess=True"),
     "refused": lambda pull, put, write: write("&forceSuccess=false", status=404),
@@ -160,7 +161,7 @@ def test_what_could_not_fail_is_not_exercised(pull):
 
 
 @given(st.data(), st.sampled_from([(LISTED, TheirList, "LogGroupList"), (GROUP, TheirGroup, "LogGroup")]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_messages_are_read_as_protobuf_reads_them(data, message):
     """Cut, changed or filled up: what Google's reader takes is taken, and what it refuses is refused."""
     raw, kind, name = message
