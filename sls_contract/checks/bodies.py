@@ -51,6 +51,9 @@ class Column:
         self._tests = [*_scalar_tests(value, own, self), *_whole_tests(value, own)]
         if self._range:
             self._tests.insert(0, self._range)
+        ranged = bool(bounded or value.values or (value.type == "string" and value.pattern))
+        judged = ((self._type_rule, self._types), (own.rule("value", value.level), ranged))
+        self._codes = frozenset(rule.clause.code for rule, can in judged if can)
         self._items = Column(value.items, rules) if value.items else None
         self._members = Members(value, rules) if value.members else None
 
@@ -60,12 +63,11 @@ class Column:
 
     def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
         """Judge the values of one place, at least one."""
-        if self._types:
-            breaches.ran(self._type_rule)
-            if not self._types.issuperset(map(type, column)):
-                column, place = self._of_right_type(column, place, breaches)
-                if not column:
-                    return
+        breaches.ran_all(self._codes)
+        if self._types and not self._types.issuperset(map(type, column)):
+            column, place = self._of_right_type(column, place, breaches)
+            if not column:
+                return
         for test in self._tests:
             test(column, place, breaches)
         if self._items and (elements := [each for one in column if type(one) is list for each in one]):
@@ -109,7 +111,8 @@ class Members:
         """Compile what the contract says of each member."""
         self._known = {name: Column(each, rules, name) for name, each in value.members.items()}
         self._names = frozenset(self._known)
-        self._required = [(name, each.missing) for name, each in self._known.items() if each.missing]
+        required = {name: each.missing for name, each in self._known.items() if each.missing}
+        self._needed = frozenset(required)
         self._some_of, self._none = value.some_of, rules.of(value).rule("missing", value.level)
         self._unknown = rules.of(value).rule("unknown", value.others) if value.others is not None else None
         self._aliases = {alias: name for name, each in value.members.items() for alias in each.aliases}
@@ -117,6 +120,10 @@ class Members:
         self._misnamed = {
             name: rule.rule("alias", value.members[name].level) for name, rule in own.items() if rule.has("alias")
         }
+
+        judged = [*self._misnamed.values(), *required.values()]
+        judged += [self._none] * bool(self._some_of) + ([self._unknown] if self._unknown else [])
+        self._codes = frozenset(rule.clause.code for rule in judged)
 
     def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
         """Judge the objects of a column; what is no object is not looked at."""
@@ -128,18 +135,25 @@ class Members:
             return
         one, *others = shapes
         everywhere, somewhere = set(one).intersection(*others), set(one).union(*others)
-        self._judge_names(column, somewhere, place, breaches)
-        for name, rule in self._required:
-            breaches.ran(rule)
-            if name not in everywhere:
-                self._tell_missing(name, column, place, breaches)
+        breaches.ran_all(self._codes)
+        if not somewhere <= self._names:
+            self._judge_names(column, somewhere - self._names, place, breaches)
+        for name in sorted(self._needed - everywhere):
+            self._tell_missing(name, column, place, breaches)
         if self._some_of:
             self._judge_some_of(column, place, breaches)
-        for name in self._known.keys() & somewhere:
-            indices: Sequence[int] = range(len(column))
-            if name not in everywhere:
+        self._judge_members(column, everywhere, somewhere, place, breaches)
+
+    def _judge_members(
+        self, column: list[Any], everywhere: set[str], somewhere: set[str], place: Place, breaches: Breaches
+    ) -> None:
+        for name, member in self._known.items():
+            if name in everywhere:
+                member.judge([value[name] for value in column], _inside(place, name), breaches)
+            elif name in somewhere:
                 indices = [index for index, value in enumerate(column) if name in value]
-            self._known[name].judge([column[index][name] for index in indices], _inside(place, indices, name), breaches)
+                values = [column[index][name] for index in indices]
+                member.judge(values, _inside(_at(place, indices), name), breaches)
 
     def _tell_missing(self, name: str, column: list[Any], place: Place, breaches: Breaches) -> None:
         rule = self._known[name].missing
@@ -148,7 +162,6 @@ class Members:
                 breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].mend())
 
     def _judge_some_of(self, column: list[Any], place: Place, breaches: Breaches) -> None:
-        breaches.ran(self._none)
         for index, value in enumerate(column):
             if not value.keys() & set(self._some_of):
                 expected = f"at least one of {', '.join(self._some_of)}"
@@ -163,12 +176,7 @@ class Members:
             return ""
         return self._aliases.get(key) or nearly(key, [name for name in self._known if name not in value])
 
-    def _judge_names(self, column: list[Any], somewhere: set[str], place: Place, breaches: Breaches) -> None:
-        if self._unknown:
-            breaches.ran(self._unknown)
-        for rule in self._misnamed.values():
-            breaches.ran(rule)
-        strange = somewhere - self._names
+    def _judge_names(self, column: list[Any], strange: set[str], place: Place, breaches: Breaches) -> None:
         for key, index in sorted(_first_places(column, strange), key=lambda found: (found[1], found[0])):
             where = f"{place(index)}/{_escaped(key)}"
             meant = self._meant(key, column[index])
@@ -202,7 +210,6 @@ def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[An
     expected = value.says or " or ".join(map(shown, value.values)) or f"a text that fits {value.pattern}"
 
     def test(values: list[Any], place: Place, breaches: Breaches) -> None:
-        breaches.ran(rule)
         if not all(map(is_right, values)):
             for index, one in enumerate(values):
                 if not is_right(one):
@@ -219,7 +226,6 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
         return (lowest is None or one >= lowest) and (highest is None or one <= highest)
 
     def test(values: list[Any], place: Place, breaches: Breaches) -> None:
-        breaches.ran(rule)
         if not (is_within(min(values)) and is_within(max(values))):
             for index, one in enumerate(values):
                 if not is_within(one):
@@ -273,6 +279,9 @@ def _unique_test(value: Value, own: Rules) -> Test:
 
     def test(lists: list[Any], place: Place, breaches: Breaches) -> None:
         for index, elements in enumerate(lists):
+            if _plainly_differ(elements, name, types):
+                breaches.ran(rule)
+                continue
             objects = [(at, each) for at, each in enumerate(elements) if type(each) is dict]
             keys = [(at, key) for at, each in objects if type(key := each.get(name)) in types and _is_key(key)]
             if len(keys) < 2:  # noqa: PLR2004 - two make a pair
@@ -289,6 +298,15 @@ def _unique_test(value: Value, own: Rules) -> Test:
                     breaches.add(rule, where, expected, actual, f"answer with one element for each {name}.")
 
     return test
+
+
+def _plainly_differ(elements: list[Any], name: str, types: frozenset[type]) -> bool:
+    """Tell whether there are several elements, each of them with the member, and no two with the same."""
+    try:
+        keys = [each[name] for each in elements]
+        return 1 < len(keys) == len(set(keys)) and types.issuperset(map(type, keys))
+    except (KeyError, TypeError):
+        return False
 
 
 def _filter_test(value: Value, own: Rules) -> Test:
@@ -338,8 +356,8 @@ def place_in_lists(lists: list[Any], place: Place) -> Place:
     return inner
 
 
-def _inside(place: Place, indices: Sequence[int], name: str) -> Place:
-    return lambda index: f"{place(indices[index])}/{name}"
+def _inside(place: Place, name: str) -> Place:
+    return lambda index: f"{place(index)}/{name}"
 
 
 def _at(place: Place, indices: Sequence[int]) -> Place:

@@ -81,6 +81,10 @@ class Breaches:
         """Note that a rule could have been broken."""
         self.exercised.add(rule.clause.code)
 
+    def ran_all(self, codes: frozenset[str]) -> None:
+        """Note that the clauses of some codes could have been broken."""
+        self.exercised |= codes
+
     def add(self, rule: Rule, where: str, expected: str, actual: str, how_to_fix: str) -> None:
         """Note how a rule is broken; of many breaches of one clause the first few are kept."""
         self.exercised.add(rule.clause.code)

@@ -104,7 +104,8 @@ class Compiled:
             codes = {kind.partition("=")[0]: contract.codes.get(kind.rpartition("=")[2]) for kind in own}
             return Rules(generic, highest, {kind: code for kind, code in codes.items() if code})
 
-        self._path = {name: Text(value, rules(_PATH)) for name, value in contract.path_parameters.items()}
+        names = {name: Text(value, rules(_PATH)) for name, value in contract.path_parameters.items()}
+        self._path = {name: text for name, text in names.items() if text.codes}
         self._query = Query(contract.query, contract.others, rules(_QUERY, "unknown"))
         self._headers = Fields(contract.headers, rules(_HEADERS))
         self._body = WholeBody(contract.body, rules(_REQUEST_BODY)) if contract.body else None
@@ -169,6 +170,8 @@ class Compiled:
 
 def _plain_request(subject: Subject) -> bytes | None:
     request = subject.request
+    if not request.body:
+        return b""
     return plain_body(Response(200, request.headers, request.body)).data  # the same headers announce the same codings
 
 

@@ -44,7 +44,10 @@ class PlainBody:
 
 def content_codings(response: Response) -> tuple[str, ...]:
     """Return the codings of Content-Encoding in lower case, in the order in which they were applied."""
-    names = (part.strip().lower() for part in response.headers.get("content-encoding", "").split(","))
+    sent = response.headers.get("content-encoding")
+    if not sent:
+        return ()
+    names = (part.strip().lower() for part in sent.split(","))
     return tuple(name for name in names if name not in ("", "identity"))
 
 

@@ -129,17 +129,18 @@ def _extent(subject: Subject) -> Extent:
 def _asked(subject: Subject, side: Side, without: Collection[str] = ()) -> tuple[list[Finding], frozenset[str]]:
     """Judge one half by every check that applies."""
     found: list[Finding] = []
-    exercised = []
-    for each in _TABLE[side]:
-        flaws = each.find(subject)
-        if flaws is not None and each.code not in without:
-            exercised.append(each.code)
-            found += [each.finding(flaw) for flaw in flaws]
+    exercised = set()
+    for find, code, check in _TABLE[side]:
+        flaws = find(subject)
+        if flaws is not None and code not in without:
+            exercised.add(code)
+            if flaws:
+                found += map(check.finding, flaws)
     if subject.contract is not None:
         judged = _by_contract(subject, side)
         found += [finding for finding in judged.findings if finding.code not in without]
         found.sort(key=lambda finding: finding.code)
-        exercised += judged.exercised.difference(without)
+        exercised |= judged.exercised.difference(without)
     return found, frozenset(exercised)
 
 
@@ -179,4 +180,4 @@ def _aware(at: object) -> datetime | None:
     raise UsageError(msg)
 
 
-_TABLE = {side: tuple(each for each in CHECKS if each.side is side) for side in Side}
+_TABLE = {side: tuple((each.find, each.code, each) for each in CHECKS if each.side is side) for side in Side}

@@ -45,7 +45,8 @@ class Text:
         self._rules = {kind: own.rule(kind, value.level) for kind in ("type", "value", "form")}
         bounded = value.minimum is not None or value.maximum is not None
         limited = bool(bounded or value.values or value.pattern or self._form)
-        self._can_break = [self._rules[kind] for kind, can in (("type", self._spelled), ("value", limited)) if can]
+        judged = (("type", self._spelled), ("value", limited))
+        self.codes = frozenset(self._rules[kind].clause.code for kind, can in judged if can)
 
     def wrong(self, text: str) -> Iterator[_Wrong]:
         """Yield how a text breaks the contract: by its type, else by its value."""
@@ -64,8 +65,9 @@ class Text:
 
     def judge(self, text: str, where: str, breaches: Breaches) -> None:
         """Judge one text."""
-        for rule in self._can_break:
-            breaches.ran(rule)
+        if not self.codes:
+            return
+        breaches.ran_all(self.codes)
         for kind, expected in self.wrong(text):
             mend = f"write {where.partition(' ')[2] or where} as documented."
             breaches.add(self._rules[kind], where, expected, shown(text), mend)
@@ -93,6 +95,10 @@ class Query:
             if query[name].needed_unless
         ]
 
+        judged = [rule for _, rule in self._required] + [rule for _, rule, _ in self._needed]
+        judged += [*self._misnamed.values(), *([self._unknown] if self._unknown else [])]
+        self._codes = frozenset(rule.clause.code for rule in judged)
+
     def is_right(self, name: str, text: str) -> bool:
         """Tell whether a value is one that the contract allows."""
         known = self._known.get(name)
@@ -103,9 +109,9 @@ class Query:
         given: dict[str, list[str]] = {}
         for key, value in pairs:
             given.setdefault(key, []).append(value)
-        meant = self._judge_names(given, breaches)
+        breaches.ran_all(self._codes)
+        meant = self._judge_names(given, breaches) if given.keys() - self._known.keys() else set()
         for name, rule in self._required:
-            breaches.ran(rule)
             if name not in given and name not in meant:
                 breaches.add(rule, f"query {name}", f"the key {name}", "absent", f"send {name}.")
         self._judge_needed(given, breaches)
@@ -116,7 +122,6 @@ class Query:
     def _judge_needed(self, given: Mapping[str, list[str]], breaches: Breaches) -> None:
         """Judge the keys that are needed unless another has a certain value."""
         for name, rule, unless in self._needed:
-            breaches.ran(rule)
             excused = (
                 wanted.casefold() in [value.casefold() for value in given.get(key.removeprefix("query."), ())]
                 for key, wanted in unless.items()
@@ -135,10 +140,6 @@ class Query:
 
     def _judge_names(self, given: Mapping[str, list[str]], breaches: Breaches) -> set[str]:
         """Judge the keys that are not documented; return those that they were meant to be."""
-        for rule in self._misnamed.values():
-            breaches.ran(rule)
-        if self._unknown:
-            breaches.ran(self._unknown)
         meant = set()
         for key in given:
             if key in self._known:

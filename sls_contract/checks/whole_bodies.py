@@ -27,9 +27,8 @@ class WholeBody:
         self._unexpected, self._json = own.rule("unexpected"), rules.rule("json")
         self._shape = own.rule("shape", body.value.level)
         items = body.value.items
-        self._element = (
-            frozenset(name for name, each in items.members.items() if each.required) if items else frozenset()
-        )
+        members = items.members if items else {}
+        self._element = frozenset(name for name, each in members.items() if each.required)
         self._column = Column(body.value, own, kind="shape") if body.content == "json" else None
 
     def judge(
@@ -75,7 +74,7 @@ def _request_flaw(text: JsonText) -> str:
     return text.syntax or text.charset or repeated
 
 
-def _kind_of(value: Any, element: set[str]) -> str:
+def _kind_of(value: Any, element: frozenset[str]) -> str:
     if not isinstance(value, dict):
         return shown(value)
     if "errorCode" in value or "error_code" in value:

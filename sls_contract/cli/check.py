@@ -168,8 +168,8 @@ def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[st
         yield on_one_line(f"not checked: {path}: {reason}")
     counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
     yield f"{counts}: {judged_line(report)}"
-    yield from _until_when(outcome)
     yield from _narrowed(outcome)
+    yield from _until_when(outcome)
     if not outcome.judged():
         yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
 

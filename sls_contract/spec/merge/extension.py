@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.catalog import schema_folder
+from sls_contract.spec.merge.build import COMPILED
 from sls_contract.spec.merge.layers import CLAIMS, RULINGS, Layers, read_layers
 from sls_contract.spec.merge.merging import canonical_names, merge
+from sls_contract.spec.merge.rulings import Rulings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,5 +35,12 @@ def load_folder(folder: Path) -> tuple[Contract, ...]:
     ours = {named.get(str(page.operation).lower(), str(page.operation)) for _, page in own.claims} | set(own.rulings)
     wanted = {name.lower() for name in ours} | {alias for alias, name in named.items() if name in ours}
     shipped = read_layers(schema_folder(), wanted=lambda name: name.lower() in wanted)
-    both = Layers(shipped.claims, {name: each for name, each in shipped.rulings.items() if name in ours}).under(own)
-    return merge(both).contracts
+    rulings = {name: each for name, each in shipped.rulings.items() if name in ours}
+    if not shipped.claims:  # left out of this installation: its rulings would overrule nobody
+        rulings = {name: Rulings(name, each.aliases) for name, each in rulings.items()}
+    return merge(Layers(shipped.claims, rulings).under(own), _shipped_codes()).contracts
+
+
+def _shipped_codes() -> list[str]:
+    """Return the error codes of the shipped contracts, which are not read for them."""
+    return re.findall(r'"code":"(\w+)"', (schema_folder() / COMPILED).read_text(encoding="utf-8"))

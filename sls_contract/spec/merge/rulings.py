@@ -7,11 +7,14 @@ else open. What it overrules must still be claimed: a ruling against nobody is o
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
+from sls_contract.spec.catalog import schema_folder
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.merge.facts import shown
 from sls_contract.spec.merge.sources import FAMILIES
@@ -19,10 +22,13 @@ from sls_contract.spec.merge.sources import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from jsonschema import Draft202012Validator
+
     from sls_contract.spec.merge.facts import Fact
 
 _NAMED_VALUES = frozenset({"path_parameters", "query", "headers", "response_headers", "members"})
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_KNOWN_KEYS = "use the keys and values of schemas/editor/rulings.json"
 _KEYS = frozenset({"why", "overrules", "contract"})
 
 
@@ -41,11 +47,12 @@ class Overruled:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """One decision by hand: why, which claims it overrules, and the patch of the contract."""
+    """One decision by hand: why, which claims it overrules, the patch of the contract, and where it stands."""
 
     why: str
     overrules: tuple[Overruled, ...]
     contract: Mapping[str, Any]
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def _ruling(plain: Any, where: str) -> Ruling:
         msg = f"{where}: expected why, and contract or overrules; got {_short(plain)}"
         raise UsageError(msg)
     overrules = tuple(_overruled(each, where) for each in plain.get("overrules") or ())
-    return Ruling(str(plain["why"]).strip(), overrules, plain.get("contract") or {})
+    return Ruling(str(plain["why"]).strip(), overrules, plain.get("contract") or {}, where)
 
 
 def _overruled(plain: Any, where: str) -> Overruled:
@@ -109,18 +116,35 @@ def _short(plain: Any) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"  # noqa: PLR2004 - a line
 
 
+def check_form(plain: Any, where: str) -> None:
+    """Raise `UsageError` where a key or a value in a file of rulings is none that the schema for editors knows."""
+    from jsonschema.exceptions import best_match
+
+    error = best_match(_form().iter_errors(plain))
+    if error is not None:
+        msg = f"{where}: {error.json_path.removeprefix('$.')}: {_short(error.message)}\nHow to fix: {_KNOWN_KEYS}."
+        raise UsageError(msg)
+
+
+@cache
+def _form() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(json.loads((schema_folder() / "editor" / "rulings.json").read_text(encoding="utf-8")))
+
+
 def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, Fact]]]) -> None:
     """Raise `UsageError` where a ruling overrules what no source claims any more."""
     says: dict[tuple[str, str], set[str]] = {}
     for family, facts in claimed:
         for place, fact in facts.items():
             says.setdefault((family, place), set()).add(shown(fact.value))
-    for number, ruling in enumerate(rulings.rulings, 1):
+    for ruling in rulings.rulings:
         for each in ruling.overrules:
             there = says.get((each.family, each.place), set())
             if each.says not in there:
                 msg = (
-                    f"{rulings.where}: ruling {number} overrules what no source claims any more: {each}\n"
+                    f"{ruling.where} overrules what no source claims any more: {each}\n"
                     f"  claimed there now: {'; '.join(sorted(there)) or 'nothing'}\n"
                     "How to fix: read what the sources say now (sls-contract spec show "
                     f"{rulings.operation} --claims), and change or delete the ruling."
@@ -131,15 +155,12 @@ def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, 
 def ruled(contract: Contract, rulings: Rulings) -> Contract:
     """Return the contract as the rulings have it; raises `UsageError` where it is none any more."""
     plain = contract.as_plain()
-    for number, ruling in enumerate(rulings.rulings, 1):
+    for ruling in rulings.rulings:
         try:
             plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            msg = (
-                f"{rulings.where}: ruling {number} makes no contract: {_in_words(error)}\n"
-                "How to fix: use the keys and values of schemas/editor/contract.json."
-            )
+            msg = f"{ruling.where} makes no contract: {_in_words(error)}\nHow to fix: {_KNOWN_KEYS}."
             raise UsageError(msg) from error
     return contract
 
@@ -162,6 +183,8 @@ def _patched(plain: Mapping[str, Any], patch: Mapping[str, Any], *, named: bool 
             result[name] = _with_errors(result.get(name, []), value)
         else:
             result[name] = value
+    if patch.get("required") and "nullable" not in patch and not named:
+        result.pop("nullable", None)  # what must be there is no null
     return result
 
 

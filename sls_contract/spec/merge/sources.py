@@ -106,8 +106,9 @@ def read_sources(plain: Any, where: str) -> dict[str, Source]:
 
 def _source(plain: Any, where: str) -> Source:
     try:
-        return _checked(Source(**plain), where)
-    except TypeError as error:
+        texts: dict[str, Any] = {name: str(value) for name, value in plain.items()}  # YAML reads dates
+        return _checked(Source(**texts), where)
+    except (TypeError, AttributeError) as error:
         msg = f"expected a source with id, family, kind, language and date in {where}, got {plain!r:.120}"
         raise UsageError(msg) from error
 

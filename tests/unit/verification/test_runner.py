@@ -151,10 +151,13 @@ def with_text(response: Response, text: bytes) -> Response:
 
 @pytest.mark.parametrize("text", [b"", b"[", b"{}", b'"x"'])
 def test_an_endpoint_without_heartbeats_is_judged_by_the_rest(text):
-    """Where nobody is assigned a shard, the shards are those that are listed; what needs a holder says so."""
+    """Where nobody is assigned a shard, the shards are those that are listed; only the heartbeat's answer is accused."""
     send = answering(endpoint(), "ConsumerGroupHeartBeat", lambda response: with_text(response, text))
     run = runner(send, "group-fresh", "shard-given")()
-    assert verdicts(run) == {"group-fresh": "passed", "shard-given": "passed"}
+    assert verdicts(run)["group-fresh"] == "passed"
+    assert {(each.finding.operation, each.finding.level) for each in run.located} == {
+        ("ConsumerGroupHeartBeat", "violation")
+    }
     assert run.facts == ["logstore my-logstore has 3 shards"]
     real = endpoint()
 

@@ -1,5 +1,6 @@
 """A folder of a user's own: claims and rulings that extend or override what is shipped."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sls_contract.spec.finding import Level
 from sls_contract.spec.merge import load_folder, source_of, write_claims
 from sls_contract.spec.pages import derive
 
-from .conftest import page, source
+from .conftest import SCHEMAS, page, source
 
 PAGE = Path(__file__).parent / "pages" / "ListMachines" / "2021-03-01.en.md"
 
@@ -70,12 +71,33 @@ def test_an_operation_that_nobody_ships_needs_only_its_page(tmp_path):
     assert [each.operation for each in load_folder(tmp_path)] == ["ListBaskets"]
 
 
+def test_an_error_code_that_lost_its_capitals_is_put_right_by_the_shipped_ones(tmp_path):
+    """A page that prints LogstoreNotExist means the code that every other operation answers."""
+    write_claims(tmp_path, [(source(), page("ListBaskets", errors={(404, "LogstoreNotExist"): []}))])
+    assert [each.code for each in load_folder(tmp_path)[0].errors] == ["LogStoreNotExist"]
+
+
 def test_two_sources_that_are_one_are_told(tmp_path):
     """Two pages of one date and language on one operation need a name each."""
     with pytest.raises(UsageError, match=r"(?s)one page of ListBaskets in source.*--source"):
         write_claims(tmp_path, [(source(), page()), (source(), page(method="POST"))])
     with pytest.raises(UsageError, match="expected a page that names its operation"):
         write_claims(tmp_path, [(source(), page(None))])
+
+
+def test_where_no_claims_are_shipped_the_folder_overrides_as_a_whole(tmp_path, monkeypatch):
+    """Shipped rulings would overrule nobody there; names of the operation still count."""
+    shipped = tmp_path / "shipped"
+    shutil.copytree(SCHEMAS, shipped, ignore=shutil.ignore_patterns("claims", "sources.yaml"))
+    monkeypatch.setattr("sls_contract.spec.merge.extension.schema_folder", lambda: shipped)
+    claimed = page("UpdateCheckPoint", "POST", "/logstores/{logstore}/consumergroups/{consumerGroup}")
+    write_claims(tmp_path / "own", [(source(), claimed)])
+    (contract,) = load_folder(tmp_path / "own")
+    assert (contract.operation, contract.coverage, contract.sources) == (
+        "ConsumerGroupUpdateCheckPoint",
+        "derived",
+        ("handbook-2021-en",),
+    )
 
 
 def test_sources_add_up(tmp_path):
@@ -116,3 +138,28 @@ def test_a_file_in_another_encoding_is_told(folder):
     (folder / "sources.yaml").write_bytes("# 来源".encode("gbk"))
     with pytest.raises(UsageError, match="expected YAML in UTF-8"):
         load_folder(folder)
+
+
+def test_a_ruling_with_a_value_that_contracts_have_not_is_told_where(folder):
+    """A misspelt key or value is named with its place in the file, and where the known ones stand."""
+    rule(folder, "operation: ListMachines\nrulings: [{why: so, contract: {coverage: ful}}]\n")
+    with pytest.raises(UsageError) as stopped:
+        load_folder(folder)
+    assert "rulings.yaml: rulings[0].contract.coverage: 'ful' is not one of" in str(stopped.value)
+    assert "How to fix: use the keys and values of schemas/editor/rulings.json." in str(stopped.value)
+
+
+def test_two_files_may_rule_on_one_operation(folder):
+    """Each ruling counts, in the order of the files' names."""
+    rule(folder, "operation: ListMachines\nrulings: [{why: so, contract: {coverage: full, summary: one}}]\n")
+    more = "operation: ListMachines\nrulings: [{why: so, contract: {summary: two}}]\n"
+    (folder / "rulings" / "second.yaml").write_text(more, encoding="utf-8")
+    (contract,) = load_folder(folder)
+    assert (contract.coverage, contract.summary) == ("full", "two")
+
+
+def test_dates_may_stand_unquoted(folder):
+    """YAML reads them as dates; a source has texts."""
+    text = (folder / "sources.yaml").read_text(encoding="utf-8").replace('"2021-03-01"', "2021-03-01")
+    (folder / "sources.yaml").write_text(text, encoding="utf-8")
+    assert load_folder(folder)[0].operation == "ListMachines"

@@ -40,10 +40,9 @@ def test_a_patch_is_merged_into_what_was_derived():
 
 def test_null_takes_a_name_away_and_leaves_anything_else_open():
     """A query key that is null is gone; a level that is null judges nothing; a key called query is a key."""
-    found = ruled(
-        {"contract": {"query": {"line": None, "query": {"required": None}}, "response": None, "others": None}}
-    )
+    found = ruled({"contract": {"query": {"line": None, "query": {"others": None}}, "response": None, "others": None}})
     assert (list(found.query), found.response, found.others) == (["size", "query"], None, None)
+    assert found.query["query"].others is None
 
 
 def test_names_in_the_path_follow_the_path():
@@ -68,6 +67,14 @@ def test_a_body_that_is_ruled_to_be_none_has_no_members():
     claims = [(source(), page(response=Body("object", {(None, "count"): key()})))]
     found = ruled({"contract": {"response": {"content": "none", "required": None}}}, claims=claims)
     assert (found.response.content, found.response.required, found.response.value.members) == ("none", None, {})
+
+
+def test_what_a_ruling_requires_is_no_null():
+    """A derived member of an answer may be null; one that is ruled to be there may not, unless the ruling says so."""
+    claims = [(source(), page(response=Body("object", {(None, "count"): key(), (None, "total"): key()})))]
+    members = {"count": {"required": "violation"}, "total": {"required": "violation", "nullable": True}}
+    found = ruled({"contract": {"response": {"value": {"members": members}}}}, claims=claims).response.value.members
+    assert [each.nullable for each in found.values()] == [False, True]
 
 
 def test_an_overruled_claim_has_no_vote():

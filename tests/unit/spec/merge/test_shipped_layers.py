@@ -9,8 +9,9 @@ from jsonschema import Draft202012Validator
 
 from sls_contract.spec.clauses import CLAUSES
 from sls_contract.spec.contract import Body, Contract, ErrorAnswer, Value
-from sls_contract.spec.merge import claimed, generated, outdated
+from sls_contract.spec.merge import claimed, generated, outdated, source_of
 from sls_contract.spec.merge.text import yaml_text
+from sls_contract.spec.models import derive_sdk, installed_sdk
 
 from .conftest import SCHEMAS
 
@@ -118,3 +119,16 @@ def test_every_operation_of_the_sdk_has_a_contract(contracts, shipped):
     sdk = {page.operation for source, page in shipped.claims if source.kind == "sdk"}
     assert sdk <= set(contracts)
     assert Counter(each.coverage for each in contracts.values())["model"] > 200
+
+
+def test_claims_of_the_sdk_are_what_its_code_gives():
+    """Deriving the installed SDK again gives the shipped claims, byte for byte; another version has its own."""
+    folder = installed_sdk()
+    found = source_of(folder, {})
+    shipped = SCHEMAS / "claims" / found.id
+    if not shipped.is_dir():
+        pytest.skip(f"claims of {found.id} are not shipped")
+    derived = {f"{name}.yaml": claimed.as_plain(page) for name, page in derive_sdk(folder).items()}
+    assert {file.name for file in shipped.iterdir()} == set(derived)
+    for name, plain in derived.items():
+        assert (shipped / name).read_text(encoding="utf-8") == yaml_text(plain, "../../editor/claims.json")
