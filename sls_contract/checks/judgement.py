@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.checks import answers, headers, requests, signatures
+from sls_contract.checks import answers, headers, logs, requests, signatures
 from sls_contract.checks.by_contract import Judged, compiled
 from sls_contract.checks.presentation import masked
 from sls_contract.checks.rule import Check, Side
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Check, ...] = tuple(
     sorted(
-        (check for table in (requests, signatures, answers, headers) for check in table.CHECKS),
+        (check for table in (requests, signatures, answers, headers, logs) for check in table.CHECKS),
         key=lambda check: check.clause.code,
     )
 )

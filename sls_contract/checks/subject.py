@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import PlainBody, plain_body
+from sls_contract.checks.log_messages import ReadMessage, read_answer
 from sls_contract.checks.once import once
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
@@ -77,6 +78,21 @@ class Subject:
         if self.contract is not None:
             return self.contract.operation
         return OTHER if _is_sls(self.request) else FOREIGN
+
+    @once
+    def message(self) -> ReadMessage | None:
+        """Look into the message that a success is by its contract; None for anything else.
+
+        A body that is not as it was on the wire (`Response.wire`) is not looked into.
+        """
+        response, contract = self.response, self.contract
+        if response is None or contract is None or response.status not in contract.success or self.bodiless:
+            return None
+        body = contract.response
+        if body is None or body.content != "protobuf":
+            return None
+        plain = self.plain.data if response.wire else None
+        return read_answer(body.message, self.request.headers.get("accept", "*/*"), plain)
 
     @once
     def anonymous(self) -> bool:

@@ -54,7 +54,7 @@ def request(contract, make):
     query |= {name: text(each) for name, each in needed.items() if name not in query}
     headers = {name: text(each) for name, each in contract.headers.items() if each.required}
     body = contract.body
-    raw = b"" if body is None or not body.required or body.content == "none" else b"x"
+    raw = b"" if body is None or not body.required or body.content in ("none", "protobuf") else b"x"
     if raw and body.content == "json":
         raw, headers = json.dumps(sample(body.value)).encode(), headers | {"Content-Type": "application/json"}
     target = path + "?" * bool(query) + "&".join(f"{key}={value}" for key, value in query.items())
