@@ -171,6 +171,7 @@ class Contract:
         summary: one line.
         method: the HTTP method, upper case.
         path: template; ``{name}`` stands for one segment that is not empty.
+        other_paths: templates on which the operation is served, too.
         project: whether the host begins with the project.
         discriminator: by query key, the values of which one must be there; tells operations of one route apart.
         signed: whether a request needs a signature.
@@ -184,6 +185,8 @@ class Contract:
         response: the body of a success; None: free.
         errors: its own, without the common ones.
         disagreements: what nobody ruled.
+        codes: clause codes of its own by kind of breach (``unknown``, ``json``, ``integer``, ``status``,
+            ``error-unknown``, ``error-operation``, ``error-status``, ``error-message``, ``error-member``).
         sources: ids of the sources it was merged from.
 
     """
@@ -194,6 +197,7 @@ class Contract:
     summary: str = ""
     method: str
     path: str
+    other_paths: tuple[str, ...] = ()
     project: bool = True
     discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
     signed: bool = True
@@ -207,6 +211,7 @@ class Contract:
     response: Body | None = None
     errors: tuple[ErrorAnswer, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=_nothing)
     sources: tuple[str, ...] = ()
 
     def as_plain(self) -> dict[str, Any]:
@@ -273,6 +278,6 @@ def _thaw(value: Any) -> Any:
         return value.value
     if isinstance(value, tuple):
         return [_thaw(each) for each in value]
-    if isinstance(value, MappingProxyType):
+    if isinstance(value, dict | MappingProxyType):
         return {name: _thaw(each) for name, each in value.items()}
     return value
