@@ -36,7 +36,7 @@ class Route:
     operation: str
     method: str
     path: str
-    discriminator: Mapping[str, tuple[str, ...]] = field(default=_FREE)
+    discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def has_keys_of(self, request: Request) -> bool:
         """Tell whether a request has the query keys that tell this operation from others of its path."""

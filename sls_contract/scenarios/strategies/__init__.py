@@ -22,6 +22,7 @@ have no finding in `check`; a broken one breaks one rule, and `Breach` says whic
 from __future__ import annotations
 
 from sls_contract.scenarios.strategies.breaches import Breach
+from sls_contract.scenarios.strategies.consumer import sequences
 from sls_contract.scenarios.strategies.messages import (
     answers,
     broken_answers,
@@ -41,5 +42,6 @@ __all__ = [
     "errors",
     "exchanges",
     "requests",
+    "sequences",
     "times",
 ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from sls_contract.exchange import Headers, Request, Response, decode_path
+from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.strategies.log_groups import (
     CODINGS,
     LOG_GROUP_LIST,
@@ -19,8 +17,10 @@ from sls_contract.scenarios.strategies.log_groups import (
     log_group_lists,
 )
 from sls_contract.scenarios.strategies.request_parts import CONTENT_TYPES, json_bytes
-from sls_contract.scenarios.strategies.values import Draw, Scene, draw_json, draw_text, spelt, times
-from sls_contract.signing import http_date, request_time
+from sls_contract.scenarios.strategies.values import Draw, Scene, draw_json, draw_text, times
+from sls_contract.signing import http_date
+from sls_contract.signing.clock import request_time
+from sls_contract.spec.routing import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,11 +95,8 @@ def sent_by(contract: Contract, request: Request | None) -> dict[str, str]:
     if request is None:
         return {}
     sent = {f"query.{key}": value for key, value in request.query_pairs()}
-    names = _template(contract.path).fullmatch(request.path)
-    keys = _FILLED.findall(contract.path)
-    for key, text in zip(keys, names.groups() if names else (), strict=False):
-        sent[f"path.{key[1:-1]}"] = decode_path(text)
-    return sent | _members(request.body)
+    named = [names_in(path, request.path) or {} for path in (contract.path, *contract.other_paths)]
+    return sent | {f"path.{key}": text for names in named for key, text in names.items()}
 
 
 def draw_answer(
@@ -182,17 +179,3 @@ def _request_ids(at: datetime) -> st.SearchStrategy[str]:
 
 def _fillings() -> st.SearchStrategy[str]:
     return st.text(st.sampled_from("abcdefgh0123456789"), min_size=1, max_size=12)
-
-
-@cache
-def _template(path: str) -> re.Pattern[str]:
-    literal = re.split(_FILLED, path)
-    return re.compile("([^/]+)".join(map(re.escape, literal)))
-
-
-def _members(body: bytes) -> dict[str, str]:
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return {}
-    return {f"body.{key}": spelt(value) for key, value in document.items()} if isinstance(document, dict) else {}

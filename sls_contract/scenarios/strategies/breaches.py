@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from hypothesis import strategies as st
 
-from sls_contract.scenarios.strategies.values import UNITS, Draw, Scene, draw_json, spelt, typed
+from sls_contract.checks.meanings import UNITS
+from sls_contract.scenarios.strategies.values import Draw, Scene, draw_json, spelt, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

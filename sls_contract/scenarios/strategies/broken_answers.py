@@ -37,6 +37,10 @@ def answer_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
         yield from _header_ways(name, value)
     if contract.response is not None:
         yield from _body_ways(contract.response, sent)
+    if contract.coverage == "full" and contract.response is not None and contract.response.content == "json":
+        yield Way(
+            Breach("content-type", "header Content-Type", Level.VIOLATION), _set_header("Content-Type", "text/html")
+        )
 
 
 def error_ways(contract: Contract) -> Iterator[Way]:
@@ -69,9 +73,6 @@ def _body_ways(body: Body, sent: Mapping[str, str]) -> Iterator[Way]:
         if body.required is not None:
             yield Way(Breach("missing", "body", body.required), _write(lambda _: b""))
         yield Way(Breach("syntax", "body", Level.VIOLATION), _write(_cut, _twice, _marked, _html))
-        yield Way(
-            Breach("content-type", "header Content-Type", Level.VIOLATION), _set_header("Content-Type", "text/html")
-        )
         yield from json_ways(body.value, sent)
     if body.content == "protobuf":
         yield Way(Breach("syntax", "body", Level.VIOLATION), _cut_log_group)

@@ -12,13 +12,20 @@ from sls_contract.scenarios.strategies.answer_parts import draw_answer, draw_err
 from sls_contract.scenarios.strategies.broken_answers import answer_ways, error_ways
 from sls_contract.scenarios.strategies.broken_requests import request_ways
 from sls_contract.scenarios.strategies.contracts import contract_of, errors_of
-from sls_contract.scenarios.strategies.request_parts import SCHEMES, Sender, draw_request, draw_scheme
+from sls_contract.scenarios.strategies.request_parts import (
+    ENDPOINT,
+    PROJECT,
+    SCHEMES,
+    Sender,
+    draw_request,
+    draw_scheme,
+)
 from sls_contract.scenarios.strategies.values import times
 from sls_contract.signing import TEST_CREDENTIALS
-from sls_contract.spec.finding import Level
+from sls_contract.spec.finding import Level, weakest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sls_contract.exchange import Request, Response
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
     from sls_contract.spec.contract import Contract
 
 _VIOLATIONS = frozenset({Level.VIOLATION})
-_DEFAULT = Sender()
 
 
 def requests(
@@ -36,8 +42,8 @@ def requests(
     *,
     credentials: Credentials | None = None,
     scheme: Scheme | None = None,
-    project: str = _DEFAULT.project,
-    endpoint: str = _DEFAULT.endpoint,
+    project: str = PROJECT,
+    endpoint: str = ENDPOINT,
     at: datetime | None = None,
 ) -> st.SearchStrategy[Request]:
     """Correct signed requests of an operation.
@@ -96,7 +102,7 @@ def exchanges(draw: st.DrawFn, operation: str | Contract) -> Exchange:
 
     """
     contract = contract_of(operation)
-    request = draw(_requests(contract, _DEFAULT))
+    request = draw(_requests(contract, Sender()))
     return Exchange(request, draw(_answers(contract, request)))
 
 
@@ -118,8 +124,8 @@ def broken_requests(
     levels: Collection[Level] = _VIOLATIONS,
     credentials: Credentials | None = None,
     scheme: Scheme | None = None,
-    project: str = _DEFAULT.project,
-    endpoint: str = _DEFAULT.endpoint,
+    project: str = PROJECT,
+    endpoint: str = ENDPOINT,
     at: datetime | None = None,
 ) -> st.SearchStrategy[tuple[Breach, Request]]:
     """Return requests that break one rule, each with what is broken; the signature is right unless it is the breach.
@@ -187,8 +193,9 @@ def _sender(
     return Sender(credentials or TEST_CREDENTIALS, scheme, project, endpoint, at)
 
 
-def _of_levels(ways: object, levels: Collection[Level], contract: Contract) -> list[Way]:
-    fitting = [way for way in ways if way.breach.level in levels]  # type: ignore[attr-defined]
+def _of_levels(ways: Iterable[Way], levels: Collection[Level], contract: Contract) -> list[Way]:
+    highest = Level.WARNING if contract.coverage == "model" else Level.VIOLATION
+    fitting = [way for way in ways if weakest(way.breach.level, highest) in levels]
     if not fitting:
         named = ", ".join(sorted(level.value for level in levels)) or "no level"
         msg = f"nothing of {contract.operation} can be broken at {named}; pass levels=tuple(Level)"

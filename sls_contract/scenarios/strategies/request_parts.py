@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Scheme: TypeAlias = Literal["v1", "v1-sha256", "v4"]
 SCHEMES: tuple[Scheme, ...] = ("v1", "v1-sha256", "v4")
 
+PROJECT, ENDPOINT = "my-project", "cn-hangzhou.log.aliyuncs.com"
+
 CONTENT_TYPES: Mapping[str, str] = {
     "json": "application/json",
     "protobuf": "application/x-protobuf",
@@ -58,8 +60,8 @@ class Sender:
 
     credentials: Credentials = TEST_CREDENTIALS
     scheme: Scheme | None = None
-    project: str = "my-project"
-    endpoint: str = "cn-hangzhou.log.aliyuncs.com"
+    project: str = PROJECT
+    endpoint: str = ENDPOINT
     at: datetime | None = None
 
 
@@ -70,6 +72,7 @@ class RequestParts:
     Attributes:
         contract: its operation.
         at: when it is sent.
+        template: of its path.
         path: values of the path's parameters, not percent-encoded.
         query: keys and values, not percent-encoded.
         headers: those of the operation.
@@ -83,6 +86,7 @@ class RequestParts:
 
     contract: Contract
     at: datetime
+    template: str
     path: dict[str, str] = field(default_factory=dict)
     query: list[tuple[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
@@ -105,7 +109,7 @@ class RequestParts:
         """Put the request together and sign it."""
         url_scheme, _, endpoint = sender.endpoint.rpartition("://")
         host = f"{sender.project}.{endpoint}" if self.contract.project else endpoint
-        path = _PLACEHOLDER.sub(lambda name: _encoded(self.path[name[1]]), self.contract.path)
+        path = _PLACEHOLDER.sub(lambda name: _encoded(self.path[name[1]]), self.template)
         query = "&".join(f"{_encoded(key)}={_encoded(value)}" for key, value in self.query)
         url = f"{url_scheme or 'http'}://{host}{path}{'?' if query else ''}{query}"
         request = Request(self.contract.method, url, Headers([("Host", host), *self.headers.items()]), self.encoded())
@@ -127,13 +131,13 @@ def draw_request(draw: Draw, contract: Contract, at: datetime, given: Mapping[st
         draw: Hypothesis' draw.
         contract: of the operation.
         at: when it is sent.
-        given: values that are not drawn, by place: ``path logstore``, ``query shard`` (None: left out), ``body``.
+        given: values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``, ``raw``.
 
     """
     given = given or {}
     scene = Scene(at, shortest=1)
-    parts = RequestParts(contract, at)
-    for name in _PLACEHOLDER.findall(contract.path):
+    parts = RequestParts(contract, at, draw(st.sampled_from((contract.path, *contract.other_paths))))
+    for name in _PLACEHOLDER.findall(parts.template):
         place = f"path {name}"
         drawn = (
             given[place] if place in given else draw_segment(draw, contract.path_parameters.get(name, _UNSAID), scene)
@@ -165,7 +169,7 @@ def _draw_query(draw: Draw, contract: Contract, scene: Scene, given: Mapping[str
             pairs += [(name, given[place])] if given[place] is not None else []
         elif texts:
             pairs.append((name, draw(st.sampled_from(texts))))
-        elif value.required is not None or draw(st.booleans()):
+        elif value.required is not None or texts is not None or draw(st.booleans()):
             pairs.append((name, draw_text(draw, value, scene)))
     return pairs
 
@@ -188,8 +192,12 @@ def _draw_body(draw: Draw, parts: RequestParts, scene: Scene, given: Mapping[str
     if body.content == "json":
         parts.document = given["body"] if "body" in given else draw_json(draw, body.value, scene)
         return
-    parts.raw = draw(log_groups(parts.at)) if body.message == LOG_GROUP else draw(st.binary(min_size=1, max_size=9))
-    if body.content == "protobuf":
+    if "raw" in given:
+        parts.raw = given["raw"]
+    else:
+        parts.raw = draw(log_groups(parts.at) if body.message == LOG_GROUP else st.binary(min_size=1, max_size=9))
+    told = any(name.lower() == "x-log-compresstype" for name in parts.contract.headers)
+    if body.content == "protobuf" or told:
         parts.coding = _draw_coding(draw, parts.contract)
         parts.headers["x-log-bodyrawsize"] = str(len(parts.raw))
         parts.headers |= {"x-log-compresstype": parts.coding} if parts.coding else {}

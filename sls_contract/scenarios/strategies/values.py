@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hypothesis import strategies as st
 
+from sls_contract.checks.meanings import UNITS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -25,11 +27,6 @@ Draw: TypeAlias = "st.DrawFn"
 SIMPLE = string.ascii_lowercase + string.digits + "-_"
 AWKWARD = " %+/?#&=:;,'\"<>\\~.@数据消费é\U0001f600"
 """What no page forbids in a name, and what clients forget to encode."""
-
-UNITS: Mapping[str, int] = MappingProxyType(
-    {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
-)
-"""By unit of time: how many of it make a second."""
 
 _SOME_TIME = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)  # of the GetCheckPoint page's example
 _YEARS = timedelta(days=3000)
