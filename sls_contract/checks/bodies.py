@@ -16,7 +16,7 @@ from sls_contract.checks.parameters import between, nearly
 from sls_contract.checks.presentation import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec.contract import Value
@@ -170,34 +170,34 @@ class Members:
 Test: TypeAlias = "Callable[[list[Any], Place, Breaches], None]"
 
 
-def _scalar_tests(value: Value, own: Rules, column: Column) -> list[Test]:
-    """Return the tests of single values: range, listed values, pattern, form, unit."""
-    made = []
-    rule = own.rule("value", value.level)
-
-    def each(is_right: Callable[[Any], bool], expected: str) -> Test:
-        def test(values: list[Any], place: Place, breaches: Breaches) -> None:
-            breaches.ran(rule)
-            if not all(map(is_right, values)):
-                for index, one in enumerate(values):
-                    if not is_right(one):
-                        breaches.add(rule, place(index), value.says or expected, shown(one), column.mend())
-
-        return test
-
+def _scalar_tests(value: Value, own: Rules, column: Column) -> Iterator[Test]:
+    """Yield the tests of single values: range, listed values, pattern, form, unit."""
     if value.type in ("integer", "number") and (value.minimum is not None or value.maximum is not None):
-        made.append(_range_test(value, own, column))
+        yield _range_test(value, own, column)
     if value.values:
         allowed = frozenset(value.values)
-        made.append(each(lambda one: _text_of(one) in allowed, " or ".join(map(shown, value.values))))
-    if value.pattern:
+        yield _value_test(value, own, column, lambda one: _text_of(one) in allowed)
+    if value.type == "string" and value.pattern:
         fits = re.compile(value.pattern, re.ASCII).fullmatch
-        made.append(each(lambda one: type(one) is not str or fits(one) is not None, f"a text that fits {value.pattern}"))
+        yield _value_test(value, own, column, lambda one: fits(one) is not None)
     if value.type == "string" and value.form in FORMS:
-        made.append(_form_test(value, own, column))
+        yield _form_test(value, own, column)
     if value.type == "integer" and value.unit in UNITS:
-        made.append(_unit_test(value, own))
-    return made
+        yield _unit_test(value, own)
+
+
+def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[Any], bool]) -> Test:
+    rule = own.rule("value", value.level)
+    expected = value.says or " or ".join(map(shown, value.values)) or f"a text that fits {value.pattern}"
+
+    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+        breaches.ran(rule)
+        if not all(map(is_right, values)):
+            for index, one in enumerate(values):
+                if not is_right(one):
+                    breaches.add(rule, place(index), expected, shown(one), column.mend())
+
+    return test
 
 
 def _range_test(value: Value, own: Rules, column: Column) -> Test:
@@ -248,14 +248,12 @@ def _unit_test(value: Value, own: Rules) -> Test:
     return test
 
 
-def _whole_tests(value: Value, own: Rules) -> list[Test]:
-    """Return the tests that compare: elements with each other, members with the request."""
-    made: list[Test] = []
+def _whole_tests(value: Value, own: Rules) -> Iterator[Test]:
+    """Yield the tests that compare: elements with each other, members with the request."""
     if value.type == "array" and value.unique_by:
-        made.append(_unique_test(value, own))
+        yield _unique_test(value, own)
     if value.type in ("string", "integer", "boolean") and value.filtered_by:
-        made.append(_filter_test(value, own))
-    return made
+        yield _filter_test(value, own)
 
 
 def _unique_test(value: Value, own: Rules) -> Test:
@@ -263,7 +261,9 @@ def _unique_test(value: Value, own: Rules) -> Test:
 
     def test(lists: list[Any], place: Place, breaches: Breaches) -> None:
         for index, elements in enumerate(lists):
-            keys = [(at, each[name]) for at, each in enumerate(elements) if type(each) is dict and _is_key(each.get(name))]
+            keys = [
+                (at, each[name]) for at, each in enumerate(elements) if type(each) is dict and _is_key(each.get(name))
+            ]
             if len(keys) < 2:  # noqa: PLR2004 - two make a pair
                 continue
             breaches.ran(rule)

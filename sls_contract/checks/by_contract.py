@@ -23,24 +23,55 @@ if TYPE_CHECKING:
 _OF_VALUES = ("type", "value", "form", "unit")
 _PATH = dict.fromkeys(("missing", *_OF_VALUES), "SLS120")
 _QUERY = {
-    **{"missing": "SLS121", "type": "SLS122", "value": "SLS123", "form": "SLS123", "unit": "SLS139"},
-    **{"repeated": "SLS124", "alias": "SLS125", "unknown": "SLS126"},
+    "missing": "SLS121",
+    "type": "SLS122",
+    "value": "SLS123",
+    "form": "SLS123",
+    "unit": "SLS139",
+    "repeated": "SLS124",
+    "alias": "SLS125",
+    "unknown": "SLS126",
 }
 _HEADERS = {"missing": "SLS127", **dict.fromkeys(_OF_VALUES, "SLS128")}
 _REQUEST_BODY = {
-    **{"absent": "SLS130", "unexpected": "SLS131", "json": "SLS132", "shape": "SLS133", "missing": "SLS134"},
-    **{"type": "SLS135", "integer": "SLS135", "value": "SLS136", "form": "SLS136", "unknown": "SLS137"},
-    **{"alias": "SLS138", "unit": "SLS139", "unique": "SLS140", "filter": "SLS136"},
+    "absent": "SLS130",
+    "unexpected": "SLS131",
+    "json": "SLS132",
+    "shape": "SLS133",
+    "missing": "SLS134",
+    "type": "SLS135",
+    "integer": "SLS135",
+    "value": "SLS136",
+    "form": "SLS136",
+    "unknown": "SLS137",
+    "alias": "SLS138",
+    "unit": "SLS139",
+    "unique": "SLS140",
+    "filter": "SLS136",
 }
 _RESPONSE_BODY = {
-    **{"absent": "SLS271", "unexpected": "SLS297", "json": "SLS271", "shape": "SLS272", "missing": "SLS273"},
-    **{"type": "SLS274", "value": "SLS275", "unknown": "SLS276", "integer": "SLS277", "unit": "SLS278"},
-    **{"unique": "SLS279", "filter": "SLS280", "form": "SLS298"},
+    "absent": "SLS271",
+    "unexpected": "SLS297",
+    "json": "SLS271",
+    "shape": "SLS272",
+    "missing": "SLS273",
+    "type": "SLS274",
+    "value": "SLS275",
+    "unknown": "SLS276",
+    "integer": "SLS277",
+    "unit": "SLS278",
+    "unique": "SLS279",
+    "filter": "SLS280",
+    "form": "SLS298",
 }
 _RESPONSE_HEADERS = {"missing": "SLS290", **dict.fromkeys(_OF_VALUES, "SLS291")}
 _ANSWER = {
-    **{"status": "SLS270", "error-unknown": "SLS292", "error-operation": "SLS293", "error-status": "SLS294"},
-    **{"error-message": "SLS295", "error-member": "SLS296"},
+    "status": "SLS270",
+    "error-unknown": "SLS292",
+    "error-operation": "SLS293",
+    "error-status": "SLS294",
+    "error-message": "SLS295",
+    "error-member": "SLS296",
 }
 _JUDGED_FOR_ALL = frozenset({"content-length", "content-type", "connection", "date", "server", "x-log-requestid"})
 """Headers of answers that common clauses judge."""
@@ -69,7 +100,9 @@ class Compiled:
         self._query = Query(contract.query, contract.others, rules(_QUERY))
         self._headers = Fields(contract.headers, rules(_HEADERS))
         self._body = WholeBody(contract.body, rules(_REQUEST_BODY)) if contract.body else None
-        own_headers = {name: each for name, each in contract.response_headers.items() if name.lower() not in _JUDGED_FOR_ALL}
+        own_headers = {
+            name: each for name, each in contract.response_headers.items() if name.lower() not in _JUDGED_FOR_ALL
+        }
         self._answer_headers = Fields(own_headers, rules(_RESPONSE_HEADERS))
         self._answer_body = WholeBody(contract.response, rules(_RESPONSE_BODY)) if contract.response else None
         answer = rules(_ANSWER)

@@ -94,5 +94,8 @@ class ErrorJudge:
             return
         breaches.ran(self._message)
         if not wording_is_known(code, message):
-            expected, mend = shortened(f"such as {shown(wordings[0])}"), "decide by errorCode; tell us if the service changed its wording."
+            expected, mend = (
+                shortened(f"such as {shown(wordings[0])}"),
+                "decide by errorCode; tell us if the service changed its wording.",
+            )
             breaches.add(self._message, "/errorMessage", expected, shown(message), mend)

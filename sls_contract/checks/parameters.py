@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.meanings import FORMS
 from sls_contract.checks.presentation import shown
-from sls_contract.spec import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sls_contract.checks.breaches import Breaches, Rules
+    from sls_contract.spec import Level
     from sls_contract.spec.contract import Value
 
 _SPELLED = {
@@ -83,9 +83,7 @@ class Query:
         """Compile what the contract says of each key."""
         self._known = {name: (Text(value, rules), rules.of(value)) for name, value in query.items()}
         self._required = [(name, text.missing) for name, (text, _) in self._known.items() if text.missing]
-        self._aliases = {
-            alias.casefold(): name for name, value in query.items() for alias in (name, *value.aliases)
-        }
+        self._aliases = {alias.casefold(): name for name, value in query.items() for alias in (name, *value.aliases)}
         self._repeated = {name: own.rule("repeated") for name, (_, own) in self._known.items()}
         self._misnamed = {name: own.rule("alias", query[name].level) for name, (_, own) in self._known.items()}
         self._unknown = rules.rule("unknown", others) if others is not None else None

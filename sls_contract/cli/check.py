@@ -177,7 +177,7 @@ def _narrowed(outcome: _Outcome) -> Iterator[str]:
     """Say what was judged by some clauses only, or by none."""
     tallies = [audit.tally for audit in outcome.audits]
     yield from narrowed_lines(
-        other_operations=sum(tally.other_operations for tally in tallies),
+        sum((Counter(tally.extents) for tally in tallies), Counter()),
         not_judged=sum(tally.not_judged for tally in tallies),
         unverified=sum(tally.unverified for tally in tallies),
     )

@@ -97,7 +97,9 @@ def _entry_of(contract: Contract) -> _Entry:
 def _routes(plain: Mapping[str, Any]) -> tuple[Route, ...]:
     told_by = {key: tuple(values) for key, values in plain.get("discriminator", {}).items()}
     paths = (plain["path"], *plain.get("other_paths", ()))
-    return tuple(Route(plain["operation"], plain["method"], path, told_by) for path in paths)
+    return tuple(
+        Route(plain["operation"], plain["method"], path, told_by, plain.get("project", True)) for path in paths
+    )
 
 
 def read_contracts(file: Traversable) -> list[_Entry]:

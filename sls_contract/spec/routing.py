@@ -1,7 +1,8 @@
 """Which operation a request asks for: told by its method, its path, and query keys where several share a path.
 
-A path that spells a segment out goes before one that has a name there (``/shards/lb`` before ``/shards/{shard}``), and
-an operation that needs a query key before one that needs none. Where that leaves a choice, `clashes` says so.
+A path that spells a segment out goes before one that has a name there (``/shards/lb`` before ``/shards/{shard}``); an
+operation that needs a query key, or a host without a project, before one that needs none. Where that leaves a choice,
+`clashes` says so.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.exchange import decode_path
+from sls_contract.hosts import names_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sls_contract.exchange import Request
 
-_FREE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+def _nothing() -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +34,20 @@ class Route:
         method: the HTTP method, upper case.
         path: template; ``{name}`` stands for one segment that is not empty.
         discriminator: by query key, the values of which one must be there; no values: any.
+        project: whether the host begins with a project.
 
     """
 
     operation: str
     method: str
     path: str
-    discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
+    project: bool = True
 
-    def has_keys_of(self, request: Request) -> bool:
-        """Tell whether a request has the query keys that tell this operation from others of its path."""
+    def tells(self, request: Request) -> bool:
+        """Tell whether host and query keys of a request are what tells this operation from others of its path."""
+        if not self.project and names_project(request.host):
+            return False
         if not self.discriminator:
             return True
         pairs = request.query_pairs()
@@ -63,7 +71,7 @@ class Router:
         for key, tables in self._tables.items():
             self._tables[key] = dict(sorted(tables.items(), key=lambda table: (-len(table[0]), table[0])))
             for same in (same for table in tables.values() for same in table.values()):
-                same.sort(key=lambda route: -len(route.discriminator))
+                same.sort(key=lambda route: (route.project, -len(route.discriminator)))
 
     def route_of(self, request: Request) -> Route | None:
         """Return the route that a request takes, whatever its host; None for none of these, HEAD included."""
@@ -74,7 +82,7 @@ class Router:
         empty = {place for place, each in enumerate(segments) if not each}
         for fixed, table in tables.items():
             for route in table.get(tuple([segments[place] for place in fixed]), ()):
-                if empty <= set(fixed) and route.has_keys_of(request):
+                if empty <= set(fixed) and route.tells(request):
                     return route
         return None
 
@@ -102,7 +110,7 @@ def clashes(routes: Iterable[Route]) -> Iterator[tuple[Route, Route]]:
     for one, other in combinations(routes, 2):
         if one.operation != other.operation and one.method == other.method and _same_path(one.path, other.path):
             keys = one.discriminator.keys() & other.discriminator.keys()
-            told = len(one.discriminator) != len(other.discriminator)
+            told = len(one.discriminator) != len(other.discriminator) or one.project != other.project
             if not told and not any(_apart(one.discriminator[key], other.discriminator[key]) for key in keys):
                 yield one, other
 

@@ -145,7 +145,10 @@ CLAUSES = (
         slug="request-member-type",
         level=Level.VIOLATION,
         title="A member of the request's body is of its documented type",
-        text="Each member is of the JSON type that the contract names, an integer written with digits alone; null only where the contract allows it.",
+        text=(
+            "Each member is of the JSON type that the contract names, an integer written with digits alone; null only "
+            "where the contract allows it."
+        ),
         sources=_SOURCES,
     ),
     Clause(
