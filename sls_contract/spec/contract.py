@@ -51,6 +51,9 @@ class Value:
         unique_by: of an array of objects: the member that no two elements share.
         filtered_by: of a member: the request's value that it equals where that was sent (``query.shard``).
         equals: of a header: what it counts (``body.raw_size``, ``body.log_groups``).
+        some_of: of an object: members of which at least one is there.
+        needed_unless: of an optional parameter: it is needed after all unless the request has one of these values
+            (``query.forceSuccess``: ``true``), in any casing.
         codes: clause codes of its own by kind of breach (``missing``, ``type``, ``value``, ``alias``, ``unknown``,
             ``repeated``, ``unique``, ``filter``, ``unit``, ``form``); other kinds have the generic code.
         sources: who says so.
@@ -75,6 +78,8 @@ class Value:
     unique_by: str = ""
     filtered_by: str = ""
     equals: str = ""
+    some_of: tuple[str, ...] = ()
+    needed_unless: Mapping[str, str] = field(default_factory=_nothing)
     codes: Mapping[str, str] = field(default_factory=_nothing)
     sources: tuple[str, ...] = ()
 

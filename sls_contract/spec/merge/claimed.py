@@ -20,18 +20,19 @@ def as_plain(page: Page) -> dict[str, Any]:
         "method": page.method,
         "path": page.path,
         "host": page.host,
-        "query": {name: _parameter(each) for name, each in page.query.items()},
-        "headers": {name: _parameter(each) for name, each in page.headers.items()},
-        "body": _body(page.body),
-        "response": {**_some({"status": page.status, "headers": page.response_headers}), **_body(page.response)},
+        "lines": _lines(page, "route"),
+        "query": {name: _parameter(each, _lines(page, f"query {name}")) for name, each in page.query.items()},
+        "headers": {name: _parameter(each, _lines(page, f"header {name}")) for name, each in page.headers.items()},
+        "body": _body(page, page.body, "body"),
+        "response": _some({"status": page.status, "headers": page.response_headers}) | _body(page, page.response, "response"),
         "errors": [
-            {"status": status, "code": code, "messages": messages} for (status, code), messages in page.errors.items()
+            _some({"status": status, "code": code, "messages": said, "lines": _lines(page, f"error {status} {code}")})
+            for (status, code), said in page.errors.items()
         ],
         "problems": [
             {"line": each.line, "kind": each.kind, "where": each.where, "says": each.says[:_LONGEST]}
             for each in sorted(page.problems)
         ],
-        "lines": {place: sorted(lines) for place, lines in sorted(page.lines.items())},
     }
     return _some(plain)
 
@@ -41,20 +42,28 @@ def _some(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if value not in (None, "", [], {}, ())}
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def _lines(page: Page, place: str) -> list[int]:
+    return sorted(page.lines.get(place, ()))
+
+
+def _parameter(parameter: Parameter, lines: list[int]) -> dict[str, Any]:
     return _some(
         {
             "type": parameter.type,
             "required": parameter.required,
             "values": list(parameter.values),
             "read": [origin for origin in ORIGINS if origin in parameter.origins],
+            "lines": lines,
         }
     )
 
 
-def _body(body: Body) -> dict[str, Any]:
-    members = [{"name": name, **_some({"in": parent}), **_parameter(each)} for (parent, name), each in body.members.items()]
-    return _some({"shape": body.shape, "digest": body.digest, "members": members})
+def _body(page: Page, body: Body, side: str) -> dict[str, Any]:
+    members = []
+    for (parent, name), each in body.members.items():
+        lines = _lines(page, f"{side} member {'.'.join(filter(None, (parent, name)))}")
+        members.append({"name": name, **_some({"in": parent}), **_parameter(each, lines)})
+    return _some({"shape": body.shape, "digest": body.digest, "lines": _lines(page, side), "members": members})
 
 
 def from_plain(plain: Mapping[str, Any]) -> Page:
@@ -68,7 +77,6 @@ def from_plain(plain: Mapping[str, Any]) -> Page:
     page.status, page.response_headers = response.get("status"), list(response.get("headers", ()))
     page.errors = {(each["status"], each["code"]): list(each.get("messages", ())) for each in plain.get("errors", ())}
     page.problems = [Problem(**each) for each in plain.get("problems", ())]
-    page.lines = {place: set(lines) for place, lines in plain.get("lines", {}).items()}
     return page
 
 
