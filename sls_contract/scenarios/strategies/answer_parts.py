@@ -33,6 +33,7 @@ _MADE_ELSEWHERE = frozenset(
 )
 _FILLED = re.compile(r"\{[^}]*\}")
 _HEADER_TEXT = "abcdefgh"
+_FILLINGS = st.text(st.sampled_from("abcdefgh0123456789"), min_size=1, max_size=12)
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ def draw_answer(
     """
     given = given or {}
     parts = AnswerParts(contract.success[0], sent_at(draw, request))
-    parts.headers["x-log-requestid"] = draw(_request_ids(parts.at))
+    parts.headers["x-log-requestid"] = _draw_request_id(draw, parts.at)
     scene = Scene(parts.at, sent_by(contract, request))
     _draw_body(draw, parts, contract, request, scene, given)
     plain = Scene(parts.at, scene.sent, names=_HEADER_TEXT, shortest=1)
@@ -138,9 +139,9 @@ def counted(parts: AnswerParts, what: str) -> str | None:
 
 def draw_error(draw: Draw, status: int, code: str, message: str, at: datetime) -> AnswerParts:
     """Draw an error answer whose wording is filled in."""
-    filled = _FILLED.sub(lambda _: draw(_fillings()), message)
+    filled = _FILLED.sub(lambda _: draw(_FILLINGS), message)
     parts = AnswerParts(status, at, "json", {"errorCode": code, "errorMessage": filled})
-    parts.headers["x-log-requestid"] = draw(_request_ids(at))
+    parts.headers["x-log-requestid"] = _draw_request_id(draw, at)
     return parts
 
 
@@ -173,9 +174,5 @@ def _accepted(request: Request | None) -> list[str]:
     return [coding for coding in named if coding in CODINGS] or [""]
 
 
-def _request_ids(at: datetime) -> st.SearchStrategy[str]:
-    return st.integers(0, 2**64 - 1).map(lambda number: f"{int(at.timestamp()):08X}{number:016X}")
-
-
-def _fillings() -> st.SearchStrategy[str]:
-    return st.text(st.sampled_from("abcdefgh0123456789"), min_size=1, max_size=12)
+def _draw_request_id(draw: Draw, at: datetime) -> str:
+    return f"{int(at.timestamp()):08X}{draw(st.integers(0, 2**64 - 1)):016X}"

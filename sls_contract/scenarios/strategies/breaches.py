@@ -149,6 +149,8 @@ def _changes(value: Value, path: tuple[Step, ...], sent: Mapping[str, str]) -> I
             yield kind, value.level, _replaced(value, kind)
     if value.members and value.others is not None:
         yield "unknown", value.others, _extended
+    if value.some_of:
+        yield "missing", value.level, _without(value.some_of)
     if value.filtered_by in sent:
         yield "filter", value.level, _unfiltered
 
@@ -195,6 +197,14 @@ def _fill(draw: Draw, spot: Spot, value: Value, scene: Scene) -> None:
 def _remove(_draw: Draw, spot: Spot) -> str:
     del spot.holder[spot.key]
     return spot.pointer
+
+
+def _without(names: tuple[str, ...]) -> _Change:
+    def change(_draw: Draw, spot: Spot) -> str:
+        spot.holder[spot.key] = {name: each for name, each in spot.holder[spot.key].items() if name not in names}
+        return spot.pointer
+
+    return change
 
 
 def _renamed(aliases: tuple[str, ...]) -> _Change:

@@ -68,6 +68,8 @@ def _query_ways(name: str, value: Value) -> Iterator[Way]:
     yield from _wrong("query", name, value, _set_query)
     if value.required is not None:
         yield Way(Breach("missing", where, value.required), _without_query(name))
+    if value.needed_unless:
+        yield Way(Breach("missing", where, value.level), _without_what_makes_up(name, value))
     yield Way(Breach("repeated", where, value.level), _repeated_query(name, value))
     if value.aliases:
         yield Way(Breach("alias", where, value.level), _renamed_query(name, value))
@@ -106,6 +108,15 @@ def _add_query(_draw: Draw, parts: RequestParts) -> None:
 def _without_query(name: str) -> Callable[[Draw, RequestParts], None]:
     def change(_draw: Draw, parts: RequestParts) -> None:
         parts.query = [pair for pair in parts.query if pair[0] != name]
+
+    return change
+
+
+def _without_what_makes_up(name: str, value: Value) -> Callable[[Draw, RequestParts], None]:
+    left_out = {name, *(key.removeprefix("query.") for key in value.needed_unless)}
+
+    def change(_draw: Draw, parts: RequestParts) -> None:
+        parts.query = [pair for pair in parts.query if pair[0] not in left_out]
 
     return change
 

@@ -131,7 +131,8 @@ def draw_request(draw: Draw, contract: Contract, at: datetime, given: Mapping[st
         draw: Hypothesis' draw.
         contract: of the operation.
         at: when it is sent.
-        given: values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``, ``raw``.
+        given: values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``,
+            ``raw``.
 
     """
     given = given or {}
@@ -171,7 +172,20 @@ def _draw_query(draw: Draw, contract: Contract, scene: Scene, given: Mapping[str
             pairs.append((name, draw(st.sampled_from(texts))))
         elif value.required is not None or texts is not None or draw(st.booleans()):
             pairs.append((name, draw_text(draw, value, scene)))
+    pairs += [
+        (name, draw_text(draw, value, scene))
+        for name, value in contract.query.items()
+        if f"query {name}" not in given and is_needed(value, pairs) and name not in dict(pairs)
+    ]
     return pairs
+
+
+def is_needed(value: Value, query: list[tuple[str, str]]) -> bool:
+    """Tell whether an optional parameter is needed because the query has none of the values that make up for it."""
+    sent = {(f"query.{key}", text.lower()) for key, text in query}
+    return bool(value.needed_unless) and not any(
+        (key, text.lower()) in sent for key, text in value.needed_unless.items()
+    )
 
 
 def _draw_headers(draw: Draw, parts: RequestParts, scene: Scene, given: Mapping[str, Any]) -> None:
@@ -181,7 +195,15 @@ def _draw_headers(draw: Draw, parts: RequestParts, scene: Scene, given: Mapping[
         if place in given:
             parts.headers[name] = given[place]
         elif name.lower() not in _MADE_ELSEWHERE and (value.required is not None or draw(st.booleans())):
-            parts.headers[name] = draw_text(draw, value, plain)
+            usual = () if value.values else _usual(parts.contract).get(name.lower(), ())
+            parts.headers[name] = draw(st.sampled_from(usual)) if usual else draw_text(draw, value, plain)
+
+
+def _usual(contract: Contract) -> Mapping[str, tuple[str, ...]]:
+    """Return what clients send in headers whose contract names no values."""
+    content = "json" if contract.response is None else contract.response.content
+    codings = (*CODINGS, "identity") if content == "protobuf" else ("identity",)
+    return {"accept": (CONTENT_TYPES.get(content, "*/*"),), "accept-encoding": codings}
 
 
 def _draw_body(draw: Draw, parts: RequestParts, scene: Scene, given: Mapping[str, Any]) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import string
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -106,7 +108,7 @@ def typed(value: Value, text: str) -> Any:
 
 
 def _draw_integer(draw: Draw, value: Value, scene: Scene) -> int:
-    if value.unit in UNITS and value.maximum is None:
+    if value.unit in UNITS:
         return _draw_time(draw, value, scene)
     least = 0 if value.minimum is None else value.minimum
     most = max(least, _LARGEST_INTEGER) if value.maximum is None else value.maximum
@@ -127,19 +129,30 @@ def _draw_number(draw: Draw, value: Value, _: Scene) -> float:
 
 
 def _draw_string(draw: Draw, value: Value, scene: Scene) -> str:
+    if value.says.endswith('or ""') and draw(st.booleans()):  # such as the checkpoint of a shard never consumed
+        return ""
     if value.form in FORMS:
         return draw(FORMS[value.form])
     if value.pattern:
-        return draw(st.from_regex(value.pattern, fullmatch=True))
-    return draw(st.text(st.sampled_from(scene.names), min_size=scene.shortest, max_size=_LONGEST_NAME))
+        return draw(_matching(value.pattern))
+    return draw(_free(scene.names, scene.shortest))
+
+
+@cache  # Hypothesis takes milliseconds to make one
+def _matching(pattern: str) -> st.SearchStrategy[str]:
+    return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
+
+
+@cache
+def _free(characters: str, shortest: int) -> st.SearchStrategy[str]:
+    return st.text(st.sampled_from(characters), min_size=shortest, max_size=_LONGEST_NAME)
 
 
 def _draw_object(draw: Draw, value: Value, scene: Scene) -> dict[str, Any]:
-    return {
-        name: draw_json(draw, member, scene)
-        for name, member in value.members.items()
-        if member.required is not None or draw(st.booleans())
-    }
+    chosen = {name for name, member in value.members.items() if member.required is not None or draw(st.booleans())}
+    if value.some_of and not chosen.intersection(value.some_of):
+        chosen.add(draw(st.sampled_from(value.some_of)))
+    return {name: draw_json(draw, member, scene) for name, member in value.members.items() if name in chosen}
 
 
 def _draw_array(draw: Draw, value: Value, scene: Scene) -> list[Any]:
@@ -159,7 +172,7 @@ def json_values(draw: Draw, value: Value, scene: Scene) -> Any:
 
 
 def _draw_any(draw: Draw, _: Value, scene: Scene) -> Any:
-    return draw(st.one_of(st.text(st.sampled_from(scene.names), min_size=1, max_size=_LONGEST_NAME), st.integers(0, 9)))
+    return draw(st.one_of(_free(scene.names, 1), st.integers(0, 9)))
 
 
 _DRAWN: Mapping[str, Callable[[Draw, Value, Scene], Any]] = {
