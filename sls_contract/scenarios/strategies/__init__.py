@@ -9,7 +9,7 @@ For a test of your own parser::
     def test_my_parser_reads_every_correct_answer(answer):
         my_parser(answer.headers, answer.body)
 
-    @given(strategies.broken_answers("PullLogs"))
+    @given(strategies.broken_answers("PullLogs", kinds=["syntax", "coding"]))
     def test_my_parser_refuses_a_broken_answer(drawn):
         breach, answer = drawn
         with pytest.raises(MyError):

@@ -164,5 +164,5 @@ def _cut_log_group(_draw: Draw, parts: AnswerParts) -> None:
 
 
 def _announce_coding(_draw: Draw, parts: AnswerParts) -> None:
-    """Announce lz4 over bytes that are none."""
-    parts.data, parts.coding = b"\xff\xff\xff", "lz4"
+    """Announce the compression over bytes that are none."""
+    parts.data, parts.coding = b"\xff\xff\xff", parts.coding or "lz4"

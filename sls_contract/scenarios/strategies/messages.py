@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ from sls_contract.signing import TEST_CREDENTIALS
 from sls_contract.spec.finding import Level, weakest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from datetime import datetime
 
     from sls_contract.exchange import Request, Response
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from sls_contract.spec.contract import Contract
 
 _VIOLATIONS = frozenset({Level.VIOLATION})
+
+_Way: TypeAlias = "tuple[Way, bool]"
+"""A way to break a message, and whether that is an error answer."""
 
 
 def requests(
@@ -121,6 +124,7 @@ def errors(operation: str | Contract, request: Request | None = None) -> st.Sear
 def broken_requests(
     operation: str | Contract,
     *,
+    kinds: Collection[str] = (),
     levels: Collection[Level] = _VIOLATIONS,
     credentials: Credentials | None = None,
     scheme: Scheme | None = None,
@@ -132,6 +136,7 @@ def broken_requests(
 
     Args:
         operation: name, alias or contract.
+        kinds: kinds of breach (see `Breach`); empty: every kind.
         levels: how severe the breaches are; violations by default.
         credentials: as in `requests`, and so are the others.
         scheme: the same.
@@ -140,36 +145,42 @@ def broken_requests(
         at: the same.
 
     Raises:
-        UsageError: nobody knows the operation, or nothing of these levels can be broken in it.
+        UsageError: nobody knows the operation, or nothing of these kinds and levels can be broken in it.
 
     Example::
 
-        @given(strategies.broken_requests("CreateConsumerGroup"))
+        @given(strategies.broken_requests("CreateConsumerGroup", kinds=["missing", "type"]))
         def test_my_gateway_refuses_broken_requests(drawn):
             breach, request = drawn
             assert my_gateway(request).status == 400, breach
 
     """
     contract, sender = contract_of(operation), _sender(credentials, scheme, project, endpoint, at)
-    return _broken_requests(contract, sender, _of_levels(request_ways(contract), levels, contract))
+    ways = [(way, False) for way in request_ways(contract)]
+    return _broken_requests(contract, sender, _chosen(ways, kinds, levels, contract))
 
 
 def broken_answers(
-    operation: str | Contract, request: Request | None = None, *, levels: Collection[Level] = _VIOLATIONS
+    operation: str | Contract,
+    request: Request | None = None,
+    *,
+    kinds: Collection[str] = (),
+    levels: Collection[Level] = _VIOLATIONS,
 ) -> st.SearchStrategy[tuple[Breach, Response]]:
     """Answers that break one rule, each with what is broken: successes mostly, some errors.
 
     Args:
         operation: name, alias or contract.
         request: what is answered; None: some request, and then no answer is broken by what it does not filter.
+        kinds: kinds of breach (see `Breach`); empty: every kind.
         levels: how severe the breaches are; violations by default.
 
     Raises:
-        UsageError: nobody knows the operation, or nothing of these levels can be broken in it.
+        UsageError: nobody knows the operation, or nothing of these kinds and levels can be broken in it.
 
     Example::
 
-        @given(strategies.broken_answers("PullLogs"))
+        @given(strategies.broken_answers("PullLogs", kinds=["syntax", "coding"]))
         def test_my_parser_refuses_broken_answers(drawn):
             breach, answer = drawn
             with pytest.raises(MyError):
@@ -177,11 +188,9 @@ def broken_answers(
 
     """
     contract = contract_of(operation)
-    successes = _of_levels(answer_ways(contract, sent_by(contract, request)), levels, contract)
-    failures = [way for way in error_ways(contract) if way.breach.level in levels]
-    return _broken_answers(
-        contract, request, [*((way, False) for way in successes), *((way, True) for way in failures)]
-    )
+    successes = [(way, False) for way in answer_ways(contract, sent_by(contract, request))]
+    failures = [(way, True) for way in error_ways(contract)]
+    return _broken_answers(contract, request, _chosen(successes + failures, kinds, levels, contract))
 
 
 def _sender(
@@ -193,12 +202,17 @@ def _sender(
     return Sender(credentials or TEST_CREDENTIALS, scheme, project, endpoint, at)
 
 
-def _of_levels(ways: Iterable[Way], levels: Collection[Level], contract: Contract) -> list[Way]:
+def _chosen(ways: list[_Way], kinds: Collection[str], levels: Collection[Level], contract: Contract) -> list[_Way]:
+    """Return the ways of some kinds and levels; what SDK models alone tell is a warning at most."""
     highest = Level.WARNING if contract.coverage == "model" else Level.VIOLATION
-    fitting = [way for way in ways if weakest(way.breach.level, highest) in levels]
+    fitting = [
+        each
+        for each in ways
+        if weakest(each[0].breach.level, highest) in levels and (not kinds or each[0].breach.kind in kinds)
+    ]
     if not fitting:
-        named = ", ".join(sorted(level.value for level in levels)) or "no level"
-        msg = f"nothing of {contract.operation} can be broken at {named}; pass levels=tuple(Level)"
+        possible = sorted({f"{way.breach.kind} ({way.breach.level.value})" for way, _ in ways})
+        msg = f"expected kinds and levels of breach that {contract.operation} has: {', '.join(possible)}; found none"
         raise UsageError(msg)
     return fitting
 
@@ -221,8 +235,8 @@ def _errors(draw: st.DrawFn, contract: Contract, request: Request | None) -> Res
 
 
 @st.composite
-def _broken_requests(draw: st.DrawFn, contract: Contract, sender: Sender, ways: list[Way]) -> tuple[Breach, Request]:
-    way, scheme = draw(st.sampled_from(ways)), draw_scheme(draw, sender)
+def _broken_requests(draw: st.DrawFn, contract: Contract, sender: Sender, ways: list[_Way]) -> tuple[Breach, Request]:
+    (way, _), scheme = draw(st.sampled_from(ways)), draw_scheme(draw, sender)
     parts = draw_request(draw, contract, sender.at or draw(times()))
     breach = way.applied(draw, parts)
     return breach, parts.signed(sender, scheme)
@@ -230,7 +244,7 @@ def _broken_requests(draw: st.DrawFn, contract: Contract, sender: Sender, ways: 
 
 @st.composite
 def _broken_answers(
-    draw: st.DrawFn, contract: Contract, request: Request | None, ways: list[tuple[Way, bool]]
+    draw: st.DrawFn, contract: Contract, request: Request | None, ways: list[_Way]
 ) -> tuple[Breach, Response]:
     way, is_error = draw(st.sampled_from(ways))
     if is_error:
