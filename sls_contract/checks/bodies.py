@@ -8,7 +8,6 @@ something is are they looked at one by one.
 from __future__ import annotations
 
 import re
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.meanings import FORMS, UNITS, misplaced_times, read_as_unit
@@ -103,6 +102,7 @@ class Members:
         self._known = {name: Column(each, rules, name) for name, each in value.members.items()}
         self._names = frozenset(self._known)
         self._required = [(name, each.missing) for name, each in self._known.items() if each.missing]
+        self._some_of, self._none = value.some_of, rules.of(value).rule("missing", value.level)
         self._unknown = rules.of(value).rule("unknown", value.others) if value.others is not None else None
         self._aliases = {alias: name for name, each in value.members.items() for alias in each.aliases}
         own = {name: rules.of(each) for name, each in value.members.items()}
@@ -125,22 +125,26 @@ class Members:
             breaches.ran(rule)
             if name not in everywhere:
                 self._tell_missing(name, column, place, breaches)
-        for name, member in self._known.items():
-            if name in everywhere:
-                indices: Sequence[int] = range(len(column))
-                values = list(map(itemgetter(name), column))
-            elif name in somewhere:
+        if self._some_of:
+            self._judge_some_of(column, place, breaches)
+        for name in self._known.keys() & somewhere:
+            indices: Sequence[int] = range(len(column))
+            if name not in everywhere:
                 indices = [index for index, value in enumerate(column) if name in value]
-                values = [column[index][name] for index in indices]
-            else:
-                continue
-            member.judge(values, _inside(place, indices, name), breaches)
+            self._known[name].judge([column[index][name] for index in indices], _inside(place, indices, name), breaches)
 
     def _tell_missing(self, name: str, column: list[Any], place: Place, breaches: Breaches) -> None:
         rule = self._known[name].missing
         for index, value in enumerate(column):
             if rule and name not in value and not self._is_misnamed(name, value):
                 breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].mend())
+
+    def _judge_some_of(self, column: list[Any], place: Place, breaches: Breaches) -> None:
+        breaches.ran(self._none)
+        for index, value in enumerate(column):
+            if not value.keys() & set(self._some_of):
+                expected = f"at least one of {', '.join(self._some_of)}"
+                breaches.add(self._none, place(index) or "body", expected, shown(value), f"write {expected}.")
 
     def _is_misnamed(self, name: str, value: Mapping[str, Any]) -> bool:
         return bool(self._misnamed) and any(self._meant(key, value) == name for key in value.keys() - self._names)

@@ -10,7 +10,7 @@ from sls_contract.spec import Level, errors_with, wording_is_known
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sls_contract.checks.breaches import Breaches, Rules
+    from sls_contract.checks.breaches import Breaches, Rule, Rules
     from sls_contract.spec import KnownError
     from sls_contract.spec.contract import Contract
 
@@ -18,7 +18,6 @@ FIELDS = frozenset({"errorCode", "errorMessage", "accessDeniedDetail"})
 """The documented members of an error body."""
 
 _WRONG_CODE = {"full": Level.VIOLATION, "derived": Level.WARNING, "model": Level.UNSPECIFIED}
-_WORDING = {"full": Level.WARNING, "derived": Level.UNSPECIFIED, "model": Level.UNSPECIFIED}
 
 
 class ErrorJudge:
@@ -34,7 +33,7 @@ class ErrorJudge:
         level = _WRONG_CODE[contract.coverage]
         kinds = ("error-unknown", "error-operation", "error-status")
         self._unknown, self._foreign, self._status = (rules.rule(kind, level) for kind in kinds)
-        self._message = rules.rule("error-message", _WORDING[contract.coverage])
+        self._message = rules.rule("error-message") if contract.coverage == "full" else None
         self._member = rules.rule("error-member")
 
     def judge(self, breaches: Breaches, is_well_asked: Callable[[], bool]) -> None:
@@ -50,8 +49,8 @@ class ErrorJudge:
         if isinstance(code, str) and code:
             known = errors_with(code)
             self._judge_code(code, known, breaches, is_well_asked)
-            if isinstance(message, str) and message:
-                self._judge_message(code, message, known, breaches, is_well_asked)
+            if self._message and isinstance(message, str) and message:
+                self._judge_message(self._message, code, message, known, breaches, is_well_asked)
 
     def _judge_code(
         self, code: str, known: Sequence[KnownError], breaches: Breaches, is_well_asked: Callable[[], bool]
@@ -83,19 +82,20 @@ class ErrorJudge:
 
     def _judge_message(
         self,
+        rule: Rule,
         code: str,
         message: str,
         known: Sequence[KnownError],
         breaches: Breaches,
         is_well_asked: Callable[[], bool],
     ) -> None:
-        wordings = [wording for error in known for wording in error.wordings]
+        wordings = [wording for error in known if error.may_answer(self._operation) for wording in error.wordings]
         if not wordings or not is_well_asked():
             return
-        breaches.ran(self._message)
+        breaches.ran(rule)
         if not wording_is_known(code, message):
             expected, mend = (
                 shortened(f"such as {shown(wordings[0])}"),
                 "decide by errorCode; tell us if the service changed its wording.",
             )
-            breaches.add(self._message, "/errorMessage", expected, shown(message), mend)
+            breaches.add(rule, "/errorMessage", expected, shown(message), mend)

@@ -87,6 +87,11 @@ class Query:
         self._repeated = {name: own.rule("repeated") for name, (_, own) in self._known.items()}
         self._misnamed = {name: own.rule("alias", query[name].level) for name, (_, own) in self._known.items()}
         self._unknown = rules.rule("unknown", others) if others is not None else None
+        self._needed = [
+            (name, own.rule("missing", query[name].level), query[name].needed_unless)
+            for name, (_, own) in self._known.items()
+            if query[name].needed_unless
+        ]
 
     def is_right(self, name: str, text: str) -> bool:
         """Tell whether a value is one that the contract allows."""
@@ -103,9 +108,22 @@ class Query:
             breaches.ran(rule)
             if name not in given and name not in meant:
                 breaches.add(rule, f"query {name}", f"the key {name}", "absent", f"send {name}.")
+        self._judge_needed(given, breaches)
         for name, values in given.items():
             if name in self._known:
                 self._judge_values(name, values, breaches)
+
+    def _judge_needed(self, given: Mapping[str, list[str]], breaches: Breaches) -> None:
+        """Judge the keys that are needed unless another has a certain value."""
+        for name, rule, unless in self._needed:
+            breaches.ran(rule)
+            excused = (
+                wanted.casefold() in [value.casefold() for value in given.get(key.removeprefix("query."), ())]
+                for key, wanted in unless.items()
+            )
+            if name not in given and not any(excused):
+                other = " or ".join(f"{key.removeprefix('query.')}={wanted}" for key, wanted in unless.items())
+                breaches.add(rule, f"query {name}", f"the key {name}, or {other}", "neither", f"send {name}.")
 
     def _judge_values(self, name: str, values: list[str], breaches: Breaches) -> None:
         repeated = self._repeated[name]

@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from sls_contract.spec.error_record import KnownError
     from sls_contract.spec.instance import request_instance
     from sls_contract.spec.known_errors import KNOWN_ERRORS, errors_of, errors_with, statuses_of, wording_is_known
-    from sls_contract.spec.operations import OPERATIONS, Operation
-    from sls_contract.spec.registry import Registry, operation_of, registry, use_contracts
+    from sls_contract.spec.registry import Registry, operation_of, use_contracts
 
 __all__ = [
     "CLAUSES",
     "DESCRIPTION",
     "KNOWN_ERRORS",
-    "OPERATIONS",
     "Catalog",
     "Clause",
     "Contract",
@@ -34,7 +32,6 @@ __all__ = [
     "Finding",
     "KnownError",
     "Level",
-    "Operation",
     "Registry",
     "SchemaError",
     "catalog",
@@ -42,7 +39,6 @@ __all__ = [
     "errors_of",
     "errors_with",
     "operation_of",
-    "registry",
     "request_instance",
     "statuses_of",
     "use_contracts",
@@ -54,12 +50,9 @@ _LATER = {
     "Description": "description",
     "KNOWN_ERRORS": "known_errors",
     "KnownError": "error_record",
-    "OPERATIONS": "operations",
-    "Operation": "operations",
     "errors_of": "known_errors",
     "errors_with": "known_errors",
     "operation_of": "registry",
-    "registry": "registry",
     "use_contracts": "registry",
     "Registry": "registry",
     "Contract": "contract",

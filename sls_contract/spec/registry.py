@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.errors import PAUSE_FAKE_FILES, UsageError, files_are_fake
 from sls_contract.spec.catalog import schema_folder
 from sls_contract.spec.contract import Contract
-from sls_contract.spec.routing import Route, Router, clashes
+from sls_contract.spec.routing import Route, Router, clashes, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -77,6 +77,11 @@ class Registry:
         """Return the contract of the operation that a request asks for; None for any other, HEAD included."""
         route = self._router.route_of(request)
         return None if route is None else self._entries[route.operation].contract()
+
+    def names_in(self, request: Request) -> dict[str, str]:
+        """Return the percent-decoded names in the path of a request, by the names that its operation gives them."""
+        route = self._router.route_of(request)
+        return {} if route is None else names_in(route.path, request.path) or {}
 
     def naming(self, text: str) -> Iterator[Contract]:
         """Yield the contracts in which a text stands as a value, such as an error's code; others are not read."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.spec.claims import ORIGINS, Body, Page, Parameter, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _LONGEST = 80
 """In characters: what a page prints at a problem is kept up to here, since claims hold facts and no sentences."""
@@ -24,7 +24,8 @@ def as_plain(page: Page) -> dict[str, Any]:
         "query": {name: _parameter(each, _lines(page, f"query {name}")) for name, each in page.query.items()},
         "headers": {name: _parameter(each, _lines(page, f"header {name}")) for name, each in page.headers.items()},
         "body": _body(page, page.body, "body"),
-        "response": _some({"status": page.status, "headers": page.response_headers}) | _body(page, page.response, "response"),
+        "response": _some({"status": page.status, "headers": page.response_headers})
+        | _body(page, page.response, "response"),
         "errors": [
             _some({"status": status, "code": code, "messages": said, "lines": _lines(page, f"error {status} {code}")})
             for (status, code), said in page.errors.items()
@@ -74,10 +75,25 @@ def from_plain(plain: Mapping[str, Any]) -> Page:
     page.query = {name: _read_parameter(each) for name, each in plain.get("query", {}).items()}
     page.headers = {name: _read_parameter(each) for name, each in plain.get("headers", {}).items()}
     page.body, page.response = _read_body(plain.get("body", {})), _read_body(response)
+    page.lines = {place: set(lines) for place, lines in _all_lines(plain) if lines}
     page.status, page.response_headers = response.get("status"), list(response.get("headers", ()))
     page.errors = {(each["status"], each["code"]): list(each.get("messages", ())) for each in plain.get("errors", ())}
     page.problems = [Problem(**each) for each in plain.get("problems", ())]
     return page
+
+
+def _all_lines(plain: Mapping[str, Any]) -> Iterator[tuple[str, list[int]]]:
+    yield "route", plain.get("lines", [])
+    for key, kind in (("query", "query"), ("headers", "header")):
+        for name, each in plain.get(key, {}).items():
+            yield f"{kind} {name}", each.get("lines", [])
+    for side in ("body", "response"):
+        body = plain.get(side, {})
+        yield side, body.get("lines", [])
+        for each in body.get("members", ()):
+            yield f"{side} member {'.'.join(filter(None, (each.get('in'), each['name'])))}", each.get("lines", [])
+    for each in plain.get("errors", ()):
+        yield f"error {each['status']} {each['code']}", each.get("lines", [])
 
 
 def _read_parameter(plain: Mapping[str, Any]) -> Parameter:

@@ -25,7 +25,7 @@ _RPC_KEYS = frozenset({"Action", "Version"})
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What layers give: the contracts, sorted by name, and why claims were left out, by operation."""
+    """What layers give: the contracts, sorted by name, and why claims of some pages were left out, by operation."""
 
     contracts: tuple[Contract, ...]
     left_out: Mapping[str, str]
@@ -51,7 +51,7 @@ def merge(layers: Layers) -> Merged:
         raise UsageError(msg)
     contracts = tuple(_merged(name, claims, layers.rulings.get(name)) for name, claims in sorted(groups.items()))
     refuse_clashes(contracts)
-    return Merged(contracts, {name: why for name, why in left_out.items() if names[name.lower()] not in groups})
+    return Merged(contracts, left_out)
 
 
 def canonical_names(layers: Layers) -> dict[str, str]:
