@@ -1,4 +1,4 @@
-"""Strategies and checks hold each other to the contracts: what is drawn correct has no finding, what is broken has one."""
+"""Strategies and checks agree on every contract: what is drawn correct has no finding, what is drawn broken has one."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.checks.protobuf import BYTES, VARINT, Field, encode_field
-from sls_contract.scenarios.strategies.values import AWKWARD, SIMPLE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,9 +24,9 @@ LOG_GROUP, LOG_GROUP_LIST = "LogGroup", "LogGroupList"
 _LOGS, _TOPIC, _SOURCE, _TAGS = 1, 3, 4, 6
 _MOST = 3
 _MORE, _FULL = 15, 255  # a length of 15 or more goes on in bytes, as long as they are full
-_CHARACTERS = st.sampled_from(SIMPLE + AWKWARD)
-_TEXTS = st.text(_CHARACTERS, max_size=20)
-_PAIRS = st.tuples(st.text(_CHARACTERS, min_size=1, max_size=20), _TEXTS)
+_KEYS = ("a", "level", "__topic__", "数据", "é\U0001f600", 'a "b"', "%+/", "k" * 99)
+_TEXTS = st.sampled_from(("", *_KEYS, "\n", "0", "{}", "v" * 999))  # each costs one choice: logs hold many
+_PAIRS = st.tuples(st.sampled_from(_KEYS), _TEXTS)
 
 
 @st.composite

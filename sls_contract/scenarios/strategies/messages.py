@@ -121,7 +121,7 @@ def errors(operation: str | Contract, request: Request | None = None) -> st.Sear
     return _errors(contract_of(operation), request)
 
 
-def broken_requests(
+def broken_requests(  # noqa: PLR0913 - settings, by name
     operation: str | Contract,
     *,
     kinds: Collection[str] = (),

@@ -32,7 +32,7 @@ AWKWARD = " %+/?#&=:;,'\"<>\\~.@数据消费é\U0001f600"
 
 _SOME_TIME = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)  # of the GetCheckPoint page's example
 _YEARS = timedelta(days=3000)
-_LONGEST_NAME = 40
+_LONGEST_NAME = 20
 _LONGEST_LIST = 4
 _LARGEST_INTEGER = 2**31 - 1  # of a value whose contract names no bound
 _LARGEST_CURSOR = 2**63 - 1
