@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from sls_contract.scenarios.strategies.log_groups import (
     log_group_lists,
 )
 from sls_contract.scenarios.strategies.request_parts import CONTENT_TYPES, json_bytes
-from sls_contract.scenarios.strategies.values import Draw, Scene, draw_json, draw_text, times
+from sls_contract.scenarios.strategies.values import Draw, Scene, cursor, draw_json, draw_text, times
 from sls_contract.signing import http_date
 from sls_contract.signing.clock import request_time
 from sls_contract.spec.routing import names_in
@@ -123,9 +124,19 @@ def draw_answer(
             parts.headers[name] = given[f"header {name}"]
         elif value.equals:
             parts.headers[name] = counted(parts, value.equals)
+        elif value.form == "base64-cursor" and parts.groups is not None and "query.cursor" in scene.sent:
+            parts.headers[name] = cursor_behind(scene.sent["query.cursor"], len(parts.groups))
         elif name.lower() not in _MADE_ELSEWHERE and (value.required is not None or draw(st.booleans())):
             parts.headers[name] = draw_text(draw, value, plain)
     return parts
+
+
+def cursor_behind(text: str, groups: int) -> str:
+    """Return the cursor so many log groups behind another; the same where that one is none of the service's."""
+    try:
+        return cursor(int(base64.b64decode(text, validate=True)) + groups)
+    except ValueError:  # binascii.Error is one
+        return text
 
 
 def counted(parts: AnswerParts, what: str) -> str | None:

@@ -138,9 +138,9 @@ class _Consumer:
         self.ask("GetCursor", {"query from": start}, {"body": {"cursor": shard.cursor(ways[start])}}, shard.number)
         return ways[start]
 
-    def pull(self) -> None:
+    def pull(self, shard: _Shard | None = None) -> None:
         """Pull from where the consumer stands, which it first finds out: by the checkpoint, or from the begin."""
-        shard = self._held()
+        shard = shard or self._held()
         if shard.position is None:
             self.read(shard)
             shard.position = shard.position_of(shard.checkpoint) if shard.checkpoint else self.find(shard)
@@ -157,11 +157,11 @@ class _Consumer:
         self.ask("PullLogs", given, {"groups": groups, **headers}, shard.number)
 
     def write(self) -> None:
-        """Write the cursor at which the consumer stands; before it pulled there is none to write."""
+        """Write the cursor at which the consumer stands; a shard that it never pulled, it pulls first."""
         shard = self._held()
         if shard.position is None:
-            self.pull()
-            return
+            self.pull(shard)
+        assert shard.position is not None
         shard.checkpoint = shard.cursor(shard.position)
         given = {
             "query consumer": shard.owner,
