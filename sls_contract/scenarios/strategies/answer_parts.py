@@ -74,7 +74,6 @@ class AnswerParts:
         """Put the answer together."""
         data = compressed(self.plain(), self.coding) if self.data is None else self.data
         made = {
-            "Server": "AliyunSLS",
             "Content-Type": CONTENT_TYPES.get(self.content),
             "Content-Length": str(len(data)),
             "Date": http_date(self.at),
@@ -115,9 +114,9 @@ def draw_answer(
     """
     given = given or {}
     parts = AnswerParts(contract.success[0], sent_at(draw, request))
-    parts.headers["x-log-requestid"] = _draw_request_id(draw, parts.at)
     scene = Scene(parts.at, sent_by(contract, request))
     _draw_body(draw, parts, contract, request, scene, given)
+    _draw_usual_headers(draw, parts)
     plain = Scene(parts.at, scene.sent, names=_HEADER_TEXT, shortest=1)
     for name, value in contract.response_headers.items():
         if f"header {name}" in given:
@@ -152,7 +151,7 @@ def draw_error(draw: Draw, status: int, code: str, message: str, at: datetime) -
     """Draw an error answer whose wording is filled in."""
     filled = _FILLED.sub(lambda _: draw(_FILLINGS), message)
     parts = AnswerParts(status, at, "json", {"errorCode": code, "errorMessage": filled})
-    parts.headers["x-log-requestid"] = _draw_request_id(draw, at)
+    _draw_usual_headers(draw, parts)
     return parts
 
 
@@ -185,5 +184,10 @@ def _accepted(request: Request | None) -> list[str]:
     return [coding for coding in named if coding in CODINGS] or [""]
 
 
-def _draw_request_id(draw: Draw, at: datetime) -> str:
-    return f"{int(at.timestamp()):08X}{draw(st.integers(0, 2**64 - 1)):016X}"
+def _draw_usual_headers(draw: Draw, parts: AnswerParts) -> None:
+    """Draw what every answer has, in the spellings that servers and proxies give it."""
+    name = draw(st.sampled_from(("x-log-requestid", "X-Log-Requestid")))
+    parts.headers[name] = f"{int(parts.at.timestamp()):08X}{draw(st.integers(0, 2**64 - 1)):016X}"
+    parts.headers["Server"] = draw(st.sampled_from(("AliyunSLS", "Tengine", "nginx/1.12.1")))
+    if parts.content == "json":
+        parts.headers["Content-Type"] = draw(st.sampled_from(("application/json", "application/json; charset=utf-8")))

@@ -37,10 +37,6 @@ def answer_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
         yield from _header_ways(name, value)
     if contract.response is not None:
         yield from _body_ways(contract.response, sent)
-    if contract.coverage == "full" and contract.response is not None and contract.response.content == "json":
-        yield Way(
-            Breach("content-type", "header Content-Type", Level.VIOLATION), _set_header("Content-Type", "text/html")
-        )
 
 
 def error_ways(contract: Contract) -> Iterator[Way]:
@@ -51,6 +47,7 @@ def error_ways(contract: Contract) -> Iterator[Way]:
     for name in ("errorCode", "errorMessage"):
         yield Way(Breach("missing", f"/{name}", Level.VIOLATION), _set_member(name, None))
         yield Way(Breach("type", f"/{name}", Level.VIOLATION), _set_member(name, 1))
+    yield Way(Breach("content-type", "header Content-Type", Level.VIOLATION), _set_header("Content-Type", "text/html"))
     yield Way(Breach("syntax", "body", Level.VIOLATION), _write(lambda data: data[:-1]))
     yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _lie_about_length)
 

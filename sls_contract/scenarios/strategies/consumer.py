@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _NANO, _MICRO = 10**9, 10**6  # in a second
-_MOST_SHARDS, _MOST_STEPS, _MOST_SECONDS = 3, 8, 5
+_MOST_SHARDS, _MOST_STEPS, _MOST_SECONDS = 3, 12, 5
 _LEFT_OUT = ("end_cursor", "endCursor", "query", "pullMode", "processor", "offset", "size")
 _NAMES = st.text(st.sampled_from(SIMPLE), min_size=3, max_size=12).map(lambda name: f"a{name}0")
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")
@@ -223,7 +223,7 @@ def sequences(
     scheme: Scheme | None = None,
     at: datetime | None = None,
 ) -> st.SearchStrategy[tuple[Exchange, ...]]:
-    """Correct sequences of a consumer's exchanges: its group is made, it is seen, then up to eight steps in any order.
+    """Correct sequences of a consumer's exchanges: its group is made, it is seen, then up to twelve steps in any order.
 
     What a step needs comes before it: the first pull of a shard asks for the checkpoint, and for a cursor where there
     is none.
@@ -264,6 +264,7 @@ def _sequences(draw: st.DrawFn, sender: Sender, steps: list[str]) -> tuple[Excha
     run = _Consumer(draw, sender, draw_scheme(draw, sender), at, draw(_NAMES), draw(_NAMES), shards)
     run.create()
     run.beat()
-    for step in draw(st.lists(st.sampled_from(steps), max_size=_MOST_STEPS)) if steps else ():
+    fewest = draw(st.integers(0, _MOST_STEPS // 2)) if steps else 0  # left alone, Hypothesis prefers short lists
+    for step in draw(st.lists(st.sampled_from(steps), min_size=fewest, max_size=_MOST_STEPS)) if steps else ():
         _STEPS[step](run)
     return tuple(run.exchanges)
