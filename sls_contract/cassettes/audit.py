@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.ledger import Entry
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity
+from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.scrub import Scrubber, leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.scrub.others import OtherNames
@@ -80,6 +81,14 @@ class Audit:
             yield breach.finding, position, None if position is None else self.lines[position]
 
 
+class _Looking(NamedTuple):
+    """What is kept from one exchange of a cassette to the next."""
+
+    scrubber: Scrubber
+    others: OtherNames
+    relations: Relations
+
+
 def audit(path: Path, terms: Terms) -> Audit:
     """Judge every exchange of a cassette at the time it was recorded, and scan the file for secrets.
 
@@ -109,20 +118,21 @@ def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
         found.findings.append(_damage(damage))
         return
     found.lines = tuple(file.lines)
-    others = OtherNames()
+    looking = _Looking(scrubber, OtherNames(), Relations())
     for position in range(len(file)):
         terms.progress(position, len(file))
-        _judge(found, file, position, terms, (scrubber, others))
+        _judge(found, file, position, terms, looking)
 
 
-def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: tuple[Scrubber, OtherNames]) -> None:
+def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: _Looking) -> None:
     """Judge one exchange, without its answer where that broke off; one that is damaged hides none of the others."""
     try:
         recording = file[position]
     except CassetteDamaged as damage:
         found.findings.append(_damage(damage))
+        looking.relations.lose()
         return
-    scrubber, others = looking
+    scrubber, others, relations = looking
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
     hidden = hidden_clauses(recording)
@@ -133,6 +143,8 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: t
     scrubber.learn_cookies(recording.exchange)
     found.entry.add(origin)
     found.tally.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
+    judged = clean_verdict(relations.follow(recording, position), scrubber.text)
+    found.tally.relate(judged, recording.exchange, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
     about = [finding for finding in about_recording(recording) if finding.code not in told]
     about += _about_names(recording, others)

@@ -15,6 +15,7 @@ from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.outcomes import answered, outcome_of
 from sls_contract.cassettes.recorder import Broken, install
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
+from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.scrub import leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.session_settings import CLOCKS_DIFFER, Opening
@@ -64,6 +65,7 @@ class Session:
         self._tally = tally if tally is not None else Tally()
         self.hosts = AskedHosts(lambda host: opening.owns(host) or host_name(host) in self._tape.other_hosts)
         self._beneath = False
+        self._relations = Relations()
         self.apart = False  # whether what it is asked is nothing of the cassettes around it
         self.path = opening.path
 
@@ -149,6 +151,7 @@ class Session:
 
     def prepare_fork(self) -> None:
         """Make what a child shares with this process, once, and see that it inherits no lock that nobody frees."""
+        self._relations.lose()  # what the child asks, and when, comes too late
         try:
             self._channel = self._channel or self._tape.share()
         except (CassetteError, OSError) as error:  # the child refuses what it cannot hand over
@@ -260,6 +263,8 @@ class Session:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=made.at, without=hidden))
         tally.count(shown, self._clean(verdicts), made.evidence, position)
+        related = self._relations.follow(recording, position)
+        tally.relate(clean_verdict(related, opening.scrubber.shown), shown, position)
         about = about_recording(recording)
         if opening.max_age is not None:
             about += about_age(self._tape.at(position).provenance, opening.max_age, now)
@@ -310,6 +315,8 @@ class Session:
         """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
         verdict = judge(whole, credentials=_key_for(whole.request, self._opening.credentials), at=seen)
         self._tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
+        related = self._relations.go_on(whole, evidence, seen)
+        self._tally.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
         self._tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
         if scrubbed.others:
             self._tally.add([names_of_others(scrubbed.others)], scrubbed.exchange)

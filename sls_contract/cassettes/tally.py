@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sls_contract.checks import Verdict
+    from sls_contract.checks.sequence import Judged
     from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding
 
@@ -108,6 +109,13 @@ class Tally:
             if found:
                 self.unverified += any(finding.slug == UNVERIFIED for finding in found)
                 self.breaches.extend(Breach(finding, exchange, position) for finding in found)
+
+    def relate(self, judged: Judged, exchange: Exchange, position: int | None = None) -> None:
+        """Take over what an exchange breaks together with those before it."""
+        if judged.exercised:
+            with self._lock:
+                self.exercised.update(judged.exercised)
+            self.add(judged.findings, exchange, position)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
         """Take over findings that are not about an answer: a miss, an edited recording."""

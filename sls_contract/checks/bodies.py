@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sls_contract.checks.meanings import FORMS, UNITS, misplaced_times, read_as_unit
+from sls_contract.checks.meanings import FORMS, UNITS, Form, misplaced_times, read_as_unit
 from sls_contract.checks.parameters import between, nearly
 from sls_contract.checks.presentation import shown
 
@@ -42,10 +42,15 @@ class Column:
         """Compile what the contract says; ``name`` is that of the member, ``kind`` the breach of another type."""
         own = rules.of(value)
         self._value, self._name = value, name
-        self._type_rule, self._integer = own.rule(kind, value.level), own.rule("integer", value.level)
+        self._type_rule = (rules if kind == "shape" else own).rule(kind, value.level)
+        self._integer = own.rule("integer", value.level)
         self._types = _TYPES.get(value.type or "")
         self.missing = own.rule("missing", value.required) if value.required is not None else None
+        bounded = value.type in ("integer", "number") and (value.minimum, value.maximum) != (None, None)
+        self._range = _range_test(value, own, self) if bounded else None
         self._tests = [*_scalar_tests(value, own, self), *_whole_tests(value, own)]
+        if self._range:
+            self._tests.insert(0, self._range)
         self._items = Column(value.items, rules) if value.items else None
         self._members = Members(value, rules) if value.members else None
 
@@ -70,7 +75,7 @@ class Column:
 
     def _of_right_type(self, column: list[Any], place: Place, breaches: Breaches) -> tuple[list[Any], Place]:
         """Note the values of another type; return the others."""
-        kept = []
+        kept, floats = [], []
         for index, value in enumerate(column):
             if type(value) in (self._types or ()):
                 kept.append(index)
@@ -80,9 +85,12 @@ class Column:
                 mend = "format integers without sign, fraction or exponent."
                 actual = f"a number with the value {shown(value)}"
                 breaches.add(self._integer, place(index), "digits alone", actual, mend)
+                floats.append(index)
             else:
                 breaches.add(self._type_rule, place(index), self.expected(), shown(value), self.mend())
-        return [column[index] for index in kept], lambda index: place(kept[index])
+        if self._range and floats:
+            self._range([column[index] for index in floats], _at(place, floats), breaches)
+        return [column[index] for index in kept], _at(place, kept)
 
     def expected(self) -> str:
         """Say what the contract asks for."""
@@ -175,17 +183,16 @@ Test: TypeAlias = "Callable[[list[Any], Place, Breaches], None]"
 
 
 def _scalar_tests(value: Value, own: Rules, column: Column) -> Iterator[Test]:
-    """Yield the tests of single values: range, listed values, pattern, form, unit."""
-    if value.type in ("integer", "number") and (value.minimum is not None or value.maximum is not None):
-        yield _range_test(value, own, column)
+    """Yield the tests of single values: listed values, pattern, form, unit."""
     if value.values:
         allowed = frozenset(value.values)
         yield _value_test(value, own, column, lambda one: _text_of(one) in allowed)
-    if value.type == "string" and value.pattern:
+    form = FORMS.get(value.form) if value.type == "string" else None
+    if value.type == "string" and value.pattern and not (form and form.pattern == value.pattern):
         fits = re.compile(value.pattern, re.ASCII).fullmatch
         yield _value_test(value, own, column, lambda one: fits(one) is not None)
-    if value.type == "string" and value.form in FORMS:
-        yield _form_test(value, own, column)
+    if form:
+        yield _form_test(value, form, own, column)
     if value.type == "integer" and value.unit in UNITS:
         yield _unit_test(value, own)
 
@@ -221,8 +228,7 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
     return test
 
 
-def _form_test(value: Value, own: Rules, column: Column) -> Test:
-    form = FORMS[value.form]
+def _form_test(value: Value, form: Form, own: Rules, column: Column) -> Test:
     rules = {kind: own.rule(kind, value.level) for kind in ("value", "form")}
 
     def test(values: list[Any], place: Place, breaches: Breaches) -> None:
@@ -262,12 +268,13 @@ def _whole_tests(value: Value, own: Rules) -> Iterator[Test]:
 
 def _unique_test(value: Value, own: Rules) -> Test:
     rule, name = own.rule("unique", value.level), value.unique_by
+    members = value.items.members if value.items else {}
+    types = _TYPES.get(members[name].type or "" if name in members else "", frozenset({str, int}))
 
     def test(lists: list[Any], place: Place, breaches: Breaches) -> None:
         for index, elements in enumerate(lists):
-            keys = [
-                (at, each[name]) for at, each in enumerate(elements) if type(each) is dict and _is_key(each.get(name))
-            ]
+            objects = [(at, each) for at, each in enumerate(elements) if type(each) is dict]
+            keys = [(at, key) for at, each in objects if type(key := each.get(name)) in types and _is_key(key)]
             if len(keys) < 2:  # noqa: PLR2004 - two make a pair
                 continue
             breaches.ran(rule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.checks.entries import MOST_FLAWS
+from sls_contract.checks.rule import MOST_FLAWS
 from sls_contract.spec import Level, clause
 from sls_contract.spec.finding import weakest
 
@@ -22,6 +22,7 @@ class Rule(NamedTuple):
 
     clause: Clause
     level: Level
+    kind: str
 
 
 class Rules:
@@ -50,13 +51,17 @@ class Rules:
     def rule(self, kind: str, level: Level = Level.VIOLATION) -> Rule:
         """Return the rule for one kind of breach."""
         found = clause(self._codes[kind])
-        return Rule(found, weakest(found.level, level, self._highest))
+        return Rule(found, weakest(found.level, level, self._highest), kind)
+
+
+_IGNORED = frozenset({"unknown", "alias", "unexpected"})
+"""Kinds of breaches that a service does not see."""
 
 
 class Breaches:
     """Findings on one half of an exchange of one operation."""
 
-    __slots__ = ("_asked", "_counts", "_operation", "exercised", "found", "subject")
+    __slots__ = ("_asked", "_counts", "_operation", "exercised", "found", "malformed", "subject")
 
     def __init__(self, subject: Subject, operation: str, asked: Callable[[str], str | None]) -> None:
         """Begin with none; ``asked`` gives what the request asks for under a name such as ``query.shard``."""
@@ -64,6 +69,7 @@ class Breaches:
         self._asked = asked
         self.found: list[Finding] = []
         self.exercised: set[str] = set()
+        self.malformed = False
         self._operation = operation
         self._counts: Counter[str] = Counter()
 
@@ -78,6 +84,7 @@ class Breaches:
     def add(self, rule: Rule, where: str, expected: str, actual: str, how_to_fix: str) -> None:
         """Note how a rule is broken; of many breaches of one clause the first few are kept."""
         self.exercised.add(rule.clause.code)
+        self.malformed = self.malformed or rule.kind not in _IGNORED
         code = rule.clause.code
         self._counts[code] += 1
         if self._counts[code] <= MOST_FLAWS:

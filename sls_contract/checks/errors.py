@@ -89,7 +89,8 @@ class ErrorJudge:
         breaches: Breaches,
         is_well_asked: Callable[[], bool],
     ) -> None:
-        wordings = [wording for error in known if error.may_answer(self._operation) for wording in error.wordings]
+        its_own = [error for error in known if error.may_answer(self._operation)]
+        wordings = [wording for error in its_own or known for wording in error.wordings]
         if not wordings or not is_well_asked():
             return
         breaches.ran(rule)

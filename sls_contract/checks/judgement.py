@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.checks import answers, entries, headers, requests, signatures
+from sls_contract.checks import answers, headers, logs, requests, signatures
 from sls_contract.checks.by_contract import Judged, compiled
-from sls_contract.checks.familiar import Shape, answer_shape, request_shape
 from sls_contract.checks.presentation import masked
 from sls_contract.checks.rule import Check, Side
-from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
+from sls_contract.checks.subject import FOREIGN, Subject
 from sls_contract.errors import UsageError
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Check, ...] = tuple(
     sorted(
-        (check for table in (requests, signatures, entries, answers, headers) for check in table.CHECKS),
+        (check for table in (requests, signatures, answers, headers, logs) for check in table.CHECKS),
         key=lambda check: check.clause.code,
     )
 )
@@ -112,11 +111,10 @@ def judge_response(
 def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] = ()) -> Verdict:
     if subject.operation == FOREIGN:
         return Verdict((), frozenset(), FOREIGN)
-    whole = subject.operation == GET_CHECK_POINT
     found: list[Finding] = []
     exercised: frozenset[str] = frozenset()
     for side in sides:
-        flaws, its_own = _known(subject, side) if whole and not without else _asked(subject, side, without)
+        flaws, its_own = _asked(subject, side, without)
         found += flaws
         exercised = exercised | its_own if exercised else its_own
     return Verdict(tuple(_showable(found, subject.request)), exercised, subject.operation, _extent(subject))
@@ -125,34 +123,19 @@ def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] 
 def _extent(subject: Subject) -> Extent:
     if subject.contract is None:
         return "common"
-    return "full" if subject.contract.coverage == "full" or subject.operation == GET_CHECK_POINT else "derivation"
-
-
-def _known(subject: Subject, side: Side) -> tuple[list[Finding], frozenset[str]]:
-    """Judge one half; one of a shape that broke nothing before breaks nothing now."""
-    shape = _SHAPES[side](subject)
-    known = None if shape is None else _KEPT.get((side, shape))
-    if known is not None:
-        return [], known
-    found, exercised = _asked(subject, side)
-    if shape is not None and not found:
-        if len(_KEPT) >= _MOST_SHAPES:
-            _KEPT.clear()
-        _KEPT[side, shape] = exercised
-    return found, exercised
+    return "full" if subject.contract.coverage == "full" else "derivation"
 
 
 def _asked(subject: Subject, side: Side, without: Collection[str] = ()) -> tuple[list[Finding], frozenset[str]]:
     """Judge one half by every check that applies."""
     found: list[Finding] = []
     exercised = []
-    whole = subject.operation == GET_CHECK_POINT
-    for each in _TABLE[side, whole]:
+    for each in _TABLE[side]:
         flaws = each.find(subject)
         if flaws is not None and each.code not in without:
             exercised.append(each.code)
             found += [each.finding(flaw) for flaw in flaws]
-    if subject.contract is not None and not whole:
+    if subject.contract is not None:
         judged = _by_contract(subject, side)
         found += [finding for finding in judged.findings if finding.code not in without]
         found.sort(key=lambda finding: finding.code)
@@ -196,12 +179,4 @@ def _aware(at: object) -> datetime | None:
     raise UsageError(msg)
 
 
-_SHAPES = {Side.REQUEST: request_shape, Side.RESPONSE: answer_shape}
-_KEPT: dict[tuple[Side, Shape], frozenset[str]] = {}
-_MOST_SHAPES = 256
-
-_TABLE = {
-    (side, whole): tuple(each for each in CHECKS if each.side is side and (whole or each.common))
-    for side in Side
-    for whole in (True, False)
-}
+_TABLE = {side: tuple(each for each in CHECKS if each.side is side) for side in Side}

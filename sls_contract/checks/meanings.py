@@ -76,11 +76,12 @@ def _cursor_misfit(text: str) -> Misfit | None:
 
 
 class Form(NamedTuple):
-    """A form of texts: whether many have it, told fast, and why one has it not."""
+    """A form of texts: its pattern as far as it has one, whether many have it, told fast, and why one has it not."""
 
+    pattern: str
     fits: Callable[[Collection[str]], bool]
     misfit: Callable[[str], Misfit | None]
 
 
-FORMS: Mapping[str, Form] = {"base64-cursor": Form(_are_cursors, _cursor_misfit)}
+FORMS: Mapping[str, Form] = {"base64-cursor": Form(_CANONICAL, _are_cursors, _cursor_misfit)}
 """Every form that a contract may name."""

@@ -31,13 +31,13 @@ def read_fields(data: bytes) -> Iterator[Field]:
     """Yield the fields of a message in order; raises `ValueError` where it is damaged."""
     at = 0
     while at < len(data):
-        key, at = _read_varint(data, at)
+        key, at = read_varint(data, at)
         number, kind = key >> 3, key & 7
         if number == 0:
             msg = "field number 0"
             raise ValueError(msg)
         if kind == VARINT:
-            value, at = _read_varint(data, at)
+            value, at = read_varint(data, at)
             yield Field(number, kind, value)
             continue
         size, at = _size(data, at, kind)
@@ -70,14 +70,15 @@ def encode_varint(number: int) -> bytes:
 def _size(data: bytes, at: int, kind: int) -> tuple[int, int]:
     """Return how many bytes the field's value has, and where they begin."""
     if kind == BYTES:
-        return _read_varint(data, at)
+        return read_varint(data, at)
     if kind not in _WIDTHS:
         msg = f"wire type {kind}"
         raise ValueError(msg)
     return _WIDTHS[kind], at
 
 
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+def read_varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return the number that begins at a place, and where it ends; raises `ValueError` where it does not end."""
     number = 0
     for index, byte in enumerate(data[at : at + _LONGEST_VARINT]):
         number |= (byte & _SEVEN_BITS) << 7 * index

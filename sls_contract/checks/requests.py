@@ -19,7 +19,6 @@ API_VERSION = "0.6.0"
 SIGNATURE_METHODS = ("hmac-sha1", "hmac-sha256")
 
 _GROUP_PATH = re.compile(r"/logstores/([^/]*)/consumergroups/([^/]*)(/?)")
-_SHARD_LIKE = frozenset({"shard", "shards", "shardid", "shard_id", "shard-id"})
 _ISO_BASIC = "20151109T061116Z"
 _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
@@ -45,35 +44,6 @@ def method_is_get(subject: Subject) -> Flaws:
     if subject.operation == FOREIGN or named is None or method in ("GET", "POST", "PUT", "DELETE"):
         return None
     return [Flaw("method", "GET", shown(method), "read checkpoints with GET.")]
-
-
-def shard_key(subject: Subject) -> Flaws:
-    """Demand that the key is shard and nothing like it."""
-    wrong = [key for key, _ in subject.request.query_pairs() if key != "shard" and key.lower() in _SHARD_LIKE]
-    return [Flaw(f"query {key}", "shard", key, "name the query key shard, in lower case.") for key in wrong]
-
-
-def shard_value(subject: Subject) -> Flaws:
-    """Demand that the value is one shard id."""
-    values = subject.shard_values
-    if not values:
-        return None
-    if not subject.asks_nonsense:
-        return KEPT
-    actual = shown(values[0]) if len(values) == 1 else f"{len(values)} values"
-    return [Flaw("query shard", "one number from 0 to 2147483647", actual, "send one shard id, in decimal digits.")]
-
-
-def unknown_keys(subject: Subject) -> Flaws:
-    """Demand that no other key is there."""
-    strange = {key: None for key, _ in subject.request.query_pairs() if key.lower() not in _SHARD_LIKE}
-    return [Flaw(f"query {shown(key)}", "no key but shard", shown(key), "leave the key out.") for key in strange]
-
-
-def no_body(subject: Subject) -> Flaws:
-    """Demand that the request has no body."""
-    size = len(subject.request.body)
-    return [Flaw("body", "no body", f"{size} bytes", "send the request without a body.")] if size else KEPT
 
 
 def api_version(subject: Subject) -> Flaws:
@@ -207,19 +177,15 @@ def _sent(value: str | None) -> str:
 
 
 CHECKS: tuple[Check, ...] = (
-    on_request("request-path", path_names, common=True),
-    on_request("request-method", method_is_get, common=True),
-    on_request("query-shard-key", shard_key),
-    on_request("query-shard-value", shard_value),
-    on_request("query-unknown-key", unknown_keys),
-    on_request("request-body", no_body),
-    on_request("api-version", api_version, common=True),
-    on_request("signature-method", signature_method, common=True),
-    on_request("request-date", date_present, common=True),
-    on_request("request-date-header", date_beside_log_date, common=True),
-    on_request("request-date-form", date_form, common=True),
-    on_request("body-raw-size", body_raw_size, common=True),
-    on_request("request-host", host_names_project, common=True),
-    on_request("request-host-form", host_form, common=True),
-    on_request("security-token", token_with_temporary_key, common=True),
+    on_request("request-path", path_names),
+    on_request("request-method", method_is_get),
+    on_request("api-version", api_version),
+    on_request("signature-method", signature_method),
+    on_request("request-date", date_present),
+    on_request("request-date-header", date_beside_log_date),
+    on_request("request-date-form", date_form),
+    on_request("body-raw-size", body_raw_size),
+    on_request("request-host", host_names_project),
+    on_request("request-host-form", host_form),
+    on_request("security-token", token_with_temporary_key),
 )

@@ -35,6 +35,9 @@ Flaws: TypeAlias = Sequence[Flaw] | None
 
 KEPT: Flaws = ()
 
+MOST_FLAWS = 20
+"""Flaws of one clause that are told of one answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -44,14 +47,12 @@ class Check:
         clause: the clause.
         find: the function.
         side: the half of the exchange that it judges.
-        common: whether it judges every operation of SLS, not only GetCheckPoint.
 
     """
 
     clause: Clause
     find: Callable[[Subject], Flaws]
     side: Side
-    common: bool = False
 
     @property
     def code(self) -> str:
@@ -63,11 +64,11 @@ class Check:
         return self.clause.finding(*flaw)
 
 
-def on_request(slug: str, find: Callable[[Subject], Flaws], *, common: bool = False) -> Check:
+def on_request(slug: str, find: Callable[[Subject], Flaws]) -> Check:
     """Make a check of requests."""
-    return Check(clause(slug), find, Side.REQUEST, common)
+    return Check(clause(slug), find, Side.REQUEST)
 
 
-def on_response(slug: str, find: Callable[[Subject], Flaws], *, common: bool = False) -> Check:
+def on_response(slug: str, find: Callable[[Subject], Flaws]) -> Check:
     """Make a check of answers."""
-    return Check(clause(slug), find, Side.RESPONSE, common)
+    return Check(clause(slug), find, Side.RESPONSE)

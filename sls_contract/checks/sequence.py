@@ -77,6 +77,10 @@ class Judged:
     findings: tuple[Finding, ...]
     exercised: frozenset[str]
 
+    def of(self, codes: frozenset[str]) -> Judged:
+        """Return what is about some clauses."""
+        return Judged(tuple(each for each in self.findings if each.code in codes), self.exercised & codes)
+
 
 def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -> Judged:
     """Judge one entry whose types are right; ``where`` is its JSON pointer."""

@@ -109,9 +109,9 @@ def _step(step: str) -> Callable[[Subject], Flaws]:
 
 
 CHECKS: tuple[Check, ...] = (
-    on_request("signature-authorization", authorization_form, common=True),
-    *(on_request(f"signature-{step}", _step(step), common=True) for step in _STEPS),
-    on_request("signature-scope", scope_of_request, common=True),
-    on_request("request-clock", within_clock, common=True),
-    on_request("signature-not-verified", was_verified, common=True),
+    on_request("signature-authorization", authorization_form),
+    *(on_request(f"signature-{step}", _step(step)) for step in _STEPS),
+    on_request("signature-scope", scope_of_request),
+    on_request("request-clock", within_clock),
+    on_request("signature-not-verified", was_verified),
 )

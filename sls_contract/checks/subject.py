@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import PlainBody, plain_body
+from sls_contract.checks.log_messages import ReadMessage, read_answer
 from sls_contract.checks.once import once
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.exchange import Request, Response
-    from sls_contract.spec import SchemaError
     from sls_contract.spec.contract import Contract
 
 GET_CHECK_POINT = "GetCheckPoint"
@@ -39,14 +39,12 @@ FOREIGN = "foreign"
 FIELDS = frozenset({"shard", "checkpoint", "updateTime", "consumer"})
 """The documented keys of an entry."""
 
-INT32_MAX = 2**31 - 1
 OK = 200
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
 _OWN_PATH = re.compile(r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)")  # no other service's, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-_DIGITS = re.compile("0|[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,21 @@ class Subject:
         return OTHER if _is_sls(self.request) else FOREIGN
 
     @once
+    def message(self) -> ReadMessage | None:
+        """Look into the message that a success is by its contract; None for anything else.
+
+        A body that is not as it was on the wire (`Response.wire`) is not looked into.
+        """
+        response, contract = self.response, self.contract
+        if response is None or contract is None or response.status not in contract.success or self.bodiless:
+            return None
+        body = contract.response
+        if body is None or body.content != "protobuf":
+            return None
+        plain = self.plain.data if response.wire else None
+        return read_answer(body.message, self.request.headers.get("accept", "*/*"), plain)
+
+    @once
     def anonymous(self) -> bool:
         """Whether the request needs no signature: web tracking, and a browser's preflight."""
         method = self.request.method
@@ -115,19 +128,9 @@ class Subject:
         return verify_signature(self.request, self.keys) if judged else None
 
     @once
-    def asked_shard(self) -> int | None:
-        """Read the one shard that is asked for; None where all are, or where the value is none."""
-        return shard_number(self.shard_values[0]) if len(self.shard_values) == 1 else None
-
-    @once
     def shard_values(self) -> list[str]:
         """Every value of the query key shard."""
         return [value for key, value in self.request.query_pairs() if key == "shard"]
-
-    @property
-    def asks_nonsense(self) -> bool:
-        """Whether the shard asked for is none, so that no source says how that is answered."""
-        return bool(self.shard_values) and self.asked_shard is None
 
     @once
     def sent(self) -> datetime | None:
@@ -171,29 +174,12 @@ class Subject:
         return self.document if listed and isinstance(self.document, list) else None
 
     @once
-    def schema_errors(self) -> list[SchemaError]:
-        """List what the list of checkpoints breaks of its schema."""
-        from sls_contract.spec import catalog
-
-        return catalog().response_errors(self.entries)
-
-    @once
-    def regular(self) -> bool:
-        """Whether there are entries, each of them an object whose fields keep the schema, its integers integers."""
-        return bool(self.entries) and self.json is not None and not self.json.floats and not self.schema_errors
-
-    @once
-    def complete(self) -> bool:
-        """Whether, on top of that, every entry has the documented keys and no other."""
-        return self.regular and all(set(keys) == FIELDS for keys in set(map(tuple, self.entries or ())))
-
-    @once
     def answers_json(self) -> bool:
         """Whether this is a success whose contract says that its body is JSON."""
         contract, response = self.contract, self.response
         body = contract.response if contract else None
         if contract is None or response is None or body is None:
-            return self.is_success
+            return False
         return response.status in contract.success and body.content == "json"
 
     @property
@@ -211,12 +197,6 @@ class Subject:
         """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
         failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class
         return failed and not (isinstance(self.document, dict) and "errorCode" in self.document)
-
-
-def shard_number(text: str) -> int | None:
-    """Read a shard id: decimal digits without leading zeros, 32 bits; None where it is none."""
-    number = int(text) if _DIGITS.fullmatch(text) else -1
-    return number if 0 <= number <= INT32_MAX else None
 
 
 def _is_sls(request: Request) -> bool:

@@ -21,10 +21,15 @@ class WholeBody:
     def __init__(self, body: Body, rules: Rules) -> None:
         """Compile what the contract says of it."""
         self._body = body
-        own = rules.with_codes({"unexpected": body.code, "shape": body.code} if body.code else {})
+        codes = {"unexpected": body.code, "shape": body.value.codes.get("type") or body.code}
+        own = rules.with_codes({kind: code for kind, code in codes.items() if code})
         self._absent = rules.rule("absent", body.required) if body.required else None
         self._unexpected, self._json = own.rule("unexpected"), rules.rule("json")
         self._shape = own.rule("shape", body.value.level)
+        items = body.value.items
+        self._element = (
+            frozenset(name for name, each in items.members.items() if each.required) if items else frozenset()
+        )
         self._column = Column(body.value, own, kind="shape") if body.content == "json" else None
 
     def judge(
@@ -61,7 +66,7 @@ class WholeBody:
             column.judge([text.value], lambda _: "", breaches)
         else:
             mend = "write the value itself; an error under an error status."
-            breaches.add(self._shape, "body", column.expected(), _kind_of(text.value), mend)
+            breaches.add(self._shape, "body", column.expected(), _kind_of(text.value, self._element), mend)
 
 
 def _request_flaw(text: JsonText) -> str:
@@ -70,10 +75,12 @@ def _request_flaw(text: JsonText) -> str:
     return text.syntax or text.charset or repeated
 
 
-def _kind_of(value: Any) -> str:
+def _kind_of(value: Any, element: set[str]) -> str:
     if not isinstance(value, dict):
         return shown(value)
     if "errorCode" in value or "error_code" in value:
-        return f"an error body: {shown(value)}"
+        return f"an error body under a status of success: {shown(value)}"
     wrapped = [key for key, inner in value.items() if isinstance(inner, list)]
-    return f"the list wrapped in an object, under the key {shown(wrapped[0])}" if wrapped else shown(value)
+    if wrapped:
+        return f"the list wrapped in an object, under the key {shown(wrapped[0])}"
+    return "a single element without its list" if element & value.keys() else shown(value)

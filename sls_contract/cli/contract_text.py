@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.merge.facts import facts_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from sls_contract.spec.claims import Page
     from sls_contract.spec.contract import Body, Contract, Value
+    from sls_contract.spec.merge.facts import Fact
     from sls_contract.spec.merge.layers import Layers
     from sls_contract.spec.merge.rulings import Rulings
 
@@ -119,23 +122,30 @@ def _disagreements(contract: Contract) -> Iterator[str]:
 
 
 def claim_lines(layers: Layers) -> Iterator[str]:
-    """Yield what each source says, place by place: the newest of those that say the same, and how many more do."""
-    says: dict[str, dict[str, list[str]]] = {}
+    """Yield what the sources say, place by place: of those of a family that say the same, the newest."""
+    says: dict[str, dict[str, dict[str, list[str]]]] = {}
     for source, page in sorted(layers.claims, key=lambda claim: claim[0].age, reverse=True):
-        for place, fact in facts_of(source, page).items():
-            lines = sorted(page.lines.get(place.removesuffix(" type").removesuffix(" required"), ()))
-            where = f"line {', '.join(map(str, lines))}; " if lines else ""
-            told = f"{source.id} ({where}{', '.join(sorted(fact.read))})"
-            says.setdefault(place, {}).setdefault(shown(fact.value), []).append(told)
+        facts = facts_of(source, page)
+        for place, fact in facts.items():
+            if f"{place} type" not in facts:  # that there is such a parameter goes without saying
+                value = says.setdefault(place, {}).setdefault(shown(fact.value), {})
+                value.setdefault(source.family, []).append(_where(source.id, fact, place, page))
     if not says:
         yield "claims: this installation holds none; look into a checkout of sls-contract"
         return
     yield "claims"
     for place, values in says.items():
         yield f"  {place}"
-        yield from (f"    {line}" for value, told in values.items() for line in _told(value, told))
+        for value, families in values.items():
+            told = "; ".join(
+                f"{each[0]}{f' and {len(each) - 1} older' if each[1:] else ''}" for each in families.values()
+            )
+            yield from wrap(
+                f"{value or '(nothing)'}: {told}", _WIDTH, initial_indent="    ", subsequent_indent="      "
+            )
 
 
-def _told(value: str, sources: list[str]) -> Iterable[str]:
-    more = f" and {len(sources) - 1} older" if len(sources) > 1 else ""
-    return wrap(f"{value or '(nothing)'}: {sources[0]}{more}", _WIDTH, subsequent_indent="  ")
+def _where(source: str, fact: Fact, place: str, page: Page) -> str:
+    lines = sorted(page.lines.get(re.sub(r" (?:type|required|values|shape)$", "", place), ()))
+    read = ", ".join(sorted(fact.read))
+    return f"{source} ({f'line {lines[0]}, ' if lines else ''}{read})"

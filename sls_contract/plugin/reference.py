@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sls_contract.checks import judge_request
+from sls_contract.checks.consumption import Consumption
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
-from sls_contract.exchange import Exchange
 from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
 from sls_contract.signing import TEST_CREDENTIALS, parse_http_date
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.plugin.case import Case
+
+
+_RELATED = frozenset({"SLS435"})  # other relations are the service's, or about cursors, which `put_logs` tells tests
 
 
 class ReferenceServer(ReferenceEndpoint):
@@ -53,15 +56,16 @@ def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServ
 
 
 def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime]) -> Callable[[], None]:
-    judged = 0
+    judged, consumption = 0, Consumption(in_order=True)
 
     def bring_in() -> None:
         nonlocal judged
         received = endpoint.exchanges[judged:]
         judged += len(received)
         for exchange in received:
-            answered = exchange.response and parse_http_date(exchange.response.headers.get("date", ""))
+            answered = parse_http_date(exchange.response.headers.get("date", "")) if exchange.response else None
             verdict = judge_request(exchange.request, at=answered or clock())  # the clock may have been set since
-            case.tally.count(Exchange(exchange.request, exchange.response), (verdict,), "reference")
+            case.tally.count(exchange, (verdict,), "reference")
+            case.tally.relate(consumption.judge(exchange, answered).of(_RELATED), exchange)
 
     return bring_in

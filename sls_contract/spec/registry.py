@@ -6,6 +6,7 @@ Only names and routes are read at first; a contract is read when somebody asks f
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,17 +125,25 @@ def read_contracts(file: Traversable) -> list[_Entry]:
 
 
 def read_folder(folder: Path) -> list[Contract]:
-    """Read the contracts of a folder: ``contracts.jsonl``, and one contract a file in JSON.
+    """Read the contracts of a folder.
 
-    Raises `UsageError` where there is no folder, none in it, or a file that is no contract.
+    It holds claims and rulings, which are merged with those that are shipped; or contracts: ``contracts.jsonl``, or one
+    contract a file in JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be read.
     """
     if not folder.is_dir():
         msg = f"expected a folder of contracts, found none at {folder}"
         raise UsageError(msg)
+    if any((folder / layer).is_dir() for layer in ("claims", "rulings")):
+        from sls_contract.spec.merge.extension import load_folder
+
+        return list(load_folder(folder))
     found = [entry.contract() for entry in read_contracts(folder / FILE)] if (folder / FILE).is_file() else []
     found += map(_read_contract, sorted(folder.glob("*.json")))
     if not found:
-        msg = f"expected contracts in {folder} ({FILE}, or <Operation>.json), found none"
+        msg = (
+            f"expected claims/, rulings/, {FILE} or <Operation>.json in {folder}, found none of them\n"
+            f"How to fix: sls-contract spec derive PAGE.md --out {folder}"
+        )
         raise UsageError(msg)
     return found
 
@@ -180,6 +189,21 @@ def use_contracts(folder: Path | str | None) -> None:
         )
         raise UsageError(msg)
     _current["used"] = extended
+
+
+@contextmanager
+def contracts_in(folder: Path | None) -> Iterator[None]:
+    """Judge by a folder's contracts, as `use_contracts` does, until the block ends; None: by those in use."""
+    before = _current.get("used")
+    if folder is not None:
+        use_contracts(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            _current.pop("used", None)
+        else:
+            _current["used"] = before
 
 
 def operation_of(request: Request) -> Contract | None:

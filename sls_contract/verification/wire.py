@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from sls_contract.checks import judge_response
+from sls_contract.checks.consumption import OF_CLIENTS, Consumption
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
 from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
-from sls_contract.spec import Finding, clause
+from sls_contract.spec import CLAUSES, Finding, clause
 from sls_contract.transport import TransportError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.steps import Over
 
 _OK = 200
+_ABOUT_THE_SERVICE = frozenset(CLAUSES) - OF_CLIENTS
 _ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its port
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
 _PATIENCE = 3  # requests that may hang, each for the whole timeout, before the run gives up
@@ -113,6 +115,7 @@ class Wire:
     _hung: int = 0
     _over: Over = "one each"
     _kept: dict[Over, KeptSend] = field(default_factory=dict)
+    _consumption: Consumption = field(default_factory=lambda: Consumption(alone=True, in_order=True))
 
     @property
     def now(self) -> datetime:
@@ -177,9 +180,10 @@ class Wire:
         served = exchange.response is not None and exchange.response.status == _OK
         # Who was let in is looked at closely; why somebody was not is no question here, and costs time.
         verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
-        findings = (*verdict.findings, *self._repeated_id(exchange))
+        related = self._consumption.judge(exchange, self.now).of(_ABOUT_THE_SERVICE)
+        findings = (*verdict.findings, *related.findings, *self._repeated_id(exchange))
         compared = again and exchange.response is not None and "x-log-requestid" in exchange.response.headers
-        exercised = verdict.exercised | ({"SLS461"} if compared else set())
+        exercised = verdict.exercised | related.exercised | ({"SLS461"} if compared else set())
         return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)
 
     def _repeated_id(self, exchange: Exchange) -> Iterable[Finding]:

@@ -19,6 +19,7 @@ import pytest
 from aliyun.log.consumer import ConsumerProcessorBase, ConsumerWorker, CursorPosition, LogHubConfig
 
 from sls_contract.checks import check
+from sls_contract.checks.consumption import Consumption
 from sls_contract.endpoint.server import serve
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, sign
 
@@ -134,6 +135,13 @@ def flaws(sequences, begins, shards, records):
             if after <= before and after not in begins[shard]:
                 found.append(f"shard {shard}: {after} again, behind {before}, is no checkpoint")
     return found
+
+
+def findings(endpoint):
+    """Return what is wrong with any exchange, alone or after those before it."""
+    alone = [finding for each in endpoint.exchanges for finding in check(each)]
+    together = Consumption(in_order=True)
+    return alone + [finding for each in endpoint.exchanges for finding in together.judge(each).findings]
 
 
 def until(condition, seconds=ENOUGH):
@@ -273,7 +281,7 @@ def test_a_worker_runs_to_steady_state(endpoint, server, output, start_thread):
         ("GET", shards, "log"),
         ("POST", PATH, "checkpoint"),
     ]
-    assert [finding for each in endpoint.exchanges for finding in check(each)] == []
+    assert findings(endpoint) == []
 
 
 @pytest.mark.parametrize("raises", [False, True])
@@ -306,7 +314,7 @@ def test_a_killed_worker_loses_nothing(endpoint, start_process, output, seed):
     begins = checkpoints_read(endpoint, indices, RECORDS)
     assert flaws(consumed(output), begins, SHARDS, RECORDS) == []
     assert complete
-    assert [finding for each in endpoint.exchanges for finding in check(each)] == []
+    assert findings(endpoint) == []
 
 
 def test_a_consumer_that_saves_before_it_acts_is_found_out(endpoint, start_process, output):
@@ -332,7 +340,7 @@ def test_a_killed_worker_with_temporary_keys_and_v4_loses_nothing(endpoint, star
     assert until(lambda: is_complete(output, 2, 400))
     assert flaws(consumed(output), checkpoints_read(endpoint, indices, 400), 2, 400) == []
     assert {each.headers["Authorization"].partition(" ")[0] for each in endpoint.requests} == {"SLS4-HMAC-SHA256"}
-    assert [finding for each in endpoint.exchanges for finding in check(each)] == []
+    assert findings(endpoint) == []
 
 
 def without_filter(endpoint):

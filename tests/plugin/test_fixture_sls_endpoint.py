@@ -71,3 +71,25 @@ def test_each_test_has_an_endpoint_of_its_own(project):
         assert get(sls_endpoint).json()["errorCode"] == "ConsumerGroupNotExist"
     """
     ).run().assert_outcomes(passed=2)
+
+
+def test_heartbeats_are_judged_together(project):
+    """A consumer that lists a shard which it was never told to hold is warned of; one that lists what it has is not."""
+    test = """
+    def beat(server, held):
+        names = server.names
+        url = f"http://{names.project}.{server.endpoint}/logstores/{names.logstore}/consumergroups/g"
+        body = str(held).encode()
+        request = Request("POST", f"{url}?type=heartbeat&consumer=c", {"Content-Type": "application/json"}, body)
+        request = sign(request, names.credentials, at=datetime.now(UTC))
+        return requests.post(request.url, body, headers=dict(request.headers), proxies=server.proxies, timeout=5).json()
+
+    def test_beats(sls_endpoint):
+        sls_endpoint.create_consumer_group("g")
+        assert beat(sls_endpoint, []) == beat(sls_endpoint, [0, 1]) == [0, 1]
+        beat(sls_endpoint, HELD)
+    """
+    project.test(SIGNED + test.replace("HELD", "[0]")).run("--sls-strict").assert_outcomes(passed=1)
+    result = project.test(SIGNED + test.replace("HELD", "[0, 7]")).run("--sls-strict")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*SLS435 heartbeat-subset (warning)*"])

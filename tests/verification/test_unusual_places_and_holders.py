@@ -92,11 +92,18 @@ class PassesNothing:
         return with_document(response, shards) if name == consumer else with_body(response, b"[]")
 
 
-@pytest.mark.parametrize("made", [NamesWhoWroteLast, TakesWritesOfAnybody, RefusesOddPlacesAsInvalid])
+@pytest.mark.parametrize("made", [NamesWhoWroteLast, RefusesOddPlacesAsInvalid])
 def test_what_no_page_fixes_is_not_judged(made):
     """Everything passes, and nothing is found."""
     run = verify(made(), *TELLING)
     assert [str(each.finding) for each in run.located] == []
+    assert {each.verdict for each in run.performed} == {"passed"}
+
+
+def test_writes_of_others_are_a_warning():
+    """The pages name errors for them, and do not say when: nobody fails for it."""
+    run = verify(TakesWritesOfAnybody(), *TELLING)
+    assert {(each.finding.code, str(each.finding.level)) for each in run.located} == {("SLS438", "warning")}
     assert {each.verdict for each in run.performed} == {"passed"}
 
 

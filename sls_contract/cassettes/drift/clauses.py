@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Class, Difference, Differences
 from sls_contract.cassettes.drift.side import CLOCK_CODES, SIGNED_CODES
-from sls_contract.checks.entries import MOST_FLAWS
+from sls_contract.checks.rule import MOST_FLAWS
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
@@ -17,14 +17,16 @@ _WEIGHT = {
     # warnings of `check` that cost a client the code, the number or the body
     "server-error-body": Class.BREAKING,
     "checkpoint-decimal": Class.BREAKING,
+    "answer-form": Class.BREAKING,
     "encoding-not-asked": Class.BREAKING,
     # warnings about what is meant to move
     "error-message": Class.BENIGN,
+    "answer-error-message": Class.BENIGN,
     "request-id-form": Class.BENIGN,
     # what cannot be compared must not pass in silence
     "encoding-unknown": Class.ADDITIVE,
 }
-_ELSEWHERE = frozenset({"consumer-missing", "entry-additive-key", "error-additive-key"})
+_ELSEWHERE = frozenset({"consumer-missing", "entry-additive-key", "error-additive-key", "answer-error-member"})
 """Told key by key in `entries` and `outcome`."""
 
 _CLOCKS = frozenset({"response-clock", "clock-served"})

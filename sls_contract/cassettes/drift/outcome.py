@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from sls_contract.cassettes.drift.change import Class, Difference, Differences, told
 from sls_contract.cassettes.drift.entries import escaped, same
 from sls_contract.cassettes.drift.side import CLOCK_CODES, KEY_CODES, SIGNATURE_CODE
-from sls_contract.checks.answers import ERROR_FIELDS
+from sls_contract.checks.errors import FIELDS as ERROR_FIELDS
 from sls_contract.checks.subject import OK
 from sls_contract.signing import MAX_SKEW
-from sls_contract.spec import errors_with
+from sls_contract.spec import Level, errors_with, statuses_of
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.drift.side import Side
@@ -139,8 +139,12 @@ def _error_to_error(old: Side, new: Side) -> Differences:
 
 def _of_error_status(old: Side, new: Side) -> Class:
     """Class another status of the same error: one that breaks the table newly is told by its clause."""
-    broken = "error-status" in new.findings and "error-status" in old.findings
-    return Class.BREAKING if broken or (not new.ours and not errors_with(new.error_code)) else Class.BENIGN
+    slug = "error-status" if new.ours else "answer-error-status"
+    if slug in new.findings and slug in old.findings:
+        return Class.BREAKING
+    told = any(finding.level is Level.VIOLATION for finding in new.findings.get(slug, ()))
+    free = new.ours or told or new.response.status in statuses_of(new.error_code)
+    return Class.BENIGN if free else Class.BREAKING
 
 
 def _other_code(old: Side, new: Side) -> Difference:
@@ -188,7 +192,7 @@ def _refusal(status: int) -> str:
 
 def _is_renamed(old: Side, new: Side) -> bool:
     """Tell whether a code that nobody lists is no mere other state, which other operations have more of."""
-    renamed = not errors_with(old.error_code) and old.response.status == new.response.status
+    renamed = old.error_code not in _MISSING and old.response.status == new.response.status
     return new.ours or renamed or not _is_state(new)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sls_contract.cassettes.scrub.others import rename_lines
 from sls_contract.spec import clause
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.scrub.others import OtherName
     from sls_contract.checks import Verdict
+    from sls_contract.checks.sequence import Judged
     from sls_contract.spec import Finding
 
+    V = TypeVar("V", Verdict, Judged)
 
-def clean_verdict(verdict: Verdict, scrub: Callable[[str], str]) -> Verdict:
+
+def clean_verdict(verdict: V, scrub: Callable[[str], str]) -> V:
     """Return a verdict that may be shown; itself where nothing was found."""
     if not verdict.findings:
         return verdict

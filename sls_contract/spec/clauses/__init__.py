@@ -1,7 +1,7 @@
 """The clauses of the contract: every statement that can be checked, with its code, level, text and sources.
 
-The hundreds digit tells the table: 1 `requests` and `parameters`; 2 `entries`, `answers`, `headers` and `results`;
-3 `signatures`; 4 `behaviour`; 5 `clients`; 6 `recordings`.
+The hundreds digit tells the table: 1 `requests` and `parameters`; 2 `entries`, `answers`, `headers` and `results`; both
+also `logs`; 3 `signatures`; 4 `behaviour` and `consumption`; 5 `clients`; 6 `recordings`.
 A code is never renumbered or used again; a new clause takes a free one and enters its table here.
 """
 
@@ -16,8 +16,10 @@ from sls_contract.spec.clauses import (
     answers,
     behaviour,
     clients,
+    consumption,
     entries,
     headers,
+    logs,
     parameters,
     recordings,
     requests,
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.finding import Clause
 
-_TABLES = (requests, parameters, entries, answers, headers, results, signatures, behaviour, clients, recordings)
+_TABLES = (
+    *(requests, parameters, entries, answers, headers, results, logs),
+    *(signatures, behaviour, consumption, clients, recordings),
+)
 
 CLAUSES: Mapping[str, Clause] = MappingProxyType(
     {each.code: each for each in sorted((each for table in _TABLES for each in table.CLAUSES), key=lambda c: c.code)}

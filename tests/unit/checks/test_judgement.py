@@ -120,8 +120,8 @@ def test_the_unit_is_named(make):
         ("text", '"text"'),
         (None, "null"),
         ({"checkpoints": []}, 'under the key "checkpoints"'),
-        ({"errorCode": "X", "errorMessage": "y"}, "an error body under status 200"),
-        ({"shard": 0}, "a single entry without its list"),
+        ({"errorCode": "X", "errorMessage": "y"}, "an error body under a status of success"),
+        ({"shard": 0}, "a single element without its list"),
         ({}, "an empty object"),
     ],
 )

@@ -5,10 +5,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from broken_endpoints.harness import Recalling, asks_for, bug, group_of, is_read, now, shard_of
+from broken_endpoints.harness import Recalling, asks_for, bug, correct, group_of, is_read, now, shard_of, with_document
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request, Response
+
+
+@bug("SLS437")
+class GivesEachShardToEverybody:
+    """Knows of no holder: every consumer is told to hold all shards."""
+
+    def __init__(self) -> None:
+        self.real, self.all = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if not asks_for(request, "ConsumerGroupHeartBeat") or response.status != 200:
+            return response
+        told = self.all.setdefault(group_of(request), set())
+        told.update(json.loads(response.body))
+        return with_document(response, sorted(told))
 
 
 class Watching(Recalling):

@@ -1,0 +1,59 @@
+"""What a request asks for: its operation and the names in its path."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.exchange import decode_path
+from sls_contract.spec import operation_of
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Request
+
+_PATH = re.compile(r"/logstores/([^/]+)(?:/(shards|consumergroups)(?:/([^/]+))?)?")
+_SHARD = re.compile("0|[1-9][0-9]{0,9}")
+
+INT32_MAX = 2**31 - 1
+
+
+class Place(NamedTuple):
+    """A logstore; the project is named by the host."""
+
+    project: str
+    logstore: str
+
+
+class Asked(NamedTuple):
+    """What a request that concerns one logstore asks for.
+
+    Attributes:
+        operation: the name, as in API 2020-12-30.
+        place: the logstore.
+        shard: the shard in the path; None where there is none.
+        group: the consumer group in the path; empty where there is none.
+
+    """
+
+    operation: str
+    place: Place
+    shard: int | None = None
+    group: str = ""
+
+
+def asked_for(request: Request) -> Asked | None:
+    """Return what a request asks for; None where it concerns no logstore, or an operation that has no contract."""
+    found = _PATH.fullmatch(request.path)
+    contract = operation_of(request) if found else None
+    if found is None or contract is None:
+        return None
+    kind, name = found[2], decode_path(found[3] or "")
+    place = Place(request.project or request.host, decode_path(found[1]))
+    shard = shard_number(name) if kind == "shards" else None
+    return Asked(contract.operation, place, shard, name if kind == "consumergroups" else "")
+
+
+def shard_number(text: str) -> int | None:
+    """Read a shard's id: decimal digits without leading zeros, of 31 bits; None where it is none."""
+    number = int(text) if _SHARD.fullmatch(text) else -1
+    return number if 0 <= number <= INT32_MAX else None

@@ -1,0 +1,195 @@
+"""``SLS401`` and ``SLS435`` to ``SLS438``: the consumers of one group, what they hold, and its checkpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.sequence import Judged
+from sls_contract.spec import Level, clause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sls_contract.checks.consumption_time import Moment
+    from sls_contract.spec import Finding
+
+_OK = 200
+_REFUSALS = range(400, 500)
+_NOTHING = Judged((), frozenset())
+_NOBODY: frozenset[int] = frozenset()
+_MOST_CONSUMERS = 256  # of a group; who was silent longest is forgotten
+
+
+@dataclass(slots=True)
+class _Consumer:
+    """A consumer after its last heartbeat that was answered.
+
+    Attributes:
+        body: the shards that it listed.
+        answer: the shards that it was told to hold.
+        moment: when.
+        rivals: by shard, who was told to hold it since; none for whoever was told something else.
+
+    """
+
+    body: frozenset[int]
+    answer: frozenset[int]
+    moment: Moment
+    rivals: dict[str, frozenset[int]] = field(default_factory=dict)
+
+
+class _Read(NamedTuple):
+    """What GetCheckPoint showed of a shard."""
+
+    checkpoint: str
+    update_time: int
+    moment: Moment
+
+
+@dataclass(slots=True)
+class _Cell:
+    """The last read of a shard, and the write since; ``unsure`` where a write may still come into effect."""
+
+    read: _Read | None = None
+    written: tuple[str, Moment] | None = None
+    unsure: bool = False
+
+
+@dataclass(slots=True)
+class GroupBook:
+    """What was seen of one consumer group.
+
+    Attributes:
+        made: whether it was seen how the group was made.
+        alone: whether nobody else can have asked for it.
+        timeout: in seconds; None where it is not known.
+
+    """
+
+    made: bool = False
+    alone: bool = False
+    timeout: float | None = None
+    _consumers: dict[str, _Consumer] = field(default_factory=dict)
+    _cells: dict[int, _Cell] = field(default_factory=dict)
+
+    def listen(self, consumer: str, body: frozenset[int]) -> Judged:
+        """Judge what a heartbeat lists."""
+        before = self._consumers.get(consumer)
+        if before is None and not self.made:
+            return _NOTHING
+        allowed = before.body | before.answer if before else _NOBODY
+        findings = []
+        if body - allowed:
+            expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
+            mend = "list the shards of the last answer, and those before it that are not given up yet."
+            findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(body), mend))
+        return Judged(tuple(findings), frozenset({"SLS435"}))
+
+    def admit(self, consumer: str, body: frozenset[int], *, taken: bool) -> Judged:
+        """Judge whether a consumer that is not there may say that it holds shards."""
+        if not (self.made and self.alone and body) or consumer in self._consumers:
+            return _NOTHING
+        mend = "refuse shards from a consumer that is not there."
+        expected = "400 NotExistConsumerWithBody: the consumer is not there"
+        found = clause("unknown-consumer-with-shards").finding("status", expected, "200", mend)
+        return Judged((found,) if taken else (), frozenset({"SLS436"}))
+
+    def assign(self, consumer: str, body: frozenset[int], answer: frozenset[int], moment: Moment) -> Judged:
+        """Judge what a heartbeat was answered with, now that its sender says what it went on holding till now."""
+        before = self._consumers.get(consumer)
+        judged = _NOTHING if before is None else _held_once(consumer, before, body)
+        for name, other in self._consumers.items():
+            if name != consumer and self._is_live(other, moment):
+                other.rivals[consumer] = other.rivals.get(consumer, _NOBODY) | answer
+        self._consumers.pop(consumer, None)
+        self._consumers[consumer] = _Consumer(body, answer, moment)
+        if len(self._consumers) > _MOST_CONSUMERS:
+            del self._consumers[next(iter(self._consumers))]
+        return judged
+
+    def force(self, consumer: str, shard: int, moment: Moment, *, taken: bool) -> Judged:
+        """Judge an unforced write of a checkpoint by whoever may not hold the shard."""
+        me = self._consumers.get(consumer)
+        if me is None:
+            expected = "404 ConsumerNotExist: it never sent a heartbeat" if self.made and self.alone else ""
+        else:
+            mine = me.answer | me.body
+            holder = None if shard in mine else self._certain_holder(shard, moment)
+            expected = f"ConsumerNotMatch: {shown(holder)} holds the shard" if holder else ""
+        if not expected:
+            return _NOTHING
+        mend = "take an unforced checkpoint from the shard's holder only."
+        found = clause("unforced-write-of-others").finding("status", expected, f"200 for {shown(consumer)}", mend)
+        return Judged((found,) if taken else (), frozenset({"SLS438"}))
+
+    def write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
+        """Take note of a write and of what became of it."""
+        cell = self._cells.setdefault(shard, _Cell())
+        if status == _OK:
+            cell.written = (checkpoint, moment)
+        elif status not in _REFUSALS:
+            cell.unsure = True
+
+    def read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> Judged:
+        """Judge whether a read that shows all that an earlier one did can do so, after what was written between."""
+        cell = self._cells.setdefault(shard, _Cell())
+        before, written, now = cell.read, cell.written, _Read(checkpoint, update_time, moment)
+        if written is not None and not moment.follows(written[1]):
+            return _NOTHING
+        cell.read, cell.written = now, None
+        if before is None or written is None or cell.unsure or written[0] == before.checkpoint:
+            return _NOTHING
+        if not written[1].follows(before.moment):
+            return _NOTHING
+        stale = now[:2] == before[:2]
+        return Judged((_stale(now, written[0]),) if stale else (), frozenset({"SLS401"}))
+
+    def _certain_holder(self, shard: int, moment: Moment) -> str | None:
+        return next(
+            (
+                name
+                for name, each in self._consumers.items()
+                if shard in each.answer and self._is_live(each, moment) and moment.follows(each.moment)
+            ),
+            None,
+        )
+
+    def _is_live(self, consumer: _Consumer, moment: Moment) -> bool:
+        return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)
+
+
+def _held_once(consumer: str, before: _Consumer, body: frozenset[int]) -> Judged:
+    """Judge who was told to hold what a consumer held from its last heartbeat to this one."""
+    held = before.answer & body
+    if not held or not before.rivals:
+        return _NOTHING
+    findings = [
+        _given_twice(held & shards, consumer, rival) for rival, shards in before.rivals.items() if held & shards
+    ]
+    return Judged(tuple(findings), frozenset({"SLS437"}))
+
+
+def _given_twice(shards: Iterable[int], consumer: str, rival: str) -> Finding:
+    return clause("shard-held-once").finding(
+        f"consumer {shown(rival)}",
+        f"none of {_listed(shards)}: {shown(consumer)} lives and holds it",
+        f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} meanwhile",
+        "give a shard away once its holder's heartbeat no longer lists it, or its timeout is over.",
+    )
+
+
+def _stale(read: _Read, written: str) -> Finding:
+    """Tell of a write that is not seen; a shard that was never written may be one of a group that was made anew."""
+    found = clause("read-after-write").finding(
+        "/checkpoint",
+        f"{shown(written)}, which was written since the last read",
+        f"{shown(read.checkpoint)}, all as in the last read",
+        "make a write visible before it is answered; drop caches on a write.",
+    )
+    return found if read.update_time else replace(found, level=Level.WARNING)
+
+
+def _listed(shards: Iterable[int]) -> str:
+    return shown(str(sorted(shards)))[1:-1]

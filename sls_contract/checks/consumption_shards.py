@@ -1,0 +1,153 @@
+"""``SLS433``, ``SLS434``, ``SLS439``, ``SLS440``: the cursors of one shard, who gave them and who asks for them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.checks.cursors import decoded
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.sequence import Judged
+from sls_contract.spec import clause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sls_contract.checks.consumption_time import Moment
+
+_MOST_CURSORS = 1024
+_MOST_CLIENTS = 256
+_MOST_TIMES = 16  # requests of GetCursor that later ones are compared with
+_FRESH = 64  # cursors, the last that were given
+_JUST_GIVEN = 60  # seconds
+_NOTHING = Judged((), frozenset())
+
+
+class _Timed(NamedTuple):
+    """What GetCursor was answered for a time, ``-inf`` for begin and ``inf`` for end."""
+
+    time: float
+    asked: str
+    cursor: int
+    moment: Moment
+
+
+@dataclass(slots=True)
+class _Given:
+    """The cursors that are known of a shard: the last ones, and between which numbers the others lay."""
+
+    numbers: dict[int, None] = field(default_factory=dict)
+    low: int | None = None
+    high: int = 0
+
+    def add(self, number: int) -> None:
+        self.numbers.pop(number, None)
+        self.numbers[number] = None
+        if len(self.numbers) > _MOST_CURSORS:
+            oldest = next(iter(self.numbers))
+            del self.numbers[oldest]
+            self.low = oldest if self.low is None else min(self.low, oldest)
+            self.high = max(self.high, oldest)
+
+    def __contains__(self, number: object) -> bool:
+        if number in self.numbers:
+            return True
+        return self.low is not None and isinstance(number, int) and self.low <= number <= self.high
+
+
+@dataclass(slots=True)
+class ShardBook:
+    """What was seen of one shard.
+
+    Attributes:
+        given: cursors that were answered, pulled at, or written as checkpoints.
+        clients: the User-Agents that pulled.
+        times: what GetCursor answered for which times.
+        fresh: the cursors given last, and when.
+
+    """
+
+    given: _Given = field(default_factory=_Given)
+    clients: set[str] = field(default_factory=set)
+    times: deque[_Timed] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
+    fresh: dict[int, Moment] = field(default_factory=dict)
+
+    def give(self, cursor: object, moment: Moment | None = None) -> None:
+        """Take note of a cursor that is known of this shard; with a ``moment`` it was answered to be pulled at."""
+        number = decoded(cursor) if isinstance(cursor, str) else None
+        if number is None:
+            return
+        self.given.add(number)
+        if moment is not None:
+            self.fresh.pop(number, None)
+            self.fresh[number] = moment
+            if len(self.fresh) > _FRESH:
+                del self.fresh[next(iter(self.fresh))]
+
+    def pull(self, query: Mapping[str, str], client: str, following: str | None, moment: Moment) -> Judged:
+        """Judge the cursor of a pull; ``following`` is x-log-cursor of a success, None of anything else."""
+        number = decoded(query.get("cursor", ""))
+        known = number is not None and client in self.clients
+        findings = []
+        if known and number not in self.given:
+            expected = "a cursor that was given for this shard"
+            mend = "pull at x-log-cursor of the last answer, or at the cursor of GetCursor or GetCheckPoint."
+            shown_cursor = f"{shown(query['cursor'])}, which is {number}"
+            findings.append(clause("pulled-cursor-given").finding("query cursor", expected, shown_cursor, mend))
+        if following is not None:
+            self.give(query.get("cursor"))
+            self.give(following, moment)
+            if len(self.clients) < _MOST_CLIENTS:
+                self.clients.add(client)
+        return Judged(tuple(findings), frozenset({"SLS433"} if known else ()))
+
+    def serve(self, query: Mapping[str, str], refusal: str, moment: Moment) -> Judged:
+        """Judge whether a pull at a cursor that was just given is served; ``refusal`` says why not, else empty."""
+        given = self.fresh.get(decoded(query.get("cursor", "")) or -1)
+        if given is None or not moment.is_within(_JUST_GIVEN, given):
+            return _NOTHING
+        mend = "serve every cursor that was given, as long as its logs are kept."
+        expected = "200: this cursor was given within the last minute"
+        found = clause("given-cursor-served").finding("status", expected, refusal, mend) if refusal else None
+        return Judged((found,) if found else (), frozenset({"SLS440"}))
+
+    def locate(self, asked: str, cursor: object, moment: Moment) -> Judged:
+        """Judge the cursor that GetCursor answered for a time, ``asked`` as sent."""
+        number = decoded(cursor) if isinstance(cursor, str) else None
+        time = _time_of(asked)
+        self.give(cursor, moment)
+        if number is None or time is None:
+            return _NOTHING
+        before = [each for each in self.times if each.time <= time and moment.follows(each.moment)]
+        later = max(before, key=lambda each: each.cursor, default=None)
+        self.times.append(_Timed(time, asked, number, moment))
+        findings = []
+        if later is not None and number < later.cursor:
+            expected = f"{later.cursor} or more, as from={shown(later.asked)[1:-1]} gave before"
+            mend = "give the first cursor at or behind the time: begin the first of all, end the next to be written."
+            findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), mend))
+        return Judged(tuple(findings), frozenset({"SLS439"} if before else ()))
+
+    def write(self, checkpoint: object) -> Judged:
+        """Judge a checkpoint that is to be written."""
+        number = decoded(checkpoint) if isinstance(checkpoint, str) else None
+        if number is None or not self.clients:
+            return _NOTHING
+        findings = []
+        if number not in self.given:
+            expected = "a cursor that was given for this shard"
+            mend = "write x-log-cursor of the last answer that was dealt with."
+            actual = f"{shown(checkpoint)}, which is {number}"
+            findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, mend))
+        return Judged(tuple(findings), frozenset({"SLS434"}))
+
+
+def _time_of(asked: str) -> float | None:
+    """Return the time that a request of GetCursor names; nothing is as old as 1970."""
+    if asked in {"begin", "end"}:
+        return -inf if asked == "begin" else inf
+    if not (asked.isascii() and asked.isdecimal()):
+        return None
+    return int(asked) or -inf

@@ -1,0 +1,52 @@
+"""Which of two exchanges came first, as far as it can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sls_contract.signing import parse_http_date, request_time
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Exchange
+
+_TICK = timedelta(seconds=1)  # of the clocks in Date headers
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an exchange took place; each time is None where it is not known.
+
+    Attributes:
+        sent: by the client's clock, not before this: a request dates itself to the second.
+        answered: by the client's clock, not after this.
+        dated: by the service's clock, when it answered.
+        in_order: whether exchanges are judged in the order in which the service took them, one after the other.
+
+    """
+
+    sent: datetime | None
+    answered: datetime | None
+    dated: datetime | None
+    in_order: bool
+
+    @classmethod
+    def of(cls, exchange: Exchange, at: datetime | None, *, in_order: bool) -> Moment:
+        """Return the moment of an exchange that was complete ``at``."""
+        sent, response = request_time(exchange.request), exchange.response
+        if sent is not None and at is not None:
+            sent = min(sent, at)  # else two clocks
+        return cls(sent, at, parse_http_date(response.headers.get("date", "")) if response else None, in_order)
+
+    def follows(self, earlier: Moment) -> bool:
+        """Tell whether this was certainly sent after the earlier one had been answered."""
+        if self.in_order:
+            return True
+        return self.sent is not None and earlier.answered is not None and self.sent > earlier.answered
+
+    def is_within(self, seconds: float, earlier: Moment) -> bool:
+        """Tell whether the service certainly answered this less than so many seconds after the earlier one."""
+        if self.dated is None or earlier.dated is None:
+            return False
+        return timedelta() <= self.dated - earlier.dated < timedelta(seconds=seconds) - _TICK

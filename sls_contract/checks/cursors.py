@@ -1,0 +1,25 @@
+"""Cursors: base64 of a decimal number that grows along a shard.
+
+Source: every cursor and checkpoint that a page prints; the Python SDK counts back by one from it.
+"""
+
+from __future__ import annotations
+
+from binascii import Error, a2b_base64
+
+_LONGEST = 40  # digits; a real one has 19
+_BLOCK = 4  # characters
+
+
+def decoded(text: str) -> int | None:
+    """Return the number of a cursor; None where it is none.
+
+    Padding may be missing, as in the table of the PullLogs page, and a line feed may follow, as in what the Python SDK
+    computes.
+    """
+    text = text.removesuffix("\n")
+    try:
+        digits = a2b_base64(text + "=" * (-len(text) % _BLOCK), strict_mode=True)
+    except (Error, ValueError):
+        return None
+    return int(digits) if digits.isdigit() and len(digits) <= _LONGEST else None

@@ -1,0 +1,161 @@
+"""Checks of what holds log groups and cursors (``SLS118``, ``SLS119``, ``SLS28x``).
+
+The contract of an operation says which body is a message, and which header counts what of it (`Value.equals`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.cursors import decoded
+from sls_contract.checks.log_messages import MESSAGES
+from sls_contract.checks.presentation import shortened, shown
+from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request, on_response
+from sls_contract.checks.subject import OK
+from sls_contract.exchange import Response
+
+if TYPE_CHECKING:
+    from sls_contract.checks.content_coding import PlainBody
+    from sls_contract.checks.rule import Check
+    from sls_contract.checks.subject import Subject
+
+_PROCESSED = frozenset({"query", "processor", "pullMode"})
+"""Query keys with which the service gives other log groups than are stored."""
+
+_COMPRESSED = "compressed as x-log-compresstype says"
+
+
+def answered_message(subject: Subject) -> Flaws:
+    """Demand that an answer that is a message is one."""
+    message = subject.message
+    if message is None or not subject.plain.data or (message.count is None and not message.damage):
+        return None
+    mend = f"answer one {message.name} in protobuf, {_COMPRESSED}."
+    return [Flaw("body", f"a {message.name} in protobuf", shortened(message.damage), mend)] if message.damage else KEPT
+
+
+def counts(what: str, subject: Subject) -> Flaws:
+    """Demand that a header that counts something of the body is right.
+
+    One that is missing or no number is told by the contract; a compressed body of another size by ``compress-type``;
+    what a query leaves of the log groups is not compared.
+    """
+    contract, message, response = subject.contract, subject.message, subject.response
+    if contract is None or message is None or response is None:
+        return None
+    plain = subject.plain.data if response.wire else None
+    right = message.count if plain is None or what == "log_groups" else len(plain)
+    if right is None or (what == "log_groups" and _PROCESSED & dict(subject.request.query_pairs()).keys()):
+        return None
+    sent = {
+        name: response.headers.get(name, "").strip()
+        for name, value in contract.response_headers.items()
+        if value.equals == f"body.{what}"
+    }
+    numbers = {name: int(text) for name, text in sent.items() if text.isascii() and text.isdecimal()}
+    if not numbers or (what == "raw_size" and subject.plain.compress_flaw):
+        return None
+    expected, mend = _COUNTED[what]
+    wrong = [name for name, number in numbers.items() if number != right]
+    return [Flaw(f"header {name}", expected.format(right), sent[name], mend) for name in wrong]
+
+
+def cursor_goes_on(subject: Subject) -> Flaws:
+    """Demand that the next cursor is not before the one that was asked for."""
+    moved = _moved(subject)
+    if moved is None:
+        return None
+    asked, answered = moved
+    mend = "answer the cursor behind the last log group that is in the body."
+    return [Flaw(f"header {_NEXT}", f"{asked} or more", str(answered), mend)] if answered < asked else KEPT
+
+
+def cursor_passes_logs(subject: Subject) -> Flaws:
+    """Demand that the next cursor is behind the one that was asked for where log groups came."""
+    moved, message = _moved(subject), subject.message
+    if moved is None or message is None or not message.count:
+        return None
+    asked, answered = moved
+    mend = "answer the cursor behind the last log group: else a client reads the same again for ever."
+    return [Flaw(f"header {_NEXT}", f"more than {asked}", str(answered), mend)] if answered == asked else KEPT
+
+
+def anonymous_write_is_forced(subject: Subject) -> Flaws:
+    """Demand that a checkpoint without a consumer is not taken unforced."""
+    if subject.operation != "ConsumerGroupUpdateCheckPoint" or subject.response is None:
+        return None
+    query = dict(subject.request.query_pairs())
+    if query.get("consumer") or query.get("forceSuccess", "false").lower() != "false":
+        return None
+    mend = "refuse it, or take it with forceSuccess=true only."
+    taken = subject.response.status == OK
+    return [Flaw("status", "a refusal: no consumer, and not forced", "200", mend)] if taken else KEPT
+
+
+def sent_message(subject: Subject) -> Flaws:
+    """Demand that a request that is a message is one."""
+    plain, name = _sent(subject), subject.contract.body.message if subject.contract and subject.contract.body else ""
+    if plain is None or plain.unknown or name not in MESSAGES:
+        return None
+    damage = plain.encoding_flaw or ("" if plain.data is not None else plain.compress_flaw)
+    try:
+        MESSAGES[name](plain.data or b"")
+    except ValueError as error:
+        damage = str(error)
+    mend = f"send one {name} in protobuf, {_COMPRESSED}."
+    return [Flaw("body", f"a {name} in protobuf", shortened(damage), mend)] if damage else KEPT
+
+
+def sent_raw_size(subject: Subject) -> Flaws:
+    """Demand that ``x-log-bodyrawsize`` counts the bytes before compression; it may miss without any."""
+    plain, headers = _sent(subject), subject.request.headers
+    sent = headers.get("x-log-bodyrawsize", "").strip()
+    if plain is None or plain.data is None or not (sent or headers.get("x-log-compresstype", "").strip()):
+        return None
+    size = str(len(plain.data))
+    if sent == size or (sent and not sent.isdecimal()):  # what is no number is told by body-raw-size
+        return KEPT
+    mend = "send the number of bytes before compression."
+    actual = shown(sent) if sent else "nothing"
+    return [Flaw("header x-log-bodyrawsize", f"{size}, the bytes before compression", actual, mend)]
+
+
+def _sent(subject: Subject) -> PlainBody | None:
+    """Take the codings off a request that is a message; None where there is none, or another Content-Type is said."""
+    contract, request = subject.contract, subject.request
+    if contract is None or contract.body is None or contract.body.content != "protobuf" or not request.body:
+        return None
+    if "protobuf" not in request.headers.get("content-type", "protobuf").lower():
+        return None
+    return plain_body(Response(OK, request.headers, request.body))  # the same headers announce the same codings
+
+
+def _moved(subject: Subject) -> tuple[int, int] | None:
+    """Return the number of the cursor that was asked for and of the next one; None where they cannot be compared."""
+    if subject.message is None or subject.response is None:
+        return None
+    query = dict(subject.request.query_pairs())
+    asked, end = decoded(query.get("cursor", "")), decoded(query.get("end_cursor", ""))
+    answered = decoded(subject.response.headers.get(_NEXT, "").strip())
+    backwards = asked is not None and end is not None and end < asked
+    return None if asked is None or answered is None or backwards else (asked, answered)
+
+
+_NEXT = "x-log-cursor"
+_COUNTED = {
+    "raw_size": ("{}, the bytes of the body", "send the number of bytes before compression, 0 without a body."),
+    "log_groups": ("{}, the log groups in the body", "send the number of log groups in the body."),
+}
+
+CHECKS: tuple[Check, ...] = (
+    on_request("sent-message", sent_message),
+    on_request("sent-raw-size", sent_raw_size),
+    on_response("answered-message", answered_message),
+    on_response("answered-raw-size", partial(counts, "raw_size")),
+    on_response("answered-count", partial(counts, "log_groups")),
+    on_response("cursor-goes-on", cursor_goes_on),
+    on_response("cursor-passes-logs", cursor_passes_logs),
+    on_response("unforced-without-consumer", anonymous_write_is_forced),
+)

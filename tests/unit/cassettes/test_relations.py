@@ -1,0 +1,135 @@
+"""Exchanges of a cassette judged together: as long as they are whole, in order, and of one service's state."""
+
+from __future__ import annotations
+
+import contextlib
+from base64 import b64encode
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+
+from sls_contract import ContractViolation, use_cassette
+from sls_contract.cassettes.audit import Terms, audit
+from sls_contract.cassettes.file.recording_file import load, write
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording
+from sls_contract.cassettes.relations import Relations
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.signing import http_date
+
+WORKERS = Path(__file__).parents[3] / "cassettes" / "test_consumer_workers" / "workers.sls.yaml"
+AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
+SHARD = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/shards/0"
+NOW = Terms(datetime.now(UTC))
+
+
+def recording(target, answer=b"", at=AT, evidence=Evidence.REFERENCE, **headers):
+    """A recording that was answered at once."""
+    request = Request("GET", SHARD + target, {"Date": http_date(at), "User-Agent": "worker"})
+    fields = {"Date": http_date(at), **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return Recording(Exchange(request, Response(200, fields, answer)), Provenance(evidence, recorded_at=at))
+
+
+def located(time, number, seconds=0, **how):
+    cursor = b64encode(str(number).encode()).decode()
+    at = AT + timedelta(seconds=seconds)
+    return recording(f"?type=cursor&from={time}", f'{{"cursor":"{cursor}"}}'.encode(), at, **how)
+
+
+BACKWARDS = (located("end", 20), located("end", 10, 5))
+
+
+def told_as(recording, evidence):
+    return replace(recording, provenance=replace(recording.provenance, evidence=evidence))
+
+
+def judged(recordings, positions=None):
+    relations = Relations()
+    places = positions or range(len(recordings))
+    return [
+        finding.code
+        for place, each in zip(places, recordings, strict=True)
+        for finding in relations.follow(each, place).findings
+    ]
+
+
+def test_a_recording_is_judged_against_those_before_it():
+    """What the service answered five seconds later contradicts what it answered before."""
+    assert judged(BACKWARDS) == ["SLS439"]
+
+
+@pytest.mark.parametrize("positions", [(1, 2), (0, 2), (0, 0), (1, 0)])
+def test_a_gap_or_another_order_ends_it(positions):
+    """Of exchanges that are missing, or played otherwise than recorded, nothing is said."""
+    assert judged(BACKWARDS, positions) == []
+
+
+def test_an_endpoint_may_begin_anew_after_a_while():
+    """What was recorded at an emulator a minute later may be of a new one; the service has no such excuse."""
+    later = located("end", 10, 60)
+    assert judged((BACKWARDS[0], later)) == []
+    live = [
+        replace(each, provenance=replace(each.provenance, evidence=Evidence.LIVE)) for each in (BACKWARDS[0], later)
+    ]
+    assert judged(live) == ["SLS439"]
+
+
+@pytest.mark.parametrize("evidence", [Evidence.UNKNOWN, Evidence.DOCUMENT, Evidence.SYNTHETIC])
+def test_examples_and_recordings_of_others_are_no_conversation(evidence):
+    """A page's examples have nothing to do with each other; other recorders drop exchanges."""
+    assert judged([told_as(each, evidence) for each in BACKWARDS]) == []
+
+
+def test_check_judges_a_cassette_as_a_whole(tmp_path):
+    """The finding names the exchange that contradicts those before it, and its clause counts as exercised."""
+    path = tmp_path / "cursors.sls.yaml"
+    write(path, BACKWARDS)
+    found = audit(path, NOW)
+    assert [place for finding, place, _ in found.placed if finding.code == "SLS439"] == [1]
+    assert "SLS439" in found.tally.exercised
+
+
+def test_workers_of_the_official_library_break_nothing():
+    """Two workers, a handover, a kill, a restart, recorded through the proxy: judged in full, and nothing is found."""
+    found = audit(WORKERS, NOW)
+    assert [str(finding) for finding, _, _ in found.placed] == []
+    assert found.tally.exchanges == len(load(WORKERS)) > 100
+    assert found.tally.extents == {"full": found.tally.exchanges}
+    wanted = {"SLS281", "SLS282", "SLS283", "SLS284", "SLS401", "SLS433", "SLS434", "SLS435", "SLS437", "SLS440"}
+    assert wanted <= found.tally.exercised
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda each: each.replace(body=each.body.replace(b"[0,1]", b"[0,1,2]")), "SLS437"),
+        (lambda each: _with(each, "x-log-cursor", "MTQ1Mzk0OTcwNTAwMDAwMDAwMQ=="), "SLS284"),
+        (lambda each: _with(each, "x-log-count", "4"), "SLS283"),
+    ],
+)
+def test_workers_whose_answers_are_changed_are_found_out(tmp_path, change, code):
+    """The same recording, with one kind of answer wrong: it is judged, and not passed over."""
+    path = tmp_path / "changed.sls.yaml"
+    write(path, [_changed(each, change) for each in load(WORKERS)])
+    assert code in {finding.code for finding, _, _ in audit(path, NOW).placed}
+
+
+def test_a_test_that_replays_judges_what_it_plays(tmp_path):
+    """In replay, too, the recorded answers are judged together."""
+    path = tmp_path / "cursors.sls.yaml"
+    write(path, BACKWARDS)
+    with contextlib.suppress(ContractViolation), use_cassette(path) as cassette:
+        for each in BACKWARDS:
+            requests.get(each.exchange.request.url, headers={"Authorization": "LOG id:signature"}, timeout=60)
+    assert "SLS439" in {finding.code for finding in cassette.findings}
+
+
+def _changed(each, change):
+    exchange = each.exchange
+    return replace(each, exchange=Exchange(exchange.request, exchange.response and change(exchange.response)))
+
+
+def _with(response, name, value):
+    return response.replace(headers=response.headers.with_field(name, value)) if name in response.headers else response

@@ -1,0 +1,372 @@
+"""What holds between exchanges: for each clause sequences that break it, and unusual ones that do not."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sls_contract.checks.consumption import OF_CLIENTS, Consumption
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.signing import http_date
+from sls_contract.spec.clauses import consumption as clauses
+
+BEGAN = datetime(2026, 11, 28, 12, tzinfo=UTC)
+HOST = "http://my-project.cn-hangzhou.log.aliyuncs.com"
+SHARDS, GROUPS = "/logstores/my-logstore/shards", "/logstores/my-logstore/consumergroups"
+GROUP = f"{GROUPS}/readers"
+NEVER = {"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": ""}
+
+
+def cursor(number):
+    return b64encode(str(number).encode()).decode()
+
+
+class Talk:
+    """Exchanges one after the other, each some seconds after the one before; keeps what they break and exercise."""
+
+    def __init__(self, **how):
+        self.judge = Consumption(**how)
+        self.at = BEGAN
+        self.found, self.exercised, self.levels = [], set(), []
+
+    def say(  # noqa: PLR0913 - each part is some test's point
+        self, method, target, body=None, *, status=200, answer=b"", agent="worker", after=5, took=0.2, **headers
+    ):
+        """Send a request ``after`` seconds, whose answer takes ``took`` seconds more; status None: no answer came."""
+        sent = self.at + timedelta(seconds=after)
+        self.at = sent + timedelta(seconds=took)
+        raw = b"" if body is None else json.dumps(body).encode()
+        asking = {"Date": http_date(sent), "User-Agent": agent, "x-log-apiversion": "0.6.0"}
+        answered = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        fields = {"Date": http_date(self.at), **{name.replace("_", "-"): value for name, value in headers.items()}}
+        response = None if status is None else Response(status, fields, answered)
+        judged = self.judge.judge(Exchange(Request(method, HOST + target, asking, raw), response), self.at)
+        self.found += [finding.code for finding in judged.findings]
+        self.levels += [str(finding.level) for finding in judged.findings]
+        self.exercised |= judged.exercised
+        return self
+
+    def pull(self, at, following=None, shard=0, status=200, **how):
+        """Pull at a cursor's number; ``following`` is the number of x-log-cursor."""
+        headers = {"x_log_cursor": cursor(following)} if status == 200 else {}
+        target = f"{SHARDS}/{shard}?type=log&cursor={cursor(at).replace('=', '%3D')}&count=5"
+        return self.say("GET", target, status=status, **headers, **how)
+
+    def locate(self, time, number, shard=0, **how):
+        """Ask GetCursor for the cursor of a time."""
+        return self.say("GET", f"{SHARDS}/{shard}?type=cursor&from={time}", answer={"cursor": cursor(number)}, **how)
+
+    def make(self, timeout=60):
+        body = {"consumerGroup": "readers", "timeout": timeout, "order": False}
+        return self.say("POST", GROUPS, body)
+
+    def beat(self, consumer, body, answer=(), **how):
+        return self.say("POST", f"{GROUP}?type=heartbeat&consumer={consumer}", body, answer=list(answer), **how)
+
+    def write(self, number, shard=0, query="&consumer=one&forceSuccess=true", **how):
+        return self.say(
+            "POST", f"{GROUP}?type=checkpoint{query}", {"shard": shard, "checkpoint": cursor(number)}, **how
+        )
+
+    def read(self, number, time, shard=0, **how):
+        entry = {**NEVER, "shard": shard, "checkpoint": cursor(number) if number else "", "updateTime": time}
+        return self.say("GET", f"{GROUP}?shard={shard}", answer=[entry], **how)
+
+
+@pytest.fixture
+def talk():
+    return Talk()
+
+
+@pytest.fixture
+def alone():
+    """A talk of somebody who is alone with the service, one request after the other."""
+    return Talk(alone=True, in_order=True)
+
+
+UNFORCED = "&consumer=one&forceSuccess=false"
+
+#: code, a sequence that breaks it
+BROKEN = [
+    ("SLS433", lambda talk: talk.locate("begin", 10).pull(10, 15).pull(16, 20)),
+    ("SLS433", lambda talk: talk.locate("begin", 10).locate("begin", 90, shard=1).pull(10, 15).pull(90, 95)),
+    ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(14)),
+    ("SLS434", lambda talk: talk.pull(10, 15).pull(90, 95, shard=1).write(95)),
+    ("SLS435", lambda talk: talk.make().beat("one", [0], [0])),
+    ("SLS435", lambda talk: talk.beat("one", [], [0]).beat("one", [0, 1], [0])),
+    ("SLS437", lambda talk: talk.make().beat("one", [], [0, 1]).beat("two", [], [1]).beat("one", [0, 1], [0])),
+    ("SLS438", lambda talk: talk.make().beat("one", [], []).beat("two", [], [0]).write(5, query=UNFORCED)),
+    ("SLS439", lambda talk: talk.locate("begin", 10).locate("1700000000", 9)),
+    ("SLS439", lambda talk: talk.locate("1700000000", 20).locate("1700000001", 19)),
+    ("SLS439", lambda talk: talk.locate("end", 20).locate("end", 15)),
+    ("SLS439", lambda talk: talk.locate("0", 12).locate("begin", 10)),
+    ("SLS440", lambda talk: talk.locate("end", 10).pull(10, status=400, answer={"errorCode": "InvalidCursor"})),
+    (
+        "SLS440",
+        lambda talk: talk.locate("end", 10).pull(
+            10, status=400, answer={"errorCode": "ParameterInvalid", "errorMessage": "Invalid cursor MTA=."}
+        ),
+    ),
+    ("SLS401", lambda talk: talk.read(5, 1000).write(7).read(5, 1000)),
+    ("SLS401", lambda talk: talk.read(0, 0).write(7).read(0, 0)),
+    (
+        "SLS421",
+        lambda talk: talk.say("GET", SHARDS, answer=[{"shardID": n, "status": "readwrite"} for n in (0, 1)]).say(
+            "GET", GROUP, answer=[NEVER]
+        ),
+    ),
+    (
+        "SLS422",
+        lambda talk: talk.say("GET", SHARDS, answer=[{"shardID": 0, "status": "readwrite"}]).say(
+            "GET", f"{GROUP}?shard=0", answer=[]
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "broken"), BROKEN, ids=[f"{n}-{one[0]}" for n, one in enumerate(BROKEN)])
+def test_one_breach_is_found_by_its_clause_alone(talk, code, broken):
+    """The clause finds it, says that it could have, and no other clause is dragged in."""
+    broken(talk)
+    assert talk.found == [code]
+    assert code in talk.exercised
+
+
+BROKEN_ALONE = [
+    ("SLS436", lambda talk: talk.make().beat("one", [0], [0])),
+    ("SLS438", lambda talk: talk.make().write(5, query=UNFORCED)),
+]
+
+
+@pytest.mark.parametrize(("code", "broken"), BROKEN_ALONE)
+def test_what_others_could_have_done_is_judged_where_there_are_none(talk, alone, code, broken):
+    """A consumer that nobody saw may be known to the service; in a run that makes its own group it is not."""
+    broken(alone)
+    broken(talk)
+    assert set(alone.found) - OF_CLIENTS == {code}
+    assert code not in talk.exercised
+
+
+def test_every_clause_is_needed():
+    """No clause between exchanges stands without a sequence that breaks it."""
+    assert {each.code for each in clauses.CLAUSES} == {code for code, _ in BROKEN + BROKEN_ALONE if code > "SLS43"}
+
+
+#: what is unusual, the sequence, and the clause that it comes near
+UNUSUAL = {
+    "goes back to its checkpoint": ("SLS433", lambda talk: talk.pull(10, 15).pull(15, 20).read(15, 9).pull(15, 20)),
+    "asks the same again after a failure": ("SLS433", lambda talk: talk.pull(10, 15).pull(10, 15)),
+    "stays at the end": ("SLS433", lambda talk: talk.pull(10, 10).pull(10, 10).pull(10, 12)),
+    "goes on at the end after InvalidCursor": (
+        "SLS433",
+        lambda talk: (
+            talk.pull(10, 15)
+            .pull(15, status=400, answer={"errorCode": "InvalidCursor"}, after=90)
+            .locate("end", 90)
+            .pull(90, 95)
+        ),
+    ),
+    "another client stands elsewhere": ("SLS433", lambda talk: talk.pull(10, 15).pull(70, 75, agent="b").pull(15, 20)),
+    "turns a page by HEAD": (
+        "SLS433",
+        lambda talk: (
+            talk.pull(10, 15)
+            .say("HEAD", f"{SHARDS}/0?type=log&cursor={cursor(15)}", x_log_cursor=cursor(25))
+            .pull(25, 30)
+        ),
+    ),
+    "cursor without its padding": (
+        "SLS433",
+        lambda talk: talk.pull(10, 1500).say(
+            "GET", f"{SHARDS}/0?type=logs&cursor={cursor(1500).rstrip('=')}&count=1", x_log_cursor=cursor(1501)
+        ),
+    ),
+    "sets a checkpoint where nobody pulls": ("SLS434", lambda talk: talk.write(99)),
+    "writes where it began": ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(10)),
+    "writes what another group reached": ("SLS434", lambda talk: talk.pull(10, 15).read(40, 9).write(40)),
+    "writes what is no cursor": (
+        "SLS434",
+        lambda talk: talk.pull(10, 15).say(
+            "POST", f"{GROUP}?type=checkpoint&consumer=one", {"shard": 0, "checkpoint": "b3RoZXI="}
+        ),
+    ),
+    "holds on to what it must give up": (
+        "SLS435",
+        lambda talk: talk.make().beat("one", [], [0, 1]).beat("one", [0, 1], [0]).beat("one", [0, 1], [0]),
+    ),
+    "began before the recording": ("SLS435", lambda talk: talk.beat("one", [0, 1], [0, 1])),
+    "starts again under its name": (
+        "SLS435",
+        lambda talk: talk.make().beat("one", [], [0]).beat("one", [], [0]).beat("one", [0], [0]),
+    ),
+    "was told nothing in time": (
+        "SLS435",
+        lambda talk: talk.beat("one", [], [0]).beat("one", [0], status=None).beat("one", [0], [0, 1]),
+    ),
+    "heartbeats as a page prints them": (
+        "SLS435",
+        lambda talk: talk.make().say(
+            "POST", f"{GROUP}?type=heartbeat&consumer=one", {"shards": []}, answer={"shards": [0]}
+        ),
+    ),
+    "handed over once it was given up": (
+        "SLS437",
+        lambda talk: (
+            talk.make()
+            .beat("one", [], [0, 1])
+            .beat("two", [], [])
+            .beat("one", [0, 1], [0])
+            .beat("one", [0], [0])
+            .beat("two", [], [1])
+            .beat("one", [0], [0])
+        ),
+    ),
+    "taken over from one that was silent": (
+        "SLS437",
+        lambda talk: talk.make(10).beat("one", [], [0]).beat("two", [], [0], after=11).beat("one", [0], []),
+    ),
+    "given up unasked": (
+        "SLS437",
+        lambda talk: talk.make().beat("one", [], [0]).beat("two", [], [0]).beat("one", [], []),
+    ),
+    "timeout not known": ("SLS437", lambda talk: talk.beat("one", [], [0]).beat("two", [], [0]).beat("one", [0], [0])),
+    "timeout made shorter": (
+        "SLS437",
+        lambda talk: (
+            talk.make(60)
+            .beat("one", [], [0])
+            .say("PUT", GROUP, {"timeout": 5})
+            .beat("two", [], [0], after=6)
+            .beat("one", [0], [])
+        ),
+    ),
+    "another group": (
+        "SLS437",
+        lambda talk: (
+            talk.make()
+            .beat("one", [], [0])
+            .say("POST", f"{GROUP}-2?type=heartbeat&consumer=two", [], answer=[0])
+            .beat("one", [0], [0])
+        ),
+    ),
+    "forced by another": ("SLS438", lambda talk: talk.make().beat("one", [], []).beat("two", [], [0]).write(5)),
+    "saves its last checkpoint as it lets go": (
+        "SLS438",
+        lambda talk: talk.make().beat("one", [], [0]).beat("one", [0], []).write(5, query=UNFORCED),
+    ),
+    "refused": (
+        "SLS438",
+        lambda talk: (
+            talk.make()
+            .beat("one", [], [])
+            .beat("two", [], [0])
+            .write(5, query=UNFORCED, status=400, answer={"errorCode": "ConsumerNotMatch"})
+        ),
+    ),
+    "an earlier time": ("SLS439", lambda talk: talk.locate("1700000001", 20).locate("1700000000", 10)),
+    "an earlier time later, past the end of then": ("SLS439", lambda talk: talk.locate("end", 20).locate("1", 25)),
+    "the beginning expired": ("SLS439", lambda talk: talk.locate("begin", 10).locate("begin", 15).locate("0", 15)),
+    "asked side by side": ("SLS439", lambda talk: talk.locate("end", 20).locate("end", 15, after=-0.5, took=0.6)),
+    "a cursor of an hour ago": (
+        "SLS440",
+        lambda talk: talk.locate("begin", 10).pull(10, status=400, answer={"errorCode": "InvalidCursor"}, after=3600),
+    ),
+    "a cursor that was never given": (
+        "SLS440",
+        lambda talk: talk.locate("end", 10).pull(11, status=400, answer={"errorCode": "InvalidCursor"}),
+    ),
+    "refused for another reason": (
+        "SLS440",
+        lambda talk: talk.locate("end", 10).pull(10, status=400, answer={"errorCode": "ShardNotExist"}),
+    ),
+    "somebody wrote the same as before": ("SLS401", lambda talk: talk.read(5, 1000).write(7).read(5, 2000)),
+    "written back": ("SLS401", lambda talk: talk.read(5, 1000).write(7).write(5).read(5, 3000)),
+    "read while it is written": ("SLS401", lambda talk: talk.read(5, 1000).write(7).read(5, 1000, after=-0.1, took=1)),
+    "refused write": ("SLS401", lambda talk: talk.read(5, 1000).write(7, status=404).read(5, 1000)),
+    "nobody knows what became of the write": (
+        "SLS401",
+        lambda talk: talk.read(5, 1000).write(5, status=None).write(7).read(5, 1000),
+    ),
+    "group made anew": (
+        "SLS401",
+        lambda talk: talk.make().read(0, 0).write(7).say("DELETE", GROUP).make().read(0, 0),
+    ),
+    "a shard that was split has no entry": (
+        "SLS421",
+        lambda talk: talk.say("GET", SHARDS, answer=[{"shardID": 0, "status": "readonly"}]).say(
+            "GET", GROUP, answer=[]
+        ),
+    ),
+    "logstore made anew": (
+        "SLS421",
+        lambda talk: (
+            talk.say("GET", SHARDS, answer=[{"shardID": n, "status": "readwrite"} for n in (0, 1)])
+            .say("DELETE", "/logstores/my-logstore")
+            .say("GET", GROUP, answer=[NEVER])
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("near", UNUSUAL, ids=list(UNUSUAL))
+def test_what_is_unusual_and_correct_is_let_pass(talk, near):
+    """Restarts, handovers, failures, requests side by side, writers that nobody saw: nothing is found."""
+    UNUSUAL[near][1](talk)
+    assert talk.found == []
+
+
+@pytest.mark.parametrize("code", sorted({code for code, _ in BROKEN}))
+def test_each_clause_has_its_unusual_sequence(code):
+    """Beside each breach stands something near it that is right."""
+    assert any(near == code for near, _ in UNUSUAL.values()) or code == "SLS422"
+
+
+def test_a_write_of_which_nothing_is_seen_is_a_warning_where_the_group_may_be_new():
+    """Empty as before, the group may have been made anew; an older write shown as before has no excuse."""
+    assert Talk().read(0, 0).write(7).read(0, 0).levels == ["warning"]
+    assert Talk().read(5, 1000).write(7).read(5, 1000).levels == ["violation"]
+
+
+def test_without_the_time_of_an_exchange_nothing_that_depends_on_it_is_judged():
+    """Recordings that tell no times may hold requests side by side."""
+    talk = Talk()
+    talk.judge = type("Timeless", (), {"judge": lambda _, exchange, __: Consumption.judge(made, exchange, None)})()
+    made = Consumption()
+    talk.read(5, 1000).write(7).read(5, 1000).locate("end", 20).locate("end", 15)
+    assert talk.found == []
+
+
+def test_many_cursors_are_remembered_by_where_they_lie(talk):
+    """After thousands of pulls an old cursor is let pass, and one beyond all is not; what is kept does not grow."""
+    for number in range(3000):
+        talk.pull(number * 10, number * 10 + 10, after=1)
+    talk.pull(20, 30)
+    talk.pull(25, 30)
+    assert talk.found == []
+    assert talk.pull(40_000, 40_010).found == ["SLS433"]
+    (book,) = talk.judge._shards.values()
+    assert len(book.given.numbers) <= 1024
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        Exchange(Request("POST", f"{HOST}{GROUP}?type=heartbeat&consumer=one", (), b"\xff{"), Response(200, (), b"[[")),
+        Exchange(Request("POST", f"{HOST}{GROUP}?type=checkpoint", (), b'{"shard":true}'), Response(200)),
+        Exchange(Request("POST", f"{HOST}{GROUPS}", (), b'{"consumerGroup":7}'), Response(200)),
+        Exchange(Request("GET", f"{HOST}{GROUPS}"), Response(200, (), b'[{"name":7},8]')),
+        Exchange(Request("GET", f"{HOST}{SHARDS}"), Response(200, (), b'[{"shardID":"0","status":["readwrite"]}]')),
+        Exchange(Request("GET", f"{HOST}{SHARDS}/0?type=cursor&from=x"), Response(200, (), b'{"cursor":[]}')),
+        Exchange(Request("GET", f"{HOST}{SHARDS}/x?type=log&cursor=%FF"), Response(200, {"x-log-cursor": "\x00"})),
+        Exchange(
+            Request("GET", f"{HOST}{GROUP}"), Response(200, (), b'[{"shard":0,"checkpoint":{},"updateTime":"x"}]')
+        ),
+    ],
+)
+def test_nonsense_is_passed_over(exchange):
+    """Whatever the wire carries, nothing is raised."""
+    judge = Consumption()
+    assert [judge.judge(exchange, BEGAN).findings, judge.judge(exchange, BEGAN).findings] == [(), ()]

@@ -1,0 +1,199 @@
+"""Log groups, cursors and the headers that count them: for each clause what only it finds, and what it lets pass."""
+
+from __future__ import annotations
+
+import zlib
+
+import lz4.block
+import pytest
+import zstandard
+from aliyun.log.proto import LogGroup as TheirGroup
+from aliyun.log.proto import LogGroupList as TheirList
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sls_contract.checks import judge
+from sls_contract.checks.log_messages import MESSAGES, SMALL
+from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
+from sls_contract.exchange import Exchange
+from sls_contract.spec.clauses import logs
+
+PROTOBUF = "application/x-protobuf"
+GROUP = encode_group(LogGroup((Log(1_524_155_379, (("索引", "1"), ("empty", ""))),), "topic", "10.0.0.1"))
+LISTED = encode_list([GROUP, GROUP])
+FIRST, THIRD = "MTUyNDE1NTM3OTM3MzkwODQ5Ng==", "MTUyNDE1NTM3OTM3MzkwODQ5OA=="
+PACKED = {
+    "": lambda data: data,
+    "lz4": lambda data: lz4.block.compress(data, store_size=False) if data else data,
+    "zstd": zstandard.ZstdCompressor().compress,
+    "deflate": zlib.compress,
+}
+
+
+@pytest.fixture
+def pull(make):
+    """Give a function that makes an exchange of PullLogs: two log groups, and what is asked to differ."""
+
+    def made(raw=LISTED, packed="", query="", *, body=None, wire=True, accept=PROTOBUF, **headers):
+        asking = {"Accept": accept, "Accept-Encoding": packed} if packed else {"Accept": accept}
+        target = f"/logstores/my-logstore/shards/0?type=log&cursor={FIRST.replace('=', '%3D')}&count=10{query}"
+        fields = {
+            "Content-Type": PROTOBUF,
+            "x-log-bodyrawsize": str(len(raw)),
+            "x-log-count": "2",
+            "x-log-cursor": THIRD,
+            **({"x-log-compresstype": packed} if packed else {}),
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        response = make.response(PACKED[packed](raw) if body is None else body, headers=fields, wire=wire)
+        return Exchange(make.request(target, headers=asking), response)
+
+    return made
+
+
+@pytest.fixture
+def put(make):
+    """Give a function that makes a request of PutLogs."""
+
+    def made(raw=GROUP, packed="lz4", kind=PROTOBUF, size=...):
+        headers = {"Content-Type": kind, "x-log-bodyrawsize": str(len(raw)) if size is ... else size}
+        headers |= {"x-log-compresstype": packed} if packed else {}
+        body = PACKED[packed](raw) if packed in PACKED else raw
+        given = {name: value for name, value in headers.items() if value is not None}
+        return Exchange(make.request("/logstores/my-logstore/shards/lb", method="POST", headers=given, body=body), None)
+
+    return made
+
+
+@pytest.fixture
+def write(make):
+    """Give a function that makes an exchange of UpdateCheckPoint."""
+
+    def made(query, status=200):
+        body = b'{"shard":0,"checkpoint":"MTI="}'
+        request = make.request(f"{make.path}?type=checkpoint{query}", method="POST", body=body)
+        served = make.response(b"", headers={"Content-Type": None})
+        refused = make.error(404, "ConsumerNotExist", "Consumer not exist in the consumer group")
+        return Exchange(request, served if status == 200 else refused)
+
+    return made
+
+
+def slugs(exchange, without=()):
+    return {finding.slug for finding in judge(exchange, without=without).findings}
+
+
+ALSO = {"request-query-missing"}
+"""That a request names no consumer is its own fault; that it is served is the service's."""
+
+MUTANTS = [
+    ("answered-message", lambda pull, put, write: pull(LISTED[:-1], x_log_count="2")),
+    ("answered-message", lambda pull, put, write: pull(GROUP)),
+    ("answered-message", lambda pull, put, write: pull(b'{"logs":[]}', "lz4")),
+    ("answered-message", lambda pull, put, write: pull(encode_list([b"\x0a\x02\x12\x00"]))),
+    ("answered-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="7")),
+    ("answered-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="0")),
+    ("answered-raw-size", lambda pull, put, write: pull(body=b"", x_log_count="0", x_log_cursor=FIRST)),
+    ("answered-count", lambda pull, put, write: pull(x_log_count="3")),
+    ("answered-count", lambda pull, put, write: pull(packed="zstd", x_log_count="1")),
+    ("cursor-goes-on", lambda pull, put, write: pull(x_log_cursor="MTUyNDE1NTM3OTM3MzkwODQ5NQ==")),
+    ("cursor-passes-logs", lambda pull, put, write: pull(x_log_cursor=FIRST)),
+    ("unforced-without-consumer", lambda pull, put, write: write("&forceSuccess=false")),
+    ("unforced-without-consumer", lambda pull, put, write: write("&consumer=")),
+    ("sent-message", lambda pull, put, write: put(b"\x0a\x02\x12\x00")),
+    ("sent-message", lambda pull, put, write: put(b'{"__logs__":[]}', "")),
+    ("sent-raw-size", lambda pull, put, write: put(size="7")),
+    ("sent-raw-size", lambda pull, put, write: put(size=None)),
+]
+
+
+@pytest.mark.parametrize(("slug", "broken"), MUTANTS, ids=[f"{n}-{one[0]}" for n, one in enumerate(MUTANTS)])
+def test_one_breach_is_found_by_its_clause_alone(pull, put, write, slug, broken):
+    """The clause finds it, no other is dragged in, and with the clause switched off it goes unnoticed."""
+    exchange, code = broken(pull, put, write), next(each.code for each in logs.CLAUSES if each.slug == slug)
+    assert slugs(exchange) - ALSO == {slug}
+    assert slugs(exchange, without={code}) - ALSO == set()
+
+
+def test_every_clause_is_needed():
+    """No clause of log groups and cursors stands without a broken exchange."""
+    assert {each.slug for each in logs.CLAUSES} == {slug for slug, _ in MUTANTS}
+
+
+UNUSUAL = {
+    "lz4": lambda pull, put, write: pull(packed="lz4"),
+    "zstd": lambda pull, put, write: pull(packed="zstd"),
+    "deflate": lambda pull, put, write: pull(packed="deflate"),
+    "nothing": lambda pull, put, write: pull(b"", x_log_count="0", x_log_cursor=FIRST),
+    "nothing, in lz4": lambda pull, put, write: pull(b"", "lz4", x_log_count="0", x_log_cursor=FIRST),
+    "nothing, in a frame": lambda pull, put, write: pull(b"", "zstd", x_log_count="0", x_log_cursor=FIRST),
+    "nothing, and the cursor moves": lambda pull, put, write: pull(b"", x_log_count="0"),
+    "fewer by a query": lambda pull, put, write: pull(query="&pullMode=scan_on_stream&query=*", x_log_count="9"),
+    "an end before the cursor": lambda pull, put, write: pull(query="&end_cursor=MTI%3D", x_log_cursor="MTI="),
+    "as another tool decoded it": lambda pull, put, write: pull(b"?", wire=False),
+    "asked for as JSON": lambda pull, put, write: pull(b"[]", accept="application/json"),
+    "a field of tomorrow": lambda pull, put, write: pull(LISTED + b"\x98\x06\x01"),
+    "large": lambda pull, put, write: pull(encode_list([GROUP] * 3000), x_log_count="3000"),
+    "forced": lambda pull, put, write: write("&forceSuccess=True"),
+    "refused": lambda pull, put, write: write("&forceSuccess=false", status=404),
+    "unforced by a consumer": lambda pull, put, write: write("&forceSuccess=false&consumer=c"),
+    "put plain": lambda pull, put, write: put(packed="", size=None),
+    "put in zstd": lambda pull, put, write: put(packed="zstd"),
+    "put in what nobody knows": lambda pull, put, write: put(packed="snappy"),
+    "put nothing": lambda pull, put, write: put(b"", ""),
+    "put bytes that are no text": lambda pull, put, write: put(encode_group(LogGroup()) + b"\x1a\x01\xff"),
+}
+
+
+@pytest.mark.parametrize("correct", UNUSUAL.values(), ids=UNUSUAL)
+def test_what_is_unusual_is_let_pass(pull, put, write, correct):
+    """None of these breaks anything that is said of log groups and cursors."""
+    found = judge(correct(pull, put, write)).findings
+    assert [str(each) for each in found if each.code in {clause.code for clause in logs.CLAUSES}] == []
+
+
+def test_what_could_not_fail_is_not_exercised(pull):
+    """An answer that is no success, or whose body cannot be had, shows nothing."""
+    refused = pull().response.replace(status=400)
+    for exchange in (Exchange(pull().request, refused), pull(body=b"\xff", packed="lz4"), pull(b"?", wire=False)):
+        assert judge(exchange).exercised & {"SLS281", "SLS282", "SLS283"} == set()
+
+
+@given(st.data(), st.sampled_from([(LISTED, TheirList, "LogGroupList"), (GROUP, TheirGroup, "LogGroup")]))
+@settings(max_examples=300, deadline=None)
+def test_messages_are_read_as_protobuf_reads_them(data, message):
+    """Cut, changed or filled up: what Google's reader takes is taken, and what it refuses is refused."""
+    raw, kind, name = message
+    place = data.draw(st.integers(0, len(raw) - 1))
+    change = data.draw(st.binary(max_size=2))
+    mutant = raw[:place] + change + raw[place + data.draw(st.integers(0, 3)) :]
+    theirs = read_by_google(kind, mutant)
+    if theirs is None:
+        with pytest.raises(ValueError, match=r"cut off|wire type|missing|number"):
+            MESSAGES[name](mutant)
+        return
+    try:
+        count = MESSAGES[name](mutant)
+    except ValueError as error:
+        if "has wire type" not in str(error):  # theirs skips a known field of another type
+            raise
+        return
+    assert count == (len(theirs.LogGroups) if kind is TheirList else None)
+
+
+def read_by_google(kind, data):
+    """Return the message; None where it is damaged, or lacks a field that it must have."""
+    parsed = kind()
+    try:
+        parsed.ParseFromString(data)
+    except Exception:  # noqa: BLE001 - another one in each version
+        return None
+    return parsed if parsed.IsInitialized() else None
+
+
+def test_large_messages_are_counted_without_each_log():
+    """Beyond 64 KiB a damaged log goes unseen, and the groups are counted all the same."""
+    groups = [GROUP, b"\x0a\x02\x12\x00"] * (SMALL // len(GROUP))
+    assert MESSAGES["LogGroupList"](encode_list(groups)) == len(groups)
+    with pytest.raises(ValueError, match="cut off"):
+        MESSAGES["LogGroupList"](encode_list(groups)[:-1])
