@@ -240,13 +240,13 @@ class Runner:
             reason = self._unsupported or "no shard is known"
             self.run.performed += [Performed(_generated(name), "not supported", reason) for name in wanted]
             return
-        from sls_contract.scenarios import strategies
+        from sls_contract.scenarios import step_strategies
 
         roles: tuple[Role, ...] = ("main", "other") if self._bench.shards.get("other") else ("main",)
         shards = min(len(self._bench.shards[role]) for role in roles)
         tokens = "sts" in self._bench.keys
-        sequences = strategies.sequences(shards, roles, tokens=tokens)
-        flawed = strategies.near_misses(shards, tokens=tokens).map(_after_setup)
+        sequences = step_strategies.sequences(shards, roles, tokens=tokens)
+        flawed = step_strategies.near_misses(shards, tokens=tokens).map(_after_setup)
         self._explore("generated-sequences", sequences, self.plan.examples)
         if self.target.loopback:  # elsewhere the documented scenarios make one near miss for each step of signing
             self._explore("generated-near-misses", flawed, -(-self.plan.examples // 4))

@@ -90,7 +90,7 @@ def shows(shown: str, output: str) -> bool:
 def test_every_block_is_of_a_kind_that_is_run():
     """A block of a new kind would be shown and never tried."""
     assert {kind for kind, _ in BLOCKS} == {"python", "sh", "console", "text", "ini", "http"}
-    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (4, 3, 6)
+    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (5, 3, 6)
 
 
 def test_the_first_test_records_and_replays(place):
@@ -139,6 +139,13 @@ def test_the_endpoint_fixture_does_what_is_shown(place):
     (place / "test_busy.py").write_text(shown_tests()[3], "utf-8")
     done = run("pytest -q test_busy.py", place)
     assert "1 passed" in done.stdout, done.stdout
+
+
+def test_strategies_find_what_is_shown(place):
+    """A parser reads every correct answer that is generated, and refuses the damaged ones."""
+    (place / "test_parser.py").write_text(shown_tests()[4], "utf-8")
+    done = run("CI=1 pytest -q test_parser.py", place)  # Hypothesis then bears a busy machine
+    assert "2 passed" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("number", range(len(shown_scripts())))

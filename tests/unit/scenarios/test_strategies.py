@@ -1,136 +1,329 @@
-"""The public strategies: what conforms is found to conform, what is broken is found to be broken."""
+"""The public strategies, drawn from a contract: what is always there, what is tied to what, what shrinks to what."""
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, find, given, seed, settings
 from hypothesis import strategies as st
 
-from sls_contract.checks import judge
-from sls_contract.exchange import Exchange, Request
-from sls_contract.scenarios import SCENARIOS, Beat, Create, Read, strategies
-from sls_contract.scenarios.breakages import BREAKAGES
-from sls_contract.scenarios.exploration import explore
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.protobuf import read_fields
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Response, decode_path
+from sls_contract.scenarios import strategies
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, verify_signature
-from sls_contract.spec import Level, operation_of
+from sls_contract.spec import Level
+from sls_contract.spec.contract import Contract
 
-KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-PLAIN = Request("GET", "http://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g")
+EVERY_LEVEL = tuple(Level)
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
-
-def violations(exchange: Exchange) -> list[str]:
-    found = judge(exchange, credentials=()).findings
-    return [finding.code for finding in found if finding.level is Level.VIOLATION and finding.code.startswith("SLS2")]
-
-
-@settings(max_examples=60, deadline=None)
-@given(strategies.requests())
-def test_requests_are_signed_reads(drawn):
-    """Every request asks for GetCheckPoint and verifies at its time, whatever the names in it."""
-    request, at = drawn
-    assert operation_of(request).operation == "GetCheckPoint"
-    assert verify_signature(request, KEYS, at=at) is None
-
-
-@settings(max_examples=60, deadline=None)
-@given(strategies.exchanges())
-def test_exchanges_conform(exchange):
-    """No clause is violated, on either side."""
-    found = judge(exchange, credentials=KEYS).findings
-    assert [str(finding) for finding in found if finding.level is Level.VIOLATION] == []
-
-
-@settings(max_examples=60, deadline=None)
-@given(strategies.error_answers())
-def test_error_answers_conform(answer):
-    """Documented errors violate nothing."""
-    assert violations(Exchange(PLAIN, answer)) == []
-
-
-@settings(max_examples=100, deadline=None)
-@given(strategies.broken_answers())
-def test_broken_answers_do_not_conform(answer):
-    """Every breakage violates a clause about answers."""
-    assert violations(Exchange(PLAIN, answer)) != []
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.one_of(strategies.group_names(), strategies.group_names(awkward=False), strategies.logstore_names()))
-def test_names_are_not_empty(name):
-    """Names can be put into a path: not empty, not only dots."""
-    assert name.strip(".")
-
-
-@settings(max_examples=30, deadline=None)
-@given(strategies.sequences(3, ("main", "other"), tokens=True), strategies.near_misses(3))
-def test_sequences_begin_with_a_group_and_end_with_a_read(steps, flawed):
-    """A generated sequence is never about nothing; a near miss stands between two correct reads."""
-    assert (steps[0], steps[1], steps[-1]) == (Create(), Beat(), Read())
-    before, wrong, after = flawed
-    assert before == after == Read(before.shard)
-    assert wrong.shard in {before.shard, None}
-    assert wrong.dress.flaw is not None
-
-
-def test_scenarios_tell_what_they_are_about():
-    """Each has words for its expectation and a source; what it needs follows from its steps."""
-    assert len(SCENARIOS) > 60
-    assert all(each.expects and each.source and each.area for each in SCENARIOS.values())
-    assert SCENARIOS["many-shards"].shards_needed == 256
-    assert SCENARIOS["token-v4"].keys == {"own", "sts"}
-    assert BREAKAGES
-
-
-def test_a_search_finds_the_smallest_failure_and_stays_repeatable():
-    """The same seed tries the same values; after a failure smaller ones are tried, to the smallest."""
-
-    def tried(seed: int) -> list[int]:
-        values: list[int] = []
-
-        def passes(value: int) -> bool:
-            values.append(value)
-            return value < 1000
-
-        explore(st.integers(0, 10**6), passes, examples=50, seed=seed)
-        return values
-
-    assert tried(1) == tried(1) != tried(2)
-    assert min(value for value in tried(1) if value >= 1000) == 1000
+LIST = Contract.from_plain(
+    {
+        "operation": "ListThings",
+        "coverage": "full",
+        "method": "GET",
+        "path": "/stores/{store}/things/{thing}",
+        "discriminator": {"type": ["thing", "things"]},
+        "path_parameters": {"store": {"type": "string", "pattern": "[a-z]{3,9}"}},
+        "query": {
+            "shard": {"type": "integer", "minimum": 0, "maximum": 9, "aliases": ["shardId"]},
+            "from": {"type": "string", "required": "violation", "values": ["begin", "end"]},
+        },
+        "body": {"content": "none"},
+        "response_headers": {"x-log-total": {"type": "integer", "required": "violation"}},
+        "response": {
+            "value": {
+                "type": "array",
+                "unique_by": "shard",
+                "items": {
+                    "type": "object",
+                    "members": {
+                        "shard": {
+                            "type": "integer",
+                            "required": "violation",
+                            "filtered_by": "query.shard",
+                            "minimum": 0,
+                        },
+                        "cursor": {"type": "string", "required": "violation", "form": "base64-cursor"},
+                        "time": {"type": "integer", "required": "violation", "unit": "microseconds"},
+                        "note": {"type": "string", "nullable": True},
+                    },
+                },
+            }
+        },
+        "errors": [{"status": 404, "code": "StoreNotExist", "messages": ["store {name} does not exist"]}],
+    }
+)
+PUT = Contract.from_plain(
+    {
+        "operation": "PutThings",
+        "method": "POST",
+        "path": "/stores/{store}",
+        "headers": {"x-log-compresstype": {"type": "string", "values": ["lz4", "zstd", "deflate"]}},
+        "body": {"content": "protobuf", "message": "LogGroup"},
+        "response": {"content": "none"},
+    }
+)
+PULL = Contract.from_plain(
+    {
+        "operation": "PullThings",
+        "method": "GET",
+        "path": "/stores/{store}",
+        "headers": {
+            "Accept-Encoding": {"type": "string", "required": "violation", "values": ["lz4", "zstd", "identity"]}
+        },
+        "response_headers": {
+            "x-log-count": {"type": "integer", "required": "violation", "equals": "body.log_groups"},
+            "x-log-bodyrawsize": {"type": "integer", "required": "violation", "equals": "body.raw_size"},
+        },
+        "response": {"content": "protobuf", "message": "LogGroupList"},
+    }
+)
+few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def test_a_search_ends_when_its_tries_are_used_up():
-    """Shrinking stops after so many tries: on a live service each costs requests."""
-    failures: list[int] = []
+def drawn(strategy, count=60):
+    """Return examples, the same in every run."""
+    found = []
 
-    def passes(value: int) -> bool:
-        if value >= 1000:
-            failures.append(value)
-        return value < 1000
+    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @seed(1)
+    @given(strategy)
+    def collect(example):
+        found.append(example)
 
-    explore(st.integers(0, 10**9), passes, examples=50, seed=1, shrinks=3)
-    assert 1 <= len(failures) <= 4
-
-
-def test_whatever_a_try_raises_leaves_the_search():
-    """An interruption is no failing value, and is not tried again."""
-    calls = []
-
-    def passes(value: int) -> bool:
-        calls.append(value)
-        raise SystemExit(143)
-
-    with pytest.raises(SystemExit):
-        explore(st.integers(), passes, examples=50, seed=1)
-    assert len(calls) == 1
+    collect()
+    return found
 
 
-def test_an_endpoint_that_fails_now_and_then_does_not_confuse_a_search():
-    """A failure that does not come again ends the search without an error."""
-    calls = []
+@few
+@given(strategies.requests(LIST))
+def test_a_request_has_what_is_required_and_fits_the_contract(request):
+    """Required keys stand in every request, each value is one that the contract allows, and the signature verifies."""
+    query = dict(request.query_pairs())
+    assert verify_signature(request, TEST_CREDENTIALS) is None
+    assert query["type"] in {"thing", "things"}
+    assert query["from"] in {"begin", "end"}
+    assert 0 <= int(query.get("shard", 0)) <= 9
+    assert request.body == b""
 
-    def passes(value: int) -> bool:
-        calls.append(value)
-        return len(calls) != 5
 
-    explore(st.integers(0, 10**6), passes, examples=20, seed=1)
-    assert len(calls) >= 5
+def test_optional_parameters_are_there_sometimes_and_free_names_are_unusual():
+    """Among some requests are those with and without an optional key, and names that must be percent-encoded."""
+    requests = drawn(strategies.requests(LIST))
+    assert {"shard" in dict(request.query_pairs()) for request in requests} == {True, False}
+    names = {decode_path(request.path.split("/")[4]) for request in requests}
+    assert any("数" in name or "据" in name for name in names)
+    assert any("/" in name or "%" in name for name in names)
+
+
+def test_key_host_scheme_and_time_are_those_of_the_caller():
+    """What a caller gives stands in every request."""
+    strategy = strategies.requests(
+        LIST, credentials=TEST_STS_CREDENTIALS, scheme="v4", project="mine", endpoint="http://127.0.0.1:8080", at=AT
+    )
+    for request in drawn(strategy, 5):
+        assert request.url.startswith("http://mine.127.0.0.1:8080/stores/")
+        assert request.headers["x-log-date"] == "20260102T030405Z"
+        assert verify_signature(request, TEST_STS_CREDENTIALS, at=AT) is None
+
+
+def test_the_simplest_request_is_as_simple_as_it_can_be():
+    """Shrinking ends without optional keys, at the first value, in v1, with short names."""
+    request = find(strategies.requests(LIST), lambda _: True)
+    assert request.query == "type=thing&from=begin"
+    assert request.headers["Authorization"].startswith("LOG ")
+    assert len(request.path) <= len("/stores/aaa/things/a")
+
+
+def test_the_same_seed_draws_the_same():
+    """A failure can be brought about again."""
+    for strategy in (strategies.requests(LIST), strategies.answers(LIST), strategies.broken_answers(LIST)):
+        assert drawn(strategy, 10) == drawn(strategy, 10)
+
+
+@few
+@given(st.data())
+def test_an_answer_is_filtered_unique_and_of_its_time(data):
+    """Elements are of the shard that was asked for, no two of one shard, their times in the unit of the contract."""
+    request = data.draw(strategies.requests(LIST))
+    answer = data.draw(strategies.answers(LIST, request))
+    elements = json.loads(answer.body)
+    shards = [element["shard"] for element in elements]
+    asked = dict(request.query_pairs()).get("shard")
+    assert len(set(shards)) == len(shards)
+    assert asked is None or set(shards) <= {int(asked)}
+    assert all(10**15 < element["time"] < 4 * 10**15 for element in elements)
+    assert int(answer.headers["x-log-total"]) >= 0
+    assert answer.headers["Content-Length"] == str(len(answer.body))
+
+
+@few
+@given(strategies.requests(PUT))
+def test_logs_are_compressed_as_announced(request):
+    """A LogGroup decompresses to as many bytes as x-log-bodyrawsize says, and holds logs."""
+    plain = plain_body(Response(200, request.headers, request.body))
+    assert plain.compress_flaw == ""
+    assert request.headers["x-log-bodyrawsize"] == str(len(plain.data))
+    assert any(field.number == 1 for field in read_fields(plain.data))
+
+
+def test_logs_are_sent_in_every_compression():
+    """Every compression that the contract names is drawn, and none as well."""
+    kinds = {request.headers.get("x-log-compresstype", "") for request in drawn(strategies.requests(PUT))}
+    assert kinds == {"", "lz4", "zstd", "deflate"}
+
+
+@few
+@given(st.data())
+def test_pulled_logs_are_compressed_as_asked_and_counted(data):
+    """The compression is what Accept-Encoding names; count and raw size are those of the body."""
+    request = data.draw(strategies.requests(PULL))
+    answer = data.draw(strategies.answers(PULL, request))
+    accepted = request.headers["Accept-Encoding"]
+    plain = plain_body(answer)
+    assert answer.headers.get("x-log-compresstype", "identity") == accepted
+    assert answer.headers["x-log-bodyrawsize"] == str(len(plain.data))
+    assert answer.headers["x-log-count"] == str(len(list(read_fields(plain.data))))
+
+
+@few
+@given(strategies.errors(LIST))
+def test_errors_are_filled_in(answer):
+    """An error has its status, a code and a message in which nothing is left to fill in."""
+    body = json.loads(answer.body)
+    assert answer.status >= 400
+    assert body["errorCode"]
+    assert "{" not in body["errorMessage"]
+
+
+def test_every_kind_of_breach_of_a_request_is_drawn():
+    """Each rule that the contract states for a request is broken in some example, at its place."""
+    breaches = {
+        (breach.kind, breach.where) for breach, _ in drawn(strategies.broken_requests(LIST, levels=EVERY_LEVEL), 250)
+    }
+    assert {
+        ("value", "path store"),
+        ("type", "query shard"),
+        ("value", "query shard"),
+        ("alias", "query shardId"),
+        ("repeated", "query shard"),
+        ("missing", "query from"),
+        ("value", "query from"),
+        ("unknown", "query noSuchMember"),
+        ("unwanted", "body"),
+        ("signature", "signature"),
+        ("value", "header x-log-apiversion"),
+    } <= breaches
+
+
+def test_every_kind_of_breach_of_an_answer_is_drawn():
+    """Each rule that the contract states for an answer is broken in some example."""
+    request = find(strategies.requests(LIST), lambda each: "shard" in dict(each.query_pairs()))
+    strategy = strategies.broken_answers(LIST, request, levels=EVERY_LEVEL)
+    kinds = {breach.kind for breach, _ in drawn(strategy, 250)}
+    assert kinds >= {
+        *("missing", "type", "form", "unit", "unique", "filter", "unknown", "syntax", "length", "status"),
+        *("content-type", "error-code", "error-status"),
+    }
+
+
+@few
+@given(strategies.broken_answers(LIST))
+def test_breaches_are_violations_unless_others_are_asked_for(example):
+    """By default nothing is broken that a lenient client may overlook."""
+    assert example[0].level is Level.VIOLATION
+
+
+@few
+@given(strategies.broken_requests(LIST))
+def test_a_broken_request_is_still_signed(example):
+    """The signature is right unless it is what is broken."""
+    breach, request = example
+    assert (verify_signature(request, TEST_CREDENTIALS) is None) == (breach.kind != "signature")
+
+
+def test_wrong_names_get_a_clear_error():
+    """An unknown operation, an unknown scheme, an operation that no consumer calls: what was expected is said."""
+    with pytest.raises(UsageError, match="no operation is named 'GetCheckpoints'"):
+        strategies.requests("GetCheckpoints")
+    with pytest.raises(UsageError, match="scheme must be one of v1"):
+        strategies.requests("GetCheckPoint", scheme="v5")
+    with pytest.raises(UsageError, match="what a consumer of logs does"):
+        strategies.sequences("DeleteLogStore")
+
+
+def test_an_operation_goes_by_its_page_name_too():
+    """The alias of an operation draws the same as its name."""
+    by_alias, by_name = (drawn(strategies.requests(name), 5) for name in ("HeartBeat", "ConsumerGroupHeartBeat"))
+    assert by_alias == by_name
+
+
+@few
+@given(strategies.sequences())
+def test_a_sequence_is_in_order_of_time_and_begins_with_its_group(exchanges):
+    """The group is made first, a consumer is seen next, and no exchange is before the one ahead of it."""
+    dates = [exchange.request.headers.get("x-log-date", exchange.request.headers.get("Date")) for exchange in exchanges]
+    assert exchanges[0].request.method == "POST"
+    assert "type=heartbeat" in exchanges[1].request.query
+    assert exchanges[1].request.body == b"[]"
+    assert all(before is not None for before in dates)
+
+
+@few
+@given(strategies.sequences("PullLogs", "GetCheckPoint", "UpdateCheckPoint"))
+def test_what_a_sequence_reads_and_pulls_fits_what_was_written(exchanges):
+    """A checkpoint is read back as it was written; a pull goes on behind the log groups of the last one."""
+    written: dict[int, str] = {}
+    cursors: dict[str, str] = {}
+    for exchange in exchanges:
+        request, query = exchange.request, dict(exchange.request.query_pairs())
+        if query.get("type") == "checkpoint":
+            document = json.loads(request.body)
+            written[document["shard"]] = document["checkpoint"]
+        elif request.method == "GET" and "/consumergroups/" in request.path:
+            for entry in json.loads(exchange.response.body):
+                assert entry["checkpoint"] == written.get(entry["shard"], "")
+        elif query.get("type") in ("log", "logs"):
+            following = exchange.response.headers["x-log-cursor"]
+            count = int(exchange.response.headers["x-log-count"])
+            assert query["cursor"] == cursors.get(request.path, query["cursor"])
+            assert int(b64decode(following)) == int(b64decode(query["cursor"])) + count
+            cursors[request.path] = following
+
+
+def test_no_shard_has_two_consumers():
+    """Heartbeats of different consumers are answered with different shards."""
+    several = 0
+    for exchanges in drawn(strategies.sequences("HeartBeat"), 60):
+        owners: dict[int, str] = {}
+        for exchange in exchanges[1:]:
+            consumer = dict(exchange.request.query_pairs())["consumer"]
+            for shard in json.loads(exchange.response.body):
+                assert owners.setdefault(shard, consumer) == consumer
+        several += len(set(owners.values())) > 1
+    assert several
+
+
+def test_a_sequence_is_made_of_what_was_asked_for():
+    """Named operations stand in it; the others only where these need them."""
+    seen = Counter(
+        exchange.request.path.rpartition("/")[2]
+        for example in drawn(strategies.sequences("ListShards"), 20)
+        for exchange in example[2:]
+    )
+    assert set(seen) == {"shards"}
+
+
+def test_a_short_sequence_is_the_simplest():
+    """Shrinking ends at the two exchanges with which each sequence begins."""
+    assert len(find(strategies.sequences(), lambda _: True)) == 2
+    times = [dict(e.request.headers) for e in find(strategies.sequences(), lambda _: True)]
+    assert all(before["Date"] == after["Date"] for before, after in pairwise(times))

@@ -1,0 +1,81 @@
+"""Hypothesis strategies of what `verify` does with an endpoint: steps in any order, and signatures nearly right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from sls_contract.scenarios.near_misses import NEAR_MISSES
+from sls_contract.scenarios.steps import Beat, Create, Delete, Dress, Place, Read, Role, Step, Write
+from sls_contract.scenarios.wire_forms import forms_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SCHEMES = ("v1", "v1-sha256", "v4")
+
+
+def dresses(*, tokens: bool = False) -> st.SearchStrategy[Dress]:
+    """Every signature scheme in every client's spelling, with a temporary key or not."""
+    keys = ("own", "sts") if tokens else ("own",)
+    return st.sampled_from([Dress(s, form, key) for s in _SCHEMES for form in forms_for(s) for key in keys])  # type: ignore[arg-type]  # both are of the literal types
+
+
+def places(roles: Sequence[Role] = ("main",)) -> st.SearchStrategy[Place]:
+    """Two groups in each of some logstores."""
+    return st.sampled_from([Place(group, role) for role in roles for group in ("a", "b")])
+
+
+def steps(shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool = False) -> st.SearchStrategy[Step]:
+    """One operation on one of a few groups, shards and consumers; reads in any dress."""
+    at, consumers = places(roles), st.sampled_from(["consumer_1", "consumer_2"])
+    known = st.integers(0, max(0, min(shard_count, 3) - 1))
+    wanted = st.one_of(st.none(), known, st.sampled_from(["next", "far"]))
+    writes = st.builds(Write, known, st.none(), consumers, st.sampled_from(["true", "false", "True"]), at)
+    return st.one_of(
+        st.builds(Read, wanted, at, dresses(tokens=tokens)),
+        writes,
+        st.builds(Beat, consumers, at),
+        st.builds(Create, at),
+        st.builds(Read, wanted, at),
+        writes,
+        st.builds(Delete, at),
+    )
+
+
+def sequences(
+    shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool = False, longest: int = 24
+) -> st.SearchStrategy[tuple[Step, ...]]:
+    """Operations in any order, after one group was made and its consumer seen; the last reads everything.
+
+    Short ones and long ones alike: left alone, Hypothesis prefers lists of five, which bring no group far.
+    """
+    each = steps(shard_count, roles, tokens=tokens)
+    middle = st.integers(0, longest * 2 // 3).flatmap(lambda least: st.lists(each, min_size=least, max_size=longest))
+    return middle.map(lambda chosen: (Create(), Beat(), *chosen, Read()))
+
+
+def near_misses(shard_count: int, *, tokens: bool = False) -> st.SearchStrategy[tuple[Step, ...]]:
+    """Draw a read or a write with a signature that is almost right, between two correct reads."""
+    keys = ("own", "sts") if tokens else ("own",)
+    flawed = [
+        Dress(scheme, form, key, flaw=flaw.name)  # type: ignore[arg-type]  # both are of the literal types
+        for flaw in NEAR_MISSES.values()
+        for scheme in flaw.schemes
+        for form in ("bare", "go", "upper", "plain")
+        if form in forms_for(scheme)
+        for key in keys
+    ]
+    known = st.integers(0, max(0, shard_count - 1))
+    return st.builds(_almost, known, st.sampled_from(flawed), st.sampled_from(["one shard", "every shard", "write"]))
+
+
+def _almost(shard: int, dress: Dress, kind: str) -> tuple[Step, ...]:
+    flaw = NEAR_MISSES[str(dress.flaw)]
+    step: Step = Read(shard, dress=dress)
+    if flaw.on_writes or kind == "write":
+        step = Write(shard, dress=dress)
+    elif kind == "every shard" and not flaw.needs_query:
+        step = Read(dress=dress)
+    return (Read(shard), step, Read(shard))

@@ -1,0 +1,260 @@
+"""The ways to break a message of a contract: one rule each, everything else stays correct."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+
+from hypothesis import strategies as st
+
+from sls_contract.checks.meanings import UNITS
+from sls_contract.scenarios.strategies.values import Draw, Scene, draw_json, spelt, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sls_contract.spec.contract import Value
+    from sls_contract.spec.finding import Level
+
+Step: TypeAlias = "str | None"
+"""From a JSON value to one inside it: the name of a member, or None for an element."""
+
+_WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
+    "string": (1, None, True, [], {}),
+    "integer": ("1", None, 1.5, True, []),
+    "number": ("1", None, True, []),
+    "boolean": ("yes", None, 0, []),
+    "object": ([], None, "", 1),
+    "array": ({}, None, "", 1),
+}
+_WRONG_TEXTS: Mapping[str, tuple[str, ...]] = {"integer": ("abc", "1.5"), "number": ("abc",), "boolean": ("maybe",)}
+_WRONG_FORMS: Mapping[str, tuple[str, ...]] = {"base64-cursor": ("not base64!", "MTUyNDE1NTM3OQ")}
+_UNMATCHED = ("no-such-value", "!", "", " ", "数据", "A" * 300)
+UNKNOWN = "noSuchMember"
+ANY_TIME = datetime(2018, 5, 4, tzinfo=UTC)
+
+
+class Breach(NamedTuple):
+    """What is broken in a message.
+
+    Attributes:
+        kind: the kind of breach, by the names of `Value.codes` where one is there (``missing``, ``type``, ``value``,
+            ``alias``, ``unknown``, ``repeated``, ``unique``, ``filter``, ``unit``, ``form``), else ``syntax``,
+            ``unwanted``, ``count``, ``coding``, ``length``, ``content-type``, ``status``, ``error-code``,
+            ``error-status`` or ``signature``.
+        where: as in `Finding.where`: ``query shard``, ``header x-log-count``, ``/0/updateTime``, ``body``, ``status``.
+        level: how severe the contract says that it is.
+
+    """
+
+    kind: str
+    where: str
+    level: Level
+
+
+class Documented(Protocol):
+    """A message in parts whose body is a JSON document."""
+
+    at: datetime
+    document: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to break a message in parts.
+
+    Attributes:
+        breach: what is broken; of an element of a list, ``where`` has ``*`` for its index.
+        change: breaks the parts, and returns where exactly; None: as in ``breach``.
+
+    """
+
+    breach: Breach
+    change: Callable[[Draw, Any], str | None]
+
+    def applied(self, draw: Draw, parts: Any) -> Breach:
+        """Break the parts."""
+        where = self.change(draw, parts)
+        return self.breach if where is None else self.breach._replace(where=where)
+
+
+def wrong_values(value: Value, at: datetime) -> Iterator[tuple[str, list[Any]]]:
+    """Yield kinds of breach with JSON values that commit it, the simplest first; none where it cannot be committed."""
+    if value.type is not None:
+        yield "type", [each for each in _WRONG_TYPES[value.type] if each is not None or not value.nullable]
+    yield "value", [typed(value, text) for text in _strangers(value)] + _out_of_bounds(value)
+    yield "form", list(_WRONG_FORMS.get(value.form, ()))
+    if value.unit in UNITS:
+        seconds = int(at.timestamp())
+        yield "unit", [seconds * count for unit, count in UNITS.items() if unit != value.unit]
+
+
+def wrong_texts(value: Value, at: datetime) -> Iterator[tuple[str, list[str]]]:
+    """Yield kinds of breach with texts of a path, a query or a header that commit it."""
+    for kind, values in wrong_values(value, at):
+        if kind != "type":
+            yield kind, [spelt(each) for each in values]
+        elif not value.values:
+            yield kind, list(_WRONG_TEXTS.get(value.type or "", ()))
+
+
+def json_ways(root: Value, sent: Mapping[str, str]) -> Iterator[Way]:
+    """Yield the ways to break a JSON document, at every place that the contract describes.
+
+    Args:
+        root: the whole document.
+        sent: what the request sends, by the names of `Value.filtered_by`.
+
+    """
+    for path, value in _places(root):
+        where = "".join(f"/{'*' if step is None else step}" for step in path) or "body"
+        for kind, level, change in _changes(value, path, sent):
+            yield Way(Breach(kind, where, level), _at_place(root, path, sent, change))
+        if value.unique_by:
+            doubled = _at_place(root, (*path, None), sent, _doubled(value.unique_by))
+            yield Way(Breach("unique", f"{where.removeprefix('body')}/*/{value.unique_by}", value.level), doubled)
+
+
+def _places(value: Value, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], Value]]:
+    yield path, value
+    for name, member in value.members.items():
+        yield from _places(member, (*path, name))
+    if value.items is not None:
+        yield from _places(value.items, (*path, None))
+
+
+class Spot(NamedTuple):
+    """A place in a document: ``holder[key]`` is the value there."""
+
+    holder: Any
+    key: Any
+    pointer: str
+    at: datetime
+
+
+_Change: TypeAlias = "Callable[[Draw, Spot], str]"
+"""Breaks what is at a spot, and returns the pointer to the breach."""
+
+
+def _changes(value: Value, path: tuple[Step, ...], sent: Mapping[str, str]) -> Iterator[tuple[str, Level, _Change]]:
+    is_member = bool(path) and path[-1] is not None
+    if is_member and value.required is not None:
+        yield "missing", value.required, _remove
+    if is_member and value.aliases:
+        yield "alias", value.level, _renamed(value.aliases)
+    for kind, wrong in wrong_values(value, ANY_TIME):
+        if wrong:
+            yield kind, value.level, _replaced(value, kind)
+    if value.members and value.others is not None:
+        yield "unknown", value.others, _extended
+    if value.some_of:
+        yield "missing", value.level, _without(value.some_of)
+    if value.filtered_by in sent:
+        yield "filter", value.level, _unfiltered
+
+
+def _at_place(
+    root: Value, path: tuple[Step, ...], sent: Mapping[str, str], change: _Change
+) -> Callable[[Draw, Documented], str]:
+    def changed(draw: Draw, parts: Documented) -> str:
+        box = [parts.document]
+        spot = _reach(draw, box, root, path, Scene(parts.at, sent, shortest=1))
+        pointer = change(draw, spot)
+        parts.document = box[0]
+        return pointer or "body"
+
+    return changed
+
+
+def _reach(draw: Draw, box: list[Any], value: Value, path: tuple[Step, ...], scene: Scene) -> Spot:
+    """Return the spot at a path; whatever is missing on the way is drawn."""
+    spot = Spot(box, 0, "", scene.at)
+    _fill(draw, spot, value, scene)
+    for step in path:
+        inner = spot.holder[spot.key]
+        key: Any = step
+        if step is None:
+            assert value.items is not None
+            value = value.items
+            inner += [] if inner else [draw_json(draw, value, scene)]
+            key = draw(st.integers(0, len(inner) - 1))
+        else:
+            value = value.members[step]
+        spot = Spot(inner, key, f"{spot.pointer}/{key}", scene.at)
+        _fill(draw, spot, value, scene)
+    return spot
+
+
+def _fill(draw: Draw, spot: Spot, value: Value, scene: Scene) -> None:
+    """Draw the value at a spot where there is none, or null."""
+    absent = isinstance(spot.holder, dict) and spot.key not in spot.holder
+    if absent or spot.holder[spot.key] is None:
+        spot.holder[spot.key] = draw_json(draw, replace(value, nullable=False), scene)
+
+
+def _remove(_draw: Draw, spot: Spot) -> str:
+    del spot.holder[spot.key]
+    return spot.pointer
+
+
+def _without(names: tuple[str, ...]) -> _Change:
+    def change(_draw: Draw, spot: Spot) -> str:
+        spot.holder[spot.key] = {name: each for name, each in spot.holder[spot.key].items() if name not in names}
+        return spot.pointer
+
+    return change
+
+
+def _renamed(aliases: tuple[str, ...]) -> _Change:
+    def change(draw: Draw, spot: Spot) -> str:
+        spot.holder[draw(st.sampled_from(aliases))] = spot.holder.pop(spot.key)
+        return spot.pointer
+
+    return change
+
+
+def _replaced(value: Value, kind: str) -> _Change:
+    def change(draw: Draw, spot: Spot) -> str:
+        spot.holder[spot.key] = draw(st.sampled_from(dict(wrong_values(value, spot.at))[kind]))
+        return spot.pointer
+
+    return change
+
+
+def _extended(_draw: Draw, spot: Spot) -> str:
+    spot.holder[spot.key][UNKNOWN] = 1
+    return f"{spot.pointer}/{UNKNOWN}"
+
+
+def _doubled(unique_by: str) -> _Change:
+    def change(_draw: Draw, spot: Spot) -> str:
+        spot.holder.append(spot.holder[spot.key])
+        return f"{spot.pointer.rpartition('/')[0]}/{len(spot.holder) - 1}/{unique_by}"
+
+    return change
+
+
+def _unfiltered(_draw: Draw, spot: Spot) -> str:
+    asked = spot.holder[spot.key]
+    spot.holder[spot.key] = asked + 1 if isinstance(asked, int) else f"{asked}x"
+    return spot.pointer
+
+
+def _strangers(value: Value) -> list[str]:
+    """Return texts that are not among the values, or do not fit the pattern."""
+    if value.values and value.type in ("integer", "number"):
+        return [str(max(int(text) for text in value.values) + 1)]
+    if value.values and value.type == "boolean":
+        return [text for text in ("true", "false") if text not in {each.lower() for each in value.values}]
+    if value.values:
+        return [text for text in _UNMATCHED[:1] if text not in value.values]
+    if value.pattern:
+        return [text for text in _UNMATCHED if not re.fullmatch(value.pattern, text)]
+    return []
+
+
+def _out_of_bounds(value: Value) -> list[int]:
+    below = [] if value.minimum is None else [value.minimum - 1]
+    return below if value.maximum is None else [*below, value.maximum + 1]

@@ -1,0 +1,165 @@
+"""The ways to break an answer of a contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from sls_contract.scenarios.strategies.answer_parts import counted
+from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, wrong_texts
+from sls_contract.spec.finding import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sls_contract.scenarios.strategies.answer_parts import AnswerParts
+    from sls_contract.scenarios.strategies.values import Draw
+    from sls_contract.spec.contract import Body, Contract, Value
+
+_OTHER_SUCCESSES = (201, 202, 302)
+_UNKNOWN_CODE = "NoSuchErrorCode"
+
+
+def answer_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
+    """Yield the ways to break a success of an operation.
+
+    Args:
+        contract: of the operation.
+        sent: what the request sends, by the names of `Value.filtered_by`.
+
+    """
+    for name in ("x-log-requestid", "Date"):
+        yield Way(Breach("missing", f"header {name}", Level.VIOLATION), _set_header(name, None))
+    yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _lie_about_length)
+    yield Way(Breach("status", "status", Level.VIOLATION), _set_status(contract))
+    for name, value in contract.response_headers.items():
+        yield from _header_ways(name, value)
+    if contract.response is not None:
+        yield from _body_ways(contract.response, sent)
+
+
+def error_ways(contract: Contract) -> Iterator[Way]:
+    """Yield the ways to break an error answer of an operation."""
+    if contract.coverage == "full":
+        yield Way(Breach("error-code", "/errorCode", Level.VIOLATION), _set_member("errorCode", _UNKNOWN_CODE))
+        yield Way(Breach("error-status", "status", Level.VIOLATION), _move_status)
+    for name in ("errorCode", "errorMessage"):
+        yield Way(Breach("missing", f"/{name}", Level.VIOLATION), _set_member(name, None))
+        yield Way(Breach("type", f"/{name}", Level.VIOLATION), _set_member(name, 1))
+    yield Way(Breach("content-type", "header Content-Type", Level.VIOLATION), _set_header("Content-Type", "text/html"))
+    yield Way(Breach("syntax", "body", Level.VIOLATION), _write(lambda data: data[:-1]))
+    yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _lie_about_length)
+
+
+def _header_ways(name: str, value: Value) -> Iterator[Way]:
+    where = f"header {name}"
+    if value.required is not None:
+        yield Way(Breach("missing", where, value.required), _set_header(name, None))
+    if value.equals:
+        yield Way(Breach("count", where, value.level), _miscount(name, value.equals))
+    for kind, texts in wrong_texts(value, ANY_TIME):
+        if texts:
+            yield Way(Breach(kind, where, value.level), _wrong_header(name, value, kind))
+
+
+def _body_ways(body: Body, sent: Mapping[str, str]) -> Iterator[Way]:
+    if body.content == "none":
+        yield Way(Breach("unwanted", "body", body.required or Level.VIOLATION), _write(lambda _: b"{}"))
+    if body.content == "json":
+        if body.required is not None:
+            yield Way(Breach("missing", "body", body.required), _write(lambda _: b""))
+        yield Way(Breach("syntax", "body", Level.VIOLATION), _write(_cut, _twice, _marked, _html))
+        yield from json_ways(body.value, sent)
+    if body.content == "protobuf":
+        yield Way(Breach("syntax", "body", Level.VIOLATION), _cut_log_group)
+        yield Way(Breach("coding", "header x-log-compresstype", Level.VIOLATION), _announce_coding)
+
+
+def _set_header(name: str, text: str | None) -> Callable[[Draw, AnswerParts], None]:
+    def change(_draw: Draw, parts: AnswerParts) -> None:
+        parts.headers = {each: old for each, old in parts.headers.items() if each.lower() != name.lower()}
+        parts.headers[name] = text
+
+    return change
+
+
+def _wrong_header(name: str, value: Value, kind: str) -> Callable[[Draw, AnswerParts], None]:
+    def change(draw: Draw, parts: AnswerParts) -> None:
+        parts.headers[name] = draw(st.sampled_from(dict(wrong_texts(value, parts.at))[kind]))
+
+    return change
+
+
+def _miscount(name: str, what: str) -> Callable[[Draw, AnswerParts], None]:
+    def change(draw: Draw, parts: AnswerParts) -> None:
+        parts.headers[name] = str(int(counted(parts, what) or 0) + draw(st.integers(1, 9)))
+
+    return change
+
+
+def _set_status(contract: Contract) -> Callable[[Draw, AnswerParts], None]:
+    others = [status for status in _OTHER_SUCCESSES if status not in contract.success]
+
+    def change(draw: Draw, parts: AnswerParts) -> None:
+        parts.status = draw(st.sampled_from(others))
+
+    return change
+
+
+def _move_status(draw: Draw, parts: AnswerParts) -> None:
+    parts.status = draw(st.sampled_from([status for status in (409, 418, 429, 501) if status != parts.status]))
+
+
+def _set_member(name: str, value: object) -> Callable[[Draw, AnswerParts], None]:
+    """Give a member of an error body another value; None: leave it out."""
+
+    def change(_draw: Draw, parts: AnswerParts) -> None:
+        changed = {**parts.document, name: value}
+        parts.document = {key: each for key, each in changed.items() if each is not None}
+
+    return change
+
+
+def _lie_about_length(draw: Draw, parts: AnswerParts) -> None:
+    parts.headers["Content-Length"] = str(len(parts.answer().body) + draw(st.integers(1, 9)))
+
+
+def _write(*ways: Callable[[bytes], bytes]) -> Callable[[Draw, AnswerParts], None]:
+    """Write the body in one of some ways; the headers fit it."""
+
+    def change(draw: Draw, parts: AnswerParts) -> None:
+        parts.data = draw(st.sampled_from(ways))(parts.answer().body)
+
+    return change
+
+
+def _cut(data: bytes) -> bytes:
+    return data[:-1] if data[-1:] in b']}"' else data + b"]"  # a number that is cut is a number
+
+
+def _twice(data: bytes) -> bytes:
+    return data + b" " + data
+
+
+def _marked(data: bytes) -> bytes:
+    return b"\xef\xbb\xbf" + data
+
+
+def _html(_: bytes) -> bytes:
+    return b"<html>busy</html>"
+
+
+def _cut_log_group(_draw: Draw, parts: AnswerParts) -> None:
+    """Write a log group that ends within a field; sizes and compression are right."""
+    parts.groups = [*(parts.groups or ()), b"\x0a\x09\x08"]
+    for name in parts.headers:
+        if name.lower() == "x-log-bodyrawsize":
+            parts.headers[name] = str(len(parts.plain()))
+        if name.lower() == "x-log-count":
+            parts.headers[name] = str(len(parts.groups))
+
+
+def _announce_coding(_draw: Draw, parts: AnswerParts) -> None:
+    """Announce the compression over bytes that are none."""
+    parts.data, parts.coding = b"\xff\xff\xff", parts.coding or "lz4"

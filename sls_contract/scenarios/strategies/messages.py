@@ -1,0 +1,255 @@
+"""The public strategies of single messages, by the name of an operation or its contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from hypothesis import strategies as st
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange
+from sls_contract.scenarios.strategies.answer_parts import draw_answer, draw_error, sent_at, sent_by
+from sls_contract.scenarios.strategies.broken_answers import answer_ways, error_ways
+from sls_contract.scenarios.strategies.broken_requests import request_ways
+from sls_contract.scenarios.strategies.contracts import contract_of, errors_of
+from sls_contract.scenarios.strategies.request_parts import (
+    ENDPOINT,
+    PROJECT,
+    SCHEMES,
+    Sender,
+    draw_request,
+    draw_scheme,
+)
+from sls_contract.scenarios.strategies.values import times
+from sls_contract.signing import TEST_CREDENTIALS
+from sls_contract.spec.finding import Level, weakest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sls_contract.exchange import Request, Response
+    from sls_contract.scenarios.strategies.breaches import Breach, Way
+    from sls_contract.scenarios.strategies.request_parts import Scheme
+    from sls_contract.signing import Credentials
+    from sls_contract.spec.contract import Contract
+
+_VIOLATIONS = frozenset({Level.VIOLATION})
+
+_Way: TypeAlias = "tuple[Way, bool]"
+"""A way to break a message, and whether that is an error answer."""
+
+
+def requests(
+    operation: str | Contract,
+    *,
+    credentials: Credentials | None = None,
+    scheme: Scheme | None = None,
+    project: str = PROJECT,
+    endpoint: str = ENDPOINT,
+    at: datetime | None = None,
+) -> st.SearchStrategy[Request]:
+    """Correct signed requests of an operation.
+
+    Required parameters are always there, optional ones sometimes; free names hold Chinese, blanks and ``%``.
+
+    Args:
+        operation: name, alias or contract.
+        credentials: the key that signs; None: the public test key.
+        scheme: ``v1``, ``v1-sha256`` or ``v4``; None: any.
+        project: what stands before the endpoint in the host.
+        endpoint: ``cn-hangzhou.log.aliyuncs.com``, or a URL such as ``http://127.0.0.1:8080``.
+        at: when the request is sent, aware; None: any time since 2018.
+
+    Raises:
+        UsageError: nobody knows the operation, or the scheme.
+
+    Example::
+
+        @given(strategies.requests("GetCursor", scheme="v4"))
+        def test_my_proxy_passes_requests_on_unchanged(request): ...
+
+    """
+    contract, sender = contract_of(operation), _sender(credentials, scheme, project, endpoint, at)
+    return _requests(contract, sender)
+
+
+def answers(operation: str | Contract, request: Request | None = None) -> st.SearchStrategy[Response]:
+    """Correct successes of an operation.
+
+    Args:
+        operation: name, alias or contract.
+        request: what is answered: filters, Accept-Encoding and time are taken from it; None: an answer to some request.
+
+    Raises:
+        UsageError: nobody knows the operation.
+
+    Example::
+
+        @given(strategies.answers("GetCheckPoint"))
+        def test_my_parser_reads_every_correct_answer(answer):
+            assert all(entry.shard >= 0 for entry in my_parser(answer.body))
+
+    """
+    return _answers(contract_of(operation), request)
+
+
+@st.composite
+def exchanges(draw: st.DrawFn, operation: str | Contract) -> Exchange:
+    """Correct requests of an operation, each with an answer that fits it.
+
+    Example::
+
+        @given(strategies.exchanges("ListShards"))
+        def test_my_cache_keeps_what_was_answered(exchange): ...
+
+    """
+    contract = contract_of(operation)
+    request = draw(_requests(contract, Sender()))
+    return Exchange(request, draw(_answers(contract, request)))
+
+
+def errors(operation: str | Contract, request: Request | None = None) -> st.SearchStrategy[Response]:
+    """Errors that the operation may answer, its own before the common ones; placeholders of messages are filled in.
+
+    Example::
+
+        @given(strategies.errors("PullLogs"))
+        def test_my_client_raises_with_the_code_of_the_service(answer): ...
+
+    """
+    return _errors(contract_of(operation), request)
+
+
+def broken_requests(  # noqa: PLR0913 - settings, by name
+    operation: str | Contract,
+    *,
+    kinds: Collection[str] = (),
+    levels: Collection[Level] = _VIOLATIONS,
+    credentials: Credentials | None = None,
+    scheme: Scheme | None = None,
+    project: str = PROJECT,
+    endpoint: str = ENDPOINT,
+    at: datetime | None = None,
+) -> st.SearchStrategy[tuple[Breach, Request]]:
+    """Return requests that break one rule, each with what is broken; the signature is right unless it is the breach.
+
+    Args:
+        operation: name, alias or contract.
+        kinds: kinds of breach (see `Breach`); empty: every kind.
+        levels: how severe the breaches are; violations by default.
+        credentials: as in `requests`, and so are the others.
+        scheme: the same.
+        project: the same.
+        endpoint: the same.
+        at: the same.
+
+    Raises:
+        UsageError: nobody knows the operation, or nothing of these kinds and levels can be broken in it.
+
+    Example::
+
+        @given(strategies.broken_requests("CreateConsumerGroup", kinds=["missing", "type"]))
+        def test_my_gateway_refuses_broken_requests(drawn):
+            breach, request = drawn
+            assert my_gateway(request).status == 400, breach
+
+    """
+    contract, sender = contract_of(operation), _sender(credentials, scheme, project, endpoint, at)
+    ways = [(way, False) for way in request_ways(contract)]
+    return _broken_requests(contract, sender, _chosen(ways, kinds, levels, contract))
+
+
+def broken_answers(
+    operation: str | Contract,
+    request: Request | None = None,
+    *,
+    kinds: Collection[str] = (),
+    levels: Collection[Level] = _VIOLATIONS,
+) -> st.SearchStrategy[tuple[Breach, Response]]:
+    """Answers that break one rule, each with what is broken: successes mostly, some errors.
+
+    Args:
+        operation: name, alias or contract.
+        request: what is answered; None: some request, and then no answer is broken by what it does not filter.
+        kinds: kinds of breach (see `Breach`); empty: every kind.
+        levels: how severe the breaches are; violations by default.
+
+    Raises:
+        UsageError: nobody knows the operation, or nothing of these kinds and levels can be broken in it.
+
+    Example::
+
+        @given(strategies.broken_answers("PullLogs", kinds=["syntax", "coding"]))
+        def test_my_parser_refuses_broken_answers(drawn):
+            breach, answer = drawn
+            with pytest.raises(MyError):
+                my_parser(answer.headers, answer.body)
+
+    """
+    contract = contract_of(operation)
+    successes = [(way, False) for way in answer_ways(contract, sent_by(contract, request))]
+    failures = [(way, True) for way in error_ways(contract)]
+    return _broken_answers(contract, request, _chosen(successes + failures, kinds, levels, contract))
+
+
+def _sender(
+    credentials: Credentials | None, scheme: Scheme | None, project: str, endpoint: str, at: datetime | None
+) -> Sender:
+    if scheme is not None and scheme not in SCHEMES:
+        msg = f"scheme must be one of {', '.join(SCHEMES)}, or None for any, got {scheme!r}"
+        raise UsageError(msg)
+    return Sender(credentials or TEST_CREDENTIALS, scheme, project, endpoint, at)
+
+
+def _chosen(ways: list[_Way], kinds: Collection[str], levels: Collection[Level], contract: Contract) -> list[_Way]:
+    """Return the ways of some kinds and levels; what SDK models alone tell is a warning at most."""
+    highest = Level.WARNING if contract.coverage == "model" else Level.VIOLATION
+    fitting = [
+        each
+        for each in ways
+        if weakest(each[0].breach.level, highest) in levels and (not kinds or each[0].breach.kind in kinds)
+    ]
+    if not fitting:
+        possible = sorted({f"{way.breach.kind} ({way.breach.level.value})" for way, _ in ways})
+        msg = f"expected kinds and levels of breach that {contract.operation} has: {', '.join(possible)}; found none"
+        raise UsageError(msg)
+    return fitting
+
+
+@st.composite
+def _requests(draw: st.DrawFn, contract: Contract, sender: Sender) -> Request:
+    scheme = draw_scheme(draw, sender)
+    return draw_request(draw, contract, sender.at or draw(times())).signed(sender, scheme)
+
+
+@st.composite
+def _answers(draw: st.DrawFn, contract: Contract, request: Request | None) -> Response:
+    return draw_answer(draw, contract, request).answer()
+
+
+@st.composite
+def _errors(draw: st.DrawFn, contract: Contract, request: Request | None) -> Response:
+    status, code, message = draw(st.sampled_from(errors_of(contract)))
+    return draw_error(draw, status, code, message, sent_at(draw, request)).answer()
+
+
+@st.composite
+def _broken_requests(draw: st.DrawFn, contract: Contract, sender: Sender, ways: list[_Way]) -> tuple[Breach, Request]:
+    (way, _), scheme = draw(st.sampled_from(ways)), draw_scheme(draw, sender)
+    parts = draw_request(draw, contract, sender.at or draw(times()))
+    breach = way.applied(draw, parts)
+    return breach, parts.signed(sender, scheme)
+
+
+@st.composite
+def _broken_answers(
+    draw: st.DrawFn, contract: Contract, request: Request | None, ways: list[_Way]
+) -> tuple[Breach, Response]:
+    way, is_error = draw(st.sampled_from(ways))
+    if is_error:
+        parts = draw_error(draw, *draw(st.sampled_from(errors_of(contract))), sent_at(draw, request))
+    else:
+        parts = draw_answer(draw, contract, request)
+    breach = way.applied(draw, parts)
+    return breach, parts.answer()
