@@ -134,7 +134,15 @@ def service():
 
 
 PATH = "/logstores/my-logstore/consumergroups/readers"
-QUERIES = ("shard=0", "shard=0&x=a%20b", "shard=0&x=a+b", "shard=0&x=a%2Fb", "shard=0&x=中文", "x=&shard=0", "x=1&x=&shard=0")
+QUERIES = (
+    "shard=0",
+    "shard=0&x=a%20b",
+    "shard=0&x=a+b",
+    "shard=0&x=a%2Fb",
+    "shard=0&x=中文",
+    "x=&shard=0",
+    "x=1&x=&shard=0",
+)
 GROUP = {"consumerGroup": "new 组", "timeout": 60, "order": False}
 
 
