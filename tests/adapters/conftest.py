@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sls_contract.cassettes.recorder.framing import RequestReader
-from sls_contract.exchange import Request
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Request
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 

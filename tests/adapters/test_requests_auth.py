@@ -81,13 +81,13 @@ def test_wrong_settings_are_refused_where_they_are_given(auth, arguments, names)
 
 def test_a_function_that_returns_no_key_is_refused(wire):
     """The error tells what was expected and what came."""
-    with pytest.raises(UsageError, match="Credentials.*NoneType"):
+    with pytest.raises(UsageError, match=r"Credentials.*NoneType"):
         requests.get(wire.url, auth=SlsAuth(lambda: None), timeout=60)
 
 
 def test_chunks_that_are_no_bytes_are_refused(wire):
     """Such a body has no digest."""
-    with pytest.raises(UsageError, match="text, bytes, a file.*int"):
+    with pytest.raises(UsageError, match=r"text, bytes, a file.*int"):
         requests.post(wire.url, data=iter([1, 2]), auth=SlsAuth(TEST_CREDENTIALS), timeout=60)
 
 

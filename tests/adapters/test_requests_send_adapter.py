@@ -29,6 +29,13 @@ def mounted(send) -> requests.Session:
     return session
 
 
+def raising(error: Exception):
+    def send(_):
+        raise error
+
+    return send
+
+
 def test_the_reference_endpoint_answers_a_session():
     """No port is opened; the signature is verified as ever."""
     endpoint = ReferenceEndpoint(lambda: datetime.now(UTC))
@@ -89,7 +96,7 @@ def over_a_socket(response: Response, method: str):
     return f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
-def met(ask, stream: bool) -> list[object]:
+def met(ask, *, stream: bool) -> list[object]:
     """Return all that a caller can see of an answer, or the kind of error."""
     try:
         answer = ask(stream)
@@ -108,8 +115,8 @@ def test_an_answer_is_what_a_socket_would_have_given(name, stream, method):
     response = ANSWERS[name]
     url = over_a_socket(response, method)
     with requests.Session() as real, mounted(lambda _: response) as ours:
-        want = met(lambda each: real.request(method, url, stream=each, timeout=60), stream)
-        assert met(lambda each: ours.request(method, url, stream=each), stream) == want
+        want = met(lambda each: real.request(method, url, stream=each, timeout=60), stream=stream)
+        assert met(lambda each: ours.request(method, url, stream=each), stream=stream) == want
 
 
 def test_raw_bytes_are_those_of_the_wire():
@@ -133,11 +140,7 @@ def test_raw_bytes_are_those_of_the_wire():
 )
 def test_a_failure_of_the_send_is_the_exception_that_requests_raises(kind, expected):
     """Code that handles errors of the network is tested without one."""
-
-    def send(_):
-        raise TransportError(kind, "127.0.0.1:1")
-
-    with mounted(send) as session, pytest.raises(expected) as caught:
+    with mounted(raising(TransportError(kind, "127.0.0.1:1"))) as session, pytest.raises(expected) as caught:
         session.get(URL)
     assert type(caught.value) is expected
     assert caught.value.request.url == URL
@@ -147,10 +150,10 @@ def test_an_answer_cut_off_raises_as_its_content_is_read():
     """The head is there, the rest is not."""
     cut = Response(200, [("Content-Length", "100")], b"[")
 
-    def send(_):
-        raise TransportError("truncated", "127.0.0.1:1", partial=cut)
-
-    with mounted(send) as session, session.get(URL, stream=True) as answer:
+    with (
+        mounted(raising(TransportError("truncated", "127.0.0.1:1", partial=cut))) as session,
+        session.get(URL, stream=True) as answer,
+    ):
         assert answer.status_code == 200
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             _ = answer.content
@@ -170,11 +173,7 @@ def test_a_scripted_fault_reaches_the_session():
 
 def test_an_error_in_the_send_itself_is_not_hidden():
     """A mistake in a test's own function is no error of the network."""
-
-    def send(_):
-        raise UsageError("mine")
-
-    with mounted(send) as session, pytest.raises(UsageError, match="mine"):
+    with mounted(raising(UsageError("mine"))) as session, pytest.raises(UsageError, match="mine"):
         session.get(URL)
 
 

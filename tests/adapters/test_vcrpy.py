@@ -152,9 +152,14 @@ def test_an_exception_on_its_way_is_not_replaced(tmp_path, endpoint, service):
     recorder = vcr.VCR()
     register(recorder, credentials=KEY)
     break_next(endpoint)
-    with pytest.raises(KeyError), recorder.use_cassette(tmp_path / "a.yaml"):
+
+    @recorder.use_cassette(tmp_path / "a.yaml")
+    def fail():
         ask(service)
         raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
 
 
 def test_strict_raises_warnings(tmp_path, service):
@@ -317,12 +322,17 @@ def test_a_damaged_cassette_is_an_error_with_its_line(tmp_path):
 
 
 def test_what_cannot_be_written_is_raised_when_the_clients_are_free_again(tmp_path, service):
-    """vcrpy alone would leave them patched."""
+    """Vcrpy alone would leave them patched."""
     recorder, path = vcr.VCR(), tmp_path / "a.yaml"
     register(recorder, credentials=KEY)
-    with pytest.raises(CassetteError), recorder.use_cassette(path):
+
+    @recorder.use_cassette(path)
+    def fail():
         ask(service)
         path.mkdir()
+
+    with pytest.raises(CassetteError):
+        fail()
     path.rmdir()
     assert ask(service).ok
     assert not path.exists()

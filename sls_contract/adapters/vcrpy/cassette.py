@@ -59,10 +59,16 @@ class CheckedCassette(Cassette):  # type: ignore[misc]  # vcrpy has no types
 class CheckedContext(CassetteContextDecorator):  # type: ignore[misc]  # as above
     """What ``vcr.use_cassette`` returns; raises findings once the clients are vcrpy's no more."""
 
-    def __exit__(self, *exception: object) -> None:
+    def __enter__(self) -> Any:
+        """Open the cassette, and remember where it stands."""
+        cassette = super().__enter__()
+        self._where = str(cassette._path)  # noqa: SLF001 - `path` is younger than vcrpy 9.0
+        return cassette
+
+    def __exit__(self, *exception: Any) -> None:
         """Close the cassette, then raise."""
         super().__exit__(*exception)
-        self.cls.checks.raise_at_end("what vcrpy recorded and played", exception[1])
+        self.cls.checks.raise_at_end(self._where, exception[1])
 
 
 def checked_use_cassette(vcr: Any, checks: Checks) -> Callable[..., Any]:
