@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 try:
     import httpx
-except ImportError as error:  # pragma: no cover - the tests have it
+except ImportError as error:
     msg = "sls_contract.adapters.httpx needs httpx, which is not installed. How to fix: pip install 'httpx>=0.27'"
     raise ImportError(msg) from error
 

@@ -35,9 +35,9 @@ def shown_tests() -> list[str]:
     return [text for text in of_kind("python") if "def test_" in text]
 
 
-def shown_scripts() -> list[tuple[str, str]]:
+def shown_scripts(blocks: list[tuple[str, str]] = BLOCKS) -> list[tuple[str, str]]:
     """Give each script with the output that is shown under it, if any."""
-    pairs = zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True)
+    pairs = zip(blocks, [*blocks[1:], ("", "")], strict=True)
     return [
         (text, after[1] if after[0] == "text" else "")
         for (kind, text), after in pairs
@@ -212,3 +212,13 @@ def test_the_list_of_clauses_is_up_to_date():
     assert (ROOT / "docs" / "clauses.md").read_text("utf-8") == told, (
         "sls-contract explain --markdown > docs/clauses.md"
     )
+
+
+ADAPTERS = BLOCK.findall((ROOT / "docs" / "adapters.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("script", "shown"), shown_scripts(ADAPTERS))
+def test_the_adapters_do_what_their_page_shows(place, script, shown):
+    """Each block of docs/adapters.md runs as it stands."""
+    (place / "script.py").write_text(script, "utf-8")
+    assert run("python script.py", place).stdout == shown
