@@ -18,6 +18,7 @@ from sls_contract.adapters.vcrpy.forms import exchange_of, recording_kept, reque
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from sls_contract.adapters.vcrpy.checks import Checks
 
@@ -65,10 +66,10 @@ class CheckedContext(CassetteContextDecorator):  # type: ignore[misc]  # as abov
         self._where = str(cassette._path)  # noqa: SLF001 - `path` is younger than vcrpy 9.0
         return cassette
 
-    def __exit__(self, *exception: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close the cassette, then raise."""
-        super().__exit__(*exception)
-        self.cls.checks.raise_at_end(self._where, exception[1])
+        super().__exit__(kind, error, at)
+        self.cls.checks.raise_at_end(self._where, error)
 
 
 def checked_use_cassette(vcr: Any, checks: Checks) -> Callable[..., Any]:
