@@ -91,10 +91,10 @@ class SlsAuth(AuthBase):
 class SendAdapter(BaseAdapter):
     """Hands requests to a `Send` instead of a network: ``session.mount("https://", SendAdapter(send))``.
 
-    ``send`` is a function of a `Request`, the reference endpoint's state, or a transport. The response streams and
-    decodes as one of the network does. What `TransportError` says becomes the exception that requests raises for it;
-    every other exception of ``send`` reaches the caller unchanged. Timeouts, proxies and certificates have no meaning
-    here; cookies and redirects are the session's, as always.
+    ``send`` is a function of a `Request`, the reference endpoint's state, a transport, or recordings
+    (`cassettes.send_from`). The response streams and decodes as one of the network does. What a `TransportError` says
+    becomes the exception that requests raises for it; every other exception of ``send`` reaches the caller unchanged.
+    Timeouts, proxies and certificates have no meaning here; cookies and redirects are the session's, as always.
     """
 
     def __init__(self, send: Send) -> None:
@@ -133,7 +133,7 @@ def _forget_signature(response: requests.Response, *_args: Any, **_kwargs: Any) 
 
 
 def _wire_request(prepared: requests.PreparedRequest) -> Request:
-    """Return a prepared request as urllib3 writes it: its own quoting, one leading slash, no default port."""
+    """Return a prepared request as it goes on the wire: urllib3's quoting, one leading slash, no default port."""
     parts = parse_url(prepared.url or "")
     port = "" if parts.port in (None, _PORTS.get(parts.scheme or "")) else f":{parts.port}"
     url = f"{parts.scheme}://{parts.host}{port}/{parts.request_uri.lstrip('/')}"

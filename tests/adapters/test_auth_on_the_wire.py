@@ -93,6 +93,8 @@ def test_every_request_of_requests_verifies(  # noqa: PLR0913, PLR0917 - each is
     assert len(wire.received) == before + 1
     signed_right(wire.last, key)
     assert "transfer-encoding" not in wire.last.headers
+    assert not wire.last.path.startswith("//")  # older versions of requests send one slash, whatever was signed
+    assert not wire.last.headers["host"].endswith(":80")  # a proxy would be sent the port, the host itself not
     assert int(wire.last.headers.get("content-length", "0")) == len(wire.last.body)
 
 

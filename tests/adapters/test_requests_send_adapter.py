@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from sls_contract import Response
+from sls_contract import Exchange, Request, Response
 from sls_contract.adapters.requests import SendAdapter, SlsAuth
+from sls_contract.cassettes import send_from
+from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.recorder.framing import render
+from sls_contract.cassettes.recording import Recording
 from sls_contract.endpoint import ReferenceEndpoint, fault
-from sls_contract.errors import UsageError
+from sls_contract.errors import UnmatchedRequest, UsageError
 from sls_contract.signing import TEST_CREDENTIALS, verify_signature
 from sls_contract.transport import TransportError
 
@@ -184,3 +187,38 @@ def test_redirects_and_cookies_are_the_sessions():
         answer = session.get("https://a.example.com/one")
     assert answer.url == "https://a.example.com/two"
     assert answer.request.headers["Cookie"] == "a=1"
+
+
+def recorded(response: Response | None, broken: str | None = None) -> Recording:
+    return Recording(Exchange(Request("GET", URL), response), broken=broken)
+
+
+def test_recordings_answer_a_session(tmp_path):
+    """Each in its turn; then the closest one is named."""
+    path = tmp_path / "a.sls.yaml"
+    write(path, [recorded(Response(200, [("Content-Length", "1")], body)) for body in (b"1", b"2")])
+    with mounted(send_from(path)) as session:
+        session.auth = SlsAuth(TEST_CREDENTIALS)
+        assert [session.get(URL).text for _ in range(2)] == ["1", "2"]
+        with pytest.raises(UnmatchedRequest, match=r"a\.sls\.yaml"):
+            session.get(URL)
+    with mounted(send_from(tmp_path, repeat=True)) as session:
+        assert [session.get(URL).text for _ in range(3)] == ["1", "2", "2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("name", requests.ConnectionError),
+        ("connect-timeout", requests.ConnectTimeout),
+        ("timeout", requests.ReadTimeout),
+        ("tls", requests.exceptions.SSLError),
+        ("closed", requests.ConnectionError),
+    ],
+)
+def test_a_recorded_failure_is_met_again(tmp_path, kind, expected):
+    """What broke off when it was recorded breaks off alike."""
+    write(tmp_path / "a.sls.yaml", [recorded(None, kind)])
+    with mounted(send_from(tmp_path / "a.sls.yaml")) as session, pytest.raises(expected) as caught:
+        session.get(URL)
+    assert type(caught.value) is expected
