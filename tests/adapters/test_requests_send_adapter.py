@@ -18,6 +18,7 @@ from sls_contract.cassettes.recorder.framing import render
 from sls_contract.cassettes.recording import Recording
 from sls_contract.endpoint import ReferenceEndpoint, fault
 from sls_contract.errors import UnmatchedRequest, UsageError
+from sls_contract.exchange import wire_bytes
 from sls_contract.signing import TEST_CREDENTIALS, verify_signature
 from sls_contract.transport import TransportError
 
@@ -61,11 +62,12 @@ def test_the_send_gets_what_the_network_would_carry():
 
     with mounted(send) as session:
         session.post(URL, data=iter([b"ab", b"cd"]), auth=SlsAuth(TEST_CREDENTIALS, "v4"))
-        session.put(f"{URL}&中=1#part", data="名")
+        session.put(f"{URL}&中=1#part", data="名", headers={"x-odd": "é"})
     post, put = got
     assert (post.headers["host"], post.headers["content-length"], post.body) == (post.host, "4", b"abcd")
     assert verify_signature(post, TEST_CREDENTIALS) is None
     assert (put.query, put.body) == ("shard=0&%E4%B8%AD=1", "名".encode())
+    assert wire_bytes(put.headers["x-odd"]) == b"\xe9"
 
 
 ANSWERS = {
