@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
+from requests.auth import HTTPDigestAuth
 
 from sls_contract import Exchange, Request, Response
 from sls_contract.adapters.requests import SendAdapter, SlsAuth
@@ -180,6 +181,15 @@ def test_an_error_in_the_send_itself_is_not_hidden():
     """A mistake in a test's own function is no error of the network."""
     with mounted(raising(UsageError("mine"))) as session, pytest.raises(UsageError, match="mine"):
         session.get(URL)
+
+
+def test_an_authentication_that_asks_again_asks_the_send():
+    """Digest authentication sends its second request by way of the first one's connection."""
+    challenge = Response(
+        401, [("WWW-Authenticate", 'Digest realm="r", nonce="n", qop="auth"'), ("Content-Length", "0")]
+    )
+    with mounted(lambda asked: Response(200) if "authorization" in asked.headers else challenge) as session:
+        assert session.get("https://a.example.com/", auth=HTTPDigestAuth("user", "password")).status_code == 200
 
 
 def test_redirects_and_cookies_are_the_sessions():
