@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import ssl
 import textwrap
 from contextlib import contextmanager
@@ -18,20 +20,20 @@ import pytest
 import requests  # noqa: F401
 import trustme
 import vcr  # noqa: F401
+from started_processes import Started
 
 import sls_contract.cassettes.recorder.http_connection
 import sls_contract.cassettes.recorder.requests_adapter
 import sls_contract.cassettes.recorder.requests_live
-import sls_contract.plugin.ledger
-import sls_contract.plugin.opener
-import sls_contract.plugin.outcome
-import sls_contract.plugin.reference
-import sls_contract.plugin.summary  # noqa: F401
+import sls_contract.plugin
 from sls_contract import load_cassette
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.plugin.run import utc_now
 from sls_contract.signing import Credentials
+
+for _module in pkgutil.iter_modules(sls_contract.plugin.__path__, "sls_contract.plugin."):
+    importlib.import_module(_module.name)
 
 CLIENT = '''
 from datetime import UTC, datetime
@@ -91,6 +93,11 @@ class Project:
 
     def spawn(self, *options: str) -> pytest.RunResult:
         return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+    def start(self, *options: str) -> pytest.RunResult:
+        """Spawn one that finds nothing loaded."""
+        with Started.really():
+            return self.spawn(*options)
 
     def ini(self, *lines: str) -> Project:
         self.write("pytest.ini", "\n".join(["[pytest]", "asyncio_default_fixture_loop_scope = function", *lines, ""]))
