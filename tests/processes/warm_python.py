@@ -1,4 +1,4 @@
-"""``python warm_python.py FD FOLDER NAME``: one Python that forks where others would be started, for a tenth of the cost.
+"""``python warm_python.py FD FOLDER NAME``: one Python that forks where others would start, at a tenth of the cost.
 
 A fork runs what an order names as ``python SCRIPT …`` or ``python -m MODULE …`` would. When it ends it tells which
 modules it loaded; the server loads them, too, and the forks after it find them there. FOLDER is where they are sought,
