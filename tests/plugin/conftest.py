@@ -20,11 +20,13 @@ import pytest
 import requests  # noqa: F401
 import trustme
 import vcr  # noqa: F401
-from started_processes import Started
+from started_processes import FULL, Started
 
 import sls_contract.cassettes.recorder.http_connection
+import sls_contract.cassettes.recorder.processes
 import sls_contract.cassettes.recorder.requests_adapter
 import sls_contract.cassettes.recorder.requests_live
+import sls_contract.cassettes.recorder.resolvers
 import sls_contract.plugin
 from sls_contract import load_cassette
 from sls_contract.endpoint import ReferenceEndpoint
@@ -68,6 +70,12 @@ socket.getaddrinfo = to_loopback
 """
 
 
+BESIDE_ALL = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
+OTHERS = ("anyio", "asyncio", "hypothesispytest", "recording", "time_machine", "xdist", "xdist.looponfail")
+SPARED = ("no:cacheprovider", *(f"no:{name}" for name in OTHERS), "no:legacypath", "no:pastebin")
+WITHOUT = BESIDE_ALL if FULL else tuple(word for name in SPARED for word in ("-p", name))
+
+
 @dataclass
 class Project:
     """A folder with tests in it, run in a pytest of its own (in this process)."""
@@ -89,10 +97,12 @@ class Project:
         return self
 
     def run(self, *options: str) -> pytest.RunResult:
-        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *options)
+        """Run it here, without the plugins that it does not need; ``-p NAME`` takes one of them in again."""
+        return self.pytester.runpytest_inprocess(*WITHOUT, *options)
 
     def spawn(self, *options: str) -> pytest.RunResult:
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+        """Run it in a process of its own, beside all plugins that are installed."""
+        return self.pytester.runpytest_subprocess(*BESIDE_ALL, *options)
 
     def start(self, *options: str) -> pytest.RunResult:
         """Spawn one that finds nothing loaded."""
@@ -100,7 +110,7 @@ class Project:
             return self.spawn(*options)
 
     def ini(self, *lines: str) -> Project:
-        self.write("pytest.ini", "\n".join(["[pytest]", "asyncio_default_fixture_loop_scope = function", *lines, ""]))
+        self.write("pytest.ini", "\n".join(["[pytest]", *lines, ""]))
         return self
 
     def cassettes(self) -> list[str]:
