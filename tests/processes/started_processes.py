@@ -84,7 +84,7 @@ class Started(Forking):
         name = program_of(command)[0]
         with self._lock:
             if name not in self.servers:
-                self.servers[name] = WarmPython(str(HERE if command[0] == "-m" else Path(command[0]).parent), name)
+                self.servers[name] = WarmPython(str(HERE if (name,) == _PYTEST else Path(command[0]).parent), name)
         pid, self._status = self.servers[name].fork(order, streams)
         return pid
 
@@ -113,7 +113,7 @@ def program_of(command: list[str]) -> tuple[str, ...] | None:
     path = Path(command[0])
     if command[:2] == ["-m", "sls_contract"]:
         return ("sls_contract", *command[2:3])
-    if command[:2] == ["-m", "pytest"]:
+    if command[:2] == ["-m", "pytest"] or path.name == "pytest":
         return _PYTEST
     if path.name == "sls-contract":
         return ("sls-contract", *command[1:2])
