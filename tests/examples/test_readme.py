@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import re
 import shlex
@@ -13,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from started_processes import IN_UTF8
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -26,7 +26,6 @@ NOT_HERE = {
     "export ALIBABA_CLOUD_ACCESS_KEY_ID=…": "needs the live service",
     "--sls-project=mine": "needs the live service",
 }
-IN_UTF8 = {} if locale.getencoding() == "UTF-8" else {"PYTHONUTF8": "1"}  # whoever reads it is not forked
 COMMENT = re.compile(r"\s+#.*")
 
 

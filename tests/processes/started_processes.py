@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import locale
 import os
 import select
 import signal
@@ -29,6 +30,8 @@ FULL = bool(os.environ.get("SLS_FULL"))
 _INTERPRETER = ("PYTHON", "LC_", "LANG")  # beginnings of variables that an interpreter reads when it starts
 _HARMLESS = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}  # what a fork heeds, or what it matters nothing to
 _PYTEST = ("pytest",)
+IN_UTF8 = {} if locale.getencoding() == "UTF-8" else {"PYTHONUTF8": "1"}
+"""What makes an interpreter speak UTF-8, set only where it does not without: what reads a setting is not forked."""
 
 
 class Started(Forking):
