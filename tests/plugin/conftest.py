@@ -28,6 +28,7 @@ import sls_contract.cassettes.recorder.requests_adapter
 import sls_contract.cassettes.recorder.requests_live
 import sls_contract.cassettes.recorder.resolvers
 import sls_contract.plugin
+import sls_contract.transport
 from sls_contract import load_cassette
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
@@ -71,9 +72,8 @@ socket.getaddrinfo = to_loopback
 
 
 BESIDE_ALL = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
-OTHERS = ("anyio", "asyncio", "hypothesispytest", "recording", "time_machine", "xdist", "xdist.looponfail")
-SPARED = ("no:cacheprovider", *(f"no:{name}" for name in OTHERS), "no:legacypath", "no:pastebin")
-WITHOUT = BESIDE_ALL if FULL else tuple(word for name in SPARED for word in ("-p", name))
+ALONE = ("--disable-plugin-autoload", *(f"-p{name}" for name in ("sls_contract", "no:cacheprovider", "no:legacypath")))
+SPARING = ALONE if pytest.version_tuple >= (8, 4) and not FULL else BESIDE_ALL
 
 
 @dataclass
@@ -97,8 +97,8 @@ class Project:
         return self
 
     def run(self, *options: str) -> pytest.RunResult:
-        """Run it here, without the plugins that it does not need; ``-p NAME`` takes one of them in again."""
-        return self.pytester.runpytest_inprocess(*WITHOUT, *options)
+        """Run it here, without the plugins of others; ``-p NAME`` takes one of them in again."""
+        return self.pytester.runpytest_inprocess(*SPARING, *options)
 
     def spawn(self, *options: str) -> pytest.RunResult:
         """Run it in a process of its own, beside all plugins that are installed."""
