@@ -32,6 +32,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behi
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
 
 
+def pytest_collection_modifyitems(config, items):
+    """Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked."""
+    if not os.environ.get("SLS_FULL"):
+        left = [item for item in items if item.get_closest_marker("full")]
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left)
+
+
+def pytest_report_header():
+    return "tests marked full: all" if os.environ.get("SLS_FULL") else "tests marked full: none; SLS_FULL=1 runs them"
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch):
     """A developer's own credentials and proxies must not change what a test sees."""
