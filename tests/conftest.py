@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
 from started_processes import Started, end_all_but, processes_of_a_run
@@ -30,6 +31,11 @@ _FOREIGN = (
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behind an & of a script
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
+
+_SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a busy machine is no finding
+settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW)  # the same in every run
+settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
+settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
 
 
 def pytest_collection_modifyitems(config, items):
