@@ -128,8 +128,8 @@ def claim_lines(layers: Layers) -> Iterator[str]:
         facts = facts_of(source, page)
         for place, fact in facts.items():
             if f"{place} type" not in facts:  # that there is such a parameter goes without saying
-                value = says.setdefault(place, {}).setdefault(shown(fact.value), {})
-                value.setdefault(source.family, []).append(_where(source.id, fact, place, page))
+                same = says.setdefault(place, {}).setdefault(shown(fact.value), {})
+                same.setdefault(source.family, []).append(_where(source.id, fact, place, page))
     if not says:
         yield "claims: this installation holds none; look into a checkout of sls-contract"
         return
@@ -137,12 +137,9 @@ def claim_lines(layers: Layers) -> Iterator[str]:
     for place, values in says.items():
         yield f"  {place}"
         for value, families in values.items():
-            told = "; ".join(
-                f"{each[0]}{f' and {len(each) - 1} older' if each[1:] else ''}" for each in families.values()
-            )
-            yield from wrap(
-                f"{value or '(nothing)'}: {told}", _WIDTH, initial_indent="    ", subsequent_indent="      "
-            )
+            told = (f"{each[0]}{f' and {len(each) - 1} older' if each[1:] else ''}" for each in families.values())
+            line = f"{value or '(nothing)'}: {'; '.join(told)}"
+            yield from wrap(line, _WIDTH, initial_indent="    ", subsequent_indent="      ")
 
 
 def _where(source: str, fact: Fact, place: str, page: Page) -> str:

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.contract_text import claim_lines, contract_lines
+from sls_contract.cli.options import add_contract
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural, print_json, table
 from sls_contract.spec.catalog import checkout, schema_folder
-from sls_contract.spec.contract import Contract
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from sls_contract.spec.contract import Contract
     from sls_contract.spec.merge.layers import Layers
 
-_COMPILED = "contracts.jsonl"
 _MOST_LISTED = 10
 
 
@@ -40,7 +41,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     show.add_argument("operation", metavar="OPERATION", help="its name, or another name of it")
     show.add_argument("--claims", action="store_true", help="also show which source says what")
     for action, run in ((listing, list_contracts), (show, show_contract)):
-        action.add_argument("--contract", type=Path, metavar="DIR", help="with the claims and rulings of this folder")
+        add_contract(action)
         action.add_argument("--json", choices=["-"], help="print JSON to standard output")
         action.set_defaults(run=run)
 
@@ -89,7 +90,7 @@ def _layers(folder: Path) -> Layers:
 
 def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verbose: bool) -> list[str]:
     counted = [(name, sum(each.coverage == name for each in contracts)) for name in ("full", "derived", "model")]
-    lines = [f"{len(contracts)} operations: " + ", ".join(f"{count} {name}" for name, count in counted)]
+    lines = [f"{plural(len(contracts), 'operation')}: " + ", ".join(f"{count} {name}" for name, count in counted)]
     lines += [f"left out: claims on {name}: {why}" for name, why in sorted(left_out.items())]
     listed = [(contract.operation, each) for contract in contracts for each in contract.disagreements]
     lines.append(
@@ -123,7 +124,7 @@ def list_contracts(
 ) -> int:
     """List every operation; exit 0."""
     del environ, stdin, stderr
-    contracts = _contracts(arguments.contract)
+    contracts = _contracts()
     if arguments.json:
         names = ("operation", "aliases", "coverage", "method", "path", "discriminator", "summary")
         listed = [{name: each.as_plain().get(name) for name in names} for each in contracts]
@@ -144,7 +145,7 @@ def show_contract(
 ) -> int:
     """Show the contract of an operation; exit 0. Raises `UsageError` for a name that is none, with those near it."""
     del environ, stdin, stderr
-    contract = _named(arguments.operation, _contracts(arguments.contract))
+    contract = _named(arguments.operation, _contracts())
     layers = _layers_of(contract, arguments.contract)
     if arguments.json:
         rulings = layers.rulings.get(contract.operation)
@@ -158,14 +159,9 @@ def show_contract(
     return 0
 
 
-def _contracts(own: Path | None) -> list[Contract]:
-    """Return the contracts that are shipped, and those of a user's folder in their place."""
-    from sls_contract.spec.merge import load_folder
-
-    shipped = (schema_folder() / _COMPILED).read_text(encoding="utf-8").split("\n")[1:-1]
-    contracts = {each.operation: each for each in map(Contract.from_plain, map(json.loads, shipped))}
-    contracts |= {each.operation: each for each in (load_folder(own) if own else ())}
-    return [contracts[name] for name in sorted(contracts)]
+def _contracts() -> list[Contract]:
+    """Return the contracts in use, sorted by name."""
+    return [contract for name in sorted(registry().names) if (contract := registry().named(name))]
 
 
 def _named(name: str, contracts: Sequence[Contract]) -> Contract:

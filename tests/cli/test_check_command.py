@@ -184,7 +184,7 @@ def test_the_installed_command_prints_it(command, folder):
 
 
 def test_contracts_of_a_folder_judge_for_this_run(folder, tmp_path_factory):
-    """--contract makes a key required that the shipped contract leaves free, for this run alone; the finding says so."""
+    """--contract requires a key that the shipped contract leaves free, for this run alone; the finding says so."""
     own = tmp_path_factory.mktemp("own")
     contract = {
         "operation": "GetCheckPoint",

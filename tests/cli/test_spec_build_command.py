@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -166,3 +167,21 @@ def test_a_misspelt_operation_is_told_the_nearest():
     code, _, err = run("show", "GetChekPoint")
     assert (code, "How to fix: did you mean GetCheckPoint" in err) == (2, True)
     assert "sls-contract spec list" in run("show", "xyz")[2]
+
+
+def test_contributing_shows_how_to_add_an_operation(tmp_path, monkeypatch):
+    """Its commands run as they stand there, one after the other, and its ruling is one."""
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.partition("## Add an operation from its page")[2]
+    commands, ruling = re.findall(r"```\w+\n(.*?)```", section, re.DOTALL)[:2]
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(PAGE.parent, tmp_path / "ListMachines")
+    for line in commands.splitlines():
+        program, command, *argv = line.split()
+        assert (program, command) == ("sls-contract", "spec")
+        assert run(*argv)[0] == 0
+    assert "1 operation" in run("build", "--folder", "schemas")[1]
+    (tmp_path / "schemas" / "rulings").mkdir()
+    (tmp_path / "schemas" / "rulings" / "ListMachines.yaml").write_text(ruling, encoding="utf-8")
+    assert run("build", "--folder", "schemas")[0] == 0
+    assert "in seconds" in run("show", "ListMachines", "--contract", "schemas")[1]

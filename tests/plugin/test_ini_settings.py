@@ -96,4 +96,6 @@ def test_a_folder_of_contracts(project):
     result.stdout.fnmatch_lines(["*SLS121 request-query-missing (violation) at query city of ListShards*"])
     result.stdout.fnmatch_lines(["sls-contract: 1 exchange checked*judged: 1 in full*"])
     missing = project.ini("sls_contract_dir = nowhere").run("--sls-record=once")
-    missing.stderr.fnmatch_lines(["ERROR: ini sls_contract_dir: expected a folder of contracts, found none at *nowhere"])
+    missing.stderr.fnmatch_lines(
+        ["ERROR: ini sls_contract_dir: expected a folder of contracts, found none at *nowhere"]
+    )

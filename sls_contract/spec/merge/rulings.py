@@ -162,6 +162,8 @@ def _patched(plain: Mapping[str, Any], patch: Mapping[str, Any], *, named: bool 
             result[name] = _with_errors(result.get(name, []), value)
         else:
             result[name] = value
+    if patch.get("required") and "nullable" not in patch and not named:
+        result.pop("nullable", None)  # what must be there is no null
     return result
 
 

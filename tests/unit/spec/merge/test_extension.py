@@ -70,6 +70,12 @@ def test_an_operation_that_nobody_ships_needs_only_its_page(tmp_path):
     assert [each.operation for each in load_folder(tmp_path)] == ["ListBaskets"]
 
 
+def test_an_error_code_that_lost_its_capitals_is_put_right_by_the_shipped_ones(tmp_path):
+    """A page that prints LogstoreNotExist means the code that every other operation answers."""
+    write_claims(tmp_path, [(source(), page("ListBaskets", errors={(404, "LogstoreNotExist"): []}))])
+    assert [each.code for each in load_folder(tmp_path)[0].errors] == ["LogStoreNotExist"]
+
+
 def test_two_sources_that_are_one_are_told(tmp_path):
     """Two pages of one date and language on one operation need a name each."""
     with pytest.raises(UsageError, match=r"(?s)one page of ListBaskets in source.*--source"):

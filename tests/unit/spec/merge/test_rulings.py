@@ -70,6 +70,14 @@ def test_a_body_that_is_ruled_to_be_none_has_no_members():
     assert (found.response.content, found.response.required, found.response.value.members) == ("none", None, {})
 
 
+def test_what_a_ruling_requires_is_no_null():
+    """A derived member of an answer may be null; one that is ruled to be there may not, unless the ruling says so."""
+    claims = [(source(), page(response=Body("object", {(None, "count"): key(), (None, "total"): key()})))]
+    members = {"count": {"required": "violation"}, "total": {"required": "violation", "nullable": True}}
+    found = ruled({"contract": {"response": {"value": {"members": members}}}}, claims=claims).response.value.members
+    assert [each.nullable for each in found.values()] == [False, True]
+
+
 def test_an_overruled_claim_has_no_vote():
     """The other family is right then, and nothing is left to rule."""
     found = ruled({"overrules": [{"family": "openapi", "place": "query size required", "says": "no"}]})
