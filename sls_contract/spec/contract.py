@@ -273,6 +273,6 @@ def _thaw(value: Any) -> Any:
         return value.value
     if isinstance(value, tuple):
         return [_thaw(each) for each in value]
-    if isinstance(value, MappingProxyType):
+    if isinstance(value, dict | MappingProxyType):
         return {name: _thaw(each) for name, each in value.items()}
     return value

@@ -1,0 +1,1 @@
+"""Claims on disk, and their merging to contracts."""
