@@ -9,7 +9,7 @@ from sls_contract.spec.difference.answers import answer_changes
 from sls_contract.spec.difference.change import Change, Class
 from sls_contract.spec.difference.pairing import pair
 from sls_contract.spec.difference.parts import part_changes
-from sls_contract.spec.difference.routes import route_changes
+from sls_contract.spec.difference.routes import is_one_template, route_changes
 from sls_contract.spec.difference.side import ELEMENT, pointer
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ _TABLES = ("answer", "answer header")
 def compare(old: Side, new: Side) -> tuple[Change, ...]:
     """Return every difference between two descriptions of one operation, the worst first."""
     silent = {place for place in _TABLES if _is_silent(old, place) or _is_silent(new, place)}
-    before, after = (_compared(each, silent, partial=old.partial or new.partial) for each in (old, new))
+    apart = silent | ({"path"} if is_one_template(old, new) else set())
+    before, after = (_compared(each, apart, partial=old.partial or new.partial) for each in (old, new))
     pairs = pair(before, after)
     changes = chain(
         route_changes(old, new),
@@ -44,7 +45,7 @@ def compare(old: Side, new: Side) -> tuple[Change, ...]:
 def compare_all(old: Iterable[Side], new: Iterable[Side]) -> dict[str, tuple[Change, ...]]:
     """Return the differences by operation; an operation that is gone is breaking, one that is new is additive."""
     before, after = list(old), list(new)
-    changes = {}
+    changes: dict[str, tuple[Change, ...]] = {}
     for side in before:
         partner = next((each for each in after if is_same(side, each)), None)
         if partner is None:
@@ -67,12 +68,8 @@ def _is_silent(side: Side, place: str) -> bool:
 
 
 def _compared(side: Side, silent: set[str], *, partial: bool) -> list[Part]:
-    """Return the parts that are compared one by one; placeholders are compared with the path."""
-    return [
-        part
-        for part in side.parts.values()
-        if part.place not in {"path", *silent} and not (partial and part.name == ELEMENT)
-    ]
+    """Return the parts that are compared one by one; pages do not print the elements of arrays."""
+    return [part for part in side.parts.values() if part.place not in silent and not (partial and part.name == ELEMENT)]
 
 
 def _paired(pairs: Pairs) -> Iterator[Change]:
@@ -111,7 +108,10 @@ def _order(before: Sequence[Part], after: Sequence[Part], pairs: Pairs) -> Itera
 
 def _silence(place: str, old: Side, new: Side) -> Iterator[Change]:
     """Tell what only one of two descriptions speaks of, where the other one is a page that leaves it out."""
-    said = [", ".join(part.name or str(part.type) for part in side.parts.values() if part.place == place) for side in (old, new)]
+    said = [
+        ", ".join(part.name or str(part.type) for part in side.parts.values() if part.place == place)
+        for side in (old, new)
+    ]
     if said[0] != said[1]:
         yield Change(Class.BENIGN, "told" if said[1] else "not-told", place, said[0] or None, said[1] or None)
 

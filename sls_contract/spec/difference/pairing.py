@@ -52,7 +52,7 @@ def pair(old: Sequence[Part], new: Sequence[Part]) -> Pairs:
             if part.parent.count("/") == depth
         }
         after = {part.key: part for part in new if part.parent.count("/") == depth}
-        found = [(part, after.pop(key)) for key, part in list(before.items()) if key in after and before.pop(key)]
+        found = [(before.pop(key), after.pop(key)) for key in [key for key in before if key in after]]
         pairs.same += found
         others = _may_be_renamed(before, come), _may_be_renamed(after, lost)
         renamed = list(_renamed(*others, old, new))
@@ -143,16 +143,12 @@ def _topmost(parts: list[Part]) -> list[Part]:
     wholes = {(part.place, pointer(part)) for part in parts if part.name or part.required is not None}
     wholes -= {(part.place, "") for part in parts if part.place not in {"body", "answer"}}
     elements = {(part.place, part.parent) for part in parts if part.name == ELEMENT}
-    return [
-        part
-        for part in parts
-        if not part.name
-        or not _is_below(part, wholes)
-        and (part.name == ELEMENT or (part.place, part.parent) not in elements)
-    ]
+    return [part for part in parts if not part.name or not _is_below(part, wholes, elements)]
 
 
-def _is_below(part: Part, wholes: set[tuple[str, str]]) -> bool:
-    return (part.place, part.parent) in wholes or any(
-        place == part.place and part.parent.startswith(f"{whole}/") for place, whole in wholes
-    )
+def _is_below(part: Part, wholes: set[tuple[str, str]], elements: set[tuple[str, str]]) -> bool:
+    """Tell whether a part is a member of a whole, at any depth, or of the elements of an array."""
+    home = (part.place, part.parent)
+    if home in wholes or (home in elements and part.name != ELEMENT):
+        return True
+    return any(place == part.place and part.parent.startswith(f"{whole}/") for place, whole in wholes)

@@ -31,12 +31,9 @@ def _type(old: Part, new: Part) -> Iterator[Change]:
         return
     if old.type is None or new.type is None:
         yield _silence(new, old.type, new.type)
-    elif new.type == ANY and not new.of_answer:
-        yield Change(Class.ADDITIVE, "retyped", new.where, old.type, new.type)
-    elif old.type == ANY and new.of_answer:
-        yield Change(Class.ADDITIVE, "retyped", new.where, old.type, new.type)
     else:
-        yield Change(Class.BREAKING, "retyped", new.where, old.type, new.type)
+        loosened = (old.type if new.of_answer else new.type) == ANY
+        yield Change(Class.ADDITIVE if loosened else Class.BREAKING, "retyped", new.where, old.type, new.type)
 
 
 def _required(old: Part, new: Part) -> Iterator[Change]:
@@ -56,7 +53,7 @@ def _values(old: Part, new: Part) -> Iterator[Change]:
     before, after = old.values, new.values
     if before is None or after is None:
         if before or after:
-            yield _silence(new, before and shown(before), after and shown(after))
+            yield _silence(new, shown(before) if before else None, shown(after) if after else None)
         return
     if set(before) == set(after):
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.difference.change import Change, Class
 from sls_contract.spec.difference.parts import part_changes
+from sls_contract.spec.difference.side import placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,13 @@ def route_changes(old: Side, new: Side) -> Iterator[Change]:
         before, after = getattr(old, what), getattr(new, what)
         if before and after and before != after:
             yield _route_change(what, before, after)
-    if old.path and new.path and _fixed(old.path) == _fixed(new.path):
+    if is_one_template(old, new):
         yield from _placeholders(old, new)
+
+
+def is_one_template(old: Side, new: Side) -> bool:
+    """Tell whether two paths differ in names of placeholders at most: these pair by position, others by name."""
+    return not old.path or not new.path or len(placeholders(old.path)) == len(placeholders(new.path))
 
 
 def _route_change(what: str, old: str, new: str) -> Change:
@@ -38,8 +44,8 @@ def _route_change(what: str, old: str, new: str) -> Change:
 
 def _placeholders(old: Side, new: Side) -> Iterator[Change]:
     """Compare what may stand in one segment of the path, whatever its placeholder is called."""
-    for before, after in zip(_PLACEHOLDER.findall(old.path or ""), _PLACEHOLDER.findall(new.path or ""), strict=True):
-        one, other = old.parts.get(("path", "", before[1:-1])), new.parts.get(("path", "", after[1:-1]))
+    for before, after in zip(placeholders(old.path), placeholders(new.path), strict=False):  # one path may be unknown
+        one, other = old.parts.get(("path", "", before)), new.parts.get(("path", "", after))
         if one is not None and other is not None:
             yield from part_changes(one, other)
 

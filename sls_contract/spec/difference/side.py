@@ -6,24 +6,28 @@ page does not say is None there, and differs from nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.spec.contract import Value
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sls_contract.spec.contract import Body, Contract, Value
+    from sls_contract.spec.contract import Body, Contract
 
 ANY = "any"
 ELEMENT = "*"
 """The name of an array's elements; the members of elements that are objects stand beside it, not below."""
 
 _DEMANDED = {Level.VIOLATION, Level.WARNING}
-_MEANINGS = ("pattern", "unit", "form", "unique_by", "filtered_by", "equals")
 _WORDS = ("says", "aliases", "codes", "others")
+_ELSEWHERE = {"type", "required", "level", "values", "minimum", "maximum", "nullable", "members", "items", "sources"}
+_MEANINGS = tuple(each.name for each in fields(Value) if each.name not in {*_ELSEWHERE, *_WORDS})
+"""Whatever else a value of a contract has, also what it is given in future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Part:
     values: tuple[str, ...] | None = None
     bounds: tuple[int | None, int | None] = (None, None)
     nullable: bool = False
-    meanings: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -161,13 +165,18 @@ def pointer(part: Part) -> str:
     return f"{part.parent}/{part.name}" if part.name else part.parent
 
 
+def placeholders(path: str | None) -> list[str]:
+    """Name what stands in a path template for a segment."""
+    return re.findall(r"\{([^}]*)\}", path or "")
+
+
 def shown(values: tuple[str, ...] | None) -> str:
     """Give the values of an enum as text."""
     return "any value" if not values else " | ".join(values)
 
 
 def _claimed(plain: Mapping[str, Any]) -> Iterator[Part]:
-    for name in plain["path_parameters"]:
+    for name in placeholders(plain["path"]):
         yield Part("path", "", name, required=True)
     for place, key in (("query", "query"), ("header", "headers")):
         for name, each in plain[key].items():
@@ -242,7 +251,7 @@ def _value(place: str, parent: str, name: str, value: Value, required: Level | N
         value.values,
         (value.minimum, value.maximum),
         value.nullable,
-        {each: getattr(value, each) for each in _MEANINGS if getattr(value, each)},
+        {each: _text(getattr(value, each)) for each in _MEANINGS if getattr(value, each)},
         {"level": _text(value.level), "level where missing": _text(level)}
         | {each: _text(getattr(value, each)) for each in _WORDS},
     )
