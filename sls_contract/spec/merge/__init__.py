@@ -1,1 +1,11 @@
-"""Claims on disk, and their merging to contracts."""
+"""Makes contracts of claims: reads the layers on disk, merges what sources say, applies rulings by hand.
+
+Whoever only judges by contracts does not need this: they are shipped merged.
+"""
+
+from sls_contract.spec.merge.build import generated, outdated, write
+from sls_contract.spec.merge.extension import load_folder
+from sls_contract.spec.merge.layers import read_layers
+from sls_contract.spec.merge.merging import merge
+
+__all__ = ["generated", "load_folder", "merge", "outdated", "read_layers", "write"]

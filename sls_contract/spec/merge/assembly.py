@@ -1,215 +1,173 @@
-"""Puts the contract of an operation together from what was decided of each place."""
+"""Puts the contract of an operation together from what was decided on each place."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.common_errors import COMMON
-from sls_contract.spec.contract import Body, Contract, Disagreement, ErrorAnswer, Value
+from sls_contract.spec.contract import Body, Contract, Disagreement, Value
 from sls_contract.spec.finding import Level
-from sls_contract.spec.merge.rules import decide, family_facts
-from sls_contract.spec.merge.facts import facts_of, shown
+from sls_contract.spec.merge.errors import errors_of
+from sls_contract.spec.merge.facts import ROUTE, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sls_contract.spec.claims import Page
-    from sls_contract.spec.contract import Content, Coverage
-    from sls_contract.spec.merge.facts import Fact
-    from sls_contract.spec.merge.rules import Decision
-    from sls_contract.spec.merge.sources import Source
+    from sls_contract.spec.merge.decisions import Decisions
 
 _DISCRIMINATORS = ("type", "action")
+_SHOWN = frozenset({"syntax", "model"})
 _SUCCESS = 200
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
-class Assembly:
-    """The decisions on one operation, and the contract that follows from them."""
+def contract_of(operation: str, aliases: Sequence[str], decisions: Decisions) -> Contract:
+    """Return the contract of an operation, before rulings."""
+    return _Assembly(decisions).contract(operation, aliases)
 
-    def __init__(self, operation: str, aliases: Sequence[str], claims: Sequence[tuple[Source, Page]]) -> None:
-        """Decide each place that a source says anything of; the order of the claims does not matter."""
-        self.operation, self.aliases = operation, tuple(aliases)
-        ordered = sorted(claims, key=lambda claim: claim[0].age)
-        self.sources = tuple(source.id for source, _ in ordered)
-        self.is_model = all(source.kind != "page" for source, _ in ordered)
-        self.families: dict[str, dict[str, Fact]] = {}
-        for family in sorted({source.family for source, _ in ordered}):
-            history = [facts_of(source, page) for source, page in ordered if source.family == family]
-            self.families[family] = family_facts(_same_path_names(history))
-        places = dict.fromkeys(place for facts in self.families.values() for place in facts)
-        self.decisions = {place: self._decide(place) for place in places}
 
-    def _decide(self, place: str) -> Decision:
-        votes = {family: facts[place] for family, facts in self.families.items() if place in facts}
-        if place == "path":
-            votes = _named_alike(votes)
-        return decide(place, votes)
+class _Assembly:
+    """The parts of a contract, each from the decisions on its places."""
 
-    def contract(self) -> Contract:
-        """Return the contract, without what rulings say."""
-        path = str(self._value("path"))
+    def __init__(self, decisions: Decisions) -> None:
+        self._on = decisions
+        self._level = Level.WARNING if decisions.only_models else Level.VIOLATION
+
+    def contract(self, operation: str, aliases: Sequence[str]) -> Contract:
+        method, _, path = str(self._value(ROUTE)).partition(" ")
         return Contract(
-            operation=self.operation,
-            aliases=self.aliases,
-            coverage=self._coverage(),
-            method=str(self._value("method")),
+            operation=operation,
+            aliases=tuple(aliases),
+            coverage="model" if self._on.only_models else "derived",
+            method=method,
             path=path,
-            project=bool(self._value("project", True)),
+            project=bool(self._value("project", otherwise=True)),
             discriminator=self._discriminator(),
             path_parameters={name: Value(type="string") for name in _PLACEHOLDER.findall(path)},
             query=self._parameters("query"),
             headers=self._parameters("header"),
-            body=self._body("body"),
-            success=(int(self._value("status", _SUCCESS) or _SUCCESS),),
+            body=self._request_body(),
+            success=(int(self._value("status", otherwise=_SUCCESS)),),
             response_headers={name: Value(type="string") for name in self._names("response header ")},
-            response=self._body("response"),
-            errors=self._errors(),
-            disagreements=tuple(self._disagreements()),
-            sources=self.sources,
+            response=self._response(),
+            errors=errors_of(self._on.by_place),
+            disagreements=self._disagreements(),
+            sources=self._on.sources,
         )
 
-    def _coverage(self) -> Coverage:
-        return "model" if self.is_model else "derived"
-
-    @property
-    def level(self) -> Level:
-        """How much a breach of what is only derived matters."""
-        return Level.WARNING if self.is_model else Level.VIOLATION
-
     def _value(self, place: str, otherwise: Any = None) -> Any:
-        decision = self.decisions.get(place)
+        decision = self._on.by_place.get(place)
         return otherwise if decision is None or decision.value is None else decision.value
 
     def _names(self, start: str) -> list[str]:
-        named = (place.removeprefix(start) for place in self.decisions if place.startswith(start))
+        named = (place.removeprefix(start) for place in self._on.by_place if place.startswith(start))
         return [name for name in named if " " not in name]
 
     def _discriminator(self) -> Mapping[str, tuple[str, ...]]:
         return {key: self._value(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)}
 
     def _is_fixed(self, key: str) -> bool:
-        return bool(self._value(f"query {key} values")) and "syntax" in self._reads(f"query {key}")
-
-    def _reads(self, place: str) -> frozenset[str]:
-        return frozenset().union(*(facts[place].read for facts in self.families.values() if place in facts))
+        """Tell whether a query key belongs to the route: request lines or SDKs give it a fixed value."""
+        return bool(self._value(f"query {key} values")) and bool(self._on.read(f"query {key}") & _SHOWN)
 
     def _parameters(self, kind: str) -> Mapping[str, Value]:
         return {name: self._request_value(f"{kind} {name}") for name in self._names(f"{kind} ")}
 
     def _request_value(self, place: str, members: Mapping[str, Value] | None = None) -> Value:
-        return self._typed(
-            place,
-            members or {},
-            required=self.level if self._value(f"{place} required") else None,
-            level=self.level if not self._is_open(place) else Level.UNSPECIFIED,
-        )
+        required = self._level if self._value(f"{place} required") else None
+        return self._typed(place, members or {}, required, self._request_level(place))
 
-    def _is_open(self, place: str) -> bool:
-        return any(self.decisions[each].votes for each in (f"{place} type", f"{place} values") if each in self.decisions)
+    def _request_level(self, place: str) -> Level:
+        """Return the level of a wrong value: prose that lists values may leave some out."""
+        if self._is_contradicted(place):
+            return Level.UNSPECIFIED
+        listed = bool(self._value(f"{place} values")) and not self._is_fixed(place.removeprefix("query "))
+        return Level.WARNING if listed else self._level
 
-    def _typed(self, place: str, members: Mapping[str, Value], *, required: Level | None, level: Level) -> Value:
+    def _is_contradicted(self, place: str) -> bool:
+        named = (self._on.by_place.get(f"{place} {what}") for what in ("type", "values"))
+        return any(decision.votes for decision in named if decision)
+
+    def _typed(self, place: str, members: Mapping[str, Value], required: Level | None, level: Level) -> Value:
         kind = self._value(f"{place} type")
-        inner = members if kind != "array" else {}
-        items = Value(type="object", members=members, others=Level.UNSPECIFIED) if members and kind == "array" else None
+        samples = place.startswith("header ")  # a request line shows one of many encodings
+        alias = self._on.aliases.get(place)
         return Value(
             type=kind,
             required=required,
             level=level,
-            values=self._value(f"{place} values", ()),
-            members=inner,
-            items=items,
-            others=_others(kind, inner),
-            sources=self.decisions[place].sources,
+            values=() if samples else self._value(f"{place} values", otherwise=()),
+            members={} if kind == "array" else members,
+            items=_object(members) if members and kind == "array" else None,
+            others=_others(kind, members),
+            aliases=(alias,) if alias else (),
+            sources=self._on.by_place[place].sources,
         )
 
-    def _body(self, side: str) -> Body | None:
+    def _request_body(self) -> Body | None:
+        """Return the request's body; it is demanded where a part of it is, or all of it was proven or said twice."""
+        whole = self._whole("body", self._level)
+        if whole is None:
+            return Body(content="binary", required=None) if self._value("body shape") == "binary" else None
+        needed = any(member.required for member in whole.members.values()) or self._is_sure("body shape")
+        return Body(required=self._level if needed else None, value=whole)
+
+    def _response(self) -> Body | None:
+        """Return the body of a success: whoever parses it needs it, if the sources agree that there is one."""
+        sure = self._is_sure("response shape")
+        whole = self._whole("response", self._level if sure else Level.WARNING)
+        if whole is None:
+            return Body(content="binary", required=None) if self._value("response shape") == "binary" else None
+        return Body(required=self._level if sure else None, value=whole)
+
+    def _is_sure(self, place: str) -> bool:
+        decision = self._on.by_place.get(place)
+        return decision is not None and not decision.votes and (decision.sure or "digest" in self._on.read(place))
+
+    def _whole(self, side: str, level: Level) -> Value | None:
         shape = self._value(f"{side} shape")
-        members = self._members(side)
-        if shape is None and not members:
-            return None
-        content: Content = "binary" if shape == "binary" else "json"
-        required = self.level if side == "body" or shape else None
         if shape not in {"object", "array"}:
-            return Body(content=content, required=None) if content == "binary" else None
-        whole = Value(
-            type=shape,
-            level=self.level,
-            members=members if shape == "object" else {},
-            items=Value(type="object", members=members, others=Level.UNSPECIFIED) if members and shape == "array" else None,
-            others=_others(shape, members if shape == "object" else {}),
-        )
-        return Body(content=content, required=required, value=whole)
-
-    def _members(self, side: str) -> Mapping[str, Value]:
-        start = f"{side} member "
+            return None
         tree: dict[str, Any] = {}
-        for path in self._names(start):
+        for path in self._names(f"{side} member "):
             node = tree
             for part in path.split("."):
                 node = node.setdefault(part, {})
-        return self._branch(side, "", tree)
+        members = self._members(side, "", tree)
+        if shape == "array":
+            return Value(type="array", level=level, items=_object(members) if members else None)
+        return Value(type="object", level=level, members=members, others=_others(shape, members))
 
-    def _branch(self, side: str, above: str, tree: Mapping[str, Any]) -> Mapping[str, Value]:
-        values = {}
+    def _members(self, side: str, above: str, tree: Mapping[str, Any]) -> Mapping[str, Value]:
+        members = {}
         for name, inner in tree.items():
             place = f"{side} member {above}{name}"
-            if place in self.decisions:
-                values[name] = self._member(side, place, self._branch(side, f"{above}{name}.", inner))
-        return values
+            if place in self._on.by_place:
+                inside = self._members(side, f"{above}{name}.", inner)
+                answer = side == "response"
+                members[name] = self._answer_value(place, inside) if answer else self._request_value(place, inside)
+        return members
 
-    def _member(self, side: str, place: str, members: Mapping[str, Value]) -> Value:
-        if side == "body":
-            return self._request_value(place, members)
-        open_ = self._is_open(place)
-        level = Level.UNSPECIFIED if open_ else self.level if self.decisions[place].sure else Level.WARNING
-        return self._typed(place, members, required=None, level=level)
+    def _answer_value(self, place: str, members: Mapping[str, Value]) -> Value:
+        """Return a member of an answer, which may be missing; a type that stands in one table only is a warning."""
+        known = self._on.by_place.get(f"{place} type")
+        level = self._level if known is not None and known.sure else Level.WARNING
+        return self._typed(place, members, None, Level.UNSPECIFIED if self._is_contradicted(place) else level)
 
-    def _errors(self) -> tuple[ErrorAnswer, ...]:
-        errors = []
-        for place, decision in self.decisions.items():
-            if not place.startswith("error "):
-                continue
-            status, code = place.split()[1:]
-            messages = self._all_messages(place)
-            if not _is_common(int(status), code, messages):
-                errors.append(ErrorAnswer(status=int(status), code=code, messages=messages, sources=decision.sources))
-        return tuple(sorted(errors, key=lambda error: (error.status or 0, error.code)))
+    def _disagreements(self) -> tuple[Disagreement, ...]:
+        return tuple(
+            Disagreement(where=place, claims=each.votes, taken="" if each.value is None else shown(each.value))
+            for place, each in self._on.by_place.items()
+            if each.votes and not place.startswith("error ")
+        )
 
-    def _all_messages(self, place: str) -> tuple[str, ...]:
-        facts = [facts[place].value for facts in self.families.values() if place in facts]
-        return tuple(dict.fromkeys(each for value in facts if isinstance(value, tuple) for each in value))
 
-    def _disagreements(self) -> list[Disagreement]:
-        return [
-            Disagreement(where=place, claims=decision.votes, taken="" if decision.value is None else shown(decision.value))
-            for place, decision in self.decisions.items()
-            if decision.votes and not place.startswith("error ")
-        ]
+def _object(members: Mapping[str, Value]) -> Value:
+    return Value(type="object", members=members, others=Level.UNSPECIFIED)
 
 
 def _others(kind: str | None, members: Mapping[str, Value]) -> Level | None:
-    """Return what an unnamed member is worth: nothing where none is named, since any content may be meant."""
-    if members:
+    """Return what an unnamed member is worth; where none is named, any content may be meant."""
+    if members and kind != "array":
         return Level.UNSPECIFIED
     return None if kind in {None, "object"} else Level.WARNING
-
-
-def _is_common(status: int, code: str, messages: Sequence[str]) -> bool:
-    """Tell whether an error is one that any operation may answer, in words that are known of it."""
-    known = [error for error in COMMON if error.status == status and error.code == code]
-    return bool(known) and all(any(error.says(message) for error in known) for message in messages)
-
-
-def _same_path_names(history: Sequence[dict[str, Fact]]) -> Sequence[dict[str, Fact]]:
-    return history
-
-
-def _named_alike(votes: Mapping[str, Fact]) -> Mapping[str, Fact]:
-    """Give paths that differ in the names of their parameters only the names of the last family's."""
-    shapes = {_PLACEHOLDER.sub("{}", str(fact.value)) for fact in votes.values()}
-    if len(shapes) > 1:
-        return votes
-    last = votes[min(votes)]
-    return {family: type(fact)(last.value, fact.read, fact.source) for family, fact in votes.items()}

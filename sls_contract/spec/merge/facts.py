@@ -15,27 +15,29 @@ if TYPE_CHECKING:
     from sls_contract.spec.merge.sources import Source
 
 FactValue: TypeAlias = str | bool | int | tuple[str, ...]
+ROUTE = "route"
+"""The place of method and path, such as ``GET /logstores/{logstore}``."""
+
 _PROJECT_HOST = "{project}"
+_MODEL = frozenset({"model"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What one source says of one place.
+    """What a source, or a family of sources, says of one place.
 
     Attributes:
         value: a text, whether something is required, a status, or the values that something may have.
         read: how it was read: syntax, table, example, prose, digest, model.
         source: the id of the source.
+        earlier: what older sources of the family said instead.
 
     """
 
     value: FactValue
     read: frozenset[str]
     source: str
-
-    def __str__(self) -> str:
-        """Give the value as people read it."""
-        return shown(self.value)
+    earlier: frozenset[FactValue] = frozenset()
 
 
 def shown(value: FactValue) -> str:
@@ -47,16 +49,18 @@ def shown(value: FactValue) -> str:
 
 def facts_of(source: Source, page: Page) -> dict[str, Fact]:
     """Return what a source says of an operation, by place, in the order of the page."""
-    model = frozenset({"model"}) if source.kind != "page" else frozenset()
-    return {place: Fact(value, read | model, source.id) for place, value, read in _facts(page) if value is not None}
+    model = source.kind != "page"
+    return {
+        place: Fact(value, _MODEL if model else read, source.id)
+        for place, value, read in _facts(page)
+        if value is not None
+    }
 
 
 def _facts(page: Page) -> Iterator[tuple[str, FactValue | None, frozenset[str]]]:
     line = frozenset({"syntax"})
-    yield "method", page.method, line
-    yield "path", page.path, line
-    if page.host is not None:
-        yield "project", page.host.startswith(_PROJECT_HOST), line
+    yield ROUTE, f"{page.method} {page.path}" if page.method and page.path else None, line
+    yield "project", None if page.host is None else page.host.startswith(_PROJECT_HOST), line
     for kind, parameters in (("query", page.query), ("header", page.headers)):
         for name, each in parameters.items():
             yield from _parameter(f"{kind} {name}", each)
@@ -74,11 +78,11 @@ def _parameter(place: str, parameter: Parameter) -> Iterator[tuple[str, FactValu
     yield place, True, read
     yield f"{place} type", parameter.type, read
     yield f"{place} required", parameter.required, read
-    yield f"{place} values", parameter.values or None, read
+    yield f"{place} values", tuple(sorted(parameter.values)) or None, read
 
 
 def _body(place: str, body: Body) -> Iterator[tuple[str, FactValue | None, frozenset[str]]]:
-    yield f"{place} shape", body.shape, frozenset({"digest"} if body.digest else {"example"})
+    yield f"{place} shape", body.shape, frozenset({"digest" if body.digest else "example"})
     for key, path in member_paths(body).items():
         yield from _parameter(f"{place} member {path}", body.members[key])
 

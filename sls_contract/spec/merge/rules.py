@@ -1,6 +1,7 @@
-"""The rules by which contradicting sources are merged, in their order; each is a small function.
+"""The rules by which families of sources that contradict each other are merged, in their order.
 
-`family_facts` gives each family one voice out of the history of its sources; `decide` settles one place between them.
+Each family has one vote on a place, however many sources it has. A rule returns the votes that count by it; where those
+agree, the place is settled.
 """
 
 from __future__ import annotations
@@ -11,16 +12,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from sls_contract.spec.merge.facts import Fact, FactValue, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-Facts: TypeAlias = "Mapping[str, Fact]"
 Votes: TypeAlias = "Mapping[str, Fact]"
-"""What each family says of one place, by family; a family that says nothing has no vote."""
+"""What families say of one place, by family; silence is no vote, so it contradicts nothing."""
 
-_PROOFS = frozenset({"digest"})
 _WIRE = frozenset({"syntax", "example"})
-_SHORT_OF_WIRE = (" required",)
-"""Of these a message on the wire tells nothing: what it shows may still be optional."""
+_OWN_READINGS = 2
+"""So many ways in which one source says the same are agreement, too: its table and its example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +27,10 @@ class Decision:
     """What the contract says of one place.
 
     Attributes:
-        value: None where it must leave the place open.
-        sources: who says so.
-        votes: what the families say, where they contradict each other and no rule settles it; else empty.
-        sure: whether two families, or two places of a source, agree on it.
+        value: None where it must stay open.
+        sources: the ids of those who say so.
+        votes: what each family says where no rule settled it; else empty.
+        sure: whether it was said more than once: by two families, or by a source in two ways.
 
     """
 
@@ -41,76 +40,74 @@ class Decision:
     sure: bool
 
 
-def family_facts(history: Sequence[Facts]) -> dict[str, Fact]:
-    """Merge the history of one family, its oldest source first: the newest source that says something counts.
-
-    What only older sources say is kept, since rewritten pages lost facts; but a parameter that the newest no longer
-    lists is not demanded, unless its value is fixed: that is part of the route.
-    """
-    merged: dict[str, Fact] = {}
-    for facts in reversed(history):
-        for place, fact in facts.items():
-            merged.setdefault(place, fact)
-    newest = history[-1]
-    for place, fact in list(merged.items()):
-        parameter = place.removesuffix(" required")
-        if parameter != place and parameter not in newest and f"{parameter} values" not in merged:
-            merged[place] = Fact(False, fact.read, fact.source)  # noqa: FBT003
-    return merged
-
-
 def decide(place: str, votes: Votes) -> Decision:
-    """Settle one place; the result does not depend on the order of the votes."""
-    for rule in (agreement, proofs, wire):
+    """Settle one place by the first rule that does; the order of the votes does not matter."""
+    for rule in RULES:
         kept = rule(place, votes)
-        if len({fact.value for fact in kept.values()}) == 1:
-            return Decision(next(iter(kept.values())).value, _sources(kept), {}, _sure(kept))
+        values = {fact.value for fact in kept.values()}
+        if len(values) == 1:
+            return Decision(values.pop(), _sources(kept), {}, _is_sure(kept))
     says = {family: shown(votes[family].value) for family in sorted(votes)}
     return Decision(lenient(place, votes), _sources(votes), says, sure=False)
 
 
 def agreement(place: str, votes: Votes) -> Votes:
-    """What all say that say anything is a fact; silence is no contradiction."""
+    """Let all votes count: what everybody says that says anything is a fact."""
     del place
     return votes
 
 
 def proofs(place: str, votes: Votes) -> Votes:
-    """A digest that fits proves what it was made of, against any print."""
+    """Let proofs count alone: a digest that fits the body it is printed with."""
     del place
-    return {family: fact for family, fact in votes.items() if fact.read & _PROOFS}
+    return {family: fact for family, fact in votes.items() if "digest" in fact.read}
+
+
+def lost(place: str, votes: Votes) -> Votes:
+    """Let the newest word of one family count where all others said it once, too, and lost it in a rewrite.
+
+    What is required is left out: there the newest is as good a guess, and the lenient reading the safe one.
+    """
+    if place.endswith(" required"):
+        return {}
+    return {
+        family: fact
+        for family, fact in votes.items()
+        if all(fact.value == other.value or fact.value in other.earlier for other in votes.values())
+    }
 
 
 def wire(place: str, votes: Votes) -> Votes:
-    """What a request line or an example shows on the wire counts more than what a table calls it."""
-    if place.endswith(_SHORT_OF_WIRE):
+    """Let what request lines and examples show count more than tables and models do.
+
+    Of what is required, they show nothing.
+    """
+    if place.endswith(" required"):
         return {}
-    return {family: fact for family, fact in votes.items() if fact.read & _WIRE and "model" not in fact.read}
+    return {family: fact for family, fact in votes.items() if fact.read & _WIRE}
+
+
+RULES: tuple[Callable[[str, Votes], Votes], ...] = (agreement, proofs, lost, wire)
 
 
 def lenient(place: str, votes: Votes) -> FactValue | None:
-    """Leave open what is contradicted: what one family allows is allowed."""
-    values = {fact.value for fact in votes.values()}
-    if place.endswith(" required"):
+    """Return what nobody contradicts where no rule settled a place: a request may be what any family allows."""
+    ordered = [votes[family].value for family in sorted(votes)]
+    what = place.rpartition(" ")[2]
+    if what == "required":
         return False
-    if place.endswith(" type"):
-        return "number" if values == {"integer", "number"} else None
-    if place.endswith(" values"):
-        return tuple(sorted({each for value in values if isinstance(value, tuple) for each in value}))
-    if place.startswith("error "):
-        return tuple(dict.fromkeys(each for fact in _ordered(votes) if isinstance(fact.value, tuple) for each in fact.value))
-    if place.endswith(" shape"):
+    if what == "type":
+        return "number" if set(ordered) == {"integer", "number"} else None
+    if what == "shape":
         return None
-    return _ordered(votes)[0].value
-
-
-def _ordered(votes: Votes) -> list[Fact]:
-    return [votes[family] for family in sorted(votes)]
+    if isinstance(ordered[0], tuple):
+        return tuple(dict.fromkeys(each for value in ordered if isinstance(value, tuple) for each in value))
+    return ordered[0]
 
 
 def _sources(votes: Votes) -> tuple[str, ...]:
     return tuple(sorted({fact.source for fact in votes.values()}))
 
 
-def _sure(votes: Votes) -> bool:
-    return len(votes) > 1 or any(len(fact.read & {"table", "example", "syntax"}) > 1 for fact in votes.values())
+def _is_sure(votes: Votes) -> bool:
+    return len(votes) > 1 or any(len(fact.read) >= _OWN_READINGS for fact in votes.values())
