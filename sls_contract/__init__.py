@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange, Headers, Request, Response, Send
     from sls_contract.signing import Credentials, SignatureMismatch, sign, verify_signature
     from sls_contract.spec import Finding
+    from sls_contract.transcripts import read_transcript
 
 __all__ = [
     "Cassette",
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "check",
     "load_cassette",
+    "read_transcript",
     "sign",
     "use_cassette",
     "verify_signature",
@@ -52,6 +54,7 @@ _ROOMS = {
     "SlsContractError": "errors",
     "check": "checks",
     "load_cassette": "cassettes",
+    "read_transcript": "transcripts",
     "sign": "signing",
     "use_cassette": "cassettes",
     "verify_signature": "signing",

@@ -135,10 +135,17 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: t
     found.tally.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
     about = [finding for finding in about_recording(recording) if finding.code not in told]
+    about += _about_failure(file.failure_of(recording))
     about += _about_names(recording, others)
     if terms.max_age is not None:
         about += about_age(origin, terms.max_age, terms.now)
     found.tally.add(about, recording.exchange, position)
+
+
+def _about_failure(reason: str) -> list[Finding]:
+    """Return the finding of an exchange whose test failed while it was recorded."""
+    mend = "fix the test, then record it again (pytest --sls-record=once)"
+    return [clause("recording-failed").finding("recording", "a test that passed", reason, mend)] if reason else []
 
 
 def _about_names(recording: Recording, others: OtherNames) -> list[Finding]:

@@ -125,6 +125,11 @@ class Recording:
         """Whether no whole answer came."""
         return self.broken is not None or self.exchange.response is None
 
+    @property
+    def session(self) -> str:
+        """The name of the recording session that it belongs to: what stands before the hyphen of its id."""
+        return self.id.partition("-")[0]
+
 
 def weakest(evidences: Iterable[Evidence]) -> Evidence:
     """Return the weakest evidence; unknown where there is none at all."""

@@ -23,6 +23,7 @@ from sls_contract.exchange import OWN_ANSWER, Exchange
 from sls_contract.hosts import host_name
 from sls_contract.spec import clause
 from sls_contract.spec.catalog import catalog
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,7 @@ class Session:
         """Take over the owned requests; raises `CassetteBusy` beside a cassette that another thread opened."""
         if "pyfakefs" in sys.modules:
             catalog()  # it may hide the schemas by the time that they are needed
+            registry()
         OPEN.enter(self)
         try:
             self._stop = install(self)

@@ -189,7 +189,7 @@ class Tape:
         left_out = [
             each for each in getattr(self._before, "left_out", ()) if self._matching.key(each.exchange.request) == key
         ]
-        same = [self.failed[_recording_of(each)] for each in left_out]
+        same = [self.failed[each.session] for each in left_out]
         own = failed_of(self.failed, self.owner)
         return next(iter([*same, *own.values()]), "")
 
@@ -255,7 +255,7 @@ class Tape:
     def _has_twin(self, name: str) -> bool:
         """Tell whether this session has recorded the same before, in another process."""
         file = look_into(self.path)
-        made = Counter(_recording_of(each) for each in file if not self._is_old(each))
+        made = Counter(each.session for each in file if not self._is_old(each))
         others = made.keys() - {name, *file.unfinished}
         return any(made[each] >= self.added for each in others)  # one that went on with this one has less
 
@@ -296,15 +296,10 @@ class _Kept(UserList["Recording"]):
     """The recordings of a file without those whose test failed; its marks stay."""
 
     def __init__(self, file: CassetteFile) -> None:
-        super().__init__(each for each in file if _recording_of(each) not in file.failed)
-        self.left_out = [each for each in file if _recording_of(each) in file.failed]
+        super().__init__(each for each in file if not file.failure_of(each))
+        self.left_out = [each for each in file if file.failure_of(each)]
         self.unfinished = tuple(name for name in file.unfinished if name not in file.failed)
         self.failed = file.failed
-
-
-def _recording_of(one: Recording) -> str:
-    """Return the name of the recording to which an exchange belongs."""
-    return one.id.partition("-")[0]
 
 
 def _loaded(path: Path) -> Sequence[Recording]:

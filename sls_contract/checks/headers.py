@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
 
 _REQUEST_ID = re.compile("[0-9A-F]{24}")
-_MD5 = re.compile("[0-9A-F]{32}")
 _SECONDS_DIGITS = 8  # of a request id
 
 

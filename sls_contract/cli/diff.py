@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json
+from sls_contract.cli.options import add_contract, add_json
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.reports import Report, Target, as_document, plural, write_json
 from sls_contract.reports.text import on_one_line, printable
@@ -41,7 +41,8 @@ class _Compared:
 class _Outcome:
     """What was compared, the cassettes that one side alone has (side and name), and what could not be read.
 
-    Nothing that is told shows the ``keys`` of the run.
+    ``failed`` counts the exchanges that were left out because their test failed while it recorded them. Nothing
+    that is told shows the ``keys`` of the run.
     """
 
     keys: tuple[Credentials, ...] = ()
@@ -49,6 +50,7 @@ class _Outcome:
     lonely: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    failed: int = 0
 
     def compare(self, old: Path, new: Path) -> None:
         """Compare two cassettes, or all of two folders by name."""
@@ -69,7 +71,9 @@ class _Outcome:
             recordings = []
             for path in paths:
                 cassette = load_cassette(path)
-                recordings.append(cassette.recordings)
+                passed = [each for each in cassette.recordings if not cassette.file.failure_of(each)]
+                self.failed += len(cassette.recordings) - len(passed)
+                recordings.append(passed)
                 self.evidence.append(cassette.evidence)
         except CassetteError as error:
             self.not_compared.append((str(path), str(error)))
@@ -125,6 +129,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default="breaking",
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
+    add_contract(command)
     add_json(command, "also write the changes as JSON")
     command.set_defaults(run=run)
 
@@ -244,4 +249,5 @@ def _summary(outcome: _Outcome) -> str:
         f"{pairs} of exchanges in {cassettes} of cassettes"
         f"{f', {foreign} of other services not judged' if foreign else ''}"
         f"{f', {retried} retried' if retried else ''}"
+        f"{f', {outcome.failed} of failed recordings left out' if outcome.failed else ''}"
     )

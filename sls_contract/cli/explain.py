@@ -1,14 +1,17 @@
-"""``sls-contract explain``: what a clause says, how much it matters, and where it comes from."""
+"""``sls-contract explain``: what a clause says, how much it matters, where it comes from; what an errorCode means."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import textwrap
+from difflib import get_close_matches
 from typing import IO, TYPE_CHECKING
 
+from sls_contract.errors import UsageError
 from sls_contract.reports import plural
-from sls_contract.spec import CLAUSES, clause
+from sls_contract.spec import CLAUSES, KNOWN_ERRORS, clause, errors_with, statuses_of
+from sls_contract.spec.error_meanings import MEANINGS
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 40, 100
 _MARGIN = "  "
+_WORD = re.compile(r"[A-Za-z][A-Za-z.]+")
 _CHAPTERS = {
     "SLS1": "the request",
     "SLS2": "the response",
@@ -32,10 +36,17 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the command to the command line."""
     command = subparsers.add_parser(
         "explain",
-        help="say what a clause of the contract means",
-        description="Print clauses of the contract: statement, level, sources. Without a name, list all of them.",
+        help="say what a clause of the contract or an error code means",
+        description="Print clauses of the contract (statement, level, sources) and error codes of the service (status, "
+        "meaning, wordings, what to do next). Without a name, list all of them.",
+        epilog="Example: sls-contract explain SLS204 SignatureNotMatch",
     )
-    command.add_argument("names", nargs="*", metavar="CODE|SLUG", help="SLS204, or update-time-unit")
+    command.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="a code (SLS204), a slug (update-time-unit), or an errorCode; - reads an error body from standard input",
+    )
     command.add_argument("--markdown", action="store_true", help="as a Markdown document")
     command.set_defaults(run=run)
 
@@ -43,29 +54,87 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run(
     arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
-    """Print the clauses asked for, or the list; an unknown one is a `UsageError` before anything is printed."""
-    del environ, stdin, stderr
-    asked = [clause(name) for name in arguments.names]
+    """Print what is asked for, or the list; an unknown name is a `UsageError` before anything is printed."""
+    del environ, stderr
+    names = [each for name in arguments.names for each in (_codes_in(stdin.read()) if name == "-" else [name])]
+    topics = [_topic(name) for name in names]
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
     if arguments.markdown:
-        lines = _document(asked or list(CLAUSES.values()))
+        clauses = [each for each in topics if not isinstance(each, str)]
+        lines = _document(clauses or list(CLAUSES.values()))
     else:
-        lines = _pages(asked, width) if asked else _list()
+        lines = _pages(topics, width) if topics else _list()
     stdout.writelines(f"{line}\n" for line in lines)
     return 0
+
+
+def _topic(name: str) -> Clause | str:
+    """Return the clause of a name, or the error code; raises `UsageError` that names the closest of both."""
+    codes = _error_codes()
+    if (code := codes.get(name.strip().lower())) is not None:
+        return code
+    try:
+        return clause(name)
+    except UsageError as error:
+        close = [codes[each] for each in get_close_matches(name.strip().lower(), codes, n=2, cutoff=0.75)]
+        raise UsageError(f"{error} Error codes like it: {', '.join(close)}." if close else str(error)) from None
+
+
+def _error_codes() -> dict[str, str]:
+    return {error.code.lower(): error.code for error in KNOWN_ERRORS if error.code}
+
+
+def _codes_in(text: str) -> list[str]:
+    """Return the error codes that a pasted answer names."""
+    known = _error_codes()
+    found = dict.fromkeys(known[word.lower()] for word in _WORD.findall(text) if word.lower() in known)
+    if not found:
+        msg = (
+            "expected an error body with an errorCode that is known, got none. "
+            "How to fix: paste the answer's body, or name the code: sls-contract explain SignatureNotMatch."
+        )
+        raise UsageError(msg)
+    return [*found]
+
+
+def _error_page(code: str, width: int) -> Iterator[str]:
+    """Yield what is known of an error code."""
+    errors, meaning = errors_with(code), MEANINGS.get(code)
+    statuses = " or ".join(str(status) for status in sorted(statuses_of(code)))
+    yield f"{code} ({statuses or 'no source gives its status'})"
+    if meaning is not None:
+        yield from textwrap.wrap(f"{meaning.says}.", width)
+    operations = sorted({name for error in errors for name in error.operations})
+    yield f"Answered by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
+    mentioned = [f"{each.code} {each.slug}" for each in CLAUSES.values() if re.search(rf"\b{code}\b", each.text)]
+    wordings = [wording for error in errors for wording in error.wordings]
+    sources = [source for error in errors for source in error.sources]
+    for title, listed in (("Wordings", wordings), ("Clauses", mentioned), ("Sources", sources)):
+        if listed:
+            yield from ("", f"{title}:")
+        for each in dict.fromkeys(listed):
+            yield from textwrap.wrap(each, width, initial_indent=f"{_MARGIN}- ", subsequent_indent=f"{_MARGIN}  ")
+    if meaning is not None:
+        yield ""
+        yield from textwrap.wrap(f"Next: {meaning.then}{':' if meaning.command else '.'}", width)
+        yield from [f"{_MARGIN}{meaning.command}"] if meaning.command else []
 
 
 def _list() -> Iterator[str]:
     longest = max(len(each.slug) for each in CLAUSES.values())
     for each in CLAUSES.values():
         yield f"{each.code}  {each.slug:{longest}}  {each.level:11}  {each.title}"
+    yield from ("", "Error codes of the service:")
+    yield from textwrap.wrap(
+        ", ".join(sorted(_error_codes().values())), _WIDEST, initial_indent=_MARGIN, subsequent_indent=_MARGIN
+    )
 
 
-def _pages(clauses: list[Clause], width: int) -> Iterator[str]:
-    for number, each in enumerate(clauses):
+def _pages(topics: list[Clause | str], width: int) -> Iterator[str]:
+    for number, each in enumerate(topics):
         if number:
             yield ""
-        yield from _page(each, width)
+        yield from _error_page(each, width) if isinstance(each, str) else _page(each, width)
 
 
 def _page(each: Clause, width: int) -> Iterator[str]:

@@ -1,59 +1,64 @@
-"""``sls-contract signature FILE|-``: name the wrong step of a signature.
+"""``sls-contract signature [FILE|-]``: name the wrong step of a signature, whatever form the request is in.
 
-Takes a raw HTTP request as one pastes it, or what ``curl -v`` printed, and shows the steps, the text that is signed and
-the verdict. The key comes from the environment.
+Takes raw HTTP, curl commands, debug output and logs of clients, traces, structures, HARs and cassettes. Shows the form
+that it took, and for each request the steps, the text that is signed and the verdict. The key is the environment's.
 """
 
 from __future__ import annotations
 
 import io
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json
+from sls_contract.cli.options import add_json, at_least
+from sls_contract.cli.signature_verdict import Held, Verdict, judged
 from sls_contract.errors import UsageError
-from sls_contract.reports import Report, Target, as_document, write_json
-from sls_contract.signing import (
-    STEPS,
-    Credentials,
-    Examination,
-    LogAuthorization,
-    SignatureMismatch,
-    credentials_from_environment,
-    examine,
-    parse_transcript,
-)
+from sls_contract.reports import Report, Target, as_document, plural, write_json
+from sls_contract.signing import Credentials, credentials_from_environment, parse_http_date
 from sls_contract.signing.environment import ID, SECRET, TOKEN
-from sls_contract.signing.mismatch import safe_text, shown_part, shown_string
-from sls_contract.spec import clause
+from sls_contract.signing.mismatch import safe_text
+from sls_contract.transcripts import transcript_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from sls_contract.exchange import Request
-    from sls_contract.signing.mismatch import Step
-    from sls_contract.spec import Finding
-
-_RIGHT, _WRONG, _UNTOLD = "✓", "✗", "·"
-_NEEDS_DIGEST: tuple[Step, ...] = ("content-type", "header-list", "resource", "digest")
-_ONLY_V4: tuple[Step, ...] = ("scope", "payload-hash")
+_EXAMPLES = """examples:
+  sls-contract signature request.http
+  pbpaste | sls-contract signature
+  sls-contract signature session.har --at 'Fri, 27 Nov 2026 08:30:00 GMT'
+"""
+_HAR = re.compile(rb'[\xef\xbb\xbf\s]*\{\s*"log"\s*:\s*\{')
+_LOG_DATE = re.compile("([0-9]{2})/([A-Za-z]{3})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4})")
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command and its options."""
+    import argparse
+
     command = subparsers.add_parser(
         "signature",
         help="name the wrong step of a request's signature",
-        description="Verify the signature of one HTTP request and name the first wrong step.",
+        description="Verify the signature of each HTTP request in a text and name the first wrong step. Reads raw "
+        "HTTP, curl commands, the output of curl -v and --trace, logs of HTTP clients (Python, Go, Java, Ruby, .NET, "
+        "Node), packet dumps, HAR files and cassettes.",
         epilog=f"The key comes from {ID}, {SECRET} and {TOKEN}. "
-        "Exit codes: 0 it verifies, 1 it does not, 2 nothing could be judged.",
+        f"Exit codes: 0 all verify, 1 one does not, 2 nothing could be judged.\n\n{_EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("file", metavar="FILE", help="raw HTTP request or curl -v transcript; - reads standard input")
-    command.add_argument("--at", metavar="ISO8601", help="judge the clock too: when the server received the request")
+    command.add_argument(
+        "file", metavar="FILE", nargs="?", default="-", help="what holds the request; -: standard input"
+    )
+    command.add_argument(
+        "--at",
+        metavar="TIME",
+        help="judge the clock too: when the server received the request (ISO 8601, RFC 1123, Unix)",
+    )
     command.add_argument("--region", help="region of v4's scope, where the endpoint's host names none")
+    command.add_argument("--request", metavar="N", type=at_least(1), help="of several requests, only the Nth")
     add_json(command)
     command.set_defaults(run=run)
 
@@ -62,38 +67,93 @@ def run(
     arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Run the command: 0 verified, 1 not; raises `UsageError` (exit 2) where nothing could be judged."""
-    credentials = _credentials(environ)
     at = _time(arguments.at)
-    request = parse_transcript(_read(arguments.file, stdin))
-    found = examine(request, credentials, at=at, region=arguments.region)
+    key = credentials_from_environment(environ)
+    form, held = _held(arguments.file, stdin)
+    if arguments.request is not None:
+        held = _picked(held, arguments.request)
+    verdicts = [judged(each, _key_for(each, key), at=at, region=arguments.region) for each in held]
     # With --json - standard output belongs to the document.
     told = stderr if arguments.json == "-" else stdout
-    for line in _lines(request, found, clock=at is not None):
-        print(safe_text(line, (credentials.access_key_secret, credentials.security_token)), file=told)
+    secrets = (key.access_key_secret, key.security_token) if key else ()
+    for line in _lines(form, verdicts):
+        print(safe_text(line, secrets), file=told)
     if arguments.json:
-        write_json(as_document(_report(request, found), __version__), arguments.json, stdout)
-    return 0 if found.mismatch is None else 1
+        write_json(as_document(_report(form, verdicts), __version__), arguments.json, stdout)
+    return 0 if all(each.good for each in verdicts) else 1
 
 
-def _credentials(environ: Mapping[str, str]) -> Credentials:
-    credentials = credentials_from_environment(environ)
-    if credentials is None:
+def _key_for(held: Held, key: Credentials | None) -> Credentials:
+    """Return the key to verify a request with: a public test key where the request names it, else the given one."""
+    public = held.public_key()
+    if public is not None and (key is None or key.access_key_id != public.access_key_id):
+        return public
+    if key is None:
         msg = f"expected the key in the environment, {ID} and {SECRET} are not set. How to fix: export both."
         raise UsageError(msg)
-    return credentials
+    return key
 
 
 def _time(text: str | None) -> datetime | None:
     if text is None:
         return None
+    at = _moment(text.strip())
+    if at is None:
+        msg = (
+            f"--at: expected a time with its zone, got {text!r}. "
+            "How to fix: write it as 2026-01-02T03:04:05Z, 'Fri, 02 Jan 2026 03:04:05 GMT', or seconds since 1970."
+        )
+        raise UsageError(msg)
+    return at
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a time in each form that the service and HTTP clients print; None where it is none, or has no zone."""
+    if text.isascii() and text.isdecimal() and 10 <= len(text) <= 19:  # noqa: PLR2004 - seconds to nanoseconds
+        return datetime.fromtimestamp(int(text[:10]), UTC)
+    if (http := parse_http_date(text)) is not None:
+        return http
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        msg = f"--at: expected a time with its zone such as 2026-01-02T03:04:05Z, got {text!r}. How to fix: add Z."
+        log = _LOG_DATE.fullmatch(text)
+        return parse_http_date(f"{log[1]} {log[2]} {log[3]} {log[4]} {log[5]}") if log else None
+    return at if at.tzinfo is not None else None
+
+
+def _held(name: str, stdin: IO[str]) -> tuple[str, list[Held]]:
+    """Return the form of what is in hand, and the requests in it."""
+    if name != "-" and _is_recorded(name):
+        from sls_contract.cassettes import load_cassette
+
+        recordings = load_cassette(name).recordings
+        return "recording", [Held.recorded(each) for each in recordings]
+    data = _read(name, stdin)
+    if _HAR.match(data):
+        from sls_contract.cassettes.har.archive import HarFile
+
+        return "HAR", [Held.recorded(each) for each in HarFile(name, data)]
+    transcript = transcript_of(data)
+    return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
+
+
+def _picked(held: list[Held], number: int) -> list[Held]:
+    if number > len(held):
+        msg = f"--request: expected a number from 1 to {len(held)}, got {number}. How to fix: name one that is there."
         raise UsageError(msg)
-    return at
+    return held[number - 1 : number]
+
+
+def _is_recorded(name: str) -> bool:
+    """Tell whether a file is a HAR or a cassette."""
+    path = Path(name)
+    if path.suffix.lower() == ".har":
+        return True
+    if path.suffix.lower() not in (".yaml", ".yml", ".json") or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(4096)
+    return b"interactions" in head
 
 
 def _read(name: str, stdin: IO[str]) -> bytes:
@@ -102,74 +162,25 @@ def _read(name: str, stdin: IO[str]) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        msg = f"cannot read {name}: {error.strerror}. How to fix: name a file that holds one HTTP request, or -."
+        msg = f"cannot read {name}: {error.strerror}. How to fix: name a file that holds an HTTP request, or -."
         raise UsageError(msg) from error
 
 
-def _report(request: Request, found: Examination) -> Report:
-    report = Report("signature", Target(endpoint=request.host), exchanges=1)
-    facts: dict[str, object] = {"verified": found.mismatch is None}
-    if found.dialect is not None:
-        facts["scheme"] = found.dialect.scheme
-    if found.mismatch is not None:
-        facts |= _told(found.mismatch)
-        report.add([_finding(found.mismatch)], exchange=0)
-    report.facts.append(facts)
+def _report(form: str, verdicts: Sequence[Verdict]) -> Report:
+    report = Report("signature", Target(endpoint=verdicts[0].held.request.host), exchanges=len(verdicts))
+    for position, verdict in enumerate(verdicts):
+        report.facts.append({"form": form, "place": verdict.held.place, **verdict.facts()})
+        report.add(verdict.findings(), exchange=position)
     return report
 
 
-def _told(mismatch: SignatureMismatch) -> dict[str, object]:
-    return {
-        "step": mismatch.step,
-        "mistakes": list(mismatch.mistakes),
-        "explanation": mismatch.explanation,
-        "string_to_sign": mismatch.string_to_sign,
-        "client_string_to_sign": mismatch.client_string_to_sign,
-    }
-
-
-def _finding(mismatch: SignatureMismatch) -> Finding:
-    broken = clause(f"signature-{mismatch.step}")
-    return broken.finding("signature", mismatch.expected, mismatch.actual, mismatch.how_to_fix)
-
-
-def _lines(request: Request, found: Examination, *, clock: bool) -> Iterator[str]:
-    """Yield the checklist, the text that is signed, and the verdict."""
-    yield f"{request.method} {request.path} at {request.host}"
-    for step in _steps(found):
-        yield f"  {_mark(step, found)} {step:<14}{_compared(step, found, clock=clock)}".rstrip()
-    if found.mismatch is not None:
-        yield from str(found.mismatch).split("\n")
-        return
-    assert found.form is not None
-    assert found.dialect is not None
-    yield "  the service signs:"
-    yield from (f"    {line}" for line in shown_string(found.form).split("\n"))
-    yield f"signature verifies ({found.dialect.scheme})"
-
-
-def _steps(found: Examination) -> Iterator[Step]:
-    """Yield the steps that the request's scheme has; all of them where the scheme cannot be told."""
-    v1 = isinstance(found.parsed, LogAuthorization)
-    yield from (step for step in STEPS if not (v1 and step in _ONLY_V4))
-
-
-def _mark(step: Step, found: Examination) -> str:
-    """Return whether a step is right, wrong, or cannot be told: some show only in the digest."""
-    wrong = found.mismatch.step if found.mismatch is not None else None
-    if step == wrong:
-        return _WRONG
-    if wrong is not None and STEPS.index(step) > STEPS.index(wrong):
-        return _UNTOLD
-    explained = found.dialect is not None or (found.mismatch is not None and found.mismatch.mistakes)
-    return _RIGHT if explained or step not in _NEEDS_DIGEST else _UNTOLD
-
-
-def _compared(step: Step, found: Examination, *, clock: bool) -> str:
-    if found.mismatch is not None and step == found.mismatch.step:
-        return f"{found.mismatch.actual}  (expected {found.mismatch.expected})"
-    if found.form is None or step in ("authorization", "access-key"):
-        return ""
-    if step == "date" and not clock:
-        return f"{shown_part(found.form, step)}  (clock not judged: no --at)"
-    return shown_part(found.form, step)
+def _lines(form: str, verdicts: Sequence[Verdict]) -> list[str]:
+    lines = [f"read as: {form}, {plural(len(verdicts), 'request')}"]
+    for number, verdict in enumerate(verdicts, start=1):
+        if len(verdicts) > 1:
+            lines += ["", f"request {number} of {len(verdicts)}, {verdict.held.place}"]
+        lines += verdict.lines()
+    if len(verdicts) > 1:
+        good = sum(each.good for each in verdicts)
+        lines += ["", f"{good} of {plural(len(verdicts), 'request')} right"]
+    return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Class, change_lines, plain_change
+from sls_contract.cassettes.drift import Class, alone, change_lines, plain_change
 from sls_contract.cassettes.proposal import left_of
 from sls_contract.cassettes.tally import ABOUT_ANSWERS
 from sls_contract.plugin.settlement import EVIDENCE
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.drift import Change, Unmatched
     from sls_contract.cassettes.proposal import Proposal
+
+_POLLED = (
+    "the test now asks more often than when it was recorded. If it polls, mark it sls_cassette(repeat='last'); else "
+    "record it again (pytest --sls-record=all)."
+)
+_OTHER_REQUESTS = "the test now sends other requests than were recorded; record it again (pytest --sls-record=all)."
 
 
 @dataclass(slots=True, eq=False)
@@ -51,10 +57,10 @@ class Verifying:
         fails by itself, too; ``flaws`` are codes of the clauses that its exchanges break.
         """
         changes = [each for each in self._news(1, self.proposal.compared.changes) if self._fails(each)]
-        alone = self._news(2, [*self.proposal.compared.unmatched, *self.left])
-        if not (changes or alone):
+        unmatched = self._news(2, [*self.proposal.compared.unmatched, *self.left])
+        if not (changes or unmatched):
             return None
-        lines = _told(str(self.proposal.cassette), changes, alone)
+        lines = _told(str(self.proposal.cassette), changes, unmatched)
         return "\n".join((*lines, f"How to fix: {self._advice(broke_off=broke_off, flaws=flaws)}"))
 
     def end(self, *, whole: bool) -> None:
@@ -94,7 +100,7 @@ class Verifying:
         """Say how to go on; a proposal is taken over where all that it differs by is accepted, not what fails alone."""
         found = self.proposal.compared
         if found.unmatched or self.left:
-            return "the test now sends other requests than were recorded; record it again (pytest --sls-record=all)."
+            return _POLLED if self._polled() else _OTHER_REQUESTS
         if broke_off:
             return "make the test pass with the new answer, and verify again; a test that fails proposes no recording."
         if any(code[:4] not in ABOUT_ANSWERS for code in flaws):
@@ -107,6 +113,12 @@ class Verifying:
             return f"{take} what the line 'proposal' at its end says."
         kinds = [str(kind) for kind in Class if any(change.kind is kind for change in found.changes)]
         return f"{take} --sls-accept={','.join([*kinds, *([EVIDENCE] if found.weaker else [])])}."
+
+    def _polled(self) -> bool:
+        """Whether all that has no partner are requests that the cassette answers already, asked more often."""
+        extra = self.proposal.compared.unmatched
+        known = {alone("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
+        return bool(extra) and not self.left and all(each.side == "new" and each.request in known for each in extra)
 
     def _news(self, which: int, found: list[Any]) -> list[Any]:
         mark, self._told[which] = self._told[which], len(found)

@@ -24,7 +24,6 @@ from sls_contract.signing.environment import credentials_from_environment
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch
 from sls_contract.signing.region import region_of
 from sls_contract.signing.signer import content_md5, content_sha256, resign, sign
-from sls_contract.signing.transcript import parse_transcript
 from sls_contract.signing.verifier import Examination, examine, recognise, verifies, verify_signature
 
 __all__ = [
@@ -52,7 +51,6 @@ __all__ = [
     "parse_authorization",
     "parse_http_date",
     "parse_iso_basic",
-    "parse_transcript",
     "recognise",
     "region_of",
     "request_time",

@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 LOG_FORM = "LOG <AccessKeyId>:<Signature>"
 SLS4_FORM = "SLS4-HMAC-SHA256 Credential=<AccessKeyId>/<yyyymmdd>/<region>/sls/aliyun_v4_request,Signature=<hex>"
 
-_LOG = re.compile(r"LOG ([^:\s]*):([^:\s]+)")
+_LOG = re.compile(r"LOG ([^:\s]*):([^:\s*%]+)")
 _SLS4 = re.compile(
-    r"SLS4-HMAC-SHA256 Credential=([^/,\s]*)/([^/,\s]*)/([^/,\s]*)/([^/,\s]*)/([^/,\s]*),Signature=([^,\s]+)"
+    r"SLS4-HMAC-SHA256 Credential=([^/,\s]*)/([^/,\s]*)/([^/,\s]*)/([^/,\s]*)/([^/,\s]*),Signature=([^,\s*%]+)"
 )
 
 #: What goes wrong in this header again and again: a pattern, and what to say about it.
 _SLIPS = (
     (r"$", "there is no Authorization header, or it is empty: the request is not signed"),
     (r"(?i)SLS ", "the scheme word of v1 is LOG, not SLS"),
-    (r"(?i)acs |AWS", "this is the scheme of another service"),
+    (r"(?i)acs|oss|aws", "this is the scheme of another service"),
+    (r"(?:LOG|SLS4).*\*", "the signature is masked, as logs do it: nothing can be verified"),
+    (r"(?:LOG|SLS4).*%[0-9A-Fa-f]{2}", "the signature is percent-encoded; it stands in the header as it is"),
     (r"(?i)Bearer ", "a bearer token is not a signature"),
     (r"(?i)Basic ", "a password is not a signature"),
     (r"(?!LOG)(?i:log) ", "the scheme word LOG is written in capitals"),

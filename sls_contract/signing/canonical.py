@@ -30,6 +30,7 @@ class Seal:
         algorithm: ``sha1`` or ``sha256``.
         encoding: a key of `ENCODINGS`.
         secret_ending: what a careless client leaves at the end of the secret; empty in every correct one.
+        secret_form: a key of `SECRET_FORMS`; empty: the secret as it is given.
         key_prefix: what v4 puts before the secret; None signs with the secret itself, as v1 does.
 
     """
@@ -38,6 +39,7 @@ class Seal:
     encoding: str = "base64"
     secret_ending: str = ""
     key_prefix: str | None = None
+    secret_form: str = ""
 
 
 LOG_SHA1 = Seal("sha1")
@@ -136,7 +138,10 @@ def authorization(form: Form, access_key_id: str, secret: str) -> str:
 
 def signing_key(form: Form, secret: str) -> bytes:
     """Return the HMAC key: the secret in v1; in v4 a key derived for date, region, service and terminator in turn."""
-    key = wire_bytes(f"{form.seal.key_prefix or ''}{secret}{form.seal.secret_ending}")
+    seal = form.seal
+    if seal.secret_form:
+        secret = SECRET_FORMS[seal.secret_form](secret)
+    key = wire_bytes(f"{seal.key_prefix or ''}{secret}{seal.secret_ending}")
     if isinstance(form, Sls4Form) and form.seal.key_prefix is not None:
         for part in (form.date, form.region, form.service, form.terminator):
             key = hmac.digest(key, wire_bytes(part), "sha256")
@@ -146,6 +151,17 @@ def signing_key(form: Form, secret: str) -> bytes:
 def _base64(digest: bytes) -> str:
     return base64.b64encode(digest).decode("ascii")
 
+
+_AROUND = " \t\r\n\"'\u00a0\u200b\ufeff"
+
+#: What may become of a secret between where it is kept and where it signs.
+SECRET_FORMS: dict[str, Callable[[str], str]] = {
+    "without what stands around the given one": lambda secret: secret.strip(_AROUND),
+    "in double quotes": '"{}"'.format,
+    "in single quotes": "'{}'".format,
+    "behind a space": " {}".format,
+    "behind a byte order mark": "\ufeff{}".format,
+}
 
 #: How a digest is written; a correct client uses ``base64`` (v1) or ``hex`` (v4).
 ENCODINGS: dict[str, Callable[[bytes], str]] = {

@@ -18,6 +18,7 @@ from sls_contract.signing.mistakes import (
     query_plain,
     query_twice_encoded,
 )
+from sls_contract.signing.on_the_way import ON_THE_WAY
 from sls_contract.signing.signer import content_md5
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ LOG_MISTAKES: tuple[Mistake, ...] = (
         query_twice_encoded,
     ),
     *SHARED_LAST,
+    *ON_THE_WAY,
     *SHARED_DIGEST,
     Mistake(
         "newline-before-resource",

@@ -45,7 +45,8 @@ class SignatureMismatch:
         actual: what the client did, as far as that can be told.
         explanation: what went wrong, in one sentence.
         how_to_fix: the mend, in one sentence.
-        mistakes: names of the recognised mistakes that together give the client's digest; empty where none do.
+        mistakes: names of the recognised mistakes that together give the client's digest; empty where none do. Where
+            several give it each alone, all are named, the likeliest first.
         string_to_sign: what the service signs; in v4 preceded by the canonical request that it hashes.
         client_string_to_sign: what the client signed, where that was recognised.
 
@@ -142,4 +143,7 @@ def _seal_part(form: Form) -> str:
     seal = form.seal
     ending = f", the string to sign ending in {form.ending!r}" if form.ending else ""
     secret = f", the secret ending in {seal.secret_ending!r}" if seal.secret_ending else ""
-    return f"{form.method} signed with hmac-{seal.algorithm}, written as {seal.encoding}{secret}{ending}"
+    form_of_secret = f", the secret {seal.secret_form}" if seal.secret_form else ""
+    return (
+        f"{form.method} signed with hmac-{seal.algorithm}, written as {seal.encoding}{secret}{form_of_secret}{ending}"
+    )

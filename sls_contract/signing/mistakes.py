@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, quote_plus
 
 from sls_contract.exchange import Request, decode_path, wire_bytes
-from sls_contract.signing.canonical import ENCODINGS, Form, Pairs
+from sls_contract.signing.canonical import ENCODINGS, SECRET_FORMS, Form, LogForm, Pairs
 from sls_contract.signing.dialect import percent_encode, query_parts
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Form)
 
 _MOST_HEADERS = 32  # no client sends more; a hostile request shall not make the search long
+_OWN_ENTRY = ("host", "content-type", "x-log-date", "authorization")
 _ENDINGS = ("\n", "\r\n", "\r", " ")
 
 
@@ -47,9 +48,9 @@ class Mistake:
 
 
 def without_each_header(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with one header left out, each in turn."""
+    """Yield the form with one header left out, each in turn; those with an entry of their own are not among them."""
     del request
-    for name in dict(form.headers[:_MOST_HEADERS]):
+    for name in dict.fromkeys(name for name, _ in form.headers[:_MOST_HEADERS] if name not in _OWN_ENTRY):
         yield replace(form, headers=tuple(pair for pair in form.headers if pair[0] != name))
 
 
@@ -63,7 +64,8 @@ def with_unsigned_header(form: F, request: Request) -> Iterator[F]:
     """Yield the form with one header more that was sent but is not signed, each in turn; then with all of them."""
     signed = {name for name, _ in form.headers}
     lowered = ((name.lower(), value.strip()) for name, value in request.headers.pairs)
-    others = [pair for pair in lowered if pair[0] not in signed and pair[0] != "authorization"][:_MOST_HEADERS]
+    left = {*signed, "authorization", *(("x-log-date",) if isinstance(form, LogForm) else ())}
+    others = [pair for pair in lowered if pair[0] not in left][:_MOST_HEADERS]
     for extra in [*([pair] for pair in others), others]:
         yield replace(form, headers=tuple(sorted((*form.headers, *extra))))
 
@@ -104,9 +106,8 @@ def bare_question_mark(form: F, request: Request) -> Iterator[F]:
 
 
 def query_as_sent(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with the query exactly as it stands in the URL, and the same sorted."""
+    """Yield the form with the query exactly as it stands in the URL."""
     yield replace(form, query=request.query)
-    yield replace(form, query="&".join(sorted(request.query.split("&"))))
 
 
 def query_plain(form: F, request: Request) -> Iterator[F]:
@@ -136,9 +137,8 @@ def query_twice_encoded(form: F, request: Request) -> Iterator[F]:
 
 def query_unsorted(form: F, request: Request) -> Iterator[F]:
     """Yield the form with the query in the order of the URL, then sorted as ``key=value`` texts, then reversed."""
-    parts = query_parts(request.query)
-    for encode, empty in ((str, "="), (percent_encode, "")):
-        yield replace(form, query=_query(parts, encode, empty=empty))
+    encode, empty = (str, "=") if isinstance(form, LogForm) else (percent_encode, "")
+    yield replace(form, query=_query(query_parts(request.query), encode, empty=empty))
     pieces = form.query.split("&")
     yield replace(form, query="&".join(sorted(pieces)))
     yield replace(form, query="&".join(pieces[::-1]))
@@ -196,6 +196,19 @@ def secret_with_ending(form: F, request: Request) -> Iterator[F]:
     del request
     for ending in _ENDINGS:
         yield replace(form, seal=replace(form.seal, secret_ending=ending))
+
+
+def secret_surrounded(form: F, request: Request) -> Iterator[F]:
+    """Yield the form sealed with the secret as it may stand in a file or an environment: quoted, spaced, marked."""
+    del request
+    for secret_form in SECRET_FORMS:
+        yield replace(form, seal=replace(form.seal, secret_form=secret_form))
+
+
+def secret_with_ampersand(form: F, request: Request) -> Iterator[F]:
+    """Yield the form sealed with the secret and ``&``, as the RPC interfaces of other services have it."""
+    del request
+    yield replace(form, seal=replace(form.seal, secret_ending="&"))  # noqa: S106 - no password
 
 
 def string_with_ending(form: F, request: Request) -> Iterator[F]:
@@ -335,6 +348,20 @@ SHARED_DIGEST = (
         "The secret carries a line ending or space, as when it was read from a file.",
         "Strip the secret before using it.",
         secret_with_ending,
+    ),
+    Mistake(
+        "secret-surrounded",
+        "digest",
+        "White space, quotes or a byte order mark stand around the secret: the given one, or the client's.",
+        "Strip the secret where it is read, on both sides; an environment variable needs no quotes inside its value.",
+        secret_surrounded,
+    ),
+    Mistake(
+        "secret-with-ampersand",
+        "digest",
+        "The secret was used with & behind it, as the RPC interfaces of other services of Alibaba Cloud ask for.",
+        "Sign with the secret alone.",
+        secret_with_ampersand,
     ),
     Mistake(
         "line-ending-signed",

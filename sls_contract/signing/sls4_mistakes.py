@@ -18,6 +18,7 @@ from sls_contract.signing.mistakes import (
     query_plain,
     query_twice_encoded,
 )
+from sls_contract.signing.on_the_way import HOST_ON_THE_WAY, ON_THE_WAY
 from sls_contract.signing.region import region_of
 from sls_contract.signing.signer import content_sha256
 
@@ -157,6 +158,8 @@ SLS4_MISTAKES: tuple[Mistake, ...] = (
         query_twice_encoded,
     ),
     *SHARED_LAST,
+    HOST_ON_THE_WAY,
+    *ON_THE_WAY,
     Mistake(
         "key-for-another-scope",
         "scope",

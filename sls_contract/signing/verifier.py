@@ -147,13 +147,14 @@ def _explained(
 
 def _recognised(found: Diagnosis) -> SignatureMismatch:
     earliest = min(found.mistakes, key=lambda mistake: STEPS.index(mistake.step))
+    also = [f"Or: {mistake.explanation}" for mistake in found.others]
     return SignatureMismatch(
         earliest.step,
         shown_part(found.right, earliest.step),
         shown_part(found.client, earliest.step),
-        " ".join(mistake.explanation for mistake in found.mistakes),
+        " ".join([*(mistake.explanation for mistake in found.mistakes), *also]),
         " ".join(mistake.how_to_fix for mistake in found.mistakes),
-        tuple(mistake.name for mistake in found.mistakes),
+        tuple(mistake.name for mistake in (*found.mistakes, *found.others)),
         client_string_to_sign=shown_string(found.client),
     )
 

@@ -101,7 +101,10 @@ class Body:
 
 @dataclass(slots=True)
 class Page:
-    """All that a page claims of an operation; see the command ``spec derive`` for the plain form."""
+    """All that a page claims of an operation; see the command ``spec derive`` for the plain form.
+
+    ``lines`` are where it stands on the page, by place; the plain form leaves them out.
+    """
 
     operation: str | None = None
     method: str | None = None
@@ -116,6 +119,11 @@ class Page:
     response: Body = field(default_factory=Body)
     errors: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    lines: dict[str, set[int]] = field(default_factory=dict)
+
+    def seen(self, place: str, line: int) -> None:
+        """Note a line of the page, from 1, that says something of a place, such as ``query shard``."""
+        self.lines.setdefault(place, set()).add(line)
 
     def problem(self, line: int, kind: ProblemKind, where: str, says: str) -> None:
         """List a problem, once."""

@@ -51,6 +51,9 @@ class Value:
         unique_by: of an array of objects: the member that no two elements share.
         filtered_by: of a member: the request's value that it equals where that was sent (``query.shard``).
         equals: of a header: what it counts (``body.raw_size``, ``body.log_groups``).
+        some_of: of an object: members of which at least one is there.
+        needed_unless: of an optional parameter: it is needed after all unless the request has one of these values
+            (``query.forceSuccess``: ``true``), in any casing.
         codes: clause codes of its own by kind of breach (``missing``, ``type``, ``value``, ``alias``, ``unknown``,
             ``repeated``, ``unique``, ``filter``, ``unit``, ``form``); other kinds have the generic code.
         sources: who says so.
@@ -75,6 +78,8 @@ class Value:
     unique_by: str = ""
     filtered_by: str = ""
     equals: str = ""
+    some_of: tuple[str, ...] = ()
+    needed_unless: Mapping[str, str] = field(default_factory=_nothing)
     codes: Mapping[str, str] = field(default_factory=_nothing)
     sources: tuple[str, ...] = ()
 
@@ -171,6 +176,7 @@ class Contract:
         summary: one line.
         method: the HTTP method, upper case.
         path: template; ``{name}`` stands for one segment that is not empty.
+        other_paths: templates on which the operation is served, too.
         project: whether the host begins with the project.
         discriminator: by query key, the values of which one must be there; tells operations of one route apart.
         signed: whether a request needs a signature.
@@ -184,6 +190,8 @@ class Contract:
         response: the body of a success; None: free.
         errors: its own, without the common ones.
         disagreements: what nobody ruled.
+        codes: clause codes of its own by kind of breach (``unknown``, ``json``, ``integer``, ``status``,
+            ``error-unknown``, ``error-operation``, ``error-status``, ``error-message``, ``error-member``).
         sources: ids of the sources it was merged from.
 
     """
@@ -194,6 +202,7 @@ class Contract:
     summary: str = ""
     method: str
     path: str
+    other_paths: tuple[str, ...] = ()
     project: bool = True
     discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
     signed: bool = True
@@ -207,6 +216,7 @@ class Contract:
     response: Body | None = None
     errors: tuple[ErrorAnswer, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=_nothing)
     sources: tuple[str, ...] = ()
 
     def as_plain(self) -> dict[str, Any]:
@@ -273,6 +283,6 @@ def _thaw(value: Any) -> Any:
         return value.value
     if isinstance(value, tuple):
         return [_thaw(each) for each in value]
-    if isinstance(value, MappingProxyType):
+    if isinstance(value, dict | MappingProxyType):
         return {name: _thaw(each) for name, each in value.items()}
     return value

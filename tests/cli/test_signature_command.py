@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sls_contract import Request, sign
+from sls_contract import Credentials, Request, load_cassette, sign
+from sls_contract.cassettes.har.archive import write_har
 from sls_contract.exchange import wire_bytes
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, recognise, resign
 
 KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "testAccessKeyId", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "testAccessKeySecret"}
 STS = {
@@ -139,6 +140,120 @@ def test_json_is_valid_and_text_goes_to_standard_error(command):
 
 def test_no_key_is_2_and_names_the_variables(command):
     """Nothing can be judged without a key."""
-    done = command("signature", "-", stdin=raw(SIGNED))
+    other = sign(BARE, Credentials("anotherId", "anotherSecret"), at=datetime(2026, 1, 2, tzinfo=UTC))
+    done = command("signature", "-", stdin=raw(other))
     assert (done.returncode, done.stdout) == (2, "")
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set" in done.stderr
+
+
+def test_the_public_test_key_needs_no_environment(command):
+    """Recordings and the lines that verify prints are signed with it; standard input is read where no file is named."""
+    done = command("signature", stdin=raw(SIGNED))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("read as: raw request, 1 request\n")
+
+
+TWO = (Path(__file__).parents[1] / "unit" / "transcripts" / "forms" / "curl-v.txt").read_bytes()
+
+
+def test_every_request_is_judged_and_the_worst_decides(command):
+    """A retry that verifies does not hide the first request that does not; the answer stands beside each."""
+    wrong = TWO.replace(b"shard=0", b"shard=1", 1)
+    done = command("signature", "-", "--json", "-", "--at", "1767323045", stdin=wrong + b"\n" + TWO)
+    document = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert [fact["verified"] for fact in document["facts"]] == [False, True]
+    assert {finding["exchange"] for finding in document["findings"]} == {0}
+    assert "answered 401 SignatureNotMatch; what it means: sls-contract explain SignatureNotMatch" in done.stderr
+    assert done.stderr.endswith("1 of 2 requests right\n")
+
+
+def test_the_clock_is_that_of_the_answer(command):
+    """Its Date is 11 months later: without --at that is what the request's time is compared with."""
+    done = command("signature", "-", stdin=TWO)
+    assert done.returncode == 1
+    assert "wrong at step date" in done.stdout
+    assert "Sat, 28 Nov 2026 12:36:03 GMT" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2026-01-02T03:04:05Z",
+        "2026-01-02 11:04:05+08:00",
+        "Fri, 02 Jan 2026 03:04:05 GMT",
+        "02/Jan/2026:11:04:05 +0800",
+        "1767323045",
+        "1767323045000",
+        "1767323045000000",
+    ],
+)
+def test_at_reads_every_form_in_which_a_time_is_printed(command, at):
+    done = command("signature", "-", "--at", at, stdin=raw(SIGNED))
+    assert done.returncode == 0, done.stderr
+    late = command("signature", "-", "--at", at.replace("2026", "2027").replace("1767", "1867"), stdin=raw(SIGNED))
+    assert "wrong at step date" in late.stdout
+
+
+@pytest.mark.parametrize("at", ["2026-01-02T03:04:05", "noon", "123"])
+def test_at_without_a_zone_is_refused(command, at):
+    done = command("signature", "-", "--at", at, stdin=raw(SIGNED))
+    assert done.returncode == 2
+    assert "--at: expected a time with its zone" in done.stderr
+
+
+def test_what_check_finds_is_said_too(command):
+    """The signature is right; a header that every request must have is missing: not green."""
+    bare = BARE.replace(headers=[("x-log-signaturemethod", "hmac-sha1")])
+    sent = sign(bare, TEST_CREDENTIALS, at=datetime(2026, 1, 2, tzinfo=UTC))
+    dialect = recognise(sent, TEST_CREDENTIALS)
+    without = sent.replace(headers=sent.headers.without("x-log-apiversion"))
+    done = command("signature", "-", stdin=raw(resign(without, dialect, TEST_CREDENTIALS)))
+    assert "SLS107 api-version (violation)" in done.stdout
+    assert "signature verifies" in done.stdout
+    assert done.returncode == 1
+
+
+def test_a_recording_is_read_with_all_its_requests(command, tmp_path):
+    """A cassette holds requests signed with the public test key at the time of recording; no key is asked for."""
+    (cassette,) = sorted((Path(__file__).parents[2] / "cassettes").rglob("*.sls.yaml"))[:1]
+    done = command("signature", cassette)
+    assert f"read as: recording, {len(load_cassette(cassette).exchanges)} request" in done.stdout
+    assert done.returncode in (0, 1), done.stderr
+
+
+def test_an_error_code_is_explained(command):
+    """Status, meaning, wordings, sources and what to run next; from a pasted body, too; a typo names the closest."""
+    for done in (
+        command("explain", "signaturenotmatch"),
+        command("explain", "-", stdin=b'{"errorCode":"SignatureNotMatch","errorMessage":"signature x not match"}'),
+    ):
+        assert done.stdout.startswith("SignatureNotMatch (401)\n")
+        assert "Signature {signature} is not matched." in done.stdout
+        assert done.stdout.endswith("\n  sls-contract signature request.http\n")
+    assert "Error codes like it: SignatureNotMatch" in command("explain", "SignatureNotMatched").stderr
+    assert "got none. How to fix: paste the answer's body" in command("explain", "-", stdin=b"{}").stderr
+    assert "ConsumerGroupNotExist" in command("explain").stdout
+
+
+def test_one_request_of_several_is_picked(command):
+    wrong = TWO.replace(b"shard=0", b"shard=1", 1) + b"\n" + TWO
+    done = command("signature", "-", "--request", "2", "--at", "1767323045", stdin=wrong)
+    assert (done.returncode, done.stdout.count("verif")) == (0, 1)
+    assert "from 1 to 2, got 3" in command("signature", "-", "--request", "3", stdin=wrong).stderr
+
+
+def test_what_pytest_shows_of_a_breach_can_be_pasted(command):
+    """The failing test's text holds the exchange; request and answer are read out of it."""
+    shown = b"SLS310 signature-digest (violation)\n" + TWO.replace(b"\r", b"").replace(b"< HTTP/1.1 401", b"< 401")
+    done = command("signature", "-", stdin=shown)
+    assert "answered 401 SignatureNotMatch" in done.stdout
+
+
+def test_a_har_on_standard_input_keeps_its_answers(command, tmp_path):
+    cassette = Path(__file__).parents[2] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
+    path = tmp_path / "a.har"
+    write_har(path, load_cassette(cassette).recordings, "1.0")
+    done = command("signature", "-", "--json", "-", stdin=path.read_bytes())
+    assert {fact["form"] for fact in json.loads(done.stdout)["facts"]} == {"HAR"}
+    assert "  answered 404 ConsumerGroupNotExist" in done.stderr

@@ -148,6 +148,18 @@ def test_other_requests_are_recorded_again(recorded, service):
     assert recorded.verify().ret == 0
 
 
+def test_a_poller_is_told_of_repeat_last(recorded):
+    """It asked once when it was recorded, and asks three times now: verify and replay turn green by the advice."""
+    poll = READS.replace("ask(sls)", "[ask(sls) for _ in range(3)][-1]")
+    recorded.test(poll)
+    result = recorded.verify()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["How to fix: *sls_cassette(repeat='last')*"])
+    recorded.test(poll.replace("sls_cassette", "sls_cassette(repeat='last')"))
+    recorded.verify().assert_outcomes(passed=1)
+    recorded.run().assert_outcomes(passed=1)
+
+
 def test_a_run_in_which_nothing_could_be_compared_is_not_green(recorded):
     """Every test skipped: nothing failed, and nothing was verified."""
     recorded.test(READS.replace("    @", "    @pytest.mark.skip\n    @", 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.checks import judge, judge_request, judge_response
@@ -124,7 +124,6 @@ def familiarise():
                 judge(Exchange(asked(target, key=key), answered()), at=at)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     USUAL_TARGETS | targets,
     st.just([]) | request_fields,
@@ -145,7 +144,6 @@ def test_a_request_is_judged_alike_once_its_shape_is_known(target, fields, nudge
         assert judge_request(request, credentials=credentials, at=at) == thorough
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     USUAL_TARGETS | targets,
     st.just(GOOD) | bodies,

@@ -74,6 +74,10 @@ class CassetteFile(Sequence[Recording]):
         """Count the exchanges, unanswered ones included."""
         return len(self._trees) if self.layout is None else len(self.layout.blocks)
 
+    def failure_of(self, recording: Recording) -> str:
+        """Return why the test that recorded an exchange failed; empty where it passed, or nothing is known of it."""
+        return self.failed.get(recording.session, "")
+
     @overload
     def __getitem__(self, index: int) -> Recording: ...
     @overload

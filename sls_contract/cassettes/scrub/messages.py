@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _GZIP = ("gzip", "x-gzip")
-_LENGTHS = ("content-length", "x-log-bodyrawsize")
 _DIGESTS = ("content-md5", "x-log-content-sha256")
 
 

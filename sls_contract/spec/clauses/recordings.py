@@ -178,4 +178,16 @@ CLAUSES = (
         ),
         sources=("Rule of this project",),
     ),
+    Clause(
+        code="SLS617",
+        slug="recording-failed",
+        level=Level.WARNING,
+        title="The test that recorded an exchange passed",
+        text=(
+            "The test failed while it recorded this exchange. The exchange stays in the file as a trace, is never "
+            "played, and `diff` leaves it out. Fix the test and record it again: --sls-record=once replaces the "
+            "exchanges of the failed recording."
+        ),
+        sources=("Rule of this project",),
+    ),
 )

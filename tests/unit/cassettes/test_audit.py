@@ -402,3 +402,11 @@ def test_no_finding_quotes_the_key_of_the_run(path):
     told = " ".join(f"{one.where} {one.expected} {one.actual}" for one, _, _ in audited.placed)
     assert {"entry-shard", "secret-in-recording"} <= {slug for slug, _ in slugs(audited)}
     assert not [secret for secret in (key.access_key_secret[:12], key.access_key_id) if secret in told]
+
+
+def test_what_a_failed_test_recorded_is_a_warning_with_the_reason(path):
+    recorder = open_for_recording(path)
+    recorder.append(recording())
+    recorder.close(finished=False, failure="test_a: 期望 200")
+    (found,) = [finding for finding, _, _ in audit_of(path).placed if finding.slug == "recording-failed"]
+    assert (found.level, found.actual) == ("warning", "test_a: 期望 200")

@@ -189,7 +189,7 @@ def test_v1_literal_plus():
     """A client that puts a bare + into the URL and signs a + is told that a server reads a space."""
     request = sign(Request("GET", f"http://{HOST}{PATH}?a=1%2B1"), TEST_CREDENTIALS, at=AT)
     found = verify_signature(request.replace(url=f"http://{HOST}{PATH}?a=1+1"), TEST_CREDENTIALS)
-    assert (found.step, found.mistakes) == ("resource", ("literal-plus",))
+    assert (found.step, found.mistakes[0]) == ("resource", "literal-plus")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sls_contract.signing import Credentials, content_md5, parse_authorization, parse_transcript, verify_signature
+from sls_contract.signing import Credentials, content_md5, parse_authorization, verify_signature
 from sls_contract.signing.canonical import (
     Form,
     Sls4Form,
@@ -18,6 +18,7 @@ from sls_contract.signing.canonical import (
     string_to_sign,
 )
 from sls_contract.signing.dialect import Dialect, form_of, log_query, percent_encode
+from sls_contract.transcripts import parse_transcript
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "signing"
 CASES = sorted(path.parent.name for path in VECTORS.glob("*/request"))

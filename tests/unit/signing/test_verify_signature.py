@@ -337,8 +337,8 @@ def test_the_first_wrong_step_is_named():
     posted = sign(BARE.replace(method="POST", body=BODY), TEST_CREDENTIALS, scheme="v4", at=AT)
     wrong_hash = altered(posted, x_log_content_sha256="x")
     assert step_of(altered(wrong_hash, x_log_date=None)) == "date"
-    unsigned_query = posted.replace(url=posted.url + "&later=1", body=b"changed")
-    assert step_of(unsigned_query) == "payload-hash"
+    assert step_of(posted.replace(url=posted.url + "&later=1", body=b"changed")) == "resource"
+    assert step_of(posted.replace(url=posted.url.replace("logstores", "other"), body=b"changed")) == "payload-hash"
     typed = sign(BARE, TEST_CREDENTIALS, scheme="v4", region="cn-beijing", at=AT)
     both = altered(typed, Content_Type="application/json")
     assert step_of(both) == "content-type"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from datetime import UTC, datetime
 
+from sls_contract import read_transcript, verify_signature
 from sls_contract.scenarios import Read, Write
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
 from sls_contract.verification import Target
@@ -45,3 +46,10 @@ def test_a_line_carries_the_body():
     words = line(Write(0), loopback=False)
     assert words[4].startswith("http://my-project.127.0.0.1:8080/")
     assert words[-2:] == ["--data-binary", '{"shard":0,"checkpoint":"MTI="}']
+
+
+def test_a_line_can_be_given_to_signature():
+    """Whoever wonders about a line that verify printed pastes it: the request is read back and verifies."""
+    for step in (Read(0), Write(0)):
+        (exchange,) = read_transcript(shlex.join(line(step)))
+        assert verify_signature(exchange.request, TEST_CREDENTIALS, at=AT) is None

@@ -1,0 +1,207 @@
+"""What `signature` says of one request: the steps, the verdict, what `check` finds besides, and what was answered."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.checks import judge_request
+from sls_contract.signing import (
+    STEPS,
+    TEST_CREDENTIALS,
+    TEST_STS_CREDENTIALS,
+    Credentials,
+    Examination,
+    LogAuthorization,
+    SignatureMismatch,
+    examine,
+    parse_authorization,
+    parse_http_date,
+)
+from sls_contract.signing.mismatch import shown_part, shown_string
+from sls_contract.spec import Level, clause
+from sls_contract.transcripts.originals import originals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sls_contract.cassettes.recording import Recording
+    from sls_contract.exchange import Request, Response
+    from sls_contract.signing.mismatch import Step
+    from sls_contract.spec import Finding
+
+_RIGHT, _WRONG, _UNTOLD = "✓", "✗", "·"
+_NEEDS_DIGEST: tuple[Step, ...] = ("content-type", "header-list", "resource", "digest")
+_ONLY_V4: tuple[Step, ...] = ("scope", "payload-hash")
+_ECHO = re.compile(r"(?i)signature (\S+) (?:is )?not match")
+_PUBLIC = {key.access_key_id: key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A request in hand, the answer beside it (None: none shown), where it stands, when it was made (None: unknown)."""
+
+    request: Request
+    response: Response | None = None
+    place: str = ""
+    at: datetime | None = None
+
+    @classmethod
+    def recorded(cls, recording: Recording) -> Held:
+        """Take a recorded exchange."""
+        exchange = recording.exchange
+        return cls(exchange.request, exchange.response, recording.id, recording.provenance.at)
+
+    def public_key(self) -> Credentials | None:
+        """Return the public test key that signed the request; None where another key did."""
+        parsed = parse_authorization(self.request.headers.get("authorization", ""))
+        return _PUBLIC.get(parsed.access_key_id) if parsed else None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found about one request.
+
+    Attributes:
+        held: the request and what stands beside it.
+        found: the examination of its signature.
+        others: findings of `check` besides the signature, without those that no source settles.
+        lost: what the log lost, where the request verifies only with that put back.
+        clock: whether the clock was judged.
+
+    """
+
+    held: Held
+    found: Examination
+    others: list[Finding] = field(default_factory=list)
+    lost: str = ""
+    clock: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing that fails was found."""
+        return self.found.mismatch is None and all(each.level is not Level.VIOLATION for each in self.others)
+
+    def findings(self) -> list[Finding]:
+        """Return the signature's finding and the others."""
+        mismatch = self.found.mismatch
+        return [*([_finding(mismatch)] if mismatch else []), *self.others]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a report says of it."""
+        facts: dict[str, Any] = {"verified": self.found.mismatch is None}
+        if self.lost:
+            facts["lost"] = self.lost
+        if self.found.dialect is not None:
+            facts["scheme"] = self.found.dialect.scheme
+        if (mismatch := self.found.mismatch) is not None:
+            facts |= {
+                "step": mismatch.step,
+                "mistakes": list(mismatch.mistakes),
+                "explanation": mismatch.explanation,
+                "string_to_sign": mismatch.string_to_sign,
+                "client_string_to_sign": mismatch.client_string_to_sign,
+            }
+        return facts
+
+    def lines(self) -> Iterator[str]:
+        """Yield the checklist, the text that is signed, the verdict, and what was answered."""
+        request, found = self.held.request, self.found
+        yield f"{request.method} {request.path} at {request.host}"
+        for step in _steps(found):
+            yield f"  {_mark(step, found)} {step:<14}{self._compared(step)}".rstrip()
+        yield from _answer_lines(self.held)
+        for each in self.others:
+            yield from str(each).split("\n")
+        if found.mismatch is not None:
+            yield from str(found.mismatch).split("\n")
+            return
+        assert found.form is not None
+        assert found.dialect is not None
+        yield "  the service signs:"
+        yield from (f"    {line}" for line in shown_string(found.form).split("\n"))
+        lost = f"; this text lost {self.lost}" if self.lost else ""
+        yield f"signature verifies ({found.dialect.scheme}){lost}"
+
+    def _compared(self, step: Step) -> str:
+        found = self.found
+        if found.mismatch is not None and step == found.mismatch.step:
+            return f"{found.mismatch.actual}  (expected {found.mismatch.expected})"
+        if found.form is None or step in ("authorization", "access-key"):
+            return ""
+        if step == "date" and not self.clock:
+            return f"{shown_part(found.form, step)}  (clock not judged: no --at)"
+        return shown_part(found.form, step)
+
+
+def judged(held: Held, key: Credentials, *, at: datetime | None, region: str | None) -> Verdict:
+    """Judge a request; where ``at`` is None, its clock by when it was recorded, or by the Date of its answer."""
+    at = at or held.at or _answered_at(held.response)
+    found = examine(held.request, key, at=at, region=region)
+    lost = ""
+    if found.mismatch is not None and found.dialect is None:
+        for what, request in originals(held.request):
+            before = examine(request, key, at=at, region=region)
+            if before.dialect is not None:
+                found, lost = before, what
+                break
+    others = [
+        each
+        for each in judge_request(held.request, credentials=key, at=at).findings
+        if each.level is not Level.UNSPECIFIED and not _is_told(each, found, lost)
+    ]
+    return Verdict(held, found, others, lost, at is not None)
+
+
+def _is_told(finding: Finding, found: Examination, lost: str) -> bool:
+    """Tell whether a finding is about a signature that the examination explained, or that the log damaged."""
+    return finding.code.startswith("SLS3") and (found.mismatch is not None or bool(lost))
+
+
+def _answered_at(response: Response | None) -> datetime | None:
+    return parse_http_date(response.headers.get("date", "")) if response is not None else None
+
+
+def _answer_lines(held: Held) -> Iterator[str]:
+    """Say what was answered: the error, and whether the signature that it echoes is the request's."""
+    response = held.response
+    if response is None:
+        return
+    try:
+        body = json.loads(response.body)
+    except ValueError:
+        body = None
+    code = body.get("errorCode") if isinstance(body, dict) else None
+    if not isinstance(code, str):
+        yield f"  answered {response.status}"
+        return
+    yield f"  answered {response.status} {code}; what it means: sls-contract explain {code}"
+    parsed = parse_authorization(held.request.headers.get("authorization", ""))
+    echo = _ECHO.search(str(body.get("errorMessage", "")))
+    if echo and parsed and echo[1] != parsed.signature and "*" not in echo[1]:
+        yield "  the answer names another signature than this request carries: Authorization changed on the way"
+
+
+def _finding(mismatch: SignatureMismatch) -> Finding:
+    broken = clause(f"signature-{mismatch.step}")
+    return broken.finding("signature", mismatch.expected, mismatch.actual, mismatch.how_to_fix)
+
+
+def _steps(found: Examination) -> Iterator[Step]:
+    """Yield the steps that the request's scheme has; all of them where the scheme cannot be told."""
+    v1 = isinstance(found.parsed, LogAuthorization)
+    yield from (step for step in STEPS if not (v1 and step in _ONLY_V4))
+
+
+def _mark(step: Step, found: Examination) -> str:
+    """Return whether a step is right, wrong, or cannot be told: some show only in the digest."""
+    wrong = found.mismatch.step if found.mismatch is not None else None
+    if step == wrong:
+        return _WRONG
+    if wrong is not None and STEPS.index(step) > STEPS.index(wrong):
+        return _UNTOLD
+    explained = found.dialect is not None or (found.mismatch is not None and found.mismatch.mistakes)
+    return _RIGHT if explained or step not in _NEEDS_DIGEST else _UNTOLD

@@ -1,0 +1,202 @@
+"""What happens to a request between its signer and the service: the client signed rightly, another request arrived.
+
+Each entry yields the forms of the requests that may have been sent, so that a digest tells what was changed. Gateways
+and proxies add path prefixes and query keys, encode again, rewrite Host and Date, and take headers away.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sls_contract.exchange import decode_path
+from sls_contract.signing.canonical import LogForm, Sls4Form
+from sls_contract.signing.clock import MAX_SKEW, http_date, iso_basic, request_time
+from sls_contract.signing.dialect import TOKEN_HEADER, log_query, sls4_query
+from sls_contract.signing.mistakes import F, Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sls_contract.exchange import Request
+
+_MOST_SEGMENTS = 3  # of a prefix
+_MOST_KEYS = 16  # of a query
+_USUAL_TYPES = ("application/json", "application/x-protobuf", "application/octet-stream", "text/plain")
+_USUAL = (
+    ("x-log-bodyrawsize", "0"),
+    ("x-log-apiversion", "0.6.0"),
+    ("x-log-signaturemethod", "hmac-sha1"),
+    ("x-log-signaturemethod", "hmac-sha256"),
+    ("x-log-compresstype", "lz4"),
+    ("x-log-compresstype", "zstd"),
+    ("x-log-compresstype", "deflate"),
+)
+_FORWARDED = ("x-forwarded-host", "x-original-host", "x-host")
+_SLASHES = re.compile("/{2,}")
+
+
+def without_prefix(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with leading segments of the path taken off, one to three."""
+    del request
+    parts = form.path.split("/")
+    for count in range(1, min(_MOST_SEGMENTS, len(parts) - 2) + 1):
+        yield replace(form, path="/" + "/".join(parts[count + 1 :]))
+
+
+def single_slashes(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with each row of slashes made one."""
+    del request
+    yield replace(form, path=_SLASHES.sub("/", form.path))
+
+
+def without_each_key(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with one query key left out, each in turn."""
+    parts = [part for part in request.query.split("&") if part]
+    for at in range(min(len(parts), _MOST_KEYS)):
+        yield replace(form, query=_written(form, "&".join(parts[:at] + parts[at + 1 :])))
+
+
+def decoded_once_more(form: F, request: Request) -> Iterator[F]:
+    """Yield the form of the request before its query, its path, or both were percent-encoded again."""
+    query = "&".join(
+        f"{key}={value}" if equals else key
+        for part in request.query.split("&")
+        for key, equals, value in [decode_path(part).partition("=")]
+    )
+    path = decode_path(form.path)
+    if query != request.query:
+        yield replace(form, query=_written(form, query))
+        yield replace(form, query=_written(form, query), path=path)
+    yield replace(form, path=path)
+
+
+def _written(form: F, query: str) -> str:
+    return log_query(query) if isinstance(form, LogForm) else sls4_query(query)
+
+
+def with_lost_header(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with a header that clients send and sign, and that did not arrive, each in turn."""
+    there = {name for name, _ in form.headers}
+    candidates = [*_USUAL, ("x-log-bodyrawsize", str(len(request.body)))]
+    if isinstance(form, Sls4Form):
+        candidates += [("content-type", text) for text in _USUAL_TYPES]
+    for name, value in candidates:
+        if name not in there:
+            yield replace(form, headers=tuple(sorted((*form.headers, (name, value)))))
+
+
+def with_other_value(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with another usual value of a header that arrived, each in turn."""
+    there = dict(form.headers)
+    candidates = [*_USUAL, ("x-log-bodyrawsize", str(len(request.body)))]
+    if isinstance(form, Sls4Form):
+        given = there.get("content-type", "")
+        candidates += [("content-type", text) for text in (*_USUAL_TYPES, given.partition(";")[0].rstrip())]
+    for name, value in candidates:
+        if name in there and there[name] != value and name != TOKEN_HEADER:
+            yield replace(form, headers=tuple(sorted({**there, name: value}.items())))
+
+
+def other_host(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+    """Yield the form with a host that a gateway may have replaced: what it forwarded, or the project in front."""
+    hosts = [value for name in _FORWARDED for value in request.headers.get_all(name)]
+    first = request.path.split("/")[1] if "/" in request.path else ""
+    hosts += [f"{first}.{request.host}"] if first and first != "logstores" else []
+    for host in hosts:
+        yield replace(form, headers=tuple((name, host if name == "host" else value) for name, value in form.headers))
+
+
+def other_date(form: F, request: Request) -> Iterator[F]:
+    """Yield the form dated at each second within 15 minutes, and at the same second in other zones."""
+    sent = request_time(request)
+    if sent is None:
+        return
+    for when in _moments(sent):
+        if isinstance(form, LogForm):
+            yield replace(form, date=http_date(when))
+        else:
+            text = iso_basic(when)
+            headers = tuple((name, text if name == "x-log-date" else value) for name, value in form.headers)
+            yield replace(form, time=text, headers=headers)
+
+
+def _moments(sent: datetime) -> Iterator[datetime]:
+    reach = int(MAX_SKEW.total_seconds())
+    try:
+        yield from (sent + timedelta(hours=hours) for hours in range(-12, 15) if hours)
+        for seconds in range(1, reach + 1):
+            yield sent - timedelta(seconds=seconds)
+            yield sent + timedelta(seconds=seconds)
+    except OverflowError:  # the first and the last day of the calendar
+        return
+
+
+_SIGN_LATE = "Sign where the request leaves for the service, or let the gateway leave it as it is."
+
+ON_THE_WAY: tuple[Mistake, ...] = (
+    Mistake(
+        "header-lost-on-the-way",
+        "header-list",
+        "A header was signed that did not arrive.",
+        f"Look which proxy takes the header away. {_SIGN_LATE}",
+        with_lost_header,
+    ),
+    Mistake(
+        "header-changed-on-the-way",
+        "header-list",
+        "A header was signed with another value than arrived.",
+        f"Look which library or proxy changes the header after signing. {_SIGN_LATE}",
+        with_other_value,
+    ),
+    Mistake(
+        "double-slash-on-the-way",
+        "resource",
+        "The path arrived with a double slash that was not signed.",
+        f"Join the endpoint and the path with one slash. {_SIGN_LATE}",
+        single_slashes,
+    ),
+    Mistake(
+        "path-prefix-on-the-way",
+        "resource",
+        "The path arrived with a prefix that was not signed, such as a gateway's route or the project.",
+        f"Let the gateway take its prefix off; the project stands in Host, not in the path. {_SIGN_LATE}",
+        without_prefix,
+    ),
+    Mistake(
+        "query-key-added-on-the-way",
+        "resource",
+        "The query arrived with a key that was not signed.",
+        f"Look which gateway adds the key. {_SIGN_LATE}",
+        without_each_key,
+    ),
+    Mistake(
+        "encoded-again-on-the-way",
+        "resource",
+        "Path or query arrived percent-encoded once more than they were signed.",
+        f"Look which library or gateway encodes the URL again. {_SIGN_LATE}",
+        decoded_once_more,
+    ),
+)
+"""In the order of the steps; both schemes."""
+
+HOST_ON_THE_WAY = Mistake(
+    "host-rewritten-on-the-way",
+    "header-list",
+    "Host arrived with another value than was signed.",
+    f"Let the gateway keep the Host header. {_SIGN_LATE}",
+    other_host,
+)
+"""Of v4, which signs Host."""
+
+DATE_ON_THE_WAY = Mistake(
+    "date-rewritten-on-the-way",
+    "date",
+    "The date arrived with another value than was signed.",
+    f"Look which library or proxy sets Date after signing; send x-log-date, which proxies leave alone. {_SIGN_LATE}",
+    other_date,
+)
+"""Tried last, and in the usual dialect alone: it has two thousand forms."""

@@ -1,0 +1,23 @@
+"""Makes contracts of claims: reads the layers on disk, merges what sources say, applies rulings by hand.
+
+Whoever only judges by contracts does not need this: they are shipped merged.
+"""
+
+from sls_contract.spec.merge.build import generated, outdated, write
+from sls_contract.spec.merge.extension import load_folder
+from sls_contract.spec.merge.layers import read_layers
+from sls_contract.spec.merge.merging import merge
+from sls_contract.spec.merge.sources import Source, source_of
+from sls_contract.spec.merge.writing import write_claims
+
+__all__ = [
+    "Source",
+    "generated",
+    "load_folder",
+    "merge",
+    "outdated",
+    "read_layers",
+    "source_of",
+    "write",
+    "write_claims",
+]

@@ -1,0 +1,187 @@
+"""Puts the contract of an operation together from what was decided on each place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.spec.contract import Body, Contract, Disagreement, Value
+from sls_contract.spec.finding import Level
+from sls_contract.spec.merge.errors import errors_of
+from sls_contract.spec.merge.facts import ROUTE, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sls_contract.spec.merge.decisions import Decisions
+
+_DISCRIMINATORS = ("type", "action")
+_FIXED_BY = frozenset({"syntax", "example", "prose", "model"})
+_SUCCESS = 200
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def contract_of(
+    operation: str, aliases: Sequence[str], decisions: Decisions, spelled: Mapping[str, str] | None = None
+) -> Contract:
+    """Return the contract of an operation, before rulings; ``spelled`` are the right spellings of error codes."""
+    return _Assembly(decisions, spelled or {}).contract(operation, aliases)
+
+
+class _Assembly:
+    """The parts of a contract, each from the decisions on its places."""
+
+    def __init__(self, decisions: Decisions, spelled: Mapping[str, str]) -> None:
+        self._on = decisions
+        self._spelled = spelled
+        self._level = Level.WARNING if decisions.only_models else Level.VIOLATION
+
+    def contract(self, operation: str, aliases: Sequence[str]) -> Contract:
+        method, _, path = str(self._value(ROUTE)).partition(" ")
+        return Contract(
+            operation=operation,
+            aliases=tuple(aliases),
+            coverage="model" if self._on.only_models else "derived",
+            method=method,
+            path=path,
+            project=bool(self._value("project", otherwise=True)),
+            discriminator=self._discriminator(),
+            path_parameters={name: Value(type="string") for name in _PLACEHOLDER.findall(path)},
+            query=self._parameters("query"),
+            headers=self._parameters("header"),
+            body=self._request_body(),
+            success=(int(self._value("status", otherwise=_SUCCESS)),),
+            response_headers={name: Value(type="string") for name in self._names("response header ")},
+            response=self._response(),
+            errors=errors_of(self._on.by_place, self._spelled),
+            disagreements=self._disagreements(),
+            sources=self._on.sources,
+        )
+
+    def _value(self, place: str, otherwise: Any = None) -> Any:
+        decision = self._on.by_place.get(place)
+        return otherwise if decision is None or decision.value is None else decision.value
+
+    def _names(self, start: str) -> list[str]:
+        named = (place.removeprefix(start) for place in self._on.by_place if place.startswith(start))
+        return [name for name in named if " " not in name]
+
+    def _discriminator(self) -> Mapping[str, tuple[str, ...]]:
+        return {key: self._value(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)}
+
+    def _is_fixed(self, key: str) -> bool:
+        """Tell whether a query key belongs to the route: it has fixed values, and no source calls it optional."""
+        fixed = bool(self._value(f"query {key} values")) and bool(self._on.read(f"query {key}") & _FIXED_BY)
+        return fixed and bool(self._value(f"query {key} required", otherwise=True))
+
+    def _parameters(self, kind: str) -> Mapping[str, Value]:
+        return {name: self._request_value(f"{kind} {name}") for name in self._names(f"{kind} ")}
+
+    def _request_value(self, place: str, members: Mapping[str, Value] | None = None) -> Value:
+        required = self._level if self._is_demanded(place) else None
+        return self._typed(place, members or {}, required, self._request_level(place))
+
+    def _is_demanded(self, place: str) -> bool:
+        """Tell whether a parameter is required; inside a member, two families must say so: it may be a free map."""
+        decision = self._on.by_place.get(f"{place} required")
+        if decision is None or not decision.value:
+            return False
+        return "." not in place.partition(" member ")[2] or len(decision.sources) > 1
+
+    def _request_level(self, place: str) -> Level:
+        """Return the level of a wrong value: prose that lists values may leave some out."""
+        if self._is_contradicted(place):
+            return Level.UNSPECIFIED
+        kind, _, name = place.partition(" ")
+        listed = kind != "header" and self._value(f"{place} values") and not self._is_fixed(name)
+        return Level.WARNING if listed else self._level
+
+    def _is_contradicted(self, place: str) -> bool:
+        named = (self._on.by_place.get(f"{place} {what}") for what in ("type", "values"))
+        return any(decision.votes for decision in named if decision)
+
+    def _typed(self, place: str, members: Mapping[str, Value], required: Level | None, level: Level) -> Value:
+        kind = self._value(f"{place} type")
+        samples = place.startswith("header ")  # a request line shows one of many encodings
+        alias = self._on.aliases.get(place)
+        return Value(
+            type=kind,
+            required=required,
+            level=level,
+            values=() if samples else self._value(f"{place} values", otherwise=()),
+            members={} if kind == "array" else members,
+            items=_object(members, level) if members and kind == "array" else None,
+            others=_others(kind, members),
+            aliases=(alias,) if alias else (),
+            sources=self._on.by_place[place].sources,
+        )
+
+    def _request_body(self) -> Body | None:
+        """Return the request's body; it is demanded where a part of it is, or all of it was proven or said twice."""
+        whole = self._whole("body", self._level)
+        if whole is None:
+            return Body(content="binary", required=None) if self._value("body shape") == "binary" else None
+        needed = any(member.required for member in whole.members.values()) or self._is_sure("body shape")
+        return Body(required=self._level if needed else None, value=whole)
+
+    def _response(self) -> Body | None:
+        """Return the body of a success: whoever parses it needs it, if the sources agree that there is one."""
+        sure = self._is_sure("response shape")
+        whole = self._whole("response", self._level if sure else Level.WARNING)
+        if whole is None:
+            return Body(content="binary", required=None) if self._value("response shape") == "binary" else None
+        return Body(required=self._level if sure else None, value=whole)
+
+    def _is_sure(self, place: str) -> bool:
+        decision = self._on.by_place.get(place)
+        return decision is not None and not decision.votes and (decision.sure or "digest" in self._on.read(place))
+
+    def _whole(self, side: str, level: Level) -> Value | None:
+        shape = self._value(f"{side} shape")
+        if shape not in {"object", "array"}:
+            return None
+        tree: dict[str, Any] = {}
+        for path in self._names(f"{side} member "):
+            node = tree
+            for part in path.split("."):
+                node = node.setdefault(part, {})
+        members = self._members(side, "", tree)
+        if shape == "array":
+            return Value(type="array", level=level, items=_object(members, level) if members else None)
+        return Value(type="object", level=level, members=members, others=_others(shape, members))
+
+    def _members(self, side: str, above: str, tree: Mapping[str, Any]) -> Mapping[str, Value]:
+        members = {}
+        for name, inner in tree.items():
+            place = f"{side} member {above}{name}"
+            if place in self._on.by_place:
+                inside = self._members(side, f"{above}{name}.", inner)
+                answer = side == "response"
+                members[name] = self._answer_value(place, inside) if answer else self._request_value(place, inside)
+        return members
+
+    def _answer_value(self, place: str, members: Mapping[str, Value]) -> Value:
+        """Return a member of an answer, which may be missing or null; a type that was said once is worth a warning."""
+        known = self._on.by_place.get(f"{place} type")
+        level = self._level if known is not None and known.sure else Level.WARNING
+        level = Level.UNSPECIFIED if self._is_contradicted(place) else level
+        return replace(self._typed(place, members, None, level), nullable=True)
+
+    def _disagreements(self) -> tuple[Disagreement, ...]:
+        return tuple(
+            Disagreement(where=place, claims=each.votes, taken="" if each.value is None else shown(each.value))
+            for place, each in self._on.by_place.items()
+            if each.votes and not place.startswith("error ")
+        )
+
+
+def _object(members: Mapping[str, Value], level: Level) -> Value:
+    return Value(type="object", level=level, members=members, others=Level.UNSPECIFIED)
+
+
+def _others(kind: str | None, members: Mapping[str, Value]) -> Level | None:
+    """Return what an unnamed member is worth; where none is named, any content may be meant."""
+    if members and kind != "array":
+        return Level.UNSPECIFIED
+    return None if kind in {None, "object"} else Level.WARNING

@@ -1,0 +1,71 @@
+"""The generated files of ``schemas/``: one contract a file for people, all of them in one for the product."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.spec.merge.layers import SUFFIX
+from sls_contract.spec.merge.text import yaml_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from sls_contract.spec.contract import Contract
+
+CONTRACTS, COMPILED = "contract", "contracts.jsonl"
+_INDEX = {
+    "aliases": [],
+    "method": "",
+    "path": "",
+    "other_paths": [],
+    "project": True,
+    "discriminator": {},
+    "coverage": "derived",
+}
+
+
+def generated(contracts: Sequence[Contract]) -> dict[str, str]:
+    """Return the text of every generated file, by its path in ``schemas/``; the same contracts, the same bytes."""
+    files = {
+        f"{CONTRACTS}/{each.operation}{SUFFIX}": yaml_text(each.as_plain(), "../editor/contract.json")
+        for each in contracts
+    }
+    return files | {COMPILED: compiled(contracts)}
+
+
+def compiled(contracts: Sequence[Contract]) -> str:
+    """Return what the product loads: a line that lists the operations and their routes, then one contract a line."""
+    plain = [each.as_plain() for each in contracts]
+    index = [
+        {"operation": each["operation"]} | {key: each.get(key, none) for key, none in _INDEX.items()} for each in plain
+    ]
+    lines: list[Mapping[str, Any]] = [{"version": 1, "operations": index}, *plain]
+    return "".join(f"{json.dumps(line, ensure_ascii=False, separators=(',', ':'))}\n" for line in lines)
+
+
+def outdated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files on disk that are not what the build gives, and how they differ: missing, changed, or gone."""
+    found = {}
+    for name, text in files.items():
+        file = folder / name
+        if not file.is_file():
+            found[name] = "missing"
+        elif file.read_bytes() != text.encode():
+            found[name] = "changed"
+    extra = (f"{CONTRACTS}/{file.name}" for file in sorted((folder / CONTRACTS).glob(f"*{SUFFIX}")))
+    return found | {name: "of no operation" for name in extra if name not in files}
+
+
+def write(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """Bring the files on disk up to date, and return those that were not; raises OSError."""
+    found = outdated(folder, files)
+    for name in found:
+        file = folder / name
+        if name in files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(files[name].encode())
+        else:
+            file.unlink()
+    return found

@@ -1,0 +1,106 @@
+"""A source's claims on disk: what a page or a model says of one operation, where it stands, and how it was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.spec.claims import ORIGINS, Body, Page, Parameter, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_LONGEST = 80
+"""In characters: what a page prints at a problem is kept up to here, since claims hold facts and no sentences."""
+
+
+def as_plain(page: Page) -> dict[str, Any]:
+    """Return claims as they stand in a file; what a page does not say is left out."""
+    plain = {
+        "operation": page.operation,
+        "method": page.method,
+        "path": page.path,
+        "host": page.host,
+        "lines": _lines(page, "route"),
+        "query": {name: _parameter(each, _lines(page, f"query {name}")) for name, each in page.query.items()},
+        "headers": {name: _parameter(each, _lines(page, f"header {name}")) for name, each in page.headers.items()},
+        "body": _body(page, page.body, "body"),
+        "response": _some({"status": page.status, "headers": page.response_headers})
+        | _body(page, page.response, "response"),
+        "errors": [
+            _some({"status": status, "code": code, "messages": said, "lines": _lines(page, f"error {status} {code}")})
+            for (status, code), said in page.errors.items()
+        ],
+        "problems": [
+            {"line": each.line, "kind": each.kind, "where": each.where, "says": each.says[:_LONGEST]}
+            for each in sorted(page.problems)
+        ],
+    }
+    return _some(plain)
+
+
+def _some(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is unknown or empty."""
+    return {name: value for name, value in plain.items() if value not in (None, "", [], {}, ())}
+
+
+def _lines(page: Page, place: str) -> list[int]:
+    return sorted(page.lines.get(place, ()))
+
+
+def _parameter(parameter: Parameter, lines: list[int]) -> dict[str, Any]:
+    return _some(
+        {
+            "type": parameter.type,
+            "required": parameter.required,
+            "values": list(parameter.values),
+            "read": [origin for origin in ORIGINS if origin in parameter.origins],
+            "lines": lines,
+        }
+    )
+
+
+def _body(page: Page, body: Body, side: str) -> dict[str, Any]:
+    members = []
+    for (parent, name), each in body.members.items():
+        lines = _lines(page, f"{side} member {'.'.join(filter(None, (parent, name)))}")
+        members.append({"name": name, **_some({"in": parent}), **_parameter(each, lines)})
+    return _some({"shape": body.shape, "digest": body.digest, "lines": _lines(page, side), "members": members})
+
+
+def from_plain(plain: Mapping[str, Any]) -> Page:
+    """Read claims from their plain form; raises TypeError, KeyError, AttributeError or ValueError for anything else."""
+    response = plain.get("response", {})
+    path = plain.get("path")
+    page = Page(operation=plain["operation"], method=plain.get("method"), path=path, host=plain.get("host"))
+    page.query = {name: _read_parameter(each) for name, each in plain.get("query", {}).items()}
+    page.headers = {name: _read_parameter(each) for name, each in plain.get("headers", {}).items()}
+    page.body, page.response = _read_body(plain.get("body", {})), _read_body(response)
+    page.lines = {place: set(lines) for place, lines in _all_lines(plain) if lines}
+    page.status, page.response_headers = response.get("status"), list(response.get("headers", ()))
+    page.errors = {(each["status"], each["code"]): list(each.get("messages", ())) for each in plain.get("errors", ())}
+    page.problems = [Problem(**each) for each in plain.get("problems", ())]
+    return page
+
+
+def _all_lines(plain: Mapping[str, Any]) -> Iterator[tuple[str, list[int]]]:
+    yield "route", plain.get("lines", [])
+    for key, kind in (("query", "query"), ("headers", "header")):
+        for name, each in plain.get(key, {}).items():
+            yield f"{kind} {name}", each.get("lines", [])
+    for side in ("body", "response"):
+        body = plain.get(side, {})
+        yield side, body.get("lines", [])
+        for each in body.get("members", ()):
+            yield f"{side} member {'.'.join(filter(None, (each.get('in'), each['name'])))}", each.get("lines", [])
+    for each in plain.get("errors", ()):
+        yield f"error {each['status']} {each['code']}", each.get("lines", [])
+
+
+def _read_parameter(plain: Mapping[str, Any]) -> Parameter:
+    values = tuple(map(str, plain.get("values", ())))
+    return Parameter(plain.get("type"), plain.get("required"), values, set(plain.get("read", ())), plain.get("in"))
+
+
+def _read_body(plain: Mapping[str, Any]) -> Body:
+    members = {(each.get("in"), each["name"]): _read_parameter(each) for each in plain.get("members", ())}
+    return Body(plain.get("shape"), members, plain.get("digest"))

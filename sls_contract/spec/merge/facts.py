@@ -1,0 +1,105 @@
+"""Claims taken apart: one fact for each place of an operation, so that sources can be compared place by place.
+
+A place is a text such as ``method``, ``query shard required``, ``response member meta.count type``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sls_contract.spec.claims import Body, Page, Parameter
+    from sls_contract.spec.merge.sources import Source
+
+FactValue: TypeAlias = str | bool | int | tuple[str, ...]
+ROUTE = "route"
+"""The place of method and path, such as ``GET /logstores/{logstore}``."""
+
+_PROJECT_HOST = "{project}"
+_MODEL = frozenset({"model"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a source, or a family of sources, says of one place.
+
+    Attributes:
+        value: a text, whether something is required, a status, or the values that something may have.
+        read: how it was read: syntax, table, example, prose, digest, model.
+        source: the id of the source.
+        earlier: what older sources of the family said instead.
+
+    """
+
+    value: FactValue
+    read: frozenset[str]
+    source: str
+    earlier: frozenset[FactValue] = frozenset()
+
+
+def shown(value: FactValue) -> str:
+    """Return a fact's value as people read it, and as rulings name it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def facts_of(source: Source, page: Page) -> dict[str, Fact]:
+    """Return what a source says of an operation, by place, in the order of the page."""
+    model = source.kind != "page"
+    return {
+        place: Fact(value, _MODEL if model else read, source.id)
+        for place, value, read in _facts(page)
+        if value is not None
+    }
+
+
+def _facts(page: Page) -> Iterator[tuple[str, FactValue | None, frozenset[str]]]:
+    line = frozenset({"syntax"})
+    yield ROUTE, f"{page.method} {page.path}" if page.method and page.path else None, line
+    yield "project", None if page.host is None else page.host.startswith(_PROJECT_HOST), line
+    for kind, parameters in (("query", page.query), ("header", page.headers)):
+        for name, each in parameters.items():
+            yield from _parameter(f"{kind} {name}", each)
+    yield from _body("body", page.body)
+    yield "status", page.status, frozenset({"example"})
+    for name in page.response_headers:
+        yield f"response header {name}", True, frozenset({"table"})
+    yield from _body("response", page.response)
+    for (status, code), messages in page.errors.items():
+        yield f"error {status} {code}", tuple(messages), frozenset({"table"})
+
+
+def _parameter(place: str, parameter: Parameter) -> Iterator[tuple[str, FactValue | None, frozenset[str]]]:
+    read = frozenset(parameter.origins)
+    yield place, True, read
+    yield f"{place} type", parameter.type, read
+    yield f"{place} required", parameter.required, read
+    yield f"{place} values", tuple(sorted(parameter.values)) or None, read
+
+
+def _body(place: str, body: Body) -> Iterator[tuple[str, FactValue | None, frozenset[str]]]:
+    yield f"{place} shape", body.shape, frozenset({"digest" if body.digest else "example"})
+    for key, path in member_paths(body).items():
+        yield from _parameter(f"{place} member {path}", body.members[key])
+
+
+def member_paths(body: Body) -> Mapping[tuple[str | None, str], str]:
+    """Return the dotted path of each member from the body: ``meta.count``.
+
+    Claims name the member that another is a part of, not its path: the first of that name is meant. A member inside
+    one that is not claimed hangs in the air and has no path.
+    """
+    paths: dict[tuple[str | None, str], str] = {key: key[1] for key in body.members if key[0] is None}
+    waiting = [key for key in body.members if key[0] is not None]
+    while waiting:
+        named = {key[1]: path for key, path in reversed(paths.items())}
+        ready = [key for key in waiting if key[0] in named]
+        if not ready:
+            break
+        paths |= {key: f"{named[str(key[0])]}.{key[1]}" for key in ready}
+        waiting = [key for key in waiting if key not in paths]
+    return {key: paths[key] for key in body.members if key in paths}

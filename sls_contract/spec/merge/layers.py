@@ -1,0 +1,106 @@
+"""The layers on disk: sources, claims and rulings of a folder, read with the names of their files in every error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sls_contract.errors import UsageError
+from sls_contract.spec.merge import claimed
+from sls_contract.spec.merge.rulings import Rulings, read_rulings
+from sls_contract.spec.merge.sources import Source, read_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from importlib.resources.abc import Traversable
+
+    from sls_contract.spec.claims import Page
+
+SOURCES, CLAIMS, RULINGS = "sources.yaml", "claims", "rulings"
+SUFFIX = ".yaml"
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is there: ten times as fast
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What a folder holds.
+
+    Attributes:
+        claims: source and claims of each file, in no order that matters.
+        rulings: by the operation that they name.
+
+    """
+
+    claims: tuple[tuple[Source, Page], ...] = ()
+    rulings: Mapping[str, Rulings] = field(default_factory=dict)
+
+    def under(self, more: Layers) -> Layers:
+        """Return both layers in one; what `more` has of a source and operation replaces what is here."""
+        claims = {(source.id, page.operation): (source, page) for source, page in (*self.claims, *more.claims)}
+        rulings = dict(self.rulings)
+        for name, each in more.rulings.items():
+            rulings[name] = rulings[name].and_then(each) if name in rulings else each
+        return Layers(tuple(claims.values()), rulings)
+
+
+def read_layers(folder: Traversable, wanted: Callable[[str], bool] = lambda _: True) -> Layers:
+    """Read the layers of a folder; of claims, only files of operations that are wanted by name.
+
+    Raises `UsageError` naming the file that cannot be read, or that is not what its place says.
+    """
+    file = folder / SOURCES
+    sources = read_sources(read_yaml(file), str(file)) if file.is_file() else {}
+    claims = tuple(_claims(folder / CLAIMS, sources, wanted)) if (folder / CLAIMS).is_dir() else ()
+    rulings: dict[str, Rulings] = {}
+    for each in _files(folder / RULINGS):
+        found = read_rulings(read_yaml(each), str(each))
+        rulings[found.operation] = found
+    return Layers(claims, rulings)
+
+
+def _claims(
+    folder: Traversable, sources: Mapping[str, Source], wanted: Callable[[str], bool]
+) -> Iterator[tuple[Source, Page]]:
+    for inner in sorted((each for each in folder.iterdir() if each.is_dir()), key=lambda each: each.name):
+        source = sources.get(inner.name)
+        if source is None:
+            msg = (
+                f"expected the source {inner.name} in {SOURCES}, since {inner} has claims of it; found none\n"
+                "How to fix: derive the claims with sls-contract spec derive --out, which adds the source."
+            )
+            raise UsageError(msg)
+        for file in _files(inner):
+            if wanted(file.name.removesuffix(SUFFIX)):
+                yield source, _read_as(claimed.from_plain, file, "claims on an operation")
+
+
+def _files(folder: Traversable) -> list[Traversable]:
+    if not folder.is_dir():
+        return []
+    return sorted((each for each in folder.iterdir() if each.name.endswith(SUFFIX)), key=lambda each: each.name)
+
+
+def read_yaml(file: Traversable) -> Any:
+    """Return what a YAML file holds; raises `UsageError` where it cannot be read."""
+    try:
+        return yaml.load(file.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - both loaders are the safe ones
+    except OSError as error:
+        msg = f"expected a file that can be read, got {file}: {error.strerror}"
+        raise UsageError(msg) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        msg = f"expected YAML in UTF-8 in {file}, which cannot be read{place}"
+        raise UsageError(msg) from error
+
+
+def _read_as(reader: Callable[[Any], Page], file: Traversable, what: str) -> Page:
+    plain = read_yaml(file)
+    try:
+        return reader(plain)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        msg = f"expected {what} in {file}, which cannot be read as such: {error!r:.100}"
+        raise UsageError(msg) from error

@@ -1,0 +1,111 @@
+"""Merges layers to contracts: each operation's claims are decided on, then ruled, then held against all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+from sls_contract.spec.merge.assembly import contract_of
+from sls_contract.spec.merge.decisions import decisions_on
+from sls_contract.spec.merge.errors import spellings
+from sls_contract.spec.merge.facts import facts_of
+from sls_contract.spec.merge.rulings import Rulings, check_overruled, ruled
+from sls_contract.spec.routing import Route, clashes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sls_contract.spec.claims import Page
+    from sls_contract.spec.contract import Contract
+    from sls_contract.spec.merge.layers import Layers
+    from sls_contract.spec.merge.sources import Source
+
+_RPC_KEYS = frozenset({"Action", "Version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What layers give: the contracts, sorted by name, and why claims of some pages were left out, by operation."""
+
+    contracts: tuple[Contract, ...]
+    left_out: Mapping[str, str]
+
+
+def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
+    """Merge layers to contracts; the order of files and sources does not matter.
+
+    ``codes`` are error codes as they are spelled elsewhere: pages that lost capitals are put right by them.
+    Raises `UsageError` where a ruling is out of date or makes no contract, and where a request fits two operations.
+    """
+    left_out: dict[str, str] = {}
+    groups: dict[str, list[tuple[Source, Page]]] = {}
+    names = canonical_names(layers)
+    for source, page in layers.claims:
+        if reason := _unusable(page):
+            left_out[str(page.operation)] = reason
+        else:
+            groups.setdefault(names[str(page.operation).lower()], []).append((source, page))
+    unclaimed = sorted(set(layers.rulings) - set(groups))
+    if unclaimed:
+        rulings = layers.rulings[unclaimed[0]]
+        msg = f"{rulings.where}: rules on {unclaimed[0]}, of which no source claims anything"
+        raise UsageError(msg)
+    spelled = spellings([*codes, *(code for _, page in layers.claims for _, code in page.errors)])
+    contracts = tuple(
+        _merged(name, claims, layers.rulings.get(name), spelled) for name, claims in sorted(groups.items())
+    )
+    refuse_clashes(contracts)
+    return Merged(contracts, left_out)
+
+
+def canonical_names(layers: Layers) -> dict[str, str]:
+    """Return the name of the operation that each name is one of, by the name in lower case.
+
+    Names that differ in capitals only are one, spelled as the SDK of 2020-12-30 spells it; others are one where a
+    ruling says so.
+    """
+    names: dict[str, str] = {}
+    for source, page in sorted(layers.claims, key=lambda claim: (claim[0].kind != "sdk", claim[0].age)):
+        del source
+        names.setdefault(str(page.operation).lower(), str(page.operation))
+    for rulings in layers.rulings.values():
+        names |= {alias.lower(): rulings.operation for alias in (*rulings.aliases, rulings.operation)}
+    return names
+
+
+def _unusable(page: Page) -> str:
+    """Return why claims make no contract; empty where they do."""
+    if set(page.query) >= _RPC_KEYS:
+        return "called by RPC: another host, another signature"
+    return "" if page.path else "no source prints a request line"
+
+
+def _merged(
+    name: str, claims: Sequence[tuple[Source, Page]], rulings: Rulings | None, spelled: Mapping[str, str]
+) -> Contract:
+    others = {str(page.operation) for _, page in claims} - {name}
+    aliases = sorted(others | set(rulings.aliases if rulings else ()))
+    if rulings is None:
+        return contract_of(name, aliases, decisions_on(claims), spelled)
+    check_overruled(rulings, ((source.family, facts_of(source, page)) for source, page in claims))
+    return ruled(contract_of(name, aliases, decisions_on(claims, rulings.overruled()), spelled), rulings)
+
+
+def refuse_clashes(contracts: Iterable[Contract]) -> None:
+    """Raise `UsageError` where a request fits two operations, and nothing tells them apart."""
+    for one, other in clashes([route for contract in contracts for route in _routes(contract)]):
+        msg = (
+            f"expected one operation for each request, found two for {one.method} {one.path}: "
+            f"{one.operation} and {other.operation}\n"
+            "How to fix: where they are one operation, list one name among the aliases in the rulings of the other; "
+            "else rule what tells them apart (discriminator)."
+        )
+        raise UsageError(msg)
+
+
+def _routes(contract: Contract) -> list[Route]:
+    paths = (contract.path, *contract.other_paths)
+    return [
+        Route(contract.operation, contract.method, path, contract.discriminator, contract.project) for path in paths
+    ]

@@ -1,0 +1,191 @@
+"""Rulings: what people decide by hand where sources contradict each other, or where no source says what is meant.
+
+A ruling is a patch of the contract, in the contract's own keys: mappings are merged, anything else replaces what was
+there, errors by status and code. ``null`` takes a name away from the query, headers or members, and leaves anything
+else open. What it overrules must still be claimed: a ruling against nobody is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.errors import UsageError
+from sls_contract.spec.contract import Contract
+from sls_contract.spec.merge.facts import shown
+from sls_contract.spec.merge.sources import FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sls_contract.spec.merge.facts import Fact
+
+_NAMED_VALUES = frozenset({"path_parameters", "query", "headers", "response_headers", "members"})
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_KEYS = frozenset({"why", "overrules", "contract"})
+
+
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """A claim that a ruling sets aside: a family's, on a place (``query count required``), as ``--claims`` shows it."""
+
+    family: str
+    place: str
+    says: str
+
+    def __str__(self) -> str:
+        """Give it as a message shows it."""
+        return f"{self.family}, {self.place}: {self.says}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One decision by hand: why, which claims it overrules, and the patch of the contract."""
+
+    why: str
+    overrules: tuple[Overruled, ...]
+    contract: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rulings:
+    """The rulings on one operation, and the names of it that its sources use."""
+
+    operation: str
+    aliases: tuple[str, ...] = ()
+    rulings: tuple[Ruling, ...] = field(default=())
+    where: str = ""
+
+    def and_then(self, more: Rulings) -> Rulings:
+        """Add the rulings of another folder, which come last."""
+        aliases = tuple(dict.fromkeys((*self.aliases, *more.aliases)))
+        return Rulings(self.operation, aliases, (*self.rulings, *more.rulings), more.where)
+
+    def overruled(self) -> list[tuple[str, str, str]]:
+        """Return what all of them set aside."""
+        return [(each.family, each.place, each.says) for ruling in self.rulings for each in ruling.overrules]
+
+
+def read_rulings(plain: Any, where: str) -> Rulings:
+    """Read a file of rulings; raises `UsageError` for what is none."""
+    if not isinstance(plain, dict) or not isinstance(plain.get("operation"), str):
+        msg = f"expected {where} to name its operation, got {_short(plain)}"
+        raise UsageError(msg)
+    unknown = sorted(set(plain) - {"operation", "aliases", "rulings"})
+    if unknown:
+        msg = f"expected operation, aliases and rulings in {where}, got {', '.join(unknown)}"
+        raise UsageError(msg)
+    rulings = tuple(_ruling(each, f"{where}: ruling {n}") for n, each in enumerate(plain.get("rulings") or (), 1))
+    return Rulings(plain["operation"], tuple(plain.get("aliases") or ()), rulings, where)
+
+
+def _ruling(plain: Any, where: str) -> Ruling:
+    if not isinstance(plain, dict) or not plain.get("why") or not set(plain) <= _KEYS:
+        msg = f"{where}: expected why, and contract or overrules; got {_short(plain)}"
+        raise UsageError(msg)
+    overrules = tuple(_overruled(each, where) for each in plain.get("overrules") or ())
+    return Ruling(str(plain["why"]).strip(), overrules, plain.get("contract") or {})
+
+
+def _overruled(plain: Any, where: str) -> Overruled:
+    try:
+        found = Overruled(**{name: _text(each) for name, each in plain.items()})
+    except (TypeError, AttributeError) as error:
+        msg = f"{where}: expected family, place and says of an overruled claim, got {_short(plain)}"
+        raise UsageError(msg) from error
+    if found.family not in FAMILIES:
+        msg = f"{where}: expected the family to be one of {', '.join(FAMILIES)}; got {found.family}"
+        raise UsageError(msg)
+    return found
+
+
+def _text(value: Any) -> str:
+    return shown(value) if isinstance(value, bool) else str(value)
+
+
+def _short(plain: Any) -> str:
+    text = str(plain)
+    return text if len(text) <= 100 else f"{text[:99]}…"  # noqa: PLR2004 - a line
+
+
+def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, Fact]]]) -> None:
+    """Raise `UsageError` where a ruling overrules what no source claims any more."""
+    says: dict[tuple[str, str], set[str]] = {}
+    for family, facts in claimed:
+        for place, fact in facts.items():
+            says.setdefault((family, place), set()).add(shown(fact.value))
+    for number, ruling in enumerate(rulings.rulings, 1):
+        for each in ruling.overrules:
+            there = says.get((each.family, each.place), set())
+            if each.says not in there:
+                msg = (
+                    f"{rulings.where}: ruling {number} overrules what no source claims any more: {each}\n"
+                    f"  claimed there now: {'; '.join(sorted(there)) or 'nothing'}\n"
+                    "How to fix: read what the sources say now (sls-contract spec show "
+                    f"{rulings.operation} --claims), and change or delete the ruling."
+                )
+                raise UsageError(msg)
+
+
+def ruled(contract: Contract, rulings: Rulings) -> Contract:
+    """Return the contract as the rulings have it; raises `UsageError` where it is none any more."""
+    plain = contract.as_plain()
+    for number, ruling in enumerate(rulings.rulings, 1):
+        try:
+            plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
+            contract = Contract.from_plain(plain)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            msg = (
+                f"{rulings.where}: ruling {number} makes no contract: {_in_words(error)}\n"
+                "How to fix: use the keys and values of schemas/editor/contract.json."
+            )
+            raise UsageError(msg) from error
+    return contract
+
+
+def _in_words(error: Exception) -> str:
+    found = re.search(r"unexpected keyword argument (.*)", str(error))
+    return f"the key {found[1]} is not known" if found else str(error)
+
+
+def _patched(plain: Mapping[str, Any], patch: Mapping[str, Any], *, named: bool = False) -> dict[str, Any]:
+    """Merge a patch; ``named``: the keys are names of parameters or members, not attributes."""
+    result = dict(plain)
+    for name, value in patch.items():
+        if value is None and named:
+            result.pop(name, None)
+        elif isinstance(value, dict) and isinstance(result.get(name, {}), dict):
+            inner = name in _NAMED_VALUES and not named
+            result[name] = _patched(result.get(name) or {}, value, named=inner)
+        elif name == "errors" and not named:
+            result[name] = _with_errors(result.get(name, []), value)
+        else:
+            result[name] = value
+    if patch.get("required") and "nullable" not in patch and not named:
+        result.pop("nullable", None)  # what must be there is no null
+    return result
+
+
+def _with_path_names(plain: dict[str, Any]) -> dict[str, Any]:
+    """Keep the parameters that the path names, since a ruling may rename them; one that is new is a text."""
+    known = plain.get("path_parameters", {})
+    names = _PLACEHOLDER.findall(plain["path"])
+    parameters = {name: {"type": "string"} | known.get(name, {}) for name in names}
+    return plain | ({"path_parameters": parameters} if parameters else {})
+
+
+def _without_values(plain: dict[str, Any]) -> dict[str, Any]:
+    """Take what sources say of a body away where a ruling says that it is not JSON."""
+    for side in ("body", "response"):
+        if (body := plain.get(side)) and body.get("content", "json") != "json":
+            plain |= {side: {name: each for name, each in body.items() if name != "value"}}
+    return plain
+
+
+def _with_errors(errors: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Replace errors by status and code, and add those that are new."""
+    by_key = {(each.get("status"), each["code"]): each for each in errors} | {
+        (each.get("status"), each["code"]): each for each in more
+    }
+    return [by_key[key] for key in sorted(by_key, key=lambda key: (key[0] or 0, key[1]))]

@@ -1,0 +1,128 @@
+"""The sources of the contract: pages of one date and language, an SDK, a metadata document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+Family: TypeAlias = Literal["handbook", "openapi", "clients", "recordings"]
+"""Sources of one family were made of one document: however many they are, they have one vote."""
+
+Kind: TypeAlias = Literal["page", "sdk", "metadata"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_LAST_HANDBOOK_YEAR = "2021"
+_FILE = re.compile(r"(?P<date>20\d\d(?:-\d\d(?:-\d\d)?)?)\.(?P<language>[a-z]{2}(?:-intl)?)\b.*")
+_ID = re.compile(r"[a-z0-9][a-z0-9.-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where claims come from.
+
+    Attributes:
+        id: the name of its folder of claims.
+        family: what it was made of.
+        kind: how it is read.
+        language: of a page; empty for what has none.
+        date: when it was published: a year, a month or a day, such as ``2021-01``; empty: now.
+        version: of an SDK.
+
+    """
+
+    id: str
+    family: Family
+    kind: Kind = "page"
+    language: str = ""
+    date: str = ""
+    version: str = ""
+
+    @property
+    def age(self) -> tuple[str, list[int], str]:
+        """What sorts sources, the newest last: undated ones are of now."""
+        return (self.date or "9999", [int(part) for part in re.findall(r"\d+", self.version)], self.id)
+
+    def as_plain(self) -> dict[str, str]:
+        """Return it as it stands in ``sources.yaml``."""
+        named = (("id", self.id), ("family", self.family), ("kind", self.kind), ("language", self.language))
+        return {name: text for name, text in (*named, ("date", self.date), ("version", self.version)) if text}
+
+
+def source_of(path: Path, given: Mapping[str, str | None]) -> Source:
+    """Return the source that a page, an SDK or a metadata document is, from its path and from what is given.
+
+    A page's name tells its date and language (``2021-01-21.en.md``), the folder beside an SDK its version; ``given``
+    (``id``, ``family``, ``language``, ``date``) goes before. Raises `UsageError` where the date or id stays unknown.
+    """
+    told: dict[str, Any] = {name: text for name, text in given.items() if text}
+    found = _sdk(path) if path.is_dir() else _metadata(told) if path.suffix.lower() == ".json" else _page(path, told)
+    return _checked(replace(found, **told), str(path))
+
+
+def _page(path: Path, told: Mapping[str, str]) -> Source:
+    found = _FILE.fullmatch(path.name)
+    date = told.get("date") or (found["date"] if found else "")
+    language = told.get("language") or (found["language"] if found else "")
+    if not date or not language:
+        msg = (
+            f"expected the date and the language of {path}, which its name does not tell\n"
+            "How to fix: name the page such as GetCursor/2021-01-27.en.md, or pass --date and --language."
+        )
+        raise UsageError(msg)
+    family: Family = "handbook" if date[:4] <= _LAST_HANDBOOK_YEAR else "openapi"
+    family = cast("Family", told.get("family", family))
+    return Source(id=f"{family}-{date}-{language}", family=family, language=language, date=date)
+
+
+def _sdk(path: Path) -> Source:
+    beside = sorted(path.resolve().parent.glob(f"{path.resolve().name}-*.dist-info"))
+    version = beside[-1].name.removesuffix(".dist-info").rpartition("-")[2] if beside else ""
+    return Source(
+        id=f"openapi-sdk-{version}" if version else "openapi-sdk", family="openapi", kind="sdk", version=version
+    )
+
+
+def _metadata(told: Mapping[str, str]) -> Source:
+    name = "-".join(filter(None, ("openapi-metadata", told.get("date"))))
+    return Source(id=name, family="openapi", kind="metadata")
+
+
+def read_sources(plain: Any, where: str) -> dict[str, Source]:
+    """Read ``sources.yaml``, by id; raises `UsageError` for what is no list of sources."""
+    listed = plain.get("sources") if isinstance(plain, dict) else None
+    if not isinstance(listed, list):
+        msg = f"expected {where} to have the key sources with a list, got {plain!r:.80}"
+        raise UsageError(msg)
+    sources = [_source(each, where) for each in listed]
+    return {source.id: source for source in sources}
+
+
+def _source(plain: Any, where: str) -> Source:
+    try:
+        return _checked(Source(**plain), where)
+    except TypeError as error:
+        msg = f"expected a source with id, family, kind, language and date in {where}, got {plain!r:.120}"
+        raise UsageError(msg) from error
+
+
+def _checked(source: Source, where: str) -> Source:
+    for name, value, few in (("family", source.family, FAMILIES), ("kind", source.kind, KINDS)):
+        if value not in few:
+            msg = f"expected {name} of source {source.id} ({where}) to be one of {', '.join(few)}; got {value!r}"
+            raise UsageError(msg)
+    if not _ID.fullmatch(source.id):
+        msg = f"expected the id of a source ({where}) to be lower-case letters, digits, . and -; got {source.id!r}"
+        raise UsageError(msg)
+    return source
+
+
+def sources_as_plain(sources: Iterable[Source]) -> Mapping[str, Any]:
+    """Return what stands in ``sources.yaml``: the sources, sorted by id."""
+    return {"sources": [each.as_plain() for each in sorted(sources, key=lambda source: source.id)]}

@@ -1,0 +1,160 @@
+"""Requests out of whatever people hold: one reader per form, in one table; the form is recognised, and named.
+
+A new form is a function and a line in `READERS`; a form that holds no whole request is a line in `HINTS`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, wire_bytes
+from sls_contract.transcripts import directed
+from sls_contract.transcripts.command import IS_CURL, read_curl
+from sls_contract.transcripts.encoding import text_of
+from sls_contract.transcripts.literals import read_dotnet, read_go, read_structure
+from sls_contract.transcripts.message import Line, Seen, announced_length, exchanges_of
+from sls_contract.transcripts.raw import begins_raw, read_raw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sls_contract.exchange import Request
+
+__all__ = ["READERS", "Reader", "Seen", "Transcript", "parse_transcript", "read_transcript", "transcript_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A form of text that holds requests.
+
+    Attributes:
+        form: what it is called, for messages (``curl -v``).
+        fits: whether a text looks like it.
+        read: the requests in it; raises `UsageError` where one cannot be read.
+
+    """
+
+    form: str
+    fits: Callable[[str], bool]
+    read: Callable[[str], list[Seen]]
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a text holds: the form in which it was read, and its requests, at least one."""
+
+    form: str
+    seen: tuple[Seen, ...]
+
+
+def _directed(read: Callable[[Sequence[str]], Iterator[Line]]) -> Callable[[str], list[Seen]]:
+    return lambda text: _with_bodies(exchanges_of(read([line.removesuffix("\r") for line in text.split("\n")])))
+
+
+def _with_bodies(seen: list[Seen]) -> list[Seen]:
+    """Refuse requests whose body was announced and is not there: logs of headers leave it out."""
+    for each in seen:
+        announced = announced_length(each.request)
+        if announced and not each.request.body:
+            msg = (
+                f"line {each.line}: expected the {announced} body bytes that Content-Length announces, got none: this "
+                "form does not print them. How to fix: put the body, unmarked, after the '>' lines."
+            )
+            raise UsageError(msg)
+    return seen
+
+
+def _has(pattern: str) -> Callable[[str], bool]:
+    return re.compile(pattern).search  # type: ignore[return-value]
+
+
+READERS = (
+    Reader("curl --trace", _has(r"(?m)^(?:[0-9:.]+ )?=> Send "), _directed(directed.curl_trace)),
+    Reader("Apache HttpClient's log", _has(r"\b(?:wire|headers)\b.*>> "), _directed(directed.apache)),
+    Reader("OkHttp's log", _has(r"(?m)--> [A-Z]+ https?://"), _directed(directed.okhttp)),
+    Reader("http.client's debug output", _has(r"(?m)\bsend: ?b?['\"][A-Z]+ "), _directed(directed.http_client)),
+    Reader("Net::HTTP's debug output", _has(r'(?m)^[ \t]*<- "[A-Z]+ '), _directed(directed.ruby)),
+    Reader("curl -v", directed.has_curl_marks, _directed(directed.curl_verbose)),
+    Reader("curl command", _has(IS_CURL.pattern), read_curl),
+    Reader("Go's http.Request", _has(r"Method:\S* URL:\S+ .*Header:map\["), read_go),
+    Reader(".NET's HttpRequestMessage", _has(r"Method: \w+, RequestUri: '"), read_dotnet),
+    Reader("structure of a client", lambda text: not begins_raw(text) and bool(read_structure(text)), read_structure),
+    Reader("raw request", lambda _: True, read_raw),
+)
+"""The first whose form fits reads the text."""
+
+HINTS = (
+    (r"\A(?:\xd4\xc3\xb2\xa1|\n\r\r\n)", "a capture of packets; tshark -r FILE -Y http -T json makes it readable"),
+    (r"\A[0-9]+:[0-9]+:\w+[;,]", "flows of mitmproxy; mitmdump -nr FILE --set hardump=flows.har makes them readable"),
+    (r"\A\x1f", "a compressed file; unpack it first"),
+    (r"(?m)^UNDICI [0-9]+: ", "the log of NODE_DEBUG=undici, which holds no headers"),
+    (r"(?m)^HTTP [0-9]+: ", "the log of NODE_DEBUG=http, which holds no path"),
+    (r"send_request_headers\.started", "the log of httpcore, which holds no headers"),
+    (r'HTTP Request: [A-Z]+ \S+ "HTTP/', "the log of httpx, which holds no headers"),
+    (r'https?://\S+ "[A-Z]+ \S+ HTTP/[0-9.]+" [0-9]{3}', "the log of urllib3, which holds no headers"),
+    (r"<PreparedRequest \[|<Request \[", "the repr of a request, which holds neither URL nor headers"),
+    (r'(?m)^\S+ \S+ \S+ \[.*\] "[A-Z]+ ', "an access log, which holds no headers"),
+)
+"""Forms that hold no whole request: how to know one, and what it lacks."""
+
+
+def transcript_of(data: bytes) -> Transcript:
+    """Return the form of a pasted text or log and the requests in it, each with its answer where one stands beside it.
+
+    Raises:
+        UsageError: naming the line, what was expected there, and how to fix it; or the form, and what it lacks. No
+            header value is repeated.
+
+    """
+    text = text_of(data)
+    for reader in READERS:
+        if reader.fits(text):
+            break
+    binary = _hint(data[:64].decode("latin-1"))
+    if binary:
+        raise UsageError(binary)
+    try:
+        seen = reader.read(text)
+    except UsageError as error:
+        raise UsageError(_hint(text) or str(error)) from None
+    if not seen:
+        msg = f"expected a request in this text, which looks like {reader.form}, got none. {_REMEDY}"
+        raise UsageError(msg)
+    return Transcript(reader.form, tuple(seen))
+
+
+def read_transcript(text: str | bytes) -> tuple[Exchange, ...]:
+    """Return the requests that a text holds, whatever its form: raw HTTP, a curl command, a log of a client, a trace.
+
+    The answer of an exchange is the one shown beside the request, else None; its body is not as it was on the wire.
+    Raises `UsageError` where the text holds no request, naming the line, or the form and what it lacks.
+
+    >>> (exchange,) = read_transcript("curl http://my-project.example.com/logstores -H 'x-log-apiversion: 0.6.0'")
+    >>> exchange.request.headers["x-log-apiversion"]
+    '0.6.0'
+
+    """
+    data = wire_bytes(text) if isinstance(text, str) else text
+    return tuple(Exchange(each.request, each.response) for each in transcript_of(data).seen)
+
+
+def parse_transcript(data: bytes) -> Request:
+    """Return the first request of a text; see `read_transcript`."""
+    return transcript_of(data).seen[0].request
+
+
+_REMEDY = (
+    "How to fix: record the request with 'sls-contract proxy', or paste what 'curl -v', http.client's debuglevel or a "
+    "wire log prints."
+)
+
+
+def _hint(text: str) -> str:
+    """Say which form a text has that holds no whole request; empty where none is known."""
+    for pattern, lacking in HINTS:
+        if re.search(pattern, text):
+            return f"expected a request with its headers, got {lacking}. {_REMEDY}"
+    return ""

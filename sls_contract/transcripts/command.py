@@ -1,0 +1,163 @@
+"""Commands of curl: as our own commands print them, as browsers copy them for bash and cmd, as people write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Request, wire_bytes
+from sls_contract.transcripts.message import Seen, first_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+IS_CURL = re.compile(r"(?m)^[ \t]*(?:[$#>%] ?|PS[^>]*> ?)?(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s")
+_CARET_LINES = re.compile(r"\^\r?\n[ \t]*")
+_CARET = re.compile(r"\^(.)", re.DOTALL)
+_WORD = re.compile(
+    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)|(?P<bare>[^\s'"\\;&|]+)""",
+    re.DOTALL,
+)
+_SPACE = re.compile(r"(?:[ \t]|\\\r?\n|`\r?\n)+")
+_ANSI = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([nrt0'\"\\?!])|(.))", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+_JSON = [("Content-Type", "application/json"), ("Accept", "application/json")]
+_IN_DOUBLE = re.compile(r'\\(["\\$`])')
+
+_LONG = {
+    "H": "header",
+    "X": "request",
+    "d": "data",
+    "A": "user-agent",
+    "e": "referer",
+    "b": "cookie",
+    "G": "get",
+    "I": "head",
+}
+_FIELDS = {"user-agent": "User-Agent", "referer": "Referer", "cookie": "Cookie"}
+_DATA = frozenset({"data", "data-raw", "data-binary", "data-ascii", "data-urlencode", "json"})
+_VALUED = frozenset(
+    {"header", "request", "url", *_FIELDS, *_DATA, *"oxumwTFcKDEU"}
+    | {"output", "proxy", "user", "max-time", "connect-timeout", "write-out", "retry", "retry-delay", "retry-max-time"}
+    | {"cacert", "cert", "key", "resolve", "connect-to", "cookie-jar", "interface", "upload-file", "form", "config"}
+    | {"dump-header", "limit-rate", "max-redirs", "ciphers", "tls-max", "noproxy", "proxy-user", "trace", "trace-ascii"}
+)
+"""Options with a value; of those that change nothing in the request, the usual ones."""
+
+
+@dataclass(slots=True)
+class _Command:
+    method: str = ""
+    url: str = ""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
+    in_query: bool = False
+    head: bool = False
+
+
+def read_curl(text: str) -> list[Seen]:
+    """Return the request of each curl command in a text; raises `UsageError` where one has no URL or reads a file."""
+    if '^"' in text or "^\n" in text or "^\r\n" in text:
+        text = _CARET.sub(r"\1", _CARET_LINES.sub(" ", text))
+    return [
+        Seen(_request(_words(text, found.end()), line), None, line)
+        for found in IS_CURL.finditer(text)
+        for line in [text.count("\n", 0, found.start()) + 1]
+    ]
+
+
+def _words(text: str, at: int) -> Iterator[str]:
+    """Split a command in words as a shell does, up to its end: a line that does not go on, ``;``, ``&`` or ``|``."""
+    while at < len(text):
+        space = _SPACE.match(text, at)
+        at = space.end() if space else at
+        word, begun = "", at
+        while part := _WORD.match(text, at):
+            word += _unquoted(part)
+            at = part.end()
+        if at == begun:
+            return
+        yield word
+
+
+def _unquoted(part: re.Match[str]) -> str:
+    if part["ansi"] is not None:
+        return _ANSI.sub(_ansi, part["ansi"])
+    if part["double"] is not None:
+        return _IN_DOUBLE.sub(r"\1", part["double"]).replace("\\\n", "")
+    return next(each for each in (part["single"], part["escaped"], part["bare"]) if each is not None)
+
+
+def _ansi(found: re.Match[str]) -> str:
+    if found[1] or found[2]:
+        return chr(int(found[1] or found[2], 16))
+    return _ESCAPES.get(found[3], found[3]) if found[3] else found[0]
+
+
+def _request(words: Iterator[str], line: int) -> Request:
+    made = _Command()
+    for name, value in _options(words):
+        if not name:
+            made.url = made.url or value
+        elif name == "header":
+            key, _, text = value.partition(":")
+            empty = value.endswith(";") and key == value
+            made.headers += [(key.rstrip(";").strip(), text.strip())] if text.strip() or empty else []
+        elif name in _FIELDS:
+            made.headers.append((_FIELDS[name], value))
+        elif name in _DATA:
+            made.data.append(_data(name, value, line))
+            made.headers += _JSON if name == "json" else []
+        else:
+            made.method = value if name == "request" else made.method
+            made.url = value if name == "url" else made.url
+            made.in_query, made.head = made.in_query or name == "get", made.head or name == "head"
+    if not made.url:
+        msg = f"line {line}: expected a URL in the curl command, got none. How to fix: paste the whole command."
+        raise UsageError(msg)
+    return _finished(made)
+
+
+def _options(words: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Yield each option's long name with its value, and what is none under an empty name: ``-sS -XPOST URL``."""
+    for word in words:
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            yield name, value if equals or name not in _VALUED else next(words, "")
+        elif word.startswith("-") and len(word) > 1:
+            letters = word[1:]
+            while letters:
+                name, letters = _LONG.get(letters[0], letters[0]), letters[1:]
+                valued = name in _VALUED
+                yield name, (letters or next(words, "")) if valued else ""
+                letters = "" if valued else letters
+        else:
+            yield "", word
+
+
+def _data(name: str, text: str, line: int) -> str:
+    if text.startswith("@") and name != "data-raw":
+        msg = (
+            f"line {line}: expected the body in the curl command, got the name of a file, {first_word(text)!r}. "
+            "How to fix: put the file's content behind --data-raw."
+        )
+        raise UsageError(msg)
+    if name != "data-urlencode":
+        return text
+    key, equals, value = text.partition("=")
+    return f"{key}{equals}{quote(value, safe='')}" if key and equals else quote(value or text, safe="")
+
+
+def _finished(made: _Command) -> Request:
+    url = made.url if "://" in made.url else f"http://{made.url}"
+    data = "&".join(made.data)
+    if made.in_query and data:
+        url, data = f"{url}{'&' if '?' in url else '?'}{data}", ""
+    default = "HEAD" if made.head else "POST" if made.data and not made.in_query else "GET"
+    names = {name.lower() for name, _ in made.headers}
+    if data and "content-type" not in names:
+        made.headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+    return Request(made.method or default, url, made.headers, wire_bytes(data))

@@ -1,0 +1,251 @@
+"""Requests in structures: JSON of any tool, dicts of Python, objects of JavaScript, dumps of Go and .NET."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urljoin
+
+from sls_contract.exchange import Request, wire_bytes
+from sls_contract.transcripts.message import METHODS, Seen, headers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<mark>=>|[\[\]{}(),:;=])|(?P<text>[bur]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`))"""
+    r"""|(?P<word>[^\s\[\]{}(),:;='"`]+))""",
+    re.DOTALL,
+)
+_CLOSING = {"{": "}", "[": "]", "(": ")"}
+_COLONS = (":", "=", "=>")
+_DEEPEST = 60
+_LOOK_BACK = 4096  # characters before a structure in which the line or call that it belongs to may stand
+_MOST_TRIED = 50  # brackets that may open the structure: a hostile text shall not make the search long
+_WORDS = {"true": True, "True": True, "false": False, "False": False}
+_NOTHING = frozenset({"null", "None", "undefined", "nil"})
+
+_GO = re.compile(r"Method:(\S*) URL:(\S+) .*?Header:map\[(.*?\]|)\](?: [A-Z]\w*:|\}|$)(?:.*? Host:(\S+))?", re.DOTALL)
+_GO_HEADER = re.compile(r"(?:^|(?<=\] ))([\w-]+):\[(.*?)\](?=$| [\w-]+:\[)", re.DOTALL)
+_DOTNET = re.compile(r"Method: (\w+), RequestUri: '([^']+)'.*?Headers:\s*\{(.*?)\}", re.DOTALL)
+_REQUEST_LINE = re.compile(rf"(?m)^.*?\b({METHODS}) ((?:https?://|/)\S*)")
+_CALL = re.compile(
+    r"""(?:\b(?:requests|axios|session|client|http|httpx)\.(\w+)\(|\bfetch\(|-Uri )\s*["'`](https?://[^"'`]+)["'`]"""
+)
+
+
+def read_structure(text: str) -> list[Seen]:
+    """Return every request in a text of nested objects; empty where there is none.
+
+    An object is a request that has a URL beside headers or a method, however its keys are called: those of HAR, axios,
+    fetch, Postman, Insomnia, tshark. A dict of headers alone belongs to the request line before it.
+    """
+    for at in islice((match.start() for match in re.finditer(r"[\[{]", text)), _MOST_TRIED):
+        value, end = _parsed(text, at)
+        if end < 0:
+            continue
+        requests = list(_requests(value)) or _completed(value, text[max(0, at - _LOOK_BACK) : at])
+        if requests:
+            return [Seen(each, None, text.count("\n", 0, at) + 1) for each in requests if each is not None]
+        if end - at > len(text) // 2:
+            break
+    return []
+
+
+def _completed(value: Any, before: str) -> list[Request | None]:
+    """Make a request of headers, or of options of a call, with the request line or the call that stands before them."""
+    lines = [*_REQUEST_LINE.finditer(before)] or [*_CALL.finditer(before)]
+    if not lines or not isinstance(value, dict):
+        return []
+    method, url = lines[-1][1], lines[-1][2]
+    given = {str(key).lower(): each for key, each in value.items()}
+    if "headers" not in given:
+        given = {"headers": value} if _is_headers(value) else {}
+    verb = given.get("method") or (method if str(method).upper() in METHODS.split("|") else "GET")
+    return [_request({**given, "method": verb, "url": url})] if given else []
+
+
+def read_go(text: str) -> list[Seen]:
+    """Return the requests that Go prints with ``%+v`` of an ``*http.Request``."""
+    found = []
+    for dump in _GO.finditer(text):
+        pairs = [(name, value) for name, value in _GO_HEADER.findall(dump[3])]
+        host = dump[4].rstrip("}") if dump[4] else ""
+        if host and not any(name.lower() == "host" for name, _ in pairs):
+            pairs.insert(0, ("Host", host))
+        found.append(Seen(Request(dump[1] or "GET", dump[2], pairs), None, text.count("\n", 0, dump.start()) + 1))
+    return found
+
+
+def read_dotnet(text: str) -> list[Seen]:
+    """Return the requests that .NET prints of an ``HttpRequestMessage``."""
+    found = []
+    for dump in _DOTNET.finditer(text):
+        lines = [(0, line.strip()) for line in dump[3].split("\n") if line.strip()]
+        found.append(Seen(Request(dump[1], dump[2], headers_of(lines)), None, text.count("\n", 0, dump.start()) + 1))
+    return found
+
+
+def _requests(value: Any, depth: int = 0) -> Iterator[Request | None]:
+    """Yield the requests in nested values, outermost first; one inside another is part of that."""
+    made = _request(value) if isinstance(value, dict) else None
+    if made is not None:
+        yield made
+    elif depth < _DEEPEST and isinstance(value, (dict, list)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _requests(each, depth + 1)
+
+
+def _request(value: dict[str, Any]) -> Request | None:
+    keys = {str(key).lower(): each for key, each in value.items()}
+    if "http.request.line" in keys:
+        return _tshark(value)
+    url = keys.get("url") or keys.get("uri") or _path(keys)
+    url = url.get("raw") if isinstance(url, dict) else url
+    pairs = _pairs(keys.get("headers", keys.get("header")))
+    if not isinstance(url, str) or (pairs is None and "method" not in keys):
+        return None
+    host = next((text for name, text in pairs or () if name.lower() == "host"), "") or keys.get("hostname", "")
+    base = keys.get("baseurl")
+    if isinstance(base, str) and "://" not in url:
+        url = urljoin(base.rstrip("/") + "/", url.lstrip("/"))
+    if url.startswith("/") and host:
+        url = f"http://{host}{url}"
+    if "://" not in url:
+        return None
+    parameters = keys.get("params") or keys.get("query")
+    if isinstance(parameters, dict) and parameters:
+        url += ("&" if "?" in url else "?") + urlencode({name: str(each) for name, each in parameters.items()})
+    return Request(str(keys.get("method") or "GET").upper(), url, pairs or [], _body(keys))
+
+
+def _path(keys: dict[str, Any]) -> str | None:
+    """Return the path of a request that keeps its host apart, as Node and Tea do; None where there is none."""
+    path = keys.get("pathname") or keys.get("path")
+    return path if isinstance(path, str) and path.startswith("/") and "headers" in keys else None
+
+
+def _tshark(value: dict[str, Any]) -> Request | None:
+    lines = value["http.request.line"]
+    first = next((each for each in value.values() if isinstance(each, dict) and "http.request.method" in each), {})
+    method, target = first.get("http.request.method"), first.get("http.request.uri")
+    if not isinstance(lines, list) or not isinstance(method, str) or not isinstance(target, str):
+        return None
+    pairs = headers_of([(0, str(line).strip()) for line in lines if str(line).strip()])
+    host = next((text for name, text in pairs if name.lower() == "host"), "")
+    return Request(method, f"http://{host}{target}", pairs) if host else None
+
+
+def _pairs(value: Any) -> list[tuple[str, str]] | None:
+    """Read headers: an object by name, or a list of objects with a name and a value, or of pairs."""
+    if isinstance(value, dict):
+        return [(str(name), _one(each)) for name, each in value.items() if isinstance(each, (str, int, list))]
+    if not isinstance(value, list):
+        return None
+    pairs = []
+    for each in value:
+        if isinstance(each, dict):
+            keys = {str(key).lower(): one for key, one in each.items()}
+            name, text = keys.get("name", keys.get("key")), keys.get("value", "")
+        elif isinstance(each, list) and len(each) == 2:  # noqa: PLR2004 - name and value
+            name, text = each
+        else:
+            return None
+        if isinstance(name, str) and not name.startswith(":") and _is_enabled(each):
+            pairs.append((name, _one(text)))
+    return pairs
+
+
+def _is_enabled(each: Any) -> bool:
+    """Tell whether a header of Postman or Insomnia is switched on."""
+    return not (isinstance(each, dict) and each.get("disabled") is True)
+
+
+def _one(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _body(keys: dict[str, Any]) -> bytes:
+    body = keys.get("postdata") or keys.get("body") or keys.get("data")
+    if isinstance(body, dict):
+        body = body.get("text") or body.get("raw")
+    return wire_bytes(body) if isinstance(body, str) else b""
+
+
+def _is_headers(value: dict[Any, Any]) -> bool:
+    return any(str(name).lower() in ("authorization", "host", "date", "x-log-date") for name in value)
+
+
+def _parsed(text: str, at: int) -> tuple[Any, int]:
+    """Parse a value of JSON, Python or JavaScript from a place on; its end is -1 where there is none."""
+    try:
+        return _value(text, at, 0)
+    except (ValueError, SyntaxError):
+        return None, -1
+
+
+def _value(text: str, at: int, depth: int) -> tuple[Any, int]:
+    token = _next(text, at)
+    mark = token["mark"]
+    if mark in _CLOSING and depth < _DEEPEST:
+        return _members(text, token.end(), mark, depth)
+    if mark:
+        msg = "no value"
+        raise ValueError(msg)
+    return _scalars(text, token)
+
+
+def _scalars(text: str, token: re.Match[str]) -> tuple[Any, int]:
+    """Parse a word, or a text with those that Python joins to it."""
+    value, at = _scalar(token), token.end()
+    while isinstance(value, str) and token["text"] and (more := _TOKEN.match(text, at)) and more["text"]:
+        behind = _TOKEN.match(text, more.end())
+        if behind is not None and behind["mark"] in _COLONS:  # the name of the next member
+            break
+        value, at = value + str(_scalar(more)), more.end()
+    return value, at
+
+
+def _members(text: str, at: int, opening: str, depth: int) -> tuple[Any, int]:
+    """Parse the members of an object or array up to what closes it."""
+    found: dict[Any, Any] = {}
+    listed: list[Any] = []
+    while True:
+        token = _next(text, at)
+        if token["mark"] == _CLOSING[opening]:
+            return (found if opening == "{" or found else listed), token.end()
+        if token["mark"] in (",", ";"):
+            at = token.end()
+            continue
+        value, at = _value(text, at, depth + 1)
+        colon = _next(text, at)
+        if opening == "{" or colon["mark"] == "=>":
+            if colon["mark"] not in _COLONS:
+                msg = "no colon"
+                raise ValueError(msg)
+            found[str(value)], at = _value(text, colon.end(), depth + 1)
+        else:
+            listed.append(value)
+
+
+def _next(text: str, at: int) -> re.Match[str]:
+    token = _TOKEN.match(text, at)
+    if token is None:
+        msg = "no token"
+        raise ValueError(msg)
+    return token
+
+
+def _scalar(token: re.Match[str]) -> Any:
+    if token["word"]:
+        word = token["word"]
+        return None if word in _NOTHING else _WORDS.get(word, word)
+    text = token["text"]
+    if text[0] == "`":
+        return text[1:-1]
+    if text[0] == '"':
+        text = text.replace("\\/", "/")
+    value = ast.literal_eval(text.replace("\n", "\\n"))
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value

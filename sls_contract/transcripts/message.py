@@ -1,0 +1,197 @@
+"""Messages out of text: a request line or status line, headers, an empty line, a body; and which answer is whose."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Request, Response, wire_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+METHODS = "GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE"
+REQUEST_LINE = re.compile(
+    r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]+([^ \t]+)[ \t]+HTTP[/ ][0-9](?:\.[0-9])?[ \t]*|([A-Z]+)[ \t]+([^ \t]+)[ \t]*"
+)
+STATUS_LINE = re.compile(r"HTTP[/ ][0-9](?:\.[0-9])?[ \t]+([0-9]{3})(?:[ \t]+(.*))?")
+_BARE_STATUS_LINE = re.compile(r"(?:HTTP[/ ][0-9](?:\.[0-9])?[ \t]+)?([1-5][0-9]{2})(?:[ \t]+(.*))?")
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*)")
+_ABSOLUTE = re.compile(r"(?i)https?://")
+_LENGTH = re.compile("[0-9]{1,18}")
+_FIRST_FINAL = 200
+_NO_BODY = (b"", b"None", b"<nil>")  # a printed body that is none
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a message: its number in the text, from 1; whether the client sent it; its text without its end."""
+
+    number: int
+    sent: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request in a transcript, the answer beside it (None: none is shown), and the line where it begins, from 1."""
+
+    request: Request
+    response: Response | None = None
+    line: int = 1
+
+
+@dataclass(slots=True)
+class _Message:
+    sent: bool
+    head: list[tuple[int, str]] = field(default_factory=list)
+    body: list[str] = field(default_factory=list)
+    ended: bool = False
+
+    def add(self, line: Line) -> None:
+        if self.ended:
+            self.body.append(line.text)
+        elif line.text.strip():
+            self.head.append((line.number, line.text))
+        else:
+            self.ended = True
+
+
+def exchanges_of(lines: Iterable[Line]) -> list[Seen]:
+    """Return every request among directed lines, with its answer; a CONNECT and its answer are passed over.
+
+    Raises `UsageError` naming the line of a message that cannot be read.
+    """
+    found: list[Seen] = []
+    tunnel = False
+    for message in _messages(lines):
+        body = wire_bytes("\n".join(message.body))
+        if message.sent:
+            tunnel = message.head[0][1].startswith("CONNECT ")
+            if not tunnel:
+                request = request_of(message.head, body)
+                if found and found[-1].response is None and found[-1].request == request:
+                    found.pop()  # two handlers of a logger print it twice
+                found.append(Seen(request, None, message.head[0][0]))
+        elif found and not tunnel and found[-1].response is None:
+            answer = response_of(message.head, body)
+            if answer.status >= _FIRST_FINAL:
+                found[-1] = Seen(found[-1].request, answer, found[-1].line)
+    return found
+
+
+def _messages(lines: Iterable[Line]) -> list[_Message]:
+    """Cut lines into messages: each begins with a request line that was sent, or a status line that came."""
+    messages: list[_Message] = []
+    for line in lines:
+        text = line.text.strip()
+        begins = is_request_line(text) if line.sent else _BARE_STATUS_LINE.fullmatch(text) is not None
+        open_head = bool(messages) and messages[-1].sent is line.sent and not messages[-1].ended
+        in_body = (
+            bool(messages) and messages[-1].sent is line.sent and messages[-1].ended and not text.startswith("HTTP")
+        )
+        if begins and not (open_head and HEADER.fullmatch(text)) and not (in_body and not line.sent):
+            messages.append(_Message(line.sent))
+        if messages and messages[-1].sent is line.sent:
+            messages[-1].add(line)
+    return messages
+
+
+def is_request_line(text: str) -> bool:
+    """Tell whether a line begins a request: a method, a target, and most often a version."""
+    found = REQUEST_LINE.fullmatch(text)
+    if found is None or text.startswith("HTTP/"):
+        return False
+    target = found[2] or found[4]
+    return bool(found[2]) or target.startswith(("/", "http://", "https://"))
+
+
+def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
+    """Make a request of its head, each line with its number, and its body.
+
+    Raises `UsageError` naming the line, what was expected there, and how to fix it. No header value is repeated.
+    """
+    if not head:
+        msg = "line 1: expected a request line such as 'GET /path HTTP/1.1', got nothing. How to fix: paste a request."
+        raise UsageError(msg)
+    number, line = head[0]
+    found = REQUEST_LINE.fullmatch(line.strip())
+    if not found or line.startswith("HTTP/"):
+        came = "the status line of an answer" if line.startswith("HTTP/") else f"{first_word(line)!r} …"
+        msg = (
+            f"line {number}: expected a request line such as 'GET /path HTTP/1.1', got {came}. "
+            "How to fix: paste the request from its first line on, the target percent-encoded."
+        )
+        raise UsageError(msg)
+    headers = headers_of(head[1:])
+    method, target = found[1] or found[3], found[2] or found[4]
+    request = Request(method, _url(number, target, headers), headers, body)
+    return request.replace(body=_trimmed(body, announced_length(request)))
+
+
+def response_of(head: Sequence[tuple[int, str]], body: bytes) -> Response:
+    """Make an answer of its head and body, which is not as it was on the wire; lines that are no headers are left."""
+    status = _BARE_STATUS_LINE.fullmatch(head[0][1].strip())
+    assert status is not None
+    headers = [(found[1], found[2].rstrip()) for _, line in head[1:] if (found := HEADER.fullmatch(line.strip()))]
+    return Response(int(status[1]), headers, body.strip(), wire=False)
+
+
+def headers_of(lines: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
+    """Read header lines; one that begins with white space goes on with the value before (RFC 9112 section 5.2)."""
+    headers: list[tuple[str, str]] = []
+    for number, line in lines:
+        if line[:1] in " \t" and headers:
+            headers[-1] = (headers[-1][0], f"{headers[-1][1]} {line.strip()}")
+            continue
+        found = HEADER.fullmatch(line)
+        if not found:
+            msg = (
+                f"line {number}: expected a header 'Name: value', got {first_word(line)!r} …. "
+                "How to fix: write the header's name and a colon before its value; an empty line ends the headers."
+            )
+            raise UsageError(msg)
+        headers.append((found[1], found[2].rstrip(" \t")))
+    return headers
+
+
+def _url(number: int, target: str, headers: list[tuple[str, str]]) -> str:
+    """Return the absolute URL: the target itself (through a proxy), or the Host header and the target."""
+    if _ABSOLUTE.match(target):
+        return target
+    if not target.startswith("/"):
+        msg = (
+            f"line {number}: expected a target that begins with '/' or 'http://', got {first_word(target)!r}. "
+            "How to fix: write it as sent, '/logstores/…?shard=0'."
+        )
+        raise UsageError(msg)
+    host = next((value for name, value in headers if name.lower() == "host" and value), None)
+    if host is None:
+        msg = (
+            f"line {number + 1}: expected a Host header among the headers, got none. "
+            "How to fix: add 'Host: <project>.<endpoint>'."
+        )
+        raise UsageError(msg)
+    return f"http://{host}{target}"
+
+
+def _trimmed(body: bytes, announced: int | None) -> bytes:
+    """Return the body without what pasting put behind it; a Content-Length that fits decides."""
+    if announced is not None and announced <= len(body):
+        return body[:announced]
+    if body.strip() in _NO_BODY:
+        return b""
+    return body.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def announced_length(request: Request) -> int | None:
+    """Return the number of body bytes that Content-Length announces; None where it announces none."""
+    text = request.headers.get("content-length", "").strip()
+    return int(text) if _LENGTH.fullmatch(text) else None
+
+
+def first_word(line: str) -> str:
+    """Return the first word of a line, short: the rest may be a secret."""
+    return (line.split() or [""])[0][:20]

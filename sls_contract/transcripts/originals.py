@@ -1,0 +1,58 @@
+"""What a request may have been before a log or a copy changed it: a transcript is doubted before its user is."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sls_contract.exchange import wire_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.exchange import Request
+
+_MOST = 64
+_FIRST_KEY = re.compile(r"([A-Za-z_][\w-]*)=")
+_SAFE = "/%!$&'()*+,;=:@-._~?"
+
+
+def originals(request: Request) -> Iterator[tuple[str, Request]]:
+    """Yield what the log may have lost, in words, with the request as it may have been sent; at most 64."""
+    yield from islice(_candidates(request), _MOST)
+
+
+def _candidates(request: Request) -> Iterator[tuple[str, Request]]:
+    url = request.url
+    if not url.isascii() or " " in url:
+        yield "the percent-encoding of the URL", request.replace(url=quote(wire_bytes(url), safe=_SAFE))
+    if "+" in request.query:
+        yield "the percent-encoding of +", request.replace(url=_with_query(url, request.query.replace("+", "%2B")))
+    if "?" not in url:
+        for changed in _with_question_mark(url):
+            yield "the ? before the query", request.replace(url=changed)
+    if request.body:
+        for body in _line_ends(request.body):
+            yield "line ends of the body", request.replace(body=body)
+
+
+def _with_query(url: str, query: str) -> str:
+    return f"{url.partition('?')[0]}?{query}"
+
+
+def _with_question_mark(url: str) -> Iterator[str]:
+    """Put a question mark at each place where the query may have begun."""
+    before, ampersand, after = url.partition("&")
+    if ampersand:
+        yield f"{before}?{after}"
+    key = _FIRST_KEY.search(url)
+    for at in range(key.start(1), key.end(1)) if key else ():
+        yield f"{url[:at]}?{url[at:]}"
+
+
+def _line_ends(body: bytes) -> Iterator[bytes]:
+    unix = body.replace(b"\r\n", b"\n")
+    for one in (unix, unix.replace(b"\n", b"\r\n"), unix.rstrip(b"\n")):
+        yield from (each for each in (one, one + b"\n", one + b"\r\n") if each != body)
