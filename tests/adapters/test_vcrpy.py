@@ -69,6 +69,7 @@ def test_what_is_recorded_is_ours_and_plays_without_a_network(tmp_path, service,
     assert (recording.integrity, recording.provenance.evidence) == (Integrity.INTACT, Evidence.REFERENCE)
     assert recording.signature.verdict == "verified"
     assert verify_signature(recording.exchange.request, TEST_CREDENTIALS) is None
+    assert recording.exchange.request.headers["host"] == "my-project.cn-hangzhou.log.aliyuncs.com"
     assert recording.exchange.response.wire
     assert not any(secret in path.read_bytes() for secret in SECRETS)
     found = audit(path, Terms(datetime.now(UTC), (KEY,)))
@@ -201,16 +202,18 @@ def test_other_hosts_are_recorded_by_their_name(tmp_path, wire):
     checks = register(recorder, credentials=KEY)
     path = tmp_path / "a.yaml"
     with recorder.use_cassette(path):
-        for host in ("one.example.com", "two.example.com"):
-            wire.answers.append(f"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n{host[:3]}".encode())
+        for host in ("api.one.example.com", "api.two.example.com"):
+            wire.answers.append(
+                f"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n{host[4:7]}".encode()
+            )
             requests.get(
                 f"http://{host}/", proxies={"http": wire.url}, headers={"Authorization": "Bearer abc123XYZ789"}
             )
     player = vcr.VCR(record_mode="none")
     register(player)
     with player.use_cassette(path):
-        assert requests.get("http://two.example.com/", proxies={"http": NOWHERE}, timeout=60).text == "two"
-        assert requests.get("http://one.example.com/", proxies={"http": NOWHERE}, timeout=60).text == "one"
+        assert requests.get("http://api.two.example.com/", proxies={"http": NOWHERE}, timeout=60).text == "two"
+        assert requests.get("http://api.one.example.com/", proxies={"http": NOWHERE}, timeout=60).text == "one"
     assert checks.findings == ()
     assert b"abc123XYZ789" not in path.read_bytes()
 
@@ -274,6 +277,20 @@ def test_filters_of_the_user_win(tmp_path, service):
     assert not [each for each, _, _ in audit(path, Terms(datetime.now(UTC))).placed if each.level == "violation"]
 
 
+def test_a_filter_that_came_later_reaches_old_recordings(tmp_path, service):
+    """As in vcrpy, writing the file filters all of it; what a filter did is no edit by hand."""
+    path = tmp_path / "a.yaml"
+    for filtered, shards in ([], "0"), (["user-agent"], "01"):
+        each = vcr.VCR(record_mode="new_episodes", filter_headers=filtered)
+        register(each, credentials=KEY, strict=True)
+        with each.use_cassette(path):
+            for shard in shards:
+                ask(service, URL.replace("shard=0", f"shard={shard}"))
+    recordings = load_cassette(path).recordings
+    assert [each.integrity for each in recordings] == [Integrity.INTACT] * 2
+    assert not any("user-agent" in each.exchange.request.headers for each in recordings)
+
+
 def test_ignored_hosts_are_neither_recorded_nor_judged(tmp_path, endpoint, service):
     """``ignore_hosts`` means what it says."""
     recorder = vcr.VCR(ignore_hosts=["my-project.cn-hangzhou.log.aliyuncs.com"])
@@ -297,6 +314,20 @@ def test_vcrpys_own_serializers_still_write_no_secret(tmp_path, service, seriali
     assert not any(secret in path.read_bytes() for secret in SECRETS)
     with vcr.use_cassette(str(path), serializer=serializer, record_mode="none"):
         assert ask(NOWHERE).ok
+
+
+def test_keys_in_an_old_cassette_go_when_it_is_written(tmp_path, service):
+    """Plain vcrpy wrote them; also where its own form is kept."""
+    path = tmp_path / "a.yaml"
+    with vcr.use_cassette(str(path)):
+        ask(service)
+    assert KEY.access_key_id.encode() in path.read_bytes()
+    adder = vcr.VCR(record_mode="new_episodes")
+    register(adder, credentials=KEY)
+    with adder.use_cassette(path, serializer="yaml"):
+        ask(service, URL.replace("shard=0", "shard=1"))
+    assert not any(secret in path.read_bytes() for secret in SECRETS)
+    assert len(load_cassette(path).exchanges) == 2
 
 
 def test_renames_hold_in_the_file_and_in_matching(tmp_path, endpoint, service):
