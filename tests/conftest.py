@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
 from started_processes import Started, end_all_but, processes_of_a_run
@@ -30,6 +31,35 @@ _FOREIGN = (
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behind an & of a script
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
+
+_SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a busy machine is no finding
+settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW)  # the same in every run
+settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
+settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked."""
+    if not os.environ.get("SLS_FULL"):
+        left = [item for item in items if item.get_closest_marker("full")]
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left)
+
+
+def pytest_report_header():
+    return "tests marked full: all" if os.environ.get("SLS_FULL") else "tests marked full: none; SLS_FULL=1 runs them"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked."""
+    if not os.environ.get("SLS_FULL"):
+        left = [item for item in items if item.get_closest_marker("full")]
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left)
+
+
+def pytest_report_header():
+    return "tests marked full: all" if os.environ.get("SLS_FULL") else "tests marked full: none; SLS_FULL=1 runs them"
 
 
 @pytest.fixture(autouse=True)

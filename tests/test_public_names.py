@@ -18,6 +18,7 @@ HEAVY = (
     "jsonschema_rs",
     "requests",
     "urllib3",
+    "httpx",
     "aiohttp",
     "asyncio",
     "http.client",
@@ -48,6 +49,22 @@ def test_a_wrong_name_is_an_attribute_error():
 def test_importing_the_package_loads_nothing_heavy():
     """`import sls_contract` costs next to nothing; rooms are loaded when a name is first used."""
     assert not _loaded_by("import sls_contract").intersection(HEAVY)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "others"),
+    [("requests", ("httpx", "vcr")), ("httpx", ("requests", "vcr"))],  # vcrpy itself loads what it finds
+)
+def test_an_adapter_loads_its_own_library_alone(adapter, others):
+    """Nobody needs what he does not use."""
+    assert not _loaded_by(f"import sls_contract.adapters.{adapter}").intersection(others)
+
+
+def test_a_missing_httpx_is_told_with_the_command_that_installs_it():
+    """It is the one library of the three that this package does not bring along."""
+    code = "import sys; sys.modules['httpx'] = None; import sls_contract.adapters.httpx"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].endswith("How to fix: pip install 'httpx>=0.27'")
 
 
 def test_loading_the_plugin_loads_nothing_heavy(pytester, monkeypatch):

@@ -43,5 +43,8 @@ def _delivered(response: Any) -> Outcome:
 
 _BROKEN: dict[str, Kind] = {
     "dns": "name",
-    **{kind: kind for kind in ("tls", "timeout", "reset", "closed", "truncated", "malformed")},
+    **{
+        kind: kind
+        for kind in ("name", "connect-timeout", "tls", "timeout", "reset", "closed", "truncated", "malformed")
+    },
 }

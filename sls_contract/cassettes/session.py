@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.age import about_age
-from sls_contract.cassettes.audit import about_recording, hidden_clauses
+from sls_contract.cassettes.exchanges import Judge, evidence_of, recording_of_scrubbed, written_secrets
 from sls_contract.cassettes.forks import OVER, Channel, Relay
-from sls_contract.cassettes.hosts import AskedHosts, is_live, without_project
+from sls_contract.cassettes.hosts import AskedHosts
 from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.outcomes import answered, outcome_of
 from sls_contract.cassettes.recorder import Broken, install
-from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote, compared
+from sls_contract.cassettes.recording import Evidence, Recording, compared
 from sls_contract.cassettes.relations import Relations
-from sls_contract.cassettes.scrub import leaks
-from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
-from sls_contract.cassettes.session_settings import CLOCKS_DIFFER, Opening
+from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.cassettes.tally import Tally
 from sls_contract.cassettes.tape import Tape
-from sls_contract.checks import judge, judge_request, judge_response
 from sls_contract.errors import CassetteError, UnmatchedRequest
-from sls_contract.exchange import OWN_ANSWER, Exchange, masked_url, split_url
+from sls_contract.exchange import OWN_ANSWER, Exchange
 from sls_contract.hosts import host_name
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id, region_of
 from sls_contract.spec import clause
 from sls_contract.spec.catalog import catalog
 from sls_contract.spec.registry import registry
-from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +33,8 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.recorder import Outcome
     from sls_contract.cassettes.scrub import Scrubbed, Sent
-    from sls_contract.checks import Verdict
+    from sls_contract.cassettes.session_settings import Opening
     from sls_contract.exchange import Request, Response
-    from sls_contract.signing import Credentials
-    from sls_contract.spec import Finding
 
 _FEW = 1000  # exchanges; of those behind them only the place waits: many objects keep the garbage collector busy
 
@@ -55,9 +49,7 @@ class Session:
         )
         self._tape.candidates, self._tape.single = opening.candidates, opening.single
         self._tape.owner = opening.owner
-        self._keyring = (
-            (opening.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if opening.credentials is not None else None
-        )
+        self._judging = Judge(opening.scrubber, opening.credentials)
         self._ahead = _Ahead()
         self._stop: Callable[[], None] = lambda: None
         self._channel: Channel | None = None
@@ -147,7 +139,8 @@ class Session:
             for outer in OPEN.sessions:
                 outer._beneath = True  # noqa: SLF001 - of the same class
         if self.recorded:
-            self._look_for_leaks()
+            for secret in written_secrets(self._tape.path, self._opening.credentials):
+                self.tally.fail(secret)
 
     def prepare_fork(self) -> None:
         """Make what a child shares with this process, once, and see that it inherits no lock that nobody frees."""
@@ -257,40 +250,34 @@ class Session:
     ) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
         opening, tally, recording = self._opening, self._tally, compared(played or self._tape.at(position))
-        made, shown = recording.provenance, Exchange(opening.scrubber.marked(asked), recording.exchange.response)
-        verdicts = [judge_request(request, credentials=self._keyring, at=seen)]
-        if not recording.unanswered:
-            hidden = hidden_clauses(recording)
-            verdicts.append(judge_response(recording.exchange, at=made.at, without=hidden))
-        tally.count(shown, self._clean(verdicts), made.evidence, position)
+        shown = Exchange(opening.scrubber.marked(asked), recording.exchange.response)
+        self._judging.played(tally, request, shown, recording, seen, position)
         related = self._relations.follow(recording, position)
         tally.relate(clean_verdict(related, opening.scrubber.shown), shown, position)
-        about = about_recording(recording)
         if opening.max_age is not None:
-            about += about_age(self._tape.at(position).provenance, opening.max_age, now)
-        if about:
-            tally.add(about, shown, position)
+            tally.add(about_age(self._tape.at(position).provenance, opening.max_age, now), shown, position)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
         opening, (now, seen) = self._opening, self._opening.now(request)
         response = outcome.partial if isinstance(outcome, Broken) else outcome
         if response is not None and OWN_ANSWER in response.headers:
-            self._refuse_own(request, response)
+            self._judging.refuse_own(self._tally, request, response)
             return
         whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
         scrubbed = opening.scrubber.exchange(
             Exchange(request, response), self._ahead.take(request), live=evidence is Evidence.LIVE
         )
-        recording = Recording(
-            exchange=scrubbed.exchange,
-            provenance=_provenance(scrubbed.exchange.request, evidence, now, seen, opening.endpoint),
-            signature=SignatureNote(scrubbed.signature, scrubbed.step or ""),
-            substitutions=tuple(f"{one.where}: {one.public}" for one in scrubbed.substitutions),
-            broken=outcome.kind if isinstance(outcome, Broken) else None,
-            detail=opening.scrubber.text(outcome.detail) if isinstance(outcome, Broken) else "",
-        )
+        recording = recording_of_scrubbed(scrubbed, evidence, now, seen, opening.endpoint)
+        if isinstance(outcome, Broken):
+            recording = replace(recording, broken=outcome.kind, detail=opening.scrubber.text(outcome.detail))
         self._keep(recording)
         self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, seen), request, response)
+
+    def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
+        """Judge an exchange that took place at ``seen``, by itself and beside those before it."""
+        self._judging.recorded(self._tally, whole, scrubbed, evidence, seen)
+        related = self._relations.go_on(whole, evidence, seen)
+        self._tally.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
 
     def _keep(self, recording: Recording) -> None:
         if not self._is_child:
@@ -305,36 +292,6 @@ class Session:
             raise CassetteError(OVER.format(path=self.path))
         return self._channel
 
-    def _refuse_own(self, request: Request, response: Response) -> None:
-        """Record no answer of our own tools as one of the service; say whose it is."""
-        said = response.body.decode("utf-8", "replace")
-        asked = self._opening.scrubber.text(f"{request.method} {masked_url(request.url)}")
-        self._tally.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
-
-    def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
-        """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
-        verdict = judge(whole, credentials=_key_for(whole.request, self._opening.credentials), at=seen)
-        self._tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
-        related = self._relations.go_on(whole, evidence, seen)
-        self._tally.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
-        self._tally.add([_unopened(place) for place in scrubbed.closed], scrubbed.exchange)
-        if scrubbed.others:
-            self._tally.add([names_of_others(scrubbed.others)], scrubbed.exchange)
-
-    def _look_for_leaks(self) -> None:
-        """Read what was written once more, as `sls-contract check` does: a scrub that missed something must fail."""
-        key = self._opening.credentials
-        try:
-            written = self._tape.path.read_bytes()
-        except OSError:
-            return  # it could not be written, which has been told
-        for leak in leaks(written, [key] if key is not None else []):
-            self.tally.fail(
-                f"{self._tape.path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"
-                "How to fix: delete the file, revoke the key if the file was shared, and name what leaked in sls_scrub "
-                "or sls_scrub_keys."
-            )
-
     def _missed(self, scrubbed: Request) -> UnmatchedRequest:
         """Note the miss as a finding, too: a client may swallow the error, the test must not."""
         miss = self._tape.explain_miss(scrubbed)
@@ -342,9 +299,6 @@ class Session:
         finding = clause("request-not-recorded").finding("request", "a recording that answers it", actual, miss.advice)
         self.tally.add([finding], Exchange(scrubbed, None))
         return UnmatchedRequest(str(miss))
-
-    def _clean(self, verdicts: list[Verdict]) -> list[Verdict]:
-        return [clean_verdict(verdict, self._opening.scrubber.shown) for verdict in verdicts]
 
 
 class _Ahead(threading.local):
@@ -355,39 +309,3 @@ class _Ahead(threading.local):
     def take(self, request: Request) -> Sent | None:
         done, self.value = self.value, None
         return done if done is not None and done.original is request else None
-
-
-def _key_for(request: Request, own: Credentials | None) -> Credentials | None:
-    """Return the key that must have signed what is recorded: the run's own, or the public test key that it names."""
-    named = access_key_id(request)
-    public = (key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if key.access_key_id == named)
-    return None if own is None else next(public, own)
-
-
-def evidence_of(request: Request, peer: str) -> Evidence:
-    """Return what a live answer proves: only the real service's host, reached over a network, is ``live``."""
-    return Evidence.LIVE if is_live(request.host, peer) else Evidence.REFERENCE
-
-
-def _unopened(place: str) -> Finding:
-    """Say that a body was written as it came: nobody could look inside."""
-    return clause("recording-unopened-body").finding(
-        place.partition(":")[0],
-        "gzip or deflate, or no content coding",
-        place,
-        "ask for a coding that can be opened (Accept-Encoding), or make sure that the body holds no secret, and allow "
-        "it: @pytest.mark.sls_allow('SLS608', reason='…')",
-    )
-
-
-def _provenance(request: Request, evidence: Evidence, now: datetime, seen: datetime, endpoint: str) -> Provenance:
-    return Provenance(
-        evidence=evidence,
-        endpoint=endpoint or f"{split_url(request.url)[0]}://{without_project(request.host)}",
-        region=region_of(request.host) or "",
-        client=request.headers.get("user-agent", ""),
-        recorded_at=now,
-        validated_at=now,
-        contract=CONTRACT_VERSION,
-        clock=seen if abs(seen - now) > CLOCKS_DIFFER else None,
-    )

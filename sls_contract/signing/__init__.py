@@ -19,7 +19,7 @@ from sls_contract.signing.clock import (
     within_skew,
 )
 from sls_contract.signing.credentials import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, Keyring
-from sls_contract.signing.dialect import Dialect
+from sls_contract.signing.dialect import Dialect, Scheme
 from sls_contract.signing.environment import credentials_from_environment
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch
 from sls_contract.signing.region import region_of
@@ -37,6 +37,7 @@ __all__ = [
     "Form",
     "Keyring",
     "LogAuthorization",
+    "Scheme",
     "SignatureMismatch",
     "Sls4Authorization",
     "access_key_id",

@@ -194,6 +194,8 @@ def test_reports_of_several_kinds_at_once(command, tmp_path):
     refused = command("check", cassettes, "--report=a.txt")
     assert refused.returncode == 2
     assert "must end in .json, .xml, .sarif or .md" in refused.stderr
+
+
 def test_contracts_of_a_folder_judge_for_this_run(folder, tmp_path_factory):
     """--contract requires a key that the shipped contract leaves free, for this run alone; the finding says so."""
     own = tmp_path_factory.mktemp("own")

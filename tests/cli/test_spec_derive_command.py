@@ -4,6 +4,8 @@ import io
 import json
 from pathlib import Path
 
+import pytest
+
 from sls_contract import cli
 
 PAGES = Path(__file__).parents[1] / "unit" / "spec" / "pages"
@@ -62,15 +64,26 @@ def test_what_is_no_page_is_said_with_the_way_out(tmp_path):
     assert (code, "save it as UTF-8" in err) == (2, True)
 
 
-def test_the_installed_sdk_is_read_with_or_without_its_folder():
-    """``--sdk`` finds it; one operation can be picked, and a misspelt one is told the nearest."""
-    from sls_contract.spec.models import installed_sdk
-
+def test_the_installed_sdk_is_read():
+    """``--sdk`` finds it; one operation can be picked."""
     code, out, _ = run("--sdk", "--operation", "GetCheckPoint", "--json", "-")
     assert code == 0
     assert json.loads(out)["path"] == "/logstores/{logstore}/consumergroups/{consumer_group}"
-    assert run(installed_sdk(), "--operation", "GetCheckPoint", "--json", "-")[1] == out
-    code, _, err = run("--sdk", "--operation", "GetCheckpoint")
+
+
+@pytest.mark.full
+def test_the_folder_of_the_sdk_gives_the_same():
+    from sls_contract.spec.models import installed_sdk
+
+    picked = ("--operation", "GetCheckPoint", "--json", "-")
+    assert run(installed_sdk(), *picked) == run("--sdk", *picked)
+
+
+@pytest.mark.parametrize("of_the_sdk", [False, pytest.param(True, marks=pytest.mark.full)])
+def test_an_operation_that_is_misspelt_is_told_the_nearest(tmp_path, of_the_sdk):
+    document = tmp_path / "api.json"
+    document.write_text('{"apis": {"GetCheckPoint": {"path": "/a", "methods": ["get"]}}}', encoding="utf-8")
+    code, _, err = run("--sdk" if of_the_sdk else document, "--operation", "GetCheckpoint")
     assert (code, "did you mean GetCheckPoint?" in err) == (2, True)
 
 

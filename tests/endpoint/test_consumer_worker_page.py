@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from started_processes import IN_UTF8
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "consumer-worker.md").read_text("utf-8")
@@ -25,7 +26,7 @@ def place(tmp_path):
 
 def run(place, *options):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_consumer.py", *options]
-    environ = {**os.environ, "PYTHONUTF8": "1"}
+    environ = {**os.environ, **IN_UTF8}
     done = subprocess.run(
         command, cwd=place, env=environ, check=False, capture_output=True, encoding="utf-8", timeout=120
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from started_processes import IN_UTF8
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -35,9 +37,9 @@ def shown_tests() -> list[str]:
     return [text for text in of_kind("python") if "def test_" in text]
 
 
-def shown_scripts() -> list[tuple[str, str]]:
+def shown_scripts(blocks: list[tuple[str, str]] = BLOCKS) -> list[tuple[str, str]]:
     """Give each script with the output that is shown under it, if any."""
-    pairs = zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True)
+    pairs = zip(blocks, [*blocks[1:], ("", "")], strict=True)
     return [
         (text, after[1] if after[0] == "text" else "")
         for (kind, text), after in pairs
@@ -64,13 +66,13 @@ def place(tmp_path):
     return tmp_path
 
 
-def run(line: str, place: Path) -> subprocess.CompletedProcess[str]:
-    """Run one line of a shell; pytest leaves no cache behind."""
-    environ = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+def run(line: str, place: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run one line of a shell, a program of ours and its arguments; pytest leaves no cache behind."""
+    program, *arguments = shlex.split(line)
     return subprocess.run(
-        ["sh", "-c", line],
+        [sys.executable if program == "python" else BIN / program, *arguments],
         cwd=place,
-        env={**environ, "PYTHONUTF8": "1"},
+        env={**os.environ, **IN_UTF8, "PYTEST_ADDOPTS": "-p no:cacheprovider", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -157,12 +159,17 @@ def test_a_script_prints_what_is_shown(place, number):
 
 
 @pytest.mark.parametrize(
-    "line", [line for line, _ in shown_commands() if line.startswith("sls-contract ") and "serve" not in line]
+    "line",
+    [
+        pytest.param(line, marks=[pytest.mark.full] if "verify" in line else [])  # ten seconds
+        for line, _ in shown_commands()
+        if line.startswith("sls-contract ") and "serve" not in line
+    ],
 )
 def test_a_command_prints_what_is_shown(place, line):
     """Each command of ours prints what stands under it, after the ``export`` that is shown."""
-    exported = [each for each, _ in shown_commands() if each.startswith("export")]
-    done = run("; ".join([*exported, line]), place)
+    (exported,) = [each for each, _ in shown_commands() if each.startswith("export")]
+    done = run(line, place, **dict(word.split("=") for word in exported.split()[1:]))
     assert shows(dict(shown_commands())[line], done.stdout), done.stdout
 
 
@@ -219,3 +226,13 @@ def test_the_list_of_clauses_is_up_to_date():
     assert (ROOT / "docs" / "clauses.md").read_text("utf-8") == told, (
         "sls-contract explain --markdown > docs/clauses.md"
     )
+
+
+ADAPTERS = BLOCK.findall((ROOT / "docs" / "adapters.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("script", "shown"), shown_scripts(ADAPTERS))
+def test_the_adapters_do_what_their_page_shows(place, script, shown):
+    """Each block of docs/adapters.md runs as it stands."""
+    (place / "script.py").write_text(script, "utf-8")
+    assert run("python script.py", place).stdout == shown

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import ssl
 import textwrap
 from contextlib import contextmanager
@@ -18,20 +20,23 @@ import pytest
 import requests  # noqa: F401
 import trustme
 import vcr  # noqa: F401
+from started_processes import FULL, Started
 
 import sls_contract.cassettes.recorder.http_connection
+import sls_contract.cassettes.recorder.processes
 import sls_contract.cassettes.recorder.requests_adapter
 import sls_contract.cassettes.recorder.requests_live
-import sls_contract.plugin.ledger
-import sls_contract.plugin.opener
-import sls_contract.plugin.outcome
-import sls_contract.plugin.reference
-import sls_contract.plugin.summary  # noqa: F401
+import sls_contract.cassettes.recorder.resolvers
+import sls_contract.plugin
+import sls_contract.transport
 from sls_contract import load_cassette
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.plugin.run import utc_now
 from sls_contract.signing import Credentials
+
+for _module in pkgutil.iter_modules(sls_contract.plugin.__path__, "sls_contract.plugin."):
+    importlib.import_module(_module.name)
 
 CLIENT = '''
 from datetime import UTC, datetime
@@ -66,6 +71,11 @@ socket.getaddrinfo = to_loopback
 """
 
 
+BESIDE_ALL = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
+ALONE = ("--disable-plugin-autoload", *(f"-p{name}" for name in ("sls_contract", "no:cacheprovider", "no:legacypath")))
+SPARING = ALONE if pytest.version_tuple >= (8, 4) and not FULL else BESIDE_ALL
+
+
 @dataclass
 class Project:
     """A folder with tests in it, run in a pytest of its own (in this process)."""
@@ -87,13 +97,20 @@ class Project:
         return self
 
     def run(self, *options: str) -> pytest.RunResult:
-        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *options)
+        """Run it here, without the plugins of others; ``-p NAME`` takes one of them in again."""
+        return self.pytester.runpytest_inprocess(*SPARING, *options)
 
     def spawn(self, *options: str) -> pytest.RunResult:
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+        """Run it in a process of its own, beside all plugins that are installed."""
+        return self.pytester.runpytest_subprocess(*BESIDE_ALL, *options)
+
+    def start(self, *options: str) -> pytest.RunResult:
+        """Spawn one that finds nothing loaded."""
+        with Started.really():
+            return self.spawn(*options)
 
     def ini(self, *lines: str) -> Project:
-        self.write("pytest.ini", "\n".join(["[pytest]", "asyncio_default_fixture_loop_scope = function", *lines, ""]))
+        self.write("pytest.ini", "\n".join(["[pytest]", *lines, ""]))
         return self
 
     def cassettes(self) -> list[str]:

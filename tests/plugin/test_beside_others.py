@@ -42,9 +42,9 @@ def test_pytest_recording_beside_ours(project):
             assert ask(sls).json()[0]["shard"] == 0
         """
     )
-    project.run("--sls-record=once", "--record-mode=once").assert_outcomes(passed=3)
+    project.run("-p", "recording", "--sls-record=once", "--record-mode=once").assert_outcomes(passed=3)
     assert len(project.cassettes()) == 2
-    project.run("--record-mode=none").assert_outcomes(passed=3)
+    project.run("-p", "recording", "--record-mode=none").assert_outcomes(passed=3)
 
 
 LOADED = """

@@ -85,7 +85,7 @@ def test_no_library_gets_through(project):
                     await client.get(OWNED)
         """
     )
-    project.spawn().assert_outcomes(passed=11)
+    project.start().assert_outcomes(passed=11)
 
 
 def test_a_warm_connection_is_stopped_unless_it_ends_here(project):

@@ -70,7 +70,8 @@ GOOD = asking(
 NAMES = ("everywhere", "killed", "only_in_children", "pool")
 
 
-def test_what_children_ask_is_recorded_and_played(project):
+@pytest.mark.parametrize("options", [(), pytest.param(("-n2",), marks=pytest.mark.full)])
+def test_what_children_ask_is_recorded_and_played(project, options):
     """By os.fork, multiprocessing, a pool, and up to a kill: one whole cassette, all of it played, each once."""
     project.test(GOOD)
     result = project.run("--sls-record=once", "--sls-strict")
@@ -79,11 +80,10 @@ def test_what_children_ask_is_recorded_and_played(project):
     assert project.cassettes() == [f"cassettes/test_it/test_{name}.sls.yaml" for name in NAMES]  # and no journal
     assert [sorted(project.shards(f"test_{name}")) for name in NAMES] == [list("0001"), ["3"], ["1", "2"], list("0011")]
     assert not [name for name in NAMES if "unfinished" in project.cassette(f"test_{name}").read_text("utf-8")]
-    for options in ((), ("-n2",)):
-        result = project.run("--sls-strict", *options)
-        result.assert_outcomes(passed=4)
-        assert result.ret == 0
-        result.stdout.fnmatch_lines(["*11 exchanges checked*0 findings*"])
+    result = project.run("--sls-strict", *options)
+    result.assert_outcomes(passed=4)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*11 exchanges checked*0 findings*"])
     result = project.run("--sls-record=verify")
     result.assert_outcomes(passed=4)
     assert project.cassettes() == [f"cassettes/test_it/test_{name}.sls.yaml" for name in NAMES]

@@ -42,7 +42,7 @@ def recorded(project):
     return older(project)
 
 
-WORKERS = [(), ("-n2",)] if os.environ.get("SLS_FULL") else [()]
+WORKERS = [(), pytest.param(("-n2",), marks=pytest.mark.full)]
 """Runs in one process; with SLS_FULL=1 in two xdist workers, too, whose counts one test below sees in any case."""
 
 
@@ -51,7 +51,7 @@ def silent(result):
     return result
 
 
-@pytest.mark.parametrize("options", [(), ("-n2",)])
+@pytest.mark.parametrize("options", WORKERS)
 def test_an_exchange_that_no_test_asks_for_is_named(recorded, options):
     """A warning, in the summary and in the report; with --sls-strict the run fails though every test passed."""
     run = recorded.spawn if options else recorded.run
@@ -65,6 +65,14 @@ def test_an_exchange_that_no_test_asks_for_is_named(recorded, options):
     assert finding["cassette"].endswith("test_one.sls.yaml")
     result = run("--sls-strict", *options)
     result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_two_workers_count_together(recorded):
+    """What neither of them played nobody asked for."""
+    result = recorded.test(two()).spawn("--sls-strict", "-n2")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines([UNPLAYED])
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
@@ -223,6 +231,7 @@ def test_a_marker_that_means_nothing_silences_its_file(recorded):
     silent(result)
 
 
+@pytest.mark.full
 def test_workers_without_cassettes_say_nothing(project):
     """Neither in the summary nor in the report."""
     result = project.test("def test_plain(): pass").spawn("-n1")
@@ -230,14 +239,16 @@ def test_workers_without_cassettes_say_nothing(project):
     result.stdout.no_fnmatch_line("*sls-contract: *")
 
 
-def test_a_crashed_worker_says_nothing(recorded):
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.full)])
+def test_a_crashed_worker_says_nothing(recorded, workers):
     """What it had played is not known."""
     recorded.test(two("import os; os._exit(1)"))
-    result = silent(recorded.spawn("-n2"))
+    result = silent(recorded.spawn(f"-n{workers}"))
     result.assert_outcomes(passed=1, failed=1)
 
 
-def test_a_shared_cassette_counts_what_all_its_tests_play(project):
+@pytest.mark.parametrize("options", WORKERS)
+def test_a_shared_cassette_counts_what_all_its_tests_play(project, options):
     """Each test plays a part; only what none of them plays is named, and only when all of them ran to their end."""
     shared = """
     pytestmark = pytest.mark.sls_cassette(name="shared")
@@ -252,16 +263,14 @@ def test_a_shared_cassette_counts_what_all_its_tests_play(project):
     silent(project.run("-k", "1"))
     silent(project.run("test_it.py::test_reads[1]"))
     project.test(shared.format(shards="0, 1"))
-    for options in WORKERS:
-        result = project.spawn(*options) if options else project.run()
-        result.stdout.fnmatch_lines(
-            ["  warning SLS610 recording-unplayed: cassettes/test_it/shared.sls.yaml exchange 2"]
-        )
+    result = project.spawn(*options) if options else project.run()
+    result.stdout.fnmatch_lines(["  warning SLS610 recording-unplayed: cassettes/test_it/shared.sls.yaml exchange 2"])
     project.test(shared.format(shards="0, pytest.param(1, marks=pytest.mark.skip)"))
     silent(project.run())
 
 
-def test_tests_that_share_a_cassette_may_ask_the_same(project):
+@pytest.mark.parametrize("options", WORKERS)
+def test_tests_that_share_a_cassette_may_ask_the_same(project, options):
     """Each recorded an exchange of its own, and replays the first: two asked for both; a third is named."""
     same = """
     pytestmark = pytest.mark.sls_cassette(name="shared")
@@ -275,9 +284,8 @@ def test_tests_that_share_a_cassette_may_ask_the_same(project):
     """
     project.test(same.format(more="ask(sls)")).run("--sls-record=once").assert_outcomes(passed=2)
     older(project)
-    for options in WORKERS:
-        run = project.spawn if options else project.run
-        assert silent(run("--sls-strict", *options)).ret == pytest.ExitCode.OK
+    run = project.spawn if options else project.run
+    assert silent(run("--sls-strict", *options)).ret == pytest.ExitCode.OK
     project.test(same.format(more="pass")).run().stdout.fnmatch_lines(
         ["  warning SLS610 recording-unplayed: cassettes/test_it/shared.sls.yaml exchange 2"]
     )
@@ -328,7 +336,8 @@ def test_repeating_plays_all_of_a_kind(project):
     project.run().stdout.fnmatch_lines(["*SLS610 recording-unplayed: cassettes/test_it/test_polls.sls.yaml exchange 3"])
 
 
-def test_a_cassette_that_is_used_otherwise_is_no_orphan(recorded):
+@pytest.mark.parametrize("options", WORKERS)
+def test_a_cassette_that_is_used_otherwise_is_no_orphan(recorded, options):
     """use_cassette and load_cassette may read from the same folder, from wherever a test stands."""
     for name in ("mine", "yours"):
         shutil.copy(recorded.cassette("test_two"), recorded.cassette(name))
@@ -343,8 +352,7 @@ def test_a_cassette_that_is_used_otherwise_is_no_orphan(recorded):
             pass
     """
     )
-    for options in WORKERS:
-        silent((recorded.spawn if options else recorded.run)(*options)).assert_outcomes(passed=3)
+    silent((recorded.spawn if options else recorded.run)(*options)).assert_outcomes(passed=3)
 
 
 @pytest.mark.parametrize("end", ["pytest.skip('not here')", "pytest.xfail('not yet')"])

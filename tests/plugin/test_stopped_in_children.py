@@ -9,7 +9,10 @@ import pytest
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
-def test_children_tell_what_was_stopped_and_swallowed(project):
+@pytest.mark.parametrize(
+    "options", [[], *(pytest.param(each, marks=pytest.mark.full) for each in (["--sls-record=once"], ["-n2"]))]
+)
+def test_children_tell_what_was_stopped_and_swallowed(project, options):
     """Forked by hand or by a pool; one that expects the block is green; no test answers for another's child."""
     project.test(
         """
@@ -51,10 +54,9 @@ def test_children_tell_what_was_stopped_and_swallowed(project):
             in_child(lambda: None)
         """
     )
-    for options in ([], ["--sls-record=once"], ["-n2"]):
-        result = project.spawn(*options)
-        result.assert_outcomes(passed=3, failed=2)
-        text = result.stdout.str()
-        assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows: 1 time" in text
-        assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows_in_a_pool: 4 times" in text
-        assert text.count("SLS616 request-stopped (violation) at request") == 2
+    result = project.spawn(*options)
+    result.assert_outcomes(passed=3, failed=2)
+    text = result.stdout.str()
+    assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows: 1 time" in text
+    assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows_in_a_pool: 4 times" in text
+    assert text.count("SLS616 request-stopped (violation) at request") == 2

@@ -103,8 +103,7 @@ def test_a_client_that_is_not_recorded_is_told_what_is(project):
     result.stdout.fnmatch_lines(["*How to fix: ask with a client that is recorded: requests, *"])
 
 
-def test_between_tests_and_in_workers(project):
-    """What no test asked fails none, and is told all the same; with --sls-strict the last line says what for."""
+def between_tests(project):
     project.write(
         "conftest.py",
         """
@@ -117,7 +116,7 @@ def test_between_tests_and_in_workers(project):
                 pass
     """,
     )
-    project.test(f"""
+    return project.test(f"""
         import requests
         from contextlib import suppress
 
@@ -127,7 +126,11 @@ def test_between_tests_and_in_workers(project):
             with suppress(BaseException):
                 requests.get({OWNED!r}, timeout=5)
     """)
-    result = project.run("-k", "plain")
+
+
+def test_between_tests(project):
+    """What no test asked fails none, and is told all the same; with --sls-strict the last line says what for."""
+    result = between_tests(project).run("-k", "plain")
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["  my-project.*.aliyuncs.com in no test, but between them: 1 time"])
     result = project.run("-k", "plain", "--sls-strict")
@@ -135,6 +138,11 @@ def test_between_tests_and_in_workers(project):
     assert result.outlines[-1] == (
         "sls-contract: the run failed (exit 1): 1 request stopped between tests (--sls-strict)"
     )
-    result = project.spawn("-n1")
+
+
+@pytest.mark.full
+def test_in_workers(project):
+    """What a test there asked is told as here, and what was asked between tests fails none."""
+    result = between_tests(project).spawn("-n1")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*.aliyuncs.com in test_it.py::test_swallows: 1 time"])

@@ -65,7 +65,7 @@ def shared(project, service):
     return project
 
 
-@pytest.mark.parametrize("options", [(), ("-n2",)])
+@pytest.mark.parametrize("options", [(), pytest.param(("-n2",), marks=pytest.mark.full)])
 def test_the_embedded_endpoint_gives_the_same_answers(project, options):
     """What was recorded in `once` against it is reproducible: nothing breaks, whoever runs the tests."""
     project.write("post.py", POST)

@@ -1,14 +1,15 @@
 """Every process that a test starts: in a group of its own, ended with the test, and mostly forked from a warm Python.
 
 `Started` takes the place of `subprocess.Popen` while tests run. What it forks is a process of its own like any other,
-but for the start of its interpreter: our command line and files in Python, each of which it has started once before.
-What reads an interpreter's settings, ``-c`` and ``-m`` it always starts, and with ``SLS_FULL=1`` everything.
+but for the start of its interpreter: our command line, pytest and files in Python, each of which it has started once
+before. What reads an interpreter's settings, ``-c`` and other ``-m`` it always starts; with ``SLS_FULL=1`` everything.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import locale
 import os
 import select
 import signal
@@ -28,12 +29,16 @@ HERE = Path(__file__).parent
 FULL = bool(os.environ.get("SLS_FULL"))
 _INTERPRETER = ("PYTHON", "LC_", "LANG")  # beginnings of variables that an interpreter reads when it starts
 _HARMLESS = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}  # what a fork heeds, or what it matters nothing to
+_PYTEST = ("pytest",)
+IN_UTF8 = {} if locale.getencoding() == "UTF-8" else {"PYTHONUTF8": "1"}
+"""What makes an interpreter speak UTF-8, set only where it does not without: what reads a setting is not forked."""
 
 
 class Started(Forking):
     """A process of a test."""
 
     all: ClassVar[list[Started]] = []
+    _may: ClassVar[bool] = not FULL
     servers: ClassVar[dict[str, WarmPython]] = {}
     _before: ClassVar[set[tuple[str, ...]]] = set()
     _lock: ClassVar[threading.Lock] = threading.Lock()
@@ -43,6 +48,16 @@ class Started(Forking):
         options.setdefault("start_new_session", True)
         super().__init__(*args, **options)
         self.all.append(self)
+
+    @classmethod
+    @contextlib.contextmanager
+    def really(cls):
+        """Fork nothing: for what must not find its modules loaded."""
+        before, cls._may = cls._may, False
+        try:
+            yield
+        finally:
+            cls._may = before
 
     def end(self) -> None:
         """End whatever is left of the group, and give back what belongs to it here."""
@@ -58,7 +73,10 @@ class Started(Forking):
 
     def _may_fork(self, command, environ):
         program = program_of(command)
-        if FULL or program is None or interpreter_settings(environ) != interpreter_settings(os.environ):
+        if not self._may or program is None:
+            return False
+        heeded = {"PYTHONPATH"} if program == _PYTEST else set()
+        if interpreter_settings(environ, heeded) != interpreter_settings(os.environ, heeded):
             return False
         started = program in self._before
         self._before.add(program)
@@ -69,7 +87,7 @@ class Started(Forking):
         name = program_of(command)[0]
         with self._lock:
             if name not in self.servers:
-                self.servers[name] = WarmPython(str(Path(command[0]).parent))
+                self.servers[name] = WarmPython(str(HERE if (name,) == _PYTEST else Path(command[0]).parent), name)
         pid, self._status = self.servers[name].fork(order, streams)
         return pid
 
@@ -98,6 +116,8 @@ def program_of(command: list[str]) -> tuple[str, ...] | None:
     path = Path(command[0])
     if command[:2] == ["-m", "sls_contract"]:
         return ("sls_contract", *command[2:3])
+    if command[:2] == ["-m", "pytest"] or path.name == "pytest":
+        return _PYTEST
     if path.name == "sls-contract":
         return ("sls-contract", *command[1:2])
     if command[0] == "-m" or not path.exists():
@@ -105,9 +125,9 @@ def program_of(command: list[str]) -> tuple[str, ...] | None:
     return (sha256(path.read_bytes()).hexdigest() if path.is_file() else str(path),)
 
 
-def interpreter_settings(environ) -> dict[str, str]:
+def interpreter_settings(environ, heeded: set[str]) -> dict[str, str]:
     read = {name for name, value in environ.items() if name.startswith(_INTERPRETER) and value}
-    return {name: environ[name] for name in read - _HARMLESS}
+    return {name: environ[name] for name in read - _HARMLESS - heeded}
 
 
 def told(status: int) -> int:
@@ -119,12 +139,12 @@ def told(status: int) -> int:
 class WarmPython:
     """A server of warm_python.py; when nobody can order any more, it ends, and with it whatever it forked."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, name: str) -> None:
         self.lock = threading.Lock()
         self.orders, theirs = socket.socketpair()
         with theirs:
             end = theirs.fileno()
-            command = [sys.executable, str(HERE / "warm_python.py"), str(end), folder]
+            command = [sys.executable, str(HERE / "warm_python.py"), str(end), folder, name]
             self.process = ReallyStarted(command, pass_fds=[end], stdin=subprocess.DEVNULL, start_new_session=True)
 
     def fork(self, order: dict, streams: list[int]) -> tuple[int, int]:

@@ -1,7 +1,8 @@
-"""``python warm_python.py FD FOLDER``: one Python that forks where others would be started, at a twentieth of the cost.
+"""``python warm_python.py FD FOLDER NAME``: one Python that forks where others would start, at a tenth of the cost.
 
 A fork runs what an order names as ``python SCRIPT …`` or ``python -m MODULE …`` would. When it ends it tells which
-modules it loaded; the server loads them, too, and the forks after it find them there. FOLDER is where they are sought.
+modules it loaded; the server loads them, too, and the forks after it find them there. FOLDER is where they are sought,
+and where NAME is ``pytest``, it is pytest that loads them: of a module that others loaded before it, it complains.
 
 Orders come on the socket FD: JSON under its length, and with it four descriptors, the three standard streams and one on
 which the server tells the process id, and then how the process ended, as ``waitpid`` does.
@@ -26,6 +27,10 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LENGTH = struct.Struct("!I")
 NUMBER = struct.Struct("!i")
@@ -64,11 +69,13 @@ class Forking(subprocess.Popen):
 
 def python_program(words: object) -> list[str] | None:
     """Return what a command lets this very Python run: ``-m`` and a module, or a path; None where it is another."""
-    if not isinstance(words, list):
+    if not isinstance(words, list | tuple):
         return None
     command = [os.fspath(word) for word in words]
     if command[0] == sys.executable:
-        return command[1:] if command[1] == "-m" or not command[1].startswith("-") else None
+        if command[1].startswith("-m"):
+            return ["-m", *filter(None, [command[1][2:]]), *command[2:]]
+        return None if command[1].startswith("-") else command[1:]
     program = Path(command[0])
     ours = program.parent == Path(sys.executable).parent and b"python" in program.read_bytes()[:200]
     return command if ours else None
@@ -77,8 +84,9 @@ def python_program(words: object) -> list[str] | None:
 class Server:
     """Forks until nobody can order any more; then ends the groups of what still runs."""
 
-    def __init__(self, orders: socket.socket) -> None:
+    def __init__(self, orders: socket.socket, load: Callable[[list[str]], object]) -> None:
         self.orders, self.running = orders, dict[int, int]()  # process id: where its end is told
+        self.load, self.tried = load, set[str]()
 
     def run(self) -> None:
         ended, rings = os.pipe()
@@ -92,7 +100,7 @@ class Server:
                 os.read(ended, 4096)
                 self.reap()
             if LESSONS in ready:
-                load(json.loads(LESSONS.recv(_MOST)))
+                self.learn(json.loads(LESSONS.recv(_MOST)))
         for pid in self.running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
@@ -110,6 +118,13 @@ class Server:
         tell(status, pid)
         return True
 
+    def learn(self, modules: list[str]) -> None:
+        """Load what a fork loaded, and keep later collections from copying its pages."""
+        if new := [name for name in modules if name not in self.tried]:
+            self.tried.update(new)
+            self.load(new)
+            gc.freeze()
+
     def reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
@@ -124,11 +139,22 @@ def tell(status: int, number: int) -> None:
 
 
 def load(modules: list[str]) -> None:
-    """Load what a fork loaded, and keep later collections from copying its pages."""
     for name in modules:
         with contextlib.suppress(Exception):  # the next fork tries it as this one did
             importlib.import_module(name)
-    gc.freeze()
+
+
+def load_in_pytest(modules: list[str]) -> None:
+    """Load them while pytest's own hook for imports is in place."""
+    import pytest
+
+    class Loads:
+        def pytest_configure(self) -> None:
+            load(modules)
+
+    options = ["-p", "no:cacheprovider", "-p", "no:sls_contract", "-p", "no:asyncio"]  # the last tells of its settings
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        pytest.main(["--markers", "-c", os.devnull, *options], [Loads()])
 
 
 def be(order: dict, streams: list[int]) -> int:
@@ -191,6 +217,9 @@ def end_of(command: list[str]) -> int:
 def run(command: list[str]) -> None:
     if command[0] == "-m":
         sys.argv, sys.path[0] = ["-m", *command[2:]], ""
+        sys.path[1:1] = [
+            each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each not in ["", *sys.path]
+        ]
         runpy.run_module(command[1], run_name="__main__", alter_sys=True)
     else:
         sys.argv, sys.path[0] = command, str(Path(command[0]).resolve().parent)
@@ -201,4 +230,4 @@ if __name__ == "__main__":
     sys.modules["warm_python"] = sys.modules["__main__"]
     sys.path[0] = sys.argv[2]
     LESSONS, LOADED = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    Server(socket.socket(fileno=int(sys.argv[1]))).run()
+    Server(socket.socket(fileno=int(sys.argv[1])), load_in_pytest if sys.argv[3] == "pytest" else load).run()

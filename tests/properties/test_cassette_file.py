@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -36,7 +36,6 @@ from sls_contract.exchange import Exchange, Request, Response, wire_bytes, wire_
 HAR_SCHEMA = Draft202012Validator(
     json.loads((Path(__file__).parents[1] / "unit" / "cassettes" / "har-1.2.schema.json").read_text("utf-8"))
 )
-bounded = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 odd_words = st.sampled_from(
     [
@@ -153,7 +152,6 @@ def as_plain(tree: object) -> object:
     return tree
 
 
-@bounded
 @given(st.dictionaries(text, trees, min_size=1, max_size=4))
 @example({"a": {"b": {}}, "c": "'"})
 def test_every_loader_reads_the_very_values_that_were_emitted(tree):
@@ -169,7 +167,6 @@ def test_every_loader_reads_the_very_values_that_were_emitted(tree):
     assert ours == expected
 
 
-@bounded
 @given(st.lists(recordings(), max_size=3))
 def test_a_written_cassette_reads_back_equal_and_intact(tmp_path_factory, recorded):
     """Any exchange, answered or not, comes back byte for byte, in order, with its provenance."""
@@ -192,7 +189,6 @@ def test_a_written_cassette_reads_back_equal_and_intact(tmp_path_factory, record
         )
 
 
-@bounded
 @given(recordings())
 def test_a_recording_comes_back_from_its_line_in_a_journal(recorded):
     """One line of ASCII holds every byte of it; what is read back has the same digest, and the id that it is given."""
@@ -203,7 +199,6 @@ def test_a_recording_comes_back_from_its_line_in_a_journal(recorded):
     assert (again, again.id, digest_of(again)) == (recorded, "r1-1-1", digest_of(recorded))
 
 
-@bounded
 @given(st.lists(recordings(), min_size=1, max_size=2), st.sampled_from(["sorted", "indented", "crlf", "bom", "wide"]))
 def test_reformatting_changes_nothing(tmp_path_factory, recorded, how):
     """Sorted keys, other quotes and indentation, Windows line ends, a byte order mark: the same recordings."""
@@ -225,7 +220,6 @@ def test_reformatting_changes_nothing(tmp_path_factory, recorded, how):
     assert {one.integrity for one in file} == {Integrity.INTACT}
 
 
-@bounded
 @given(st.data(), recordings(), recordings())
 def test_no_cut_goes_unnoticed(data, first, second):
     """A file that ends anywhere before its last line is damaged, at the boundary of two blocks too."""
@@ -246,7 +240,6 @@ def test_a_moment_keeps_its_microseconds():
     assert moment_text(datetime(2026, 11, 23, 5, 50, 0, 123456, UTC)) == "2026-11-23T05:50:00.123456Z"
 
 
-@bounded
 @given(st.lists(recordings(), max_size=2))
 def test_a_har_gives_back_what_it_was_given(made):
     """Whatever was recorded comes back through a HAR that is valid by the format's own rules, and stays the same."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sls_contract.checks import check, judge
@@ -75,7 +75,6 @@ responses = st.builds(
 times = st.none() | st.datetimes(timezones=st.just(UTC))
 
 
-@settings(max_examples=200, deadline=None)
 @given(requests | st.just(GOOD), st.none() | responses, times)
 def test_judging_never_raises(request, response, at):
     """Whatever bytes, headers and numbers come: findings that can be printed, of clauses that were exercised."""
@@ -86,7 +85,6 @@ def test_judging_never_raises(request, response, at):
     assert verdict.exercised <= CLAUSES.keys()
 
 
-@settings(max_examples=200, deadline=None)
 @given(bodies)
 @example(b"\xff\xfe")
 @example(b'[{"a":"-0"}]')
@@ -110,7 +108,6 @@ members = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(members, max_size=4))
 def test_no_duplicate_key_slips_through(objects):
     """A key that comes twice is always found, whatever values stand around it."""
@@ -143,14 +140,12 @@ def answered(body: bytes) -> Exchange:
     return Exchange(GOOD, Response(200, fields, body))
 
 
-@settings(max_examples=100, deadline=None)
 @given(lists, st.booleans())
 def test_correct_lists_are_not_accused(entries, ascii_only):
     """Any list that keeps the contract has no finding, however its text is escaped."""
     assert check(answered(json.dumps(entries, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")), at=AT) == ()
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(json_like, max_size=3))
 def test_schema_and_clauses_agree(entries):
     """A list has a finding about objects or fields exactly where the schema refuses it."""
@@ -163,7 +158,6 @@ def test_schema_and_clauses_agree(entries):
     assert bool(found) == bool(catalog().response_errors(value))
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60))
 def test_damaged_lz4_never_does_worse_than_valueerror(block):
     """Any bytes either decompress within the limit or are refused."""
@@ -171,7 +165,6 @@ def test_damaged_lz4_never_does_worse_than_valueerror(block):
         assert len(decompress_block(block, 5000)) <= 5000
 
 
-@settings(max_examples=100, deadline=None)
 @given(headers, st.binary(max_size=60), st.booleans())
 def test_taking_encodings_off_never_raises(fields, body, as_on_the_wire):
     """Any headers over any bytes give bytes, a flaw, or the name of an encoding."""
@@ -179,7 +172,6 @@ def test_taking_encodings_off_never_raises(fields, body, as_on_the_wire):
     assert plain.data is not None or plain.encoding_flaw or plain.compress_flaw or plain.unknown
 
 
-@settings(max_examples=100)
 @given(st.text(), st.text("abc日/+=", min_size=6))
 def test_masking_leaves_nothing(text, secret):
     """A secret is gone from wherever it stood, and what is left can be printed."""

@@ -7,7 +7,7 @@ import json
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.drift import Class, compare
@@ -136,7 +136,6 @@ BROKEN_ANSWERS = {
 }
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data(), pairs(), moments)
 def test_what_is_meant_to_move_is_benign(data, lists, moment):
     """Values, order, spelling, framing, compression as asked, headers, time and client may all move at once."""
@@ -148,7 +147,6 @@ def test_what_is_meant_to_move_is_benign(data, lists, moment):
         assert drift.verdict in ("benign", "none"), drift.of(Class.BREAKING) + drift.of(Class.ADDITIVE)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data(), pairs(), moments, st.sampled_from(sorted(BROKEN_LISTS)))
 def test_a_broken_list_is_found_under_any_movement(data, lists, moment, name):
     """Whatever else moved, what breaks the list is breaking, by its clause."""
@@ -161,7 +159,6 @@ def test_a_broken_list_is_found_under_any_movement(data, lists, moment, name):
     assert compare([new], [new]).changes == ()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data(), pairs(), moments, st.sampled_from(sorted(BROKEN_ANSWERS)))
 def test_a_broken_answer_is_found_under_any_movement(data, lists, moment, name):
     """The same of status, headers and framing."""
@@ -171,7 +168,6 @@ def test_a_broken_answer_is_found_under_any_movement(data, lists, moment, name):
     assert slug in {each.slug for each in drift.of(Class.BREAKING)}, drift.changes
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.data(), pairs(), st.text(min_size=1, max_size=5), st.from_regex(r"x-new-[a-z]{1,5}", fullmatch=True))
 def test_what_is_new_is_additive_and_never_silent(data, lists, key, header):
     """A key or header that no page names is told, is not breaking, and its end is benign."""
@@ -212,7 +208,6 @@ recordings = st.builds(lambda answer, target: recording(answer, target=target), 
 cassettes = st.lists(recordings, max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
 @given(cassettes, cassettes)
 def test_comparing_never_raises_and_accounts_for_all(old, new):
     """Whatever was recorded: each is paired, alone, or an attempt that was retried; every change can be printed."""
@@ -225,7 +220,6 @@ def test_comparing_never_raises_and_accounts_for_all(old, new):
     assert len(compare(new, old).unmatched) == len(drift.unmatched)
 
 
-@settings(max_examples=100, deadline=None)
 @given(cassettes)
 def test_nothing_differs_from_itself(recorded):
     """A cassette compared with itself shows nothing, and nothing stays alone."""
@@ -233,7 +227,6 @@ def test_nothing_differs_from_itself(recorded):
     assert (drift.changes, drift.unmatched, drift.verdict) == ((), (), "none")
 
 
-@settings(max_examples=100, deadline=None)
 @given(recordings, recordings)
 def test_a_difference_is_seen_from_both_sides(one, other):
     """What is no difference in one direction is none in the other."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import Headers, Request
@@ -22,7 +22,6 @@ def test_wire_text_gives_every_byte_back(data):
 
 
 @given(PAIRS)
-@settings(max_examples=100)
 def test_headers_keep_every_pair_in_order(pairs):
     """Order, casing and repetition survive; a copy is equal, hashes the same, and pickles."""
     headers = Headers(pairs)
@@ -32,7 +31,6 @@ def test_headers_keep_every_pair_in_order(pairs):
 
 
 @given(PAIRS, NAMES)
-@settings(max_examples=100)
 def test_headers_are_a_mapping_that_ignores_casing(pairs, name):
     """A lookup gives the values of every spelling, joined; dict() has one entry a name, spelled as it came first."""
     headers = Headers(pairs)
@@ -49,7 +47,6 @@ def test_headers_are_a_mapping_that_ignores_casing(pairs, name):
 
 
 @given(PAIRS, NAMES, WIRE)
-@settings(max_examples=100)
 def test_one_field_is_replaced_and_the_rest_untouched(pairs, name, value):
     """with_field leaves one field of that name where it first stood; without leaves none; others keep their place."""
     headers = Headers(pairs)

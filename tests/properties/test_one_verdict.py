@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sls_contract import Credentials, Exchange, Request, check, sign, verify_signature
@@ -63,7 +63,6 @@ def is_accepted_by_check(request: Request, keys, at) -> bool:
     return not any(each.level is Level.VIOLATION or each.code == not_verified for each in found)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     target=st.sampled_from([f"{GROUP}?shard=0", GROUP, f"{GROUP}?b=%20&a=日志", "/logstores/a/shards/0/lb"]),
     signer=st.sampled_from(KEYS),

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.drift import Pairing, compare
@@ -42,7 +42,6 @@ attempts = st.lists(st.tuples(st.integers(0, 2), kinds), max_size=10).map(
 passing = st.lists(st.sampled_from(["busy", "reset", "timeout"]), max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
 @given(attempts)
 def test_each_attempt_belongs_to_one_exchange(recordings):
     """Every position once; all but the last of an exchange are failures that pass, of the same request, before it."""
@@ -54,7 +53,6 @@ def test_each_attempt_belongs_to_one_exchange(recordings):
         assert len({recordings[at].exchange.request.url for at in each.all}) == 1
 
 
-@settings(max_examples=150, deadline=None)
 @given(attempts, attempts, st.booleans())
 def test_pairing_accounts_for_every_attempt(old, new, repeat):
     """Whatever came in whatever batches: each new attempt is in one pair, each old one in one pair or left."""
@@ -70,7 +68,6 @@ def test_pairing_accounts_for_every_attempt(old, new, repeat):
         assert sorted([*old_ones, *left]) == list(range(len(old)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), passing, passing), max_size=5))
 def test_retries_on_either_side_never_break(exchanges):
     """Each request answered in the end: whatever failed before is benign, and each exchange has its partner."""
@@ -84,7 +81,6 @@ def test_retries_on_either_side_never_break(exchanges):
     assert drift.retried == sum(map(len, sides)) - 2 * len(exchanges)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), passing), min_size=1, max_size=5), st.data())
 def test_a_proposal_of_an_unchanged_service_is_the_old_file_but_for_one_line(tmp_path_factory, exchanges, data):
     """Values that move, retries and a busy service: every block keeps every byte."""
@@ -109,7 +105,6 @@ def test_a_proposal_of_an_unchanged_service_is_the_old_file_but_for_one_line(tmp
     assert {each.id for each in recordings if each.provenance.validated_at > AT} == set(found.validated)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.data())
 def test_what_was_validated_is_never_forgotten_or_made_up(tmp_path_factory, shards, data):
     """Renewed again and again, each time another part: every exchange says the last time that it was validated."""
@@ -128,7 +123,6 @@ def test_what_was_validated_is_never_forgotten_or_made_up(tmp_path_factory, shar
         assert recordings.layout is not None
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=6), st.data())
 def test_a_validation_holds_only_for_what_was_validated(tmp_path_factory, shards, data):
     """A block that a merge put in or took out, or that was recorded again, takes the line's word from all of them."""

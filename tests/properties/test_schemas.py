@@ -5,7 +5,7 @@ import json
 from copy import deepcopy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -103,7 +103,6 @@ def instances(draw, name):
 
 
 @pytest.mark.parametrize("name", SCHEMA_NAMES)
-@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_the_validators_agree(name, data):
     """jsonschema_rs decides as jsonschema does, and errors are named exactly where there are some."""
@@ -115,7 +114,6 @@ def test_the_validators_agree(name, data):
 
 
 @pytest.mark.parametrize("name", SCHEMA_NAMES)
-@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_an_outline_is_as_valid_as_the_whole(name, data):
     """What the explainer is shown breaks the same constraints as the instance itself."""
@@ -125,7 +123,6 @@ def test_an_outline_is_as_valid_as_the_whole(name, data):
     assert [(list(error.absolute_path), error.validator) for error in validator.iter_errors(outline(instance))] == whole
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text("+/AIQgw09=-_ \n", max_size=9) | st.binary(max_size=9).map(lambda data: base64.b64encode(data).decode()))
 def test_a_checkpoint_is_valid_where_it_is_what_an_encoder_writes(text):
     """The pattern says what base64 itself says: decoding and encoding again gives the same text."""
@@ -137,7 +134,6 @@ def test_a_checkpoint_is_valid_where_it_is_what_an_encoder_writes(text):
     assert (catalog().response_errors([entry]) == []) == canonical
 
 
-@settings(max_examples=100, deadline=None)
 @given(instance=values)
 def test_nothing_that_json_holds_raises(instance):
     """Every schema judges every value, and every error can be shown in UTF-8."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from alibabacloud_gateway_sls.client import Client as TeaSigner
 from aliyun.log.auth import AuthV1, AuthV4
 from aliyun.log.credentials import StaticCredentialsProvider
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.scrub import Scrubber, leaks
@@ -38,7 +38,6 @@ spellings = st.sampled_from(
     ]
 )
 schemes = st.sampled_from(["v1", "v1-sha256", "v4"])
-small = settings(max_examples=60, deadline=None)
 
 
 def an_exchange(key, scheme, note, body, more):
@@ -48,7 +47,6 @@ def an_exchange(key, scheme, note, body, more):
     return Exchange(request, Response(200, {"Content-Length": str(len(body) + more)}, body))
 
 
-@small
 @given(keys, schemes, values, texts, texts, spellings, st.integers(-3, 3))
 def test_scrub_keeps_what_it_must(key, scheme, value, before, after, spell, lie):
     """No key is left, bodies parse, lengths keep their truth, the recording verifies, twice is the same as once."""
@@ -69,7 +67,6 @@ def test_scrub_keeps_what_it_must(key, scheme, value, before, after, spell, lie)
     assert (live.url, live.body) == (stored.request.url, stored.request.body)
 
 
-@small
 @given(keys, st.binary(max_size=200))
 def test_bytes_without_secrets_stay(key, data):
     """Random bytes, as they are and as base64, come back unchanged, and none of them raises."""
@@ -78,7 +75,6 @@ def test_bytes_without_secrets_stay(key, data):
         assert scrubber.bytes(one) == one
 
 
-@small
 @given(ids, texts, texts)
 def test_the_same_secret_is_always_replaced_by_the_same(one, before, after):
     """Wherever a learnt id stands, the same replacement stands there afterwards."""
@@ -115,7 +111,6 @@ def provider(key):
     return StaticCredentialsProvider(key.access_key_id, key.access_key_secret, key.security_token)
 
 
-@small
 @given(
     keys, st.sampled_from([pylog_v1, pylog_v4, tea_v1]), names, queries, st.sampled_from(["my-project", "public-one"])
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.file.block import block_of
@@ -86,7 +86,6 @@ def test_what_clients_and_the_service_send_is_read_the_short_way():
         assert quick.integrity is Integrity.INTACT
 
 
-@settings(max_examples=150, deadline=None)
 @given(fields, fields, bodies, bodies, words)
 def test_what_is_written_is_read_alike(asked, answered, sent, body, word):
     """Odd names, values, bodies and clients: both ways, or the long one alone."""
@@ -96,7 +95,6 @@ def test_what_is_written_is_read_alike(asked, answered, sent, body, word):
     assert quick is None or quick == recording == thoroughly(block)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.data())
 @example(None)
 def test_an_edited_block_is_read_alike_or_left(data):

@@ -79,7 +79,7 @@ def write(path: os.PathLike[str] | str, recordings: Iterable[Recording]) -> None
     Raises `CassetteDamaged` rather than replace a damaged file, and `CassetteError` while a journal holds exchanges
     that nobody has loaded.
     """
-    text = Layout(tuple(_emitted(recordings))).text
+    text = laid_out(recordings)
     target = Path(path)
     with Journal(target).held() as journal:
         if read_frames(journal.read()):
@@ -94,6 +94,11 @@ def write(path: os.PathLike[str] | str, recordings: Iterable[Recording]) -> None
             replace_file(target, text)
         finally:
             journal.remove()
+
+
+def laid_out(recordings: Iterable[Recording]) -> str:
+    """Return the text of a whole, finished cassette."""
+    return Layout(tuple(_emitted(recordings))).text
 
 
 def open_for_recording(path: os.PathLike[str] | str, owner: str = "") -> Recorder:

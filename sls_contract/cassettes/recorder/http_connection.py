@@ -202,11 +202,16 @@ def _answer(connection: Any, tape: Tape) -> Answer:
         return outcome
     if isinstance(outcome, Exception):
         raise outcome
-    if not isinstance(outcome, Broken):
-        return Answer(render(outcome, request.method), None)
-    if outcome.kind in CONNECT_KINDS:
+    if isinstance(outcome, Broken) and outcome.kind in CONNECT_KINDS:
         raise _connect_error(connection, outcome)
-    return Answer(render_broken(outcome), _ending(outcome))
+    return answer_of(outcome, request.method)
+
+
+def answer_of(outcome: Outcome, method: str) -> Answer:
+    """Return what a client reads of an outcome, once it is connected."""
+    if isinstance(outcome, Broken):
+        return Answer(render_broken(outcome), _ending(outcome))
+    return Answer(render(outcome, method), None)
 
 
 def _perform(connection: Any, tape: Tape, handler: Owner, request: Request) -> Answer:

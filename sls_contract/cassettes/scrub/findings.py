@@ -39,3 +39,14 @@ def names_of_others(names: Sequence[OtherName]) -> Finding:
         f"Add these lines to the [pytest] section of pytest.ini, then record again (pytest --sls-record=all):\n"
         f"{rename_lines(names)}",
     )
+
+
+def unopened_body(place: str) -> Finding:
+    """Say that a body was written as it came: nobody could look inside."""
+    return clause("recording-unopened-body").finding(
+        place.partition(":")[0],
+        "gzip or deflate, or no content coding",
+        place,
+        "ask for a coding that can be opened (Accept-Encoding), or make sure that the body holds no secret, and allow "
+        "it: @pytest.mark.sls_allow('SLS608', reason='…')",
+    )

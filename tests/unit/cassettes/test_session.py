@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sls_contract import Request, Response, sign
+from sls_contract.cassettes.exchanges import evidence_of
 from sls_contract.cassettes.file.recording_file import load
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.outcomes import answered
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.cassettes.session import Session, evidence_of
+from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.tally import Tally
 from sls_contract.endpoint import ReferenceEndpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.exercise.compare import differences
@@ -40,7 +40,6 @@ ENTRIES = st.lists(
 
 
 @given(ENTRIES, st.randoms())
-@settings(max_examples=100, deadline=None)
 def test_the_entries_in_any_order_are_right(entries, numbers):
     """Order is free, also where entries come twice."""
     said = [dict(entry) for entry in entries]
@@ -49,7 +48,6 @@ def test_the_entries_in_any_order_are_right(entries, numbers):
 
 
 @given(ENTRIES.filter(bool), st.data())
-@settings(max_examples=100, deadline=None)
 def test_a_missing_entry_is_always_found(entries, data):
     """One entry less is never taken for the whole."""
     place = data.draw(st.integers(0, len(entries) - 1))
@@ -57,7 +55,6 @@ def test_a_missing_entry_is_always_found(entries, data):
 
 
 @given(ENTRIES.filter(bool), st.integers(1, 2**62), st.data())
-@settings(max_examples=100, deadline=None)
 def test_a_changed_time_is_always_found(entries, shift, data):
     """Not a microsecond may be lost, in whichever entry."""
     place = data.draw(st.integers(0, len(entries) - 1))

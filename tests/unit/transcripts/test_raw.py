@@ -6,7 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
@@ -152,7 +152,6 @@ def test_messages_repeat_no_value():
     assert "theKeyId" not in str(caught.value)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(["GET", "POST"]),
     st.text("ab %日?&=+", max_size=8),
@@ -171,7 +170,6 @@ def test_round_trip(method, path, body, ending):
     assert verify_signature(again, TEST_CREDENTIALS, at=at) is None
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60) | st.text("> <*\nGET /HTP:1.h\r\t", max_size=60).map(str.encode))
 def test_arbitrary_bytes(data):
     """Whatever is pasted gives a request or a message, never another exception."""

@@ -1,0 +1,57 @@
+"""For users of httpx: `SlsAuth` signs the requests of sync and async clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+try:
+    import httpx
+except ImportError as error:
+    msg = "sls_contract.adapters.httpx needs httpx, which is not installed. How to fix: pip install 'httpx>=0.27'"
+    raise ImportError(msg) from error
+
+from sls_contract.adapters.signing import Signing
+from sls_contract.clock import seen_now
+from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from datetime import datetime
+
+    from sls_contract.adapters.signing import KeySource
+    from sls_contract.signing import Scheme
+
+
+class SlsAuth(httpx.Auth):
+    """Signs each request of a ``Client`` or ``AsyncClient`` as it goes on the wire: ``auth=SlsAuth(credentials)``.
+
+    Arguments, headers and errors as `sls_contract.adapters.requests.SlsAuth` has them. The body is read to its end
+    first. httpx follows a redirect with the same headers, so its signature does not verify, and sends the security
+    token along: leave ``follow_redirects`` off, as it is by default.
+    """
+
+    requires_request_body = True
+
+    def __init__(
+        self,
+        credentials: KeySource,
+        scheme: Scheme = "v1",
+        region: str | None = None,
+        clock: Callable[[], datetime] = seen_now,
+    ) -> None:
+        self._sign = Signing(credentials, scheme, region, clock)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign the request and send it."""
+        body = request.content
+        fields = [(wire_text(name), wire_text(value)) for name, value in request.headers.raw]
+        signed = self._sign(Request(request.method, _wire_url(request.url), Headers(fields), body))
+        request.headers = httpx.Headers([(wire_bytes(name), wire_bytes(value)) for name, value in signed.headers.pairs])
+        if request.headers.pop("Transfer-Encoding", None) is not None:
+            request.headers["Content-Length"] = str(len(body))
+        yield request
+
+
+def _wire_url(url: httpx.URL) -> str:
+    """Return scheme, host and target as httpx writes them; it leaves the default port out."""
+    return f"{url.scheme}://{wire_text(url.netloc)}{wire_text(url.raw_path)}"

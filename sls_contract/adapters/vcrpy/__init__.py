@@ -1,0 +1,19 @@
+"""For users of vcrpy and pytest-recording: `register` gives a ``vcr.VCR`` our checks, matcher, scrub and file format.
+
+::
+
+    checks = register(vcr.VCR())                       # or, in conftest.py of a pytest-recording suite:
+
+    def pytest_recording_configure(config, vcr):
+        register(vcr)
+
+What goes on: vcrpy intercepts clients and decides what is played; `cassette` sees both sides of each exchange there,
+has it scrubbed and judged (`checks`); `storage` puts it into a file; `forms` translates vcrpy's values.
+"""
+
+from __future__ import annotations
+
+from sls_contract.adapters.vcrpy.checks import Checks
+from sls_contract.adapters.vcrpy.registration import register
+
+__all__ = ["Checks", "register"]

@@ -1,0 +1,102 @@
+"""What is found in the exchanges that vcrpy records and plays, and when it is raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.cassettes.exchanges import Judge, recording_of_scrubbed, written_secrets
+from sls_contract.cassettes.recording import Evidence, compared
+from sls_contract.cassettes.tally import Tally, failing, message
+from sls_contract.clock import seen_now, utc_now
+from sls_contract.errors import CassetteError, ContractViolation
+from sls_contract.exchange import OWN_ANSWER, Exchange
+
+if TYPE_CHECKING:
+    import os
+
+    from sls_contract.cassettes.recording import Recording
+    from sls_contract.cassettes.scrub import Scrubber
+    from sls_contract.exchange import Request
+    from sls_contract.signing import Credentials
+    from sls_contract.spec import Finding
+
+When: TypeAlias = Literal["end", "now", "collect"]
+"""``end``: when the cassette is closed; ``now``: from the client's call; ``collect``: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms exchanges are judged: the key of the run, what answers prove, what raises, and when."""
+
+    credentials: Credentials | None
+    evidence: Evidence
+    strict: bool
+    when: When
+
+
+class Checks:
+    """The findings of a ``vcr.VCR``, over all its cassettes; what `register` returns."""
+
+    def __init__(self, terms: Terms, scrubber: Scrubber) -> None:
+        self._terms, self._scrubber = terms, scrubber
+        self._judge = Judge(scrubber, terms.credentials)
+        self._tally = Tally(keep=True)
+        self._raised = 0
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the exchanges so far broke, in the order in which it was found; every level, raised or not."""
+        return tuple(breach.finding for breach in self._tally.breaches)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The exchanges so far, recorded and played, scrubbed."""
+        return tuple(self._tally.seen)
+
+    def record(self, exchange: Exchange) -> Recording | None:
+        """Judge an exchange that took place now and return what may be written; None for an answer of our own tools."""
+        if exchange.response is not None and OWN_ANSWER in exchange.response.headers:
+            self._judge.refuse_own(self._tally, exchange.request, exchange.response)
+            return None
+        now, seen, evidence = utc_now(), seen_now(), self._terms.evidence
+        scrubbed = self._scrubber.exchange(exchange, live=evidence is Evidence.LIVE)
+        self._judge.recorded(self._tally, exchange, scrubbed, evidence, seen)
+        return recording_of_scrubbed(scrubbed, evidence, now, seen)
+
+    def play(self, request: Request, recording: Recording) -> None:
+        """Judge a request and the recording that answers it."""
+        shown = Exchange(self._scrubber.request(request), recording.exchange.response)
+        self._judge.played(self._tally, request, shown, compared(recording), seen_now())
+
+    def wrote(self, path: os.PathLike[str] | str) -> None:
+        """Look for secrets in what was written."""
+        for secret in written_secrets(Path(path), self._terms.credentials):
+            self._tally.fail(secret)
+
+    def failed(self, error: Exception) -> None:
+        """Note what kept a cassette from being written; it is raised when vcrpy has let go of the clients."""
+        self._tally.fail(str(error))
+
+    def raise_now(self) -> None:
+        """Raise what was just found, where that was asked for."""
+        if self._terms.when == "now":
+            self._raise("this exchange")
+
+    def raise_at_end(self, where: str, error: BaseException | None) -> None:
+        """Raise what was found and not raised before; beside another ``error`` a failure to write is a note on it."""
+        failures = self._tally.take_errors()
+        if error is not None:
+            for failure in failures:
+                error.add_note(failure)
+            return
+        if failures:
+            raise CassetteError("\n\n".join(failures))
+        if self._terms.when != "collect":
+            self._raise(where)
+
+    def _raise(self, where: str) -> None:
+        breaches, self._raised = self._tally.since(self._raised)
+        if broken := failing(breaches, strict=self._terms.strict):
+            raise ContractViolation(message(broken, where), (breach.finding for breach in broken))

@@ -1,0 +1,85 @@
+"""One call that gives a ``vcr.VCR`` everything."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, get_args
+
+from sls_contract.adapters.vcrpy.cassette import checked_use_cassette
+from sls_contract.adapters.vcrpy.checks import Checks, Terms, When
+from sls_contract.adapters.vcrpy.matching import matcher
+from sls_contract.adapters.vcrpy.storage import SlsPersister, SlsSerializer
+from sls_contract.cassettes.recording import Evidence
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.errors import UsageError
+from sls_contract.signing.environment import credentials_from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sls_contract.signing import Credentials
+
+NAME = "sls"
+"""What our serializer and matcher are called in vcrpy's settings."""
+
+
+def register(  # noqa: PLR0913 - keyword-only, each documented below
+    vcr: Any,
+    *,
+    credentials: Credentials | None = None,
+    check: When = "end",
+    strict: bool = False,
+    evidence: str = "reference",
+    hosts: Iterable[str] = (),
+    scrub: Iterable[str] = (),
+    scrub_keys: Iterable[str] = (),
+    rename: Mapping[str, str] | None = None,
+) -> Checks:
+    """Give a ``vcr.VCR`` our serializer, matcher, persister, scrub and checks, for each cassette that it opens next.
+
+    They are its defaults: ``match_on=``, ``serializer=`` and filters given to ``use_cassette`` win, or come on top.
+
+    Args:
+        vcr: the ``vcr.VCR``; the one that ``pytest_recording_configure`` is given, say.
+        credentials: the key that requests are signed with; by default that of the environment (``ALIBABA_CLOUD_…``).
+        check: when findings raise `ContractViolation`: ``end``, when the cassette is closed; ``now``, from the call of
+            the client, which may swallow it; ``collect``: never, `Checks.findings` has them.
+        strict: warnings raise, too.
+        evidence: what recorded answers prove. ``live`` where the real service answers; vcrpy does not tell.
+        hosts: more hosts whose requests match whatever host they were recorded at, beside the service's own.
+        scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
+        scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
+        rename: real names to the public ones that are written.
+
+    Raises:
+        UsageError: an argument is wrong, or ``vcr`` is registered already.
+
+    """
+    _refuse_wrong(vcr, check, evidence)
+    key = credentials if credentials is not None else credentials_from_environment(os.environ)
+    kind = Evidence(evidence)
+    scrubber = Scrubber(
+        [key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename, hide_names=kind is Evidence.LIVE
+    )
+    checks = Checks(Terms(key, kind, strict, check), scrubber)
+    vcr.register_serializer(NAME, SlsSerializer())
+    vcr.register_matcher(NAME, matcher(scrubber, hosts))
+    vcr.register_persister(SlsPersister(vcr.persister, scrubber, checks))
+    vcr.serializer, vcr.match_on = NAME, (NAME,)
+    vcr.use_cassette = checked_use_cassette(vcr, checks)
+    return checks
+
+
+def _refuse_wrong(vcr: Any, check: object, evidence: object) -> None:
+    if not hasattr(vcr, "register_persister"):
+        msg = f"register takes a vcr.VCR first, got {type(vcr).__name__}\nHow to fix: register(vcr.VCR())."
+        raise UsageError(msg)
+    if isinstance(vcr.persister, SlsPersister):
+        msg = "this vcr.VCR is registered already\nHow to fix: call register once for each VCR."
+        raise UsageError(msg)
+    if check not in get_args(When):
+        msg = f"check must be one of {', '.join(get_args(When))}, got {check!r}"
+        raise UsageError(msg)
+    if evidence not in (Evidence.LIVE, Evidence.REFERENCE, Evidence.SYNTHETIC):
+        msg = f"evidence must be live, reference or synthetic, got {evidence!r}"
+        raise UsageError(msg)

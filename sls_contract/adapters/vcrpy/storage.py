@@ -1,0 +1,99 @@
+"""The file: our YAML layout by way of vcrpy's serializer and persister."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
+from vcr.request import Request as VcrRequest
+from vcr.serialize import deserialize, serialize
+
+from sls_contract.adapters.vcrpy.forms import recording_kept, request_of, response_of, shown
+from sls_contract.cassettes.conversion import converted
+from sls_contract.cassettes.file.atomic import replace_file
+from sls_contract.cassettes.file.reader import CassetteFile
+from sls_contract.cassettes.file.recording_file import fold, laid_out, write
+from sls_contract.errors import CassetteDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sls_contract.adapters.vcrpy.checks import Checks
+    from sls_contract.cassettes.recording import Recording
+    from sls_contract.cassettes.scrub import Scrubber
+
+
+class SlsSerializer:
+    """Reads any cassette of vcrpy's version 1, ours included; writes our layout with its ``contract:`` data."""
+
+    def deserialize(self, cassette_string: str) -> dict[str, Any]:
+        """Return the interactions; raises `CassetteDamaged` with the line."""
+        recordings = CassetteFile("cassette", cassette_string.encode())
+        interactions = [
+            {"request": request_of(each.exchange.request), "response": response_of(each)} for each in recordings
+        ]
+        return {"version": 1, "interactions": interactions}
+
+    def serialize(self, cassette_dict: dict[str, Any]) -> str:
+        """Return the text of a whole cassette."""
+        return laid_out(
+            recording_kept(VcrRequest(**each["request"]), each["response"]) for each in cassette_dict["interactions"]
+        )
+
+
+class SlsPersister:
+    """Reads as the persister before it did; writes whole files or none, and no secret.
+
+    pytest-recording has a persister of its own, which loads several files: that is asked on.
+    """
+
+    def __init__(self, before: Any, scrubber: Scrubber, checks: Checks) -> None:
+        self._before, self._scrubber, self._checks = before, scrubber, checks
+
+    def load_cassette(self, cassette_path: os.PathLike[str] | str, serializer: Any) -> Any:
+        """Return requests and responses; raises vcrpy's error where there is no file, and `CassetteDamaged`."""
+        path = Path(cassette_path)
+        try:
+            if path.is_file():
+                fold(path)
+            if self._before is not FilesystemPersister:
+                return self._before.load_cassette(os.fspath(path), serializer)
+            if not path.is_file() or not path.read_bytes().strip():
+                raise CassetteNotFoundError
+            return deserialize(path.read_text("utf-8"), serializer)
+        except CassetteDamaged as damage:
+            raise CassetteDamaged(path, damage.line, damage.reason) from None  # a serializer is given the text alone
+        except UnicodeDecodeError as error:
+            raise CassetteDamaged(path, None, f"not UTF-8: byte 0x{error.object[error.start]:02x}") from None
+
+    def save_cassette(
+        self, cassette_path: os.PathLike[str] | str, cassette_dict: dict[str, Any], serializer: Any
+    ) -> None:
+        """Write the file; what goes wrong is raised when the cassette is closed, as vcrpy would not let go else."""
+        path = Path(cassette_path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(serializer, SlsSerializer):
+                pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
+                recordings = _beside_unanswered(path, [recording_kept(*pair) for pair in pairs])
+                write(path, converted(recordings, self._scrubber).recordings)  # plain vcrpy's old ones hold keys
+            else:
+                plain = {**cassette_dict, "responses": [shown(each) for each in cassette_dict["responses"]]}
+                replace_file(path, self._scrubber.text(serialize(plain, serializer)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, vcrpy must give the clients back first
+            self._checks.failed(error)
+        else:
+            self._checks.wrote(path)
+
+
+def _beside_unanswered(path: Path, recordings: list[Recording]) -> Iterable[Recording]:
+    """Put attempts without an answer, which vcrpy does not load, back where they stood."""
+    if not path.is_file() or not path.stat().st_size:
+        path.unlink(missing_ok=True)
+        return recordings
+    before = tuple(CassetteFile.read(path))
+    places = {each.id: place for place, each in enumerate(before) if each.id}
+    unanswered = [each for each in before if each.unanswered]
+    return sorted([*unanswered, *recordings], key=lambda each: places.get(each.id, len(before)))

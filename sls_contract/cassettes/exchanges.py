@@ -1,0 +1,132 @@
+"""One exchange that is recorded or played: where it comes from, and how it is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.audit import about_recording, hidden_clauses
+from sls_contract.cassettes.hosts import is_live, without_project
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
+from sls_contract.cassettes.scrub import leaks
+from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others, unopened_body
+from sls_contract.cassettes.session_settings import CLOCKS_DIFFER
+from sls_contract.checks import judge, judge_request, judge_response
+from sls_contract.exchange import Exchange, masked_url, split_url
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id, region_of
+from sls_contract.spec.version import CONTRACT_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from sls_contract.cassettes.scrub import Scrubbed, Scrubber
+    from sls_contract.cassettes.tally import Tally
+    from sls_contract.checks import Verdict
+    from sls_contract.exchange import Request, Response
+    from sls_contract.signing import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges exchanges, and enters what is found, scrubbed, into a tally.
+
+    Attributes:
+        scrubber: takes secrets out of what is shown.
+        credentials: the key of the run; None: the public test keys.
+
+    """
+
+    scrubber: Scrubber
+    credentials: Credentials | None
+
+    def recorded(self, tally: Tally, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
+        """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
+        verdict = judge(whole, credentials=self._key_for(whole.request), at=seen)
+        tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
+        tally.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
+        if scrubbed.others:
+            tally.add([names_of_others(scrubbed.others)], scrubbed.exchange)
+
+    def played(
+        self,
+        tally: Tally,
+        request: Request,
+        shown: Exchange,
+        recording: Recording,
+        seen: datetime,
+        position: int | None = None,
+    ) -> None:
+        """Judge a request of ``seen``, the recorded answer at its own time, and the recording."""
+        verdicts = [judge_request(request, credentials=self._keyring, at=seen)]
+        if not recording.unanswered:
+            hidden = hidden_clauses(recording)
+            verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
+        tally.count(shown, self._clean(verdicts), recording.provenance.evidence, position)
+        if about := about_recording(recording):
+            tally.add(about, shown, position)
+
+    def refuse_own(self, tally: Tally, request: Request, response: Response) -> None:
+        """Say of an answer of our own tools whose it is: it is not recorded as one of the service."""
+        said = response.body.decode("utf-8", "replace")
+        asked = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
+        tally.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
+
+    @property
+    def _keyring(self) -> tuple[Credentials, ...] | None:
+        return None if self.credentials is None else (self.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+
+    def _key_for(self, request: Request) -> Credentials | None:
+        """Return the key that must have signed what is recorded: the run's, or the public test key that it names."""
+        named = access_key_id(request)
+        public = (key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if key.access_key_id == named)
+        return None if self.credentials is None else next(public, self.credentials)
+
+    def _clean(self, verdicts: list[Verdict]) -> list[Verdict]:
+        return [clean_verdict(verdict, self.scrubber.shown) for verdict in verdicts]
+
+
+def evidence_of(request: Request, peer: str) -> Evidence:
+    """Return what a live answer proves: only the real service's host, reached over a network, is ``live``."""
+    return Evidence.LIVE if is_live(request.host, peer) else Evidence.REFERENCE
+
+
+def recording_of_scrubbed(
+    scrubbed: Scrubbed, evidence: Evidence, now: datetime, seen: datetime, endpoint: str = ""
+) -> Recording:
+    """Return what may be written of an exchange that took place now, whatever the client's clock (``seen``) says.
+
+    ``endpoint`` is what was asked, where the request does not name it.
+    """
+    request = scrubbed.exchange.request
+    origin = Provenance(
+        evidence=evidence,
+        endpoint=endpoint or f"{split_url(request.url)[0]}://{without_project(request.host)}",
+        region=region_of(request.host) or "",
+        client=request.headers.get("user-agent", ""),
+        recorded_at=now,
+        validated_at=now,
+        contract=CONTRACT_VERSION,
+        clock=seen if abs(seen - now) > CLOCKS_DIFFER else None,
+    )
+    return Recording(
+        scrubbed.exchange,
+        origin,
+        SignatureNote(scrubbed.signature, scrubbed.step or ""),
+        tuple(f"{one.where}: {one.public}" for one in scrubbed.substitutions),
+    )
+
+
+def written_secrets(path: Path, credentials: Credentials | None) -> Iterator[str]:
+    """Read what was written once more, as `sls-contract check` does, and tell of each secret that a scrub missed."""
+    try:
+        written = path.read_bytes()
+    except OSError:
+        return  # it could not be written, which has been told
+    for leak in leaks(written, [credentials] if credentials is not None else []):
+        yield (
+            f"{path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"
+            "How to fix: delete the file, revoke the key if the file was shared, and name what leaked in sls_scrub "
+            "or sls_scrub_keys."
+        )

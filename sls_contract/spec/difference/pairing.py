@@ -1,0 +1,154 @@
+"""Which part of one description is which of the other: by place and name, renamed, or moved to another place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, TypeAlias
+
+from sls_contract.spec.difference.side import ANY, ELEMENT, Part, pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Pair: TypeAlias = tuple[Part, Part]
+
+_ALIKE = 0.75
+"""How much of two names must be the same letters in the same order for one to be the other's new spelling."""
+
+
+@dataclass(slots=True)
+class Pairs:
+    """The parts of two descriptions.
+
+    Attributes:
+        same: parts of one name in one place; below a renamed parent is the same place.
+        renamed: parts in one place with another name.
+        moved: parts of one name in another place, or with another parent.
+        gone: parts of the old description without a partner, but for those whose parent is gone, too.
+        new: the same of the new description.
+
+    """
+
+    same: list[Pair] = field(default_factory=list)
+    renamed: list[Pair] = field(default_factory=list)
+    moved: list[Pair] = field(default_factory=list)
+    gone: list[Part] = field(default_factory=list)
+    new: list[Part] = field(default_factory=list)
+
+
+def pair(old: Sequence[Part], new: Sequence[Part]) -> Pairs:
+    """Pair parts, parents before their members."""
+    pairs = Pairs()
+    keys = {part.key for part in old}, {part.key for part in new}
+    lost = [part for part in old if part.key not in keys[1]]
+    come = [part for part in new if part.key not in keys[0]]
+    renamed_to: dict[tuple[str, str], str] = {}
+    for depth in range(1 + max((part.parent.count("/") for part in (*old, *new)), default=0)):
+        before = {
+            (part.place, renamed_to.get((part.place, part.parent), part.parent), part.key[2]): part
+            for part in old
+            if part.parent.count("/") == depth
+        }
+        after = {part.key: part for part in new if part.parent.count("/") == depth}
+        found = [(before.pop(key), after.pop(key)) for key in [key for key in before if key in after]]
+        pairs.same += found
+        others = _may_be_renamed(before, come), _may_be_renamed(after, lost)
+        renamed = list(_renamed(*others, old, new))
+        pairs.renamed += renamed
+        renamed_to |= {(one.place, pointer(one)): pointer(other) for one, other in (*found, *renamed)}
+        pairs.gone += [part for part in before.values() if all(part is not one for one, _ in renamed)]
+        pairs.new += [part for part in after.values() if all(part is not other for _, other in renamed)]
+    _move(pairs)
+    pairs.gone, pairs.new = _topmost(pairs.gone), _topmost(pairs.new)
+    return pairs
+
+
+def like_names(one: str, other: str) -> bool:
+    """Tell whether one name may be the other's new spelling: ``shard`` and ``shardID``."""
+    first, second = _letters(one), _letters(other)
+    if not first or not second:
+        return False
+    return first in second or second in first or SequenceMatcher(None, first, second).ratio() >= _ALIKE
+
+
+_Key: TypeAlias = tuple[str, str, str]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def _may_be_renamed(parts: dict[_Key, Part], unmatched: Sequence[Part]) -> dict[_Key, Part]:
+    """Leave out what the other description has by this very name in another place: that moved."""
+    return {
+        key: part
+        for key, part in parts.items()
+        if part.name and part.name != ELEMENT and not any(_is_moved(part, other) for other in unmatched)
+    }
+
+
+def _renamed(
+    gone: dict[_Key, Part], added: dict[_Key, Part], old: Sequence[Part], new: Sequence[Part]
+) -> Iterator[Pair]:
+    """Yield what was renamed: each the only one that has a like name; else alone, of one type, in one position."""
+    like = {key: [other for other in added if _is_like(key, part, other, added[other])] for key, part in gone.items()}
+    for key, partners in like.items():
+        if len(partners) == 1 and sum(partners[0] in others for others in like.values()) == 1:
+            yield gone[key], added[partners[0]]
+    for key, part in gone.items():
+        partners = [other for other in added if other[:2] == key[:2]]
+        alone = len(partners) == 1 and sum(each[:2] == key[:2] for each in gone) == 1
+        if not like[key] and alone and _is_in_the_position_of(part, added[partners[0]], old, new):
+            yield part, added[partners[0]]
+
+
+def _is_like(key: _Key, part: Part, other: _Key, partner: Part) -> bool:
+    same_type = part.type == partner.type or None in {part.type, partner.type}
+    return key[:2] == other[:2] and same_type and like_names(part.name, partner.name)
+
+
+def _is_in_the_position_of(part: Part, other: Part, old: Sequence[Part], new: Sequence[Part]) -> bool:
+    """Tell whether two parts without a like name may be one: of the same type, between the same siblings."""
+    if part.type != other.type or part.type in {None, ANY} or part.values or other.values:
+        return False
+    return part.required == other.required and _before(part, old) == _before(other, new)
+
+
+def _before(part: Part, parts: Sequence[Part]) -> list[str]:
+    """Name the siblings that stand before a part."""
+    siblings = [each for each in parts if (each.place, each.parent) == (part.place, part.parent)]
+    return [each.name for each in siblings[: siblings.index(part)]]
+
+
+def _move(pairs: Pairs) -> None:
+    """Pair what stands elsewhere now, where that is one part only."""
+    for gone in list(pairs.gone):
+        there = [new for new in pairs.new if _is_moved(gone, new)]
+        if len(there) == 1 and sum(_is_moved(each, there[0]) for each in pairs.gone) == 1:
+            pairs.moved.append((gone, there[0]))
+            pairs.gone.remove(gone)
+            pairs.new.remove(there[0])
+
+
+def _is_moved(part: Part, other: Part) -> bool:
+    same_name = bool(_letters(part.name)) and _letters(part.name) == _letters(other.name)
+    elsewhere = (part.place, part.parent) != (other.place, other.parent)
+    return same_name and elsewhere and part.of_answer == other.of_answer
+
+
+def _topmost(parts: list[Part]) -> list[Part]:
+    """Leave out members of what is in the list itself; a page's body is no such whole, its members are told."""
+    wholes = {(part.place, pointer(part)) for part in parts if part.name or part.required is not None}
+    wholes -= {(part.place, "") for part in parts if part.place not in {"body", "answer"}}
+    elements = {(part.place, part.parent) for part in parts if part.name == ELEMENT}
+    return [part for part in parts if not part.name or not _is_below(part, wholes, elements)]
+
+
+def _is_below(part: Part, wholes: set[tuple[str, str]], elements: set[tuple[str, str]]) -> bool:
+    """Tell whether a part is a member of a whole, at any depth, or of the elements of an array."""
+    home = (part.place, part.parent)
+    if home in wholes or (home in elements and part.name != ELEMENT):
+        return True
+    return any(place == part.place and part.parent.startswith(f"{whole}/") for place, whole in wholes)

@@ -1,0 +1,103 @@
+"""Compares one parameter, header or member with itself in another description."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.difference.change import Change, Class
+from sls_contract.spec.difference.side import ANY, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.spec.difference.side import Part
+
+
+def part_changes(old: Part, new: Part) -> Iterator[Change]:
+    """Yield the differences of two parts that are one; what one of them does not tell is benign."""
+    yield from _type(old, new)
+    yield from _required(old, new)
+    yield from _values(old, new)
+    yield from _rules(old, new)
+    if old.words and new.words and old.words != new.words:
+        names = [name for name in dict.fromkeys((*old.words, *new.words)) if old.words.get(name) != new.words.get(name)]
+        slug = "level" if all(name.startswith("level") for name in names) else "wording"
+        before, after = (_named({name: part.words.get(name) for name in names}) for part in (old, new))
+        yield Change(Class.BENIGN, slug, new.where, before, after)
+
+
+def _type(old: Part, new: Part) -> Iterator[Change]:
+    if old.type == new.type:
+        return
+    if old.type is None or new.type is None:
+        yield _silence(new, old.type, new.type)
+    else:
+        loosened = (old.type if new.of_answer else new.type) == ANY
+        yield Change(Class.ADDITIVE if loosened else Class.BREAKING, "retyped", new.where, old.type, new.type)
+
+
+def _required(old: Part, new: Part) -> Iterator[Change]:
+    if old.required == new.required:
+        return
+    words = ("promised", "not promised") if new.of_answer else ("required", "optional")
+    before, after = (None if part.required is None else words[not part.required] for part in (old, new))
+    if before is None or after is None:
+        yield _silence(new, before, after)
+        return
+    slug = "required" if new.required else "optional"
+    breaks = new.required is not new.of_answer
+    yield Change(Class.BREAKING if breaks else Class.ADDITIVE, slug, new.where, before, after)
+
+
+def _values(old: Part, new: Part) -> Iterator[Change]:
+    before, after = old.values, new.values
+    if before is None or after is None:
+        if before or after:
+            yield _silence(new, shown(before) if before else None, shown(after) if after else None)
+        return
+    if set(before) == set(after):
+        return
+    more = not after or (bool(before) and set(before) < set(after))
+    kind = Class.ADDITIVE if more else Class.BREAKING
+    yield Change(kind, "values", new.where, shown(before), shown(after))
+
+
+def _rules(old: Part, new: Part) -> Iterator[Change]:
+    """Compare bounds, null and meanings, where both descriptions are contracts: pages do not tell them."""
+    if old.values is None or new.values is None:
+        return
+    if old.bounds != new.bounds:
+        wider = _is_within(old.bounds, new.bounds)
+        yield Change(Class.ADDITIVE if wider else Class.BREAKING, "rule", new.where, _range(old), _range(new))
+    if old.nullable != new.nullable:
+        before, after = ("null allowed" if part.nullable else "no null" for part in (old, new))
+        breaks = new.nullable is new.of_answer
+        yield Change(Class.BREAKING if breaks else Class.ADDITIVE, "rule", new.where, before, after)
+    if old.meanings != new.meanings:
+        looser, tighter = (_has_all(*pair) for pair in ((old, new), (new, old)))
+        fine = tighter if new.of_answer else looser
+        kind = Class.ADDITIVE if fine else Class.BREAKING
+        yield Change(kind, "rule", new.where, _named(old.meanings) or None, _named(new.meanings) or None)
+
+
+def _silence(part: Part, old: str | None, new: str | None) -> Change:
+    return Change(Class.BENIGN, "not-told" if new is None else "told", part.where, old or None, new or None)
+
+
+def _is_within(inner: tuple[int | None, int | None], outer: tuple[int | None, int | None]) -> bool:
+    low = outer[0] is None or (inner[0] is not None and outer[0] <= inner[0])
+    return low and (outer[1] is None or (inner[1] is not None and inner[1] <= outer[1]))
+
+
+def _range(part: Part) -> str:
+    low, high = part.bounds
+    return f"{'any' if low is None else low} to {'any' if high is None else high}"
+
+
+def _has_all(one: Part, other: Part) -> bool:
+    """Tell whether one part has every meaning of another, and the same."""
+    return other.meanings.items() <= one.meanings.items()
+
+
+def _named(texts: object) -> str:
+    return "; ".join(f"{name}: {text}" for name, text in dict(texts).items())  # type: ignore[call-overload]
