@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from left_out import full
 
 SHARED = """
     @pytest.mark.sls_cassette(name="shared")
@@ -27,7 +28,7 @@ def wrong(project):
     )
 
 
-@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.full)])
+@pytest.mark.parametrize("workers", [2, full(4)])
 def test_workers_lose_nothing_in_one_cassette(project, workers):
     """40 tests that share a cassette: 40 recordings, counted by the controller."""
     result = project.test(SHARED).spawn("--sls-record=once", f"-n{workers}")
