@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,13 @@ _FOREIGN = (
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behind an & of a script
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
 
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None) and sys.pycache_prefix is None:
+    # Where none may be written beside the sources, this process keeps it elsewhere for all that it starts: compiling
+    # is most of a start.
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="bytecode-")
+    sys.dont_write_bytecode = False
+    atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
+
 
 def pytest_collection_modifyitems(config, items):
     """Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked."""
@@ -52,14 +62,7 @@ def _clean_environment(monkeypatch):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _bytecode(tmp_path_factory):
-    """Where none may be written beside the sources, processes keep it elsewhere: compiling is most of a start."""
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
-        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _processes(_bytecode):
+def _processes():
     with processes_of_a_run():
         yield
 
