@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -37,17 +40,12 @@ settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW) 
 settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
 settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
 
-
-def pytest_collection_modifyitems(config, items):
-    """Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked."""
-    if not os.environ.get("SLS_FULL"):
-        left = [item for item in items if item.get_closest_marker("full")]
-        items[:] = [item for item in items if not item.get_closest_marker("full")]
-        config.hook.pytest_deselected(items=left)
-
-
-def pytest_report_header():
-    return "tests marked full: all" if os.environ.get("SLS_FULL") else "tests marked full: none; SLS_FULL=1 runs them"
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None) and sys.pycache_prefix is None:
+    # Where none may be written beside the sources, this process keeps it elsewhere for all that it starts: compiling
+    # is most of a start.
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="bytecode-")
+    sys.dont_write_bytecode = False
+    atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -70,14 +68,7 @@ def _clean_environment(monkeypatch):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _bytecode(tmp_path_factory):
-    """Where none may be written beside the sources, processes keep it elsewhere: compiling is most of a start."""
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
-        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _processes(_bytecode):
+def _processes():
     with processes_of_a_run():
         yield
 

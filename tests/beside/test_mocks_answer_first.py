@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from started_processes import Started
+
 INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
 WAYS = Path(__file__).with_name("mocks.py")
 
@@ -17,7 +19,8 @@ def failed(folder, *options):
     command = [sys.executable, "-m", "pytest", "-q", "-rfEs", "-p", "no:cacheprovider", *options]
     names = [name for name in os.environ if name.lower().endswith("_proxy")]
     environment = {name: value for name, value in os.environ.items() if name not in names}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    with Started.really():
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return set(re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)), done.stdout
 

@@ -154,6 +154,11 @@ def until(condition, seconds=ENOUGH):
     return True
 
 
+def pulls(endpoint, shard):
+    path = f"/logstores/my-logstore/shards/{shard}"
+    return sum(each.path == path and ("type", "log") in each.query_pairs() for each in endpoint.requests)
+
+
 def is_complete(output, shards, records):
     return [len(set(indices)) for indices in consumed(output).values()] == [records] * shards
 
@@ -224,7 +229,7 @@ class FailsOnce(Writer):
 
 @pytest.fixture
 def start_thread(monkeypatch, output):
-    """Give a function that starts a worker in this process, at a server; it is stopped at the end."""
+    """Give a function that starts a worker in this process, at a server that outlives it; its ``stop`` ends all."""
     started = []
 
     def start(server, make=Writer, **options):
@@ -245,11 +250,15 @@ def start_thread(monkeypatch, output):
         started[-1].start()
         return started[-1]
 
+    def stop():
+        for worker in started:
+            worker.shutdown()
+            worker.join(ENOUGH)
+            assert not worker.is_alive()
+
+    start.stop = stop
     yield start
-    for worker in started:
-        worker.shutdown()
-        worker.join(ENOUGH)
-        assert not worker.is_alive()
+    stop()
 
 
 def kinds(endpoint):
@@ -375,7 +384,10 @@ def test_an_endpoint_that_ignores_the_filter_is_found_out(endpoint, output, star
     endpoint.set_checkpoint(GROUP, 1, list(indices)[20])
     with serve(without_filter(endpoint) if broken else endpoint) as server:
         start_thread(server)
-        complete = until(lambda: is_complete(output, 2, 20), 2 if broken else ENOUGH)
+        assert until(lambda: (len(consumed(output).get(0, ())), pulls(endpoint, 1) > 5) == (20, True))
+        assert broken or until(lambda: is_complete(output, 2, 20))
+        start_thread.stop()
+    complete = is_complete(output, 2, 20)
     found = flaws(consumed(output), {0: {0}, 1: {0}}, 2, 20)
     assert (complete, found) == ((False, ["shard 1: 20 records lost, the first 0"]) if broken else (True, []))
 
@@ -386,6 +398,7 @@ def test_a_worker_never_starts_without_an_entry(endpoint, output, start_thread):
     with serve(with_nothing_for_unconsumed(endpoint)) as server:
         start_thread(server)
         assert until(lambda: sum(each.path == PATH and each.method == "GET" for each in endpoint.requests) > 5)
+        start_thread.stop()
     assert output.read_text() == ""
     assert not any(each.path.startswith("/logstores/my-logstore/shards") for each in endpoint.requests)
 

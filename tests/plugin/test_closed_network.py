@@ -165,7 +165,7 @@ def test_the_way_is_closed_between_tests(project):
         """,
     )
     project.write("test_plain.py", "def test_plain(): pass")
-    result = project.spawn("-s", "test_plain.py")
+    result = project.start("-s", "test_plain.py")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*stopped to the end*"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from left_out import full
 
 from sls_contract.cassettes.file.recording_file import load
 
@@ -19,7 +20,7 @@ WRONG_KEY = """
 RIGHT_KEY = "    @pytest.mark.sls_cassette\n    def test_asks(sls):\n        assert ask(sls).status_code == 200\n"
 
 
-@pytest.mark.parametrize("mode", ["once", "new_episodes"])
+@pytest.mark.parametrize("mode", ["once", full("new_episodes")])
 def test_a_wrong_key_costs_one_run(project, mode):
     """The 401 is not played; the message says that the recording failed and why, and its advice leads to green."""
     result = project.test(WRONG_KEY).run(f"--sls-record={mode}")

@@ -9,6 +9,7 @@ import os
 import sys
 
 import pytest
+from left_out import full
 
 from sls_contract.cassettes.file.journal import journal_of
 
@@ -70,7 +71,7 @@ GOOD = asking(
 NAMES = ("everywhere", "killed", "only_in_children", "pool")
 
 
-@pytest.mark.parametrize("options", [(), pytest.param(("-n2",), marks=pytest.mark.full)])
+@pytest.mark.parametrize("options", [(), full(("-n2",))])
 def test_what_children_ask_is_recorded_and_played(project, options):
     """By os.fork, multiprocessing, a pool, and up to a kill: one whole cassette, all of it played, each once."""
     project.test(GOOD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from left_out import full
 
 from sls_contract.cassettes.file.recording_file import load
 
@@ -43,7 +44,7 @@ def test_an_interrupt_on_a_full_disk_is_told(project):
     result.stderr.no_fnmatch_line("*Traceback*")
 
 
-@pytest.mark.parametrize("mode", ["none", "once", "new_episodes", "all"])
+@pytest.mark.parametrize("mode", ["none", "all", full("once"), full("new_episodes")])
 def test_a_damaged_cassette_is_never_recorded_over(project, mode):
     """Conflict markers are named with their line, in every mode; the file stays as it is."""
     project.test(ASKS).run("--sls-record=once")

@@ -8,6 +8,7 @@ import shutil
 import time
 
 import pytest
+from left_out import full
 
 TWO = """
     @pytest.mark.sls_cassette
@@ -42,7 +43,7 @@ def recorded(project):
     return older(project)
 
 
-WORKERS = [(), pytest.param(("-n2",), marks=pytest.mark.full)]
+WORKERS = [(), full(("-n2",))]
 """Runs in one process; with SLS_FULL=1 in two xdist workers, too, whose counts one test below sees in any case."""
 
 
@@ -76,7 +77,7 @@ def test_two_workers_count_together(recorded):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.mark.parametrize("options", [*WORKERS, (".",)])
+@pytest.mark.parametrize("options", [*WORKERS, full((".",))])
 def test_a_cassette_that_no_test_plays_is_named(recorded, options):
     """The test was removed, its cassette was not."""
     recorded.test(two("ask(sls, shard=1)").partition("    @pytest.mark.sls_cassette\n    def test_two")[0])
@@ -124,9 +125,9 @@ def test_one_folder_for_all_cassettes(project):
     ("body", "outcome"),
     [
         ("assert not 'at all'", "failed"),
-        ("pytest.skip('now')", "skipped"),
+        full("pytest.skip('now')", "skipped"),
         ("pytest.xfail('now')", "xfailed"),
-        ("ask(sls, shard=7)", "failed"),
+        full("ask(sls, shard=7)", "failed"),
     ],
 )
 def test_a_test_that_does_not_come_to_its_end_says_nothing(recorded, body, outcome):
@@ -137,7 +138,7 @@ def test_a_test_that_does_not_come_to_its_end_says_nothing(recorded, body, outco
 
 @pytest.mark.parametrize(
     ("mark", "outcome"),
-    [("skip", "skipped"), ("skipif(True, reason='here')", "skipped"), ("xfail(run=False)", "xfailed")],
+    [("skip", "skipped"), full("skipif(True, reason='here')", "skipped"), full("xfail(run=False)", "xfailed")],
 )
 def test_a_test_that_does_not_run_keeps_its_cassette(recorded, mark, outcome):
     """Neither its exchanges nor its file is unused."""
@@ -149,14 +150,14 @@ def test_a_test_that_does_not_run_keeps_its_cassette(recorded, mark, outcome):
     ("options", "passed"),
     [
         (("-k", "test_one"), 1),
-        (("-k", "test_two"), 0),
         (("test_it.py::test_one",), 1),
-        (("test_it.py",), 2),
-        (("--deselect", "test_it.py::test_one"), 1),
-        (("--ignore", "other"), 2),
         (("--sls-record=once",), 2),
-        (("--sls-record=new_episodes",), 2),
         (("--collect-only",), 0),
+        full(("-k", "test_two"), 0),
+        full(("test_it.py",), 2),
+        full(("--deselect", "test_it.py::test_one"), 1),
+        full(("--ignore", "other"), 2),
+        full(("--sls-record=new_episodes",), 2),
     ],
 )
 def test_a_part_of_the_run_says_nothing_of_the_rest(recorded, options, passed):
@@ -168,7 +169,7 @@ def test_a_part_of_the_run_says_nothing_of_the_rest(recorded, options, passed):
     assert result.parseoutcomes().get("passed", 0) == passed
 
 
-@pytest.mark.parametrize("how", ["tryfirst", "trylast", "wrapper"])
+@pytest.mark.parametrize("how", ["tryfirst", full("trylast"), full("wrapper")])
 def test_what_a_conftest_takes_out_is_no_orphan(recorded, how):
     """Sharding plugins and conftests drop tests without a word, in any order of hooks."""
     recorded.write(
@@ -239,7 +240,8 @@ def test_workers_without_cassettes_say_nothing(project):
     result.stdout.no_fnmatch_line("*sls-contract: *")
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("workers", [1, 2])
 def test_a_crashed_worker_says_nothing(recorded, workers):
     """What it had played is not known."""
     recorded.test(two("import os; os._exit(1)"))
@@ -293,7 +295,7 @@ def test_tests_that_share_a_cassette_may_ask_the_same(project, options):
     older(project).run().stdout.fnmatch_lines(["* cassettes/test_it/shared.sls.yaml exchange 2"])
 
 
-@pytest.mark.parametrize("change", ["path.unlink()", "path.write_text('')", "write(path, [])"])
+@pytest.mark.parametrize("change", ["write(path, [])", full("path.unlink()"), full("path.write_text('')")])
 def test_a_shared_cassette_that_is_another_by_now_is_not_told_of(project, change):
     """A test took it away or wrote over it: what nobody asked for in the old one says nothing of the new."""
     source = """
@@ -313,7 +315,7 @@ def test_a_shared_cassette_that_is_another_by_now_is_not_told_of(project, change
     assert silent(project.run("--sls-strict")).ret == pytest.ExitCode.OK
 
 
-@pytest.mark.parametrize("option", ["--setup-only", "--setup-plan", "--setup-show"])
+@pytest.mark.parametrize("option", ["--setup-only", full("--setup-plan"), full("--setup-show")])
 def test_a_test_that_never_began_asked_for_nothing(recorded, option):
     """Pytest runs the fixtures alone, or not even those: that is no sign of what the test asks for."""
     recorded.test(two("ask(sls, shard=1)"))
@@ -355,7 +357,7 @@ def test_a_cassette_that_is_used_otherwise_is_no_orphan(recorded, options):
     silent((recorded.spawn if options else recorded.run)(*options)).assert_outcomes(passed=3)
 
 
-@pytest.mark.parametrize("end", ["pytest.skip('not here')", "pytest.xfail('not yet')"])
+@pytest.mark.parametrize("end", ["pytest.skip('not here')", full("pytest.xfail('not yet')")])
 def test_a_test_that_skips_itself_may_have_loaded_what_nobody_plays(recorded, end):
     """It is not known what it would have used; one with a cassette of its own hides nothing."""
     skips = two("ask(sls, shard=1)").replace("def test_two(sls)", "def test_gone(sls)")

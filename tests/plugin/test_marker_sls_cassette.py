@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from left_out import full
 
 
 def test_each_test_has_its_own_file(project):
@@ -63,10 +64,10 @@ def test_a_name_of_ones_own(project):
     ("arguments", "told"),
     [
         ("'positional'", "takes name='…', repeat='last', empty=True and match_on=[…], got 'positional'"),
-        ("mode='once'", "got mode"),
-        ("name=''", "name must be a str that is not empty, got ''"),
-        ("name=3", "name must be a str that is not empty, got 3"),
-        ("empty='yes'", "empty must be True or False, got 'yes'"),
+        full("mode='once'", "got mode"),
+        full("name=''", "name must be a str that is not empty, got ''"),
+        full("name=3", "name must be a str that is not empty, got 3"),
+        full("empty='yes'", "empty must be True or False, got 'yes'"),
         ("repeat='first'", "repeat must be 'last', got 'first'"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from left_out import full
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.recording import Evidence
@@ -107,11 +108,11 @@ def test_an_endpoint_that_refuses_or_is_not_there(project, endpoint, real_key):
     "url",
     [
         "ftp://x.log.aliyuncs.com",
-        "cn-hangzhou.log.aliyuncs.com",
-        "https://h/path",
-        "https://h:99999",
-        "https://h:0",
-        "https://u:pa55@h",
+        full("cn-hangzhou.log.aliyuncs.com"),
+        full("https://h/path"),
+        full("https://h:99999"),
+        full("https://h:0"),
+        full("https://u:pa55@h"),
     ],
 )
 def test_what_is_no_endpoint_is_a_usage_error(project, url):

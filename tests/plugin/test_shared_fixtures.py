@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sls_contract import load_cassette
 from sls_contract.cassettes.file.recording_file import load
 
@@ -79,6 +81,7 @@ def test_no_order_of_tests_matters(project):
     project.run("--sls-record=verify").assert_outcomes(passed=7)
 
 
+@pytest.mark.full
 def test_two_workers_record_one(project):
     """Each worker makes the fixture, and one recording of it is kept; both workers play it."""
     project.write("conftest.py", CONFTEST)

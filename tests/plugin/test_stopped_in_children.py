@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
+from left_out import full
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
-@pytest.mark.parametrize(
-    "options", [[], *(pytest.param(each, marks=pytest.mark.full) for each in (["--sls-record=once"], ["-n2"]))]
-)
+@pytest.mark.parametrize("options", [[], full(["--sls-record=once"]), full(["-n2"])])
 def test_children_tell_what_was_stopped_and_swallowed(project, options):
     """Forked by hand or by a pool; one that expects the block is green; no test answers for another's child."""
     project.test(

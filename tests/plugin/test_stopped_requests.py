@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from left_out import full
 
 OWNED = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores"
 UNMARKED = f"""
@@ -46,7 +47,7 @@ UNMARKED = f"""
 """
 
 
-@pytest.mark.parametrize("mode", ["none", "once"])
+@pytest.mark.parametrize("mode", ["none", full("once")])
 def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
     """Each stopped request stands at the end of the run with its test; whoever swallows the error fails."""
     result = project.test(UNMARKED).run(f"--sls-record={mode}")

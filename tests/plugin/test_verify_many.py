@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from left_out import full
 
 from sls_contract import load_cassette
 from sls_contract.plugin.verified import NOTHING_COMPARED
@@ -65,7 +66,7 @@ def shared(project, service):
     return project
 
 
-@pytest.mark.parametrize("options", [(), pytest.param(("-n2",), marks=pytest.mark.full)])
+@pytest.mark.parametrize("options", [(), full(("-n2",))])
 def test_the_embedded_endpoint_gives_the_same_answers(project, options):
     """What was recorded in `once` against it is reproducible: nothing breaks, whoever runs the tests."""
     project.write("post.py", POST)
@@ -104,7 +105,7 @@ def test_a_shared_cassette_is_settled_once(shared, service):
     shared.run().assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize("only", [("-k", "1"), ("test_it.py::test_reads[1]",)])
+@pytest.mark.parametrize("only", [("-k", "1"), full(("test_it.py::test_reads[1]",))])
 def test_a_part_of_a_shared_cassette_renews_that_part(shared, service, only):
     """Nothing is said of what the other tests ask for, and the whole is not replaced by a part."""
     before = validated(shared)
@@ -185,7 +186,7 @@ def test_an_expected_failure_stays_one(project, service):
     result.stdout.fnmatch_lines(["  breaking *SLS422*"])
 
 
-@pytest.mark.parametrize("end", ["assert False", "pytest.xfail('not yet')"])
+@pytest.mark.parametrize("end", ["assert False", full("pytest.xfail('not yet')")])
 def test_an_expected_failure_is_the_end_of_a_test(project, service, end):
     """What it asks for until then is all that it asks for: renewed and replaced as any other, unless the rest fails."""
     source = """

@@ -152,9 +152,9 @@ def load_in_pytest(modules: list[str]) -> None:
         def pytest_configure(self) -> None:
             load(modules)
 
-    options = ["-p", "no:cacheprovider", "-p", "no:sls_contract", "-p", "no:asyncio"]  # the last tells of its settings
+    plugins = ["-p", "no:cacheprovider", "-p", "no:sls_contract", "-p", "no:asyncio"]  # the last tells of its settings
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        pytest.main(["--markers", "-c", os.devnull, *options], [Loads()])
+        pytest.main(["--markers", "-c", os.devnull, "--noconftest", *plugins], [Loads()])
 
 
 def be(order: dict, streams: list[int]) -> int:
