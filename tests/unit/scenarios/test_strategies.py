@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.checks import judge
@@ -23,7 +23,6 @@ def violations(exchange: Exchange) -> list[str]:
     return [finding.code for finding in found if finding.level is Level.VIOLATION and finding.code.startswith("SLS2")]
 
 
-@settings(max_examples=60, deadline=None)
 @given(strategies.requests())
 def test_requests_are_signed_reads(drawn):
     """Every request asks for GetCheckPoint and verifies at its time, whatever the names in it."""
@@ -32,7 +31,6 @@ def test_requests_are_signed_reads(drawn):
     assert verify_signature(request, KEYS, at=at) is None
 
 
-@settings(max_examples=60, deadline=None)
 @given(strategies.exchanges())
 def test_exchanges_conform(exchange):
     """No clause is violated, on either side."""
@@ -40,28 +38,24 @@ def test_exchanges_conform(exchange):
     assert [str(finding) for finding in found if finding.level is Level.VIOLATION] == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(strategies.error_answers())
 def test_error_answers_conform(answer):
     """Documented errors violate nothing."""
     assert violations(Exchange(PLAIN, answer)) == []
 
 
-@settings(max_examples=100, deadline=None)
 @given(strategies.broken_answers())
 def test_broken_answers_do_not_conform(answer):
     """Every breakage violates a clause about answers."""
     assert violations(Exchange(PLAIN, answer)) != []
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.one_of(strategies.group_names(), strategies.group_names(awkward=False), strategies.logstore_names()))
 def test_names_are_not_empty(name):
     """Names can be put into a path: not empty, not only dots."""
     assert name.strip(".")
 
 
-@settings(max_examples=30, deadline=None)
 @given(strategies.sequences(3, ("main", "other"), tokens=True), strategies.near_misses(3))
 def test_sequences_begin_with_a_group_and_end_with_a_read(steps, flawed):
     """A generated sequence is never about nothing; a near miss stands between two correct reads."""
