@@ -34,7 +34,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behi
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
 
 _SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a busy machine is no finding
-settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW)  # the same in every run
+settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW)  # the same each time
 settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
 settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
 
