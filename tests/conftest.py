@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behi
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
 
 _SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a busy machine is no finding
-settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW)  # the same in every run
+settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW)  # the same each time
 settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
 settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
 
@@ -49,11 +50,23 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None) and sys.pycache_prefix is Non
 
 
 def pytest_collection_modifyitems(config, items):
-    """Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked."""
-    if not os.environ.get("SLS_FULL"):
-        left = [item for item in items if item.get_closest_marker("full")]
-        items[:] = [item for item in items if not item.get_closest_marker("full")]
-        config.hook.pytest_deselected(items=left)
+    """Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked.
+
+    Of the cases of one function, ``full(keep=5)`` leaves each fifth: of a matrix, where no axis has a multiple of five
+    values, that is each value of each axis.
+    """
+    if os.environ.get("SLS_FULL"):
+        return
+    seen, left = Counter(), []
+    for item in items:
+        if marker := item.get_closest_marker("full"):
+            function = item.nodeid.partition("[")[0]
+            if not (keep := marker.kwargs.get("keep")) or seen[function] % keep:
+                left.append(item)
+            seen[function] += 1
+    gone = set(left)
+    items[:] = [item for item in items if item not in gone]
+    config.hook.pytest_deselected(items=left)
 
 
 def pytest_report_header():

@@ -5,6 +5,8 @@ The whole measurement, with every scenario for every bug, is ``python -m benchma
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from broken_endpoints import registry
 
@@ -131,7 +133,16 @@ SHOWN_BY = {
 SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()}
 
 
-@pytest.mark.parametrize("bug", registry.BROKEN.values(), ids=lambda bug: bug.name)
+def cases():
+    """Give each bug; of those that one clause finds, the first and each fourth run without SLS_FULL."""
+    of_clause = Counter()
+    for bug in registry.BROKEN.values():
+        left = of_clause[bug.code] % 4
+        of_clause[bug.code] += 1
+        yield pytest.param(bug, marks=[pytest.mark.full] if left else [], id=bug.name)
+
+
+@pytest.mark.parametrize("bug", [*cases()])
 def test_a_bug_is_found_by_its_clause(bug):
     """One scenario is enough to show the bug, and the clause that speaks of it is broken."""
     run = registry.verify(bug.make(), SCENARIO.get(bug.name, EVERYWHERE))
@@ -139,7 +150,7 @@ def test_a_bug_is_found_by_its_clause(bug):
     assert run.violated()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_the_correct_endpoint_is_never_accused(seed):
     """Generated sequences and near misses find nothing where there is nothing."""
     run = registry.verify(registry.correct(), "generated-sequences", "generated-near-misses", examples=30, seed=seed)

@@ -35,14 +35,24 @@ from sls_contract.spec import Level
 from sls_contract.verification import GENERATED, EndpointRefuses
 
 FULL = os.environ.get("SLS_FULL")
-TOUCHED = [*GENERATED, *(name for name, each in SCENARIOS.items() if not name.startswith("groups-"))]
+TOUCHED = [name for name in SCENARIOS if not name.startswith("groups-")]
 UNUSUAL = {}
+APART = 5  # without SLS_FULL each unusual endpoint meets one scenario in so many, and those that it shows itself in
 
 
-def unusual(change):
-    """Register a function of request and response that changes nothing that the contract fixes."""
-    UNUSUAL[change.__name__] = change
-    return change
+def unusual(*telling):
+    """Register a function of request and response that changes nothing that the contract fixes.
+
+    ``telling``: how the scenarios begin whose answers it changes, where those are few.
+    """
+
+    def register(change):
+        mine = [name for number, name in enumerate(TOUCHED) if (number - len(UNUSUAL)) % APART == 0]
+        mine += [name for name in TOUCHED if name.startswith(telling) and name not in mine]
+        UNUSUAL[change.__name__] = (change, () if FULL else (*GENERATED, *mine))
+        return change
+
+    return register
 
 
 def entries(change):
@@ -52,7 +62,7 @@ def entries(change):
         return with_document(response, change(json.loads(response.body)))
 
     changed.__name__ = change.__name__
-    return unusual(changed)
+    return unusual()(changed)
 
 
 @entries
@@ -75,33 +85,33 @@ def counts_time_in_whole_seconds(document):
     return [{**entry, "updateTime": entry["updateTime"] // 1_000_000 * 1_000_000} for entry in document]
 
 
-@unusual
+@unusual()
 def writes_json_with_spaces(request, response):
     if not response.body:
         return response
     return with_body(response, json.dumps(json.loads(response.body), indent=2).encode())
 
 
-@unusual
+@unusual("group-named-in")
 def escapes_everything_but_ascii(request, response):
     return with_body(response, json.dumps(json.loads(response.body)).encode()) if response.body else response
 
 
-@unusual
+@unusual()
 def answers_in_chunks(request, response):
     return response.replace(
         headers=Headers([*response.headers.without("Content-Length").pairs, ("Transfer-Encoding", "chunked")])
     )
 
 
-@unusual
+@unusual("connection-used")
 def spells_headers_otherwise(request, response):
     plain = with_header(response, "Content-Type", "Application/JSON;charset=UTF-8") if response.body else response
     fewer = plain.headers.without("Server", "Connection", "x-log-time", "Access-Control-Allow-Origin")
     return plain.replace(headers=Headers([(name.title(), value) for name, value in fewer.pairs]))
 
 
-@unusual
+@unusual("project-missing", "logstore-missing", "group-missing", "near-miss-digest", "time-16")
 def refuses_in_the_words_of_2021(request, response):
     words = {
         "ProjectNotExist": "The Project does not exist : nowhere",
@@ -115,21 +125,21 @@ def refuses_in_the_words_of_2021(request, response):
     return error(response, response.status, code, words[code]) if code in words else response
 
 
-@unusual
+@unusual("malformed-")
 def refuses_malformed_authentication_with_401(request, response):
     if error_of(response) not in {"ParameterInvalid", "MissingParameter", "InvalidRequestTime"}:
         return response
     return error(response, 401, "SignatureNotMatch", "signature  not match")
 
 
-@unusual
+@unusual("key-unknown")
 def refuses_unknown_keys_as_invalid(request, response):
     if error_of(response) != "Unauthorized" or b"AccessKeyId not found" not in response.body:
         return response
     return error(response, 401, "InvalidAccessKeyId", "The access key id you provided is invalid: x.")
 
 
-@unusual
+@unusual("refused-deletion", "group-missing")
 def deletes_what_is_not_there(request, response):
     if not asks_for(request, "DeleteConsumerGroup") or error_of(response) != "ConsumerGroupNotExist":
         return response
@@ -137,17 +147,17 @@ def deletes_what_is_not_there(request, response):
     return emptied.replace(headers=emptied.headers.without("Content-Type"))
 
 
-@unusual
+@unusual("group-held", "shard-handed")
 def answers_heartbeats_as_the_page_prints_them(request, response):
     fits = asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200
     return with_document(response, {"shards": json.loads(response.body)}) if fits else response
 
 
-@pytest.mark.parametrize("change", UNUSUAL.values(), ids=UNUSUAL)
-def test_what_is_left_free_is_not_judged(change):
+@pytest.mark.parametrize(("change", "scenarios"), UNUSUAL.values(), ids=UNUSUAL)
+def test_what_is_left_free_is_not_judged(change, scenarios):
     """Order, spelling, spaces, wording, chunks and what no page says: no violation, where it may matter."""
     real = correct()
-    run = verify(lambda request: change(request, real(request)), *(() if FULL else TOUCHED), examples=6)
+    run = verify(lambda request: change(request, real(request)), *scenarios, examples=6 if FULL else 3)
     assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
     assert {each.verdict for each in run.performed} == {"passed"}
 
@@ -168,8 +178,16 @@ def only_numbers(request):
     return ServiceError(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
 
 
-@pytest.mark.parametrize("rule", [only_simple_names, only_numbers])
-def test_a_stricter_endpoint_is_not_accused(rule):
+@pytest.mark.parametrize(
+    ("rule", "scenarios"),
+    [
+        (only_simple_names, [name for name in SCENARIOS if name.startswith("group-")]),
+        (only_numbers, [name for name in SCENARIOS if name.startswith("checkpoint-")]),
+        pytest.param(only_simple_names, (), marks=pytest.mark.full),
+        pytest.param(only_numbers, (), marks=pytest.mark.full),
+    ],
+)
+def test_a_stricter_endpoint_is_not_accused(rule, scenarios):
     """What no page promises may be refused; the scenarios that need it are not supported there."""
     real = correct()
 
@@ -179,7 +197,7 @@ def test_a_stricter_endpoint_is_not_accused(rule):
             real.answer_next(refusal)
         return real(request)
 
-    run = verify(send)
+    run = verify(send, *scenarios)
     assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
     assert "not supported" in {each.verdict for each in run.performed}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.age import AGELESS, about_age, age_of, parse_age
@@ -38,7 +38,6 @@ def test_the_last_validation_counts_before_the_recording():
     assert age_of(Provenance(Evidence.LIVE), NOW) is None
 
 
-@settings(max_examples=100)
 @given(st.sampled_from(AGEING), st.integers(0, 1000), st.integers(-5, 1000))
 def test_only_what_is_older_than_the_limit_is_too_old(evidence, limit, age):
     """As old as allowed is allowed; a clock that goes ahead makes nothing old."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import Exchange, Request, Response
@@ -34,7 +34,6 @@ def test_long_bodies_are_cut():
     assert lines[-1] == f"< {'a' * SHOWN_BODY}… (1000000 bytes)"
 
 
-@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_any_body_is_printable(body):
     """Control characters and broken UTF-8 are spelled out: no terminal is set off by an answer."""

@@ -167,7 +167,7 @@ def test_a_forked_child_records_beside_its_parent(path):
 def test_a_kill_at_any_moment_loses_nothing(path):
     """Kill -9 at random moments: every exchange that was confirmed is in the cassette."""
     moments, confirmed = random.Random(7), []
-    for kill in range(int(os.environ.get("SLS_KILLS", "10"))):
+    for kill in range(int(os.environ.get("SLS_KILLS", "4"))):
         writer = started(path, str(kill), 5000)
         for _ in range(moments.randrange(1, 40)):
             writer.stdout.readline()

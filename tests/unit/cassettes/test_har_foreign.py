@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import load_cassette
@@ -317,7 +317,6 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(PLACES), anything), min_size=1, max_size=3))
 def test_any_json_in_any_place_is_read_or_is_damage(changes):
     """Whatever a tool writes where: an exchange, or an error that names the file; it can be judged and written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import Request
@@ -47,7 +47,6 @@ def test_what_matters():
     assert len(set(keys)) == len(keys)
 
 
-@settings(max_examples=100)
 @given(st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3)), max_size=5), st.randoms())
 def test_the_order_of_the_query_never_matters(pairs, random):
     """Any permutation has the same key."""
@@ -57,7 +56,6 @@ def test_the_order_of_the_query_never_matters(pairs, random):
     assert Key.of(asking(urlencode(pairs))) == Key.of(asking(urlencode(shuffled)))
 
 
-@settings(max_examples=100)
 @given(st.lists(st.sampled_from("abc")), st.booleans())
 def test_each_is_handed_out_once_in_recorded_order(letters, repeat):
     """Positions of a key come in order; then none, or with repeat the last again."""
@@ -71,7 +69,6 @@ def test_each_is_handed_out_once_in_recorded_order(letters, repeat):
 
 
 @given(st.text("ab"), st.lists(st.text("ab", max_size=5), max_size=4))
-@settings(max_examples=100)
 def test_plays_together_ask_for_as_many_as_each_did(recorded, plays):
     """Each play begins anew; of identical recordings the first are asked for, as many as all plays asked."""
     keys = [Key.of(asking(f"q={letter}")) for letter in recorded]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
@@ -45,7 +45,6 @@ def test_the_files_play_in_their_order(tmp_path):
     assert not reel.records
 
 
-@settings(max_examples=30, deadline=None)
 @given(sizes=st.lists(st.integers(0, 4), min_size=1, max_size=5))
 def test_every_position_has_one_place(tmp_path_factory, sizes):
     """Places are those of the files, one after the other, empty files included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import Exchange, Request, Response
@@ -36,7 +36,6 @@ def names(path):
     return [recording.id for recording in load(path)]
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.sets(st.integers(0, 2)))
 def test_renewing_changes_the_date_of_what_was_validated_and_nothing_else(tmp_path_factory, chosen):
     """Every block keeps every byte, and every digest fits: one line of the file tells of all that was validated."""

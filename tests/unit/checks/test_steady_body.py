@@ -6,7 +6,7 @@ import json
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import Request
@@ -96,7 +96,6 @@ def test_any_other_body_is_taken_as_it_was_sent(request_):
     assert steady_body(request_) in (request_.body, json.dumps([1]).encode() if request_.body == b"[1]" else b"")
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.binary(max_size=60),
     st.sampled_from(["", "lz4", "deflate", "gzip", "zstd"]),

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 import zstandard
 import zstd
-from hypothesis import given, settings
+from hypothesis import given
 
 from sls_contract.checks.content_coding import LARGEST_BODY, PlainBody, plain_body
 from sls_contract.exchange import Response
@@ -19,7 +19,6 @@ def announced(body, header="x-log-compresstype"):
 
 
 @given(st.binary(min_size=1, max_size=5000), st.sampled_from([1, 3, 19]))
-@settings(max_examples=30, deadline=None)
 def test_what_libraries_write_is_read(data, level):
     """One frame of either library, several frames, frames without their size, and frames to be skipped."""
     streamed = zstandard.ZstdCompressor(level).compressobj()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import hypothesis.strategies as st
 from aliyun.log.proto import LogGroup
-from hypothesis import given, settings
+from hypothesis import given
 
 from sls_contract.checks import check
 from sls_contract.endpoint import ReferenceEndpoint
@@ -39,7 +39,6 @@ HEADERS = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST"]),
     shard=SHARDS,

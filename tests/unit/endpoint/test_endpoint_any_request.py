@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import given
 
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.exchange import Request
@@ -50,7 +50,6 @@ def asked(endpoint: ReferenceEndpoint, request: Request) -> int:
     return response.status
 
 
-@settings(max_examples=200, deadline=None)
 @given(method=METHODS, path=PATHS, query=QUERIES, body=BODIES, host=HOSTS)
 def test_any_signed_request_is_answered(method, path, query, body, host):
     """Odd methods, paths, queries, hosts and documents behind a good signature."""
@@ -60,7 +59,6 @@ def test_any_signed_request_is_answered(method, path, query, body, host):
     assert asked(endpoint, sign(request, TEST_CREDENTIALS, at=NOW)) in STATUSES
 
 
-@settings(max_examples=200, deadline=None)
 @given(headers=HEADERS, replaced=HEADERS)
 def test_any_authentication_is_answered(headers, replaced):
     """Odd dates, versions and Authorization headers, alone or in place of good ones."""

@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import lz4.block
 import pytest
 import zstd
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from sls_contract.endpoint import ServiceError
 from sls_contract.endpoint.state.compression import LARGEST_BODY, accepted_coding, compressed, decompressed_body
@@ -24,7 +24,6 @@ def post(body: bytes, **headers: str) -> Request:
 @example(bytes(15))
 @example(bytes(15 + 254))
 @example(bytes(15 + 255))
-@settings(max_examples=100, deadline=None)
 def test_the_lz4_library_reads_our_blocks(data):
     """A block of any length decompresses to what it was made of, in the library that the SDK uses."""
     assert lz4.block.decompress(compressed(data, "lz4"), uncompressed_size=len(data)) == data

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import given
 
 from sls_contract.endpoint.state.consumer_groups import (
     SECOND,
@@ -19,7 +19,6 @@ from sls_contract.endpoint.state.consumer_groups import (
 BEATS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 8), st.booleans()), max_size=30)
 
 
-@settings(max_examples=150, deadline=None)
 @given(shards=st.integers(1, 7), beats=BEATS)
 def test_no_shard_is_ever_held_twice_and_none_is_lost(shards, beats):
     """Obedient consumers that come and go hold disjoint shards; two beats each later, all is shared evenly."""
@@ -41,7 +40,6 @@ def test_no_shard_is_ever_held_twice_and_none_is_lost(shards, beats):
     assert all(holder(group, shard, now) == name for name in live for shard in held[name])
 
 
-@settings(max_examples=100, deadline=None)
 @given(shards=st.integers(1, 7), consumers=st.integers(1, 4))
 def test_settled_shards_do_not_wander(shards, consumers):
     """Once shared, more heartbeats change nothing."""

@@ -5,7 +5,7 @@ import pytest
 from aliyun.log.proto import LogGroup as SdkLogGroup
 from aliyun.log.proto import LogGroupList as SdkLogGroupList
 from google.protobuf.message import DecodeError
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, decode_group, encode_group, encode_list
 
@@ -54,7 +54,6 @@ def written_by_sdk(group: LogGroup) -> SdkLogGroup:
 
 
 @given(GROUPS)
-@settings(max_examples=150, deadline=None)
 def test_the_sdk_reads_what_we_write(group):
     """Every field of a group arrives in the SDK's message as it was, and we read our own messages."""
     assert read_by_sdk(encode_group(group)) == group
@@ -62,14 +61,12 @@ def test_the_sdk_reads_what_we_write(group):
 
 
 @given(GROUPS)
-@settings(max_examples=150, deadline=None)
 def test_we_read_what_the_sdk_writes(group):
     """Every field of the SDK's message arrives in ours as it was."""
     assert decode_group(written_by_sdk(group).SerializeToString()) == group
 
 
 @given(st.lists(GROUPS, max_size=4))
-@settings(max_examples=50, deadline=None)
 def test_the_sdk_reads_a_list(groups):
     """A list holds the groups in order, byte for byte."""
     encoded = [encode_group(group) for group in groups]
@@ -79,7 +76,6 @@ def test_the_sdk_reads_a_list(groups):
 
 
 @given(GROUPS, st.data())
-@settings(max_examples=150, deadline=None)
 def test_a_message_cut_off_is_refused_where_the_sdk_refuses_it(group, data):
     """Half a message is no message, except where it ends between two fields."""
     whole = encode_group(group)
@@ -96,7 +92,6 @@ def test_a_message_cut_off_is_refused_where_the_sdk_refuses_it(group, data):
 
 @given(st.binary(max_size=40))
 @example(b"\x0b\x0c")
-@settings(max_examples=200)
 def test_any_bytes_are_a_group_or_a_value_error(data):
     """Whatever a client sends, nothing else is raised."""
     try:

@@ -39,7 +39,7 @@ class Agreement(TwoStores):
 
 
 TestAgreement = Agreement.TestCase
-TestAgreement.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestAgreement.settings = settings(stateful_step_count=25)
 
 
 def test_logs_outlive_a_restart(tmp_path, clock):

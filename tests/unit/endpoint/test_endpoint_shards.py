@@ -4,7 +4,7 @@ import json
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from sls_contract.endpoint import ReferenceEndpoint, SqliteStore
 from sls_contract.endpoint.state.answers import ServiceError
@@ -56,7 +56,6 @@ def test_every_key_has_one_shard(count, key):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
 def test_whatever_is_split_and_merged_every_key_has_one_writable_shard(data):
     """After any changes the writable shards divide all keys, ids are new, and parents stay as they were, read-only."""
     shards = divided(range(data.draw(st.integers(1, 4))))

@@ -66,7 +66,7 @@ class Agreement(TwoStores):
 
 
 TestAgreement = Agreement.TestCase
-TestAgreement.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TestAgreement.settings = settings(stateful_step_count=20)
 
 
 def test_a_restart_keeps_everything_but_keys(tmp_path, clock):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from sls_contract.endpoint.faults import Fault, format_fault, parse_fault, read_faults
@@ -56,7 +56,6 @@ def faults(draw) -> Fault:
         raise
 
 
-@settings(max_examples=200)
 @given(faults())
 @example(Fault(body=b"@file", headers=(("X-A", " two  spaces "), ("x-a", ""))))
 @example(Fault(body=b'it\'s "quoted"\r\n\xff\\ \xe3\x80\x80', delay=1e-05))
@@ -71,7 +70,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200)
 @given(st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
 @example("'" * 2001)
 @example("body=@\0")

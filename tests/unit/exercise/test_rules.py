@@ -507,7 +507,7 @@ class TestVerdicts:
         st.binary(max_size=30) | JSON.map(lambda value: json.dumps(value).encode()),
         st.binary(max_size=30),
     )
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
     def test_no_ending_is_too_odd(self, scene, name, code, output, complaints):
         """Whatever a client prints, and however it ends, it is judged and told."""
         here = scene(name)

@@ -223,7 +223,7 @@ WORDS = st.binary(max_size=12).map(lambda data: wire_text(bytes(each for each in
     ),
     st.binary(max_size=20),
 )
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_no_request_is_too_odd(scene, broken, method, name, segments, headers, body):
     """Whatever a client sends, it is answered, and its run is judged."""
     here = scene(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.plugin.naming import file_name, readable, safe
@@ -27,7 +27,6 @@ def test_safe_names(name, start):
     assert (safe(name) == name) is not start.endswith("-") or len(name) > 150
 
 
-@settings(max_examples=200)
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_two_names_never_share_a_file(one, other):
     """Whatever is replaced or cut, different names stay different; a name is always usable."""
@@ -37,7 +36,6 @@ def test_two_names_never_share_a_file(one, other):
     assert safe(one) not in {".", ".."}
 
 
-@settings(max_examples=200)
 @given(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp", "Co", "Cn", "Zs"]), max_size=30)
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.reports import finding_lines, plural, table
@@ -36,7 +36,6 @@ def test_a_table_without_rows_has_its_header():
 
 
 @given(st.lists(st.tuples(st.text(max_size=12), st.integers(0, 10**6)), min_size=1, max_size=5))
-@settings(max_examples=100)
 def test_every_row_stays_on_one_line_of_the_same_width(rows):
     """Whatever a file is named: as many lines as rows, each printable, numbers ending in the same cell."""
     lines = list(table(("name", "n"), rows))

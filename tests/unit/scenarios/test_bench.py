@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,11 +40,16 @@ def test_every_dress_is_a_correct_request(dress, shard):
     assert [f for f in judge_request(request, credentials=KEYS, at=AT).findings if f.level == "violation"] == []
 
 
-@pytest.mark.parametrize("flaw", FLAWS.values(), ids=lambda flaw: flaw.name)
-def test_every_flaw_is_found(flaw):
+def schemes_of(number, flaw):
+    """All that a flaw can be made in; without SLS_FULL one of them, in turn."""
+    return flaw.schemes if os.environ.get("SLS_FULL") else [flaw.schemes[number % len(flaw.schemes)]]
+
+
+@pytest.mark.parametrize(("number", "flaw"), [*enumerate(FLAWS.values())], ids=FLAWS)
+def test_every_flaw_is_found(number, flaw):
     """A near miss does not verify in any scheme that it can be made in."""
     step = Write if flaw.on_writes else Read
-    for scheme in flaw.schemes:
+    for scheme in schemes_of(number, flaw):
         dress = Dress(scheme, forms_for(scheme)[-2], "sts", flaw=flaw.name)
         request = BENCH.request(step(1, dress=dress), AT)
         judged = judge_request(request, credentials=KEYS, at=AT).findings

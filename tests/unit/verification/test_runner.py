@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ def test_the_same_seed_asks_the_same():
     """Two runs with one seed send the same operations in the same order; another seed sends others."""
 
     def asked(seed: int) -> list[str]:
-        run = runner(endpoint(), "generated-sequences", examples=10, seed=seed)()
+        run = runner(endpoint(), "generated-sequences", examples=5, seed=seed)()
         return [exchange.request.method + exchange.request.query for exchange, _ in run.sent]
 
     assert asked(1) == asked(1)
@@ -307,8 +308,11 @@ def test_an_endpoint_that_hangs_again_and_again_is_left_alone():
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-@pytest.mark.parametrize("after", [10, 30, 700])
-def test_an_interrupted_run_cleans_up(error, after):
+@pytest.mark.parametrize(
+    ("after", "scenarios"),
+    [(10, ()), (30, ()), (100, ("generated-sequences",)), pytest.param(700, (), marks=pytest.mark.full)],
+)
+def test_an_interrupted_run_cleans_up(error, after, scenarios):
     """Wherever it is interrupted, also within a search, no group is left behind."""
     real, count = endpoint(), [0]
 
@@ -319,7 +323,7 @@ def test_an_interrupted_run_cleans_up(error, after):
             raise error
         return response
 
-    run = runner(interrupted, examples=50)
+    run = runner(interrupted, *scenarios, examples=50)
     with pytest.raises(error):
         run()
     assert groups_at(real) == []
@@ -386,10 +390,14 @@ def test_the_report_says_what_was_proven():
     assert "SLS461" not in report.exercised  # no two answers came over one connection
 
 
+TIMED = tuple(name for name in SCENARIOS if re.search("time|date|token|advanced|rewound", name))
+
+
 @pytest.mark.parametrize("minutes", [-14, 5])
-def test_a_clock_that_is_off_by_what_clients_are_allowed_is_no_fault(minutes):
+@pytest.mark.parametrize("scenarios", [TIMED, pytest.param((), marks=pytest.mark.full)], ids=["timed", "all"])
+def test_a_clock_that_is_off_by_what_clients_are_allowed_is_no_fault(minutes, scenarios):
     """Also on this machine times are judged by the server's own clock, which may differ by 15 minutes."""
-    run = runner(endpoint(clock=lambda: now() + timedelta(minutes=minutes)))()
+    run = runner(endpoint(clock=lambda: now() + timedelta(minutes=minutes)), *scenarios)()
     assert run.located == []
 
 

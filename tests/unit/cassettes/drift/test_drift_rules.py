@@ -6,7 +6,7 @@ import gzip
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from labelled_pairs.wire import (
     AT,
@@ -246,7 +246,6 @@ def test_codes_are_those_of_the_clauses():
         st.none() | st.text(),
     )
 )
-@settings(max_examples=50)
 def test_a_change_comes_back_from_its_plain_values(change):
     """By way of JSON, as one worker tells the controller; what else stands beside them is passed over."""
     assert change_of(json.loads(json.dumps({**plain_change(change), "test": "test_it.py::test_reads"}))) == change

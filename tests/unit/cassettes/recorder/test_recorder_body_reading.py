@@ -19,7 +19,7 @@ import urllib3
 
 MOST = 500  # pieces; whoever hands out more never ends
 ENDLESS = "it never ends"
-PART = 1 if os.environ.get("SLS_FULL") else 5  # every way meets one answer in so many
+PART = 1 if os.environ.get("SLS_FULL") else 11  # every way meets one answer in so many
 TEXT = '[{"shard": 0,\r\n "consumer": "消费者"},\n\n {"shard": 1}]'.encode()
 
 

@@ -127,6 +127,7 @@ def _portless(value, server):
 
 @pytest.mark.parametrize("case", WHOLE)
 @pytest.mark.parametrize("client", EVERY_CLIENT)
+@pytest.mark.full(keep=7)
 def test_whole_answers_are_the_same_bare_recorded_and_replayed(wire, serve, no_sockets, client, case):
     """A client gets the same status, reason, fields and body from the network, while recording and from memory."""
     raw, end, pairs = WHOLE[case]

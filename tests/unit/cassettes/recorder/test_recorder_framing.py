@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.recorder import Broken
@@ -50,7 +50,6 @@ def read(raw, method="GET", sizes=(65536,), *, eof=True):
     return reader
 
 
-@settings(max_examples=60, deadline=None)
 @given(STATUSES, PAIRS, BODIES, CODINGS, st.lists(st.integers(1, 9), min_size=1, max_size=3))
 def test_an_answer_survives_bytes_and_back_in_any_pieces(status, pairs, body, coding, sizes):
     """Reading what was rendered gives the same status, fields, body and reason."""
@@ -62,7 +61,6 @@ def test_an_answer_survives_bytes_and_back_in_any_pieces(status, pairs, body, co
     assert reader.is_reusable == (coding != "close")
 
 
-@settings(max_examples=60, deadline=None)
 @given(STATUSES, PAIRS, st.binary(min_size=1, max_size=40), st.sampled_from(["length", "chunked"]), st.data())
 def test_an_answer_cut_anywhere_is_truncated_and_keeps_what_came(status, pairs, body, coding, data):
     """The end of the stream before the end of the answer is never taken for a whole answer."""

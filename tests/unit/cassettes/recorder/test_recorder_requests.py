@@ -10,7 +10,7 @@ import httpx
 import pytest
 import requests
 import urllib3
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.recorder.http_connection import PRESET
@@ -181,7 +181,6 @@ HEADER_NAMES = st.sampled_from(["X-a", "Host", "accept-encoding", "User-Agent", 
 PATHS = st.text("ab/.%2fF?=&+ ~'\u4e2d#\\", max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     host=st.sampled_from(["p.test", "P.Test", "p.test.", "u:v@p.test", "p.test:80", "p.test:8080", "p.test:443"]),
     scheme=st.sampled_from(["http", "https"]),
@@ -228,7 +227,6 @@ FIELDS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     method=st.sampled_from(["GET", "HEAD", "POST"]),
     status=st.sampled_from([200, 204, 302, 304, 404, 500]),

@@ -13,7 +13,7 @@ from functools import partial
 import pytest
 import requests
 import urllib3
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -54,7 +54,6 @@ NAMES = st.sampled_from(["X-a", "accept-encoding", "User-Agent", "Date", "Cookie
 PATHS = st.text("ab/.%2fF?=&+ ~'中\\\\;:@,", max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     path=PATHS,
     headers=st.dictionaries(NAMES, TEXT | st.none(), max_size=3),
@@ -261,7 +260,6 @@ VARIABLES = ["http_proxy", "HTTP_PROXY", "Https_Proxy", "all_proxy", "NO_PROXY",
 BUNDLES = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     variables=st.dictionaries(
         st.sampled_from([*VARIABLES, *BUNDLES]), st.sampled_from(["", "http://127.0.0.1:9", "p.test", "*"])
