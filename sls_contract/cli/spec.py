@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from sls_contract.cli import spec_diff
 from sls_contract.cli.options import add_json
 from sls_contract.errors import UsageError
 
@@ -27,7 +28,6 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Read the sources of the contract.",
         epilog="Exit codes: 0 every page was read; 2 wrong use, or a source that holds nothing.",
     )
-    command.set_defaults(run=run)
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     derive = actions.add_parser(
         "derive",
@@ -43,7 +43,10 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     derive.add_argument(
         "--operation", action="append", default=[], metavar="NAME", help="of an SDK or metadata, only this; repeatable"
     )
+    derive.set_defaults(run=run)
     add_json(derive, "write one JSON object per operation, each on a line of its own")
+
+    spec_diff.configure(actions)
 
 
 def run(
@@ -59,7 +62,7 @@ def run(
     if not sources:
         msg = "expected a page, metadata or the SDK's folder, got none\nHow to fix: name a file, or pass --sdk."
         raise UsageError(msg)
-    pages = [(path, page) for path in sources for page in _derived(path, arguments.operation)]
+    pages = [(path, page) for path in sources for page in derived(path, arguments.operation)]
     if arguments.json:
         _write_json(pages, arguments.json, stdout)
     if arguments.json != "-":
@@ -88,7 +91,7 @@ def _installed() -> Path:
     return folder
 
 
-def _derived(path: Path, names: Sequence[str]) -> list[Page]:
+def derived(path: Path, names: Sequence[str]) -> list[Page]:
     """Derive what a source claims: of one operation from a page, of all or those named from a model."""
     from sls_contract.spec.models import derive_metadata, derive_sdk
 

@@ -4,8 +4,8 @@ Whoever only judges by contracts does not need this: they are shipped merged.
 """
 
 from sls_contract.spec.merge.build import generated, outdated, write
-from sls_contract.spec.merge.extension import load_folder
+from sls_contract.spec.merge.extension import load_folder, merge_with_shipped
 from sls_contract.spec.merge.layers import read_layers
 from sls_contract.spec.merge.merging import merge
 
-__all__ = ["generated", "load_folder", "merge", "outdated", "read_layers", "write"]
+__all__ = ["generated", "load_folder", "merge", "merge_with_shipped", "outdated", "read_layers", "write"]
