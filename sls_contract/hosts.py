@@ -18,6 +18,9 @@ _PROJECT = re.compile(_LABEL)
 _DATA = re.compile(r"(?:(.*)\.)?(?:log|sls|log-global)\.aliyuncs\.com")
 _CONTROL = re.compile(rf"(?:.*\.)?sls\.{_LABEL}\.aliyuncs\.com")
 _NEARLY = re.compile(r"(?:.*\.)?(?:log|sls)\.(aliyun[a-z]*(?:\.[a-z]+)+)")
+_ENDPOINT_ALONE = re.compile(
+    r"(?:[a-z0-9-]+\.(?:dualstack\.)?)?(?:log|sls)\.aliyuncs\.com|log-global\.aliyuncs\.com", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(r"[$<>{}%]")
 
 
@@ -93,6 +96,14 @@ def is_address(authority: str) -> bool:
     """Tell whether the host is ``localhost`` or an IP address: it then names no project."""
     name = host_name(authority)
     return name == "localhost" or _ip(name) is not None
+
+
+@lru_cache(maxsize=64)  # a run has few hosts
+def names_project(host: str) -> bool:
+    """Tell whether a host has a project in front: ``my-project.127.0.0.1:80`` has, a bare address has not."""
+    name = host_name(host)
+    project, dot, endpoint = name.partition(".")
+    return bool(project and dot and endpoint) and not _ENDPOINT_ALONE.fullmatch(name) and not is_address(host)
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding
 
-GET_CHECK_POINT = "GetCheckPoint"
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"
 ABOUT_ANSWERS = frozenset({"SLS2", "SLS4"})
@@ -48,11 +47,11 @@ class Tally:
     keep: bool = False
 
     exchanges: int = 0
-    other_operations: int = 0
     not_judged: int = 0
     unverified: int = 0
     exercised: set[str] = field(default_factory=set)
     evidence: dict[str, int] = field(default_factory=dict)
+    extents: dict[str, int] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
@@ -102,7 +101,8 @@ class Tally:
             if self.keep:
                 self.seen.append(exchange)
             self.evidence[evidence] = self.evidence.get(evidence, 0) + 1
-            self.other_operations += operation not in (GET_CHECK_POINT, FOREIGN)
+            if extent := verdicts[0].extent:
+                self.extents[extent] = self.extents.get(extent, 0) + 1
             self.not_judged += operation == FOREIGN
             self.exercised.update(*[verdict.exercised for verdict in verdicts])
             if found:

@@ -192,7 +192,7 @@ def late_is_refused(subject: Subject) -> Flaws:
 
 
 def _is_json_answer(subject: Subject) -> bool:
-    return (subject.is_success or subject.is_error) and subject.document is not None
+    return (subject.answers_json or subject.is_error) and subject.document is not None
 
 
 def _error_text(subject: Subject, name: str) -> str:

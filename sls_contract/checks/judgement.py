@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.checks import answers, entries, headers, requests, signatures
+from sls_contract.checks.by_contract import Judged, compiled
 from sls_contract.checks.familiar import Shape, answer_shape, request_shape
 from sls_contract.checks.presentation import masked
 from sls_contract.checks.rule import Check, Side
@@ -34,6 +35,10 @@ _PUBLIC = frozenset(
 )
 
 
+Extent: TypeAlias = Literal["full", "derivation", "common"]
+"""By what an exchange was judged: all that is known of its operation, what was derived, what all operations share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What judging an exchange, or half of one, gave.
@@ -41,14 +46,16 @@ class Verdict:
     Attributes:
         findings: in the order of the clauses' codes.
         exercised: codes of the clauses whose precondition held, so that they could have been broken.
-        operation: the operation's name, ``other`` for one of SLS that the contract does not name, ``foreign`` for a
-            request to something else, which is not judged.
+        operation: the operation's name, ``other`` for one of SLS that has no contract, ``foreign`` for a request to
+            something else, which is not judged.
+        extent: how much of the exchange was judged; empty where nothing was.
 
     """
 
     findings: tuple[Finding, ...]
     exercised: frozenset[str]
     operation: str
+    extent: Extent | Literal[""] = ""
 
 
 def check(exchange: Exchange, *, credentials: Keyring | None = None, at: datetime | None = None) -> tuple[Finding, ...]:
@@ -112,7 +119,13 @@ def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] 
         flaws, its_own = _known(subject, side) if whole and not without else _asked(subject, side, without)
         found += flaws
         exercised = exercised | its_own if exercised else its_own
-    return Verdict(tuple(_showable(found, subject.request)), exercised, subject.operation)
+    return Verdict(tuple(_showable(found, subject.request)), exercised, subject.operation, _extent(subject))
+
+
+def _extent(subject: Subject) -> Extent:
+    if subject.contract is None:
+        return "common"
+    return "full" if subject.contract.coverage == "full" or subject.operation == GET_CHECK_POINT else "derivation"
 
 
 def _known(subject: Subject, side: Side) -> tuple[list[Finding], frozenset[str]]:
@@ -133,12 +146,24 @@ def _asked(subject: Subject, side: Side, without: Collection[str] = ()) -> tuple
     """Judge one half by every check that applies."""
     found: list[Finding] = []
     exercised = []
-    for each in _TABLE[side, subject.operation == GET_CHECK_POINT]:
+    whole = subject.operation == GET_CHECK_POINT
+    for each in _TABLE[side, whole]:
         flaws = each.find(subject)
         if flaws is not None and each.code not in without:
             exercised.append(each.code)
             found += [each.finding(flaw) for flaw in flaws]
+    if subject.contract is not None and not whole:
+        judged = _by_contract(subject, side)
+        found += [finding for finding in judged.findings if finding.code not in without]
+        found.sort(key=lambda finding: finding.code)
+        exercised += judged.exercised.difference(without)
     return found, frozenset(exercised)
+
+
+def _by_contract(subject: Subject, side: Side) -> Judged:
+    assert subject.contract is not None
+    judge = compiled(subject.contract)
+    return judge.judge_request(subject) if side is Side.REQUEST else judge.judge_answer(subject)
 
 
 def _showable(findings: Iterable[Finding], request: Request) -> Iterator[Finding]:

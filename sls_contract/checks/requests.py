@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
-from sls_contract.hosts import host_flaw, host_name, is_address, is_service_host
+from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 
@@ -21,9 +20,6 @@ SIGNATURE_METHODS = ("hmac-sha1", "hmac-sha256")
 
 _GROUP_PATH = re.compile(r"/logstores/([^/]*)/consumergroups/([^/]*)(/?)")
 _SHARD_LIKE = frozenset({"shard", "shards", "shardid", "shard_id", "shard-id"})
-_ENDPOINT_ALONE = re.compile(
-    r"(?:[a-z0-9-]+\.(?:dualstack\.)?)?(?:log|sls)\.aliyuncs\.com|log-global\.aliyuncs\.com", re.IGNORECASE
-)
 _ISO_BASIC = "20151109T061116Z"
 _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
@@ -155,6 +151,8 @@ def body_raw_size(subject: Subject) -> Flaws:
 
 def host_names_project(subject: Subject) -> Flaws:
     """Demand that the host is a project in front of an endpoint."""
+    if subject.contract is not None and not subject.contract.project:
+        return None
     host = subject.request.host
     flaw = host_flaw(host)
     if flaw is not None and flaw.certain:
@@ -189,14 +187,6 @@ def token_with_temporary_key(subject: Subject) -> Flaws:
         return KEPT
     mend = "send the token in x-acs-security-token, and sign it."
     return [Flaw("header x-acs-security-token", "the security token", "nothing", mend)]
-
-
-@lru_cache(maxsize=64)  # a run has few hosts
-def names_project(host: str) -> bool:
-    """Tell whether a host has a project in front: ``my-project.127.0.0.1:80`` has, a bare address has not."""
-    name = host_name(host)
-    project, dot, endpoint = name.partition(".")
-    return bool(project and dot and endpoint) and not _ENDPOINT_ALONE.fullmatch(name) and not is_address(host)
 
 
 def is_http_date(text: str) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Response
     from sls_contract.spec import SchemaError
+    from sls_contract.spec.contract import Contract
 
 GET_CHECK_POINT = "GetCheckPoint"
 OTHER = "other"
@@ -42,6 +43,7 @@ INT32_MAX = 2**31 - 1
 OK = 200
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
+_OWN_PATH = re.compile(r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)")  # no other service's, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 _DIGITS = re.compile("0|[1-9][0-9]{0,9}")
@@ -65,11 +67,18 @@ class Subject:
     at: datetime | None = None
 
     @once
-    def operation(self) -> str:
-        """Name the operation; ``other`` for one of SLS that the contract does not name; ``foreign`` for no SLS."""
+    def contract(self) -> Contract | None:
+        """Find the contract of the operation that is asked for; None for one that is not known, and for no SLS."""
         known = operation_of(self.request)
-        if known is not None:
-            return known.name
+        if known is None or _OWN_PATH.match(self.request.path) or _is_sls(self.request):
+            return known
+        return None
+
+    @once
+    def operation(self) -> str:
+        """Name the operation; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS."""
+        if self.contract is not None:
+            return self.contract.operation
         return OTHER if _is_sls(self.request) else FOREIGN
 
     @once
@@ -177,6 +186,15 @@ class Subject:
     def complete(self) -> bool:
         """Whether, on top of that, every entry has the documented keys and no other."""
         return self.regular and all(set(keys) == FIELDS for keys in set(map(tuple, self.entries or ())))
+
+    @once
+    def answers_json(self) -> bool:
+        """Whether this is a success whose contract says that its body is JSON."""
+        contract, response = self.contract, self.response
+        body = contract.response if contract else None
+        if contract is None or response is None or body is None:
+            return self.is_success
+        return response.status in contract.success and body.content == "json"
 
     @property
     def is_success(self) -> bool:

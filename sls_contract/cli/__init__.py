@@ -21,6 +21,7 @@ from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from types import FrameType
 
 COMMANDS = (
@@ -77,13 +78,24 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdo
 def _run(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
     try:
         arguments = parser().parse_args(argv)
-        code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
+        with _contracts(arguments):
+            code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
     except SlsContractError as error:
         return _told(f"sls-contract {arguments.command}: {_without_key(str(error), environ)}", USAGE, stderr)
     except SystemExit as end:  # of argparse, or of SIGTERM
         code = int(end.code or 0)
     stdout.flush()  # here, where a full disk or a closed pipe can still be told
     return code
+
+
+def _contracts(arguments: argparse.Namespace) -> AbstractContextManager[None]:
+    """Use the contracts of ``--contract`` while a command that has the option runs."""
+    folder = getattr(arguments, "contract", None)
+    if folder is None:
+        return contextlib.nullcontext()
+    from sls_contract.spec.registry import contracts_in
+
+    return contracts_in(folder)
 
 
 def _without_key(text: str, environ: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json, add_strict
+from sls_contract.cli.options import add_contract, add_json, add_strict
 from sls_contract.cli.progress import progress
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
@@ -56,6 +56,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a cassette, or a folder of cassettes")
     add_strict(command)
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
+    add_contract(command)
     add_json(command)
     command.set_defaults(run=run)
 
@@ -177,7 +178,7 @@ def _narrowed(outcome: _Outcome) -> Iterator[str]:
     """Say what was judged by some clauses only, or by none."""
     tallies = [audit.tally for audit in outcome.audits]
     yield from narrowed_lines(
-        other_operations=sum(tally.other_operations for tally in tallies),
+        sum((Counter(tally.extents) for tally in tallies), Counter()),
         not_judged=sum(tally.not_judged for tally in tallies),
         unverified=sum(tally.unverified for tally in tallies),
     )

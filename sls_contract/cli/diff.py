@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json
+from sls_contract.cli.options import add_contract, add_json
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.reports import Report, Target, as_document, plural, write_json
 from sls_contract.reports.text import on_one_line, printable
@@ -125,6 +125,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default="breaking",
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
+    add_contract(command)
     add_json(command, "also write the changes as JSON")
     command.set_defaults(run=run)
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
 from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
-from sls_contract.cli.options import add_json, add_strict, at_least
+from sls_contract.cli.options import add_contract, add_json, add_strict, at_least
 from sls_contract.cli.progress import progress
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
@@ -42,6 +42,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--jobs", type=at_least(1), default=4, metavar="N", help="how many runs at a time (default: %(default)s)")
     add("--seed", type=int, default=0, help="of made-up names and keys (default: %(default)s)")
     add_strict(command)
+    add_contract(command)
     add_json(command)
     add("client", nargs="*", metavar="CMD", help="the client and its arguments, after --")
     command.set_defaults(run=run)

@@ -234,9 +234,7 @@ def _breach_lines(breach: Breach, place: str) -> list[str]:
 
 def _summary(report: Report, tally: Tally) -> list[str]:
     lines = [f"{plural(report.exchanges, 'exchange')}: {judged_line(report)}"]
-    lines += narrowed_lines(
-        other_operations=tally.other_operations, not_judged=tally.not_judged, unverified=tally.unverified
-    )
+    lines += narrowed_lines(tally.extents, not_judged=tally.not_judged, unverified=tally.unverified)
     if hosts := ", ".join(fact["host"] for fact in report.facts):
         lines.append(on_one_line(f"refused, since they are no SLS hosts: {hosts}"))
     if report.not_provable:

@@ -19,6 +19,16 @@ def add_json(parser: argparse.ArgumentParser, text: str = "also write the findin
     parser.add_argument("--json", type=report_path, metavar="PATH", help=f"{text}; - for standard output")
 
 
+def add_contract(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--contract``; `sls_contract.cli` reads the folder before the command runs."""
+    parser.add_argument(
+        "--contract",
+        metavar="DIR",
+        type=Path,
+        help="also judge by the contracts of this folder, which come before those that are shipped",
+    )
+
+
 def add_strict(parser: argparse.ArgumentParser) -> None:
     """Declare ``--strict``."""
     parser.add_argument("--strict", action="store_true", help="warnings fail, too")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
-from sls_contract.cli.options import add_allow_host, add_json, add_strict
+from sls_contract.cli.options import add_allow_host, add_contract, add_json, add_strict
 from sls_contract.clock import utc_now
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_allow_host(parser, "answer for")
     add_strict(parser)
+    add_contract(parser)
     add_json(parser, "at the end, also write the findings as JSON")
     add("--verbose", action="store_true", help="show each request, and which recording answered it, on stderr")
     parser.set_defaults(run=run)

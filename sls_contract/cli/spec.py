@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sls_contract.cli import spec_diff
+from sls_contract.cli import contracts, spec_diff, spec_export
 from sls_contract.cli.options import add_json
 from sls_contract.errors import UsageError
 
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages import Page
 
 USAGE = 2
+_MOST_LISTED = 20
+"""Files that a command names one by one."""
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command and its actions."""
     command = subparsers.add_parser(
         "spec",
-        help="read what pages, SDKs and metadata claim of an operation",
-        description="Read the sources of the contract.",
-        epilog="Exit codes: 0 every page was read; 2 wrong use, or a source that holds nothing.",
+        help="derive, build, list, show, compare and export the contracts of operations",
+        description="The contracts that exchanges are judged by: what sources claim, merged, and ruled by hand.",
+        epilog="Exit codes: 0 done; 1 build --check found files that are out of date, or diff something breaking; 2 wrong use, or a source that "
+        "holds nothing.",
     )
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     derive = actions.add_parser(
@@ -38,15 +41,20 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "be read, are listed as problems.",
         epilog="Example: sls-contract spec derive GetCheckPoint.md --json -",
     )
+    derive.set_defaults(run=run)
     derive.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a page, metadata, or the SDK's folder")
     derive.add_argument("--sdk", action="store_true", help="read the alibabacloud-sls20201230 that is installed here")
     derive.add_argument(
         "--operation", action="append", default=[], metavar="NAME", help="of an SDK or metadata, only this; repeatable"
     )
-    derive.set_defaults(run=run)
+    derive.add_argument("--out", type=Path, metavar="DIR", help="write the claims into this folder, a file each")
+    derive.add_argument("--source", metavar="ID", help="name the source; else its family, date and language do")
+    derive.add_argument("--date", help="when the page was published; else its name tells: 2021-01-21.en.md")
+    derive.add_argument("--language", help="of the page; else its name tells")
+    derive.add_argument("--family", help="handbook (pages up to 2021), openapi (later ones, SDKs), clients, recordings")
     add_json(derive, "write one JSON object per operation, each on a line of its own")
-
-    spec_diff.configure(actions)
+    for each in (contracts, spec_diff, spec_export):
+        each.configure(actions)
 
 
 def run(
@@ -65,7 +73,9 @@ def run(
     pages = [(path, page) for path in sources for page in derived(path, arguments.operation)]
     if arguments.json:
         _write_json(pages, arguments.json, stdout)
-    if arguments.json != "-":
+    if arguments.out:
+        _write_claims(pages, arguments, stdout if arguments.json != "-" else stderr)
+    elif arguments.json != "-":
         for path, page in pages:
             stdout.writelines(f"{line}\n" for line in _lines(path, page))
     empty = [path for path, page in pages if page.path is None and not page.errors]
@@ -76,6 +86,19 @@ def run(
             file=stderr,
         )
     return USAGE if empty else 0
+
+
+def _write_claims(pages: Sequence[tuple[Path, Page]], arguments: argparse.Namespace, stdout: IO[str]) -> None:
+    """Write claims into a folder, each under its source."""
+    from sls_contract.spec.merge import source_of, write_claims
+
+    given = {name: getattr(arguments, name) for name in ("family", "language", "date")} | {"id": arguments.source}
+    sources = {path: source_of(path, given) for path, _ in pages}
+    written = write_claims(arguments.out, [(sources[path], page) for path, page in pages if page.path or page.errors])
+    for file in written[:_MOST_LISTED]:
+        print(f"wrote {file}", file=stdout)
+    if len(written) > _MOST_LISTED:
+        print(f"and {len(written) - _MOST_LISTED} more files of claims", file=stdout)
 
 
 def _installed() -> Path:

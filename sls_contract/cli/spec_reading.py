@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.claims import Page
     from sls_contract.spec.contract import Contract
     from sls_contract.spec.difference import Side
-    from sls_contract.spec.merge.sources import Source
+    from sls_contract.spec.merge.sources import Family, Source
 
 _FOLDER_SUFFIXES = (".md", ".yaml", ".yml", ".json", ".jsonl")
 _CONTRACT_KEYS = {
@@ -161,18 +162,17 @@ def _body(plain: Mapping[str, Any]) -> dict[str, Any]:
 def _source(path: Path, page: Page, side: str) -> Source:
     """Return where claims come from: by the name of the file or its folder, else of now."""
     from sls_contract.spec.catalog import schema_folder
+    from sls_contract.spec.merge import Source, source_of
     from sls_contract.spec.merge.layers import SOURCES, read_yaml
-    from sls_contract.spec.merge.sources import Source, read_sources, source_of_page
+    from sls_contract.spec.merge.sources import read_sources
 
-    dated = source_of_page(path)
-    if dated is not None:
-        return dated
-    listed = path.parent.parent.parent / SOURCES
-    shipped = schema_folder() / SOURCES
-    for file in (listed, shipped):
-        if path.parent.parent.name == "claims" and file.is_file():
-            known = read_sources(read_yaml(file), str(file)).get(path.parent.name)
-            if known is not None:
-                return known
-    family = "handbook" if page.errors else "openapi"  # pages made of metadata print no errors
+    if path.parent.parent.name == "claims":
+        for file in (path.parent.parent.parent / SOURCES, schema_folder() / SOURCES):
+            known = read_sources(read_yaml(file), str(file)) if file.is_file() else {}
+            if path.parent.name in known:
+                return known[path.parent.name]
+    elif path.suffix.lower() == ".md":
+        with suppress(UsageError):
+            return source_of(path, {})
+    family: Family = "handbook" if page.errors else "openapi"  # pages made of metadata print no errors
     return Source(id=f"{family}-given-{side}", family=family)

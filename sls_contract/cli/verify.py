@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
 from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
-from sls_contract.cli.options import add_json, add_strict, at_least
+from sls_contract.cli.options import add_contract, add_json, add_strict, at_least
 from sls_contract.cli.progress import progress
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
@@ -65,6 +65,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--timeout", type=float, default=10.0, metavar="S", help="seconds for one exchange (default: %(default)s)")
     add("--yes", action="store_true", help="do not ask before making groups on a service that is not on loopback")
     add_strict(command)
+    add_contract(command)
     add_json(command)
     add("--record", metavar="DIR", type=Path, help="write each scenario's exchanges as a cassette, scrubbed")
     command.set_defaults(run=run)

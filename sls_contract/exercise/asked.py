@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import Flaw
-from sls_contract.spec.operations import GET_CHECK_POINT
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def asks_as_told(request: Request, setting: Setting) -> bool:
 
 def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
     """Yield what a GetCheckPoint request asks for otherwise than told."""
-    names = GET_CHECK_POINT.names_in(request.path) or {}
+    names = registry().names_in(request)
     told = {
         "project": (setting.project, request.project, "SLS_PROJECT"),
         "logstore": (setting.logstore, names.get("logstore", ""), "SLS_LOGSTORE"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.exercise.reply import error
 from sls_contract.exercise.situation import Situation
 from sls_contract.spec import errors_of
-from sls_contract.spec.operations import GET_CHECK_POINT
 
 if TYPE_CHECKING:
     from sls_contract.spec.error_record import KnownError
@@ -66,7 +66,7 @@ def _kebab(code: str) -> str:
 ERRORS = tuple(
     {
         known: _error(record)
-        for record in errors_of(GET_CHECK_POINT.name)
+        for record in errors_of(GET_CHECK_POINT)
         if record.status and (known := (record.status, record.code))
     }.values()
 )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.endpoint import DeliveredResponse, ReferenceEndpoint
 from sls_contract.exchange import Request, Response, split_url
 from sls_contract.exercise.asked import asks_as_told
@@ -16,7 +17,7 @@ from sls_contract.exercise.documented import SHARDS
 from sls_contract.exercise.faults import ELSEWHERE, HERE
 from sls_contract.exercise.reply import Expectation, Reply, own, with_body
 from sls_contract.hosts import host_name, is_loopback, is_service_host
-from sls_contract.spec.operations import GET_CHECK_POINT
+from sls_contract.spec import operation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,8 @@ class Stage:
                 self._heard.append(Heard(request, page, at, elsewhere=elsewhere))
                 return page
             good = self._endpoint(request)
-            if not GET_CHECK_POINT.is_asked_by(request):
+            asked = operation_of(request)
+            if asked is None or asked.operation != GET_CHECK_POINT:
                 self._heard.append(Heard(request, good, at))
                 return good
             reply = self._reply(request, good)

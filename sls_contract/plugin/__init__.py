@@ -15,6 +15,7 @@ from sls_contract.plugin import options
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.reference import ReferenceServer
@@ -45,15 +46,30 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     settings = options.settings(config, config.option)
+    if settings.contract_dir is not None:
+        _use_contracts(settings.contract_dir)
     run = Run(config, settings, close_network(config, lambda: settings))
     config.stash[RUN] = run
     config.pluginmanager.register(Phases(run), "sls_contract_phases")
 
 
+def _use_contracts(folder: Path | None) -> None:
+    from sls_contract.errors import UsageError
+    from sls_contract.spec.registry import use_contracts
+
+    try:
+        use_contracts(folder)
+    except UsageError as error:
+        msg = f"ini sls_contract_dir: {error}"
+        raise pytest.UsageError(msg) from None
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Close what an interrupted test left open."""
+    """Close what an interrupted test left open, and judge by the shipped contracts again."""
     if (run := config.stash.get(RUN, None)) is not None:
         run.stop()
+        if run.settings.contract_dir is not None:
+            _use_contracts(None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

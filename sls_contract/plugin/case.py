@@ -128,7 +128,7 @@ class Case:
         tally, session = self.tally, self.session
         return Totals(
             exchanges=tally.exchanges,
-            other_operations=tally.other_operations,
+            extents=dict(tally.extents),
             not_judged=tally.not_judged,
             unverified=tally.unverified,
             cassettes=int(session is not None),

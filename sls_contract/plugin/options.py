@@ -58,6 +58,7 @@ class Settings(NamedTuple):
     hide_names: bool
     rootdir: Path
     unused: tuple[str, ...] = ()
+    contract_dir: Path | None = None
 
     @property
     def endpoint_hosts(self) -> tuple[str, ...]:
@@ -128,6 +129,7 @@ def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
     parser.addini("sls_report", "default of --sls-report", type="linelist")
     parser.addini("sls_cassette_dir", "folder of the cassettes; default: 'cassettes' beside each test file")
+    parser.addini("sls_contract_dir", "folder of contracts to judge by, before those that are shipped")
     for name, text in _INI_LISTS:
         parser.addini(name, text, type="linelist")
 
@@ -163,8 +165,15 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         rename=rename,
         hide_names=config.getini("sls_hide_names") if given.sls_hide_names is None else given.sls_hide_names == "yes",
         rootdir=config.rootpath,
+        contract_dir=_contract_dir(config),
         unused=_unused(given, record, pick("endpoint") or REFERENCE),
     )
+
+
+def _contract_dir(config: pytest.Config) -> Path | None:
+    """Return the folder of the user's own contracts; a relative one stands beside the ini file."""
+    given = config.getini("sls_contract_dir")
+    return (config.inipath.parent if config.inipath else config.rootpath) / given if given else None
 
 
 def _unused(given: Namespace, record: Mode, endpoint: str) -> tuple[str, ...]:

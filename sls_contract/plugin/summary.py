@@ -54,9 +54,7 @@ def _counts(totals: Totals, outcome: Outcome) -> str:
     ]
     if totals.recorded:
         parts.append(f"{plural(totals.recorded, 'exchange')} recorded")
-    parts += narrowed_lines(
-        other_operations=totals.other_operations, not_judged=totals.not_judged, unverified=totals.unverified
-    )
+    parts += narrowed_lines(totals.extents, not_judged=totals.not_judged, unverified=totals.unverified)
     if unused := sum(exchange is None for _, _, exchange in outcome.unused):
         parts.append(f"{plural(unused, 'cassette')} unused")
     return "sls-contract: " + ", ".join(parts)

@@ -16,13 +16,13 @@ class Totals:
     """
 
     exchanges: int = 0
-    other_operations: int = 0
     not_judged: int = 0
     unverified: int = 0
     cassettes: int = 0
     recorded: int = 0
     exercised: set[str] = field(default_factory=set)
     evidence: dict[str, int] = field(default_factory=dict)
+    extents: dict[str, int] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     verified: list[dict[str, Any]] = field(default_factory=list)
     plays: list[dict[str, Any]] = field(default_factory=list)
@@ -31,11 +31,13 @@ class Totals:
 
     def merge(self, other: dict[str, Any]) -> None:
         """Add what a worker counted (`as_plain`)."""
-        for name in ("exchanges", "other_operations", "not_judged", "unverified", "cassettes", "recorded"):
+        for name in ("exchanges", "not_judged", "unverified", "cassettes", "recorded"):
             setattr(self, name, getattr(self, name) + other[name])
         self.exercised.update(other["exercised"])
-        for evidence, count in other["evidence"].items():
-            self.evidence[evidence] = self.evidence.get(evidence, 0) + count
+        for name in ("evidence", "extents"):
+            counts = getattr(self, name)
+            for key, count in other[name].items():
+                counts[key] = counts.get(key, 0) + count
         for name in ("findings", "verified", "plays", "stopped", "outside"):
             getattr(self, name).extend(other[name])
 

@@ -8,9 +8,11 @@ from sls_contract.reports.text import plural
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sls_contract.reports.document import Report
+
+_EXTENTS = {"full": "in full", "derivation": "by derivation", "common": "by common clauses"}
 
 
 def judged_line(report: Report) -> str:
@@ -27,10 +29,11 @@ def exercised(some: int, every: int) -> str:
     return f"{some} of {every} clauses exercised"
 
 
-def narrowed_lines(*, other_operations: int, not_judged: int, unverified: int) -> Iterator[str]:
-    """Say how many exchanges were judged by some clauses only, or by none; nothing where all were judged in full."""
-    if other_operations:
-        yield f"{plural(other_operations, 'exchange')} of other operations: common clauses only"
+def narrowed_lines(extents: Mapping[str, int], *, not_judged: int, unverified: int) -> Iterator[str]:
+    """Say how many exchanges were judged by how much (`sls_contract.checks.Extent`), and how many were not."""
+    judged = [f"{extents[each]} {words}" for each, words in _EXTENTS.items() if extents.get(each)]
+    if judged:
+        yield f"judged: {', '.join(judged)}"
     if not_judged:
         yield f"{plural(not_judged, 'exchange')} of other services: not judged"
     if unverified:

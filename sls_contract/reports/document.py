@@ -134,7 +134,7 @@ def _replace(path: Path, text: str) -> None:
         raise
 
 
-def _plain(finding: Finding) -> dict[str, str]:
+def _plain(finding: Finding) -> dict[str, str | None]:
     return {
         "code": finding.code,
         "slug": finding.slug,
@@ -143,4 +143,5 @@ def _plain(finding: Finding) -> dict[str, str]:
         "expected": finding.expected,
         "actual": finding.actual,
         "how_to_fix": finding.how_to_fix,
+        "operation": finding.operation or None,
     }

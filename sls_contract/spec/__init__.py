@@ -14,24 +14,25 @@ from sls_contract.spec.explain import SchemaError
 from sls_contract.spec.finding import Clause, Finding, Level
 
 if TYPE_CHECKING:
+    from sls_contract.spec.contract import Contract
     from sls_contract.spec.description import DESCRIPTION, Description
     from sls_contract.spec.error_record import KnownError
     from sls_contract.spec.instance import request_instance
     from sls_contract.spec.known_errors import KNOWN_ERRORS, errors_of, errors_with, statuses_of, wording_is_known
-    from sls_contract.spec.operations import OPERATIONS, Operation, operation_of
+    from sls_contract.spec.registry import Registry, operation_of, use_contracts
 
 __all__ = [
     "CLAUSES",
     "DESCRIPTION",
     "KNOWN_ERRORS",
-    "OPERATIONS",
     "Catalog",
     "Clause",
+    "Contract",
     "Description",
     "Finding",
     "KnownError",
     "Level",
-    "Operation",
+    "Registry",
     "SchemaError",
     "catalog",
     "clause",
@@ -40,6 +41,7 @@ __all__ = [
     "operation_of",
     "request_instance",
     "statuses_of",
+    "use_contracts",
     "wording_is_known",
 ]
 
@@ -48,11 +50,12 @@ _LATER = {
     "Description": "description",
     "KNOWN_ERRORS": "known_errors",
     "KnownError": "error_record",
-    "OPERATIONS": "operations",
-    "Operation": "operations",
     "errors_of": "known_errors",
     "errors_with": "known_errors",
-    "operation_of": "operations",
+    "operation_of": "registry",
+    "use_contracts": "registry",
+    "Registry": "registry",
+    "Contract": "contract",
     "request_instance": "instance",
     "statuses_of": "known_errors",
     "wording_is_known": "known_errors",

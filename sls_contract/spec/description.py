@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sls_contract.spec import sources
 from sls_contract.spec.authorization import AUTHORIZATION
 from sls_contract.spec.headers import REQUEST_HEADERS
+from sls_contract.spec.instance import TEMPLATE
 from sls_contract.spec.known_errors import errors_of
-from sls_contract.spec.operations import GET_CHECK_POINT, Operation
 from sls_contract.spec.shape import Constraint, Member, Shape, between, not_empty, of_type, spelled
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ REQUEST = Shape(
             "path",
             Shape(
                 "names",
-                f"The names in the host and in the path template {GET_CHECK_POINT.path}.",
+                f"The names in the host and in the path template {TEMPLATE}.",
                 (of_type("object", _SYNTAX),),
                 members=(
                     Member("project", PROJECT, (_PARAMETERS,)),
@@ -213,7 +213,7 @@ class Description:
     """All that the sources say about one operation.
 
     Attributes:
-        operation: name, method, path, discriminators.
+        operation: its name.
         host: template of the Host header.
         success: the one status of a success.
         request: the request taken apart.
@@ -224,7 +224,7 @@ class Description:
 
     """
 
-    operation: Operation
+    operation: str
     host: str
     success: int
     request: Shape
@@ -235,12 +235,12 @@ class Description:
 
 
 DESCRIPTION = Description(
-    operation=GET_CHECK_POINT,
+    operation="GetCheckPoint",
     host="{project}.{endpoint}",
     success=200,
     request=REQUEST,
     authorization=AUTHORIZATION,
     response=RESPONSE,
     error=ERROR,
-    errors=errors_of(GET_CHECK_POINT.name),
+    errors=errors_of("GetCheckPoint"),
 )

@@ -14,6 +14,14 @@ class Level(StrEnum):
     UNSPECIFIED = "unspecified"  #: counted, never fails: no source says what is right
 
 
+_STRENGTH = {Level.UNSPECIFIED: 0, Level.WARNING: 1, Level.VIOLATION: 2}
+
+
+def weakest(*levels: Level) -> Level:
+    """Return the level that matters least."""
+    return min(levels, key=_STRENGTH.__getitem__)
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One checkable statement of the contract.
@@ -36,9 +44,19 @@ class Clause:
     text: str
     sources: tuple[str, ...]
 
-    def finding(self, where: str, expected: str, actual: str, how_to_fix: str) -> Finding:
-        """Make the finding that says how an exchange breaks this clause."""
-        return Finding(self.code, self.slug, self.level, where, expected, actual, how_to_fix)
+    def finding(
+        self,
+        where: str,
+        expected: str,
+        actual: str,
+        how_to_fix: str,
+        *,
+        level: Level | None = None,
+        operation: str = "",
+    ) -> Finding:
+        """Make the finding that says how an exchange breaks this clause; ``level`` may lower the clause's own."""
+        level = self.level if level is None else weakest(self.level, level)
+        return Finding(self.code, self.slug, level, where, expected, actual, how_to_fix, operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +66,13 @@ class Finding:
     Attributes:
         code: the clause's code.
         slug: the clause's slug.
-        level: the clause's level.
+        level: the clause's level, or a lower one where the operation's contract says so.
         where: what broke it: a JSON pointer into the body (``/0/updateTime``), ``header Date``, ``query shard``,
             ``status``, ``body``, ``signature``.
         expected: what the contract asks for.
         actual: what came, shortened and scrubbed.
         how_to_fix: one sentence.
+        operation: the operation whose contract is broken; empty where the clause is not about one.
 
     """
 
@@ -64,11 +83,13 @@ class Finding:
     expected: str
     actual: str
     how_to_fix: str
+    operation: str = ""
 
     def __str__(self) -> str:
         """Give the finding as lines for a terminal."""
+        of = f" of {self.operation}" if self.operation else ""
         return (
-            f"{self.code} {self.slug} ({self.level}) at {self.where}\n"
+            f"{self.code} {self.slug} ({self.level}) at {self.where}{of}\n"
             f"  expected: {self.expected}\n"
             f"  actual:   {self.actual}\n"
             f"  How to fix: {self.how_to_fix}"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.operations import GET_CHECK_POINT
+from sls_contract.spec.routing import names_in
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
+
+
+TEMPLATE = "/logstores/{logstore}/consumergroups/{consumerGroup}"
+"""The path that the request schema describes."""
 
 
 def request_instance(request: Request) -> dict[str, Any]:
@@ -18,7 +22,7 @@ def request_instance(request: Request) -> dict[str, Any]:
     """
     headers = {name.lower(): value for name, value in request.headers.items()}
     return {
-        "path": {"project": request.host.partition(".")[0], **(GET_CHECK_POINT.names_in(request.path) or {})},
+        "path": {"project": request.host.partition(".")[0], **(names_in(TEMPLATE, request.path) or {})},
         "query": _query(request),
         "headers": {**headers, "host": request.host},
     }

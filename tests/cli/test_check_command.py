@@ -181,3 +181,28 @@ def test_the_installed_command_prints_it(command, folder):
     assert done.returncode == 0, done.stderr
     assert "last validated" in done.stdout.splitlines()[0]
     assert os.linesep.join(["", "evidence: 2 live"]) in done.stdout
+
+
+def test_contracts_of_a_folder_judge_for_this_run(folder, tmp_path_factory):
+    """--contract requires a key that the shipped contract leaves free, for this run alone; the finding says so."""
+    own = tmp_path_factory.mktemp("own")
+    contract = {
+        "operation": "GetCheckPoint",
+        "coverage": "full",
+        "method": "GET",
+        "path": "/logstores/{logstore}/consumergroups/{consumerGroup}",
+        "query": {"shard": {"type": "integer"}, "view": {"required": "violation"}},
+    }
+    (own / "GetCheckPoint.json").write_text(json.dumps(contract), encoding="utf-8")
+    code, told, _ = check(folder, "--contract", own)
+    assert code == 1
+    assert "query view of GetCheckPoint" in told
+    assert check(folder)[0] == 0
+
+
+def test_a_folder_without_contracts_is_an_error(folder, tmp_path_factory):
+    """The run ends with what was expected and how to fix it."""
+    code, _, said = check(folder, "--contract", tmp_path_factory.mktemp("empty"))
+    assert code == 2
+    assert "expected claims/, rulings/, contracts.jsonl or <Operation>.json in" in said
+    assert "How to fix: " in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 ASKS = """
@@ -64,3 +66,36 @@ def test_a_run_without_our_fixtures_prints_nothing(project):
     result = project.test("def test_plain(): pass").run()
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*sls-contract: *")
+
+
+def test_a_folder_of_contracts(project):
+    """A shipped operation is judged by another contract, that in the folder beside the ini file."""
+    contract = {
+        "operation": "ListShards",
+        "coverage": "full",
+        "method": "GET",
+        "path": "/logstores/{logstore}/shards",
+        "query": {"city": {"required": "violation"}},
+    }
+    project.write("contracts/ListShards.json", json.dumps(contract))
+    project.test(
+        """
+        from datetime import UTC, datetime
+        import requests
+        from sls_contract import Request, sign
+
+        @pytest.mark.sls_cassette
+        def test_asks(sls):
+            url = f"{sls.url}/logstores/l/shards?town=x".replace("://", f"://{sls.project}.")
+            request = sign(Request("GET", url), sls.credentials, at=datetime.now(UTC))
+            requests.get(request.url, headers=dict(request.headers), timeout=60)
+        """
+    )
+    result = project.ini("sls_contract_dir = contracts").run("--sls-record=once")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*SLS121 request-query-missing (violation) at query city of ListShards*"])
+    result.stdout.fnmatch_lines(["sls-contract: 1 exchange checked*judged: 1 in full*"])
+    missing = project.ini("sls_contract_dir = nowhere").run("--sls-record=once")
+    missing.stderr.fnmatch_lines(
+        ["ERROR: ini sls_contract_dir: expected a folder of contracts, found none at *nowhere"]
+    )

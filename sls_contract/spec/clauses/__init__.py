@@ -1,7 +1,7 @@
 """The clauses of the contract: every statement that can be checked, with its code, level, text and sources.
 
-The hundreds digit tells the table: 1 `requests`, 2 `entries`, `answers` and `headers`, 3 `signatures`, 4 `behaviour`,
-5 `clients`, 6 `recordings`.
+The hundreds digit tells the table: 1 `requests` and `parameters`; 2 `entries`, `answers`, `headers` and `results`;
+3 `signatures`; 4 `behaviour`; 5 `clients`; 6 `recordings`.
 A code is never renumbered or used again; a new clause takes a free one and enters its table here.
 """
 
@@ -12,14 +12,25 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.clauses import answers, behaviour, clients, entries, headers, recordings, requests, signatures
+from sls_contract.spec.clauses import (
+    answers,
+    behaviour,
+    clients,
+    entries,
+    headers,
+    parameters,
+    recordings,
+    requests,
+    results,
+    signatures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.spec.finding import Clause
 
-_TABLES = (requests, entries, answers, headers, signatures, behaviour, clients, recordings)
+_TABLES = (requests, parameters, entries, answers, headers, results, signatures, behaviour, clients, recordings)
 
 CLAUSES: Mapping[str, Clause] = MappingProxyType(
     {each.code: each for each in sorted((each for table in _TABLES for each in table.CLAUSES), key=lambda c: c.code)}

@@ -7,5 +7,18 @@ from sls_contract.spec.merge.build import generated, outdated, write
 from sls_contract.spec.merge.extension import load_folder, merge_with_shipped
 from sls_contract.spec.merge.layers import read_layers
 from sls_contract.spec.merge.merging import merge
+from sls_contract.spec.merge.sources import Source, source_of
+from sls_contract.spec.merge.writing import write_claims
 
-__all__ = ["generated", "load_folder", "merge", "merge_with_shipped", "outdated", "read_layers", "write"]
+__all__ = [
+    "Source",
+    "generated",
+    "load_folder",
+    "merge",
+    "merge_with_shipped",
+    "outdated",
+    "read_layers",
+    "source_of",
+    "write",
+    "write_claims",
+]

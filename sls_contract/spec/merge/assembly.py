@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec.contract import Body, Contract, Disagreement, Value
@@ -16,21 +17,24 @@ if TYPE_CHECKING:
     from sls_contract.spec.merge.decisions import Decisions
 
 _DISCRIMINATORS = ("type", "action")
-_SHOWN = frozenset({"syntax", "model"})
+_FIXED_BY = frozenset({"syntax", "example", "prose", "model"})
 _SUCCESS = 200
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
-def contract_of(operation: str, aliases: Sequence[str], decisions: Decisions) -> Contract:
-    """Return the contract of an operation, before rulings."""
-    return _Assembly(decisions).contract(operation, aliases)
+def contract_of(
+    operation: str, aliases: Sequence[str], decisions: Decisions, spelled: Mapping[str, str] | None = None
+) -> Contract:
+    """Return the contract of an operation, before rulings; ``spelled`` are the right spellings of error codes."""
+    return _Assembly(decisions, spelled or {}).contract(operation, aliases)
 
 
 class _Assembly:
     """The parts of a contract, each from the decisions on its places."""
 
-    def __init__(self, decisions: Decisions) -> None:
+    def __init__(self, decisions: Decisions, spelled: Mapping[str, str]) -> None:
         self._on = decisions
+        self._spelled = spelled
         self._level = Level.WARNING if decisions.only_models else Level.VIOLATION
 
     def contract(self, operation: str, aliases: Sequence[str]) -> Contract:
@@ -50,7 +54,7 @@ class _Assembly:
             success=(int(self._value("status", otherwise=_SUCCESS)),),
             response_headers={name: Value(type="string") for name in self._names("response header ")},
             response=self._response(),
-            errors=errors_of(self._on.by_place),
+            errors=errors_of(self._on.by_place, self._spelled),
             disagreements=self._disagreements(),
             sources=self._on.sources,
         )
@@ -67,21 +71,30 @@ class _Assembly:
         return {key: self._value(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)}
 
     def _is_fixed(self, key: str) -> bool:
-        """Tell whether a query key belongs to the route: request lines or SDKs give it a fixed value."""
-        return bool(self._value(f"query {key} values")) and bool(self._on.read(f"query {key}") & _SHOWN)
+        """Tell whether a query key belongs to the route: it has fixed values, and no source calls it optional."""
+        fixed = bool(self._value(f"query {key} values")) and bool(self._on.read(f"query {key}") & _FIXED_BY)
+        return fixed and bool(self._value(f"query {key} required", otherwise=True))
 
     def _parameters(self, kind: str) -> Mapping[str, Value]:
         return {name: self._request_value(f"{kind} {name}") for name in self._names(f"{kind} ")}
 
     def _request_value(self, place: str, members: Mapping[str, Value] | None = None) -> Value:
-        required = self._level if self._value(f"{place} required") else None
+        required = self._level if self._is_demanded(place) else None
         return self._typed(place, members or {}, required, self._request_level(place))
+
+    def _is_demanded(self, place: str) -> bool:
+        """Tell whether a parameter is required; inside a member, two families must say so: it may be a free map."""
+        decision = self._on.by_place.get(f"{place} required")
+        if decision is None or not decision.value:
+            return False
+        return "." not in place.partition(" member ")[2] or len(decision.sources) > 1
 
     def _request_level(self, place: str) -> Level:
         """Return the level of a wrong value: prose that lists values may leave some out."""
         if self._is_contradicted(place):
             return Level.UNSPECIFIED
-        listed = bool(self._value(f"{place} values")) and not self._is_fixed(place.removeprefix("query "))
+        kind, _, name = place.partition(" ")
+        listed = kind != "header" and self._value(f"{place} values") and not self._is_fixed(name)
         return Level.WARNING if listed else self._level
 
     def _is_contradicted(self, place: str) -> bool:
@@ -98,7 +111,7 @@ class _Assembly:
             level=level,
             values=() if samples else self._value(f"{place} values", otherwise=()),
             members={} if kind == "array" else members,
-            items=_object(members) if members and kind == "array" else None,
+            items=_object(members, level) if members and kind == "array" else None,
             others=_others(kind, members),
             aliases=(alias,) if alias else (),
             sources=self._on.by_place[place].sources,
@@ -135,7 +148,7 @@ class _Assembly:
                 node = node.setdefault(part, {})
         members = self._members(side, "", tree)
         if shape == "array":
-            return Value(type="array", level=level, items=_object(members) if members else None)
+            return Value(type="array", level=level, items=_object(members, level) if members else None)
         return Value(type="object", level=level, members=members, others=_others(shape, members))
 
     def _members(self, side: str, above: str, tree: Mapping[str, Any]) -> Mapping[str, Value]:
@@ -149,10 +162,11 @@ class _Assembly:
         return members
 
     def _answer_value(self, place: str, members: Mapping[str, Value]) -> Value:
-        """Return a member of an answer, which may be missing; a type that stands in one table only is a warning."""
+        """Return a member of an answer, which may be missing or null; a type that was said once is worth a warning."""
         known = self._on.by_place.get(f"{place} type")
         level = self._level if known is not None and known.sure else Level.WARNING
-        return self._typed(place, members, None, Level.UNSPECIFIED if self._is_contradicted(place) else level)
+        level = Level.UNSPECIFIED if self._is_contradicted(place) else level
+        return replace(self._typed(place, members, None, level), nullable=True)
 
     def _disagreements(self) -> tuple[Disagreement, ...]:
         return tuple(
@@ -162,8 +176,8 @@ class _Assembly:
         )
 
 
-def _object(members: Mapping[str, Value]) -> Value:
-    return Value(type="object", members=members, others=Level.UNSPECIFIED)
+def _object(members: Mapping[str, Value], level: Level) -> Value:
+    return Value(type="object", level=level, members=members, others=Level.UNSPECIFIED)
 
 
 def _others(kind: str | None, members: Mapping[str, Value]) -> Level | None:

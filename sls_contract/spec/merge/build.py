@@ -38,7 +38,9 @@ def generated(contracts: Sequence[Contract]) -> dict[str, str]:
 def compiled(contracts: Sequence[Contract]) -> str:
     """Return what the product loads: a line that lists the operations and their routes, then one contract a line."""
     plain = [each.as_plain() for each in contracts]
-    index = [{"operation": each["operation"]} | {key: each.get(key, none) for key, none in _INDEX.items()} for each in plain]
+    index = [
+        {"operation": each["operation"]} | {key: each.get(key, none) for key, none in _INDEX.items()} for each in plain
+    ]
     lines: list[Mapping[str, Any]] = [{"version": 1, "operations": index}, *plain]
     return "".join(f"{json.dumps(line, ensure_ascii=False, separators=(',', ':'))}\n" for line in lines)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.spec.claims import ORIGINS, Body, Page, Parameter, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _LONGEST = 80
 """In characters: what a page prints at a problem is kept up to here, since claims hold facts and no sentences."""
@@ -20,18 +20,20 @@ def as_plain(page: Page) -> dict[str, Any]:
         "method": page.method,
         "path": page.path,
         "host": page.host,
-        "query": {name: _parameter(each) for name, each in page.query.items()},
-        "headers": {name: _parameter(each) for name, each in page.headers.items()},
-        "body": _body(page.body),
-        "response": {**_some({"status": page.status, "headers": page.response_headers}), **_body(page.response)},
+        "lines": _lines(page, "route"),
+        "query": {name: _parameter(each, _lines(page, f"query {name}")) for name, each in page.query.items()},
+        "headers": {name: _parameter(each, _lines(page, f"header {name}")) for name, each in page.headers.items()},
+        "body": _body(page, page.body, "body"),
+        "response": _some({"status": page.status, "headers": page.response_headers})
+        | _body(page, page.response, "response"),
         "errors": [
-            {"status": status, "code": code, "messages": messages} for (status, code), messages in page.errors.items()
+            _some({"status": status, "code": code, "messages": said, "lines": _lines(page, f"error {status} {code}")})
+            for (status, code), said in page.errors.items()
         ],
         "problems": [
             {"line": each.line, "kind": each.kind, "where": each.where, "says": each.says[:_LONGEST]}
             for each in sorted(page.problems)
         ],
-        "lines": {place: sorted(lines) for place, lines in sorted(page.lines.items())},
     }
     return _some(plain)
 
@@ -41,20 +43,28 @@ def _some(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if value not in (None, "", [], {}, ())}
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def _lines(page: Page, place: str) -> list[int]:
+    return sorted(page.lines.get(place, ()))
+
+
+def _parameter(parameter: Parameter, lines: list[int]) -> dict[str, Any]:
     return _some(
         {
             "type": parameter.type,
             "required": parameter.required,
             "values": list(parameter.values),
             "read": [origin for origin in ORIGINS if origin in parameter.origins],
+            "lines": lines,
         }
     )
 
 
-def _body(body: Body) -> dict[str, Any]:
-    members = [{"name": name, **_some({"in": parent}), **_parameter(each)} for (parent, name), each in body.members.items()]
-    return _some({"shape": body.shape, "digest": body.digest, "members": members})
+def _body(page: Page, body: Body, side: str) -> dict[str, Any]:
+    members = []
+    for (parent, name), each in body.members.items():
+        lines = _lines(page, f"{side} member {'.'.join(filter(None, (parent, name)))}")
+        members.append({"name": name, **_some({"in": parent}), **_parameter(each, lines)})
+    return _some({"shape": body.shape, "digest": body.digest, "lines": _lines(page, side), "members": members})
 
 
 def from_plain(plain: Mapping[str, Any]) -> Page:
@@ -65,11 +75,25 @@ def from_plain(plain: Mapping[str, Any]) -> Page:
     page.query = {name: _read_parameter(each) for name, each in plain.get("query", {}).items()}
     page.headers = {name: _read_parameter(each) for name, each in plain.get("headers", {}).items()}
     page.body, page.response = _read_body(plain.get("body", {})), _read_body(response)
+    page.lines = {place: set(lines) for place, lines in _all_lines(plain) if lines}
     page.status, page.response_headers = response.get("status"), list(response.get("headers", ()))
     page.errors = {(each["status"], each["code"]): list(each.get("messages", ())) for each in plain.get("errors", ())}
     page.problems = [Problem(**each) for each in plain.get("problems", ())]
-    page.lines = {place: set(lines) for place, lines in plain.get("lines", {}).items()}
     return page
+
+
+def _all_lines(plain: Mapping[str, Any]) -> Iterator[tuple[str, list[int]]]:
+    yield "route", plain.get("lines", [])
+    for key, kind in (("query", "query"), ("headers", "header")):
+        for name, each in plain.get(key, {}).items():
+            yield f"{kind} {name}", each.get("lines", [])
+    for side in ("body", "response"):
+        body = plain.get(side, {})
+        yield side, body.get("lines", [])
+        for each in body.get("members", ()):
+            yield f"{side} member {'.'.join(filter(None, (each.get('in'), each['name'])))}", each.get("lines", [])
+    for each in plain.get("errors", ()):
+        yield f"error {each['status']} {each['code']}", each.get("lines", [])
 
 
 def _read_parameter(plain: Mapping[str, Any]) -> Parameter:

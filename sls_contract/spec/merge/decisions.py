@@ -78,17 +78,34 @@ def decisions_on(claims: Iterable[tuple[Source, Page]], overruled: Iterable[tupl
 
 
 def _without(voice: _Voice, overruled: frozenset[tuple[str, str, str]]) -> _Voice:
-    """Take away what rulings set aside. A source whose route is set aside describes another request: nothing is left."""
-    aside = {place for place, fact in voice.facts.items() if (voice.source.family, place, shown(fact.value)) in overruled}
-    return replace(voice, facts={} if ROUTE in aside else {place: fact for place, fact in voice.facts.items() if place not in aside})
+    """Take away what rulings set aside.
+
+    A source whose route is set aside describes another request: nothing of it is left. One whose body is of another
+    shape describes other members.
+    """
+    family = voice.source.family
+    aside = {place for place, fact in voice.facts.items() if (family, place, shown(fact.value)) in overruled}
+    if ROUTE in aside:
+        return replace(voice, facts={})
+    bodies = tuple(f"{side} member " for side in _SIDES if f"{side} shape" in aside)
+    kept = {place: fact for place, fact in voice.facts.items() if place not in aside}
+    return replace(voice, facts={place: fact for place, fact in kept.items() if not place.startswith(bodies)})
 
 
 def _route(voices: Sequence[_Voice]) -> Decision:
     """Decide on method and path; the names in a path are free, and those of the first family are taken."""
     votes = {place: family[ROUTE] for place, family in _by_family(voices).items() if ROUTE in family}
-    alike = {family: replace(fact, value=shape_of(str(fact.value)), earlier=frozenset(shape_of(str(each)) for each in fact.earlier)) for family, fact in votes.items()}
+    alike = {
+        family: replace(
+            fact, value=shape_of(str(fact.value)), earlier=frozenset(shape_of(str(each)) for each in fact.earlier)
+        )
+        for family, fact in votes.items()
+    }
     decision = decide(ROUTE, alike)
-    named = next((str(votes[family].value) for family in sorted(votes) if shape_of(str(votes[family].value)) == decision.value), None)
+    named = next(
+        (str(votes[family].value) for family in sorted(votes) if shape_of(str(votes[family].value)) == decision.value),
+        None,
+    )
     contradicted = len({fact.value for fact in alike.values()}) > 1
     says = {family: shown(fact.value) for family, fact in sorted(votes.items())} if contradicted else {}
     return replace(decision, value=named, votes=says)
@@ -120,7 +137,10 @@ def _of_one_shape(voices: Sequence[_Voice], place: str, members: str) -> list[_V
 
 def _by_family(voices: Sequence[_Voice]) -> dict[str, dict[str, Fact]]:
     names = sorted({voice.source.family for voice in voices if voice.facts})
-    return {name: family_facts([voice.facts for voice in voices if voice.source.family == name and voice.facts]) for name in names}
+    return {
+        name: family_facts([voice.facts for voice in voices if voice.source.family == name and voice.facts])
+        for name in names
+    }
 
 
 def _families(voices: Sequence[_Voice]) -> tuple[dict[str, dict[str, Fact]], dict[str, str]]:

@@ -7,34 +7,37 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.common_errors import COMMON
 from sls_contract.spec.contract import ErrorAnswer
+from sls_contract.spec.error_record import KnownError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sls_contract.spec.merge.rules import Decision
 
-_FILLED = re.compile(r"\{[^{}]*\}|\b(?=\w*[a-z])(?:[a-z]+|[A-Z][a-z]+|[A-Z]{2,})(?:[A-Z][a-z]+|ID)+\b")
+_FILLED = re.compile(r"\{[^{}]*\}|\b(?:[a-z]+(?:[A-Z][a-z]*|ID)+|[A-Z][a-z]+(?:Name|ID|Id))\b")
 """What stands for a text that is filled in: in braces, or a name in camel case, as pages print it."""
 
 _TWICE = re.compile(r"\b(\w+) (\1)\b", re.IGNORECASE)
 """A word and its own name: ``Invalid cursor cursor.``"""
 
 
-def errors_of(decided: Mapping[str, Decision]) -> tuple[ErrorAnswer, ...]:
-    """Return the errors by status and code; those that any operation answers, in words that are known, are left out."""
+def errors_of(decided: Mapping[str, Decision], spelled: Mapping[str, str]) -> tuple[ErrorAnswer, ...]:
+    """Return the errors by status and code; those that any operation answers, in words that are known, are left out.
+
+    ``spelled`` has the right spelling of each code, by the code in lower case.
+    """
     found: dict[tuple[int, str], tuple[list[str], set[str]]] = {}
-    spelled = _spellings(place.split()[2] for place in decided if place.startswith("error "))
     for place, decision in decided.items():
         if place.startswith("error "):
             status, code = place.split()[1:]
-            messages, sources = found.setdefault((int(status), spelled[code.lower()]), ([], set()))
+            messages, sources = found.setdefault((int(status), spelled.get(code.lower(), code)), ([], set()))
             messages += decision.value if isinstance(decision.value, tuple) else ()
             sources |= set(decision.sources)
     errors = (_error(status, code, *said) for (status, code), said in sorted(found.items()))
     return tuple(error for error in errors if not _is_common(error))
 
 
-def _spellings(codes: Iterable[str]) -> dict[str, str]:
+def spellings(codes: Iterable[str]) -> dict[str, str]:
     """Return the best spelling of each code, by the code in lower case: pages lost capitals here and there."""
     best: dict[str, str] = {}
     for code in sorted(codes, key=lambda each: (sum(map(str.isupper, each)), each)):
@@ -43,7 +46,10 @@ def _spellings(codes: Iterable[str]) -> dict[str, str]:
 
 
 def _error(status: int, code: str, messages: Iterable[str], sources: Iterable[str]) -> ErrorAnswer:
-    worded = dict.fromkeys(with_placeholders(each, code) for each in messages)
+    worded: list[str] = []
+    for message in (with_placeholders(each, code) for each in messages):
+        if not KnownError(status, code, tuple(worded), ()).says(message):
+            worded.append(message)
     return ErrorAnswer(status=status, code=code, messages=tuple(worded), sources=tuple(sorted(sources)))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.catalog import schema_folder
+from sls_contract.spec.merge.build import COMPILED
 from sls_contract.spec.merge.layers import CLAIMS, RULINGS, Layers, read_layers
 from sls_contract.spec.merge.merging import canonical_names, merge
 
@@ -40,4 +42,9 @@ def merge_with_shipped(own: Layers) -> tuple[Contract, ...]:
     wanted = {name.lower() for name in ours} | {alias for alias, name in named.items() if name in ours}
     shipped = read_layers(schema_folder(), wanted=lambda name: name.lower() in wanted)
     both = Layers(shipped.claims, {name: each for name, each in shipped.rulings.items() if name in ours}).under(own)
-    return merge(both).contracts
+    return merge(both, _shipped_codes()).contracts
+
+
+def _shipped_codes() -> list[str]:
+    """Return the error codes of the shipped contracts, which are not read for them."""
+    return re.findall(r'"code":"(\w+)"', (schema_folder() / COMPILED).read_text(encoding="utf-8"))

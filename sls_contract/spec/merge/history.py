@@ -34,9 +34,7 @@ def family_facts(history: Sequence[Facts]) -> dict[str, Fact]:
     return {place: _with_history(place, fact, earlier, history[-1], merged) for place, fact in merged.items()}
 
 
-def _with_history(
-    place: str, fact: Fact, earlier: Mapping[str, set[FactValue]], newest: Facts, merged: Facts
-) -> Fact:
+def _with_history(place: str, fact: Fact, earlier: Mapping[str, set[FactValue]], newest: Facts, merged: Facts) -> Fact:
     if place.startswith("error "):
         worded = (each for value in sorted(earlier[place], key=str) if isinstance(value, tuple) for each in value)
         return replace(fact, value=tuple(dict.fromkeys([*_texts(fact.value), *worded])))

@@ -98,8 +98,9 @@ def read_yaml(file: Traversable) -> Any:
 
 
 def _read_as(reader: Callable[[Any], Page], file: Traversable, what: str) -> Page:
+    plain = read_yaml(file)
     try:
-        return reader(read_yaml(file))
+        return reader(plain)
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         msg = f"expected {what} in {file}, which cannot be read as such: {error!r:.100}"
         raise UsageError(msg) from error

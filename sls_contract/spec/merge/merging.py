@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.merge.assembly import contract_of
-from sls_contract.spec.merge.decisions import decisions_on, shape_of
+from sls_contract.spec.merge.decisions import decisions_on
+from sls_contract.spec.merge.errors import spellings
 from sls_contract.spec.merge.facts import facts_of
 from sls_contract.spec.merge.rulings import Rulings, check_overruled, ruled
+from sls_contract.spec.routing import Route, clashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sls_contract.spec.claims import Page
     from sls_contract.spec.contract import Contract
@@ -25,15 +26,16 @@ _RPC_KEYS = frozenset({"Action", "Version"})
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What layers give: the contracts, sorted by name, and why claims were left out, by operation."""
+    """What layers give: the contracts, sorted by name, and why claims of some pages were left out, by operation."""
 
     contracts: tuple[Contract, ...]
     left_out: Mapping[str, str]
 
 
-def merge(layers: Layers) -> Merged:
+def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
     """Merge layers to contracts; the order of files and sources does not matter.
 
+    ``codes`` are error codes as they are spelled elsewhere: pages that lost capitals are put right by them.
     Raises `UsageError` where a ruling is out of date or makes no contract, and where a request fits two operations.
     """
     left_out: dict[str, str] = {}
@@ -49,9 +51,12 @@ def merge(layers: Layers) -> Merged:
         rulings = layers.rulings[unclaimed[0]]
         msg = f"{rulings.where}: rules on {unclaimed[0]}, of which no source claims anything"
         raise UsageError(msg)
-    contracts = tuple(_merged(name, claims, layers.rulings.get(name)) for name, claims in sorted(groups.items()))
+    spelled = spellings([*codes, *(code for _, page in layers.claims for _, code in page.errors)])
+    contracts = tuple(
+        _merged(name, claims, layers.rulings.get(name), spelled) for name, claims in sorted(groups.items())
+    )
     refuse_clashes(contracts)
-    return Merged(contracts, {name: why for name, why in left_out.items() if names[name.lower()] not in groups})
+    return Merged(contracts, left_out)
 
 
 def canonical_names(layers: Layers) -> dict[str, str]:
@@ -76,18 +81,20 @@ def _unusable(page: Page) -> str:
     return "" if page.path else "no source prints a request line"
 
 
-def _merged(name: str, claims: Sequence[tuple[Source, Page]], rulings: Rulings | None) -> Contract:
-    spelled = {str(page.operation) for _, page in claims} - {name}
-    aliases = sorted(spelled | set(rulings.aliases if rulings else ()))
+def _merged(
+    name: str, claims: Sequence[tuple[Source, Page]], rulings: Rulings | None, spelled: Mapping[str, str]
+) -> Contract:
+    others = {str(page.operation) for _, page in claims} - {name}
+    aliases = sorted(others | set(rulings.aliases if rulings else ()))
     if rulings is None:
-        return contract_of(name, aliases, decisions_on(claims))
+        return contract_of(name, aliases, decisions_on(claims), spelled)
     check_overruled(rulings, ((source.family, facts_of(source, page)) for source, page in claims))
-    return ruled(contract_of(name, aliases, decisions_on(claims, rulings.overruled())), rulings)
+    return ruled(contract_of(name, aliases, decisions_on(claims, rulings.overruled()), spelled), rulings)
 
 
 def refuse_clashes(contracts: Iterable[Contract]) -> None:
     """Raise `UsageError` where a request fits two operations, and nothing tells them apart."""
-    for one, other in clashes(contracts):
+    for one, other in clashes([route for contract in contracts for route in _routes(contract)]):
         msg = (
             f"expected one operation for each request, found two for {one.method} {one.path}: "
             f"{one.operation} and {other.operation}\n"
@@ -97,18 +104,8 @@ def refuse_clashes(contracts: Iterable[Contract]) -> None:
         raise UsageError(msg)
 
 
-def clashes(contracts: Iterable[Contract]) -> Iterator[tuple[Contract, Contract]]:
-    """Yield the operations that one request may fit: of one route, with as many discriminators, none of them apart.
-
-    An operation with more discriminators goes before one with fewer, so that those do not clash.
-    """
-    by_route: dict[tuple[str, str, bool], list[Contract]] = {}
-    for each in contracts:
-        for path in (each.path, *each.other_paths):
-            by_route.setdefault((each.method, shape_of(path), each.project), []).append(each)
-    for alike in by_route.values():
-        for one, other in combinations(alike, 2):
-            keys = one.discriminator.keys() & other.discriminator.keys()
-            apart = any(set(one.discriminator[key]).isdisjoint(other.discriminator[key]) for key in keys)
-            if len(one.discriminator) == len(other.discriminator) and not apart:
-                yield one, other
+def _routes(contract: Contract) -> list[Route]:
+    paths = (contract.path, *contract.other_paths)
+    return [
+        Route(contract.operation, contract.method, path, contract.discriminator, contract.project) for path in paths
+    ]

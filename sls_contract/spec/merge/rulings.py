@@ -133,7 +133,7 @@ def ruled(contract: Contract, rulings: Rulings) -> Contract:
     plain = contract.as_plain()
     for number, ruling in enumerate(rulings.rulings, 1):
         try:
-            plain = _with_path_names(_patched(plain, ruling.contract))
+            plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             msg = (
@@ -162,6 +162,8 @@ def _patched(plain: Mapping[str, Any], patch: Mapping[str, Any], *, named: bool 
             result[name] = _with_errors(result.get(name, []), value)
         else:
             result[name] = value
+    if patch.get("required") and "nullable" not in patch and not named:
+        result.pop("nullable", None)  # what must be there is no null
     return result
 
 
@@ -169,7 +171,16 @@ def _with_path_names(plain: dict[str, Any]) -> dict[str, Any]:
     """Keep the parameters that the path names, since a ruling may rename them; one that is new is a text."""
     known = plain.get("path_parameters", {})
     names = _PLACEHOLDER.findall(plain["path"])
-    return plain | {"path_parameters": {name: {"type": "string"} | known.get(name, {}) for name in names}}
+    parameters = {name: {"type": "string"} | known.get(name, {}) for name in names}
+    return plain | ({"path_parameters": parameters} if parameters else {})
+
+
+def _without_values(plain: dict[str, Any]) -> dict[str, Any]:
+    """Take what sources say of a body away where a ruling says that it is not JSON."""
+    for side in ("body", "response"):
+        if (body := plain.get(side)) and body.get("content", "json") != "json":
+            plain |= {side: {name: each for name, each in body.items() if name != "value"}}
+    return plain
 
 
 def _with_errors(errors: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from sls_contract.errors import UsageError
 
@@ -18,8 +18,8 @@ Family: TypeAlias = Literal["handbook", "openapi", "clients", "recordings"]
 Kind: TypeAlias = Literal["page", "sdk", "metadata"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_LAST_HANDBOOK_YEAR = 2021
-_FILE = re.compile(r"(?P<date>(?P<year>20\d\d)(?:-\d\d(?:-\d\d)?)?)\.(?P<language>[a-z]{2}(?:-intl)?)\b.*")
+_LAST_HANDBOOK_YEAR = "2021"
+_FILE = re.compile(r"(?P<date>20\d\d(?:-\d\d(?:-\d\d)?)?)\.(?P<language>[a-z]{2}(?:-intl)?)\b.*")
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
@@ -45,9 +45,9 @@ class Source:
     version: str = ""
 
     @property
-    def age(self) -> tuple[str, str, str]:
+    def age(self) -> tuple[str, list[int], str]:
         """What sorts sources, the newest last: undated ones are of now."""
-        return (self.date or "9999", self.version, self.id)
+        return (self.date or "9999", [int(part) for part in re.findall(r"\d+", self.version)], self.id)
 
     def as_plain(self) -> dict[str, str]:
         """Return it as it stands in ``sources.yaml``."""
@@ -55,14 +55,43 @@ class Source:
         return {name: text for name, text in (*named, ("date", self.date), ("version", self.version)) if text}
 
 
-def source_of_page(path: Path) -> Source | None:
-    """Guess the source of a page from its path, such as ``GetCheckPoint/2021-01-21.en.md``; None where it says none."""
+def source_of(path: Path, given: Mapping[str, str | None]) -> Source:
+    """Return the source that a page, an SDK or a metadata document is, from its path and from what is given.
+
+    A page's name tells its date and language (``2021-01-21.en.md``), the folder beside an SDK its version; ``given``
+    (``id``, ``family``, ``language``, ``date``) goes before. Raises `UsageError` where the date or id stays unknown.
+    """
+    told: dict[str, Any] = {name: text for name, text in given.items() if text}
+    found = _sdk(path) if path.is_dir() else _metadata(told) if path.suffix.lower() == ".json" else _page(path, told)
+    return _checked(replace(found, **told), str(path))
+
+
+def _page(path: Path, told: Mapping[str, str]) -> Source:
     found = _FILE.fullmatch(path.name)
-    if found is None:
-        return None
-    family: Family = "handbook" if int(found["year"]) <= _LAST_HANDBOOK_YEAR else "openapi"
-    name = f"{family}-{found['date']}-{found['language']}"
-    return Source(id=name, family=family, language=found["language"], date=found["date"])
+    date = told.get("date") or (found["date"] if found else "")
+    language = told.get("language") or (found["language"] if found else "")
+    if not date or not language:
+        msg = (
+            f"expected the date and the language of {path}, which its name does not tell\n"
+            "How to fix: name the page such as GetCursor/2021-01-27.en.md, or pass --date and --language."
+        )
+        raise UsageError(msg)
+    family: Family = "handbook" if date[:4] <= _LAST_HANDBOOK_YEAR else "openapi"
+    family = cast("Family", told.get("family", family))
+    return Source(id=f"{family}-{date}-{language}", family=family, language=language, date=date)
+
+
+def _sdk(path: Path) -> Source:
+    beside = sorted(path.resolve().parent.glob(f"{path.resolve().name}-*.dist-info"))
+    version = beside[-1].name.removesuffix(".dist-info").rpartition("-")[2] if beside else ""
+    return Source(
+        id=f"openapi-sdk-{version}" if version else "openapi-sdk", family="openapi", kind="sdk", version=version
+    )
+
+
+def _metadata(told: Mapping[str, str]) -> Source:
+    name = "-".join(filter(None, ("openapi-metadata", told.get("date"))))
+    return Source(id=name, family="openapi", kind="metadata")
 
 
 def read_sources(plain: Any, where: str) -> dict[str, Source]:
@@ -77,16 +106,19 @@ def read_sources(plain: Any, where: str) -> dict[str, Source]:
 
 def _source(plain: Any, where: str) -> Source:
     try:
-        source = Source(**plain)
+        return _checked(Source(**plain), where)
     except TypeError as error:
         msg = f"expected a source with id, family, kind, language and date in {where}, got {plain!r:.120}"
         raise UsageError(msg) from error
+
+
+def _checked(source: Source, where: str) -> Source:
     for name, value, few in (("family", source.family, FAMILIES), ("kind", source.kind, KINDS)):
         if value not in few:
-            msg = f"expected {name} of source {source.id} in {where} to be one of {', '.join(few)}; got {value!r}"
+            msg = f"expected {name} of source {source.id} ({where}) to be one of {', '.join(few)}; got {value!r}"
             raise UsageError(msg)
     if not _ID.fullmatch(source.id):
-        msg = f"expected the id of a source in {where} to be lower-case letters, digits, . and -; got {source.id!r}"
+        msg = f"expected the id of a source ({where}) to be lower-case letters, digits, . and -; got {source.id!r}"
         raise UsageError(msg)
     return source
 

@@ -132,10 +132,11 @@ def _page(method: ast.FunctionDef, params: dict[str, str], models: dict[str, lis
     for pair in filter(None, fixed.split("&")):
         key, _, value = pair.partition("=")
         page.query[key] = Parameter("string", required=True, values=(value,), origins={"syntax"})
-    _query(page, method, models.get(_model_name(arguments.get("request")), []))
+    request = models.get(_model_name(arguments.get("request") or arguments.get("tmp_req")), [])
+    _query(page, method, request)
     _headers(page, method, models.get(_model_name(arguments.get("headers")), []))
     binary = params.get("req_body_type") == "protobuf"
-    _request_body(page, method, models.get(_model_name(arguments.get("request")), []), models, binary=binary)
+    _request_body(page, method, request, models, binary=binary)
     _answer(page, params, models.get(_model_name(method.returns), []), models)
     return page
 
@@ -160,7 +161,7 @@ def _query(page: Page, method: ast.FunctionDef, fields: list[_Field]) -> None:
     by_name = {field.name: field for field in fields}
     for key, member in _assigned(method, "query"):
         field = by_name.get(member.removesuffix("_shrink"))
-        kind = _type_of(field.annotation) if field else None
+        kind = "string" if member.endswith("_shrink") else _type_of(field.annotation) if field else None
         page.query[key] = Parameter(kind, required=field.required if field else None, origins={"table"})
 
 
@@ -209,8 +210,12 @@ def _inner(
     *,
     optional: bool = False,
 ) -> None:
-    """Add the members of the model that an annotation names, at whatever place in it."""
-    names = [each.attr for each in ast.walk(annotation) if isinstance(each, ast.Attribute)]
+    """Add the members of the model that an annotation names, at whatever place in it.
+
+    A dictionary's keys are a user's own, so that what its values hold has no place.
+    """
+    walked = () if any(_is_dict(each) for each in ast.walk(annotation)) else ast.walk(annotation)
+    names = [each.attr for each in walked if isinstance(each, ast.Attribute)]
     for name in names if depth < _MOST_NESTED else ():
         for field in models.get(name, []):
             if (parent, field.wire) not in members:
@@ -230,6 +235,10 @@ def _member(
 ) -> None:
     members[parent, field.wire] = Parameter(_type_of(field.annotation), required, origins={"table"}, parent=parent)
     _inner(members, field.annotation, field.wire, models, depth + 1, optional=optional)
+
+
+def _is_dict(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"Dict", "dict"}
 
 
 def _type_of(annotation: ast.expr) -> str | None:

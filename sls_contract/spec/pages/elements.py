@@ -54,9 +54,14 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     _shown_claims(page, body, side, shown.values, named)
 
 
+def _half(side: str) -> str:
+    return "response" if side == "response" else "body"
+
+
 def _show(page: Page, body: Body, side: str, message: Message, shown: _Shown) -> None:
     """Read one printed body; the shape of a proven one goes first."""
     assert message.body is not None  # the caller saw it
+    page.seen(_half(side), message.line)
     if is_binary(message):
         shown.shapes.append("binary")
         return
@@ -160,7 +165,9 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     found = type_of(value)
     if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
-    body.members[parent, name] = Parameter(found or kind, row.required, origins={"table"}, parent=parent)
+    origins = {"table", "example"} if found else {"table"}
+    body.members[parent, name] = Parameter(found or kind, row.required, origins=origins, parent=parent)
+    page.seen(f"{_half(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
 
 
 def _as_shown(name: str, parent: str | None, shown: Sequence[Any]) -> tuple[str, Any, str | None]:

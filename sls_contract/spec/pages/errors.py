@@ -23,6 +23,7 @@ def error_claims(page: Page, parts: Parts) -> None:
         if not _STATUS.fullmatch(row.status) or not _CODE.fullmatch(row.code):
             page.problem(row.line, "error-spelling", "errors", f"{row.status} {row.code}")
             continue
+        page.seen(f"error {row.status} {row.code}", row.line)
         messages = page.errors.setdefault((int(row.status), row.code), [])
         if row.message and row.message not in messages:
             messages.append(row.message)

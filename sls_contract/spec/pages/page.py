@@ -64,6 +64,8 @@ def _route(page: Page, parts: Parts) -> None:
     if not lines:
         page.problem(1, "path", "request line", "none is printed")
         return
+    for line in lines:
+        page.seen("route", line.line)
     names = [row.name for row in parts.request_rows]
     example = routes.target_of(parts.requests[0].target) if parts.requests else None
     template = routes.template_of(routes.target_of(lines[0].target), example, names)

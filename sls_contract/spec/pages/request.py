@@ -99,6 +99,7 @@ def _wire_query(page: Page, parts: Parts) -> None:
             for key, value in routes.target_of(line.target).query:
                 parameter = page.query.setdefault(key, Parameter())
                 parameter.origins.add(origin)
+                page.seen(f"query {key}", line.line)
                 parameter.printed.add(routes.placeholder(value) or value)
                 _value(page, line, key, value, origin)
 
@@ -153,6 +154,7 @@ def _describe(page: Page, key: str, row: Row) -> None:
 
 def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
     """Take over what a row says of a parameter."""
+    page.seen(where, row.line)
     parameter.origins.add("table")
     parameter.type = json_type(row.type)
     if parameter.type is None:
@@ -200,11 +202,13 @@ def _headers(page: Page, parts: Parts) -> None:
     for item in parts.items("request-headers"):
         if item.kind == "item" and (found := _HEADER_ITEM.fullmatch(item.text)):
             _listed_header(page, found[1], found[2])
+            page.seen(f"header {found[1]}", item.line)
     for message in parts.syntax:
         for name, _ in message.headers:
             if name.lower() not in _COMMON:
                 known = next((each for each in page.headers if each.lower() == name.lower()), name)
                 page.headers.setdefault(known, Parameter("string")).origins.add("syntax")
+                page.seen(f"header {known}", message.line)
 
 
 def _listed_header(page: Page, name: str, value: str) -> None:

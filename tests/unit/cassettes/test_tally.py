@@ -26,7 +26,7 @@ def test_counts():
         for one in (tally, keeping):
             one.count(each, [judge(each)], "reference", 0)
     assert (tally.exchanges, tally.evidence) == (3, {"reference": 3})
-    assert tally.other_operations + tally.not_judged == 2
+    assert (tally.extents, tally.not_judged) == ({"full": 1, "common": 1}, 1)
     assert 0 < len(tally.exercised) <= len(CLAUSES)
     assert (tally.seen, keeping.seen) == ([], [EXCHANGE, other, foreign])
 

@@ -19,13 +19,14 @@ def test_the_levels_and_the_clauses_are_counted():
 @pytest.mark.parametrize(
     ("counts", "lines"),
     [
-        ((0, 0, 0), []),
-        ((1, 0, 0), ["1 exchange of other operations: common clauses only"]),
-        ((0, 2, 0), ["2 exchanges of other services: not judged"]),
-        ((0, 0, 1), ["1 signature not verified"]),
+        (({}, 0, 0), []),
+        (({"common": 1, "full": 2}, 0, 0), ["judged: 2 in full, 1 by common clauses"]),
+        (({"derivation": 3}, 0, 0), ["judged: 3 by derivation"]),
+        (({}, 2, 0), ["2 exchanges of other services: not judged"]),
+        (({}, 0, 1), ["1 signature not verified"]),
     ],
 )
 def test_what_was_judged_in_part_is_told(counts, lines):
-    """Each has its line, and none where all was judged in full."""
-    names = ("other_operations", "not_judged", "unverified")
-    assert list(narrowed_lines(**dict(zip(names, counts, strict=True)))) == lines
+    """The line says how much of how many exchanges was judged; what was not has a line of its own."""
+    extents, not_judged, unverified = counts
+    assert list(narrowed_lines(extents, not_judged=not_judged, unverified=unverified)) == lines

@@ -50,6 +50,7 @@ def test_the_document_has_every_promised_key():
         "expected": "微秒",
         "actual": "秒",
         "how_to_fix": "乘",
+        "operation": None,
         "scenario": None,
         "exchange": 1,
         "cassette": "消费.yaml",

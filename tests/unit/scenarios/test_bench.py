@@ -63,7 +63,7 @@ def test_every_flaw_is_found(flaw):
 def test_each_step_is_its_operation(step, operation):
     """The contract recognises what the step asks for, in a group that only verification makes."""
     request = BENCH.request(step, AT, held=(0,), value="12")
-    assert operation_of(request).name == operation
+    assert operation_of(request).operation == operation
     assert "sls-contract-a" in request.path + request.body.decode()
     assert request.host == "my-project.127.0.0.1:8080"
 

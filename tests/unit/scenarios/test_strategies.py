@@ -28,7 +28,7 @@ def violations(exchange: Exchange) -> list[str]:
 def test_requests_are_signed_reads(drawn):
     """Every request asks for GetCheckPoint and verifies at its time, whatever the names in it."""
     request, at = drawn
-    assert operation_of(request).name == "GetCheckPoint"
+    assert operation_of(request).operation == "GetCheckPoint"
     assert verify_signature(request, KEYS, at=at) is None
 
 

@@ -18,7 +18,7 @@ def test_the_success_has_the_length_that_the_page_prints():
 def test_the_request_is_as_printed():
     """It is a GetCheckPoint request in which only the placeholder signature is no real one."""
     request = examples.request()
-    assert operation_of(request).name == "GetCheckPoint"
+    assert operation_of(request).operation == "GetCheckPoint"
     assert request.headers["authorization"] == "LOG yourAccessKeyId:yourSignature"
     assert [error.pointer for error in catalog().request_errors(request_instance(request))] == [
         "/headers/authorization"

@@ -49,7 +49,7 @@ def groups_at(send) -> list[str]:
 
 def named(request: Request) -> str:
     operation = operation_of(request)
-    return operation.name if operation else ""
+    return operation.operation if operation else ""
 
 
 def verdicts(run) -> dict[str, str]:

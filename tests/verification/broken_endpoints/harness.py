@@ -182,12 +182,12 @@ def on_error(code: str, *codes: str) -> Callable[[Any], Any]:
 
 def is_read(request: Request) -> bool:
     operation = operation_of(request)
-    return operation is not None and operation.name == "GetCheckPoint"
+    return operation is not None and operation.operation == "GetCheckPoint"
 
 
 def asks_for(request: Request, name: str) -> bool:
     operation = operation_of(request)
-    return operation is not None and operation.name == name
+    return operation is not None and operation.operation == name
 
 
 def shard_of(request: Request) -> int | None:

@@ -1,0 +1,343 @@
+"""Judge what a JSON body holds by a contract.
+
+Values of one place are judged together, as a column: the members named ``shard`` of all elements of a list at once.
+A look at the set of their types, or at the least and the greatest, tells of hundreds that nothing is wrong; only where
+something is are they looked at one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sls_contract.checks.meanings import FORMS, UNITS, misplaced_times, read_as_unit
+from sls_contract.checks.parameters import between, nearly
+from sls_contract.checks.presentation import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sls_contract.checks.breaches import Breaches, Rules
+    from sls_contract.spec.contract import Value
+
+    Place: TypeAlias = Callable[[int], str]
+    """Gives the JSON pointer to a value of a column, by its index."""
+
+_TYPES: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float}),
+    "boolean": frozenset({bool}),
+    "object": frozenset({dict}),
+    "array": frozenset({list}),
+}
+_ARTICLES = {"integer": "an integer", "object": "an object", "array": "an array"}
+_INT64 = 1 << 63
+
+
+class Column:
+    """The values of one place in a body, and what a contract says of each."""
+
+    def __init__(self, value: Value, rules: Rules, name: str = "", *, kind: str = "type") -> None:
+        """Compile what the contract says; ``name`` is that of the member, ``kind`` the breach of another type."""
+        own = rules.of(value)
+        self._value, self._name = value, name
+        self._type_rule, self._integer = own.rule(kind, value.level), own.rule("integer", value.level)
+        self._types = _TYPES.get(value.type or "")
+        self.missing = own.rule("missing", value.required) if value.required is not None else None
+        self._tests = [*_scalar_tests(value, own, self), *_whole_tests(value, own)]
+        self._items = Column(value.items, rules) if value.items else None
+        self._members = Members(value, rules) if value.members else None
+
+    def takes(self, value: Any) -> bool:
+        """Tell whether a value is of the type that the contract names."""
+        return self._types is None or type(value) in self._types
+
+    def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
+        """Judge the values of one place, at least one."""
+        if self._types:
+            breaches.ran(self._type_rule)
+            if not self._types.issuperset(map(type, column)):
+                column, place = self._of_right_type(column, place, breaches)
+                if not column:
+                    return
+        for test in self._tests:
+            test(column, place, breaches)
+        if self._items and (elements := [each for one in column if type(one) is list for each in one]):
+            self._items.judge(elements, place_in_lists(column, place), breaches)
+        if self._members:
+            self._members.judge(column, place, breaches)
+
+    def _of_right_type(self, column: list[Any], place: Place, breaches: Breaches) -> tuple[list[Any], Place]:
+        """Note the values of another type; return the others."""
+        kept = []
+        for index, value in enumerate(column):
+            if type(value) in (self._types or ()):
+                kept.append(index)
+            elif value is None and self._value.nullable:
+                pass
+            elif type(value) is float and value.is_integer() and int in (self._types or ()):
+                mend = "format integers without sign, fraction or exponent."
+                actual = f"a number with the value {shown(value)}"
+                breaches.add(self._integer, place(index), "digits alone", actual, mend)
+            else:
+                breaches.add(self._type_rule, place(index), self.expected(), shown(value), self.mend())
+        return [column[index] for index in kept], lambda index: place(kept[index])
+
+    def expected(self) -> str:
+        """Say what the contract asks for."""
+        kind = self._value.type or "value"
+        return self._value.says or _ARTICLES.get(kind, f"a {kind}")
+
+    def mend(self) -> str:
+        """Say what to do."""
+        return f"write {self._name} as documented." if self._name else "write the body as documented."
+
+
+class Members:
+    """The members of objects."""
+
+    def __init__(self, value: Value, rules: Rules) -> None:
+        """Compile what the contract says of each member."""
+        self._known = {name: Column(each, rules, name) for name, each in value.members.items()}
+        self._names = frozenset(self._known)
+        self._required = [(name, each.missing) for name, each in self._known.items() if each.missing]
+        self._some_of, self._none = value.some_of, rules.of(value).rule("missing", value.level)
+        self._unknown = rules.of(value).rule("unknown", value.others) if value.others is not None else None
+        self._aliases = {alias: name for name, each in value.members.items() for alias in each.aliases}
+        own = {name: rules.of(each) for name, each in value.members.items()}
+        self._misnamed = {
+            name: rule.rule("alias", value.members[name].level) for name, rule in own.items() if rule.has("alias")
+        }
+
+    def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
+        """Judge the objects of a column; what is no object is not looked at."""
+        if not {dict}.issuperset(map(type, column)):
+            objects = [index for index, value in enumerate(column) if type(value) is dict]
+            column, place = [column[index] for index in objects], _at(place, objects)
+        shapes = set(map(tuple, column))
+        if not shapes:
+            return
+        one, *others = shapes
+        everywhere, somewhere = set(one).intersection(*others), set(one).union(*others)
+        self._judge_names(column, somewhere, place, breaches)
+        for name, rule in self._required:
+            breaches.ran(rule)
+            if name not in everywhere:
+                self._tell_missing(name, column, place, breaches)
+        if self._some_of:
+            self._judge_some_of(column, place, breaches)
+        for name in self._known.keys() & somewhere:
+            indices: Sequence[int] = range(len(column))
+            if name not in everywhere:
+                indices = [index for index, value in enumerate(column) if name in value]
+            self._known[name].judge([column[index][name] for index in indices], _inside(place, indices, name), breaches)
+
+    def _tell_missing(self, name: str, column: list[Any], place: Place, breaches: Breaches) -> None:
+        rule = self._known[name].missing
+        for index, value in enumerate(column):
+            if rule and name not in value and not self._is_misnamed(name, value):
+                breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].mend())
+
+    def _judge_some_of(self, column: list[Any], place: Place, breaches: Breaches) -> None:
+        breaches.ran(self._none)
+        for index, value in enumerate(column):
+            if not value.keys() & set(self._some_of):
+                expected = f"at least one of {', '.join(self._some_of)}"
+                breaches.add(self._none, place(index) or "body", expected, shown(value), f"write {expected}.")
+
+    def _is_misnamed(self, name: str, value: Mapping[str, Any]) -> bool:
+        return bool(self._misnamed) and any(self._meant(key, value) == name for key in value.keys() - self._names)
+
+    def _meant(self, key: str, value: Mapping[str, Any]) -> str:
+        """Return the documented member that a key is a misspelling of; judged in requests only."""
+        if not self._misnamed:
+            return ""
+        return self._aliases.get(key) or nearly(key, [name for name in self._known if name not in value])
+
+    def _judge_names(self, column: list[Any], somewhere: set[str], place: Place, breaches: Breaches) -> None:
+        if self._unknown:
+            breaches.ran(self._unknown)
+        for rule in self._misnamed.values():
+            breaches.ran(rule)
+        strange = somewhere - self._names
+        for key, index in sorted(_first_places(column, strange), key=lambda found: (found[1], found[0])):
+            where = f"{place(index)}/{_escaped(key)}"
+            meant = self._meant(key, column[index])
+            if meant:
+                breaches.add(self._misnamed[meant], where, meant, f"the key {shown(key)}", f"name it {meant}.")
+            elif self._unknown:
+                mend = "clients ignore it; look whether a documented key was renamed."
+                breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", mend)
+
+
+Test: TypeAlias = "Callable[[list[Any], Place, Breaches], None]"
+
+
+def _scalar_tests(value: Value, own: Rules, column: Column) -> Iterator[Test]:
+    """Yield the tests of single values: range, listed values, pattern, form, unit."""
+    if value.type in ("integer", "number") and (value.minimum is not None or value.maximum is not None):
+        yield _range_test(value, own, column)
+    if value.values:
+        allowed = frozenset(value.values)
+        yield _value_test(value, own, column, lambda one: _text_of(one) in allowed)
+    if value.type == "string" and value.pattern:
+        fits = re.compile(value.pattern, re.ASCII).fullmatch
+        yield _value_test(value, own, column, lambda one: fits(one) is not None)
+    if value.type == "string" and value.form in FORMS:
+        yield _form_test(value, own, column)
+    if value.type == "integer" and value.unit in UNITS:
+        yield _unit_test(value, own)
+
+
+def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[Any], bool]) -> Test:
+    rule = own.rule("value", value.level)
+    expected = value.says or " or ".join(map(shown, value.values)) or f"a text that fits {value.pattern}"
+
+    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+        breaches.ran(rule)
+        if not all(map(is_right, values)):
+            for index, one in enumerate(values):
+                if not is_right(one):
+                    breaches.add(rule, place(index), expected, shown(one), column.mend())
+
+    return test
+
+
+def _range_test(value: Value, own: Rules, column: Column) -> Test:
+    rule, expected = own.rule("value", value.level), value.says or between(value)
+    lowest, highest = value.minimum, value.maximum
+
+    def is_within(one: Any) -> bool:
+        return (lowest is None or one >= lowest) and (highest is None or one <= highest)
+
+    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+        breaches.ran(rule)
+        if not (is_within(min(values)) and is_within(max(values))):
+            for index, one in enumerate(values):
+                if not is_within(one):
+                    breaches.add(rule, place(index), expected, shown(one), column.mend())
+
+    return test
+
+
+def _form_test(value: Value, own: Rules, column: Column) -> Test:
+    form = FORMS[value.form]
+    rules = {kind: own.rule(kind, value.level) for kind in ("value", "form")}
+
+    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+        for rule in rules.values() if any(values) else ():
+            breaches.ran(rule)
+        if form.fits(values):
+            return
+        for index, one in enumerate(values):
+            if misfit := form.misfit(one):
+                breaches.add(rules[misfit.kind], place(index), misfit.expected, shown(one), column.mend())
+
+    return test
+
+
+def _unit_test(value: Value, own: Rules) -> Test:
+    rule, unit = own.rule("unit", value.level), value.unit
+
+    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+        breaches.ran(rule)
+        wrong = misplaced_times(values, unit, breaches.subject)
+        if wrong:
+            mend, expected = f"count {unit} since 1970-01-01 UTC.", f"{unit} since 1970 UTC, or 0"
+            for index, one in enumerate(values):
+                if one in wrong:
+                    breaches.add(rule, place(index), expected, read_as_unit(one, unit), mend)
+
+    return test
+
+
+def _whole_tests(value: Value, own: Rules) -> Iterator[Test]:
+    """Yield the tests that compare: elements with each other, members with the request."""
+    if value.type == "array" and value.unique_by:
+        yield _unique_test(value, own)
+    if value.type in ("string", "integer", "boolean") and value.filtered_by:
+        yield _filter_test(value, own)
+
+
+def _unique_test(value: Value, own: Rules) -> Test:
+    rule, name = own.rule("unique", value.level), value.unique_by
+
+    def test(lists: list[Any], place: Place, breaches: Breaches) -> None:
+        for index, elements in enumerate(lists):
+            keys = [
+                (at, each[name]) for at, each in enumerate(elements) if type(each) is dict and _is_key(each.get(name))
+            ]
+            if len(keys) < 2:  # noqa: PLR2004 - two make a pair
+                continue
+            breaches.ran(rule)
+            if len({key for _, key in keys}) == len(keys):
+                continue
+            seen: dict[Any, int] = {}
+            for at, key in keys:
+                if seen.setdefault(key, at) != at:
+                    expected = f"a {name} that no other element has"
+                    actual = f"{shown(key)}, as in {place(index)}/{seen[key]}"
+                    where = f"{place(index)}/{at}/{name}"
+                    breaches.add(rule, where, expected, actual, f"answer with one element for each {name}.")
+
+    return test
+
+
+def _filter_test(value: Value, own: Rules) -> Test:
+    rule, asked_by = own.rule("filter", value.level), value.filtered_by
+
+    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+        asked = breaches.asked(asked_by)
+        if asked is None:
+            return
+        breaches.ran(rule)
+        if set(map(_text_of, set(values))) <= {asked}:
+            return
+        for index, each in enumerate(values):
+            if _text_of(each) != asked and _is_key(each):
+                mend = f"filter the list by {asked_by.replace('.', ' ')}."
+                breaches.add(rule, place(index), asked, shown(each), mend)
+
+    return test
+
+
+def _is_key(value: Any) -> bool:
+    return type(value) is str or (type(value) is int and 0 <= value < _INT64)
+
+
+def _text_of(value: Any) -> str:
+    """Return a scalar as a query would spell it."""
+    if type(value) is str:
+        return value
+    return str(value).lower() if type(value) is bool else str(value)
+
+
+def _first_places(column: list[Any], keys: set[str]) -> list[tuple[str, int]]:
+    return [(key, next(index for index, value in enumerate(column) if key in value)) for key in keys]
+
+
+def place_in_lists(lists: list[Any], place: Place) -> Place:
+    """Return what points to the elements of several lists, counted through."""
+
+    def inner(index: int) -> str:
+        for at, elements in enumerate(lists):
+            if type(elements) is list:
+                if index < len(elements):
+                    return f"{place(at)}/{index}"
+                index -= len(elements)
+        raise IndexError(index)
+
+    return inner
+
+
+def _inside(place: Place, indices: Sequence[int], name: str) -> Place:
+    return lambda index: f"{place(indices[index])}/{name}"
+
+
+def _at(place: Place, indices: Sequence[int]) -> Place:
+    return lambda index: place(indices[index])
+
+
+def _escaped(key: str) -> str:
+    return shown(key)[1:-1].replace("~", "~0").replace("/", "~1")

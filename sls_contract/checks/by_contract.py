@@ -1,0 +1,184 @@
+"""Judge an exchange by the contract of its operation: a contract is compiled once, to what this module calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.checks.breaches import Breaches, Rules
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.errors import ErrorJudge
+from sls_contract.checks.parameters import Fields, Query, Text
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.whole_bodies import WholeBody
+from sls_contract.exchange import Response
+from sls_contract.spec import Finding, Level
+from sls_contract.spec.routing import names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sls_contract.checks.subject import Subject
+    from sls_contract.spec.contract import Contract
+
+_OF_VALUES = ("type", "value", "form", "unit")
+_PATH = dict.fromkeys(("missing", *_OF_VALUES), "SLS120")
+_QUERY = {
+    "missing": "SLS121",
+    "type": "SLS122",
+    "value": "SLS123",
+    "form": "SLS123",
+    "unit": "SLS139",
+    "repeated": "SLS124",
+    "alias": "SLS125",
+    "unknown": "SLS126",
+}
+_HEADERS = {"missing": "SLS127", **dict.fromkeys(_OF_VALUES, "SLS128")}
+_REQUEST_BODY = {
+    "absent": "SLS130",
+    "unexpected": "SLS131",
+    "json": "SLS132",
+    "shape": "SLS133",
+    "missing": "SLS134",
+    "type": "SLS135",
+    "integer": "SLS135",
+    "value": "SLS136",
+    "form": "SLS136",
+    "unknown": "SLS137",
+    "alias": "SLS138",
+    "unit": "SLS139",
+    "unique": "SLS140",
+    "filter": "SLS136",
+}
+_RESPONSE_BODY = {
+    "absent": "SLS271",
+    "unexpected": "SLS297",
+    "json": "SLS271",
+    "shape": "SLS272",
+    "missing": "SLS273",
+    "type": "SLS274",
+    "value": "SLS275",
+    "unknown": "SLS276",
+    "integer": "SLS277",
+    "unit": "SLS278",
+    "unique": "SLS279",
+    "filter": "SLS280",
+    "form": "SLS298",
+}
+_RESPONSE_HEADERS = {"missing": "SLS290", **dict.fromkeys(_OF_VALUES, "SLS291")}
+_ANSWER = {
+    "status": "SLS270",
+    "error-unknown": "SLS292",
+    "error-operation": "SLS293",
+    "error-status": "SLS294",
+    "error-message": "SLS295",
+    "error-member": "SLS296",
+}
+GENERIC_CODES = frozenset(
+    code
+    for place in (_PATH, _QUERY, _HEADERS, _REQUEST_BODY, _RESPONSE_BODY, _RESPONSE_HEADERS, _ANSWER)
+    for code in place.values()
+)
+"""Codes of the clauses that judge every operation, where its contract names none of its own."""
+
+_JUDGED_FOR_ALL = frozenset({"content-length", "content-type", "connection", "date", "server", "x-log-requestid"})
+"""Headers of answers that common clauses judge."""
+
+
+class Judged(NamedTuple):
+    """Findings, and the codes of the clauses that could have failed."""
+
+    findings: list[Finding]
+    exercised: set[str]
+
+
+class Compiled:
+    """A contract, ready to judge exchanges of its operation; safe to share between threads."""
+
+    def __init__(self, contract: Contract) -> None:
+        """Compile every part."""
+        self.contract = contract
+        highest = Level.WARNING if contract.coverage == "model" else Level.VIOLATION
+
+        def rules(generic: Mapping[str, str]) -> Rules:
+            own = {kind: code for kind, code in contract.codes.items() if kind in generic}
+            return Rules(generic, highest, own)
+
+        self._path = {name: Text(value, rules(_PATH)) for name, value in contract.path_parameters.items()}
+        self._query = Query(contract.query, contract.others, rules(_QUERY))
+        self._headers = Fields(contract.headers, rules(_HEADERS))
+        self._body = WholeBody(contract.body, rules(_REQUEST_BODY)) if contract.body else None
+        own_headers = {
+            name: each for name, each in contract.response_headers.items() if name.lower() not in _JUDGED_FOR_ALL
+        }
+        self._answer_headers = Fields(own_headers, rules(_RESPONSE_HEADERS))
+        self._answer_body = WholeBody(contract.response, rules(_RESPONSE_BODY)) if contract.response else None
+        answer = rules(_ANSWER)
+        self._status = answer.rule("status")
+        self._errors = ErrorJudge(contract, answer)
+
+    def judge_request(self, subject: Subject) -> Judged:
+        """Judge path, query, headers and body of a request."""
+        breaches = Breaches(subject, self.contract.operation, lambda _: None)
+        request = subject.request
+        names = self._names(request.path) if self._path else {}
+        for name, text in self._path.items():
+            if name in names:
+                text.judge(names[name], f"path {name}", breaches)
+        self._query.judge(request.query_pairs(), breaches)
+        self._headers.judge(request.headers, breaches)
+        if self._body:
+            self._body.judge(lambda: _plain_request(subject), breaches)
+        return Judged(breaches.found, breaches.exercised)
+
+    def judge_answer(self, subject: Subject) -> Judged:
+        """Judge status, headers, body and error of an answer."""
+        response = subject.response
+        assert response is not None
+        breaches = Breaches(subject, self.contract.operation, lambda name: self._asked(name, subject))
+        breaches.ran(self._status)
+        if response.status in self.contract.success:
+            self._answer_headers.judge(response.headers, breaches)
+            if self._answer_body and not subject.bodiless:
+                self._answer_body.judge(lambda: subject.plain.data, breaches, lambda: subject.json)
+        elif subject.is_error:
+            self._errors.judge(breaches, lambda: self._is_well_asked(subject))
+        else:
+            named = " or ".join(map(str, self.contract.success))
+            expected, mend = f"{named}, or an error of 4xx or 5xx", f"answer a success with {named}."
+            breaches.add(self._status, "status", expected, shown(response.status), mend)
+        return Judged(breaches.found, breaches.exercised)
+
+    def _names(self, path: str) -> Mapping[str, str]:
+        templates = (self.contract.path, *self.contract.other_paths)
+        return next((names for each in templates if (names := names_in(each, path)) is not None), {})
+
+    def _asked(self, name: str, subject: Subject) -> str | None:
+        """Return what a request asks for, where it asks once and in a way that the contract allows."""
+        place, _, key = name.partition(".")
+        if place == "path":
+            return self._names(subject.request.path).get(key)
+        given = [value for name, value in subject.request.query_pairs() if name == key]
+        return given[0] if len(given) == 1 and self._query.is_right(key, given[0]) else None
+
+    def _is_well_asked(self, subject: Subject) -> bool:
+        """Tell whether the request keeps the contract, but for additions; how others are answered is said nowhere."""
+        return not any(finding.code not in _ADDITIONS for finding in self.judge_request(subject).findings)
+
+
+_ADDITIONS = frozenset({"SLS126", "SLS131", "SLS137", "SLS105", "SLS106"})
+
+
+def _plain_request(subject: Subject) -> bytes | None:
+    request = subject.request
+    return plain_body(Response(200, request.headers, request.body)).data  # the same headers announce the same codings
+
+
+_COMPILED: dict[str, Compiled] = {}
+
+
+def compiled(contract: Contract) -> Compiled:
+    """Return a contract compiled; once for each."""
+    known = _COMPILED.get(contract.operation)
+    if known is None or known.contract is not contract:
+        known = _COMPILED[contract.operation] = Compiled(contract)
+    return known

@@ -1,0 +1,86 @@
+"""Meanings that no schema can say, each implemented once: the unit of a time, the form of a text.
+
+A contract names them (`Value.unit`, `Value.form`).
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.checks.presentation import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from sls_contract.checks.subject import Subject
+
+_FROM, _TO = 1_000_000_000, 4_102_444_800  # 2001-09-09 and 2100-01-01 in Unix seconds
+_LONG_AGO = datetime.fromtimestamp(_FROM, UTC)
+_INT64 = 1 << 63
+
+UNITS: Mapping[str, int] = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
+"""How often each unit goes into a second."""
+
+_CANONICAL = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
+_LINES_OF_BASE64 = re.compile(f"(?:{_CANONICAL}\n)*")
+_BASE64 = re.compile(_CANONICAL)
+
+
+class Misfit(NamedTuple):
+    """Why a text has not its form: the kind of breach, and what was expected."""
+
+    kind: str
+    expected: str
+
+
+def misplaced_times(times: Collection[int], unit: str, subject: Subject) -> frozenset[int]:
+    """Return the times that make no sense in a unit: before 2001 or after 2100; 0 is no time.
+
+    An exchange whose own clocks are of long ago may have times as old.
+    """
+    lowest, highest = _lowest(subject) * UNITS[unit], _TO * UNITS[unit]
+    inside = [time for time in times if time]
+    if not inside or (lowest <= min(inside) and max(inside) < highest):
+        return frozenset()
+    return frozenset(time for time in inside if 0 <= time < _INT64 and not lowest <= time < highest)
+
+
+def read_as_unit(time: int, unit: str) -> str:
+    """Say in which unit a time makes sense instead."""
+    other = next((name for name, count in UNITS.items() if _FROM * count <= time < _TO * count), "")
+    if other:
+        return f"{shown(time)}, which makes sense in {other} only"
+    return f"{shown(time)}, which is {'before the year 2001' if time < _FROM * UNITS[unit] else 'after the year 2100'}"
+
+
+def _lowest(subject: Subject) -> int:
+    clocks = (subject.dated, subject.at, subject.sent)
+    return 0 if any(clock is not None and clock < _LONG_AGO for clock in clocks) else _FROM
+
+
+def _are_cursors(texts: Collection[str]) -> bool:
+    joined = "\n".join(texts)
+    if joined.count("\n") != len(texts) - 1 or not _LINES_OF_BASE64.fullmatch(f"{joined}\n"):
+        return False
+    decoded = b"".join(map(a2b_base64, texts))
+    return not decoded or decoded.isdigit()
+
+
+def _cursor_misfit(text: str) -> Misfit | None:
+    if not _BASE64.fullmatch(text):
+        return Misfit("value", 'canonical standard base64, or ""')
+    return None if not text or a2b_base64(text).isdigit() else Misfit("form", "base64 of a decimal number")
+
+
+class Form(NamedTuple):
+    """A form of texts: whether many have it, told fast, and why one has it not."""
+
+    fits: Callable[[Collection[str]], bool]
+    misfit: Callable[[str], Misfit | None]
+
+
+FORMS: Mapping[str, Form] = {"base64-cursor": Form(_are_cursors, _cursor_misfit)}
+"""Every form that a contract may name."""

@@ -1,0 +1,219 @@
+"""Judge the texts of a request or answer by a contract: names in the path, keys of the query, headers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.checks.meanings import FORMS
+from sls_contract.checks.presentation import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sls_contract.checks.breaches import Breaches, Rules
+    from sls_contract.spec import Level
+    from sls_contract.spec.contract import Value
+
+_SPELLED = {
+    "integer": (re.compile("-?[0-9]+"), "an integer in decimal digits"),
+    "number": (re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"), "a decimal number"),
+    "boolean": (re.compile("(?i:true|false)"), "true or false"),
+}
+_MOST_DIGITS = 400  # of a number that is compared; Python refuses to read thousands
+_LONG_NAME, _SHORTEST_NAME = 8, 3  # letters
+_SEPARATORS = str.maketrans("", "", "_-.")
+
+
+class _Wrong(NamedTuple):
+    kind: str
+    expected: str
+
+
+class Text:
+    """A text of the wire and what a contract says of it."""
+
+    def __init__(self, value: Value, rules: Rules) -> None:
+        """Compile what the contract says."""
+        self._value = value
+        self._spelled = _SPELLED.get(value.type or "")
+        self._pattern = re.compile(value.pattern, re.ASCII) if value.pattern else None
+        self._form = FORMS.get(value.form)
+        self._values = frozenset(value.values)
+        own = rules.of(value)
+        self.missing = own.rule("missing", value.required) if value.required is not None else None
+        self._rules = {kind: own.rule(kind, value.level) for kind in ("type", "value", "form")}
+        bounded = value.minimum is not None or value.maximum is not None
+        limited = bool(bounded or value.values or value.pattern or self._form)
+        self._can_break = [self._rules[kind] for kind, can in (("type", self._spelled), ("value", limited)) if can]
+
+    def wrong(self, text: str) -> Iterator[_Wrong]:
+        """Yield how a text breaks the contract: by its type, else by its value."""
+        says = self._value.says
+        if self._spelled and not self._spelled[0].fullmatch(text):
+            yield _Wrong("type", says or self._spelled[1])
+            return
+        if self._values and text not in self._values:
+            yield _Wrong("value", says or " or ".join(map(shown, self._value.values)))
+        elif self._pattern and not self._pattern.fullmatch(text):
+            yield _Wrong("value", says or f"a text that fits {self._value.pattern}")
+        elif self._value.type in ("integer", "number") and not self._is_within(text):
+            yield _Wrong("value", says or between(self._value))
+        elif self._form and (misfit := self._form.misfit(text)):
+            yield _Wrong(misfit.kind, says or misfit.expected)
+
+    def judge(self, text: str, where: str, breaches: Breaches) -> None:
+        """Judge one text."""
+        for rule in self._can_break:
+            breaches.ran(rule)
+        for kind, expected in self.wrong(text):
+            mend = f"write {where.partition(' ')[2] or where} as documented."
+            breaches.add(self._rules[kind], where, expected, shown(text), mend)
+
+    def _is_within(self, text: str) -> bool:
+        number = float(text) if self._value.type == "number" else int(text[:_MOST_DIGITS])
+        lowest, highest = self._value.minimum, self._value.maximum
+        return (lowest is None or number >= lowest) and (highest is None or number <= highest)
+
+
+class Query:
+    """The query of a request."""
+
+    def __init__(self, query: Mapping[str, Value], others: Level | None, rules: Rules) -> None:
+        """Compile what the contract says of each key."""
+        self._known = {name: (Text(value, rules), rules.of(value)) for name, value in query.items()}
+        self._required = [(name, text.missing) for name, (text, _) in self._known.items() if text.missing]
+        self._aliases = {alias.casefold(): name for name, value in query.items() for alias in (name, *value.aliases)}
+        self._repeated = {name: own.rule("repeated") for name, (_, own) in self._known.items()}
+        self._misnamed = {name: own.rule("alias", query[name].level) for name, (_, own) in self._known.items()}
+        self._unknown = rules.rule("unknown", others) if others is not None else None
+        self._needed = [
+            (name, own.rule("missing", query[name].level), query[name].needed_unless)
+            for name, (_, own) in self._known.items()
+            if query[name].needed_unless
+        ]
+
+    def is_right(self, name: str, text: str) -> bool:
+        """Tell whether a value is one that the contract allows."""
+        known = self._known.get(name)
+        return known is None or not any(known[0].wrong(text))
+
+    def judge(self, pairs: Iterable[tuple[str, str]], breaches: Breaches) -> None:
+        """Judge the decoded query."""
+        given: dict[str, list[str]] = {}
+        for key, value in pairs:
+            given.setdefault(key, []).append(value)
+        meant = self._judge_names(given, breaches)
+        for name, rule in self._required:
+            breaches.ran(rule)
+            if name not in given and name not in meant:
+                breaches.add(rule, f"query {name}", f"the key {name}", "absent", f"send {name}.")
+        self._judge_needed(given, breaches)
+        for name, values in given.items():
+            if name in self._known:
+                self._judge_values(name, values, breaches)
+
+    def _judge_needed(self, given: Mapping[str, list[str]], breaches: Breaches) -> None:
+        """Judge the keys that are needed unless another has a certain value."""
+        for name, rule, unless in self._needed:
+            breaches.ran(rule)
+            excused = (
+                wanted.casefold() in [value.casefold() for value in given.get(key.removeprefix("query."), ())]
+                for key, wanted in unless.items()
+            )
+            if name not in given and not any(excused):
+                other = " or ".join(f"{key.removeprefix('query.')}={wanted}" for key, wanted in unless.items())
+                breaches.add(rule, f"query {name}", f"the key {name}, or {other}", "neither", f"send {name}.")
+
+    def _judge_values(self, name: str, values: list[str], breaches: Breaches) -> None:
+        repeated = self._repeated[name]
+        breaches.ran(repeated)
+        if len(values) > 1:
+            breaches.add(repeated, f"query {name}", "one value", f"{len(values)} values", f"send {name} once.")
+        for value in dict.fromkeys(values):
+            self._known[name][0].judge(value, f"query {name}", breaches)
+
+    def _judge_names(self, given: Mapping[str, list[str]], breaches: Breaches) -> set[str]:
+        """Judge the keys that are not documented; return those that they were meant to be."""
+        for rule in self._misnamed.values():
+            breaches.ran(rule)
+        if self._unknown:
+            breaches.ran(self._unknown)
+        meant = set()
+        for key in given:
+            if key in self._known:
+                continue
+            name = self._aliases.get(key.casefold()) or nearly(key, [name for name in self._known if name not in given])
+            if name:
+                meant.add(name)
+                breaches.add(self._misnamed[name], f"query {shown(key)[1:-1]}", name, shown(key), f"name it {name}.")
+            elif self._unknown:
+                expected = f"one of {', '.join(self._known)}" if self._known else "no query key"
+                breaches.add(self._unknown, f"query {shown(key)}", expected, shown(key), "leave the key out.")
+        return meant
+
+
+class Fields:
+    """The headers of an operation's own."""
+
+    def __init__(self, headers: Mapping[str, Value], rules: Rules) -> None:
+        """Compile what the contract says of each header."""
+        self._known = {name: Text(value, rules) for name, value in headers.items()}
+
+    def judge(self, headers: Mapping[str, str], breaches: Breaches) -> None:
+        """Judge the headers that the contract names."""
+        for name, text in self._known.items():
+            sent = headers.get(name)
+            if text.missing:
+                breaches.ran(text.missing)
+            if sent is not None:
+                text.judge(sent.strip(), f"header {name}", breaches)
+            elif text.missing:
+                breaches.add(text.missing, f"header {name}", f"the header {name}", "absent", f"send {name}.")
+
+
+def between(value: Value) -> str:
+    """Say which numbers a value may be."""
+    if value.maximum is None:
+        return f"{value.minimum} or more"
+    return f"{value.maximum} or less" if value.minimum is None else f"from {value.minimum} to {value.maximum}"
+
+
+def nearly(key: str, names: Iterable[str]) -> str:
+    """Return the name that a key nearly is; empty where it is none of them.
+
+    Casing and separators aside, or but for a letter (in long names two) that is missing, too many, or another, or two
+    letters that changed places.
+    """
+    folded = _folded(key)
+    close = [name for name in names if _is_near(folded, _folded(name))]
+    return close[0] if len(close) == 1 else next((name for name in close if _folded(name) == folded), "")
+
+
+def _folded(name: str) -> str:
+    return name.translate(_SEPARATORS).casefold()
+
+
+def _is_near(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    shorter = min(len(one), len(other))
+    if shorter < _SHORTEST_NAME:
+        return False
+    return _distance(one, other) <= (2 if shorter >= _LONG_NAME else 1)
+
+
+def _distance(one: str, other: str) -> int:
+    """Count the letters to insert, remove, replace or swap; more than a few are not counted exactly."""
+    if abs(len(one) - len(other)) > 2:  # noqa: PLR2004 - more than any name may differ by
+        return 3
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        before, last, row = row, before, [i]
+        for j, b in enumerate(other, 1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                best = min(best, last[j - 2] + 1)
+            row.append(best)
+    return row[-1]

@@ -1,0 +1,79 @@
+"""Judge a body as a whole: whether there is one, whether it is JSON, and of which shape; then what it holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.checks.bodies import Column
+from sls_contract.checks.presentation import shortened, shown
+from sls_contract.checks.strict_json import JsonText, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.checks.breaches import Breaches, Rules
+    from sls_contract.spec.contract import Body
+
+
+class WholeBody:
+    """The body of a request or of a success."""
+
+    def __init__(self, body: Body, rules: Rules) -> None:
+        """Compile what the contract says of it."""
+        self._body = body
+        own = rules.with_codes({"unexpected": body.code, "shape": body.code} if body.code else {})
+        self._absent = rules.rule("absent", body.required) if body.required else None
+        self._unexpected, self._json = own.rule("unexpected"), rules.rule("json")
+        self._shape = own.rule("shape", body.value.level)
+        self._column = Column(body.value, own, kind="shape") if body.content == "json" else None
+
+    def judge(
+        self, data: Callable[[], bytes | None], breaches: Breaches, read: Callable[[], JsonText | None] | None = None
+    ) -> None:
+        """Judge a body without its encodings; ``data`` gives None where they cannot be taken off."""
+        content = data() if self._body.content in ("json", "none") else None
+        if content is None:
+            return
+        if self._column:
+            self._judge_json(self._column, content, breaches, read)
+            return
+        breaches.ran(self._unexpected)
+        if content:
+            breaches.add(self._unexpected, "body", "no body", f"{len(content)} bytes", "leave the body out.")
+
+    def _judge_json(
+        self, column: Column, content: bytes, breaches: Breaches, read: Callable[[], JsonText | None] | None
+    ) -> None:
+        if self._absent:
+            breaches.ran(self._absent)
+        if not content:
+            if self._absent:
+                breaches.add(self._absent, "body", "one JSON text", "an empty body", "write the body as documented.")
+            return
+        text = read() if read else read_json(content)
+        assert text is not None
+        breaches.ran(self._json)
+        flaw = text.syntax if read else _request_flaw(text)
+        if flaw:
+            mend = "write one JSON text in UTF-8 and nothing else."
+            breaches.add(self._json, "body", "one JSON text", shortened(flaw), mend)
+        elif column.takes(text.value):
+            column.judge([text.value], lambda _: "", breaches)
+        else:
+            mend = "write the value itself; an error under an error status."
+            breaches.add(self._shape, "body", column.expected(), _kind_of(text.value), mend)
+
+
+def _request_flaw(text: JsonText) -> str:
+    """Return why a request's body is no clean JSON; of answers, common clauses say all but the first."""
+    repeated = f"the key {shown(text.repeated[0])} more than once in an object" if text.repeated else ""
+    return text.syntax or text.charset or repeated
+
+
+def _kind_of(value: Any) -> str:
+    if not isinstance(value, dict):
+        return shown(value)
+    if "errorCode" in value or "error_code" in value:
+        return f"an error body: {shown(value)}"
+    wrapped = [key for key, inner in value.items() if isinstance(inner, list)]
+    return f"the list wrapped in an object, under the key {shown(wrapped[0])}" if wrapped else shown(value)

@@ -1,0 +1,184 @@
+"""``sls-contract spec build | list | show``: the contracts of operations."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract.cli.contract_text import claim_lines, contract_lines
+from sls_contract.cli.options import add_contract
+from sls_contract.errors import UsageError
+from sls_contract.reports import plural, print_json, table
+from sls_contract.spec.catalog import checkout, schema_folder
+from sls_contract.spec.registry import registry
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from sls_contract.spec.contract import Contract
+    from sls_contract.spec.merge.layers import Layers
+
+_MOST_LISTED = 10
+
+
+def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the actions to the command ``spec``."""
+    build = actions.add_parser(
+        "build",
+        help="merge claims and rulings to contracts; in a checkout, or of --folder",
+        description="Merge the claims of all sources, apply the rulings, and write the contracts: contract/*.yaml for "
+        "people, contracts.jsonl for programs.",
+    )
+    build.add_argument("--check", action="store_true", help="write nothing; name the files that differ and exit 1")
+    build.add_argument("--verbose", action="store_true", help="list the disagreements that nobody ruled on")
+    build.add_argument("--folder", type=Path, metavar="DIR", help="has claims/ and rulings/; default: schemas/")
+    build.set_defaults(run=build_contracts)
+    listing = actions.add_parser("list", help="list every operation: coverage, method, path, other names")
+    show = actions.add_parser("show", help="show the contract of an operation")
+    show.add_argument("operation", metavar="OPERATION", help="its name, or another name of it")
+    show.add_argument("--claims", action="store_true", help="also show which source says what")
+    for action, run in ((listing, list_contracts), (show, show_contract)):
+        add_contract(action)
+        action.add_argument("--json", choices=["-"], help="print JSON to standard output")
+        action.set_defaults(run=run)
+
+
+def build_contracts(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Build the contracts.
+
+    Exit 0: the files are up to date; 1: ``--check`` found some that are not. Raises `UsageError` for layers that cannot
+    be read or merged.
+    """
+    del environ, stdin, stderr
+    from sls_contract.spec import merge
+
+    folder = arguments.folder or _checkout() / "schemas"
+    merged = merge.merge(_layers(folder))
+    files = merge.generated(merged.contracts)
+    changed = merge.outdated(folder, files) if arguments.check else merge.write(folder, files)
+    stdout.writelines(f"{line}\n" for line in _summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
+    if arguments.check:
+        return _told_outdated(changed, folder, len(files), stdout, own=arguments.folder is not None)
+    stdout.writelines(f"{line}\n" for line in _shortened([f"wrote {folder / name}" for name in changed]))
+    print(f"{folder} is up to date", file=stdout)
+    return 0
+
+
+def _checkout() -> Path:
+    import sls_contract
+
+    return checkout(Path(sls_contract.__file__).parent)
+
+
+def _layers(folder: Path) -> Layers:
+    from sls_contract.spec.merge import read_layers
+
+    layers = read_layers(folder)
+    if not layers.claims:
+        msg = (
+            f"expected claims in {folder / 'claims'}, found none\n"
+            "How to fix: sls-contract spec derive PAGE.md --out DIR, or build in a checkout of sls-contract."
+        )
+        raise UsageError(msg)
+    return layers
+
+
+def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verbose: bool) -> list[str]:
+    counted = [(name, sum(each.coverage == name for each in contracts)) for name in ("full", "derived", "model")]
+    lines = [f"{plural(len(contracts), 'operation')}: " + ", ".join(f"{count} {name}" for name, count in counted)]
+    lines += [f"left out: claims on {name}: {why}" for name, why in sorted(left_out.items())]
+    listed = [(contract.operation, each) for contract in contracts for each in contract.disagreements]
+    lines.append(
+        f"{plural(len(listed), 'disagreement')} that nobody ruled on"
+        + ("" if verbose or not listed else " (--verbose)")
+    )
+    if verbose:
+        for name, each in listed:
+            says = "; ".join(f"{family}: {text}" for family, text in each.claims.items())
+            lines.append(f"  {name}, {each.where}: {says}; taken: {each.taken or 'open'}")
+    return lines
+
+
+def _told_outdated(changed: Mapping[str, str], folder: Path, count: int, stdout: IO[str], *, own: bool) -> int:
+    if not changed:
+        print(f"{folder}: {plural(count, 'generated file')} up to date", file=stdout)
+        return 0
+    stdout.writelines(f"{line}\n" for line in _shortened([f"{how}: {folder / name}" for name, how in changed.items()]))
+    option = f" --folder {folder}" if own else ""
+    print(f"{plural(len(changed), 'file')} out of date\nHow to fix: sls-contract spec build{option}", file=stdout)
+    return 1
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _MOST_LISTED
+    return [*lines[:_MOST_LISTED], *([f"and {more} more"] if more > 0 else [])]
+
+
+def list_contracts(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """List every operation; exit 0."""
+    del environ, stdin, stderr
+    contracts = _contracts()
+    if arguments.json:
+        names = ("operation", "aliases", "coverage", "method", "path", "discriminator", "summary")
+        listed = [{name: each.as_plain().get(name) for name in names} for each in contracts]
+        print_json(json.dumps({"version": 1, "operations": listed}, ensure_ascii=False, indent=2) + "\n", stdout)
+        return 0
+    rows = [(each.operation, each.coverage, each.method, _target(each), ", ".join(each.aliases)) for each in contracts]
+    stdout.writelines(f"{line}\n" for line in table(("operation", "coverage", "method", "path", "other names"), rows))
+    return 0
+
+
+def _target(contract: Contract) -> str:
+    fixed = "&".join(f"{key}={'|'.join(values)}" for key, values in contract.discriminator.items())
+    return f"{contract.path}?{fixed}" if fixed else contract.path
+
+
+def show_contract(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Show the contract of an operation; exit 0. Raises `UsageError` for a name that is none, with those near it."""
+    del environ, stdin, stderr
+    contract = _named(arguments.operation, _contracts())
+    layers = _layers_of(contract, arguments.contract)
+    if arguments.json:
+        rulings = layers.rulings.get(contract.operation)
+        why = [each.why for each in rulings.rulings] if rulings else []
+        document: dict[str, Any] = {"version": 1, "contract": contract.as_plain(), "rulings": why}
+        print_json(json.dumps(document, ensure_ascii=False, indent=2) + "\n", stdout)
+        return 0
+    stdout.writelines(f"{line}\n" for line in contract_lines(contract, layers.rulings.get(contract.operation)))
+    if arguments.claims:
+        stdout.writelines(f"{line}\n" for line in claim_lines(layers))
+    return 0
+
+
+def _contracts() -> list[Contract]:
+    """Return the contracts in use, sorted by name."""
+    return [contract for name in sorted(registry().names) if (contract := registry().named(name))]
+
+
+def _named(name: str, contracts: Sequence[Contract]) -> Contract:
+    by_name = {each.lower(): contract for contract in contracts for each in (contract.operation, *contract.aliases)}
+    if name.lower() in by_name:
+        return by_name[name.lower()]
+    spelled = {each.lower(): each for contract in contracts for each in (contract.operation, *contract.aliases)}
+    near = [spelled[each] for each in get_close_matches(name.lower(), spelled)]
+    hint = f"did you mean {' or '.join(near)}?" if near else "sls-contract spec list names all of them."
+    msg = f"expected the name of an operation, got {name!r}\nHow to fix: {hint}"
+    raise UsageError(msg)
+
+
+def _layers_of(contract: Contract, own: Path | None) -> Layers:
+    """Return the claims and rulings on one operation, as far as this installation has them."""
+    from sls_contract.spec.merge import read_layers
+
+    names = {each.lower() for each in (contract.operation, *contract.aliases)}
+    layers = read_layers(schema_folder(), wanted=lambda name: name.lower() in names)
+    return layers.under(read_layers(own, wanted=lambda name: name.lower() in names)) if own else layers

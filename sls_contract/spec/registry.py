@@ -1,0 +1,211 @@
+"""The contracts of all operations: those that are shipped, and those of a folder of the user's own.
+
+Only names and routes are read at first; a contract is read when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.errors import PAUSE_FAKE_FILES, UsageError, files_are_fake
+from sls_contract.spec.catalog import schema_folder
+from sls_contract.spec.contract import Contract
+from sls_contract.spec.routing import Route, Router, clashes, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from importlib.resources.abc import Traversable
+
+    from sls_contract.exchange import Request
+
+FILE = "contracts.jsonl"
+"""The file of compiled contracts: a line of names and routes, then one line for each contract, in the same order."""
+
+_HIDDEN = (
+    f"pyfakefs hides the real files, and the contracts of sls-contract among them\nHow to fix: {PAUSE_FAKE_FILES}."
+)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """An operation's name, its other names, its routes, and its contract: as text until somebody asks for it."""
+
+    operation: str
+    aliases: tuple[str, ...]
+    routes: tuple[Route, ...]
+    held: Contract | str
+
+    def contract(self) -> Contract:
+        if isinstance(self.held, str):
+            self.held = Contract.from_plain(json.loads(self.held))
+        return self.held
+
+
+class Registry:
+    """Contracts by name, by alias, and by the request that asks for their operation."""
+
+    def __init__(self, entries: Iterable[_Entry]) -> None:
+        """Take the entries; of two of one name the later counts."""
+        self._entries = {entry.operation: entry for entry in entries}
+        self._names = {alias: entry for entry in self._entries.values() for alias in entry.aliases} | self._entries
+        self._router = Router(self.routes)
+
+    @classmethod
+    def of(cls, contracts: Iterable[Contract]) -> Registry:
+        """Make a registry of contracts."""
+        return cls(map(_entry_of, contracts))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The operations' names, as in API 2020-12-30."""
+        return tuple(self._entries)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route of every operation."""
+        return tuple(route for entry in self._entries.values() for route in entry.routes)
+
+    def named(self, name: str) -> Contract | None:
+        """Return the contract of an operation, by its name or another name of it; None for an unknown one."""
+        entry = self._names.get(name)
+        return None if entry is None else entry.contract()
+
+    def operation_of(self, request: Request) -> Contract | None:
+        """Return the contract of the operation that a request asks for; None for any other, HEAD included."""
+        route = self._router.route_of(request)
+        return None if route is None else self._entries[route.operation].contract()
+
+    def names_in(self, request: Request) -> dict[str, str]:
+        """Return the percent-decoded names in the path of a request, by the names that its operation gives them."""
+        route = self._router.route_of(request)
+        return {} if route is None else names_in(route.path, request.path) or {}
+
+    def naming(self, text: str) -> Iterator[Contract]:
+        """Yield the contracts in which a text stands as a value, such as an error's code; others are not read."""
+        quoted = json.dumps(text, ensure_ascii=False)
+        for entry in self._entries.values():
+            if not isinstance(entry.held, str) or quoted in entry.held:
+                yield entry.contract()
+
+    def extended(self, contracts: Iterable[Contract]) -> Registry:
+        """Return a registry with more contracts; one of a name that is there replaces it."""
+        return Registry([*self._entries.values(), *map(_entry_of, contracts)])
+
+
+def _entry_of(contract: Contract) -> _Entry:
+    return _Entry(contract.operation, contract.aliases, _routes(contract.as_plain()), contract)
+
+
+def _routes(plain: Mapping[str, Any]) -> tuple[Route, ...]:
+    told_by = {key: tuple(values) for key, values in plain.get("discriminator", {}).items()}
+    paths = (plain["path"], *plain.get("other_paths", ()))
+    return tuple(
+        Route(plain["operation"], plain["method"], path, told_by, plain.get("project", True)) for path in paths
+    )
+
+
+def read_contracts(file: Traversable) -> list[_Entry]:
+    """Read a file of compiled contracts; raises `UsageError` where it is missing or damaged."""
+    try:
+        head, *lines = file.read_text(encoding="utf-8").rstrip("\n").split("\n")  # a line may hold U+2028
+        named = json.loads(head)["operations"]
+        return [
+            _Entry(plain["operation"], tuple(plain.get("aliases", ())), _routes(plain), line)
+            for plain, line in zip(named, lines, strict=True)
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if files_are_fake():
+            raise UsageError(_HIDDEN) from error
+        msg = f"expected compiled contracts in {file}, which cannot be read; in a checkout run: sls-contract spec build"
+        raise UsageError(msg) from error
+
+
+def read_folder(folder: Path) -> list[Contract]:
+    """Read the contracts of a folder.
+
+    It holds claims and rulings, which are merged with those that are shipped; or contracts: ``contracts.jsonl``, or one
+    contract a file in JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be read.
+    """
+    if not folder.is_dir():
+        msg = f"expected a folder of contracts, found none at {folder}"
+        raise UsageError(msg)
+    if any((folder / layer).is_dir() for layer in ("claims", "rulings")):
+        from sls_contract.spec.merge.extension import load_folder
+
+        return list(load_folder(folder))
+    found = [entry.contract() for entry in read_contracts(folder / FILE)] if (folder / FILE).is_file() else []
+    found += map(_read_contract, sorted(folder.glob("*.json")))
+    if not found:
+        msg = (
+            f"expected claims/, rulings/, {FILE} or <Operation>.json in {folder}, found none of them\n"
+            f"How to fix: sls-contract spec derive PAGE.md --out {folder}"
+        )
+        raise UsageError(msg)
+    return found
+
+
+def _read_contract(file: Path) -> Contract:
+    try:
+        return Contract.from_plain(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = f"expected the contract of an operation in {file}, which cannot be read as one: {error}"
+        raise UsageError(msg) from error
+
+
+_current: dict[str, Registry] = {}
+
+
+def registry() -> Registry:
+    """Return the contracts in use; they are loaded when first asked for."""
+    if "used" not in _current:
+        _current["used"] = _shipped()
+    return _current["used"]
+
+
+def _shipped() -> Registry:
+    if "shipped" not in _current:
+        _current["shipped"] = Registry(read_contracts(schema_folder() / FILE))
+    return _current["shipped"]
+
+
+def use_contracts(folder: Path | str | None) -> None:
+    """Judge by the shipped contracts and those of a folder, which come first; None: by the shipped ones alone.
+
+    It counts for the whole process. Raises `UsageError` where the folder holds no contracts, or where a request could
+    ask for two operations.
+    """
+    _current.pop("used", None)
+    if folder is None:
+        return
+    extended = _shipped().extended(read_folder(Path(folder)))
+    for one, other in clashes(extended.routes):
+        msg = (
+            f"expected one operation for each request, found {one.operation} ({one.method} {one.path}) and "
+            f"{other.operation} ({other.path}); give one of them a discriminator"
+        )
+        raise UsageError(msg)
+    _current["used"] = extended
+
+
+@contextmanager
+def contracts_in(folder: Path | None) -> Iterator[None]:
+    """Judge by a folder's contracts, as `use_contracts` does, until the block ends; None: by those in use."""
+    before = _current.get("used")
+    if folder is not None:
+        use_contracts(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            _current.pop("used", None)
+        else:
+            _current["used"] = before
+
+
+def operation_of(request: Request) -> Contract | None:
+    """Return the contract of the operation that a request asks for, as `Registry.operation_of` does."""
+    return registry().operation_of(request)

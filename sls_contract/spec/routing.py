@@ -1,0 +1,136 @@
+"""Which operation a request asks for: told by its method, its path, and query keys where several share a path.
+
+A path that spells a segment out goes before one that has a name there (``/shards/lb`` before ``/shards/{shard}``); an
+operation that needs a query key, or a host without a project, before one that needs none. Where that leaves a choice,
+`clashes` says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.exchange import decode_path
+from sls_contract.hosts import names_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sls_contract.exchange import Request
+
+
+def _nothing() -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How the requests of one operation are told from others, on one path.
+
+    Attributes:
+        operation: the operation's name.
+        method: the HTTP method, upper case.
+        path: template; ``{name}`` stands for one segment that is not empty.
+        discriminator: by query key, the values of which one must be there; no values: any.
+        project: whether the host begins with a project.
+
+    """
+
+    operation: str
+    method: str
+    path: str
+    discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
+    project: bool = True
+
+    def tells(self, request: Request) -> bool:
+        """Tell whether host and query keys of a request are what tells this operation from others of its path."""
+        if not self.project and names_project(request.host):
+            return False
+        if not self.discriminator:
+            return True
+        pairs = request.query_pairs()
+        return all(
+            any(name == key and (not values or value in values) for name, value in pairs)
+            for key, values in self.discriminator.items()
+        )
+
+
+class Router:
+    """The routes of many operations, found by method, number of segments, and the segments that are spelled out."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        """Sort the routes into tables."""
+        self._tables: dict[tuple[str, int], dict[tuple[int, ...], dict[tuple[str, ...], list[Route]]]] = {}
+        for route in routes:
+            segments = route.path.split("/")
+            fixed = tuple(place for place, each in enumerate(segments) if not _is_name(each))
+            table = self._tables.setdefault((route.method, len(segments)), {}).setdefault(fixed, {})
+            table.setdefault(tuple(segments[place] for place in fixed), []).append(route)
+        for key, tables in self._tables.items():
+            self._tables[key] = dict(sorted(tables.items(), key=lambda table: (-len(table[0]), table[0])))
+            for same in (same for table in tables.values() for same in table.values()):
+                same.sort(key=lambda route: (route.project, -len(route.discriminator)))
+
+    def route_of(self, request: Request) -> Route | None:
+        """Return the route that a request takes, whatever its host; None for none of these, HEAD included."""
+        segments = [decode_path(each) for each in request.path.split("/")]
+        tables = self._tables.get((request.method, len(segments)))
+        if tables is None:
+            return None
+        empty = {place for place, each in enumerate(segments) if not each}
+        for fixed, table in tables.items():
+            for route in table.get(tuple([segments[place] for place in fixed]), ()):
+                if empty <= set(fixed) and route.tells(request):
+                    return route
+        return None
+
+
+def names_in(template: str, path: str) -> dict[str, str] | None:
+    """Return the percent-decoded names in a path as sent; None where it does not fit the template.
+
+    A slash that is percent-encoded belongs to the name. An empty segment fits nothing.
+    """
+    wanted, given = template.split("/"), path.split("/")
+    if len(wanted) != len(given):
+        return None
+    names = {}
+    for each, segment in zip(wanted, given, strict=True):
+        text = decode_path(segment)
+        if _is_name(each) and text:
+            names[each[1:-1]] = text
+        elif each != text:
+            return None
+    return names
+
+
+def clashes(routes: Iterable[Route]) -> Iterator[tuple[Route, Route]]:
+    """Yield the routes of different operations that one request could take, with nothing to prefer one of them."""
+    for one, other in combinations(routes, 2):
+        if one.operation != other.operation and one.method == other.method and _same_path(one.path, other.path):
+            keys = one.discriminator.keys() & other.discriminator.keys()
+            told = len(one.discriminator) != len(other.discriminator) or one.project != other.project
+            if not told and not any(_apart(one.discriminator[key], other.discriminator[key]) for key in keys):
+                yield one, other
+
+
+def _same_path(one: str, other: str) -> bool:
+    """Tell whether a path fits both templates, and neither spells out all that the other does and more."""
+    left, right = one.split("/"), other.split("/")
+    if len(left) != len(right):
+        return False
+    pairs = list(zip(left, right, strict=True))
+    if not all(a == b or _is_name(a) or _is_name(b) for a, b in pairs):
+        return False
+    narrower = [_is_name(b) and not _is_name(a) for a, b in pairs]
+    wider = [_is_name(a) and not _is_name(b) for a, b in pairs]
+    return any(narrower) == any(wider)
+
+
+def _apart(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return bool(one) and bool(other) and not set(one) & set(other)
+
+
+def _is_name(segment: str) -> bool:
+    return segment[:1] == "{" and segment[-1:] == "}"

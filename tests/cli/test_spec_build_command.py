@@ -1,0 +1,187 @@
+"""``sls-contract spec build | list | show``, and ``spec derive --out``."""
+
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sls_contract import cli
+
+PAGE = Path(__file__).parents[1] / "unit" / "spec" / "merge" / "pages" / "ListMachines" / "2021-03-01.en.md"
+RULING = """operation: ListMachines
+rulings:
+  - why: The console shows it, too.
+    contract: {summary: Name the machines of a group.}
+"""
+
+
+def run(*argv):
+    """Run the command line; return exit code, output and errors."""
+    out, err = io.StringIO(), io.StringIO()
+    code = cli.run(["spec", *map(str, argv)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of a user's own: the claims of one page, a ruling, and the contract built of them."""
+    assert run("derive", PAGE, "--out", tmp_path)[0] == 0
+    (tmp_path / "rulings").mkdir()
+    (tmp_path / "rulings" / "ListMachines.yaml").write_text(RULING, encoding="utf-8")
+    assert run("build", "--folder", tmp_path)[0] == 0
+    return tmp_path
+
+
+def test_derive_writes_claims_and_their_source(tmp_path):
+    """Each file that was written is named; --json can be had besides."""
+    code, out, err = run("derive", PAGE, "--out", tmp_path, "--source", "my-pages")
+    assert (code, err) == (0, "")
+    assert out == f"wrote {tmp_path / 'claims' / 'my-pages' / 'ListMachines.yaml'}\n"
+    assert "my-pages" in (tmp_path / "sources.yaml").read_text(encoding="utf-8")
+    code, out, err = run("derive", PAGE, "--out", tmp_path, "--json", "-")
+    assert json.loads(out)["operation"] == "ListMachines"
+    assert "wrote" in err
+
+
+def test_derive_says_what_a_page_does_not_tell(tmp_path):
+    """A page whose name has no date needs one; nothing is written then."""
+    page = tmp_path / "ListMachines" / "page.md"
+    page.parent.mkdir()
+    shutil.copy(PAGE, page)
+    code, _, err = run("derive", page, "--out", tmp_path / "out")
+    assert code == 2
+    assert "How to fix: name the page such as GetCursor/2021-01-27.en.md, or pass --date and --language." in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_checkout_is_up_to_date_and_the_build_says_what_it_holds():
+    """Operations by coverage, what was left out, and the disagreements that nobody ruled on."""
+    code, out, err = run("build", "--check", "--verbose")
+    assert (code, err) == (0, "")
+    assert "247 operations: 11 full, 15 derived, 221 model" in out
+    assert "left out: claims on GetSlsService: called by RPC" in out
+    assert "disagreements that nobody ruled on" in out
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "of no operation"])
+def test_check_names_what_is_out_of_date_and_its_way_out_mends_it(folder, damage):
+    """A touched, a removed and a foreign file each turn it red; what it tells to run turns it green."""
+    contract = folder / "contract" / "ListMachines.yaml"
+    if damage == "changed":
+        contract.write_text("operation: Other\n", encoding="utf-8")
+    elif damage == "missing":
+        contract.unlink()
+    else:
+        contract = contract.with_name("Other.yaml")
+        contract.write_text("", encoding="utf-8")
+    code, out, _ = run("build", "--check", "--folder", folder)
+    assert code == 1
+    assert f"{damage}: {contract}\n1 file out of date\n" in out
+    remedy = out.partition("How to fix: sls-contract spec ")[2].split()
+    assert run(*remedy)[0] == 0
+    assert run("build", "--check", "--folder", folder)[0] == 0
+
+
+def test_disagreements_that_nobody_ruled_on_are_counted_and_listed_on_demand(tmp_path):
+    """--verbose tells what each family says, and what is taken meanwhile; so does show."""
+    text = PAGE.read_text(encoding="utf-8").replace("ListMachines", "ListGadgets").replace("/machinegroups", "/gadgets")
+    pages = tmp_path / "ListGadgets"
+    pages.mkdir()
+    (pages / "2021.en.md").write_text(text, encoding="utf-8")
+    (pages / "2024.en.md").write_text(text.replace("|size|Integer|No|", "|size|Integer|Yes|"), encoding="utf-8")
+    run("derive", *pages.iterdir(), "--out", tmp_path)
+    code, out, _ = run("build", "--folder", tmp_path)
+    assert (code, "1 disagreement that nobody ruled on (--verbose)" in out) == (0, True)
+    told = "query size required: handbook: no; openapi: yes; taken: no"
+    assert f"  ListGadgets, {told}" in run("build", "--folder", tmp_path, "--verbose")[1].splitlines()
+    assert f"  {told}" in run("show", "ListGadgets", "--contract", tmp_path)[1].splitlines()
+
+
+def test_a_folder_without_claims_is_told(tmp_path):
+    """A build needs them."""
+    code, _, err = run("build", "--folder", tmp_path)
+    assert (code, "expected claims in" in err, "How to fix: " in err) == (2, True, True)
+
+
+def test_list_names_every_operation_with_its_route():
+    """As a table, and as JSON."""
+    code, out, _ = run("list")
+    assert code == 0
+    (line,) = [line for line in out.splitlines() if line.startswith("ConsumerGroupHeartBeat")]
+    assert line.split() == [
+        "ConsumerGroupHeartBeat",
+        "full",
+        "POST",
+        "/logstores/{logstore}/consumergroups/{consumerGroup}?type=heartbeat",
+        "HeartBeat",
+    ]
+    document = json.loads(run("list", "--json", "-")[1])
+    assert document["version"] == 1
+    assert {each["operation"] for each in document["operations"]} >= {"GetCheckPoint", "ListMachines"}
+
+
+def test_show_tells_the_contract_with_its_rulings():
+    """Parameters, bodies, errors, and why people ruled as they did; any name of the operation will do."""
+    code, out, _ = run("show", "pulllogs")
+    assert code == 0
+    for line in (
+        "PullLogs: Read log groups from a cursor on.",
+        "  GET /logstores/{logstore}/shards/{shard}?type=log|logs",
+        "  x-log-count: integer, required, from 0, equals body.log_groups",
+        "answer 200: protobuf LogGroupList",
+        "  400 ShardNotExist: Shard {ShardID} does not exist.",
+        "     overrules openapi, query count required: yes",
+    ):
+        assert line in out.splitlines()
+    assert run("show", "HeartBeat")[1].startswith("ConsumerGroupHeartBeat: ")
+
+
+def test_show_as_json_has_the_contract_and_the_rulings():
+    """The contract is in its plain form."""
+    document = json.loads(run("show", "GetCheckPoint", "--json", "-")[1])
+    assert document["contract"]["response"]["value"]["unique_by"] == "shard"
+    assert any("microseconds" in why for why in document["rulings"])
+
+
+def test_claims_tell_which_source_says_what_and_where():
+    """Place, value, the newest source of each family that says so, and the line."""
+    out = " ".join(run("show", "GetCheckPoint", "--claims")[1].split())
+    assert "query shard type integer: openapi-sdk-5.15.1 (model) and 1 older; handbook-2021-01-21-en (line 8, " in out
+    assert "response shape array: openapi-sdk-5.15.1 (model) and 1 older; handbook-2021-01-21-en (" in out
+
+
+def test_a_folder_of_ones_own_is_shown_in_place_of_what_is_shipped(folder):
+    """Its claims and rulings come on top."""
+    out = run("show", "ListMachines", "--contract", folder, "--claims")[1]
+    assert out.startswith("ListMachines: Name the machines of a group.\n")
+    assert "1. The console shows it, too." in out
+    assert "handbook-2021-03-01-en" in out
+    assert "derived" in run("list", "--contract", folder)[1].partition("\nListMachines ")[2].splitlines()[0]
+
+
+def test_a_misspelt_operation_is_told_the_nearest():
+    """Or, where none is near, how to list them."""
+    code, _, err = run("show", "GetChekPoint")
+    assert (code, "How to fix: did you mean GetCheckPoint" in err) == (2, True)
+    assert "sls-contract spec list" in run("show", "xyz")[2]
+
+
+def test_contributing_shows_how_to_add_an_operation(tmp_path, monkeypatch):
+    """Its commands run as they stand there, one after the other, and its ruling is one."""
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.partition("## Add an operation from its page")[2]
+    commands, ruling = re.findall(r"```\w+\n(.*?)```", section, re.DOTALL)[:2]
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(PAGE.parent, tmp_path / "ListMachines")
+    for line in commands.splitlines():
+        program, command, *argv = line.split()
+        assert (program, command) == ("sls-contract", "spec")
+        assert run(*argv)[0] == 0
+    assert "1 operation" in run("build", "--folder", "schemas")[1]
+    (tmp_path / "schemas" / "rulings").mkdir()
+    (tmp_path / "schemas" / "rulings" / "ListMachines.yaml").write_text(ruling, encoding="utf-8")
+    assert run("build", "--folder", "schemas")[0] == 0
+    assert "in seconds" in run("show", "ListMachines", "--contract", "schemas")[1]

@@ -1,0 +1,329 @@
+"""Contracts as data judge: for each generic clause what breaks it alone, and what is unusual and right."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sls_contract.checks import judge
+from sls_contract.checks.by_contract import GENERIC_CODES
+from sls_contract.exchange import Exchange
+from sls_contract.spec import CLAUSES, Level, use_contracts
+
+EVERYTHING = {
+    "operation": "PutEverything",
+    "coverage": "full",
+    "method": "POST",
+    "path": "/everything/{number}",
+    "path_parameters": {"number": {"type": "integer", "minimum": 0}},
+    "query": {
+        "mode": {"type": "string", "required": "violation", "values": ["fast", "slow"]},
+        "offset": {"type": "integer", "minimum": 0},
+        "size": {"type": "integer", "maximum": 500, "aliases": ["pageSize"]},
+        "ratio": {"type": "number", "maximum": 2},
+        "reverse": {"type": "boolean"},
+        "word": {"type": "string", "pattern": "[a-z]+", "level": "warning"},
+        "owner": {"type": "string", "needed_unless": {"query.mode": "slow"}},
+    },
+    "headers": {"x-log-mode": {"type": "integer", "required": "violation", "minimum": 1}},
+    "body": {
+        "value": {
+            "type": "object",
+            "some_of": ["when", "names"],
+            "members": {
+                "title": {"type": "string", "required": "violation", "values": ["a", "b", "ü"]},
+                "when": {"type": "integer", "unit": "seconds"},
+                "names": {"type": "array", "unique_by": "name", "items": {"type": "object", "members": {"name": {}}}},
+                "strict": {"type": "boolean", "nullable": True, "aliases": ["isStrict"]},
+            },
+            "others": "unspecified",
+        }
+    },
+    "response_headers": {"x-log-total": {"type": "integer", "required": "violation", "minimum": 0}},
+    "response": {
+        "value": {
+            "type": "array",
+            "unique_by": "id",
+            "items": {
+                "type": "object",
+                "members": {
+                    "id": {"type": "integer", "required": "violation", "minimum": 0},
+                    "mode": {"type": "string", "filtered_by": "query.mode"},
+                    "cursor": {"type": "string", "form": "base64-cursor"},
+                    "at": {"type": "integer", "unit": "milliseconds"},
+                    "ratio": {"type": "number", "maximum": 1},
+                    "note": {"type": "string", "nullable": True},
+                    "free": {"type": "object", "others": None},
+                },
+            },
+        }
+    },
+    "errors": [{"status": 409, "code": "EverythingExist", "messages": ["Everything {name} exists."]}],
+}
+SILENT = {
+    "operation": "DeleteEverything",
+    "coverage": "full",
+    "method": "DELETE",
+    "path": "/everything/{number}",
+    "body": {"content": "none", "required": None},
+    "response": {"content": "none", "required": None},
+}
+DERIVED = EVERYTHING | {"operation": "PutSomething", "coverage": "derived", "path": "/something/{number}"}
+MODEL = EVERYTHING | {"operation": "PutAnything", "coverage": "model", "path": "/anything/{number}"}
+
+TARGET = "/everything/1?mode=fast&owner=me"
+BODY = {"title": "a", "when": 1_700_000_000}
+ENTRY = {"id": 1, "mode": "fast", "cursor": "MTUyNDE1NTM3OTM3MzkwODQ5Ng==", "at": 1_700_000_000_000}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def contracts(tmp_path_factory):
+    """Contracts in which every generic clause has something to judge, beside the shipped ones."""
+    folder = tmp_path_factory.mktemp("contracts")
+    for each in (EVERYTHING, SILENT, DERIVED, MODEL):
+        (folder / f"{each['operation']}.json").write_text(json.dumps(each), encoding="utf-8")
+    use_contracts(folder)
+    yield
+    use_contracts(None)
+
+
+def asked(make, target=TARGET, body=BODY, mode="1", method="POST"):
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"} | ({} if mode is None else {"x-log-mode": mode})
+    return Exchange(make.request(target, method=method, body=raw, headers=headers), None)
+
+
+def answered(make, *entries, total="1", target=TARGET, raw=None, status=200):
+    body = list(entries) if raw is None else raw
+    return replace(asked(make, target), response=make.response(body, status, {"x-log-total": total}))
+
+
+def entry(make, **fields):
+    return answered(make, ENTRY | fields)
+
+
+def refused(make, status, code, message, **more):
+    return replace(asked(make), response=make.error(status, code, message, **more))
+
+
+def shipped(make, target, body=b"", method="GET", **headers):
+    return Exchange(make.request(target, method=method, body=body, headers=headers), None)
+
+
+def listing(make, target, body):
+    return Exchange(make.request(target), make.response(body))
+
+
+JSON = {"Content-Type": "application/json"}
+GROUPS, SHARDS = "/logstores/l/consumergroups", "/logstores/l/shards"
+CREATED = b'{"consumerGroup":"g","timeout":"30","order":false}'
+
+MUTANTS = [
+    ("request-path-value", lambda make: asked(make, "/everything/one?mode=fast&owner=me")),
+    ("request-path-value", lambda make: asked(make, "/everything/-1?mode=fast&owner=me")),
+    ("request-query-missing", lambda make: asked(make, "/everything/1?owner=me")),
+    ("request-query-missing", lambda make: asked(make, "/everything/1?mode=fast")),
+    ("request-query-missing", lambda make: shipped(make, f"{SHARDS}/0?type=cursor")),
+    ("request-query-type", lambda make: asked(make, f"{TARGET}&offset=one")),
+    ("request-query-type", lambda make: asked(make, f"{TARGET}&offset=")),
+    ("request-query-type", lambda make: asked(make, f"{TARGET}&reverse=yes")),
+    ("request-query-type", lambda make: asked(make, f"{TARGET}&ratio=1,5")),
+    ("request-query-value", lambda make: asked(make, f"{TARGET}&offset=-1")),
+    ("request-query-value", lambda make: asked(make, f"{TARGET}&size=99999")),
+    ("request-query-value", lambda make: asked(make, f"{TARGET}&size=1{'0' * 5000}")),
+    ("request-query-value", lambda make: asked(make, f"{TARGET}&ratio=2.5")),
+    ("request-query-value", lambda make: asked(make, f"{TARGET}&word=A")),
+    ("request-query-value", lambda make: asked(make, "/everything/1?mode=FAST&owner=me")),
+    ("request-query-value", lambda make: shipped(make, f"{SHARDS}/0?type=cursor&from=start")),
+    ("request-query-repeated", lambda make: asked(make, f"{TARGET}&offset=1&offset=2")),
+    ("request-query-name", lambda make: asked(make, f"{TARGET}&siz=1")),
+    ("request-query-name", lambda make: asked(make, f"{TARGET}&Off_set=1")),
+    ("request-query-name", lambda make: asked(make, f"{TARGET}&pageSize=1")),
+    ("request-query-name", lambda make: asked(make, "/everything/1?mdoe=fast&owner=me")),
+    ("request-query-name", lambda make: shipped(make, f"{SHARDS}/0?type=cursor&form=begin")),
+    ("request-query-unknown", lambda make: asked(make, f"{TARGET}&colour=red")),
+    ("request-query-unknown", lambda make: shipped(make, f"{GROUPS}?colour=red")),
+    ("request-header-missing", lambda make: asked(make, mode=None)),
+    ("request-header-value", lambda make: asked(make, mode="0")),
+    ("request-body-missing", lambda make: asked(make, body=b"")),
+    ("request-body-missing", lambda make: shipped(make, GROUPS, b"", "POST")),
+    ("request-body-unexpected", lambda make: asked(make, "/everything/1", {}, method="DELETE")),
+    ("request-body-json", lambda make: asked(make, body=b"{")),
+    ("request-body-json", lambda make: asked(make, body=b'{"title":"a","title":"b","when":1}')),
+    ("request-body-shape", lambda make: asked(make, body=[BODY])),
+    ("request-member-missing", lambda make: asked(make, body={"when": 1_700_000_000})),
+    ("request-member-missing", lambda make: asked(make, body={"title": "a"})),
+    (
+        "request-member-missing",
+        lambda make: shipped(make, GROUPS, b'{"consumerGroup":"g","order":true}', "POST", **JSON),
+    ),
+    ("request-member-type", lambda make: asked(make, body=BODY | {"title": 1})),
+    ("request-member-type", lambda make: asked(make, body=BODY | {"title": None})),
+    ("request-member-type", lambda make: asked(make, body=BODY | {"when": 1.5})),
+    ("request-member-type", lambda make: asked(make, body=BODY | {"when": 1e9})),
+    ("request-member-type", lambda make: asked(make, body=BODY | {"names": ["a"]})),
+    ("request-member-type", lambda make: shipped(make, GROUPS, CREATED, "POST", **JSON)),
+    ("request-member-value", lambda make: asked(make, body=BODY | {"title": "c"})),
+    ("request-member-unknown", lambda make: asked(make, body=BODY | {"colour": "red"})),
+    ("request-member-name", lambda make: asked(make, body=BODY | {"nmaes": []})),
+    ("request-member-name", lambda make: asked(make, body=BODY | {"isStrict": True})),
+    ("request-time-unit", lambda make: asked(make, body=BODY | {"when": 1_700_000_000_000})),
+    ("request-element-unique", lambda make: asked(make, body=BODY | {"names": [{"name": "x"}, {"name": "x"}]})),
+    ("answer-status", lambda make: answered(make, ENTRY, status=201)),
+    ("answer-status", lambda make: replace(shipped(make, SHARDS), response=make.response([], 302))),
+    ("answer-json", lambda make: answered(make, raw=b"[")),
+    ("answer-json", lambda make: answered(make, raw=b"")),
+    ("answer-shape", lambda make: answered(make, raw={"entries": [ENTRY]})),
+    ("answer-shape", lambda make: listing(make, GROUPS, {"consumergroups": []})),
+    ("answer-member-missing", lambda make: answered(make, {"mode": "fast"})),
+    ("answer-member-type", lambda make: entry(make, cursor=7)),
+    ("answer-member-type", lambda make: entry(make, mode=None)),
+    ("answer-member-type", lambda make: answered(make, ENTRY, 7)),
+    ("answer-member-value", lambda make: entry(make, id=-1)),
+    ("answer-member-value", lambda make: entry(make, ratio=1.5)),
+    ("answer-member-value", lambda make: entry(make, cursor="MTUyNDE1NTM3OTM3MzkwODQ5Ng")),
+    ("answer-member-value", lambda make: entry(make, cursor="AAAA\nAAAA")),
+    ("answer-member-unknown", lambda make: entry(make, colour="red")),
+    ("answer-integer", lambda make: entry(make, id=1.0)),
+    ("answer-time-unit", lambda make: entry(make, at=1_700_000_000)),
+    ("answer-element-unique", lambda make: answered(make, ENTRY, ENTRY)),
+    ("answer-filter", lambda make: entry(make, mode="slow")),
+    ("answer-header-missing", lambda make: answered(make, ENTRY, total=None)),
+    ("answer-header-value", lambda make: answered(make, ENTRY, total="many")),
+    ("answer-error-unknown", lambda make: refused(make, 400, "NeverHeardOfIt", "no")),
+    ("answer-error-operation", lambda make: refused(make, 404, "ConsumerGroupNotExist", "consumer group not exist.")),
+    ("answer-error-status", lambda make: refused(make, 400, "EverythingExist", "Everything x exists.")),
+    ("answer-error-message", lambda make: refused(make, 409, "EverythingExist", "Nope.")),
+    ("answer-error-member", lambda make: refused(make, 409, "EverythingExist", "Everything x exists.", more=1)),
+    (
+        "answer-body-unexpected",
+        lambda make: replace(asked(make, "/everything/1", b"", method="DELETE"), response=make.response({})),
+    ),
+    ("answer-form", lambda make: entry(make, cursor="QUJD")),
+]
+
+UNUSUAL = {
+    "a name that is percent-encoded": lambda make: asked(make, "/everything/%31?mode=fast&owner=me"),
+    "a number of many digits": lambda make: asked(make, f"{TARGET}&offset={'9' * 30}"),
+    "a negative number without a lowest": lambda make: asked(make, f"{TARGET}&size=-3"),
+    "a boolean with a capital": lambda make: asked(make, f"{TARGET}&reverse=True"),
+    "a number with an exponent": lambda make: asked(make, f"{TARGET}&ratio=1e-3"),
+    "a key that is excused": lambda make: asked(make, "/everything/1?mode=slow"),
+    "keys in another order": lambda make: asked(make, "/everything/1?size=0&owner=&mode=slow&offset=0"),
+    "white space around a header": lambda make: asked(make, mode=" 12 "),
+    "no time, and no elements": lambda make: asked(make, body=BODY | {"when": 0, "names": []}),
+    "a null that is as good as nothing": lambda make: asked(make, body=BODY | {"strict": None}),
+    "JSON with white space and escapes": lambda make: asked(make, body=b' {"title" : "\\u00fc", "when": 0}\n'),
+    "an element without the member that differs": lambda make: asked(make, body=BODY | {"names": [{}, {}]}),
+    "an empty list": answered,
+    "optional members left out": lambda make: answered(make, {"id": 2}, ENTRY),
+    "an empty cursor, no time, a null, any object": lambda make: entry(
+        make, cursor="", at=0, note=None, free={"a": [1, {}]}
+    ),
+    "a ratio that is a whole number": lambda make: entry(make, ratio=1),
+    "more than 64 bits": lambda make: entry(make, id=2**70),
+    "an error of its own": lambda make: refused(make, 409, "EverythingExist", "everything x exists"),
+    "an error of all operations": lambda make: refused(make, 401, "Unauthorized", "The AccessKeyId is unauthorized."),
+    "an error to what was badly asked": lambda make: replace(
+        asked(make, f"{TARGET}&colour=red&offset=1"), response=make.error(500, "InternalServerError", "any")
+    ),
+    "a page of a proxy": lambda make: replace(asked(make), response=make.response(b"<html>", 502)),
+}
+
+
+def slugs(exchange, without=()):
+    return {finding.slug for finding in judge(exchange, without=without).findings}
+
+
+@pytest.mark.parametrize(("slug", "broken"), MUTANTS, ids=[f"{n}-{slug}" for n, (slug, _) in enumerate(MUTANTS)])
+class TestOneBreach:
+    """One thing is wrong."""
+
+    def test_is_found_by_its_clause_alone(self, make, slug, broken):
+        """The clause finds the breach, names the operation, and no other clause is dragged in."""
+        exchange = broken(make)
+        findings = judge(exchange).findings
+        assert {finding.slug for finding in findings} == {slug}
+        assert {finding.operation for finding in findings} == {judge(exchange).operation}
+        code = next(iter(finding.code for finding in findings))
+        assert code in judge(exchange).exercised
+
+    def test_goes_unnoticed_with_the_clause_switched_off(self, make, slug, broken):
+        """Without the clause nothing is found: the clause cannot be done without."""
+        code = next(each.code for each in CLAUSES.values() if each.slug == slug)
+        assert slugs(broken(make), {code}) == set()
+
+
+def test_every_generic_clause_has_a_mutant():
+    """No generic clause stands without a broken exchange that needs it."""
+    assert {CLAUSES[code].slug for code in GENERIC_CODES} == {slug for slug, _ in MUTANTS}
+
+
+@pytest.mark.parametrize("made", UNUSUAL.values(), ids=UNUSUAL)
+def test_what_is_unusual_and_right_passes(make, made):
+    """Forms that sources allow, or that none speaks of, are no breach."""
+    assert slugs(made(make)) <= {"request-query-unknown", "server-error-body"}
+
+
+def test_two_misspellings_of_one_query_are_both_told(make):
+    """A value out of range and a key that is misspelt have a finding each."""
+    findings = judge(asked(make, f"{TARGET}&offset=-1&siz=99999")).findings
+    assert [(each.code, each.where, each.level) for each in findings] == [
+        ("SLS123", "query offset", Level.VIOLATION),
+        ("SLS125", "query siz", Level.VIOLATION),
+    ]
+    assert "of PutEverything" in str(findings[0])
+
+
+def test_a_unit_is_named(make):
+    """A time in another unit is told with the unit in which it makes sense."""
+    (finding,) = judge(entry(make, at=1_700_000_000_000_000)).findings
+    assert finding.actual == "1700000000000000, which makes sense in microseconds only"
+    assert finding.where == "/0/at"
+
+
+def test_the_level_of_the_field_lowers_that_of_the_clause(make):
+    """The contract's warning stays a warning, and what only the SDK's models tell is one at most."""
+    (warned,) = judge(asked(make, f"{TARGET}&word=A")).findings
+    (model,) = judge(asked(make, "/anything/x?mode=fast&owner=me")).findings
+    assert warned.level is Level.WARNING
+    assert model.level is Level.WARNING
+
+
+@pytest.mark.parametrize(
+    ("path", "level"), [("everything", "violation"), ("something", "warning"), ("anything", "unspecified")]
+)
+def test_an_unknown_error_matters_as_much_as_the_operation_is_known(make, path, level):
+    """The table of a page may lack what the service answers."""
+    exchange = replace(asked(make, f"/{path}/1?mode=fast&owner=me"), response=make.error(400, "NeverHeardOfIt", "no"))
+    assert [finding.level for finding in judge(exchange).findings] == [level]
+
+
+def test_how_much_was_judged_is_told(make):
+    """In full, by what was derived, or by what all operations share."""
+    targets = ("/everything/1", "/something/1", "/anything/1", "/nowhere/1")
+    assert [judge(asked(make, each)).extent for each in targets] == ["full", "derivation", "derivation", "common"]
+
+
+def test_an_answer_to_what_was_badly_asked_may_have_any_code(make):
+    """What the service answers to a malformed request is said nowhere."""
+    exchange = replace(
+        asked(make, f"{TARGET}&offset=x"), response=make.error(404, "ConsumerGroupNotExist", "not the usual words")
+    )
+    assert slugs(exchange) == {"request-query-type"}
+
+
+def test_many_breaches_of_one_clause_are_told_of_some(make):
+    """A thousand wrong elements do not fill the terminal; the last ones are still pointed to where they stand."""
+    entries = [{"id": number} for number in range(500)] + [{"id": number, "mode": 1} for number in range(500, 1000)]
+    findings = judge(answered(make, *entries)).findings
+    assert len(findings) == 20
+    assert findings[0].where == "/500/mode"
+
+
+def test_an_operation_of_a_folder_is_judged_in_full(make):
+    """Whoever adds a contract has its exchanges judged by it at once."""
+    verdict = judge(answered(make, ENTRY))
+    assert (verdict.findings, verdict.operation, verdict.extent) == ((), "PutEverything", "full")

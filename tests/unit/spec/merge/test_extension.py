@@ -1,0 +1,124 @@
+"""A folder of a user's own: claims and rulings that extend or override what is shipped."""
+
+from pathlib import Path
+
+import pytest
+
+from sls_contract.errors import UsageError
+from sls_contract.spec.finding import Level
+from sls_contract.spec.merge import load_folder, source_of, write_claims
+from sls_contract.spec.pages import derive
+
+from .conftest import page, source
+
+PAGE = Path(__file__).parent / "pages" / "ListMachines" / "2021-03-01.en.md"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the claims of one page."""
+    write_claims(tmp_path, [(source_of(PAGE, {}), derive(PAGE.read_text(encoding="utf-8")))])
+    return tmp_path
+
+
+def rule(folder, text):
+    (folder / "rulings").mkdir(exist_ok=True)
+    (folder / "rulings" / "rulings.yaml").write_text(text, encoding="utf-8")
+
+
+def test_an_operation_is_added_from_its_page_without_a_line_of_python(folder):
+    """A page gives what the SDK's models have not: errors, and a level beyond warning."""
+    (contract,) = load_folder(folder)
+    assert (contract.operation, contract.coverage) == ("ListMachines", "derived")
+    assert contract.query["size"].level is Level.VIOLATION
+    assert [(each.status, each.code) for each in contract.errors] == [(404, "MachineGroupNotExist")]
+    assert "openapi-sdk" in "".join(contract.sources)
+
+
+def test_the_same_page_gives_the_same_bytes(folder, tmp_path):
+    """Claims are derived again, elsewhere, byte for byte."""
+    again = tmp_path / "again"
+    write_claims(again, [(source_of(PAGE, {}), derive(PAGE.read_text(encoding="utf-8")))])
+    for name in ("sources.yaml", "claims/handbook-2021-03-01-en/ListMachines.yaml"):
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_rulings_of_the_folder_are_the_last_word(folder):
+    """They come after the shipped ones; a folder may have rulings alone, under any name of the operation's."""
+    rule(folder, "operation: ListMachines\nrulings: [{why: said so, contract: {coverage: full}}]\n")
+    assert load_folder(folder)[0].coverage == "full"
+    rule(folder, "operation: GetCheckPoint\nrulings: [{why: said so, contract: {success: [201]}}]\n")
+    found = {each.operation: each for each in load_folder(folder)}
+    assert found["GetCheckPoint"].success == (201,)
+    assert found["GetCheckPoint"].response.value.unique_by == "shard"
+
+
+def test_a_page_under_another_name_of_an_operation_extends_that_operation(tmp_path):
+    """HeartBeat is ConsumerGroupHeartBeat: its shipped rulings and claims stay."""
+    claimed = page(
+        "HeartBeat", "POST", "/logstores/{logstore}/consumergroups/{consumerGroup}", errors={(404, "Gone"): []}
+    )
+    write_claims(tmp_path, [(source("handbook-2022-en"), claimed)])
+    (contract,) = load_folder(tmp_path)
+    assert (contract.operation, contract.coverage) == ("ConsumerGroupHeartBeat", "full")
+    assert "Gone" in [each.code for each in contract.errors]
+
+
+def test_an_operation_that_nobody_ships_needs_only_its_page(tmp_path):
+    """A route of its own is all that it must have."""
+    write_claims(tmp_path, [(source(), page("ListBaskets"))])
+    assert [each.operation for each in load_folder(tmp_path)] == ["ListBaskets"]
+
+
+def test_an_error_code_that_lost_its_capitals_is_put_right_by_the_shipped_ones(tmp_path):
+    """A page that prints LogstoreNotExist means the code that every other operation answers."""
+    write_claims(tmp_path, [(source(), page("ListBaskets", errors={(404, "LogstoreNotExist"): []}))])
+    assert [each.code for each in load_folder(tmp_path)[0].errors] == ["LogStoreNotExist"]
+
+
+def test_two_sources_that_are_one_are_told(tmp_path):
+    """Two pages of one date and language on one operation need a name each."""
+    with pytest.raises(UsageError, match=r"(?s)one page of ListBaskets in source.*--source"):
+        write_claims(tmp_path, [(source(), page()), (source(), page(method="POST"))])
+    with pytest.raises(UsageError, match="expected a page that names its operation"):
+        write_claims(tmp_path, [(source(), page(None))])
+
+
+def test_sources_add_up(tmp_path):
+    """Deriving one page more keeps what is there."""
+    write_claims(tmp_path, [(source("handbook-2021-en"), page())])
+    write_claims(tmp_path, [(source("openapi-2024-en"), page(status=200))])
+    (contract,) = load_folder(tmp_path)
+    assert contract.sources == ("handbook-2021-en", "openapi-2024-en")
+
+
+def test_a_folder_that_holds_nothing_is_told_with_the_way_out(tmp_path):
+    """An empty folder, and one that is not there."""
+    for empty in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(UsageError, match=r"(?s)expected a folder with claims/ or rulings/.*spec derive"):
+            load_folder(empty)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("sources.yaml", "sources: []", "expected the source handbook-2021-03-01-en in sources.yaml"),
+        ("sources.yaml", "a: [", "which cannot be read at line"),
+        ("claims/handbook-2021-03-01-en/ListMachines.yaml", "- 1", "expected claims on an operation in"),
+        ("claims/handbook-2021-03-01-en/ListMachines.yaml", "operation: [", "which cannot be read at line"),
+    ],
+)
+def test_a_damaged_file_is_named(folder, name, text, says):
+    """The message has the file, and the line where YAML ends to be YAML."""
+    (folder / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as stopped:
+        load_folder(folder)
+    assert says in str(stopped.value)
+    assert Path(name).name in str(stopped.value)
+
+
+def test_a_file_in_another_encoding_is_told(folder):
+    """YAML is UTF-8."""
+    (folder / "sources.yaml").write_bytes("# 来源".encode("gbk"))
+    with pytest.raises(UsageError, match="expected YAML in UTF-8"):
+        load_folder(folder)
