@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cli.spec_sources import derived
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from sls_contract.spec.claims import Page
     from sls_contract.spec.contract import Contract
@@ -77,8 +78,6 @@ def read_descriptions(path: Path) -> list[Described]:
 
 
 def _read(path: Path) -> Iterator[Described]:
-    from sls_contract.cli.spec import derived
-
     if path.suffix.lower() in {".yaml", ".yml"}:
         from sls_contract.spec.merge.layers import read_yaml
 

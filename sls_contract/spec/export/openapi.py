@@ -61,7 +61,9 @@ def openapi(contracts: Iterable[Contract], version: str) -> Exported:
         objects = [operation_object(contract, path, template) for contract, path in members]
         paths.setdefault(template, {})[method.lower()] = objects[0] if len(objects) == 1 else together(objects)
     _name_once(paths)
-    shared = tuple(tuple(contract.operation for contract, _ in members) for members in groups.values() if len(members) > 1)
+    shared = tuple(
+        tuple(contract.operation for contract, _ in members) for members in groups.values() if len(members) > 1
+    )
     return Exported(_document(paths, version), len(listed), len(paths), shared)
 
 
@@ -109,7 +111,10 @@ def server(host: str) -> dict[str, Any]:
         "project": {"default": "my-project", "description": "Name of the project."},
         "endpoint": {"default": "cn-hangzhou.log.aliyuncs.com", "description": "Endpoint of a region."},
     }
-    return {"url": f"https://{host}", "variables": {name: each for name, each in known.items() if f"{{{name}}}" in host}}
+    return {
+        "url": f"https://{host}",
+        "variables": {name: each for name, each in known.items() if f"{{{name}}}" in host},
+    }
 
 
 def common_headers() -> Sequence[str]:

@@ -55,7 +55,7 @@ def together(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     merged: dict[str, Any] = {
         "operationId": "_".join(names),
         "summary": " / ".join(names),
-        "description": f"{len(names)} operations share this path and method: {', '.join(names)}. They are told apart by "
+        "description": f"{len(names)} operations share path and method: {', '.join(names)}. They are told apart by "
         "query keys. What any of them takes is allowed here; x-sls-operations has each with its own rules.",
         "parameters": _parameters_of(objects),
     }

@@ -63,7 +63,9 @@ def request_schema(contract: Contract) -> dict[str, Any]:
         "required": required,
         "properties": parts,
         "x-sls-body": "free" if body is None else body.content,
-        "x-source": {name: {"says": f"{name} of a request", "from": list(contract.sources)} for name in ("type", "required")},
+        "x-source": {
+            name: {"says": f"{name} of a request", "from": list(contract.sources)} for name in ("type", "required")
+        },
     }
 
 

@@ -52,7 +52,9 @@ def _schema(value: Value, constraints: Mapping[str, Any], sources: tuple[str, ..
     schema: dict[str, Any] = {"description": value.says} if value.says else {}
     if value.level is Level.VIOLATION:
         schema |= constraints
-        origin = {name: {"says": _words(name, given, value), "from": list(sources)} for name, given in constraints.items()}
+        origin = {
+            name: {"says": _words(name, given, value), "from": list(sources)} for name, given in constraints.items()
+        }
         schema |= {"x-source": origin} if origin else {}
     elif constraints:
         schema["x-sls-not-enforced"] = {"level": value.level.value, **constraints, "from": list(sources)}
