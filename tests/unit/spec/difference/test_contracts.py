@@ -72,7 +72,11 @@ CHANGES = {
     "another type": (("query", "kept", "type"), "string", ("breaking", "retyped", "query kept")),
     "a narrower range": (("query", "kept", "minimum"), 5, ("breaking", "rule", "query kept")),
     "a wider range": (("query", "kept", "minimum"), 1, ("additive", "rule", "query kept")),
-    "a value of an enum gone": (("headers", "x-farm-age", "values"), ["young"], ("breaking", "values", "header x-farm-age")),
+    "a value of an enum gone": (
+        ("headers", "x-farm-age", "values"),
+        ["young"],
+        ("breaking", "values", "header x-farm-age"),
+    ),
     "a new value of an enum": (
         ("headers", "x-farm-age", "values"),
         ["young", "old", "dead"],
@@ -88,8 +92,16 @@ CHANGES = {
     "an element gone": ((*ITEMS, "born"), None, ("breaking", "gone", "answer /born")),
     "a new element": ((*ITEMS, "shorn"), {"type": "integer"}, ("additive", "new", "answer /shorn")),
     "another unit": ((*ITEMS, "born", "unit"), "seconds", ("additive", "rule", "answer /born")),
-    "an element that is promised": ((*ITEMS, "born", "required"), "violation", ("additive", "optional", "answer /born")),
-    "an answer's header gone": (("response_headers", "x-farm-count"), None, ("breaking", "gone", "answer header x-farm-count")),
+    "an element that is promised": (
+        (*ITEMS, "born", "required"),
+        "violation",
+        ("additive", "promised", "answer /born"),
+    ),
+    "an answer's header gone": (
+        ("response_headers", "x-farm-count"),
+        None,
+        ("breaking", "gone", "answer header x-farm-count"),
+    ),
     "another status": (("success",), [201], ("breaking", "status", "answer status")),
     "an error gone": (("errors",), [], ("breaking", "gone", "error FarmNotExist")),
     "an error's status": (("errors", 0, "status"), 400, ("breaking", "status", "error FarmNotExist")),
@@ -125,7 +137,9 @@ def test_one_change_is_told_once_and_mirrored_the_other_way_round(plain, name):
 @given(contracts())
 @settings(max_examples=6, deadline=None)
 def test_a_placeholder_renamed_is_benign_and_a_key_renamed_breaks(plain):
-    placeholder = changed(changed(plain, ("path",), "/farms/{farmID}/sheep"), ("path_parameters",), {"farmID": {"type": "string"}})
+    placeholder = changed(
+        changed(plain, ("path",), "/farms/{farmID}/sheep"), ("path_parameters",), {"farmID": {"type": "string"}}
+    )
     assert differences(plain, placeholder) == [("benign", "placeholder", "path")]
     key = changed(changed(plain, ("query", "kept"), None), ("query", "keptID"), plain["query"]["kept"])
     assert differences(plain, key) == [("breaking", "renamed", "query keptID")]
