@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec import derive
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.contract import Body, Contract
 
+_NAME = re.compile(r"\{([^}]*)\}")
 _REQUEST = (
     "A request taken apart: names percent-decoded, query values decoded, header names in lower case and repeated "
     "headers joined with a comma. A query key that is repeated holds an array of its values. A JSON body is parsed."
@@ -42,7 +44,9 @@ def operation_schemas(contracts: Iterable[Contract]) -> dict[str, dict[str, Any]
 def request_schema(contract: Contract) -> dict[str, Any]:
     """Return the schema of a request taken apart."""
     project = {"project": Value(type="string", required=Level.VIOLATION)} if contract.project else {}
-    names = {name: _always(each) for name, each in contract.path_parameters.items()}
+    names = {
+        name: _always(contract.path_parameters.get(name, Value(type="string"))) for name in _NAME.findall(contract.path)
+    }
     told_by = {key: _always(value) for key, value in query_of(contract).items() if key in contract.discriminator}
     parts = {
         "path": _texts(project | names, contract),

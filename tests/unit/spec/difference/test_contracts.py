@@ -1,4 +1,4 @@
-"""Contracts compared: one change is told once, in its place and class; the other way round its class is the mirror's."""
+"""Contracts compared: one change is told once, in its place and class; the other way round it is mirrored."""
 
 from __future__ import annotations
 
@@ -112,8 +112,16 @@ CHANGES = {
     "another summary": (("summary",), "Counts.", ("benign", "wording", "summary")),
 }
 MIRROR = {"breaking": "additive", "additive": "breaking"}
-ONE_WAY = {"a new required query key", "another type", "an array that is an object", "another status", "an error's status", "another method",
-           "another path", "no project"}  # fmt: skip
+ONE_WAY = {
+    "a new required query key",
+    "another type",
+    "an array that is an object",
+    "another status",
+    "an error's status",
+    "another method",
+    "another path",
+    "no project",
+}
 
 
 @given(contracts())
