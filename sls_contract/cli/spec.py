@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sls_contract.cli import contracts
+from sls_contract.cli import contracts, spec_diff, spec_export
 from sls_contract.cli.options import add_json
+from sls_contract.cli.spec_sources import derived
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the command and its actions."""
     command = subparsers.add_parser(
         "spec",
-        help="derive, build, list and show the contracts of operations",
+        help="derive, build, list, show, compare and export the contracts of operations",
         description="The contracts that exchanges are judged by: what sources claim, merged, and ruled by hand.",
-        epilog="Exit codes: 0 done; 1 build --check found files that are out of date; 2 wrong use, or a source that "
-        "holds nothing.",
+        epilog="Exit codes: 0 done; 1 build --check found files that are out of date, or diff something breaking; "
+        "2 wrong use, or a source that holds nothing.",
     )
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     derive = actions.add_parser(
@@ -53,7 +53,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     derive.add_argument("--language", help="of the page; else its name tells")
     derive.add_argument("--family", help="handbook (pages up to 2021), openapi (later ones, SDKs), clients, recordings")
     add_json(derive, "write one JSON object per operation, each on a line of its own")
-    contracts.configure(actions)
+    for each in (contracts, spec_diff, spec_export):
+        each.configure(actions)
 
 
 def run(
@@ -69,7 +70,7 @@ def run(
     if not sources:
         msg = "expected a page, metadata or the SDK's folder, got none\nHow to fix: name a file, or pass --sdk."
         raise UsageError(msg)
-    pages = [(path, page) for path in sources for page in _derived(path, arguments.operation)]
+    pages = [(path, page) for path in sources for page in derived(path, arguments.operation)]
     if arguments.json:
         _write_json(pages, arguments.json, stdout)
     if arguments.out:
@@ -111,50 +112,6 @@ def _installed() -> Path:
         )
         raise UsageError(msg)
     return folder
-
-
-def _derived(path: Path, names: Sequence[str]) -> list[Page]:
-    """Derive what a source claims: of one operation from a page, of all or those named from a model."""
-    from sls_contract.spec.models import derive_metadata, derive_sdk
-
-    try:
-        if path.is_dir():
-            return _named(path, derive_sdk(path), names)
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() == ".json":
-            return _named(path, derive_metadata(json.loads(text)), names)
-    except OSError as error:
-        named = error.filename or path
-        msg = f"expected a source that can be read, got {named}: {error.strerror}"
-        raise UsageError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"expected UTF-8, got {path}, where byte {error.start} is none\nHow to fix: save it as UTF-8."
-        raise UsageError(msg) from error
-    except SyntaxError as error:
-        msg = f"expected the folder of alibabacloud_sls20201230, got {path}: line {error.lineno} is no Python"
-        raise UsageError(msg) from error
-    except json.JSONDecodeError as error:
-        msg = f"expected OpenAPI metadata, got {path}, which is no JSON at line {error.lineno}"
-        raise UsageError(msg) from error
-    return [_page(path, text)]
-
-
-def _page(path: Path, text: str) -> Page:
-    from sls_contract.spec.pages import derive
-
-    folder = path.resolve().parent.name
-    return derive(text, folder if folder.isalpha() and folder[:1].isupper() else "")  # such as GetCheckPoint/2024.md
-
-
-def _named(path: Path, pages: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
-    """Pick operations by name; raises `UsageError` where there are none, or not those."""
-    missing = [name for name in names if name not in pages]
-    if missing or not pages:
-        near = get_close_matches(missing[0], pages) if missing else []
-        hint = f"; did you mean {near[0]}?" if near else ""
-        msg = f"expected {path} to have {', '.join(missing) or 'operations'}, found {len(pages)} others{hint}"
-        raise UsageError(msg)
-    return [pages[name] for name in names or sorted(pages)]
 
 
 def _write_json(pages: Sequence[tuple[Path, Page]], target: str, stdout: IO[str]) -> None:

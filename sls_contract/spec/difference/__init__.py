@@ -11,8 +11,10 @@ method, fixed segment of the path, host                                  breakin
 parameter, header, member or element gone                                breaking  gone
 new and required in a request                                            breaking  new-required
 new otherwise                                                            additive  new
-now required in a request; in an answer no longer promised               breaking  required
-no longer required in a request; in an answer newly promised             additive  optional
+now required in a request                                                breaking  required
+no longer required in a request                                          additive  optional
+no longer promised in an answer                                          breaking  not-promised
+now promised in an answer                                                additive  promised
 another type, array ↔ object, JSON ↔ binary; a type where any was free   breaking  retyped
 any type where one was demanded                                          additive  retyped
 the same name in another place: query → path, another parent             breaking  moved

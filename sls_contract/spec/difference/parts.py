@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.difference.change import Change, Class
-from sls_contract.spec.difference.side import ANY, shown
+from sls_contract.spec.difference.side import ANY, MISSING_LEVEL, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,10 @@ def part_changes(old: Part, new: Part) -> Iterator[Change]:
     yield from _required(old, new)
     yield from _values(old, new)
     yield from _rules(old, new)
-    if old.words and new.words and old.words != new.words:
-        names = [name for name in dict.fromkeys((*old.words, *new.words)) if old.words.get(name) != new.words.get(name)]
+    names = [name for name in dict.fromkeys((*old.words, *new.words)) if old.words.get(name) != new.words.get(name)]
+    if old.required != new.required:
+        names = [name for name in names if name != MISSING_LEVEL]  # it is told as required or optional
+    if old.words and new.words and names:
         slug = "level" if all(name.startswith("level") for name in names) else "wording"
         before, after = (_named({name: part.words.get(name) for name in names}) for part in (old, new))
         yield Change(Class.BENIGN, slug, new.where, before, after)
@@ -44,7 +46,7 @@ def _required(old: Part, new: Part) -> Iterator[Change]:
     if before is None or after is None:
         yield _silence(new, before, after)
         return
-    slug = "required" if new.required else "optional"
+    slug = after.replace(" ", "-")
     breaks = new.required is not new.of_answer
     yield Change(Class.BREAKING if breaks else Class.ADDITIVE, slug, new.where, before, after)
 

@@ -23,6 +23,7 @@ ANY = "any"
 ELEMENT = "*"
 """The name of an array's elements; the members of elements that are objects stand beside it, not below."""
 
+MISSING_LEVEL = "level where missing"
 _DEMANDED = {Level.VIOLATION, Level.WARNING}
 _WORDS = ("says", "aliases", "codes", "others")
 _ELSEWHERE = {"type", "required", "level", "values", "minimum", "maximum", "nullable", "members", "items", "sources"}
@@ -236,7 +237,7 @@ def _contracted_body(place: str, body: Body | None) -> Iterator[Part]:
         yield from _value(place, "", "", body.value, body.required)
     elif body.content != "none":
         content = f"{body.content} {body.message}".rstrip()
-        yield Part(place, "", "", content, body.required in _DEMANDED, words={"level": _text(body.required)})
+        yield Part(place, "", "", content, body.required in _DEMANDED, words={MISSING_LEVEL: _text(body.required)})
 
 
 def _value(place: str, parent: str, name: str, value: Value, required: Level | None = None) -> Iterator[Part]:
@@ -252,7 +253,7 @@ def _value(place: str, parent: str, name: str, value: Value, required: Level | N
         (value.minimum, value.maximum),
         value.nullable,
         {each: _text(getattr(value, each)) for each in _MEANINGS if getattr(value, each)},
-        {"level": _text(value.level), "level where missing": _text(level)}
+        {"level": _text(value.level), MISSING_LEVEL: _text(level)}
         | {each: _text(getattr(value, each)) for each in _WORDS},
     )
     yield part

@@ -4,7 +4,7 @@ Whoever only judges by contracts does not need this: they are shipped merged.
 """
 
 from sls_contract.spec.merge.build import generated, outdated, write
-from sls_contract.spec.merge.extension import load_folder
+from sls_contract.spec.merge.extension import load_folder, merge_with_shipped
 from sls_contract.spec.merge.layers import read_layers
 from sls_contract.spec.merge.merging import merge
 from sls_contract.spec.merge.sources import Source, source_of
@@ -15,6 +15,7 @@ __all__ = [
     "generated",
     "load_folder",
     "merge",
+    "merge_with_shipped",
     "outdated",
     "read_layers",
     "source_of",

@@ -29,7 +29,14 @@ def load_folder(folder: Path) -> tuple[Contract, ...]:
             f"How to fix: sls-contract spec derive PAGE.md --out {folder}"
         )
         raise UsageError(msg)
-    own = read_layers(folder)
+    return merge_with_shipped(read_layers(folder))
+
+
+def merge_with_shipped(own: Layers) -> tuple[Contract, ...]:
+    """Return the contracts of the operations that layers are about, merged with what is shipped of them.
+
+    Raises `UsageError` where something cannot be merged.
+    """
     shipped = read_layers(schema_folder(), wanted=lambda _: False)
     named = canonical_names(Layers((), shipped.rulings).under(own))
     ours = {named.get(str(page.operation).lower(), str(page.operation)) for _, page in own.claims} | set(own.rulings)

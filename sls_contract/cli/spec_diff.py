@@ -1,0 +1,180 @@
+"""``sls-contract spec diff``: what changed between two pages, claims or contracts of an operation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract import __version__
+from sls_contract.cli.options import add_json
+from sls_contract.cli.spec_reading import read_descriptions
+from sls_contract.errors import UsageError
+from sls_contract.reports import Report, as_document, write_json
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sls_contract.cli.spec_reading import Described
+    from sls_contract.spec.difference import Change
+
+NOT_MERGED = 2
+
+_PAGE = "What the page says"
+_CONTRACT = "What the contract says"
+
+
+def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the action and its options."""
+    diff = actions.add_parser(
+        "diff",
+        help="classify what changed between two pages, claims or contracts",
+        description="Compare two descriptions of an operation and class each difference: breaking, if a client written "
+        "to the old one can fail or misread; additive, if it meets something new that it may ignore; benign, if both "
+        "say the same in other words. OLD and NEW are pages (.md), OpenAPI metadata, claims (as spec derive --json "
+        "writes them, or schemas/claims/<source>/<Operation>.yaml), contracts (schemas/contract/<Operation>.yaml, "
+        "contracts.jsonl), or folders of these. Two results are shown: what the page now says, and what the contract "
+        "says once the page is merged with all other sources. A page may leave out what still holds, so the contract "
+        "decides.",
+        epilog="Exit codes: 0 nothing breaking; 1 something breaking, in the page or the contract; 2 wrong use, or "
+        "what cannot be read or merged. Example: sls-contract spec diff GetCursor/2021.en.md GetCursor/2024.en.md",
+    )
+    diff.add_argument("old", type=Path, metavar="OLD", help="the earlier description")
+    diff.add_argument("new", type=Path, metavar="NEW", help="the later one")
+    add_json(diff, "also write the changes as JSON")
+    diff.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Compare two descriptions; return the exit code. Raises `UsageError` for what cannot be read or compared."""
+    del environ, stdin
+    outcome = Outcome(_described(arguments.old), _described(arguments.new))
+    print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
+    if arguments.json:
+        write_json(_document(outcome), arguments.json, stdout)
+    if outcome.verdict == "breaking":
+        return 1
+    return NOT_MERGED if outcome.not_merged else 0
+
+
+class Outcome:
+    """Both results: the changes of the page and those of the contract, by operation; None where it is not compared."""
+
+    def __init__(self, old: Sequence[Described], new: Sequence[Described]) -> None:
+        """Compare what was read."""
+        self.page: dict[str, tuple[Change, ...]] | None = None
+        self.contract: dict[str, tuple[Change, ...]] | None = None
+        self.not_merged = ""
+        if all(each.contract for each in (*old, *new)):
+            self.contract = _compared(old, new)
+            return
+        self.page = _compared(old, new)
+        if any(each.page for each in new):
+            try:
+                self.contract = _merged(old, new)
+            except UsageError as error:
+                self.not_merged = str(error)
+
+    @property
+    def verdict(self) -> str:
+        """The worst class of both results."""
+        from sls_contract.spec.difference import verdict_of
+
+        found = (*(self.page or {}).values(), *(self.contract or {}).values())
+        return verdict_of(change for changes in found for change in changes)
+
+
+def _described(path: Path) -> list[Described]:
+    found = read_descriptions(path)
+    names = [each.name for each in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        msg = f"expected {path} to describe each operation once, found {twice} {names.count(twice)} times"
+        raise UsageError(msg)
+    return found
+
+
+def _compared(old: Sequence[Described], new: Sequence[Described]) -> dict[str, tuple[Change, ...]]:
+    """Compare by operation; two descriptions alone are compared whatever their pages are called."""
+    from sls_contract.spec.difference import compare, compare_all
+    from sls_contract.spec.difference.comparison import is_same
+
+    before, after = ([each.side for each in described] for described in (old, new))
+    if len(before) == len(after) == 1:
+        return {after[0].operation or before[0].operation: compare(before[0], after[0])}
+    if len(before) == 1 or len(after) == 1:  # one operation in a whole collection
+        alone = (before if len(before) == 1 else after)[0]
+        before, after = ([side for side in sides if is_same(side, alone)] for sides in (before, after))
+        if not before or not after:
+            msg = f"expected OLD and NEW to have {alone.operation or 'the operation'}, found it in one of them only"
+            raise UsageError(msg)
+    return compare_all(before, after)
+
+
+def _merged(old: Sequence[Described], new: Sequence[Described]) -> dict[str, tuple[Change, ...]]:
+    """Compare contracts: those that were given, or merged from all sources and OLD; and with NEW beside these."""
+    from sls_contract.spec.difference import Side, compare_all
+    from sls_contract.spec.merge import merge_with_shipped
+    from sls_contract.spec.merge.layers import Layers
+
+    earlier = tuple(each.claim("old") for each in old if each.page)
+    later = tuple(each.claim("new") for each in new if each.page)
+    before = (*(each.contract for each in old if each.contract), *merge_with_shipped(Layers(earlier)))
+    after = merge_with_shipped(Layers((*earlier, *later)))
+    names = {name for each in after for name in (each.operation, *each.aliases)}
+    return compare_all(
+        (Side.of_contract(each) for each in before if each.operation in names), map(Side.of_contract, after)
+    )
+
+
+def _text(outcome: Outcome) -> Iterator[str]:
+    for title, result in ((_PAGE, outcome.page), (_CONTRACT, outcome.contract)):
+        told = {
+            operation: changes for operation, changes in (result or {}).items() if changes or len(result or {}) == 1
+        }
+        for operation, changes in told.items():
+            yield from _result(f"{title}: {operation or 'operation not named'}", changes)
+        if result and len(result) > 1:
+            yield f"{title}: {len(told)} of {len(result)} operations changed"
+    if outcome.not_merged:
+        yield f"{_CONTRACT}: not merged: {outcome.not_merged}"
+
+
+def _result(title: str, changes: Sequence[Change]) -> Iterator[str]:
+    from sls_contract.spec.difference import Class, verdict_of
+
+    yield title
+    counts = []
+    for kind in Class:
+        found = [change for change in changes if change.kind is kind]
+        counts.append(f"{len(found)} {kind}")
+        for change in found:
+            yield f"  {kind}: {change.slug} at {change.where}"
+            yield f"    old: {'(nothing)' if change.old is None else change.old}"
+            yield f"    new: {'(nothing)' if change.new is None else change.new}"
+    yield f"  {verdict_of(changes)}: {', '.join(counts)}"
+
+
+def _document(outcome: Outcome) -> dict[str, Any]:
+    """Give the results as plain JSON values: the keys of every command, then verdict and changes."""
+    results = (("page", outcome.page), ("contract", outcome.contract))
+    return {
+        **as_document(Report("spec diff"), __version__),
+        "verdict": outcome.verdict,
+        "verdicts": {name: _verdict(result) for name, result in results},
+        "not_merged": outcome.not_merged or None,
+        "changes": [
+            {"of": name, "operation": operation, **change.as_plain()}
+            for name, result in results
+            for operation, changes in (result or {}).items()
+            for change in changes
+        ],
+    }
+
+
+def _verdict(result: Mapping[str, Sequence[Change]] | None) -> str | None:
+    from sls_contract.spec.difference import verdict_of
+
+    return None if result is None else verdict_of(change for changes in result.values() for change in changes)

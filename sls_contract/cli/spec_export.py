@@ -1,0 +1,125 @@
+"""``sls-contract spec export``: the contracts as JSON Schemas or as one OpenAPI document, for other tools."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract import __version__
+from sls_contract.cli.options import add_contract
+from sls_contract.errors import UsageError
+from sls_contract.reports import plural
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sls_contract.spec.contract import Contract
+
+_JSON, _YAML = ".json", (".yaml", ".yml")
+
+
+def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the action and its options."""
+    export = actions.add_parser(
+        "export",
+        help="write the contracts as JSON Schemas or as an OpenAPI document",
+        description="Write the contracts for other tools. json-schema: files <Operation>.request.json, .response.json "
+        "and .error.json (draft 2020-12), and authorization.json. openapi: one OpenAPI 3.1 document; operations of one "
+        "path and method stand together, each in full under x-sls-operations.",
+        epilog="Exit codes: 0 written; 2 wrong use, or a file that exists and differs. "
+        "Example: sls-contract spec export --format openapi --out build/",
+    )
+    export.add_argument("--format", choices=("json-schema", "openapi"), required=True, help="what is written")
+    export.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder that is made if it is not there; of openapi also a file: .json, .yaml or .yml",
+    )
+    export.add_argument(
+        "--operation", action="append", default=[], metavar="NAME", help="only this operation; repeatable"
+    )
+    export.add_argument("--force", action="store_true", help="replace files that differ")
+    add_contract(export)
+    export.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Write the files; return 0. Raises `UsageError` for an unknown operation and a place that cannot be written."""
+    del environ, stdin, stderr
+    contracts = list(_contracts(arguments.operation))
+    files = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out, stdout)
+    _write(files, force=arguments.force)
+    print(f"wrote {plural(len(files), 'file')} to {arguments.out}", file=stdout)
+    return 0
+
+
+def _contracts(names: Sequence[str]) -> Iterator[Contract]:
+    from difflib import get_close_matches
+
+    from sls_contract.spec.registry import registry
+
+    known = registry()
+    for name in names or known.names:
+        contract = known.named(name)
+        if contract is None:
+            near = get_close_matches(name, known.names)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            msg = f"expected the name of an operation, got {name!r}{hint}\nHow to fix: sls-contract spec list"
+            raise UsageError(msg)
+        yield contract
+
+
+def _schemas(contracts: Sequence[Contract], out: Path, stdout: IO[str]) -> dict[Path, str]:
+    from sls_contract.spec.export import operation_schemas
+
+    if out.suffix in {_JSON, *_YAML}:
+        msg = f"expected --out to be a folder, got {out}, the name of a file"
+        raise UsageError(msg)
+    print(f"JSON Schemas of {plural(len(contracts), 'operation')}", file=stdout)
+    return {out / name: _text(schema) for name, schema in operation_schemas(contracts).items()}
+
+
+def _openapi(contracts: Sequence[Contract], out: Path, stdout: IO[str]) -> dict[Path, str]:
+    from sls_contract.spec.export import openapi
+
+    exported = openapi(contracts, __version__)
+    together = sum(map(len, exported.shared))
+    print(
+        f"OpenAPI 3.1 of {plural(exported.operations, 'operation')} on {plural(exported.paths, 'path')}; "
+        f"{together} of them share path and method with another, and stand under x-sls-operations in "
+        f"{plural(len(exported.shared), 'place')}",
+        file=stdout,
+    )
+    path = out if out.suffix in {_JSON, *_YAML} else out / "openapi.json"
+    return {path: _yaml(exported.document) if path.suffix in _YAML else _text(exported.document)}
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
+    from sls_contract.spec.merge.text import yaml_text
+
+    return yaml_text(document, "https://spec.openapis.org/oas/3.1/schema/2022-10-07")
+
+
+def _write(files: Mapping[Path, str], *, force: bool) -> None:
+    """Write every file, or none where one would replace a file that differs."""
+    try:
+        taken = [path for path, text in files.items() if path.exists() and path.read_bytes() != text.encode()]
+        if taken and not force:
+            msg = f"{taken[0]} exists and differs; nothing was written\nHow to fix: choose another --out, or --force."
+            raise UsageError(msg)
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        msg = f"expected --out to be a place that can be written, got {error.filename}: {error.strerror}"
+        raise UsageError(msg) from error

@@ -1,0 +1,62 @@
+"""Derives the claims of a file: a page, OpenAPI metadata, or an SDK."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from sls_contract.spec.pages import Page
+
+
+def derived(path: Path, names: Sequence[str]) -> list[Page]:
+    """Derive what a source claims: of one operation from a page, of all or those named from a model.
+
+    Raises `UsageError` for a source that cannot be read, and for an operation that it does not have.
+    """
+    from sls_contract.spec.models import derive_metadata, derive_sdk
+
+    try:
+        if path.is_dir():
+            return _named(path, derive_sdk(path), names)
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix.lower() == ".json":
+            return _named(path, derive_metadata(json.loads(text)), names)
+    except OSError as error:
+        named = error.filename or path
+        msg = f"expected a source that can be read, got {named}: {error.strerror}"
+        raise UsageError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"expected UTF-8, got {path}, where byte {error.start} is none\nHow to fix: save it as UTF-8."
+        raise UsageError(msg) from error
+    except SyntaxError as error:
+        msg = f"expected the folder of alibabacloud_sls20201230, got {path}: line {error.lineno} is no Python"
+        raise UsageError(msg) from error
+    except json.JSONDecodeError as error:
+        msg = f"expected OpenAPI metadata, got {path}, which is no JSON at line {error.lineno}"
+        raise UsageError(msg) from error
+    return [_page(path, text)]
+
+
+def _page(path: Path, text: str) -> Page:
+    from sls_contract.spec.pages import derive
+
+    folder = path.resolve().parent.name
+    return derive(text, folder if folder.isalpha() and folder[:1].isupper() else "")  # such as GetCheckPoint/2024.md
+
+
+def _named(path: Path, pages: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
+    """Pick operations by name; raises `UsageError` where there are none, or not those."""
+    missing = [name for name in names if name not in pages]
+    if missing or not pages:
+        near = get_close_matches(missing[0], pages) if missing else []
+        hint = f"; did you mean {near[0]}?" if near else ""
+        msg = f"expected {path} to have {', '.join(missing) or 'operations'}, found {len(pages)} others{hint}"
+        raise UsageError(msg)
+    return [pages[name] for name in names or sorted(pages)]

@@ -1,0 +1,137 @@
+"""One OpenAPI 3.1 document of many contracts.
+
+OpenAPI has one operation for a path and method, SLS tells several apart by a query key. Those stand together: what any
+of them takes is allowed, what all of them need is required, and each is there in full under ``x-sls-operations``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.spec import derive
+from sls_contract.spec.description import DESCRIPTION
+from sls_contract.spec.export.operations import operation_object, together
+from sls_contract.spec.headers import REQUEST_HEADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sls_contract.spec.contract import Contract
+
+_SIGNATURE = (
+    "A signature, not a key: LOG <access key id>:<signature> (v1, HMAC over method, headers and path), or "
+    "SLS4-HMAC-SHA256 Credential=…,Signature=… (v4). It differs for each request, so let a hook sign it; "
+    "sls_contract.sign does."
+)
+_OWN_MATTER = {"authorization", "host"}  # OpenAPI says these elsewhere
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An OpenAPI document and what a reader must know of it.
+
+    Attributes:
+        document: as plain JSON values.
+        operations: how many operations of SLS it has.
+        paths: how many paths.
+        shared: the names of operations that share path and method, group by group.
+
+    """
+
+    document: Mapping[str, Any]
+    operations: int
+    paths: int
+    shared: tuple[tuple[str, ...], ...]
+
+
+def openapi(contracts: Iterable[Contract], version: str) -> Exported:
+    """Return the document of all contracts; ``version`` is the tool's."""
+    listed = sorted(contracts, key=lambda each: each.operation)
+    templates: dict[str, str] = {}
+    groups: dict[tuple[str, str], list[tuple[Contract, str]]] = {}
+    for contract in listed:
+        for path in (contract.path, *contract.other_paths):
+            template = templates.setdefault(_PLACEHOLDER.sub("{}", path), path)
+            groups.setdefault((template, contract.method), []).append((contract, path))
+    paths: dict[str, Any] = {}
+    for (template, method), members in sorted(groups.items(), key=lambda group: group[0]):
+        objects = [operation_object(contract, path, template) for contract, path in members]
+        paths.setdefault(template, {})[method.lower()] = objects[0] if len(objects) == 1 else together(objects)
+    _name_once(paths)
+    shared = tuple(
+        tuple(contract.operation for contract, _ in members) for members in groups.values() if len(members) > 1
+    )
+    return Exported(_document(paths, version), len(listed), len(paths), shared)
+
+
+def _name_once(paths: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give each operation an id of its own: one that is served on several paths stands on each."""
+    seen: dict[str, int] = {}
+    for methods in paths.values():
+        for each in methods.values():
+            name = each["operationId"]
+            seen[name] = seen.get(name, 0) + 1
+            if seen[name] > 1:
+                each["operationId"] = f"{name}_{seen[name]}"
+
+
+def _document(paths: Mapping[str, Any], version: str) -> dict[str, Any]:
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Alibaba Cloud Simple Log Service, as sls-contract knows it",
+            "version": "2020-12-30",
+            "description": f"Made by sls-contract {version} from published pages, SDKs and rulings. Unofficial.",
+        },
+        "servers": [server("{project}.{endpoint}")],
+        "security": [{"SlsSignature": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "SlsSignature": {"type": "apiKey", "in": "header", "name": "Authorization", "description": _SIGNATURE}
+            },
+            "parameters": _common_headers(),
+            "schemas": {"Error": derive.schema_of(DESCRIPTION.error)},
+            "responses": {
+                "Error": {
+                    "description": "An error that any operation may answer.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+                }
+            },
+        },
+    }
+
+
+def server(host: str) -> dict[str, Any]:
+    """Return a server with its variables."""
+    known = {
+        "project": {"default": "my-project", "description": "Name of the project."},
+        "endpoint": {"default": "cn-hangzhou.log.aliyuncs.com", "description": "Endpoint of a region."},
+    }
+    return {
+        "url": f"https://{host}",
+        "variables": {name: each for name, each in known.items() if f"{{{name}}}" in host},
+    }
+
+
+def common_headers() -> Sequence[str]:
+    """Name the headers that every operation refers to."""
+    return tuple(_common_headers())
+
+
+def _common_headers() -> dict[str, Any]:
+    found = {}
+    for member in REQUEST_HEADERS.members:
+        if member.name not in _OWN_MATTER:
+            schema = derive.schema_of(member.shape)
+            found[member.name] = {
+                "name": member.shape.title,
+                "in": "header",
+                "required": bool(member.required),
+                "description": schema.pop("description", ""),
+                "schema": schema,
+            }
+    return found

@@ -1,0 +1,123 @@
+"""The JSON Schemas of one operation: its request taken apart, its answer, its errors; and of any Authorization."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.spec import derive
+from sls_contract.spec.authorization import AUTHORIZATION
+from sls_contract.spec.contract import Value
+from sls_contract.spec.description import DESCRIPTION
+from sls_contract.spec.export.values import is_demanded, schema_of, text_schema_of
+from sls_contract.spec.finding import Level
+from sls_contract.spec.headers import REQUEST_HEADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sls_contract.spec.contract import Body, Contract
+
+_NAME = re.compile(r"\{([^}]*)\}")
+_REQUEST = (
+    "A request taken apart: names percent-decoded, query values decoded, header names in lower case and repeated "
+    "headers joined with a comma. A query key that is repeated holds an array of its values. A JSON body is parsed."
+)
+
+
+def operation_schemas(contracts: Iterable[Contract]) -> dict[str, dict[str, Any]]:
+    """Return every schema by its file name: ``<Operation>.request.json``, ``.response.json``, ``.error.json``.
+
+    The Authorization header is the same for all operations: ``authorization.json``. An answer that is no JSON has no
+    schema; the request's says so of a body.
+    """
+    found = {"authorization.json": _headed("authorization", derive.schema_of(AUTHORIZATION))}
+    for contract in contracts:
+        name = contract.operation
+        found[f"{name}.request.json"] = _headed(f"{name}.request", request_schema(contract))
+        if contract.response is not None and contract.response.content == "json":
+            found[f"{name}.response.json"] = _headed(f"{name}.response", response_schema(contract, contract.response))
+        found[f"{name}.error.json"] = _headed(f"{name}.error", error_schema(contract))
+    return found
+
+
+def request_schema(contract: Contract) -> dict[str, Any]:
+    """Return the schema of a request taken apart."""
+    project = {"project": Value(type="string", required=Level.VIOLATION)} if contract.project else {}
+    names = {
+        name: _always(contract.path_parameters.get(name, Value(type="string"))) for name in _NAME.findall(contract.path)
+    }
+    told_by = {key: _always(value) for key, value in query_of(contract).items() if key in contract.discriminator}
+    parts = {
+        "path": _texts(project | names, contract),
+        "query": _texts(query_of(contract) | told_by, contract),
+        "headers": headers_schema(contract),
+    }
+    required = ["path", "headers"]
+    if parts["query"].get("required"):
+        required.append("query")
+    if (body := contract.body) is not None and body.content == "json":
+        parts["body"] = schema_of(body.value, contract.sources)
+        if body.required is Level.VIOLATION:
+            required.append("body")
+    return {
+        "title": f"{contract.operation} request",
+        "description": f"{_REQUEST} {contract.method} {contract.path}",
+        "type": "object",
+        "required": required,
+        "properties": parts,
+        "x-sls-body": "free" if body is None else body.content,
+        "x-source": {
+            name: {"says": f"{name} of a request", "from": list(contract.sources)} for name in ("type", "required")
+        },
+    }
+
+
+def headers_schema(contract: Contract) -> dict[str, Any]:
+    """Return the schema of the headers: those common to the API, and the operation's own."""
+    schema = dict(derive.schema_of(REQUEST_HEADERS))
+    own = {name.lower(): text_schema_of(each, contract.sources) for name, each in contract.headers.items()}
+    needed = [name.lower() for name, each in contract.headers.items() if is_demanded(each)]
+    schema["properties"] = {**schema["properties"], **own}
+    schema["required"] = list(dict.fromkeys((*schema["required"], *needed)))
+    return schema
+
+
+def response_schema(contract: Contract, body: Body) -> dict[str, Any]:
+    """Return the schema of the body of a success."""
+    return {"title": f"{contract.operation} answer", **schema_of(body.value, contract.sources)}
+
+
+def error_schema(contract: Contract) -> dict[str, Any]:
+    """Return the schema of an error's body; the operation's own errors are listed, any operation may answer others."""
+    listed = [
+        {"status": each.status, "code": each.code, "messages": list(each.messages), "from": list(each.sources)}
+        for each in contract.errors
+    ]
+    return {**derive.schema_of(DESCRIPTION.error), "title": f"{contract.operation} error", "x-sls-errors": listed}
+
+
+def query_of(contract: Contract) -> dict[str, Value]:
+    """Return the query's values, with those that tell operations of one route apart."""
+    told = {
+        key: Value(type="string", required=Level.VIOLATION, values=values, sources=contract.sources)
+        for key, values in contract.discriminator.items()
+    }
+    return told | {key: each for key, each in contract.query.items() if key not in told}
+
+
+def _always(value: Value) -> Value:
+    return Value.from_plain({**value.as_plain(), "required": "violation"})
+
+
+def _texts(values: Mapping[str, Value], contract: Contract) -> dict[str, Any]:
+    required = [name for name, each in values.items() if is_demanded(each)]
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: text_schema_of(each, contract.sources) for name, each in values.items()},
+    }
+    return schema | ({"required": required} if required else {})
+
+
+def _headed(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"$schema": derive.DIALECT, "$id": f"{derive.NAMESPACE}{name}", **schema}

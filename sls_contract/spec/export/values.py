@@ -1,0 +1,112 @@
+"""Makes the values of a contract JSON Schemas (2020-12): as parsed, or as the text that a query or header holds.
+
+Only a breach at level violation is invalid. What a lower level says stands under ``x-sls-not-enforced``, and what no
+schema can say under ``x-sls-meaning``: nothing of a contract is lost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.spec.finding import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sls_contract.spec.contract import Value
+
+_SPELLED = {
+    "integer": ("-?[0-9]+", "an integer in decimal digits"),
+    "number": (r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "a decimal number"),
+    "boolean": ("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]", "true or false"),
+}
+_MEANINGS = ("unit", "form", "unique_by", "filtered_by", "equals", "needed_unless", "aliases", "codes")
+
+
+def schema_of(value: Value, sources: tuple[str, ...]) -> dict[str, Any]:
+    """Return the schema of a parsed value; ``sources`` are those of the operation, where the value names none."""
+    sources = value.sources or sources
+    return _schema(value, _constraints(value), sources) | _parts(value, sources)
+
+
+def text_schema_of(value: Value, sources: tuple[str, ...]) -> dict[str, Any]:
+    """Return the schema of the text that spells a value in a path, a query or a header."""
+    constraints: dict[str, Any] = {"type": "string"}
+    if value.values:
+        constraints["enum"] = list(value.values)
+    elif pattern := value.pattern or _SPELLED.get(value.type or "", ("",))[0]:
+        constraints |= {"pattern": f"^(?:{pattern})$", "not": {"type": "string", "pattern": "\\n"}}
+    bounds = {name: bound for name in ("minimum", "maximum") if (bound := getattr(value, name)) is not None}
+    schema = _schema(value, constraints, value.sources or sources)
+    return schema | ({"x-sls-bounds": bounds} if bounds else {})
+
+
+def is_demanded(value: Value) -> bool:
+    """Tell whether leaving it out is a violation."""
+    return value.required is Level.VIOLATION
+
+
+def _schema(value: Value, constraints: Mapping[str, Any], sources: tuple[str, ...]) -> dict[str, Any]:
+    """Give constraints as rules where a breach is a violation, else as what is expected; then where they come from."""
+    meaning = {name: _plain(getattr(value, name)) for name in _MEANINGS if getattr(value, name)}
+    schema: dict[str, Any] = {"description": value.says} if value.says else {}
+    if value.level is Level.VIOLATION:
+        schema |= constraints
+        origin = {
+            name: {"says": _words(name, given, value), "from": list(sources)} for name, given in constraints.items()
+        }
+        schema |= {"x-source": origin} if origin else {}
+    elif constraints:
+        schema["x-sls-not-enforced"] = {"level": value.level.value, **constraints, "from": list(sources)}
+    if value.required in {Level.WARNING, Level.UNSPECIFIED}:
+        schema["x-sls-required"] = value.required.value
+    return schema | ({"x-sls-meaning": meaning} if meaning else {})
+
+
+def _constraints(value: Value) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if value.type:
+        found["type"] = [value.type, "null"] if value.nullable else value.type
+    if value.values:
+        found["enum"] = [_typed(text, value.type) for text in value.values] + ([None] if value.nullable else [])
+    if value.pattern:
+        found["pattern"] = f"^(?:{value.pattern})$"
+    found |= {name: bound for name in ("minimum", "maximum") if (bound := getattr(value, name)) is not None}
+    return found
+
+
+def _parts(value: Value, sources: tuple[str, ...]) -> dict[str, Any]:
+    """Return the schemas of members and elements."""
+    parts: dict[str, Any] = {}
+    if value.members:
+        parts["properties"] = {name: schema_of(each, sources) for name, each in value.members.items()}
+    demanded = [name for name, each in value.members.items() if is_demanded(each)]
+    if demanded:
+        parts["required"] = demanded
+    if value.some_of:
+        parts["anyOf"] = [{"required": [name]} for name in value.some_of]
+    if value.others is Level.VIOLATION and value.members:
+        parts["additionalProperties"] = False
+    if value.items is not None:
+        parts["items"] = schema_of(value.items, sources)
+    return parts
+
+
+def _typed(text: str, kind: str | None) -> Any:
+    if kind == "integer":
+        return int(text)
+    if kind == "number":
+        return float(text)
+    return text.lower() == "true" if kind == "boolean" else text
+
+
+def _words(name: str, given: Any, value: Value) -> str:
+    if name == "type":
+        return f"type {given if isinstance(given, str) else ' or '.join(given)}"
+    return value.says or f"{name} {given}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if hasattr(value, "items") else value

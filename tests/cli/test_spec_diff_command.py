@@ -1,0 +1,111 @@
+"""``sls-contract spec diff``: pages, claims and contracts compared, with exit codes and JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PAGE = """# CountSheep
+
+## Request syntax
+
+```
+GET /farms/{farm}/sheep?breed=<breed>&line=<line> HTTP/1.1
+Host: {project}.{endpoint}
+```
+
+## Request parameters
+
+|Parameter|Type|Required|Description|
+|---------|----|--------|-----------|
+|farm|String|Yes|Which farm.|
+|breed|String|Yes|Which breed.|
+|line|Integer|No|How many.|
+
+## Error codes
+
+|HTTP status code|Error code|Error message|
+|----------------|----------|-------------|
+|404|FarmNotExist|Farm {farm} does not exist.|
+|400|BreedInvalid|No such breed.|
+"""
+
+
+def diff(*arguments):
+    command = [sys.executable, "-m", "sls_contract", "spec", "diff", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def page(tmp_path):
+    def written(name, *replacements):
+        text = PAGE
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+def changes(old, new):
+    code, out, _ = diff(old, new, "--json", "-")
+    told = json.loads(out)
+    return code, [(each["of"], each["class"], each["slug"], each["where"]) for each in told["changes"]]
+
+
+def test_pages_that_say_the_same_do_not_differ(page):
+    assert changes(page("a.md"), page("b.md")) == (0, [])
+
+
+def test_what_a_page_no_longer_has_breaks_but_the_contract_keeps_it(page):
+    """Sources are a history: what an older page says still counts after merging."""
+    new = page("b.md", ("|400|BreedInvalid|No such breed.|\n", ""))
+    assert changes(page("a.md"), new) == (1, [("page", "breaking", "gone", "error BreedInvalid")])
+
+
+def test_a_new_error_is_new_in_page_and_contract(page):
+    new = page("b.md", ("|400|BreedInvalid", "|400|LineInvalid|No such line.|\n|400|BreedInvalid"))
+    code, told = changes(page("a.md"), new)
+    assert (code, told) == (
+        0,
+        [("page", "additive", "new", "error LineInvalid"), ("contract", "additive", "new", "error LineInvalid")],
+    )
+
+
+def test_a_page_that_only_links_to_its_errors_takes_none_away(page):
+    new = page("b.md", (PAGE[PAGE.index("|HTTP") :], "See the list of errors.\n"))
+    assert changes(page("a.md"), new)[1][0] == ("page", "benign", "not-told", "errors")
+
+
+def test_claims_written_by_derive_are_as_good_as_their_page(page, tmp_path):
+    command = [sys.executable, "-m", "sls_contract", "spec", "derive", str(page("a.md")), "--json"]
+    subprocess.run([*command, str(tmp_path / "claims.json")], check=True, capture_output=True)
+    assert changes(page("a.md"), tmp_path / "claims.json") == (0, [])
+
+
+def test_contracts_are_compared_by_operation(tmp_path):
+    old = {"operation": "CountSheep", "method": "GET", "path": "/sheep", "coverage": "full", "query": {"a": {}}}
+    (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
+    (tmp_path / "new.json").write_text(json.dumps(old | {"query": {}}), encoding="utf-8")
+    code, out, _ = diff(tmp_path / "old.json", tmp_path / "new.json")
+    assert (code, "breaking: gone at query a" in out) == (1, True)
+
+
+@pytest.mark.parametrize("text", ["", "no page at all", "{}", '{"operation": 3}'])
+def test_what_is_no_description_is_refused_in_words(page, tmp_path, text):
+    for name in ("bad.md", "bad.json", "bad.yaml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        code, _, err = diff(page("a.md"), tmp_path / name)
+        assert (code, "Traceback" in err, "expected" in err) == (2, False, True)
+
+
+def test_a_file_that_is_not_there_is_named(page, tmp_path):
+    code, _, err = diff(page("a.md"), tmp_path / "none.md")
+    assert (code, "none.md" in err) == (2, True)

@@ -1,0 +1,102 @@
+"""Contracts for other tools: valid JSON Schemas, and one OpenAPI document from which nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from sls_contract.spec.contract import Contract
+from sls_contract.spec.export import openapi, operation_schemas
+
+SHEAR = {
+    "operation": "ShearSheep",
+    "method": "PUT",
+    "path": "/sheep/{sheep}",
+    "discriminator": {"type": ["shear"]},
+    "query": {"length": {"type": "integer", "required": "violation", "sources": ["page-2020"]}},
+    "body": {"value": {"type": "object", "members": {"who": {"type": "string", "required": "violation"}}}},
+    "errors": [{"status": 404, "code": "SheepNotExist", "messages": ["no sheep"]}],
+}
+FEED = {
+    "operation": "FeedSheep",
+    "method": "PUT",
+    "path": "/sheep/{sheepName}",
+    "discriminator": {"type": ["feed"]},
+    "response": {"value": {"type": "array", "items": {"type": "integer", "level": "warning"}}},
+}
+CONTRACTS = [Contract.from_plain(SHEAR), Contract.from_plain(FEED)]
+
+
+def test_every_schema_is_valid_by_the_metaschema():
+    for schema in operation_schemas(CONTRACTS).values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_a_request_that_lacks_what_is_required_is_invalid():
+    schema = operation_schemas(CONTRACTS)["ShearSheep.request.json"]
+    judge = jsonschema.Draft202012Validator(schema)
+    headers = {"authorization": f"LOG a:{27 * 'A'}=", "host": "p.x", "x-log-apiversion": "0.6.0", "date": ""}
+    headers |= {"date": "Fri, 04 May 2018 09:26:53 GMT", "x-log-signaturemethod": "hmac-sha1"}
+    right = {
+        "path": {"project": "p", "sheep": "dolly"},
+        "query": {"type": "shear", "length": "3"},
+        "headers": headers,
+        "body": {"who": "me"},
+    }
+    assert judge.is_valid(right), list(judge.iter_errors(right))
+    for part, name in (("query", "type"), ("query", "length"), ("path", "sheep"), ("body", "who")):
+        assert not judge.is_valid(right | {part: {key: text for key, text in right[part].items() if key != name}})
+    assert not judge.is_valid(right | {"query": {"type": "shear", "length": "three"}})
+
+
+def test_a_constraint_says_where_it_comes_from():
+    schema = operation_schemas(CONTRACTS)["ShearSheep.request.json"]
+    assert schema["properties"]["query"]["properties"]["length"]["x-source"]["pattern"]["from"] == ["page-2020"]
+
+
+def test_what_is_no_violation_is_not_invalid():
+    schema = operation_schemas(CONTRACTS)["FeedSheep.response.json"]
+    assert jsonschema.Draft202012Validator(schema).is_valid(["no integer"])
+    assert not jsonschema.Draft202012Validator(schema).is_valid({})
+
+
+def test_operations_of_one_path_and_method_stand_together_and_none_is_lost():
+    exported = openapi(CONTRACTS, "0")
+    (methods,) = exported.document["paths"].values()
+    shared = methods["put"]
+    assert exported.shared == (("FeedSheep", "ShearSheep"),)
+    assert [each["operationId"] for each in shared["x-sls-operations"]] == ["FeedSheep", "ShearSheep"]
+    told = {each["name"]: each for each in shared["parameters"] if "name" in each}
+    assert (told["type"]["required"], told["type"]["schema"]["enum"]) == (True, ["feed", "shear"])
+    assert (told["length"]["required"], shared["requestBody"]["required"]) == (False, False)
+
+
+@pytest.mark.parametrize("arguments", [("--operation", "GetCheckpoint"), ("--out", "x.json")])
+def test_wrong_use_is_explained(tmp_path, arguments):
+    command = [
+        sys.executable,
+        "-m",
+        "sls_contract",
+        "spec",
+        "export",
+        "--format",
+        "json-schema",
+        "--out",
+        "o",
+        *arguments,
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "expected" in done.stderr, list(tmp_path.iterdir())) == (2, True, [])
+
+
+def test_a_file_that_differs_is_replaced_only_when_forced(tmp_path):
+    command = [sys.executable, "-m", "sls_contract", "spec", "export", "--format", "openapi", "--out", "o.json"]
+    (tmp_path / "o.json").write_text("mine", encoding="utf-8")
+    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (refused.returncode, (tmp_path / "o.json").read_text("utf-8")) == (2, "mine")
+    subprocess.run([*command, "--force"], cwd=tmp_path, capture_output=True, check=True)
+    assert json.loads((tmp_path / "o.json").read_text("utf-8"))["openapi"] == "3.1.0"
