@@ -167,20 +167,17 @@ def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[st
         yield on_one_line(f"not checked: {path}: {reason}")
     counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
     yield f"{counts}: {judged_line(report)}"
-    yield from _narrowed(outcome)
-    yield from _until_when(outcome)
-    if not outcome.judged():
-        yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
-
-
-def _narrowed(outcome: _Outcome) -> Iterator[str]:
-    """Say what was judged by some clauses only, or by none."""
     tallies = [audit.tally for audit in outcome.audits]
+    extents = sum((Counter(tally.extents) for tally in tallies), Counter())
+    yield from narrowed_lines(extents, not_judged=0, unverified=0)
+    yield from _until_when(outcome)
     yield from narrowed_lines(
-        sum((Counter(tally.extents) for tally in tallies), Counter()),
+        {},
         not_judged=sum(tally.not_judged for tally in tallies),
         unverified=sum(tally.unverified for tally in tallies),
     )
+    if not outcome.judged():
+        yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
 
 
 def _fitted(rows: Sequence[Sequence[object]], columns: int | None) -> Iterator[str]:

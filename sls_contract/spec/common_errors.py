@@ -175,6 +175,12 @@ _REFUSED = (
         (sources.GET_CHECK_POINT, *_BOTH, f"observed 2022-12: {sources.GO_SDK} commit 658971d"),
     ),
     KnownError(
+        404,
+        "LogStoreNotExist",
+        ("The logstore {logstoreName} dose not exist.",),
+        (f"observed: {sources.JAVA_SDK}, ListShardFunctionTest; pages of operations word it without the article",),
+    ),
+    KnownError(
         405,
         "InvalidMethod",
         ("Invalid request method : {requestUri}",),

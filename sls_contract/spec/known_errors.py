@@ -5,107 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sls_contract.spec import sources
 from sls_contract.spec.common_errors import CODE_NOT_TOLD, COMMON
 from sls_contract.spec.error_record import KnownError
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from sls_contract.spec.contract import ErrorAnswer
+    from sls_contract.spec.error_record import Origin
     from sls_contract.spec.registry import Registry
 
-_GROUP_MISSING = "consumer group not exist."
-_LOGSTORE_MISSING = ("logstore {logstoreName} dose not exist.", "The logstore {logstoreName} dose not exist.")
-_CONSUMER = f"{sources.JAVA_SDK} and {sources.GO_SDK}: checkpoint trackers"
-
-
-def _page(name: str) -> tuple[str, ...]:
-    return (sources.sibling_page(name),)
-
-
-_SIBLINGS = (
-    "CreateConsumerGroup",
-    "DeleteConsumerGroup",
-    "UpdateConsumerGroup",
-    "ListConsumerGroup",
-    "ConsumerGroupHeartBeat",
-    "ConsumerGroupUpdateCheckPoint",
-)
-_OWN = (
-    KnownError(
-        404,
-        "LogStoreNotExist",
-        _LOGSTORE_MISSING,
-        (sources.GET_CHECK_POINT, f"observed: {sources.JAVA_SDK}, ListShardFunctionTest"),
-        ("GetCheckPoint", *_SIBLINGS),
-    ),
-    KnownError(
-        404,
-        "ConsumerGroupNotExist",
-        (_GROUP_MISSING,),
-        (sources.GET_CHECK_POINT, f"{sources.RUST_SDK}: client/tests/consumer_group.rs, also on delete"),
-        (
-            "GetCheckPoint",
-            "UpdateConsumerGroup",
-            "DeleteConsumerGroup",
-            "ConsumerGroupHeartBeat",
-            "ConsumerGroupUpdateCheckPoint",
-        ),
-    ),
-    KnownError(
-        400,
-        "ConsumerGroupAlreadyExist",
-        ("consumer group already exist.",),
-        _page("CreateConsumerGroup"),
-        ("CreateConsumerGroup",),
-    ),
-    KnownError(
-        400,
-        "JsonInfoInvalid",
-        ("consumerGroup or timeout is of error format.",),
-        _page("CreateConsumerGroup"),
-        ("CreateConsumerGroup",),
-    ),
-    KnownError(
-        400,
-        "JsonInfoInvalid",
-        ("timeout is of error value type.", "timout is of error value type."),
-        _page("UpdateConsumerGroup"),
-        ("UpdateConsumerGroup",),
-    ),
-    KnownError(
-        400,
-        "NotExistConsumerWithBody",
-        ("non-exist consumer with non-empty body of heartbeat message.",),
-        _page("HeartBeat"),
-        ("ConsumerGroupHeartBeat",),
-    ),
-    KnownError(
-        400,
-        "InvalidShardCheckPoint",
-        ("shard checkpoint not encoded by base64.",),
-        _page("UpdateCheckPoint"),
-        ("ConsumerGroupUpdateCheckPoint",),
-    ),
-    KnownError(
-        404,
-        "ConsumerNotExist",
-        ("consumer not exist in the consumer group",),
-        _page("UpdateCheckPoint"),
-        ("ConsumerGroupUpdateCheckPoint",),
-    ),
-    KnownError(
-        404,
-        "ShardNotExist",
-        ("shard not exist.",),
-        _page("UpdateCheckPoint"),
-        ("ConsumerGroupUpdateCheckPoint",),
-    ),
-    KnownError(None, "ConsumerNotMatch", (), (_CONSUMER,), ("ConsumerGroupUpdateCheckPoint",), origin="sdk"),
-)
-
-KNOWN_ERRORS = (*_OWN, *COMMON)
-"""The errors told here; those of single operations first. Contracts name more, of every operation."""
+KNOWN_ERRORS = COMMON
+"""The errors that any operation may answer; contracts name those of each operation."""
 
 
 def errors_of(operation: str) -> tuple[KnownError, ...]:
@@ -138,7 +48,8 @@ def _errors_with(contracts: Registry, code: str) -> tuple[KnownError, ...]:
 
 
 def _known_error(operation: str, answer: ErrorAnswer) -> KnownError:
-    return KnownError(answer.status, answer.code, answer.messages, answer.sources, (operation,))
+    origin: Origin = "page" if answer.messages else "sdk"
+    return KnownError(answer.status, answer.code, answer.messages, answer.sources, (operation,), origin)
 
 
 def statuses_of(code: str) -> frozenset[int]:

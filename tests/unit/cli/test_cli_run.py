@@ -80,7 +80,9 @@ def test_a_violation_is_1_and_shows_where_and_how(page):
     code, out, _ = run("check", page)
     assert code == 1
     assert re.search(
-        rf"^{re.escape(str(page))}:\d+ exchange \d: SLS2\d\d \S+ \(violation\) at status$", out, re.MULTILINE
+        rf"^{re.escape(str(page))}:\d+ exchange \d: SLS2\d\d \S+ \(violation\) at status of GetCheckPoint$",
+        out,
+        re.MULTILINE,
     )
     assert "  How to fix: " in out
 
