@@ -151,7 +151,7 @@ def with_text(response: Response, text: bytes) -> Response:
 
 @pytest.mark.parametrize("text", [b"", b"[", b"{}", b'"x"'])
 def test_an_endpoint_without_heartbeats_is_judged_by_the_rest(text):
-    """Where nobody is assigned a shard, the shards are those that are listed; only the heartbeat's answer is accused."""
+    """Where nobody is assigned a shard, the shards are those that are listed; only the heartbeat is accused."""
     send = answering(endpoint(), "ConsumerGroupHeartBeat", lambda response: with_text(response, text))
     run = runner(send, "group-fresh", "shard-given")()
     assert verdicts(run)["group-fresh"] == "passed"
