@@ -24,7 +24,6 @@ from sls_contract.errors import CassetteError, UnmatchedRequest
 from sls_contract.exchange import OWN_ANSWER, Exchange
 from sls_contract.hosts import host_name
 from sls_contract.spec import clause
-from sls_contract.spec.catalog import catalog
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
@@ -107,8 +106,7 @@ class Session:
     def start(self) -> None:
         """Take over the owned requests; raises `CassetteBusy` beside a cassette that another thread opened."""
         if "pyfakefs" in sys.modules:
-            catalog()  # it may hide the schemas by the time that they are needed
-            registry()
+            registry()  # it may hide the contracts by the time that they are needed
         OPEN.enter(self)
         try:
             self._stop = install(self)

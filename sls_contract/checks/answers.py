@@ -1,4 +1,4 @@
-"""Checks of an answer's JSON, status, error body, and of what must not be served (``SLS22x`` to ``SLS24x``)."""
+"""Checks of what all answers share: JSON, error bodies, and what must not be served (``SLS22x`` to ``SLS24x``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of the request: path, query, common headers (``SLS1xx``)."""
+"""Checks of what all requests share: path, method, common headers (``SLS1xx``)."""
 
 from __future__ import annotations
 

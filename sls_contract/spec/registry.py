@@ -168,8 +168,15 @@ def registry() -> Registry:
 
 def _shipped() -> Registry:
     if "shipped" not in _current:
-        _current["shipped"] = Registry(read_contracts(schema_folder() / FILE))
+        _current["shipped"] = Registry(read_contracts(_shipped_file()))
     return _current["shipped"]
+
+
+def _shipped_file() -> Traversable:
+    """Return the shipped contracts; plain files are found without importlib.resources, whose import takes longer."""
+    package = Path(__file__).parent.parent
+    files = (folder / FILE for folder in (package / "_schemas", package.parent / "schemas"))
+    return next((file for file in files if file.is_file()), None) or schema_folder() / FILE
 
 
 def use_contracts(folder: Path | str | None) -> None:

@@ -147,12 +147,6 @@ def deletes_what_is_not_there(request, response):
     return emptied.replace(headers=emptied.headers.without("Content-Type"))
 
 
-@unusual("group-held", "shard-handed")
-def answers_heartbeats_as_the_page_prints_them(request, response):
-    fits = asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200
-    return with_document(response, {"shards": json.loads(response.body)}) if fits else response
-
-
 @pytest.mark.parametrize(("change", "scenarios"), UNUSUAL.values(), ids=UNUSUAL)
 def test_what_is_left_free_is_not_judged(change, scenarios):
     """Order, spelling, spaces, wording, chunks and what no page says: no violation, where it may matter."""
@@ -217,3 +211,18 @@ def test_a_single_shard_is_enough_for_most():
     run = verify(endpoint, "shard-given", "each-shard-given", "generated-sequences", examples=10)
     assert run.located == []
     assert [each.verdict for each in run.performed] == ["passed", "not provable", "passed"]
+
+
+def test_heartbeats_answered_as_the_page_prints_them_are_accused():
+    """The page's object is what no client reads; its own digest is that of the bare array. Nothing else is accused."""
+    real = correct()
+
+    def wrapped(request):
+        response = real(request)
+        fits = asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200
+        return with_document(response, {"shards": json.loads(response.body)}) if fits else response
+
+    run = verify(wrapped, "shard-given", examples=0)
+    assert {(each.finding.slug, each.finding.operation) for each in run.located} == {
+        ("answer-shape", "ConsumerGroupHeartBeat")
+    }
