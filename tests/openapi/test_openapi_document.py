@@ -96,7 +96,7 @@ def test_schemathesis_finds_nothing_in_what_is_served(document, served, operatio
     every = [each.ok() for each in schemathesis.openapi.from_dict(document).get_all_operations()]
     (found,) = [each for each in every if each.definition.raw["operationId"] == operation]
 
-    @settings(max_examples=30, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(case=found.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE))
     def ask(case):
         case.path_parameters |= {name: text for name, text in NAMES.items() if name in case.path_parameters}
