@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from started_processes import Started
 
 import sls_contract
 
@@ -81,4 +82,5 @@ def test_loading_the_plugin_loads_nothing_heavy(pytester, monkeypatch):
     pytester.makeini("[pytest]\n")
     others = ("hypothesispytest", "recording", "asyncio", "xdist", "xdist.looponfail", "anyio", "pytest_cov")
     options = [option for name in others for option in ("-p", f"no:{name}")]
-    pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=1)
+    with Started.really():
+        pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=1)

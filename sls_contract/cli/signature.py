@@ -26,19 +26,12 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-_EXAMPLES = """examples:
-  sls-contract signature request.http
-  pbpaste | sls-contract signature
-  sls-contract signature session.har --at 'Fri, 27 Nov 2026 08:30:00 GMT'
-"""
 _HAR = re.compile(rb'[\xef\xbb\xbf\s]*\{\s*"log"\s*:\s*\{')
 _LOG_DATE = re.compile("([0-9]{2})/([A-Za-z]{3})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4})")
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command and its options."""
-    import argparse
-
     command = subparsers.add_parser(
         "signature",
         help="name the wrong step of a request's signature",
@@ -46,8 +39,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "HTTP, curl commands, the output of curl -v and --trace, logs of HTTP clients (Python, Go, Java, Ruby, .NET, "
         "Node), packet dumps, HAR files and cassettes.",
         epilog=f"The key comes from {ID}, {SECRET} and {TOKEN}. "
-        f"Exit codes: 0 all verify, 1 one does not, 2 nothing could be judged.\n\n{_EXAMPLES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "Exit codes: 0 all verify, 1 one does not, 2 nothing could be judged. "
+        "Example: curl -v https://my-project.cn-hangzhou.log.aliyuncs.com/ 2>&1 | sls-contract signature",
     )
     command.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="what holds the request; -: standard input"

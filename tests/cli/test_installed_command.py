@@ -151,7 +151,7 @@ def test_schemas_export_and_show_agree(command, tmp_path, schemas):
     [
         (("check", "nothing"), "no such file or folder"),
         (("check", "--json", "/proc/nothing/x", PAGE), "cannot write the report"),
-        (("signature", "nothing"), "export both"),
+        (("signature", "nothing"), "name a file that holds an HTTP request"),
         (("schemas", "show", "nothing"), "expected a schema's name"),
         (("schemas", "export", "--out", "/proc/nothing"), "--out to be a folder"),
         (("explain", "nothing"), "no clause has the code or slug 'nothing'"),

@@ -68,7 +68,11 @@ def place(tmp_path):
 
 def run(line: str, place: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run one line of a shell, a program of ours and its arguments; pytest leaves no cache behind."""
-    program, *arguments = shlex.split(line)
+    words = shlex.split(line)
+    while re.fullmatch("[A-Z_]+=.*", words[0]):
+        name, _, value = words.pop(0).partition("=")
+        environ |= {name: value}
+    program, *arguments = words
     return subprocess.run(
         [sys.executable if program == "python" else BIN / program, *arguments],
         cwd=place,

@@ -110,7 +110,7 @@ def test_every_way_to_fail_counts_and_none_that_is_no_failure(project):
     )
     project.run("--sls-record=once")
     reasons = {
-        "test_breaks": "test_it.py::test_breaks: SLS103 query-shard-key (violation) at query shardId",
+        "test_breaks": "test_it.py::test_breaks: SLS103 query-shard-key (violation) at query shardId of GetCheckPoint",
         "test_in_setup": "test_it.py::test_in_setup: RuntimeError: 消费组",
         "test_in_teardown": "test_it.py::test_in_teardown: RuntimeError: late",
         "TestOld.test_old": "test_it.py::TestOld::test_old: AssertionError: by hand",

@@ -37,9 +37,9 @@ SOURCE = """
 DOUBLE = """
 import socket
 
-from sls_contract.cassettes import session
+from sls_contract.cassettes import exchanges
 
-session.is_live = lambda host, peer: True  # for the service stands a double on loopback, which is never live
+exchanges.is_live = lambda host, peer: True  # for the service stands a double on loopback, which is never live
 resolve = socket.getaddrinfo
 socket.getaddrinfo = lambda host, port, *rest, **more: resolve("127.0.0.1", {port}, *rest, **more)
 """

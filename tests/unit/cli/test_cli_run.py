@@ -270,12 +270,14 @@ def test_version(capsys):
 
 
 def test_explain_lists_and_explains(capsys):
-    """Without a name all clauses, one line each; with names their text and sources; a typo is helped."""
+    """Without a name all clauses, one line each, and error codes; with names their text and sources; or a hint."""
     code, out, _ = run("explain")
     assert code == 0
+    clauses, codes = out.split("\n\n")
     assert all(
-        re.match(r"SLS\d{3}  [a-z0-9-]+ +(violation|warning|unspecified) +\S", line) for line in out.splitlines()
+        re.match(r"SLS\d{3}  [a-z0-9-]+ +(violation|warning|unspecified) +\S", line) for line in clauses.splitlines()
     )
+    assert "SignatureNotMatch" in codes
     code, out, _ = run("explain", "sls204", "recording-edited")
     assert code == 0
     assert out.startswith("SLS204 update-time-unit (violation)\n")

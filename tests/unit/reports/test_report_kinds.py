@@ -173,7 +173,8 @@ def test_no_text_breaks_a_report(findings):
     assert len(root.findall(".//failure")) == int(root.get("failures"))
     jsonschema.validate(json.loads(sarif(made)), SARIF)
     text = re.sub("`[^`\n]*`", "", markdown(made))  # a code span shows what it holds
-    assert text.count("<details>") == text.count("</details>") == len({clause.code for clause, _, _ in findings})
+    tags = re.findall(r"(?<!\\)(?:\\\\)*<(/?)details>", text)
+    assert tags == ["", "/"] * len({clause.code for clause, _, _ in findings})
     rows = [line for line in text.split("\n") if line.startswith(("| expected", "| actual"))]
     assert all(len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 3 for row in rows)
 

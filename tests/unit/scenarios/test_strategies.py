@@ -228,7 +228,7 @@ def test_every_kind_of_breach_of_an_answer_is_drawn():
     """Each rule that the contract states for an answer is broken in some example."""
     request = find(strategies.requests(LIST), lambda each: "shard" in dict(each.query_pairs()))
     strategy = strategies.broken_answers(LIST, request, levels=EVERY_LEVEL)
-    kinds = {breach.kind for breach, _ in drawn(strategy, 250)}
+    kinds = {breach.kind for breach, _ in drawn(strategy, 1000)}
     assert kinds >= {
         *("missing", "type", "form", "unit", "unique", "filter", "unknown", "syntax", "length", "status"),
         *("content-type", "error-code", "error-status"),

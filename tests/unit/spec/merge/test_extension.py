@@ -72,9 +72,9 @@ def test_an_operation_that_nobody_ships_needs_only_its_page(tmp_path):
 
 
 def test_an_error_code_that_lost_its_capitals_is_put_right_by_the_shipped_ones(tmp_path):
-    """A page that prints LogstoreNotExist means the code that every other operation answers."""
-    write_claims(tmp_path, [(source(), page("ListBaskets", errors={(404, "LogstoreNotExist"): []}))])
-    assert [each.code for each in load_folder(tmp_path)[0].errors] == ["LogStoreNotExist"]
+    """A page that prints Shardnotexist means the code that other operations answer."""
+    write_claims(tmp_path, [(source(), page("ListBaskets", errors={(400, "Shardnotexist"): []}))])
+    assert [each.code for each in load_folder(tmp_path)[0].errors] == ["ShardNotExist"]
 
 
 def test_two_sources_that_are_one_are_told(tmp_path):
