@@ -60,10 +60,9 @@ class Headers(Mapping[str, str]):
         if name != "_index":
             msg = f"headers have no attribute {name!r}; a field is looked up as headers[{name!r}]"
             raise AttributeError(msg)
-        index: dict[str, str] = {}
-        for field_name, value in self.pairs:
-            key = field_name.lower()
-            index[key] = f"{index[key]}, {value}" if key in index else value
+        index = {field_name.lower(): value for field_name, value in self.pairs}
+        if len(index) < len(self.pairs):
+            index = _joined(self.pairs)
         object.__setattr__(self, "_index", index)
         return index
 
@@ -355,6 +354,14 @@ def _items(source: object) -> Iterable[object]:
         return source
     msg = f"headers must be a mapping or (name, value) pairs, got {type(source).__name__}"
     raise UsageError(msg)
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        key = name.lower()
+        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+    return joined
 
 
 def _field(item: object) -> tuple[str, str]:

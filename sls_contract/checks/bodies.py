@@ -73,6 +73,9 @@ class Column:
         if self._items and (elements := [each for one in column if type(one) is list for each in one]):
             self._items.judge(elements, place_in_lists(column, place), breaches)
         if self._members:
+            if self._types != _TYPES["object"]:
+                objects = [index for index, value in enumerate(column) if type(value) is dict]
+                column, place = [column[index] for index in objects], _at(place, objects)
             self._members.judge(column, place, breaches)
 
     def _of_right_type(self, column: list[Any], place: Place, breaches: Breaches) -> tuple[list[Any], Place]:
@@ -126,10 +129,7 @@ class Members:
         self._codes = frozenset(rule.clause.code for rule in judged)
 
     def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
-        """Judge the objects of a column; what is no object is not looked at."""
-        if not {dict}.issuperset(map(type, column)):
-            objects = [index for index, value in enumerate(column) if type(value) is dict]
-            column, place = [column[index] for index in objects], _at(place, objects)
+        """Judge the objects of a column."""
         shapes = set(map(tuple, column))
         if not shapes:
             return
