@@ -199,12 +199,12 @@ class Request:
     @property
     def path(self) -> str:
         """The path exactly as sent, percent-encoded."""
-        return self.target.partition("?")[0]
+        return _split_target(self.url)[0]
 
     @property
     def query(self) -> str:
         """The query exactly as sent, without the question mark; empty where there is none."""
-        return self.target.partition("?")[2]
+        return _split_target(self.url)[2]
 
     def query_pairs(self) -> list[tuple[str, str]]:
         """Return the decoded query in order: ``+`` is a space, a key without ``=`` has the value ``""``."""
@@ -295,6 +295,12 @@ def split_url(url: str) -> tuple[str, str, str]:
     found = _URL.match(url)
     scheme, authority, target = found.groups() if found else (url, "", "")
     return scheme.lower(), authority, target if target.startswith("/") else "/" + target
+
+
+@lru_cache(maxsize=64)  # as above
+def _split_target(url: str) -> tuple[str, str, str]:
+    """Split the target of a URL into path, question mark, and query."""
+    return split_url(url)[2].partition("?")
 
 
 @lru_cache(maxsize=64)  # as above

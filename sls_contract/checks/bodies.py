@@ -226,7 +226,7 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
         return (lowest is None or one >= lowest) and (highest is None or one <= highest)
 
     def test(values: list[Any], place: Place, breaches: Breaches) -> None:
-        if not (is_within(min(values)) and is_within(max(values))):
+        if (lowest is not None and min(values) < lowest) or (highest is not None and max(values) > highest):
             for index, one in enumerate(values):
                 if not is_within(one):
                     breaches.add(rule, place(index), expected, shown(one), column.mend())
@@ -236,10 +236,11 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
 
 def _form_test(value: Value, form: Form, own: Rules, column: Column) -> Test:
     rules = {kind: own.rule(kind, value.level) for kind in ("value", "form")}
+    codes = frozenset(rule.clause.code for rule in rules.values())
 
     def test(values: list[Any], place: Place, breaches: Breaches) -> None:
-        for rule in rules.values() if any(values) else ():
-            breaches.ran(rule)
+        if any(values):
+            breaches.ran_all(codes)
         if form.fits(values):
             return
         for index, one in enumerate(values):

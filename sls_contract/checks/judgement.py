@@ -115,12 +115,12 @@ def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] 
     if subject.operation == FOREIGN:
         return Verdict((), frozenset(), FOREIGN)
     found: list[Finding] = []
-    exercised: frozenset[str] = frozenset()
+    exercised: set[str] = set()
     for side in sides:
-        flaws, its_own = _asked(subject, side, without)
-        found += flaws
-        exercised = exercised | its_own if exercised else its_own
-    return Verdict(tuple(_showable(found, subject.request)), exercised, subject.operation, _extent(subject))
+        found += _asked(subject, side, exercised)
+    wanted = [finding for finding in found if finding.code not in without]
+    showable = tuple(_showable(wanted, subject.request)) if wanted else ()
+    return Verdict(showable, frozenset(exercised.difference(without)), subject.operation, _extent(subject))
 
 
 def _extent(subject: Subject) -> Extent:
@@ -129,10 +129,9 @@ def _extent(subject: Subject) -> Extent:
     return "full" if subject.contract.coverage == "full" else "derivation"
 
 
-def _asked(subject: Subject, side: Side, without: Collection[str] = ()) -> tuple[list[Finding], frozenset[str]]:
-    """Judge one half by every check that applies."""
+def _asked(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
+    """Judge one half by every check that applies; the codes of the clauses that could be broken go to ``exercised``."""
     found: list[Finding] = []
-    exercised: set[str] = set()
     checks, groups = _TABLE[side]
     for kept, its_checks in groups:
         codes = kept(subject)
@@ -150,8 +149,7 @@ def _asked(subject: Subject, side: Side, without: Collection[str] = ()) -> tuple
         judged = _by_contract(subject, side)
         found += judged.findings
         exercised |= judged.exercised
-    wanted = [finding for finding in found if finding.code not in without]
-    return sorted(wanted, key=lambda finding: finding.code), frozenset(exercised.difference(without))
+    return sorted(found, key=lambda finding: finding.code) if found else found
 
 
 def _by_contract(subject: Subject, side: Side) -> Judged:
