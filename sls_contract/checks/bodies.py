@@ -8,6 +8,7 @@ something is are they looked at one by one.
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.meanings import FORMS, UNITS, Form, misplaced_times, read_as_unit
@@ -16,6 +17,7 @@ from sls_contract.checks.presentation import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec.contract import Value
@@ -130,26 +132,20 @@ class Members:
 
     def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
         """Judge the objects of a column."""
-        shapes = set(map(tuple, column))
-        if not shapes:
+        if not column:
             return
-        one, *others = shapes
-        everywhere, somewhere = set(one).intersection(*others), set(one).union(*others)
+        columns = _columns(column)
+        everywhere, somewhere = (columns.keys(), columns.keys()) if columns else _names_of(column)
         breaches.ran_all(self._codes)
         if not somewhere <= self._names:
-            self._judge_names(column, somewhere - self._names, place, breaches)
+            self._judge_names(column, set(somewhere - self._names), place, breaches)
         for name in sorted(self._needed - everywhere):
             self._tell_missing(name, column, place, breaches)
         if self._some_of:
             self._judge_some_of(column, place, breaches)
-        self._judge_members(column, everywhere, somewhere, place, breaches)
-
-    def _judge_members(
-        self, column: list[Any], everywhere: set[str], somewhere: set[str], place: Place, breaches: Breaches
-    ) -> None:
         for name, member in self._known.items():
-            if name in everywhere:
-                member.judge([value[name] for value in column], _inside(place, name), breaches)
+            if columns and name in columns:
+                member.judge(columns[name], _inside(place, name), breaches)
             elif name in somewhere:
                 indices = [index for index, value in enumerate(column) if name in value]
                 values = [column[index][name] for index in indices]
@@ -337,6 +333,26 @@ def _text_of(value: Any) -> str:
     if type(value) is str:
         return value
     return str(value).lower() if type(value) is bool else str(value)
+
+
+def _columns(objects: list[Any]) -> dict[str, list[Any]] | None:
+    """Return the values by member where all objects have the same members; None where not, or where it is slower."""
+    one = objects[0]
+    if len(objects) == 1:
+        return {name: [value] for name, value in one.items()}
+    if len(one) < 2 or set(map(len, objects)) != {len(one)}:  # noqa: PLR2004 - itemgetter gives tuples from two on
+        return None
+    try:
+        rows = map(itemgetter(*one), objects)
+        return dict(zip(one, map(list, zip(*rows, strict=True)), strict=True))
+    except KeyError:
+        return None
+
+
+def _names_of(objects: list[Any]) -> tuple[AbstractSet[str], AbstractSet[str]]:
+    """Return the names of the members that all objects have, and of those that any has."""
+    one, *others = set(map(tuple, objects))
+    return set(one).intersection(*others), set(one).union(*others)
 
 
 def _first_places(column: list[Any], keys: set[str]) -> list[tuple[str, int]]:

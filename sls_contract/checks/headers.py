@@ -108,11 +108,13 @@ def date_is_comparable(subject: Subject) -> Flaws:
 def length_is_true(subject: Subject) -> Flaws:
     """Demand that Content-Length is the length of the body as it stood on the wire."""
     answer = _answer(subject)
-    lengths = {part.strip() for each in answer.headers.get_all("content-length") for part in each.split(",")}
-    chunked = "chunked" in answer.headers.get("transfer-encoding", "").lower()
-    if not lengths or not answer.wire or subject.bodiless or chunked:
+    sent = answer.headers.get("content-length")
+    if sent is None or not answer.wire or subject.bodiless:
+        return None
+    if "chunked" in answer.headers.get("transfer-encoding", "").lower():
         return None
     size = str(len(answer.body))
+    lengths = {part.strip() for part in sent.split(",")} if sent != size else {size}
     if lengths == {size}:
         return KEPT
     mend = "count the bytes of the body after compression."

@@ -41,11 +41,10 @@ def misplaced_times(times: Collection[int], unit: str, subject: Subject) -> froz
     An exchange whose own clocks are of long ago may have times as old.
     """
     usual, highest = _FROM * UNITS[unit], _TO * UNITS[unit]
-    inside = [time for time in times if time]
-    if not inside or (usual <= min(inside) and max(inside) < highest):
+    if usual <= min(times, default=usual) and max(times, default=usual) < highest:
         return frozenset()
     lowest = _lowest(subject) * UNITS[unit]
-    return frozenset(time for time in inside if 0 <= time < _INT64 and not lowest <= time < highest)
+    return frozenset(time for time in times if 0 < time < _INT64 and not lowest <= time < highest)
 
 
 def read_as_unit(time: int, unit: str) -> str:
