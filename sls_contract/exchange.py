@@ -60,10 +60,9 @@ class Headers(Mapping[str, str]):
         if name != "_index":
             msg = f"headers have no attribute {name!r}; a field is looked up as headers[{name!r}]"
             raise AttributeError(msg)
-        index: dict[str, str] = {}
-        for field_name, value in self.pairs:
-            key = field_name.lower()
-            index[key] = f"{index[key]}, {value}" if key in index else value
+        index = {field_name.lower(): value for field_name, value in self.pairs}
+        if len(index) < len(self.pairs):
+            index = _joined(self.pairs)
         object.__setattr__(self, "_index", index)
         return index
 
@@ -200,12 +199,12 @@ class Request:
     @property
     def path(self) -> str:
         """The path exactly as sent, percent-encoded."""
-        return self.target.partition("?")[0]
+        return _split_target(self.url)[0]
 
     @property
     def query(self) -> str:
         """The query exactly as sent, without the question mark; empty where there is none."""
-        return self.target.partition("?")[2]
+        return _split_target(self.url)[2]
 
     def query_pairs(self) -> list[tuple[str, str]]:
         """Return the decoded query in order: ``+`` is a space, a key without ``=`` has the value ``""``."""
@@ -299,6 +298,12 @@ def split_url(url: str) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=64)  # as above
+def _split_target(url: str) -> tuple[str, str, str]:
+    """Split the target of a URL into path, question mark, and query."""
+    return split_url(url)[2].partition("?")
+
+
+@lru_cache(maxsize=64)  # as above
 def pairs_of(query: str) -> tuple[tuple[str, str], ...]:
     """Decode a query as `Request.query_pairs` does."""
     parts = (part.partition("=") for part in query.split("&") if part)
@@ -355,6 +360,14 @@ def _items(source: object) -> Iterable[object]:
         return source
     msg = f"headers must be a mapping or (name, value) pairs, got {type(source).__name__}"
     raise UsageError(msg)
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        key = name.lower()
+        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+    return joined
 
 
 def _field(item: object) -> tuple[str, str]:

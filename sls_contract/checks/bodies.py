@@ -8,6 +8,7 @@ something is are they looked at one by one.
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.meanings import FORMS, UNITS, Form, misplaced_times, read_as_unit
@@ -16,6 +17,7 @@ from sls_contract.checks.presentation import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec.contract import Value
@@ -73,6 +75,9 @@ class Column:
         if self._items and (elements := [each for one in column if type(one) is list for each in one]):
             self._items.judge(elements, place_in_lists(column, place), breaches)
         if self._members:
+            if self._types != _TYPES["object"]:
+                objects = [index for index, value in enumerate(column) if type(value) is dict]
+                column, place = [column[index] for index in objects], _at(place, objects)
             self._members.judge(column, place, breaches)
 
     def _of_right_type(self, column: list[Any], place: Place, breaches: Breaches) -> tuple[list[Any], Place]:
@@ -126,30 +131,21 @@ class Members:
         self._codes = frozenset(rule.clause.code for rule in judged)
 
     def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
-        """Judge the objects of a column; what is no object is not looked at."""
-        if not {dict}.issuperset(map(type, column)):
-            objects = [index for index, value in enumerate(column) if type(value) is dict]
-            column, place = [column[index] for index in objects], _at(place, objects)
-        shapes = set(map(tuple, column))
-        if not shapes:
+        """Judge the objects of a column."""
+        if not column:
             return
-        one, *others = shapes
-        everywhere, somewhere = set(one).intersection(*others), set(one).union(*others)
+        columns = _columns(column)
+        everywhere, somewhere = (columns.keys(), columns.keys()) if columns else _names_of(column)
         breaches.ran_all(self._codes)
         if not somewhere <= self._names:
-            self._judge_names(column, somewhere - self._names, place, breaches)
+            self._judge_names(column, set(somewhere - self._names), place, breaches)
         for name in sorted(self._needed - everywhere):
             self._tell_missing(name, column, place, breaches)
         if self._some_of:
             self._judge_some_of(column, place, breaches)
-        self._judge_members(column, everywhere, somewhere, place, breaches)
-
-    def _judge_members(
-        self, column: list[Any], everywhere: set[str], somewhere: set[str], place: Place, breaches: Breaches
-    ) -> None:
         for name, member in self._known.items():
-            if name in everywhere:
-                member.judge([value[name] for value in column], _inside(place, name), breaches)
+            if columns and name in columns:
+                member.judge(columns[name], _inside(place, name), breaches)
             elif name in somewhere:
                 indices = [index for index, value in enumerate(column) if name in value]
                 values = [column[index][name] for index in indices]
@@ -226,7 +222,7 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
         return (lowest is None or one >= lowest) and (highest is None or one <= highest)
 
     def test(values: list[Any], place: Place, breaches: Breaches) -> None:
-        if not (is_within(min(values)) and is_within(max(values))):
+        if (lowest is not None and min(values) < lowest) or (highest is not None and max(values) > highest):
             for index, one in enumerate(values):
                 if not is_within(one):
                     breaches.add(rule, place(index), expected, shown(one), column.mend())
@@ -236,10 +232,11 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
 
 def _form_test(value: Value, form: Form, own: Rules, column: Column) -> Test:
     rules = {kind: own.rule(kind, value.level) for kind in ("value", "form")}
+    codes = frozenset(rule.clause.code for rule in rules.values())
 
     def test(values: list[Any], place: Place, breaches: Breaches) -> None:
-        for rule in rules.values() if any(values) else ():
-            breaches.ran(rule)
+        if any(values):
+            breaches.ran_all(codes)
         if form.fits(values):
             return
         for index, one in enumerate(values):
@@ -336,6 +333,26 @@ def _text_of(value: Any) -> str:
     if type(value) is str:
         return value
     return str(value).lower() if type(value) is bool else str(value)
+
+
+def _columns(objects: list[Any]) -> dict[str, list[Any]] | None:
+    """Return the values by member where all objects have the same members; None where not, or where it is slower."""
+    one = objects[0]
+    if len(objects) == 1:
+        return {name: [value] for name, value in one.items()}
+    if len(one) < 2 or set(map(len, objects)) != {len(one)}:  # noqa: PLR2004 - itemgetter gives tuples from two on
+        return None
+    try:
+        rows = map(itemgetter(*one), objects)
+        return dict(zip(one, map(list, zip(*rows, strict=True)), strict=True))
+    except KeyError:
+        return None
+
+
+def _names_of(objects: list[Any]) -> tuple[AbstractSet[str], AbstractSet[str]]:
+    """Return the names of the members that all objects have, and of those that any has."""
+    one, *others = set(map(tuple, objects))
+    return set(one).intersection(*others), set(one).union(*others)
 
 
 def _first_places(column: list[Any], keys: set[str]) -> list[tuple[str, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.rule import MOST_FLAWS
@@ -71,7 +70,7 @@ class Breaches:
         self.exercised: set[str] = set()
         self.malformed = False
         self._operation = operation
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
 
     def asked(self, name: str) -> str | None:
         """Return what the request asks for; None where it does not, or not in a way that the contract allows."""
@@ -90,7 +89,7 @@ class Breaches:
         self.exercised.add(rule.clause.code)
         self.malformed = self.malformed or rule.kind not in _IGNORED
         code = rule.clause.code
-        self._counts[code] += 1
+        self._counts[code] = self._counts.get(code, 0) + 1
         if self._counts[code] <= MOST_FLAWS:
             self.found.append(
                 rule.clause.finding(where, expected, actual, how_to_fix, level=rule.level, operation=self._operation)

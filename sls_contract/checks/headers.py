@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.content_coding import compress_type, content_codings
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.requests import is_http_date
-from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_response
+from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_response
 from sls_contract.signing import MAX_SKEW, http_date
 
 if TYPE_CHECKING:
@@ -108,11 +108,13 @@ def date_is_comparable(subject: Subject) -> Flaws:
 def length_is_true(subject: Subject) -> Flaws:
     """Demand that Content-Length is the length of the body as it stood on the wire."""
     answer = _answer(subject)
-    lengths = {part.strip() for each in answer.headers.get_all("content-length") for part in each.split(",")}
-    chunked = "chunked" in answer.headers.get("transfer-encoding", "").lower()
-    if not lengths or not answer.wire or subject.bodiless or chunked:
+    sent = answer.headers.get("content-length")
+    if sent is None or not answer.wire or subject.bodiless:
+        return None
+    if "chunked" in answer.headers.get("transfer-encoding", "").lower():
         return None
     size = str(len(answer.body))
+    lengths = {part.strip() for part in sent.split(",")} if sent != size else {size}
     if lengths == {size}:
         return KEPT
     mend = "count the bytes of the body after compression."
@@ -210,6 +212,26 @@ def _answer(subject: Subject) -> Response:
     return subject.response
 
 
+def _not_encoded(subject: Subject) -> frozenset[str] | None:
+    """Return the code of the one clause that could have been broken by an answer without encodings."""
+    headers = _answer(subject).headers
+    if "content-encoding" in headers or "x-log-compresstype" in headers:
+        return None
+    free = "accept-encoding" in subject.request.headers or subject.bodiless
+    return frozenset() if free else _ASKED_FOR
+
+
+_OF_ENCODINGS = (
+    on_response("content-encoding", encoding_is_true),
+    on_response("encoding-not-accepted", encoding_is_accepted),
+    on_response("encoding-not-asked", encoding_is_asked_for),
+    on_response("compress-type", compression_is_true),
+    on_response("encoding-unknown", encoding_is_readable),
+)
+_ASKED_FOR = frozenset(check.code for check in _OF_ENCODINGS if check.find is encoding_is_asked_for)
+
+GROUPS = (Group(_OF_ENCODINGS, _not_encoded),)
+
 CHECKS: tuple[Check, ...] = (
     on_response("request-id", has_request_id),
     on_response("request-id-form", request_id_is_usual),
@@ -218,10 +240,6 @@ CHECKS: tuple[Check, ...] = (
     on_response("response-clock", date_is_near),
     on_response("response-clock-unknown", date_is_comparable),
     on_response("content-length", length_is_true),
-    on_response("content-encoding", encoding_is_true),
-    on_response("encoding-not-accepted", encoding_is_accepted),
-    on_response("encoding-not-asked", encoding_is_asked_for),
-    on_response("compress-type", compression_is_true),
     on_response("content-md5", digest_is_true),
-    on_response("encoding-unknown", encoding_is_readable),
+    *_OF_ENCODINGS,
 )

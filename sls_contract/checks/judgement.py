@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sls_contract.checks import answers, headers, logs, requests, signatures
 from sls_contract.checks.by_contract import Judged, compiled
 from sls_contract.checks.presentation import masked
-from sls_contract.checks.rule import Check, Side
+from sls_contract.checks.rule import Check, Group, Side
 from sls_contract.checks.subject import FOREIGN, Subject
 from sls_contract.errors import UsageError
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from sls_contract.checks.rule import Flaws
     from sls_contract.exchange import Exchange, Request
     from sls_contract.signing import Keyring
     from sls_contract.spec import Finding
@@ -28,6 +29,8 @@ CHECKS: tuple[Check, ...] = tuple(
     )
 )
 """Every check, in the order of the clauses' codes. A new check enters the table of its module."""
+
+_GROUPS: tuple[Group, ...] = (*signatures.GROUPS, *headers.GROUPS, *logs.GROUPS)
 
 _PUBLIC = frozenset(
     {TEST_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.security_token}
@@ -112,12 +115,12 @@ def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] 
     if subject.operation == FOREIGN:
         return Verdict((), frozenset(), FOREIGN)
     found: list[Finding] = []
-    exercised: frozenset[str] = frozenset()
+    exercised: set[str] = set()
     for side in sides:
-        flaws, its_own = _asked(subject, side, without)
-        found += flaws
-        exercised = exercised | its_own if exercised else its_own
-    return Verdict(tuple(_showable(found, subject.request)), exercised, subject.operation, _extent(subject))
+        found += _asked(subject, side, exercised)
+    wanted = [finding for finding in found if finding.code not in without]
+    showable = tuple(_showable(wanted, subject.request)) if wanted else ()
+    return Verdict(showable, frozenset(exercised.difference(without)), subject.operation, _extent(subject))
 
 
 def _extent(subject: Subject) -> Extent:
@@ -126,22 +129,27 @@ def _extent(subject: Subject) -> Extent:
     return "full" if subject.contract.coverage == "full" else "derivation"
 
 
-def _asked(subject: Subject, side: Side, without: Collection[str] = ()) -> tuple[list[Finding], frozenset[str]]:
-    """Judge one half by every check that applies."""
+def _asked(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
+    """Judge one half by every check that applies; the codes of the clauses that could be broken go to ``exercised``."""
     found: list[Finding] = []
-    exercised = set()
-    for find, code, check in _TABLE[side]:
+    checks, groups = _TABLE[side]
+    for kept, its_checks in groups:
+        codes = kept(subject)
+        if codes is None:
+            checks += its_checks
+        else:
+            exercised |= codes
+    for find, code, check in checks:
         flaws = find(subject)
-        if flaws is not None and code not in without:
+        if flaws is not None:
             exercised.add(code)
             if flaws:
                 found += map(check.finding, flaws)
     if subject.contract is not None:
         judged = _by_contract(subject, side)
-        found += [finding for finding in judged.findings if finding.code not in without]
-        found.sort(key=lambda finding: finding.code)
-        exercised |= judged.exercised.difference(without)
-    return found, frozenset(exercised)
+        found += judged.findings
+        exercised |= judged.exercised
+    return sorted(found, key=lambda finding: finding.code) if found else found
 
 
 def _by_contract(subject: Subject, side: Side) -> Judged:
@@ -180,4 +188,18 @@ def _aware(at: object) -> datetime | None:
     raise UsageError(msg)
 
 
-_TABLE = {side: tuple((each.find, each.code, each) for each in CHECKS if each.side is side) for side in Side}
+_Asked: TypeAlias = "tuple[tuple[Callable[[Subject], Flaws], str, Check], ...]"
+
+
+def _ready(checks: Iterable[Check], side: Side) -> _Asked:
+    return tuple((each.find, each.code, each) for each in checks if each.side is side)
+
+
+def _table(side: Side) -> tuple[_Asked, list[tuple[Callable[[Subject], frozenset[str] | None], _Asked]]]:
+    """Return the checks of one half that are always asked, and those of its groups."""
+    grouped = {each.code for group in _GROUPS for each in group.checks}
+    groups = [(group.kept, ready) for group in _GROUPS if (ready := _ready(group.checks, side))]
+    return _ready((each for each in CHECKS if each.code not in grouped), side), groups
+
+
+_TABLE = {side: _table(side) for side in Side}

@@ -13,7 +13,7 @@ from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.log_messages import MESSAGES
 from sls_contract.checks.presentation import shortened, shown
-from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request, on_response
+from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request, on_response
 from sls_contract.checks.subject import OK
 from sls_contract.exchange import Response
 
@@ -124,10 +124,15 @@ def sent_raw_size(subject: Subject) -> Flaws:
     return [Flaw("header x-log-bodyrawsize", f"{size}, the bytes before compression", actual, mend)]
 
 
+def _sends_message(subject: Subject) -> bool:
+    contract = subject.contract
+    return contract is not None and contract.body is not None and contract.body.content == "protobuf"
+
+
 def _sent(subject: Subject) -> PlainBody | None:
     """Take the codings off a request that is a message; None where there is none, or another Content-Type is said."""
-    contract, request = subject.contract, subject.request
-    if contract is None or contract.body is None or contract.body.content != "protobuf" or not request.body:
+    request = subject.request
+    if not _sends_message(subject) or not request.body:
         return None
     if "protobuf" not in request.headers.get("content-type", "protobuf").lower():
         return None
@@ -151,13 +156,22 @@ _COUNTED = {
     "log_groups": ("{}, the log groups in the body", "send the number of log groups in the body."),
 }
 
-CHECKS: tuple[Check, ...] = (
-    on_request("sent-message", sent_message),
-    on_request("sent-raw-size", sent_raw_size),
+_OF_SENT = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
+_OF_ANSWERED = (
     on_response("answered-message", answered_message),
     on_response("answered-raw-size", partial(counts, "raw_size")),
     on_response("answered-count", partial(counts, "log_groups")),
     on_response("cursor-goes-on", cursor_goes_on),
     on_response("cursor-passes-logs", cursor_passes_logs),
+)
+
+GROUPS = (
+    Group(_OF_SENT, lambda subject: None if _sends_message(subject) else frozenset()),
+    Group(_OF_ANSWERED, lambda subject: frozenset() if subject.message is None else None),
+)
+
+CHECKS: tuple[Check, ...] = (
+    *_OF_SENT,
+    *_OF_ANSWERED,
     on_response("unforced-without-consumer", anonymous_write_is_forced),
 )

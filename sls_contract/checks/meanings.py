@@ -6,7 +6,7 @@ A contract names them (`Value.unit`, `Value.form`).
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,7 +25,6 @@ UNITS: Mapping[str, int] = {"seconds": 1, "milliseconds": 10**3, "microseconds":
 """How often each unit goes into a second."""
 
 _CANONICAL = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
-_LINES_OF_BASE64 = re.compile(f"(?:{_CANONICAL}\n)*")
 _BASE64 = re.compile(_CANONICAL)
 
 
@@ -41,11 +40,11 @@ def misplaced_times(times: Collection[int], unit: str, subject: Subject) -> froz
 
     An exchange whose own clocks are of long ago may have times as old.
     """
-    lowest, highest = _lowest(subject) * UNITS[unit], _TO * UNITS[unit]
-    inside = [time for time in times if time]
-    if not inside or (lowest <= min(inside) and max(inside) < highest):
+    usual, highest = _FROM * UNITS[unit], _TO * UNITS[unit]
+    if usual <= min(times, default=usual) and max(times, default=usual) < highest:
         return frozenset()
-    return frozenset(time for time in inside if 0 <= time < _INT64 and not lowest <= time < highest)
+    lowest = _lowest(subject) * UNITS[unit]
+    return frozenset(time for time in times if 0 < time < _INT64 and not lowest <= time < highest)
 
 
 def read_as_unit(time: int, unit: str) -> str:
@@ -62,11 +61,14 @@ def _lowest(subject: Subject) -> int:
 
 
 def _are_cursors(texts: Collection[str]) -> bool:
-    joined = "\n".join(texts)
-    if joined.count("\n") != len(texts) - 1 or not _LINES_OF_BASE64.fullmatch(f"{joined}\n"):
+    try:
+        decoded = list(map(a2b_base64, texts))
+    except ValueError:
         return False
-    decoded = b"".join(map(a2b_base64, texts))
-    return not decoded or decoded.isdigit()
+    if b"".join(map(b2a_base64, decoded)).decode() != "\n".join((*texts, "")):  # canonical: encoded anew, the same
+        return False
+    digits = b"".join(decoded)
+    return not digits or digits.isdigit()
 
 
 def _cursor_misfit(text: str) -> Misfit | None:

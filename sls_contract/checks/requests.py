@@ -25,9 +25,11 @@ _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
 def path_names(subject: Subject) -> Flaws:
     """Demand that both names stand in the path; judged where a GET aims at a consumer group."""
+    if subject.operation == GET_CHECK_POINT:  # told by such a path
+        return KEPT
     named = _GROUP_PATH.fullmatch(subject.request.path)
     if subject.request.method != "GET" or named is None:
-        return KEPT if subject.operation == GET_CHECK_POINT else None
+        return None
     logstore, group, slash = named.groups()
     if logstore and group and not slash:
         return KEPT
@@ -37,9 +39,9 @@ def path_names(subject: Subject) -> Flaws:
 
 def method_is_get(subject: Subject) -> Flaws:
     """Note HEAD and OPTIONS on the path of GetCheckPoint."""
-    method = subject.request.method
     if subject.operation == GET_CHECK_POINT:
         return KEPT
+    method = subject.request.method
     named = _GROUP_PATH.fullmatch(subject.request.path)
     if subject.operation == FOREIGN or named is None or method in ("GET", "POST", "PUT", "DELETE"):
         return None

@@ -64,6 +64,20 @@ class Check:
         return self.clause.finding(*flaw)
 
 
+class Group(NamedTuple):
+    """Checks of one half that one look can answer.
+
+    Attributes:
+        checks: what is asked one by one where the look does not tell.
+        kept: gives the codes of the clauses that could have been broken and are kept, where none of the checks finds
+            anything; None where each must be asked.
+
+    """
+
+    checks: tuple[Check, ...]
+    kept: Callable[[Subject], frozenset[str] | None]
+
+
 def on_request(slug: str, find: Callable[[Subject], Flaws]) -> Check:
     """Make a check of requests."""
     return Check(clause(slug), find, Side.REQUEST)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -134,19 +135,19 @@ def _plain(body: bytes) -> bool:
     )
 
 
-def _types_if_flat(value: Any) -> list[type] | None:
-    """Return the type of every value in an array of flat objects, or in one such object; None for any other shape."""
+def _types_if_flat(value: Any) -> Counter[type] | None:
+    """Count the types of the values in an array of flat objects, or in one such object; None for any other shape."""
     objects = [value] if type(value) is dict else value
-    if type(objects) is not list or not set(map(type, objects)) <= {dict}:
+    if type(objects) is not list or not {dict}.issuperset(map(type, objects)):
         return None
-    types = list(map(type, chain.from_iterable(map(dict.values, objects))))
+    types = Counter(map(type, chain.from_iterable(map(dict.values, objects))))
     return None if dict in types or list in types else types
 
 
-def _quotes(value: Any, types: list[type]) -> int:
+def _quotes(value: Any, types: Counter[type]) -> int:
     """Count the quotes that a flat value is written with if no key comes twice."""
     keys = len(value) if type(value) is dict else sum(map(len, value))
-    return 2 * (keys + types.count(str))
+    return 2 * (keys + types[str])
 
 
 def _decoded(body: bytes) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
 
@@ -68,7 +69,7 @@ def scheme_of(request: Request, parsed: Authorization) -> Scheme:
 
 def dialects(request: Request, scheme: Scheme, region: str | None = None) -> Iterator[Dialect]:
     """Yield every dialect in which this request could differ, the usual one first, none twice."""
-    usual = Dialect(scheme, region)
+    usual = _usual(scheme, region)
     yield usual
     ways = product(
         (True, False) if "%" in request.path else (True,),
@@ -80,6 +81,11 @@ def dialects(request: Request, scheme: Scheme, region: str | None = None) -> Ite
         dialect = Dialect(scheme, region, *way)
         if dialect != usual:
             yield dialect
+
+
+@lru_cache(maxsize=64)  # schemes and regions are few
+def _usual(scheme: Scheme, region: str | None) -> Dialect:
+    return Dialect(scheme, region)
 
 
 def form_of(request: Request, dialect: Dialect, parsed: Authorization | None = None) -> Form:
@@ -156,19 +162,18 @@ def _signed(request: Request, dialect: Dialect, *, with_date: bool) -> Pairs:
 
     ``with_date`` tells v4 from v1: it signs ``x-log-date``, the content type and the host among the others.
     """
-    lowered = [(name.lower(), value) for name, value in request.headers.pairs]
     picked = [
-        (name, value.strip(_SPACE) if dialect.trimmed else value)
-        for name, value in lowered
-        if (name.startswith(SIGNED_PREFIXES) and (with_date or name != "x-log-date"))
-        or (with_date and name == "content-type")
+        (lowered, value.strip(_SPACE) if dialect.trimmed else value)
+        for name, value in request.headers.pairs
+        if ((lowered := name.lower()).startswith(SIGNED_PREFIXES) and (with_date or lowered != "x-log-date"))
+        or (with_date and lowered == "content-type")
     ]
     if not dialect.meta_headers:
         picked = [pair for pair in picked if not pair[0].startswith(META_PREFIX)]
     host = _host(request, dialect.host) if with_date else None
     if host is not None:
         picked.append(("host", host))
-    picked.sort(key=lambda pair: pair[0])
+    picked.sort(key=itemgetter(0))
     names = {name for name, _ in picked}
     return tuple(picked) if len(names) == len(picked) else _joined(picked, dialect.repeated)
 

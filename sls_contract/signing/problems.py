@@ -26,7 +26,6 @@ from sls_contract.signing.region import region_of
 from sls_contract.signing.signer import content_md5, content_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from sls_contract.signing.credentials import Credentials
@@ -35,21 +34,20 @@ _METHODS = ("hmac-sha1", "hmac-sha256")
 _MINUTES = int(MAX_SKEW.total_seconds() // 60)
 
 
-def problems(
+def first_problem(
     request: Request, parsed: Authorization, key: Credentials, *, at: datetime | None, region: str | None
-) -> Iterator[SignatureMismatch]:
-    """Yield what is wrong apart from the digest, in the order of the steps; the clock only where ``at`` is given."""
-    v4 = isinstance(parsed, Sls4Authorization)
-    found = (
-        _sls4_date(request) if v4 else _log_date(request),
-        _clock(request, at) if at is not None else None,
-        _content_md5(request),
-        None if v4 else _announced_method(request),
-        _token(request, key),
-        _scope(request, parsed, region) if isinstance(parsed, Sls4Authorization) else None,
-        _payload_hash(request) if v4 else None,
+) -> SignatureMismatch | None:
+    """Return what is wrong first, apart from the digest; the clock is judged only where ``at`` is given."""
+    v4 = parsed if isinstance(parsed, Sls4Authorization) else None
+    return (
+        (_sls4_date(request) if v4 else _log_date(request))
+        or (_clock(request, at) if at is not None else None)
+        or _content_md5(request)
+        or (None if v4 else _announced_method(request))
+        or _token(request, key)
+        or (_scope(request, v4, region) if v4 else None)
+        or (_payload_hash(request) if v4 else None)
     )
-    yield from (problem for problem in found if problem is not None)
 
 
 def _log_date(request: Request) -> SignatureMismatch | None:

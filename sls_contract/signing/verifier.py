@@ -18,7 +18,7 @@ from sls_contract.signing.credentials import Credentials, Keyring, keys_of, mask
 from sls_contract.signing.diagnosis import Diagnosis, diagnose
 from sls_contract.signing.dialect import Dialect, dialects, form_of, scheme_of
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch, secrets_of, shown_part, shown_string
-from sls_contract.signing.problems import problems
+from sls_contract.signing.problems import first_problem
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,7 +72,7 @@ def verifies(request: Request, credentials: Keyring, *, at: datetime | None = No
     """
     parsed = authorization_of(request)
     key = _key_of(parsed, keys_of(credentials))
-    if parsed is None or key is None or next(problems(request, parsed, key, at=at, region=region), None) is not None:
+    if parsed is None or key is None or first_problem(request, parsed, key, at=at, region=region) is not None:
         return False
     return _verified(request, parsed, key)[0] is not None
 
@@ -97,7 +97,7 @@ def examine(
     key = _key_of(parsed, keys)
     if key is None:
         return Examination(_unknown_key(parsed, keys), parsed)
-    wrong = next(problems(request, parsed, key, at=at, region=region), None)
+    wrong = first_problem(request, parsed, key, at=at, region=region)
     dialect, form = _verified(request, parsed, key)
     if dialect is not None and wrong is None:
         return Examination(None, parsed, dialect, form)

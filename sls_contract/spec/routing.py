@@ -75,7 +75,10 @@ class Router:
 
     def route_of(self, request: Request) -> Route | None:
         """Return the route that a request takes, whatever its host; None for none of these, HEAD included."""
-        segments = [decode_path(each) for each in request.path.split("/")]
+        path = request.path
+        segments = path.split("/")
+        if "%" in path:
+            segments = list(map(decode_path, segments))
         tables = self._tables.get((request.method, len(segments)))
         if tables is None:
             return None

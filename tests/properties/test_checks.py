@@ -11,11 +11,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sls_contract.checks import check, judge
+from sls_contract.checks import CHECKS, check, judge
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.lz4_block import decompress_block
+from sls_contract.checks.meanings import FORMS
 from sls_contract.checks.presentation import masked
 from sls_contract.checks.strict_json import read_json, read_thoroughly
+from sls_contract.checks.subject import FOREIGN, Subject
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
 from sls_contract.signing import TEST_CREDENTIALS, http_date, sign
 from sls_contract.spec import CLAUSES, catalog
@@ -23,6 +25,18 @@ from sls_contract.spec import CLAUSES, catalog
 AT = datetime(2024, 11, 25, 10, 9, 42, tzinfo=UTC)
 URL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"
 GOOD = sign(Request("GET", URL, {"Accept-Encoding": "gzip, deflate, lz4"}), TEST_CREDENTIALS, at=AT)
+
+PULL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/shards/0?type=logs&cursor=MTIz&count=10"
+PULLED = sign(Request("GET", PULL), TEST_CREDENTIALS, at=AT)
+SIGNED = (
+    GOOD,
+    *(
+        sign(Request("GET", url), TEST_CREDENTIALS, at=AT, scheme=scheme)
+        for url in (URL, PULL)
+        for scheme in ("v1", "v1-sha256", "v4")
+    ),
+    sign(Request("POST", URL.partition("/consumergroups")[0] + "/shards/lb", {}, b"1"), TEST_CREDENTIALS, at=AT),
+)
 
 NAMES = (
     "authorization", "date", "host", "x-log-date", "x-log-apiversion", "x-log-signaturemethod", "x-log-bodyrawsize",
@@ -83,6 +97,32 @@ def test_judging_never_raises(request, response, at):
         assert finding.code in verdict.exercised
         str(finding).encode("utf-8")
     assert verdict.exercised <= CLAUSES.keys()
+
+
+@example(PULLED, Response(200, {}, b"no message"), None)
+@given(requests | st.sampled_from(SIGNED), responses, times)
+def test_every_check_that_applies_is_exercised(request, response, at):
+    """A clause is exercised exactly where its check, asked alone, says that it could have been broken."""
+    verdict, subject = judge(Exchange(request, response), at=at), Subject(request, response, None, at)
+    if verdict.operation != FOREIGN:
+        applies = {each.code for each in CHECKS if each.find(subject) is not None}
+        assert verdict.exercised & {each.code for each in CHECKS} == applies
+
+
+@example(["MT=="])
+@example(["MQ==\nMQ=="])
+@given(
+    st.lists(
+        st.text("MTIzAQg=9 \n", max_size=8)
+        | st.integers(0, 2**64).map(lambda number: base64.b64encode(str(number).encode()).decode()),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_cursors_fit_together_as_each_alone(texts):
+    """A list of cursors has its form exactly where each of them has it."""
+    form = FORMS["base64-cursor"]
+    assert form.fits(texts) == all(form.misfit(each) is None for each in texts)
 
 
 @given(bodies)
