@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -128,7 +129,7 @@ def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
     headers = headers_of(head[1:])
     method, target = found[1] or found[3], found[2] or found[4]
     request = Request(method, _url(number, target, headers), headers, body)
-    return request.replace(body=_trimmed(body, announced_length(request)))
+    return request.replace(body=_trimmed(body, announced_length(request) or _hashed_length(request, body)))
 
 
 def response_of(head: Sequence[tuple[int, str]], body: bytes) -> Response:
@@ -190,6 +191,18 @@ def announced_length(request: Request) -> int | None:
     """Return the number of body bytes that Content-Length announces; None where it announces none."""
     text = request.headers.get("content-length", "").strip()
     return int(text) if _LENGTH.fullmatch(text) else None
+
+
+def _hashed_length(request: Request, body: bytes) -> int | None:
+    """Return x-log-bodyrawsize where the hash sent beside it confirms it: what follows is not of the body."""
+    text = request.headers.get("x-log-bodyrawsize", "").strip()
+    if not _LENGTH.fullmatch(text):
+        return None
+    cut = body[: int(text)]
+    hashes = (hashlib.md5(cut, usedforsecurity=False).hexdigest(), hashlib.sha256(cut).hexdigest())
+    sent = (request.headers.get("content-md5", ""), request.headers.get("x-log-content-sha256", ""))
+    confirmed = any(right == came.strip().lower() for right, came in zip(hashes, sent, strict=True))
+    return int(text) if confirmed else None
 
 
 def first_word(line: str) -> str:

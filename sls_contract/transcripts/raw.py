@@ -49,7 +49,9 @@ def read_raw(text: str) -> list[Seen]:
         head = _unwrapped([(i + 1, lines[i][indent:]) for i in range(start, end)])
         fenced = end < len(lines) and _FENCE.match(lines[end]) is not None
         stop = end + 1 if fenced else _body_end(lines, end + 1)
-        body = "\n".join(_outdented(line, indent) for line in whole[end + 1 : stop])
+        # A prefix before the empty line stands before the lines of the body too; without it they are the body's own.
+        bodies = lines if end < len(lines) and lines[end] != whole[end].removesuffix("\r") else whole
+        body = "\n".join(_outdented(line, indent) for line in bodies[end + 1 : stop])
         if found and STATUS_LINE.fullmatch(head[0][1].strip()):
             if found[-1].response is None:
                 found[-1] = Seen(found[-1].request, response_of(head, wire_bytes(body)), found[-1].line)
