@@ -139,7 +139,7 @@ def _as_it_stands(text: str) -> Transcript:
     if not seen:
         msg = f"expected a request in this text, which looks like {reader.form}, got none. {_REMEDY}"
         raise UsageError(msg)
-    if reader.read not in (read_raw, read_curl):  # those show the body where there was one
+    if reader.read is not read_curl and not begins_raw(text):  # those show the body where there was one
         seen = [replace(each, request=with_body(each.request, text)) for each in seen]
     return Transcript(reader.form, tuple(seen))
 
@@ -182,7 +182,7 @@ def parse_transcript(data: bytes) -> Request:
     return transcript_of(data).seen[0].request
 
 
-_LONGEST = 16 << 20  # bytes: a body may have 10 MB
+_LONGEST = 1 << 20  # bytes: what is larger is no text that anybody pasted
 _MOST_TRIED = 40
 _AUTHORIZATION = re.compile(r"[A-Za-z][!-~]* [ -~]+")
 _REMEDY = (

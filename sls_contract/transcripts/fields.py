@@ -31,6 +31,8 @@ _METHOD = re.compile(
 _URL = re.compile(r"""https?://[^\s"'`<>(),{}]+""")
 _LINE = re.compile(rf"""\b(?:{METHODS})[ \t]+(/[^\s"'<>]*)""")
 _PATH = re.compile(r""":?\bpath["']?[ \t]*[:=][ \t]*["']?(/[^\s"'<>,]*)""")
+_QUERY = re.compile(r"""\bquery["']?[ \t]*[:=][ \t]*(?:Some\()?["']([^"'?\n]+)["']""")
+_HOST_NAME = re.compile(r"[\w.:-]+")
 _HOST = re.compile(r"""(?i):authority["']?[ \t]*[:=][ \t]*["']?([\w.:-]+)""")
 
 
@@ -42,6 +44,8 @@ def read_fields(text: str) -> list[Seen]:
     pairs = dict.fromkeys((found[1], _value(found)) for found in _FIELD.finditer(text))
     headers: dict[str, tuple[str, str]] = {}
     for name, value in pairs:
+        if name.lower() == "host" and not _HOST_NAME.fullmatch(value):
+            continue
         headers.setdefault(name.lower(), (name, value))
     if "authorization" not in headers or len({value for name, value in pairs if name.lower() == "authorization"}) > 1:
         return []
@@ -50,8 +54,8 @@ def read_fields(text: str) -> list[Seen]:
         return []
     found = _METHOD.search(text)
     method = (found[1] or found[2]).upper() if found else "GET"
-    request = Request(method, url, [pair for pair in headers.values() if pair[1]])
-    return [Seen(with_body(request, text))]
+    request = with_body(Request(method, url, [pair for pair in headers.values() if pair[1]]), text)
+    return [Seen(request if found or not request.body else request.replace(method="POST"))]
 
 
 def _value(found: re.Match[str]) -> str:
@@ -63,7 +67,8 @@ def _url(text: str, host: str) -> str:
     authority = _HOST.search(text)
     host = host or (authority[1] if authority else "")
     if target is not None and host:
-        return f"http://{host}{target[1]}"
+        query = None if "?" in target[1] else _QUERY.search(text)
+        return f"http://{host}{target[1]}{f'?{query[1]}' if query else ''}"
     urls = [each.rstrip(":;.]") for each in _URL.findall(text)]
     return next((each for each in urls if not host or host in each), "")
 

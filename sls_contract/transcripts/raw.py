@@ -100,7 +100,7 @@ def _without_prefix(lines: list[str]) -> list[str]:
     for at, line in enumerate(lines):
         behind = _BEHIND.fullmatch(line)
         if behind and behind[1].strip() and _goes_on(lines, at):
-            shape = re.compile(re.sub(r"[0-9]+", "[0-9]+", re.escape(behind[1])))
+            shape = re.compile(re.sub(r"(?:\\\\ )*[0-9]+", " *[0-9]+", re.escape(behind[1])))
             plain.append(behind[2])
             continue
         prefix = shape.match(line) if shape else None

@@ -34,13 +34,16 @@ _TYPOGRAPHY = str.maketrans(
 _DASHES = re.compile(r"(?<=\s)[\u2013\u2014](?=(\w?)(\w?))")
 _TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
 _ESCAPED = re.compile(
-    rf"(?:(?:{METHODS}) (?:https?://|/)\S* HTTP/[0-9.]+(?:\\+r)?\\+n|curl(?:\.exe)? )(?:[^\"\\]|\\.)*", re.DOTALL
+    rf"""(["'])?((?:(?:{METHODS}) (?:https?://|/)\S* HTTP/[0-9.]+(?:\\+r)?\\+n|curl(?:\.exe)? )"""
+    r"""(?:\\.|(?(1)(?!\1)[^\\]|[^\\"]))*)""",
+    re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _LINE_KEYS = ("log", "message", "msg", "line")
 _DUMPED = re.compile(r"[ \t|]*(?:0x)?[0-9a-fA-F]{4,8}[:|]?[ \t]+((?:[0-9a-fA-F]{2}){1,2}(?: {1,2}(?:[0-9a-fA-F]{2}){1,2})*)")
 _ROW = 16
+_BROKEN = re.compile(rf"(?m)^((?:{METHODS}) \S+[?&]?)((?:\n[ \t]+[^\s:]+)+)$")
 _BASE64 = re.compile(r"(?:R0VUI|UE9TVC|UFVUI|REVMRVRF|SEVBRC)[A-Za-z0-9+/\s]{40,}={0,2}")
 _REQUEST = re.compile(rf"(?:{METHODS}) (?:https?://|/)")
 
@@ -91,7 +94,7 @@ def _log_lines(text: str) -> str:
 
 def _escapes(text: str) -> str:
     """Return the requests that stand in quoted strings, with their escapes read."""
-    return "\n".join(_ESCAPE.sub(_escape, found[0]) for found in _ESCAPED.finditer(text) if "\\" in found[0]) or text
+    return "\n".join(_ESCAPE.sub(_escape, found[2]) for found in _ESCAPED.finditer(text) if "\\" in found[0]) or text
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -129,10 +132,15 @@ def _from_request(text: str) -> str:
     return text[found.start() :] if found else ""
 
 
+def _broken_target(text: str) -> str:
+    """Join a target that editors of .http files write over several lines."""
+    return _BROKEN.sub(lambda found: found[1] + "".join(found[2].split()), text)
+
+
 def _packet(text: str) -> str:
     """Return the text of ``tcpdump -A`` from the request on, which stands behind the bytes of the packet's head."""
     found = re.search(rf"(?m)^E\S*[^\n]*?((?:{METHODS}) /)", text)
     return text[found.start(1) :] if found else text
 
 
-WRAPPINGS = (_colours, _line_ends, _typography, without_html, _log_lines, _escapes, _packet, _hexadecimal, _base64, _percents)
+WRAPPINGS = (_colours, _line_ends, _typography, without_html, _log_lines, _escapes, _packet, _hexadecimal, _base64, _percents, _broken_target)
