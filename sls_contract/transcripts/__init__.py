@@ -76,13 +76,13 @@ def _has(pattern: str) -> Callable[[str], bool]:
 
 READERS = (
     Reader("curl --trace", _has(r"(?m)^(?:[0-9:.]+ )?=> Send "), _directed(directed.curl_trace)),
-    Reader("Apache HttpClient's log", _has(r"\b(?:wire|headers)\b.*>> "), _directed(directed.apache)),
+    Reader("Apache HttpClient's log", _has(r"\b(?:wire|headers)\b.{0,400}>> "), _directed(directed.apache)),
     Reader("OkHttp's log", _has(r"(?m)--> [A-Z]+ https?://"), _directed(directed.okhttp)),
     Reader("http.client's debug output", _has(r"(?m)\bsend: ?b?['\"][A-Z]+ "), _directed(directed.http_client)),
     Reader("Net::HTTP's debug output", _has(r'(?m)^[ \t]*<- "[A-Z]+ '), _directed(directed.ruby)),
     Reader("curl -v", directed.has_curl_marks, _directed(directed.curl_verbose)),
     Reader("curl command", _has(IS_CURL.pattern), read_curl),
-    Reader("Go's http.Request", _has(r"Method:\S* URL:\S+ .*Header:map\["), read_go),
+    Reader("Go's http.Request", _has(r"Method:\S* URL:\S+ .{0,2000}Header:map\["), read_go),
     Reader(".NET's HttpRequestMessage", _has(r"Method: \w+, RequestUri: '"), read_dotnet),
     Reader("structure of a client", lambda text: not begins_raw(text) and bool(read_structure(text)), read_structure),
     Reader("raw request", lambda _: True, read_raw),
@@ -116,9 +116,10 @@ def transcript_of(data: bytes) -> Transcript:
     binary = _hint(data[:64].decode("latin-1"))
     if binary:
         raise UsageError(binary)
-    if len(data) > _LONGEST:
+    longest = _LONGEST if begins_raw(text_of(data[:_BEGINNING])) else _LONGEST_LOG
+    if len(data) > longest:
         msg = (
-            f"expected at most {_LONGEST >> 20} MiB of text, got {len(data)} bytes. "
+            f"expected at most {longest >> 10} KiB of text, got {len(data)} bytes. "
             "How to fix: cut out the request, from its first line to the end of its body."
         )
         raise UsageError(msg)
@@ -182,7 +183,9 @@ def parse_transcript(data: bytes) -> Request:
     return transcript_of(data).seen[0].request
 
 
-_LONGEST = 1 << 20  # bytes: what is larger is no text that anybody pasted
+_LONGEST = 1 << 20  # bytes of a raw request
+_LONGEST_LOG = 1 << 18  # bytes of other texts, which are searched for the request
+_BEGINNING = 8192
 _MOST_TRIED = 40
 _AUTHORIZATION = re.compile(r"[A-Za-z][!-~]* [ -~]+")
 _REMEDY = (

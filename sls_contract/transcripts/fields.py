@@ -21,12 +21,14 @@ _NAME = r"(?:authorization|date|host|content-(?:type|md5|length)|x-(?:log|acs)-[
 _QUOTED = r"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|\[([^\]\n]*)\]"""
 _END = r"""(?=,[ ]+[\w-]+=|\}\{|(?:\\r)?\\n|["'`](?:[ ,)}\]]|$)|["'`}\])| \t]*$)"""
 _FIELD = re.compile(
-    rf"""(?m)(?<![\w.-])["'\[]?({_NAME})["'\]]*[ \t]*(?::|=>|=|,|\n)\s*(?:["']?value["']?:\s*|-[ ]|string\([0-9]+\)[ ])?"""
+    rf"""(?m)(?<![\w.-])["'\[]?({_NAME})["'\]]*[ \t]*(?::|=>|=|,|\n)\s*"""
+    r"""(?:["']?value["']?:\s*|-[ ]|string\([0-9]+\)[ ])?"""
     rf"""(?:\(?\[\]string\)?[^"{{\n]*\{{\s*)?(?:\(string\)[ ]\([^)]*\)[ ])?{_QUOTED}|([^\n]*?){_END})""",
     re.IGNORECASE,
 )
 _METHOD = re.compile(
-    rf"""(?:method["']?\s*[:=]*\s*|-X\s*)["']?({METHODS})\b|\b({METHODS})["']?,?[ \t]+["']?(?:https?://|/)""", re.IGNORECASE
+    rf"""(?:method["']?\s*[:=]*\s*|-X\s*)["']?({METHODS})\b|\b({METHODS})["']?,?[ \t]+["']?(?:https?://|/)""",
+    re.IGNORECASE,
 )
 _URL = re.compile(r"""https?://[^\s"'`<>(),{}]+""")
 _LINE = re.compile(rf"""\b(?:{METHODS})[ \t]+(/[^\s"'<>]*)""")

@@ -74,9 +74,11 @@ def begins_raw(text: str) -> bool:
 
 def _next_start(lines: Sequence[str], at: int, *, first: bool) -> int | None:
     """Return where the next message begins; where there was none yet, the first line that says anything."""
-    said = [i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i])]
+    said = (i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i]))
     begins = next((i for i in said if _begins(lines, i)), None)
-    return begins if begins is not None or not first else next(iter(said), None)
+    if begins is not None or not first:
+        return begins
+    return next((i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i])), None)
 
 
 def _begins(lines: Sequence[str], at: int) -> bool:

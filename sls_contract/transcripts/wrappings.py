@@ -41,7 +41,9 @@ _ESCAPED = re.compile(
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _LINE_KEYS = ("log", "message", "msg", "line")
-_DUMPED = re.compile(r"[ \t|]*(?:0x)?[0-9a-fA-F]{4,8}[:|]?[ \t]+((?:[0-9a-fA-F]{2}){1,2}(?: {1,2}(?:[0-9a-fA-F]{2}){1,2})*)")
+_DUMPED = re.compile(
+    r"[ \t|]*(?:0x)?[0-9a-fA-F]{4,8}[:|]?[ \t]+((?:[0-9a-fA-F]{2}){1,2}(?: {1,2}(?:[0-9a-fA-F]{2}){1,2})*)"
+)
 _ROW = 16
 _BROKEN = re.compile(rf"(?m)^((?:{METHODS}) \S+[?&]?)((?:\n[ \t]+[^\s:]+)+)$")
 _BASE64 = re.compile(r"(?:R0VUI|UE9TVC|UFVUI|REVMRVRF|SEVBRC)[A-Za-z0-9+/\s]{40,}={0,2}")
@@ -143,4 +145,16 @@ def _packet(text: str) -> str:
     return text[found.start(1) :] if found else text
 
 
-WRAPPINGS = (_colours, _line_ends, _typography, without_html, _log_lines, _escapes, _packet, _hexadecimal, _base64, _percents, _broken_target)
+WRAPPINGS = (
+    _colours,
+    _line_ends,
+    _typography,
+    without_html,
+    _log_lines,
+    _escapes,
+    _packet,
+    _hexadecimal,
+    _base64,
+    _percents,
+    _broken_target,
+)
