@@ -119,7 +119,7 @@ def transcript_of(data: bytes) -> Transcript:
     longest = _LONGEST if begins_raw(text_of(data[:_BEGINNING])) else _LONGEST_LOG
     if len(data) > longest:
         msg = (
-            f"expected at most {longest >> 10} KiB of text, got {len(data)} bytes. "
+            f"line 1: expected at most {longest >> 10} KiB of text, got {len(data)} bytes. "
             "How to fix: cut out the request, from its first line to the end of its body."
         )
         raise UsageError(msg)
@@ -183,7 +183,7 @@ def parse_transcript(data: bytes) -> Request:
     return transcript_of(data).seen[0].request
 
 
-_LONGEST = 1 << 20  # bytes of a raw request
+_LONGEST = 16 << 20  # bytes of a raw request, whose body may have 10 MB
 _LONGEST_LOG = 1 << 18  # bytes of other texts, which are searched for the request
 _BEGINNING = 8192
 _MOST_TRIED = 40

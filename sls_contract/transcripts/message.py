@@ -22,6 +22,9 @@ _BARE_STATUS_LINE = re.compile(r"(?:HTTP[/ ][0-9](?:\.[0-9])?[ \t]+)?([1-5][0-9]
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*)")
 _ABSOLUTE = re.compile(r"(?i)https?://")
 _LENGTH = re.compile("[0-9]{1,18}")
+_SECRET = re.compile(r"[\"']?(?=[A-Za-z+/]*[0-9])(?=[0-9+/]*[A-Za-z])[A-Za-z0-9+/=]{12,}")  # keys and signatures
+_MOST_HEADERS = 1000
+_CUT_OUT = "How to fix: cut out the request, from its first line to the end of its body."
 _FIRST_FINAL = 200
 _NO_BODY = (b"", b"None", b"<nil>")  # a printed body that is none
 
@@ -126,6 +129,9 @@ def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
             "How to fix: paste the request from its first line on, the target percent-encoded."
         )
         raise UsageError(msg)
+    if len(head) > _MOST_HEADERS:
+        msg = f"line {number}: expected at most {_MOST_HEADERS} header lines, got {len(head) - 1}. {_CUT_OUT}"
+        raise UsageError(msg)
     headers = headers_of(head[1:])
     method, target = found[1] or found[3], found[2] or found[4]
     request = Request(method, _url(number, target, headers), headers, body)
@@ -206,5 +212,6 @@ def _hashed_length(request: Request, body: bytes) -> int | None:
 
 
 def first_word(line: str) -> str:
-    """Return the first word of a line, short: the rest may be a secret."""
-    return (line.split() or [""])[0][:20]
+    """Return the first word of a line, short: the rest may be a secret; no word that may be one is shown."""
+    word = (line.split() or [""])[0]
+    return "…" if _SECRET.match(word) else word[:20]

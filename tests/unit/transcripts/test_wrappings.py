@@ -121,8 +121,24 @@ def test_the_body_beside_the_headers_is_known_by_its_hash(name):
         transcript_of(wire_bytes(SHOWN[name](signed)))
 
 
-@pytest.mark.parametrize("piece", ["[", "{", ">\n", "a", "\\", "\n", "GET / HTTP/1.1\nHost: a\n\n", "wire "])
+@pytest.mark.parametrize("piece", ["[", "{", ">\n", "a", "\\", "\n", "wire "])
 def test_a_text_too_long_to_be_pasted_is_refused(piece):
     """The message says how long a text may be, and what to cut out."""
     with pytest.raises(UsageError, match="How to fix: cut out the request"):
         transcript_of(wire_bytes(piece * (2_000_000 // len(piece))))
+
+
+def test_a_word_that_may_be_a_key_is_not_repeated():
+    """A secret or a signature that stands alone on a line is in no message."""
+    for text in ("Abcdefghij0123456789ABCDEFGHIJ", "GET / HTTP/1.1\nHost: a\ngYAS8ymbbuKDCfyVyX+vPZRQVaw=\n"):
+        with pytest.raises(UsageError) as caught:
+            transcript_of(wire_bytes(text))
+        assert "Abc" not in str(caught.value)
+        assert "gYA" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["GET / HTTP/1.1\nHost: a\n" + "a: b\n" * 2000, "GET / HTTP/1.1\nHost: a\n\n" * 2000])
+def test_more_headers_or_requests_than_anybody_sends_are_refused(text):
+    """The message says how many are read."""
+    with pytest.raises(UsageError, match="at most 1000"):
+        transcript_of(wire_bytes(text))
