@@ -119,7 +119,7 @@ def _without_prefix(lines: list[str]) -> list[str]:
             continue
         prefix = shape.match(line) if shape else None
         plain.append(line[prefix.end() :] if prefix else line)
-    if any(_ESCAPED_END.search(line) for line in plain):  # the packet tree of Wireshark spells line ends out
+    if any(line.endswith("\\n") for line in plain):  # the packet tree of Wireshark spells line ends out
         plain = [_ESCAPED_END.sub("", line).strip() for line in plain if _ESCAPED_END.search(line)]
     return plain
 
