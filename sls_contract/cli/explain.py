@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _NARROWEST, _WIDEST = 40, 100
 _MARGIN = "  "
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]+")
+_STATUS_LINE = re.compile(r"(?m)^\W*HTTP/\S+ [0-9]{3}.*$")
 _CHAPTERS = {
     "SLS1": "the request",
     "SLS2": "the response",
@@ -87,14 +88,16 @@ def _error_codes() -> dict[str, str]:
 def _codes_in(text: str) -> list[str]:
     """Return the error codes that a pasted answer names."""
     known = _error_codes()
-    found = dict.fromkeys(known[word.lower()] for word in _WORD.findall(text) if word.lower() in known)
+    body = _STATUS_LINE.sub("", text)  # whose words, 401 Unauthorized, are those of HTTP
+    words = (_WORD.findall(body), _WORD.findall(text))
+    found = next(filter(None, ([known[each.lower()] for each in some if each.lower() in known] for some in words)), [])
     if not found:
         msg = (
             "expected an error body with an errorCode that is known, got none. "
             "How to fix: paste the answer's body, or name the code: sls-contract explain SignatureNotMatch."
         )
         raise UsageError(msg)
-    return [*found]
+    return [*dict.fromkeys(found)]
 
 
 def _error_page(code: str, width: int) -> Iterator[str]:

@@ -6,7 +6,8 @@ A new form is a function and a line in `READERS`; a form that holds no whole req
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
@@ -14,9 +15,11 @@ from sls_contract.exchange import Exchange, wire_bytes
 from sls_contract.transcripts import directed
 from sls_contract.transcripts.command import IS_CURL, read_curl
 from sls_contract.transcripts.encoding import text_of
+from sls_contract.transcripts.fields import read_fields, with_body
 from sls_contract.transcripts.literals import read_dotnet, read_go, read_structure
 from sls_contract.transcripts.message import Line, Seen, announced_length, exchanges_of
 from sls_contract.transcripts.raw import begins_raw, read_raw
+from sls_contract.transcripts.wrappings import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -73,13 +76,13 @@ def _has(pattern: str) -> Callable[[str], bool]:
 
 READERS = (
     Reader("curl --trace", _has(r"(?m)^(?:[0-9:.]+ )?=> Send "), _directed(directed.curl_trace)),
-    Reader("Apache HttpClient's log", _has(r"\b(?:wire|headers)\b.*>> "), _directed(directed.apache)),
+    Reader("Apache HttpClient's log", _has(r"\b(?:wire|headers)\b.{0,400}>> "), _directed(directed.apache)),
     Reader("OkHttp's log", _has(r"(?m)--> [A-Z]+ https?://"), _directed(directed.okhttp)),
     Reader("http.client's debug output", _has(r"(?m)\bsend: ?b?['\"][A-Z]+ "), _directed(directed.http_client)),
     Reader("Net::HTTP's debug output", _has(r'(?m)^[ \t]*<- "[A-Z]+ '), _directed(directed.ruby)),
     Reader("curl -v", directed.has_curl_marks, _directed(directed.curl_verbose)),
     Reader("curl command", _has(IS_CURL.pattern), read_curl),
-    Reader("Go's http.Request", _has(r"Method:\S* URL:\S+ .*Header:map\["), read_go),
+    Reader("Go's http.Request", _has(r"Method:\S* URL:\S+ .{0,2000}Header:map\["), read_go),
     Reader(".NET's HttpRequestMessage", _has(r"Method: \w+, RequestUri: '"), read_dotnet),
     Reader("structure of a client", lambda text: not begins_raw(text) and bool(read_structure(text)), read_structure),
     Reader("raw request", lambda _: True, read_raw),
@@ -94,6 +97,7 @@ HINTS = (
     (r"(?m)^HTTP [0-9]+: ", "the log of NODE_DEBUG=http, which holds no path"),
     (r"send_request_headers\.started", "the log of httpcore, which holds no headers"),
     (r'HTTP Request: [A-Z]+ \S+ "HTTP/', "the log of httpx, which holds no headers"),
+    (r"RestTemplate.*HTTP [A-Z]+ https?://", "the log of Spring's RestTemplate, which holds no headers"),
     (r'https?://\S+ "[A-Z]+ \S+ HTTP/[0-9.]+" [0-9]{3}', "the log of urllib3, which holds no headers"),
     (r"<PreparedRequest \[|<Request \[", "the repr of a request, which holds neither URL nor headers"),
     (r'(?m)^\S+ \S+ \S+ \[.*\] "[A-Z]+ ', "an access log, which holds no headers"),
@@ -109,21 +113,54 @@ def transcript_of(data: bytes) -> Transcript:
             header value is repeated.
 
     """
-    text = text_of(data)
-    for reader in READERS:
-        if reader.fits(text):
-            break
     binary = _hint(data[:64].decode("latin-1"))
     if binary:
         raise UsageError(binary)
+    longest = _LONGEST if begins_raw(text_of(data[:_BEGINNING])) else _LONGEST_LOG
+    if len(data) > longest:
+        msg = (
+            f"line 1: expected at most {longest >> 10} KiB of text, got {len(data)} bytes. "
+            "How to fix: cut out the request, from its first line to the end of its body."
+        )
+        raise UsageError(msg)
+    text = text_of(data)
     try:
-        seen = reader.read(text)
+        found = _as_it_stands(text)
     except UsageError as error:
-        raise UsageError(_hint(text) or str(error)) from None
+        if (better := _otherwise(text)) is None:
+            raise UsageError(_hint(text) or str(error)) from None
+        return better
+    return found if _is_signed(found) else _otherwise(text) or found
+
+
+def _as_it_stands(text: str) -> Transcript:
+    """Read a text with the first reader whose form it has."""
+    reader = next(each for each in READERS if each.fits(text))
+    seen = reader.read(text)
     if not seen:
         msg = f"expected a request in this text, which looks like {reader.form}, got none. {_REMEDY}"
         raise UsageError(msg)
+    if reader.read is not read_curl and not begins_raw(text):  # those show the body where there was one
+        seen = [replace(each, request=with_body(each.request, text)) for each in seen]
     return Transcript(reader.form, tuple(seen))
+
+
+def _otherwise(text: str) -> Transcript | None:
+    """Read a text without what it is wrapped in, then by the names of its fields; None where neither is signed."""
+    for bare in islice(unwrapped(text), _MOST_TRIED):
+        try:
+            found = _as_it_stands(bare)
+        except UsageError:
+            continue
+        if _is_signed(found):
+            return found
+    seen = next((seen for each in (text, *islice(unwrapped(text, 1), _MOST_TRIED)) if (seen := read_fields(each))), [])
+    return Transcript("method, URL and headers in a text", tuple(seen)) if seen else None
+
+
+def _is_signed(found: Transcript) -> bool:
+    """Tell whether a request has a scheme and credentials, as a signed one has: else the text was likely misread."""
+    return any(_AUTHORIZATION.fullmatch(each.request.headers.get("authorization", "")) for each in found.seen)
 
 
 def read_transcript(text: str | bytes) -> tuple[Exchange, ...]:
@@ -146,6 +183,11 @@ def parse_transcript(data: bytes) -> Request:
     return transcript_of(data).seen[0].request
 
 
+_LONGEST = 16 << 20  # bytes of a raw request, whose body may have 10 MB
+_LONGEST_LOG = 1 << 18  # bytes of other texts, which are searched for the request
+_BEGINNING = 8192
+_MOST_TRIED = 40
+_AUTHORIZATION = re.compile(r"[A-Za-z][!-~]* [ -~]+")
 _REMEDY = (
     "How to fix: record the request with 'sls-contract proxy', or paste what 'curl -v', http.client's debuglevel or a "
     "wire log prints."

@@ -14,11 +14,13 @@ from sls_contract.transcripts.message import Seen, first_word
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-IS_CURL = re.compile(r"(?m)^[ \t]*(?:[$#>%] ?|PS[^>]*> ?)?(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s")
+IS_CURL = re.compile(
+    r"(?m)^(?:[ \t]*|[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) ))(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s"
+)
 _CARET_LINES = re.compile(r"\^\r?\n[ \t]*")
 _CARET = re.compile(r"\^(.)", re.DOTALL)
 _WORD = re.compile(
-    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)|(?P<bare>[^\s'"\\;&|]+)""",
+    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)|(?P<bare>[^\s'"\\;&|`]+)""",
     re.DOTALL,
 )
 _SPACE = re.compile(r"(?:[ \t]|\\\r?\n|`\r?\n)+")

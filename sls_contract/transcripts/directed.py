@@ -16,7 +16,7 @@ _CLOCK = r"(?:[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ )?"
 _MARKED = re.compile(rf"[ \t]*{_CLOCK}([<>])(?: (.*)|[ \t]*)")
 _CURL_NOISE = re.compile(rf"[ \t]*{_CLOCK}(?:\*|[{{}}] \[|  % Total)")
 
-_APACHE = re.compile(r'(wire|headers)\b.*?(>>|<<) (?:"(.*)"|(.*))')
+_APACHE = re.compile(r'(wire|headers)\b.{0,400}?(>>|<<) (?:"(.*)"|(.*))')
 _ENDS = re.compile(r"(?:\[\\r\])?\[\\n\]$")
 
 _OKHTTP = re.compile(rf"(.*?)(?:(-->) ((?:{METHODS}) \S+)(?: http/\S+)?|(<--) ([0-9]{{3}})(?: .*)?)", re.IGNORECASE)

@@ -18,6 +18,8 @@ def text_of(data: bytes) -> str:
             return data[len(mark) :].decode(name, "replace")
     if len(data) > 1 and data[1:20:2].count(0) == len(data[1:20:2]):
         return data.decode("utf-16-le", "replace")
+    if len(data) > 1 and data[:20:2].count(0) == len(data[:20:2]):
+        return data.decode("utf-16-be", "replace")
     return (_gbk(data) or wire_text(data)).removeprefix(_BOM)
 
 

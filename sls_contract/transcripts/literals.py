@@ -27,10 +27,13 @@ _MOST_TRIED = 50  # brackets that may open the structure: a hostile text shall n
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
 _NOTHING = frozenset({"null", "None", "undefined", "nil"})
 
-_GO = re.compile(r"Method:(\S*) URL:(\S+) .*?Header:map\[(.*?\]|)\](?: [A-Z]\w*:|\}|$)(?:.*? Host:(\S+))?", re.DOTALL)
+_GO = re.compile(
+    r"Method:(\S*) URL:(\S+) .{0,2000}?Header:map\[(.*?\]|)\](?: [A-Z]\w*:|\}|$)(?:.*? Host:(\S+))?", re.DOTALL
+)
 _GO_HEADER = re.compile(r"(?:^|(?<=\] ))([\w-]+):\[(.*?)\](?=$| [\w-]+:\[)", re.DOTALL)
-_DOTNET = re.compile(r"Method: (\w+), RequestUri: '([^']+)'.*?Headers:\s*\{(.*?)\}", re.DOTALL)
+_DOTNET = re.compile(r"Method: (\w+), RequestUri: '([^']+)'.{0,2000}?Headers:\s*\{(.*?)\}", re.DOTALL)
 _REQUEST_LINE = re.compile(rf"(?m)^.*?\b({METHODS}) ((?:https?://|/)\S*)")
+_NAMED_METHOD = re.compile(rf"-Method [\"']?({METHODS})\b")
 _CALL = re.compile(
     r"""(?:\b(?:requests|axios|session|client|http|httpx)\.(\w+)\(|\bfetch\(|-Uri )\s*["'`](https?://[^"'`]+)["'`]"""
 )
@@ -63,6 +66,7 @@ def _completed(value: Any, before: str) -> list[Request | None]:
     given = {str(key).lower(): each for key, each in value.items()}
     if "headers" not in given:
         given = {"headers": value} if _is_headers(value) else {}
+    method = method or (named[1] if (named := _NAMED_METHOD.search(before)) else None)
     verb = given.get("method") or (method if str(method).upper() in METHODS.split("|") else "GET")
     return [_request({**given, "method": verb, "url": url})] if given else []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ _BARE_STATUS_LINE = re.compile(r"(?:HTTP[/ ][0-9](?:\.[0-9])?[ \t]+)?([1-5][0-9]
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*)")
 _ABSOLUTE = re.compile(r"(?i)https?://")
 _LENGTH = re.compile("[0-9]{1,18}")
+_SECRET = re.compile(r"[\"']?(?=[A-Za-z+/]*[0-9])(?=[0-9+/]*[A-Za-z])[A-Za-z0-9+/=]{12,}")  # keys and signatures
+_MOST_HEADERS = 1000
+_CUT_OUT = "How to fix: cut out the request, from its first line to the end of its body."
 _FIRST_FINAL = 200
 _NO_BODY = (b"", b"None", b"<nil>")  # a printed body that is none
 
@@ -125,10 +129,13 @@ def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
             "How to fix: paste the request from its first line on, the target percent-encoded."
         )
         raise UsageError(msg)
+    if len(head) > _MOST_HEADERS:
+        msg = f"line {number}: expected at most {_MOST_HEADERS} header lines, got {len(head) - 1}. {_CUT_OUT}"
+        raise UsageError(msg)
     headers = headers_of(head[1:])
     method, target = found[1] or found[3], found[2] or found[4]
     request = Request(method, _url(number, target, headers), headers, body)
-    return request.replace(body=_trimmed(body, announced_length(request)))
+    return request.replace(body=_trimmed(body, announced_length(request) or _hashed_length(request, body)))
 
 
 def response_of(head: Sequence[tuple[int, str]], body: bytes) -> Response:
@@ -192,6 +199,19 @@ def announced_length(request: Request) -> int | None:
     return int(text) if _LENGTH.fullmatch(text) else None
 
 
+def _hashed_length(request: Request, body: bytes) -> int | None:
+    """Return x-log-bodyrawsize where the hash sent beside it confirms it: what follows is not of the body."""
+    text = request.headers.get("x-log-bodyrawsize", "").strip()
+    if not _LENGTH.fullmatch(text):
+        return None
+    cut = body[: int(text)]
+    hashes = (hashlib.md5(cut, usedforsecurity=False).hexdigest(), hashlib.sha256(cut).hexdigest())
+    sent = (request.headers.get("content-md5", ""), request.headers.get("x-log-content-sha256", ""))
+    confirmed = any(right == came.strip().lower() for right, came in zip(hashes, sent, strict=True))
+    return int(text) if confirmed else None
+
+
 def first_word(line: str) -> str:
-    """Return the first word of a line, short: the rest may be a secret."""
-    return (line.split() or [""])[0][:20]
+    """Return the first word of a line, short: the rest may be a secret; no word that may be one is shown."""
+    word = (line.split() or [""])[0]
+    return "…" if _SECRET.match(word) else word[:20]

@@ -7,7 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sls_contract.exchange import wire_bytes
+from sls_contract.exchange import wire_bytes, wire_text
+from sls_contract.transcripts.wrappings import without_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
 _MOST = 64
+_ENTITY = re.compile(r"&(?:amp|quot|lt|gt|apos|#[0-9]+|#x[0-9a-f]+);")
 _FIRST_KEY = re.compile(r"([A-Za-z_][\w-]*)=")
 _SAFE = "/%!$&'()*+,;=:@-._~?"
 
@@ -28,6 +30,9 @@ def _candidates(request: Request) -> Iterator[tuple[str, Request]]:
     url = request.url
     if not url.isascii() or " " in url:
         yield "the percent-encoding of the URL", request.replace(url=quote(wire_bytes(url), safe=_SAFE))
+    if _ENTITY.search(url) or _ENTITY.search(wire_text(request.body)):
+        plain = wire_bytes(without_html(wire_text(request.body)))
+        yield "characters, which it escapes as HTML does", request.replace(url=without_html(url), body=plain)
     if "+" in request.query:
         yield "the percent-encoding of +", request.replace(url=_with_query(url, request.query.replace("+", "%2B")))
     if "?" not in url:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sls_contract.errors import UsageError
 from sls_contract.exchange import wire_bytes
 from sls_contract.transcripts.message import (
     HEADER,
@@ -29,6 +30,7 @@ _NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")
 _FENCE = re.compile(r"\s*(?:```|~~~|-{5})")
 _ESCAPED_END = re.compile(r"(?:\\r)?\\n$")
 _DOUBLED = 3  # blank lines that alternate with header lines, from which on the text is double-spaced
+_MOST_REQUESTS = 1000
 _AT_LEAST = 60  # characters of a line that may have been wrapped
 
 
@@ -45,23 +47,35 @@ def read_raw(text: str) -> list[Seen]:
         if start is None:
             break
         end = next((i for i in range(start, len(lines)) if not lines[i].strip() or _FENCE.match(lines[i])), len(lines))
-        indent = min((len(line) - len(line.lstrip()) for line in lines[start:end]), default=0)
+        indent = _indent(lines[start:end])
         head = _unwrapped([(i + 1, lines[i][indent:]) for i in range(start, end)])
-        fenced = end < len(lines) and _FENCE.match(lines[end]) is not None
-        stop = end + 1 if fenced else _body_end(lines, end + 1)
-        body = "\n".join(_outdented(line, indent) for line in whole[end + 1 : stop])
+        stop = end + 1 if _FENCE.match("".join(lines[end : end + 1])) else _body_end(lines, end + 1)
+        # A prefix before the empty line stands before the lines of the body too; without it they are the body's own.
+        bare = end < len(lines) and lines[end] != whole[end].removesuffix("\r")
+        body = "\n".join(_outdented(line, indent) for line in (lines if bare else whole)[end + 1 : stop])
         if found and STATUS_LINE.fullmatch(head[0][1].strip()):
             if found[-1].response is None:
                 found[-1] = Seen(found[-1].request, response_of(head, wire_bytes(body)), found[-1].line)
         else:
             request = request_of(head, wire_bytes(body))
-            found.append(Seen(request, None, start + 1))
+            found.append(_one_more(found, Seen(request, None, start + 1)))
             if request.body and len(request.body) == announced_length(request):
                 stop = end + 2 + request.body.count(b"\n")
         at = max(stop, end + 1)
     if not found:
         request_of([], b"")
     return found
+
+
+def _one_more(found: Sequence[Seen], seen: Seen) -> Seen:
+    if len(found) >= _MOST_REQUESTS:
+        msg = f"line {seen.line}: expected at most {_MOST_REQUESTS} requests, got more. How to fix: cut out the one."
+        raise UsageError(msg)
+    return seen
+
+
+def _indent(lines: Sequence[str]) -> int:
+    return min((len(line) - len(line.lstrip()) for line in lines), default=0)
 
 
 def begins_raw(text: str) -> bool:
@@ -72,9 +86,11 @@ def begins_raw(text: str) -> bool:
 
 def _next_start(lines: Sequence[str], at: int, *, first: bool) -> int | None:
     """Return where the next message begins; where there was none yet, the first line that says anything."""
-    said = [i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i])]
+    said = (i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i]))
     begins = next((i for i in said if _begins(lines, i)), None)
-    return begins if begins is not None or not first else next(iter(said), None)
+    if begins is not None or not first:
+        return begins
+    return next((i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i])), None)
 
 
 def _begins(lines: Sequence[str], at: int) -> bool:
@@ -98,12 +114,12 @@ def _without_prefix(lines: list[str]) -> list[str]:
     for at, line in enumerate(lines):
         behind = _BEHIND.fullmatch(line)
         if behind and behind[1].strip() and _goes_on(lines, at):
-            shape = re.compile(re.sub(r"[0-9]+", "[0-9]+", re.escape(behind[1])))
+            shape = re.compile(re.sub(r"(?:\\ )*[0-9]+", " *[0-9]+", re.escape(behind[1])))
             plain.append(behind[2])
             continue
         prefix = shape.match(line) if shape else None
         plain.append(line[prefix.end() :] if prefix else line)
-    if any(_ESCAPED_END.search(line) for line in plain):  # the packet tree of Wireshark spells line ends out
+    if any(line.endswith("\\n") for line in plain):  # the packet tree of Wireshark spells line ends out
         plain = [_ESCAPED_END.sub("", line).strip() for line in plain if _ESCAPED_END.search(line)]
     return plain
 

@@ -257,3 +257,11 @@ def test_a_har_on_standard_input_keeps_its_answers(command, tmp_path):
     done = command("signature", "-", "--json", "-", stdin=path.read_bytes())
     assert {fact["form"] for fact in json.loads(done.stdout)["facts"]} == {"HAR"}
     assert "  answered 404 ConsumerGroupNotExist" in done.stderr
+
+
+def test_the_reason_of_a_status_line_is_no_error_code(command):
+    """Of an answer as curl -i prints it, the body's errorCode is explained."""
+    answer = b'HTTP/1.1 401 Unauthorized\r\n\r\n{"errorCode":"SignatureNotMatch"}'
+    done = command("explain", "-", stdin=answer)
+    assert done.stdout.startswith("SignatureNotMatch (401)")
+    assert "\nUnauthorized (" not in done.stdout

@@ -1,0 +1,104 @@
+"""Requests of which a text shows method, URL and headers somewhere, in whatever notation: maps, lists, tables, labels.
+
+The last reader to be tried: of all headers it takes those that a signature covers, by their names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Request, wire_bytes
+from sls_contract.transcripts.message import METHODS, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST = 1 << 16  # characters
+_NAME = r"(?:authorization|date|host|content-(?:type|md5|length)|x-(?:log|acs)-[a-z0-9-]+)"
+_QUOTED = r"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|\[([^\]\n]*)\]"""
+_END = r"""(?=,[ ]+[\w-]+=|\}\{|(?:\\r)?\\n|["'`](?:[ ,)}\]]|$)|["'`}\])| \t]*$)"""
+_FIELD = re.compile(
+    rf"""(?m)(?<![\w.-])["'\[]?({_NAME})["'\]]*[ \t]*(?::|=>|=|,|\n)\s*"""
+    r"""(?:["']?value["']?:\s*|-[ ]|string\([0-9]+\)[ ])?"""
+    rf"""(?:\(?\[\]string\)?[^"{{\n]*\{{\s*)?(?:\(string\)[ ]\([^)]*\)[ ])?{_QUOTED}|([^\n]*?){_END})""",
+    re.IGNORECASE,
+)
+_METHOD = re.compile(
+    rf"""(?:method["']?\s*[:=]*\s*|-X\s*)["']?({METHODS})\b|\b({METHODS})["']?,?[ \t]+["']?(?:https?://|/)""",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"""https?://[^\s"'`<>(),{}]+""")
+_LINE = re.compile(rf"""\b(?:{METHODS})[ \t]+(/[^\s"'<>]*)""")
+_PATH = re.compile(r""":?\bpath["']?[ \t]*[:=][ \t]*["']?(/[^\s"'<>,]*)""")
+_QUERY = re.compile(r"""\bquery["']?[ \t]*[:=][ \t]*(?:Some\()?["']([^"'?\n]+)["']""")
+_HOST_NAME = re.compile(r"[\w.:-]+")
+_HOST = re.compile(r"""(?i):authority["']?[ \t]*[:=][ \t]*["']?([\w.:-]+)""")
+
+
+def read_fields(text: str) -> list[Seen]:
+    """Return the request that a text shows in parts; empty where a part is missing or there are several."""
+    if len(text) > _LONGEST:
+        return []
+    text = text.replace("\r", "")
+    pairs = dict.fromkeys((found[1], _value(found)) for found in _FIELD.finditer(text))
+    headers: dict[str, tuple[str, str]] = {}
+    for name, value in pairs:
+        if name.lower() == "host" and not _HOST_NAME.fullmatch(value):
+            continue
+        headers.setdefault(name.lower(), (name, value))
+    if "authorization" not in headers or len({value for name, value in pairs if name.lower() == "authorization"}) > 1:
+        return []
+    url = _url(text, headers.get("host", ("", ""))[1])
+    if not url:
+        return []
+    found = _METHOD.search(text)
+    method = (found[1] or found[2]).upper() if found else "GET"
+    request = with_body(Request(method, url, [pair for pair in headers.values() if pair[1]]), text)
+    return [Seen(request if found or not request.body else request.replace(method="POST"))]
+
+
+def _value(found: re.Match[str]) -> str:
+    return next(each for each in found.groups()[1:] if each is not None).strip()
+
+
+def _url(text: str, host: str) -> str:
+    target = _LINE.search(text) or _PATH.search(text)
+    authority = _HOST.search(text)
+    host = host or (authority[1] if authority else "")
+    if target is not None and host:
+        query = None if "?" in target[1] else _QUERY.search(text)
+        return f"http://{host}{target[1]}{f'?{query[1]}' if query else ''}"
+    urls = [each.rstrip(":;.]") for each in _URL.findall(text)]
+    return next((each for each in urls if not host or host in each), "")
+
+
+def with_body(request: Request, text: str) -> Request:
+    """Put the body beside a head without one: the part of the text that has the announced size and hash.
+
+    Raises `UsageError` where a body was hashed and no part of the text is it.
+    """
+    size = request.headers.get("x-log-bodyrawsize", "") or request.headers.get("content-length", "")
+    if not re.fullmatch("[1-9][0-9]{0,5}", size):
+        return request
+    wanted = request.headers.get("content-md5", "") or request.headers.get("x-log-content-sha256", "")
+    if request.body or not wanted or len(text) > _LONGEST:
+        return request
+    digest = hashlib.md5 if len(wanted) == len(hashlib.md5(b"", usedforsecurity=False).hexdigest()) else hashlib.sha256
+    bodies = (body for body in _bodies(text, int(size)) if digest(body).hexdigest().lower() == wanted.lower())
+    body = next(bodies, None)
+    if body is None:
+        msg = (
+            f"expected the {size} body bytes that the headers announce, got none: this form does not print them. "
+            "How to fix: put the body below, as it was sent, or record the request with 'sls-contract proxy'."
+        )
+        raise UsageError(msg)
+    return request.replace(body=body)
+
+
+def _bodies(text: str, size: int) -> Iterator[bytes]:
+    for plain in (text, re.sub(r'[\\`](["\\/])', r"\1", text)):
+        data = wire_bytes(plain)
+        yield from (data[found.start() : found.start() + size] for found in re.finditer(rb"(?<![A-Za-z0-9])\S", data))

@@ -1,0 +1,160 @@
+"""What text is wrapped in: colours, HTML, escapes of JSON, typography, dumps of bytes; each taken off, to try again.
+
+Only a text that no reader reads is unwrapped: a body may hold any of these.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from sls_contract.exchange import wire_text
+from sls_contract.transcripts.message import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST = 1 << 20  # characters of a text that is unwrapped
+_DEEPEST = 2
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_TYPOGRAPHY = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201b\u2032", "'"),
+        **dict.fromkeys("\u201c\u201d\u201f\u2033", '"'),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f\u3000", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"),
+        **dict.fromkeys("\u2028\u2029\u0085", "\n"),
+    }
+)
+_DASHES = re.compile(r"(?<=\s)[\u2013\u2014](?=(\w?)(\w?))")
+_TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
+_ESCAPED = re.compile(
+    rf"""(["'])?((?:(?:{METHODS}) (?:https?://|/)\S* HTTP/[0-9.]+(?:\\+r)?\\+n|curl(?:\.exe)? )"""
+    r"""(?:\\.|(?(1)(?!\1)[^\\]|[^\\"]))*)""",
+    re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_LINE_KEYS = ("log", "message", "msg", "line")
+_DUMPED = re.compile(
+    r"[ \t|]*(?:0x)?[0-9a-fA-F]{4,8}[:|]?[ \t]+((?:[0-9a-fA-F]{2}){1,2}(?: {1,2}(?:[0-9a-fA-F]{2}){1,2})*)"
+)
+_ROW = 16
+_BROKEN = re.compile(rf"(?m)^((?:{METHODS}) \S+[?&]?)((?:\n[ \t]+[^\s:]+)+)$")
+_BASE64 = re.compile(r"(?:R0VUI|UE9TVC|UFVUI|REVMRVRF|SEVBRC)[A-Za-z0-9+/\s]{40,}={0,2}")
+_REQUEST = re.compile(rf"(?:{METHODS}) (?:https?://|/)")
+
+
+def unwrapped(text: str, depth: int = _DEEPEST) -> Iterator[str]:
+    """Yield the text without one wrapping or two, those without one first; nothing for a text above 1 MiB."""
+    if len(text) > _LONGEST:
+        return
+    once = [bare for take_off in WRAPPINGS if (bare := take_off(text)) != text and bare]
+    yield from once
+    for bare in once if depth > 1 else ():
+        yield from unwrapped(bare, depth - 1)
+
+
+def _colours(text: str) -> str:
+    return _COLOUR.sub("", text)
+
+
+def _line_ends(text: str) -> str:
+    """Bring line ends that were written twice, or as carriage returns alone, to one."""
+    return re.sub(r"\r+\n|\r", "\n", text)
+
+
+def _typography(text: str) -> str:
+    """Undo what chat programs and text processors put for quotes, hyphens, spaces and line ends."""
+    return _DASHES.sub(lambda found: "--" if found[2] else "-", text.translate(_TYPOGRAPHY))
+
+
+def without_html(text: str) -> str:
+    """Take off tags of HTML and read its escapes, where a text has any."""
+    return html.unescape(_TAG.sub("", text)) if "&" in text else text
+
+
+def _log_lines(text: str) -> str:
+    """Join the texts of a log each line of which is an object of JSON."""
+    lines = []
+    for line in filter(str.strip, text.split("\n")):
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            return text
+        found = next((value[key] for key in _LINE_KEYS if key in value), None) if isinstance(value, dict) else None
+        if not isinstance(found, str):
+            return text
+        lines.append(found.removesuffix("\n"))
+    return "\n".join(lines)
+
+
+def _escapes(text: str) -> str:
+    """Return the requests that stand in quoted strings, with their escapes read."""
+    return "\n".join(_ESCAPE.sub(_escape, found[2]) for found in _ESCAPED.finditer(text) if "\\" in found[0]) or text
+
+
+def _escape(found: re.Match[str]) -> str:
+    if found[3]:
+        return _ESCAPES.get(found[3], found[3])
+    return chr(int(found[1] or found[2], 16))
+
+
+def _hexadecimal(text: str) -> str:
+    """Return the text of a dump of bytes (xxd, hexdump -C, tcpdump -X, Netty) from the request on."""
+    dumped = bytearray()
+    for line in text.split("\n"):
+        row = _DUMPED.match(line)
+        dumped += bytes.fromhex(row[1])[:_ROW] if row else b""
+    return _from_request(wire_text(bytes(dumped))) or text
+
+
+def _base64(text: str) -> str:
+    found = _BASE64.search(text)
+    if found is None:
+        return text
+    try:
+        return wire_text(base64.b64decode("".join(found[0].split())))
+    except binascii.Error:
+        return text
+
+
+def _percents(text: str) -> str:
+    return unquote(text, errors="surrogateescape") if " " not in text.strip() else text
+
+
+def _from_request(text: str) -> str:
+    """Return a text from the request line on, without the bytes of packets before it; empty where there is none."""
+    found = _REQUEST.search(text)
+    return text[found.start() :] if found else ""
+
+
+def _broken_target(text: str) -> str:
+    """Join a target that editors of .http files write over several lines."""
+    return _BROKEN.sub(lambda found: found[1] + "".join(found[2].split()), text)
+
+
+def _packet(text: str) -> str:
+    """Return the text of ``tcpdump -A`` from the request on, which stands behind the bytes of the packet's head."""
+    found = re.search(rf"(?m)^E\S*[^\n]*?((?:{METHODS}) /)", text)
+    return text[found.start(1) :] if found else text
+
+
+WRAPPINGS = (
+    _colours,
+    _line_ends,
+    _typography,
+    without_html,
+    _log_lines,
+    _escapes,
+    _packet,
+    _hexadecimal,
+    _base64,
+    _percents,
+    _broken_target,
+)
