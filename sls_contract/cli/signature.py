@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _HAR = re.compile(rb'[\xef\xbb\xbf\s]*\{\s*"log"\s*:\s*\{')
+_BEGINNING = 4096  # bytes in which a cassette names its interactions
 _LOG_DATE = re.compile("([0-9]{2})/([A-Za-z]{3})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4})")
 
 
@@ -115,16 +116,15 @@ def _moment(text: str) -> datetime | None:
 
 def _held(name: str, stdin: IO[str]) -> tuple[str, list[Held]]:
     """Return the form of what is in hand, and the requests in it."""
-    if name != "-" and _is_recorded(name):
-        from sls_contract.cassettes import load_cassette
-
-        recordings = load_cassette(name).recordings
-        return "recording", [Held.recorded(each) for each in recordings]
-    data = _read(name, stdin)
-    if _HAR.match(data):
+    data, suffix = _read(name, stdin), Path(name).suffix.lower()
+    if suffix == ".har" or _HAR.match(data):
         from sls_contract.cassettes.har.archive import HarFile
 
-        return "HAR", [Held.recorded(each) for each in HarFile(name, data)]
+        return "recording" if suffix == ".har" else "HAR", [Held.recorded(each) for each in HarFile(name, data)]
+    if suffix in (".yaml", ".yml", ".json") and b"interactions" in data[:_BEGINNING]:
+        from sls_contract.cassettes import load_cassette
+
+        return "recording", [Held.recorded(each) for each in load_cassette(name).recordings]  # its journal, too
     transcript = transcript_of(data)
     return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
 
@@ -134,18 +134,6 @@ def _picked(held: list[Held], number: int) -> list[Held]:
         msg = f"--request: expected a number from 1 to {len(held)}, got {number}. How to fix: name one that is there."
         raise UsageError(msg)
     return held[number - 1 : number]
-
-
-def _is_recorded(name: str) -> bool:
-    """Tell whether a file is a HAR or a cassette."""
-    path = Path(name)
-    if path.suffix.lower() == ".har":
-        return True
-    if path.suffix.lower() not in (".yaml", ".yml", ".json") or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(4096)
-    return b"interactions" in head
 
 
 def _read(name: str, stdin: IO[str]) -> bytes:
