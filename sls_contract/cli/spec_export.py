@@ -25,7 +25,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     export = actions.add_parser(
         "export",
         help="write the contracts as JSON Schemas or as an OpenAPI document",
-        description="Write the contracts for other tools. json-schema: files <Operation>.request.json, .response.json "
+        description="Write the contracts for other tools. json-schema: files <Operation>.request.json, .answer.json "
         "and .error.json (draft 2020-12), and authorization.json. openapi: one OpenAPI 3.1 document; operations of one "
         "path and method stand together, each in full under x-sls-operations.",
         epilog="Exit codes: 0 written; 2 wrong use, or a file that exists and differs. "
@@ -76,13 +76,13 @@ def _contracts(names: Sequence[str]) -> Iterator[Contract]:
 
 
 def _schemas(contracts: Sequence[Contract], out: Path, stdout: IO[str]) -> dict[Path, str]:
-    from sls_contract.spec.export import operation_schemas
+    from sls_contract.spec.export import schema_files
 
     if out.suffix in {_JSON, *_YAML}:
         msg = f"expected --out to be a folder, got {out}, the name of a file"
         raise UsageError(msg)
     print(f"JSON Schemas of {plural(len(contracts), 'operation')}", file=stdout)
-    return {out / name: _text(schema) for name, schema in operation_schemas(contracts).items()}
+    return {out / name: text for name, text in schema_files(contracts).items()}
 
 
 def _openapi(contracts: Sequence[Contract], out: Path, stdout: IO[str]) -> dict[Path, str]:

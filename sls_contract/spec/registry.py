@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.errors import PAUSE_FAKE_FILES, UsageError, files_are_fake
-from sls_contract.spec.catalog import schema_folder
+from sls_contract.errors import UsageError, files_are_fake
 from sls_contract.spec.contract import Contract
+from sls_contract.spec.installation import FOLDER, HIDDEN, INSTALLED, schema_folder
 from sls_contract.spec.routing import Route, Router, clashes, names_in
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 FILE = "contracts.jsonl"
 """The file of compiled contracts: a line of names and routes, then one line for each contract, in the same order."""
-
-_HIDDEN = (
-    f"pyfakefs hides the real files, and the contracts of sls-contract among them\nHow to fix: {PAUSE_FAKE_FILES}."
-)
 
 
 @dataclass(slots=True)
@@ -119,7 +115,7 @@ def read_contracts(file: Traversable) -> list[_Entry]:
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         if files_are_fake():
-            raise UsageError(_HIDDEN) from error
+            raise UsageError(HIDDEN) from error
         msg = f"expected compiled contracts in {file}, which cannot be read; in a checkout run: sls-contract spec build"
         raise UsageError(msg) from error
 
@@ -175,7 +171,7 @@ def _shipped() -> Registry:
 def _shipped_file() -> Traversable:
     """Return the shipped contracts; plain files are found without importlib.resources, whose import takes longer."""
     package = Path(__file__).parent.parent
-    files = (folder / FILE for folder in (package / "_schemas", package.parent / "schemas"))
+    files = (folder / FILE for folder in (package / INSTALLED, package.parent / FOLDER))
     return next((file for file in files if file.is_file()), None) or schema_folder() / FILE
 
 
