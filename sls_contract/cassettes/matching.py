@@ -215,7 +215,7 @@ def asked_for(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> fro
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Why no recording answers a request: in one line, in detail, and the mend."""
+    """Why no recording answers a request: in one line, in detail, and the fix."""
 
     headline: str
     details: tuple[str, ...]
@@ -233,7 +233,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """How a miss is mended where it was met: a way to record, and a way to play a recording again."""
+    """How a miss is fixed where it was met: a way to record, and a way to play a recording again."""
 
     record: str = "pytest --sls-record=new_episodes"
     repeat: str = "mark the test sls_cassette(repeat='last')"
@@ -280,7 +280,7 @@ def failed_before(request: Request, where: str, reason: str) -> Miss:
         request,
         where,
         (f"What was recorded there is not played, since the test failed while recording: {reason}",),
-        "mend the test, and record it anew (pytest --sls-record=once)",
+        "fix the test, and record it anew (pytest --sls-record=once)",
     )
 
 

@@ -16,9 +16,9 @@ from sls_contract.cassettes.drift.attempts import folded, is_passing
 from sls_contract.cassettes.file.recording_file import load, names_of, recorded
 from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import DEFAULT
+from sls_contract.cassettes.player import Player, alike_numbers, keys_of
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, digest_of, weakest
-from sls_contract.cassettes.tape import Tape, alike_numbers, keys_of
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
@@ -100,7 +100,7 @@ class Compared:
     pairs: int = 0
 
 
-class Proposal(Tape):
+class Proposal(Player):
     """Plays nothing; records beside the old cassette, and compares. Safe from any thread.
 
     Args:
@@ -201,7 +201,7 @@ class Proposal(Tape):
         super().close(finished=finished and not self.compared.errors)
 
     def played(self) -> frozenset[int]:
-        """Return the positions of the old exchanges that were asked for, as `Tape.played` does."""
+        """Return the positions of the old exchanges that were asked for, as `Player.played` does."""
         paired = self.compared.paired
         if not self._repeat:
             return frozenset(paired)

@@ -54,7 +54,7 @@ def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
     """Return the positions that the tests of a cassette together asked for; all, where the file is gone by now."""
     from sls_contract.cassettes.file.recording_file import load
     from sls_contract.cassettes.matching import asked_for
-    from sls_contract.cassettes.tape import keys_of
+    from sls_contract.cassettes.player import keys_of
 
     together, size = frozenset(position for test in tests for position in test["played"]), tests[0]["size"]
     if len(tests) == 1 or len(together) == size:

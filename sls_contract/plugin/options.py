@@ -269,7 +269,7 @@ def _report(path: str) -> str:
 
 
 def _key(line: str) -> str:
-    """Return one name; two in one line would be hunted as one, and the values of both would be written."""
+    """Return one name; two in one line would be searched for as one, and the values of both would be written."""
     if "," in line or len(line.split()) > 1:
         msg = f"sls_scrub_keys takes one name a line, got {line!r}"
         raise pytest.UsageError(msg)

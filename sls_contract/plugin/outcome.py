@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sls_contract.plugin.collected import Collected, Scope
     from sls_contract.plugin.options import Settings
-    from sls_contract.plugin.settlement import Settled
     from sls_contract.plugin.totals import Totals
+    from sls_contract.plugin.verify_result import Settled
     from sls_contract.spec import Finding
 
 
@@ -81,7 +81,7 @@ def outcome_of(
 
 
 def _settled(totals: Totals, settings: Settings, collected: Collected | None, scope: Scope) -> list[Settled]:
-    from sls_contract.plugin.settlement import settle
+    from sls_contract.plugin.verify_result import settle
 
     ended = {each["test"] for each in totals.verified if each["ended"]}
     return settle(totals.verified, settings.accept, lambda path: complete(path, ended, collected, scope))

@@ -13,14 +13,14 @@ from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin import distributed
 from sls_contract.plugin.beside import Beside
-from sls_contract.plugin.telling import told
+from sls_contract.plugin.failures import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from warnings import WarningMessage
 
+    from sls_contract.plugin.blocking import Closed
     from sls_contract.plugin.case import Case
-    from sls_contract.plugin.closed import Closed
     from sls_contract.plugin.collected import Collected
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.opener import Opener

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
-from sls_contract.plugin.closed import REMEDY
+from sls_contract.plugin.blocking import REMEDY
+from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import shown
-from sls_contract.plugin.own_key import without_key
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level

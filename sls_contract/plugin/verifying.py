@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift import Class, alone, change_lines, plain_change
 from sls_contract.cassettes.proposal import left_of
-from sls_contract.cassettes.tally import ABOUT_ANSWERS
-from sls_contract.plugin.settlement import EVIDENCE
+from sls_contract.cassettes.results import ABOUT_ANSWERS
+from sls_contract.plugin.verify_result import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

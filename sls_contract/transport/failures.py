@@ -40,9 +40,9 @@ class TransportError(EndpointError):
 
     def __init__(self, kind: Kind, peer: str, detail: str = "", partial: Response | None = None) -> None:
         """Word the failure; ``detail`` is the operating system's own text."""
-        what, mend = _WORDS[kind]
+        what, fix = _WORDS[kind]
         reason = f" ({detail})" if detail else ""
-        super().__init__(f"{peer}: {what}{reason}. How to fix: {mend}.")
+        super().__init__(f"{peer}: {what}{reason}. How to fix: {fix}.")
         self.kind = kind
         self.peer = peer
         self.partial = partial

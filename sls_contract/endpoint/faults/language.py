@@ -42,7 +42,7 @@ def parse_fault(text: str, folder: Path | str = "") -> Fault:
         folder: where files behind ``body=@`` are looked for; the working directory unless given.
 
     Raises:
-        UsageError: the text names no fault; it says which setting is wrong, what was expected, and how to mend it.
+        UsageError: the text names no fault; it says which setting is wrong, what was expected, and how to fix it.
 
     """
     try:

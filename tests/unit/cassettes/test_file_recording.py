@@ -263,7 +263,7 @@ def test_a_busy_cassette_says_so(path):
 
 
 def test_a_damaged_cassette_keeps_its_journal(path):
-    """What was recorded meanwhile waits until the file is mended."""
+    """What was recorded meanwhile waits until the file is fixed."""
     recorder = open_for_recording(path)
     recorder.append(recording("1"))
     path.write_text("<<<<<<< HEAD\n")

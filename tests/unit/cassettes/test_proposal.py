@@ -114,7 +114,7 @@ def test_what_answered_under_a_borrowed_name_is_not_guessed():
 
 
 def test_a_request_that_would_go_elsewhere_is_refused(path):
-    """Both endpoints, the evidence and the mend are named; the query's secrets are not."""
+    """Both endpoints, the evidence and the fix are named; the query's secrets are not."""
     open_ = proposal(path, made(), route=REFERENCE)
     with pytest.raises(EndpointError) as refused:
         open_.take(Request("GET", f"{ASKED}0"))

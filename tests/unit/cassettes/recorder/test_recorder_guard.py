@@ -139,7 +139,7 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
 def test_an_open_cassette_answers_under_the_guard(wire, guard):
     """The guard stands behind every handler, whichever came first."""
     other = NetworkGuard(lambda host: guard.owns(host, host), "never")
-    with wire.installed(wire.MemoryHandler(tape=[Response(200)] * 2)):
+    with wire.installed(wire.MemoryHandler(memory=[Response(200)] * 2)):
         other.activate()
         assert requests.get(f"http://{OWNED}/x", timeout=60).status_code == 200
         other.deactivate()

@@ -18,7 +18,7 @@ from sls_contract.cassettes.recorder.handler import is_live
 from sls_contract.errors import NetworkBlocked
 from sls_contract.hosts import host_name, is_loopback
 from sls_contract.plugin.children import Children
-from sls_contract.plugin.meant import caller_names_error, names_error
+from sls_contract.plugin.expected_errors import caller_names_error, names_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.plugin.closed import RECORDED
+from sls_contract.plugin.blocking import RECORDED
 from sls_contract.plugin.located import known_fixtures
 from sls_contract.spec import Level, clause
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from sls_contract.plugin.closed import Stopped
+    from sls_contract.plugin.blocking import Stopped
     from sls_contract.spec import Finding
 
 FIXTURES = frozenset({"sls", "sls_session", "sls_endpoint"})
@@ -72,7 +72,7 @@ def foreign_asked(foreign: dict[str, bool]) -> Iterator[Finding]:
                 "request",
                 "a host that cassettes own",
                 host,
-                "add the host to ini sls_hosts where it stands for the service; else there is nothing to mend",
+                "add the host to ini sls_hosts where it stands for the service; else there is nothing to fix",
             )
 
 
