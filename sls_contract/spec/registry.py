@@ -124,7 +124,7 @@ def read_folder(folder: Path) -> list[Contract]:
     """Read the contracts of a folder.
 
     It holds claims and rulings, which are merged with those that are shipped; or contracts: ``contracts.jsonl``, or one
-    contract a file in JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be read.
+    contract a file, in YAML or JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be read.
     """
     if not folder.is_dir():
         msg = f"expected a folder of contracts, found none at {folder}"
@@ -134,10 +134,10 @@ def read_folder(folder: Path) -> list[Contract]:
 
         return list(load_folder(folder))
     found = [entry.contract() for entry in read_contracts(folder / FILE)] if (folder / FILE).is_file() else []
-    found += map(_read_contract, sorted(folder.glob("*.json")))
+    found += [_read_contract(file) for file in sorted(folder.iterdir()) if file.suffix in (".json", ".yaml", ".yml")]
     if not found:
         msg = (
-            f"expected claims/, rulings/, {FILE} or <Operation>.json in {folder}, found none of them\n"
+            f"expected claims/, rulings/, {FILE} or <Operation>.yaml in {folder}, found none of them\n"
             f"How to fix: sls-contract spec derive PAGE.md --out {folder}"
         )
         raise UsageError(msg)
@@ -146,6 +146,10 @@ def read_folder(folder: Path) -> list[Contract]:
 
 def _read_contract(file: Path) -> Contract:
     try:
+        if file.suffix != ".json":
+            from sls_contract.spec.merge.layers import read_yaml
+
+            return Contract.from_plain(read_yaml(file))
         return Contract.from_plain(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         msg = f"expected the contract of an operation in {file}, which cannot be read as one: {error}"
