@@ -124,7 +124,8 @@ def read_folder(folder: Path) -> list[Contract]:
     """Read the contracts of a folder.
 
     It holds claims and rulings, which are merged with those that are shipped; or contracts: ``contracts.jsonl``, or one
-    contract a file, in YAML or JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be read.
+    contract a file, in YAML or JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be
+    read.
     """
     if not folder.is_dir():
         msg = f"expected a folder of contracts, found none at {folder}"

@@ -39,8 +39,9 @@ CLAUSES = (
         title="A JSON body says application/json",
         text=(
             "A body that is JSON comes with Content-Type: application/json, in any casing and with any parameter "
-            "such as charset. It holds for errors, and for a success of any operation whose pages say that it is JSON; "
-            "of what only models of SDKs describe, no source says its type. The Node SDK returns the text of anything else as a success, errors included."
+            "such as charset. It holds for errors, and for a success of any operation whose pages say that it is "
+            "JSON; of what only models of SDKs describe, no source says its type. The Node SDK returns the text of "
+            "anything else as a success, errors included."
         ),
         sources=(
             "GetCheckPoint page, sample response",
