@@ -75,12 +75,14 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdo
 
 
 def _run(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
+    command = "sls-contract"
     try:
         arguments = parser().parse_args(argv)
+        command = f"sls-contract {arguments.command}"
         with _contracts(arguments):
             code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
     except SlsContractError as error:
-        return _told(f"sls-contract {arguments.command}: {_without_key(str(error), environ)}", USAGE, stderr)
+        return _told(f"{command}: {_without_key(str(error), environ)}", USAGE, stderr)
     except SystemExit as end:  # of argparse, or of SIGTERM
         code = int(end.code or 0)
     stdout.flush()  # here, where a full disk or a closed pipe can still be told

@@ -217,5 +217,5 @@ def test_a_folder_without_contracts_is_an_error(folder, tmp_path_factory):
     """The run ends with what was expected and how to fix it."""
     code, _, said = check(folder, "--contract", tmp_path_factory.mktemp("empty"))
     assert code == 2
-    assert "expected claims/, rulings/, contracts.jsonl or <Operation>.json in" in said
+    assert "expected claims/, rulings/, contracts.jsonl or <Operation>.yaml in" in said
     assert "How to fix: " in said
