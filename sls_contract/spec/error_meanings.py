@@ -95,9 +95,7 @@ MEANINGS = {
     "MissingContentLength": Meaning("The request has no Content-Length", *_SEND),
     "InvalidContentType": Meaning("Content-Type is none that the operation takes", *_SEND),
     "MetaOperationQpsLimitExceeded": Meaning("Projects, logstores and groups are asked for too often", *_SLOW),
-    "ProjectAlreadyExist": Meaning(
-        "A project of this name is there, maybe in another account", _OWN
-    ),
+    "ProjectAlreadyExist": Meaning("A project of this name is there, maybe in another account", _OWN),
     "LogStoreAlreadyExist": Meaning("A logstore of this name is there already", _OWN),
     "LogStoreInfoInvalid": Meaning("The logstore's name or settings are not allowed", _FORM),
     "LogStoreWithoutShard": Meaning("The logstore has no shard that can be read or written", "list the shards"),
@@ -118,9 +116,7 @@ MEANINGS = {
     "InvalidParameter": Meaning("A parameter has a value that the operation does not take", _FORM),
     "InvalidQueryString": Meaning("The query does not follow the search syntax", _FORM),
     "InvalidTimeRange": Meaning("from is not before to, or the span between is too long", _FORM),
-    "InvalidTimestamp": Meaning(
-        "A log has no time in seconds since 1970", "write seconds, not milliseconds"
-    ),
+    "InvalidTimestamp": Meaning("A log has no time in seconds since 1970", "write seconds, not milliseconds"),
     "PostBodyUncompressError": Meaning(
         "The body cannot be decompressed, or has another size then than x-log-bodyrawsize says", *_SEND
     ),

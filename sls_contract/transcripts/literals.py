@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
@@ -25,6 +27,8 @@ _DEEPEST = 60
 _LOOK_BACK = 4096  # characters before a structure in which the line or call that it belongs to may stand
 _MOST_TRIED = 50  # brackets that may open the structure: a hostile text shall not make the search long
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
+_OF_EACH = ".request.line"  # http.request.line, one for each header
+_HEX_BYTES = re.compile("[0-9a-f]{2}(?::[0-9a-f]{2})*")  # how newer versions of tshark write a body
 _NOTHING = frozenset({"null", "None", "undefined", "nil"})
 
 _GO = re.compile(
@@ -45,6 +49,9 @@ def read_structure(text: str) -> list[Seen]:
     An object is a request that has a URL beside headers or a method, however its keys are called: those of HAR, axios,
     fetch, Postman, Insomnia, tshark. A dict of headers alone belongs to the request line before it.
     """
+    with suppress(ValueError, RecursionError):
+        if whole := list(_requests(json.loads(text, object_pairs_hook=_object))):
+            return [Seen(each) for each in whole if each is not None]
     for at in islice((match.start() for match in re.finditer(r"[\[{]", text)), _MOST_TRIED):
         value, end = _parsed(text, at)
         if end < 0:
@@ -55,6 +62,17 @@ def read_structure(text: str) -> list[Seen]:
         if end - at > len(text) // 2:
             break
     return []
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its members; tshark writes each header under one name, which then holds all of them."""
+    found: dict[str, Any] = {}
+    for name, value in members:
+        if name.endswith(_OF_EACH) and name in found:
+            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
+        else:
+            found[name] = value
+    return found
 
 
 def _completed(value: Any, before: str) -> list[Request | None]:
@@ -139,7 +157,9 @@ def _tshark(value: dict[str, Any]) -> Request | None:
         return None
     pairs = headers_of([(0, str(line).strip()) for line in lines if str(line).strip()])
     host = next((text for name, text in pairs if name.lower() == "host"), "")
-    return Request(method, f"http://{host}{target}", pairs) if host else None
+    body = str(value.get("http.file_data", ""))
+    data = bytes.fromhex(body.replace(":", "")) if _HEX_BYTES.fullmatch(body) else wire_bytes(body)
+    return Request(method, f"http://{host}{target}", pairs, data) if host else None
 
 
 def _pairs(value: Any) -> list[tuple[str, str]] | None:

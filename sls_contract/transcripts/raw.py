@@ -30,7 +30,7 @@ _NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")
 _FENCE = re.compile(r"\s*(?:```|~~~|-{5})")
 _ESCAPED_END = re.compile(r"(?:\\r)?\\n$")
 _DOUBLED = 3  # blank lines that alternate with header lines, from which on the text is double-spaced
-_MOST_REQUESTS = 1000
+MOST_REQUESTS = 1000
 _AT_LEAST = 60  # characters of a line that may have been wrapped
 
 
@@ -68,8 +68,8 @@ def read_raw(text: str) -> list[Seen]:
 
 
 def _one_more(found: Sequence[Seen], seen: Seen) -> Seen:
-    if len(found) >= _MOST_REQUESTS:
-        msg = f"line {seen.line}: expected at most {_MOST_REQUESTS} requests, got more. How to fix: cut out the one."
+    if len(found) >= MOST_REQUESTS:
+        msg = f"line {seen.line}: expected at most {MOST_REQUESTS} requests, got more. How to fix: cut out the one."
         raise UsageError(msg)
     return seen
 

@@ -320,8 +320,8 @@ def test_the_body_of_a_raw_request_is_not_taken_for_a_structure():
         ("curl -H 'Host: h'", "expected a URL in the curl command"),
         ("curl http://h/l --data-binary @secret.json", "got the name of a file, '@secret.json'"),
         ("{'a': 1}", "expected a request line"),
-        ("\n\r\r\n\x1c", "capture of packets; tshark"),
-        ("1234:9:websocket;0:~", "flows of mitmproxy; mitmdump"),
+        ("\n\r\r\n\x1c", "tshark -r FILE -Y http -T json"),
+        ("1234:9:websocket;0:~", "flows of mitmproxy; 'sls-contract signature FILE'"),
         ("\x1f\x8b", "unpack it first"),
     ],
 )

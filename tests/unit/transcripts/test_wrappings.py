@@ -121,11 +121,26 @@ def test_the_body_beside_the_headers_is_known_by_its_hash(name):
         transcript_of(wire_bytes(SHOWN[name](signed)))
 
 
-@pytest.mark.parametrize("piece", ["[", "{", ">\n", "a", "\\", "\n", "wire "])
-def test_a_text_too_long_to_be_pasted_is_refused(piece):
-    """The message says how long a text may be, and what to cut out."""
-    with pytest.raises(UsageError, match="How to fix: cut out the request"):
+@pytest.mark.parametrize("piece", ["[", "{", ">\n", "a", "\\", "\n", "wire ", "LOG a:", "LOG a:\n", "GET / LOG a:{\n"])
+def test_a_long_log_without_a_request_is_refused(piece):
+    """The message says what was looked for, and how to get it, however hostile the text is."""
+    with pytest.raises(UsageError, match=r"expected a signed request in this log[\s\S]*How to fix: "):
         transcript_of(wire_bytes(piece * (2_000_000 // len(piece))))
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_signed_request_is_found_in_a_long_log(name):
+    """Whatever the form, whatever stands round it: the request is read, and its line in the log is told."""
+    noise = 'INFO [worker-3] done {"id": 7, "name": "日志"} in 3 ms\n' * 6_000
+    found = transcript_of(wire_bytes(f"{noise}{SHOWN[name](sent())}\n{noise}")).seen
+    assert [verify_signature(each.request, TEST_CREDENTIALS) for each in found] == [None]
+    assert abs(found[0].line - 6_000) < 100
+
+
+def test_a_text_longer_than_any_log_that_is_read_is_refused():
+    """The message says how long a text may be."""
+    with pytest.raises(UsageError, match="at most 64 MiB"):
+        transcript_of(b"a" * (65 << 20))
 
 
 def test_a_word_that_may_be_a_key_is_not_repeated():
