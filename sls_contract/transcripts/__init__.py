@@ -20,6 +20,7 @@ from sls_contract.transcripts.fields import read_fields, with_body
 from sls_contract.transcripts.literals import read_dotnet, read_go, read_structure
 from sls_contract.transcripts.long_logs import pieces
 from sls_contract.transcripts.message import Line, Seen, announced_length, exchanges_of
+from sls_contract.transcripts.powershell import IS_POWERSHELL, read_powershell
 from sls_contract.transcripts.raw import MOST_REQUESTS, begins_raw, read_raw
 from sls_contract.transcripts.wrappings import unwrapped
 
@@ -84,6 +85,7 @@ READERS = (
     Reader("Net::HTTP's debug output", _has(r'(?m)^[ \t]*<- "[A-Z]+ '), _directed(directed.ruby)),
     Reader("curl -v", directed.has_curl_marks, _directed(directed.curl_verbose)),
     Reader("curl command", _has(IS_CURL.pattern), read_curl),
+    Reader("PowerShell command", _has(IS_POWERSHELL.pattern), read_powershell),
     Reader("Go's http.Request", _has(r"Method:\S* URL:\S+ .{0,2000}Header:map\["), read_go),
     Reader(".NET's HttpRequestMessage", _has(r"Method: \w+, RequestUri: '"), read_dotnet),
     Reader("structure of a client", lambda text: not begins_raw(text), read_structure),

@@ -37,9 +37,8 @@ _GO = re.compile(
 _GO_HEADER = re.compile(r"(?:^|(?<=\] ))([\w-]+):\[(.*?)\](?=$| [\w-]+:\[)", re.DOTALL)
 _DOTNET = re.compile(r"Method: (\w+), RequestUri: '([^']+)'.{0,2000}?Headers:\s*\{(.*?)\}", re.DOTALL)
 _REQUEST_LINE = re.compile(rf"(?m)^.*?\b({METHODS}) ((?:https?://|/)\S*)")
-_NAMED_METHOD = re.compile(rf"-Method [\"']?({METHODS})\b")
 _CALL = re.compile(
-    r"""(?:\b(?:requests|axios|session|client|http|httpx)\.(\w+)\(|\bfetch\(|-Uri )\s*["'`](https?://[^"'`]+)["'`]"""
+    r"""(?:\b(?:requests|axios|session|client|http|httpx)\.(\w+)\(|\bfetch\()\s*["'`](https?://[^"'`]+)["'`]"""
 )
 
 
@@ -84,7 +83,6 @@ def _completed(value: Any, before: str) -> list[Request | None]:
     given = {str(key).lower(): each for key, each in value.items()}
     if "headers" not in given:
         given = {"headers": value} if _is_headers(value) else {}
-    method = method or (named[1] if (named := _NAMED_METHOD.search(before)) else None)
     verb = given.get("method") or (method if str(method).upper() in METHODS.split("|") else "GET")
     return [_request({**given, "method": verb, "url": url})] if given else []
 

@@ -227,7 +227,7 @@ WAYS = {
     ),
     "requests call": (STRUCTURE, lambda sent: f"r = requests.get({sent.url!r}, headers={dict(sent.headers)!r})"),
     "powershell": (
-        STRUCTURE,
+        "PowerShell command",
         lambda sent: (
             f'Invoke-WebRequest -UseBasicParsing -Uri "{sent.url}" `\n-Headers @{{\n'
             + "\n".join(f'"{name}"="{value}"' for name, value in sent.headers.pairs)
@@ -268,6 +268,70 @@ WAYS = {
         lambda sent: "\r\n".join(["-----------START-----------", f"GET {sent.url}", *head(sent)[1:], "", "None"]),
     ),
 }
+
+
+BODY = '{"order": true, "name": "日志 `$1` 😀"}'
+
+
+def powershell(body: str) -> str:
+    """Write a command with a body as Chrome copies it."""
+    headers = {"Content-Type": "application/json"}
+    sent = sign(Request("POST", URL, headers, BODY.encode()), TEST_CREDENTIALS, at=AT)
+    pairs = "\n".join(f'  "{name}"="{value}"' for name, value in sent.headers.pairs if name != "Content-Type")
+    return (
+        '$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\n$session.UserAgent = "X"\n'
+        f'Invoke-WebRequest -UseBasicParsing -Uri "{URL}" `\n-Method "POST" `\n-WebSession $session `\n'
+        f'-Headers @{{\n"authority"="h"\n  "path"="/"\n{pairs}\n}} `\n-ContentType "application/json" `\n-Body {body}'
+    )
+
+
+def quoted_by_powershell(text: str) -> str:
+    utf16 = text.encode("utf-16-le")
+    units = [int.from_bytes(utf16[at : at + 2], "little") for at in range(0, len(utf16), 2)]
+    return (
+        '"'
+        + "".join(
+            f"`{chr(each)}" if chr(each) in '"`$' else chr(each) if each < 128 else f"$([char]{each})" for each in units
+        )
+        + '"'
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"([System.Text.Encoding]::UTF8.GetBytes({quoted_by_powershell(BODY)}))",
+        quoted_by_powershell(BODY),
+        f"'{BODY}'",
+    ],
+)
+def test_the_body_of_a_powershell_command_is_read_with_its_escapes(body):
+    read = only(powershell(body), "PowerShell command")
+    assert read.body == BODY.encode()
+    assert verify_signature(read, TEST_CREDENTIALS, at=AT) is None
+
+
+def test_variables_of_powershell_are_looked_up():
+    text = powershell("$body").replace("@{", "$headers\n@{", 1)
+    headers = text[text.index("@{") : text.index("}") + 1]
+    text = f"$headers = {headers}\n$body = '{BODY}'\n{text.replace(headers, '')}"
+    assert verify_signature(only(text, "PowerShell command"), TEST_CREDENTIALS, at=AT) is None
+
+
+CURLY = str.maketrans({"'": "\u2019", '"': "\u201d"})
+
+
+@pytest.mark.parametrize("outer", ["'", '"'])
+@pytest.mark.parametrize("opening", [True, False], ids=["paired", "closing only"])
+def test_a_curl_command_keeps_its_body_where_all_quotes_were_made_curly(outer, opening):
+    """A text processor makes the quotes of the shell and those of the body alike."""
+    sent = sign(
+        Request("POST", URL, {"Content-Type": "application/json"}, b'{"a":"b c","d":[1]}'), TEST_CREDENTIALS, at=AT
+    )
+    words = [f"-H {outer}{name}: {value}{outer}" for name, value in sent.headers.pairs]
+    text = f"curl -X POST {outer}{URL}{outer} " + " \\\n  ".join([*words, f"-d {outer}{sent.body.decode()}{outer}"])
+    curly = text.replace(f" {outer}", " \u201c" if outer == '"' else " \u2018") if opening else text
+    assert verify_signature(only(curly.translate(CURLY), CURL), TEST_CREDENTIALS, at=AT) is None
 
 
 @pytest.mark.parametrize("way", WAYS)

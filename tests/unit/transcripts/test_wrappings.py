@@ -112,6 +112,13 @@ def test_method_url_and_headers_are_found_in_any_notation(name, scheme):
     assert verifies(SHOWN[name](sent(scheme)))
 
 
+@pytest.mark.parametrize("scheme", ["v1", "v4"])
+def test_a_backslash_that_markdown_puts_before_a_character_is_no_mistake_of_the_signer(scheme):
+    r"""A chat program writes aliyun\_v4\_request for the scope."""
+    signed = sign(Request("GET", URL.replace("my-", "my_")), TEST_CREDENTIALS, at=AT, scheme=scheme)
+    assert verifies(raw(signed).replace("_", r"\_").replace("+", r"\+"))
+
+
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_body_beside_the_headers_is_known_by_its_hash(name):
     """A body that the log prints is found; one that it does not print is asked for, and nobody is accused."""
