@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural
 from sls_contract.spec import CLAUSES, clause, codes_saying, errors_with, known_codes, statuses_of
-from sls_contract.spec.error_meanings import COMMAND, MEANINGS
+from sls_contract.spec.error_meanings import COMMAND, MEANINGS, OF_OTHER_SERVICES
 from sls_contract.transcripts.encoding import text_of
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def _topic(name: str) -> Clause | str:
     codes = _by_lower_case()
     if (code := codes.get(name.strip().lower())) is not None:
         return code
+    if name.strip() in OF_OTHER_SERVICES:
+        raise UsageError(_of_another_service(name.strip()))
     try:
         return clause(name)
     except UsageError as error:
@@ -113,7 +115,16 @@ def _words(text: str) -> list[str]:
     return [each for word in words for each in (word, word.removesuffix("Error"))]
 
 
+def _of_another_service(code: str) -> str:
+    return (
+        f"expected an errorCode of SLS, got {code}, which OSS and the RPC interfaces of other services answer. "
+        "How to fix: send the request to <project>.<region>.log.aliyuncs.com, signed as this service asks."
+    )
+
+
 def _no_code(labelled: str, known: Mapping[str, str]) -> str:
+    if labelled in OF_OTHER_SERVICES:
+        return _of_another_service(labelled)
     close = get_close_matches(labelled.lower(), known, n=1, cutoff=0.75)
     got = f"{labelled}, which no source names{f'; did you mean {known[close[0]]}?' if close else ''}"
     return (

@@ -127,3 +127,8 @@ MEANINGS = {
     "ProjectForbidden": Meaning("The project has been locked, as for unpaid bills", "look into the console's messages"),
 }
 """By code; a code of contracts that users bring is explained by its wordings alone."""
+
+OF_OTHER_SERVICES = frozenset(
+    {"SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp.Expired", "SignatureNonceUsed", "AccessDenied"}
+)
+"""Codes that OSS and the RPC interfaces answer, and this service does not."""

@@ -105,6 +105,7 @@ HINTS = (
     (r'https?://\S+ "[A-Z]+ \S+ HTTP/[0-9.]+" [0-9]{3}', "the log of urllib3, which holds no headers"),
     (r"<PreparedRequest \[|<Request \[", "the repr of a request, which holds neither URL nor headers"),
     (r'(?m)^\S+ \S+ \S+ \[.*\] "[A-Z]+ ', "an access log, which holds no headers"),
+    (r"(?i)\berror_?code\b|<Code>", "an error alone; 'sls-contract explain -' reads it and says what it means"),
 )
 """Forms that hold no whole request: how to know one, and what it lacks."""
 

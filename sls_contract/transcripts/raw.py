@@ -23,7 +23,7 @@ from sls_contract.transcripts.message import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _BEHIND = re.compile(rf"(.*?)((?:{METHODS}) (?:https?://|/)\S*(?: HTTP[/ ][0-9.]+)?[ \t]*)")
 _NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")
@@ -38,6 +38,7 @@ def read_raw(text: str) -> list[Seen]:
     """Return every request in a text, with the answer that follows it; raises `UsageError` where the first is none."""
     whole = text.split("\n")
     lines = _without_prefix(_single_spaced([line.removesuffix("\r") for line in whole]))
+    lines = [*_with_empty_line(lines)]
     if len(lines) != len(whole):
         whole = lines
     found: list[Seen] = []
@@ -65,6 +66,16 @@ def read_raw(text: str) -> list[Seen]:
     if not found:
         request_of([], b"")
     return found
+
+
+def _with_empty_line(lines: Sequence[str]) -> Iterator[str]:
+    """Put the empty line before a body of JSON that a page or a paste shows right behind the headers."""
+    headers = False
+    for line in lines:
+        if headers and line.startswith(("{", "[", '"')):
+            yield ""
+        headers = HEADER.fullmatch(line) is not None
+        yield line
 
 
 def _one_more(found: Sequence[Seen], seen: Seen) -> Seen:

@@ -48,6 +48,10 @@ PASTED = {
     "requests": ("401 Client Error: Unauthorized for url: http://x\nSignatureNotMatch.", "SignatureNotMatch"),
     "an error of Node": ("ConsumerGroupNotExistError: consumer group not exist.", "ConsumerGroupNotExist"),
     "Chinese": ("报错了，错误码：ProjectNotExist，请问怎么办？", "ProjectNotExist"),
+    "an answer in a message": (
+        '{"errorCode": "ClientError", "errorMessage": "{\\n \\"errorCode\\": \\"SignatureNotMatch\\"}"}',
+        "SignatureNotMatch",
+    ),
     "a message alone": ('{"errorMessage":"AccessKeyId not found: LTAIabc"}', "Unauthorized"),
 }
 
@@ -67,3 +71,13 @@ def test_a_code_that_no_source_names_is_told_with_the_one_it_is_like():
     assert ended == 2
     assert "SignatureNotMach" in told
     assert "did you mean SignatureNotMatch" in told
+
+
+def test_a_code_of_another_service_is_told_as_such():
+    """SignatureDoesNotMatch is answered by OSS: the request went to the wrong service."""
+    for told in (
+        explained("SignatureDoesNotMatch"),
+        explained("-", stdin=b"<Error><Code>SignatureDoesNotMatch</Code></Error>"),
+    ):
+        assert told[0] == 2
+        assert "which OSS and the RPC interfaces of other services answer" in told[1]

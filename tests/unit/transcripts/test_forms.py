@@ -175,6 +175,15 @@ WAYS = {
     "curl ansi": (CURL, lambda sent: curl_command(sent, ansi)),
     "curl cmd": (CURL, lambda sent: curl_command(sent, cmd, "^\r\n")),
     "curl location": (CURL, lambda sent: "$ " + curl_command(sent, bash, "\\\n", "--location", "--compressed", "-sS")),
+    "curl with variables": (
+        CURL,
+        lambda sent: (
+            f"export AUTH='{sent.headers['authorization']}'\nHOST={sent.host}\n\n"
+            + curl_command(sent, '"{}"'.format)
+            .replace(sent.headers["authorization"], "$AUTH")
+            .replace(f"http://{sent.host}", "http://${HOST}")
+        ),
+    ),
     "curl -G": (
         CURL,
         lambda sent: curl_command(sent, bash, "\\\n", "-G", "--data-urlencode shard=0").replace("?shard=0", "", 1),
@@ -342,7 +351,7 @@ def test_a_right_signature_verifies_in_every_form(way):
 
 
 @given(
-    st.sampled_from(sorted(WAYS.keys() - {"gbk", "curl -G", "axios with base", "curl cmd"})),
+    st.sampled_from(sorted(WAYS.keys() - {"gbk", "curl -G", "curl with variables", "axios with base", "curl cmd"})),
     st.sampled_from(["v1", "v1-sha256", "v4"]),
     st.text("abz09-_.~%日 /+&='\"\\", min_size=1, max_size=8),
 )
@@ -387,6 +396,7 @@ def test_the_body_of_a_raw_request_is_not_taken_for_a_structure():
         ("\n\r\r\n\x1c", "tshark -r FILE -Y http -T json"),
         ("1234:9:websocket;0:~", "flows of mitmproxy; 'sls-contract signature FILE'"),
         ("\x1f\x8b", "unpack it first"),
+        ('LogException: {"errorCode": "SignatureNotMatch"}', "an error alone; 'sls-contract explain -'"),
     ],
 )
 def test_what_a_form_lacks_is_named(text, message):

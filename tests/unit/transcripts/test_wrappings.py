@@ -57,12 +57,20 @@ WRAPPED = {
     "escapes of HTML": lambda each: html.escape(raw(each)),
     "colours": lambda each: "\n".join(f"\x1b[32m{x}\x1b[0m" for x in raw(each).split("\n")),
     "spaces that do not break": lambda each: raw(each).replace(": ", ":\u00a0"),
+    "colons of Chinese text": lambda each: raw(each).replace(": ", "："),
+    "no empty line before the body": lambda each: raw(each).replace("\n\n", "\n"),
     "doubled carriage returns": lambda each: raw(each, "\r\r\n"),
     "xxd": dump,
     "base64": lambda each: base64.b64encode(raw(each, "\r\n").encode()).decode(),
     "tcpdump -A": lambda each: f"03:04:05.1 IP a > b: Flags [P.], HTTP\nE..{{.@.@......P....:..{raw(each)}",
 }
 SHOWN = {
+    "a table of Markdown": lambda each: mapped(
+        each, "| {name} | {value} |", "\n", "{method} {url}\n\n| Header | Value |\n|---|---|\n{fields}"
+    ),
+    "a table of a browser": lambda each: mapped(
+        each, "{name}\t{value}", "\n", "Request URL: {url}\nRequest Method: {method}\n{fields}"
+    ),
     "a map of Go": lambda each: mapped(each, "{name}:[{value}]", " ", "{method} {url}\nmap[{fields}]"),
     "a map of Java": lambda each: mapped(each, "{name}={value}", ", ", "{method} {url} headers={{{fields}}}"),
     "a list of pairs": lambda each: mapped(each, "('{name}', '{value}')", ", ", "{method} {url}\n[{fields}]"),
