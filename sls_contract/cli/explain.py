@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NARROWEST, _WIDEST = 40, 100
 _MARGIN = "  "
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]+")
-_LABELLED = re.compile(r"(?i)(?:error[_ -]?code|(?<![a-z])code|错误码)[^\w\n]{1,12}([a-z][a-z.]{3,60})")
+_LABELLED = re.compile(r"(?i)(?:error[_ -]?code|(?<![a-z])code|错误码)[^\w\n]{1,12}([a-z][a-z.]{3,60})(?![\w+/=])")
 _MESSAGE = re.compile(r"(?i)message[^\w\n]{1,8}([^\"\\\n<>}]{4,300})")
 _REASON = re.compile(r"(?m)^\W*HTTP/\S+ [0-9]{3}.*$|\b[45][0-9]{2}\W{1,3}(?:Client Error\W{1,3})?Unauthorized\b")
 _CHAPTERS = {
@@ -126,9 +126,10 @@ def _no_code(labelled: str, known: Mapping[str, str]) -> str:
     if labelled in OF_OTHER_SERVICES:
         return _of_another_service(labelled)
     close = get_close_matches(labelled.lower(), known, n=1, cutoff=0.75)
-    got = f"{labelled}, which no source names{f'; did you mean {known[close[0]]}?' if close else ''}"
+    unknown = "one that no source names" if labelled else "none"
+    got = f"{labelled}; did you mean {known[close[0]]}?" if close else unknown
     return (
-        f"expected an error body with an errorCode that is known, got {got if labelled else 'none'}. "
+        f"expected an error body with an errorCode that is known, got {got}. "
         "How to fix: paste the answer's body, or name the code: sls-contract explain SignatureNotMatch."
     )
 

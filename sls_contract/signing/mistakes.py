@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Form)
 
 _MOST_HEADERS = 32  # no client sends more; a hostile request shall not make the search long
 _OWN_ENTRY = ("host", "content-type", "x-log-date", "authorization")
-_ENDINGS = ("\n", "\r\n", "\r", " ")
+_ENDINGS = ("\n", "\r\n", "\r", " ", "\t")
 
 
 @dataclass(frozen=True, slots=True)

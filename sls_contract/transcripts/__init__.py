@@ -204,7 +204,11 @@ def _otherwise(text: str) -> Transcript | None:
 
 def _is_signed(found: Transcript) -> bool:
     """Tell whether a request has a scheme and credentials, as a signed one has: else the text was likely misread."""
-    return any(_AUTHORIZATION.fullmatch(each.request.headers.get("authorization", "")) for each in found.seen)
+    return any(
+        _AUTHORIZATION.fullmatch(value) and not (value[0] in _QUOTES and each.request.host[:1] in ("", *_QUOTES))
+        for each in found.seen
+        for value in [each.request.headers.get("authorization", "")]
+    )
 
 
 def read_transcript(text: str | bytes) -> tuple[Exchange, ...]:
@@ -233,7 +237,8 @@ _MOST_UNREAD = 10  # more parts of a long log than that, of which none can be re
 _STRUCTURES = ("[", "{")
 _BEGINNING = 8192
 _MOST_TRIED = 40
-_AUTHORIZATION = re.compile(r"[A-Za-z][!-~]* [ -~]+")
+_QUOTES = ("'", '"')
+_AUTHORIZATION = re.compile(r"[\"']?[A-Za-z][!-~]* [ -~]+")  # a client may send quotes round this one value
 _REMEDY = (
     "How to fix: record the request with 'sls-contract proxy', or paste what 'curl -v', http.client's debuglevel or a "
     "wire log prints."

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 IS_CURL = re.compile(
-    r"(?m)^(?:[ \t]*|[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) ))(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s"
+    r"(?m)^(?:[ \t]*(?:[-*] )?|[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) |\b[0-9]{1,3}[.)] ))"
+    r"(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s"
 )
 _CARET_LINES = re.compile(r"\^\r?\n[ \t]*")
 _CARET = re.compile(r"\^(.)", re.DOTALL)
