@@ -21,7 +21,7 @@ _QUESTIONS = (
     ("Can I record any program?", "proxy --cassette new.sls.yaml"),
     ("Do my tools read HAR?", "convert recording.sls.yaml recording.har"),
     ("What does an operation promise?", "spec show GetCheckPoint"),
-    ("Where are the JSON Schemas?", "spec export --format json-schema --out schemas"),
+    ("Where are the JSON Schemas?", "spec export --help"),
     ("Can my shell complete this?", "completion bash"),
 )
 _LEFT = 2 + max(len(question) for question, _ in _QUESTIONS)
