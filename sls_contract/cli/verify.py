@@ -16,7 +16,7 @@ from sls_contract.cli.options import add_contract, add_reports, add_strict, add_
 from sls_contract.cli.progress import progress
 from sls_contract.cli.runs import carry_out, exit_code, refuse_unknown, write_files
 from sls_contract.cli.terminal import columns, show
-from sls_contract.clock import utc_now
+from sls_contract.clock import SettableClock, utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
-_REQUESTS = 1300  # of the documented scenarios
+_REQUESTS = 1800  # of the documented scenarios
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
@@ -44,7 +44,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="bring an endpoint into every documented state and judge its answers",
         description="Bring an endpoint into every documented state, call it as clients do, and judge every answer and "
         "every sequence of answers. Without --endpoint: the reference endpoint, started for the purpose.",
-        epilog="Only consumer groups named sls-contract-* are made, and deleted again. "
+        epilog="Only consumer groups named sls-contract-* are made, and deleted again. Logs are written only with "
+        "--write-logs, or to the reference endpoint. "
         "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, nothing was judged, or a "
         "scenario was carried out and proved nothing. "
         "Example: sls-contract verify --only shards,near-misses --verbose",
@@ -62,6 +63,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--only", action="append", default=[], metavar="NAMES", help=f"judge only these {_NAMES}")
     add("--skip", action="append", default=[], metavar="NAMES", help=f"do not judge these {_NAMES}")
     add("--group", metavar="NAME", help="an existing consumer group: it is read, and nothing is made or changed")
+    add("--write-logs", action="store_true", help="also write some hundred logs to the logstores; they stay there")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add(
         "--rate",
@@ -146,7 +148,8 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
 
     project, logstore = arguments.project or "my-project", arguments.logstore or "my-logstore"
     other, abroad = arguments.other_logstore or f"{logstore}-other", arguments.other_project or f"{project}-2"
-    with serve(_embedded(project, logstore, other, abroad)) as server:
+    clock = SettableClock(utc_now)
+    with serve(_embedded(clock, project, logstore, other, abroad)) as server:
         yield Target(
             server.url,
             parse_endpoint(server.url).authority,
@@ -158,10 +161,12 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
             wide_logstore=f"{logstore}-wide",
             sts=TEST_STS_CREDENTIALS,
             expired_token=_EXPIRED_TOKEN,
+            writes_logs=True,
+            clock=clock,
         )
 
 
-def _embedded(project: str, logstore: str, other: str, abroad: str) -> ReferenceEndpoint:
+def _embedded(clock: SettableClock, project: str, logstore: str, other: str, abroad: str) -> ReferenceEndpoint:
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
@@ -169,7 +174,7 @@ def _embedded(project: str, logstore: str, other: str, abroad: str) -> Reference
     expired = Credentials(sts.access_key_id, sts.access_key_secret, _EXPIRED_TOKEN)
     shards = {logstore: _SHARDS, other: _OTHER_SHARDS, f"{logstore}-wide": _WIDE_SHARDS}
     endpoint = ReferenceEndpoint(
-        utc_now,
+        clock,
         credentials=(TEST_CREDENTIALS, sts, expired),
         logstores={(abroad, logstore): _SHARDS} | {(project, name): count for name, count in shards.items()},
         keep_log=False,
@@ -206,6 +211,7 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
         group=arguments.group,
         region=arguments.region,
         loopback=address.loopback,
+        writes_logs=arguments.write_logs,
         options=_options(arguments),
     )
 
@@ -243,7 +249,8 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[
     print(
         f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){abroad} at "
         f"{target.endpoint},\n"
-        f"at most three at a time, writes checkpoints to them, and deletes them again: about "
+        f"at most three at a time, writes checkpoints to them, and deletes them again"
+        f"{', and writes logs to the logstores' if target.writes_logs else ', and writes no logs'}: about "
         f"{_REQUESTS + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
         file=stderr,
     )
@@ -278,7 +285,9 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
         msg = f"--rate must be a number of requests a second, or 0 for no limit, got {rate:g}"
         raise UsageError(msg)
     keys = tuple(target.keys().values())
-    wire = Wire(send, utc_now, keys, time.sleep, 1 / rate if rate else 0.0, keep=send.kept_alive)
+    clock, interval = target.clock, 1 / rate if rate else 0.0
+    wire = Wire(send, clock or utc_now, keys, time.sleep, interval, keep=send.kept_alive)
+    wire.advance = clock.advance if clock else None
     return Runner(target, wire, plan)
 
 

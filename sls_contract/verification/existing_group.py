@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sls_contract.scenarios.steps import Connect, Create, Delete, Place, Read, Scenario, Step
+from sls_contract.scenarios.steps import Connect, Create, Delete, Place, Read, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sls_contract.scenarios.scenario import Scenario
 
 EXISTING = Place("")
 """The group that exists: `Bench.group` gives its real name for the empty label."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.exchange import Exchange
-    from sls_contract.scenarios.steps import Scenario
+    from sls_contract.scenarios.scenario import Scenario
     from sls_contract.verification.performance import Done, Verdict
 
 

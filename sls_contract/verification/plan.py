@@ -10,6 +10,7 @@ from sls_contract.verification.selection import Selection
 PROVEN_BY: dict[str, tuple[str, ...]] = {
     "generated-sequences": ("SLS421", "SLS444"),
     "generated-near-misses": ("SLS451",),
+    "generated-logs": ("SLS426", "SLS427", "SLS428"),
 }
 """The generated scenarios, with the codes of the clauses that each proves."""
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
-from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Scenario, Step
+from sls_contract.scenarios.documented_operations import SERVED
+from sls_contract.scenarios.scenario import Scenario
+from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Step
 from sls_contract.spec import CLAUSES
 from sls_contract.verification.existing_group import EXISTING, ONLY_READ, read_only
 from sls_contract.verification.groups import Groups
@@ -39,6 +41,8 @@ _MISSING_ROLES = {
 }
 _NO_SUCH_NAME = "the name of this project or logstore cannot be made longer, shorter, or put in capitals"
 _NO_CONNECTIONS = "the endpoint is called in this process, over no connection"
+_NO_WRITING = "writes logs, which stay in the logstore: allow it with --write-logs"
+_NO_SHARDS = "no shard is known"
 _CLOSES = "the endpoint closes each connection after one answer"
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
 
@@ -62,6 +66,7 @@ class Runner:
     _stamp: str = field(init=False)
     _count: int = 0
     _unsupported: str = ""
+    _not_offered: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare an empty run."""
@@ -186,6 +191,8 @@ class Runner:
                 verdict, reason = "not provable", ONLY_READ
         finally:  # also of a scenario that is cut short nothing found is lost
             self._take_over(performance, scenario.name)
+        if verdict == "not supported" and scenario.name == SERVED.get(scenario.area):
+            self._not_offered[scenario.area] = reason
         self.run.performed.append(Performed(scenario, verdict, reason, tuple(performance.done)))
 
     def _perform(self, performance: Performance, steps: Sequence[Step]) -> tuple[Verdict, str]:
@@ -229,8 +236,13 @@ class Runner:
             return missing, "not provable"
         if scenario.makes_groups and self._unsupported:
             return self._unsupported, "not supported"
+        refused = next((self._not_offered[name] for name in scenario.operations if name in self._not_offered), "")
+        if refused and scenario.area in SERVED:
+            return refused, "not supported"
         there = len(self._bench.shards.get(scenario.main_role, ()))
-        if scenario.makes_groups and scenario.shards_needed > there:
+        if scenario.needs_shards and not there:
+            return _NO_SHARDS, "not provable"
+        if (scenario.makes_groups or scenario.needs_shards) and scenario.shards_needed > there:
             return f"needs {scenario.shards_needed} shards, the logstore has {there}", "not provable"
         return "", "passed"
 
@@ -243,12 +255,14 @@ class Runner:
             yield _NO_SUCH_NAME
         if scenario.connects and self.wire.keep is None:
             yield _NO_CONNECTIONS
+        if scenario.writes_logs and not self.target.writes_logs:
+            yield _NO_WRITING
 
     def _generated(self) -> None:
         if self._unsupported or self.target.group is not None or not self._bench.shards.get("main"):
             wanted = [name for name in GENERATED if self.plan.wants(name)]
             verdict: Verdict = "not provable" if self.target.group is not None else "not supported"
-            reason = ONLY_READ if self.target.group is not None else self._unsupported or "no shard is known"
+            reason = ONLY_READ if self.target.group is not None else self._unsupported or _NO_SHARDS
             self.run.performed += [Performed(_generated(name), verdict, reason) for name in wanted]
             return
         from sls_contract.scenarios import step_strategies
@@ -259,6 +273,10 @@ class Runner:
         sequences = step_strategies.sequences(shards, roles, tokens=tokens)
         flawed = step_strategies.near_misses(shards, tokens=tokens).map(_after_setup)
         self._explore("generated-sequences", sequences, self.plan.examples)
+        if not self.target.writes_logs and self.plan.wants("generated-logs") and self.plan.examples:
+            self.run.performed.append(Performed(_generated("generated-logs"), "not provable", _NO_WRITING))
+        elif self.target.writes_logs:
+            self._explore("generated-logs", step_strategies.log_sequences(shards), -(-self.plan.examples // 5))
         if self.target.loopback:  # elsewhere the documented scenarios make one near miss for each step of signing
             self._explore("generated-near-misses", flawed, -(-self.plan.examples // 4))
 

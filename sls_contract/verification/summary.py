@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES, Level
 from sls_contract.verification.curl import curl_line
+from sls_contract.verification.operations import shown
 from sls_contract.verification.plan import GENERATED
 from sls_contract.verification.runner import not_provable
 
@@ -57,7 +59,8 @@ def document(run: Run, target: Target, version: str) -> dict[str, Any]:
         for each in run.performed
     ]
     shared = as_document(as_report(run, target), version)
-    return {**shared, "not_proven": _reasons(run, "not proven"), "outcomes": outcomes}
+    operations = [asdict(each) for each in shown(run)]
+    return {**shared, "not_proven": _reasons(run, "not proven"), "operations": operations, "outcomes": outcomes}
 
 
 def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | None = None) -> Iterator[str]:
@@ -73,6 +76,7 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     yield f"{target.endpoint} (evidence: {target.evidence}), seed {run.seed}"
     yield from run.facts if verbose else ()
     yield from (_table(run, columns) if verbose else _by_verdict(run))
+    yield from _operations(run, columns, verbose=verbose)
     again = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}
     yield from group_lines(as_report(run, target).plain_findings(), partial(_again, again), verbose=verbose)
     if verbose:
@@ -101,6 +105,24 @@ def _table(run: Run, columns: int | None) -> Iterator[str]:
     areas = dict.fromkeys(each.scenario.area for each in run.performed)
     rows = [(area, *(counts[area, verdict] for verdict in VERDICTS)) for area in areas]
     yield from ("", *table(("area", *VERDICTS), rows, columns))
+
+
+def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:
+    """Yield what was shown of each operation, and why not more."""
+    operations = list(shown(run))
+    rows = [
+        (
+            each.operation,
+            f"{each.passed} of {each.scenarios}",
+            f"{len(each.proven)} of {len(each.proven) + len(each.not_proven)}",
+            f"{len(each.errors)} of {len(each.errors) + len(each.missing)}",
+        )
+        for each in operations
+    ]
+    yield from ("", *table(("operation", "scenarios passed", "clauses proven", "errors of its table"), rows, columns))
+    if verbose:
+        missing = [f"{each.operation} {error}" for each in operations for error in each.missing]
+        yield from _shared("errors that were not brought about:", missing, None)
 
 
 def _by_verdict(run: Run) -> Iterator[str]:

@@ -12,6 +12,7 @@ from sls_contract.signing import Credentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sls_contract.clock import SettableClock
     from sls_contract.scenarios.steps import Key, ProjectRole, Role
 
 MISSING_LOGSTORE = "sls-contract-no-such-logstore"
@@ -41,6 +42,8 @@ class Target:
         region: signed in v4 where the endpoint names none.
         loopback: whether it is on this machine: its clock is ours, and it need not be spared.
         evidence: what exchanges with it prove: ``live``, or ``reference`` for our own.
+        writes_logs: whether logs may be written to its logstores; nobody can take them out again.
+        clock: its clock, where we can set it.
         options: the command's options that name it, ready for a shell; empty for the endpoint we start ourselves.
 
     Raises `UsageError` where two logstores, or two projects, are one: what is told apart there would be the same.
@@ -62,6 +65,8 @@ class Target:
     region: str = "cn-hangzhou"
     loopback: bool = True
     evidence: str = "reference"
+    writes_logs: bool = False
+    clock: SettableClock | None = field(default=None, compare=False)
     options: str = ""
 
     def __post_init__(self) -> None:

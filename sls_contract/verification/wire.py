@@ -95,6 +95,7 @@ class Wire:
         sent: every exchange, in order, for the recording.
         keep: opens a way whose connection is kept alive from request to request; None where there are no connections.
         reused: how many requests went over a connection that had carried an answer before.
+        advance: sets the endpoint's clock forward by so many seconds, and ``clock`` with it; None where nobody can.
         probe: makes a harmless request that the endpoint is known to answer; None until one is known.
 
     """
@@ -109,6 +110,7 @@ class Wire:
     sent: list[tuple[Exchange, datetime]] = field(default_factory=list)
     keep: Callable[[], KeptSend] | None = None
     reused: int = 0
+    advance: Callable[[float], None] | None = None
     probe: Callable[[datetime], Request] | None = None
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
