@@ -44,7 +44,7 @@ class Judge:
     def recorded(self, tally: Tally, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
         verdict = judge(whole, credentials=self._key_for(whole.request), at=seen)
-        tally.count(scrubbed.exchange, self._clean([verdict]), evidence)
+        tally.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
         tally.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
         if scrubbed.others:
             tally.add([names_of_others(scrubbed.others)], scrubbed.exchange)
@@ -63,7 +63,8 @@ class Judge:
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
-        tally.count(shown, self._clean(verdicts), recording.provenance.evidence, position)
+        origin = recording.provenance
+        tally.count(shown, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at)
         if about := about_recording(recording):
             tally.add(about, shown, position)
 

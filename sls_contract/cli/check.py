@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from sls_contract.cassettes.audit import Audit, Terms
+    from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 
 NOTHING_CHECKED = 2
@@ -67,9 +69,10 @@ def run(
     """Check every cassette below the paths; return the exit code."""
     del stdin
     terms = _terms(arguments, environ)
-    outcome = _Outcome()
+    outcome = _Outcome(terms.credentials)
     outcome.judge(outcome.find(arguments.paths), terms, progress(stderr))
     report = _report(outcome)
+    report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths)])]
     told = stderr if arguments.json == "-" else stdout
     print(*_text(outcome, report, _columns(told)), sep="\n", file=told)
     write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), stdout)
@@ -93,8 +96,12 @@ def _terms(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Terms:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What was judged, what could not be (path and reason), and the exit code of an interruption (0: none)."""
+    """What was judged, what could not be (path and reason), and the exit code of an interruption (0: none).
 
+    Nothing that is told shows the ``keys`` of the run.
+    """
+
+    keys: tuple[Credentials, ...] = ()
     audits: list[Audit] = field(default_factory=list)
     not_checked: list[tuple[str, str]] = field(default_factory=list)
     interrupted: int = 0
@@ -143,13 +150,17 @@ class _Outcome:
 
 def _report(outcome: _Outcome) -> Report:
     from sls_contract.cassettes.recording import weakest
+    from sls_contract.cassettes.scrub import Scrubber
 
-    report = Report("check", clauses_total=len(CLAUSES))
+    report, scrubber = Report("check", clauses_total=len(CLAUSES)), Scrubber(outcome.keys)
     for audit in outcome.audits:
         report.exchanges += audit.tally.exchanges
         report.exercised |= audit.tally.exercised
         for finding, exchange, line in audit.placed:
             report.add([finding], cassette=str(audit.path), exchange=exchange, line=line)
+        for breach in audit.tally.breaches:
+            report.show(breach.finding, breach.exchange, lambda shown: scrubber.exchange(shown).exchange)
+        report.map.merge(audit.tally.map.as_plain())
     evidences = [audit.entry.evidence for audit in outcome.audits if audit.entry.evidence is not None]
     report.target = Target(None, weakest(evidences) if evidences else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_checked]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -15,10 +16,11 @@ from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
+    from sls_contract.exchange import Exchange
     from sls_contract.signing import Credentials
 
 CLASSES = ("breaking", "additive", "benign")
@@ -50,6 +52,7 @@ class _Outcome:
     lonely: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     failed: int = 0
 
     def compare(self, old: Path, new: Path) -> None:
@@ -78,7 +81,13 @@ class _Outcome:
         except CassetteError as error:
             self.not_compared.append((str(path), str(error)))
             return
-        self.compared.append(_Compared(name, compare(recordings[0], recordings[1], Scrubber(self.keys))))
+        scrubber = Scrubber(self.keys)
+        drift = compare(recordings[0], recordings[1], scrubber)
+        self.compared.append(_Compared(name, drift))
+        for change in drift.changes:
+            if (kind := (str(change.kind), change.slug)) not in self.examples:
+                sides = recordings[0][change.exchange], recordings[1][drift.partners[change.exchange]]
+                self.examples[kind] = _example(change, [scrubber.exchange(each.exchange).exchange for each in sides])
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -145,7 +154,8 @@ def run(
     outcome = _Outcome((key,) if key else ())
     outcome.compare(arguments.old, arguments.new)
     print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
-    write_reports(_document(outcome), reports_of(arguments), stdout)
+    repeat = [shlex.join(["sls-contract", "diff", str(arguments.old), str(arguments.new)])]
+    write_reports(_document(outcome) | {"repeat": repeat}, reports_of(arguments), stdout)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
     if not outcome.judged:
@@ -190,6 +200,7 @@ def _report(outcome: _Outcome) -> Report:
     report = Report("diff", clauses_total=len(CLAUSES))
     report.target = Target(None, weakest(outcome.evidence) if outcome.evidence else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_compared]
+    report.examples = [*outcome.examples.values()]
     for each in outcome.compared:
         report.exchanges += each.drift.pairs
         report.exercised |= each.drift.exercised
@@ -203,6 +214,15 @@ def _plain(change: Change, name: str) -> dict[str, Any]:
     from sls_contract.cassettes.drift import plain_change
 
     return {**plain_change(change), "cassette": name or None}
+
+
+def _example(change: Change, sides: Sequence[Exchange]) -> dict[str, Any]:
+    """Return both sides of a change as a report shows them."""
+    from sls_contract.reports.examples import plain_exchange
+
+    old, new = map(plain_exchange, sides)
+    named = {"code": change.code, "slug": change.slug, "kind": str(change.kind), "where": change.where}
+    return {**named, "old": old, "new": new}
 
 
 def _text(outcome: _Outcome) -> Iterator[str]:

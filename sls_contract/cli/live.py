@@ -27,6 +27,7 @@ from sls_contract.spec import CLAUSES, Level, clause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Exchange
@@ -45,6 +46,7 @@ class Noted:
 
     finding: Finding
     where: Mapping[str, Any]
+    exchange: Exchange
     times: int = 0
 
 
@@ -69,10 +71,15 @@ class LiveTally(Tally):
     troubles: list[str] = field(default_factory=list)
 
     def count(
-        self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
+        self,
+        exchange: Exchange,
+        verdicts: Sequence[Verdict],
+        evidence: str,
+        position: int | None = None,
+        agreed: datetime | None = None,
     ) -> None:
         """Take over the verdicts on one exchange, and tell what is new."""
-        Tally.count(self, exchange, verdicts, evidence, position)
+        Tally.count(self, exchange, verdicts, evidence, position, agreed)
         if self.verbose:
             self.show([_line(exchange, _in_words(self.place(position)))])
         self._tell()
@@ -92,7 +99,7 @@ class LiveTally(Tally):
         for breach in self.take_breaches() if self.breaches else ():
             where = self.place(breach.position)
             with self._lock:
-                noted = self.noted.setdefault(_kind_of(breach), Noted(breach.finding, where))
+                noted = self.noted.setdefault(_kind_of(breach), Noted(breach.finding, where, breach.exchange))
                 noted.times += 1
             if noted.times == 1 and breach.finding.level is not Level.UNSPECIFIED:
                 self.show(_breach_lines(breach, _in_words(where)))
@@ -179,9 +186,10 @@ class Ended:
 def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
     """Tell the end of a run: a summary for people, a document for programs; return what was told."""
     report = Report(ended.command, ended.target, clauses_total=len(CLAUSES))
-    report.exchanges, report.exercised = tally.exchanges, tally.exercised
+    report.exchanges, report.exercised, report.map = tally.exchanges, tally.exercised, tally.map
     for noted in tally.noted.values():
         report.add([noted.finding], times=noted.times, **noted.where)
+        report.show(noted.finding, noted.exchange)
     report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.shown_hosts())]
     troubles = tally.troubles or [f"a mistake of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]

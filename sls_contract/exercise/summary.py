@@ -58,7 +58,10 @@ def document(run: Run, plan: Plan, version: str) -> dict[str, Any]:
         }
         for each in run.performed
     ]
-    return {**as_document(as_report(run), version), "client": list(plan.command), "outcomes": outcomes}
+    failed = [_again(each, plan) for each in run.performed if each.verdict == "failed"][:_NAMED]
+    every = shlex.join(["sls-contract", "exercise", "--seed", str(plan.seed), "--", *plan.command])
+    shared = as_document(as_report(run), version)
+    return {**shared, "client": list(plan.command), "outcomes": outcomes, "repeat": [every, *failed]}
 
 
 def lines(run: Run, plan: Plan) -> Iterator[str]:

@@ -11,7 +11,7 @@ from sls_contract.plugin.totals import Totals
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pytest
 
@@ -136,6 +136,8 @@ class Case:
             exercised=tally.exercised,
             evidence={str(name): count for name, count in tally.evidence.items()} if session is not None else {},
             findings=[_plain(breach, test) for breach in tally.breaches],
+            examples=_examples(tally.breaches),
+            map=tally.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": program, "test": test} for program in tally.outside] if session is not None else [],
@@ -168,6 +170,18 @@ def _for_authors(breach: Breach) -> Breach:
 def _reason(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     return str(crash.message if crash is not None else report.longreprtext or "it failed")
+
+
+def _examples(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
+    """Return the exchange of the first breach of each clause and level, as a report shows it."""
+    first: dict[tuple[str, Level], Breach] = {}
+    for breach in breaches:
+        first.setdefault((breach.finding.code, breach.finding.level), breach)
+    if not first:
+        return []
+    from sls_contract.reports.examples import finding_example
+
+    return [finding_example(breach.finding, breach.exchange) for breach in first.values()]
 
 
 def _plain(breach: Breach, test: str) -> dict[str, Any]:

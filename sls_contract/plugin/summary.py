@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -108,6 +109,10 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
         report.add([_finding(plain["finding"])], **where)
     report.exchanges = totals.exchanges
     report.exercised = totals.exercised
+    report.examples = totals.examples
+    report.map.merge(totals.map)
+    tests = dict.fromkeys(plain["test"] for plain in totals.findings if plain["test"] is not None)
+    report.repeat = ["pytest", *(shlex.join(["pytest", test]) for test in [*tests][:MOST_LINES])]
     report.clauses_total = len(CLAUSES)
     document = as_document(report, __version__)
     if settings.record == "verify":

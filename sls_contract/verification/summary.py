@@ -20,14 +20,22 @@ if TYPE_CHECKING:
 
 VERDICTS = ("passed", "failed", "not proven", "not provable", "not supported")
 _JUDGED_HERE = tuple(code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION)
+_MOST_REPEATED = 10  # commands
 _TOLD_STEP_BY_STEP = 3  # documented scenarios that failed; more are named only
 
 
 def as_report(run: Run, target: Target) -> Report:
     """Return the run as every command reports."""
+    from sls_contract.cassettes.scrub import Scrubber
+
     report = Report("verify", ReportTarget(target.endpoint, target.evidence), run.seed)
+    scrubber = Scrubber(target.keys().values())
     for each in run.located:
         report.add([each.finding], scenario=each.scenario, exchange=each.exchange)
+        report.show(each.finding, run.sent[each.exchange - 1][0], lambda shown: scrubber.exchange(shown).exchange)
+    report.map.merge((operation, target.evidence, *rest) for operation, _, *rest in run.map.as_plain())
+    report.repeat = [*dict.fromkeys(_again(run, target, each) for each in run.performed if each.verdict == "failed")]
+    report.repeat = [_command(run, target), *report.repeat[:_MOST_REPEATED]]
     report.exchanges, report.scenarios = len(run.sent), run.judged()
     report.exercised, report.clauses_total = run.judged_clauses(), len(CLAUSES)
     report.not_provable = [*_reasons(run, "not provable"), *not_provable()]
@@ -92,17 +100,27 @@ def _failures(run: Run, target: Target) -> Iterator[str]:
 
 def _step_by_step(performed: Performed, run: Run, target: Target) -> Iterator[str]:
     scenario = performed.scenario
-    again = f"--examples {performed.planned} " if scenario.name in GENERATED else ""
     yield ""
     yield f"{scenario.name}: {scenario.expects} ({scenario.source})"
-    named = f"{target.options} " if target.options else ""
-    yield printable(f"  again: sls-contract verify {named}--scenario {scenario.name} {again}--seed {run.seed}")
+    yield printable(f"  again: {_again(run, target, performed)}")
     last = max(at for at, done in enumerate(performed.done) if done.findings)
     for done in performed.done[: last + 1]:
         answer = done.exchange.response.status if done.exchange.response else "no answer"
         codes = ", ".join(finding.code for finding in done.findings)
         yield printable(f"  {done.number}. {curl_line(done.exchange.request, target)}")
         yield f"     -> {answer}{f'  {codes}' if codes else ''}"
+
+
+def _again(run: Run, target: Target, performed: Performed) -> str:
+    """Return the command that carries out one scenario alone."""
+    name = performed.scenario.name
+    examples = f" --examples {performed.planned}" if name in GENERATED else ""
+    return _command(run, target, f" --scenario {name}{examples}")
+
+
+def _command(run: Run, target: Target, more: str = "") -> str:
+    named = f" {target.options}" if target.options else ""
+    return f"sls-contract verify{named}{more} --seed {run.seed}"
 
 
 def _clauses(run: Run) -> Iterator[str]:
