@@ -16,6 +16,7 @@ from sls_contract.cli.progress import progress
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
     Report,
+    Surroundings,
     Target,
     as_document,
     finding_lines,
@@ -75,7 +76,12 @@ def run(
     report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths)])]
     told = stderr if arguments.json == "-" else stdout
     print(*_text(outcome, report, _columns(told)), sep="\n", file=told)
-    write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), stdout)
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(
+        as_document(report, __version__) | _ledger(outcome),
+        reports_of(arguments),
+        around,
+    )
     if report.failed(strict=arguments.strict):
         return 1
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)

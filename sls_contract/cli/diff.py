@@ -9,8 +9,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_reports, reports_of
+from sls_contract.clock import utc_now
 from sls_contract.errors import CassetteError, UsageError
-from sls_contract.reports import Report, Target, as_document, plural, write_reports
+from sls_contract.reports import Report, Surroundings, Target, as_document, plural, write_reports
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES
 
@@ -155,7 +156,8 @@ def run(
     outcome.compare(arguments.old, arguments.new)
     print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
     repeat = [shlex.join(["sls-contract", "diff", str(arguments.old), str(arguments.new)])]
-    write_reports(_document(outcome) | {"repeat": repeat}, reports_of(arguments), stdout)
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(_document(outcome) | {"repeat": repeat}, reports_of(arguments), around)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
     if not outcome.judged:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sls_contract.exercise import Plan, Run
+    from sls_contract.reports import Surroundings
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -54,6 +55,7 @@ def run(
     """Exercise, report, and return the exit code; raises `UsageError` where the command cannot be started."""
     del stdin
     from sls_contract.exercise import Runner
+    from sls_contract.reports import Surroundings
 
     if arguments.list:
         _list(stdout)
@@ -62,7 +64,8 @@ def run(
     runner = Runner(plan, environ, utc_now, _progress(stderr))
     code = carry_out(runner)
     _tell(runner.run, plan, arguments, stdout, stderr)
-    write = partial(_write, runner.run, plan, arguments, stdout)
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write = partial(_write, runner.run, plan, arguments, around)
     write_files(write, runner.run, strict=arguments.strict, command="exercise", stderr=stderr)
     return exit_code(runner.run, code, strict=arguments.strict)
 
@@ -105,11 +108,11 @@ def _tell(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str], 
     print(*lines(run, plan), sep="\n", file=stderr if arguments.json == "-" else stdout)
 
 
-def _write(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str]) -> None:
+def _write(run: Run, plan: Plan, arguments: argparse.Namespace, around: Surroundings) -> None:
     from sls_contract.exercise.summary import document
     from sls_contract.reports import write_reports
 
-    write_reports(document(run, plan, __version__), reports_of(arguments), stdout)
+    write_reports(document(run, plan, __version__), reports_of(arguments), around)
 
 
 def _seconds(text: str) -> float:

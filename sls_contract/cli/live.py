@@ -11,10 +11,12 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
 from sls_contract.cassettes.tally import Breach, Tally
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (
     Report,
+    Surroundings,
     as_document,
     finding_lines,
     judged_line,
@@ -194,15 +196,15 @@ def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
     troubles = tally.troubles or [f"a mistake of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
     streams.tell(_summary(report, tally))
-    for path in filter(None, (streams.json, *streams.reports)):
-        _write(report, path, streams)
+    _write(report, streams, ended.environ)
     return report
 
 
-def _write(report: Report, path: str, streams: Streams) -> None:
+def _write(report: Report, streams: Streams, environ: Mapping[str, str]) -> None:
     """Write the document; that this cannot be done is a trouble as any other, beside which a violation stays one."""
+    around = Surroundings(streams.stdout, streams.stderr, environ, utc_now())
     try:
-        write_reports(as_document(report, __version__), [path], streams.stdout)
+        write_reports(as_document(report, __version__), (streams.json, *streams.reports), around)
     except UsageError as error:
         report.not_provable.append({"reason": str(error)})
         print(f"sls-contract {report.command}: {error}", file=streams.stderr)

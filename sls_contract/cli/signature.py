@@ -16,9 +16,10 @@ from typing import IO, TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cli.options import add_reports, at_least, reports_of
 from sls_contract.cli.signature_verdict import Held, Verdict, judged
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
-from sls_contract.reports import Report, Target, as_document, plural, write_reports
+from sls_contract.reports import Report, Surroundings, Target, as_document, plural, write_reports
 from sls_contract.signing import Credentials, credentials_from_environment, parse_http_date
 from sls_contract.signing.environment import ID, SECRET, TOKEN
 from sls_contract.signing.mismatch import safe_text
@@ -76,7 +77,8 @@ def run(
         print(safe_text(line, secrets), file=told)
     report = _report(form, verdicts, (key,) if key else ())
     report.repeat = [shlex.join(["sls-contract", "signature", arguments.file])]
-    write_reports(as_document(report, __version__), reports_of(arguments), stdout)
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(as_document(report, __version__), reports_of(arguments), around)
     return 0 if all(each.good for each in verdicts) else 1
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sls_contract.endpoint import ReferenceEndpoint
+    from sls_contract.reports import Surroundings
     from sls_contract.signing import Credentials
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
@@ -75,6 +76,8 @@ def run(
     arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Verify, report, and return the exit code; raises `UsageError` and `EndpointError` where nothing was judged."""
+    from sls_contract.reports import Surroundings
+
     plan = _plan(arguments)
     if arguments.list:
         _list(stdout)
@@ -88,7 +91,8 @@ def run(
         code = carry_out(runner)
         target = replace(asked, evidence=_evidence(send))
         _tell(runner.run, target, arguments, stdout, stderr)
-        write = partial(_write, runner.run, target, arguments, stdout)
+        around = Surroundings(stdout, stderr, environ, utc_now())
+        write = partial(_write, runner.run, target, arguments, around)
         write_files(write, runner.run, strict=arguments.strict, command="verify", stderr=stderr)
     return exit_code(runner.run, code, strict=arguments.strict) or (_UNPROVEN if runner.run.unproven() else 0)
 
@@ -266,12 +270,12 @@ def _tell(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[st
     print(*lines(run, target), sep="\n", file=stderr if arguments.json == "-" else stdout)
 
 
-def _write(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str]) -> None:
+def _write(run: Run, target: Target, arguments: argparse.Namespace, around: Surroundings) -> None:
     """Write the files that were asked for; the report for people is out already, so that nothing found is lost."""
     from sls_contract.reports import write_reports
     from sls_contract.verification.summary import document
 
-    write_reports(document(run, target, __version__), reports_of(arguments), stdout)
+    write_reports(document(run, target, __version__), reports_of(arguments), around)
     if arguments.record:
         _record(run, target, arguments.record)
 

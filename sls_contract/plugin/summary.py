@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.clock import utc_now
 from sls_contract.plugin.closed import REMEDY
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.own_key import without_key
@@ -120,7 +121,8 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
 
         document |= verified_document(outcome.settled)
     document = without_key(document, os.environ)
-    writing.write_reports(document, settings.reports, sys.stdout)
+    around = writing.Surroundings(sys.stdout, sys.stderr, os.environ, utc_now())
+    writing.write_reports(document, settings.reports, around)
 
 
 def _verified(outcome: Outcome) -> Iterator[str]:
