@@ -54,12 +54,14 @@ def page(document: Mapping[str, Any], today: date) -> str:
 
 def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
     """Return the verdict in words, and ``state``, which the page's colours go by."""
-    summary, drift = document["summary"], document.get("verdict")
-    if summary["violations"]:
-        return {"state": "bad", "text": plural(summary["violations"], "violation")}
-    if drift == "breaking":
+    summary = document["summary"]
+    if document.get("verdict") == "breaking":
         count = sum(each["class"] == "breaking" for each in document["changes"])
         return {"state": "bad", "text": plural(count, "breaking change")}
+    if summary["violations"]:
+        broken = {each["code"] for each in document["findings"] if each["level"] == "violation"}
+        times = f", {plural(summary['violations'], 'time')}" if summary["violations"] > len(broken) else ""
+        return {"state": "bad", "text": f"{plural(len(broken), 'clause')} violated{times}"}
     if not summary["exchanges"]:
         return {"state": "unknown", "text": "Nothing was judged"}
     if summary["warnings"]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_BOUNDS = ((1, "1 day"), (7, "a week"), (30, "30 days"), (90, "90 days"), (365, "a year"))
+_BOUNDS = ((1, "≤ 1 day"), (7, "≤ 7 days"), (30, "≤ 30 days"), (90, "≤ 90 days"), (365, "≤ 1 year"))
+_OLDER, _UNKNOWN = "older", "no date"
 _HEIGHT = 100  # of the longest bar, in units of the drawing
 _STEP = 50  # from bar to bar
 
@@ -21,7 +22,7 @@ def ages(document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
     dated = [*_dated(document, today)]
     if not any(days is not None for _, days, _ in dated):
         return None
-    counts = dict.fromkeys([*(f"up to {name}" for _, name in _BOUNDS), "older", "unknown"], 0)
+    counts = dict.fromkeys([*(name for _, name in _BOUNDS), _OLDER, _UNKNOWN], 0)
     for _, days, count in dated:
         counts[_bar(days)] += count
     highest = max(counts.values())
@@ -51,5 +52,5 @@ def _dated(document: Mapping[str, Any], today: date) -> Iterator[tuple[str, int 
 
 def _bar(days: int | None) -> str:
     if days is None:
-        return "unknown"
-    return next((f"up to {name}" for bound, name in _BOUNDS if days <= bound), "older")
+        return _UNKNOWN
+    return next((name for bound, name in _BOUNDS if days <= bound), _OLDER)

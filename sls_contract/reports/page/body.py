@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _DEEPEST = 50  # levels; deeper JSON is shown as it came
+_BEFORE, _AFTER = 12, 6  # lines that are shown around what is marked
 
 
 class Segment(NamedTuple):
@@ -39,7 +40,7 @@ def marked_body(text: str, where: str) -> list[Segment]:
     try:
         value = json.loads(text, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal)
         path = _existing(value, _steps(where)) if where.startswith("/") else None
-        return [*_joined(_laid_out(value, path, 0))]
+        return _shortened([*_joined(_laid_out(value, path, 0))])
     except (ValueError, RecursionError):
         return [Segment(text, marked=False)]
 
@@ -98,3 +99,18 @@ def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
             text = ""
         text, marked = text + segment.text, segment.marked
     yield Segment(text, marked)
+
+
+def _shortened(segments: list[Segment]) -> list[Segment]:
+    """Leave out what stands far from the one marked value, so that it is seen at once."""
+    if not any(each.marked for each in segments):
+        return segments
+    shown = []
+    for at, segment in enumerate(segments):
+        lines, after = segment.text.split("\n"), _AFTER if at else 1
+        if not segment.marked and len(lines) > after + _BEFORE + 1:
+            last = at == len(segments) - 1
+            left = [] if last else lines[-_BEFORE:]
+            lines = [*lines[:after], f"… {len(lines) - after - len(left)} lines …", *left]
+        shown.append(Segment("\n".join(lines), segment.marked))
+    return shown

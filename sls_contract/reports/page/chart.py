@@ -9,7 +9,11 @@ from sls_contract.spec import CLAUSES, errors_of
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
+
+    _Cells: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Any]]]
+    """What is shown of an operation and a code."""
 
 AREAS = {
     "1": "Requests",
@@ -41,7 +45,8 @@ def chart(document: Mapping[str, Any], today: date) -> dict[str, Any]:
     others = sorted(set(registry().names) - judged)
     return {
         "operations": operations,
-        "overview": [*_overview(operations, cells)],
+        "overview": [*_overview(sorted(judged), cells, errors, "123")],
+        "across": [*_overview([_ACROSS] if _ACROSS in cells else [], cells, errors, "456")],
         "areas": [*_areas(operations, cells, broken)],
         "errors": [_errors(operation, errors.get(operation, {})) for operation in operations if operation in judged],
         "others": others,
@@ -66,31 +71,30 @@ def _cell(row: Mapping[str, Any], today: date) -> dict[str, Any]:
     }
 
 
-def _overview(
-    operations: Iterable[str], cells: Mapping[str, Mapping[str, Mapping[str, Any]]]
-) -> Iterator[dict[str, Any]]:
-    """Yield, for each operation, a strip for each area: one square for each clause, filled where it was judged."""
+def _overview(operations: Iterable[str], cells: _Cells, errors: _Cells, digits: str) -> Iterator[dict[str, Any]]:
+    """Yield, for each operation, a strip for each area and one for its error codes: a square for each code.
+
+    Areas are given by the digits of their clauses.
+    """
     for operation in operations:
-        strips = [
-            {
-                "area": name,
-                "judged": sum(code in cells[operation] for code in codes),
-                "total": len(codes),
-                "squares": [cells[operation].get(code) for code in codes],
-            }
-            for name, codes in _codes()
-        ]
+        strips = [_strip(name, codes, cells[operation]) for name, codes in _codes(digits)]
+        if operation != _ACROSS:
+            known = dict.fromkeys(error.code for error in errors_of(operation))
+            strips.append(_strip("Error codes", known, errors.get(operation, {})))
         yield {"operation": operation, "strips": strips}
 
 
-def _codes() -> Iterator[tuple[str, list[str]]]:
-    for digit, name in AREAS.items():
-        yield name, [code for code in CLAUSES if code[3] == digit]
+def _strip(name: str, codes: Collection[str], judged: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    squares = [judged.get(code) for code in codes]
+    return {"area": name, "judged": sum(map(bool, squares)), "total": len(squares), "squares": squares}
 
 
-def _areas(
-    operations: Iterable[str], cells: Mapping[str, Mapping[str, Mapping[str, Any]]], broken: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
+def _codes(digits: Iterable[str] = AREAS) -> Iterator[tuple[str, list[str]]]:
+    for digit in digits:
+        yield AREAS[digit], [code for code in CLAUSES if code[3] == digit]
+
+
+def _areas(operations: Sequence[str], cells: _Cells, broken: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for name, codes in _codes():
         rows = [
             {
