@@ -108,15 +108,15 @@ def judge(name: str, listener: Listener, folder: Path) -> dict[str, str]:
 
 def row(name: str, result: dict[str, str]) -> tuple[str, list[str]]:
     """Return a line of the table, and what contradicts what is known of the client."""
-    expected, heard = CLIENTS[name].kind, {mode: text.endswith("(0)") is False for mode, text in result.items()}
+    expected, received = CLIENTS[name].kind, {mode: text.endswith("(0)") is False for mode, text in result.items()}
     recorded = result["recorded"].startswith("exchanges: 1 ")
-    replayed = result["replayed"].startswith("answered") and not heard["replayed"]
-    blocked = result["blocked"].startswith("NetworkBlocked") and not heard["blocked"]
+    replayed = result["replayed"].startswith("answered") and not received["replayed"]
+    blocked = result["blocked"].startswith("NetworkBlocked") and not received["blocked"]
     kind = "recorded" if recorded and replayed and blocked else "blocked" if blocked else "open"
     wrong = [f"{name}: expected {expected}, met {kind}: {result}"] if kind != expected else []
-    if not heard["free"] and not CLIENTS[name].silent:
+    if not received["free"] and not CLIENTS[name].silent:
         wrong.append(f"{name}: nothing arrived from a free client: {result}")
-    if heard["replayed"] and kind != "open":
+    if received["replayed"] and kind != "open":
         wrong.append(f"{name}: something arrived under a cassette in replay: {result}")
     cells = ["yes" if each else "no" for each in (kind == "recorded", kind == "recorded", blocked)]
     needs = ", ".join(

@@ -53,7 +53,7 @@ def _remade(kind: type[SlsContractError], args: tuple[object, ...], values: dict
 
 
 class UsageError(SlsContractError, ValueError):
-    """An argument, option or file is wrong; the text says what was expected, what came, and the mend."""
+    """An argument, option or file is wrong; the text says what was expected, what came, and the fix."""
 
 
 class ContractViolation(SlsContractError, AssertionError):

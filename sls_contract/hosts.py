@@ -77,10 +77,10 @@ def host_flaw(authority: str) -> HostFlaw | None:
         return HostFlaw("the control endpoint of a region, which serves no data of a project", certain=False)
     if data is None:
         return HostFlaw("the host of another product", certain=True)
-    return _front_flaw((data[1] or "").split("."), bare=".log-global." in f".{name}")
+    return _listener_flaw((data[1] or "").split("."), bare=".log-global." in f".{name}")
 
 
-def _front_flaw(labels: list[str], *, bare: bool) -> HostFlaw | None:
+def _listener_flaw(labels: list[str], *, bare: bool) -> HostFlaw | None:
     """Judge what stands in front of a data endpoint; ``bare``: an endpoint without a region."""
     most = 1 if bare else 3 if labels[-1] == "dualstack" else 2
     if len(labels) > most:

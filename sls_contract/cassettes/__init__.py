@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.answering import send_from
+    from sls_contract.cassettes.api import use_cassette
     from sls_contract.cassettes.cassette import Cassette, load_cassette
-    from sls_contract.cassettes.door import use_cassette
 
 __all__ = ["Cassette", "load_cassette", "send_from", "use_cassette"]
 
-_MODULES = {"Cassette": "cassette", "load_cassette": "cassette", "send_from": "answering", "use_cassette": "door"}
+_MODULES = {"Cassette": "cassette", "load_cassette": "cassette", "send_from": "answering", "use_cassette": "api"}
 
 
 def __getattr__(name: str) -> object:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sls_contract.cassettes.cassette_set import CassetteSet
 from sls_contract.cassettes.outcomes import outcome_of
 from sls_contract.cassettes.recorder import Broken
-from sls_contract.cassettes.reel import Reel
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.clock import utc_now
 from sls_contract.errors import EndpointError, UnmatchedRequest
@@ -40,7 +40,7 @@ def send_from(path: os.PathLike[str] | str, *, repeat: bool = False) -> Send:
         RecordedFailure: from a call, where the recorded attempt got no whole answer.
 
     """
-    recordings, scrubber = Reel([Path(path)], utc_now(), repeat=repeat), Scrubber()
+    recordings, scrubber = CassetteSet([Path(path)], utc_now(), repeat=repeat), Scrubber()
 
     def send(request: Request) -> Response:
         asked = scrubber.asked(request)

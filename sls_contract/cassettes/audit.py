@@ -11,10 +11,10 @@ from sls_contract.cassettes.ledger import Entry
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.cassettes.relations import Relations
+from sls_contract.cassettes.results import FOREIGN, Results
 from sls_contract.cassettes.scrub import Scrubber, leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.scrub.others import OtherNames
-from sls_contract.cassettes.tally import FOREIGN, Tally
 from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Exchange
@@ -38,7 +38,7 @@ class Terms:
 
     Attributes:
         now: the time, aware: ages are counted up to it.
-        credentials: the run's own: signatures made with them are verified, and they are hunted in the written bytes.
+        credentials: the run's own: verify signatures made with them, and are searched for in the written bytes.
             Recordings are verified with the public test keys.
         max_age: how long ago an exchange may last have agreed with its endpoint; None: any time.
         progress: is told before each exchange how many were judged, and how many there are.
@@ -59,7 +59,7 @@ class Audit:
         path: where it stands.
         entry: what its exchanges prove, and until when.
         findings: about the file itself (damage, secrets), each with its line, None where none can be named.
-        tally: what was found in its exchanges.
+        results: what was found in its exchanges.
         lines: the line, counted from 1, at which each exchange begins, as far as the file tells.
         failure: why the file could not be read at all; None where it was.
 
@@ -68,7 +68,7 @@ class Audit:
     path: Path
     entry: Entry
     findings: list[tuple[Finding, int | None]] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    results: Results = field(default_factory=Results)
     lines: tuple[int | None, ...] = ()
     failure: str | None = None
 
@@ -76,7 +76,7 @@ class Audit:
     def placed(self) -> Iterator[tuple[Finding, int | None, int | None]]:
         """Every finding with the position of its exchange (None: it is about the file) and its line (None: unknown)."""
         yield from ((finding, None, line) for finding, line in self.findings)
-        for breach in self.tally.breaches:
+        for breach in self.results.breaches:
             position = breach.position
             yield breach.finding, position, None if position is None else self.lines[position]
 
@@ -142,23 +142,27 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: _
         verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
     scrubber.learn_cookies(recording.exchange)
     found.entry.add(origin)
+<<<<<<< HEAD
     agreed = origin.validated_at or origin.recorded_at
     found.tally.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, agreed)
+=======
+    found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
+>>>>>>> main
     judged = clean_verdict(relations.follow(recording, position), scrubber.text)
-    found.tally.relate(judged, recording.exchange, position)
+    found.results.relate(judged, recording.exchange, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
     about = [finding for finding in about_recording(recording) if finding.code not in told]
     about += _about_failure(file.failure_of(recording))
     about += _about_names(recording, others)
     if terms.max_age is not None:
         about += about_age(origin, terms.max_age, terms.now)
-    found.tally.add(about, recording.exchange, position)
+    found.results.add(about, recording.exchange, position)
 
 
 def _about_failure(reason: str) -> list[Finding]:
     """Return the finding of an exchange whose test failed while it was recorded."""
-    mend = "fix the test, then record it again (pytest --sls-record=once)"
-    return [clause("recording-failed").finding("recording", "a test that passed", reason, mend)] if reason else []
+    fix = "fix the test, then record it again (pytest --sls-record=once)"
+    return [clause("recording-failed").finding("recording", "a test that passed", reason, fix)] if reason else []
 
 
 def _about_names(recording: Recording, others: OtherNames) -> list[Finding]:
@@ -210,9 +214,9 @@ def _wrong_signature(step: str) -> Finding:
 
 
 def _not_verified() -> Finding:
-    expected, actual = "the Authorization that the client sent", "none: another recorder leaves it out, or was told to"
-    mend = "record it again with sls-contract, which signs recordings anew"
-    return clause("signature-not-verified").finding("header Authorization", expected, actual, mend)
+    expected, actual = "the Authorization that the client sent", "none: the recorder that wrote this file removes it"
+    fix = "record it again with sls-contract, which signs recordings with the public test key"
+    return clause("signature-not-verified").finding("header Authorization", expected, actual, fix)
 
 
 def _finding(slug: str, expected: str, actual: str) -> Finding:

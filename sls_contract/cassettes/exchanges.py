@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sls_contract.cassettes.results import Results
     from sls_contract.cassettes.scrub import Scrubbed, Scrubber
-    from sls_contract.cassettes.tally import Tally
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Request, Response
     from sls_contract.signing import Credentials
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges exchanges, and enters what is found, scrubbed, into a tally.
+    """Judges exchanges, and enters what is found, scrubbed, into the results.
 
     Attributes:
         scrubber: takes secrets out of what is shown.
@@ -41,17 +41,24 @@ class Judge:
     scrubber: Scrubber
     credentials: Credentials | None
 
-    def recorded(self, tally: Tally, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
+    def recorded(
+        self, results: Results, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime
+    ) -> None:
         """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
         verdict = judge(whole, credentials=self._key_for(whole.request), at=seen)
+<<<<<<< HEAD
         tally.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
         tally.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
+=======
+        results.count(scrubbed.exchange, self._clean([verdict]), evidence)
+        results.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
+>>>>>>> main
         if scrubbed.others:
-            tally.add([names_of_others(scrubbed.others)], scrubbed.exchange)
+            results.add([names_of_others(scrubbed.others)], scrubbed.exchange)
 
     def played(
         self,
-        tally: Tally,
+        results: Results,
         request: Request,
         shown: Exchange,
         recording: Recording,
@@ -63,16 +70,20 @@ class Judge:
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
+<<<<<<< HEAD
         origin = recording.provenance
         tally.count(shown, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at)
+=======
+        results.count(shown, self._clean(verdicts), recording.provenance.evidence, position)
+>>>>>>> main
         if about := about_recording(recording):
-            tally.add(about, shown, position)
+            results.add(about, shown, position)
 
-    def refuse_own(self, tally: Tally, request: Request, response: Response) -> None:
+    def refuse_own(self, results: Results, request: Request, response: Response) -> None:
         """Say of an answer of our own tools whose it is: it is not recorded as one of the service."""
         said = response.body.decode("utf-8", "replace")
         asked = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
-        tally.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
+        results.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
 
     @property
     def _keyring(self) -> tuple[Credentials, ...] | None:

@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.nesting import OPEN
-from sls_contract.cassettes.tally import Tally
+from sls_contract.cassettes.results import Results
 from sls_contract.errors import CassetteError
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def _results(data: bytes) -> Iterator[tuple[str, tuple[Any, ...]]]:
             yield name.decode(), pickle.loads(b64decode(values))  # noqa: S301 - our own, of a file that has no name
 
 
-class Relay(Tally):
-    """The tally of a child: it keeps nothing, and hands all on. Nothing waits, since a child may end at any moment."""
+class Relay(Results):
+    """The results of a child: it keeps nothing, hands all on, and lets nothing wait: a child may end at any moment."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__()

@@ -23,13 +23,13 @@ _PATIENCE = 10  # seconds that git may take
 def about_missing(
     path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool]
 ) -> tuple[tuple[str, ...], str]:
-    """Say why there is no cassette, and the mend.
+    """Say why there is no cassette, and the fix.
 
     ``candidates`` are cassettes that no test of the run plays; ``answers`` tells whether one holds what was asked for.
     """
     if _git(path, "ls-files", "-z", "--", str(path)):
-        mend = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
-        return (f"git keeps {path}, and the file was deleted here.",), f"bring it back: {mend}"
+        fix = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
+        return (f"git keeps {path}, and the file is missing here.",), f"bring it back: {fix}"
     details, record = [], f"{_RECORD}, and commit the file"
     if rule := _ignored_by(path):
         details.append(f"git ignores it, so it was never committed: {rule}")

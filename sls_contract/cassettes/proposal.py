@@ -16,9 +16,9 @@ from sls_contract.cassettes.drift.attempts import folded, is_passing
 from sls_contract.cassettes.file.recording_file import load, names_of, recorded
 from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import DEFAULT
+from sls_contract.cassettes.player import Player, alike_numbers, keys_of
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, digest_of, weakest
-from sls_contract.cassettes.tape import Tape, alike_numbers, keys_of
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
 from sls_contract.exchange import masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
@@ -43,11 +43,11 @@ SUFFIX = ".proposed"
 _ASKED = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only what an endpoint answered can be asked again
 
 _ELSEWHERE = (
-    "{what} was recorded at {there}, and this run asks {here}: nothing is sent\n"
+    "{what} was recorded at {there}, and this run uses {here}: nothing was sent\n"
     "How to fix: verify where it was recorded ({remedy}), or record it again here (--sls-record=all)."
 )
 _NOWHERE = (
-    "{what} was not recorded at any endpoint (evidence: {evidence}): there is nothing to ask again\n"
+    "{what} was not recorded at any endpoint (evidence: {evidence}): there is no endpoint to compare with\n"
     "How to fix: record it (pytest --sls-record=all), or leave the test out of this run."
 )
 _UNDER_A_NAME = (
@@ -100,7 +100,7 @@ class Compared:
     pairs: int = 0
 
 
-class Proposal(Tape):
+class Proposal(Player):
     """Plays nothing; records beside the old cassette, and compares. Safe from any thread.
 
     Args:
@@ -201,7 +201,7 @@ class Proposal(Tape):
         super().close(finished=finished and not self.compared.errors)
 
     def played(self) -> frozenset[int]:
-        """Return the positions of the old exchanges that were asked for, as `Tape.played` does."""
+        """Return the positions of the old exchanges that were asked for, as `Player.played` does."""
         paired = self.compared.paired
         if not self._repeat:
             return frozenset(paired)

@@ -14,12 +14,12 @@ from sls_contract.cassettes.forks import OVER, Channel, Relay
 from sls_contract.cassettes.hosts import AskedHosts
 from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.outcomes import answered, outcome_of
+from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder import Broken, install
 from sls_contract.cassettes.recording import Evidence, Recording, compared
 from sls_contract.cassettes.relations import Relations
+from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub.findings import clean_verdict
-from sls_contract.cassettes.tally import Tally
-from sls_contract.cassettes.tape import Tape
 from sls_contract.errors import CassetteError, UnmatchedRequest
 from sls_contract.exchange import OWN_ANSWER, Exchange
 from sls_contract.hosts import host_name
@@ -41,20 +41,20 @@ _FEW = 1000  # exchanges; of those behind them only the place waits: many object
 class Session:
     """An open cassette. `start` hands it the requests of every recorded client, in all threads; `close` ends that."""
 
-    def __init__(self, opening: Opening, tally: Tally | None = None, tape: Tape | None = None) -> None:
+    def __init__(self, opening: Opening, results: Results | None = None, player: Player | None = None) -> None:
         self._opening = opening
-        self._tape = tape or Tape(
+        self._player = player or Player(
             opening.path, opening.record, opening.began, repeat=opening.repeat, matching=opening.matching
         )
-        self._tape.candidates, self._tape.single = opening.candidates, opening.single
-        self._tape.owner = opening.owner
+        self._player.candidates, self._player.single = opening.candidates, opening.single
+        self._player.owner = opening.owner
         self._judging = Judge(opening.scrubber, opening.credentials)
         self._ahead = _Ahead()
         self._stop: Callable[[], None] = lambda: None
         self._channel: Channel | None = None
         self._is_child = False
-        self._tally = tally if tally is not None else Tally()
-        self.hosts = AskedHosts(lambda host: opening.owns(host) or host_name(host) in self._tape.other_hosts)
+        self._results = results if results is not None else Results()
+        self.hosts = AskedHosts(lambda host: opening.owns(host) or host_name(host) in self._player.other_hosts)
         self._beneath = False
         self._relations = Relations()
         self.apart = False  # whether what it is asked is nothing of the cassettes around it
@@ -63,40 +63,40 @@ class Session:
     @property
     def recording(self) -> bool:
         """Whether a request without a recording is let through and recorded."""
-        return self._tape.records
+        return self._player.records
 
     @property
-    def tally(self) -> Tally:
+    def results(self) -> Results:
         """What was found so far."""
         self.collect()
-        self._tally.settle()
-        return self._tally
+        self._results.settle()
+        return self._results
 
     @property
     def offline(self) -> bool:
         """Whether every request is answered, or refused, without a network."""
-        return not self._tape.records
+        return not self._player.records
 
     @property
     def online(self) -> bool:
         """Whether every request is let through, since there is nothing to play."""
-        return self._tape.lets_all_through and self._opening.send is None
+        return self._player.lets_all_through and self._opening.send is None
 
     @property
-    def tape(self) -> Tape:
+    def player(self) -> Player:
         """What plays and records."""
-        return self._tape
+        return self._player
 
     @property
     def recorded(self) -> int:
         """How many exchanges were recorded so far."""
-        return self._tape.added
+        return self._player.added
 
     @property
     def asked(self) -> bool:
         """Whether any exchange was the cassette's, or that of one which was open inside it."""
-        tally = self.tally
-        return self._beneath or bool(tally.exchanges or tally.breaches or self.recorded or self._tape.played())
+        results = self.results
+        return self._beneath or bool(results.exchanges or results.breaches or self.recorded or self._player.played())
 
     @property
     def reaches_out(self) -> bool:
@@ -131,43 +131,43 @@ class Session:
             self._take_over(self._channel.finish())
             self._channel.close()
             self._channel = None
-        self._tape.close(finished=finished, failure=failure)
-        self._tally.settle()
+        self._player.close(finished=finished, failure=failure)
+        self._results.settle()
         if self.asked and not self.apart:
             for outer in OPEN.sessions:
                 outer._beneath = True  # noqa: SLF001 - of the same class
         if self.recorded:
-            for secret in written_secrets(self._tape.path, self._opening.credentials):
-                self.tally.fail(secret)
+            for secret in written_secrets(self._player.path, self._opening.credentials):
+                self.results.fail(secret)
 
     def prepare_fork(self) -> None:
         """Make what a child shares with this process, once, and see that it inherits no lock that nobody frees."""
         self._relations.lose()  # what the child asks, and when, comes too late
         try:
-            self._channel = self._channel or self._tape.share()
+            self._channel = self._channel or self._player.share()
         except (CassetteError, OSError) as error:  # the child refuses what it cannot hand over
             self._notice(error)
-        for lock in self._tape.locks:
+        for lock in self._player.locks:
             lock.acquire()
 
     def forked(self, *, child: bool) -> None:
         """Go on after a fork; a child judges at once what it does, and hands it over."""
-        for lock in self._tape.locks:
+        for lock in self._player.locks:
             lock.release()
         if child:
             self._is_child = True
             if self._channel is not None:
                 self._channel.inherit()
-                self._tally = Relay(self._channel)
+                self._results = Relay(self._channel)
 
     def collect(self) -> None:
         """Take over what children did so far."""
         if self._channel is not None and not self._is_child:
             self._take_over(self._channel.read())
 
-    def _take_over(self, results: list[tuple[str, tuple[Any, ...]]]) -> None:
-        for name, values in results:
-            (self._tape.adopt if name == "recorded" else getattr(self._tally, name))(*values)
+    def _take_over(self, taken_over: list[tuple[str, tuple[Any, ...]]]) -> None:
+        for name, values in taken_over:
+            (self._player.adopt if name == "recorded" else getattr(self._results, name))(*values)
 
     def owns(self, host: str, peer: str) -> bool:
         """Tell whether requests to a host are the cassette's, whatever way they take."""
@@ -199,22 +199,22 @@ class Session:
 
     def started(self, program: str) -> None:
         """Note that a process was started in which nothing is recorded, played or judged."""
-        self._tally.started(program)
+        self._results.started(program)
 
     def _notice(self, error: Exception) -> None:
         """Note what goes wrong here (a full disk, a damaged recording): a client may swallow it, the test must not."""
         if not isinstance(error, UnmatchedRequest):  # that is noted as a finding
-            self.tally.fail(f"{type(error).__name__}: {self._opening.scrubber.shown(str(error))}")
+            self.results.fail(f"{type(error).__name__}: {self._opening.scrubber.shown(str(error))}")
 
     def _answer(self, request: Request) -> Outcome | None:
         if self._is_child:
             self._to_parent().check()
         scrubber = self._opening.scrubber
         asked = scrubber.asked(request)
-        found = self._tape.take(asked)
+        found = self._player.take(asked)
         if found is not None:
             return self._play(request, asked, *found)
-        if not self._tape.records:
+        if not self._player.records:
             raise self._missed(scrubber.marked(asked))
         if self._opening.send is None:
             return None
@@ -225,7 +225,7 @@ class Session:
     def _play(self, request: Request, asked: Request, position: int, recording: Recording) -> Outcome:
         if self._opening.shadow is not None:
             self._opening.shadow(request)
-        kept = recording if self._tally.waiting < _FEW else None
+        kept = recording if self._results.waiting < _FEW else None
         judging = partial(self._judge, request, asked, position, kept, *self._opening.now(request))
         self._soon(judging, request, recording.exchange.response)
         return outcome_of(recording)
@@ -235,7 +235,7 @@ class Session:
         if self._is_child or not self._opening.patient:
             judging()
             return
-        self._tally.later(judging, len(request.body) + (len(response.body) if response is not None else 0))
+        self._results.later(judging, len(request.body) + (len(response.body) if response is not None else 0))
 
     def _judge(
         self,
@@ -247,19 +247,19 @@ class Session:
         seen: datetime,
     ) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
-        opening, tally, recording = self._opening, self._tally, compared(played or self._tape.at(position))
+        opening, results, recording = self._opening, self._results, compared(played or self._player.at(position))
         shown = Exchange(opening.scrubber.marked(asked), recording.exchange.response)
-        self._judging.played(tally, request, shown, recording, seen, position)
+        self._judging.played(results, request, shown, recording, seen, position)
         related = self._relations.follow(recording, position)
-        tally.relate(clean_verdict(related, opening.scrubber.shown), shown, position)
+        results.relate(clean_verdict(related, opening.scrubber.shown), shown, position)
         if opening.max_age is not None:
-            tally.add(about_age(self._tape.at(position).provenance, opening.max_age, now), shown, position)
+            results.add(about_age(self._player.at(position).provenance, opening.max_age, now), shown, position)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
         opening, (now, seen) = self._opening, self._opening.now(request)
         response = outcome.partial if isinstance(outcome, Broken) else outcome
         if response is not None and OWN_ANSWER in response.headers:
-            self._judging.refuse_own(self._tally, request, response)
+            self._judging.refuse_own(self._results, request, response)
             return
         whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
         scrubbed = opening.scrubber.exchange(
@@ -273,16 +273,16 @@ class Session:
 
     def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, by itself and beside those before it."""
-        self._judging.recorded(self._tally, whole, scrubbed, evidence, seen)
+        self._judging.recorded(self._results, whole, scrubbed, evidence, seen)
         related = self._relations.go_on(whole, evidence, seen)
-        self._tally.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
+        self._results.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
 
     def _keep(self, recording: Recording) -> None:
         if not self._is_child:
-            self._tape.add(recording)
+            self._player.add(recording)
             return
         with self._to_parent().held():
-            self._tape.add(recording)
+            self._player.add(recording)
             self._to_parent().append("recorded", recording)
 
     def _to_parent(self) -> Channel:
@@ -292,10 +292,10 @@ class Session:
 
     def _missed(self, scrubbed: Request) -> UnmatchedRequest:
         """Note the miss as a finding, too: a client may swallow the error, the test must not."""
-        miss = self._tape.explain_miss(scrubbed)
+        miss = self._player.explain_miss(scrubbed)
         actual = "; ".join([miss.headline, *(line.strip() for line in miss.details)])
         finding = clause("request-not-recorded").finding("request", "a recording that answers it", actual, miss.advice)
-        self.tally.add([finding], Exchange(scrubbed, None))
+        self.results.add([finding], Exchange(scrubbed, None))
         return UnmatchedRequest(str(miss))
 
 

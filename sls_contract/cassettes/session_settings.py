@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sls_contract.cassettes.player import Mode
     from sls_contract.cassettes.scrub import Scrubber
-    from sls_contract.cassettes.tape import Mode
     from sls_contract.exchange import Request, Send
     from sls_contract.signing import Credentials
 
@@ -30,7 +30,7 @@ class Opening:
 
     Attributes:
         path: the file.
-        record: the mode, see `Tape`.
+        record: the mode, see `Player`.
         scrubber: takes secrets out of whatever is written or shown.
         owns: tells whether a Host belongs to the cassette.
         clock: the real time, aware: what is recorded is dated by it.
@@ -42,7 +42,7 @@ class Opening:
         evidence: what an answer of ``send`` proves.
         repeat: whether the last of identical recordings plays again and again.
         endpoint: what ``send`` reaches, for the provenance of recordings; empty: the endpoint that the request names.
-        patient: whether exchanges are judged when the tally is looked at, and not while the client waits; what is
+        patient: whether exchanges are judged when the results is looked at, and not while the client waits; what is
             recorded is scrubbed and written before the client has it all the same.
         max_age: how long ago what is played may have been validated; None: as long as it likes.
         shadow: is told of what is played, so that it comes to the state that the recording left.

@@ -30,9 +30,9 @@ def keys_are_unique(subject: Subject) -> Flaws:
     """Demand that no object of a JSON body has a key twice."""
     if not _is_json_answer(subject) or subject.json is None:
         return None
-    mend = "write each key once."
+    fix = "write each key once."
     return [
-        Flaw("body", "each key once in an object", f"the key {shown(key)} more than once", mend)
+        Flaw("body", "each key once in an object", f"the key {shown(key)} more than once", fix)
         for key in dict.fromkeys(subject.json.repeated)
     ][:MOST_FLAWS]
 
@@ -50,12 +50,12 @@ def server_error_body(subject: Subject) -> Flaws:
 def _error_body(subject: Subject) -> Flaws:
     if not subject.is_error or subject.json is None:
         return None
-    mend = 'answer with {"errorCode": "…", "errorMessage": "…"}.'
+    fix = 'answer with {"errorCode": "…", "errorMessage": "…"}.'
     value = subject.json.value
     if subject.json.syntax or not isinstance(value, dict):
-        return [Flaw("body", "a JSON object", shortened(subject.json.syntax) or shown(value), mend)]
+        return [Flaw("body", "a JSON object", shortened(subject.json.syntax) or shown(value), fix)]
     return [
-        Flaw(f"/{name}", "a string that is not empty", shown(value[name]) if name in value else shown(value), mend)
+        Flaw(f"/{name}", "a string that is not empty", shown(value[name]) if name in value else shown(value), fix)
         for name in ("errorCode", "errorMessage")
         if not (isinstance(value.get(name), str) and value[name])
     ]

@@ -89,12 +89,12 @@ class Column:
             elif value is None and self._value.nullable:
                 pass
             elif type(value) is float and value.is_integer() and int in (self._types or ()):
-                mend = "format integers without sign, fraction or exponent."
+                fix = "format integers without sign, fraction or exponent."
                 actual = f"a number with the value {shown(value)}"
-                breaches.add(self._integer, place(index), "digits alone", actual, mend)
+                breaches.add(self._integer, place(index), "digits alone", actual, fix)
                 floats.append(index)
             else:
-                breaches.add(self._type_rule, place(index), self.expected(), shown(value), self.mend())
+                breaches.add(self._type_rule, place(index), self.expected(), shown(value), self.fix())
         if self._range and floats:
             self._range([column[index] for index in floats], _at(place, floats), breaches)
         return [column[index] for index in kept], _at(place, kept)
@@ -104,7 +104,7 @@ class Column:
         kind = self._value.type or "value"
         return self._value.says or _ARTICLES.get(kind, f"a {kind}")
 
-    def mend(self) -> str:
+    def fix(self) -> str:
         """Say what to do."""
         return f"write {self._name} as documented." if self._name else "write the body as documented."
 
@@ -155,7 +155,7 @@ class Members:
         rule = self._known[name].missing
         for index, value in enumerate(column):
             if rule and name not in value and not self._is_misnamed(name, value):
-                breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].mend())
+                breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].fix())
 
     def _judge_some_of(self, column: list[Any], place: Place, breaches: Breaches) -> None:
         for index, value in enumerate(column):
@@ -179,8 +179,8 @@ class Members:
             if meant:
                 breaches.add(self._misnamed[meant], where, meant, f"the key {shown(key)}", f"name it {meant}.")
             elif self._unknown:
-                mend = "clients ignore it; look whether a documented key was renamed."
-                breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", mend)
+                fix = "check whether a documented key was renamed; clients ignore unknown keys."
+                breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", fix)
 
 
 Test: TypeAlias = "Callable[[list[Any], Place, Breaches], None]"
@@ -209,7 +209,7 @@ def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[An
         if not all(map(is_right, values)):
             for index, one in enumerate(values):
                 if not is_right(one):
-                    breaches.add(rule, place(index), expected, shown(one), column.mend())
+                    breaches.add(rule, place(index), expected, shown(one), column.fix())
 
     return test
 
@@ -225,7 +225,7 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
         if (lowest is not None and min(values) < lowest) or (highest is not None and max(values) > highest):
             for index, one in enumerate(values):
                 if not is_within(one):
-                    breaches.add(rule, place(index), expected, shown(one), column.mend())
+                    breaches.add(rule, place(index), expected, shown(one), column.fix())
 
     return test
 
@@ -241,7 +241,7 @@ def _form_test(value: Value, form: Form, own: Rules, column: Column) -> Test:
             return
         for index, one in enumerate(values):
             if misfit := form.misfit(one):
-                breaches.add(rules[misfit.kind], place(index), misfit.expected, shown(one), column.mend())
+                breaches.add(rules[misfit.kind], place(index), misfit.expected, shown(one), column.fix())
 
     return test
 
@@ -253,10 +253,10 @@ def _unit_test(value: Value, own: Rules) -> Test:
         breaches.ran(rule)
         wrong = misplaced_times(values, unit, breaches.subject)
         if wrong:
-            mend, expected = f"count {unit} since 1970-01-01 UTC.", f"{unit} since 1970 UTC, or 0"
+            fix, expected = f"count {unit} since 1970-01-01 UTC.", f"{unit} since 1970 UTC, or 0"
             for index, one in enumerate(values):
                 if one in wrong:
-                    breaches.add(rule, place(index), expected, read_as_unit(one, unit), mend)
+                    breaches.add(rule, place(index), expected, read_as_unit(one, unit), fix)
 
     return test
 
@@ -318,8 +318,8 @@ def _filter_test(value: Value, own: Rules) -> Test:
             return
         for index, each in enumerate(values):
             if _text_of(each) != asked and _is_key(each):
-                mend = f"filter the list by {asked_by.replace('.', ' ')}."
-                breaches.add(rule, place(index), asked, shown(each), mend)
+                fix = f"filter the list by {asked_by.replace('.', ' ')}."
+                breaches.add(rule, place(index), asked, shown(each), fix)
 
     return test
 

@@ -147,8 +147,8 @@ class Compiled:
             self._errors.judge(breaches, lambda: self._is_well_asked(subject))
         else:
             named = " or ".join(map(str, self.contract.success))
-            expected, mend = f"{named}, or an error of 4xx or 5xx", f"answer a success with {named}."
-            breaches.add(self._status, "status", expected, shown(response.status), mend)
+            expected, fix = f"{named}, or an error of 4xx or 5xx", f"answer a success with {named}."
+            breaches.add(self._status, "status", expected, shown(response.status), fix)
         return Judged(breaches.found, breaches.exercised, breaches.malformed)
 
     def _names(self, path: str) -> Mapping[str, str]:

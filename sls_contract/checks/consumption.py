@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sls_contract.checks.asked import asked_for, shard_number
 from sls_contract.checks.consumption_groups import GroupBook
-from sls_contract.checks.consumption_heard import Heard, integers, objects, shards_of
+from sls_contract.checks.consumption_received import Received, integers, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardBook
 from sls_contract.checks.consumption_time import Moment
+from sls_contract.checks.request_args import request_args, shard_number
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_lists import judge_list
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sls_contract.checks.asked import Place
+    from sls_contract.checks.request_args import Place
     from sls_contract.exchange import Exchange
 
 _SERVER_ERROR = 500
@@ -54,112 +54,112 @@ class Consumption:
     def judge(self, exchange: Exchange, at: datetime | None = None) -> Judged:
         """Judge an exchange against those before it; ``at`` is when it was complete, by the client's clock."""
         request = exchange.request
-        asked = asked_for(request.replace(method="GET") if request.method == "HEAD" else request)
-        if asked is None or asked.operation not in _JUDGES:
+        args = request_args(request.replace(method="GET") if request.method == "HEAD" else request)
+        if args is None or args.operation not in _JUDGES:
             return _NOTHING
-        heard = Heard(request, exchange.response, asked, Moment.of(exchange, at, in_order=self._in_order))
-        parts = [part for part in _JUDGES[asked.operation](self, heard) if part.exercised]
+        received = Received(request, exchange.response, args, Moment.of(exchange, at, in_order=self._in_order))
+        parts = [part for part in _JUDGES[args.operation](self, received) if part.exercised]
         return reduce(_both, parts, _NOTHING)
 
-    def _pull(self, heard: Heard) -> Iterator[Judged]:
-        book, refusal = self._shard(heard.asked.place, heard.asked.shard), heard.invalid_cursor
-        if refusal or heard.served:
-            yield book.serve(heard.query, refusal, heard.moment)
-        client = heard.request.headers.get("user-agent", "")
-        yield book.pull(heard.query, client, heard.following, heard.moment)
+    def _pull(self, received: Received) -> Iterator[Judged]:
+        book, refusal = self._shard(received.args.place, received.args.shard), received.invalid_cursor
+        if refusal or received.served:
+            yield book.serve(received.query, refusal, received.moment)
+        client = received.request.headers.get("user-agent", "")
+        yield book.pull(received.query, client, received.following, received.moment)
 
-    def _get_cursor(self, heard: Heard) -> Iterator[Judged]:
-        if isinstance(heard.answer, dict):
-            book = self._shard(heard.asked.place, heard.asked.shard)
-            yield book.locate(heard.query.get("from", ""), heard.answer.get("cursor"), heard.moment)
+    def _get_cursor(self, received: Received) -> Iterator[Judged]:
+        if isinstance(received.answer, dict):
+            book = self._shard(received.args.place, received.args.shard)
+            yield book.locate(received.query.get("from", ""), received.answer.get("cursor"), received.moment)
 
-    def _list_shards(self, heard: Heard) -> Iterator[Judged]:
-        if heard.served:
-            writable = [each.get("shardID") for each in objects(heard.answer) if each.get("status") == "readwrite"]
-            self._listed[heard.asked.place] = (integers(writable), heard.moment)
+    def _list_shards(self, received: Received) -> Iterator[Judged]:
+        if received.served:
+            writable = [each.get("shardID") for each in objects(received.answer) if each.get("status") == "readwrite"]
+            self._listed[received.args.place] = (integers(writable), received.moment)
         yield _NOTHING
 
-    def _list_groups(self, heard: Heard) -> Iterator[Judged]:
-        for each in objects(heard.answer):
+    def _list_groups(self, received: Received) -> Iterator[Judged]:
+        for each in objects(received.answer):
             if isinstance(each.get("name"), str):
-                self._group(heard.asked.place, each["name"]).timeout = _seconds(each)
+                self._group(received.args.place, each["name"]).timeout = _seconds(each)
         yield _NOTHING
 
-    def _create(self, heard: Heard) -> Iterator[Judged]:
-        body = heard.sent if isinstance(heard.sent, dict) else {}
+    def _create(self, received: Received) -> Iterator[Judged]:
+        body = received.sent if isinstance(received.sent, dict) else {}
         name = body.get("consumerGroup")
-        if heard.served and isinstance(name, str):
-            self._groups.pop((heard.asked.place, name), None)
-            book = self._group(heard.asked.place, name)
+        if received.served and isinstance(name, str):
+            self._groups.pop((received.args.place, name), None)
+            book = self._group(received.args.place, name)
             book.made, book.timeout = True, _seconds(body)
         yield _NOTHING
 
-    def _update(self, heard: Heard) -> Iterator[Judged]:
-        body = heard.sent
+    def _update(self, received: Received) -> Iterator[Judged]:
+        body = received.sent
         if not isinstance(body, dict) or "timeout" in body:
-            sure = heard.served and isinstance(body, dict)
-            self._group(heard.asked.place, heard.asked.group).timeout = _seconds(body) if sure else None
+            sure = received.served and isinstance(body, dict)
+            self._group(received.args.place, received.args.group).timeout = _seconds(body) if sure else None
         yield _NOTHING
 
-    def _delete(self, heard: Heard) -> Iterator[Judged]:
-        self._groups.pop((heard.asked.place, heard.asked.group), None)  # also where nobody knows what became of it
+    def _delete(self, received: Received) -> Iterator[Judged]:
+        self._groups.pop((received.args.place, received.args.group), None)  # also where nobody knows what became of it
         yield _NOTHING
 
-    def _delete_logstore(self, heard: Heard) -> Iterator[Judged]:
-        place = heard.asked.place
+    def _delete_logstore(self, received: Received) -> Iterator[Judged]:
+        place = received.args.place
         self._listed.pop(place, None)
         self._shards = {key: book for key, book in self._shards.items() if key[0] != place}
         self._groups = {key: book for key, book in self._groups.items() if key[0] != place}
         yield _NOTHING
 
-    def _heartbeat(self, heard: Heard) -> Iterator[Judged]:
-        consumer, body, answer = heard.query.get("consumer"), shards_of(heard.sent), shards_of(heard.answer)
+    def _heartbeat(self, received: Received) -> Iterator[Judged]:
+        consumer, body, answer = received.query.get("consumer"), shards_of(received.sent), shards_of(received.answer)
         if not consumer or body is None:
             return
-        group = self._group(heard.asked.place, heard.asked.group)
+        group = self._group(received.args.place, received.args.group)
         yield group.listen(consumer, body)
-        if heard.status is None or heard.status >= _SERVER_ERROR:
+        if received.status is None or received.status >= _SERVER_ERROR:
             group.made = False  # whether the consumer is there now, nobody knows
         else:
-            yield group.admit(consumer, body, taken=heard.served)
+            yield group.admit(consumer, body, taken=received.served)
         if answer is not None:
-            yield group.assign(consumer, body, answer, heard.moment)
-        elif heard.served:
+            yield group.assign(consumer, body, answer, received.moment)
+        elif received.served:
             group.made = False  # nobody knows what the consumer was told
 
-    def _write(self, heard: Heard) -> Iterator[Judged]:
-        body, consumer, status = heard.sent, heard.query.get("consumer"), heard.status
+    def _write(self, received: Received) -> Iterator[Judged]:
+        body, consumer, status = received.sent, received.query.get("consumer"), received.status
         if not isinstance(body, dict) or type(body.get("shard")) is not int:
             return
-        group, shard = self._group(heard.asked.place, heard.asked.group), body["shard"]
-        book, checkpoint = self._shard(heard.asked.place, shard), body.get("checkpoint")
+        group, shard = self._group(received.args.place, received.args.group), body["shard"]
+        book, checkpoint = self._shard(received.args.place, shard), body.get("checkpoint")
         yield book.write(checkpoint)
-        if consumer and heard.query.get("forceSuccess", "false").lower() == "false" and status is not None:
-            yield group.force(consumer, shard, heard.moment, taken=heard.served)
+        if consumer and received.query.get("forceSuccess", "false").lower() == "false" and status is not None:
+            yield group.force(consumer, shard, received.moment, taken=received.served)
         if isinstance(checkpoint, str):
-            group.write(shard, checkpoint, heard.moment, status)
-            if heard.served:
+            group.write(shard, checkpoint, received.moment, status)
+            if received.served:
                 book.give(checkpoint)
 
-    def _read(self, heard: Heard) -> Iterator[Judged]:
-        if not isinstance(heard.answer, list):
+    def _read(self, received: Received) -> Iterator[Judged]:
+        if not isinstance(received.answer, list):
             return
-        entries = [each for each in objects(heard.answer) if type(each.get("shard")) is int]
-        yield from self._missing(heard, entries)
-        group = self._group(heard.asked.place, heard.asked.group)
+        entries = [each for each in objects(received.answer) if type(each.get("shard")) is int]
+        yield from self._missing(received, entries)
+        group = self._group(received.args.place, received.args.group)
         for each in entries:
             shard, checkpoint, time = each["shard"], each.get("checkpoint"), each.get("updateTime")
             if checkpoint:
-                self._shard(heard.asked.place, shard).give(checkpoint)
+                self._shard(received.args.place, shard).give(checkpoint)
             if not self._alone and isinstance(checkpoint, str) and type(time) is int:
-                yield group.read(shard, checkpoint, time, heard.moment)
+                yield group.read(shard, checkpoint, time, received.moment)
 
-    def _missing(self, heard: Heard, entries: Sequence[Mapping[str, Any]]) -> Iterator[Judged]:
+    def _missing(self, received: Received, entries: Sequence[Mapping[str, Any]]) -> Iterator[Judged]:
         """Judge whether the shards that ListShards named before have an entry."""
-        shards, listed_at = self._listed.get(heard.asked.place, (_NO_SHARDS, heard.moment))
-        wanted = heard.query.get("shard")
+        shards, listed_at = self._listed.get(received.args.place, (_NO_SHARDS, received.moment))
+        wanted = received.query.get("shard")
         asked = None if wanted is None else shard_number(wanted)
-        if shards and heard.moment.follows(listed_at) and (wanted is None or asked in shards):
+        if shards and received.moment.follows(listed_at) and (wanted is None or asked in shards):
             yield judge_list(entries, asked, shards)
 
     def _shard(self, place: Place, shard: int | None) -> ShardBook:
@@ -187,7 +187,7 @@ def _both(one: Judged, other: Judged) -> Judged:
     return Judged((*one.findings, *other.findings), one.exercised | other.exercised)
 
 
-_JUDGES: Mapping[str, Callable[[Consumption, Heard], Iterator[Judged]]] = {
+_JUDGES: Mapping[str, Callable[[Consumption, Received], Iterator[Judged]]] = {
     "PullLogs": Consumption._pull,  # noqa: SLF001 - of this module, as all of these
     "GetCursor": Consumption._get_cursor,  # noqa: SLF001
     "ListShards": Consumption._list_shards,  # noqa: SLF001

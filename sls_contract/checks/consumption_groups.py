@@ -83,17 +83,17 @@ class GroupBook:
         findings = []
         if body - allowed:
             expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
-            mend = "list the shards of the last answer, and those before it that are not given up yet."
-            findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(body), mend))
+            fix = "list the shards of the last answer, and those before it that are not given up yet."
+            findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(body), fix))
         return Judged(tuple(findings), frozenset({"SLS435"}))
 
     def admit(self, consumer: str, body: frozenset[int], *, taken: bool) -> Judged:
         """Judge whether a consumer that is not there may say that it holds shards."""
         if not (self.made and self.alone and body) or consumer in self._consumers:
             return _NOTHING
-        mend = "refuse shards from a consumer that is not there."
+        fix = "refuse shards from a consumer that is not there."
         expected = "400 NotExistConsumerWithBody: the consumer is not there"
-        found = clause("unknown-consumer-with-shards").finding("status", expected, "200", mend)
+        found = clause("unknown-consumer-with-shards").finding("status", expected, "200", fix)
         return Judged((found,) if taken else (), frozenset({"SLS436"}))
 
     def assign(self, consumer: str, body: frozenset[int], answer: frozenset[int], moment: Moment) -> Judged:
@@ -120,8 +120,8 @@ class GroupBook:
             expected = f"ConsumerNotMatch: {shown(holder)} holds the shard" if holder else ""
         if not expected:
             return _NOTHING
-        mend = "take an unforced checkpoint from the shard's holder only."
-        found = clause("unforced-write-of-others").finding("status", expected, f"200 for {shown(consumer)}", mend)
+        fix = "take an unforced checkpoint from the shard's holder only."
+        found = clause("unforced-write-of-others").finding("status", expected, f"200 for {shown(consumer)}", fix)
         return Judged((found,) if taken else (), frozenset({"SLS438"}))
 
     def write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:

@@ -94,9 +94,9 @@ class ShardBook:
         findings = []
         if known and number not in self.given:
             expected = "a cursor that was given for this shard"
-            mend = "pull at x-log-cursor of the last answer, or at the cursor of GetCursor or GetCheckPoint."
+            fix = "pull at x-log-cursor of the last answer, or at the cursor of GetCursor or GetCheckPoint."
             shown_cursor = f"{shown(query['cursor'])}, which is {number}"
-            findings.append(clause("pulled-cursor-given").finding("query cursor", expected, shown_cursor, mend))
+            findings.append(clause("pulled-cursor-given").finding("query cursor", expected, shown_cursor, fix))
         if following is not None:
             self.give(query.get("cursor"))
             self.give(following, moment)
@@ -109,9 +109,9 @@ class ShardBook:
         given = self.fresh.get(decoded(query.get("cursor", "")) or -1)
         if given is None or not moment.is_within(_JUST_GIVEN, given):
             return _NOTHING
-        mend = "serve every cursor that was given, as long as its logs are kept."
+        fix = "serve every cursor that was given, as long as its logs are kept."
         expected = "200: this cursor was given within the last minute"
-        found = clause("given-cursor-served").finding("status", expected, refusal, mend) if refusal else None
+        found = clause("given-cursor-served").finding("status", expected, refusal, fix) if refusal else None
         return Judged((found,) if found else (), frozenset({"SLS440"}))
 
     def locate(self, asked: str, cursor: object, moment: Moment) -> Judged:
@@ -127,8 +127,8 @@ class ShardBook:
         findings = []
         if later is not None and number < later.cursor:
             expected = f"{later.cursor} or more, as from={shown(later.asked)[1:-1]} gave before"
-            mend = "give the first cursor at or behind the time: begin the first of all, end the next to be written."
-            findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), mend))
+            fix = "give the first cursor at or behind the time: begin the first of all, end the next to be written."
+            findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), fix))
         return Judged(tuple(findings), frozenset({"SLS439"} if before else ()))
 
     def write(self, checkpoint: object) -> Judged:
@@ -139,9 +139,9 @@ class ShardBook:
         findings = []
         if number not in self.given:
             expected = "a cursor that was given for this shard"
-            mend = "write x-log-cursor of the last answer that was dealt with."
+            fix = "write x-log-cursor of the last answer that was dealt with."
             actual = f"{shown(checkpoint)}, which is {number}"
-            findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, mend))
+            findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, fix))
         return Judged(tuple(findings), frozenset({"SLS434"}))
 
 

@@ -43,8 +43,11 @@ class ErrorJudge:
             return
         breaches.ran(self._member)
         for key in body.keys() - FIELDS:
-            where, mend = f"/{shown(key)[1:-1]}", "clients ignore it; look whether a documented key was renamed."
-            breaches.add(self._member, where, "the documented keys only", f"the key {shown(key)}", mend)
+            where, fix = (
+                f"/{shown(key)[1:-1]}",
+                "check whether a documented key was renamed; clients ignore unknown keys.",
+            )
+            breaches.add(self._member, where, "the documented keys only", f"the key {shown(key)}", fix)
         code, message = body.get("errorCode"), body.get("errorMessage")
         if isinstance(code, str) and code:
             known = errors_with(code)
@@ -57,8 +60,8 @@ class ErrorJudge:
     ) -> None:
         breaches.ran(self._unknown)
         if not known:
-            mend = "answer with a code of the operation's page or of the common tables."
-            breaches.add(self._unknown, "/errorCode", "a documented code", shown(code), mend)
+            fix = "answer with a code of the operation's page or of the common tables."
+            breaches.add(self._unknown, "/errorCode", "a documented code", shown(code), fix)
             return
         its_own = [error for error in known if error.may_answer(self._operation)]
         if not its_own and is_well_asked():
@@ -95,8 +98,8 @@ class ErrorJudge:
             return
         breaches.ran(rule)
         if not wording_is_known(code, message):
-            expected, mend = (
+            expected, fix = (
                 shortened(f"such as {shown(wordings[0])}"),
-                "decide by errorCode; tell us if the service changed its wording.",
+                "compare errorCode, not the message; report a new wording to sls-contract.",
             )
-            breaches.add(rule, "/errorMessage", expected, shown(message), mend)
+            breaches.add(rule, "/errorMessage", expected, shown(message), fix)

@@ -31,8 +31,8 @@ def has_request_id(subject: Subject) -> Flaws:
         return None
     if _answer(subject).headers.get("x-log-requestid", "").strip():
         return KEPT
-    mend = "send x-log-requestid with every answer, errors included."
-    return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", "nothing", mend)]
+    fix = "send x-log-requestid with every answer, errors included."
+    return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", "nothing", fix)]
 
 
 def request_id_is_usual(subject: Subject) -> Flaws:
@@ -40,13 +40,13 @@ def request_id_is_usual(subject: Subject) -> Flaws:
     sent = _answer(subject).headers.get("x-log-requestid", "").strip()
     if not sent:
         return None
-    mend = "write Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
+    fix = "write Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
     if not _REQUEST_ID.fullmatch(sent):
-        return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", shown(sent), mend)]
+        return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", shown(sent), fix)]
     if subject.dated is None or id_is_near(sent, subject.dated):
         return KEPT
     made = datetime.fromtimestamp(int(sent[:_SECONDS_DIGITS], 16), UTC)
-    return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(made), mend)]
+    return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(made), fix)]
 
 
 def id_is_near(sent: str, dated: datetime) -> bool:
@@ -65,8 +65,8 @@ def json_is_declared(subject: Subject) -> Flaws:
     sent = _answer(subject).headers.get("content-type", "")
     if sent.partition(";")[0].strip().lower() == "application/json":
         return KEPT
-    mend = "send Content-Type: application/json."
-    return [Flaw("header Content-Type", "application/json", shown(sent) if sent else "nothing", mend)]
+    fix = "send Content-Type: application/json."
+    return [Flaw("header Content-Type", "application/json", shown(sent) if sent else "nothing", fix)]
 
 
 def has_date(subject: Subject) -> Flaws:
@@ -101,8 +101,8 @@ def date_is_comparable(subject: Subject) -> Flaws:
         return None
     if subject.at or subject.sent:
         return KEPT
-    mend = "give the time of the exchange, or date the request."
-    return [Flaw("header Date", "a time to compare with", "no time is known", mend)]
+    fix = "give the time of the exchange, or date the request."
+    return [Flaw("header Date", "a time to compare with", "no time is known", fix)]
 
 
 def length_is_true(subject: Subject) -> Flaws:
@@ -117,8 +117,8 @@ def length_is_true(subject: Subject) -> Flaws:
     lengths = {part.strip() for part in sent.split(",")} if sent != size else {size}
     if lengths == {size}:
         return KEPT
-    mend = "count the bytes of the body after compression."
-    return [Flaw("header Content-Length", f"{size}, the bytes of the body", shown(", ".join(sorted(lengths))), mend)]
+    fix = "count the bytes of the body after compression."
+    return [Flaw("header Content-Length", f"{size}, the bytes of the body", shown(", ".join(sorted(lengths))), fix)]
 
 
 def encoding_is_true(subject: Subject) -> Flaws:
@@ -126,8 +126,8 @@ def encoding_is_true(subject: Subject) -> Flaws:
     if not content_codings(_answer(subject)) or subject.bodiless or subject.plain.unknown:
         return None
     flaw = subject.plain.encoding_flaw
-    mend = "encode the body as Content-Encoding says, or leave the header out."
-    return [Flaw("header Content-Encoding", "a body that decodes", shortened(flaw), mend)] if flaw else KEPT
+    fix = "encode the body as Content-Encoding says, or leave the header out."
+    return [Flaw("header Content-Encoding", "a body that decodes", shortened(flaw), fix)] if flaw else KEPT
 
 
 def encoding_is_accepted(subject: Subject) -> Flaws:
@@ -136,9 +136,9 @@ def encoding_is_accepted(subject: Subject) -> Flaws:
     codings = _codings(subject)
     if not codings or accepted is None:
         return None
-    mend = "compress only as the request's Accept-Encoding allows."
+    fix = "compress only as the request's Accept-Encoding allows."
     return [
-        Flaw(where, f"one of Accept-Encoding: {shown(accepted)}", shown(coding), mend)
+        Flaw(where, f"one of Accept-Encoding: {shown(accepted)}", shown(coding), fix)
         for where, coding in codings
         if not accepts(accepted, coding)
     ]
@@ -148,8 +148,8 @@ def encoding_is_asked_for(subject: Subject) -> Flaws:
     """Demand that an answer is not compressed unasked."""
     if "accept-encoding" in subject.request.headers or subject.bodiless:
         return None
-    mend = "compress only where the request has Accept-Encoding."
-    return [Flaw(where, "no compression", shown(coding), mend) for where, coding in _codings(subject)]
+    fix = "compress only where the request has Accept-Encoding."
+    return [Flaw(where, "no compression", shown(coding), fix) for where, coding in _codings(subject)]
 
 
 def compression_is_true(subject: Subject) -> Flaws:
@@ -157,8 +157,8 @@ def compression_is_true(subject: Subject) -> Flaws:
     if not compress_type(_answer(subject)) or subject.bodiless or subject.plain.unknown or subject.plain.encoding_flaw:
         return None
     flaw = subject.plain.compress_flaw
-    mend = "compress the body as the header says, or leave the header out."
-    return [Flaw("header x-log-compresstype", "a body that decompresses", shortened(flaw), mend)] if flaw else KEPT
+    fix = "compress the body as the header says, or leave the header out."
+    return [Flaw("header x-log-compresstype", "a body that decompresses", shortened(flaw), fix)] if flaw else KEPT
 
 
 def digest_is_true(subject: Subject) -> Flaws:
@@ -168,8 +168,8 @@ def digest_is_true(subject: Subject) -> Flaws:
     if not sent or not answer.wire or subject.bodiless:
         return None
     right = md5(answer.body, usedforsecurity=False).hexdigest().upper()
-    mend = "send the MD5 of the body as sent, in upper-case hexadecimal digits."
-    return KEPT if sent == right else [Flaw("header Content-MD5", right, shown(sent), mend)]
+    fix = "send the MD5 of the body as sent, in upper-case hexadecimal digits."
+    return KEPT if sent == right else [Flaw("header Content-MD5", right, shown(sent), fix)]
 
 
 def encoding_is_readable(subject: Subject) -> Flaws:
@@ -177,8 +177,8 @@ def encoding_is_readable(subject: Subject) -> Flaws:
     if not _codings(subject):
         return None
     unknown = subject.plain.unknown
-    mend = "ask for gzip, deflate, zstd or identity to have the body judged."
-    return [Flaw("body", "gzip, deflate, zstd or lz4", shown(unknown), mend)] if unknown else KEPT
+    fix = "ask for gzip, deflate, zstd or identity to have the body judged."
+    return [Flaw("body", "gzip, deflate, zstd or lz4", shown(unknown), fix)] if unknown else KEPT
 
 
 def accepts(accepted: str, coding: str) -> bool:

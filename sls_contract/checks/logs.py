@@ -34,8 +34,8 @@ def answered_message(subject: Subject) -> Flaws:
     message = subject.message
     if message is None or not subject.plain.data or (message.count is None and not message.damage):
         return None
-    mend = f"answer one {message.name} in protobuf, {_COMPRESSED}."
-    return [Flaw("body", f"a {message.name} in protobuf", shortened(message.damage), mend)] if message.damage else KEPT
+    fix = f"answer one {message.name} in protobuf, {_COMPRESSED}."
+    return [Flaw("body", f"a {message.name} in protobuf", shortened(message.damage), fix)] if message.damage else KEPT
 
 
 def counts(what: str, subject: Subject) -> Flaws:
@@ -59,9 +59,9 @@ def counts(what: str, subject: Subject) -> Flaws:
     numbers = {name: int(text) for name, text in sent.items() if _DECIMAL.fullmatch(text)}
     if not numbers or (what == "raw_size" and subject.plain.compress_flaw):
         return None
-    expected, mend = _COUNTED[what]
+    expected, fix = _COUNTED[what]
     wrong = [name for name, number in numbers.items() if number != right]
-    return [Flaw(f"header {name}", expected.format(right), sent[name], mend) for name in wrong]
+    return [Flaw(f"header {name}", expected.format(right), sent[name], fix) for name in wrong]
 
 
 def cursor_goes_on(subject: Subject) -> Flaws:
@@ -70,8 +70,8 @@ def cursor_goes_on(subject: Subject) -> Flaws:
     if moved is None:
         return None
     asked, answered = moved
-    mend = "answer the cursor behind the last log group that is in the body."
-    return [Flaw(f"header {_NEXT}", f"{asked} or more", str(answered), mend)] if answered < asked else KEPT
+    fix = "answer the cursor behind the last log group that is in the body."
+    return [Flaw(f"header {_NEXT}", f"{asked} or more", str(answered), fix)] if answered < asked else KEPT
 
 
 def cursor_passes_logs(subject: Subject) -> Flaws:
@@ -80,8 +80,8 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     if moved is None or message is None or not message.count:
         return None
     asked, answered = moved
-    mend = "answer the cursor behind the last log group: else a client reads the same again for ever."
-    return [Flaw(f"header {_NEXT}", f"more than {asked}", str(answered), mend)] if answered == asked else KEPT
+    fix = "answer the cursor behind the last log group: else a client reads the same again for ever."
+    return [Flaw(f"header {_NEXT}", f"more than {asked}", str(answered), fix)] if answered == asked else KEPT
 
 
 def anonymous_write_is_forced(subject: Subject) -> Flaws:
@@ -91,9 +91,9 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
     query = dict(subject.request.query_pairs())
     if query.get("consumer") or query.get("forceSuccess", "false").lower() != "false":
         return None
-    mend = "refuse it, or take it with forceSuccess=true only."
+    fix = "refuse it, or take it with forceSuccess=true only."
     taken = subject.response.status == OK
-    return [Flaw("status", "a refusal: no consumer, and not forced", "200", mend)] if taken else KEPT
+    return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if taken else KEPT
 
 
 def sent_message(subject: Subject) -> Flaws:
@@ -106,8 +106,8 @@ def sent_message(subject: Subject) -> Flaws:
         MESSAGES[name](plain.data or b"")
     except ValueError as error:
         damage = str(error)
-    mend = f"send one {name} in protobuf, {_COMPRESSED}."
-    return [Flaw("body", f"a {name} in protobuf", shortened(damage), mend)] if damage else KEPT
+    fix = f"send one {name} in protobuf, {_COMPRESSED}."
+    return [Flaw("body", f"a {name} in protobuf", shortened(damage), fix)] if damage else KEPT
 
 
 def sent_raw_size(subject: Subject) -> Flaws:
@@ -119,9 +119,9 @@ def sent_raw_size(subject: Subject) -> Flaws:
     size = str(len(plain.data))
     if sent == size or (sent and not sent.isdecimal()):  # what is no number is told by body-raw-size
         return KEPT
-    mend = "send the number of bytes before compression."
+    fix = "send the number of bytes before compression."
     actual = shown(sent) if sent else "nothing"
-    return [Flaw("header x-log-bodyrawsize", f"{size}, the bytes before compression", actual, mend)]
+    return [Flaw("header x-log-bodyrawsize", f"{size}, the bytes before compression", actual, fix)]
 
 
 def _sends_message(subject: Subject) -> bool:

@@ -69,8 +69,8 @@ class Text:
             return
         breaches.ran_all(self.codes)
         for kind, expected in self.wrong(text):
-            mend = f"write {where.partition(' ')[2] or where} as documented."
-            breaches.add(self._rules[kind], where, expected, shown(text), mend)
+            fix = f"write {where.partition(' ')[2] or where} as documented."
+            breaches.add(self._rules[kind], where, expected, shown(text), fix)
 
     def _is_within(self, text: str) -> bool:
         number = float(text) if self._value.type == "number" else int(text[:_MOST_DIGITS])

@@ -33,8 +33,8 @@ def path_names(subject: Subject) -> Flaws:
     logstore, group, slash = named.groups()
     if logstore and group and not slash:
         return KEPT
-    mend = "fill in both names, and leave out a slash at the end."
-    return [Flaw("path", "/logstores/{logstore}/consumergroups/{consumerGroup}", shown(subject.request.path), mend)]
+    fix = "fill in both names, and leave out a slash at the end."
+    return [Flaw("path", "/logstores/{logstore}/consumergroups/{consumerGroup}", shown(subject.request.path), fix)]
 
 
 def method_is_get(subject: Subject) -> Flaws:
@@ -55,8 +55,8 @@ def api_version(subject: Subject) -> Flaws:
     sent = subject.request.headers.get("x-log-apiversion")
     if sent is not None and sent.strip() == API_VERSION:
         return KEPT
-    mend = f"send x-log-apiversion: {API_VERSION}, and sign it."
-    return [Flaw("header x-log-apiversion", API_VERSION, _sent(sent), mend)]
+    fix = f"send x-log-apiversion: {API_VERSION}, and sign it."
+    return [Flaw("header x-log-apiversion", API_VERSION, _sent(sent), fix)]
 
 
 def signature_method(subject: Subject) -> Flaws:
@@ -66,8 +66,8 @@ def signature_method(subject: Subject) -> Flaws:
     sent = subject.request.headers.get("x-log-signaturemethod")
     if sent is not None and sent.strip() in SIGNATURE_METHODS:
         return KEPT
-    mend = "send x-log-signaturemethod: hmac-sha1, and sign it."
-    return [Flaw("header x-log-signaturemethod", " or ".join(SIGNATURE_METHODS), _sent(sent), mend)]
+    fix = "send x-log-signaturemethod: hmac-sha1, and sign it."
+    return [Flaw("header x-log-signaturemethod", " or ".join(SIGNATURE_METHODS), _sent(sent), fix)]
 
 
 def date_present(subject: Subject) -> Flaws:
@@ -102,9 +102,9 @@ def date_form(subject: Subject) -> Flaws:
     if not any(text for _, text in dates):
         return None
     expected = _ISO_BASIC if v4 else _RFC_1123
-    mend = "format the time in UTC, in English, whatever the locale."
+    fix = "format the time in UTC, in English, whatever the locale."
     return [
-        Flaw(f"header {name}", expected, shown(text), mend)
+        Flaw(f"header {name}", expected, shown(text), fix)
         for name, text in dates
         if text and not _is_readable(name, text, subject.authorization)
     ]
@@ -117,8 +117,8 @@ def body_raw_size(subject: Subject) -> Flaws:
         return None
     if sent.strip().isascii() and sent.strip().isdecimal():
         return KEPT
-    mend = "send the size of the uncompressed body in decimal digits."
-    return [Flaw("header x-log-bodyrawsize", "a decimal number of bytes", shown(sent), mend)]
+    fix = "send the size of the uncompressed body in decimal digits."
+    return [Flaw("header x-log-bodyrawsize", "a decimal number of bytes", shown(sent), fix)]
 
 
 def host_names_project(subject: Subject) -> Flaws:
@@ -131,8 +131,8 @@ def host_names_project(subject: Subject) -> Flaws:
         return [_wrong_host(host, flaw.actual)]
     if names_project(host):
         return KEPT
-    mend = "put the project in front of the endpoint, and keep it in the Host header."
-    return [Flaw("header Host", "{project}.{endpoint}", shown(host), mend)]
+    fix = "put the project in front of the endpoint, and keep it in the Host header."
+    return [Flaw("header Host", "{project}.{endpoint}", shown(host), fix)]
 
 
 def host_form(subject: Subject) -> Flaws:
@@ -146,8 +146,8 @@ def host_form(subject: Subject) -> Flaws:
 
 def _wrong_host(host: str, actual: str) -> Flaw:
     expected = "{project}.{region}.log.aliyuncs.com"
-    mend = "use the endpoint that the console shows for the project's region, with the project in front."
-    return Flaw("header Host", expected, f"{shown(host)}: {actual}", mend)
+    fix = "use the endpoint that the console shows for the project's region, with the project in front."
+    return Flaw("header Host", expected, f"{shown(host)}: {actual}", fix)
 
 
 def token_with_temporary_key(subject: Subject) -> Flaws:
@@ -157,8 +157,8 @@ def token_with_temporary_key(subject: Subject) -> Flaws:
         return None
     if subject.request.headers.get("x-acs-security-token", "").strip():
         return KEPT
-    mend = "send the token in x-acs-security-token, and sign it."
-    return [Flaw("header x-acs-security-token", "the security token", "nothing", mend)]
+    fix = "send the token in x-acs-security-token, and sign it."
+    return [Flaw("header x-acs-security-token", "the security token", "nothing", fix)]
 
 
 def is_http_date(text: str) -> bool:

@@ -43,11 +43,11 @@ class _Refusal:
     code: str
     statuses: frozenset[int]
     codes: frozenset[str]
-    mend: str
+    fix: str
 
 
-def _refusal(code: str, statuses: Collection[int], codes: Collection[str], mend: str) -> _Refusal:
-    return _Refusal(code, frozenset(statuses), frozenset(codes), mend)
+def _refusal(code: str, statuses: Collection[int], codes: Collection[str], fix: str) -> _Refusal:
+    return _Refusal(code, frozenset(statuses), frozenset(codes), fix)
 
 
 _REFUSALS: dict[str, _Refusal] = {
@@ -99,12 +99,12 @@ def _served(response: Response) -> Iterator[Finding]:
     if response.status == _OK:
         return
     code = error_code(response)
-    found, mend = "SLS444", "Serve what exists to whoever may ask for it."
+    found, fix = "SLS444", "Serve what exists to whoever may ask for it."
     if code in _CLOCK_CODES:
-        found, mend = "SLS457", "Allow 15 minutes either way."
+        found, fix = "SLS457", "Allow 15 minutes either way."
     elif response.status in {400, 401}:
-        found, mend = "SLS456", "See `sls-contract signature` for what this request signs."
-    yield clause(found).finding("status", "200", _shown(response, code), mend)
+        found, fix = "SLS456", "See `sls-contract signature` for what this request signs."
+    yield clause(found).finding("status", "200", _shown(response, code), fix)
 
 
 def _empty_list(response: Response) -> Iterator[Finding]:
@@ -123,7 +123,7 @@ def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
         return  # a body without errorCode is a finding of the single exchange
     wanted = " or ".join(map(str, sorted(refusal.statuses)))
     names = " or ".join(sorted(refusal.codes))
-    yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), refusal.mend)
+    yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), refusal.fix)
 
 
 def _shown(response: Response, code: str | None) -> str:

@@ -58,8 +58,8 @@ def scope_of_request(subject: Subject) -> Flaws:
     expected = f"{day}/{region}/sls/aliyun_v4_request"
     if parsed.scope == expected:
         return KEPT
-    mend = "build the scope from the day of x-log-date and the endpoint's region."
-    return [Flaw("header Authorization", expected, shortened(parsed.scope), mend)]
+    fix = "build the scope from the day of x-log-date and the endpoint's region."
+    return [Flaw("header Authorization", expected, shortened(parsed.scope), fix)]
 
 
 def verified_step(step: str, subject: Subject) -> Flaws:
@@ -78,8 +78,8 @@ def within_clock(subject: Subject) -> Flaws:
         return KEPT
     where = "header x-log-date" if subject.request.headers.get("x-log-date") else "header Date"
     expected = f"within 15 minutes of {http_date(subject.at)}"
-    mend = "set the machine's clock, format the time in UTC, and sign each attempt afresh."
-    return [Flaw(where, expected, http_date(subject.sent), mend)]
+    fix = "set the machine's clock, format the time in UTC, and sign each attempt afresh."
+    return [Flaw(where, expected, http_date(subject.sent), fix)]
 
 
 def was_verified(subject: Subject) -> Flaws:
@@ -88,8 +88,8 @@ def was_verified(subject: Subject) -> Flaws:
         return None
     if subject.keys:
         return KEPT
-    mend = "give the credentials of its access key id, or sign with the public test key."
-    return [Flaw("signature", "a key that is known here", "the form alone was judged", mend)]
+    fix = "give the credentials of its access key id, or sign with the public test key."
+    return [Flaw("signature", "a key that is known here", "the form alone was judged", fix)]
 
 
 def _judged_step(subject: Subject, step: str) -> Flaws:

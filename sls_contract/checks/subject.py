@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import PlainBody, plain_body
 from sls_contract.checks.log_messages import ReadMessage, read_answer
-from sls_contract.checks.once import once
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
     TEST_CREDENTIALS,
@@ -64,7 +64,7 @@ class Subject:
     credentials: Credentials | Iterable[Credentials] | None = None
     at: datetime | None = None
 
-    @once
+    @cached_property
     def contract(self) -> Contract | None:
         """Find the contract of the operation that is asked for; None for one that is not known, and for no SLS."""
         known = operation_of(self.request)
@@ -72,14 +72,14 @@ class Subject:
             return known
         return None
 
-    @once
+    @cached_property
     def operation(self) -> str:
         """Name the operation; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS."""
         if self.contract is not None:
             return self.contract.operation
         return OTHER if _is_sls(self.request) else FOREIGN
 
-    @once
+    @cached_property
     def message(self) -> ReadMessage | None:
         """Look into the message that a success is by its contract; None for anything else.
 
@@ -94,18 +94,18 @@ class Subject:
         plain = self.plain.data if response.wire else None
         return read_answer(body.message, self.request.headers.get("accept", "*/*"), plain)
 
-    @once
+    @cached_property
     def anonymous(self) -> bool:
         """Whether the request needs no signature: web tracking, and a browser's preflight."""
         method = self.request.method
         return method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(self.request.path) is not None
 
-    @once
+    @cached_property
     def authorization(self) -> LogAuthorization | Sls4Authorization | None:
         """Take the Authorization header apart; None where it is missing or has no known form."""
         return parse_authorization(self.request.headers.get("authorization", ""))
 
-    @once
+    @cached_property
     def keys(self) -> tuple[Credentials, ...]:
         """Pick the keys that the request may have been signed with: those given, else the public test keys.
 
@@ -121,28 +121,28 @@ class Subject:
             return fitting
         return keys if isinstance(self.credentials, Credentials) else ()
 
-    @once
+    @cached_property
     def mismatch(self) -> SignatureMismatch | None:
         """Why the signature does not verify; None where it does, or where no key is there to tell."""
         judged = self.keys or self.authorization is None
         return verify_signature(self.request, self.keys) if judged else None
 
-    @once
+    @cached_property
     def shard_values(self) -> list[str]:
         """Every value of the query key shard."""
         return [value for key, value in self.request.query_pairs() if key == "shard"]
 
-    @once
+    @cached_property
     def sent(self) -> datetime | None:
         """When the request says it was sent."""
         return request_time(self.request)
 
-    @once
+    @cached_property
     def dated(self) -> datetime | None:
         """Read the answer's Date; None where it cannot be read."""
         return parse_http_date(self.response.headers.get("date", "")) if self.response else None
 
-    @once
+    @cached_property
     def bodiless(self) -> bool:
         """Whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110)."""
         response = self.response
@@ -150,30 +150,30 @@ class Subject:
             response is None or self.request.method == "HEAD" or response.status in (204, 304) or response.status < OK
         )
 
-    @once
+    @cached_property
     def plain(self) -> PlainBody:
         """Take the encodings off the answer's body."""
         assert self.response is not None
         return PlainBody(None) if self.bodiless else plain_body(self.response)
 
-    @once
+    @cached_property
     def json(self) -> JsonText | None:
         """Read the answer's body as JSON; None where there is no body or its encoding could not be taken off."""
         return None if self.plain.data is None else read_json(self.plain.data)
 
-    @once
+    @cached_property
     def document(self) -> list[Any] | dict[str, Any] | None:
         """Take the body's value where it is a JSON array or object, else None."""
         value = self.json.value if self.json else None
         return value if isinstance(value, (list, dict)) else None
 
-    @once
+    @cached_property
     def entries(self) -> list[Any] | None:
         """Take the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
         listed = self.is_success and isinstance(self.document, list)
         return self.document if listed and isinstance(self.document, list) else None
 
-    @once
+    @cached_property
     def answers_json(self) -> bool:
         """Whether this is a success whose contract says that its body is JSON."""
         contract, response = self.contract, self.response
@@ -192,7 +192,7 @@ class Subject:
         """Whether the answer is a 4xx or 5xx."""
         return self.response is not None and 400 <= self.response.status < 600  # noqa: PLR2004 - the two classes
 
-    @once
+    @cached_property
     def from_proxy(self) -> bool:
         """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
         failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class

@@ -59,13 +59,13 @@ class WholeBody:
         breaches.ran(self._json)
         flaw = text.syntax if read else _request_flaw(text)
         if flaw:
-            mend = "write one JSON text in UTF-8 and nothing else."
-            breaches.add(self._json, "body", "one JSON text", shortened(flaw), mend)
+            fix = "write one JSON text in UTF-8 and nothing else."
+            breaches.add(self._json, "body", "one JSON text", shortened(flaw), fix)
         elif column.takes(text.value):
             column.judge([text.value], lambda _: "", breaches)
         else:
-            mend = "write the value itself; an error under an error status."
-            breaches.add(self._shape, "body", column.expected(), _kind_of(text.value, self._element), mend)
+            fix = "write the value itself; an error under an error status."
+            breaches.add(self._shape, "body", column.expected(), _kind_of(text.value, self._element), fix)
 
 
 def _request_flaw(text: JsonText) -> str:

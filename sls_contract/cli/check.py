@@ -148,7 +148,7 @@ class _Outcome:
 
     def judged(self) -> int:
         """Count the exchanges that the contract says anything about: those of SLS."""
-        return sum(audit.tally.exchanges - audit.tally.not_judged for audit in self.audits)
+        return sum(audit.results.exchanges - audit.results.not_judged for audit in self.audits)
 
     def _missed(self, error: OSError) -> None:
         self.not_checked.append((str(error.filename), error.strerror or str(error)))
@@ -160,8 +160,8 @@ def _report(outcome: _Outcome) -> Report:
 
     report, scrubber = Report("check", clauses_total=len(CLAUSES)), Scrubber(outcome.keys)
     for audit in outcome.audits:
-        report.exchanges += audit.tally.exchanges
-        report.exercised |= audit.tally.exercised
+        report.exchanges += audit.results.exchanges
+        report.exercised |= audit.results.exercised
         for finding, exchange, line in audit.placed:
             report.add([finding], cassette=str(audit.path), exchange=exchange, line=line)
         for breach in audit.tally.breaches:
@@ -184,14 +184,14 @@ def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[st
         yield on_one_line(f"not checked: {path}: {reason}")
     counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
     yield f"{counts}: {judged_line(report)}"
-    tallies = [audit.tally for audit in outcome.audits]
-    extents = sum((Counter(tally.extents) for tally in tallies), Counter())
+    tallies = [audit.results for audit in outcome.audits]
+    extents = sum((Counter(results.extents) for results in tallies), Counter())
     yield from narrowed_lines(extents, not_judged=0, unverified=0)
     yield from _until_when(outcome)
     yield from narrowed_lines(
         {},
-        not_judged=sum(tally.not_judged for tally in tallies),
-        unverified=sum(tally.unverified for tally in tallies),
+        not_judged=sum(results.not_judged for results in tallies),
+        unverified=sum(results.unverified for results in tallies),
     )
     if not outcome.judged():
         yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
@@ -220,7 +220,7 @@ def _row(audit: Audit) -> tuple[object, ...]:
         entry.evidence or _NOTHING,
         _first(entry.regions),
         _first([_product(client) for client in entry.clients]),
-        audit.tally.exchanges,
+        audit.results.exchanges,
         _NOTHING if entry.oldest is None else f"{entry.now - entry.oldest:%Y-%m-%d} ({_days(entry.oldest)})",
         sum(_shown(finding) for finding, _, _ in audit.placed),
     )
@@ -278,7 +278,7 @@ def _ledger_entry(audit: Audit) -> dict[str, Any]:
         "evidences": dict(entry.evidences),
         "regions": list(entry.regions),
         "clients": list(entry.clients),
-        "exchanges": audit.tally.exchanges,
+        "exchanges": audit.results.exchanges,
         "last_validated": None if entry.oldest is None else (entry.now - entry.oldest).isoformat(),
         "age_days": _whole_days(entry.oldest),
         "findings": sum(1 for _ in audit.placed),

@@ -8,9 +8,9 @@ from math import isfinite
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.benches import carry_out, exit_code, refuse_unknown, write_files
 from sls_contract.cli.options import add_contract, add_reports, add_strict, at_least, reports_of
 from sls_contract.cli.progress import progress
+from sls_contract.cli.runs import carry_out, exit_code, refuse_unknown, write_files
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 

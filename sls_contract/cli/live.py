@@ -10,8 +10,12 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
+<<<<<<< HEAD
 from sls_contract.cassettes.tally import Breach, Tally
 from sls_contract.clock import utc_now
+=======
+from sls_contract.cassettes.results import Breach, Results
+>>>>>>> main
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (
@@ -53,8 +57,8 @@ class Noted:
 
 
 @dataclass(slots=True)
-class LiveTally(Tally):
-    """A tally that shows each finding when it is first made and keeps it once, so that it may run for weeks.
+class LiveResults(Results):
+    """Results that show each finding when it is first made and keep it once, so that they may run for weeks.
 
     Attributes:
         show: takes the lines that are shown.
@@ -81,14 +85,18 @@ class LiveTally(Tally):
         agreed: datetime | None = None,
     ) -> None:
         """Take over the verdicts on one exchange, and tell what is new."""
+<<<<<<< HEAD
         Tally.count(self, exchange, verdicts, evidence, position, agreed)
+=======
+        Results.count(self, exchange, verdicts, evidence, position)
+>>>>>>> main
         if self.verbose:
             self.show([_line(exchange, _in_words(self.place(position)))])
         self._tell()
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
         """Take over findings that are not about an answer, and tell what is new."""
-        Tally.add(self, findings, exchange, position)
+        Results.add(self, findings, exchange, position)
         self._tell()
 
     def fail(self, text: str) -> None:
@@ -185,18 +193,29 @@ class Ended:
         return map(Scrubber([key] if key else []).text, self.foreign_hosts)
 
 
-def concluded(ended: Ended, tally: LiveTally, streams: Streams) -> Report:
+def concluded(ended: Ended, results: LiveResults, streams: Streams) -> Report:
     """Tell the end of a run: a summary for people, a document for programs; return what was told."""
     report = Report(ended.command, ended.target, clauses_total=len(CLAUSES))
+<<<<<<< HEAD
     report.exchanges, report.exercised, report.map = tally.exchanges, tally.exercised, tally.map
     for noted in tally.noted.values():
+=======
+    report.exchanges, report.exercised = results.exchanges, results.exercised
+    for noted in results.noted.values():
+>>>>>>> main
         report.add([noted.finding], times=noted.times, **noted.where)
         report.show(noted.finding, noted.exchange)
     report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.shown_hosts())]
-    troubles = tally.troubles or [f"a mistake of sls-contract: {type(one).__name__}" for one in ended.failures]
+    troubles = results.troubles or [f"internal error of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
+<<<<<<< HEAD
     streams.tell(_summary(report, tally))
     _write(report, streams, ended.environ)
+=======
+    streams.tell(_summary(report, results))
+    for path in filter(None, (streams.json, *streams.reports)):
+        _write(report, path, streams)
+>>>>>>> main
     return report
 
 
@@ -243,9 +262,9 @@ def _breach_lines(breach: Breach, place: str) -> list[str]:
     return [*finding_lines(breach.finding, place), *shown, ""]
 
 
-def _summary(report: Report, tally: Tally) -> list[str]:
+def _summary(report: Report, results: Results) -> list[str]:
     lines = [f"{plural(report.exchanges, 'exchange')}: {judged_line(report)}"]
-    lines += narrowed_lines(tally.extents, not_judged=tally.not_judged, unverified=tally.unverified)
+    lines += narrowed_lines(results.extents, not_judged=results.not_judged, unverified=results.unverified)
     if hosts := ", ".join(fact["host"] for fact in report.facts):
         lines.append(on_one_line(f"refused, since they are no SLS hosts: {hosts}"))
     if report.not_provable:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
-    from sls_contract.cassettes.tally import Tally
-    from sls_contract.cli.fronts import Door, Front
+    from sls_contract.cassettes.results import Results
+    from sls_contract.cli.listeners import HostFilter, Listener
     from sls_contract.cli.live import Ended
 
 _MODES = ("once", "new_episodes", "all")
@@ -26,15 +26,15 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = subparsers.add_parser(
         "proxy",
         help="record any client through an HTTP proxy",
-        description="Record what a client in any language asks and is answered: set its HTTP_PROXY to this proxy's "
-        "URL, and let it speak plain http; hosts of the service are asked over https all the same. Each exchange is "
-        "checked, freed of secrets and recorded before the client gets the answer. Hosts that are not SLS are refused.",
+        description="Record the requests and answers of a client in any language. Set its HTTP_PROXY to the URL of "
+        "this proxy, and let it use plain http; the proxy calls the service over https. Each exchange is checked, "
+        "scrubbed and recorded before the client gets the answer. Requests to other hosts are refused.",
         epilog="Exit codes, when a signal ends it: 1 a violation was found, 2 an exchange could not be recorded, else "
         "130 interrupted, 143 terminated.",
     )
     add = parser.add_argument
     add("--cassette", required=True, metavar="FILE", type=Path, help="where to record, such as reads.sls.yaml")
-    add("--to", metavar="URL", help="ask this endpoint instead of the host that the client wants")
+    add("--to", metavar="URL", help="send requests to this endpoint instead of the host that the client names")
     add(
         "--record",
         choices=_MODES,
@@ -42,9 +42,14 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="once: record where FILE does not exist, or was left unfinished, else play it; new_episodes: play what is "
         "recorded, record the rest; all: record everything again (default: %(default)s)",
     )
-    add("--plain", action="store_true", help="ask hosts of the service over plain http, where the client does")
+    add("--plain", action="store_true", help="call the service over plain http when the client does")
     add("--https", action="store_true", help="open https, too; needs mitmproxy: pip install 'sls-contract[proxy]'")
-    add("--ca-dir", metavar="DIR", type=Path, help="keep the certificate authority of --https here across runs")
+    add(
+        "--ca-dir",
+        metavar="DIR",
+        type=Path,
+        help="keep the certificate authority of --https in this folder across runs",
+    )
     add_address(parser)
     add_allow_host(parser, "record")
     add(
@@ -81,23 +86,23 @@ def run(
     """Record until a signal ends it; raises an `SlsContractError` where it cannot start."""
     del stdin
     from sls_contract.cli import live
-    from sls_contract.cli.fronts import Door, plain_front, refuse_loop, tls_front
+    from sls_contract.cli.listeners import HostFilter, plain_listener, refuse_loop, tls_listener
     from sls_contract.cli.relaying import reach, recording, session_of
     from sls_contract.transport.relay import Relay
 
     streams, show = live.Streams(stdout, stderr, arguments.json, tuple(arguments.report)), live.shown_on(stderr)
-    tally = live.LiveTally(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
+    results = live.LiveResults(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
     relay = Relay(arguments.to, arguments.plain, arguments.timeout)
     with live.Signals() as signals:
-        with recording(session_of(arguments, relay, tally, environ, utc_now), relay) as record:
-            door = Door(record.send, reach(arguments))
-            listening = tls_front(door, arguments, show) if arguments.https else plain_front(door, arguments)
-            with listening as front:
-                refuse_loop(front.port)
+        with recording(session_of(arguments, relay, results, environ, utc_now), relay) as record:
+            admit = HostFilter(record.send, reach(arguments))
+            listening = tls_listener(admit, arguments, show) if arguments.https else plain_listener(admit, arguments)
+            with listening as listener:
+                refuse_loop(listener.port)
                 warn_beyond_loopback(arguments.host, show)
-                streams.tell(_invitation(front, arguments, recording=record.session.recording))
+                streams.tell(_invitation(listener, arguments, recording=record.session.recording))
                 signalled = signals.wait()
-        report = live.concluded(_ended(arguments, environ, tally, door), tally, streams)
+        report = live.concluded(_ended(arguments, environ, results, admit), results, streams)
     return live.exit_code(report, signalled, strict=arguments.strict)
 
 
@@ -105,21 +110,21 @@ def _place(cassette: Path) -> Callable[[int | None], Mapping[str, Any]]:
     return lambda position: {"cassette": str(cassette), "exchange": position}
 
 
-def _ended(arguments: argparse.Namespace, environ: Mapping[str, str], tally: Tally, door: Door) -> Ended:
+def _ended(arguments: argparse.Namespace, environ: Mapping[str, str], results: Results, admit: HostFilter) -> Ended:
     from sls_contract.cassettes.recording import Evidence, weakest
     from sls_contract.cli.live import Ended
     from sls_contract.reports import Target
 
-    evidence = weakest(map(Evidence, tally.evidence)) if tally.evidence else None
-    return Ended("proxy", Target(arguments.to, evidence), environ, tuple(door.foreign_hosts), tuple(door.failures))
+    evidence = weakest(map(Evidence, results.evidence)) if results.evidence else None
+    return Ended("proxy", Target(arguments.to, evidence), environ, tuple(admit.foreign_hosts), tuple(admit.failures))
 
 
-def _invitation(front: Front, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
+def _invitation(listener: Listener, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
     """Say where it is, what it does with which file, and how to point a client at it."""
     file, goal = arguments.cassette, arguments.to or "the hosts that are asked for"
     does = f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
-    trust = [] if front.certificate is None else _trust(front.url, quote(str(front.certificate)))
-    return [f"proxy {front.url}", f"  {does}", f"  asking {goal}", *proxy_lines(front.url), *trust]
+    trust = [] if listener.certificate is None else _trust(listener.url, quote(str(listener.certificate)))
+    return [f"proxy {listener.url}", f"  {does}", f"  asking {goal}", *proxy_lines(listener.url), *trust]
 
 
 def _trust(url: str, certificate: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What `proxy` is made of: a session that records, a relay that carries, and a door that lets in what may pass."""
+"""What `proxy` is made of: a session that records, a relay that carries, and a filter that lets in what may pass."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.matching import Remedies
 from sls_contract.cassettes.outcomes import answered
+from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
-from sls_contract.cassettes.tape import Tape
 from sls_contract.cli.outcomes import answering, relayed
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.hosts import host_name, is_loopback
@@ -28,16 +28,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.cassettes.recorder import Outcome
-    from sls_contract.cassettes.tally import Tally
+    from sls_contract.cassettes.results import Results
     from sls_contract.exchange import Request, Response
     from sls_contract.transport.relay import Relay
 
 _PATIENCE = 5.0  # seconds that exchanges under way get to come to their end
-_REMEDIES = Remedies("--record new_episodes", "record it anew with --record all")
+_REMEDIES = Remedies("--record new_episodes", "record it again with --record all")
 
 
 def session_of(
-    arguments: argparse.Namespace, relay: Relay, tally: Tally, environ: Mapping[str, str], clock: Callable[[], datetime]
+    arguments: argparse.Namespace,
+    relay: Relay,
+    results: Results,
+    environ: Mapping[str, str],
+    clock: Callable[[], datetime],
 ) -> Session:
     """Return the session that records what the options describe; raises `UsageError` where they are wrong."""
     key, now = credentials_from_environment(environ), clock()
@@ -59,7 +63,7 @@ def session_of(
         send=(lambda request: relay.carry(request, set())) if another else None,
         endpoint=arguments.to if another else "",
     )
-    return Session(opening, tally, Tape(opening.path, opening.record, now, remedies=_REMEDIES))
+    return Session(opening, results, Player(opening.path, opening.record, now, remedies=_REMEDIES))
 
 
 class Recording:
@@ -110,12 +114,12 @@ def recording(session: Session, relay: Relay, patience: float = _PATIENCE) -> It
         yield record
         if left := record.wait(patience):
             exchanges = plural(left, "exchange")
-            session.tally.fail(f"{exchanges} had no answer after {patience:g} s more, and went unrecorded")
+            session.results.fail(f"{exchanges} had no answer after {patience:g} s more and was not recorded")
     finally:
         try:
             session.close()
         except CassetteError as error:  # the disk is full: the journal keeps what was recorded
-            session.tally.fail(str(error))
+            session.results.fail(str(error))
         relay.close()
 
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
+    from sls_contract.cassettes.cassette_set import CassetteSet
     from sls_contract.cassettes.recorder import Outcome
-    from sls_contract.cassettes.reel import Reel
+    from sls_contract.cassettes.results import Results
     from sls_contract.cassettes.session import Session
-    from sls_contract.cassettes.tally import Tally
     from sls_contract.exchange import Request
 
 
@@ -55,29 +55,31 @@ def run(
 ) -> int:
     """Play until a signal ends it; raises an `SlsContractError` where it cannot start."""
     del stdin
-    from sls_contract.cassettes.reel import Reel
+    from sls_contract.cassettes.cassette_set import CassetteSet
     from sls_contract.cli import live
     from sls_contract.cli.outcomes import answering, delivered
     from sls_contract.endpoint.server import avoid_pauses, serve
     from sls_contract.reports import Target
 
-    reel = Reel(arguments.paths, utc_now(), repeat=arguments.repeat == "last")
-    tally = live.LiveTally(show=live.shown_on(stderr), place=_place(reel), verbose=arguments.verbose)
-    send = answering(asking(session_of(reel, tally, environ)), delivered)
+    cassette_set = CassetteSet(arguments.paths, utc_now(), repeat=arguments.repeat == "last")
+    results = live.LiveResults(show=live.shown_on(stderr), place=_place(cassette_set), verbose=arguments.verbose)
+    send = answering(asking(session_of(cassette_set, results, environ)), delivered)
     streams = live.Streams(stdout, stderr, arguments.json, tuple(arguments.report))
     with live.Signals() as signals:
         with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
-            warn_beyond_loopback(arguments.host, tally.show)
+            warn_beyond_loopback(arguments.host, results.show)
             avoid_pauses()
-            streams.tell(_invitation(server.url, reel))
+            streams.tell(_invitation(server.url, cassette_set))
             signalled = signals.wait()
-        ended = live.Ended("replay", Target(server.url, reel.evidence), environ, server.foreign_hosts, server.failures)
-        report = live.concluded(ended, tally, streams)
+        ended = live.Ended(
+            "replay", Target(server.url, cassette_set.evidence), environ, server.foreign_hosts, server.failures
+        )
+        report = live.concluded(ended, results, streams)
     return live.exit_code(report, signalled, strict=arguments.strict)
 
 
-def session_of(reel: Reel, tally: Tally, environ: Mapping[str, str]) -> Session:
-    """Return the session that plays a reel, and judges whatever it is asked."""
+def session_of(cassette_set: CassetteSet, results: Results, environ: Mapping[str, str]) -> Session:
+    """Return the session that plays a cassette set, and judges whatever it is asked."""
     from sls_contract.cassettes.hosts import host_rule
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.cassettes.session import Session
@@ -86,7 +88,7 @@ def session_of(reel: Reel, tally: Tally, environ: Mapping[str, str]) -> Session:
 
     key = credentials_from_environment(environ)
     opening = Opening(
-        path=reel.path,
+        path=cassette_set.path,
         record="none",
         scrubber=Scrubber([key] if key else []),
         owns=host_rule(),
@@ -94,7 +96,7 @@ def session_of(reel: Reel, tally: Tally, environ: Mapping[str, str]) -> Session:
         began=utc_now(),
         credentials=key,
     )
-    return Session(opening, tally, reel)
+    return Session(opening, results, cassette_set)
 
 
 def asking(session: Session) -> Callable[[Request], Outcome]:
@@ -108,24 +110,25 @@ def asking(session: Session) -> Callable[[Request], Outcome]:
     return ask
 
 
-def _place(reel: Reel) -> Callable[[int | None], Mapping[str, Any]]:
+def _place(cassette_set: CassetteSet) -> Callable[[int | None], Mapping[str, Any]]:
     def place(position: int | None) -> Mapping[str, Any]:
         if position is None:
             return {}
-        path, exchange, line = reel.place(position)
+        path, exchange, line = cassette_set.place(position)
         return {"cassette": str(path), "exchange": exchange, "line": line}
 
     return place
 
 
-def _invitation(url: str, reel: Reel) -> list[str]:
+def _invitation(url: str, cassette_set: CassetteSet) -> list[str]:
     """Say where it is, what it plays, and how to point a client at it."""
     from sls_contract.reports import plural
 
-    exchanges = sum(map(len, reel.files))
+    exchanges = plural(sum(map(len, cassette_set.files)), "exchange")
+    files = plural(len(cassette_set.files), "cassette")
     return [
         f"replaying {url}",
-        f"  {plural(exchanges, 'exchange')} of {plural(len(reel.files), 'cassette')} (evidence: {reel.evidence})",
+        f"  {exchanges} of {files} (evidence: {cassette_set.evidence})",
         *proxy_lines(url),
         key_line(),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import Flaw
-from sls_contract.exercise.said import integer
+from sls_contract.exercise.client_output import integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,8 +38,8 @@ def differences(said: Any, expected: Expectation, told: int | None) -> list[Diff
 
     """
     if not isinstance(said, list) or not all(isinstance(entry, dict) for entry in said):
-        mend = "print the array as the client understood it; where the client gives something else, mend the client."
-        return [Difference("not-a-list", Flaw("standard output", "an array of objects", _kind(said), mend))]
+        fix = "print the array as the client understood it; where the client gives something else, fix the client."
+        return [Difference("not-a-list", Flaw("standard output", "an array of objects", _kind(said), fix))]
     return list(_compared(list(expected.entries), list(enumerate(said)), expected.needed, told))
 
 
@@ -121,35 +121,35 @@ def _is_relabelled(answered: Entry, given: Entry, told: int | None) -> bool:
 def _as_text(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
     for name in _NUMBERS:
         if isinstance(given.get(name), str) and not isinstance(answered.get(name), str):
-            mend = f"keep {name} a number."
-            flaw = Flaw(f"/{place}/{name}", shown(answered.get(name)), shown(given[name]), mend)
+            fix = f"print {name} as a number."
+            flaw = Flaw(f"/{place}/{name}", shown(answered.get(name)), shown(given[name]), fix)
             yield Difference("number-as-text", flaw)
 
 
 def _relabelled(source: Entry, place: int, given: Entry) -> Difference:
     shard = source.get("shard")
     wanted = "no shard, as in the answer" if shard is None else f"shard {shown(shard)}, whose checkpoint it is"
-    mend = "pass on the shard that the entry names, and look for the entry of the shard that you want."
-    return Difference("entry-relabelled", Flaw(f"/{place}/shard", wanted, _shown(given.get("shard")), mend))
+    fix = "return the entry's own shard, and select the entry whose shard you asked for."
+    return Difference("entry-relabelled", Flaw(f"/{place}/shard", wanted, _shown(given.get("shard")), fix))
 
 
 def _changed(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
     if not _same_checkpoint(answered, given):
-        mend = "pass the checkpoint on as it is; it is opaque."
-        yield _field("checkpoint-changed", "checkpoint", place, answered, given, mend)
+        fix = "pass the checkpoint on as it is; it is opaque."
+        yield _field("checkpoint-changed", "checkpoint", place, answered, given, fix)
     if not _same_time(answered, given):
-        yield _field("update-time-changed", "updateTime", place, answered, given, _time_mend(answered, given))
+        yield _field("update-time-changed", "updateTime", place, answered, given, _time_fix(answered, given))
     if not _same_consumer(answered, given):
-        mend = "pass the consumer on as it is, in Unicode."
-        yield _field("consumer-changed", "consumer", place, answered, given, mend)
+        fix = "pass the consumer on as it is, in Unicode."
+        yield _field("consumer-changed", "consumer", place, answered, given, fix)
 
 
-def _field(slug: str, name: str, place: int, answered: Entry, given: Entry, mend: str) -> Difference:
+def _field(slug: str, name: str, place: int, answered: Entry, given: Entry, fix: str) -> Difference:
     got = _shown(given[name]) if name in given else "nothing"
-    return Difference(slug, Flaw(f"/{place}/{name}", shown(answered.get(name)), got, mend))
+    return Difference(slug, Flaw(f"/{place}/{name}", shown(answered.get(name)), got, fix))
 
 
-def _time_mend(answered: Entry, given: Entry) -> str:
+def _time_fix(answered: Entry, given: Entry) -> str:
     wanted, got = integer(answered.get("updateTime")), integer(given.get("updateTime"))
     if wanted is not None and got is not None and got in (wanted // _MILLISECOND, wanted // _SECOND):
         return "pass microseconds on, as they came."
@@ -159,15 +159,15 @@ def _time_mend(answered: Entry, given: Entry) -> str:
 
 
 def _invented(place: int, given: Entry) -> Difference:
-    mend = "pass on what the answer holds, each entry once."
+    fix = "pass on what the answer holds, each entry once."
     shard = _shown(given.get("shard"))
-    return Difference("entry-invented", Flaw(f"/{place}", "an entry of the answer", f"one of shard {shard}", mend))
+    return Difference("entry-invented", Flaw(f"/{place}", "an entry of the answer", f"one of shard {shard}", fix))
 
 
 def _dropped(answered: Entry) -> Difference:
-    mend = "pass every entry of the answer on."
+    fix = "pass every entry of the answer on."
     shard = shown(answered.get("shard"))
-    return Difference("entry-dropped", Flaw("standard output", f"the entry of shard {shard}", "no such entry", mend))
+    return Difference("entry-dropped", Flaw("standard output", f"the entry of shard {shard}", "no such entry", fix))
 
 
 def _shown(value: Any) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
+from sls_contract.exercise.client_output import NOT_JSON, integer
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.rule import rule
-from sls_contract.exercise.said import NOT_JSON, integer
 from sls_contract.exercise.trial import HIGHEST_EXIT_CODE
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def success_line(trial: Trial) -> Flaws:
         return None
     if trial.said is not NOT_JSON:
         return KEPT
-    mend = "print the array of checkpoints, as the client understood them, as JSON on one line, and nothing after it."
-    return [Flaw(_OUTPUT, "a last line of JSON", _line(trial), mend)]
+    fix = "print the array of checkpoints, as the client understood them, as JSON on one line, and nothing after it."
+    return [Flaw(_OUTPUT, "a last line of JSON", _line(trial), fix)]
 
 
 def error_line(trial: Trial) -> Flaws:
@@ -41,8 +41,8 @@ def error_line(trial: Trial) -> Flaws:
         return None
     if isinstance(trial.said, dict):
         return KEPT
-    mend = f"print {_ERROR_LINE} on one line when the client fails; null for what it does not know."
-    return [Flaw(_OUTPUT, f"a last line {_ERROR_LINE}", _line(trial), mend)]
+    fix = f"print {_ERROR_LINE} on one line when the client fails; null for what it does not know."
+    return [Flaw(_OUTPUT, f"a last line {_ERROR_LINE}", _line(trial), fix)]
 
 
 def error_types(trial: Trial) -> Flaws:
@@ -53,8 +53,8 @@ def error_types(trial: Trial) -> Flaws:
     code, status = said.get("errorCode"), said.get("status")
     flaws = []
     if not (code is None or isinstance(code, str)):
-        mend = "print errorCode as the text that the service gave, or null; a status belongs under status."
-        flaws.append(Flaw("errorCode", "a text, or null", shown(code), mend))
+        fix = "print errorCode as the text that the service gave, or null; a status belongs under status."
+        flaws.append(Flaw("errorCode", "a text, or null", shown(code), fix))
     if not (status is None or integer(status) is not None):
         flaws.append(Flaw("status", "a whole number, or null", shown(status), "print the HTTP status, or null."))
     return flaws
@@ -72,8 +72,8 @@ def exit_code(trial: Trial) -> Flaws:
     if 0 <= code <= HIGHEST_EXIT_CODE:
         return KEPT
     actual = f"ended by signal {_signal_name(-code)}" if code < 0 else f"exit code {code}"
-    mend = "catch the error and exit with a code from 1 to 125."
-    return [Flaw("exit code", f"0 to {HIGHEST_EXIT_CODE}", actual, mend)]
+    fix = "catch the error and exit with a code from 1 to 125."
+    return [Flaw("exit code", f"0 to {HIGHEST_EXIT_CODE}", actual, fix)]
 
 
 def _signal_name(number: int) -> str:
@@ -85,26 +85,26 @@ def _signal_name(number: int) -> str:
 
 def hang(trial: Trial) -> Flaws:
     """Demand that the client does not wait for ever."""
-    if not trial.timed_out or _still_sending([each.at for each in trial.heard], trial.ended_at):
+    if not trial.timed_out or _still_sending([each.at for each in trial.received], trial.ended_at):
         return KEPT
-    mend = "give every request a timeout; where the client has one that is longer, raise --timeout."
-    return [Flaw("run", _in_time(trial), _waited(trial), mend)]
+    fix = "give every request a timeout; where the client has one that is longer, raise --timeout."
+    return [Flaw("run", _in_time(trial), _waited(trial), fix)]
 
 
 def _waited(trial: Trial) -> str:
-    if not trial.heard:
+    if not trial.received:
         return "still running, without having sent a request"
-    silence = (trial.ended_at - trial.heard[-1].at).total_seconds()
+    silence = (trial.ended_at - trial.received[-1].at).total_seconds()
     return f"still running, {silence:.0f} s after its last request"
 
 
 def unbounded_retries(trial: Trial) -> Flaws:
     """Demand that the client does not ask for ever."""
-    if not trial.timed_out or not _still_sending([each.at for each in trial.heard], trial.ended_at):
+    if not trial.timed_out or not _still_sending([each.at for each in trial.received], trial.ended_at):
         return KEPT
-    actual = f"still sending; {len(trial.heard)} requests so far"
-    mend = "bound the number of retries, and the time that they take."
-    return [Flaw("run", _in_time(trial), actual, mend)]
+    actual = f"still sending; {len(trial.received)} requests so far"
+    fix = "bound the number of retries, and the time that they take."
+    return [Flaw("run", _in_time(trial), actual, fix)]
 
 
 def _in_time(trial: Trial) -> str:

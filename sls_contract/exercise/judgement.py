@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import masked
 from sls_contract.exchange import wire_text
-from sls_contract.exercise import asking, ending, passing_on, telling
+from sls_contract.exercise import client_requests, ending, error_handling, passing_on
 from sls_contract.exercise.facts import Fact, facts_of
 from sls_contract.exercise.outcome import Located, Performed
 from sls_contract.spec import Level
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from sls_contract.exercise.trial import Trial
     from sls_contract.spec import Finding
 
-RULES: tuple[Rule, ...] = (*ending.RULES, *asking.RULES, *telling.RULES, *passing_on.RULES, *ending.LINE_RULES)
+RULES: tuple[Rule, ...] = (
+    *ending.RULES,
+    *client_requests.RULES,
+    *error_handling.RULES,
+    *passing_on.RULES,
+    *ending.LINE_RULES,
+)
 """Every rule, in the order of the clauses' codes."""
 
 _MOST_LINES = 12  # of standard error
@@ -51,7 +57,7 @@ def _record(trial: Trial, auth: Auth, verdict: Verdict) -> Performed:
         trial.situation,
         auth,
         verdict,
-        requests=len(trial.heard),
+        requests=len(trial.received),
         exit_code=trial.ending.exit_code,
         seconds=round(trial.ending.seconds, 3),
         said=masked(trial.line[:_MOST_SAID], trial.setting.secrets()),

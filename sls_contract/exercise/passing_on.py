@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sls_contract.exercise.client_output import NOT_JSON
 from sls_contract.exercise.compare import differences
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.rule import rule
-from sls_contract.exercise.said import NOT_JSON
 
 if TYPE_CHECKING:
     from sls_contract.checks.rule import Flaws

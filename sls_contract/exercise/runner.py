@@ -141,10 +141,10 @@ class Runner:
             told = environment(setting, f"{server.host}:{server.port}", self.environ)
             ending = self._processes.run(told, self.plan.timeout)
             ended_at = self.clock()
-            heard, failures = stage.heard, server.failures
+            received, failures = stage.received, server.failures
         if failures:
             raise _mistake(failures[0])
-        return perform(Trial(setting, situation, heard, ending, ended_at), auth)
+        return perform(Trial(setting, situation, received, ending, ended_at), auth)
 
 
 def _mistake(failure: BaseException) -> SlsContractError:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.endpoint import DeliveredResponse, ReferenceEndpoint
 from sls_contract.exchange import Request, Response, split_url
-from sls_contract.exercise.asked import asks_as_told
 from sls_contract.exercise.documented import SHARDS
 from sls_contract.exercise.faults import ELSEWHERE, HERE
 from sls_contract.exercise.reply import Expectation, Reply, own, with_body
+from sls_contract.exercise.request_args import asks_as_told
 from sls_contract.hosts import host_name, is_loopback, is_service_host
 from sls_contract.spec import operation_of
 
@@ -33,7 +33,7 @@ _SIGN_IN = "<!DOCTYPE html><html><body><form>Sign in</form></body></html>\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Received:
     """One request that the client sent.
 
     Attributes:
@@ -59,7 +59,7 @@ class Stage:
         """Furnish the endpoint for what the client is told."""
         self._setting, self._situation, self._clock = setting, situation, clock
         self._endpoint = furnished(setting, clock, random.Random(f"{seed} {situation.name}"))  # noqa: S311 - test data
-        self._lock, self._heard, self._count = Lock(), list[Heard](), 0
+        self._lock, self._received, self._count = Lock(), list[Received](), 0
 
     def __call__(self, request: Request) -> Response:
         """Answer a correct request for the checkpoints as the situation says, any other as the service does."""
@@ -68,22 +68,22 @@ class Stage:
             elsewhere = foreign_host(request)
             if elsewhere:
                 page = _page(elsewhere)
-                self._heard.append(Heard(request, page, at, elsewhere=elsewhere))
+                self._received.append(Received(request, page, at, elsewhere=elsewhere))
                 return page
             good = self._endpoint(request)
             asked = operation_of(request)
             if asked is None or asked.operation != GET_CHECK_POINT:
-                self._heard.append(Heard(request, good, at))
+                self._received.append(Received(request, good, at))
                 return good
             reply = self._reply(request, good)
-            self._heard.append(Heard(request, _received(reply.response), at, reply.expected.to(request)))
+            self._received.append(Received(request, _as_received(reply.response), at, reply.expected.to(request)))
             return reply.response
 
     @property
-    def heard(self) -> tuple[Heard, ...]:
+    def received(self) -> tuple[Received, ...]:
         """Every request so far, in order."""
         with self._lock:
-            return tuple(self._heard)
+            return tuple(self._received)
 
     def _reply(self, request: Request, good: Response) -> Reply:
         if good.status != _OK or not asks_as_told(request, self._setting):
@@ -144,5 +144,5 @@ def _returning(reply: Reply, request: Request) -> Reply:
     return Reply(reply.response.replace(headers=headers.with_field("Location", here)), reply.expected)
 
 
-def _received(response: Response) -> Response | None:
+def _as_received(response: Response) -> Response | None:
     return response.received() if isinstance(response, DeliveredResponse) else response

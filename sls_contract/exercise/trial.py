@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import Verdict, judge_request
-from sls_contract.exercise.asked import parameter_flaws
-from sls_contract.exercise.said import last_line, read_line
+from sls_contract.exercise.client_output import last_line, read_line
+from sls_contract.exercise.request_args import parameter_flaws
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.exercise.reply import Duty, Expectation
     from sls_contract.exercise.setting import Setting
     from sls_contract.exercise.situation import Situation
-    from sls_contract.exercise.stage import Heard
+    from sls_contract.exercise.stage import Received
 
 NOT_SUPPORTED = 77
 """The exit code of a client that cannot do what is asked."""
@@ -47,7 +47,7 @@ class Trial:
 
     setting: Setting
     situation: Situation
-    heard: tuple[Heard, ...]
+    received: tuple[Received, ...]
     ending: Ending
     ended_at: datetime
 
@@ -76,7 +76,7 @@ class Trial:
     def not_run(self) -> bool:
         """Whether it ended before it did anything, as a command does that cannot be run."""
         code = self.ending.exit_code
-        return not self.heard and code is not None and (code < 0 or code in COULD_NOT_RUN)
+        return not self.received and code is not None and (code < 0 or code in COULD_NOT_RUN)
 
     @cached_property
     def line(self) -> str:
@@ -89,28 +89,28 @@ class Trial:
         return read_line(self.line)
 
     @cached_property
-    def numbered(self) -> tuple[tuple[int, Heard], ...]:
+    def numbered(self) -> tuple[tuple[int, Received], ...]:
         """The requests that it sent to the service, numbered from 1; of very many the first ones and the last."""
-        sent = [(number, each) for number, each in enumerate(self.heard, 1) if not each.elsewhere]
+        sent = [(number, each) for number, each in enumerate(self.received, 1) if not each.elsewhere]
         return tuple(sent if len(sent) <= MOST_JUDGED else (*sent[:MOST_JUDGED], sent[-1]))
 
     @cached_property
-    def sent(self) -> tuple[Heard, ...]:
+    def sent(self) -> tuple[Received, ...]:
         """The same without their numbers."""
         return tuple(each for _, each in self.numbered)
 
     @property
     def attempts(self) -> int:
         """How many GetCheckPoint requests it sent."""
-        return sum(each.expected is not None for each in self.heard)
+        return sum(each.expected is not None for each in self.received)
 
     @cached_property
     def foreign_hosts(self) -> tuple[str, ...]:
         """Hosts beside the service that it sent requests to, each once."""
-        return tuple(dict.fromkeys(each.elsewhere for each in self.heard if each.elsewhere))
+        return tuple(dict.fromkeys(each.elsewhere for each in self.received if each.elsewhere))
 
     @cached_property
-    def asked(self) -> tuple[Heard, ...]:
+    def asked(self) -> tuple[Received, ...]:
         """The GetCheckPoint requests among them."""
         return tuple(each for each in self.sent if each.expected is not None)
 

@@ -32,14 +32,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Close the way to owned hosts before the first conftest runs."""
-    from sls_contract.plugin.closed import close_network
+    from sls_contract.plugin.blocking import close_network
 
     close_network(early_config, lambda: options.settings(early_config, early_config.known_args_namespace))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options, declare the markers, and close the way to owned hosts where that was not done yet."""
-    from sls_contract.plugin.closed import close_network
+    from sls_contract.plugin.blocking import close_network
     from sls_contract.plugin.phases import Phases
     from sls_contract.plugin.run import MARKERS, Run
 
@@ -96,7 +96,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Keep the key of the run out of the names of tests, which stand in reports, caches and names of files."""
-    from sls_contract.plugin.own_key import parameter_id
+    from sls_contract.plugin.key_masking import parameter_id
 
     return parameter_id(val, os.environ)
 

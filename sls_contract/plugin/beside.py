@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from sls_contract.plugin.blocking import Closed, Stopped
     from sls_contract.plugin.case import Case
-    from sls_contract.plugin.closed import Closed, Stopped
     from sls_contract.spec import Finding
 
 
@@ -33,7 +33,7 @@ class Beside:
         """Count what was stopped in a phase, and return it."""
         if not self._closed.collect():
             return []
-        from sls_contract.plugin.asked import plain_stopped
+        from sls_contract.plugin.stray_requests import plain_stopped
 
         stopped = self._closed.take(item.nodeid)
         self._stopped += plain_stopped(stopped)
@@ -43,8 +43,8 @@ class Beside:
         """Return what was stopped in a phase that passed all the same, as the text of its failure."""
         if not (stopped := self.end(item)):
             return None
-        from sls_contract.plugin.asked import swallowed
         from sls_contract.plugin.opener import allowed_codes
+        from sls_contract.plugin.stray_requests import swallowed
 
         allowed = allowed_codes(item)
         found = self._noted(swallowed(stopped), item.nodeid)
@@ -54,7 +54,7 @@ class Beside:
         """Return what is wrong with the hosts that a test asked, now that its cassette is closed."""
         if case.session is None or not case.called:
             return None
-        from sls_contract.plugin.asked import foreign_asked, nothing_asked
+        from sls_contract.plugin.stray_requests import foreign_asked, nothing_asked
 
         foreign, marker = case.session.hosts.foreign, item.get_closest_marker("sls_cassette")
         shown = {case.scrub(host): away for host, away in foreign.items()}
@@ -80,7 +80,7 @@ class Beside:
         What comes after this belongs to no test.
         """
         if self._closed.collect():
-            from sls_contract.plugin.asked import plain_stopped
+            from sls_contract.plugin.stray_requests import plain_stopped
 
             self._stopped += plain_stopped([*self._closed.take(self._closed.test), *self._closed.take("")])
         self._closed.test = ""

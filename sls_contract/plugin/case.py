@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.tally import ABOUT_ANSWERS, Breach, Tally, failing, message
+from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
 from sls_contract.plugin.totals import Totals
 from sls_contract.spec import Level
 
@@ -42,7 +42,7 @@ class Case:
     strict: bool
     allowed: frozenset[str]
     scrub: Callable[[str], str]
-    tally: Tally
+    results: Results
     mask: Callable[[str], str] = str
     scrubber: Scrubber | None = None
     session: Session | None = None
@@ -71,9 +71,9 @@ class Case:
         """Return what this phase broke, as the text of a failure; None where it broke nothing."""
         for bring_in in self.watched:
             bring_in()
-        breaches, self._mark = self.tally.since(self._mark)
+        breaches, self._mark = self.results.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
-        parts = self.tally.take_errors() + ([self._shown([*map(_for_authors, broken)])] if broken else [])
+        parts = self.results.take_errors() + ([self._shown([*map(_for_authors, broken)])] if broken else [])
         if self.verifying is None:
             self.broke_off |= bool(parts)
             if parts:
@@ -125,32 +125,38 @@ class Case:
 
     def counted(self, test: str) -> Totals:
         """Return what was counted, as the totals of this one test."""
-        tally, session = self.tally, self.session
+        results, session = self.results, self.session
         return Totals(
-            exchanges=tally.exchanges,
-            extents=dict(tally.extents),
-            not_judged=tally.not_judged,
-            unverified=tally.unverified,
+            exchanges=results.exchanges,
+            extents=dict(results.extents),
+            not_judged=results.not_judged,
+            unverified=results.unverified,
             cassettes=int(session is not None),
             recorded=session.recorded if session is not None else 0,
+<<<<<<< HEAD
             exercised=tally.exercised,
             evidence={str(name): count for name, count in tally.evidence.items()} if session is not None else {},
             findings=[_plain(breach, test) for breach in tally.breaches],
             examples=_examples(tally.breaches),
             map=tally.map.as_plain(),
+=======
+            exercised=results.exercised,
+            evidence={str(name): count for name, count in results.evidence.items()} if session is not None else {},
+            findings=[_plain(breach, test) for breach in results.breaches],
+>>>>>>> main
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
-            outside=[{"program": program, "test": test} for program in tally.outside] if session is not None else [],
+            outside=[{"program": program, "test": test} for program in results.outside] if session is not None else [],
         )
 
     def _plays(self, test: str) -> list[dict[str, Any]]:
         """Return what a test that came to its end played, where that is not all, or others may play the rest."""
         if self.session is None or self.session.recording or self.broke_off:
             return []
-        played, size = self.session.tape.played(), self.session.tape.size
+        played, size = self.session.player.played(), self.session.player.size
         if len(played) == size and not self.shared:
             return []
-        alike = self.session.tape.alike if self.shared else None
+        alike = self.session.player.alike if self.shared else None
         plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
         return [plays | {"alike": alike}]
 
@@ -163,7 +169,7 @@ def _for_authors(breach: Breach) -> Breach:
     what, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
     if finding.level is Level.VIOLATION:
         what = f"report it to the service ({what})"
-    fix = f"{what}; to go on meanwhile, mark the test with {allow}."
+    fix = f"{what}; until then, mark the test with {allow}."
     return replace(breach, finding=replace(finding, how_to_fix=fix))
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from sls_contract.plugin.collected import Collected, Scope
 
-_PLAY = "ask for it in a test of the cassette, or record it again (pytest --sls-record=all)"
-_CLAIM = "delete the file, or give it the name of its test"
+_PLAY = "request it in a test of the cassette, or record the cassette again (pytest --sls-record=all)"
+_CLAIM = "delete the file, or rename it after its test"
 
 
 def complete(cassette: str, ended: Collection[str], collected: Collected | None, scope: Scope) -> bool:
@@ -46,7 +46,7 @@ def unplayed(
         if tests[0]["shared"] and not complete(cassette, ended, collected, scope):
             continue
         for position in sorted(set(range(tests[0]["size"])) - _played(cassette, tests)):
-            finding = clause("recording-unplayed").finding("recording", "a test that asks for it", "none does", _PLAY)
+            finding = clause("recording-unplayed").finding("recording", "a test that requests it", "none does", _PLAY)
             yield finding, cassette, position
 
 
@@ -54,7 +54,7 @@ def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
     """Return the positions that the tests of a cassette together asked for; all, where the file is gone by now."""
     from sls_contract.cassettes.file.recording_file import load
     from sls_contract.cassettes.matching import asked_for
-    from sls_contract.cassettes.tape import keys_of
+    from sls_contract.cassettes.player import keys_of
 
     together, size = frozenset(position for test in tests for position in test["played"]), tests[0]["size"]
     if len(tests) == 1 or len(together) == size:

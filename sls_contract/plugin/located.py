@@ -12,8 +12,8 @@ import pytest
 from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.matching import DEFAULT, Matching
 from sls_contract.errors import UsageError
+from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import file_name, named, readable, safe
-from sls_contract.plugin.own_key import without_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,19 +13,19 @@ from urllib.parse import urlsplit
 
 from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
-from sls_contract.cassettes.tally import Tally
 from sls_contract.errors import UsageError
 from sls_contract.hosts import is_loopback
 from sls_contract.plugin.case import Case
 from sls_contract.plugin.collected import unclaimed
 from sls_contract.plugin.endpoints import Endpoints
+from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.located import Located, locate
 from sls_contract.plugin.names import PUBLIC_SESSION_GROUP
 from sls_contract.plugin.options import REFERENCE
-from sls_contract.plugin.own_key import without_key
 from sls_contract.plugin.scrubbed import scrubbed_logs
 from sls_contract.plugin.target import Target, target_of
 from sls_contract.spec import clause
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from sls_contract.cassettes.player import Player
     from sls_contract.cassettes.scrub.others import OtherName
-    from sls_contract.cassettes.tape import Tape
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.verifying import Verifying
@@ -78,7 +78,7 @@ class Opener:
         case.open_things.enter_context(scrubbed_logs(case.scrub))
         case.session.start()
         case.watched.append(case.session.collect)
-        case.open_things.callback(self._note, item.nodeid, case.session.tape)
+        case.open_things.callback(self._note, item.nodeid, case.session.player)
         return case
 
     def open_shared(self, path: Path, name: str, node: pytest.Item | pytest.Collector, source: Path) -> Case:
@@ -90,7 +90,7 @@ class Opener:
         located = Located(path, repeat=False, shared=False, empty=True)
         case = self._case(located, node, source, name, frozenset(), single=True)
         assert case.session is not None  # just made
-        case.open_things.callback(self._note, name, case.session.tape)
+        case.open_things.callback(self._note, name, case.session.player)
         case.called = True
         return case
 
@@ -134,7 +134,7 @@ class Opener:
         self._agree(located.path, target)
         scrubber = self._scrubber(target, source)
         scrubber.hide(self._hidden)
-        case = Case(str(located.path), settings.strict, allowed, scrubber.shown, Tally())
+        case = Case(str(located.path), settings.strict, allowed, scrubber.shown, Results())
         case.scrubber = scrubber
         case.target, case.mask, case.test = target, scrubber.masked, without_key(test, os.environ)
         case.verifying = self._verifying(case, located)
@@ -159,21 +159,21 @@ class Opener:
             owner=case.test if located.shared else "",
             candidates=partial(unclaimed, self.found, source, settings),
         )
-        case.session = Session(opening, case.tally, case.verifying.proposal if case.verifying else None)
+        case.session = Session(opening, case.results, case.verifying.proposal if case.verifying else None)
         return case
 
     def _agree(self, path: Path, target: Target) -> None:
         """Refuse to ask another endpoint than the one that clients of the whole run were given."""
         if self.settings.record == "verify" and self._session_endpoint not in (None, target.endpoint):
             msg = (
-                f"{path} was recorded at {target.endpoint}, and fixture sls_session has named another endpoint\n"
-                f"How to fix: say --sls-endpoint={target.endpoint}."
+                f"{path} was recorded at {target.endpoint}, but fixture sls_session uses another endpoint\n"
+                f"How to fix: pass --sls-endpoint={target.endpoint}."
             )
             raise UsageError(msg)
 
     def bare(self, item: pytest.Item) -> Case:
         """Return a case without a cassette, for a test that only serves an endpoint."""
-        return Case(item.nodeid, self.settings.strict, allowed_codes(item), Scrubber().shown, Tally())
+        return Case(item.nodeid, self.settings.strict, allowed_codes(item), Scrubber().shown, Results())
 
     @contextmanager
     def names(self, case: Case) -> Iterator[Sls]:
@@ -207,7 +207,7 @@ class Opener:
         if not (self._owns(host) or is_loopback(host)):  # the file names it, not the user: no key goes there unasked
             msg = (
                 f"{path} was recorded at {endpoint}, which is no endpoint of this project\n"
-                f"How to fix: say --sls-endpoint={endpoint}, or add its host to ini sls_hosts, if you trust it."
+                f"How to fix: pass --sls-endpoint={endpoint}, or add its host to ini sls_hosts, if you trust it."
             )
             raise UsageError(msg)
         return settings._replace(endpoint=endpoint)
@@ -220,7 +220,7 @@ class Opener:
         if recorded(path) and (reasons := load(path).failed):
             msg = (
                 f"a test of {path} failed while it was recorded: {next(iter(reasons.values()))}\n"
-                "How to fix: mend the test, and record it anew (pytest --sls-record=once)."
+                "How to fix: fix the test, then record it again (pytest --sls-record=once)."
             )
             raise UsageError(msg)
 
@@ -236,9 +236,9 @@ class Opener:
         proposal = Proposal(located.path, self.started, route, repeat=located.repeat, matching=located.matching)
         return Verifying(proposal, self.settings.strict, case.allowed, self.settings.accept, located.shared)
 
-    def _note(self, test: str, tape: Tape) -> None:
-        if tape.recording and self.settings.record != "new_episodes":  # which goes on where it broke off
-            self._recorded[test] = tape.path, tape.recording
+    def _note(self, test: str, player: Player) -> None:
+        if player.recording and self.settings.record != "new_episodes":  # which goes on where it broke off
+            self._recorded[test] = player.path, player.recording
 
     def _take_back(self, test: str) -> None:
         """Remove what a test recorded when it ran before in this run: it is run again for having failed."""
@@ -253,7 +253,7 @@ class Opener:
         if first != test_file:
             msg = (
                 f"the cassettes of {first} and {test_file} would both lie in {folder}\n"
-                "How to fix: rename one of the files, or leave ini sls_cassette_dir away."
+                "How to fix: rename one of the files, or remove ini sls_cassette_dir."
             )
             raise UsageError(msg)
 

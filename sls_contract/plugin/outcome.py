@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sls_contract.plugin.collected import Collected, Scope
     from sls_contract.plugin.options import Settings
-    from sls_contract.plugin.settlement import Settled
     from sls_contract.plugin.totals import Totals
+    from sls_contract.plugin.verify_result import Settled
     from sls_contract.spec import Finding
 
 
@@ -39,7 +39,7 @@ class Outcome:
         counted = Counter(f"{finding.code} {finding.slug}" for finding, _, _ in self.unused) if strict else Counter()
         told = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
         if left := [each.cassette for each in self.settled if each.left]:
-            told.append(f"exchanges of {', '.join(map(shown, left))} that no test asked for")
+            told.append(f"exchanges of {', '.join(map(shown, left))} that no test requested")
         return told + [f"{shown(each.cassette)} was not written" for each in self.settled if each.failure]
 
     def plain_findings(self) -> list[dict[str, Any]]:
@@ -81,7 +81,7 @@ def outcome_of(
 
 
 def _settled(totals: Totals, settings: Settings, collected: Collected | None, scope: Scope) -> list[Settled]:
-    from sls_contract.plugin.settlement import settle
+    from sls_contract.plugin.verify_result import settle
 
     ended = {each["test"] for each in totals.verified if each["ended"]}
     return settle(totals.verified, settings.accept, lambda path: complete(path, ended, collected, scope))

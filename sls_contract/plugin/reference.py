@@ -65,7 +65,7 @@ def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime
         for exchange in received:
             answered = parse_http_date(exchange.response.headers.get("date", "")) if exchange.response else None
             verdict = judge_request(exchange.request, at=answered or clock())  # the clock may have been set since
-            case.tally.count(exchange, (verdict,), "reference")
-            case.tally.relate(consumption.judge(exchange, answered).of(_RELATED), exchange)
+            case.results.count(exchange, (verdict,), "reference")
+            case.results.relate(consumption.judge(exchange, answered).of(_RELATED), exchange)
 
     return bring_in

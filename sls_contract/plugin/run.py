@@ -14,14 +14,14 @@ from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin import distributed
 from sls_contract.plugin.beside import Beside
-from sls_contract.plugin.telling import told
+from sls_contract.plugin.failures import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from warnings import WarningMessage
 
+    from sls_contract.plugin.blocking import Closed
     from sls_contract.plugin.case import Case
-    from sls_contract.plugin.closed import Closed
     from sls_contract.plugin.collected import Collected
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.opener import Opener
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 MARKERS = (
     (
         "sls_cassette(name=None, repeat=None, empty=False, match_on=None): record and replay this test's SLS "
-        "exchanges; repeat='last' plays the last of identical recordings again and again; empty=True: it may ask for "
-        "nothing; match_on names what requests match on"
+        "exchanges; repeat='last' plays the last of identical recordings again and again; empty=True: the test "
+        "may send no request; match_on names what requests match on"
     ),
     "sls_allow(code, *, reason): accept what breaks this one clause, such as 'SLS204'",
 )
@@ -227,7 +227,7 @@ class Run:
         case = item.stash.get(CASE, None)
         if case is None or case.session is None:
             pytest.fail(
-                "fixture 'sls' says where a cassette's requests go, and this test has no cassette.\n"
+                "fixture 'sls' needs a cassette, and this test has none.\n"
                 "How to fix: mark the test (or its class or module) with @pytest.mark.sls_cassette.",
                 pytrace=False,
             )
@@ -355,10 +355,10 @@ class Run:
     def _not_used(self) -> Iterator[str]:
         if self.settings.unused:
             yield (
-                f"sls-contract: not used: {', '.join(self.settings.unused)}; replay, and recording at the reference "
-                "endpoint, have public names\n"
-                "  How to fix: say where to record with real ones (--sls-record=once --sls-endpoint=URL), or leave the "
-                "option away."
+                f"sls-contract: not used: {', '.join(self.settings.unused)}; replay and recording at the reference "
+                "endpoint use public names\n"
+                "  How to fix: record with real names (--sls-record=once --sls-endpoint=URL), or remove the "
+                "option."
             )
 
     def last_line(self, session: pytest.Session) -> str | None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sls_contract.plugin.failures import told
 from sls_contract.plugin.located import fixture_path, is_shared, known_fixtures
 from sls_contract.plugin.scrubbed import scrubbed_logs
-from sls_contract.plugin.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

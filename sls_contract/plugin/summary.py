@@ -12,9 +12,9 @@ from sls_contract import __version__
 from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
-from sls_contract.plugin.closed import REMEDY
+from sls_contract.plugin.blocking import REMEDY
+from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import shown
-from sls_contract.plugin.own_key import without_key
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
@@ -74,9 +74,10 @@ def _stopped(totals: Totals) -> Iterator[str]:
     for each in totals.stopped:
         counted[each["test"], each["host"]] += each["times"]
     if counted:
-        yield f"sls-contract: stopped, since no cassette took them: {plural(counted.total(), 'request')} to owned hosts"
+        requests = plural(counted.total(), "request")
+        yield f"sls-contract: blocked, because no cassette was open for them: {requests} to owned hosts"
         lines = [
-            on_one_line(f"  {host} in {test or 'no test, but between them'}: {plural(times, 'time')}")
+            on_one_line(f"  {host} in {test or 'between tests'}: {plural(times, 'time')}")
             for (test, host), times in counted.items()
         ]
         yield from lines[:MOST_LINES]
@@ -95,7 +96,8 @@ def _foreign(totals: Totals) -> Iterator[str]:
     if hosts:
         more = f", +{len(hosts) - MOST_LINES} more" if len(hosts) > MOST_LINES else ""
         yield on_one_line(
-            "sls-contract: asked past an open cassette, neither recorded nor judged (ini sls_hosts adds hosts): "
+            "sls-contract: requests to other hosts while a cassette was open, not recorded and not judged "
+            "(ini sls_hosts adds hosts): "
             f"{', '.join(hosts[:MOST_LINES])}{more}"
         )
 
@@ -175,7 +177,7 @@ def _renames(totals: Totals) -> list[str]:
     from sls_contract.cassettes.scrub.others import merged_rename_lines
 
     lines = [on_one_line(line) for line in merged_rename_lines(told).split("\n")]
-    return ["  names of others were recorded; these lines of pytest.ini hide them:", *lines]
+    return ["  names that are not yours were recorded; these lines in pytest.ini hide them:", *lines]
 
 
 def _outside(totals: Totals) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sls_contract.cassettes.drift import Change
-    from sls_contract.plugin.settlement import Fate, Settled
+    from sls_contract.plugin.verify_result import Settled, VerifyOutcome
 
 NOTHING_COMPARED = 2
 """The exit code of a run that compared nothing, as of the commands."""
@@ -24,21 +24,21 @@ NOTHING_COMPARED = 2
 MOST_LINES = 10
 """How many differences of a run the terminal shows; the report has all."""
 
-_FATES: dict[Fate, str] = {
+_FATES: dict[VerifyOutcome, str] = {
     "validated": "validated again",
     "not validated": "not validated: another outcome, or edited",
     "replaced": "replaced by the proposal",
-    "proposed": "left as it is, beside the proposal",
-    "broke off": "left as it is: a test of it failed or was skipped",
+    "proposed": "unchanged, proposal written beside it",
+    "broke off": "unchanged: one of its tests failed or was skipped",
     "failed": "not written",
 }
 
 
 def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
     """Yield a line of counts, every difference but values that moved with both sides, and where proposals are."""
-    verdicts, fates = Counter(each.verdict for each in settled), Counter(each.fate for each in settled)
+    verdicts, outcomes = Counter(each.verdict for each in settled), Counter(each.outcome for each in settled)
     kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*map(str, Class), "none") if verdicts[kind])
-    told = ", ".join(f"{fates[fate]} {text}" for fate, text in _FATES.items() if fates[fate])
+    told = ", ".join(f"{outcomes[outcome]} {text}" for outcome, text in _FATES.items() if outcomes[outcome])
     yield f"sls-contract: verified {plural(len(settled), 'cassette')}: {kinds}; {told}"
     changes = [(each, change) for kind in Class for each in settled for change in _of(each, kind) if _is_told(change)]
     for each, change in changes[:MOST_LINES]:
@@ -47,7 +47,7 @@ def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
     if len(changes) > MOST_LINES:
         yield f"  +{len(changes) - MOST_LINES} more"
     for each in settled:
-        yield from map(on_one_line, _fate_lines(each))
+        yield from map(on_one_line, _outcome_lines(each))
 
 
 def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
             {
                 "cassette": each.cassette,
                 "verdict": each.verdict,
-                "fate": each.fate,
+                "fate": each.outcome,
                 "weaker_evidence": bool(each.weaker),
             }
             for each in settled
@@ -81,17 +81,17 @@ def _worst(settled: Sequence[Settled]) -> str:
     return next((str(kind) for kind in Class if kind in verdicts), "none")
 
 
-def _fate_lines(each: Settled) -> Iterator[str]:
+def _outcome_lines(each: Settled) -> Iterator[str]:
     path = shown(each.cassette)
     for one in each.unmatched:
         yield f"  unmatched {path} {one['side']} exchange {one['exchange']}: {one['request']}"
     for old, new in each.weaker:
-        yield f"  evidence {path}: {new} would take the place of {old}"
+        yield f"  evidence {path}: {new} would replace {old}"
     if each.left:
         yield f"  How to fix {path}: record it again (pytest --sls-record=all), with all tests of its file in one run"
     if each.failure:
         yield f"  {path}: {each.failure}"
-    if each.fate == "proposed":
+    if each.outcome == "proposed":
         yield f"  proposal {path}{SUFFIX}: {shlex.join(['sls-contract', 'diff', path, path + SUFFIX])}{_how(each)}"
 
 
@@ -100,7 +100,7 @@ def _how(each: Settled) -> str:
         return ""
     first = "fix or allow (@pytest.mark.sls_allow) what its tests fail for, then " if each.flawed else ""
     first += "" if each.whole else "all tests of its file in one run, "
-    return f"; to take it over: {first}run this again with --sls-accept={','.join(sorted(each.classes))}"
+    return f"; to accept it: {first}run this again with --sls-accept={','.join(sorted(each.classes))}"
 
 
 def nothing_compared(settled: Sequence[Settled]) -> str | None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
 from sls_contract.scenarios.steps import (
-    Beat,
     Connect,
     Create,
     Delete,
-    Dress,
     HandOver,
-    Linger,
+    HeartBeat,
     Place,
     Read,
+    RequestVariant,
     Scenario,
     Step,
+    WaitForClock,
     Write,
 )
 
@@ -26,17 +26,17 @@ __all__ = [
     "GROUP_PREFIX",
     "NOT_PROVABLE",
     "SCENARIOS",
-    "Beat",
     "Bench",
     "Connect",
     "Create",
     "Delete",
-    "Dress",
     "HandOver",
-    "Linger",
+    "HeartBeat",
     "Place",
     "Read",
+    "RequestVariant",
     "Scenario",
     "Step",
+    "WaitForClock",
     "Write",
 ]

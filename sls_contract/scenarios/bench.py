@@ -13,19 +13,19 @@ from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request, wire_bytes
 from sls_contract.scenarios.near_misses import FLAWS, Signer
 from sls_contract.scenarios.steps import (
-    Beat,
     Connect,
     Create,
     Delete,
     HandOver,
+    HeartBeat,
     Key,
-    Linger,
     Place,
     ProjectRole,
     Read,
     Role,
     ShardRef,
     Step,
+    WaitForClock,
     Write,
 )
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, WireForm
@@ -34,7 +34,7 @@ from sls_contract.signing import Credentials, Dialect, http_date, region_of, res
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.scenarios.steps import Dress
+    from sls_contract.scenarios.steps import RequestVariant
     from sls_contract.signing.dialect import Scheme
 
 GROUP_PREFIX = "sls-contract-"
@@ -112,7 +112,7 @@ class Bench:
             value: what a `Write` writes that names no value.
 
         """
-        return self._dressed(self._plain(step, held, value), step, at)
+        return self._with_variant(self._plain(step, held, value), step, at)
 
     def checkpoint(self, step: Write, value: str) -> str:
         """Return the checkpoint that a write sends."""
@@ -130,9 +130,9 @@ class Bench:
         if isinstance(step, Create):
             body = {"consumerGroup": self.group(place), "timeout": GROUP_TIMEOUT, "order": False}
             return self._post(place, self.path(place, collection=True), body)
-        if isinstance(step, Beat):
+        if isinstance(step, HeartBeat):
             return self._post(place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer})}", held)
-        assert not isinstance(step, (Linger, HandOver, Connect)), "the run turns these into other steps, or none"
+        assert not isinstance(step, (WaitForClock, HandOver, Connect)), "the run turns these into other steps, or none"
         query = {"type": "checkpoint", "consumer": step.consumer, "forceSuccess": step.force}
         named = {key: text for key, text in query.items() if text}
         document = {"shard": self.shard(step.shard, place.logstore), "checkpoint": self.checkpoint(step, value)}
@@ -150,23 +150,23 @@ class Bench:
         )
         return Request("POST", plain.url, headers, wire_bytes(body))
 
-    def _dressed(self, request: Request, step: Step, at: datetime) -> Request:
-        dress = step.dress
-        if dress.signed_as is not None:
-            return self._lent(request, dress.signed_as, replace(dress, signed_as=None), at)
-        form = WIRE_FORMS[dress.form] if request.method == "GET" else WIRE_FORMS["plain"]
-        credentials, moment = self.keys[dress.key], at + timedelta(seconds=dress.shift)
+    def _with_variant(self, request: Request, step: Step, at: datetime) -> Request:
+        variant = step.variant
+        if variant.signed_as is not None:
+            return self._lent(request, variant.signed_as, replace(variant, signed_as=None), at)
+        form = WIRE_FORMS[variant.form] if request.method == "GET" else WIRE_FORMS["plain"]
+        credentials, moment = self.keys[variant.key], at + timedelta(seconds=variant.shift)
         worn = request.replace(headers=_worn(request.headers, form))
-        signer = Signer(credentials, dress.scheme, moment, self._sign)
-        if dress.flaw is not None:
-            signed = FLAWS[dress.flaw].make(worn, signer)
+        signer = Signer(credentials, variant.scheme, moment, self._sign)
+        if variant.flaw is not None:
+            signed = FLAWS[variant.flaw].make(worn, signer)
         else:
             signed = self._finished(signer(worn), form, signer)
         return signed.replace(headers=_spelled(signed.headers, form))
 
-    def _lent(self, request: Request, lender: Step, dress: Dress, at: datetime) -> Request:
+    def _lent(self, request: Request, lender: Step, variant: RequestVariant, at: datetime) -> Request:
         """Return the request under the head of another one, which is signed correctly."""
-        signed = self.request(replace(lender, dress=dress), at)
+        signed = self.request(replace(lender, variant=variant), at)
         headers = signed.headers.with_field("Host", request.host)
         return request.replace(headers=headers)
 

@@ -10,7 +10,7 @@ from sls_contract.scenarios import (
     documented_connections,
     documented_names,
 )
-from sls_contract.scenarios.steps import Beat, Create, Delete, Dress, Place, Read, Scenario, Write, made
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, RequestVariant, Scenario, Write, made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ _A, _B = Place("a"), Place("b")
 _OTHER = Place("a", "other")
 _WIDE = Place("a", "wide")
 _ABROAD = Place("a", "abroad")
-_FORGED = Dress(flaw="digest")
+_FORGED = RequestVariant(flaw="digest")
 
 
 _SHARDS = (
@@ -114,7 +114,7 @@ _GROUPS = (
         _ELEMENTS,
         "SLS402 SLS431",
         Create(),
-        Beat("consumer_1"),
+        HeartBeat("consumer_1"),
         Read(0),
         Read(),
         Write(0),
@@ -129,9 +129,9 @@ _GROUPS = (
         "SLS402 SLS432",
         *made(),
         Write(0),
-        Beat("consumer_2"),
-        Beat("consumer_1"),
-        Beat("consumer_2"),
+        HeartBeat("consumer_2"),
+        HeartBeat("consumer_1"),
+        HeartBeat("consumer_2"),
         Read(),
         Write(0, force="true", consumer="consumer_2"),
         Read(),
@@ -286,7 +286,7 @@ _REFUSED = (
         *made(),
         Write(0),
         Read(0),
-        Write(0, dress=_FORGED),
+        Write(0, variant=_FORGED),
         Read(0),
         Write("next", force="false"),
         Write(0, raw="not base64!"),
@@ -302,7 +302,7 @@ _REFUSED = (
         *made(),
         Write(0),
         Read(),
-        Delete(dress=_FORGED),
+        Delete(variant=_FORGED),
         Read(),
     ),
     Scenario.of(

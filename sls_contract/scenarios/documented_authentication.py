@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.near_misses import ANY, MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
 from sls_contract.scenarios.steps import (
-    Beat,
     Create,
     Delete,
-    Dress,
+    HeartBeat,
     Key,
     Place,
     Read,
+    RequestVariant,
     Scenario,
     Step,
     Write,
-    dressed,
     made,
+    with_variant,
 )
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
 
@@ -33,31 +33,31 @@ _SCHEME_WORDS = {"v1": "v1 with hmac-sha1", "v1-sha256": "v1 with hmac-sha256", 
 
 
 def _begun(*reads: Step) -> tuple[Step, ...]:
-    return (Create(), Beat(), Write(0), *reads)
+    return (Create(), HeartBeat(), Write(0), *reads)
 
 
 def _form(name: str) -> Scenario:
     form = WIRE_FORMS[name]
-    dresses = [Dress(scheme, name) for scheme in form.schemes]
+    variants = [RequestVariant(scheme, name) for scheme in form.schemes]
     return Scenario(
         f"form-{name}",
         "signatures",
         f"200 for requests as {name} writes them",
         _SDKS,
         ("SLS456", "SLS457") if form.date_off else ("SLS456",),
-        _begun(*(Read(shard, dress=dress) for dress in dresses for shard in (0, None))),
+        _begun(*(Read(shard, variant=variant) for variant in variants for shard in (0, None))),
     )
 
 
 def _token(scheme: str) -> Scenario:
-    dress = Dress(scheme, "bare", "sts")  # type: ignore[arg-type]  # the keys of _SCHEME_WORDS are the schemes
+    variant = RequestVariant(scheme, "bare", "sts")  # type: ignore[arg-type]  # the keys of _SCHEME_WORDS are the schemes
     return Scenario(
         f"token-{scheme}",
         "signatures",
         f"200 for {_SCHEME_WORDS[scheme]} with a security token",
         _SIGNATURE,
         ("SLS456",),
-        _begun(Read(0, dress=dress), Read(dress=dress)),
+        _begun(Read(0, variant=variant), Read(variant=variant)),
     )
 
 
@@ -68,7 +68,7 @@ def _refused(flaw: Flaw) -> tuple[str, ...]:
 def _flaw(flaw: Flaw, area: str) -> Scenario:
     answer = "401 SignatureNotMatch" if flaw.refusal == "signature" else "400 or 401"
     request = Write if flaw.on_writes else Read
-    flawed = (request(0, dress=Dress(scheme, "bare", flaw=flaw.name)) for scheme in flaw.schemes)
+    flawed = (request(0, variant=RequestVariant(scheme, "bare", flaw=flaw.name)) for scheme in flaw.schemes)
     return Scenario(
         f"{'near-miss' if area == 'near misses' else 'malformed'}-{flaw.name}",
         area,
@@ -81,7 +81,7 @@ def _flaw(flaw: Flaw, area: str) -> Scenario:
 
 def _flaw_with_token(flaw: Flaw) -> Scenario:
     """Flaws of every scheme signed with a temporary key, which may be looked up and checked elsewhere."""
-    reads = (Read(0, dress=Dress(scheme, "bare", "sts", flaw=flaw.name)) for scheme in flaw.schemes)
+    reads = (Read(0, variant=RequestVariant(scheme, "bare", "sts", flaw=flaw.name)) for scheme in flaw.schemes)
     return Scenario(
         f"near-miss-with-token-{flaw.name}",
         "near misses",
@@ -110,9 +110,9 @@ def _as(step: Step, lender: Step, *schemes: Scheme) -> tuple[Step, ...]:
         each
         for scheme in schemes or ANY
         for each in (
-            dressed(lender, Dress(scheme, "bare")),
-            dressed(step, Dress(scheme, "bare", signed_as=lender)),
-            dressed(step, Dress(scheme, "bare")),
+            with_variant(lender, RequestVariant(scheme, "bare")),
+            with_variant(step, RequestVariant(scheme, "bare", signed_as=lender)),
+            with_variant(step, RequestVariant(scheme, "bare")),
         )
     )
 
@@ -126,8 +126,8 @@ _LENT = (
         *made(_B),
         *_as(Read(0), Read(0, _B)),
         *_as(Read(at=_B), Read(at=_A), "v1"),
-        Delete(_A, Dress("v1", signed_as=Delete(_B))),
-        Write(0, "12", at=_A, dress=Dress("v1", signed_as=Write(0, "12", at=_B))),
+        Delete(_A, RequestVariant("v1", signed_as=Delete(_B))),
+        Write(0, "12", at=_A, variant=RequestVariant("v1", signed_as=Write(0, "12", at=_B))),
         Read(0),
     ),
     _lent("shard", "another shard", Write(1), *_as(Read(0), Read(1)), *_as(Read(), Read(0)), *_as(Read(1), Read())),
@@ -136,20 +136,20 @@ _LENT = (
     _lent(
         "operation",
         "the deletion of the group",
-        *(Read(0, dress=Dress(scheme, "bare", signed_as=Delete(_A))) for scheme in ANY),
-        *(Delete(_A, Dress(scheme, "bare", signed_as=Read(at=_A))) for scheme in ANY),
+        *(Read(0, variant=RequestVariant(scheme, "bare", signed_as=Delete(_A))) for scheme in ANY),
+        *(Delete(_A, RequestVariant(scheme, "bare", signed_as=Read(at=_A))) for scheme in ANY),
         Read(0),
     ),
 )
 
 
 def _key(name: str, key: Key, code: str, expects: str) -> Scenario:
-    reads = (Read(0, dress=Dress(scheme, "bare", key)) for scheme in ("v1", "v4"))
+    reads = (Read(0, variant=RequestVariant(scheme, "bare", key)) for scheme in ("v1", "v4"))
     return Scenario(name, "keys", expects, _CODES, (code,), _begun(Read(0), *reads))
 
 
 def _clock(name: str, minutes: int, expects: str) -> Scenario:
-    reads = (Read(0, dress=Dress(scheme, "bare", shift=minutes * _MINUTE)) for scheme in ("v1", "v4"))
+    reads = (Read(0, variant=RequestVariant(scheme, "bare", shift=minutes * _MINUTE)) for scheme in ("v1", "v4"))
     proves = ("SLS457",) if expects == "200" else ("SLS455",)
     return Scenario(name, "time", expects, _CLOCK, proves, _begun(*reads))
 
@@ -166,7 +166,7 @@ SCENARIOS = (
         "401 SignatureNotMatch also without parameter shard",
         f"{_SIGNATURE}; {_CODES}",
         ("SLS451",),
-        _begun(Read(), *(Read(dress=Dress(scheme, "bare", flaw="secret")) for scheme in _SCHEME_WORDS)),  # type: ignore[arg-type]  # the keys of _SCHEME_WORDS are the schemes
+        _begun(Read(), *(Read(variant=RequestVariant(scheme, "bare", flaw="secret")) for scheme in _SCHEME_WORDS)),  # type: ignore[arg-type]  # the keys of _SCHEME_WORDS are the schemes
     ),
     *_LENT,
     _key("key-unknown", "unknown", "SLS452", "401 Unauthorized or InvalidAccessKeyId"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sls_contract.scenarios.steps import Linger, Place, Read, Scenario, Write, made
+from sls_contract.scenarios.steps import Place, Read, Scenario, WaitForClock, Write, made
 
 _ELEMENTS = "GetCheckPoint page, response elements"
 _UPDATE = "UpdateCheckPoint page"
@@ -115,7 +115,7 @@ _CHECKPOINTS = (
         Read(0),
         Write(0),
         Read(0),
-        Linger(0),
+        WaitForClock(0),
         Read(),
     ),
     Scenario.of(
@@ -129,7 +129,7 @@ _CHECKPOINTS = (
         Read(0),
         Write(0, "12"),
         Read(0),
-        Linger(0, "12"),
+        WaitForClock(0, "12"),
     ),
 )
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from sls_contract.scenarios.steps import Beat, Connect, Create, Dress, HandOver, Place, Read, Scenario, Write, made
+from sls_contract.scenarios.steps import (
+    Connect,
+    Create,
+    HandOver,
+    HeartBeat,
+    Place,
+    Read,
+    RequestVariant,
+    Scenario,
+    Write,
+    made,
+)
 
 _HTTP = "RFC 9112 section 9.3: requests on one connection are independent of each other"
 _ELEMENTS = "GetCheckPoint page, response elements"
 _A, _B, _OTHER = Place("a"), Place("b"), Place("a", "other")
-_FORGED = Dress(flaw="digest")
+_FORGED = RequestVariant(flaw="digest")
 
 _CONNECTIONS = (
     Scenario.of(
@@ -18,24 +29,24 @@ _CONNECTIONS = (
         "SLS441 SLS443 SLS451 SLS454 SLS455 SLS461",
         Connect("first"),
         *made(),
-        Read(0, dress=_FORGED),
+        Read(0, variant=_FORGED),
         Read(0),
         Write(0),
-        Write(0, dress=_FORGED),
+        Write(0, variant=_FORGED),
         Read(0),
-        Write(0, dress=Dress(flaw="body")),
+        Write(0, variant=RequestVariant(flaw="body")),
         Read(0),
-        Read(0, dress=Dress(flaw="no-authorization")),
+        Read(0, variant=RequestVariant(flaw="no-authorization")),
         Read(0),
-        Read(0, dress=Dress(shift=-16 * 60)),
+        Read(0, variant=RequestVariant(shift=-16 * 60)),
         Read(0),
         Read(0, Place("a", project="missing")),
         Read(0),
         Read(at=_B),
         Read(),
-        Read(dress=Dress("v4", "bare", flaw="digest")),
-        Read(dress=Dress("v4", "bare")),
-        Read(dress=Dress("v4", "bare", flaw="digest")),
+        Read(variant=RequestVariant("v4", "bare", flaw="digest")),
+        Read(variant=RequestVariant("v4", "bare")),
+        Read(variant=RequestVariant("v4", "bare", flaw="digest")),
     ),
     Scenario.of(
         "connection-of-several-keys",
@@ -45,14 +56,14 @@ _CONNECTIONS = (
         "SLS452 SLS453 SLS454 SLS456 SLS461",
         Connect("first"),
         *made(),
-        Read(0, dress=Dress("v1", "bare", "sts")),
-        Read(0, dress=Dress("v1", "bare", "sts-without-token")),
-        Read(0, dress=Dress("v4", "bare", "sts")),
-        Read(0, dress=Dress("v4", "bare", "sts-wrong-token")),
-        Read(0, dress=Dress("v1", "bare", "unknown")),
-        Read(0, dress=Dress("v1", "bare")),
-        Read(0, dress=Dress("v1", "bare", "unknown")),
-        Read(0, dress=Dress("v1", "bare", "sts")),
+        Read(0, variant=RequestVariant("v1", "bare", "sts")),
+        Read(0, variant=RequestVariant("v1", "bare", "sts-without-token")),
+        Read(0, variant=RequestVariant("v4", "bare", "sts")),
+        Read(0, variant=RequestVariant("v4", "bare", "sts-wrong-token")),
+        Read(0, variant=RequestVariant("v1", "bare", "unknown")),
+        Read(0, variant=RequestVariant("v1", "bare")),
+        Read(0, variant=RequestVariant("v1", "bare", "unknown")),
+        Read(0, variant=RequestVariant("v1", "bare", "sts")),
     ),
     Scenario.of(
         "connection-of-other-questions",
@@ -64,13 +75,13 @@ _CONNECTIONS = (
         *made(_A, "consumer_a"),
         *made(_B, "consumer_b"),
         Write(0, at=_A, consumer="consumer_a"),
-        Read(0, _A, Dress(form="go")),
+        Read(0, _A, RequestVariant(form="go")),
         Read(0, _B),
         Write(0, at=_B, consumer="consumer_b"),
         Read(0, _A),
         Read(at=_B),
         Read("next", _A),
-        Read(0, _B, Dress(form="upper")),
+        Read(0, _B, RequestVariant(form="upper")),
         Read(at=_A),
         Read(0, _B),
     ),
@@ -133,7 +144,7 @@ _HANDED_OVER = (
         _ELEMENTS,
         "SLS401 SLS413 SLS424 SLS431",
         Create(),
-        Beat(giver),
+        HeartBeat(giver),
         *(Write(shard, consumer=giver) for shard in (0, 1, "last")),
         Read(),
         HandOver(giver, taker),
@@ -147,8 +158,8 @@ _HANDED_OVER = (
         Read("kept"),
         Read(),
         Write("kept", consumer=giver),
-        Beat(giver),
-        Beat(taker),
+        HeartBeat(giver),
+        HeartBeat(taker),
         Read(),
         Read("handed over"),
         Read("kept"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sls_contract.scenarios.steps import Beat, Create, Delete, Place, Read, Scenario, Step, Write, made
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, Scenario, Step, Write, made
 
 _CREATE = "CreateConsumerGroup page: a group has a name of its own"
 _ERRORS = "GetCheckPoint page, error codes"
@@ -72,10 +72,10 @@ _CONSUMERS = (
         _ELEMENTS,
         "SLS431",
         Create(_A),
-        Beat(name),
+        HeartBeat(name),
         Write(0, consumer=name),
         Read(0),
-        Beat(other),
+        HeartBeat(other),
         Write(0, consumer=name),
         Read(0),
         Read(),

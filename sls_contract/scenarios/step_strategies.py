@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.scenarios.near_misses import NEAR_MISSES
-from sls_contract.scenarios.steps import Beat, Create, Delete, Dress, Place, Read, Role, Step, Write
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, RequestVariant, Role, Step, Write
 from sls_contract.scenarios.wire_forms import forms_for
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 _SCHEMES = ("v1", "v1-sha256", "v4")
 
 
-def dresses(*, tokens: bool = False) -> st.SearchStrategy[Dress]:
+def variants(*, tokens: bool = False) -> st.SearchStrategy[RequestVariant]:
     """Every signature scheme in every client's spelling, with a temporary key or not."""
     keys = ("own", "sts") if tokens else ("own",)
-    return st.sampled_from([Dress(s, form, key) for s in _SCHEMES for form in forms_for(s) for key in keys])  # type: ignore[arg-type]  # both are of the literal types
+    return st.sampled_from([RequestVariant(s, form, key) for s in _SCHEMES for form in forms_for(s) for key in keys])  # type: ignore[arg-type]  # both are of the literal types
 
 
 def places(roles: Sequence[Role] = ("main",)) -> st.SearchStrategy[Place]:
@@ -34,9 +34,9 @@ def steps(shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool =
     wanted = st.one_of(st.none(), known, st.sampled_from(["next", "far"]))
     writes = st.builds(Write, known, st.none(), consumers, st.sampled_from(["true", "false", "True"]), at)
     return st.one_of(
-        st.builds(Read, wanted, at, dresses(tokens=tokens)),
+        st.builds(Read, wanted, at, variants(tokens=tokens)),
         writes,
-        st.builds(Beat, consumers, at),
+        st.builds(HeartBeat, consumers, at),
         st.builds(Create, at),
         st.builds(Read, wanted, at),
         writes,
@@ -53,14 +53,14 @@ def sequences(
     """
     each = steps(shard_count, roles, tokens=tokens)
     middle = st.integers(0, longest * 2 // 3).flatmap(lambda least: st.lists(each, min_size=least, max_size=longest))
-    return middle.map(lambda chosen: (Create(), Beat(), *chosen, Read()))
+    return middle.map(lambda chosen: (Create(), HeartBeat(), *chosen, Read()))
 
 
 def near_misses(shard_count: int, *, tokens: bool = False) -> st.SearchStrategy[tuple[Step, ...]]:
     """Draw a read or a write with a signature that is almost right, between two correct reads."""
     keys = ("own", "sts") if tokens else ("own",)
     flawed = [
-        Dress(scheme, form, key, flaw=flaw.name)  # type: ignore[arg-type]  # both are of the literal types
+        RequestVariant(scheme, form, key, flaw=flaw.name)  # type: ignore[arg-type]  # both are of the literal types
         for flaw in NEAR_MISSES.values()
         for scheme in flaw.schemes
         for form in ("bare", "go", "upper", "plain")
@@ -71,11 +71,11 @@ def near_misses(shard_count: int, *, tokens: bool = False) -> st.SearchStrategy[
     return st.builds(_almost, known, st.sampled_from(flawed), st.sampled_from(["one shard", "every shard", "write"]))
 
 
-def _almost(shard: int, dress: Dress, kind: str) -> tuple[Step, ...]:
-    flaw = NEAR_MISSES[str(dress.flaw)]
-    step: Step = Read(shard, dress=dress)
+def _almost(shard: int, variant: RequestVariant, kind: str) -> tuple[Step, ...]:
+    flaw = NEAR_MISSES[str(variant.flaw)]
+    step: Step = Read(shard, variant=variant)
     if flaw.on_writes or kind == "write":
-        step = Write(shard, dress=dress)
+        step = Write(shard, variant=variant)
     elif kind == "every shard" and not flaw.needs_query:
-        step = Read(dress=dress)
+        step = Read(variant=variant)
     return (Read(shard), step, Read(shard))

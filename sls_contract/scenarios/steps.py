@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Dress:
+class RequestVariant:
     """How a request is written and signed.
 
     Attributes:
@@ -62,7 +62,7 @@ class Dress:
     signed_as: Step | None = None
 
 
-PLAIN = Dress()
+PLAIN = RequestVariant()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Create:
     """CreateConsumerGroup."""
 
     at: Place = Place()
-    dress: Dress = PLAIN
+    variant: RequestVariant = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,16 @@ class Delete:
     """DeleteConsumerGroup."""
 
     at: Place = Place()
-    dress: Dress = PLAIN
+    variant: RequestVariant = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class HeartBeat:
     """HeartBeat of a consumer; it says that it holds what it was last told to hold."""
 
     consumer: str = "consumer_1"
     at: Place = Place()
-    dress: Dress = PLAIN
+    variant: RequestVariant = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Write:
     consumer: str = "consumer_1"
     force: str = "true"
     at: Place = Place()
-    dress: Dress = PLAIN
+    variant: RequestVariant = PLAIN
     raw: str | None = None
 
 
@@ -116,11 +116,11 @@ class Read:
 
     shard: ShardRef | None = None
     at: Place = Place()
-    dress: Dress = PLAIN
+    variant: RequestVariant = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
-class Linger:
+class WaitForClock:
     """Not a request: where the shard's ``updateTime`` did not move with the last write, wait and write again.
 
     A clock that counts seconds is told from one that stands still; the wait is only paid when there is a doubt.
@@ -130,7 +130,7 @@ class Linger:
     shard: ShardRef = 0
     value: str | None = None
     at: Place = Place()
-    dress: Dress = PLAIN
+    variant: RequestVariant = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class HandOver:
     giver: str = "consumer_1"
     taker: str = "consumer_2"
     at: Place = Place()
-    dress: Dress = PLAIN
+    variant: RequestVariant = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +152,10 @@ class Connect:
 
     over: Over
     at: Place = Place()
-    dress: Dress = PLAIN
+    variant: RequestVariant = PLAIN
 
 
-Step: TypeAlias = Create | Delete | Beat | Write | Read | Linger | HandOver | Connect
+Step: TypeAlias = Create | Delete | HeartBeat | Write | Read | WaitForClock | HandOver | Connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,20 +218,20 @@ class Scenario:
     @property
     def keys(self) -> frozenset[Key]:
         """The keys that it signs with."""
-        return frozenset(step.dress.key for step in self.steps)
+        return frozenset(step.variant.key for step in self.steps)
 
     @property
     def _places(self) -> frozenset[Place]:
-        signed = (step.dress.signed_as for step in self.steps)
+        signed = (step.variant.signed_as for step in self.steps)
         lenders = tuple(step for step in signed if step is not None)
         return frozenset(step.at for step in (*self.steps, *lenders))
 
 
 def made(place: Place = Place(), consumer: str = "consumer_1") -> tuple[Step, ...]:
     """Return the steps that make a group whose only consumer holds every shard."""
-    return (Create(place), Beat(consumer, place))
+    return (Create(place), HeartBeat(consumer, place))
 
 
-def dressed(step: Step, dress: Dress) -> Step:
+def with_variant(step: Step, variant: RequestVariant) -> Step:
     """Return the step dressed otherwise."""
-    return replace(step, dress=dress)
+    return replace(step, variant=variant)

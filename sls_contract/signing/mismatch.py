@@ -1,4 +1,4 @@
-"""What a failed verification says: the first wrong step, what was expected, what came, and the mend."""
+"""What a failed verification says: the first wrong step, what was expected, what came, and the fix."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SignatureMismatch:
         expected: what the step asks for.
         actual: what the client did, as far as that can be told.
         explanation: what went wrong, in one sentence.
-        how_to_fix: the mend, in one sentence.
+        how_to_fix: the fix, in one sentence.
         mistakes: names of the recognised mistakes that together give the client's digest; empty where none do. Where
             several give it each alone, all are named, the likeliest first.
         string_to_sign: what the service signs; in v4 preceded by the canonical request that it hashes.

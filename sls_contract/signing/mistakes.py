@@ -35,7 +35,7 @@ class Mistake:
         name: in words with hyphens; reports and tests use it.
         step: the step that it makes wrong.
         explanation: what the client did, one sentence.
-        how_to_fix: the mend, one sentence.
+        how_to_fix: the fix, one sentence.
         forms: from the right form and the request, the forms that the mistake would sign.
 
     """

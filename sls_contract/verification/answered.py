@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence_outcomes import error_code
-from sls_contract.scenarios.steps import Beat, Create, Delete, Read, Step, Write
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Read, Step, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _OPERATIONS: Mapping[type[Step], str] = {
     Create: "CreateConsumerGroup",
     Delete: "DeleteConsumerGroup",
-    Beat: "HeartBeat",
+    HeartBeat: "HeartBeat",
     Write: "UpdateCheckPoint",
     Read: "GetCheckPoint",
 }

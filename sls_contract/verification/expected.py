@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.near_misses import FLAWS
-from sls_contract.scenarios.steps import UNKNOWN_SHARDS, Dress, Place, Step, Write
+from sls_contract.scenarios.steps import UNKNOWN_SHARDS, Place, RequestVariant, Step, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,15 +30,15 @@ _NOWHERE: Mapping[str, Outcome] = {
 }
 
 
-def refusal(dress: Dress) -> Outcome | None:
+def refusal(variant: RequestVariant) -> Outcome | None:
     """Say how a request must be refused for its authentication; None where it must not."""
-    if dress.signed_as is not None:
+    if variant.signed_as is not None:
         return "signature"
-    if dress.flaw is not None:
-        return FLAWS[dress.flaw].refusal
-    if abs(dress.shift) > _CLOCK_SECONDS:
+    if variant.flaw is not None:
+        return FLAWS[variant.flaw].refusal
+    if abs(variant.shift) > _CLOCK_SECONDS:
         return "clock"
-    return _TOKEN_OUTCOMES.get(dress.key)
+    return _TOKEN_OUTCOMES.get(variant.key)
 
 
 def nowhere(place: Place) -> Outcome | None:
@@ -48,11 +48,11 @@ def nowhere(place: Place) -> Outcome | None:
 
 def is_correct(step: Step) -> bool:
     """Tell whether the operation should succeed in a scenario that is set up in order."""
-    dress = step.dress
+    variant = step.variant
     plain = (
-        dress.flaw is None
-        and dress.signed_as is None
-        and dress.key in {"own", "sts"}
-        and abs(dress.shift) < _CLOCK_SECONDS
+        variant.flaw is None
+        and variant.signed_as is None
+        and variant.key in {"own", "sts"}
+        and abs(variant.shift) < _CLOCK_SECONDS
     )
     return plain and not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))

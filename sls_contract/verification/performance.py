@@ -12,18 +12,18 @@ from sls_contract.scenarios.model import GroupKey, Model
 from sls_contract.scenarios.steps import (
     PLAIN,
     UNKNOWN_SHARDS,
-    Beat,
     Connect,
     Create,
     Delete,
-    Dress,
     HandOver,
-    Linger,
+    HeartBeat,
     Place,
     Read,
+    RequestVariant,
     Step,
+    WaitForClock,
     Write,
-    dressed,
+    with_variant,
 )
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
 from sls_contract.spec import Finding, Level, clause
@@ -49,7 +49,7 @@ _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
 
 
 _PASSED: tuple[ShardRef, ShardRef] = ("kept", "handed over")
-_Request: TypeAlias = "Create | Delete | Beat | Write | Read"
+_Request: TypeAlias = "Create | Delete | HeartBeat | Write | Read"
 
 
 class NotSupported(Exception):
@@ -87,7 +87,7 @@ class Performance:
     bench: Bench
     wire: Wire
     groups: Groups
-    baseline: Dress = PLAIN
+    baseline: RequestVariant = PLAIN
     spared: bool = False
     done: list[Done] = field(default_factory=list)
     exercised: set[str] = field(default_factory=set)
@@ -120,7 +120,7 @@ class Performance:
         """
         try:
             for step in steps:
-                self.step(step if step.dress != PLAIN else dressed(step, self.baseline))
+                self.step(step if step.variant != PLAIN else with_variant(step, self.baseline))
         except OneAtATime as error:
             msg = "the endpoint answers one connection at a time"
             raise NotProvable(msg) from error
@@ -135,11 +135,11 @@ class Performance:
 
     def step(self, step: Step) -> None:
         """Carry out one step."""
-        if isinstance(step, (Linger, HandOver, Connect)):
+        if isinstance(step, (WaitForClock, HandOver, Connect)):
             self._arrange(step)
             return
         step, key = self._resolved(step), self._key(step.at)
-        held = self._model.held(key, step.consumer) if isinstance(step, Beat) else ()
+        held = self._model.held(key, step.consumer) if isinstance(step, HeartBeat) else ()
         value = str(_SMALLEST_VALUE + len(self.wire.sent) * _STRIDE % _VALUES)
         known = self.groups.knows(step.at, self.bench)
         if isinstance(step, Create):
@@ -186,7 +186,7 @@ class Performance:
 
     def _outcome(self, step: Step, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""
-        refused = refusal(step.dress) or nowhere(step.at)
+        refused = refusal(step.variant) or nowhere(step.at)
         if refused is not None:
             return refused
         if not self._model.exists(key):
@@ -205,8 +205,8 @@ class Performance:
 
     def _also_exercised(self, step: Read, key: GroupKey, outcome: Outcome) -> set[str]:
         """Name what the answer shows by what was refused before, or by a time that is another than it could be."""
-        dress = step.dress
-        timed = outcome == "served" and (dress.shift or (dress.flaw is None and WIRE_FORMS[dress.form].date_off))
+        variant = step.variant
+        timed = outcome == "served" and (variant.shift or (variant.flaw is None and WIRE_FORMS[variant.form].date_off))
         return ({"SLS406"} if key in self._refused else set()) | ({"SLS457"} if timed else set())
 
     def _explained(self, judged: Judged, place: Place, response: Response) -> Judged:
@@ -268,7 +268,7 @@ class Performance:
             self._model.deleted(key)
             self.groups.end(step.at, self.bench)
             self._forget(key)
-        elif isinstance(step, Beat):
+        elif isinstance(step, HeartBeat):
             self._beaten, assigned = True, assigned_by(sent.response)
             self._assigned_any |= bool(assigned)
             self._model.assigned(key, step.consumer, assigned)
@@ -314,7 +314,7 @@ class Performance:
             return self._model.exists(key) and shard in self._model.held(key, step.consumer)
         return isinstance(step, Create) or (not isinstance(step, Read) and self._model.exists(key))
 
-    def _arrange(self, step: Linger | HandOver | Connect) -> None:
+    def _arrange(self, step: WaitForClock | HandOver | Connect) -> None:
         if isinstance(step, Connect):
             self.wire.connect(step.over)
         elif isinstance(step, HandOver):
@@ -326,7 +326,7 @@ class Performance:
         """Let both consumers send heartbeats until each shard is one's alone; `NotProvable` where none passes."""
         key, known = self._key(step.at), self.bench.shards.get(step.at.logstore, ())
         for consumer in (step.taker, step.giver) * _ROUNDS:
-            self.step(Beat(consumer, step.at, step.dress))
+            self.step(HeartBeat(consumer, step.at, step.variant))
             divided = self._model.divided(key, step.giver, step.taker)
             if divided is not None:
                 written = self._model.written_shards(key)
@@ -338,14 +338,14 @@ class Performance:
         msg = f"no shard passed from one consumer to another within {2 * _ROUNDS} heartbeats"
         raise NotProvable(msg)
 
-    def _linger(self, step: Linger) -> None:
+    def _linger(self, step: WaitForClock) -> None:
         """Where the time of the last write looks as before, let a second pass, write again and look again."""
         key, shard = self._key(step.at), self.bench.shard(step.shard, step.at.logstore)
         if self._model.moved(key, shard):
             return
         self.wire.sleep(COARSE_CLOCK.total_seconds() * 1.1)
-        self.step(Write(step.shard, step.value, at=step.at, dress=step.dress))
-        self.step(Read(step.shard, step.at, step.dress))
+        self.step(Write(step.shard, step.value, at=step.at, variant=step.variant))
+        self.step(Read(step.shard, step.at, step.variant))
 
 
 def _both(*parts: Judged) -> Judged:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.errors import EndpointError
-from sls_contract.scenarios.steps import PLAIN, Beat, Create, Dress, Place, Read, Role
+from sls_contract.scenarios.steps import PLAIN, Create, HeartBeat, Place, Read, RequestVariant, Role
 from sls_contract.verification.performance import NotSupported, Performance
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _OK = 200
 _REFUSED = frozenset({400, 401})
-_BASELINES = (PLAIN, Dress("v1-sha256"), Dress("v4"))
+_BASELINES = (PLAIN, RequestVariant("v1-sha256"), RequestVariant("v4"))
 _HEARTBEATS = 3  # until one assigns something
 _BETWEEN = 0.5  # seconds between them
 
@@ -31,21 +31,21 @@ class EndpointRefuses(EndpointError):
     """The endpoint answers, and verifying it makes no sense: wrong key, project or logstore."""
 
 
-def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], None]) -> Dress:
+def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], None]) -> RequestVariant:
     """Ask for a group that is not there, in each scheme until one is let in; return that one's dress.
 
     Sets the wire's clock and probe. Raises `EndpointGone` where nobody answers, `EndpointRefuses` where we are not
     let in or sent away.
     """
-    for dress in _BASELINES:
-        sent = _ask(wire, bench, dress)
+    for variant in _BASELINES:
+        sent = _ask(wire, bench, variant)
         remember(sent)
         if error_code(sent.response) in {"RequestTimeExpired", "RequestTimeTooSkewed"} and wire.offset:
-            sent = _ask(wire, bench, dress)
+            sent = _ask(wire, bench, variant)
             remember(sent)
-        wire.probe = wire.probe or _asker(bench, dress)
+        wire.probe = wire.probe or _asker(bench, variant)
         if sent.response.status not in _REFUSED or (error_code(sent.response) or "").endswith("NotExist"):
-            return dress
+            return variant
     raise EndpointRefuses(_unwelcome(sent.response, target))
 
 
@@ -68,7 +68,7 @@ def _assigned(performance: Performance, place: Place) -> tuple[int, ...]:
         if again:
             performance.wire.sleep(_BETWEEN)
         try:
-            performance.perform((Beat("consumer_1", place),))
+            performance.perform((HeartBeat("consumer_1", place),))
         except NotSupported:
             return ()
         if performance.held("consumer_1", place):
@@ -76,12 +76,12 @@ def _assigned(performance: Performance, place: Place) -> tuple[int, ...]:
     return performance.held("consumer_1", place)
 
 
-def _ask(wire: Wire, bench: Bench, dress: Dress) -> Sent:
-    return wire(_asker(bench, dress))
+def _ask(wire: Wire, bench: Bench, variant: RequestVariant) -> Sent:
+    return wire(_asker(bench, variant))
 
 
-def _asker(bench: Bench, dress: Dress) -> Callable[[datetime], Request]:
-    return lambda at: bench.request(Read(at=Place("hello"), dress=dress), at)
+def _asker(bench: Bench, variant: RequestVariant) -> Callable[[datetime], Request]:
+    return lambda at: bench.request(Read(at=Place("hello"), variant=variant), at)
 
 
 def expect_place(performance: Performance, target: Target, role: Role) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
-from sls_contract.scenarios.steps import PLAIN, Delete, Dress, Role, Scenario, Step
+from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Scenario, Step
 from sls_contract.spec import CLAUSES
 from sls_contract.verification.groups import Groups
 from sls_contract.verification.outcome import Performed, Run
@@ -81,7 +81,7 @@ class Runner:
     run: Run = field(init=False)
     _groups: Groups = field(default_factory=Groups)
     _bench: Bench = field(init=False)
-    _baseline: Dress = PLAIN
+    _baseline: RequestVariant = PLAIN
     _stamp: str = field(init=False)
     _count: int = 0
     _unsupported: str = ""
@@ -317,9 +317,9 @@ class Runner:
 
 
 def _after_setup(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    from sls_contract.scenarios.steps import Beat, Create, Write
+    from sls_contract.scenarios.steps import Create, HeartBeat, Write
 
-    return (Create(), Beat(), Write(0), *steps)
+    return (Create(), HeartBeat(), Write(0), *steps)
 
 
 def _generated(name: str, steps: Sequence[Step] = ()) -> Scenario:

@@ -132,7 +132,7 @@ def test_options_script_the_answers_in_their_order(command, wire, tmp_path):
     ],
 )
 def test_a_wrong_fault_starts_nothing(command, options, words):
-    """Exit 2, the reason and the mend on stderr, no traceback, no server."""
+    """Exit 2, the reason and the fix on stderr, no traceback, no server."""
     with command(*options) as process:
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, process.first_line + output) == (2, "")

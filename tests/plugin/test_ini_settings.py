@@ -33,9 +33,9 @@ def test_a_rename_that_is_no_pair_is_a_usage_error(project, line):
 
 def test_the_folder_of_the_cassettes(project):
     """One folder, counted from the root, instead of one beside each test file."""
-    project.ini("sls_cassette_dir = tapes/here").test(ASKS, "sub/test_it.py")
+    project.ini("sls_cassette_dir = players/here").test(ASKS, "sub/test_it.py")
     project.run("--sls-record=once").assert_outcomes(passed=1)
-    assert project.cassettes() == ["tapes/here/test_it/test_asks.sls.yaml"]
+    assert project.cassettes() == ["players/here/test_it/test_asks.sls.yaml"]
     project.ini().run("--sls-record=once").assert_outcomes(passed=1)
     assert "sub/cassettes/test_it/test_asks.sls.yaml" in project.cassettes()
 

@@ -94,14 +94,14 @@ def test_sls_without_the_marker_is_an_error_that_says_so(project):
 
 def test_two_test_files_of_one_name_do_not_share_cassettes_unknowingly(project):
     """With one folder for all, files of the same name would play each other's recordings: told instead."""
-    project.ini("sls_cassette_dir = tapes", "addopts = --import-mode=importlib")
+    project.ini("sls_cassette_dir = players", "addopts = --import-mode=importlib")
     source = "from client import ask\nimport pytest\n\n@pytest.mark.sls_cassette\ndef test_asks(sls):\n    ask(sls)\n"
     project.write("a/test_same.py", source)
     project.write("b/test_same.py", source)
     result = project.run("--sls-record=once")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*would both lie in *tapes*test_same*", "*How to fix: rename one of the files*"])
-    assert project.cassettes() == ["tapes/test_same/test_asks.sls.yaml"]
+    result.stdout.fnmatch_lines(["*would both lie in *players*test_same*", "*How to fix: rename one of the files*"])
+    assert project.cassettes() == ["players/test_same/test_asks.sls.yaml"]
 
 
 def test_a_cassette_inside_a_marked_test(project):

@@ -233,7 +233,7 @@ def test_a_marker_is_still_needed(project):
 
 def test_in_one_folder_for_all(project):
     """With sls_cassette_dir, fixtures of several conftest files stay apart."""
-    project.ini("sls_cassette_dir = tapes", "pythonpath = .")
+    project.ini("sls_cassette_dir = players", "pythonpath = .")
     for folder in ("a", "b"):
         project.write(f"{folder}/conftest.py", CONFTEST)
         project.write(
@@ -249,5 +249,5 @@ def test_in_one_folder_for_all(project):
         )
     project.run("--sls-record=once").assert_outcomes(passed=2)
     names = {name for name in project.cassettes() if "service" in name}
-    assert names == {f"tapes/{folder}.conftest/service@session.sls.yaml" for folder in ("a", "b")}
+    assert names == {f"players/{folder}.conftest/service@session.sls.yaml" for folder in ("a", "b")}
     project.run("--sls-strict").assert_outcomes(passed=2)

@@ -100,7 +100,7 @@ def test_an_endpoint_that_conforms(reference):
 
 
 def test_an_endpoint_that_does_not(reference):
-    """A violation gives 1, the clause, the mend, and the requests that show it."""
+    """A violation gives 1, the clause, the fix, and the requests that show it."""
     endpoint, _ = reference
 
     def no_filter(request):
@@ -230,7 +230,7 @@ def test_a_folder_that_cannot_be_made_stops_before_the_run(tmp_path):
     """Where recordings cannot be written, nothing is sent."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="--record: cannot make"):
-        command("--record", str(tmp_path / "file" / "tapes"))
+        command("--record", str(tmp_path / "file" / "players"))
 
 
 def test_a_violation_outweighs_an_interruption(reference):
@@ -255,7 +255,7 @@ def test_a_violation_outweighs_an_interruption(reference):
 
 
 def test_nobody_there():
-    """An endpoint that is not there is an error with a mend, no traceback."""
+    """An endpoint that is not there is an error with a fix, no traceback."""
     with pytest.raises(EndpointError, match="nothing accepts connections"):
         command("--endpoint", "http://127.0.0.1:1", *PLACE)
 
@@ -264,10 +264,10 @@ def test_recordings_are_cassettes(tmp_path, reference):
     """Each scenario becomes a cassette that loads, says what it proves, and holds the exchanges in order."""
     _, url = reference
     names = ("--scenario", "group-advanced", "--scenario", "many-shards")
-    words = ("--endpoint", url, *PLACE, *names, "--record", str(tmp_path / "tapes"))
+    words = ("--endpoint", url, *PLACE, *names, "--record", str(tmp_path / "players"))
     assert command(*words)[0] == 0
-    assert [path.name for path in (tmp_path / "tapes").iterdir()] == ["group-advanced.sls.yaml"]
-    cassette = load_cassette(tmp_path / "tapes" / "group-advanced.sls.yaml")
+    assert [path.name for path in (tmp_path / "players").iterdir()] == ["group-advanced.sls.yaml"]
+    cassette = load_cassette(tmp_path / "players" / "group-advanced.sls.yaml")
     methods = " ".join(exchange.request.method for exchange in cassette.exchanges)
     assert methods == "POST POST POST GET POST GET GET"
     assert str(cassette.evidence) == "reference"

@@ -107,7 +107,7 @@ def test_what_was_carried_out_and_shows_nothing_is_not_proven():
 
 @pytest.mark.parametrize(("option", "name"), [("--other-logstore", LOGSTORE), ("--other-project", "my-project")])
 def test_one_name_for_two_things_is_refused(option, name):
-    """Before anything is sent, with the mend; also for the endpoint that we start."""
+    """Before anything is sent, with the fix; also for the endpoint that we start."""
     for words in ((), ("--endpoint", "http://127.0.0.1:1", *PLACE)):
         with pytest.raises(UsageError, match=f"{option} must be another one.*How to fix"):
             run_command(*words, option, name)

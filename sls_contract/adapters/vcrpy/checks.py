@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.cassettes.exchanges import Judge, recording_of_scrubbed, written_secrets
 from sls_contract.cassettes.recording import Evidence, compared
-from sls_contract.cassettes.tally import Tally, failing, message
+from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation
 from sls_contract.exchange import OWN_ANSWER, Exchange
@@ -42,42 +42,42 @@ class Checks:
     def __init__(self, terms: Terms, scrubber: Scrubber) -> None:
         self._terms, self._scrubber = terms, scrubber
         self._judge = Judge(scrubber, terms.credentials)
-        self._tally = Tally(keep=True)
+        self._results = Results(keep=True)
         self._raised = 0
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the exchanges so far broke, in the order in which it was found; every level, raised or not."""
-        return tuple(breach.finding for breach in self._tally.breaches)
+        return tuple(breach.finding for breach in self._results.breaches)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """The exchanges so far, recorded and played, scrubbed."""
-        return tuple(self._tally.seen)
+        return tuple(self._results.seen)
 
     def record(self, exchange: Exchange) -> Recording | None:
         """Judge an exchange that took place now and return what may be written; None for an answer of our own tools."""
         if exchange.response is not None and OWN_ANSWER in exchange.response.headers:
-            self._judge.refuse_own(self._tally, exchange.request, exchange.response)
+            self._judge.refuse_own(self._results, exchange.request, exchange.response)
             return None
         now, seen, evidence = utc_now(), seen_now(), self._terms.evidence
         scrubbed = self._scrubber.exchange(exchange, live=evidence is Evidence.LIVE)
-        self._judge.recorded(self._tally, exchange, scrubbed, evidence, seen)
+        self._judge.recorded(self._results, exchange, scrubbed, evidence, seen)
         return recording_of_scrubbed(scrubbed, evidence, now, seen)
 
     def play(self, request: Request, recording: Recording) -> None:
         """Judge a request and the recording that answers it."""
         shown = Exchange(self._scrubber.request(request), recording.exchange.response)
-        self._judge.played(self._tally, request, shown, compared(recording), seen_now())
+        self._judge.played(self._results, request, shown, compared(recording), seen_now())
 
     def wrote(self, path: os.PathLike[str] | str) -> None:
         """Look for secrets in what was written."""
         for secret in written_secrets(Path(path), self._terms.credentials):
-            self._tally.fail(secret)
+            self._results.fail(secret)
 
     def failed(self, error: Exception) -> None:
         """Note what kept a cassette from being written; it is raised when vcrpy has let go of the clients."""
-        self._tally.fail(str(error))
+        self._results.fail(str(error))
 
     def raise_now(self) -> None:
         """Raise what was just found, where that was asked for."""
@@ -86,7 +86,7 @@ class Checks:
 
     def raise_at_end(self, where: str, error: BaseException | None) -> None:
         """Raise what was found and not raised before; beside another ``error`` a failure to write is a note on it."""
-        failures = self._tally.take_errors()
+        failures = self._results.take_errors()
         if error is not None:
             for failure in failures:
                 error.add_note(failure)
@@ -97,6 +97,6 @@ class Checks:
             self._raise(where)
 
     def _raise(self, where: str) -> None:
-        breaches, self._raised = self._tally.since(self._raised)
+        breaches, self._raised = self._results.since(self._raised)
         if broken := failing(breaches, strict=self._terms.strict):
             raise ContractViolation(message(broken, where), (breach.finding for breach in broken))

@@ -5,7 +5,7 @@ something new that it may ignore, **benign** if both sides say the same, or only
 
 What differs is told with a clause (``code`` and ``slug``) where one governs it, else with the slug in brackets below.
 ``kept → broken`` means: the old answer kept the clause, the new one breaks it. What both sides break alike is no
-difference, and a breach that the new side mended is benign: a client written to the contract expected it all along.
+difference, and a breach that the new side fixed is benign: a client written to the contract expected it all along.
 
 ==================================================================== ========= =======================================
 difference                                                           class     clause

@@ -38,7 +38,7 @@ _REFUSED = (400, 401)
 
 
 def clause_differences(old: Side, new: Side) -> Differences:
-    """Yield every clause that the new side breaks and the old one did not, and every one that it mended."""
+    """Yield every clause that the new side breaks and the old one did not, and every one that it fixed."""
     for finding in new.verdict.findings:
         kind = _class_of(finding, old, new)
         if kind is not None and not _broken_before(finding, old, new):

@@ -59,7 +59,7 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
         yield _status(_unreadable(new), "served", old, new)
     elif code in _RENAMED:
         yield _status(Class.BREAKING, _RENAMED[code], old, new)
-    elif _is_state(new) or new.open or _mends(old, new):
+    elif _is_state(new) or new.open or _fixes(old, new):
         yield _status(Class.BENIGN, _MISSING.get(code, "served"), old, new)
     elif code in CLOCK_CODES:
         yield _status(Class.BENIGN if _skew(new) > MAX_SKEW else Class.BREAKING, "clock-accepted", old, new)
@@ -83,10 +83,10 @@ def _is_state(side: Side) -> bool:
     return not side.ours and code.endswith(("NotExist", "AlreadyExist"))
 
 
-def _mends(old: Side, new: Side) -> bool:
+def _fixes(old: Side, new: Side) -> bool:
     """Tell whether the new side refuses, for its authentication, what the old one should have refused.
 
-    Both requests must be known to be wrong: recorders drop signatures, and clients are mended.
+    Both requests must be known to be wrong: recorders drop signatures, and clients are fixed.
     """
     if new.response.status not in _AUTHENTICATION:
         return False

@@ -245,7 +245,7 @@ class _Chunks:
 def render(response: Response, method: str) -> bytes:
     """Return the bytes of an answer as the network would carry it: same fields, framed as they say.
 
-    Where the body is not as it was on the wire, the fields that would contradict it are mended first.
+    Where the body is not as it was on the wire, the fields that would contradict it are fixed first.
     """
     response = with_true_framing(response)
     if not _may_have_body(method, response):
@@ -279,7 +279,7 @@ def delivered(response: Response, method: str) -> tuple[bytes, int | None]:
 
 
 def with_true_framing(response: Response) -> Response:
-    """Mend the headers of a body that is stored decoded (``wire=False``): no coding, the true length."""
+    """Fix the headers of a body that is stored decoded (``wire=False``): no coding, the true length."""
     if response.wire:
         return response
     headers = response.headers.without("content-encoding", "transfer-encoding")

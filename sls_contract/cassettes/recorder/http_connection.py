@@ -1,8 +1,8 @@
 """http.client, and with it urllib3, requests and whatever else is built on ``http.client.HTTPConnection``.
 
-The connection is given a tape in place of a socket: it collects the request as it would have gone out. When the client
+The connection is given a socket in memory: it collects the request as it would have gone out. When the client
 asks for the answer, the handler decides. A live attempt then runs on the client's own stack (its ``connect``, TLS,
-tunnel through a proxy, time limits), byte for byte what the tape holds, and is read to its end. Either way the client
+tunnel through a proxy, time limits), byte for byte what the memory holds, and is read to its end. Either way the client
 parses bytes from memory with its own code, and nothing of ours stays on the connection afterwards.
 """
 
@@ -57,7 +57,7 @@ class Preset(threading.local):
 PRESET = Preset()
 
 
-class Tape:
+class MemorySocket:
     """Stands where a connection keeps its socket, from the first byte of a request to its answer."""
 
     def __init__(self, connection: Any, real: Any) -> None:
@@ -76,7 +76,7 @@ class Tape:
         self.read_timeout = (seconds,)
 
     def setsockopt(self, *args: Any) -> None:
-        """Accept socket options, which a tape has no use for."""
+        """Accept socket options, which a memory has no use for."""
 
     def shutdown(self, how: int) -> None:
         """Accept what urllib3 offers to end a download from another thread."""
@@ -140,7 +140,7 @@ def connect(original: Callable[..., Any], connection: Any, *args: Any, **kwargs:
         return original(connection, *args, **kwargs)
     if not isinstance(connection, http.client.HTTPConnection):
         raise CassetteError(_OF_FUTURE)
-    connection.sock = Tape(connection, None)
+    connection.sock = MemorySocket(connection, None)
     for flag, value in (("is_verified", True), ("_has_connected_to_proxy", bool(getattr(connection, "proxy", None)))):
         if hasattr(connection, flag):  # urllib3's own notes; unset they give warnings and errors about a proxy
             setattr(connection, flag, value)
@@ -148,14 +148,14 @@ def connect(original: Callable[..., Any], connection: Any, *args: Any, **kwargs:
 
 
 def endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
-    """Put a tape in place where the head that is about to be sent names an owned host; else make sure there is none."""
+    """Put a socket in memory where the head that is about to be sent names an owned host; else take it away."""
     lines = connection._buffer  # noqa: SLF001 - the head exists nowhere else before it is sent
     host = host_from_head(lines) or _target(connection)
-    taped = type(connection.sock) is Tape
+    played = type(connection.sock) is MemorySocket
     if owner_of(host, _peer(connection)) is not None:
-        connection.sock = Tape(connection, connection.sock.real if taped else connection.sock)
+        connection.sock = MemorySocket(connection, connection.sock.real if played else connection.sock)
     else:
-        if taped:
+        if played:
             connection.sock = _real(connection, connection.sock)
         _check(host, connection)
     return original(connection, *args, **kwargs)
@@ -170,34 +170,36 @@ def _check(host: str, connection: Any) -> None:
 
 
 def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
-    """Answer the request on the tape, by the handler or live, and let the client read that from memory."""
-    tape = connection.sock
-    if type(tape) is not Tape or args or kwargs:  # urllib3 1 tries an argument of Python 2 first, and gets a TypeError
+    """Answer the request on the memory, by the handler or live, and let the client read that from memory."""
+    memory = connection.sock
+    if (
+        type(memory) is not MemorySocket or args or kwargs
+    ):  # urllib3 1 tries an argument of Python 2 first, and gets a TypeError
         return original(connection, *args, **kwargs)
     try:
-        connection.sock = _answer(connection, tape)
+        connection.sock = _answer(connection, memory)
         response = original(connection)
     except BaseException:
-        tape.close()
+        memory.close()
         connection.close()
         raise
     if connection.sock is None:  # the client read that the connection ends here
-        tape.close()
-    connection.sock = tape.real
+        memory.close()
+    connection.sock = memory.real
     return response
 
 
-def _answer(connection: Any, tape: Tape) -> Answer:
-    request = request_from_wire(bytes(tape.sent), _scheme(connection), _target(connection))
+def _answer(connection: Any, memory: MemorySocket) -> Answer:
+    request = request_from_wire(bytes(memory.sent), _scheme(connection), _target(connection))
     handler = owner_of(request.host or _target(connection), _peer(connection))
     if handler is None:  # it went away between the request and this call
-        real = _real(connection, tape)
+        real = _real(connection, memory)
         check_connection(request.host, real)
-        return converse(real, tape, AnswerReader(request.method), lambda: None)
+        return converse(real, memory, AnswerReader(request.method), lambda: None)
     preset, PRESET.value = PRESET.value, None
     outcome = preset[0] if preset else handler.answer(request)
     if outcome is None:
-        return _perform(connection, tape, handler, request)
+        return _perform(connection, memory, handler, request)
     if isinstance(outcome, Answer):
         return outcome
     if isinstance(outcome, Exception):
@@ -214,9 +216,9 @@ def answer_of(outcome: Outcome, method: str) -> Answer:
     return Answer(render(outcome, method), None)
 
 
-def _perform(connection: Any, tape: Tape, handler: Owner, request: Request) -> Answer:
+def _perform(connection: Any, memory: MemorySocket, handler: Owner, request: Request) -> Answer:
     try:
-        real = _real(connection, tape)
+        real = _real(connection, memory)
     except SlsContractError:
         raise
     except Exception as error:
@@ -224,7 +226,7 @@ def _perform(connection: Any, tape: Tape, handler: Owner, request: Request) -> A
         raise
     reader = AnswerReader(request.method)
     handler = handler.connected_to(address_of(real))
-    answer = converse(real, tape, reader, lambda: handler.sent(request))
+    answer = converse(real, memory, reader, lambda: handler.sent(request))
     handler.received(request, failures.outcome_of(reader, answer.ending))
     return answer
 
@@ -237,29 +239,29 @@ def address_of(real: Any) -> Any:
         return None
 
 
-def _real(connection: Any, tape: Tape) -> Any:
+def _real(connection: Any, memory: MemorySocket) -> Any:
     """Return the real socket, connecting with the client's own code where the connection is not warm."""
-    if tape.real is not None:
-        return tape.real
-    read_timeout, connection.timeout, connection.sock = connection.timeout, tape.connect_timeout, None
+    if memory.real is not None:
+        return memory.real
+    read_timeout, connection.timeout, connection.sock = connection.timeout, memory.connect_timeout, None
     try:
         with live(), let_through(_target(connection)):
             connection.connect()
     finally:
         connection.timeout = read_timeout
-    tape.real = connection.sock
-    return tape.real
+    memory.real = connection.sock
+    return memory.real
 
 
-def converse(real: Any, tape: Tape, reader: AnswerReader, meanwhile: Callable[[], None]) -> Answer:
-    """Send what is on the tape and read one answer to its end; a connection that broke is not kept."""
+def converse(real: Any, memory: MemorySocket, reader: AnswerReader, meanwhile: Callable[[], None]) -> Answer:
+    """Send what is on the memory and read one answer to its end; a connection that broke is not kept."""
     ending: OSError | None = None
     try:
-        if tape.read_timeout is not None and type(tape.connect_timeout) in _LIMITS:
-            real.settimeout(tape.connect_timeout)  # urllib3's, which holds until it reads
-        _send(real, tape.sent)
-        if tape.read_timeout is not None:
-            real.settimeout(*tape.read_timeout)
+        if memory.read_timeout is not None and type(memory.connect_timeout) in _LIMITS:
+            real.settimeout(memory.connect_timeout)  # urllib3's, which holds until it reads
+        _send(real, memory.sent)
+        if memory.read_timeout is not None:
+            real.settimeout(*memory.read_timeout)
         meanwhile()
         while not reader.complete:
             data = real.recv(_RECV_BYTES)
@@ -270,7 +272,7 @@ def converse(real: Any, tape: Tape, reader: AnswerReader, meanwhile: Callable[[]
     except OSError as error:
         ending = error
     if not reader.complete:
-        tape.close()
+        memory.close()
     return Answer(bytes(reader.raw), ending)
 
 

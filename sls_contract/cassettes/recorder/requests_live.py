@@ -17,7 +17,7 @@ from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import AnswerReader, wire_of
 from sls_contract.cassettes.recorder.guard import let_through
 from sls_contract.cassettes.recorder.handler import live
-from sls_contract.cassettes.recorder.http_connection import Answer, Tape, address_of, converse
+from sls_contract.cassettes.recorder.http_connection import Answer, MemorySocket, address_of, converse
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
@@ -92,12 +92,12 @@ def _refused(pool: Any, connection: Any, limits: _Limits, request: Request, owne
 
 def _conversed(connection: Any, limits: _Limits, request: Request, owner: Owner) -> Performed:
     real = connection.sock
-    tape = Tape(connection, real)
-    tape.read_timeout = limits[1:]
-    tape.sent += wire_of(request)
+    memory = MemorySocket(connection, real)
+    memory.read_timeout = limits[1:]
+    memory.sent += wire_of(request)
     reader = AnswerReader(request.method)
     owner = owner.connected_to(address_of(real))
-    answer = converse(real, tape, reader, lambda: owner.sent(request))
+    answer = converse(real, memory, reader, lambda: owner.sent(request))
     outcome = failures.outcome_of(reader, answer.ending)
     owner.received(request, outcome)
     return Performed(outcome, answer, reader.is_reusable and reader.is_canonical, reader.is_reusable)
@@ -116,7 +116,11 @@ def _pool(adapter: Any, request: Any, settings: dict[str, Any]) -> Any:
 
 def _is_direct(connection: Any) -> bool:
     """Tell whether a connection is urllib3's usual one, idle, to the host itself, and whether nobody watches it."""
-    if type(connection).__module__ != "urllib3.connection" or type(connection.sock) is Tape or connection.debuglevel:
+    if (
+        type(connection).__module__ != "urllib3.connection"
+        or type(connection.sock) is MemorySocket
+        or connection.debuglevel
+    ):
         return False
     return connection.proxy is None and not connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no reader
 

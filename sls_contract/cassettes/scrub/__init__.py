@@ -1,8 +1,8 @@
 """No secret is ever written: scrub exchanges, texts and bytes; find what leaked in files.
 
-The way of the data: `sides` takes a request or answer apart, `hunt` finds secrets in each part (`spellings` of the
-known ones from the `vault`, `shapes` of unknown ones, inside `views` of escaped text and `containers` such as base64),
-`signature` signs the result again with the public test key.
+The way of the data: `sides` takes a request or answer apart, `detector` finds secrets in each part (`spellings`
+of the known ones from the `registry`, `shapes` of unknown ones, inside `views` of escaped text and `containers` such
+as base64), `signature` signs the result again with the public test key.
 """
 
 from __future__ import annotations

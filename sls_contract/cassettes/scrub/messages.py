@@ -43,7 +43,7 @@ class Body:
             return cls(wire, wire)
         packed = undeflated(wire) if "deflate" in (coding, sls) else unpacked(wire)
         if packed and packed.rest:
-            return cls(wire, wire)  # what stands behind the end is hunted, too
+            return cls(wire, wire)  # what stands behind the end is searched for, too
         if packed:
             return cls(wire, packed.content, packed)
         return cls(wire, wire, None, named if named and _looks_coded(wire) else None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sls_contract.cassettes.scrub.spellings import SHORTEST as HUNTED
-from sls_contract.cassettes.scrub.spellings import is_huntable
+from sls_contract.cassettes.scrub.spellings import is_detectable
 from sls_contract.cassettes.scrub.views import Edit, applied, find
 from sls_contract.errors import UsageError
 from sls_contract.exchange import split_url, wire_bytes, wire_text
@@ -76,7 +76,7 @@ class Renames:
         return (
             len(real) >= _SHORTEST
             and not real.isdigit()
-            and is_huntable(real.ljust(HUNTED))
+            and is_detectable(real.ljust(HUNTED))
             and real.lower() not in _ANSWERED
             and not any(re.search(_whole(wire_bytes(real)), public) for public in self._table.values())
         )

@@ -7,9 +7,10 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from sls_contract.cassettes.scrub.hunt import Hunt, Rules
+from sls_contract.cassettes.scrub.detector import Detector, Rules
 from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.others import OtherNames
+from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public, marker
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.shapes import Named, public_signatures
 from sls_contract.cassettes.scrub.sides import Pass, cookies_of
@@ -22,8 +23,7 @@ from sls_contract.cassettes.scrub.signature import (
     signed_again,
     verdict,
 )
-from sls_contract.cassettes.scrub.spellings import Secret, is_huntable
-from sls_contract.cassettes.scrub.vault import Vault, is_public, marker
+from sls_contract.cassettes.scrub.spellings import Secret, is_detectable
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.cassettes.texts import texts
 from sls_contract.errors import UsageError
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ROUNDS = 4  # what is learnt in one round is hunted in the next, from the start
+_ROUNDS = 4  # what is learnt in one round is searched for in the next, from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Sent:
         going: what was met on the way.
         looking: what the answer must not hold; good for looking, not for replacing.
         signatures: the one that was sent, and the one that is stored.
-        version: of the vault, from which all this comes.
+        version: of the registry, from which all this comes.
 
     """
 
@@ -85,7 +85,7 @@ class Sent:
     request: Request
     found: Verdict
     going: Pass
-    looking: Hunt
+    looking: Detector
     signatures: tuple[str, str]
     version: int
 
@@ -121,18 +121,18 @@ class Scrubber:
     ) -> None:
         given = tuple(credentials)
         self._keyring = (*given, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-        self._vault = Vault(given)
+        self._registry = SecretRegistry(given)
         self._keys = _names(keys)
         self._rules = Rules(tuple(map(_compiled, texts("scrub", patterns))), _named(self._keys))
         self._renames = Renames(renames or {})
         self._hide_names, self._hiding = hide_names, threading.Lock()
         self._others = OtherNames([*own_names, *(renames or {}), *(renames or {}).values()])
-        self._newest = (self._vault.version, Hunt.of(self._vault, self._rules))
+        self._newest = (self._registry.version, Detector.of(self._registry, self._rules))
 
     def sent(self, request: Request) -> Sent:
         """Scrub a request that goes out, and verify its signature: all that need not wait for the answer."""
         found = verdict(request, self._keyring)
-        learn(request, self._vault)
+        learn(request, self._registry)
         self._others.asked(request)
         return self._settled(lambda: self._sent(request, found))
 
@@ -170,7 +170,7 @@ class Scrubber:
     def learn_cookies(self, exchange: Exchange) -> None:
         """Take the cookies of a recording that another tool made, to be found wherever they stand in its file."""
         for value in cookies_of(exchange):
-            self._vault.public(Kind.OTHER, value)
+            self._registry.public(Kind.OTHER, value)
 
     def request(self, request: Request) -> Request:
         """Return what a live request looks like beside scrubbed ones: the same substitutions, the signature marked."""
@@ -178,18 +178,18 @@ class Scrubber:
 
     def asked(self, request: Request) -> Request:
         """Return the same with its Authorization as sent: enough to find its recording, and no more than half done."""
-        learn(request, self._vault)
+        learn(request, self._registry)
         return self._settled(lambda: self._pass().request(request))
 
     def marked(self, request: Request) -> Request:
         """Mark the signature of a request that is scrubbed but for that."""
-        return marked(request, self._vault, self._renames)
+        return marked(request, self._registry, self._renames)
 
     def text(self, text: str) -> str:
         """Return a text without secrets, also shortened ones. Names are not replaced."""
         data = safe_bytes(text)
         new = self.bytes(data)
-        return self._vault.pieces.masked(text if new == data else wire_text(new))
+        return self._registry.pieces.masked(text if new == data else wire_text(new))
 
     def shown(self, text: str) -> str:
         """Return a message, log line or traceback without secrets.
@@ -201,62 +201,62 @@ class Scrubber:
 
     def masked(self, text: str) -> str:
         """Mask the public ids, secrets and tokens that stand in a text in the place of real ones."""
-        return self._vault.masked(text)
+        return self._registry.masked(text)
 
     def edits(self, data: bytes) -> list[Edit]:
         """Return every place of the data that holds a secret, ordered."""
         public = public_signatures(data)
-        return self._settled(lambda: self._hunt().beside(harmless=public).found(data))
+        return self._settled(lambda: self._detector().beside(harmless=public).found(data))
 
     def bytes(self, data: bytes) -> bytes:
         """Return bytes without secrets, whatever they are."""
-        return self._settled(lambda: self._hunt().clean(data) if self._hunt().sees(data) else data)
+        return self._settled(lambda: self._detector().clean(data) if self._detector().sees(data) else data)
 
     def _settled(self, step: Callable[[], T]) -> T:
         """Repeat a step until it has taught nothing new."""
         for _ in range(_ROUNDS):
-            before = self._vault.version
+            before = self._registry.version
             done = step()
-            if self._vault.version == before:
+            if self._registry.version == before:
                 break
         return done
 
-    def _hunt(self) -> Hunt:
-        """Return the hunt for what is known now; it is built anew only where something was learnt."""
-        version, hunt = self._newest
-        if version != self._vault.version:
-            version = self._vault.version
-            hunt = Hunt.of(self._vault, self._rules)
-            self._newest = (version, hunt)
-        return hunt
+    def _detector(self) -> Detector:
+        """Return the detector for what is known now; it is built anew only where something was learnt."""
+        version, detector = self._newest
+        if version != self._registry.version:
+            version = self._registry.version
+            detector = Detector.of(self._registry, self._rules)
+            self._newest = (version, detector)
+        return detector
 
-    def _pass(self, hunt: Hunt | None = None) -> Pass:
-        return Pass(hunt or self._hunt(), self._vault, self._renames, self._keys)
+    def _pass(self, detector: Detector | None = None) -> Pass:
+        return Pass(detector or self._detector(), self._registry, self._renames, self._keys)
 
     def _sent(self, original: Request, found: Verdict) -> Sent:
-        version, hunt = self._vault.version, self._hunt()
+        version, detector = self._registry.version, self._detector()
         real = signature_of(original) or ""
-        going = self._pass(_without_echo(hunt, real, marker(real)))
+        going = self._pass(_without_echo(detector, real, marker(real)))
         request = self._signed(original, going.request(original), found)
         stored = signature_of(request) or ""
         if going.dirty:  # a copy of the signature elsewhere in the request becomes the stored one, too
-            copied = self._pass(_without_echo(hunt, real, stored)).request(original)
+            copied = self._pass(_without_echo(detector, real, stored)).request(original)
             request = self._signed(original, copied, found)
             stored = signature_of(request) or ""
-        self._vault.remember(real, stored)
-        looking = going.hunt if real == stored else going.hunt.sparing(_harmless(real, stored))
+        self._registry.remember(real, stored)
+        looking = going.detector if real == stored else going.detector.sparing(_harmless(real, stored))
         return Sent(original, request, found, going, looking, (real, stored), version)
 
     def _signed(self, original: Request, scrubbed: Request, found: Verdict) -> Request:
-        return signed_again(scrubbed, found, self._vault, self._renames, changed=scrubbed is not original)
+        return signed_again(scrubbed, found, self._registry, self._renames, changed=scrubbed is not original)
 
     def _exchange(self, exchange: Exchange, sent: Sent) -> Scrubbed:
-        if sent.version != self._vault.version:  # something was learnt since
+        if sent.version != self._registry.version:  # something was learnt since
             sent = self._sent(exchange.request, sent.found)
         coming = self._pass(sent.looking)
         response = None if exchange.response is None else coming.response(exchange.response)
         if exchange.response is not None and coming.dirty:
-            coming = self._pass(_without_echo(self._hunt(), *sent.signatures))
+            coming = self._pass(_without_echo(self._detector(), *sent.signatures))
             response = coming.response(exchange.response)
         return Scrubbed(
             Exchange(sent.request, response),
@@ -267,14 +267,14 @@ class Scrubber:
         )
 
 
-def _without_echo(hunt: Hunt, real: str, stored: str) -> Hunt:
-    """Return a hunt that also replaces the signature that was sent, by the one that is stored."""
+def _without_echo(detector: Detector, real: str, stored: str) -> Detector:
+    """Return a detector that also replaces the signature that was sent, by the one that is stored."""
     harmless = _harmless(real, stored)
-    if real == stored or is_public(real) or not is_huntable(real):
-        return hunt.beside(harmless=harmless)
+    if real == stored or is_public(real) or not is_detectable(real):
+        return detector.beside(harmless=harmless)
     if real.endswith("=") and stored.endswith("="):  # who writes base64 without its padding shall not pass
         real, stored = real[:-1], stored[:-1]
-    return hunt.beside(Secret.of(wire_bytes(real), wire_bytes(stored), Kind.SIGNATURE), harmless=harmless)
+    return detector.beside(Secret.of(wire_bytes(real), wire_bytes(stored), Kind.SIGNATURE), harmless=harmless)
 
 
 def _harmless(*signatures: str) -> frozenset[bytes]:
@@ -300,7 +300,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _names(keys: Iterable[str]) -> frozenset[str]:
-    """Read names in lower case; several in one text would be hunted as one, and the values of all be written."""
+    """Read names in lower case; several in one text would be searched for as one, and the values of all be written."""
     names = frozenset(key.strip().lower() for key in texts("scrub_keys", keys)) - {""}
     if several := [name for name in names if "," in name]:
         msg = f"scrub_keys: expected one name each, got {several[0]!r}. How to fix: give the names apart."

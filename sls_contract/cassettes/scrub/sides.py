@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.messages import Body, told_true
 from sls_contract.cassettes.scrub.names import MASK, Kind, kind_of
+from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.signature import masked
-from sls_contract.cassettes.scrub.vault import Vault, is_public
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
 from sls_contract.signing import parse_authorization
@@ -19,7 +19,7 @@ from sls_contract.signing import parse_authorization
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from sls_contract.cassettes.scrub.hunt import Hunt
+    from sls_contract.cassettes.scrub.detector import Detector
     from sls_contract.cassettes.scrub.views import Edit
 
 # A pair without a name is a value (source: RFC 6265bis, 5.7).
@@ -36,9 +36,9 @@ class Pass:
     ``dirty``: what was scrubbed last held a secret, or may have, beyond the headers that always hold one.
     """
 
-    def __init__(self, hunt: Hunt, vault: Vault, renames: Renames, keys: Collection[str]) -> None:
-        self.hunt = hunt
-        self._vault = vault
+    def __init__(self, detector: Detector, registry: SecretRegistry, renames: Renames, keys: Collection[str]) -> None:
+        self.detector = detector
+        self._registry = registry
         self._renames = renames
         self._keys = keys
         self._renamed: dict[tuple[str, str], int] = {}
@@ -80,7 +80,7 @@ class Pass:
         """Look at everything at once: traffic without secrets, nearly all of it, costs one look."""
         names = tuple([name for name, _ in headers.pairs])
         values = [value for (_, value), named in zip(headers.pairs, _are_named(names), strict=True) if not named]
-        return self.hunt.sees_message([*texts, *names, *values], body.content)
+        return self.detector.sees_message([*texts, *names, *values], body.content)
 
     def _headers(self, headers: Headers, *, dirty: bool, keep: str | None = None) -> Headers:
         if not (dirty or self._renames or self._keys or _any_told(tuple([name for name, _ in headers.pairs]), keep)):
@@ -107,20 +107,20 @@ class Pass:
         kind = kind_of(lowered)
         if kind is not None:
             bare = value.strip()
-            return value.replace(bare, self._vault.public(kind, bare)) if bare else value
+            return value.replace(bare, self._registry.public(kind, bare)) if bare else value
         if dirty or lowered in _AUTHORIZATIONS:
             value = self._cleaned(value)
         return self._rename(name, value)
 
     def _cookie(self, match: re.Match[str]) -> str:
-        return match["name"] + self._vault.public(Kind.OTHER, match["value"])
+        return match["name"] + self._registry.public(Kind.OTHER, match["value"])
 
     def _authorization(self, value: str) -> str:
         """Mask credentials for a proxy, or of a scheme that is not ours, and learn them."""
         scheme, _, rest = value.strip().partition(" ")
         secret = rest.strip()
         if secret:
-            self._vault.public(Kind.OTHER, secret)
+            self._registry.public(Kind.OTHER, secret)
         if scheme.lower() == "basic":
             self._learn_basic(secret)
         return masked(value)
@@ -132,7 +132,7 @@ class Pass:
             return
         for part in (user, password):
             if not is_public(part):
-                self._vault.public(Kind.OTHER, part)
+                self._registry.public(Kind.OTHER, part)
 
     def _opened(self, headers: Headers, wire: bytes, where: str) -> Body:
         body = Body.of(headers, wire)
@@ -141,7 +141,7 @@ class Pass:
         return body
 
     def _body(self, body: Body, where: str, *, dirty: bool) -> Body:
-        content = self.hunt.clean(body.content) if dirty else body.content
+        content = self.detector.clean(body.content) if dirty else body.content
         content, edits = self._renames.text(content)
         self._count(where, edits)
         return body.with_content(content)
@@ -155,7 +155,7 @@ class Pass:
 
     def _cleaned(self, text: str) -> str:
         data = safe_bytes(text)
-        new = self.hunt.clean(data) if self.hunt.sees(data) else data
+        new = self.detector.clean(data) if self.detector.sees(data) else data
         return text if new == data else wire_text(new)
 
     def _count(self, where: str, edits: Iterable[Edit]) -> None:

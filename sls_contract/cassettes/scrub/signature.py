@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from sls_contract.cassettes.scrub.names import MASK, Kind
-from sls_contract.cassettes.scrub.vault import marker
+from sls_contract.cassettes.scrub.registry import marker
 from sls_contract.exchange import Headers, Request
 from sls_contract.signing import (
     TEST_CREDENTIALS,
@@ -24,8 +24,8 @@ from sls_contract.signing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sls_contract.cassettes.scrub.registry import SecretRegistry
     from sls_contract.cassettes.scrub.renames import Renames
-    from sls_contract.cassettes.scrub.vault import Vault
     from sls_contract.signing import Form
 
 TOKEN_HEADER = "x-acs-security-token"  # noqa: S105 - the name of a header
@@ -69,28 +69,30 @@ def signature_of(request: Request) -> str | None:
     return parsed.signature if parsed else None
 
 
-def learn(request: Request, vault: Vault) -> None:
+def learn(request: Request, registry: SecretRegistry) -> None:
     """Take access key id and security token from where they always stand."""
     for value in request.headers.get_all("authorization"):
         parsed = parse_authorization(value)
         if parsed and parsed.access_key_id:
-            vault.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+            registry.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
     for value in request.headers.get_all(TOKEN_HEADER):
         if value.strip():
-            vault.public(Kind.SECURITY_TOKEN, value.strip())
+            registry.public(Kind.SECURITY_TOKEN, value.strip())
 
 
-def signed_again(request: Request, found: Verdict, vault: Vault, renames: Renames, *, changed: bool = True) -> Request:
+def signed_again(
+    request: Request, found: Verdict, registry: SecretRegistry, renames: Renames, *, changed: bool = True
+) -> Request:
     """Sign a scrubbed request with the public test key; its Authorization still holds the real id and scope.
 
     Where nothing else of it was ``changed``, what was signed is known already.
     """
     form = found.form
     if found.dialect is None or form is None:
-        return marked(request, vault, renames)
+        return marked(request, registry, renames)
     parsed = parse_authorization(request.headers["authorization"])
     assert parsed is not None
-    public_id = vault.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+    public_id = registry.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
     test = TEST_STS_CREDENTIALS if public_id.startswith("STS.") else TEST_CREDENTIALS
     if not (changed or renames):
         return _each(request, lambda _: authorization(form, public_id, test.access_key_secret))
@@ -99,9 +101,9 @@ def signed_again(request: Request, found: Verdict, vault: Vault, renames: Rename
     return resign(_each(request, lambda value: _scope_renamed(value, renames)), dialect, key)
 
 
-def marked(request: Request, vault: Vault, renames: Renames) -> Request:
+def marked(request: Request, registry: SecretRegistry, renames: Renames) -> Request:
     """Put the marked invalid signature into the Authorization, in the form that the real one had."""
-    return _each(request, lambda value: _marked(value, vault, renames))
+    return _each(request, lambda value: _marked(value, registry, renames))
 
 
 def masked(value: str) -> str:
@@ -110,16 +112,16 @@ def masked(value: str) -> str:
     return f"{scheme[1]}{scheme[2]}{MASK}" if scheme else MASK if value.strip() else value
 
 
-def _marked(value: str, vault: Vault, renames: Renames) -> str:
+def _marked(value: str, registry: SecretRegistry, renames: Renames) -> str:
     parsed = parse_authorization(value)
     if parsed is None:
-        return vault.cleaned(masked(value))
+        return registry.cleaned(masked(value))
     new = marker(parsed.signature)
-    key = vault.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+    key = registry.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
     if isinstance(parsed, LogAuthorization):
         return f"LOG {key}:{new}"
     region = renames.public(parsed.region)
-    scope = vault.cleaned(f"{parsed.date}/{region}/{parsed.service}/{parsed.terminator}")
+    scope = registry.cleaned(f"{parsed.date}/{region}/{parsed.service}/{parsed.terminator}")
     return f"SLS4-HMAC-SHA256 Credential={key}/{scope},Signature={new}"
 
 

@@ -1,6 +1,6 @@
 """How one secret can be spelled where no escape gives it away: other casing, hex, UTF-16, ``+`` as space, base64.
 
-Only values that can be told from ordinary text are hunted everywhere: from 16 characters on; from 8 on where
+Only values that can be told from ordinary text are searched for everywhere: from 16 characters on; from 8 on where
 digits, capitals or signs are mixed in; other words of 8 and more as whole words. Shorter ones would shred unrelated
 text: they are replaced where they are known to stand (Authorization, token header, keys that announce a secret).
 """
@@ -84,8 +84,8 @@ _PUBLIC_TEXT = "\n".join(
 ).lower()
 
 
-def is_huntable(value: str) -> bool:
-    """Tell whether a value is long and odd enough to be hunted wherever it may stand."""
+def is_detectable(value: str) -> bool:
+    """Tell whether a value is long and odd enough to be searched for wherever it may stand."""
     return len(value) >= SHORTEST and value.lower() not in _VOCABULARY
 
 
@@ -129,7 +129,7 @@ class Secret:
 
     @classmethod
     def plain(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
-        """Take a secret that is hunted as it stands, in any casing: of which there are many, such as signatures."""
+        """Take a secret that is searched for as it stands, in any casing: one of many, such as signatures."""
         text = value.lower()
         return cls(value, public, kind, False, ((text, public),), b"", ())
 
@@ -157,7 +157,7 @@ def _stands_alone(text: bytes, start: int, end: int) -> bool:
     return not _WORD.match(text, end) and not (start and _WORD.match(text, start - 1))
 
 
-@lru_cache(maxsize=4)  # a signature is hunted twice, with two replacements
+@lru_cache(maxsize=4)  # a signature is searched for twice, with two replacements
 def _spelled(value: bytes) -> tuple[bytes, tuple[bytes, ...], bool]:
     """Return the hex and base64 of a secret, and whether it is found as a whole word only."""
     text = value.lower()

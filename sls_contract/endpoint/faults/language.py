@@ -42,7 +42,7 @@ def parse_fault(text: str, folder: Path | str = "") -> Fault:
         folder: where files behind ``body=@`` are looked for; the working directory unless given.
 
     Raises:
-        UsageError: the text names no fault; it says which setting is wrong, what was expected, and how to mend it.
+        UsageError: the text names no fault; it says which setting is wrong, what was expected, and how to fix it.
 
     """
     try:
@@ -98,7 +98,7 @@ def _wire(text: str) -> str:
     try:
         return wire_text(wire_bytes(text))
     except UnicodeEncodeError:
-        msg = "it holds half a surrogate pair, which no file or terminal can write"
+        msg = "it contains half a surrogate pair, which cannot be written to a file"
         raise ValueError(msg) from None
 
 

@@ -256,20 +256,20 @@ def invalid_body_raw_size(size: str) -> ServiceError:
 def success(request: Request, body: Any, now: datetime, count: int) -> Response:
     """Answer 200 with compact JSON, a `Payload`, or, where ``body`` is None, nothing and no ``Content-Type``."""
     if body is None:
-        return dressed(request, 200, Payload(b"", ""), now, count)
+        return with_variant(request, 200, Payload(b"", ""), now, count)
     payload = body if isinstance(body, Payload) else Payload(_compact(body), _JSON)
-    return dressed(request, 200, payload, now, count)
+    return with_variant(request, 200, payload, now, count)
 
 
 def failure(request: Request, error: ServiceError, now: datetime, count: int) -> Response:
     """Answer with an error; bytes of the request that are no UTF-8 are echoed as question marks."""
     body = _compact({"errorCode": error.code, "errorMessage": error.message})
-    return dressed(request, error.status, Payload(body, _JSON), now, count)
+    return with_variant(request, error.status, Payload(body, _JSON), now, count)
 
 
 def content(request: Request, status: int, body: bytes, now: datetime, count: int) -> Response:
     """Answer with any body, which is announced as JSON unless it is empty."""
-    return dressed(request, status, Payload(body, _JSON if body else ""), now, count)
+    return with_variant(request, status, Payload(body, _JSON if body else ""), now, count)
 
 
 def request_id(now: datetime, count: int) -> str:
@@ -286,7 +286,7 @@ def _compact(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def dressed(request: Request, status: int, payload: Payload, now: datetime, count: int) -> Response:
+def with_variant(request: Request, status: int, payload: Payload, now: datetime, count: int) -> Response:
     """Head a body of any kind as the answer captured on 2024-11-25 was headed, in its order and casing."""
     closing = "close" in request.headers.get("Connection", "").lower()
     content_type = [("Content-Type", payload.content_type)] if payload.content_type else []

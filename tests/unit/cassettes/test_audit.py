@@ -68,8 +68,8 @@ def test_a_right_recording_has_no_findings(path):
     write(path, [recording(), recording(provenance=replace(recording().provenance, evidence=Evidence.LIVE))])
     audited = audit_of(path)
     assert (slugs(audited), audited.entry.evidence, audited.failure) == ([], Evidence.REFERENCE, None)
-    assert (audited.tally.exchanges, audited.lines[0]) == (2, 4)
-    assert "SLS204" in audited.tally.exercised
+    assert (audited.results.exchanges, audited.lines[0]) == (2, 4)
+    assert "SLS204" in audited.results.exercised
 
 
 def test_a_breach_is_placed_by_exchange_and_line(path):
@@ -123,7 +123,7 @@ def test_one_damaged_exchange_hides_none_of_the_others(path):
     path.write_text(f"{first}- contract:{second}- contract:{third}- contract:{fourth}", "utf-8")
     audited = audit_of(path)
     assert slugs(audited) == [("recording-damaged", None), ("recording-edited", 0)]
-    assert audited.tally.exchanges == 2
+    assert audited.results.exchanges == 2
     assert next(audited.placed)[2] > audited.lines[1]
 
 
@@ -197,7 +197,7 @@ def test_a_verified_signature_is_verified_again(path):
 
 
 def test_secrets_are_found_and_not_shown(path):
-    """The run's own id, secret and token are hunted in the written bytes; without them only their form tells."""
+    """The run's own id, secret and token are searched for in the written bytes; without them only their form tells."""
     key = Credentials(
         "LTAI5tFakeFakeFakeFake01", "fakeSecretOfThisTest0123456789", "a-token-of-this-test-which-is-long"
     )
@@ -231,7 +231,7 @@ def test_what_had_come_of_an_answer_is_not_judged(path, partial):
     write(path, [recording(made=cut, broken="truncated")])
     audited = audit_of(path)
     assert slugs(audited) == [("recording-unanswered", 0)]
-    assert "SLS201" not in audited.tally.exercised
+    assert "SLS201" not in audited.results.exercised
 
 
 @pytest.mark.parametrize(
@@ -256,9 +256,9 @@ def test_an_age_that_was_asked_for_is_held_against_each_exchange(path, changes, 
 def test_progress_is_told_before_each_exchange(path):
     """Whoever waits for a large file hears how far it is."""
     write(path, [recording(), recording()])
-    heard = []
-    audit_of(path, progress=lambda done, whole: heard.append((done, whole)))
-    assert heard == [(0, 2), (1, 2)]
+    received = []
+    audit_of(path, progress=lambda done, whole: received.append((done, whole)))
+    assert received == [(0, 2), (1, 2)]
 
 
 def test_no_recording_is_kept(path):
@@ -284,7 +284,7 @@ def test_a_journal_alone_is_a_cassette(tmp_path, path):
     recorder = open_for_recording(path)
     recorder.append(recording())
     assert [each.name for each in cassettes_below(tmp_path)] == [path.name]
-    assert audit_of(path).tally.exchanges == 1
+    assert audit_of(path).results.exchanges == 1
 
 
 @pytest.mark.parametrize("kind", ["socket", "folder", "link", "nothing", "long name"])
@@ -301,7 +301,7 @@ def test_what_cannot_be_read_at_all_is_told(path, kind):
         path = path.with_name("a" * 300)
     audited = audit_of(path)
     assert audited.failure
-    assert (audited.tally.exchanges, slugs(audited)) == (0, [])
+    assert (audited.results.exchanges, slugs(audited)) == (0, [])
 
 
 def vcrpy_json(uri: str = "http://h.example.com/") -> str:
@@ -370,9 +370,9 @@ def test_another_service_is_counted_and_not_judged(tmp_path):
     """A foreign exchange is nobody's breach."""
     (tmp_path / "a.json").write_text(vcrpy_json("https://api.example.com/x"), "utf-8")
     audited = audit_of(tmp_path / "a.json")
-    assert (audited.tally.exchanges, audited.tally.not_judged) == (1, 1)
+    assert (audited.results.exchanges, audited.results.not_judged) == (1, 1)
     assert slugs(audited) == [("recording-provenance", 0)]
-    assert Request("GET", "https://api.example.com/x") == audited.tally.breaches[0].exchange.request
+    assert Request("GET", "https://api.example.com/x") == audited.results.breaches[0].exchange.request
 
 
 @pytest.mark.parametrize("place", ["uri", "header"])

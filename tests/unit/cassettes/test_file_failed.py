@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sls_contract import Exchange, Request, Response
 from sls_contract.cassettes.file.layout import Layout, lay_out
 from sls_contract.cassettes.file.recording_file import load, open_for_recording
+from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
-from sls_contract.cassettes.tape import Tape
 from sls_contract.errors import CassetteError
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -69,9 +69,9 @@ def test_a_failed_recording_is_neither_played_nor_continued(path, reformatted):
     """Also where another tool wrote the file again."""
     if reformatted:
         path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text("utf-8"))), encoding="utf-8")
-    tape = Tape(path, "once", NOW + timedelta(days=1))
-    assert (tape.size, tape.records, [*tape.failed.values()]) == (1, True, ['test_a: it said "no"'])
-    assert tape.take(recording(0).exchange.request) is not None
-    assert tape.take(recording(1).exchange.request) is None
+    player = Player(path, "once", NOW + timedelta(days=1))
+    assert (player.size, player.records, [*player.failed.values()]) == (1, True, ['test_a: it said "no"'])
+    assert player.take(recording(0).exchange.request) is not None
+    assert player.take(recording(1).exchange.request) is None
     with pytest.raises(CassetteError):
         load(path.with_name("other.sls.yaml"))

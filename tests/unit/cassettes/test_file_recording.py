@@ -257,13 +257,13 @@ def test_a_busy_cassette_says_so(path):
     journal_of(path).touch()
     with journal_of(path).open("rb+") as other:
         lock(other.fileno(), path, 1)
-        with pytest.raises(CassetteBusy, match="in the hands of another process"):
+        with pytest.raises(CassetteBusy, match="locked by another process"):
             fold(path, timeout=0.02)
     fold(path)
 
 
 def test_a_damaged_cassette_keeps_its_journal(path):
-    """What was recorded meanwhile waits until the file is mended."""
+    """What was recorded meanwhile waits until the file is fixed."""
     recorder = open_for_recording(path)
     recorder.append(recording("1"))
     path.write_text("<<<<<<< HEAD\n")

@@ -6,8 +6,8 @@ import pytest
 
 from sls_contract import Exchange, Request, Response
 from sls_contract.cassettes.matching import DEFAULT, Key, Matching, explain_miss
+from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recording import Recording
-from sls_contract.cassettes.tape import Tape
 from sls_contract.errors import UsageError
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
@@ -93,12 +93,12 @@ def test_a_callable_is_asked_of_those_with_the_same_key_in_recorded_order(tmp_pa
         return None if len(kept.body) == len(live.body) else len(kept.body) - 2
 
     matching = Matching.on(["method", "path", longer])
-    tape = Tape(tmp_path / "x", "none", datetime.now(UTC), before=recorded(b"1", b"22", b"333"), matching=matching)
+    player = Player(tmp_path / "x", "none", datetime.now(UTC), before=recorded(b"1", b"22", b"333"), matching=matching)
     found = [
-        tape.take(BASE.replace(body=body, url=URL.replace("shard=0", "q"))) for body in (b"--", b"--", b"-", b"--")
+        player.take(BASE.replace(body=body, url=URL.replace("shard=0", "q"))) for body in (b"--", b"--", b"-", b"--")
     ]
     assert [each and each[0] for each in found] == [1, 2, 0, None]
-    assert tape.played() == {0, 1, 2}
+    assert player.played() == {0, 1, 2}
 
 
 def test_a_callable_alone_and_with_repeat(tmp_path):
@@ -107,8 +107,8 @@ def test_a_callable_alone_and_with_repeat(tmp_path):
 
     matching = Matching.on(lambda live, kept: live.body[:1] == kept.body[:1])
     before = recorded(b"a1", b"b1", b"a2")
-    tape = Tape(tmp_path / "x", "none", datetime.now(UTC), repeat=True, before=before, matching=matching)
-    assert [tape.take(BASE.replace(body=each))[0] for each in (b"a", b"a", b"a", b"b", b"b")] == [0, 2, 2, 1, 1]
+    player = Player(tmp_path / "x", "none", datetime.now(UTC), repeat=True, before=before, matching=matching)
+    assert [player.take(BASE.replace(body=each))[0] for each in (b"a", b"a", b"a", b"b", b"b")] == [0, 2, 2, 1, 1]
 
 
 def test_a_miss_speaks_of_what_is_matched():
@@ -117,6 +117,6 @@ def test_a_miss_speaks_of_what_is_matched():
     miss = explain_miss(other, [BASE], frozenset(), "x", matching=Matching.on(["host", "path"]))
     assert [line.strip().partition(":")[0] for line in miss.details[1:]] == ["host"]
     no = explain_miss(BASE, [BASE], frozenset(), "x", matching=Matching.on(["path", lambda *_: False]))
-    assert no.details[-1].strip() == "a matcher of match_on says that they do not match"
+    assert no.details[-1].strip() == "a match_on matcher returned False"
     secret = BASE.replace(url=URL + "&security-token=abc")
     assert "abc" not in str(explain_miss(secret, [BASE], frozenset(), "x", matching=Matching.on("uri")))

@@ -47,8 +47,8 @@ def test_what_was_recorded_of_another_product_is_still_played(tmp_path):
             ask(OSS, "/y")
         assert ask(ECS) == b"ecs.al"
         assert len(cassette.exchanges) == 1
-        cassette._session.tally.take_errors()
-        cassette._session.tally.breaches.clear()
+        cassette._session.results.take_errors()
+        cassette._session.results.breaches.clear()
     with use_cassette(tmp_path / "new.sls.yaml", record="once") as cassette:
         assert ask(OSS) == b"bucket"
         assert cassette.exchanges == ()

@@ -10,10 +10,10 @@ import requests
 
 from sls_contract import Request, sign
 from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
-from sls_contract.cassettes.tally import Tally
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.signing import TEST_CREDENTIALS
 
@@ -40,7 +40,7 @@ def played(tmp_path):
         recording = Session(opening("once", send=endpoint))
         recording.answer(asking(), HOST)
         recording.close()
-    session = Session(opening("none", repeat=True, patient=True), Tally(keep=True))
+    session = Session(opening("none", repeat=True, patient=True), Results(keep=True))
     session.start()
     session.moved = clock
     yield session
@@ -48,7 +48,7 @@ def played(tmp_path):
 
 
 def slugs(session):
-    return [breach.finding.slug for breach in session.tally.breaches]
+    return [breach.finding.slug for breach in session.results.breaches]
 
 
 def test_a_request_is_judged_at_its_own_time(played):
@@ -66,9 +66,9 @@ def test_however_many_wait_each_is_judged_with_its_recording(played):
     for _ in range(1_200):
         played.answer(asking(), HOST)
     assert slugs(played) == ["request-clock"] * 1_200
-    assert len(played.tally.seen) == 1_200
-    assert played.tally.seen[1_199] == played.tally.seen[0]
-    assert played.tally.seen[0].response.status == 200
+    assert len(played.results.seen) == 1_200
+    assert played.results.seen[1_199] == played.results.seen[0]
+    assert played.results.seen[0].response.status == 200
 
 
 def test_whoever_looks_sees_everything_before(played):
@@ -81,24 +81,24 @@ def test_whoever_looks_sees_everything_before(played):
     found = slugs(played)
     assert found.count("api-version") == 2
     assert found.index("api-version") < found.index("request-not-recorded") < len(found) - 1
-    assert played.tally.exchanges == len(played.tally.seen) == 2
+    assert played.results.exchanges == len(played.results.seen) == 2
 
 
 def test_closing_judges_the_rest(played):
     """Also where nobody looked in between."""
-    tally = played.tally
+    results = played.results
     played.answer(asking(), HOST)
     played.close()
-    assert tally.exchanges == 1
+    assert results.exchanges == 1
 
 
 def test_work_is_done_in_order_and_once_whoever_looks_first():
     """Threads that look at once wait for each other; what was put off in great number is done on the way."""
-    tally, done = Tally(), []
+    results, done = Results(), []
     for number in range(10_500):
-        tally.later(lambda number=number: done.append(number))
+        results.later(lambda number=number: done.append(number))
     assert done == list(range(500))  # the oldest made room, one for each that came
-    looking = [threading.Thread(target=tally.since, args=(0,)) for _ in range(4)]
+    looking = [threading.Thread(target=results.since, args=(0,)) for _ in range(4)]
     for thread in looking:
         thread.start()
     for thread in looking:
@@ -108,24 +108,24 @@ def test_work_is_done_in_order_and_once_whoever_looks_first():
 
 def test_what_waits_holds_no_more_than_a_few_megabytes():
     """Work that keeps long bodies alive makes room, the oldest first, once they add up; one too long does not wait."""
-    tally, done = Tally(), []
+    results, done = Results(), []
     for number in range(100):
-        tally.later(lambda number=number: done.append(number), held=1_000_000)
+        results.later(lambda number=number: done.append(number), held=1_000_000)
         assert len(done) == max(0, number + 1 - 4)
-    tally.later(lambda: done.append(100), held=5_000_000)
+    results.later(lambda: done.append(100), held=5_000_000)
     assert done == list(range(101))
-    tally.later(lambda: done.append(101))
+    results.later(lambda: done.append(101))
     assert len(done) == 101
-    tally.settle()
+    results.settle()
     assert done == list(range(102))
 
 
 @pytest.mark.parametrize("look", ["since", "take_errors", "take_breaches"])
 def test_every_look_settles(look):
     """Phases, errors and breaches are told with what was put off."""
-    tally, done = Tally(), []
-    tally.later(lambda: done.append(1))
-    getattr(tally, look)(*([0] if look == "since" else []))
+    results, done = Results(), []
+    results.later(lambda: done.append(1))
+    getattr(results, look)(*([0] if look == "since" else []))
     assert done == [1]
 
 
@@ -152,7 +152,7 @@ def test_a_replay_asks_the_environment_for_no_proxy(played, monkeypatch):
         with pytest.raises(requests.exceptions.ConnectionError):
             session.get("http://foreign.test/", timeout=60)
     assert told == [None, "http://127.0.0.1:10", "http://127.0.0.1:9", "http://127.0.0.1:9"]
-    assert played.tally.exchanges == 2
+    assert played.results.exchanges == 2
 
 
 def a_recording(tmp_path, clock, answered_at=NOW):
@@ -160,7 +160,7 @@ def a_recording(tmp_path, clock, answered_at=NOW):
     endpoint = ReferenceEndpoint(lambda: answered_at)
     endpoint.create_consumer_group("g")
     parts = {"scrubber": Scrubber(), "owns": host_rule(), "clock": lambda: clock[0], "began": NOW, "patient": True}
-    return Session(Opening(path=tmp_path / "new.sls.yaml", record="all", send=endpoint, **parts), Tally())
+    return Session(Opening(path=tmp_path / "new.sls.yaml", record="all", send=endpoint, **parts), Results())
 
 
 def test_what_is_recorded_is_written_before_it_is_judged(tmp_path):
@@ -169,13 +169,13 @@ def test_what_is_recorded_is_written_before_it_is_judged(tmp_path):
     session = a_recording(tmp_path, clock)
     session.answer(asking(), HOST)
     assert b"consumergroups/g?shard=0" in (tmp_path / "new.sls.yaml.journal").read_bytes()
-    assert session._tally.exchanges == 0  # the door to a tally settles it
+    assert session._results.exchanges == 0  # reading the results settles them
     clock[0] = NOW + timedelta(hours=1)
     assert slugs(session) == []
     session.answer(asking(), HOST)
     assert slugs(session) == ["request-clock", "response-clock"]
     session.close()
-    assert session.tally.exchanges == 2
+    assert session.results.exchanges == 2
 
 
 def test_long_bodies_do_not_wait_in_memory(tmp_path):
@@ -183,5 +183,5 @@ def test_long_bodies_do_not_wait_in_memory(tmp_path):
     session = a_recording(tmp_path, [NOW])
     session.answer(asking(), HOST)
     session.answer(Request("GET", URL, asking().headers, b"x" * 5_000_000), HOST)
-    assert session._tally.exchanges == 2
+    assert session._results.exchanges == 2
     session.close()

@@ -27,7 +27,7 @@ def test_a_file_a_folder_and_a_journal_alone_are_there(tmp_path):
     ],
 )
 def test_anything_else_is_told(tmp_path, name, reason):
-    """The path, what was to become of it, the reason and the mend stand in one line."""
+    """The path, what was to become of it, the reason and the fix stand in one line."""
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError) as told:
         expect_recordings(tmp_path / name, "played")

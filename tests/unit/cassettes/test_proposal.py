@@ -114,12 +114,12 @@ def test_what_answered_under_a_borrowed_name_is_not_guessed():
 
 
 def test_a_request_that_would_go_elsewhere_is_refused(path):
-    """Both endpoints, the evidence and the mend are named; the query's secrets are not."""
+    """Both endpoints, the evidence and the fix are named; the query's secrets are not."""
     open_ = proposal(path, made(), route=REFERENCE)
     with pytest.raises(EndpointError) as refused:
         open_.take(Request("GET", f"{ASKED}0"))
     assert str(refused.value) == (
-        f"GET {ASKED}0 was recorded at {URL} (evidence: live), and this run asks reference: nothing is sent\n"
+        f"GET {ASKED}0 was recorded at {URL} (evidence: live), and this run uses reference: nothing was sent\n"
         f"How to fix: verify where it was recorded (--sls-endpoint={URL}), or record it again here (--sls-record=all)."
     )
     with pytest.raises(EndpointError, match=r"x\.sls\.yaml was recorded at https"):

@@ -91,17 +91,17 @@ def test_check_judges_a_cassette_as_a_whole(tmp_path):
     write(path, BACKWARDS)
     found = audit(path, NOW)
     assert [place for finding, place, _ in found.placed if finding.code == "SLS439"] == [1]
-    assert "SLS439" in found.tally.exercised
+    assert "SLS439" in found.results.exercised
 
 
 def test_workers_of_the_official_library_break_nothing():
     """Two workers, a handover, a kill, a restart, recorded through the proxy: judged in full, and nothing is found."""
     found = audit(WORKERS, NOW)
     assert [str(finding) for finding, _, _ in found.placed] == []
-    assert found.tally.exchanges == len(load(WORKERS)) > 100
-    assert found.tally.extents == {"full": found.tally.exchanges}
+    assert found.results.exchanges == len(load(WORKERS)) > 100
+    assert found.results.extents == {"full": found.results.exchanges}
     wanted = {"SLS281", "SLS282", "SLS283", "SLS284", "SLS401", "SLS433", "SLS434", "SLS435", "SLS437", "SLS440"}
-    assert wanted <= found.tally.exercised
+    assert wanted <= found.results.exercised
 
 
 @pytest.mark.parametrize(

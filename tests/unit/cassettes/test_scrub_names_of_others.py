@@ -87,13 +87,13 @@ def run(opened, key=KEY):
         got = reads_of_others(key)
     finally:
         opened.close()
-    return got, [breach.finding for breach in opened.tally.breaches if breach.finding.code == "SLS612"]
+    return got, [breach.finding for breach in opened.results.breaches if breach.finding.code == "SLS612"]
 
 
 def about_names(path):
     """Return what `check` finds of names."""
     found = audit(path, Terms(AT))
-    return [breach.finding for breach in found.tally.breaches if breach.finding.code == "SLS612"]
+    return [breach.finding for breach in found.results.breaches if breach.finding.code == "SLS612"]
 
 
 def test_names_of_others_are_hidden_and_replay_matches(tmp_path):

@@ -59,6 +59,6 @@ def test_names_that_are_words_of_the_protocol():
 
 @pytest.mark.parametrize("table", [{"a1": "b1", "b1": "c1"}, {"a1": "x a1"}, {"": "b"}, {"a1": ""}])
 def test_renames_that_cannot_be_kept_apart(table):
-    """A table that would change recordings again, or names nothing, is refused with the mend."""
+    """A table that would change recordings again, or names nothing, is refused with the fix."""
     with pytest.raises(UsageError, match=r"rename.*How to fix"):
         Scrubber(renames=table)

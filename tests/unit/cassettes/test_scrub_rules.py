@@ -478,7 +478,7 @@ def test_user_keys():
 
 @pytest.mark.parametrize("pattern", ["(", "[a"])
 def test_a_bad_pattern_names_its_setting(pattern):
-    """A pattern that is no regular expression is refused with the name of the ini setting and the mend."""
+    """A pattern that is no regular expression is refused with the name of the ini setting and the fix."""
     with pytest.raises(UsageError, match=r"scrub: expected a regular expression.*How to fix"):
         Scrubber(patterns=[pattern])
 

@@ -15,10 +15,10 @@ from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.outcomes import answered
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recording import Evidence
+from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
-from sls_contract.cassettes.tally import Tally
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.state.scripted import Scripted
 from sls_contract.errors import EndpointError, UnmatchedRequest
@@ -57,7 +57,7 @@ def opened(tmp_path, endpoint):
             "send": endpoint,
             **changes,
         }
-        session = Session(Opening(**values), Tally(keep=True))
+        session = Session(Opening(**values), Results(keep=True))
         session.start()
         sessions.append(session)
         return session
@@ -68,7 +68,7 @@ def opened(tmp_path, endpoint):
 
 
 def codes(session):
-    return [breach.finding.slug for breach in session.tally.breaches]
+    return [breach.finding.slug for breach in session.results.breaches]
 
 
 def test_provenance_is_recorded(opened, tmp_path):
@@ -127,7 +127,7 @@ def test_a_miss_is_raised_and_noted(opened):
     with pytest.raises(UnmatchedRequest, match="which does not exist"):
         session.answer(asking(), HOST)
     assert codes(session) == ["request-not-recorded"]
-    assert session.tally.take_errors() == []
+    assert session.results.take_errors() == []
 
 
 def test_what_goes_wrong_inside_is_raised_and_noted(opened):
@@ -140,7 +140,7 @@ def test_what_goes_wrong_inside_is_raised_and_noted(opened):
     session = opened("once", send=send)
     with pytest.raises(ValueError, match="broken with"):
         session.answer(asking(), HOST)
-    (error,) = session.tally.take_errors()
+    (error,) = session.results.take_errors()
     assert error.startswith("ValueError: broken with ")
     assert KEY.access_key_secret not in error
 
@@ -180,9 +180,11 @@ def test_findings_show_no_secret(opened, endpoint):
     endpoint.answer_next(Response(403, {}, f"no: {KEY.access_key_secret}".encode()))
     session = opened("once", credentials=KEY)
     session.answer(asking(credentials=KEY), HOST)
-    assert session.tally.breaches
-    assert KEY.access_key_secret not in "".join(str(breach.finding) for breach in session.tally.breaches)
-    assert all(KEY.access_key_id not in str(breach.exchange.request.headers.pairs) for breach in session.tally.breaches)
+    assert session.results.breaches
+    assert KEY.access_key_secret not in "".join(str(breach.finding) for breach in session.results.breaches)
+    assert all(
+        KEY.access_key_id not in str(breach.exchange.request.headers.pairs) for breach in session.results.breaches
+    )
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,8 @@ def is_bare_array(subject: Subject) -> Flaws:
     value = subject.json.value
     if isinstance(value, list):
         return KEPT
-    mend = "answer with the list of entries itself; with an error status where it is an error."
-    return [Flaw("body", "a bare JSON array", _kind_of(value), mend)]
+    fix = "answer with the list of entries itself; with an error status where it is an error."
+    return [Flaw("body", "a bare JSON array", _kind_of(value), fix)]
 
 
 def _kind_of(value: Any) -> str:
@@ -106,9 +106,9 @@ def time_in_microseconds(subject: Subject) -> Flaws:
     times = _integers(subject, "updateTime")
     if not times:
         return None
-    mend = "count microseconds since 1970-01-01 UTC."
+    fix = "count microseconds since 1970-01-01 UTC."
     return [
-        Flaw(f"/{place}/updateTime", "microseconds since 1970 UTC, or 0", _read_as_unit(time), mend)
+        Flaw(f"/{place}/updateTime", "microseconds since 1970 UTC, or 0", _read_as_unit(time), fix)
         for place, time in times
         if time and not _lowest(subject) <= time < _HIGH
     ][:MOST_FLAWS]
@@ -145,9 +145,9 @@ def checkpoint_is_decimal(subject: Subject) -> Flaws:
             return KEPT if decoded else None
     if not any(text and type(text) is str for text in _column(subject, "checkpoint")):
         return None
-    mend = "check who wrote this checkpoint: it is no cursor of the service."
+    fix = "check who wrote this checkpoint: it is no cursor of the service."
     return [
-        Flaw(f"/{place}/checkpoint", "base64 of a decimal number", shown(entry["checkpoint"]), mend)
+        Flaw(f"/{place}/checkpoint", "base64 of a decimal number", shown(entry["checkpoint"]), fix)
         for place, entry in enumerate(subject.entries or ())
         if isinstance(entry, dict) and type(entry.get("checkpoint")) is str and not _is_decimal(entry["checkpoint"])
     ][:MOST_FLAWS]
@@ -173,9 +173,9 @@ def has_consumer(subject: Subject) -> Flaws:
         return None
     if subject.complete:
         return KEPT
-    mend = 'write "consumer": "" where nobody holds the shard.'
+    fix = 'write "consumer": "" where nobody holds the shard.'
     return [
-        Flaw(f"/{place}/consumer", "the key consumer", "absent", mend)
+        Flaw(f"/{place}/consumer", "the key consumer", "absent", fix)
         for place, entry in enumerate(entries)
         if isinstance(entry, dict) and "consumer" not in entry
     ][:MOST_FLAWS]
@@ -190,9 +190,9 @@ def shards_differ(subject: Subject) -> Flaws:
         return None
     seen: dict[int, int] = {}
     again = [(place, shard) for place, shard in shards if seen.setdefault(shard, place) != place]
-    mend = "answer with one entry for each shard."
+    fix = "answer with one entry for each shard."
     return [
-        Flaw(f"/{place}/shard", "a shard that no other entry has", f"{shown(shard)}, as in /{seen[shard]}", mend)
+        Flaw(f"/{place}/shard", "a shard that no other entry has", f"{shown(shard)}, as in /{seen[shard]}", fix)
         for place, shard in again[:MOST_FLAWS]
     ]
 
@@ -203,9 +203,9 @@ def shard_as_asked(subject: Subject) -> Flaws:
     shards = [] if asked is None else _integers(subject, "shard")
     if not shards:
         return None
-    mend = "filter the list by the query key shard."
+    fix = "filter the list by the query key shard."
     wrong = [(place, shard) for place, shard in shards if shard != asked]
-    return [Flaw(f"/{place}/shard", str(asked), shown(shard), mend) for place, shard in wrong[:MOST_FLAWS]]
+    return [Flaw(f"/{place}/shard", str(asked), shown(shard), fix) for place, shard in wrong[:MOST_FLAWS]]
 
 
 def known_fields_only(subject: Subject) -> Flaws:
@@ -219,9 +219,9 @@ def known_fields_only(subject: Subject) -> Flaws:
         if isinstance(entry, dict) and not entry.keys() <= FIELDS:
             for key in entry.keys() - FIELDS:
                 strange.setdefault(key, place)
-    mend = "clients ignore it; look whether a documented key was renamed."
+    fix = "check whether a documented key was renamed; clients ignore unknown keys."
     return [
-        Flaw(f"/{place}/{_escaped(key)}", "the documented keys only", f"the key {shown(key)}", mend)
+        Flaw(f"/{place}/{_escaped(key)}", "the documented keys only", f"the key {shown(key)}", fix)
         for key, place in sorted(strange.items(), key=lambda item: (item[1], item[0]))
     ][:MOST_FLAWS]
 
@@ -282,8 +282,8 @@ def is_json(subject: Subject) -> Flaws:
         return None
     if not subject.json.syntax:
         return KEPT
-    mend = "answer with one JSON array in UTF-8 and nothing else."
-    return [Flaw("body", "one JSON text", shortened(subject.json.syntax), mend)]
+    fix = "answer with one JSON array in UTF-8 and nothing else."
+    return [Flaw("body", "one JSON text", shortened(subject.json.syntax), fix)]
 
 
 def integers_are_integers(subject: Subject) -> Flaws:
@@ -292,9 +292,9 @@ def integers_are_integers(subject: Subject) -> Flaws:
         return None
     if not subject.json.floats:
         return KEPT
-    mend = "format integers without sign, fraction or exponent."
+    fix = "format integers without sign, fraction or exponent."
     return [
-        Flaw(f"/{place}/{name}", "digits alone", f"a number with the value {shown(value)}", mend)
+        Flaw(f"/{place}/{name}", "digits alone", f"a number with the value {shown(value)}", fix)
         for place, entry in enumerate(subject.entries)
         if isinstance(entry, dict)
         for name in ("shard", "updateTime")
@@ -316,8 +316,8 @@ def code_is_known(subject: Subject) -> Flaws:
     code = _error_text(subject, "errorCode")
     if not code:
         return None
-    mend = "answer with a code of the GetCheckPoint page or of the common tables."
-    return KEPT if errors_with(code) else [Flaw("/errorCode", "a documented code", shown(code), mend)]
+    fix = "answer with a code of the GetCheckPoint page or of the common tables."
+    return KEPT if errors_with(code) else [Flaw("/errorCode", "a documented code", shown(code), fix)]
 
 
 def code_fits_operation(subject: Subject) -> Flaws:
@@ -329,8 +329,8 @@ def code_fits_operation(subject: Subject) -> Flaws:
     if any(error.may_answer(GET_CHECK_POINT) for error in known):
         return KEPT
     belongs = ", ".join(dict.fromkeys(name for error in known for name in error.operations))
-    mend = "answer an unknown shard with 200 and an empty list; other failures with a code of this operation."
-    return [Flaw("/errorCode", "a code of GetCheckPoint", f"{code}, which belongs to {belongs}", mend)]
+    fix = "answer an unknown shard with 200 and an empty list; other failures with a code of this operation."
+    return [Flaw("/errorCode", "a code of GetCheckPoint", f"{code}, which belongs to {belongs}", fix)]
 
 
 def code_fits_status(subject: Subject) -> Flaws:
@@ -353,17 +353,17 @@ def wording_is_usual(subject: Subject) -> Flaws:
         return None
     if wording_is_known(code, message):
         return KEPT
-    mend = "decide by errorCode; tell us if the service changed its wording."
-    return [Flaw("/errorMessage", shortened(f"such as {shown(wordings[0])}"), shown(message), mend)]
+    fix = "compare errorCode, not the message; report a new wording to sls-contract."
+    return [Flaw("/errorMessage", shortened(f"such as {shown(wordings[0])}"), shown(message), fix)]
 
 
 def error_fields_only(subject: Subject) -> Flaws:
     """Demand that an error body has no key that no page names."""
     if not subject.is_error or not isinstance(subject.document, dict) or not subject.document.keys() & ERROR_FIELDS:
         return None
-    mend = "clients ignore it; look whether a documented key was renamed."
+    fix = "check whether a documented key was renamed; clients ignore unknown keys."
     strange = [key for key in subject.document if key not in ERROR_FIELDS]
-    return [Flaw(f"/{shown(key)[1:-1]}", "the documented keys only", f"the key {shown(key)}", mend) for key in strange][
+    return [Flaw(f"/{shown(key)[1:-1]}", "the documented keys only", f"the key {shown(key)}", fix) for key in strange][
         :MOST_FLAWS
     ]
 

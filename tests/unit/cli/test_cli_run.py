@@ -172,7 +172,7 @@ def test_a_cassette_named_twice_is_checked_once(page, tmp_path):
     ],
 )
 def test_a_wrong_path_is_2_with_one_line(tmp_path, name, reason):
-    """The line names the path, the reason and the mend; nothing is printed on standard output."""
+    """The line names the path, the reason and the fix; nothing is printed on standard output."""
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "page").write_text("")
     code, out, err = run("check", PAGE, tmp_path / name)

@@ -9,7 +9,7 @@ import pytest
 
 from sls_contract.checks import judge
 from sls_contract.cli.listening import warn_beyond_loopback
-from sls_contract.cli.live import Ended, LiveTally, Streams, concluded, exit_code, shown_on
+from sls_contract.cli.live import Ended, LiveResults, Streams, concluded, exit_code, shown_on
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.reports import Target
 from sls_contract.spec import clause
@@ -32,37 +32,37 @@ def shown():
 
 
 @pytest.fixture
-def tally(shown):
-    return LiveTally(show=shown.extend, place=place)
+def results(shown):
+    return LiveResults(show=shown.extend, place=place)
 
 
-def test_a_finding_is_shown_once_and_counted(tally, shown):
+def test_a_finding_is_shown_once_and_counted(results, shown):
     """The same breach of the same request again is a number; of another request it is another finding."""
     for shard in (0, 0, 1):
-        tally.count(broken(shard), [judge(broken(shard))], "live", shard)
+        results.count(broken(shard), [judge(broken(shard))], "live", shard)
     text = "\n".join(shown)
     assert text.count("SLS201") == 2
     assert "a.sls.yaml:4 exchange 0: SLS201" in text
     assert f"    > GET {URL}0" in text
-    assert sorted(noted.times for noted in tally.noted.values() if noted.finding.code == "SLS201") == [1, 2]
-    assert (tally.exchanges, tally.breaches) == (3, [])
+    assert sorted(noted.times for noted in results.noted.values() if noted.finding.code == "SLS201") == [1, 2]
+    assert (results.exchanges, results.breaches) == (3, [])
 
 
-def test_what_no_source_decides_is_counted_and_not_shown(tally, shown):
+def test_what_no_source_decides_is_counted_and_not_shown(results, shown):
     """Unspecified findings fill no screen."""
     finding = clause("recording-unanswered").finding("recording", "an answer", "none", "record again")
     for _ in range(3):
-        tally.add([finding], broken(0), 0)
+        results.add([finding], broken(0), 0)
     assert shown == []
-    assert [noted.times for noted in tally.noted.values()] == [3]
+    assert [noted.times for noted in results.noted.values()] == [3]
 
 
-def test_verbose_shows_each_exchange_on_one_line(tally, shown):
+def test_verbose_shows_each_exchange_on_one_line(results, shown):
     """With its place, where it has one; secrets in the query are masked, line ends escaped."""
-    tally.verbose = True
-    tally.count(FOREIGN, [judge(FOREIGN)], "live", 3)
-    tally.place = lambda _: {"cassette": "a.sls.yaml", "exchange": None}
-    tally.count(FOREIGN, [judge(FOREIGN)], "live")
+    results.verbose = True
+    results.count(FOREIGN, [judge(FOREIGN)], "live", 3)
+    results.place = lambda _: {"cassette": "a.sls.yaml", "exchange": None}
+    results.count(FOREIGN, [judge(FOREIGN)], "live")
     line = "GET http://example.com/?token=*** (no answer)"
     assert shown == [f"{line} (a.sls.yaml:4 exchange 3)", line]
 
@@ -73,20 +73,20 @@ ENVIRON = {
 }
 
 
-def concluding(tally, json_path=None, **ended):
+def concluding(results, json_path=None, **ended):
     stdout, stderr = io.StringIO(), io.StringIO()
     end = Ended("replay", Target("http://x", "live"), ENVIRON, **ended)
-    report = concluded(end, tally, Streams(stdout, stderr, json_path))
+    report = concluded(end, results, Streams(stdout, stderr, json_path))
     return report, stdout.getvalue(), stderr.getvalue()
 
 
-def test_the_end_is_told_to_people_and_programs(tally):
+def test_the_end_is_told_to_people_and_programs(results):
     """With --json - people read standard error."""
-    tally.count(broken(0), [judge(broken(0))], "live", 0)
-    tally.count(FOREIGN, [judge(FOREIGN)], "live", 1)
+    results.count(broken(0), [judge(broken(0))], "live", 0)
+    results.count(FOREIGN, [judge(FOREIGN)], "live", 1)
     list_groups = Exchange(Request("GET", URL.partition("/g?")[0]), None)
-    tally.count(list_groups, [judge(list_groups)], "live", 2)
-    report, stdout, stderr = concluding(tally, "-", foreign_hosts=["b.test", "b.test"])
+    results.count(list_groups, [judge(list_groups)], "live", 2)
+    report, stdout, stderr = concluding(results, "-", foreign_hosts=["b.test", "b.test"])
     document = json.loads(stdout)
     assert document["command"] == "replay"
     assert {"times", "cassette", "exchange", "line"} <= set(document["findings"][0])
@@ -98,38 +98,38 @@ def test_the_end_is_told_to_people_and_programs(tally):
     assert exit_code(report, 130, strict=False) == 1
 
 
-def test_a_key_in_the_place_of_a_host_is_not_told(tally):
+def test_a_key_in_the_place_of_a_host_is_not_told(results):
     """Whatever a client asked for is listed, but for the key of the run."""
     hosts = [f"{secret.lower()}.b.test" for secret in ENVIRON.values()]
-    report, stdout, _ = concluding(tally, foreign_hosts=hosts)
+    report, stdout, _ = concluding(results, foreign_hosts=hosts)
     assert len(report.facts) == 2
     assert not [secret for secret in ENVIRON.values() if secret.lower() in f"{stdout} {report.facts}".lower()]
 
 
-def test_troubles_make_it_incomplete(tally, shown):
+def test_troubles_make_it_incomplete(results, shown):
     """Exit 2; a secret that was written is a violation all the same; without either the signal decides."""
-    assert exit_code(concluding(tally)[0], 143, strict=True) == 143
-    report, stdout, _ = concluding(tally, failures=[KeyError("secret")])
+    assert exit_code(concluding(results)[0], 143, strict=True) == 143
+    report, stdout, _ = concluding(results, failures=[KeyError("secret")])
     assert (exit_code(report, 143, strict=False), "secret" in stdout) == (2, False)
-    tally.fail("CassetteError: disk\nHow to fix: room")
+    results.fail("CassetteError: disk\nHow to fix: room")
     assert shown == ["CassetteError: disk", "How to fix: room"]
-    report, stdout, _ = concluding(tally)
+    report, stdout, _ = concluding(results)
     assert "1 trouble: " in stdout
     assert exit_code(report, 143, strict=False) == 2
-    tally.fail("x.yaml:3: SLS601 secret-in-recording: a key was written")
-    assert exit_code(concluding(tally)[0], 143, strict=False) == 1
+    results.fail("x.yaml:3: SLS601 secret-in-recording: a key was written")
+    assert exit_code(concluding(results)[0], 143, strict=False) == 1
 
 
-def test_a_report_that_cannot_be_written_hides_no_violation(tally, tmp_path):
+def test_a_report_that_cannot_be_written_hides_no_violation(results, tmp_path):
     """The file's name on stderr; exit 2 where nothing else was wrong, 1 where a violation was found."""
     (tmp_path / "file").write_text("", "utf-8")
     lost = str(tmp_path / "file" / "report.json")
-    report, stdout, stderr = concluding(tally, lost)
+    report, stdout, stderr = concluding(results, lost)
     assert f"sls-contract replay: cannot write the report to {lost}" in stderr
     assert "0 exchanges: " in stdout
     assert exit_code(report, 143, strict=False) == 2
-    tally.count(broken(0), [judge(broken(0))], "live", 0)
-    assert exit_code(concluding(tally, lost)[0], 143, strict=False) == 1
+    results.count(broken(0), [judge(broken(0))], "live", 0)
+    assert exit_code(concluding(results, lost)[0], 143, strict=False) == 1
 
 
 def test_nobody_needs_to_read_it():

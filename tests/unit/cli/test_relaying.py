@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sls_contract import load_cassette
-from sls_contract.cli.fronts import Door
-from sls_contract.cli.live import LiveTally
+from sls_contract.cli.listeners import HostFilter
+from sls_contract.cli.live import LiveResults
 from sls_contract.cli.relaying import reach, recording, session_of
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
@@ -64,9 +64,13 @@ def test_a_door_refuses_and_remembers():
     def send(request: Request) -> Response:
         raise UsageError("a space in its target") if request.method == "GET" else KeyError("ours")
 
-    door = Door(send, reach(options()))
-    refused = [door(Request("GET", "http://example.com/")), door(Request("GET", URL)), door(Request("PUT", URL))]
-    refused.append(door(Request("GET", URL, [("Host", "example.org")])))
+    admit = HostFilter(send, reach(options()))
+    refused = [
+        admit(Request("GET", "http://example.com/")),
+        admit(Request("GET", URL)),
+        admit(Request("PUT", URL)),
+    ]
+    refused.append(admit(Request("GET", URL, [("Host", "example.org")])))
     codes = [(answer.status, json.loads(answer.body)["errorCode"]) for answer in refused]
     assert codes == [
         (502, "HostNotForwarded"),
@@ -74,17 +78,17 @@ def test_a_door_refuses_and_remembers():
         (500, "ProxyFailed"),
         (502, "HostNotForwarded"),
     ]
-    assert list(door.foreign_hosts) == ["example.com", "example.org"]
-    assert [type(error) for error in door.failures] == [KeyError]
+    assert list(admit.foreign_hosts) == ["example.com", "example.org"]
+    assert [type(error) for error in admit.failures] == [KeyError]
 
 
 def test_what_is_under_way_for_too_long_is_told(tmp_path):
     """Nothing hangs at the end, and nothing is lost in silence."""
-    tally = LiveTally()
+    results = LiveResults()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         to = f"http://127.0.0.1:{silent.getsockname()[1]}"
         relay = Relay(to)
-        session = session_of(options(cassette=tmp_path / "a.yaml", to=to), relay, tally, {}, clock)
+        session = session_of(options(cassette=tmp_path / "a.yaml", to=to), relay, results, {}, clock)
         with recording(session, relay, patience=0.05) as record:
             thread = threading.Thread(target=record.send, args=(Request("GET", URL),))
             thread.start()
@@ -92,16 +96,16 @@ def test_what_is_under_way_for_too_long_is_told(tmp_path):
         thread.join(10)
         connection.close()
     assert not thread.is_alive()
-    assert tally.troubles[0] == "1 exchange had no answer after 0.05 s more, and went unrecorded"
+    assert results.troubles[0] == "1 exchange had no answer after 0.05 s more and was not recorded"
 
 
 def test_an_end_that_cannot_be_written_is_told(tmp_path, upstream):
     """The journal keeps what was recorded; the reason is a trouble, not an exception that hides the report."""
-    tally, relay, path = LiveTally(), Relay(upstream), tmp_path / "a.yaml"
-    session = session_of(options(cassette=path, to=upstream), relay, tally, {}, clock)
+    results, relay, path = LiveResults(), Relay(upstream), tmp_path / "a.yaml"
+    session = session_of(options(cassette=path, to=upstream), relay, results, {}, clock)
     with recording(session, relay) as record:
         assert record.send(sign(Request("GET", URL), TEST_CREDENTIALS, at=clock())).status == 200
         path.mkdir()
-    assert len(tally.troubles) == 1
+    assert len(results.troubles) == 1
     path.rmdir()
     assert len(load_cassette(path).exchanges) == 1

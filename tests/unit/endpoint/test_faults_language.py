@@ -80,7 +80,7 @@ PIECES = st.sampled_from(
 @example("reset close" + "x" * 5000 + "=y")
 @example("reset body=" + "x" * 5000 + " body=" + "x" * 5000)
 def test_any_text_is_a_fault_or_a_usage_error(text):
-    """Nothing else leaves the reader, and the error says how to mend it in few words."""
+    """Nothing else leaves the reader, and the error says how to fix it in few words."""
     try:
         told = format_fault(parse_fault(text))
     except UsageError as error:

@@ -335,7 +335,7 @@ class TestTelling:
         assert broken(here.end(1, {"errorCode": "InternalServerError", "status": 500})) == set()
         here.ask()
         assert broken(here.end(1, {"errorCode": "InternalServerError", "status": 500})) == {"good-answer-refused"}
-        assert broken(here.end(0, list(here.stage.heard[-1].expected.entries))) == set()
+        assert broken(here.end(0, list(here.stage.received[-1].expected.entries))) == set()
 
     @pytest.mark.parametrize(
         ("status", "right"), [(404, True), (None, True), ("404", True), (200, False), (500, False), (0, False)]
@@ -495,7 +495,7 @@ class TestVerdicts:
         for _ in range(300):
             here.ask(after=0.01)
         trial = here.end(1, {"errorCode": "InternalServerError", "status": 500})
-        assert (len(trial.sent), trial.sent[-1]) == (201, here.stage.heard[-1])
+        assert (len(trial.sent), trial.sent[-1]) == (201, here.stage.received[-1])
         performed = perform(trial, Auth("v1"))
         assert (performed.verdict, performed.requests, performed.facts[0]) == ("passed", 300, ("requests", 300))
 

@@ -35,8 +35,8 @@ def test_every_situation_answers_as_its_area_says(scene, name):
     """A correct client meets the situation; what may become of the answer is what its area promises."""
     here = scene(name)
     here.ask()
-    (heard,) = here.stage.heard
-    assert heard.expected.duty in DUTIES[here.situation.area]
+    (received,) = here.stage.received
+    assert received.expected.duty in DUTIES[here.situation.area]
 
 
 @pytest.mark.parametrize("name", [each.name for each in SITUATIONS.values() if each.area == "unusual answers"])
@@ -44,7 +44,7 @@ def test_unusual_answers_keep_the_contract(scene, name):
     """Whoever must pass an answer on is given one that breaks no clause on the service's side."""
     here = scene(name)
     answer = here.ask()
-    found = judge(Exchange(here.stage.heard[0].request, answer), credentials=here.setting.credentials, at=here.now)
+    found = judge(Exchange(here.stage.received[0].request, answer), credentials=here.setting.credentials, at=here.now)
     assert [each for each in found.findings if each.level == "violation"] == []
 
 
@@ -58,9 +58,9 @@ def test_documented_errors_are_well_formed_and_stay(scene, each):
         answer = here.ask(after=1)
         status, code = each.answer.split()
         assert (answer.status, json.loads(answer.body)["errorCode"]) == (int(status), code)
-        assert here.stage.heard[-1].expected.error_code == code
+        assert here.stage.received[-1].expected.error_code == code
         verdict = judge(
-            Exchange(here.stage.heard[-1].request, answer), credentials=here.setting.credentials, at=here.now
+            Exchange(here.stage.received[-1].request, answer), credentials=here.setting.credentials, at=here.now
         )
         assert "SLS223" not in {finding.code for finding in verdict.findings if finding.where.startswith("/error")}
 
@@ -72,7 +72,7 @@ def test_only_documented_error_bodies_have_a_code_to_keep(scene, each):
     """A code in another form need not be understood."""
     here = scene(each.name)
     here.ask()
-    assert here.stage.heard[0].expected.error_code == KEPT_CODES.get(each.name)
+    assert here.stage.received[0].expected.error_code == KEPT_CODES.get(each.name)
 
 
 def test_the_state_is_known_and_shows_every_loss(scene):
@@ -87,7 +87,7 @@ def test_the_state_is_known_and_shows_every_loss(scene):
         assert base64.b64decode(entry["checkpoint"]).isdigit()
         assert entry["updateTime"] % 1000
         assert 16 * 10**14 < entry["updateTime"] < 2**53
-    assert here.stage.heard[0].expected.entries == tuple(entries)
+    assert here.stage.received[0].expected.entries == tuple(entries)
 
 
 @pytest.mark.parametrize("auth", [Auth("v1"), Auth("v1", sts=True), Auth("v4"), Auth("v4", sts=True)], ids=str)
@@ -104,7 +104,7 @@ class TestWhoAsksWrongly:
         """As it would be anywhere; the code is to be kept."""
         here = scene(name)
         assert here.ask(key=TEST_CREDENTIALS).status == 401
-        assert here.stage.heard[0].expected.error_code == "Unauthorized"
+        assert here.stage.received[0].expected.error_code == "Unauthorized"
 
     @pytest.mark.parametrize("asked", [{"shard": 2}, {"shard": None}, {"shard": "01"}, {"shard": "99"}])
     def test_gets_the_shard_that_was_asked_for(self, scene, name, asked):
@@ -112,7 +112,7 @@ class TestWhoAsksWrongly:
         here = scene(name)
         answer = here.ask(**asked)
         assert answer.status == 200
-        assert here.stage.heard[0].expected.duty is Duty.RETURN
+        assert here.stage.received[0].expected.duty is Duty.RETURN
 
     @pytest.mark.parametrize("what", ["project", "logstore", "group"])
     def test_gets_404_for_another_name(self, scene, name, what):
@@ -125,7 +125,7 @@ def test_failures_end_after_their_number(scene):
     """Twice 500, then the entry, for ever."""
     here = scene("failure-twice")
     assert [here.ask().status for _ in range(5)] == [500, 500, 200, 200, 200]
-    assert [each.expected.duty for each in here.stage.heard] == [
+    assert [each.expected.duty for each in here.stage.received] == [
         Duty.FAIL,
         Duty.FAIL,
         Duty.RETURN,
@@ -139,7 +139,7 @@ def test_other_operations_use_no_turn_up(scene):
     here = scene("failure-once")
     listing = f"http://{here.setting.host}/logstores/{here.setting.logstore}/consumergroups"
     here.stage(Request("GET", listing))
-    assert here.stage.heard[0].expected is None
+    assert here.stage.received[0].expected is None
     assert [here.ask().status for _ in range(2)] == [500, 200]
 
 
@@ -147,7 +147,7 @@ def test_a_redirect_leads_back_to_the_request(scene):
     """To the very place, query included."""
     here = scene("redirect")
     answer = here.ask()
-    assert (answer.status, answer.headers["Location"]) == (302, here.stage.heard[0].request.url)
+    assert (answer.status, answer.headers["Location"]) == (302, here.stage.received[0].request.url)
 
 
 def test_elsewhere_is_a_web_page(scene):
@@ -156,7 +156,7 @@ def test_elsewhere_is_a_web_page(scene):
     place = here.ask().headers["Location"]
     page = here.stage(Request("GET", place, [("Host", ELSEWHERE)]))
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html")
-    assert [each.elsewhere for each in here.stage.heard] == ["", ELSEWHERE]
+    assert [each.elsewhere for each in here.stage.received] == ["", ELSEWHERE]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_foreign_hosts_are_told_from_the_service(scene, url, host, elsewhere):
     """By Host and by target; what is not the service's is answered 502."""
     here = scene()
     answer = here.stage(Request("GET", url, [("Host", host)]))
-    assert here.stage.heard[0].elsewhere == elsewhere
+    assert here.stage.received[0].elsewhere == elsewhere
     assert (answer.status == 502) == bool(elsewhere)
 
 
@@ -183,10 +183,10 @@ def test_what_was_never_sent_is_no_answer(scene):
     """A reset is remembered as no answer, half a body as half a body."""
     here = scene("reset")
     assert isinstance(here.ask(), DeliveredResponse)
-    assert here.stage.heard[0].response is None
+    assert here.stage.received[0].response is None
     there = scene("cut-off")
     whole = there.ask()
-    assert 0 < len(there.stage.heard[0].response.body) < len(whole.body) == int(whole.headers["Content-Length"])
+    assert 0 < len(there.stage.received[0].response.body) < len(whole.body) == int(whole.headers["Content-Length"])
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_who_names_a_coding_must_understand_it(scene, accepted, duty):
     if accepted is not None:
         request = request.replace(headers=request.headers.with_field("Accept-Encoding", accepted))
     here.stage(request)
-    assert here.stage.heard[0].expected.duty is duty
+    assert here.stage.received[0].expected.duty is duty
 
 
 WORDS = st.binary(max_size=12).map(lambda data: wire_text(bytes(each for each in data if each > 32)))

@@ -119,7 +119,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
 
 @pytest.mark.parametrize("name", [".", "file/x.json", "a" * 300])
 def test_what_cannot_be_written_is_a_usage_error_and_leaves_nothing(tmp_path, name):
-    """A folder, a file used as one, a name too long: one sentence with the reason and the mend."""
+    """A folder, a file used as one, a name too long: one sentence with the reason and the fix."""
     (tmp_path / "file").write_text("kept")
     with pytest.raises(UsageError, match=r"cannot write the report to .*: .*How to fix: name a file"):
         write_json(DOCUMENT, str(tmp_path / name), io.StringIO())

@@ -1,4 +1,4 @@
-"""From steps to requests: every dress is a correct request, every flaw is none, names arrive as they are."""
+"""From steps to requests: every variant is a correct request, every flaw is none, names arrive as they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from sls_contract.checks import judge_request
 from sls_contract.errors import UsageError
 from sls_contract.exchange import decode_path
-from sls_contract.scenarios import Beat, Bench, Create, Delete, Dress, Place, Read, Write
+from sls_contract.scenarios import Bench, Create, Delete, HeartBeat, Place, Read, RequestVariant, Write
 from sls_contract.scenarios.near_misses import FLAWS
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, forms_for
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, verify_signature
@@ -26,16 +26,19 @@ BENCH = Bench(
     {"own": TEST_CREDENTIALS, "sts": TEST_STS_CREDENTIALS},
     {"main": (0, 1, 7)},
 )
-DRESSES = [
-    Dress(scheme, form.name, key) for form in WIRE_FORMS.values() for scheme in form.schemes for key in ("own", "sts")
+VARIANTS = [
+    RequestVariant(scheme, form.name, key)
+    for form in WIRE_FORMS.values()
+    for scheme in form.schemes
+    for key in ("own", "sts")
 ]
 
 
-@pytest.mark.parametrize("dress", DRESSES, ids=lambda dress: f"{dress.scheme}-{dress.form}-{dress.key}")
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: f"{variant.scheme}-{variant.form}-{variant.key}")
 @pytest.mark.parametrize("shard", [None, 1])
-def test_every_dress_is_a_correct_request(dress, shard):
+def test_every_variant_is_a_correct_request(variant, shard):
     """Whatever client writes it, the request verifies and breaks no clause of the contract."""
-    request = BENCH.request(Read(shard, dress=dress), AT)
+    request = BENCH.request(Read(shard, variant=variant), AT)
     assert verify_signature(request, KEYS, at=AT) is None
     assert [f for f in judge_request(request, credentials=KEYS, at=AT).findings if f.level == "violation"] == []
 
@@ -50,8 +53,8 @@ def test_every_flaw_is_found(number, flaw):
     """A near miss does not verify in any scheme that it can be made in."""
     step = Write if flaw.on_writes else Read
     for scheme in schemes_of(number, flaw):
-        dress = Dress(scheme, forms_for(scheme)[-2], "sts", flaw=flaw.name)
-        request = BENCH.request(step(1, dress=dress), AT)
+        variant = RequestVariant(scheme, forms_for(scheme)[-2], "sts", flaw=flaw.name)
+        request = BENCH.request(step(1, variant=variant), AT)
         judged = judge_request(request, credentials=KEYS, at=AT).findings
         assert any(finding.level == "violation" for finding in judged)
 
@@ -61,7 +64,7 @@ def test_every_flaw_is_found(number, flaw):
     [
         (Create(), "CreateConsumerGroup"),
         (Delete(), "DeleteConsumerGroup"),
-        (Beat(), "ConsumerGroupHeartBeat"),
+        (HeartBeat(), "ConsumerGroupHeartBeat"),
         (Write(), "ConsumerGroupUpdateCheckPoint"),
         (Read(), "GetCheckPoint"),
     ],
@@ -98,7 +101,7 @@ def test_shards_are_looked_up():
 
 def test_the_time_is_shifted_as_asked():
     """A dress that is off by minutes is refused by the clock alone."""
-    late = BENCH.request(Read(dress=Dress(shift=-16 * 60)), AT)
+    late = BENCH.request(Read(variant=RequestVariant(shift=-16 * 60)), AT)
     assert verify_signature(late, KEYS) is None
     assert verify_signature(late, KEYS, at=AT).step == "date"
     assert verify_signature(late, KEYS, at=AT - timedelta(minutes=16)) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sls_contract.scenarios import SCENARIOS, Beat, Create, Read, step_strategies
+from sls_contract.scenarios import SCENARIOS, Create, HeartBeat, Read, step_strategies
 from sls_contract.scenarios.exploration import explore
 
 
@@ -14,11 +14,11 @@ from sls_contract.scenarios.exploration import explore
 @given(step_strategies.sequences(3, ("main", "other"), tokens=True), step_strategies.near_misses(3))
 def test_sequences_begin_with_a_group_and_end_with_a_read(steps, flawed):
     """A generated sequence is never about nothing; a near miss stands between two correct reads."""
-    assert (steps[0], steps[1], steps[-1]) == (Create(), Beat(), Read())
+    assert (steps[0], steps[1], steps[-1]) == (Create(), HeartBeat(), Read())
     before, wrong, after = flawed
     assert before == after == Read(before.shard)
     assert wrong.shard in {before.shard, None}
-    assert wrong.dress.flaw is not None
+    assert wrong.variant.flaw is not None
 
 
 def test_scenarios_tell_what_they_are_about():

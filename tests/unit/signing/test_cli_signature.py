@@ -184,6 +184,6 @@ def test_key_with_token():
 
 
 def test_missing_file(command, tmp_path):
-    """A file that is not there is named with the mend."""
+    """A file that is not there is named with the fix."""
     with pytest.raises(UsageError, match=r"cannot read .*nothing\.http: No such file"):
         command(b"", name=str(tmp_path / "nothing.http"))

@@ -308,7 +308,7 @@ def test_names_of_the_specification_are_found_when_asked_for():
 
 @pytest.mark.parametrize("text", [None, "{", "\udcff"])
 def test_a_missing_or_damaged_schema_is_named(tmp_path, text):
-    """The error names the file and what mends it."""
+    """The error names the file and what fixes it."""
     shutil.copytree(SCHEMAS, tmp_path, dirs_exist_ok=True)
     file = tmp_path / "error.json"
     file.unlink()

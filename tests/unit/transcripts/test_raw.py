@@ -139,7 +139,7 @@ def test_curl_transcript_with_body():
     ],
 )
 def test_what_cannot_be_read(text, message):
-    """The message names the line, what was expected, and the mend."""
+    """The message names the line, what was expected, and the fix."""
     with pytest.raises(UsageError, match=message) as caught:
         parsed(text)
     assert "How to fix: " in str(caught.value)

@@ -22,7 +22,7 @@ def answer(body: bytes = b"[]", more: bytes = b"") -> bytes:
 def serving(*connections):
     """Serve one connection after the other: each is a list of answers; what ends the list ends the connection."""
     server = socket.create_server(("127.0.0.1", 0))
-    heard: list[int] = []
+    received: list[int] = []
 
     def work() -> None:
         for number, answers in enumerate(connections):
@@ -37,14 +37,14 @@ def serving(*connections):
                         data += got
                     if not data:
                         break
-                    heard.append(number)
+                    received.append(number)
                     connection.sendall(each)
 
     thread = Thread(target=work, daemon=True)
     thread.start()
     with server, open_transport(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=20) as transport:
         kept = transport.kept_alive()
-        yield kept, heard
+        yield kept, received
         kept.close()
         thread.join(20)
 
@@ -55,9 +55,9 @@ def ask(kept) -> bytes:
 
 def test_a_connection_is_used_again():
     """As long as the answers let it be, and that is counted."""
-    with serving([answer(b"1"), answer(b"2"), answer(b"3")]) as (kept, heard):
+    with serving([answer(b"1"), answer(b"2"), answer(b"3")]) as (kept, received):
         assert [ask(kept) for _ in range(3)] == [b"1", b"2", b"3"]
-        assert (kept.reused, heard) == (2, [0, 0, 0])
+        assert (kept.reused, received) == (2, [0, 0, 0])
 
 
 @pytest.mark.parametrize(
@@ -71,28 +71,28 @@ def test_a_connection_is_used_again():
 )
 def test_a_connection_that_ends_with_its_answer_is_not_used_again(first):
     """The next request opens another one."""
-    with serving([first], [answer(b"2")]) as (kept, heard):
+    with serving([first], [answer(b"2")]) as (kept, received):
         assert [ask(kept), ask(kept)] == [b"1", b"2"]
-        assert (kept.reused, heard) == (0, [0, 1])
+        assert (kept.reused, received) == (0, [0, 1])
 
 
 def test_a_connection_closed_while_idle_is_opened_again():
     """Without an error, whether the end is seen before the request or only after it was taken."""
-    with serving([answer(b"1")], [answer(b"2"), b""], [answer(b"3")]) as (kept, heard):
+    with serving([answer(b"1")], [answer(b"2"), b""], [answer(b"3")]) as (kept, received):
         assert [ask(kept), ask(kept), ask(kept)] == [b"1", b"2", b"3"]
-        assert heard == [0, 1, 1, 2]
+        assert received == [0, 1, 1, 2]
 
 
 def test_bytes_behind_an_answer_belong_to_no_other():
     """They show at the answer that they follow, and the connection is given up."""
-    with serving([answer(b"1") + b"stray"], [answer(b"2")]) as (kept, heard):
+    with serving([answer(b"1") + b"stray"], [answer(b"2")]) as (kept, received):
         assert [ask(kept), ask(kept)] == [b"1stray", b"2"]
-        assert heard == [0, 1]
+        assert received == [0, 1]
 
 
 def test_a_new_connection_that_gets_no_answer_is_an_error():
     """Nothing is sent a third time."""
-    with serving([b""]) as (kept, heard):
+    with serving([b""]) as (kept, received):
         with pytest.raises(TransportError, match="closed"):
             ask(kept)
-        assert heard == [0]
+        assert received == [0]

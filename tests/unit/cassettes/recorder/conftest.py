@@ -111,9 +111,9 @@ def read_request(connection):
 
 @dataclass
 class MemoryHandler:
-    """Owns loopback and everything under ``.test``; answers from ``tape``, or lets live where there is none."""
+    """Owns loopback and everything under ``.test``; answers from ``memory``, or lets live where there is none."""
 
-    tape: list | None = None
+    memory: list | None = None
     asked: list = field(default_factory=list)
     under_way: list = field(default_factory=list)
     kept: list = field(default_factory=list)
@@ -126,7 +126,7 @@ class MemoryHandler:
     def answer(self, request, peer):
         with self.lock:
             self.asked.append(request)
-            return None if self.tape is None else self.tape.pop(0)
+            return None if self.memory is None else self.memory.pop(0)
 
     def sent(self, request, peer):
         with self.lock:

@@ -17,24 +17,24 @@ class Stopped(Exception):
 
 
 @pytest.fixture
-def heard():
+def received():
     """Listen, and stop whatever is meant for one name."""
-    heard = []
+    received = []
 
     def listener(host, port):
-        heard.append((host, port))
+        received.append((host, port))
         if host == "stopped.test":
             raise Stopped
 
     audit_hook.add(listener)
-    yield heard
+    yield received
     audit_hook.remove(listener)
-    heard.clear()
+    received.clear()
     assert socket.getaddrinfo("127.0.0.1", 80)
-    assert heard == []
+    assert received == []
 
 
-def test_functions_of_c_are_heard_whatever_stands_before_them(heard):
+def test_functions_of_c_are_heard_whatever_stands_before_them(received):
     """A library that kept the original functions, or puts them back, cannot go round it."""
     import _socket
 
@@ -49,19 +49,19 @@ def test_functions_of_c_are_heard_whatever_stands_before_them(heard):
     client = _socket.socket()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client.connect(listener.getsockname())
-        assert heard[-1] == listener.getsockname()
+        assert received[-1] == listener.getsockname()
     client.close()
 
 
-def test_addresses_that_are_no_host_and_port_pass(heard):
+def test_addresses_that_are_no_host_and_port_pass(received):
     """Unix sockets, and lookups without a host."""
     assert socket.getaddrinfo(None, 80)
     with socket.socket(socket.AF_UNIX) as client, pytest.raises(FileNotFoundError):
         client.connect("/no/such/socket")
-    assert heard == [(None, 80)]
+    assert received == [(None, 80)]
 
 
-def test_a_module_that_is_loaded_again_adds_no_second_hook(heard):
+def test_a_module_that_is_loaded_again_adds_no_second_hook(received):
     """A run inside a run forgets modules; a process keeps its hooks for ever."""
     spec = importlib.util.find_spec(audit_hook.__name__)
     again = importlib.util.module_from_spec(spec)
@@ -71,7 +71,7 @@ def test_a_module_that_is_loaded_again_adds_no_second_hook(heard):
     listeners = vars(sys)[again._PLACE]
     assert socket.gethostbyname("127.0.0.1")
     assert others == ["127.0.0.1"]
-    assert [host for host, _ in heard] == ["127.0.0.1"]
+    assert [host for host, _ in received] == ["127.0.0.1"]
     del listeners[0]
 
 

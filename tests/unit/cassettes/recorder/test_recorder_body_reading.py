@@ -340,7 +340,7 @@ def _ends():
 def test_a_body_is_handed_out_as_by_the_bare_client(wire, serve, no_sockets, client):
     """Whole, in pieces, by lines, twice, as sent or decoded, empty or cut off: same values, same errors, same end."""
     ask, every = CLIENTS[client]
-    tapes, different = [], {}
+    players, different = [], {}
     for at, (name, method) in enumerate(CASES):
         if client == "aiohttp" and name == "cut":
             continue  # whether the data or its loss is met first is a race in aiohttp
@@ -349,11 +349,11 @@ def test_a_body_is_handed_out_as_by_the_bare_client(wire, serve, no_sockets, cli
         expected = list(ask(ways, bare.url, method))
         with wire.installed(wire.MemoryHandler()) as handler:
             different[name, method, "recorded"] = _different(ask(ways, live.url, method), expected)
-        tapes.append((name, method, ways, live.url, handler.outcomes, expected))
+        players.append((name, method, ways, live.url, handler.outcomes, expected))
         bare.stop()
         live.stop()
     no_sockets()
-    for name, method, ways, url, outcomes, expected in tapes:
-        with wire.installed(wire.MemoryHandler(tape=outcomes)):
+    for name, method, ways, url, outcomes, expected in players:
+        with wire.installed(wire.MemoryHandler(memory=outcomes)):
             different[name, method, "replayed"] = _different(ask(ways, url, method), expected)
     assert {case: pairs for case, pairs in different.items() if pairs} == {}

@@ -34,7 +34,7 @@ def test_a_connection_warm_before_the_recorder_is_silent_in_replay_and_works_aga
         for get in (session.get, lambda url: pool.request("GET", url)):
             get(server.url)
             before = len(server.requests), server.connections
-            with wire.installed(wire.MemoryHandler(tape=[OK, OK])) as handler:
+            with wire.installed(wire.MemoryHandler(memory=[OK, OK])) as handler:
                 get(server.url)
                 get(server.url)
             assert len(handler.asked) == 2
@@ -48,10 +48,10 @@ def test_a_plain_http_client_connection_survives_a_replay(wire, serve):
     """An http.client connection that was warm, then replayed, then real, speaks to its server again."""
     server = serve()
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
-    for tape in (None, [OK], None):
-        with wire.installed(wire.MemoryHandler(tape=tape)):
+    for memory in (None, [OK], None):
+        with wire.installed(wire.MemoryHandler(memory=memory)):
             connection.request("GET", "/x")
-            assert connection.getresponse().read() == (b"ok" if tape is not None else b"hello")
+            assert connection.getresponse().read() == (b"ok" if memory is not None else b"hello")
     connection.request("GET", "/x")
     assert connection.getresponse().read() == b"hello"
     connection.close()
@@ -70,7 +70,7 @@ def test_async_clients_keep_their_pools_across_a_replay(wire, serve):
                     return (await client.get(server.url)).content, await answer.read()
 
             assert await both() == (b"hello", b"hello")
-            with wire.installed(wire.MemoryHandler(tape=[OK, OK])):
+            with wire.installed(wire.MemoryHandler(memory=[OK, OK])):
                 assert await both() == (b"ok", b"ok")
             assert await both() == (b"hello", b"hello")
             with wire.installed(wire.MemoryHandler()) as live:
@@ -85,7 +85,7 @@ def test_a_request_sent_before_the_recorder_left_is_still_answered(wire, serve):
     """Taking the recorder away between request and answer strands nobody."""
     server = serve()
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
-    with wire.installed(wire.MemoryHandler()), wire.installed(wire.MemoryHandler(tape=[])):
+    with wire.installed(wire.MemoryHandler()), wire.installed(wire.MemoryHandler(memory=[])):
         connection.connect()
         connection.request("GET", "/x")
     with wire.installed(Foreign()):
@@ -150,7 +150,7 @@ def test_eight_threads_lose_nothing(wire, serve, no_sockets, client):
     server.stop()
     if client != "aiohttp":  # whose event loops make socket pairs of their own
         no_sockets()
-    with wire.installed(wire.MemoryHandler(tape=live.outcomes)) as replay, ThreadPoolExecutor(8) as threads:
+    with wire.installed(wire.MemoryHandler(memory=live.outcomes)) as replay, ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda n: call(f"{server.url}&n={n}"), range(count)))
     assert len(replay.asked) == count
 
@@ -195,7 +195,7 @@ def test_every_retry_is_an_attempt_of_its_own(wire, serve, no_sockets, library):
     with wire.installed(wire.MemoryHandler()) as live:
         assert get() == 200
     no_sockets()
-    with wire.installed(wire.MemoryHandler(tape=live.outcomes)) as replay:
+    with wire.installed(wire.MemoryHandler(memory=live.outcomes)) as replay:
         assert get() == 200
     assert [outcome.status for outcome in live.outcomes] == [503, 503, 200]
     assert len(replay.asked) == 3
@@ -270,7 +270,7 @@ def test_https_is_recorded_and_replayed(wire, serve, tls, trust):
         assert [get() for get in https_gets(url, trust)] == [b"hello"] * 4
     assert {request.url for request, _ in live.kept} == {url}
     server.stop()
-    with wire.installed(wire.MemoryHandler(tape=live.outcomes)):
+    with wire.installed(wire.MemoryHandler(memory=live.outcomes)):
         assert [get() for get in https_gets(url, trust)] == [b"hello"] * 4
 
 
@@ -284,7 +284,7 @@ def test_a_certificate_that_is_not_trusted_is_recorded_as_such(wire, serve, tls)
         with wire.installed(wire.MemoryHandler()) as live:
             recorded = [wire.told(get) for get in gets]
         assert [outcome.kind for outcome in live.outcomes] == ["tls"] * 4
-        with wire.installed(wire.MemoryHandler(tape=live.outcomes)):
+        with wire.installed(wire.MemoryHandler(memory=live.outcomes)):
             replayed = [wire.told(get) for get in gets]
     assert "SSL" in recorded[0][0]
     assert [each[0].partition(":")[0] for each in replayed[:3]] == [each[0].partition(":")[0] for each in recorded[:3]]
@@ -318,7 +318,7 @@ def test_a_tunnel_through_a_proxy_is_known_by_the_inner_url(wire, serve, tls, tr
         assert [get() for get in gets] == [b"hello"] * 4
     assert {request.url for request, _ in live.kept} == {url}
     server.stop()
-    with wire.installed(wire.MemoryHandler(tape=live.outcomes)):
+    with wire.installed(wire.MemoryHandler(memory=live.outcomes)):
         assert [get() for get in gets] == [b"hello"] * 4
 
 
@@ -364,7 +364,7 @@ def test_a_failure_to_connect_is_recorded_and_replayed(wire, no_sockets, full, c
     with wire.installed(wire.MemoryHandler()) as live:
         recorded = wire.told(lambda: call(url, timeout=0.15))
     no_sockets()
-    with wire.installed(wire.MemoryHandler(tape=live.outcomes)):
+    with wire.installed(wire.MemoryHandler(memory=live.outcomes)):
         replayed = wire.told(lambda: call(url, timeout=0.15))
     assert names(recorded) == names(bare)
     assert names(replayed) == names(bare)
@@ -480,7 +480,7 @@ def test_the_recorder_holds_while_threads_come_and_go(wire):
             with wire.installed(Foreign()):
                 pass
 
-    with wire.installed(wire.MemoryHandler(tape=[OK] * 50)) as handler:
+    with wire.installed(wire.MemoryHandler(memory=[OK] * 50)) as handler:
         thread = threading.Thread(target=churn)
         thread.start()
         for _ in range(50):
@@ -508,7 +508,7 @@ def test_a_download_larger_than_aiohttps_buffer_is_given_as_fast_as_it_is_read(w
 
     with wire.installed(wire.MemoryHandler()) as live:
         assert asyncio.run(read_slowly()) == body
-    with wire.installed(wire.MemoryHandler(tape=live.outcomes)):
+    with wire.installed(wire.MemoryHandler(memory=live.outcomes)):
         assert asyncio.run(read_slowly()) == body
 
 
@@ -665,7 +665,7 @@ def test_an_interrupt_is_no_outcome(wire, serve):
 def test_a_request_without_a_host_belongs_to_its_address(wire):
     """Where no Host header was sent, the connection says whose request it is."""
     connection = http.client.HTTPConnection("p.log.test")
-    with wire.installed(wire.MemoryHandler(tape=[OK])) as handler:
+    with wire.installed(wire.MemoryHandler(memory=[OK])) as handler:
         connection.putrequest("GET", "/x", skip_host=True)
         connection.endheaders()
         assert connection.getresponse().read() == b"ok"

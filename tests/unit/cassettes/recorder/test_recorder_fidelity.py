@@ -110,7 +110,7 @@ def _three_ways(wire, serve, no_sockets, client, raw, end, **how):
     url, sent = server.url, server.requests
     server.stop()
     no_sockets()
-    with wire.installed(wire.MemoryHandler(tape=live.outcomes)) as replay:
+    with wire.installed(wire.MemoryHandler(memory=live.outcomes)) as replay:
         replayed = wire.told(lambda: client(url, **how))
     assert sent == [each.replace(b"%d" % bare_server.port, b"%d" % server.port) for each in bare_server.requests]
     assert replay.asked == [request for request, _ in live.kept]

@@ -145,7 +145,7 @@ def test_fields_keep_casing_order_repetition_and_folds():
 
 
 def test_a_body_stored_decoded_goes_out_as_what_it_is():
-    """``wire=False``: no content coding, no chunks, the true length; ``wire=True`` is never mended."""
+    """``wire=False``: no content coding, no chunks, the true length; ``wire=True`` is never fixed."""
     fields = [("Content-Encoding", "gzip"), ("content-length", "9"), ("X", "1")]
     mended = with_true_framing(Response(200, fields, b"plain", wire=False))
     assert mended.headers.pairs == (("content-length", "5"), ("X", "1"))

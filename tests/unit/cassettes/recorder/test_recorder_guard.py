@@ -95,7 +95,7 @@ def test_only_a_proxy_that_leads_out_is_closed(wire, serve, scheme):
         guard.activate()
         for way in ways.values():
             if leads_out:
-                with pytest.raises(NetworkBlocked, match=f"{OWNED}.*by way of 127.0.0.1:{server.port} was stopped"):
+                with pytest.raises(NetworkBlocked, match=f"{OWNED}.*by way of 127.0.0.1:{server.port} was blocked"):
                     way()
             else:
                 with contextlib.suppress(OSError, httpx.HTTPError, urllib3.exceptions.HTTPError, aiohttp.ClientError):
@@ -139,7 +139,7 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
 def test_an_open_cassette_answers_under_the_guard(wire, guard):
     """The guard stands behind every handler, whichever came first."""
     other = NetworkGuard(lambda host: guard.owns(host, host), "never")
-    with wire.installed(wire.MemoryHandler(tape=[Response(200)] * 2)):
+    with wire.installed(wire.MemoryHandler(memory=[Response(200)] * 2)):
         other.activate()
         assert requests.get(f"http://{OWNED}/x", timeout=60).status_code == 200
         other.deactivate()

@@ -145,7 +145,7 @@ def test_a_library_that_is_still_importing_when_the_recorder_leaves_is_not_wrapp
 
 def test_the_innermost_handler_is_asked_first_and_order_of_removal_is_free(wire):
     """Handlers form a stack; whichever is removed, the others stay; one may be installed twice."""
-    outer, inner = wire.MemoryHandler(tape=["outer"] * 9), wire.MemoryHandler(tape=["inner"] * 9)
+    outer, inner = wire.MemoryHandler(memory=["outer"] * 9), wire.MemoryHandler(memory=["inner"] * 9)
     from sls_contract.cassettes.recorder.handler import owner_of
 
     removes = [install(outer), install(inner), install(inner)]

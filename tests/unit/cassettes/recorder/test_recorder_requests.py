@@ -160,14 +160,14 @@ def test_recording_sends_what_the_bare_client_sends(wire, serve, send):
 
 def test_aiohttp_that_waits_for_leave_to_send_its_body_gets_it(wire):
     """``Expect: 100-continue`` does not stop a replay."""
-    with wire.installed(wire.MemoryHandler(tape=[Response(200)])) as handler:
+    with wire.installed(wire.MemoryHandler(memory=[Response(200)])) as handler:
         aiohttp_waits_for_leave("http://p.log.test/a")
     assert handler.asked[0].body == TEXT
 
 
 def test_the_host_header_names_the_url(wire):
     """A request that goes to one place in another's name is known by the name."""
-    with wire.installed(wire.MemoryHandler(tape=[Response(200)] * 4)) as handler:
+    with wire.installed(wire.MemoryHandler(memory=[Response(200)] * 4)) as handler:
         for headers in ({"Host": "project.127.0.0.1:9"}, {}):
             requests.get("http://127.0.0.1:9/x", headers=headers, timeout=60)
             httpx.get("http://127.0.0.1:9/x", headers=headers)
@@ -201,7 +201,7 @@ def test_the_short_way_of_requests_sees_what_the_long_way_sees(wire, host, schem
 
 def _asked(wire, outcome, retries, method, url, **how):
     adapter = requests.adapters.HTTPAdapter(max_retries=retries)
-    with requests.Session() as session, wire.installed(wire.MemoryHandler(tape=[outcome] * 3)) as handler:
+    with requests.Session() as session, wire.installed(wire.MemoryHandler(memory=[outcome] * 3)) as handler:
         session.trust_env = False
         session.mount("http://", adapter)
         session.mount("https://", adapter)
@@ -274,7 +274,7 @@ class SignsInside(requests.adapters.HTTPAdapter):
 
 def test_an_adapter_that_shapes_the_wire_is_heard(wire):
     """A subclass that overrides what the short way would skip takes the long way."""
-    with requests.Session() as session, wire.installed(wire.MemoryHandler(tape=[Response(200)])) as handler:
+    with requests.Session() as session, wire.installed(wire.MemoryHandler(memory=[Response(200)])) as handler:
         session.mount("http://", SignsInside())
         session.get("http://p.test/a", timeout=60)
     assert handler.asked[0].headers["x-signed"] == "yes"
@@ -287,7 +287,7 @@ def test_hooks_cookies_and_streams_of_requests_work_in_replay(wire):
     cookie = Response(200, [("Set-Cookie", "a=1; Path=/"), ("Content-Length", "0")])
     with (
         requests.Session() as session,
-        wire.installed(wire.MemoryHandler(tape=[Response(200, fields, zipped), cookie])),
+        wire.installed(wire.MemoryHandler(memory=[Response(200, fields, zipped), cookie])),
     ):
         answer = session.get(
             "http://p.test/a", stream=True, timeout=60, hooks={"response": lambda r, **_: seen.append(r)}

@@ -56,7 +56,7 @@ def test_the_sdks_are_recorded_and_replayed(wire, serve, monkeypatch, sdk):
     server.stop()
     monkeypatch.delenv("HTTP_PROXY")
     monkeypatch.delenv("http_proxy")
-    with wire.installed(wire.MemoryHandler(tape=live.outcomes)) as replay:
+    with wire.installed(wire.MemoryHandler(memory=live.outcomes)) as replay:
         replayed = sdk()
     [(request, outcome)] = live.kept
     assert request.url == f"http://my-project.{ENDPOINT}{PATH}?shard=0"

@@ -195,11 +195,11 @@ BENIGN = {
         ),
         "authentication-served",
     ),
-    "clock mended, the signature dropped by the recorder": (
+    "clock fixed, the signature dropped by the recorder": (
         both(recorded(error(400, "RequestTimeExpired", "x"), UNSIGNED), recorded(GOOD, UNSIGNED)),
         "served",
     ),
-    "key mended, its signature dropped by the recorder": (
+    "key fixed, its signature dropped by the recorder": (
         both(recorded(DENIED, UNSIGNED), recorded(GOOD, UNSIGNED)),
         "served",
     ),
@@ -229,21 +229,21 @@ BENIGN = {
         ),
         "error-additive-key",
     ),
-    "mended: seconds": (both(with_entry(updateTime=1524224984), GOOD), "update-time-unit"),
-    "mended: wrapped": (both(answer({"checkpoints": [E0, E1]}), GOOD), "body-array"),
-    "mended: twice": (both(answer([E0, E0, E1]), GOOD), "duplicate-shard"),
-    "mended: status": (both(answer(status=201), GOOD), "success-status"),
-    "mended: no request id": (both(answer(x_log_requestid=None), GOOD), "request-id"),
-    "mended: text": (both(with_entry(updateTime="1524224984800922"), GOOD), "update-time-type"),
-    "mended: null": (both(with_entry(checkpoint=None), GOOD), "entry-checkpoint"),
-    "mended: name of a missing project": (
+    "fixed: seconds": (both(with_entry(updateTime=1524224984), GOOD), "update-time-unit"),
+    "fixed: wrapped": (both(answer({"checkpoints": [E0, E1]}), GOOD), "body-array"),
+    "fixed: twice": (both(answer([E0, E0, E1]), GOOD), "duplicate-shard"),
+    "fixed: status": (both(answer(status=201), GOOD), "success-status"),
+    "fixed: no request id": (both(answer(x_log_requestid=None), GOOD), "request-id"),
+    "fixed: text": (both(with_entry(updateTime="1524224984800922"), GOOD), "update-time-type"),
+    "fixed: null": (both(with_entry(checkpoint=None), GOOD), "entry-checkpoint"),
+    "fixed: name of a missing project": (
         both(
             error(404, "ProjectNotExists", "Project p does not exist."),
             error(404, "ProjectNotExist", "Project p does not exist."),
         ),
         "project-missing",
     ),
-    "mended: proxy's page": (both(answer(HTML, 502, Content_Type="text/html"), GOOD), "served"),
+    "fixed: proxy's page": (both(answer(HTML, 502, Content_Type="text/html"), GOOD), "served"),
     "seconds before and after": (
         both(with_entry(updateTime=1524224984), with_entry(updateTime=1524224999)),
         "update-time-type",

@@ -259,7 +259,7 @@ BREAKING = {
         ),
         "signature-accepted",
     ),
-    "refused, though the signature was mended": (
+    "refused, though the signature was fixed": (
         both(recorded(GOOD, WRONG), recorded(DENIED, asked())),
         "signature-accepted",
     ),

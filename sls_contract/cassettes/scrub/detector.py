@@ -1,6 +1,6 @@
 """Find secrets in bytes of any kind, and put their replacements there.
 
-`Hunt.sees` is the quick look that nearly all traffic passes; `Hunt.clean` is slow and thorough.
+`Detector.sees` is the quick look that nearly all traffic passes; `Detector.clean` is slow and thorough.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from sls_contract.cassettes.scrub.containers import glimpse, is_packed, runs, unpacked
 from sls_contract.cassettes.scrub.key_formats import foreign_keys
 from sls_contract.cassettes.scrub.names import MASK, Kind
+from sls_contract.cassettes.scrub.registry import is_public
 from sls_contract.cassettes.scrub.shapes import BY_NAME, is_suspicious, public_signatures, shaped
-from sls_contract.cassettes.scrub.vault import is_public
 from sls_contract.cassettes.scrub.views import Edit, applied, find, plain, safe_bytes, unescaped
 from sls_contract.exchange import wire_bytes, wire_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from sls_contract.cassettes.scrub.registry import SecretRegistry
     from sls_contract.cassettes.scrub.shapes import Named
     from sls_contract.cassettes.scrub.spellings import Secret
-    from sls_contract.cassettes.scrub.vault import Vault
 
 PACKED = "compressed text"
 ENCODED = "encoded text"
@@ -45,13 +45,13 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Hunt:
+class Detector:
     """All there is to find at one moment: secrets, key-shaped strings, named values, the user's rules.
 
     Attributes:
-        vault: learns what gives itself away.
+        registry: learns what gives itself away.
         rules: the user's.
-        secrets: what was given to the run, and what one exchange adds; the vault has what was learnt.
+        secrets: what was given to the run, and what one exchange adds; the registry has what was learnt.
         folded: what gives a known secret away in lower-cased text.
         exact: the same in text as it is.
         harmless: signatures that anyone can make.
@@ -60,7 +60,7 @@ class Hunt:
 
     """
 
-    vault: Vault
+    registry: SecretRegistry
     rules: Rules
     secrets: tuple[Secret, ...] = ()
     folded: tuple[bytes, ...] = ()
@@ -70,15 +70,15 @@ class Hunt:
     innocent: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, vault: Vault, rules: Rules) -> Hunt:
-        """Return a hunt for what the vault knows."""
-        return cls(vault, rules, vault.given, *_signs(vault.given))
+    def of(cls, registry: SecretRegistry, rules: Rules) -> Detector:
+        """Return a detector for what the registry knows."""
+        return cls(registry, rules, registry.given, *_signs(registry.given))
 
-    def beside(self, *more: Secret, harmless: Collection[bytes] = ()) -> Hunt:
-        """Return a hunt for more secrets in one exchange, to which some signatures are known to be public."""
+    def beside(self, *more: Secret, harmless: Collection[bytes] = ()) -> Detector:
+        """Return a detector for more secrets in one exchange, to which some signatures are known to be public."""
         folded, exact = echo = _signs(more)
-        return Hunt(
-            self.vault,
+        return Detector(
+            self.registry,
             self.rules,
             (*more, *self.secrets),
             folded + self.folded,
@@ -88,9 +88,11 @@ class Hunt:
             self.innocent,
         )
 
-    def sparing(self, harmless: frozenset[bytes]) -> Hunt:
-        """Return the same hunt, to which other signatures are known to be public."""
-        return Hunt(self.vault, self.rules, self.secrets, self.folded, self.exact, harmless, self.echo, self.innocent)
+    def sparing(self, harmless: frozenset[bytes]) -> Detector:
+        """Return the same detector, to which other signatures are known to be public."""
+        return Detector(
+            self.registry, self.rules, self.secrets, self.folded, self.exact, harmless, self.echo, self.innocent
+        )
 
     def sees_message(self, fields: Collection[str], content: bytes) -> bool:
         """Tell the same of a message: of fields, nearly all of which repeat and are looked at once, and content."""
@@ -121,7 +123,7 @@ class Hunt:
         lowered = data.lower()
         if any(needle in lowered for needle in self.folded) or any(needle in data for needle in self.exact):
             return True
-        if self.vault.learnt.within(data, lowered) or any(True for _ in self._unknown(data, lowered)):
+        if self.registry.learnt.within(data, lowered) or any(True for _ in self._unknown(data, lowered)):
             return True
         view = unescaped(data)
         if view is not None and depth <= _DEEPEST and self.sees(view.text, depth + 1):
@@ -156,7 +158,7 @@ class Hunt:
 
     def _all(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         lowered = text.lower()
-        for secret in (*self.secrets, *self.vault.learnt.within(text, lowered)):
+        for secret in (*self.secrets, *self.registry.learnt.within(text, lowered)):
             for start, end, new in secret.places(lowered):
                 yield Edit(start, end, new, secret.kind)
         yield from self._unknown(text, lowered, by_chance=depth > 0 and _is_binary(text))
@@ -172,10 +174,10 @@ class Hunt:
         for finder in (shaped, BY_NAME, foreign_keys) if is_suspicious(lowered) else (foreign_keys,):
             for start, end, kind in finder(text, lowered):
                 value = wire_text(plain(text[start:end]))
-                if _NUMBER.fullmatch(text, start, end):  # too common to be hunted, and JSON may want a number there
+                if _NUMBER.fullmatch(text, start, end):  # too common, and JSON may want a number there
                     yield from _masked(text, start, end, kind)
                 elif not self._is_harmless(text, text[start:end], value, kind):
-                    yield Edit(start, end, wire_bytes(self.vault.public(kind, value)), kind)
+                    yield Edit(start, end, wire_bytes(self.registry.public(kind, value)), kind)
         yield from self._ruled(text, lowered, () if by_chance else self.rules.patterns)
 
     def _is_harmless(self, text: bytes, found: bytes, value: str, kind: Kind) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sls_contract.exchange import Request
-    from sls_contract.exercise.stage import Heard
+    from sls_contract.exercise.stage import Received
     from sls_contract.exercise.trial import Trial
     from sls_contract.signing import SignatureMismatch
 
@@ -31,11 +31,11 @@ def request_sent(trial: Trial) -> Flaws:
         return KEPT
     if trial.situation.may_refuse and trial.failed:
         return None
-    mend = (
+    fix = (
         "send GetCheckPoint over plain http, through HTTP_PROXY or to SLS_LOOPBACK (https is answered: use http); "
         "exit 77 where the client cannot do what is asked."
     )
-    return [Flaw("requests", "GET /logstores/…/consumergroups/…", _instead(trial), mend)]
+    return [Flaw("requests", "GET /logstores/…/consumergroups/…", _instead(trial), fix)]
 
 
 def _instead(trial: Trial) -> str:
@@ -54,9 +54,9 @@ def signature_present(trial: Trial) -> Flaws:
     """Demand that every GetCheckPoint request is signed."""
     if not trial.asked:
         return None
-    mend = "sign each request with the key in the environment."
+    fix = "sign each request with the key in the environment."
     unsigned = (each for each in trial.asked if not _authorization(each))
-    return [Flaw(_AUTHORIZATION, "a signature", "no Authorization", mend) for _ in unsigned]
+    return [Flaw(_AUTHORIZATION, "a signature", "no Authorization", fix) for _ in unsigned]
 
 
 def signature_verifies(trial: Trial) -> Flaws:
@@ -82,9 +82,9 @@ def scheme_as_told(trial: Trial) -> Flaws:
     known = [each for each in parsed if each is not None]
     if not known:
         return None
-    mend = f"sign in {told}, as SLS_AUTH says, or exit 77 where the client does not know that scheme."
+    fix = f"sign in {told}, as SLS_AUTH says, or exit 77 where the client does not know that scheme."
     others = (each for each in known if not isinstance(each, kind))
-    return [Flaw(_AUTHORIZATION, form, _form_of(each), mend) for each in others]
+    return [Flaw(_AUTHORIZATION, form, _form_of(each), fix) for each in others]
 
 
 def _form_of(parsed: LogAuthorization | Sls4Authorization) -> str:
@@ -96,10 +96,10 @@ def token_sent(trial: Trial) -> Flaws:
     token = trial.setting.credentials.security_token
     if token is None or not trial.asked:
         return None
-    mend = "send ALIBABA_CLOUD_SECURITY_TOKEN in x-acs-security-token, and sign it."
+    fix = "send ALIBABA_CLOUD_SECURITY_TOKEN in x-acs-security-token, and sign it."
     sent = (each.request.headers.get(_TOKEN) for each in trial.asked)
     return [
-        Flaw(f"header {_TOKEN}", "the token that was given", "nothing" if text is None else "another text", mend)
+        Flaw(f"header {_TOKEN}", "the token that was given", "nothing" if text is None else "another text", fix)
         for text in sent
         if text != token
     ]
@@ -107,20 +107,20 @@ def token_sent(trial: Trial) -> Flaws:
 
 def key_kept(trial: Trial) -> Flaws:
     """Demand that no part of the key goes to a host that is not the service's, unless a redirect led there."""
-    return _leaks(trial, [each for each in trial.heard if each.elsewhere not in ("", ELSEWHERE)])
+    return _leaks(trial, [each for each in trial.received if each.elsewhere not in ("", ELSEWHERE)])
 
 
 def key_left_behind(trial: Trial) -> Flaws:
     """Demand that no part of the key goes along to the host where a redirect leads."""
-    return _leaks(trial, [each for each in trial.heard if each.elsewhere == ELSEWHERE])
+    return _leaks(trial, [each for each in trial.received if each.elsewhere == ELSEWHERE])
 
 
-def _leaks(trial: Trial, foreign: Sequence[Heard]) -> Flaws:
+def _leaks(trial: Trial, foreign: Sequence[Received]) -> Flaws:
     if not foreign:
         return None
-    mend = "send keys, tokens and signatures to the service alone; remove them when a redirect leads to another host."
+    fix = "send keys, tokens and signatures to the service alone; remove them when a redirect leads to another host."
     return [
-        Flaw(where, f"nothing of the key at {shown(each.elsewhere)}", "it was sent there", mend)
+        Flaw(where, f"nothing of the key at {shown(each.elsewhere)}", "it was sent there", fix)
         for each in foreign
         for where in _places(each.request, trial.setting.secrets())
     ]
@@ -133,8 +133,8 @@ def _places(request: Request, secrets: Sequence[str]) -> Iterator[str]:
     return (where for where, text in texts if any(secret in text for secret in secrets))
 
 
-def _authorization(heard: Heard) -> str:
-    return heard.request.headers.get("Authorization", "").strip()
+def _authorization(received: Received) -> str:
+    return received.request.headers.get("Authorization", "").strip()
 
 
 RULES = (

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
+from sls_contract.exercise.client_output import integer
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.rule import rule
-from sls_contract.exercise.said import integer
 
 if TYPE_CHECKING:
     from sls_contract.exercise.trial import Trial
@@ -20,9 +20,9 @@ def failure_noticed(trial: Trial) -> Flaws:
         return None
     if trial.failed:
         return KEPT
-    mend = "check the status, then that the body is a JSON array of objects with shard, checkpoint and updateTime."
+    fix = "check the status, then that the body is a JSON array of objects with shard, checkpoint and updateTime."
     actual = f"exit code 0 and {shortened(trial.line) or 'nothing'}"
-    return [Flaw("exit code", f"a failure: the answer was {_answer(trial)}", actual, mend)]
+    return [Flaw("exit code", f"a failure: the answer was {_answer(trial)}", actual, fix)]
 
 
 def _answer(trial: Trial) -> str:
@@ -39,8 +39,8 @@ def good_answer_taken(trial: Trial) -> Flaws:
     if trial.succeeded:
         return KEPT
     actual = f"exit code {trial.ending.exit_code} and {shortened(trial.line) or 'nothing'}"
-    mend = f"take this answer, too: {trial.situation.answer}."
-    return [Flaw("exit code", "success: the answer keeps the contract", actual, mend)]
+    fix = f"accept this answer: {trial.situation.answer}."
+    return [Flaw("exit code", "success: the answer conforms to the contract", actual, fix)]
 
 
 def error_code_kept(trial: Trial) -> Flaws:
@@ -51,20 +51,20 @@ def error_code_kept(trial: Trial) -> Flaws:
     told = trial.said.get("errorCode") if isinstance(trial.said, dict) else None
     if told == code:
         return KEPT
-    mend = "read errorCode from the body of an error answer, and hand it to the caller unchanged."
-    return [Flaw("errorCode", shown(code), "nothing" if told is None else shown(told), mend)]
+    fix = "read errorCode from the body of an error answer, and hand it to the caller unchanged."
+    return [Flaw("errorCode", shown(code), "nothing" if told is None else shown(told), fix)]
 
 
 def status_true(trial: Trial) -> Flaws:
     """Demand that a status that is told was answered."""
     told = integer(trial.said.get("status")) if trial.failed and isinstance(trial.said, dict) else None
-    answered = {each.response.status for each in trial.heard if each.response is not None}
+    answered = {each.response.status for each in trial.received if each.response is not None}
     if told is None or not answered:
         return None
     if told in answered:
         return KEPT
-    mend = "tell the status of the answer, or null."
-    return [Flaw("status", " or ".join(map(str, sorted(answered))), str(told), mend)]
+    fix = "print the status of the answer, or null."
+    return [Flaw("status", " or ".join(map(str, sorted(answered))), str(told), fix)]
 
 
 RULES = (

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from sls_contract.cassettes.drift import Class, change_of
 from sls_contract.cassettes.file.recording_file import load, recorded
 from sls_contract.cassettes.matching import asked_for
+from sls_contract.cassettes.player import keys_of
 from sls_contract.cassettes.proposal import left_of, proposed
 from sls_contract.cassettes.renewal import Replacement, accept, dismiss, propose, renew
-from sls_contract.cassettes.tape import keys_of
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Plain: TypeAlias = "dict[str, Any]"
-Fate: TypeAlias = Literal["validated", "not validated", "replaced", "proposed", "broke off", "failed"]
+VerifyOutcome: TypeAlias = Literal["validated", "not validated", "replaced", "proposed", "broke off", "failed"]
 
 EVIDENCE = "evidence"
 
@@ -51,7 +51,7 @@ class Settled:
     changes: list[Plain] = field(default_factory=list)
     unmatched: list[Plain] = field(default_factory=list)
     weaker: list[list[str]] = field(default_factory=list)
-    fate: Fate = "broke off"
+    outcome: VerifyOutcome = "broke off"
     failure: str = ""
     flawed: bool = False
     whole: bool = True
@@ -100,9 +100,9 @@ def _settled(cassette: str, tests: list[Plain], accepted: frozenset[str], comple
     try:
         settled.left, left = _left(cassette, tests) if settled.whole else (False, [])
         settled.unmatched += left
-        settled.fate = _carry_out(settled, tests, accepted)
+        settled.outcome = _carry_out(settled, tests, accepted)
     except (SlsContractError, OSError) as error:
-        settled.fate, settled.failure = "failed", str(error)
+        settled.outcome, settled.failure = "failed", str(error)
     return settled
 
 
@@ -117,7 +117,7 @@ def _left(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
     return bool(left), left
 
 
-def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str]) -> Fate:
+def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str]) -> VerifyOutcome:
     path, what = Path(settled.cassette), _replacement(settled, tests)
     if not all(test["ended"] for test in tests):
         dismiss(path)
@@ -147,7 +147,7 @@ def _replacement(settled: Settled, tests: list[Plain]) -> Replacement:
     )
 
 
-def _renewed(path: Path, tests: list[Plain], what: Replacement) -> Fate:
+def _renewed(path: Path, tests: list[Plain], what: Replacement) -> VerifyOutcome:
     found = (change for test in tests for change in test["changes"])
     whole = renew(path, what.validated) == len(what.validated) and not any(change_of(each).of_outcome for each in found)
     return "validated" if whole else "not validated"

@@ -1,4 +1,4 @@
-"""Several cassettes as one tape."""
+"""Several cassettes as one player."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sls_contract.cassettes.cassette_set import CassetteSet, _refuse
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
-from sls_contract.cassettes.reel import Reel, _refuse
 from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
 from sls_contract.exchange import Exchange, Request, Response
 
@@ -32,30 +32,35 @@ def test_the_files_play_in_their_order(tmp_path):
     """Identical requests play file by file; each position is known by file, exchange and line."""
     write(tmp_path / "b.sls.yaml", [recording(0, b"3")])
     write(tmp_path / "a.sls.yaml", [recording(1, b"1"), recording(0, b"2", Evidence.REFERENCE)])
-    reel = Reel([tmp_path, tmp_path / "a.sls.yaml"], NOW)
-    assert reel.evidence is Evidence.REFERENCE
-    taken = [reel.take(request(0)), reel.take(request(0)), reel.take(request(1)), reel.take(request(1))]
+    cassette_set = CassetteSet([tmp_path, tmp_path / "a.sls.yaml"], NOW)
+    assert cassette_set.evidence is Evidence.REFERENCE
+    taken = [
+        cassette_set.take(request(0)),
+        cassette_set.take(request(0)),
+        cassette_set.take(request(1)),
+        cassette_set.take(request(1)),
+    ]
     assert [found and found[1].exchange.response.body for found in taken] == [b"2", b"3", b"1", None]
-    assert [reel.place(position)[:2] for position in range(3)] == [
+    assert [cassette_set.place(position)[:2] for position in range(3)] == [
         (tmp_path / "a.sls.yaml", 0),
         (tmp_path / "a.sls.yaml", 1),
         (tmp_path / "b.sls.yaml", 0),
     ]
-    assert reel.place(0)[2] == 4
-    assert not reel.records
+    assert cassette_set.place(0)[2] == 4
+    assert not cassette_set.records
 
 
 @given(sizes=st.lists(st.integers(0, 4), min_size=1, max_size=5))
 def test_every_position_has_one_place(tmp_path_factory, sizes):
     """Places are those of the files, one after the other, empty files included."""
-    folder = tmp_path_factory.mktemp("reel")
+    folder = tmp_path_factory.mktemp("cassette set")
     for number, size in enumerate(sizes):
         write(folder / f"{number}.sls.yaml", [recording(shard) for shard in range(size)])
     if not sum(sizes):
         with pytest.raises(UsageError, match="nothing is recorded"):
-            Reel([folder], NOW)
+            CassetteSet([folder], NOW)
         return
-    places = [Reel([folder], NOW).place(position)[:2] for position in range(sum(sizes))]
+    places = [CassetteSet([folder], NOW).place(position)[:2] for position in range(sum(sizes))]
     assert places == [(folder / f"{n}.sls.yaml", at) for n, size in enumerate(sizes) for at in range(size)]
 
 
@@ -63,15 +68,15 @@ def test_a_miss_names_file_and_remedy(tmp_path):
     """The closest recording by its place in its file, and what helps here, which is not pytest."""
     write(tmp_path / "a.sls.yaml", [recording(0)])
     write(tmp_path / "b.sls.yaml", [recording(1)])
-    reel = Reel([tmp_path], NOW)
-    miss = str(reel.explain_miss(request(2)))
+    cassette_set = CassetteSet([tmp_path], NOW)
+    miss = str(cassette_set.explain_miss(request(2)))
     assert miss.startswith("no recording in 2 cassettes answers GET ")
     assert f"The closest is exchange 0 of {tmp_path / 'a.sls.yaml'}" in miss
     assert "sls-contract proxy --record new_episodes --cassette FILE" in miss
     assert "pytest" not in miss.replace(str(tmp_path), "")
-    reel.take(request(0))
-    assert "replay with --repeat last" in str(reel.explain_miss(request(0)))
-    alone = Reel([tmp_path / "a.sls.yaml"], NOW)
+    cassette_set.take(request(0))
+    assert "replay with --repeat last" in str(cassette_set.explain_miss(request(0)))
+    alone = CassetteSet([tmp_path / "a.sls.yaml"], NOW)
     assert str(alone.explain_miss(request(2))).startswith(f"no recording in {tmp_path / 'a.sls.yaml'} answers GET ")
 
 
@@ -80,7 +85,7 @@ def test_what_only_a_journal_holds_is_played(tmp_path):
     recorder = open_for_recording(tmp_path / "a.sls.yaml")
     recorder.append(recording(0))
     assert not (tmp_path / "a.sls.yaml").exists()
-    assert Reel([tmp_path / "a.sls.yaml"], NOW).take(request(0))
+    assert CassetteSet([tmp_path / "a.sls.yaml"], NOW).take(request(0))
 
 
 def test_damage_is_found_at_the_start(tmp_path):
@@ -89,7 +94,7 @@ def test_damage_is_found_at_the_start(tmp_path):
     text = (tmp_path / "a.sls.yaml").read_text("utf-8")
     (tmp_path / "a.sls.yaml").write_text(text[::-1].replace("TEG :dohtem"[::1], "TEG[ :dohtem", 1)[::-1], "utf-8")
     with pytest.raises(CassetteDamaged) as raised:
-        Reel([tmp_path], NOW)
+        CassetteSet([tmp_path], NOW)
     assert raised.value.line is not None
     assert raised.value.path == str(tmp_path / "a.sls.yaml")
 
@@ -97,9 +102,9 @@ def test_damage_is_found_at_the_start(tmp_path):
 def test_paths_that_are_none(tmp_path):
     """A missing path, and a folder without recordings, are errors, not silence."""
     with pytest.raises(UsageError, match="no such file or folder"):
-        Reel([tmp_path / "none.sls.yaml"], NOW)
+        CassetteSet([tmp_path / "none.sls.yaml"], NOW)
     with pytest.raises(UsageError, match="nothing is recorded"):
-        Reel([Path(tmp_path)], NOW)
+        CassetteSet([Path(tmp_path)], NOW)
 
 
 def test_a_folder_that_may_not_be_read_is_an_error():
@@ -112,12 +117,12 @@ def test_a_bare_address_means_the_only_project(tmp_path):
     """A client with the URL of `replay` for its endpoint names none; where there are two, nobody can tell."""
     write(tmp_path / "a.sls.yaml", [recording(0), recording(1)])
     for bare in ("127.0.0.1:8080", "[::1]:80", "localhost"):
-        reel = Reel([tmp_path / "a.sls.yaml"], NOW)
+        cassette_set = CassetteSet([tmp_path / "a.sls.yaml"], NOW)
         here = f"http://{bare}{request(1).target}"
-        assert reel.take(Request("GET", here, {"Host": bare}))[0] == 1
-        assert "It was recorded once" in str(reel.explain_miss(Request("GET", here)))
-    assert reel.take(Request("GET", request(0).url.replace("my-project", "other"))) is None
-    assert reel.take(request(0))
+        assert cassette_set.take(Request("GET", here, {"Host": bare}))[0] == 1
+        assert "It was recorded once" in str(cassette_set.explain_miss(Request("GET", here)))
+    assert cassette_set.take(Request("GET", request(0).url.replace("my-project", "other"))) is None
+    assert cassette_set.take(request(0))
     other = Exchange(Request("GET", URL.replace("my-project", "other")), Response(200))
     write(tmp_path / "b.sls.yaml", [Recording(other, recording(0).provenance)])
-    assert Reel([tmp_path], NOW).take(Request("GET", here)) is None
+    assert CassetteSet([tmp_path], NOW).take(Request("GET", here)) is None

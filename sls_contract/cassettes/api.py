@@ -12,10 +12,10 @@ from sls_contract.cassettes.matching import Matching
 from sls_contract.cassettes.opening import is_har
 from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.reopening import Reopening
+from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
-from sls_contract.cassettes.tally import Tally, failing, message
 from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation, UsageError
 from sls_contract.signing.environment import credentials_from_environment
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sls_contract.cassettes.matching import MatchOn
-    from sls_contract.cassettes.tape import Mode
+    from sls_contract.cassettes.player import Mode
     from sls_contract.exchange import Exchange, Send
     from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
@@ -44,12 +44,12 @@ class OpenCassette:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the exchanges so far broke, in the order in which it was found; every level."""
-        return tuple(breach.finding for breach in self._session.tally.breaches)
+        return tuple(breach.finding for breach in self._session.results.breaches)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """The exchanges so far, scrubbed, in the order in which they ended."""
-        return tuple(self._session.tally.seen)
+        return tuple(self._session.results.seen)
 
 
 def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
@@ -127,12 +127,12 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             matching=Matching.on(match_on),
             patient=True,
         )
-        session = Session(opening, Tally(keep=True))
+        session = Session(opening, Results(keep=True))
         with _started(session, opening):
             yield OpenCassette(session)
-        if errors := session.tally.take_errors():
+        if errors := session.results.take_errors():
             raise CassetteError("\n\n".join(errors))
-        if broken := failing(session.tally.breaches, strict=strict):
+        if broken := failing(session.results.breaches, strict=strict):
             raise ContractViolation(message(broken, str(session.path)), (breach.finding for breach in broken))
 
     return Reopening(opened)

@@ -4,47 +4,47 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import plain_body
-from sls_contract.checks.once import once
 from sls_contract.checks.presentation import masked, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.checks.asked import Asked
     from sls_contract.checks.consumption_time import Moment
+    from sls_contract.checks.request_args import RequestArgs
     from sls_contract.exchange import Request, Response
 
 _OK, _BAD_REQUEST = 200, 400
 
 
 @dataclass(frozen=True)
-class Heard:
+class Received:
     """An exchange, what it asks for, and when it took place."""
 
     request: Request
     response: Response | None
-    asked: Asked
+    args: RequestArgs
     moment: Moment
 
-    @once
+    @cached_property
     def query(self) -> dict[str, str]:
         """Read the query; of a key that comes twice the last value."""
         return dict(self.request.query_pairs())
 
-    @once
+    @cached_property
     def sent(self) -> Any:
         """Read the request's body as JSON; None where it is none."""
         return _read(self.request.body)
 
-    @once
+    @cached_property
     def document(self) -> Any:
         """Read the answer's body as JSON; None where it is none."""
         return None if self.response is None else _read(plain_body(self.response).data or b"")
 
-    @once
+    @cached_property
     def answer(self) -> Any:
         """Take the document of a success; None of anything else."""
         return self.document if self.served else None

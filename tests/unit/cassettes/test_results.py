@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sls_contract import Exchange, Request, Response
-from sls_contract.cassettes.tally import Breach, Tally, failing, message
+from sls_contract.cassettes.results import Breach, Results, failing, message
 from sls_contract.checks import judge
 from sls_contract.spec import CLAUSES, Level, clause
 
@@ -19,29 +19,29 @@ def of_level(level, slug="update-time-unit"):
 
 def test_counts():
     """Exchanges, operations, evidence and clauses add up; exchanges are kept only where asked."""
-    tally, keeping = Tally(), Tally(keep=True)
+    results, keeping = Results(), Results(keep=True)
     other = Exchange(Request("POST", URL.partition("/consumergroups")[0] + "/shards/0/split"), None)
     foreign = Exchange(Request("GET", "https://oss-cn-hangzhou.aliyuncs.com/x"), None)
     for each in (EXCHANGE, other, foreign):
-        for one in (tally, keeping):
+        for one in (results, keeping):
             one.count(each, [judge(each)], "reference", 0)
-    assert (tally.exchanges, tally.evidence) == (3, {"reference": 3})
-    assert (tally.extents, tally.not_judged) == ({"full": 1, "common": 1}, 1)
-    assert 0 < len(tally.exercised) <= len(CLAUSES)
-    assert (tally.seen, keeping.seen) == ([], [EXCHANGE, other, foreign])
+    assert (results.exchanges, results.evidence) == (3, {"reference": 3})
+    assert (results.extents, results.not_judged) == ({"full": 1, "common": 1}, 1)
+    assert 0 < len(results.exercised) <= len(CLAUSES)
+    assert (results.seen, keeping.seen) == ([], [EXCHANGE, other, foreign])
 
 
 def test_phases_see_their_own_breaches():
     """Since gives what is new, and the mark for the next time; errors are taken once."""
-    tally = Tally()
-    tally.add([of_level(Level.VIOLATION)], EXCHANGE)
-    first, mark = tally.since(0)
-    tally.add([of_level(Level.WARNING)], EXCHANGE, 3)
-    second, _ = tally.since(mark)
+    results = Results()
+    results.add([of_level(Level.VIOLATION)], EXCHANGE)
+    first, mark = results.since(0)
+    results.add([of_level(Level.WARNING)], EXCHANGE, 3)
+    second, _ = results.since(mark)
     assert [breach.finding.level for breach in (*first, *second)] == ["violation", "warning"]
     assert second[0].position == 3
-    tally.fail("disk full")
-    assert (tally.take_errors(), tally.take_errors()) == (["disk full"], [])
+    results.fail("disk full")
+    assert (results.take_errors(), results.take_errors()) == (["disk full"], [])
 
 
 def test_what_fails():

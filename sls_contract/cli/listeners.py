@@ -1,4 +1,4 @@
-"""The sockets of `proxy`: plain HTTP by our own server, HTTPS too by mitmproxy; behind both one door."""
+"""The sockets of `proxy`: plain HTTP by our own server, HTTPS too by mitmproxy; behind both one filter of hosts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FOREIGN = "{} is not an SLS host, and nothing is forwarded there. How to fix: s
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class Listener:
     """Where clients are to go: the URL, and the certificate (PEM) that they must trust where TLS is opened."""
 
     url: str
@@ -35,7 +35,7 @@ class Front:
     certificate: Path | None = None
 
 
-class Door:
+class HostFilter:
     """Lets requests in that go where they may; others are refused and remembered."""
 
     def __init__(self, send: Send, reach: Callable[[str], bool]) -> None:
@@ -54,7 +54,9 @@ class Door:
             return refusal(_BAD_REQUEST, "RequestNotForwarded", str(error))
         except Exception as error:  # noqa: BLE001 - any mistake must reach whoever reads failures
             self.failures.append(error)
-            return refusal(FAILED, "ProxyFailed", "a mistake of sls-contract, which is told at its end")
+            return refusal(
+                FAILED, "ProxyFailed", "an internal error of sls-contract; it is reported when the proxy ends"
+            )
         return refusal(BAD_GATEWAY, "HostNotForwarded", _FOREIGN.format(foreign))
 
     def admits(self, authority: str) -> bool:
@@ -66,29 +68,31 @@ class Door:
 
 
 @contextmanager
-def plain_front(door: Door, arguments: argparse.Namespace) -> Iterator[Front]:
-    """Listen for plain HTTP; the door, which knows the words for it, is the one that refuses hosts."""
+def plain_listener(admit: HostFilter, arguments: argparse.Namespace) -> Iterator[Listener]:
+    """Listen for plain HTTP; the filter, which knows the words for it, is the one that refuses hosts."""
     from sls_contract.endpoint.server import serve
 
-    with serve(door, host=arguments.host, port=arguments.port, hosts=["*"], blocking=True) as server:
-        yield Front(server.url, server.port)
+    with serve(admit, host=arguments.host, port=arguments.port, hosts=["*"], blocking=True) as server:
+        yield Listener(server.url, server.port)
 
 
 @contextmanager
-def tls_front(door: Door, arguments: argparse.Namespace, tell: Callable[[Iterable[str]], None]) -> Iterator[Front]:
+def tls_listener(
+    admit: HostFilter, arguments: argparse.Namespace, tell: Callable[[Iterable[str]], None]
+) -> Iterator[Listener]:
     """Listen for HTTP and HTTPS; ``tell`` is told which clients distrust the certificate."""
     from sls_contract.transport.interception import Interception, intercept
 
     def answer(request: Request) -> Response | None:
-        response = door(request)
+        response = admit(request)
         return response if type(response) is Response else None  # cut off, reset: the connection ends
 
     def distrusted(host: str) -> None:
         tell([f"a client did not trust the certificate for {host}: give it one of the settings printed at the start"])
 
-    how = Interception(answer, door.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
+    how = Interception(answer, admit.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
     with intercept(how) as proxy:
-        yield Front(proxy.url, proxy.port, proxy.certificate)
+        yield Listener(proxy.url, proxy.port, proxy.certificate)
 
 
 def refuse_loop(port: int) -> None:

@@ -46,7 +46,7 @@ Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 _HIDDEN = (
-    "{path} cannot be written: pyfakefs hides the real files, and what is written now goes with the test\n"
+    "{path} cannot be written: pyfakefs hides the real files, and files written now disappear with the test\n"
     f"How to fix: {PAUSE_FAKE_FILES}."
 )
 _LATE = (
@@ -59,7 +59,7 @@ _NOT_JSON = (
 )
 
 
-class Tape:
+class Player:
     """One cassette, open: plays what was recorded before and adds what is recorded now; safe from any thread.
 
     Args:
@@ -70,7 +70,7 @@ class Tape:
         began: when the session began, aware; recordings made since then belong to it.
         repeat: whether the last of identical recordings plays again and again.
         before: what was recorded before, instead of what the file holds.
-        remedies: how a request without a recording is mended where this is played.
+        remedies: how a request without a recording is fixed where this is played.
         matching: on what a request matches its recording.
 
     Attributes:
@@ -169,7 +169,7 @@ class Tape:
         return alike_numbers(self._before, self._matching)
 
     def explain_miss(self, request: Request) -> Miss:
-        """Say why nothing answers a scrubbed request, what is closest, and the mend."""
+        """Say why nothing answers a scrubbed request, what is closest, and the fix."""
         if files_are_fake():
             headline = f"no recording answers {request.method} {masked_url(request.url)}"
             return Miss(headline, (f"pyfakefs hides the real files, and {self.path} among them.",), PAUSE_FAKE_FILES)
@@ -179,8 +179,8 @@ class Tape:
             return failed_before(request, where, reason)
         if not (self._before or recorded(self.path)):
             key = matching.key(request)
-            mend = about_missing(self.path, self.candidates(), lambda file: key in keys_of(file, matching))
-            return Miss.of(request, where, *mend)
+            fix = about_missing(self.path, self.candidates(), lambda file: key in keys_of(file, matching))
+            return Miss.of(request, where, *fix)
         there, played = requests_of(self._before, matching), self._index.played
         return explain_miss(request, there, played, where, self._remedies, matching=matching)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sls_contract.cassettes.scrub.elided import Pieces
 from sls_contract.cassettes.scrub.index import SecretIndex
 from sls_contract.cassettes.scrub.names import MASK, Kind
-from sls_contract.cassettes.scrub.spellings import Secret, is_huntable
+from sls_contract.cassettes.scrub.spellings import Secret, is_detectable
 from sls_contract.cassettes.scrub.views import Edit, applied, disjoint
 from sls_contract.exchange import wire_bytes, wire_text
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
@@ -51,7 +51,7 @@ _STS_ID = "STS."
 _STAND_IN = re.compile(rf"(?:{re.escape(_STS_ID)})?(?:{'|'.join(map(re.escape, _PUBLIC_BY_KIND.values()))})\d*")
 _ID_SHAPE = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{12,}")
 MOST_OTHERS = 4096
-"""How many learnt cookies, passwords and the like are hunted: a service may set new ones with each answer."""
+"""How many learnt cookies, passwords and the like are searched for: a service may set new ones with each answer."""
 
 
 def is_public(value: str) -> bool:
@@ -66,11 +66,11 @@ def marker(signature: str) -> str:
     return _MARKERS.get((form, len(signature)), MARKERS[0])
 
 
-class Vault:
+class SecretRegistry:
     """The secrets of a run: those given, and those learnt from what went by. Safe from any thread.
 
     Ids, key secrets, tokens and signatures are never forgotten. Of cookies, passwords and the like the last
-    `MOST_OTHERS` are hunted; an older one is learnt again where it is met again.
+    `MOST_OTHERS` are searched for; an older one is learnt again where it is met again.
 
     Attributes:
         given: what the run was given, to be searched for one by one.
@@ -107,8 +107,8 @@ class Vault:
             return self._public.get(value) or self._learn(kind, value)
 
     def remember(self, signature: str, stored: str) -> None:
-        """Hunt a signature that was sent, as it stands, in all that comes later; the stored one takes its place."""
-        if signature in self._public or signature == stored or is_public(signature) or not is_huntable(signature):
+        """Detector a signature that was sent, as it stands, in all that comes later; the stored one takes its place."""
+        if signature in self._public or signature == stored or is_public(signature) or not is_detectable(signature):
             return
         padding = signature.endswith("=") and stored.endswith("=")  # who leaves it out shall not pass
         bare, public = (signature[:-1], stored[:-1]) if padding else (signature, stored)
@@ -128,7 +128,7 @@ class Vault:
         if _ID_SHAPE.fullmatch(value):
             kind = Kind.ACCESS_KEY_ID
         public = self._new(kind, value)
-        if is_huntable(value):
+        if is_detectable(value):
             secret = Secret.of(wire_bytes(value), wire_bytes(public), kind)
             self.learnt.add(secret)
             self.pieces.add(secret)
@@ -154,7 +154,7 @@ class Vault:
         ):
             if value and public and value not in self._public and not is_public(value):
                 self._public[value] = self._numbered(public)
-                if is_huntable(value):
+                if is_detectable(value):
                     yield Secret.of(wire_bytes(value), wire_bytes(self._public[value]), kind)
 
     def _new(self, kind: Kind, value: str) -> str:

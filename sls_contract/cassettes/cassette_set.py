@@ -1,4 +1,4 @@
-"""Several cassettes as one tape: what `sls-contract replay` plays."""
+"""Several cassettes as one player: what `sls-contract replay` plays."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sls_contract.cassettes.matching import Key, Remedies, explain_miss
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.places import cassettes_at
+from sls_contract.cassettes.player import Player, asked
 from sls_contract.cassettes.recording import Evidence, weakest
-from sls_contract.cassettes.tape import Tape, asked
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.hosts import is_address
 
@@ -28,7 +28,7 @@ _RECORD = "sls-contract proxy --record new_episodes --cassette FILE"  # without 
 _IN_REPLAY = Remedies(_RECORD, "replay with --repeat last")
 
 
-class Reel(Tape):
+class CassetteSet(Player):
     """Every recording of several cassettes, in the order of the files; it plays, and never records.
 
     Args:
@@ -61,7 +61,7 @@ class Reel(Tape):
         return weakest(file.evidence for file in self.files if len(file))
 
     def place(self, position: int) -> tuple[Path, int, int | None]:
-        """Return file, exchange (counted from 0) and line of a position in the reel."""
+        """Return file, exchange (counted from 0) and line of a position in the cassette set."""
         number = bisect_right(self._ends, position)
         file = self.files[number]
         exchange = position - (self._ends[number] - len(file))
@@ -72,7 +72,7 @@ class Reel(Tape):
         return super().take(self._named(request))
 
     def explain_miss(self, request: Request) -> Miss:
-        """Say why nothing answers a scrubbed request, which recording of which file is closest, and the mend."""
+        """Say why nothing answers a scrubbed request, which recording of which file is closest, and the fix."""
         there, played, where = asked(self._before), self._index.played, str(self.path)
         return explain_miss(self._named(request), there, played, where, self._remedies, self._place_in_words)
 

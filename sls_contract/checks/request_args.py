@@ -24,7 +24,7 @@ class Place(NamedTuple):
     logstore: str
 
 
-class Asked(NamedTuple):
+class RequestArgs(NamedTuple):
     """What a request that concerns one logstore asks for.
 
     Attributes:
@@ -41,7 +41,7 @@ class Asked(NamedTuple):
     group: str = ""
 
 
-def asked_for(request: Request) -> Asked | None:
+def request_args(request: Request) -> RequestArgs | None:
     """Return what a request asks for; None where it concerns no logstore, or an operation that has no contract."""
     found = _PATH.fullmatch(request.path)
     contract = operation_of(request) if found else None
@@ -50,7 +50,7 @@ def asked_for(request: Request) -> Asked | None:
     kind, name = found[2], decode_path(found[3] or "")
     place = Place(request.project or request.host, decode_path(found[1]))
     shard = shard_number(name) if kind == "shards" else None
-    return Asked(contract.operation, place, shard, name if kind == "consumergroups" else "")
+    return RequestArgs(contract.operation, place, shard, name if kind == "consumergroups" else "")
 
 
 def shard_number(text: str) -> int | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sls_contract.exercise.said import NOT_JSON, integer, last_line, read_line
+from sls_contract.exercise.client_output import NOT_JSON, integer, last_line, read_line
 
 
 @pytest.mark.parametrize(

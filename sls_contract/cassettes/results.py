@@ -25,7 +25,7 @@ UNVERIFIED = "signature-not-verified"
 ABOUT_ANSWERS = frozenset({"SLS2", "SLS4"})
 """How the codes of clauses begin that only the service can break."""
 
-_MOST_SHOWN = 20  # breaches; whoever has mended so many runs again
+_MOST_SHOWN = 20  # breaches; whoever has fixed so many runs again
 _MOST_WAITING = 10_000  # exchanges; each holds a few kilobytes beside its bodies until it is judged
 _MOST_HELD = 4 * 1024 * 1024  # bytes of bodies that wait with them
 
@@ -40,7 +40,7 @@ class Breach:
 
 
 @dataclass(slots=True)
-class Tally:
+class Results:
     """Counts and breaches of one open cassette; safe from any thread.
 
     ``outside`` names the programs that were started, whose requests nobody sees.
@@ -66,7 +66,7 @@ class Tally:
     _settling: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def later(self, work: Callable[[], None], held: int = 0) -> None:
-        """Put off work that adds to this tally until that is looked at; ``held``: the bytes that it keeps alive.
+        """Put off work that adds to these results until they are read; ``held``: the bytes that it keeps alive.
 
         Where much waits already, the oldest is done first, as much as makes room: nobody waits for all of it.
         """

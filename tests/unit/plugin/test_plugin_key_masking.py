@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sls_contract.plugin.own_key import parameter_id, without_key
+from sls_contract.plugin.key_masking import parameter_id, without_key
 from sls_contract.signing.environment import ID, SECRET, TOKEN
 
 HIDDEN = "0123456789abcdefghijklmnopqrst"
