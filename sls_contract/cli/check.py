@@ -164,9 +164,9 @@ def _report(outcome: _Outcome) -> Report:
         report.exercised |= audit.results.exercised
         for finding, exchange, line in audit.placed:
             report.add([finding], cassette=str(audit.path), exchange=exchange, line=line)
-        for breach in audit.tally.breaches:
+        for breach in audit.results.breaches:
             report.show(breach.finding, breach.exchange, lambda shown: scrubber.exchange(shown).exchange)
-        report.map.merge(audit.tally.map.as_plain())
+        report.map.merge(audit.results.map.as_plain())
     evidences = [audit.entry.evidence for audit in outcome.audits if audit.entry.evidence is not None]
     report.target = Target(None, weakest(evidences) if evidences else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_checked]

@@ -10,12 +10,8 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
-<<<<<<< HEAD
-from sls_contract.cassettes.tally import Breach, Tally
-from sls_contract.clock import utc_now
-=======
 from sls_contract.cassettes.results import Breach, Results
->>>>>>> main
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (
@@ -85,11 +81,7 @@ class LiveResults(Results):
         agreed: datetime | None = None,
     ) -> None:
         """Take over the verdicts on one exchange, and tell what is new."""
-<<<<<<< HEAD
-        Tally.count(self, exchange, verdicts, evidence, position, agreed)
-=======
-        Results.count(self, exchange, verdicts, evidence, position)
->>>>>>> main
+        Results.count(self, exchange, verdicts, evidence, position, agreed)
         if self.verbose:
             self.show([_line(exchange, _in_words(self.place(position)))])
         self._tell()
@@ -196,26 +188,15 @@ class Ended:
 def concluded(ended: Ended, results: LiveResults, streams: Streams) -> Report:
     """Tell the end of a run: a summary for people, a document for programs; return what was told."""
     report = Report(ended.command, ended.target, clauses_total=len(CLAUSES))
-<<<<<<< HEAD
-    report.exchanges, report.exercised, report.map = tally.exchanges, tally.exercised, tally.map
-    for noted in tally.noted.values():
-=======
-    report.exchanges, report.exercised = results.exchanges, results.exercised
+    report.exchanges, report.exercised, report.map = results.exchanges, results.exercised, results.map
     for noted in results.noted.values():
->>>>>>> main
         report.add([noted.finding], times=noted.times, **noted.where)
         report.show(noted.finding, noted.exchange)
     report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.shown_hosts())]
     troubles = results.troubles or [f"internal error of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
-<<<<<<< HEAD
-    streams.tell(_summary(report, tally))
-    _write(report, streams, ended.environ)
-=======
     streams.tell(_summary(report, results))
-    for path in filter(None, (streams.json, *streams.reports)):
-        _write(report, path, streams)
->>>>>>> main
+    _write(report, streams, ended.environ)
     return report
 
 

@@ -133,17 +133,11 @@ class Case:
             unverified=results.unverified,
             cassettes=int(session is not None),
             recorded=session.recorded if session is not None else 0,
-<<<<<<< HEAD
-            exercised=tally.exercised,
-            evidence={str(name): count for name, count in tally.evidence.items()} if session is not None else {},
-            findings=[_plain(breach, test) for breach in tally.breaches],
-            examples=_examples(tally.breaches),
-            map=tally.map.as_plain(),
-=======
             exercised=results.exercised,
             evidence={str(name): count for name, count in results.evidence.items()} if session is not None else {},
             findings=[_plain(breach, test) for breach in results.breaches],
->>>>>>> main
+            examples=_examples(results.breaches),
+            map=results.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": program, "test": test} for program in results.outside] if session is not None else [],
