@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _WRITERS = {".codequality.json": "codequality", ".xml": "junit", ".sarif": "sarif", ".md": "markdown"}
-KINDS = (".json", ".html", *_WRITERS)
+KINDS = (".json", ".html", ".xml", ".sarif", ".md", ".codequality.json")
 """What the name of a report may end with."""
 
 
@@ -31,7 +31,7 @@ class Surroundings:
 def kind_of(path: str) -> str:
     """Return the kind of a report by its name; raises `UsageError` for another."""
     name = path.lower()
-    kind = next((each for each in (*_WRITERS, ".json", ".html") if name.endswith(each)), None)
+    kind = next((each for each in (*_WRITERS, *KINDS) if name.endswith(each)), None)
     if kind is None:
         msg = f"must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}, which tells the kind of report, got {path!r}"
         raise UsageError(msg)

@@ -187,13 +187,13 @@ def test_the_installed_command_prints_it(command, folder):
 def test_reports_of_several_kinds_at_once(command, tmp_path):
     """--report is repeatable, the kind stands in the name; another name is refused before anything runs."""
     cassettes = Path(__file__).parents[2] / "cassettes" / "documents"
-    paths = [tmp_path / name for name in ("a.xml", "a.sarif", "a.md")]
+    paths = [tmp_path / name for name in ("a.xml", "a.sarif", "a.md", "a.html", "a.codequality.json")]
     done = command("check", cassettes, *[f"--report={path}" for path in paths])
     assert done.returncode == 0, done.stderr
-    assert [path.read_text("utf-8")[:2] for path in paths] == ["<?", "{\n", "##"]
+    assert [path.read_text("utf-8")[:2] for path in paths] == ["<?", "{\n", "##", "<!", "[]"]
     refused = command("check", cassettes, "--report=a.txt")
     assert refused.returncode == 2
-    assert "must end in .json, .xml, .sarif or .md" in refused.stderr
+    assert "must end in .json, .html, .xml, .sarif, .md or .codequality.json" in refused.stderr
 
 
 def test_contracts_of_a_folder_judge_for_this_run(folder, tmp_path_factory):

@@ -189,5 +189,5 @@ def test_each_path_gets_its_kind(tmp_path):
 
 
 def test_another_kind_is_refused_with_those_that_there_are():
-    with pytest.raises(UsageError, match=r"must end in \.json, \.xml, \.sarif or \.md"):
+    with pytest.raises(UsageError, match=r"must end in \.json, \.html, \.xml, \.sarif, \.md or"):
         kind_of("report.txt")
