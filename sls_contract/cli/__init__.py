@@ -28,6 +28,7 @@ COMMANDS = (
     "verify",
     "check",
     "diff",
+    "merge",
     "convert",
     "signature",
     "serve",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from argparse import REMAINDER
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -124,6 +125,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command = commands.add_parser(
         "diff",
         help="classify what changed between two recordings",
+        usage="%(prog)s [options] OLD NEW",
         description="Pair the exchanges of two cassettes (ours or vcrpy's), or of all cassettes of two folders by "
         "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
         "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
@@ -131,8 +133,14 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
         "exchange.",
     )
-    command.add_argument("old", metavar="OLD", type=Path, help="the earlier cassette, or folder of cassettes")
-    command.add_argument("new", metavar="NEW", type=Path, help="the later one")
+    command.add_argument("old", metavar="OLD", nargs="?", type=Path, help="the earlier cassette, or folder of them")
+    command.add_argument("new", metavar="NEW", nargs="?", type=Path, help="the later one")
+    command.add_argument(
+        "--git",
+        nargs=REMAINDER,
+        metavar="ARG",
+        help="be git's diff driver: git config diff.sls-contract.command 'sls-contract diff --git'",
+    )
     command.add_argument(
         "--fail-on",
         choices=CLASSES,
@@ -153,6 +161,11 @@ def run(
 
     key = credentials_from_environment(environ)
     outcome = _Outcome((key,) if key else ())
+    if arguments.git is not None:
+        return _for_git(arguments.git, outcome, stdout)
+    if arguments.new is None:
+        msg = f"expected two cassettes or folders, got {arguments.old or 'none'}. How to fix: sls-contract diff OLD NEW"
+        raise UsageError(msg)
     outcome.compare(arguments.old, arguments.new)
     print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
     repeat = [shlex.join(["sls-contract", "diff", str(arguments.old), str(arguments.new)])]
@@ -165,6 +178,18 @@ def run(
     if outcome.unmatched:
         return 1
     return NOT_COMPARED if outcome.not_compared else 0
+
+
+def _for_git(given: Sequence[str], outcome: _Outcome, stdout: IO[str]) -> int:
+    """Print what git shows of one file; return 0, for git stops at anything else."""
+    from sls_contract.cli.diff_git import git_lines
+
+    def compared(old: Path, new: Path) -> Iterator[str]:
+        outcome.compare(old, new)
+        yield from _text(outcome)
+
+    print(*git_lines(given, compared), sep="\n", file=stdout)
+    return 0
 
 
 def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple[dict[str, Path], dict[str, Path]]:
