@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 COMMANDS = (
+    "init",
     "verify",
     "check",
     "diff",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (tests/browser)")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed (tests/browser)")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (tests/tools)")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed (tests/tools)")
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 if CHROMIUM is None:
