@@ -103,7 +103,7 @@ def project(tmp_path_factory):
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="the files are for a POSIX shell")
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", [*commands()])
 def test_each_command_of_the_files_for_ci_runs(project, line):
     """As a runner would, with its expressions and variables filled in; what names the cloud stays on this machine."""
     for name, value in {
