@@ -16,7 +16,7 @@ from sls_contract.cassettes.file.recording_file import write
 from sls_contract.exchange import Exchange
 
 if shutil.which("git") is None:
-    pytest.skip("git is not installed", allow_module_level=True)
+    pytest.skip("needs git", allow_module_level=True)
 
 RECORDED = Path(__file__).parents[2] / "cassettes" / "test_aliyun_log_python_sdk"
 SCRIPTS = Path(sys.executable).parent

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed (tests/tools)")
+pytest.importorskip("check_jsonschema", reason="needs check-jsonschema")
 
 CI = Path(__file__).parents[2] / "docs" / "ci"
 

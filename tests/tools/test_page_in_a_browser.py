@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (tests/tools)")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed (tests/tools)")
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 if CHROMIUM is None:
-    pytest.skip("Chromium is not installed", allow_module_level=True)
+    pytest.skip("needs Chromium", allow_module_level=True)
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 SWITCHES = (
