@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
+from sls_contract.plugin.naming import shown
 from sls_contract.plugin.totals import Totals
 from sls_contract.spec import Level
 
@@ -135,13 +136,20 @@ class Case:
             recorded=session.recorded if session is not None else 0,
             exercised=results.exercised,
             evidence={str(name): count for name, count in results.evidence.items()} if session is not None else {},
-            findings=[_plain(breach, test) for breach in results.breaches],
+            findings=[_plain(breach, test) | self._placed(breach) for breach in results.breaches],
             examples=_examples(results.breaches),
             map=results.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": program, "test": test} for program in results.outside] if session is not None else [],
         )
+
+    def _placed(self, breach: Breach) -> dict[str, Any]:
+        """Return in which cassette an exchange stands, and at which line, where it was played."""
+        if self.session is None or breach.position is None:
+            return {}
+        lines = self.session.player.lines
+        return {"cassette": shown(self.where), "line": lines[breach.position] if lines else None}
 
     def _plays(self, test: str) -> list[dict[str, Any]]:
         """Return what a test that came to its end played, where that is not all, or others may play the rest."""

@@ -48,6 +48,6 @@ def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Group]:
 def place_of(finding: Mapping[str, Any]) -> str:
     """Say where a finding was made: test, scenario or cassette, exchange, line, and the place in the exchange."""
     origin = finding.get("test") or finding.get("scenario") or finding.get("cassette") or ""
-    line = f":{finding['line']}" if finding.get("line") else ""
+    line = f":{finding['line']}" if finding.get("line") and not finding.get("test") else ""
     exchange = f"exchange {finding['exchange']}" if finding.get("exchange") is not None else ""
     return " ".join(part for part in (f"{origin}{line}", exchange, f"at {finding['where']}") if part)
