@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
-    from sls_contract.exchange import Exchange
     from sls_contract.signing import Credentials
 
 CLASSES = ("breaking", "additive", "benign")
@@ -68,8 +67,9 @@ class _Outcome:
 
     def _compare(self, name: str, *paths: Path) -> None:
         from sls_contract.cassettes import load_cassette
-        from sls_contract.cassettes.drift import compare
+        from sls_contract.cassettes.drift import compare, plain_change
         from sls_contract.cassettes.scrub import Scrubber
+        from sls_contract.reports.examples import change_example
 
         path = paths[0]
         try:
@@ -89,7 +89,8 @@ class _Outcome:
         for change in drift.changes:
             if (kind := (str(change.kind), change.slug)) not in self.examples:
                 sides = recordings[0][change.exchange], recordings[1][drift.partners[change.exchange]]
-                self.examples[kind] = _example(change, [scrubber.exchange(each.exchange).exchange for each in sides])
+                exchanges = (scrubber.exchange(each.exchange).exchange for each in sides)
+                self.examples[kind] = change_example(plain_change(change), *exchanges)
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -241,15 +242,6 @@ def _plain(change: Change, name: str) -> dict[str, Any]:
     from sls_contract.cassettes.drift import plain_change
 
     return {**plain_change(change), "cassette": name or None}
-
-
-def _example(change: Change, sides: Sequence[Exchange]) -> dict[str, Any]:
-    """Return both sides of a change as a report shows them."""
-    from sls_contract.reports.examples import plain_exchange
-
-    old, new = map(plain_exchange, sides)
-    named = {"code": change.code, "slug": change.slug, "kind": str(change.kind), "where": change.where}
-    return {**named, "old": old, "new": new}
 
 
 def _text(outcome: _Outcome) -> Iterator[str]:

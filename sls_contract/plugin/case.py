@@ -137,7 +137,7 @@ class Case:
             exercised=results.exercised,
             evidence={str(name): count for name, count in results.evidence.items()} if session is not None else {},
             findings=[_plain(breach, test) | self._placed(breach) for breach in results.breaches],
-            examples=_examples(results.breaches),
+            examples=_examples(results.breaches) + (self.verifying.examples() if self.verifying else []),
             map=results.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),

@@ -42,13 +42,17 @@ class Totals:
                 counts[key] = counts.get(key, 0) + count
         for name in ("findings", "verified", "plays", "stopped", "outside"):
             getattr(self, name).extend(other[name])
-        known = {(each["code"], each["kind"]) for each in self.examples}
-        self.examples += [each for each in other["examples"] if (each["code"], each["kind"]) not in known]
+        known = {_kind(each) for each in self.examples}
+        self.examples += [each for each in other["examples"] if _kind(each) not in known]
         self.map += [each for each in other["map"] if each not in self.map]
 
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""
         return {**{name: getattr(self, name) for name in _NAMES}, "exercised": sorted(self.exercised)}
+
+
+def _kind(example: dict[str, Any]) -> tuple[Any, ...]:
+    return example["code"], example["kind"], example.get("slug")
 
 
 _NAMES = tuple(each.name for each in fields(Totals))

@@ -9,6 +9,8 @@ from sls_contract.exchange import masked_url, wire_text
 from sls_contract.reports.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sls_contract.exchange import Exchange, Headers, Response
     from sls_contract.spec import Finding
 
@@ -32,6 +34,12 @@ def plain_exchange(exchange: Exchange) -> dict[str, Any]:
 def finding_example(finding: Finding, exchange: Exchange) -> dict[str, Any]:
     """Return the example of a kind of finding; ``kind`` is its level."""
     return {"code": finding.code, "kind": str(finding.level), "where": finding.where, **plain_exchange(exchange)}
+
+
+def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> dict[str, Any]:
+    """Return both sides of a kind of change, given as `plain_change` gives it; ``kind`` is its class."""
+    named = {"code": change["code"], "slug": change["slug"], "kind": change["class"], "where": change["where"]}
+    return {**named, "old": plain_exchange(old), "new": plain_exchange(new)}
 
 
 def _answer(response: Response) -> dict[str, Any]:

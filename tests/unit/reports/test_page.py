@@ -173,3 +173,12 @@ def test_a_map_is_the_same_after_a_trip_through_another_process():
     first.add("GetCheckPoint", frozenset({"SLS204"}), "live", datetime(2026, 11, 1, tzinfo=UTC))
     second.merge(first.as_plain())
     assert [*first.rows()] == [*second.rows()]
+
+
+def test_of_each_kind_of_change_the_first_is_kept_across_workers():
+    from sls_contract.plugin.totals import Totals
+
+    change = {"code": None, "slug": "new-key", "kind": "additive", "where": "/0/lag"}
+    totals = Totals(examples=[change])
+    totals.merge(Totals(examples=[change | {"where": "/1/lag"}, change | {"slug": "gone-key"}]).as_plain())
+    assert [(each["slug"], each["where"]) for each in totals.examples] == [("new-key", "/0/lag"), ("gone-key", "/0/lag")]
