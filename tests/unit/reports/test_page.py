@@ -181,4 +181,7 @@ def test_of_each_kind_of_change_the_first_is_kept_across_workers():
     change = {"code": None, "slug": "new-key", "kind": "additive", "where": "/0/lag"}
     totals = Totals(examples=[change])
     totals.merge(Totals(examples=[change | {"where": "/1/lag"}, change | {"slug": "gone-key"}]).as_plain())
-    assert [(each["slug"], each["where"]) for each in totals.examples] == [("new-key", "/0/lag"), ("gone-key", "/0/lag")]
+    assert [(each["slug"], each["where"]) for each in totals.examples] == [
+        ("new-key", "/0/lag"),
+        ("gone-key", "/0/lag"),
+    ]
