@@ -39,6 +39,7 @@ class Report:
     ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``).
     ``examples`` holds the exchange of the first finding of each clause and level (`sls_contract.reports.examples`),
     ``repeat`` the commands that do it again.
+    ``not_judged`` says what the user left out.
     """
 
     command: str
@@ -51,6 +52,7 @@ class Report:
     clauses_total: int = 0
     not_provable: list[Any] = field(default_factory=list)
     not_supported: list[Any] = field(default_factory=list)
+    not_judged: list[str] = field(default_factory=list)
     facts: list[Any] = field(default_factory=list)
     leftovers: list[Any] = field(default_factory=list)
     examples: list[Any] = field(default_factory=list)
@@ -73,6 +75,10 @@ class Report:
         """Count the findings of one level."""
         return sum(finding.level is level for finding, _ in self.located)
 
+    def plain_findings(self) -> list[dict[str, Any]]:
+        """Give the findings as plain JSON values."""
+        return [{**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in self.located]
+
     def failed(self, *, strict: bool) -> bool:
         """Tell whether a violation (``strict``: or a warning) was found."""
         return bool(self.count(Level.VIOLATION) or (strict and self.count(Level.WARNING)))
@@ -86,11 +92,10 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "command": report.command,
         "target": {"endpoint": report.target.endpoint, "evidence": report.target.evidence},
         "seed": report.seed,
-        "findings": [
-            {**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in report.located
-        ],
+        "findings": report.plain_findings(),
         "not_provable": report.not_provable,
         "not_supported": report.not_supported,
+        "not_judged": report.not_judged,
         "facts": report.facts,
         "leftovers": report.leftovers,
         "examples": report.examples,

@@ -60,6 +60,7 @@ class Run:
         leftovers: groups that are still there, and why.
         incomplete: why the run ended early; empty where it did not.
         map: what was judged of each operation.
+        not_judged: what ``--only`` and ``--skip`` left out.
 
     """
 
@@ -72,6 +73,7 @@ class Run:
     leftovers: list[str] = field(default_factory=list)
     incomplete: str = ""
     map: ContractMap = field(default_factory=ContractMap)
+    not_judged: list[str] = field(default_factory=list)
     _known: set[tuple[str, str, str | None]] = field(default_factory=set)
 
     def add(self, finding: Finding, scenario: str | None, exchange: int) -> None:
