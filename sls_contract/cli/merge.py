@@ -23,7 +23,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Merge a cassette exchange by exchange, and write the result to OURS. Exchanges that both branches "
         "added are kept. Where both changed one exchange, both versions stand whole between conflict markers.",
         epilog="Set up: git config merge.sls-contract.driver 'sls-contract merge %%O %%A %%B %%P', and in "
-        ".gitattributes: *.sls.yaml merge=sls-contract. Exit codes: 0 merged, 1 a conflict is left, 2 not merged.",
+        ".gitattributes: *.sls.yaml merge=sls-contract. Exit codes: 0 merged, 1 a conflict is left, 2 not merged. "
+        "Example: sls-contract merge base.sls.yaml ours.sls.yaml theirs.sls.yaml",
     )
     command.add_argument("base", metavar="BASE", type=Path, help="the cassette before both changes (%%O)")
     command.add_argument("ours", metavar="OURS", type=Path, help="our version, which is replaced (%%A)")
