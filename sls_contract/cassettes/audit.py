@@ -142,7 +142,8 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: _
         verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
     scrubber.learn_cookies(recording.exchange)
     found.entry.add(origin)
-    found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
+    agreed = origin.validated_at or origin.recorded_at
+    found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, agreed)
     judged = clean_verdict(relations.follow(recording, position), scrubber.text)
     found.results.relate(judged, recording.exchange, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
 COMMANDS = (
+    "init",
     "verify",
     "check",
     "diff",
+    "merge",
     "convert",
     "signature",
     "serve",

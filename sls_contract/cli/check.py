@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +16,7 @@ from sls_contract.cli.terminal import columns, show
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
     Report,
+    Surroundings,
     Target,
     as_document,
     judged_line,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from sls_contract.cassettes.audit import Audit, Terms
+    from sls_contract.signing import Credentials
 
 NOTHING_CHECKED = 2
 _INTERRUPTED = 130
@@ -68,14 +71,16 @@ def run(
     """Check every cassette below the paths; return the exit code."""
     del stdin
     terms = _terms(arguments, environ)
-    outcome = _Outcome()
+    outcome = _Outcome(terms.credentials)
     paths = outcome.find(arguments.paths)
     with progress(len(paths), stderr, environ) as shown:
         outcome.judge(paths, terms, shown)
     report = _report(outcome)
+    report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths)])]
     told = stderr if arguments.json == "-" else stdout
     show(_text(outcome, report, columns(told), verbose=arguments.verbose), told, environ)
-    write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), stdout)
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), around)
     if report.failed(strict=arguments.strict):
         return 1
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
@@ -96,8 +101,12 @@ def _terms(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Terms:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What was judged, what could not be (path and reason), and the exit code of an interruption (0: none)."""
+    """What was judged, what could not be (path and reason), and the exit code of an interruption (0: none).
 
+    Nothing that is told shows the ``keys`` of the run.
+    """
+
+    keys: tuple[Credentials, ...] = ()
     audits: list[Audit] = field(default_factory=list)
     not_checked: list[tuple[str, str]] = field(default_factory=list)
     interrupted: int = 0
@@ -145,13 +154,17 @@ class _Outcome:
 
 def _report(outcome: _Outcome) -> Report:
     from sls_contract.cassettes.recording import weakest
+    from sls_contract.cassettes.scrub import Scrubber
 
-    report = Report("check", clauses_total=len(CLAUSES))
+    report, scrubber = Report("check", clauses_total=len(CLAUSES)), Scrubber(outcome.keys)
     for audit in outcome.audits:
         report.exchanges += audit.results.exchanges
         report.exercised |= audit.results.exercised
         for finding, exchange, line in audit.placed:
             report.add([finding], cassette=str(audit.path), exchange=exchange, line=line)
+        for breach in audit.results.breaches:
+            report.show(breach.finding, breach.exchange, lambda shown: scrubber.exchange(shown).exchange)
+        report.map.merge(audit.results.map.as_plain())
     evidences = [audit.entry.evidence for audit in outcome.audits if audit.entry.evidence is not None]
     report.target = Target(None, weakest(evidences) if evidences else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_checked]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import shlex
+from argparse import REMAINDER
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,15 +14,16 @@ from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_reports, add_verbose, reports_of
 from sls_contract.cli.progress import progress
 from sls_contract.cli.terminal import show
+from sls_contract.clock import utc_now
 from sls_contract.errors import CassetteError, UsageError
-from sls_contract.reports import Report, Target, as_document, plural, write_reports
+from sls_contract.reports import Report, Surroundings, Target, as_document, plural, write_reports
 from sls_contract.reports.change_lines import CLASSES, change_lines
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
@@ -55,6 +59,7 @@ class _Outcome:
     lonely: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     failed: int = 0
 
     def compare(self, old: Path, new: Path, progress: Callable[[int], Progress]) -> None:
@@ -70,8 +75,9 @@ class _Outcome:
 
     def _compare(self, name: str, *paths: Path) -> None:
         from sls_contract.cassettes import load_cassette
-        from sls_contract.cassettes.drift import compare
+        from sls_contract.cassettes.drift import compare, plain_change
         from sls_contract.cassettes.scrub import Scrubber
+        from sls_contract.reports.examples import change_example
 
         path = paths[0]
         try:
@@ -85,7 +91,14 @@ class _Outcome:
         except CassetteError as error:
             self.not_compared.append((str(path), str(error)))
             return
-        self.compared.append(_Compared(name, compare(recordings[0], recordings[1], Scrubber(self.keys))))
+        scrubber = Scrubber(self.keys)
+        drift = compare(recordings[0], recordings[1], scrubber)
+        self.compared.append(_Compared(name, drift))
+        for change in drift.changes:
+            if (kind := (str(change.kind), change.slug)) not in self.examples:
+                sides = recordings[0][change.exchange], recordings[1][drift.partners[change.exchange]]
+                exchanges = (scrubber.exchange(each.exchange).exchange for each in sides)
+                self.examples[kind] = change_example(plain_change(change), *exchanges)
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -121,6 +134,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command = commands.add_parser(
         "diff",
         help="classify what changed between two recordings",
+        usage="%(prog)s [options] OLD NEW",
         description="Pair the exchanges of two cassettes (ours or vcrpy's), or of all cassettes of two folders by "
         "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
         "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
@@ -128,8 +142,14 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
         "exchange. Example: sls-contract diff reads.sls.yaml reads.sls.yaml.proposed",
     )
-    command.add_argument("old", metavar="OLD", type=Path, help="the earlier cassette, or folder of cassettes")
-    command.add_argument("new", metavar="NEW", type=Path, help="the later one")
+    command.add_argument("old", metavar="OLD", nargs="?", type=Path, help="the earlier cassette, or folder of them")
+    command.add_argument("new", metavar="NEW", nargs="?", type=Path, help="the later one")
+    command.add_argument(
+        "--git",
+        nargs=REMAINDER,
+        metavar="ARG",
+        help="be git's diff driver: git config diff.sls-contract.command 'sls-contract diff --git'",
+    )
     command.add_argument(
         "--fail-on",
         choices=CLASSES,
@@ -151,9 +171,16 @@ def run(
 
     key = credentials_from_environment(environ)
     outcome = _Outcome((key,) if key else ())
+    if arguments.git is not None:
+        return _for_git(arguments.git, outcome, stdout)
+    if arguments.new is None:
+        msg = f"expected two cassettes or folders, got {arguments.old or 'none'}. How to fix: sls-contract diff OLD NEW"
+        raise UsageError(msg)
     outcome.compare(arguments.old, arguments.new, partial(progress, stderr=stderr, environ=environ))
     show(_text(outcome, verbose=arguments.verbose), stderr if arguments.json == "-" else stdout, environ)
-    write_reports(_document(outcome), reports_of(arguments), stdout)
+    repeat = [shlex.join(["sls-contract", "diff", str(arguments.old), str(arguments.new)])]
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(_document(outcome) | {"repeat": repeat}, reports_of(arguments), around)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
     if not outcome.judged:
@@ -161,6 +188,18 @@ def run(
     if outcome.unmatched:
         return 1
     return NOT_COMPARED if outcome.not_compared else 0
+
+
+def _for_git(given: Sequence[str], outcome: _Outcome, stdout: IO[str]) -> int:
+    """Print what git shows of one file; return 0, for git stops at anything else."""
+    from sls_contract.cli.diff_git import git_lines
+
+    def compared(old: Path, new: Path) -> Iterator[str]:
+        outcome.compare(old, new, partial(progress, stderr=io.StringIO(), environ={}))
+        yield from _text(outcome, verbose=False)
+
+    print(*git_lines(given, compared), sep="\n", file=stdout)
+    return 0
 
 
 def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple[dict[str, Path], dict[str, Path]]:
@@ -198,6 +237,7 @@ def _report(outcome: _Outcome) -> Report:
     report = Report("diff", clauses_total=len(CLAUSES))
     report.target = Target(None, weakest(outcome.evidence) if outcome.evidence else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_compared]
+    report.examples = [*outcome.examples.values()]
     for each in outcome.compared:
         report.exchanges += each.drift.pairs
         report.exercised |= each.drift.exercised

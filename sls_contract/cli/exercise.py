@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.exercise import Plan, Run
+    from sls_contract.reports import Surroundings
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,6 +59,7 @@ def run(
     del stdin
     from sls_contract.exercise import Runner
     from sls_contract.exercise.summary import lines
+    from sls_contract.reports import Surroundings
 
     if arguments.list:
         _list(stdout, environ)
@@ -69,7 +71,8 @@ def run(
         code = carry_out(runner)
     told = stderr if arguments.json == "-" else stdout
     show(lines(runner.run, plan, verbose=arguments.verbose, columns=columns(told)), told, environ)
-    write = partial(_write, runner.run, plan, arguments, stdout)
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write = partial(_write, runner.run, plan, arguments, around)
     write_files(write, runner.run, strict=arguments.strict, command="exercise", stderr=stderr)
     return exit_code(runner.run, code, strict=arguments.strict)
 
@@ -100,11 +103,11 @@ def _list(stdout: IO[str], environ: Mapping[str, str]) -> None:
     show(table(("scenario", "area", "the service answers"), rows, columns(stdout)), stdout, environ)
 
 
-def _write(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str]) -> None:
+def _write(run: Run, plan: Plan, arguments: argparse.Namespace, around: Surroundings) -> None:
     from sls_contract.exercise.summary import document
     from sls_contract.reports import write_reports
 
-    write_reports(document(run, plan, __version__), reports_of(arguments), stdout)
+    write_reports(document(run, plan, __version__), reports_of(arguments), around)
 
 
 def _seconds(text: str) -> float:

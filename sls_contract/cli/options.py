@@ -32,7 +32,8 @@ def add_reports(parser: argparse.ArgumentParser, text: str = "also write the fin
         default=[],
         type=_kind_path,
         metavar="PATH",
-        help=f"write a report, its kind by the name's end ({kinds} or {KINDS[-1]}): JUnit is .xml; repeatable",
+        help=f"write a report, its kind by the name's end ({kinds} or {KINDS[-1]}): "
+        "JUnit is .xml, GitLab's code quality .codequality.json; repeatable",
     )
 
 

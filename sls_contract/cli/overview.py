@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _QUESTIONS = (
+    ("How do I set up a test suite?", "init"),
     ("Does my client follow the contract?", "exercise -- python client.py"),
     ("Does my endpoint follow it?", "verify --endpoint URL …"),
     ("Are my recordings valid and fresh?", "check cassettes/"),
     ("What changed between recordings?", "diff OLD NEW"),
+    ("Can git merge recordings?", "merge BASE OURS THEIRS"),
     ("Why is my signature refused?", "signature request.txt"),
     ("What does this code mean?", "explain SignatureNotMatch"),
     ("Can I test without the service?", "serve"),

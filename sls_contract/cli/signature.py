@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,8 +16,10 @@ from typing import IO, TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cli.options import add_reports, at_least, reports_of
 from sls_contract.cli.signature_verdict import Held, Verdict, judged
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
-from sls_contract.reports import Report, Target, as_document, plural, write_reports
+from sls_contract.exchange import Exchange
+from sls_contract.reports import Report, Surroundings, Target, as_document, plural, write_reports
 from sls_contract.signing import Credentials, credentials_from_environment, parse_http_date
 from sls_contract.signing.environment import ID, SECRET, TOKEN
 from sls_contract.signing.mismatch import safe_text
@@ -73,7 +76,10 @@ def run(
     secrets = (key.access_key_secret, key.security_token) if key else ()
     for line in _lines(form, verdicts):
         print(safe_text(line, secrets), file=told)
-    write_reports(as_document(_report(form, verdicts), __version__), reports_of(arguments), stdout)
+    report = _report(form, verdicts, (key,) if key else ())
+    report.repeat = [shlex.join(["sls-contract", "signature", arguments.file])]
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(as_document(report, __version__), reports_of(arguments), around)
     return 0 if all(each.good for each in verdicts) else 1
 
 
@@ -152,11 +158,17 @@ def _read(name: str, stdin: IO[str]) -> bytes:
         raise UsageError(msg) from error
 
 
-def _report(form: str, verdicts: Sequence[Verdict]) -> Report:
+def _report(form: str, verdicts: Sequence[Verdict], keys: Sequence[Credentials]) -> Report:
+    from sls_contract.cassettes.scrub import Scrubber
+
+    scrubber = Scrubber(keys)
     report = Report("signature", Target(endpoint=verdicts[0].held.request.host), exchanges=len(verdicts))
     for position, verdict in enumerate(verdicts):
         report.facts.append({"form": form, "place": verdict.held.place, **verdict.facts()})
         report.add(verdict.findings(), exchange=position)
+        exchange = Exchange(verdict.held.request, verdict.held.response)
+        for finding in verdict.findings():
+            report.show(finding, exchange, lambda shown: scrubber.exchange(shown).exchange)
     return report
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sls_contract.endpoint import ReferenceEndpoint
+    from sls_contract.reports import Surroundings
     from sls_contract.signing import Credentials
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
@@ -85,6 +86,7 @@ def run(
     arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Verify, report, and return the exit code; raises `UsageError` and `EndpointError` where nothing was judged."""
+    from sls_contract.reports import Surroundings
     from sls_contract.verification.summary import lines
 
     plan = _plan(arguments)
@@ -103,7 +105,8 @@ def run(
         target = replace(asked, evidence=_evidence(send))
         told = stderr if arguments.json == "-" else stdout
         show(lines(runner.run, target, verbose=arguments.verbose, columns=columns(told)), told, environ)
-        write = partial(_write, runner.run, target, arguments, stdout)
+        around = Surroundings(stdout, stderr, environ, utc_now())
+        write = partial(_write, runner.run, target, arguments, around)
         write_files(write, runner.run, strict=arguments.strict, command="verify", stderr=stderr)
     proven = runner.run.judged_clauses() and not runner.run.unproven()
     return exit_code(runner.run, code, strict=arguments.strict) or (0 if proven else _UNPROVEN)
@@ -291,12 +294,12 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
     return Runner(target, wire, plan)
 
 
-def _write(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str]) -> None:
+def _write(run: Run, target: Target, arguments: argparse.Namespace, around: Surroundings) -> None:
     """Write the files that were asked for; the report for people is out already, so that nothing found is lost."""
     from sls_contract.reports import write_reports
     from sls_contract.verification.summary import document
 
-    write_reports(document(run, target, __version__), reports_of(arguments), stdout)
+    write_reports(document(run, target, __version__), reports_of(arguments), around)
     if arguments.record:
         _record(run, target, arguments.record)
 

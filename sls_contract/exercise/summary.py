@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.exercise.runner import Plan
 
 _SAID = 3  # lines of the client's stderr
+_MOST_REPEATED = 10  # commands
 
 
 def as_report(run: Run) -> Report:
@@ -30,6 +31,9 @@ def as_report(run: Run) -> Report:
         where = {"scenario": performed.situation.name, "auth": str(performed.auth)}
         for each in performed.findings:
             report.add([each.finding], **where, exchange=each.exchange)
+            if each.exchange is not None and each.exchange in performed.shown:
+                report.show(each.finding, performed.shown[each.exchange])
+        report.map.merge(performed.map.as_plain())
         report.facts += [{**where, "fact": fact.name, "value": fact.value} for fact in performed.facts]
         report.exercised |= performed.exercised
         report.exchanges += performed.requests
@@ -58,7 +62,10 @@ def document(run: Run, plan: Plan, version: str) -> dict[str, Any]:
         }
         for each in run.performed
     ]
-    return {**as_document(as_report(run), version), "client": list(plan.command), "outcomes": outcomes}
+    failed = [_again(each, plan) for each in run.performed if each.verdict == "failed"][:_MOST_REPEATED]
+    every = shlex.join(["sls-contract", "exercise", "--seed", str(plan.seed), "--", *plan.command])
+    shared = as_document(as_report(run), version)
+    return {**shared, "client": list(plan.command), "outcomes": outcomes, "repeat": [every, *failed]}
 
 
 def lines(run: Run, plan: Plan, *, verbose: bool = False, columns: int | None = None) -> Iterator[str]:

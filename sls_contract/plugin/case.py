@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
+from sls_contract.plugin.naming import shown
 from sls_contract.plugin.totals import Totals
 from sls_contract.reports.groups import part_of
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pytest
 
@@ -142,11 +143,20 @@ class Case:
             recorded=session.recorded if session is not None else 0,
             exercised=results.exercised,
             evidence={str(name): count for name, count in results.evidence.items()} if session is not None else {},
-            findings=[_plain(breach, test) for breach in results.breaches],
+            findings=[_plain(breach, test) | self._placed(breach) for breach in results.breaches],
+            examples=_examples(results.breaches) + (self.verifying.examples() if self.verifying else []),
+            map=results.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": program, "test": test} for program in results.outside] if session is not None else [],
         )
+
+    def _placed(self, breach: Breach) -> dict[str, Any]:
+        """Return in which cassette an exchange stands, and at which line, where it was played."""
+        if self.session is None or breach.position is None:
+            return {}
+        lines = self.session.player.lines
+        return {"cassette": shown(self.where), "line": lines[breach.position] if lines else None}
 
     def _plays(self, test: str) -> list[dict[str, Any]]:
         """Return what a test that came to its end played, where that is not all, or others may play the rest."""
@@ -188,6 +198,18 @@ def _for_authors(breach: Breach) -> Breach:
 def _reason(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     return str(crash.message if crash is not None else report.longreprtext or "it failed")
+
+
+def _examples(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
+    """Return the exchange of the first breach of each clause and level, as a report shows it."""
+    first: dict[tuple[str, Level], Breach] = {}
+    for breach in breaches:
+        first.setdefault((breach.finding.code, breach.finding.level), breach)
+    if not first:
+        return []
+    from sls_contract.reports.examples import finding_example
+
+    return [finding_example(breach.finding, breach.exchange) for breach in first.values()]
 
 
 def _plain(breach: Breach, test: str) -> dict[str, Any]:

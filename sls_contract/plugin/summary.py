@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.clock import utc_now
 from sls_contract.plugin.blocking import REMEDY
 from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import shown
@@ -111,6 +113,10 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
         report.add([_finding(plain["finding"])], **where)
     report.exchanges = totals.exchanges
     report.exercised = totals.exercised
+    report.examples = totals.examples
+    report.map.merge(totals.map)
+    tests = dict.fromkeys(plain["test"] for plain in totals.findings if plain["test"] is not None)
+    report.repeat = ["pytest", *(shlex.join(["pytest", test]) for test in [*tests][:MOST_LINES])]
     report.clauses_total = len(CLAUSES)
     document = as_document(report, __version__)
     if settings.record == "verify":
@@ -118,7 +124,8 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
 
         document |= verified_document(outcome.settled)
     document = without_key(document, os.environ)
-    writing.write_reports(document, settings.reports, sys.stdout)
+    around = writing.Surroundings(sys.stdout, sys.stderr, os.environ, utc_now())
+    writing.write_reports(document, settings.reports, around)
 
 
 def _verified(outcome: Outcome) -> Iterator[str]:

@@ -1,15 +1,16 @@
-"""Findings and counts, told to people (text) and to programs (JSON)."""
+"""Findings and counts for people (terminal, page, Markdown) and programs (JSON, JUnit, SARIF, CI services)."""
 
 from __future__ import annotations
 
 from sls_contract.reports.counts import exercised, judged_line, narrowed_lines
 from sls_contract.reports.document import Report, Target, as_document, print_json, write_json
 from sls_contract.reports.text import finding_lines, plural, table
-from sls_contract.reports.writing import KINDS, write_reports
+from sls_contract.reports.writing import KINDS, Surroundings, write_reports
 
 __all__ = [
     "KINDS",
     "Report",
+    "Surroundings",
     "Target",
     "as_document",
     "exercised",

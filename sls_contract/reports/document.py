@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding
 
 
@@ -35,6 +37,8 @@ class Report:
     """What one run found; counts are of exchanges and clauses, never of bytes or seconds.
 
     ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``).
+    ``examples`` holds the exchange of the first finding of each clause and level (`sls_contract.reports.examples`),
+    ``repeat`` the commands that do it again.
     ``not_judged`` says what the user left out.
     """
 
@@ -51,10 +55,21 @@ class Report:
     not_judged: list[str] = field(default_factory=list)
     facts: list[Any] = field(default_factory=list)
     leftovers: list[Any] = field(default_factory=list)
+    examples: list[Any] = field(default_factory=list)
+    map: ContractMap = field(default_factory=ContractMap)
+    repeat: list[str] = field(default_factory=list)
 
     def add(self, findings: Iterable[Finding], **where: Any) -> None:
         """Take findings over, with where they came from."""
         self.located.extend((finding, where) for finding in findings)
+
+    def show(self, finding: Finding, exchange: Exchange, scrub: Callable[[Exchange], Exchange] | None = None) -> None:
+        """Keep the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
+        kinds = {(each["code"], each["kind"]) for each in self.examples}
+        if (finding.code, str(finding.level)) not in kinds:
+            from sls_contract.reports.examples import finding_example
+
+            self.examples.append(finding_example(finding, scrub(exchange) if scrub else exchange))
 
     def count(self, level: Level) -> int:
         """Count the findings of one level."""
@@ -83,6 +98,9 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "not_judged": report.not_judged,
         "facts": report.facts,
         "leftovers": report.leftovers,
+        "examples": report.examples,
+        "contract_map": [*report.map.rows(), *_of_no_operation(report)],
+        "repeat": report.repeat,
         "summary": {
             "exchanges": report.exchanges,
             "scenarios": report.scenarios,
@@ -92,6 +110,14 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
             "clauses": {"total": report.clauses_total, "exercised": len(report.exercised)},
         },
     }
+
+
+def _of_no_operation(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield what was judged of no single operation: across exchanges, of the client, of the recordings."""
+    seen = {code for row in report.map.rows() for code in row["clauses"]}
+    if others := sorted(report.exercised - seen):
+        evidence = report.target.evidence or "unknown"
+        yield {"operation": None, "evidence": str(evidence), "validated": None, "clauses": others, "errors": []}
 
 
 def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:

@@ -72,7 +72,7 @@ def place_of(finding: Mapping[str, Any]) -> str:
 
 def origin_of(finding: Mapping[str, Any]) -> str:
     """Say in which exchange a finding was made: test, scenario or cassette, line, number; empty where nobody knows."""
-    line = f":{finding['line']}" if finding.get("line") else ""
+    line = f":{finding['line']}" if finding.get("line") and not finding.get("test") else ""
     exchange = f"exchange {finding['exchange']}" if finding.get("exchange") is not None else ""
     return " ".join(part for part in (f"{_named(finding)}{line}", exchange) if part)
 

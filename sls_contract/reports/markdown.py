@@ -10,7 +10,7 @@ from sls_contract.reports.groups import Group, grouped, place_of
 from sls_contract.reports.text import plural, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _MOST_PLACES = 10
 _LISTS = {
@@ -45,11 +45,27 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     if changes := document.get("changes"):
         counts = {kind: sum(each["class"] == kind for each in changes) for kind in ("breaking", "additive", "benign")}
         yield from ("", f"**Changes**: {', '.join(f'{count} {kind}' for kind, count in counts.items())}")
+        yield from _changes([each for each in changes if each["class"] != "benign"])
     for group in grouped(document["findings"]):
         yield from _group(group)
     if document.get("seed") is not None:
         yield from ("", f"Seed: {document['seed']}")
     yield from ("", f"sls-contract {document['tool']['version']}")
+
+
+def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a table with each kind of change once, the worst first."""
+    kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for change in sorted(changes, key=lambda each: each["class"] != "breaking"):
+        kinds.setdefault((change["class"], change["slug"]), []).append(change)
+    if kinds:
+        yield from ("", "| class | what | times | first at | before | after |", "|---|---|---:|---|---|---|")
+    for (kind, slug), alike in kinds.items():
+        first = alike[0]
+        where = f"{first.get('cassette') or ''} exchange {first['exchange']} {first['where']}".strip()
+        sides = (_cell("(nothing)" if side is None else side) for side in (first["old"], first["new"]))
+        cells = (kind, _cell(f"{first['code'] or ''} {slug}".strip()), str(len(alike)), _cell(where), *sides)
+        yield f"| {' | '.join(cells)} |"
 
 
 def _group(group: Group) -> Iterator[str]:

@@ -82,7 +82,7 @@ class Runner:
         Raises `EndpointRefuses` and `EndpointGone` where nothing could be judged at all; one that goes away later
         makes the run incomplete.
         """
-        self.run.sent = self.wire.sent
+        self.run.sent, self.run.map = self.wire.sent, self.wire.map
         try:
             self._baseline = greet(self.wire, self._bench, self.target, self._remember)
             self._learn()

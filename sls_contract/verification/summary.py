@@ -25,15 +25,24 @@ if TYPE_CHECKING:
 
 VERDICTS = ("passed", "failed", "not proven", "not provable", "not supported")
 _JUDGED_HERE = tuple(code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION)
+_MOST_REPEATED = 10  # commands
 _MOST_REASONS = 3  # of one kind, where not everything is told
 _TOLD_STEP_BY_STEP = 3  # documented scenarios that failed; more are named only
 
 
 def as_report(run: Run, target: Target) -> Report:
     """Return the run as every command reports."""
+    from sls_contract.cassettes.scrub import Scrubber
+
     report = Report("verify", ReportTarget(target.endpoint, target.evidence), run.seed)
+    scrubber = Scrubber(target.keys().values())
     for each in run.located:
         report.add([each.finding], scenario=each.scenario, exchange=each.exchange)
+        report.show(each.finding, run.sent[each.exchange - 1][0], lambda shown: scrubber.exchange(shown).exchange)
+    report.map.merge((operation, target.evidence, *rest) for operation, _, *rest in run.map.as_plain())
+    failed = [_command(each, run, target) for each in run.performed if each.verdict == "failed"]
+    named = f" {target.options}" if target.options else ""
+    report.repeat = [f"sls-contract verify{named} --seed {run.seed}", *failed[:_MOST_REPEATED]]
     report.exchanges, report.scenarios = len(run.sent), run.judged()
     report.exercised, report.clauses_total = run.judged_clauses(), len(CLAUSES)
     report.not_provable = [*_reasons(run, "not provable"), *not_provable()]

@@ -186,13 +186,13 @@ def test_the_installed_command_prints_it(command, folder):
 def test_reports_of_several_kinds_at_once(command, tmp_path):
     """--report is repeatable, the kind stands in the name; another name is refused before anything runs."""
     cassettes = Path(__file__).parents[2] / "cassettes" / "documents"
-    paths = [tmp_path / name for name in ("a.xml", "a.sarif", "a.md")]
+    paths = [tmp_path / name for name in ("a.xml", "a.sarif", "a.md", "a.html", "a.codequality.json")]
     done = command("check", cassettes, *[f"--report={path}" for path in paths])
     assert done.returncode == 0, done.stderr
-    assert [path.read_text("utf-8")[:2] for path in paths] == ["<?", "{\n", "##"]
+    assert [path.read_text("utf-8")[:2] for path in paths] == ["<?", "{\n", "##", "<!", "[]"]
     refused = command("check", cassettes, "--report=a.txt")
     assert refused.returncode == 2
-    assert "must end in .json, .xml, .sarif or .md" in refused.stderr
+    assert "must end in .json, .html, .xml, .sarif, .md or .codequality.json" in refused.stderr
 
 
 def test_contracts_of_a_folder_judge_for_this_run(folder, tmp_path_factory):
@@ -218,3 +218,21 @@ def test_a_folder_without_contracts_is_an_error(folder, tmp_path_factory):
     assert code == 2
     assert "expected claims/, rulings/, contracts.jsonl or <Operation>.yaml in" in said
     assert "How to fix: " in said
+
+
+def test_no_report_shows_the_key_of_the_run(tmp_path, command):
+    """A file of another recorder holds the key wherever it was sent; the exchanges that a report shows do not."""
+    key, secret = "LTAI5tAbCdEfGhIjKlMnOpQr", "zq83hfKx02lMsecretvalue"
+    text = (Path(__file__).parents[2] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml").read_text("utf-8")
+    for place in ('"shard"', "nginx/1.12.1"):
+        assert place in text
+    leaky = text.replace("nginx/1.12.1", f"nginx {key} {secret}").replace('"shard"', f'"{secret}"')
+    (tmp_path / "leaky.sls.yaml").write_text(leaky, "utf-8")
+    environ = {"ALIBABA_CLOUD_ACCESS_KEY_ID": key, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret}
+    kinds = ("json", "html", "md", "xml", "sarif", "codequality.json")
+    done = command("check", tmp_path, *[f"--report=a.{kind}" for kind in kinds], environ=environ)
+    assert done.returncode == 1
+    for kind in kinds:
+        report = (tmp_path / f"a.{kind}").read_text("utf-8")
+        assert "SLS601" in report or kind == "xml"
+        assert not [each for each in (key, secret) if each in report], kind

@@ -147,6 +147,21 @@ def test_json_in_a_file(tmp_path, client):
     assert (code, "cannot write the report" in err) == (1, True)
 
 
+def test_the_page_shows_what_a_client_sent_and_not_its_key(tmp_path):
+    """The exchange of the finding, the map of what was judged, and the command that repeats the run."""
+    path = tmp_path / "r.html"
+    bad = (
+        "import os, requests; e = os.environ\n"
+        "requests.get(f\"http://{e['SLS_PROJECT']}.{e['SLS_ENDPOINT']}/logstores/l/consumergroups/g\", timeout=5)"
+    )
+    assert command(*ONE, "--report", str(path), "--", sys.executable, "-c", bad)[0] == 1
+    page = path.read_text("utf-8")
+    assert "GET http://" in page
+    assert "/consumergroups/g" in page
+    assert "--scenario" in page
+    assert "testAccessKeySecret" not in page
+
+
 def test_nothing_judged_is_no_success():
     """A client that can do nothing proves nothing; one that cannot be run, neither."""
     code, out, _ = command(*ONE, "--", "sh", "-c", "exit 77")

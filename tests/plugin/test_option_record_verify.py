@@ -89,8 +89,11 @@ def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
     """Seconds instead of microseconds: the test fails, the old file stays, the proposal lies beside it."""
     before = recorded.cassette("test_reads").read_bytes()
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
-    result = recorded.verify("--sls-report=report.json")
+    result = recorded.verify("--sls-report=report.json", "--sls-report=report.html")
     result.assert_outcomes(failed=1)
+    page = (recorded.path / "report.html").read_text("utf-8")
+    assert "<mark>1700000000000000</mark>" in page
+    assert "<mark>1700000000</mark>" in page
     result.stdout.fnmatch_lines(
         [
             "*test_reads.sls.yaml: the endpoint no longer answers as it was recorded*",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
-from sls_contract.reports import Report, as_document, write_reports
+from sls_contract.reports import Report, Surroundings, as_document, write_reports
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.junit import junit
 from sls_contract.reports.markdown import markdown
@@ -23,6 +24,7 @@ from sls_contract.reports.sarif import sarif
 from sls_contract.reports.writing import kind_of
 from sls_contract.spec import CLAUSES
 
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 VIOLATION, WARNING = CLAUSES["SLS103"], CLAUSES["SLS110"]
 
 
@@ -204,11 +206,11 @@ def test_no_text_breaks_a_report(findings):
 
 def test_each_path_gets_its_kind(tmp_path):
     paths = [str(tmp_path / f"report{kind}") for kind in (".json", ".xml", ".sarif", ".md")]
-    write_reports(document(*FOUND), paths, io.StringIO())
+    write_reports(document(*FOUND), paths, Surroundings(io.StringIO(), io.StringIO(), {}, NOW))
     begins = [Path(path).read_text("utf-8")[:5] for path in paths]
     assert begins == ['{\n  "', "<?xml", '{\n  "', "## ❌ "]
 
 
 def test_another_kind_is_refused_with_those_that_there_are():
-    with pytest.raises(UsageError, match=r"must end in \.json, \.xml, \.sarif or \.md"):
+    with pytest.raises(UsageError, match=r"must end in \.json, \.html, \.xml, \.sarif, \.md or"):
         kind_of("report.txt")

@@ -40,6 +40,9 @@ def test_the_document_has_every_promised_key():
         "not_judged",
         "facts",
         "leftovers",
+        "examples",
+        "contract_map",
+        "repeat",
         "summary",
     ]
     assert document["tool"] == {"name": "sls-contract", "version": "9.9"}
