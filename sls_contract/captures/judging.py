@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Evidence, Recording
     from sls_contract.spec import Finding, Level
 
-_MOST_LISTED = 1000  # findings of one clause in one capture; the others are counted
+MOST_LISTED = 1000  # findings of one clause in one capture; the others are counted
 _NOTHING = Judged((), frozenset())
 
 
@@ -222,7 +222,7 @@ class Whole:
     def _list(self, placed: Placed) -> None:
         code = placed.finding.code
         self._listed[code] += 1
-        if self._listed[code] <= _MOST_LISTED:
+        if self._listed[code] <= MOST_LISTED:
             self.part.placed.append(placed)
         else:
             self.part.not_listed[code, placed.finding.level] += 1

@@ -80,19 +80,19 @@ def _response(node: object) -> Response:
 
 def _headers(name: str, node: object) -> Headers:
     if node is None or isinstance(node, dict):
-        return Headers(_decoded(node or {}))
+        return Headers([(key, _decoded(value)) for key, value in (node or {}).items()])
     if isinstance(node, list):
-        return Headers([tuple(map(_decoded, each)) if isinstance(each, list) else each for each in node])
+        return Headers([[_decoded(part) for part in each] if isinstance(each, list) else each for each in node])
     msg = f"{name} must be an object, or a list of [name, value], got {type(node).__name__}"
     raise ValueError(msg)
 
 
 def _decoded(node: Any) -> Any:
     """Return text as it was on the wire: ``{"base64": …}`` stands for what is no UTF-8."""
+    if isinstance(node, str):
+        return node
     plain = from_json(node)
-    if isinstance(plain, bytes):
-        return wire_text(plain)
-    return {key: _decoded(value) for key, value in plain.items()} if isinstance(plain, dict) else plain
+    return wire_text(plain) if isinstance(plain, bytes) else plain
 
 
 def _body(name: str, node: object) -> bytes:

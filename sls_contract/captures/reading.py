@@ -103,14 +103,14 @@ def chunks_of(source: str) -> Iterator[Chunk]:
     """Yield the chunks of a capture, at least one; what is wrong with the file is told in the last."""
     kind = kind_by_name(source)
     if kind == "cassette":
-        yield Chunk(source, "cassette", whole=True)
+        yield _cassette(source)
         return
     try:
         with reading(source) as file, closing(plain_blocks(file)) as blocks:
             first = next(blocks, b"")
             kind = kind or _kind_by_head(first)
             if kind == "cassette":
-                yield Chunk(source, "cassette", whole=True)
+                yield _cassette(source)
                 return
             if not first:
                 raise NotReadable(None, "the file is empty")  # noqa: TRY301 - told like all damage
@@ -119,6 +119,11 @@ def chunks_of(source: str) -> Iterator[Chunk]:
         yield Chunk(source, kind or "lines", damage=(error.line, error.reason))
     except (OSError, CassetteError) as error:
         yield Chunk(source, kind or "lines", failure=failure_of(source, error))
+
+
+def _cassette(source: str) -> Chunk:
+    local = not is_url(source) and os.path.exists(source)  # noqa: PTH110 - a path or a URL, as text
+    return Chunk(source, "cassette", size=os.path.getsize(source) if local else 0, whole=True)  # noqa: PTH202 - as above
 
 
 def _kind_by_head(head: bytes) -> Kind:
@@ -134,7 +139,7 @@ def _split(source: str, kind: Kind, blocks: Iterable[bytes]) -> Iterator[Chunk]:
             if last is not None:
                 yield last
                 first = False
-            last = Chunk(source, kind, line, data, tuple(spans))
+            last = Chunk(source, kind, line, data, tuple(spans), len(data))
             if line is not None:
                 line += data.count("\n") if isinstance(data, str) else data.count(b"\n")
     except NotReadable as error:

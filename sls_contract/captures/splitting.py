@@ -40,6 +40,7 @@ class Chunk:
         kind: how they are written.
         line: the line, counted from 1, at which ``data`` begins; None where the format has no lines.
         data: the text of the file; empty for a cassette, which is read as a whole.
+        size: how many bytes there are to judge, about.
         spans: where in ``data`` each exchange begins and ends.
         whole: whether the capture has no other chunk.
         damage: line and reason, where the file is damaged behind ``data``.
@@ -52,6 +53,7 @@ class Chunk:
     line: int | None = None
     data: str | bytes = b""
     spans: tuple[Span, ...] = ()
+    size: int = 0
     whole: bool = False
     damage: tuple[int | None, str] | None = None
     failure: str | None = None

@@ -22,7 +22,7 @@ from sls_contract.signing import STEPS, TEST_CREDENTIALS, TEST_STS_CREDENTIALS, 
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -42,14 +42,12 @@ class Terms:
         credentials: the run's own: verify signatures made with them, and are searched for in the written bytes.
             Recordings are verified with the public test keys.
         max_age: how long ago an exchange may last have agreed with its endpoint; None: any time.
-        progress: is told before each exchange how many were judged, and how many there are.
 
     """
 
     now: datetime
     credentials: tuple[Credentials, ...] = ()
     max_age: timedelta | None = None
-    progress: Callable[[int, int], None] = lambda _done, _all: None
 
 
 @dataclass(slots=True)
@@ -131,7 +129,6 @@ def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
     found.lines = tuple(file.lines)
     looking = Looking(scrubber, OtherNames(), Relations())
     for position in range(len(file)):
-        terms.progress(position, len(file))
         _judge(found, file, position, terms, looking)
 
 

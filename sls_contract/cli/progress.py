@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from collections.abc import Callable
+from typing import IO, TypeAlias
 
 from sls_contract.reports.text import on_one_line
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+Shows: TypeAlias = Callable[[str], None]
 _CLEARED = "\r\x1b[K"  # the line is empty again, and written from its beginning
 
 
-def progress(stderr: IO[str]) -> Callable[[str], None]:
+def progress(stderr: IO[str]) -> Shows:
     """Return what shows a text in place of the one before; an empty one leaves nothing behind."""
     if not stderr.isatty():
         return lambda _: None

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -34,13 +35,15 @@ class Target:
 class Report:
     """What one run found; counts are of exchanges and clauses, never of bytes or seconds.
 
-    ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``).
+    ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``);
+    ``not_listed`` counts, by code and level, the findings that are too many to be held.
     """
 
     command: str
     target: Target = field(default_factory=Target)
     seed: int | None = None
     located: list[tuple[Finding, Mapping[str, Any]]] = field(default_factory=list)
+    not_listed: Counter[tuple[str, Level]] = field(default_factory=Counter)
     exchanges: int = 0
     scenarios: int = 0
     exercised: set[str] = field(default_factory=set)
@@ -56,7 +59,8 @@ class Report:
 
     def count(self, level: Level) -> int:
         """Count the findings of one level."""
-        return sum(finding.level is level for finding, _ in self.located)
+        listed = sum(finding.level is level for finding, _ in self.located)
+        return listed + sum(count for (_, its), count in self.not_listed.items() if its is level)
 
     def failed(self, *, strict: bool) -> bool:
         """Tell whether a violation (``strict``: or a warning) was found."""
@@ -74,6 +78,11 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "findings": [
             {**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in report.located
         ],
+        "not_listed": [
+            {"code": code, "level": str(level), "count": count}
+            for (code, level), count in sorted(report.not_listed.items())
+        ],
+        "exercised": sorted(report.exercised),
         "not_provable": report.not_provable,
         "not_supported": report.not_supported,
         "facts": report.facts,
