@@ -105,6 +105,9 @@ def chunks_of(source: str) -> Iterator[Chunk]:
     if kind == "cassette":
         yield _cassette(source)
         return
+    if not is_url(source) and os.path.exists(source) and not os.path.isfile(source):  # noqa: PTH110, PTH113 - as text
+        yield Chunk(source, kind or "lines", failure="no regular file")  # such as a pipe, which would be waited for
+        return
     try:
         with reading(source) as file, closing(plain_blocks(file)) as blocks:
             first = next(blocks, b"")
