@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,6 +76,7 @@ class Part:
         exercised: codes of the clauses that could have been broken.
         extents: how many exchanges were judged by how much.
         failure: why the capture could not be read, or not any further; None where it was.
+        digest: of the content: captures of two names are the same where it is.
         related: what is still to be judged in order; a None stands for exchanges that are missing.
 
     """
@@ -89,6 +92,7 @@ class Part:
     exercised: set[str] = field(default_factory=set)
     extents: Counter[str] = field(default_factory=Counter)
     failure: str | None = None
+    digest: str = ""
     related: list[Related | None] = field(default_factory=list)
 
     @classmethod
@@ -151,6 +155,7 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
         later.lose()
     part = Part.of(found)
     part.source, part.failure, part.related, part.lines = chunk.source, chunk.failure, later.related, lines
+    part.digest = sha256(data).hexdigest()
     return part
 
 
@@ -173,7 +178,9 @@ def _cassette(source: str, terms: Terms) -> Part:
     """Judge a cassette: a file of this machine as it stands there, any other from a copy."""
     path = Path(source)
     if not is_url(source) and path.suffix not in SUFFIXES:
-        return Part.of(audit(path, terms))
+        part = Part.of(audit(path, terms))
+        part.digest = _digest(path)
+        return part
     part = Part(source, Entry(terms.now))
     try:
         with tempfile.TemporaryDirectory() as folder, reading(source) as file:
@@ -181,12 +188,19 @@ def _cassette(source: str, terms: Terms) -> Part:
             with copy.open("wb") as written:
                 written.writelines(plain_blocks(file))
             part = Part.of(audit(copy, terms))
+            part.digest = _digest(copy)
     except NotReadable as error:
         part.placed.append(_file_finding(source, error))
     except (OSError, CassetteError) as error:
         part.failure = failure_of(source, error)
     part.source = source
     return part
+
+
+def _digest(path: Path) -> str:
+    with suppress(OSError):
+        return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return ""
 
 
 def _file_finding(source: str, error: NotReadable) -> Placed:
@@ -202,6 +216,7 @@ class Whole:
         self.part = Part(source, Entry(terms.now))
         self._relations, self._scrubber = Relations(), Scrubber(terms.credentials)
         self._listed: Counter[str] = Counter()
+        self._digest = sha256()
 
     def add(self, part: Part) -> None:
         """Take over the next part, and judge what its exchanges are together with those before."""
@@ -217,6 +232,8 @@ class Whole:
         whole.unverified += part.unverified
         whole.exercised |= part.exercised
         whole.extents.update(part.extents)
+        self._digest.update(part.digest.encode())
+        whole.digest = self._digest.hexdigest()[:32]
         whole.failure = part.failure or whole.failure
 
     def _list(self, placed: Placed) -> None:

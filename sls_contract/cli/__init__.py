@@ -29,6 +29,7 @@ COMMANDS = (
     "check",
     "diff",
     "convert",
+    "merge",
     "signature",
     "serve",
     "replay",

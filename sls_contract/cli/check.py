@@ -22,6 +22,7 @@ from sls_contract.reports import (
     finding_lines,
     judged_line,
     narrowed_lines,
+    plain_counts,
     plural,
     table,
     write_reports,
@@ -282,6 +283,10 @@ def _ledger_entry(audit: Part) -> dict[str, Any]:
         "exchanges": audit.exchanges,
         "last_validated": None if entry.oldest is None else (entry.now - entry.oldest).isoformat(),
         "age_days": _whole_days(entry.oldest),
+        "ages": {str(days): count for days, count in sorted(entry.ages.items())},
+        "dateless": entry.dateless,
+        "digest": audit.digest,
+        "not_listed": plain_counts(audit.not_listed),
         "findings": len(audit.placed) + audit.not_listed.total(),
     }
 

@@ -54,6 +54,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--region", default="cn-hangzhou", help="signed in v4 where the endpoint names none (default: %(default)s)")
     add("--examples", type=at_least(0), default=100, metavar="N", help="generated sequences (default: %(default)s)")
     add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
+    add("--database", metavar="DIR|URL", help="replay generated sequences that failed before, and keep those that fail")
     add("--scenario", action="append", default=[], metavar="NAME", help="carry out only this one; repeatable")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add(
@@ -95,10 +96,12 @@ def run(
 
 def _plan(arguments: argparse.Namespace) -> Plan:
     from sls_contract.scenarios import SCENARIOS
+    from sls_contract.scenarios.exploration import database_at
     from sls_contract.verification import GENERATED, Plan
 
     refuse_unknown(arguments.scenario, (*SCENARIOS, *GENERATED))
-    return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed)
+    database = database_at(arguments.database) if arguments.database else None
+    return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed, database)
 
 
 def _list(stdout: IO[str]) -> None:

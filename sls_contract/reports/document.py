@@ -78,10 +78,7 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "findings": [
             {**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in report.located
         ],
-        "not_listed": [
-            {"code": code, "level": str(level), "count": count}
-            for (code, level), count in sorted(report.not_listed.items())
-        ],
+        "not_listed": plain_counts(report.not_listed),
         "exercised": sorted(report.exercised),
         "not_provable": report.not_provable,
         "not_supported": report.not_supported,
@@ -96,6 +93,11 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
             "clauses": {"total": report.clauses_total, "exercised": len(report.exercised)},
         },
     }
+
+
+def plain_counts(counts: Mapping[tuple[str, Level], int]) -> list[dict[str, Any]]:
+    """Give counts by code and level as plain JSON values."""
+    return [{"code": code, "level": str(level), "count": count} for (code, level), count in sorted(counts.items())]
 
 
 def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:

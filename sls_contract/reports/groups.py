@@ -45,9 +45,13 @@ def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Group]:
     return sorted(groups.values(), key=lambda group: (_RANKS.get(group.first["level"], 3), -group.count))
 
 
+def origin_of(finding: Mapping[str, Any]) -> str:
+    """Name the test, scenario or cassette of a finding; empty where it has none."""
+    return str(finding.get("test") or finding.get("scenario") or finding.get("cassette") or "")
+
+
 def place_of(finding: Mapping[str, Any]) -> str:
     """Say where a finding was made: test, scenario or cassette, exchange, line, and the place in the exchange."""
-    origin = finding.get("test") or finding.get("scenario") or finding.get("cassette") or ""
     line = f":{finding['line']}" if finding.get("line") else ""
     exchange = f"exchange {finding['exchange']}" if finding.get("exchange") is not None else ""
-    return " ".join(part for part in (f"{origin}{line}", exchange, f"at {finding['where']}") if part)
+    return " ".join(part for part in (f"{origin_of(finding)}{line}", exchange, f"at {finding['where']}") if part)

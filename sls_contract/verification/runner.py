@@ -19,6 +19,7 @@ from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from sls_contract.scenarios.exploration import Database
     from sls_contract.verification.performance import Verdict
     from sls_contract.verification.target import Target
 
@@ -54,12 +55,14 @@ class Plan:
         scenarios: names of documented scenarios and of `GENERATED`; empty for all.
         examples: how many generated sequences are tried.
         seed: of everything random.
+        database: where generated sequences that failed are kept (`scenarios.exploration.database_at`); None: nowhere.
 
     """
 
     scenarios: tuple[str, ...] = ()
     examples: int = 100
     seed: int = 0
+    database: Database | None = None
 
     def wants(self, name: str) -> bool:
         """Tell whether a scenario is to be carried out."""
@@ -254,7 +257,7 @@ class Runner:
     def _explore(self, name: str, strategy: object, examples: int) -> None:
         if not self.plan.wants(name) or examples < 1:
             return
-        from sls_contract.scenarios.exploration import explore
+        from sls_contract.scenarios.exploration import Known, explore
 
         self.progress(name)
         self.wire.begin("first")
@@ -272,7 +275,8 @@ class Runner:
         seed = random.Random(f"{self.plan.seed} {name}").getrandbits(32)  # noqa: S311 - no secret
         shrinks = 200 if self.target.loopback else _FEW_EXAMPLES
         try:
-            explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks)  # type: ignore[arg-type]  # a strategy of steps
+            known = Known(self.plan.database, f"sls-contract verify {name}")
+            explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks, known=known)  # type: ignore[arg-type]  # a strategy of steps
         finally:
             self._conclude(name, failures, tried)
         if not failures:
