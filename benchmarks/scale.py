@@ -1,4 +1,4 @@
-"""How captures of any size are judged: ``python -m benchmarks.scale [EXCHANGES]`` (default: a million; 40 of them break).
+"""How captures are judged: ``python -m benchmarks.scale [EXCHANGES]`` (default: a million, of which 40 break).
 
 Judges one capture with one core, two cores and two Dask workers, and a smaller one for the cost per exchange. Each line
 tells what was found, exchanges a second, and the peak memory of the command's own process and of all it started.

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sls_contract.cassettes.file.parsing import NotReadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _BLOCK = 256 * 1024  # bytes
@@ -33,7 +33,7 @@ _MAKERS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
 )
 
 
-def plain_blocks(file: IO[bytes]) -> Iterator[bytes]:
+def plain_blocks(file: IO[bytes]) -> Generator[bytes]:
     """Yield the content of a file in blocks, decompressed; raises `NotReadable` where that is cut off or damaged."""
     first = file.read(_COMPRESSED_BLOCK)
     for magic, name, make in _MAKERS:
@@ -43,14 +43,14 @@ def plain_blocks(file: IO[bytes]) -> Iterator[bytes]:
     yield from _blocks(first, file, _BLOCK)
 
 
-def _blocks(first: bytes, file: IO[bytes], size: int) -> Iterator[bytes]:
+def _blocks(first: bytes, file: IO[bytes], size: int) -> Generator[bytes]:
     block = first
     while block:
         yield block
         block = file.read(size)
 
 
-def _decompressed(blocks: Iterator[bytes], name: str, make: Callable[[], Any]) -> Iterator[bytes]:
+def _decompressed(blocks: Iterator[bytes], name: str, make: Callable[[], Any]) -> Generator[bytes]:
     """Decompress one stream after the other: a file may hold several, one behind the other."""
     machine, fresh = make(), True
     for block in blocks:
@@ -66,6 +66,6 @@ def _decompressed(blocks: Iterator[bytes], name: str, make: Callable[[], Any]) -
 def _plain(machine: Any, data: bytes, name: str) -> bytes:
     try:
         plain: bytes = machine.decompress(data)
-    except Exception as error:  # zlib, bz2, lzma and zstandard raise errors of four kinds
+    except Exception as error:  # noqa: BLE001 - zlib, bz2, lzma and zstandard raise errors of four kinds
         raise NotReadable(None, f"damaged {name} data: {error}") from None
     return plain

@@ -1,6 +1,6 @@
 """The same function on many chunks: in this process, on its cores, on a Dask or Ray cluster.
 
-Results come in the order of the chunks, whoever works on them. So many chunks are under way at a time that nobody waits,
+Results come in the order of the chunks, whoever works on them. Three chunks for each worker are under way at a time,
 and no more: memory does not grow with the capture. A worker that dies costs a retry; one chunk that ends three workers
 ends the run, by name.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, ge
 from sls_contract.errors import SlsContractError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 Engine: TypeAlias = Literal["local", "dask", "ray"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -59,10 +59,11 @@ def cores() -> int:
 
 def in_order(
     work: Callable[[_T], _R], items: Iterable[_T], engine: Engine, jobs: int, size_of: Callable[[_T], int]
-) -> Iterator[_R]:
+) -> Generator[_R]:
     """Yield the result of each item, in order; ``work`` and items must be picklable.
 
-    What is small in all (``size_of``, in bytes) is done in this process: others would still start. Raises `WorkerLost`, and `UsageError` where the engine is not installed or its cluster cannot be reached.
+    What is small in all (``size_of``, in bytes) is done in this process: others would still start. Raises
+    `WorkerLost`, and `UsageError` where the engine is not installed or its cluster cannot be reached.
     """
     waiting = iter(items)
     if engine == "local":
@@ -123,15 +124,17 @@ class _Item:
 
 def _lost(item: object) -> WorkerLost:
     name = getattr(item, "source", item)
-    return WorkerLost(
+    msg = (
         f"{_ATTEMPTS} workers died, one after the other, while they worked on {name}. How to fix: look for what ends "
         "processes on that machine, such as its memory running out; --jobs 1 shows what happens in this process."
     )
+    return WorkerLost(msg)
 
 
 @contextmanager
 def _workers(engine: Engine, jobs: int) -> Iterator[_Workers]:
-    workers: _Workers = {"local": _Local, "dask": _Dask, "ray": _Ray}[engine](jobs)
+    kinds: dict[Engine, Callable[[int], _Workers]] = {"local": _Local, "dask": _Dask, "ray": _Ray}
+    workers = kinds[engine](jobs)
     try:
         yield workers
     finally:
@@ -180,12 +183,15 @@ class _Dask:
     """Workers of a Dask cluster: that of DASK_SCHEDULER_ADDRESS, else one started on this machine."""
 
     def __init__(self, jobs: int) -> None:
-        client = _installed("dask", "distributed").Client
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise _not_installed(error) from error
         address = os.environ.get("DASK_SCHEDULER_ADDRESS")
         try:
-            self._client = client(address, timeout="10s") if address else client(n_workers=jobs, threads_per_worker=1)
+            self._client = Client(address, timeout="10s") if address else Client(n_workers=jobs, threads_per_worker=1)
         except OSError as error:
-            raise _unreachable("Dask scheduler", address, error) from error
+            raise _unreachable(address, error) from error
         self.size = max(jobs, sum(self._client.nthreads().values()))
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
@@ -199,21 +205,29 @@ class _Dask:
         self._client.close()
 
 
+def _call(work: Callable[[Any], Any], item: Any) -> Any:
+    return work(item)
+
+
 class _Ray:
     """Workers of a Ray cluster: that of RAY_ADDRESS, else one started on this machine."""
 
     def __init__(self, jobs: int) -> None:
-        self._ray = _installed("ray", "ray")
+        try:
+            import ray
+        except ImportError as error:
+            raise _not_installed(error) from error
+        self._ray = ray
+        self._call = ray.remote(max_retries=_ATTEMPTS)(_call)  # takes functions only
         address = os.environ.get("RAY_ADDRESS")
         try:
             self._ray.init(num_cpus=None if address else jobs, log_to_driver=False, logging_level="ERROR")
-        except ConnectionError as error:
-            raise _unreachable("Ray cluster", address, error) from error
+        except Exception as error:  # Ray raises that itself, where a node does not start
+            raise _unreachable(address, error) from error
         self.size = max(jobs, int(self._ray.cluster_resources().get("CPU", 1)))
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
-        remote = self._ray.remote(max_retries=_ATTEMPTS)(work)
-        future: _Future = remote.remote(item).future()
+        future: _Future = self._call.remote(work, item).future()
         return future
 
     def restart(self) -> None:
@@ -223,15 +237,11 @@ class _Ray:
         self._ray.shutdown()
 
 
-def _installed(engine: str, module: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return import_module(module)
-    except ImportError as error:
-        msg = f"--engine {engine} needs {module}, which is not installed. How to fix: pip install 'sls-contract[{engine}]'."
-        raise UsageError(msg) from error
+def _not_installed(error: ImportError) -> UsageError:
+    extra = "ray" if error.name == "ray" else "dask"
+    return UsageError(f"--engine {extra} cannot be used: {error}. How to fix: pip install 'sls-contract[{extra}]'.")
 
 
-def _unreachable(what: str, address: str | None, error: Exception) -> UsageError:
-    return UsageError(f"the {what} at {address} cannot be reached: {error}. How to fix: start it, or correct the address.")
+def _unreachable(address: str | None, error: Exception) -> UsageError:
+    msg = f"the cluster at {address or 'this machine'} cannot be used: {error}. How to fix: start it, or correct the address."
+    return UsageError(msg)

@@ -15,7 +15,7 @@ from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -24,11 +24,7 @@ def recording_of_flow(data: bytes) -> Recording | None:
     """Return the recording that a flow holds; None for one that is no HTTP. Raises `MalformedInteraction`."""
     try:
         flow, rest = _value(data)
-        if rest or not isinstance(flow, dict):
-            raise MalformedInteraction("it is no flow")  # noqa: EM101, TRY301 - said once
-        if flow.get("type", "http") != "http":
-            return None
-        return _recording(flow)
+        return _recording(flow) if flow["type"] == "http" and not rest else None
     except (UsageError, ValueError, KeyError, TypeError, RecursionError) as error:
         msg = f"no flow as mitmproxy 7 or later writes it: {type(error).__name__} {error}"
         raise MalformedInteraction(msg) from None
@@ -94,7 +90,7 @@ def _dict(content: bytes) -> dict[str, Any]:
     return {_str(key): value for key, value in zip(parts[::2], parts[1::2], strict=True)}
 
 
-_KINDS = {
+_KINDS: dict[bytes, Callable[[bytes], Any]] = {
     b",": bytes,
     b";": lambda content: content.decode("utf-8", "surrogateescape"),
     b"#": int,

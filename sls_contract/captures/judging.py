@@ -1,8 +1,9 @@
 """Chunks judged wherever a worker runs, and put together in the order of their capture.
 
-A worker judges each exchange of a chunk by itself, and scans the chunk for secrets. What exchanges are together (cursors,
-checkpoints, heartbeats) is judged by whoever puts the chunks together, in order, from the exchanges that have to do with
-others: so it does not matter where a capture was split. Names of others (SLS612) are looked for in files of one chunk.
+A worker judges each exchange of a chunk by itself, and scans the chunk for secrets. Relations between exchanges
+(cursors, checkpoints, heartbeats) are judged by the process that puts the chunks together, in order, from the exchanges
+that can have any: so it does not matter where a capture was split. Names of others (SLS612) are looked for in captures
+of one chunk.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JSON Lines of exchanges: one exchange a line, as `docs/captures.md` describes and `schemas/editor/exchange.json` says."""
+"""JSON Lines of exchanges, one a line: see `docs/captures.md` and `schemas/editor/exchange.json`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def recording_of_line(line: str | bytes) -> Recording:
         return _recording(_object("the line", json.loads(line), _LINE))
     except UnicodeError:
         raise MalformedInteraction(HALF_PAIR) from None
-    except RecursionError:
-        raise MalformedInteraction("too deeply nested") from None  # noqa: EM101 - one word of a kind
-    except (UsageError, ValueError) as error:
+    except (UsageError, ValueError, RecursionError) as error:
         raise MalformedInteraction(str(error)) from None
 
 
@@ -63,7 +61,8 @@ def _recording(line: Mapping[str, Any]) -> Recording:
     answer = line.get("response")
     made = Provenance(
         _evidence(line.get("evidence")),
-        *(_text(name, line, "") for name in ("endpoint", "region")),
+        _text("endpoint", line, ""),
+        _text("region", line, ""),
         _text("client", line, told.get("user-agent", "")),
         _moment(line.get("recorded_at")),
     )
@@ -74,7 +73,7 @@ def _recording(line: Mapping[str, Any]) -> Recording:
 def _response(node: object) -> Response:
     answer = _object("response", node, _RESPONSE)
     headers, body = _headers("response.headers", answer.get("headers")), _body("response.body", answer.get("body"))
-    wire = not (answer.get("decoded") is True)
+    wire = answer.get("decoded") is not True
     return Response(answer.get("status"), headers, body, wire, _text("reason", answer, ""))  # type: ignore[arg-type]  # refused there
 
 
@@ -82,7 +81,7 @@ def _headers(name: str, node: object) -> Headers:
     if node is None or isinstance(node, dict):
         return Headers([(key, _decoded(value)) for key, value in (node or {}).items()])
     if isinstance(node, list):
-        return Headers([[_decoded(part) for part in each] if isinstance(each, list) else each for each in node])
+        return Headers([(*map(_decoded, each),) if isinstance(each, list) else each for each in node])
     msg = f"{name} must be an object, or a list of [name, value], got {type(node).__name__}"
     raise ValueError(msg)
 

@@ -16,7 +16,6 @@ from sls_contract.captures.flows import recording_of_flow
 from sls_contract.captures.lines import recording_of_line
 from sls_contract.captures.splitting import Chunk, pieces_of_flows, pieces_of_har, pieces_of_lines
 from sls_contract.captures.storage import files_at, has_glob, is_url, matching_paths, reading
-from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.places import cassettes_at, holds_recordings

@@ -81,14 +81,17 @@ def _pieces(blocks: Iterable[bytes], end_of: Callable[[bytes, int], int | None])
                 if len(spans) >= _MOST_EXCHANGES or at >= _MOST_SIZE:
                     yield rest[:at], spans
                     rest, spans, at = rest[at:], [], 0
-            if len(rest) - at > _LARGEST:
-                raise NotReadable(None, "an exchange of more than 64 MiB")
-        if rest[at:].strip():
-            raise NotReadable(None, "the file is cut off")
+            _refuse(len(rest) - at > _LARGEST, "an exchange of more than 64 MiB")
+        _refuse(bool(rest[at:].strip()), "the file is cut off")
     except NotReadable:
         yield rest[:at], spans  # what was whole before
         raise
     yield rest[:at], spans
+
+
+def _refuse(wrong: bool, reason: str) -> None:  # noqa: FBT001 - read as a sentence
+    if wrong:
+        raise NotReadable(None, reason)
 
 
 def _end_of_line(data: bytes, at: int) -> int | None:
@@ -110,11 +113,11 @@ def pieces_of_har(blocks: Iterable[bytes]) -> Iterator[Piece]:
     """Yield the entries of a HAR, and what stands around them; raises `NotReadable`."""
     text = _JsonText(blocks)
     found = False
-    for key in text.keys():
+    for key in text.members():
         if key != "log":
             text.value()
             continue
-        for inner in text.keys():
+        for inner in text.members():
             if inner == "entries":
                 found = True
                 yield from _entries(text)
@@ -163,9 +166,9 @@ class _JsonText:
         self._line += taken.count("\n")
         return taken
 
-    def keys(self) -> Iterator[str]:
+    def members(self) -> Iterator[str]:
         """Yield each key of an object; whoever takes one reads its value before the next."""
-        for _ in self._members("{", "}"):
+        for _ in self._parts("{", "}"):
             start = self.at
             self.value()
             try:
@@ -181,7 +184,7 @@ class _JsonText:
         """Yield before each item of a list; whoever takes one reads its value before the next."""
         if self._next() != "[":
             raise NotReadable(None, _NO_HAR)
-        yield from self._members("[", "]")
+        yield from self._parts("[", "]")
 
     def value(self) -> int:
         """Read one value, and return how many characters it has."""
@@ -202,10 +205,9 @@ class _JsonText:
 
     def expect_end(self) -> None:
         """Refuse what stands behind the document."""
-        if self._next():
-            raise self._missing("the end")
+        self._demand(not self._next(), "the end")
 
-    def _members(self, opening: str, closing: str) -> Iterator[None]:
+    def _parts(self, opening: str, closing: str) -> Iterator[None]:
         self._expect(opening)
         if self._next() == closing:
             self.at += 1
@@ -214,15 +216,13 @@ class _JsonText:
             self._next()
             yield
             mark = self._next()
-            if mark not in {",", closing}:
-                raise self._missing(f"a comma or {closing}")
+            self._demand(mark in {",", closing}, f"a comma or {closing}")
             self.at += 1
             if mark == closing:
                 return
 
     def _expect(self, mark: str) -> None:
-        if self._next() != mark:
-            raise self._missing(mark)
+        self._demand(self._next() == mark, mark)
         self.at += 1
 
     def _next(self) -> str:
@@ -256,8 +256,9 @@ class _JsonText:
             line = self._line_at(len(self.text)) + error.object.count(b"\n", 0, error.start)
             raise NotReadable(line, f"not UTF-8: byte 0x{error.object[error.start]:02x}") from None
 
-    def _missing(self, expected: str) -> NotReadable:
-        return NotReadable(self._line_at(self.at), f"not JSON: expected {expected}")
+    def _demand(self, right: bool, expected: str) -> None:  # noqa: FBT001 - read as a sentence
+        if not right:
+            raise NotReadable(self._line_at(self.at), f"not JSON: expected {expected}")
 
     def _fault(self, at: int) -> NotReadable:
         """Say what is wrong with the text from a position on."""

@@ -67,7 +67,7 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
 
-        return url_to_fs(url, use_listings_cache=False)
+        filesystem, path = url_to_fs(url, use_listings_cache=False)
     except ImportError as error:
         extra = _EXTRAS.get(scheme, "scale")
         msg = f"{url} needs a library that is not installed ({error}). How to fix: pip install 'sls-contract[{extra}]'."
@@ -75,6 +75,7 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     except ValueError as error:
         msg = f"{url} cannot be read: {error}. How to fix: name a path, or a URL such as s3://bucket/folder."
         raise UsageError(msg) from error
+    return filesystem, path
 
 
 @contextmanager

@@ -146,7 +146,7 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: L
 def judge_recording(
     found: Audit, recording: Recording, position: int, reason: str, terms: Terms, looking: Looking
 ) -> None:
-    """Judge one recording, and enter what is found; ``reason`` says why its test failed, and is empty where it passed."""
+    """Judge one recording, and enter what is found; ``reason`` says why its test failed (empty: it passed)."""
     scrubber, others, relations = looking
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
@@ -234,6 +234,7 @@ def _finding(slug: str, expected: str, actual: str) -> Finding:
 
 
 def damage_finding(damage: CassetteDamaged) -> tuple[Finding, int | None]:
+    """Return the finding of damage, with its line."""
     place = "file" if damage.line is None else f"line {damage.line}"
     return clause("recording-damaged").finding(
         place, "what was recorded", damage.reason, damage.how_to_fix

@@ -148,7 +148,9 @@ class _Outcome:
     @property
     def evidences(self) -> Counter[str]:
         """Count the exchanges by what they prove."""
-        return sum((Counter({str(kind): n for kind, n in each.entry.evidences.items()}) for each in self.audits), Counter())
+        return sum(
+            (Counter({str(kind): n for kind, n in each.entry.evidences.items()}) for each in self.audits), Counter()
+        )
 
     def judged(self) -> int:
         """Count the exchanges that the contract says anything about: those of SLS."""

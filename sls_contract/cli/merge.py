@@ -70,8 +70,9 @@ def _lines(document: Mapping[str, Any], count: int) -> Iterator[str]:
         if group.first["level"] != "unspecified":
             places = list(group.places)
             more = f", +{len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
-            yield f"{group.first['code']} {group.first['slug']} ({group.first['level']}), {plural(group.count, 'time')}: " + (
-                ", ".join(places[:_MOST_PLACES]) + more
+            yield (
+                f"{group.first['code']} {group.first['slug']} ({group.first['level']}), {plural(group.count, 'time')}: "
+                + (", ".join(places[:_MOST_PLACES]) + more)
             )
     summary, clauses = document["summary"], document["summary"]["clauses"]
     yield (

@@ -33,7 +33,9 @@ def expect_report(value: object, name: str) -> Document:
         msg = f"{name} is no report: expected JSON as --json and --sls-report write it. How to fix: name such a file."
         raise UsageError(msg)
     if not isinstance(value.get("exercised"), list):
-        msg = f"{name} was written by an older version, which did not list the exercised clauses. How to fix: run again."
+        msg = (
+            f"{name} was written by an older version, which did not list the exercised clauses. How to fix: run again."
+        )
         raise UsageError(msg)
     return value
 
@@ -91,7 +93,7 @@ def _distinct(units: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _united(documents: Iterable[Document], part: Callable[[Document], Iterable[Any]]) -> list[Any]:
-    """Return the union of lists, in an order of its own: each value as often as the list has it that has it most often."""
+    """Return the union of lists, sorted: each value as often as the list that has it most often."""
     most: Counter[str] = Counter()
     for document in documents:
         most |= Counter(map(_canonical, part(document)))
@@ -135,7 +137,7 @@ def _weakest(units: Iterable[Mapping[str, Any]]) -> str | None:
 
 
 def _ages(ledger: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
-    """Return the lower median and the greatest age of all exchanges, in whole days, and how many have an unknown one."""
+    """Return the lower median and the greatest age of all exchanges, in whole days, and how many have none."""
     days: Counter[int] = Counter()
     unknown = 0
     for entry in ledger:

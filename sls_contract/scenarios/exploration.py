@@ -84,7 +84,7 @@ def explore(
     examples: int,
     seed: int,
     shrinks: int = 200,
-    known: Known = Known(None, ""),  # noqa: B008 - a constant
+    known: Known = Known(None, ""),
 ) -> None:
     """Call ``passes`` with generated values; after the first that fails, with ever smaller ones.
 

@@ -47,6 +47,7 @@ def parse_document(text: str, *, is_json: bool = False) -> tuple[object, list[in
 
 
 def not_json(text: str) -> NotReadable:
+    """Say where a text stops being JSON."""
     fault = json_fault(text)
     if fault is None:
         return NotReadable(None, "a number in it is too long")

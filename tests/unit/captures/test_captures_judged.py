@@ -69,7 +69,10 @@ def test_damage_is_told_with_its_line_and_hides_nothing_before(lines, monkeypatc
     text = lines.read_text(encoding="utf-8").splitlines()
     lines.write_text("\n".join([text[0], '{"request": {}}', text[1], "", "{", text[2]]), encoding="utf-8")
     part = judged(lines)
-    assert [(each.finding.slug, each.line) for each in part.placed] == [("recording-damaged", 2), ("recording-damaged", 5)]
+    assert [(each.finding.slug, each.line) for each in part.placed] == [
+        ("recording-damaged", 2),
+        ("recording-damaged", 5),
+    ]
     assert part.exchanges == 3
 
 
@@ -87,7 +90,9 @@ def test_damage_is_told_with_its_line_and_hides_nothing_before(lines, monkeypatc
 def test_a_damaged_har_says_what_is_wrong(har, change, reason):
     """Whatever is cut off, missing or superfluous."""
     har.write_bytes(change(har.read_text(encoding="utf-8")).encode("utf-8", "surrogateescape"))
-    assert reason in next(each.finding.actual for each in judged(har).placed if each.finding.slug == "recording-damaged")
+    assert reason in next(
+        each.finding.actual for each in judged(har).placed if each.finding.slug == "recording-damaged"
+    )
 
 
 def test_exchanges_before_the_damage_of_a_har_are_judged(har):
