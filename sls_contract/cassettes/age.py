@@ -50,7 +50,7 @@ def about_age(provenance: Provenance, limit: timedelta, now: datetime) -> list[F
         return []
     age, expected = age_of(provenance, now), f"validated not more than {_days(limit)} ago"
     if age is None:
-        return [clause("recording-age-unknown").finding("recording", expected, "neither a date nor a time", _RECORD)]
+        return [clause("recording-age-unknown").finding("recording", expected, "not a date", _RECORD)]
     if age > limit:
         return [clause("recording-age").finding("recording", expected, f"more than {_days(age)} ago", _VERIFY)]
     return []

@@ -224,8 +224,8 @@ def _wrong_signature(step: str) -> Finding:
 
 
 def _not_verified() -> Finding:
-    expected, actual = "the Authorization that the client sent", "none: another recorder leaves it out, or was told to"
-    fix = "record it again with sls-contract, which signs recordings anew"
+    expected, actual = "the Authorization that the client sent", "none: the recorder that wrote this file removes it"
+    fix = "record it again with sls-contract, which signs recordings with the public test key"
     return clause("signature-not-verified").finding("header Authorization", expected, actual, fix)
 
 

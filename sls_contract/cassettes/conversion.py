@@ -85,10 +85,10 @@ def lost(source: Recorded, recordings: Iterable[Recording]) -> Iterator[str]:
         yield "times, cache, pages, cookies and comments, as far as the archive has them"
     empty = sum(each.detail == NOT_KEPT for each in foreign)
     if empty:
-        yield f"{_count(empty, 'answer', 'answers')} of which the archive keeps no content"
+        yield f"{_count(empty, 'answer', 'answers')} without content in the archive"
     decoded = sum(each.exchange.response is not None and not each.exchange.response.wire for each in foreign)
     if decoded:
-        yield f"the bytes on the wire of {_count(decoded, 'body', 'bodies')} that the archive holds decoded"
+        yield f"the bytes on the wire of {_count(decoded, 'body', 'bodies')} that the archive stores decoded"
 
 
 def unseen(recordings: Iterable[Recording]) -> Iterator[str]:
@@ -97,7 +97,7 @@ def unseen(recordings: Iterable[Recording]) -> Iterator[str]:
     words = {
         "provenance": "evidence, provenance and digest of {}",
         "coded": "the bytes on the wire of {} with a content coding",
-        "partial": "what had come of the answer of {} that broke off",
+        "partial": "the partial answer of {} that broke off",
         "bytes": "bytes that are no UTF-8 in the head of {}",
     }
     for kind, text in words.items():

@@ -29,7 +29,7 @@ def about_missing(
     """
     if _git(path, "ls-files", "-z", "--", str(path)):
         fix = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
-        return (f"git keeps {path}, and the file was deleted here.",), f"bring it back: {fix}"
+        return (f"git keeps {path}, and the file is missing here.",), f"bring it back: {fix}"
     details, record = [], f"{_RECORD}, and commit the file"
     if rule := _ignored_by(path):
         details.append(f"git ignores it, so it was never committed: {rule}")

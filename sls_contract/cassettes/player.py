@@ -46,7 +46,7 @@ Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 _HIDDEN = (
-    "{path} cannot be written: pyfakefs hides the real files, and what is written now goes with the test\n"
+    "{path} cannot be written: pyfakefs hides the real files, and files written now disappear with the test\n"
     f"How to fix: {PAUSE_FAKE_FILES}."
 )
 _LATE = (

@@ -43,11 +43,11 @@ SUFFIX = ".proposed"
 _ASKED = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only what an endpoint answered can be asked again
 
 _ELSEWHERE = (
-    "{what} was recorded at {there}, and this run asks {here}: nothing is sent\n"
+    "{what} was recorded at {there}, and this run uses {here}: nothing was sent\n"
     "How to fix: verify where it was recorded ({remedy}), or record it again here (--sls-record=all)."
 )
 _NOWHERE = (
-    "{what} was not recorded at any endpoint (evidence: {evidence}): there is nothing to ask again\n"
+    "{what} was not recorded at any endpoint (evidence: {evidence}): there is no endpoint to compare with\n"
     "How to fix: record it (pytest --sls-record=all), or leave the test out of this run."
 )
 _UNDER_A_NAME = (

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
 
 _MEANWHILE = (
-    "{path} is left as it is: exchanges were recorded into it meanwhile\n"
-    "How to fix: end the recording, and verify again."
+    "{path} was not changed: another run recorded exchanges into it\nHow to fix: end the recording, and verify again."
 )
 
 

@@ -179,7 +179,7 @@ class Members:
             if meant:
                 breaches.add(self._misnamed[meant], where, meant, f"the key {shown(key)}", f"name it {meant}.")
             elif self._unknown:
-                fix = "clients ignore it; look whether a documented key was renamed."
+                fix = "check whether a documented key was renamed; clients ignore unknown keys."
                 breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", fix)
 
 

@@ -43,7 +43,10 @@ class ErrorJudge:
             return
         breaches.ran(self._member)
         for key in body.keys() - FIELDS:
-            where, fix = f"/{shown(key)[1:-1]}", "clients ignore it; look whether a documented key was renamed."
+            where, fix = (
+                f"/{shown(key)[1:-1]}",
+                "check whether a documented key was renamed; clients ignore unknown keys.",
+            )
             breaches.add(self._member, where, "the documented keys only", f"the key {shown(key)}", fix)
         code, message = body.get("errorCode"), body.get("errorMessage")
         if isinstance(code, str) and code:
@@ -97,6 +100,6 @@ class ErrorJudge:
         if not wording_is_known(code, message):
             expected, fix = (
                 shortened(f"such as {shown(wordings[0])}"),
-                "decide by errorCode; tell us if the service changed its wording.",
+                "compare errorCode, not the message; report a new wording to sls-contract.",
             )
             breaches.add(rule, "/errorMessage", expected, shown(message), fix)

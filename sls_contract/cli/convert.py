@@ -28,7 +28,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="turn cassettes into HAR 1.2, and back",
         description="Write the exchanges of a cassette (ours or vcrpy's) or a HAR (of a browser, a proxy, or ours) "
         "into another file: a HAR where its name ends in .har, else a cassette. Secrets are taken out: those of the "
-        "environment, and key-shaped strings. What the other kind cannot hold is told.",
+        "environment, and key-shaped strings. What the target format cannot store is reported.",
         epilog="Exit codes: 0 written, 1 written and a secret is left in it, 2 nothing was written.",
     )
     command.add_argument("source", metavar="SOURCE", type=Path, help="a cassette or a HAR")
@@ -52,7 +52,7 @@ def run(
     scrubber = Scrubber([key] if key else [])
     source = opened(arguments.source)
     if not len(source):
-        msg = f"{arguments.source} holds no HTTP exchange; nothing was written. How to fix: name another file."
+        msg = f"{arguments.source} has no HTTP exchange; nothing was written. How to fix: name another file."
         raise UsageError(msg)
     conversion = converted(source, scrubber)
     _write(arguments.target, conversion)
@@ -70,7 +70,7 @@ def _require(target: Path, *, force: bool) -> None:
     from sls_contract.cassettes.opening import is_har
 
     if not is_har(target) and target.suffix.lower() not in _CASSETTES:
-        msg = f"TARGET must end in .har, .yaml or .yml, got {target}. How to fix: name it after what it shall be."
+        msg = f"expected TARGET to end in .har, .yaml or .yml, got {target}. How to fix: use .har, .yaml or .yml."
         raise UsageError(msg)
     if target.exists() and not force:
         msg = f"{target} exists. How to fix: name another file, or pass --force to replace it."
@@ -107,4 +107,4 @@ def _left(left: tuple[Leak, ...], target: Path) -> Iterator[str]:
     for leak in left:
         yield f"{target}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}"
     if left:
-        yield "How to fix: delete the file, and take the secret out of the source."
+        yield "How to fix: delete the file, and remove the secret from the source."

@@ -54,7 +54,9 @@ class HostFilter:
             return refusal(_BAD_REQUEST, "RequestNotForwarded", str(error))
         except Exception as error:  # noqa: BLE001 - any mistake must reach whoever reads failures
             self.failures.append(error)
-            return refusal(FAILED, "ProxyFailed", "a mistake of sls-contract, which is told at its end")
+            return refusal(
+                FAILED, "ProxyFailed", "an internal error of sls-contract; it is reported when the proxy ends"
+            )
         return refusal(BAD_GATEWAY, "HostNotForwarded", _FOREIGN.format(foreign))
 
     def admits(self, authority: str) -> bool:

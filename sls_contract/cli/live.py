@@ -183,7 +183,7 @@ def concluded(ended: Ended, results: LiveResults, streams: Streams) -> Report:
     for noted in results.noted.values():
         report.add([noted.finding], times=noted.times, **noted.where)
     report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.shown_hosts())]
-    troubles = results.troubles or [f"a mistake of sls-contract: {type(one).__name__}" for one in ended.failures]
+    troubles = results.troubles or [f"internal error of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
     streams.tell(_summary(report, results))
     for path in filter(None, (streams.json, *streams.reports)):

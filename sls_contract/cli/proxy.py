@@ -26,15 +26,15 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = subparsers.add_parser(
         "proxy",
         help="record any client through an HTTP proxy",
-        description="Record what a client in any language asks and is answered: set its HTTP_PROXY to this proxy's "
-        "URL, and let it speak plain http; hosts of the service are asked over https all the same. Each exchange is "
-        "checked, freed of secrets and recorded before the client gets the answer. Hosts that are not SLS are refused.",
+        description="Record the requests and answers of a client in any language. Set its HTTP_PROXY to the URL of "
+        "this proxy, and let it use plain http; the proxy calls the service over https. Each exchange is checked, "
+        "scrubbed and recorded before the client gets the answer. Requests to other hosts are refused.",
         epilog="Exit codes, when a signal ends it: 1 a violation was found, 2 an exchange could not be recorded, else "
         "130 interrupted, 143 terminated.",
     )
     add = parser.add_argument
     add("--cassette", required=True, metavar="FILE", type=Path, help="where to record, such as reads.sls.yaml")
-    add("--to", metavar="URL", help="ask this endpoint instead of the host that the client wants")
+    add("--to", metavar="URL", help="send requests to this endpoint instead of the host that the client names")
     add(
         "--record",
         choices=_MODES,
@@ -42,9 +42,14 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="once: record where FILE does not exist, or was left unfinished, else play it; new_episodes: play what is "
         "recorded, record the rest; all: record everything again (default: %(default)s)",
     )
-    add("--plain", action="store_true", help="ask hosts of the service over plain http, where the client does")
+    add("--plain", action="store_true", help="call the service over plain http when the client does")
     add("--https", action="store_true", help="open https, too; needs mitmproxy: pip install 'sls-contract[proxy]'")
-    add("--ca-dir", metavar="DIR", type=Path, help="keep the certificate authority of --https here across runs")
+    add(
+        "--ca-dir",
+        metavar="DIR",
+        type=Path,
+        help="keep the certificate authority of --https in this folder across runs",
+    )
     add_address(parser)
     add_allow_host(parser, "record")
     add(

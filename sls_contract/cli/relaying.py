@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sls_contract.transport.relay import Relay
 
 _PATIENCE = 5.0  # seconds that exchanges under way get to come to their end
-_REMEDIES = Remedies("--record new_episodes", "record it anew with --record all")
+_REMEDIES = Remedies("--record new_episodes", "record it again with --record all")
 
 
 def session_of(
@@ -114,7 +114,7 @@ def recording(session: Session, relay: Relay, patience: float = _PATIENCE) -> It
         yield record
         if left := record.wait(patience):
             exchanges = plural(left, "exchange")
-            session.results.fail(f"{exchanges} had no answer after {patience:g} s more, and went unrecorded")
+            session.results.fail(f"{exchanges} had no answer after {patience:g} s more and was not recorded")
     finally:
         try:
             session.close()

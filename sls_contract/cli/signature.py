@@ -44,7 +44,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "Example: curl -v https://my-project.cn-hangzhou.log.aliyuncs.com/ 2>&1 | sls-contract signature",
     )
     command.add_argument(
-        "file", metavar="FILE", nargs="?", default="-", help="what holds the request; -: standard input"
+        "file", metavar="FILE", nargs="?", default="-", help="file with the request; -: standard input"
     )
     command.add_argument(
         "--at",

@@ -14,7 +14,7 @@ MISDIRECTED: Final = 421
 def refusal(status: int, code: str, message: str, *, closing: bool = False) -> Response:
     """Return an answer in the form of the service's errors, so that every client shows it.
 
-    JSON, because @alicloud/log hands any other type through as a success. Its code stands in no page of the service,
+    JSON, because @alicloud/log hands any other type through as a success. No page documents its code,
     and the header `OWN_ANSWER` repeats it. ``closing``: the connection ends after it.
     """
     said = json.dumps({"errorCode": code, "errorMessage": message}, ensure_ascii=False)

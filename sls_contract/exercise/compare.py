@@ -121,7 +121,7 @@ def _is_relabelled(answered: Entry, given: Entry, told: int | None) -> bool:
 def _as_text(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
     for name in _NUMBERS:
         if isinstance(given.get(name), str) and not isinstance(answered.get(name), str):
-            fix = f"keep {name} a number."
+            fix = f"print {name} as a number."
             flaw = Flaw(f"/{place}/{name}", shown(answered.get(name)), shown(given[name]), fix)
             yield Difference("number-as-text", flaw)
 
@@ -129,7 +129,7 @@ def _as_text(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
 def _relabelled(source: Entry, place: int, given: Entry) -> Difference:
     shard = source.get("shard")
     wanted = "no shard, as in the answer" if shard is None else f"shard {shown(shard)}, whose checkpoint it is"
-    fix = "pass on the shard that the entry names, and look for the entry of the shard that you want."
+    fix = "return the entry's own shard, and select the entry whose shard you asked for."
     return Difference("entry-relabelled", Flaw(f"/{place}/shard", wanted, _shown(given.get("shard")), fix))
 
 

@@ -39,8 +39,8 @@ def good_answer_taken(trial: Trial) -> Flaws:
     if trial.succeeded:
         return KEPT
     actual = f"exit code {trial.ending.exit_code} and {shortened(trial.line) or 'nothing'}"
-    fix = f"take this answer, too: {trial.situation.answer}."
-    return [Flaw("exit code", "success: the answer keeps the contract", actual, fix)]
+    fix = f"accept this answer: {trial.situation.answer}."
+    return [Flaw("exit code", "success: the answer conforms to the contract", actual, fix)]
 
 
 def error_code_kept(trial: Trial) -> Flaws:
@@ -63,7 +63,7 @@ def status_true(trial: Trial) -> Flaws:
         return None
     if told in answered:
         return KEPT
-    fix = "tell the status of the answer, or null."
+    fix = "print the status of the answer, or null."
     return [Flaw("status", " or ".join(map(str, sorted(answered))), str(told), fix)]
 
 

@@ -68,7 +68,7 @@ def lines(run: Run, plan: Plan) -> Iterator[str]:
     yield ""
     yield from table(("area", *VERDICTS), _areas(run))
     yield from _findings(run, plan)
-    yield from _titled("no page says what becomes of this:", _left_open(run))
+    yield from _titled("not specified on any page:", _left_open(run))
     yield from _titled("learnt:", _facts(run))
     yield from _titled("not supported by this client:", _unsupported(run))
     if run.incomplete:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REMEDY = (
     "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once); "
-    "or let unmarked tests out (--sls-unmarked=allow)."
+    "or allow requests of unmarked tests (--sls-unmarked=allow)."
 )
 RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
 """The clients whose requests a cassette takes."""
@@ -88,8 +88,8 @@ class Closed(NetworkGuard):
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note it."""
-        remedy = f"ask with a client that is recorded: {RECORDED}." if OPEN.sessions else REMEDY
-        error = NetworkBlocked(f"a request to {host} was stopped: no open cassette takes it.\nHow to fix: {remedy}")
+        remedy = f"use a client that can be recorded: {RECORDED}." if OPEN.sessions else REMEDY
+        error = NetworkBlocked(f"a request to {host} was blocked: no cassette is open for it.\nHow to fix: {remedy}")
         if len(self.stopped) < _MOST_KEPT:
             foreseen = caller_names_error()
             self.stopped.append(Stopped(self.test, host, error, foreseen))

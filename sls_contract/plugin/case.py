@@ -161,7 +161,7 @@ def _for_authors(breach: Breach) -> Breach:
     what, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
     if finding.level is Level.VIOLATION:
         what = f"report it to the service ({what})"
-    fix = f"{what}; to go on meanwhile, mark the test with {allow}."
+    fix = f"{what}; until then, mark the test with {allow}."
     return replace(breach, finding=replace(finding, how_to_fix=fix))
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from sls_contract.plugin.collected import Collected, Scope
 
-_PLAY = "ask for it in a test of the cassette, or record it again (pytest --sls-record=all)"
-_CLAIM = "delete the file, or give it the name of its test"
+_PLAY = "request it in a test of the cassette, or record the cassette again (pytest --sls-record=all)"
+_CLAIM = "delete the file, or rename it after its test"
 
 
 def complete(cassette: str, ended: Collection[str], collected: Collected | None, scope: Scope) -> bool:
@@ -46,7 +46,7 @@ def unplayed(
         if tests[0]["shared"] and not complete(cassette, ended, collected, scope):
             continue
         for position in sorted(set(range(tests[0]["size"])) - _played(cassette, tests)):
-            finding = clause("recording-unplayed").finding("recording", "a test that asks for it", "none does", _PLAY)
+            finding = clause("recording-unplayed").finding("recording", "a test that requests it", "none does", _PLAY)
             yield finding, cassette, position
 
 

@@ -25,9 +25,9 @@ _NOT_IN_NAMES = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f\ud800-\udfff]')
 _WRONG: tuple[tuple[Callable[[str], object], str], ...] = (
     (lambda part: part == "..", "leaves it"),
     (lambda part: part in ("", "."), "is absolute, or has an empty part"),
-    (_NOT_IN_NAMES.search, "holds a character that not every file system takes"),
-    (_RESERVED.match, "has a part that Windows keeps for a device"),
-    (lambda part: part != part.strip(" ") or part.endswith("."), "has a part that ends in a dot, or in a space"),
+    (_NOT_IN_NAMES.search, "contains a character that some file systems do not allow"),
+    (_RESERVED.match, "contains a name that Windows reserves for a device"),
+    (lambda part: part != part.strip(" ") or part.endswith("."), "contains a part that ends in a dot or a space"),
     (lambda part: len(part.encode()) > _LONGEST, f"has a part of more than {_LONGEST} bytes"),
     (lambda part: part.lower().endswith((".json", ".har")), "names another format; a cassette is YAML"),
 )

@@ -166,8 +166,8 @@ class Opener:
         """Refuse to ask another endpoint than the one that clients of the whole run were given."""
         if self.settings.record == "verify" and self._session_endpoint not in (None, target.endpoint):
             msg = (
-                f"{path} was recorded at {target.endpoint}, and fixture sls_session has named another endpoint\n"
-                f"How to fix: say --sls-endpoint={target.endpoint}."
+                f"{path} was recorded at {target.endpoint}, but fixture sls_session uses another endpoint\n"
+                f"How to fix: pass --sls-endpoint={target.endpoint}."
             )
             raise UsageError(msg)
 
@@ -207,7 +207,7 @@ class Opener:
         if not (self._owns(host) or is_loopback(host)):  # the file names it, not the user: no key goes there unasked
             msg = (
                 f"{path} was recorded at {endpoint}, which is no endpoint of this project\n"
-                f"How to fix: say --sls-endpoint={endpoint}, or add its host to ini sls_hosts, if you trust it."
+                f"How to fix: pass --sls-endpoint={endpoint}, or add its host to ini sls_hosts, if you trust it."
             )
             raise UsageError(msg)
         return settings._replace(endpoint=endpoint)
@@ -220,7 +220,7 @@ class Opener:
         if recorded(path) and (reasons := load(path).failed):
             msg = (
                 f"a test of {path} failed while it was recorded: {next(iter(reasons.values()))}\n"
-                "How to fix: fix the test, and record it anew (pytest --sls-record=once)."
+                "How to fix: fix the test, then record it again (pytest --sls-record=once)."
             )
             raise UsageError(msg)
 
@@ -253,7 +253,7 @@ class Opener:
         if first != test_file:
             msg = (
                 f"the cassettes of {first} and {test_file} would both lie in {folder}\n"
-                "How to fix: rename one of the files, or leave ini sls_cassette_dir away."
+                "How to fix: rename one of the files, or remove ini sls_cassette_dir."
             )
             raise UsageError(msg)
 

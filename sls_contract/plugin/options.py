@@ -27,9 +27,9 @@ REFERENCE = "reference"
 _INI_LISTS = (
     (
         "sls_hosts",
-        "more hosts that cassettes own beside the service's own, such as sls.example.com or *.internal.example.com",
+        "more hosts that cassettes record, besides the service's, such as sls.example.com or *.internal.example.com",
     ),
-    ("sls_scrub", "regular expressions of what must not be written, beside the built-in ones"),
+    ("sls_scrub", "regular expressions of texts that must not be written, besides the built-in ones"),
     ("sls_scrub_keys", "names of headers, query and JSON keys whose values must not be written, one a line"),
     ("sls_rename", "real=public: names to replace in what is written, one pair a line"),
 )
@@ -92,18 +92,18 @@ def add_options(parser: pytest.Parser) -> None:
         group,
         "accept",
         "CLASSES",
-        "with --sls-record=verify: a proposal takes the old recording's place where it differs by no other class than "
-        f"these, with commas between them: {', '.join(ACCEPTABLE)} (evidence: also where it proves less)",
+        "with --sls-record=verify: replace a recording by its proposal when all differences are of these classes, "
+        f"comma-separated: {', '.join(ACCEPTABLE)} (evidence: also when the new recording has weaker evidence)",
     )
     _option(group, "max-age", "AGE", "warn of recordings not validated for so long, such as 90d or 12w")
     group.addoption(
         "--sls-unmarked",
         choices=UNMARKED,
         default=None,
-        help="what becomes of requests to owned hosts while no cassette is open, as in a test without the marker: "
+        help="requests to owned hosts while no cassette is open, for example in a test without the marker: "
         "block (default, in every record mode) or allow",
     )
-    group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests, too")
+    group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests")
     group.addoption(
         "--sls-report",
         action="append",

@@ -39,7 +39,7 @@ class Outcome:
         counted = Counter(f"{finding.code} {finding.slug}" for finding, _, _ in self.unused) if strict else Counter()
         told = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
         if left := [each.cassette for each in self.settled if each.left]:
-            told.append(f"exchanges of {', '.join(map(shown, left))} that no test asked for")
+            told.append(f"exchanges of {', '.join(map(shown, left))} that no test requested")
         return told + [f"{shown(each.cassette)} was not written" for each in self.settled if each.failure]
 
     def plain_findings(self) -> list[dict[str, Any]]:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 MARKERS = (
     (
         "sls_cassette(name=None, repeat=None, empty=False, match_on=None): record and replay this test's SLS "
-        "exchanges; repeat='last' plays the last of identical recordings again and again; empty=True: it may ask for "
-        "nothing; match_on names what requests match on"
+        "exchanges; repeat='last' plays the last of identical recordings again and again; empty=True: the test "
+        "may send no request; match_on names what requests match on"
     ),
     "sls_allow(code, *, reason): accept what breaks this one clause, such as 'SLS204'",
 )
@@ -226,7 +226,7 @@ class Run:
         case = item.stash.get(CASE, None)
         if case is None or case.session is None:
             pytest.fail(
-                "fixture 'sls' says where a cassette's requests go, and this test has no cassette.\n"
+                "fixture 'sls' needs a cassette, and this test has none.\n"
                 "How to fix: mark the test (or its class or module) with @pytest.mark.sls_cassette.",
                 pytrace=False,
             )
@@ -350,10 +350,10 @@ class Run:
     def _not_used(self) -> Iterator[str]:
         if self.settings.unused:
             yield (
-                f"sls-contract: not used: {', '.join(self.settings.unused)}; replay, and recording at the reference "
-                "endpoint, have public names\n"
-                "  How to fix: say where to record with real ones (--sls-record=once --sls-endpoint=URL), or leave the "
-                "option away."
+                f"sls-contract: not used: {', '.join(self.settings.unused)}; replay and recording at the reference "
+                "endpoint use public names\n"
+                "  How to fix: record with real names (--sls-record=once --sls-endpoint=URL), or remove the "
+                "option."
             )
 
     def last_line(self, session: pytest.Session) -> str | None:

@@ -31,13 +31,13 @@ def nothing_asked(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]
     some host, or names a fixture that is ours or uses ours; one that all tests get (autouse) says nothing of this one.
     """
     hosts = ", ".join(foreign)
-    actual = f"none; asked were {hosts}, which no cassette owns" if hosts else "none"
+    actual = f"none; the test called {hosts}, which no cassette owns" if hosts else "none"
     how = (
-        f"where {hosts.partition(',')[0]} stands for the service, add it to ini sls_hosts and record the test; "
+        f"if {hosts.partition(',')[0]} is the service, add it to ini sls_hosts and record the test; "
         if hosts
-        else f"ask with a client that is recorded ({RECORDED}); "
+        else f"use a client that can be recorded ({RECORDED}); "
     )
-    how += f"where the test shall ask the service nothing, take its marker away, or write {_MARKED}"
+    how += f"if the test is meant to send no request, remove its marker, or write {_MARKED}"
     found = clause("nothing-asked").finding("test", "a request to an owned host", actual, how)
     wide = not _is_own(item, marker)
     aside = wide and not hosts and FIXTURES.isdisjoint(_named(item))
@@ -72,7 +72,7 @@ def foreign_asked(foreign: dict[str, bool]) -> Iterator[Finding]:
                 "request",
                 "a host that cassettes own",
                 host,
-                "add the host to ini sls_hosts where it stands for the service; else there is nothing to fix",
+                "if the host is the service, add it to ini sls_hosts; otherwise nothing needs fixing",
             )
 
 
@@ -81,11 +81,11 @@ def swallowed(stopped: Iterable[Stopped]) -> Iterator[Finding]:
     for host in dict.fromkeys(each.host for each in stopped if not each.is_meant):
         yield clause("request-stopped").finding(
             "request",
-            "a cassette that takes it",
-            f"a request to {host} was stopped, since none did, and the error was swallowed",
-            "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once), or take the "
-            "request out; a test that expects the error says pytest.raises(NetworkBlocked), or, where its client "
-            "raises an error of its own, @pytest.mark.sls_allow('SLS616', reason='…')",
+            "an open cassette",
+            f"a request to {host} was blocked, and the test caught the error",
+            "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once), or remove the "
+            "request. If the test expects the error, use pytest.raises(NetworkBlocked) or "
+            "@pytest.mark.sls_allow('SLS616', reason='…')",
         )
 
 

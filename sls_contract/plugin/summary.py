@@ -72,9 +72,10 @@ def _stopped(totals: Totals) -> Iterator[str]:
     for each in totals.stopped:
         counted[each["test"], each["host"]] += each["times"]
     if counted:
-        yield f"sls-contract: stopped, since no cassette took them: {plural(counted.total(), 'request')} to owned hosts"
+        requests = plural(counted.total(), "request")
+        yield f"sls-contract: blocked, because no cassette was open for them: {requests} to owned hosts"
         lines = [
-            on_one_line(f"  {host} in {test or 'no test, but between them'}: {plural(times, 'time')}")
+            on_one_line(f"  {host} in {test or 'between tests'}: {plural(times, 'time')}")
             for (test, host), times in counted.items()
         ]
         yield from lines[:MOST_LINES]
@@ -93,7 +94,8 @@ def _foreign(totals: Totals) -> Iterator[str]:
     if hosts:
         more = f", +{len(hosts) - MOST_LINES} more" if len(hosts) > MOST_LINES else ""
         yield on_one_line(
-            "sls-contract: asked past an open cassette, neither recorded nor judged (ini sls_hosts adds hosts): "
+            "sls-contract: requests to other hosts while a cassette was open, not recorded and not judged "
+            "(ini sls_hosts adds hosts): "
             f"{', '.join(hosts[:MOST_LINES])}{more}"
         )
 
@@ -168,7 +170,7 @@ def _renames(totals: Totals) -> list[str]:
     from sls_contract.cassettes.scrub.others import merged_rename_lines
 
     lines = [on_one_line(line) for line in merged_rename_lines(told).split("\n")]
-    return ["  names of others were recorded; these lines of pytest.ini hide them:", *lines]
+    return ["  names that are not yours were recorded; these lines in pytest.ini hide them:", *lines]
 
 
 def _outside(totals: Totals) -> list[str]:

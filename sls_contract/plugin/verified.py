@@ -28,8 +28,8 @@ _FATES: dict[VerifyOutcome, str] = {
     "validated": "validated again",
     "not validated": "not validated: another outcome, or edited",
     "replaced": "replaced by the proposal",
-    "proposed": "left as it is, beside the proposal",
-    "broke off": "left as it is: a test of it failed or was skipped",
+    "proposed": "unchanged, proposal written beside it",
+    "broke off": "unchanged: one of its tests failed or was skipped",
     "failed": "not written",
 }
 
@@ -86,7 +86,7 @@ def _outcome_lines(each: Settled) -> Iterator[str]:
     for one in each.unmatched:
         yield f"  unmatched {path} {one['side']} exchange {one['exchange']}: {one['request']}"
     for old, new in each.weaker:
-        yield f"  evidence {path}: {new} would take the place of {old}"
+        yield f"  evidence {path}: {new} would replace {old}"
     if each.left:
         yield f"  How to fix {path}: record it again (pytest --sls-record=all), with all tests of its file in one run"
     if each.failure:
@@ -100,7 +100,7 @@ def _how(each: Settled) -> str:
         return ""
     first = "fix or allow (@pytest.mark.sls_allow) what its tests fail for, then " if each.flawed else ""
     first += "" if each.whole else "all tests of its file in one run, "
-    return f"; to take it over: {first}run this again with --sls-accept={','.join(sorted(each.classes))}"
+    return f"; to accept it: {first}run this again with --sls-accept={','.join(sorted(each.classes))}"
 
 
 def nothing_compared(settled: Sequence[Settled]) -> str | None:

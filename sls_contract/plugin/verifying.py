@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.proposal import Proposal
 
 _POLLED = (
-    "the test now asks more often than when it was recorded. If it polls, mark it sls_cassette(repeat='last'); else "
-    "record it again (pytest --sls-record=all)."
+    "the test now sends the request more often than it was recorded. If it polls, mark it "
+    "sls_cassette(repeat='last'); else record it again (pytest --sls-record=all)."
 )
-_OTHER_REQUESTS = "the test now sends other requests than were recorded; record it again (pytest --sls-record=all)."
+_OTHER_REQUESTS = "the test now sends different requests; record it again (pytest --sls-record=all)."
 
 
 @dataclass(slots=True, eq=False)
@@ -104,11 +104,11 @@ class Verifying:
         if broke_off:
             return "make the test pass with the new answer, and verify again; a test that fails proposes no recording."
         if any(code[:4] not in ABOUT_ANSWERS for code in flaws):
-            return "correct what breaks the contract in the test's requests first, and verify again."
+            return "first fix the test's requests, which break the contract, then verify again."
         if flaws:
             allow = ", ".join(f"@pytest.mark.sls_allow({code!r}, reason='…')" for code in sorted(flaws))
-            return f"report it to the service; to go on meanwhile, mark the test with {allow}, and verify again."
-        take = "report it to the service, or adapt the clients and take the new recording over: run this again with"
+            return f"report it to the service; until then, mark the test with {allow}, and verify again."
+        take = "report it to the service, or adapt the clients and accept the new recording: run this again with"
         if self.shared:
             return f"{take} what the line 'proposal' at its end says."
         kinds = [str(kind) for kind in Class if any(change.kind is kind for change in found.changes)]
@@ -129,7 +129,7 @@ def _told(path: str, changes: list[Change], alone: list[Unmatched]) -> Iterator[
     yield (
         f"{path}: the endpoint no longer answers as it was recorded"
         if changes
-        else f"{path}: not every exchange has a partner"
+        else f"{path}: not every exchange has a counterpart"
     )
     for kind in Class:
         of_kind = [change for change in changes if change.kind is kind]

@@ -17,12 +17,15 @@ Kind: TypeAlias = Literal["refused", "dns", "tls", "timeout", "reset", "closed",
 _WORDS: dict[str, tuple[str, str]] = {
     "refused": ("nothing accepts connections there", "start the endpoint, or correct its host and port"),
     "dns": ("the name cannot be resolved", "correct the endpoint's name, or check the network"),
-    "tls": ("the TLS handshake failed", "check the certificate, or whether the endpoint speaks https at all"),
-    "timeout": ("no complete answer came in time", "see why the endpoint hangs, or allow it more time"),
-    "reset": ("the connection was reset", "see why the endpoint drops the connection"),
-    "closed": ("the connection was closed before an answer", "see why the endpoint hangs up without answering"),
+    "tls": ("the TLS handshake failed", "check the certificate, and whether the endpoint supports https"),
+    "timeout": ("no complete answer came in time", "find out why the endpoint does not answer, or raise the timeout"),
+    "reset": ("the connection was reset", "find out why the endpoint resets the connection"),
+    "closed": (
+        "the connection was closed before an answer",
+        "find out why the endpoint closes the connection without an answer",
+    ),
     "truncated": ("the answer was cut off", "send as many body bytes as the headers announce"),
-    "malformed": ("what came is no HTTP answer", "see what listens there; an https port was perhaps asked in http"),
+    "malformed": ("the answer is not HTTP", "check what listens there; perhaps http was sent to an https port"),
     "other": ("the connection failed", "see the reason given"),
 }
 

@@ -120,12 +120,12 @@ def test_a_file_that_is_there_is_kept(command, tmp_path):
     [
         ("nothing.har", "a.sls.yaml", "nothing.har cannot be read: No such file"),
         ("nothing.sls.yaml", "a.har", "there is no cassette at nothing.sls.yaml"),
-        ("empty.har", "a.sls.yaml", "empty.har holds no HTTP exchange; nothing was written"),
+        ("empty.har", "a.sls.yaml", "empty.har has no HTTP exchange; nothing was written"),
         ("broken.har", "a.sls.yaml", "broken.har:1: not JSON"),
         ("half.har", "a.sls.yaml", "entry 0 is no HTTP exchange: an entry must be an object"),
         ("folder", "a.har", "folder cannot be read: Is a directory"),
-        ("empty.har", "a.txt", "TARGET must end in .har, .yaml or .yml, got a.txt"),
-        ("half.har", "", "TARGET must end in"),
+        ("empty.har", "a.txt", "expected TARGET to end in .har, .yaml or .yml, got a.txt"),
+        ("half.har", "", "expected TARGET to end in"),
     ],
 )
 def test_what_cannot_be_converted_is_2_and_writes_nothing(tmp_path, monkeypatch, source, target, told):

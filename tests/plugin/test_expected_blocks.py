@@ -75,7 +75,7 @@ def test_whoever_expects_the_block_is_green(project):
 
     @pytest.mark.sls_allow("SLS616", reason="the client raises its own error")
     def test_allowed():
-        with pytest.raises(LogException, match="stopped"):
+        with pytest.raises(LogException, match="blocked"):
             official("test")
     """
     )

@@ -68,7 +68,7 @@ def test_git_is_asked(project):
     shutil.rmtree(project.path / "cassettes")
 
     result = project.run()
-    result.stdout.fnmatch_lines(["E*git keeps *test_asks[[]0].sls.yaml, and the file was deleted here.*"])
+    result.stdout.fnmatch_lines(["E*git keeps *test_asks[[]0].sls.yaml, and the file is missing here.*"])
     (fix,) = fixes(result)
     subprocess.run(fix.partition("bring it back: ")[2], shell=True, check=True)
     project.run("--sls-strict").assert_outcomes(passed=1)

@@ -100,8 +100,8 @@ def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
             "*exchange 0: SLS204 update-time-unit at /0/updateTime*",
             "*old: 1700000000000000*",
             "*new: 1700000000*",
-            "sls-contract: verified 1 cassette: 1 breaking; 1 left as it is, beside the proposal",
-            f"  proposal {PROPOSED}: sls-contract diff *{PROPOSED}; to take it over: *--sls-accept=*breaking",
+            "sls-contract: verified 1 cassette: 1 breaking; 1 unchanged, proposal written beside it",
+            f"  proposal {PROPOSED}: sls-contract diff *{PROPOSED}; to accept it: *--sls-accept=*breaking",
         ]
     )
     assert recorded.cassette("test_reads").read_bytes() == before
@@ -121,7 +121,7 @@ def test_an_additive_change_is_told_and_not_accepted_by_itself(recorded, service
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
-            "sls-contract: verified 1 cassette: 1 additive; 1 left as it is, beside the proposal",
+            "sls-contract: verified 1 cassette: 1 additive; 1 unchanged, proposal written beside it",
             "  additive cassettes/test_it/test_reads.sls.yaml exchange 0: SLS212 *lag*",
             "    new: 7",
             "*--sls-accept=additive,benign",
@@ -150,12 +150,12 @@ def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, s
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
     result = recorded.verify("--sls-accept=breaking,additive,benign")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*; to take it over: fix or allow (@pytest.mark.sls_allow) what its tests fail for*"])
+    result.stdout.fnmatch_lines(["*; to accept it: fix or allow (@pytest.mark.sls_allow) what its tests fail for*"])
     assert (recorded.path / PROPOSED).exists()
     service.answers(b"[]")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*take the new recording over: run this again with --sls-accept=breaking,benign."])
+    result.stdout.fnmatch_lines(["*accept the new recording: run this again with --sls-accept=breaking,benign."])
     recorded.verify("--sls-accept=breaking,benign").assert_outcomes(passed=1)
     (exchange,) = load_cassette(recorded.cassette("test_reads")).exchanges
     assert exchange.response.body == b"[]"
@@ -226,7 +226,7 @@ def test_a_test_that_fails_by_itself_settles_nothing(recorded, service):
     recorded.test(READS + "        raise RuntimeError('of its own')\n")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*RuntimeError: of its own", "*breaking (*", "*a test of it failed or was skipped"])
+    result.stdout.fnmatch_lines(["*RuntimeError: of its own", "*breaking (*", "*one of its tests failed or was skipped"])
     recorded.verify("--sls-accept=breaking,additive,benign").assert_outcomes(failed=1)
     assert recorded.cassette("test_reads").read_bytes() == before
     assert not (recorded.path / PROPOSED).exists()
@@ -261,7 +261,7 @@ def test_another_endpoint_is_refused_before_anything_is_sent(recorded, service):
     url = "https://cn-shanghai.log.aliyuncs.com"
     result = recorded.run("--sls-record=verify", f"--sls-endpoint={url}", *service.options)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*was recorded at {service.url} (evidence: reference), and this run asks {url}*"])
+    result.stdout.fnmatch_lines([f"*was recorded at {service.url} (evidence: reference), and this run uses {url}*"])
     result.stdout.no_fnmatch_line("*Traceback*")
     assert recorded.cassettes() == ["cassettes/test_it/test_reads.sls.yaml"]
 

@@ -58,7 +58,7 @@ def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
     for test in ("swallows", "swallows_in_a_thread", "fails", "is_allowed", "cannot_go_on"):
         assert f"  my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_{test}: 1 time" in text
     assert "in test_it.py::test_expects_it: 2 times" in text
-    assert "stopped, since no cassette took them: 7 requests to owned hosts" in text
+    assert "blocked, because no cassette was open for them: 7 requests to owned hosts" in text
 
 
 def test_each_advice_leads_to_green(project):
@@ -101,7 +101,7 @@ def test_a_client_that_is_not_recorded_is_told_what_is(project):
     )
     result = project.run("--sls-record=once", "--sls-unmarked=allow")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*How to fix: ask with a client that is recorded: requests, *"])
+    result.stdout.fnmatch_lines(["*How to fix: use a client that can be recorded: requests, *"])
 
 
 def between_tests(project):
@@ -133,7 +133,7 @@ def test_between_tests(project):
     """What no test asked fails none, and is told all the same; with --sls-strict the last line says what for."""
     result = between_tests(project).run("-k", "plain")
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["  my-project.*.aliyuncs.com in no test, but between them: 1 time"])
+    result.stdout.fnmatch_lines(["  my-project.*.aliyuncs.com in between tests: 1 time"])
     result = project.run("-k", "plain", "--sls-strict")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert result.outlines[-1] == (

@@ -107,9 +107,7 @@ def test_an_answer_that_breaks_the_contract_can_be_taken_over_as_advised(recorde
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["*report it to the service; to go on meanwhile, mark the test with @pytest.mark.sls_allow*"]
-    )
+    result.stdout.fnmatch_lines(["*report it to the service; until then, mark the test with @pytest.mark.sls_allow*"])
     result.stdout.no_fnmatch_line("How to fix: count microseconds*")
     allow = "@pytest.mark.sls_allow('SLS204', reason='until the next release')\n    @"
     recorded.test(READS.replace("@", allow, 1))

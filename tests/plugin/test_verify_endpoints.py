@@ -44,7 +44,7 @@ def test_a_named_endpoint_is_asked_by_the_client_itself(double, service):
     other = "https://cn-shanghai.log.aliyuncs.com"
     result = double.spawn("--sls-record=verify", f"--sls-endpoint={other}", *service.options)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*was recorded at * and this run asks {other}*", "How to fix: *"])
+    result.stdout.fnmatch_lines([f"*was recorded at * and this run uses {other}*", "How to fix: *"])
 
 
 def test_a_request_to_another_host_is_refused_one_by_one(double, service):
@@ -63,7 +63,7 @@ def test_a_request_to_another_host_is_refused_one_by_one(double, service):
     )
     result = double.spawn("--sls-record=verify", f"--sls-endpoint={URL}", *service.options)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["EndpointError: GET * was recorded at *, and this run asks https://cn-shanghai.*"])
+    result.stdout.fnmatch_lines(["EndpointError: GET * was recorded at *, and this run uses https://cn-shanghai.*"])
 
 
 def test_the_cassette_says_which_endpoint_is_asked(double, service):
@@ -76,8 +76,8 @@ def test_the_cassette_says_which_endpoint_is_asked(double, service):
     assert len(service.read) == reads + 1
     result.stdout.fnmatch_lines(
         [
-            "*verified 1 cassette: 1 benign; 1 left as it is, beside the proposal",
-            "  evidence cassettes/test_it/test_reads.sls.yaml: reference would take the place of live",
+            "*verified 1 cassette: 1 benign; 1 unchanged, proposal written beside it",
+            "  evidence cassettes/test_it/test_reads.sls.yaml: reference would replace live",
             "  proposal *--sls-accept=benign,evidence",
         ]
     )

@@ -89,7 +89,7 @@ def test_each_worker_s_differences_reach_the_controller(project, service):
     service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
     result = project.spawn("--sls-record=verify", "-n2", *options)
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*verified 2 cassettes: 2 additive; 2 left as it is, beside the proposal"])
+    result.stdout.fnmatch_lines(["*verified 2 cassettes: 2 additive; 2 unchanged, proposal written beside it"])
     assert len(list(project.path.rglob("*.proposed"))) == 2
 
 
@@ -116,7 +116,7 @@ def test_a_part_of_a_shared_cassette_renews_that_part(shared, service, only):
     service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
     result = shared.verify("--sls-accept=additive,benign", *only)
     result.stdout.fnmatch_lines(
-        ["*1 left as it is, beside the proposal", "*; to take it over: all tests of its file in *"]
+        ["*1 unchanged, proposal written beside it", "*; to accept it: all tests of its file in *"]
     )
     assert sorted(shared.shards("shared")) == ["0", "1"]
 
@@ -211,7 +211,7 @@ def test_an_expected_failure_is_the_end_of_a_test(project, service, end):
     service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
     verify = ("--sls-record=verify", "--sls-accept=additive,benign", *options)
     project.test(source.format(end=end, broken=True))
-    project.run(*verify).stdout.fnmatch_lines(["*1 left as it is: a test of it failed or was skipped"])
+    project.run(*verify).stdout.fnmatch_lines(["*1 unchanged: one of its tests failed or was skipped"])
     project.test(source.format(end=end, broken=False))
     project.run(*verify).stdout.fnmatch_lines(["*1 replaced by the proposal"])
 

@@ -40,8 +40,8 @@ def replace_file(path: Path, text: str) -> None:
 def not_written(path: Path, error: OSError) -> CassetteError:
     """Say that a cassette could not be written, and that nothing is lost."""
     return CassetteError(
-        f"{path} cannot be written: {error.strerror or error}; what stood there before is unharmed\n"
-        "How to fix: make room on the disk, or give leave to write there, and run again."
+        f"{path} cannot be written: {error.strerror or error}; the previous file is unchanged\n"
+        "How to fix: free space on the disk or make the folder writable, then run again."
     )
 
 

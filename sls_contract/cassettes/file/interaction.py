@@ -26,7 +26,7 @@ Node: TypeAlias = "Mapping[str, Any]"
 
 _NOTHING: Node = {}
 
-HALF_PAIR = "half a surrogate pair stands in a text, which no wire can carry"
+HALF_PAIR = "the text contains half a surrogate pair, which cannot be sent"
 
 
 class MalformedInteraction(Exception):

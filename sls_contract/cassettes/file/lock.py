@@ -19,8 +19,8 @@ def lock(fd: int, path: os.PathLike[str] | str, timeout: float) -> None:
     while not _try_lock(fd):
         if monotonic() >= deadline:
             msg = (
-                f"{os.fspath(path)} has been in the hands of another process for {timeout:g} s\n"
-                "How to fix: wait until it has ended, or end it; the system frees the lock of a process that died."
+                f"{os.fspath(path)} has been locked by another process for {timeout:g} s\n"
+                "How to fix: wait for that process to end, or stop it; a dead process holds no lock."
             )
             raise CassetteBusy(msg)
         time.sleep(pause)

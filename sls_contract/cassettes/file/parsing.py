@@ -114,7 +114,9 @@ def _not_yaml(text: str, error: yaml.YAMLError) -> NotReadable:
     import yaml
 
     if isinstance(error, yaml.reader.ReaderError):
-        return NotReadable(text.count("\n", 0, error.position) + 1, "not YAML: a control character stands there")
+        return NotReadable(
+            text.count("\n", 0, error.position) + 1, "not YAML: a control character is not allowed there"
+        )
     mark = getattr(error, "problem_mark", None)
     line = None if mark is None else int(mark.line) + 1
     if isinstance(error, yaml.constructor.ConstructorError):
@@ -145,7 +147,7 @@ def _loader() -> type[Any]:
             for key, _ in node.value:
                 name = key.value if isinstance(key.value, str) else ""
                 if name and name in seen:
-                    reason = f"not YAML: the key {name!r} stands twice; a merge may have kept both sides"
+                    reason = f"not YAML: the key {name!r} appears twice; a merge may have kept both sides"
                     raise NotReadable(key.start_mark.line + 1, reason)
                 seen.add(name)
             return super().construct_mapping(node, deep)

@@ -232,6 +232,6 @@ def _refuse_twins(path: str, layout: Layout) -> None:
     for at, name in enumerate(map(id_of, layout.blocks)):
         if name and name in seen:
             lines = first_lines(layout.blocks)
-            reason = f"the exchange of line {lines[seen[name]]} stands here again; a merge kept both sides"
+            reason = f"the exchange of line {lines[seen[name]]} is repeated here; a merge kept both sides"
             raise CassetteDamaged(path, lines[at], reason)
         seen[name] = at

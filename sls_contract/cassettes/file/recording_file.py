@@ -84,7 +84,7 @@ def write(path: os.PathLike[str] | str, recordings: Iterable[Recording]) -> None
     with Journal(target).held() as journal:
         if read_frames(journal.read()):
             msg = (
-                f"{target} cannot be replaced: exchanges recorded meanwhile stand in its journal\n"
+                f"{target} cannot be replaced: its journal has exchanges recorded in the meantime\n"
                 "How to fix: end the recording, load the cassette, and write again."
             )
             raise CassetteError(msg)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Node: TypeAlias = "Mapping[str, Any]"
 
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
-NOT_KEPT = "the archive keeps no content of this answer"
+NOT_KEPT = "the archive has no content for this answer"
 _NOTHING: Node = {}
 _FAILURES = (  # of Chrome's names of errors, such as net::ERR_CONNECTION_RESET
     ("NAME_NOT_RESOLVED", "name"),

@@ -109,7 +109,7 @@ class NetworkGuard:
     def error(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy."""
         return NetworkBlocked(
-            f"a request to {host} was stopped: no byte may leave the machine.\nHow to fix: {self._message}"
+            f"a request to {host} was blocked: nothing may leave the machine.\nHow to fix: {self._message}"
         )
 
 

@@ -47,6 +47,6 @@ def unopened_body(place: str) -> Finding:
         place.partition(":")[0],
         "gzip or deflate, or no content coding",
         place,
-        "ask for a coding that can be opened (Accept-Encoding), or make sure that the body holds no secret, and allow "
-        "it: @pytest.mark.sls_allow('SLS608', reason='…')",
+        "request a coding that can be decoded (Accept-Encoding); or check that the body has no secret, and allow it: "
+        "@pytest.mark.sls_allow('SLS608', reason='…')",
     )

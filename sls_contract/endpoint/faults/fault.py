@@ -103,7 +103,7 @@ class Fault:
         if statuses:
             reason = f"came with several statuses, {' and '.join(map(str, statuses))}"
         else:
-            reason = "is known without a status" if errors_with(code) else "stands in no page"
+            reason = "is known without a status" if errors_with(code) else "is documented on no page"
         return (
             f"error={shortened(code)} {reason}: the setting status is missing; "
             f"write error={shortened(code)} status={min(statuses, default=400)}, say{close}"

@@ -98,7 +98,7 @@ def _wire(text: str) -> str:
     try:
         return wire_text(wire_bytes(text))
     except UnicodeEncodeError:
-        msg = "it holds half a surrogate pair, which no file or terminal can write"
+        msg = "it contains half a surrogate pair, which cannot be written to a file"
         raise ValueError(msg) from None
 
 

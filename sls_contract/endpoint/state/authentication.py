@@ -33,7 +33,7 @@ _NOT_FOUND = "AccessKeyId not found: "
 _EXPIRED = "The security token you provided has expired."
 _INVALID = "The security token you provided is invalid."
 _API_VERSION = "0.6.0"
-_METHODS = ("hmac-sha1", "hmac-sha256")  # the second is sent by the SDKs of 2020-12-30 and stands in no page
+_METHODS = ("hmac-sha1", "hmac-sha256")  # the second is sent by the SDKs of 2020-12-30 and is documented on no page
 
 
 class Keyring:

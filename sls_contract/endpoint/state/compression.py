@@ -1,7 +1,7 @@
 """Compress the answers of PullLogs as asked for, and take the compression off the bodies of PutLogs.
 
 Sources: CommonRequestHeaders page, Accept-Encoding and x-log-compresstype; PullLogs and PutLogs pages; LZ4 block format
-(lz4_Block_format.md of the LZ4 project); aliyun-log-python-sdk, ``compress.py``, for zstd, which stands in no page.
+(lz4_Block_format.md of the LZ4 project); aliyun-log-python-sdk, ``compress.py``, for zstd, which no page documents.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def accepted_coding(request: Request) -> str:
     """Return ``lz4``, ``deflate``, ``zstd`` or ``""``: the first of these that Accept-Encoding names.
 
     The official SDKs name one of lz4 and zstd alone. Clients that list zstd behind deflate mean Content-Encoding, and
-    got deflate before. ``gzip`` stands in no page as what PullLogs can be asked for: then the data is plain.
+    got deflate before. ``gzip`` is documented on no page as what PullLogs can be asked for: then the data is plain.
     """
     named = {part.partition(";")[0].strip().lower() for part in request.headers.get("Accept-Encoding", "").split(",")}
     return next((coding for coding in ("lz4", "deflate", "zstd") if coding in named), "")

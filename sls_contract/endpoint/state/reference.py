@@ -343,7 +343,7 @@ class ReferenceEndpoint:
         numbers = _numbers(self._shards(project, logstore), readonly=readonly)
         if shard not in numbers:
             msg = f"shard must be one of {numbers}, got {shard!r}; see add_logstore"
-            raise UsageError(msg if readonly else f"{msg}; what was split or merged takes no more logs")
+            raise UsageError(msg if readonly else f"{msg}; a shard that was split or merged is read-only")
 
     def _now(self) -> datetime:
         now = self._clock()

@@ -9,10 +9,10 @@ CLAUSES = (
         code="SLS601",
         slug="secret-in-recording",
         level=Level.VIOLATION,
-        title="No recording holds a secret",
+        title="A recording has no secret",
         text=(
-            "Neither an access key id, secret or security token, nor a signature made with them, stands in a "
-            "recording, in any encoding. If one does: revoke the key, remove it from the history, record again."
+            "A recording contains an access key id, a secret, a security token, or a signature made with them, in some "
+            "encoding. Revoke the key, remove the file from the history of the repository, and record again."
         ),
         sources=("CommonRequestHeaders page, Authorization and x-acs-security-token", "Rule of this project"),
     ),
@@ -20,10 +20,10 @@ CLAUSES = (
         code="SLS602",
         slug="recording-edited",
         level=Level.WARNING,
-        title="A recording holds what was recorded",
+        title="A recording was not edited",
         text=(
-            "The digest beside an exchange is not that of its values: it was edited by hand or written again by "
-            "another tool. It proves no more than its editor meant; record it again."
+            "The digest of the exchange does not match its values. Somebody edited it, or another tool rewrote it. It "
+            "no longer shows what the service answered: record it again."
         ),
         sources=("Rule of this project",),
     ),
@@ -31,10 +31,10 @@ CLAUSES = (
         code="SLS603",
         slug="recording-provenance",
         level=Level.UNSPECIFIED,
-        title="A recording says where it comes from",
+        title="A recording names its origin",
         text=(
-            "The exchange was recorded by another tool, which keeps neither endpoint nor time nor evidence: what it "
-            "proves is not known."
+            "Another tool recorded the exchange and stored no endpoint, time or evidence. It is not known what the "
+            "recording proves."
         ),
         sources=("Rule of this project",),
     ),
@@ -44,8 +44,8 @@ CLAUSES = (
         level=Level.UNSPECIFIED,
         title="A request was answered",
         text=(
-            "No whole answer came: the connection was refused, reset, cut off, or timed out. Only the request is "
-            "judged."
+            "The answer is missing or incomplete: the connection was refused, reset, cut off, or timed out. Only the "
+            "request is judged."
         ),
         sources=("Rule of this project",),
     ),
@@ -53,10 +53,10 @@ CLAUSES = (
         code="SLS605",
         slug="recording-age",
         level=Level.WARNING,
-        title="A recording agreed with the service not long ago",
+        title="The recording is fresh",
         text=(
-            "The exchange was last recorded or compared with the live service longer ago than the age that was asked "
-            "for. Record it again, or compare it (pytest --sls-record=verify)."
+            "The exchange was last recorded or compared with the live service longer ago than the given maximum age. "
+            "Compare it (pytest --sls-record=verify) or record it again."
         ),
         sources=("Rule of this project",),
     ),
@@ -66,8 +66,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="A cassette can be read",
         text=(
-            "The file is whole, is UTF-8 and YAML (or JSON) of vcrpy's version 1, holds no conflict markers of a "
-            "merge, and ends where its recording ended. A damaged file is left as it is and never recorded over."
+            "The file is complete, is UTF-8, is YAML or JSON of vcrpy's version 1, and has no merge conflict markers. "
+            "A damaged file is never changed or recorded over."
         ),
         sources=("Rule of this project",),
     ),
@@ -77,8 +77,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="A replayed request has a recording",
         text=(
-            "In replay every request is answered from the cassette and none reaches the network. A request that "
-            "nothing recorded answers fails the test, also where the client swallows the error."
+            "In replay, every request is answered from the cassette and none reaches the network. A request without a "
+            "recording fails the test, also if the client catches the error."
         ),
         sources=("Rule of this project",),
     ),
@@ -86,10 +86,10 @@ CLAUSES = (
         code="SLS608",
         slug="recording-unopened-body",
         level=Level.WARNING,
-        title="What is written was looked into",
+        title="Recorded bodies could be scanned",
         text=(
-            "A body whose content coding cannot be opened (br, zstd, one that lies) is written as it came, so whether "
-            "it holds a secret is not known. Ask for gzip, deflate or nothing; the service offers no other."
+            "The content coding of a body cannot be decoded, so it is not known whether the body has a secret. It was "
+            "written as it came. Request gzip, deflate, lz4 or zstd, or no coding."
         ),
         sources=("CommonRequestHeaders page, Accept-Encoding", "Rule of this project"),
     ),
@@ -97,10 +97,10 @@ CLAUSES = (
         code="SLS609",
         slug="recording-age-unknown",
         level=Level.UNSPECIFIED,
-        title="A recording says when it was made",
+        title="The age of a recording is known",
         text=(
-            "An age was asked for, and the exchange says neither when it was recorded nor when it was last compared "
-            "with the service: whether it is too old is not known."
+            "A maximum age was given, and the exchange stores neither the time of its recording nor of its last "
+            "comparison. It is not known whether it is too old."
         ),
         sources=("Rule of this project",),
     ),
@@ -110,8 +110,9 @@ CLAUSES = (
         level=Level.WARNING,
         title="Every recorded exchange is played",
         text=(
-            "The tests of a cassette ran to their end, and none asked for the exchange: a reader takes it for evidence "
-            "of what the tests rely on. Record it again (pytest --sls-record=all), or ask for it."
+            "All tests of the cassette ran to their end, and none requested this exchange. Readers take it for "
+            "evidence of what the tests rely on. Request it in a test, or record the cassette again (pytest "
+            "--sls-record=all)."
         ),
         sources=("Rule of this project",),
     ),
@@ -121,8 +122,8 @@ CLAUSES = (
         level=Level.WARNING,
         title="Every cassette belongs to a test",
         text=(
-            "The whole folder of tests was collected, and no test in it plays the cassette: it was renamed or removed. "
-            "Delete the file, or give it the name of its test."
+            "The whole folder of tests was collected, and no test in it plays this cassette. The test was renamed or "
+            "removed. Delete the file, or rename it after its test."
         ),
         sources=("Rule of this project",),
     ),
@@ -130,12 +131,12 @@ CLAUSES = (
         code="SLS612",
         slug="names-of-others",
         level=Level.WARNING,
-        title="A live recording holds no names of others",
+        title="A live recording has only your names",
         text=(
-            "An answer of the live service holds names of groups, consumers, logstores or projects that no request "
-            "had named before: they belong to others. They are hidden while recording unless that is switched off "
-            "(sls_hide_names); sls_rename hides them, too. Names of fewer than three characters, numbers and words of "
-            "the protocol can be hidden by sls_rename only."
+            "An answer of the live service has names of groups, consumers, logstores or projects that no request used "
+            "before: they may belong to somebody else. They are hidden while recording, unless sls_hide_names is off. "
+            "sls_rename hides them too, and is the only way for names below three characters, numbers, and words of "
+            "the protocol."
         ),
         sources=("Rule of this project",),
     ),
@@ -143,13 +144,13 @@ CLAUSES = (
         code="SLS614",
         slug="nothing-asked",
         level=Level.VIOLATION,
-        title="A marked test asks for something",
+        title="A marked test sends a request",
         text=(
-            "A test with the marker sls_cassette passed, and not one request of it came to its cassette: nothing was "
-            "recorded, played or judged. Its client asks a host that is not owned (ini sls_hosts adds hosts), is "
-            "replaced by a double, or is one that is not recorded; or the test needs no marker. Where it is meant, "
-            "sls_cassette(empty=True) says so. It is a warning where the marker stands on a class or module, the test "
-            "uses no fixture of this plugin, and asked no host at all."
+            "A test with the marker sls_cassette passed, but none of its requests reached the cassette: nothing was "
+            "recorded, played or judged. Perhaps its client calls a host that is not owned (ini sls_hosts adds hosts), "
+            "is replaced by a double, or cannot be recorded; or the test needs no marker. If this is intended, write "
+            "sls_cassette(empty=True). It is a warning if the marker stands on a class or module, and the test uses no "
+            "fixture of this plugin and calls no host at all."
         ),
         sources=("Rule of this project",),
     ),
@@ -157,11 +158,11 @@ CLAUSES = (
         code="SLS615",
         slug="foreign-host-asked",
         level=Level.UNSPECIFIED,
-        title="A test under a cassette asks the service only",
+        title="A test with a cassette calls the service only",
         text=(
-            "While a cassette was open, a host on another machine was asked that cassettes do not own: the request "
-            "passed by, in replay too, and was neither recorded nor judged. Where the host stands for the service "
-            "(a gateway, a name of one's own), add it to ini sls_hosts; where it is another one, nothing is wrong."
+            "While a cassette was open, the test called a host on another machine that cassettes do not own. The "
+            "request was sent, in replay too, and was neither recorded nor judged. If the host is the service (a "
+            "gateway, a name of your own), add it to ini sls_hosts; otherwise nothing is wrong."
         ),
         sources=("Rule of this project",),
     ),
@@ -169,12 +170,12 @@ CLAUSES = (
         code="SLS616",
         slug="request-stopped",
         level=Level.VIOLATION,
-        title="No request to the service goes past the cassettes",
+        title="No request bypasses the cassettes",
         text=(
-            "A request to an owned host was stopped since no cassette took it, and the test passed all the same: its "
-            "client, or the test, swallowed the error, so that what it relies on was not looked at. Mark the test and "
-            "record it, or take the request out. A test that names NetworkBlocked where it catches the error means it, "
-            "and so does sls_allow('SLS616', reason=…). A request between tests, which fails none, is a warning."
+            "A request to an owned host was blocked because no cassette was open for it, and the test still passed: "
+            "the client or the test caught the error, so nothing was checked. Mark the test and record it, or remove "
+            "the request. If the error is expected, catch NetworkBlocked by name, or write sls_allow('SLS616', "
+            "reason=…). Between tests it is a warning."
         ),
         sources=("Rule of this project",),
     ),
@@ -182,11 +183,11 @@ CLAUSES = (
         code="SLS617",
         slug="recording-failed",
         level=Level.WARNING,
-        title="The test that recorded an exchange passed",
+        title="The recording test passed",
         text=(
-            "The test failed while it recorded this exchange. The exchange stays in the file as a trace, is never "
-            "played, and `diff` leaves it out. Fix the test and record it again: --sls-record=once replaces the "
-            "exchanges of the failed recording."
+            "The test failed while it recorded this exchange. The exchange stays in the file as a trace; it is never "
+            "played, and `diff` ignores it. Fix the test and record it again: --sls-record=once replaces the exchanges "
+            "of the failed recording."
         ),
         sources=("Rule of this project",),
     ),

@@ -107,8 +107,8 @@ def test_what_a_har_of_others_loses_is_told():
     assert list(lost(file, file)) == [
         "1 entry that is no HTTP exchange",
         "times, cache, pages, cookies and comments, as far as the archive has them",
-        "1 answer of which the archive keeps no content",
-        "the bytes on the wire of 1 body that the archive holds decoded",
+        "1 answer without content in the archive",
+        "the bytes on the wire of 1 body that the archive stores decoded",
     ]
     ours = HarFile("x.har", document_text(load_cassette(PAGE).recordings, "1").encode())
     assert list(lost(ours, ours)) == []
@@ -139,7 +139,7 @@ def test_what_other_readers_of_a_har_do_not_see_is_told():
     assert list(unseen(made)) == [
         "evidence, provenance and digest of 5 exchanges",
         "the bytes on the wire of 1 exchange with a content coding",
-        "what had come of the answer of 1 exchange that broke off",
+        "the partial answer of 1 exchange that broke off",
         "bytes that are no UTF-8 in the head of 1 exchange",
     ]
     assert list(unseen([foreign()])) == []

@@ -83,7 +83,7 @@ def test_a_body_that_quotes_a_conflict_marker_is_no_damage(tmp_path):
         (b'{"a":' * 100_000, None, "nested"),
         (b"[" * 100_000, 1, "nested"),
         (b"- " * 100_000, 1, "nested"),
-        (b"version: 1\nversion: 1\ninteractions: []\n", 2, "stands twice"),
+        (b"version: 1\nversion: 1\ninteractions: []\n", 2, "appears twice"),
         (b"version: 1\ninteractions:\n- 1\n", 3, "must be a mapping, got int"),
         (b"version: 1\ninteractions:\n- request: {method: GET, uri: 'http://a/', body: 1}\n", 3, "a body must be"),
         (b"version: 1\ninteractions:\n- request: {method: GET}\n", 3, "method and uri, got the keys method"),
@@ -147,7 +147,7 @@ def test_a_block_that_stands_twice_is_damage(cassette):
     cassette.write_text(text[:second] + text[start:second] + text[second:])
     error = damage(cassette)
     assert error.line == 4 + text[start:second].count("\n")
-    assert "line 4 stands here again" in error.reason
+    assert "line 4 is repeated here" in error.reason
 
 
 @pytest.mark.parametrize(

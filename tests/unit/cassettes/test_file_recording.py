@@ -257,7 +257,7 @@ def test_a_busy_cassette_says_so(path):
     journal_of(path).touch()
     with journal_of(path).open("rb+") as other:
         lock(other.fileno(), path, 1)
-        with pytest.raises(CassetteBusy, match="in the hands of another process"):
+        with pytest.raises(CassetteBusy, match="locked by another process"):
             fold(path, timeout=0.02)
     fold(path)
 

@@ -117,6 +117,6 @@ def test_a_miss_speaks_of_what_is_matched():
     miss = explain_miss(other, [BASE], frozenset(), "x", matching=Matching.on(["host", "path"]))
     assert [line.strip().partition(":")[0] for line in miss.details[1:]] == ["host"]
     no = explain_miss(BASE, [BASE], frozenset(), "x", matching=Matching.on(["path", lambda *_: False]))
-    assert no.details[-1].strip() == "a matcher of match_on says that they do not match"
+    assert no.details[-1].strip() == "a match_on matcher returned False"
     secret = BASE.replace(url=URL + "&security-token=abc")
     assert "abc" not in str(explain_miss(secret, [BASE], frozenset(), "x", matching=Matching.on("uri")))

@@ -105,7 +105,7 @@ def test_a_miss_in_an_empty_cassette():
     text = str(explain_miss(asking(), [], frozenset(), "x.yaml"))
     assert text.splitlines() == [
         f"no recording in x.yaml answers GET {GROUP}?shard=0",
-        "The cassette holds no exchange.",
+        "The cassette has no exchange.",
         "How to fix: record it (pytest --sls-record=new_episodes)",
     ]
 

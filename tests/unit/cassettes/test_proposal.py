@@ -119,7 +119,7 @@ def test_a_request_that_would_go_elsewhere_is_refused(path):
     with pytest.raises(EndpointError) as refused:
         open_.take(Request("GET", f"{ASKED}0"))
     assert str(refused.value) == (
-        f"GET {ASKED}0 was recorded at {URL} (evidence: live), and this run asks reference: nothing is sent\n"
+        f"GET {ASKED}0 was recorded at {URL} (evidence: live), and this run uses reference: nothing was sent\n"
         f"How to fix: verify where it was recorded (--sls-endpoint={URL}), or record it again here (--sls-record=all)."
     )
     with pytest.raises(EndpointError, match=r"x\.sls\.yaml was recorded at https"):

@@ -219,7 +219,7 @@ def known_fields_only(subject: Subject) -> Flaws:
         if isinstance(entry, dict) and not entry.keys() <= FIELDS:
             for key in entry.keys() - FIELDS:
                 strange.setdefault(key, place)
-    fix = "clients ignore it; look whether a documented key was renamed."
+    fix = "check whether a documented key was renamed; clients ignore unknown keys."
     return [
         Flaw(f"/{place}/{_escaped(key)}", "the documented keys only", f"the key {shown(key)}", fix)
         for key, place in sorted(strange.items(), key=lambda item: (item[1], item[0]))
@@ -353,7 +353,7 @@ def wording_is_usual(subject: Subject) -> Flaws:
         return None
     if wording_is_known(code, message):
         return KEPT
-    fix = "decide by errorCode; tell us if the service changed its wording."
+    fix = "compare errorCode, not the message; report a new wording to sls-contract."
     return [Flaw("/errorMessage", shortened(f"such as {shown(wordings[0])}"), shown(message), fix)]
 
 
@@ -361,7 +361,7 @@ def error_fields_only(subject: Subject) -> Flaws:
     """Demand that an error body has no key that no page names."""
     if not subject.is_error or not isinstance(subject.document, dict) or not subject.document.keys() & ERROR_FIELDS:
         return None
-    fix = "clients ignore it; look whether a documented key was renamed."
+    fix = "check whether a documented key was renamed; clients ignore unknown keys."
     strange = [key for key in subject.document if key not in ERROR_FIELDS]
     return [Flaw(f"/{shown(key)[1:-1]}", "the documented keys only", f"the key {shown(key)}", fix) for key in strange][
         :MOST_FLAWS
