@@ -243,5 +243,5 @@ def _not_installed(error: ImportError) -> UsageError:
 
 
 def _unreachable(address: str | None, error: Exception) -> UsageError:
-    msg = f"the cluster at {address or 'this machine'} cannot be used: {error}. How to fix: start it, or correct the address."
-    return UsageError(msg)
+    place = f"the cluster at {address}" if address else "a cluster on this machine"
+    return UsageError(f"{place} cannot be used: {error}. How to fix: start it, or correct the address.")

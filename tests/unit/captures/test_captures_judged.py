@@ -7,9 +7,11 @@ import gzip
 import json
 import lzma
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import zstandard
+from jsonschema import Draft202012Validator
 
 from sls_contract.captures import judging, splitting
 from sls_contract.captures.lines import line_of
@@ -127,6 +129,16 @@ def test_lines_give_back_what_was_recorded(workers):
     from sls_contract.captures.lines import recording_of_line
 
     assert [recording_of_line(line_of(each)).exchange for each in workers] == [each.exchange for each in workers]
+
+
+def test_the_schema_takes_what_is_written_and_refuses_what_is_not_read(workers):
+    """Editors and other programs check lines with it."""
+    path = Path(__file__).parents[3] / "schemas" / "editor" / "exchange.json"
+    schema = Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+    lines = [json.loads(line_of(each)) for each in workers]
+    assert not [error for line in lines for error in schema.iter_errors(line)]
+    assert not schema.is_valid(lines[0] | {"respons": None})
+    assert not schema.is_valid({"request": {"method": "GET"}})
 
 
 def test_an_unknown_key_of_a_line_is_refused_by_name(lines):

@@ -121,7 +121,12 @@ def test_a_cluster_of_which_a_worker_is_killed_finds_the_same(capture, cluster):
 def test_ray_finds_the_same(capture):
     """The findings of one process, each once, in the same order."""
     pytest.importorskip("ray", reason="the extra ray is not installed")
-    assert findings(*check(capture, "--engine", "ray", "--jobs", "2")) == findings(*check(capture, "--jobs", "1"))
+    process, report = check(capture, "--engine", "ray", "--jobs", "2")
+    _, err = process.communicate(timeout=600)
+    if b"cannot be used" in err:
+        pytest.skip("Ray does not start a cluster on this machine")
+    assert process.returncode == 1
+    assert json.loads(report.read_text(encoding="utf-8"))["findings"] == findings(*check(capture, "--jobs", "1"))
 
 
 def test_a_cluster_that_is_not_there_is_told(capture):
