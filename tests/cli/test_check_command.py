@@ -117,6 +117,10 @@ def test_json_has_the_ledger(folder, tmp_path):
         "exchanges": 2,
         "last_validated": first["last_validated"],
         "age_days": 40,
+        "ages": {"3": 1, "40": 1},
+        "dateless": 0,
+        "digest": first["digest"],
+        "not_listed": [],
         "findings": 0,
     }
     assert abs(datetime.fromisoformat(first["last_validated"]) - (NOW - timedelta(days=40.5))) < timedelta(seconds=1)
