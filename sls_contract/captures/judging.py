@@ -77,6 +77,7 @@ class Part:
         exercised: codes of the clauses that could have been broken.
         extents: how many exchanges were judged by how much.
         failure: why the capture could not be read, or not any further; None where it was.
+        last: whether the capture has no more parts.
         digest: of the content: captures of two names are the same where it is.
         related: what is still to be judged in order; a None stands for exchanges that are missing.
 
@@ -93,6 +94,7 @@ class Part:
     exercised: set[str] = field(default_factory=set)
     extents: Counter[str] = field(default_factory=Counter)
     failure: str | None = None
+    last: bool = True
     digest: str = ""
     related: list[Related | None] = field(default_factory=list)
 
@@ -156,7 +158,7 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
         later.lose()
     part = Part.of(found)
     part.source, part.failure, part.related, part.lines = chunk.source, chunk.failure, later.related, lines
-    part.digest = sha256(data).hexdigest()
+    part.digest, part.last = sha256(data).hexdigest(), chunk.last
     return part
 
 

@@ -105,7 +105,9 @@ def chunks_of(source: str) -> Iterator[Chunk]:
         yield _cassette(source)
         return
     if not is_url(source) and os.path.exists(source) and not os.path.isfile(source):  # noqa: PTH110, PTH113 - as text
-        yield Chunk(source, kind or "lines", failure="no regular file")  # such as a pipe, which would be waited for
+        yield Chunk(
+            source, kind or "lines", failure="no regular file", last=True
+        )  # such as a pipe, which would be waited for
         return
     try:
         with reading(source) as file, closing(plain_blocks(file)) as blocks:
@@ -118,14 +120,14 @@ def chunks_of(source: str) -> Iterator[Chunk]:
                 raise NotReadable(None, "the file is empty")  # noqa: TRY301 - told like all damage
             yield from _split(source, kind, chain([first], blocks))
     except NotReadable as error:
-        yield Chunk(source, kind or "lines", damage=(error.line, error.reason))
+        yield Chunk(source, kind or "lines", damage=(error.line, error.reason), last=True)
     except (OSError, CassetteError) as error:
-        yield Chunk(source, kind or "lines", failure=failure_of(source, error))
+        yield Chunk(source, kind or "lines", failure=failure_of(source, error), last=True)
 
 
 def _cassette(source: str) -> Chunk:
     local = not is_url(source) and os.path.exists(source)  # noqa: PTH110 - a path or a URL, as text
-    return Chunk(source, "cassette", size=os.path.getsize(source) if local else 0, whole=True)  # noqa: PTH202 - as above
+    return Chunk(source, "cassette", size=os.path.getsize(source) if local else 0, whole=True, last=True)  # noqa: PTH202 - as above
 
 
 def _kind_by_head(head: bytes) -> Kind:
@@ -149,7 +151,7 @@ def _split(source: str, kind: Kind, blocks: Iterable[bytes]) -> Iterator[Chunk]:
     except (OSError, CassetteError) as error:
         last = replace(last or Chunk(source, kind), failure=failure_of(source, error))
     if last is not None:
-        yield replace(last, whole=first)
+        yield replace(last, whole=first, last=True)
 
 
 def recording_of(kind: Kind, data: str | bytes) -> Recording | None:

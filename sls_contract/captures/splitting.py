@@ -43,6 +43,7 @@ class Chunk:
         size: how many bytes there are to judge, about.
         spans: where in ``data`` each exchange begins and ends.
         whole: whether the capture has no other chunk.
+        last: whether no other chunk follows.
         damage: line and reason, where the file is damaged behind ``data``.
         failure: why the file could not be read any further, though it may be whole.
 
@@ -55,6 +56,7 @@ class Chunk:
     spans: tuple[Span, ...] = ()
     size: int = 0
     whole: bool = False
+    last: bool = False
     damage: tuple[int | None, str] | None = None
     failure: str | None = None
 

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.contract_text import claim_lines, contract_lines
 from sls_contract.cli.options import add_contract
+from sls_contract.cli.terminal import columns
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural, print_json, table
 from sls_contract.spec.catalog import checkout, schema_folder
@@ -33,7 +34,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "people, contracts.jsonl for programs.",
     )
     build.add_argument("--check", action="store_true", help="write nothing; name the files that differ and exit 1")
-    build.add_argument("--verbose", action="store_true", help="list the disagreements that nobody ruled on")
+    build.add_argument("--verbose", action="store_true", help="list the disagreements without a ruling")
     build.add_argument("--folder", type=Path, metavar="DIR", help="has claims/ and rulings/; default: schemas/")
     build.set_defaults(run=build_contracts)
     listing = actions.add_parser("list", help="list every operation: coverage, method, path, other names")
@@ -94,8 +95,7 @@ def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verb
     lines += [f"left out: claims on {name}: {why}" for name, why in sorted(left_out.items())]
     listed = [(contract.operation, each) for contract in contracts for each in contract.disagreements]
     lines.append(
-        f"{plural(len(listed), 'disagreement')} that nobody ruled on"
-        + ("" if verbose or not listed else " (--verbose)")
+        f"{plural(len(listed), 'disagreement')} without a ruling" + ("" if verbose or not listed else " (--verbose)")
     )
     if verbose:
         for name, each in listed:
@@ -131,7 +131,8 @@ def list_contracts(
         print_json(json.dumps({"version": 1, "operations": listed}, ensure_ascii=False, indent=2) + "\n", stdout)
         return 0
     rows = [(each.operation, each.coverage, each.method, _target(each), ", ".join(each.aliases)) for each in contracts]
-    stdout.writelines(f"{line}\n" for line in table(("operation", "coverage", "method", "path", "other names"), rows))
+    header = ("operation", "coverage", "method", "path", "other names")
+    stdout.writelines(f"{line}\n" for line in table(header, rows, columns(stdout)))
     return 0
 
 

@@ -30,7 +30,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "this proxy, and let it use plain http; the proxy calls the service over https. Each exchange is checked, "
         "scrubbed and recorded before the client gets the answer. Requests to other hosts are refused.",
         epilog="Exit codes, when a signal ends it: 1 a violation was found, 2 an exchange could not be recorded, else "
-        "130 interrupted, 143 terminated.",
+        "130 interrupted, 143 terminated. Example: sls-contract proxy --cassette reads.sls.yaml",
     )
     add = parser.add_argument
     add("--cassette", required=True, metavar="FILE", type=Path, help="where to record, such as reads.sls.yaml")
@@ -131,7 +131,7 @@ def _trust(url: str, certificate: str) -> list[str]:
     """Return the lines that make each kind of client trust the certificate; docs/proxy.md has the rest."""
     return [
         f"  export HTTPS_PROXY={url} https_proxy={url}",
-        f"  export REQUESTS_CA_BUNDLE={certificate}  # aliyun-log-python-sdk, aliyun-log-cli, whatever uses requests",
+        f"  export REQUESTS_CA_BUNDLE={certificate}  # aliyun-log-python-sdk, aliyun-log-cli, all that use requests",
         f"  export SSL_CERT_FILE={certificate}  # alibabacloud-sls20201230 async, httpx, Go",
         f"  export NODE_EXTRA_CA_CERTS={certificate}  # Node",
         "  Config(ca=…) with the same path  # alibabacloud-sls20201230 sync, which reads no variable",

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.errors import UsageError
-from sls_contract.reports.groups import origin_of
+from sls_contract.reports.groups import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -106,7 +106,7 @@ def _canonical(value: object) -> str:
 
 def _order(finding: Mapping[str, Any]) -> tuple[str, int, str]:
     position = finding.get("exchange")
-    return origin_of(finding), -1 if position is None else position, finding["code"]
+    return source_of(finding), -1 if position is None else position, finding["code"]
 
 
 def _not_listed(units: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:

@@ -39,6 +39,7 @@ def test_the_document_has_every_promised_key():
         "exercised",
         "not_provable",
         "not_supported",
+        "not_judged",
         "facts",
         "leftovers",
         "summary",
