@@ -31,8 +31,9 @@ COMMANDS = (
     "verify",
     "check",
     "diff",
-    "merge",
     "convert",
+    "merge",
+    "merge-driver",
     "signature",
     "serve",
     "replay",
@@ -147,7 +148,7 @@ def parser(named: str = "") -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"sls-contract {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     for name in (named,) if named in COMMANDS else COMMANDS:
-        import_module(f"sls_contract.cli.{name}").configure(commands)
+        import_module(f"sls_contract.cli.{name.replace('-', '_')}").configure(commands)
     return top
 
 

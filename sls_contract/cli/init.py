@@ -183,7 +183,7 @@ def _service(folder: Path) -> str:
 
 def _starter(name: str) -> str:
     """Return a file that people copy: inside the package, or in the checkout beside it."""
-    from sls_contract.spec.catalog import checkout
+    from sls_contract.spec.installation import checkout
 
     package = files("sls_contract")
     installed = package / "_starter"

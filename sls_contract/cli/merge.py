@@ -1,65 +1,88 @@
-"""``sls-contract merge``: git's merge driver for cassettes."""
+"""``sls-contract merge``: the reports of shards, machines and suites as one."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+import json
+from typing import IO, TYPE_CHECKING, Any
 
+from sls_contract import __version__
+from sls_contract.cli.options import add_reports, add_strict, reports_of
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
-from sls_contract.reports.text import on_one_line, plural
+from sls_contract.reports import Surroundings, exercised, plural, write_reports
+from sls_contract.reports.groups import grouped
+from sls_contract.reports.text import on_one_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-CONFLICT = 1
+_MOST_PLACES = 3  # of alike findings; a report has all
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command's options."""
     command = commands.add_parser(
         "merge",
-        help="merge a cassette that two branches changed (git's merge driver)",
-        description="Merge a cassette exchange by exchange, and write the result to OURS. Exchanges that both branches "
-        "added are kept. Where both changed one exchange, both versions stand whole between conflict markers.",
-        epilog="Set up: git config merge.sls-contract.driver 'sls-contract merge %%O %%A %%B %%P', and in "
-        ".gitattributes: *.sls.yaml merge=sls-contract. Exit codes: 0 merged, 1 a conflict is left, 2 not merged. "
-        "Example: sls-contract merge base.sls.yaml ours.sls.yaml theirs.sls.yaml",
+        help="join the JSON reports of shards, machines and suites",
+        description="Join reports that --json, --report and --sls-report wrote as JSON: each exchange is counted once, "
+        "whichever reports have it, findings and exercised clauses are united, ages are kept. A merged report can be "
+        "merged again, in any order.",
+        epilog="Exit codes: 0 no violation, 1 a violation is in one of them, 2 a file is no report. "
+        "Example: sls-contract merge a.json b.json --report all.md",
     )
-    command.add_argument("base", metavar="BASE", type=Path, help="the cassette before both changes (%%O)")
-    command.add_argument("ours", metavar="OURS", type=Path, help="our version, which is replaced (%%A)")
-    command.add_argument("theirs", metavar="THEIRS", type=Path, help="their version (%%B)")
-    command.add_argument("name", metavar="NAME", nargs="?", help="the name in messages (%%P; default: OURS)")
+    command.add_argument("sources", nargs="+", metavar="REPORT", help="a report as JSON: a path or a URL")
+    add_strict(command)
+    add_reports(command, "write the merged report as JSON")
     command.set_defaults(run=run)
 
 
 def run(
     arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
-    """Merge three files into the second; return the exit code."""
-    del environ, stdin, stdout
-    from sls_contract.cassettes.file.merging import Sides, merge
+    """Merge the reports; return the exit code."""
+    del stdin
+    from sls_contract.reports.merging import merged
 
-    sides = Sides(_text(arguments.base), _text(arguments.ours), _text(arguments.theirs))
-    merged = merge(sides)
-    arguments.ours.write_text(merged.text, encoding="utf-8", newline="\n")
-    if not merged.conflicts:
-        return 0
-    name = on_one_line(arguments.name or str(arguments.ours))
-    print(
-        f"sls-contract merge: {name}: {plural(len(merged.conflicts), 'conflict')}: {', '.join(merged.conflicts)}\n"
-        "How to fix: keep one version of each, delete the marker lines, then run sls-contract check on the file.",
-        file=stderr,
-    )
-    return CONFLICT
+    document = merged([_read(source) for source in arguments.sources], __version__)
+    told = stderr if arguments.json == "-" else stdout
+    print(*map(on_one_line, _lines(document, len(arguments.sources))), sep="\n", file=told)
+    write_reports(document, reports_of(arguments), Surroundings(stdout, stderr, environ, utc_now()))
+    summary = document["summary"]
+    return int(bool(summary["violations"] or (arguments.strict and summary["warnings"])))
 
 
-def _text(path: Path) -> str:
+def _read(source: str) -> Mapping[str, Any]:
+    from sls_contract.captures.storage import reading
+    from sls_contract.reports.merging import expect_report
+
     try:
-        return path.read_bytes().decode("utf-8")
+        with reading(source) as file:
+            value = json.loads(file.read())
     except OSError as error:
-        msg = f"cannot read {path}: {error.strerror}. How to fix: name three files: BASE OURS THEIRS."
+        msg = f"{source} cannot be read: {error.strerror or error}. How to fix: name a report that exists."
         raise UsageError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"expected {path} to be UTF-8, got byte {error.start + 1} that is not. How to fix: record it again."
-        raise UsageError(msg) from error
+    except (ValueError, RecursionError):
+        value = None
+    return expect_report(value, source)
+
+
+def _lines(document: Mapping[str, Any], count: int) -> Iterator[str]:
+    for group in grouped(document["findings"]):
+        if group.first["level"] != "unspecified":
+            places = list(group.places)
+            more = f", +{len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+            yield (
+                f"{group.first['code']} {group.first['slug']} ({group.first['level']}), {plural(group.count, 'time')}: "
+                + (", ".join(places[:_MOST_PLACES]) + more)
+            )
+    summary, clauses = document["summary"], document["summary"]["clauses"]
+    yield (
+        f"{plural(count, 'report')}, {plural(summary['exchanges'], 'exchange')}: "
+        f"{plural(summary['violations'], 'violation')}, {plural(summary['warnings'], 'warning')}, "
+        f"{summary['unspecified']} unspecified; {exercised(clauses['exercised'], clauses['total'])}"
+    )
+    ages = document["ages"]
+    if ages["oldest_days"] is not None:
+        oldest, median = plural(ages["oldest_days"], "day"), plural(ages["median_days"], "day")
+        yield f"last validated: median {median} ago, oldest {oldest} ago"

@@ -60,6 +60,21 @@ def add_contract(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--jobs`` and ``--engine``."""
+    from sls_contract.captures.engine import ENGINES, cores
+
+    parser.add_argument(
+        "--jobs", type=at_least(1), default=cores(), metavar="N", help="processes that judge (default: the cores)"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="local",
+        help="who judges: this machine, or the cluster of DASK_SCHEDULER_ADDRESS or RAY_ADDRESS (default: %(default)s)",
+    )
+
+
 def add_strict(parser: argparse.ArgumentParser) -> None:
     """Declare ``--strict``."""
     parser.add_argument("--strict", action="store_true", help="warnings fail, too")

@@ -60,6 +60,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--region", default="cn-hangzhou", help="signed in v4 where the endpoint names none (default: %(default)s)")
     add("--examples", type=at_least(0), default=100, metavar="N", help="generated sequences (default: %(default)s)")
     add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
+    add("--database", metavar="DIR|URL", help="replay generated sequences that failed before, and keep those that fail")
     add("--scenario", action="append", default=[], metavar="NAME", help="carry out only this one; repeatable")
     add("--only", action="append", default=[], metavar="NAMES", help=f"judge only these {_NAMES}")
     add("--skip", action="append", default=[], metavar="NAMES", help=f"do not judge these {_NAMES}")
@@ -117,6 +118,7 @@ def _step(shown: Callable[[int, str], None], steps: Iterator[int], name: str) ->
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
+    from sls_contract.scenarios.exploration import database_at
     from sls_contract.verification import ABOUT, Plan, Selection
 
     refuse_unknown(arguments.scenario, ABOUT)
@@ -125,7 +127,8 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         raise UsageError(msg)
     named = [about for name, about in ABOUT.items() if not arguments.scenario or name in arguments.scenario]
     selection = Selection.of(arguments.only, arguments.skip, named)
-    return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed, selection)
+    database = database_at(arguments.database) if arguments.database else None
+    return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed, selection, database)
 
 
 def _list(stdout: IO[str], environ: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ class Report:
     """What one run found; counts are of exchanges and clauses, never of bytes or seconds.
 
     ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``).
+    ``not_listed`` counts, by code and level, the findings that are too many to be held.
     ``examples`` holds the exchange of the first finding of each clause and level (`sls_contract.reports.examples`),
     ``repeat`` the commands that do it again.
     ``not_judged`` says what the user left out.
@@ -46,6 +48,7 @@ class Report:
     target: Target = field(default_factory=Target)
     seed: int | None = None
     located: list[tuple[Finding, Mapping[str, Any]]] = field(default_factory=list)
+    not_listed: Counter[tuple[str, Level]] = field(default_factory=Counter)
     exchanges: int = 0
     scenarios: int = 0
     exercised: set[str] = field(default_factory=set)
@@ -65,15 +68,19 @@ class Report:
 
     def show(self, finding: Finding, exchange: Exchange, scrub: Callable[[Exchange], Exchange] | None = None) -> None:
         """Keep the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
-        kinds = {(each["code"], each["kind"]) for each in self.examples}
-        if (finding.code, str(finding.level)) not in kinds:
-            from sls_contract.reports.examples import finding_example
+        from sls_contract.reports.examples import first_example
 
-            self.examples.append(finding_example(finding, scrub(exchange) if scrub else exchange))
+        first_example(self.examples, finding, exchange, scrub)
+
+    def add_examples(self, examples: Iterable[dict[str, Any]]) -> None:
+        """Take over examples that another process found, where they are the first of their clause and level."""
+        kinds = {(each["code"], each["kind"]) for each in self.examples}
+        self.examples.extend(each for each in examples if (each["code"], each["kind"]) not in kinds)
 
     def count(self, level: Level) -> int:
         """Count the findings of one level."""
-        return sum(finding.level is level for finding, _ in self.located)
+        listed = sum(finding.level is level for finding, _ in self.located)
+        return listed + sum(count for (_, its), count in self.not_listed.items() if its is level)
 
     def plain_findings(self) -> list[dict[str, Any]]:
         """Give the findings as plain JSON values."""
@@ -93,6 +100,8 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "target": {"endpoint": report.target.endpoint, "evidence": report.target.evidence},
         "seed": report.seed,
         "findings": report.plain_findings(),
+        "not_listed": plain_counts(report.not_listed),
+        "exercised": sorted(report.exercised),
         "not_provable": report.not_provable,
         "not_supported": report.not_supported,
         "not_judged": report.not_judged,
@@ -118,6 +127,11 @@ def _of_no_operation(report: Report) -> Iterator[dict[str, Any]]:
     if others := sorted(report.exercised - seen):
         evidence = report.target.evidence or "unknown"
         yield {"operation": None, "evidence": str(evidence), "validated": None, "clauses": others, "errors": []}
+
+
+def plain_counts(counts: Mapping[tuple[str, Level], int]) -> list[dict[str, Any]]:
+    """Give counts by code and level as plain JSON values."""
+    return [{"code": code, "level": str(level), "count": count} for (code, level), count in sorted(counts.items())]
 
 
 def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:

@@ -9,7 +9,7 @@ from sls_contract.exchange import masked_url, wire_text
 from sls_contract.reports.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sls_contract.exchange import Exchange, Headers, Response
     from sls_contract.spec import Finding
@@ -34,6 +34,17 @@ def plain_exchange(exchange: Exchange) -> dict[str, Any]:
 def finding_example(finding: Finding, exchange: Exchange) -> dict[str, Any]:
     """Return the example of a kind of finding; ``kind`` is its level."""
     return {"code": finding.code, "kind": str(finding.level), "where": finding.where, **plain_exchange(exchange)}
+
+
+def first_example(
+    examples: list[dict[str, Any]],
+    finding: Finding,
+    exchange: Exchange,
+    scrub: Callable[[Exchange], Exchange] | None = None,
+) -> None:
+    """Add the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
+    if (finding.code, str(finding.level)) not in {(each["code"], each["kind"]) for each in examples}:
+        examples.append(finding_example(finding, scrub(exchange) if scrub else exchange))
 
 
 def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> dict[str, Any]:

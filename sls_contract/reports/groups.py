@@ -28,7 +28,7 @@ class Group:
     @property
     def first(self) -> Mapping[str, Any]:
         """The finding that is shown in full: one that can be repeated, where there is such a one."""
-        return next(filter(_named, self.findings), self.findings[0])
+        return next(filter(source_of, self.findings), self.findings[0])
 
     @property
     def count(self) -> int:
@@ -74,9 +74,10 @@ def origin_of(finding: Mapping[str, Any]) -> str:
     """Say in which exchange a finding was made: test, scenario or cassette, line, number; empty where nobody knows."""
     line = f":{finding['line']}" if finding.get("line") and not finding.get("test") else ""
     exchange = f"exchange {finding['exchange']}" if finding.get("exchange") is not None else ""
-    return " ".join(part for part in (f"{_named(finding)}{line}", exchange) if part)
+    return " ".join(part for part in (f"{source_of(finding)}{line}", exchange) if part)
 
 
-def _named(finding: Mapping[str, Any]) -> str:
+def source_of(finding: Mapping[str, Any]) -> str:
+    """Name the test, scenario or cassette of a finding; empty where it has none."""
     scenario = f"{finding['scenario']} ({finding['auth']})" if finding.get("auth") else finding.get("scenario")
     return str(finding.get("test") or scenario or finding.get("cassette") or "")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.documented import SCENARIOS
 from sls_contract.verification.selection import Selection
+
+if TYPE_CHECKING:
+    from sls_contract.scenarios.exploration import Database
 
 PROVEN_BY: dict[str, tuple[str, ...]] = {
     "generated-sequences": ("SLS421", "SLS444"),
@@ -32,6 +36,7 @@ class Plan:
         examples: how many generated sequences are tried.
         seed: of everything random.
         selection: which areas and clauses the run is restricted to.
+        database: where generated sequences that failed are kept (`scenarios.exploration.database_at`); None: nowhere.
 
     """
 
@@ -39,6 +44,7 @@ class Plan:
     examples: int = 100
     seed: int = 0
     selection: Selection = field(default_factory=Selection)
+    database: Database | None = None
 
     def wants(self, name: str) -> bool:
         """Tell whether a scenario is to be carried out."""

@@ -283,7 +283,7 @@ class Runner:
     def _explore(self, name: str, strategy: object, examples: int) -> None:
         if not self.plan.wants(name) or examples < 1:
             return
-        from sls_contract.scenarios.exploration import explore
+        from sls_contract.scenarios.exploration import Known, explore
 
         self.progress(name)
         self.wire.begin("first")
@@ -301,7 +301,8 @@ class Runner:
         seed = random.Random(f"{self.plan.seed} {name}").getrandbits(32)  # noqa: S311 - no secret
         shrinks = 200 if self.target.loopback else _FEW_EXAMPLES
         try:
-            explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks)  # type: ignore[arg-type]  # a strategy of steps
+            known = Known(self.plan.database, f"sls-contract verify {name}")
+            explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks, known=known)  # type: ignore[arg-type]  # a strategy of steps
         finally:
             self._conclude(name, failures, tried)
         if not failures:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,6 +117,10 @@ def test_json_has_the_ledger(folder, tmp_path):
         "exchanges": 2,
         "last_validated": first["last_validated"],
         "age_days": 40,
+        "ages": {"3": 1, "40": 1},
+        "dateless": 0,
+        "digest": first["digest"],
+        "not_listed": [],
         "findings": 0,
     }
     assert abs(datetime.fromisoformat(first["last_validated"]) - (NOW - timedelta(days=40.5))) < timedelta(seconds=1)
@@ -152,13 +157,13 @@ def test_no_secret_comes_out_of_the_ledger(tmp_path):
     assert not [each for each in ("zq83hfKx", "LTAI5t", "\x1b") if each in out + err]
 
 
-def test_progress_counts_the_exchanges_of_a_large_file(tmp_path):
-    """A person sees how far it is every hundred exchanges."""
-    write(tmp_path / "a.sls.yaml", [recording(1)] * 201)
+def test_progress_counts_exchanges_and_how_many_a_second(tmp_path):
+    """A person sees how far it is, and how fast it goes."""
+    write(tmp_path / "a.sls.yaml", [recording(1)] * 3)
     err = Terminal()
     environ = {"TERM": "xterm", "COLUMNS": "300"}
     cli.run(["check", str(tmp_path)], environ=environ, stdin=io.StringIO(), stdout=io.StringIO(), stderr=err)
-    assert f"{tmp_path / 'a.sls.yaml'} exchange 200 of 201" in err.getvalue()
+    assert re.search(rf"{re.escape(str(tmp_path / 'a.sls.yaml'))} 3 exchanges, [0-9]+ a second", err.getvalue())
 
 
 def test_a_cassette_from_the_future_is_new():
@@ -171,7 +176,7 @@ def test_a_cassette_from_the_future_is_new():
 @pytest.mark.parametrize(("ages", "median"), [([], None), ([5], 5), ([1, 9], 1), ([9, 1, 4], 4)])
 def test_the_median_is_an_age_that_occurs(ages, median):
     """Of two in the middle the lower; over all files, not of the files."""
-    entries = [Entry(NOW, ages=[timedelta(days=age)]) for age in ages]
+    entries = [Entry(NOW, ages=Counter([age])) for age in ages]
     assert median_age(entries) == (None if median is None else timedelta(days=median))
 
 

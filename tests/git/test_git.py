@@ -48,7 +48,7 @@ def git(tmp_path):
 
     run("init", "-q", "-b", "main")
     run("config", "diff.sls-contract.command", "sls-contract diff --git")
-    run("config", "merge.sls-contract.driver", "sls-contract merge %O %A %B %P")
+    run("config", "merge.sls-contract.driver", "sls-contract merge-driver %O %A %B %P")
     (tmp_path / ".gitattributes").write_text("*.sls.yaml diff=sls-contract merge=sls-contract\n", "utf-8")
     return run
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sls_contract import __version__, cli
-from sls_contract.cassettes import audit
+from sls_contract.captures import judging
 
 COMMITTED = Path(__file__).parents[3] / "cassettes"
 PAGE = COMMITTED / "documents" / "get-checkpoint-page.sls.yaml"
@@ -221,14 +221,14 @@ def test_progress_on_a_terminal_only(page):
 @pytest.mark.parametrize(("end", "expected"), [(KeyboardInterrupt, 130), (SystemExit(143), 143)])
 def test_an_interruption_keeps_what_was_found(page, tmp_path, monkeypatch, end, expected):
     """Ctrl-C or TERM after the first file: 1 where it broke the contract, else its code; the rest is not checked."""
-    second, judge = Path(shutil.copy(PAGE, tmp_path / "页2.sls.yaml")), audit.audit
+    second, judge = Path(shutil.copy(PAGE, tmp_path / "页2.sls.yaml")), judging.audit
 
     def interrupted(path, terms):
         if path == second:
             raise end
         return judge(path, terms)
 
-    monkeypatch.setattr(audit, "audit", interrupted)
+    monkeypatch.setattr(judging, "audit", interrupted)
     code, out, _ = run("check", page, second)
     assert code == expected
     assert "not checked: 1 of 2 cassettes: interrupted" in out

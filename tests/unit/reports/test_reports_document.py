@@ -35,6 +35,8 @@ def test_the_document_has_every_promised_key():
         "target",
         "seed",
         "findings",
+        "not_listed",
+        "exercised",
         "not_provable",
         "not_supported",
         "not_judged",
