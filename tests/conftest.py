@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
 from started_processes import Started, end_all_but, processes_of_a_run
@@ -37,7 +37,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behi
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
 
 _SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a busy machine is no finding
-settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW)  # the same each time
+_QUICK = [each for each in Phase if each is not Phase.explain]  # which costs a hundred examples for each that is found
+settings.register_profile("sample", max_examples=10, derandomize=True, phases=_QUICK, **_SLOW)  # the same each time
 settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
 settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
 
