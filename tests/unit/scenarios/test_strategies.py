@@ -207,7 +207,7 @@ def test_errors_are_filled_in(answer):
 def test_every_kind_of_breach_of_a_request_is_drawn():
     """Each rule that the contract states for a request is broken in some example, at its place."""
     breaches = {
-        (breach.kind, breach.where) for breach, _ in drawn(strategies.broken_requests(LIST, levels=EVERY_LEVEL), 120)
+        (breach.kind, breach.where) for breach, _ in drawn(strategies.broken_requests(LIST, levels=EVERY_LEVEL), 250)
     }
     assert {
         ("value", "path store"),
@@ -228,7 +228,7 @@ def test_every_kind_of_breach_of_an_answer_is_drawn():
     """Each rule that the contract states for an answer is broken in some example."""
     request = find(strategies.requests(LIST), lambda each: "shard" in dict(each.query_pairs()))
     strategy = strategies.broken_answers(LIST, request, levels=EVERY_LEVEL)
-    kinds = {breach.kind for breach, _ in drawn(strategy, 300)}
+    kinds = {breach.kind for breach, _ in drawn(strategy, 600)}
     assert kinds >= {
         *("missing", "type", "form", "unit", "unique", "filter", "unknown", "syntax", "length", "status"),
         *("content-type", "error-code", "error-status"),
