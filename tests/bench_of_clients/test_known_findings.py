@@ -60,7 +60,7 @@ ALL = (
 
 
 def scenarios_of(name: str) -> tuple[str, ...]:
-    """Name all of them; without SLS_FULL the first in which a client breaks a clause, and what each client must pass."""
+    """Name all of them; without SLS_FULL one that each passes, and the first in which the client breaks a clause."""
     return ALL if os.environ.get("SLS_FULL") else ("shard-given", next(iter(FOUND[name])))
 
 

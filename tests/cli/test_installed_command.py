@@ -146,6 +146,7 @@ def test_schemas_export_and_show_agree(command, tmp_path, schemas):
         assert json.loads(command("schemas", "show", path.name, environ=ASCII).stdout) == json.loads(shown.stdout)
 
 
+@pytest.mark.full(keep=3)
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
