@@ -175,7 +175,7 @@ def _given_twice(shards: Iterable[int], consumer: str, rival: str) -> Finding:
     return clause("shard-held-once").finding(
         f"consumer {shown(rival)}",
         f"none of {_listed(shards)}: {shown(consumer)} lives and holds it",
-        f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} meanwhile",
+        f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} in between",
         "give a shard away once its holder's heartbeat no longer lists it, or its timeout is over.",
     )
 

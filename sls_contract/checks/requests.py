@@ -102,7 +102,7 @@ def date_form(subject: Subject) -> Flaws:
     if not any(text for _, text in dates):
         return None
     expected = _ISO_BASIC if v4 else _RFC_1123
-    fix = "format the time in UTC, in English, whatever the locale."
+    fix = "format the time in UTC, in English, independent of the locale."
     return [
         Flaw(f"header {name}", expected, shown(text), fix)
         for name, text in dates

@@ -214,13 +214,13 @@ _SHOWN = 80
 _BY_ORIGIN: dict[Origin, str] = {"shard": "SLS403", "group": "SLS404", "logstore": "SLS405", "project": "SLS463"}
 _ORIGINS = {
     "SLS401": ", which was replaced",
-    "SLS402": ", which nobody wrote",
+    "SLS402": ", which was never written",
     "SLS403": ", which was written to another shard",
     "SLS404": ", which was written in another group",
     "SLS405": ", which was written in another logstore",
     "SLS406": ", which was refused",
     "SLS407": ", from before the group was deleted",
-    "SLS425": ", which nobody wrote",
+    "SLS425": ", which was never written",
     "SLS463": ", which was written in another project",
 }
 _MENDS = {

@@ -99,7 +99,7 @@ def _served(response: Response) -> Iterator[Finding]:
     if response.status == _OK:
         return
     code = error_code(response)
-    found, fix = "SLS444", "Serve what exists to whoever may ask for it."
+    found, fix = "SLS444", "Answer correct requests for what exists."
     if code in _CLOCK_CODES:
         found, fix = "SLS457", "Allow 15 minutes either way."
     elif response.status in {400, 401}:

@@ -115,7 +115,7 @@ def _rulings(rulings: Rulings | None) -> Iterator[str]:
 
 def _disagreements(contract: Contract) -> Iterator[str]:
     if contract.disagreements:
-        yield "disagreements that nobody ruled on"
+        yield "disagreements without a ruling"
     for each in contract.disagreements:
         says = "; ".join(f"{family}: {text}" for family, text in each.claims.items())
         yield f"  {each.where}: {says}; taken: {each.taken or 'open'}"

@@ -33,7 +33,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "people, contracts.jsonl for programs.",
     )
     build.add_argument("--check", action="store_true", help="write nothing; name the files that differ and exit 1")
-    build.add_argument("--verbose", action="store_true", help="list the disagreements that nobody ruled on")
+    build.add_argument("--verbose", action="store_true", help="list the disagreements without a ruling")
     build.add_argument("--folder", type=Path, metavar="DIR", help="has claims/ and rulings/; default: schemas/")
     build.set_defaults(run=build_contracts)
     listing = actions.add_parser("list", help="list every operation: coverage, method, path, other names")
@@ -94,8 +94,7 @@ def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verb
     lines += [f"left out: claims on {name}: {why}" for name, why in sorted(left_out.items())]
     listed = [(contract.operation, each) for contract in contracts for each in contract.disagreements]
     lines.append(
-        f"{plural(len(listed), 'disagreement')} that nobody ruled on"
-        + ("" if verbose or not listed else " (--verbose)")
+        f"{plural(len(listed), 'disagreement')} without a ruling" + ("" if verbose or not listed else " (--verbose)")
     )
     if verbose:
         for name, each in listed:

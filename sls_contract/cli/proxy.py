@@ -131,7 +131,7 @@ def _trust(url: str, certificate: str) -> list[str]:
     """Return the lines that make each kind of client trust the certificate; docs/proxy.md has the rest."""
     return [
         f"  export HTTPS_PROXY={url} https_proxy={url}",
-        f"  export REQUESTS_CA_BUNDLE={certificate}  # aliyun-log-python-sdk, aliyun-log-cli, whatever uses requests",
+        f"  export REQUESTS_CA_BUNDLE={certificate}  # aliyun-log-python-sdk, aliyun-log-cli, all that use requests",
         f"  export SSL_CERT_FILE={certificate}  # alibabacloud-sls20201230 async, httpx, Go",
         f"  export NODE_EXTRA_CA_CERTS={certificate}  # Node",
         "  Config(ca=…) with the same path  # alibabacloud-sls20201230 sync, which reads no variable",

@@ -21,6 +21,7 @@ from sls_contract.signing import Credentials, credentials_from_environment, pars
 from sls_contract.signing.environment import ID, SECRET, TOKEN
 from sls_contract.signing.mismatch import safe_text
 from sls_contract.transcripts import transcript_of
+from sls_contract.transport.flows import are_flows, read_flows
 
 if TYPE_CHECKING:
     import argparse
@@ -125,6 +126,11 @@ def _held(name: str, stdin: IO[str]) -> tuple[str, list[Held]]:
         from sls_contract.cassettes import load_cassette
 
         return "recording", [Held.recorded(each) for each in load_cassette(name).recordings]  # its journal, too
+    if are_flows(data):
+        return "flows of mitmproxy", [
+            Held(each.request, each.response, f"flow {number}", at)
+            for number, (each, at) in enumerate(read_flows(data), start=1)
+        ]
     transcript = transcript_of(data)
     return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
 

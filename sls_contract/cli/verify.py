@@ -225,7 +225,7 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[
         file=stderr,
     )
     if not stdin.isatty():
-        msg = "nobody can be asked here. How to fix: say --yes."
+        msg = "stdin is not a terminal, so the run cannot be confirmed. How to fix: pass --yes."
         raise UsageError(msg)
     print("Go on? [y/N] ", end="", file=stderr, flush=True)
     if stdin.readline().strip().lower() not in {"y", "yes"}:

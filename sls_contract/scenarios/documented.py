@@ -124,7 +124,7 @@ _GROUPS = (
     Scenario.of(
         "group-held-by-two",
         "groups",
-        "consumer is one of the two, or nobody",
+        "consumer is one of the two, or empty",
         _ELEMENTS,
         "SLS402 SLS432",
         *made(),

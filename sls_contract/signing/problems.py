@@ -59,7 +59,7 @@ def _log_date(request: Request) -> SignatureMismatch | None:
         "Date (or x-log-date) as Mon, 09 Nov 2015 06:11:16 GMT",
         text or "neither Date nor x-log-date",
         "The date of a v1 request must follow RFC 1123." if text else "The request carries no date.",
-        "Send Date in GMT, in English, whatever the locale, and sign exactly that text.",
+        "Send Date in GMT, in English, independent of the locale, and sign exactly that text.",
     )
 
 

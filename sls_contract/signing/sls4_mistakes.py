@@ -110,7 +110,7 @@ SLS4_MISTAKES: tuple[Mistake, ...] = (
         "content-type-left-out",
         "content-type",
         "Content-Type was sent and not signed.",
-        "Sign content-type among the headers wherever it is sent, or do not send it.",
+        "Sign content-type among the headers if it is sent, or do not send it.",
         content_type_left_out,
     ),
     Mistake(

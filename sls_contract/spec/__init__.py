@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from sls_contract.spec.description import DESCRIPTION, Description
     from sls_contract.spec.error_record import KnownError
     from sls_contract.spec.instance import request_instance
-    from sls_contract.spec.known_errors import KNOWN_ERRORS, errors_of, errors_with, statuses_of, wording_is_known
+    from sls_contract.spec.known_errors import (
+        KNOWN_ERRORS,
+        codes_saying,
+        errors_of,
+        errors_with,
+        known_codes,
+        statuses_of,
+        wording_is_known,
+    )
     from sls_contract.spec.registry import Registry, operation_of, use_contracts
 
 __all__ = [
@@ -36,8 +44,10 @@ __all__ = [
     "SchemaError",
     "catalog",
     "clause",
+    "codes_saying",
     "errors_of",
     "errors_with",
+    "known_codes",
     "operation_of",
     "request_instance",
     "statuses_of",
@@ -50,8 +60,10 @@ _LATER = {
     "Description": "description",
     "KNOWN_ERRORS": "known_errors",
     "KnownError": "error_record",
+    "codes_saying": "known_errors",
     "errors_of": "known_errors",
     "errors_with": "known_errors",
+    "known_codes": "known_errors",
     "operation_of": "registry",
     "use_contracts": "registry",
     "Registry": "registry",

@@ -9,6 +9,7 @@ _OLD = (sources.ERRORS_2021,)
 _NOW = (sources.ERRORS_NOW,)
 _BOTH = (sources.ERRORS_2021, sources.ERRORS_NOW)
 _THROTTLED = (sources.THROTTLING, "aliyun-log-cpp-sdk: its table of codes, for the status")
+_STATUS, _STATUS_PAGE = ("GetSlsService",), ("GetSlsService page, 2020 to 2021 (github.com/AlibabaCloudDocs/sls)",)
 _BUSY = "The server is busy, please try again later."
 
 _GONE = (
@@ -189,6 +190,30 @@ _REFUSED = (
     KnownError(413, "PostBodyTooLarge", ("Body size {bodysize} must little than 10485760.",), _NOW),
 )
 
+_OF_ONE_OPERATION = (
+    KnownError(
+        400,
+        "LogStoreAlreadyExist",
+        ("logstore {logstoreName} already exists",),
+        (f"observed: {sources.JAVA_SDK}, functional tests",),
+        ("CreateLogStore",),
+        "live",
+    ),
+    KnownError(
+        400,
+        "LogStoreInfoInvalid",
+        ("logstore name {logstoreName} is invalid",),
+        (f"observed: {sources.JAVA_SDK}, functional tests",),
+        ("CreateLogStore", "UpdateLogStore"),
+        "live",
+    ),
+    KnownError(400, "PermissionDenied", ("No permission to get SLS service status.",), _STATUS_PAGE, _STATUS),
+    KnownError(
+        500, "DescribeUserBusinessStatusFailed", ("Failed to describe user business status.",), _STATUS_PAGE, _STATUS
+    ),
+)
+"""Of operations that have no contract, or whose pages leave them out."""
+
 _FAILED = (
     KnownError(500, "InternalServerError", ("{message}",), (sources.GET_CHECK_POINT, *_BOTH)),
     KnownError(500, "RequestTimeout", ("The request is timeout. Please try again later.",), _NOW),
@@ -219,5 +244,5 @@ CODE_NOT_TOLD = KnownError(
 )
 """Messages whose ``errorCode`` no source shows: known with any code that is known itself."""
 
-COMMON = (*_GONE, *_BAD_REQUEST, *_UNAUTHORIZED, *_REFUSED, *_FAILED, *_NAMED_BY_CLIENTS)
+COMMON = (*_GONE, *_BAD_REQUEST, *_UNAUTHORIZED, *_REFUSED, *_OF_ONE_OPERATION, *_FAILED, *_NAMED_BY_CLIENTS)
 """What any operation may answer."""

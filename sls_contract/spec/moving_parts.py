@@ -59,7 +59,7 @@ _LOG_GROUP = (
     MovingPart((1, 1), "Time of a log: the second in which the client made it"),
     MovingPart((1, 4), "Time_ns of a log: the nanosecond of it"),
     MovingPart((4,), "Source: the machine's address, unless the client names one", value=_ADDRESS),
-    MovingPart((6,), "the tag __pack_id__: a number that producers make anew", holds=(1, b"__pack_id__")),
+    MovingPart((6,), "the tag __pack_id__: a number that producers generate each time", holds=(1, b"__pack_id__")),
 )
 
 MOVING_BODIES = (

@@ -58,12 +58,12 @@ def test_derive_says_what_a_page_does_not_tell(tmp_path):
 
 
 def test_the_checkout_is_up_to_date_and_the_build_says_what_it_holds():
-    """Operations by coverage, what was left out, and the disagreements that nobody ruled on."""
+    """Operations by coverage, what was left out, and the disagreements without a ruling."""
     code, out, err = run("build", "--check", "--verbose", "--folder", Path(__file__).parents[2] / "schemas")
     assert (code, err) == (0, "")
     assert "247 operations: 11 full, 15 derived, 221 model" in out
     assert "left out: claims on GetSlsService: called by RPC" in out
-    assert "disagreements that nobody ruled on" in out
+    assert "disagreements without a ruling" in out
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "of no operation"])
@@ -94,7 +94,7 @@ def test_disagreements_that_nobody_ruled_on_are_counted_and_listed_on_demand(tmp
     (pages / "2024.en.md").write_text(text.replace("|size|Integer|No|", "|size|Integer|Yes|"), encoding="utf-8")
     run("derive", *pages.iterdir(), "--out", tmp_path)
     code, out, _ = run("build", "--folder", tmp_path)
-    assert (code, "1 disagreement that nobody ruled on (--verbose)" in out) == (0, True)
+    assert (code, "1 disagreement without a ruling (--verbose)" in out) == (0, True)
     told = "query size required: handbook: no; openapi: yes; taken: no"
     assert f"  ListGadgets, {told}" in run("build", "--folder", tmp_path, "--verbose")[1].splitlines()
     assert f"  {told}" in run("show", "ListGadgets", "--contract", tmp_path)[1].splitlines()

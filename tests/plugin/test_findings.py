@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+
+from sls_contract import cli
 
 OLD_METHOD = """
     @pytest.mark.sls_cassette
@@ -35,6 +39,19 @@ def test_a_finding_shows_how_to_fix_it(project):
     """Every failure ends in what to do, and shows the exchange."""
     result = project.test(OLD_METHOD).run("--sls-record=once")
     result.stdout.fnmatch_lines(["*How to fix: *", "*< 200*"])
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [(OLD_METHOD, "signature verifies (v1)"), (SWALLOWED, "and was taken out of the recording")],
+    ids=["right", "wrong"],
+)
+def test_the_text_of_a_failure_can_be_given_to_signature(project, source, told):
+    """The exchange is read back; of a signature that was taken out nobody is told that its digest is wrong."""
+    text = project.test(source).run("--sls-record=once").stdout.str()
+    out = io.StringIO()
+    cli.run(["signature"], environ={}, stdin=io.StringIO(text), stdout=out, stderr=out)
+    assert told in out.getvalue()
 
 
 def test_a_failing_test_keeps_its_own_error(project):

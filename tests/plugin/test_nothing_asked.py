@@ -54,7 +54,9 @@ def test_a_marked_test_that_asks_elsewhere_or_nothing_fails_in_every_mode(projec
         assert "add it to ini sls_hosts" in told_of(result, "test_asks_elsewhere")
         assert "other.invalid" in told_of(result, "test_asks_by_a_socket")
         assert "SLS614 nothing-asked (violation)" in told_of(result, "test_asks_nothing")
-        result.stdout.fnmatch_lines(["sls-contract: requests to other hosts while a cassette was open, *gateway.invalid (1 test, first *"])
+        result.stdout.fnmatch_lines(
+            ["sls-contract: requests to other hosts while a cassette was open, *gateway.invalid (1 test, first *"]
+        )
         found = json.loads((project.path / "report.json").read_bytes())["findings"]
         assert {(each["code"], each["test"].partition("::")[2]) for each in found if each["code"] == "SLS615"} == {
             ("SLS615", "test_asks_elsewhere"),

@@ -226,7 +226,9 @@ def test_a_test_that_fails_by_itself_settles_nothing(recorded, service):
     recorded.test(READS + "        raise RuntimeError('of its own')\n")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*RuntimeError: of its own", "*breaking (*", "*one of its tests failed or was skipped"])
+    result.stdout.fnmatch_lines(
+        ["*RuntimeError: of its own", "*breaking (*", "*one of its tests failed or was skipped"]
+    )
     recorded.verify("--sls-accept=breaking,additive,benign").assert_outcomes(failed=1)
     assert recorded.cassette("test_reads").read_bytes() == before
     assert not (recorded.path / PROPOSED).exists()

@@ -167,7 +167,7 @@ def test_nothing_judged_is_no_success(reference):
         (("--endpoint", "http://127.0.0.1:1", "--project", "p"), ENVIRON, "--endpoint needs --logstore"),
         (("--endpoint", "http://127.0.0.1:1", *PLACE), {}, "ALIBABA_CLOUD_ACCESS_KEY_ID"),
         (("--endpoint", "http://127.0.0.1:1/path", *PLACE), ENVIRON, "more than scheme, host and port"),
-        (("--endpoint", "https://sls.example", *PLACE), ENVIRON, "say --yes"),
+        (("--endpoint", "https://sls.example", *PLACE), ENVIRON, "pass --yes"),
         (
             ("--endpoint", "http://127.0.0.1:1", *PLACE),
             {**ENVIRON, "SLS_CONTRACT_STS_ACCESS_KEY_ID": "x"},

@@ -11,8 +11,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The body is one JSON text",
         text=(
-            "A body that should be JSON is exactly one JSON text as RFC 8259 has it: not empty, not HTML, nothing "
-            "behind its end, no NaN or Infinity, and nested no deeper than a parser can follow."
+            "A body that should be JSON is one JSON text as RFC 8259 defines it. It is not empty, not HTML, has "
+            "nothing after its end, no NaN or Infinity, and is nested no deeper than a parser can follow."
         ),
         sources=(
             "GetCheckPoint page, sample response: Content-Type: application/json",
@@ -26,8 +26,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The JSON is UTF-8 without a byte order mark",
         text=(
-            "JSON on the wire is UTF-8 and does not begin with a byte order mark. A \\u escape of half a surrogate "
-            "pair is no character either."
+            "JSON on the wire is UTF-8 and does not begin with a byte order mark. A \\u escape of half a "
+            "surrogate pair is not a character."
         ),
         sources=("RFC 8259 section 8.1", "RequestSignature page: texts are UTF-8"),
     ),
@@ -36,7 +36,7 @@ CLAUSES = (
         slug="json-duplicate-key",
         level=Level.VIOLATION,
         title="No object has a key twice",
-        text="Where a key comes twice in one object, parsers disagree on which value counts.",
+        text="If an object has a key twice, parsers disagree on which value counts.",
         sources=("RFC 8259 section 4",),
     ),
     Clause(
@@ -56,8 +56,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="Success is status 200, failure is 4xx or 5xx",
         text=(
-            "A request that succeeds is answered with exactly 200. 201, 202, 204, 206 and redirects are named "
-            "nowhere, and the Python SDK takes any of them for an error."
+            "A request that succeeds is answered with exactly 200. 201, 202, 204, 206 and redirects are not "
+            "documented, and the Python SDK treats each of them as an error."
         ),
         sources=(
             "GetCheckPoint page, response elements: status 200",
@@ -70,8 +70,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="A 4xx carries errorCode and errorMessage",
         text=(
-            "The body of a 4xx is a JSON object with the strings errorCode and errorMessage, neither of them empty. "
-            "Shapes of older years (error_code, Error.Code) and HTML are not understood by today's SDKs."
+            "The body of a 4xx is a JSON object with the non-empty strings errorCode and errorMessage. Today's "
+            "SDKs do not understand the shapes of earlier years (error_code, Error.Code) or HTML."
         ),
         sources=(
             "CommonErrorCodes page, format of the error message",
@@ -84,8 +84,8 @@ CLAUSES = (
         level=Level.WARNING,
         title="A 5xx carries errorCode and errorMessage",
         text=(
-            "The body of a 5xx has the same form as that of a 4xx. The proxies in front of the service can answer "
-            "with HTML or nothing before it is reached, so this is no violation, but clients lose code and status."
+            "The body of a 5xx has the same form as that of a 4xx. Proxies in front of the service may answer "
+            "with HTML or an empty body, so this is not a violation, but clients lose code and status."
         ),
         sources=(
             "CommonErrorCodes page, format of the error message and rows 500 and 503",
@@ -96,10 +96,10 @@ CLAUSES = (
         code="SLS234",
         slug="error-code-unknown",
         level=Level.VIOLATION,
-        title="errorCode is one that a page names",
+        title="errorCode is documented",
         text=(
-            "The errorCode of an answer stands in the operation's own table, in one of the common tables, or was "
-            "observed on the real service. Clients decide by the code, letter for letter."
+            "The errorCode of an answer is in the operation's own table or in a common table, or was observed on "
+            "the real service. Clients compare the code letter for letter."
         ),
         sources=(
             "GetCheckPoint page, error codes",
@@ -113,9 +113,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="errorCode is one that GetCheckPoint can answer",
         text=(
-            "Codes of the sibling operations (ShardNotExist, ConsumerNotExist, ConsumerGroupAlreadyExist, …) do not "
-            "come from GetCheckPoint. Above all an unknown shard is 200 with an empty list, not an error. (What a "
-            "malformed shard is answered with is said nowhere, and not judged.)"
+            "Codes of the sibling operations (ShardNotExist, ConsumerNotExist, ConsumerGroupAlreadyExist, …) are "
+            "not answers of GetCheckPoint. In particular, an unknown shard is 200 with an empty list, not an "
+            "error. The answer to a malformed shard is not documented and not judged."
         ),
         sources=("GetCheckPoint page, error codes and parameter shardId", "Pages of the sibling operations"),
     ),
@@ -137,9 +137,9 @@ CLAUSES = (
         level=Level.WARNING,
         title="errorMessage has a known wording",
         text=(
-            "The message reads as a page prints it or as it was observed. Not judged: dose or does, a space before a "
-            "colon, capitals, a final full stop, and the names and values inside. Programs should decide by "
-            "errorCode; this is to notice drift."
+            "The message reads as a page prints it, or as it was observed. Not judged: dose or does, a space "
+            "before a colon, capitals, a final full stop, and the names and values inside. Programs should use "
+            "errorCode; this clause notices drift."
         ),
         sources=(
             "GetCheckPoint page, error codes",
@@ -167,9 +167,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="A request that is not properly signed is not served",
         text=(
-            "A request without a signature, with a malformed one, or with one that does not verify with its key is "
-            "refused with 400 or 401, never answered with 200. (Where the key is not known to us, a signature that "
-            "has the right form is not judged.)"
+            "A request without a signature, with a malformed one, or with one that does not verify is refused "
+            "with 400 or 401, never answered with 200. If the key is not known here, a signature of the right "
+            "form is not judged."
         ),
         sources=(
             "RequestSignature page, verification: otherwise the request is refused",

@@ -56,7 +56,7 @@ CLAUSES = (
         "SLS405",
         "logstore-isolation",
         "A write in one logstore leaves the others alone",
-        "Groups of the same name in two logstores have nothing to do with each other: the path names both.",
+        "Groups of the same name in two logstores are independent: the path names both.",
         f"{_PAGE}, request syntax",
         _UPDATE,
     ),
@@ -64,29 +64,29 @@ CLAUSES = (
         "SLS406",
         "refused-changes-nothing",
         "A refused request changes nothing",
-        "After an answer of 4xx the state is as before it: the checkpoint that was refused is not stored, the group "
-        "whose deletion was refused is still there.",
+        "After a 4xx the state is as before. A refused checkpoint is not stored, and a group whose deletion "
+        "was refused still exists.",
         "CommonErrorCodes page: an error answer means that the request failed",
     ),
     _violation(
         "SLS407",
         "group-begins-empty",
-        "A group that is made again begins empty",
-        "After DeleteConsumerGroup and CreateConsumerGroup with the same name no earlier checkpoint is left.",
+        "A group that is created again is empty",
+        "After DeleteConsumerGroup and CreateConsumerGroup with the same name, no earlier checkpoint is left.",
         "DeleteConsumerGroup page: deletes the group",
         "CreateConsumerGroup page",
     ),
     _violation(
         "SLS411",
         "update-time-back",
-        "updateTime never runs back",
-        "From one read of a shard to the next updateTime stays or grows, as long as the group exists.",
+        "updateTime never decreases",
+        "From one read of a shard to the next, updateTime stays or grows as long as the group exists.",
         f"{_PAGE}, response element updateTime: the time of the last update",
     ),
     _violation(
         "SLS412",
         "update-time-moves",
-        "updateTime moves on a write",
+        "updateTime increases on a write",
         "After an accepted write, also of the same value, updateTime is later than before it. (Writes within a second "
         "are not compared: a clock may be coarse.)",
         f"{_PAGE}, response element updateTime: the time of the last update",
@@ -94,7 +94,7 @@ CLAUSES = (
     _violation(
         "SLS413",
         "update-time-steady",
-        "updateTime moves only on a write",
+        "updateTime changes only on a write",
         "Reading, or writing elsewhere, does not change the time of a shard's last update.",
         f"{_PAGE}, response element updateTime: the time of the last update",
     ),
@@ -118,7 +118,7 @@ CLAUSES = (
     _violation(
         "SLS421",
         "every-shard",
-        "Without shard every shard of the logstore is answered",
+        "Without shard, every shard of the logstore is returned",
         "A request without the query key shard gets one entry for each shard, those never consumed included. The "
         "shards are those that a lone consumer is assigned.",
         f"{_PAGE}, parameter shardId: the checkpoints of all shards are returned",
@@ -127,8 +127,8 @@ CLAUSES = (
         "SLS422",
         "known-shard",
         "A shard that exists has an entry",
-        "With ?shard=N of an existing shard the answer is one entry, also where nothing was consumed yet. With an "
-        "empty list the Python consumer never starts.",
+        "With ?shard=N of an existing shard the answer is one entry, even if nothing was consumed yet. With "
+        "an empty list the Python consumer never starts.",
         f"{_PAGE}, parameter shardId",
         "aliyun-log-python-sdk, consumer: an empty list is an error",
     ),
@@ -157,15 +157,15 @@ CLAUSES = (
     _violation(
         "SLS431",
         "consumer-of-write",
-        "consumer names the holder who wrote",
-        "After a write by the only consumer that holds the shard, consumer is there and is its name.",
+        "consumer names the holder that wrote",
+        "After a write by the only consumer that holds the shard, consumer is present and is its name.",
         f"{_PAGE}, response element consumer: the consumer",
         "GetCheckPoint page of 2018: the consumer that the shard belongs to",
     ),
     _violation(
         "SLS432",
         "consumer-known",
-        "consumer is nobody who was never there",
+        "consumer names a consumer of the group",
         "consumer is empty or names a consumer that sent a heartbeat or a checkpoint to this group.",
         f"{_PAGE}, response element consumer: the consumer",
     ),
@@ -194,8 +194,8 @@ CLAUSES = (
         "SLS444",
         "served",
         "A correct request for what exists is served",
-        "GetCheckPoint for an existing group, correctly signed and in time, is answered with 200. (403 for an "
-        "exhausted quota and 503 say that it was not tried; they are counted as not provable.)",
+        "GetCheckPoint for an existing group, correctly signed and on time, is answered with 200. A 403 for "
+        "an exhausted quota and a 503 count as not provable.",
         f"{_PAGE}, response elements: status 200",
     ),
     _violation(
@@ -241,8 +241,8 @@ CLAUSES = (
         "SLS456",
         "signature-accepted",
         "A right signature is accepted in every form",
-        "v1 with hmac-sha1 or hmac-sha256 and v4, with and without a token, with the headers that the official SDKs "
-        "send in their spelling: none is refused for its authentication.",
+        "Signatures of v1 with hmac-sha1 or hmac-sha256 and of v4 are accepted, with and without a token. So "
+        "are the headers of the official SDKs in their spelling. None is refused for its authentication.",
         "RequestSignature page",
         "Signers of the official SDKs",
     ),
@@ -257,14 +257,14 @@ CLAUSES = (
         "SLS461",
         "request-ids-differ",
         "No two answers have the same request id",
-        "x-log-requestid names one request: support finds it by this id. Answers that come over one connection have "
-        "ids of their own, too.",
+        "x-log-requestid identifies one request: support finds it by this id. Answers on one connection have "
+        "different ids, too.",
         "CommonResponseHeaders page: x-log-requestid identifies the request",
     ),
     _violation(
         "SLS462",
         "answered",
-        "Every request gets a whole answer",
+        "Every request gets a complete answer",
         "The connection is not closed, reset or garbled before the answer is complete while the endpoint goes on "
         "answering others.",
         "CommonErrorCodes page: a request that fails gets an error answer",
@@ -273,8 +273,8 @@ CLAUSES = (
         "SLS463",
         "project-isolation",
         "A write in one project leaves the others alone",
-        "Groups of the same name in logstores of the same name in two projects have nothing to do with each other: the "
-        "host names the project.",
+        "Groups of the same name in logstores of the same name in two projects are independent: the host "
+        "names the project.",
         f"{_PAGE}, request syntax: Host is the project's",
         _UPDATE,
     ),

@@ -28,57 +28,58 @@ CLAUSES = (
         "SLS501",
         "protocol-broken",
         "A success ends with a line of JSON",
-        "Where the client exits 0, the last line of its standard output that is not blank is JSON: the array of "
-        "checkpoints as the client understood them, on one line.",
+        "If the client exits 0, the last non-blank line of its standard output is JSON: the array of "
+        "checkpoints as the client understood them.",
         _PROTOCOL,
     ),
     _warning(
         "SLS502",
         "error-line-missing",
-        "A failure ends with a line that says what is known of the error",
-        'Where the client exits 1 to 125, its last line of standard output is {"errorCode": …, "status": …}, each null '
-        "or left out where the client does not know it.",
+        "A failure ends with a line about the error",
+        'If the client exits 1 to 125, its last line of standard output is {"errorCode": …, "status": …}. '
+        "Each is null or left out if the client does not know it.",
         _PROTOCOL,
     ),
     _violation(
         "SLS503",
         "exit-code",
         "The client exits with 0 to 125",
-        "0 says success, 77 that the client cannot do what is asked, any other code up to 125 an error that the client "
-        "noticed. A code above, or a signal, is a crash: whoever uses the client loses more than one call.",
+        "0 is a success, 77 means that the client cannot do what is requested, and any other code up to 125 "
+        "is an error that the client noticed. A higher code, or a signal, is a crash.",
         _PROTOCOL,
     ),
     _violation(
         "SLS504",
         "hang",
         "The client ends",
-        "When the time for a run is over (--timeout, 30 seconds), the client has ended. One that is silent by then "
-        "waits for something that does not come; most often a read timeout is missing.",
+        "The client ends within the time for a run (--timeout, 30 seconds). A client that hangs waits for "
+        "something that does not come; usually a read timeout is missing.",
         _PROTOCOL,
     ),
     _violation(
         "SLS505",
         "unbounded-retries",
         "The client gives up",
-        "When the time for a run is over (--timeout, 30 seconds), the client no longer sends requests. One that still "
-        "does repeats without a bound, or with one that its users do not live to see.",
+        "The client stops sending requests within the time for a run (--timeout, 30 seconds). A client that "
+        "does not stop retries without a limit, or with one that is too high.",
         _PROTOCOL,
     ),
     _violation(
         "SLS511",
         "no-request-sent",
-        "The client asks",
-        "A run in which the client is told where to ask sends at least one GetCheckPoint request to the project's host "
-        "over plain HTTP, through HTTP_PROXY or to SLS_LOOPBACK.",
+        "The client sends GetCheckPoint",
+        "The client sends at least one GetCheckPoint request to the project's host. It uses plain HTTP, "
+        "through HTTP_PROXY or to SLS_LOOPBACK.",
         _PROTOCOL,
         f"{_PAGE}, request syntax",
     ),
     _violation(
         "SLS512",
         "wrong-parameter",
-        "The client asks for what it was told to",
-        "Project, logstore and consumer group are those that the client was given, and the query key shard has the "
-        "given number. With an empty SLS_SHARD the key is left out: every shard is meant. Shard 0 is a shard.",
+        "The client requests what it was given",
+        "Project, logstore and consumer group are those that the client was given, and the query key shard "
+        "has the given number. With an empty SLS_SHARD the key is left out, which means every shard. Shard 0 "
+        "is a shard.",
         _PROTOCOL,
         f"{_PAGE}, request parameters",
     ),
@@ -94,15 +95,15 @@ CLAUSES = (
         "SLS514",
         "signature-wrong",
         "The signature verifies",
-        "The signature is that of the request, made with the given key. The finding SLS3xx beside this one names the "
-        "first step that went wrong.",
+        "The signature is that of the request, made with the given key. The finding SLS3xx beside this one "
+        "names the first wrong step.",
         _SIGNATURE,
         "Signers of the official SDKs",
     ),
     _violation(
         "SLS515",
         "auth-not-as-told",
-        "The client signs in the scheme that it was told to",
+        "The client signs in the requested scheme",
         "SLS_AUTH=v1 asks for Authorization: LOG …, SLS_AUTH=v4 for Authorization: SLS4-HMAC-SHA256 …. A client that "
         "knows one scheme only exits 77 for the other.",
         _PROTOCOL,
@@ -118,10 +119,9 @@ CLAUSES = (
     _violation(
         "SLS517",
         "key-sent-elsewhere",
-        "The key is for the service alone",
-        "A request to a host that is not the service's holds neither the access key id (nor a signature, which stands "
-        "beside it), nor the secret, nor the security token: in no header, not in the URL, not in the body; in base64, "
-        "hexadecimal digits or percent-encoded they are still the key.",
+        "The key is sent to the service only",
+        "A request to another host has no access key id, secret, signature or security token: not in a "
+        "header, the URL or the body. In base64, hexadecimal or percent-encoded form they are still the key.",
         _SIGNATURE,
         _PROTOCOL,
     ),
@@ -129,17 +129,17 @@ CLAUSES = (
         "SLS518",
         "key-follows-redirect",
         "The key does not follow a redirect to another host",
-        "A client that follows a redirect to another host takes neither Authorization nor x-acs-security-token along: "
-        "whoever made the redirect could use them. (A warning: HTTP advises it, no page of the service speaks of it, "
-        "and some standard libraries do otherwise.)",
+        "A client that follows a redirect to another host sends neither Authorization nor "
+        "x-acs-security-token there: the other host could use them. This is a warning: HTTP advises it, no "
+        "page of the service mentions it, and some standard libraries do otherwise.",
         f"{_HTTP} section 15.4: a user agent ought to remove Authorization when a redirect leads elsewhere",
     ),
     _violation(
         "SLS521",
         "silent-success",
-        "An error or a broken answer is no success",
-        "Where the service answered an error, something that is no list of checkpoints, or nothing, the client fails. "
-        "An empty list in its place makes a consumer begin anew or skip data.",
+        "An error or a broken answer is not a success",
+        "If the answer is an error, is not a list of checkpoints, or does not come, the client fails. An "
+        "empty list instead makes a consumer start again or skip data.",
         f"{_ELEMENTS}: the body is an array of checkpoints",
         "CommonErrorCodes page: an error answer means that the request failed",
     ),
@@ -147,8 +147,8 @@ CLAUSES = (
         "SLS522",
         "good-answer-refused",
         "A correct answer is understood",
-        "An answer that keeps the contract is taken, also where it looks unlike yesterday's: chunked, without "
-        "Content-Length, with other casing of header names, with a key that is new.",
+        "An answer that conforms to the contract is accepted in unusual form too: chunked, without "
+        "Content-Length, with other casing of header names, with a new key.",
         _ELEMENTS,
         f"{_HTTP} section 5.1: header names are case-insensitive; RFC 9112 section 6.3: message length",
     ),
@@ -156,25 +156,25 @@ CLAUSES = (
         "SLS523",
         "error-code-lost",
         "The errorCode reaches the caller",
-        "The errorCode of an error answer comes out of the client unchanged, one that is new included: callers decide "
-        "by it whether to wait, to create the group, or to give up.",
+        "The client reports the errorCode of an error answer unchanged, also a new one. Callers use it to "
+        "decide whether to wait, to create the group, or to give up.",
         f"{_PAGE}, error codes",
         "CommonErrorCodes page",
     ),
     _violation(
         "SLS524",
         "status-wrong",
-        "The status that is told is one that was answered",
-        "Where the client names an HTTP status for an error, the service answered with it. No status (null) is fine; "
-        "where no answer had a status, nothing is judged.",
+        "The reported status was answered",
+        "If the client reports an HTTP status for an error, the service answered with that status. No status "
+        "(null) is fine; if no answer had a status, nothing is judged.",
         _PROTOCOL,
     ),
     _violation(
         "SLS531",
         "not-a-list",
-        "What is passed on is a list of checkpoints",
-        "The JSON that the client prints on success is an array of objects, as is the answer; not the text of the "
-        "answer, a single object, or an object around the list.",
+        "The client prints a list of checkpoints",
+        "The JSON that the client prints on success is an array of objects, like the answer. It is not the "
+        "text of the answer, a single object, or an object around the list.",
         _ELEMENTS,
         _PROTOCOL,
     ),
@@ -196,8 +196,8 @@ CLAUSES = (
         "SLS534",
         "entry-relabelled",
         "An entry keeps its shard",
-        "An entry is passed on with the shard that the answer gives it. One shard's checkpoint under another shard's "
-        "name makes a consumer resume at the wrong place, also where the service ignored the filter.",
+        "An entry keeps the shard that the answer gives it. A checkpoint under another shard makes a consumer "
+        "resume at the wrong place, even if the service ignored the filter.",
         f"{_ELEMENTS}, shard",
     ),
     _violation(
@@ -212,8 +212,8 @@ CLAUSES = (
         "SLS536",
         "update-time-changed",
         "updateTime is passed on exactly",
-        "updateTime is a 64-bit integer, microseconds since 1970 UTC. It is passed on exactly: not rounded to a double "
-        "(from 2^53 on), not in seconds or milliseconds, not left out.",
+        "updateTime is a 64-bit integer, microseconds since 1970 UTC. It is passed on exactly: not rounded to "
+        "a double (from 2^53 on), not in seconds or milliseconds, not left out.",
         f"{_ELEMENTS}, updateTime",
         "RFC 8259 section 6: integers beyond 2^53 are not exact in doubles",
     ),
@@ -229,16 +229,16 @@ CLAUSES = (
         "SLS538",
         "number-as-text",
         "Numbers stay numbers",
-        "shard and updateTime are JSON numbers in the answer; a client that passes the same digits on as text leaves "
-        "its callers to convert them.",
+        "shard and updateTime are JSON numbers in the answer. A client that prints them as text leaves the "
+        "conversion to its callers.",
         f"{_ELEMENTS}: shard and updateTime are integers",
     ),
     _warning(
         "SLS541",
         "error-line-types",
         "errorCode is a text, status a whole number",
-        "In the line that ends a failure, errorCode is a text and status a whole number (or digits as text), each null "
-        "or left out where the client does not know it. Callers that compare an errorCode compare texts.",
+        "In the last line of a failure, errorCode is a text and status a whole number (or digits as text). "
+        "Each is null or left out if the client does not know it. Callers compare an errorCode with texts.",
         _PROTOCOL,
         f"{_PAGE}, error codes",
     ),

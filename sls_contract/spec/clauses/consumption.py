@@ -18,13 +18,12 @@ CLAUSES = (
         code="SLS433",
         slug="pulled-cursor-given",
         level=Level.WARNING,
-        title="A client pulls at a cursor that was given for the shard",
+        title="A client pulls at a cursor that it received for the shard",
         text=(
-            "From its second pull of a shard on, a client asks PullLogs for a cursor of this shard that was answered "
-            "before: by PullLogs (x-log-cursor), GetCursor or GetCheckPoint, or asked for before. To go back is free: "
-            "to the checkpoint, after a restart, after InvalidCursor. A cursor that nobody gave, or one of another "
-            "shard, passes over logs. Clients are told apart by User-Agent; a cursor that lies between two given ones "
-            "is let pass where a shard had more than 1,024."
+            "From its second pull of a shard on, a client sends PullLogs a cursor that it knows for this shard: "
+            "from PullLogs (x-log-cursor), GetCursor or GetCheckPoint, or sent before. Going back is allowed: to "
+            "the checkpoint, after a restart, after InvalidCursor. Any other cursor skips logs. Clients are told "
+            "apart by User-Agent. If a shard had more than 1,024 cursors, one between two known ones is accepted."
         ),
         sources=("PullLogs page, x-log-cursor: the next cursor", _WORKERS),
     ),
@@ -32,11 +31,10 @@ CLAUSES = (
         code="SLS434",
         slug="checkpoint-given",
         level=Level.WARNING,
-        title="A checkpoint is a cursor that was given for the shard",
+        title="A checkpoint is a cursor that was received for the shard",
         text=(
-            "What UpdateCheckPoint writes is a cursor of this shard that was answered or asked for before, or written "
-            "before. Judged where the shard was pulled before; whoever sets a checkpoint by hand knows better, so this "
-            "is a warning."
+            "UpdateCheckPoint writes a cursor of this shard that was answered, sent or written before. Judged if "
+            "the shard was pulled before. A person may set any checkpoint by hand, so this is a warning."
         ),
         sources=(f"{_UPDATE}, parameter checkpoint", _WORKERS),
     ),
@@ -44,11 +42,11 @@ CLAUSES = (
         code="SLS435",
         slug="heartbeat-subset",
         level=Level.WARNING,
-        title="A heartbeat lists shards that the consumer was told to hold",
+        title="A heartbeat lists shards that the consumer was assigned",
         text=(
-            "The body of a heartbeat holds no shard beyond those of the same consumer's heartbeat before and of its "
-            "answer. The first one after the group was made is []. A consumer that lists what it was not given takes "
-            "logs that another delivers."
+            "The body of a heartbeat lists only shards of the same consumer's previous heartbeat and of its "
+            "answer. The first one after the group was created is []. A consumer that lists other shards takes "
+            "logs that another consumer delivers."
         ),
         sources=(
             f"{_HEART}: the shards that are being consumed; NotExistConsumerWithBody",
@@ -59,10 +57,10 @@ CLAUSES = (
         code="SLS436",
         slug="unknown-consumer-with-shards",
         level=Level.VIOLATION,
-        title="A consumer that is not there cannot hold shards",
+        title="A new consumer holds no shards",
         text=(
-            "The first heartbeat of a consumer in a group that was just made is refused with 400 "
-            "NotExistConsumerWithBody where it lists shards. Judged only where nobody else can have sent heartbeats."
+            "The first heartbeat of a consumer in a new group is refused with 400 NotExistConsumerWithBody if it "
+            "lists shards. Judged only if no other client can have sent heartbeats."
         ),
         sources=(f"{_HEART}, error code NotExistConsumerWithBody",),
     ),
@@ -70,11 +68,11 @@ CLAUSES = (
         code="SLS437",
         slug="shard-held-once",
         level=Level.VIOLATION,
-        title="No shard is given to two live consumers",
+        title="No shard is assigned to two live consumers",
         text=(
-            "While a consumer holds a shard (two heartbeats within the group's timeout list it, and the first was "
-            "answered with it), no heartbeat of another is answered with it. Judged where the timeout is known, by "
-            "CreateConsumerGroup, UpdateConsumerGroup or ListConsumerGroup."
+            "A consumer holds a shard if two heartbeats within the group's timeout list it, and the first was "
+            "answered with it. Until then, no heartbeat of another consumer is answered with that shard. Judged "
+            "if the timeout is known from CreateConsumerGroup, UpdateConsumerGroup or ListConsumerGroup."
         ),
         sources=(
             f"{_HEART}: all shards that the consumer consumes",
@@ -100,9 +98,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="A later time gives no earlier cursor",
         text=(
-            "GetCursor of one shard: begin is the first cursor, end the last, and a time as late or later than that of "
-            "an earlier request gives the same cursor or one behind it. A time before everything that is kept gives "
-            "that of begin. What is kept changes in one direction only: the beginning expires, the end grows."
+            "For GetCursor of one shard, begin is the first cursor and end the last. A time that is not before "
+            "that of an earlier request gives the same cursor or a later one. A time before everything that is "
+            "kept gives the cursor of begin. Over time, begin and end only move forward."
         ),
         sources=(f"{_CURSOR}: from_time <= begin_time gives begin_time, >= end_time the next position",),
     ),
@@ -110,10 +108,10 @@ CLAUSES = (
         code="SLS440",
         slug="given-cursor-served",
         level=Level.WARNING,
-        title="A cursor that was just given can be pulled",
+        title="A cursor that was just answered can be pulled",
         text=(
             "PullLogs at a cursor that PullLogs or GetCursor answered for the shard within the last minute is not "
-            "refused as invalid. A warning: what expires meanwhile may take its cursor with it."
+            "refused as invalid. This is a warning: the logs may have expired in the meantime."
         ),
         sources=(
             "GetCursor page: the cursor locates logs in a shard",

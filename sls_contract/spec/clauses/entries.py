@@ -12,9 +12,9 @@ CLAUSES = (
         title="The body of a 200 is a bare JSON array",
         text=(
             "The answer is an array of entries, one for each shard, possibly empty, with nothing around it. The "
-            "page prints it inside braces, which is not JSON, but its Content-Length of 111 bytes is exactly that of "
-            "the bare array. An object around the list, a single entry, null, or an error body under status 200 is "
-            "taken by some SDKs for a success without entries."
+            "page prints it inside braces, which is not JSON, but its Content-Length of 111 bytes is that of the "
+            "bare array. Some SDKs take an object around the list, a single entry, null, or an error body under "
+            "status 200 for a success without entries."
         ),
         sources=(
             "GetCheckPoint page, sample response (Content-Length: 111)",
@@ -36,7 +36,7 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="shard is an integer from 0 to 2147483647",
         text=(
-            "Each entry names its shard as a JSON integer from 0 within 32 bits. Where it is missing, the Go SDK "
+            "Each entry names its shard as a JSON integer from 0 within 32 bits. If it is missing, the Go SDK "
             "reads shard 0."
         ),
         sources=("GetCheckPoint page, response element shard: Integer", "2020-12-30 API description: int32"),
@@ -48,10 +48,10 @@ CLAUSES = (
         title="updateTime counts microseconds",
         text=(
             "updateTime is microseconds since 1970-01-01 00:00:00 UTC; 0 means that the checkpoint was never "
-            "updated. The page says seconds and a guide says milliseconds, but every printed and observed value is "
-            "in microseconds: 1524224984800922 is 2018-04-20T11:49:44.800922Z. A value that makes sense in seconds, "
-            "milliseconds or nanoseconds (of the years 2001 to 2100) is named as such; no time is after 2100, and none "
-            "before September 2001, unless a clock of the exchange itself (a Date, its time) stands that long ago."
+            "updated. The page says seconds and a guide says milliseconds, but every printed and observed value "
+            "is in microseconds: 1524224984800922 is 2018-04-20T11:49:44.800922Z. A value that is a time between "
+            "2001 and 2100 in another unit is reported with that unit. No time is after 2100. None is before "
+            "September 2001, unless a clock of the exchange itself (a Date, its time) is."
         ),
         sources=(
             "GetCheckPoint page, response element updateTime: example 1524224984800922, text says seconds",
@@ -65,8 +65,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="updateTime is a 64-bit integer",
         text=(
-            "Each entry has updateTime as a JSON integer from 0 to 9223372036854775807, also where the checkpoint "
-            "was never updated (0). The Java SDK fails where it is missing, the Go SDK where it is a string."
+            "Each entry has updateTime as a JSON integer from 0 to 9223372036854775807, also if the checkpoint "
+            "was never updated (0). The Java SDK fails if it is missing, the Go SDK if it is a string."
         ),
         sources=(
             "GetCheckPoint page, response element updateTime: Integer, a 16-digit example",
@@ -80,8 +80,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="checkpoint is empty or canonical base64",
         text=(
-            "Each entry has checkpoint as a string: empty where the shard was not consumed yet, else standard base64 "
-            "(RFC 4648 section 4) with padding, without line breaks, and with its unused last bits zero."
+            "Each entry has checkpoint as a string. It is empty if the shard was not consumed yet, otherwise "
+            "standard base64 (RFC 4648 section 4) with padding, without line breaks, and with zeros in its unused "
+            "last bits."
         ),
         sources=(
             "GetCheckPoint page, response element checkpoint: example MTUyNDE1NTM3OTM3MzkwODQ5Ng==",
@@ -110,8 +111,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="consumer is a string",
         text=(
-            "consumer names who holds the shard, as a JSON string, empty where nobody does. null, a number or "
-            "another type is not a name."
+            "consumer is a JSON string: the name of the consumer that holds the shard, or empty if there is none. "
+            "null, a number or another type is not a name."
         ),
         sources=(
             "GetCheckPoint page, response element consumer: String",
@@ -124,8 +125,8 @@ CLAUSES = (
         level=Level.WARNING,
         title="Each entry has a consumer",
         text=(
-            "The page lists consumer in every entry. The Java SDK reads it as optional, so the service may leave it "
-            "out where nobody holds the shard; other clients then meet a missing key."
+            "The page lists consumer in every entry. The Java SDK reads it as optional, so the service may leave "
+            "it out if no consumer holds the shard. Other clients then fail on the missing key."
         ),
         sources=(
             "GetCheckPoint page, response elements",
@@ -136,7 +137,7 @@ CLAUSES = (
         code="SLS210",
         slug="duplicate-shard",
         level=Level.VIOLATION,
-        title="No shard comes twice",
+        title="No shard is listed twice",
         text="A shard has one checkpoint in a group: no two entries of one answer name the same shard.",
         sources=("GetCheckPoint page: the checkpoint of a shard; a list of all shards where none is named",),
     ),
@@ -144,10 +145,11 @@ CLAUSES = (
         code="SLS211",
         slug="shard-filter",
         level=Level.VIOLATION,
-        title="Only the shard that was asked for is answered",
+        title="Only the requested shard is answered",
         text=(
-            "With ?shard=N every entry is of shard N: one entry, or none where the shard does not exist. The Python "
-            "consumer takes the first entry unseen, and would resume one shard at another's checkpoint."
+            "With ?shard=N every entry is of shard N: one entry, or none if the shard does not exist. The Python "
+            "consumer takes the first entry without a check, and would resume one shard at the checkpoint of "
+            "another."
         ),
         sources=(
             "GetCheckPoint page, parameter shardId",
@@ -160,8 +162,8 @@ CLAUSES = (
         level=Level.WARNING,
         title="An entry has the four documented keys only",
         text=(
-            "A key that no page names is an addition. Clients written to the contract ignore it, but some hand it "
-            "through, and it may be a misspelt or renamed key."
+            "A key that no page names is an addition. Clients written to the contract ignore it. Some pass it on, "
+            "and it may be a misspelt or renamed key."
         ),
         sources=("GetCheckPoint page, response elements",),
     ),

@@ -11,8 +11,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The answer has x-log-requestid",
         text=(
-            "Every answer, errors included, carries the header x-log-requestid, in any casing and not empty: it is "
-            "what support asks for."
+            "Every answer, errors included, has the header x-log-requestid, in any casing and not empty. Support "
+            "needs it to find a request."
         ),
         sources=("CommonResponseHeaders page, x-log-requestid", "GetCheckPoint page, sample response"),
     ),
@@ -22,9 +22,9 @@ CLAUSES = (
         level=Level.WARNING,
         title="x-log-requestid has its usual form",
         text=(
-            "Every request id that was printed or observed has 24 upper-case hexadecimal digits, and the first 8 are "
-            "the Unix seconds of the answer: 5AEC275D1FFC036AB254B20C goes with Fri, 04 May 2018 09:26:53 GMT. "
-            "Judged to within 15 minutes of the Date header."
+            "Every documented or observed request id has 24 upper-case hexadecimal digits. The first 8 are the "
+            "Unix seconds of the answer: 5AEC275D1FFC036AB254B20C belongs to Fri, 04 May 2018 09:26:53 GMT. They "
+            "are compared with the Date header, to within 15 minutes."
         ),
         sources=(
             "GetCheckPoint page, sample response",
@@ -36,10 +36,10 @@ CLAUSES = (
         code="SLS253",
         slug="content-type",
         level=Level.VIOLATION,
-        title="A JSON body says application/json",
+        title="A JSON body is declared as application/json",
         text=(
-            "A body that is JSON comes with Content-Type: application/json, in any casing and with any parameter "
-            "such as charset. The Node SDK returns the text of anything else as a success, errors included."
+            "A JSON body has Content-Type: application/json, in any casing and with any parameter such as "
+            "charset. The Node SDK returns the text of anything else as a success, errors included."
         ),
         sources=(
             "GetCheckPoint page, sample response",
@@ -52,7 +52,7 @@ CLAUSES = (
         slug="response-date",
         level=Level.VIOLATION,
         title="The answer has a Date in GMT",
-        text="Every answer carries Date as RFC 1123 has it, in GMT: Fri, 04 May 2018 09:26:53 GMT.",
+        text="Every answer has Date in the form of RFC 1123, in GMT: Fri, 04 May 2018 09:26:53 GMT.",
         sources=("CommonResponseHeaders page, Date",),
     ),
     Clause(
@@ -61,8 +61,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The answer's Date is its time, to within 15 minutes",
         text=(
-            "The Date of an answer is within 15 minutes of the time at which it came; for a recording that is the "
-            "time of recording, and where that is not known, the time that the request gives for itself."
+            "The Date of an answer is within 15 minutes of the time at which the answer came. For a recording "
+            "that is the time of recording; if it is not known, it is the date of the request."
         ),
         sources=("CommonResponseHeaders page, Date: the time of the answer", "CommonRequestHeaders page: 15 minutes"),
     ),
@@ -70,8 +70,8 @@ CLAUSES = (
         code="SLS256",
         slug="response-clock-unknown",
         level=Level.UNSPECIFIED,
-        title="The answer's Date can be compared with something",
-        text="Neither the time of the exchange nor a readable date in the request is known: Date is not judged.",
+        title="The answer's Date can be compared",
+        text="Neither the time of the exchange nor a readable date in the request is known, so Date is not judged.",
         sources=("CommonResponseHeaders page, Date",),
     ),
     Clause(
@@ -80,8 +80,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="Content-Length is the length of the body",
         text=(
-            "Where Content-Length is sent, it is one decimal number, and the body has that many bytes as it stood on "
-            "the wire, compressed. Chunked answers, answers to HEAD, 204 and 304 are not judged."
+            "If Content-Length is sent, it is one decimal number, and the body on the wire, compressed, has that "
+            "many bytes. Chunked answers, answers to HEAD, 204 and 304 are not judged."
         ),
         sources=("CommonResponseHeaders page, Content-Length", "RFC 9112 section 6"),
     ),
@@ -91,8 +91,7 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The body is encoded as Content-Encoding says",
         text=(
-            "A body announced as gzip or deflate decodes as such, whole and with nothing behind it, and to no more "
-            "than 32 MiB."
+            "A body declared as gzip or deflate decodes completely, with nothing after its end, and to at most 32 MiB."
         ),
         sources=("RFC 9110 section 8.4", "CommonRequestHeaders page, Accept-Encoding"),
     ),
@@ -100,10 +99,10 @@ CLAUSES = (
         code="SLS263",
         slug="encoding-not-accepted",
         level=Level.VIOLATION,
-        title="The answer is not compressed in a way that the request excludes",
+        title="The answer uses a compression that the request accepts",
         text=(
             "A compression, in Content-Encoding or x-log-compresstype, is one that the request's Accept-Encoding "
-            "lists (or *), and not with q=0. A client that asked for identity cannot read gzip."
+            "lists (or *), and not with q=0. A client that accepts only identity cannot read gzip."
         ),
         sources=("CommonRequestHeaders page, Accept-Encoding", "RFC 9110 section 12.5.3"),
     ),
@@ -111,10 +110,10 @@ CLAUSES = (
         code="SLS264",
         slug="encoding-not-asked",
         level=Level.WARNING,
-        title="An answer is compressed only where the request asks for it",
+        title="An answer is compressed only if the request accepts it",
         text=(
-            "The request has no Accept-Encoding, which the page reads as not compressed and RFC 9110 as anything: "
-            "the Node SDK of the 2020-12-30 API sends none and cannot read gzip."
+            "The request has no Accept-Encoding. The page reads that as not compressed, RFC 9110 as anything. The "
+            "Node SDK of the 2020-12-30 API sends none and cannot read gzip."
         ),
         sources=(
             "CommonRequestHeaders page, Accept-Encoding: null means not compressed",
@@ -127,9 +126,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The body is compressed as x-log-compresstype says",
         text=(
-            "A body announced as lz4 (one block), zstd or deflate (zlib or raw) decompresses as such, to no more "
-            "than 32 MiB, and to as many bytes as x-log-bodyrawsize says where that is sent, which is a number. An "
-            "empty body is empty."
+            "A body declared as lz4 (one block), zstd or deflate (zlib or raw) decompresses as such, to at most "
+            "32 MiB. If x-log-bodyrawsize is sent, it is a number, and that of the decompressed bytes. An empty "
+            "body is empty."
         ),
         sources=(
             "CommonRequestHeaders page, x-log-compresstype and x-log-bodyrawsize (the same on answers)",
@@ -141,17 +140,17 @@ CLAUSES = (
         slug="content-md5",
         level=Level.VIOLATION,
         title="Content-MD5 is that of the body",
-        text="Where an answer has Content-MD5, it is the MD5 of the body as sent, in upper-case hexadecimal digits.",
+        text="If an answer has Content-MD5, it is the MD5 of the body as sent, in upper-case hexadecimal digits.",
         sources=("CommonResponseHeaders page, Content-MD5",),
     ),
     Clause(
         code="SLS267",
         slug="encoding-unknown",
         level=Level.UNSPECIFIED,
-        title="The body's encoding is one that this tool reads",
+        title="The encoding of the body is supported here",
         text=(
-            "The request accepts an encoding that is not read here (br, compress), and the answer uses it: the body "
-            "is not judged."
+            "The request accepts an encoding that sls-contract cannot decode (br, compress), and the answer uses "
+            "it. The body is not judged."
         ),
         sources=("CommonRequestHeaders page, Accept-Encoding and x-log-compresstype: lz4 and deflate",),
     ),

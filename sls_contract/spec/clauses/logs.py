@@ -16,9 +16,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="PutLogs sends one LogGroup in protobuf",
         text=(
-            "The body of PutLogs, its compression taken off, is a LogGroup: else it is answered PostBodyInvalid or "
-            "PostBodyUncompressError. Of more than 64 KiB each log is not looked into. Not judged: an empty body, a "
-            "Content-Type other than protobuf, a compression that is not read here."
+            "The decompressed body of PutLogs is a LogGroup; otherwise it is answered with PostBodyInvalid or "
+            "PostBodyUncompressError. The single logs of a body above 64 KiB are not checked. Not judged: an "
+            "empty body, a Content-Type other than protobuf, a compression that is not supported here."
         ),
         sources=("PutLogs page, PostBodyInvalid and PostBodyUncompressError", _PROTO),
     ),
@@ -39,8 +39,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="PullLogs answers a LogGroupList in protobuf",
         text=(
-            "The body of a success, its compression taken off, is a LogGroupList. Of more than 64 KiB log groups are "
-            "read, and each log is not. Judged where the body is as it was on the wire and protobuf was asked for."
+            "The decompressed body of a success is a LogGroupList. The single logs of a body above 64 KiB are not "
+            "checked. Judged if the body is as it was on the wire and protobuf was requested."
         ),
         sources=(f"{_PULL}, response: serialized data in protobuf", _PROTO),
     ),
@@ -48,11 +48,11 @@ CLAUSES = (
         code="SLS282",
         slug="answered-raw-size",
         level=Level.VIOLATION,
-        title="PullLogs says in x-log-bodyrawsize how large the body is",
+        title="PullLogs gives the size of the body in x-log-bodyrawsize",
         text=(
-            "x-log-bodyrawsize of a success is the bytes before compression; 0 where no log group came, and then there "
-            "is nothing to read in the body. Clients allocate so much, and read no body where it says 0. (A compressed "
-            "body of another size is compress-type's.)"
+            "x-log-bodyrawsize of a success is the number of bytes before compression, or 0 without log groups, "
+            "and then the body has none. Clients allocate that many bytes, and read no body if it is 0. A "
+            "compressed body of another size breaks compress-type."
         ),
         sources=(f"{_PULL}, sample response", _RAW_SIZE, _PULL_CLIENT),
     ),
@@ -60,10 +60,10 @@ CLAUSES = (
         code="SLS283",
         slug="answered-count",
         level=Level.VIOLATION,
-        title="PullLogs says in x-log-count how many log groups came",
+        title="PullLogs gives the number of log groups in x-log-count",
         text=(
-            "x-log-count of a success is how many LogGroups the body holds. Where a query or a processor takes some "
-            "away, the number is not compared."
+            "x-log-count of a success is the number of LogGroups in the body. It is not compared if a query or a "
+            "processor removes some."
         ),
         sources=(f"{_PULL}, response header x-log-count, and parameter count: log groups", _PULL_CLIENT),
     ),
@@ -71,10 +71,10 @@ CLAUSES = (
         code="SLS284",
         slug="cursor-goes-on",
         level=Level.VIOLATION,
-        title="The next cursor is not before the one asked for",
+        title="The next cursor is not before the requested one",
         text=(
-            "x-log-cursor is the cursor behind what was read, so its number is never lower than that of the request's "
-            "cursor. (It may be higher where no log group came: what has expired, or a query leaves out, is passed.)"
+            "x-log-cursor is the cursor after what was read, so its number is never lower than that of the "
+            "request's cursor. It may be higher without log groups: expired and filtered logs are skipped."
         ),
         sources=(f"{_PULL}, response header x-log-cursor: the next cursor of the data read",),
     ),
@@ -82,10 +82,10 @@ CLAUSES = (
         code="SLS285",
         slug="cursor-passes-logs",
         level=Level.WARNING,
-        title="The next cursor is behind the log groups that came",
+        title="The next cursor is after the log groups that came",
         text=(
-            "Where log groups came, x-log-cursor differs from the request's cursor: else a client reads the same again "
-            "for ever. A warning only: the page's sample prints one cursor for both."
+            "If log groups came, x-log-cursor differs from the request's cursor: otherwise a client reads the "
+            "same logs for ever. This is a warning: the page's sample prints one cursor for both."
         ),
         sources=(f"{_PULL}, response header x-log-cursor: the next cursor of the data read",),
     ),
@@ -93,11 +93,8 @@ CLAUSES = (
         code="SLS286",
         slug="unforced-without-consumer",
         level=Level.VIOLATION,
-        title="A checkpoint without a consumer is taken only where it is forced",
-        text=(
-            "UpdateCheckPoint that names no consumer and does not force (forceSuccess is false or not there) is not "
-            "answered with 200: the checkpoint cannot be updated so."
-        ),
+        title="A checkpoint without a consumer must be forced",
+        text=("UpdateCheckPoint without a consumer and without forceSuccess=true is not answered with 200."),
         sources=("UpdateCheckPoint page, description: without the consumer, forceSuccess must be true",),
     ),
 )

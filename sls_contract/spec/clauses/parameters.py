@@ -14,7 +14,7 @@ CLAUSES = (
         title="A name in the path is of its documented type",
         text=(
             "Each name in the path is written as the contract of the operation says: an integer in decimal "
-            "digits, a text that fits its pattern. Percent-encoding is taken off before."
+            "digits, a text that matches its pattern. Percent-encoding is decoded first."
         ),
         sources=_SOURCES,
     ),
@@ -24,8 +24,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="Every required query key is sent",
         text=(
-            "The query holds every key that the contract of the operation requires. Check the spelling of the "
-            "key, and whether the client drops empty values."
+            "The query has every key that the contract of the operation requires. Check the spelling of the key, "
+            "and whether the client drops empty values."
         ),
         sources=_SOURCES,
     ),
@@ -64,9 +64,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="A query key is spelled as documented",
         text=(
-            "A key that the contract does not name, but that is nearly one that it names and that is absent (siz "
-            "for size, startTime for start_time), is a misspelling: the service does not see the value. So is a "
-            "name that a page prints and that is wrong on the wire."
+            "A key is a misspelling if the contract does not name it and it is similar to a missing key of the "
+            "contract (siz for size, startTime for start_time). The service does not see the value. The same "
+            "holds for a name that a page prints and that is wrong on the wire."
         ),
         sources=_SOURCES,
     ),
@@ -75,7 +75,7 @@ CLAUSES = (
         slug="request-query-unknown",
         level=Level.UNSPECIFIED,
         title="The query has no key that the contract does not name",
-        text="No page says whether the service ignores a query key that it does not know, or refuses it.",
+        text="No page says whether the service ignores or refuses a query key that it does not know.",
         sources=_SOURCES,
     ),
     Clause(
@@ -102,7 +102,7 @@ CLAUSES = (
         slug="request-body-missing",
         level=Level.VIOLATION,
         title="A required body is sent",
-        text="The contract of the operation requires a body; an empty one holds nothing.",
+        text="The contract of the operation requires a body, and the body is empty.",
         sources=_SOURCES,
     ),
     Clause(
@@ -110,7 +110,7 @@ CLAUSES = (
         slug="request-body-unexpected",
         level=Level.UNSPECIFIED,
         title="A request that takes no body has none",
-        text="The operation takes everything from path, query and headers. No page says what becomes of a body.",
+        text="The operation uses only path, query and headers. No page says what the service does with a body.",
         sources=_SOURCES,
     ),
     Clause(
@@ -167,7 +167,7 @@ CLAUSES = (
         slug="request-member-unknown",
         level=Level.UNSPECIFIED,
         title="The request's body has no member that the contract does not name",
-        text="No page says whether the service ignores a member that it does not know, or refuses it.",
+        text="No page says whether the service ignores or refuses a member that it does not know.",
         sources=_SOURCES,
     ),
     Clause(
@@ -176,8 +176,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="A member of the request's body is spelled as documented",
         text=(
-            "A member that the contract does not name, but that is nearly one that it names and that is absent, "
-            "is a misspelling. So is a name that a page prints and that is wrong on the wire."
+            "A member is a misspelling if the contract does not name it and it is similar to a missing member of "
+            "the contract. The same holds for a name that a page prints and that is wrong on the wire."
         ),
         sources=_SOURCES,
     ),

@@ -11,9 +11,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The path names a logstore and a consumer group",
         text=(
-            "GetCheckPoint is GET /logstores/{logstore}/consumergroups/{consumerGroup}: both names stand in the path, "
-            "percent-encoded where they need it, and neither is empty. A request with an empty group name was seen to "
-            "be answered 405 InvalidMethod. Check the variable that holds the name."
+            "GetCheckPoint is GET /logstores/{logstore}/consumergroups/{consumerGroup}. Both names are in the "
+            "path, percent-encoded if necessary, and neither is empty. The service was observed to answer an "
+            "empty group name with 405 InvalidMethod. Check the variable with the name."
         ),
         sources=(
             "GetCheckPoint page, request syntax",
@@ -26,8 +26,8 @@ CLAUSES = (
         level=Level.UNSPECIFIED,
         title="The method is GET",
         text=(
-            "Reading checkpoints is a GET. What the service answers to HEAD or OPTIONS on the same path is said "
-            "nowhere; POST, PUT and DELETE there are other operations."
+            "Reading checkpoints is a GET. The answer to HEAD or OPTIONS on the same path is not documented; "
+            "POST, PUT and DELETE there are other operations."
         ),
         sources=("GetCheckPoint page, request syntax", "No page and no observed exchange shows HEAD or OPTIONS"),
     ),
@@ -35,11 +35,11 @@ CLAUSES = (
         code="SLS103",
         slug="query-shard-key",
         level=Level.VIOLATION,
-        title="The shard is asked for with the query key shard",
+        title="The query key for the shard is shard",
         text=(
-            "The optional query key is spelled shard, in lower case. The parameter table calls it shardId; a request "
-            "that sends that name is not filtered, and a client that takes the first entry reads another shard's "
-            "checkpoint."
+            "The optional query key is spelled shard, in lower case. The parameter table calls it shardId. A "
+            "request with that name is not filtered, and a client that takes the first entry reads the checkpoint "
+            "of another shard."
         ),
         sources=(
             "GetCheckPoint page, request syntax and sample request (?shard=0); its parameter table says shardId",
@@ -53,9 +53,9 @@ CLAUSES = (
         level=Level.UNSPECIFIED,
         title="The shard is one decimal number from 0 to 2147483647",
         text=(
-            "A shard id is a 32-bit integer from 0, written in decimal digits and given once. What the service "
-            "answers to abc, -1, an empty value, a sign, leading zeros, a number beyond 32 bits or a repeated key "
-            "is said nowhere; the shard filter is then not judged."
+            "A shard id is a 32-bit integer from 0, in decimal digits, sent once. The answer to abc, -1, an empty "
+            "value, a sign, leading zeros, a larger number or a repeated key is not documented; the shard filter "
+            "is then not judged."
         ),
         sources=("GetCheckPoint page, parameter shardId: Integer", "No page and no observed exchange shows a bad one"),
     ),
@@ -64,7 +64,7 @@ CLAUSES = (
         slug="query-unknown-key",
         level=Level.UNSPECIFIED,
         title="The query has no key but shard",
-        text="No page says whether the service ignores a query key that it does not know, or refuses it.",
+        text="No page says whether the service ignores or refuses a query key that it does not know.",
         sources=("GetCheckPoint page, request parameters",),
     ),
     Clause(
@@ -73,8 +73,8 @@ CLAUSES = (
         level=Level.UNSPECIFIED,
         title="The request has no body",
         text=(
-            "GetCheckPoint takes everything from path and query. No page says what becomes of a body on it; the "
-            "signature covers one where it is sent (Content-MD5 in v1, x-log-content-sha256 in v4)."
+            "GetCheckPoint uses only path and query. No page says what the service does with a body. If there is "
+            "one, the signature covers it (Content-MD5 in v1, x-log-content-sha256 in v4)."
         ),
         sources=("GetCheckPoint page, request syntax",),
     ),
@@ -109,11 +109,10 @@ CLAUSES = (
         code="SLS109",
         slug="request-date",
         level=Level.VIOLATION,
-        title="The request says when it was sent",
+        title="The request has a date",
         text=(
-            "A v1 request carries Date, and may carry x-log-date, whose value then counts instead. A v4 request "
-            "carries x-log-date, which it signs, and needs no Date. A request with neither cannot be dated and is "
-            "refused."
+            "A v1 request has Date, and may have x-log-date, whose value then counts instead. A v4 request has "
+            "x-log-date, which it signs, and needs no Date. A request with neither has no time and is refused."
         ),
         sources=(
             "CommonRequestHeaders page, Date (required) and x-log-date",
@@ -126,8 +125,8 @@ CLAUSES = (
         level=Level.WARNING,
         title="A v1 request has Date beside x-log-date",
         text=(
-            "The page asks for Date even where x-log-date replaces its value. A v1 request with x-log-date alone "
-            "leans on behaviour that no page promises."
+            "The page requires Date even if x-log-date replaces its value. A v1 request with x-log-date alone "
+            "relies on behaviour that no page promises."
         ),
         sources=("CommonRequestHeaders page, x-log-date",),
     ),
@@ -137,9 +136,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The date is written in the form its scheme asks for",
         text=(
-            "v1: RFC 1123 in GMT, Mon, 09 Nov 2015 06:11:16 GMT (the name of the day and the zero before a "
-            "one-digit day are not judged: the page's own sample has both wrong). v4: x-log-date is UTC in ISO 8601 "
-            "basic form, 20151109T061116Z."
+            "v1: RFC 1123 in GMT, such as Mon, 09 Nov 2015 06:11:16 GMT. The weekday and a leading zero of the "
+            "day are not judged: the page's own sample has both wrong. v4: x-log-date is UTC in ISO 8601 basic "
+            "form, such as 20151109T061116Z."
         ),
         sources=(
             "CommonRequestHeaders page, Date and x-log-date",
@@ -153,8 +152,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="x-log-bodyrawsize is a number",
         text=(
-            "The header gives the size of the body before compression, in bytes, as decimal digits; 0 where there "
-            "is no body. GetCheckPoint does not need it, but what is sent must be a number."
+            "The header gives the size of the body before compression, in bytes, as decimal digits; 0 without a "
+            "body. GetCheckPoint does not need it, but if it is sent, it must be a number."
         ),
         sources=(
             "CommonRequestHeaders page, x-log-bodyrawsize",

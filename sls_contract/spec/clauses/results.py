@@ -14,7 +14,7 @@ CLAUSES = (
         title="An answer is a documented success, or an error of 4xx or 5xx",
         text=(
             "A success has the status that the contract of the operation names. Redirects and other statuses are "
-            "named nowhere."
+            "not documented."
         ),
         sources=_SOURCES,
     ),
@@ -79,8 +79,8 @@ CLAUSES = (
         level=Level.WARNING,
         title="An answer has no member that the contract does not name",
         text=(
-            "Additions are legitimate, and clients ignore them. They are told of, since a new name may be an old "
-            "one that was renamed."
+            "Additions are legitimate, and clients ignore them. They are reported because a new name may be a "
+            "renamed one."
         ),
         sources=_SOURCES,
     ),
@@ -154,8 +154,8 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The error code is one of this operation",
         text=(
-            "An operation answers the codes of its own table and the common ones. What it answers to a malformed "
-            "request is said nowhere."
+            "An operation answers the codes of its own table and the common ones. The answer to a malformed "
+            "request is not documented."
         ),
         sources=_SOURCES,
     ),
@@ -173,8 +173,8 @@ CLAUSES = (
         level=Level.WARNING,
         title="The message of an error is worded as documented",
         text=(
-            "The wording differs from those that pages print and that were observed; spelling, casing and the "
-            "full stop at the end are free. Act on errorCode."
+            "The wording differs from those that pages print and that were observed. Spelling, casing and a final "
+            "full stop are free. Use errorCode in programs."
         ),
         sources=_SOURCES,
     ),
@@ -184,8 +184,8 @@ CLAUSES = (
         level=Level.WARNING,
         title="An error body has no member that no page names",
         text=(
-            "Additions are legitimate, and clients ignore them. They are told of, since a new name may be an old "
-            "one that was renamed."
+            "Additions are legitimate, and clients ignore them. They are reported because a new name may be a "
+            "renamed one."
         ),
         sources=_SOURCES,
     ),

@@ -14,10 +14,11 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="Authorization has one of its three forms",
         text=(
-            "v1: LOG, a space, the access key id, a colon, the signature in standard base64: 28 characters for "
-            "hmac-sha1, 44 for hmac-sha256. v4: SLS4-HMAC-SHA256 "
-            "Credential=<id>/<yyyymmdd>/<region>/sls/aliyun_v4_request,Signature=<64 lower-case hex digits>, no space "
-            "behind the comma. A missing header is an unsigned request: some SDKs send one where the secret is empty."
+            "v1: LOG, a space, the access key id, a colon, the signature in standard base64 (28 characters for "
+            "hmac-sha1, 44 for hmac-sha256). v4: SLS4-HMAC-SHA256 "
+            "Credential=<id>/<yyyymmdd>/<region>/sls/aliyun_v4_request,Signature=<64 lower-case hex digits>, "
+            "without a space after the comma. A request without the header is not signed: some SDKs send it if "
+            "the secret is empty."
         ),
         sources=(_V1, _V4, "aliyun-log-go-sdk issue 203: the word SLS in place of LOG is refused"),
     ),
@@ -114,10 +115,10 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="The signature is the digest of the string to sign",
         text=(
-            "HMAC with the access key secret over the string to sign in UTF-8: in v1 base64 of hmac-sha1 or "
-            "hmac-sha256 as x-log-signaturemethod says, in v4 hex of hmac-sha256 with the derived key. Where this "
-            "alone is wrong, compare the strings to sign (sls-contract signature), and the secret: a space or line "
-            "break at its end is enough."
+            "The signature is an HMAC with the access key secret over the string to sign in UTF-8. In v1 it is "
+            "base64 of hmac-sha1 or hmac-sha256, as x-log-signaturemethod says; in v4 it is hex of hmac-sha256 "
+            "with the derived key. If only this is wrong, compare the strings to sign (sls-contract signature), "
+            "and check the secret for a space or line break at its end."
         ),
         sources=(_V1, _V4, "CommonErrorCodes page, SignatureNotMatch"),
     ),
@@ -142,8 +143,9 @@ CLAUSES = (
         level=Level.UNSPECIFIED,
         title="The signature was verified",
         text=(
-            "No credentials were given and the access key id is not that of the public test key: only the form of "
-            "the signature was judged. Or another recorder took the Authorization out: nobody knows what was signed."
+            "No credentials were given and the access key id is not the public test key: only the form of the "
+            "signature was judged. Or another recorder removed Authorization, and it is not known what was "
+            "signed."
         ),
         sources=(_V1,),
     ),
