@@ -22,6 +22,8 @@ HEAVY = (
     "httpx",
     "aiohttp",
     "asyncio",
+    "rich",
+    "shtab",
     "http.client",
     "sqlite3",
 )

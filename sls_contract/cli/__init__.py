@@ -6,7 +6,6 @@ reader of the output left.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import os
@@ -17,9 +16,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from sls_contract import __version__
+from sls_contract.cli.parser import Parser
+from sls_contract.cli.terminal import columns, show
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from types import FrameType
@@ -37,6 +39,7 @@ COMMANDS = (
     "schemas",
     "spec",
     "explain",
+    "completion",
 )
 
 INTERRUPTED = 130
@@ -77,7 +80,12 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdo
 
 def _run(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
     try:
-        arguments = parser(argv).parse_args(argv)
+        if not argv:
+            from sls_contract.cli.overview import overview
+
+            show(overview(columns(stdout)), stdout, environ)
+            return USAGE
+        arguments = parser(argv[0]).parse_args(argv)
         with _contracts(arguments):
             code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
     except SlsContractError as error:
@@ -125,17 +133,17 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """Build the parser with the options of the command that ``argv`` begins with, else those of every command."""
-    top = argparse.ArgumentParser(
+def parser(named: str = "") -> argparse.ArgumentParser:
+    """Build the parser, with the options of the named command alone, or of every command where that is none."""
+    top = Parser(
         prog="sls-contract",
-        description="The executable contract of Alibaba Cloud SLS GetCheckPoint.",
+        description="Contract tests for Alibaba Cloud Simple Log Service (SLS).",
         epilog="Credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and "
-        "ALIBABA_CLOUD_SECURITY_TOKEN, never from arguments.",
+        "ALIBABA_CLOUD_SECURITY_TOKEN, never from arguments. Example: sls-contract check cassettes/",
     )
     top.add_argument("--version", action="version", version=f"sls-contract {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    for name in argv[:1] if argv and argv[0] in COMMANDS else COMMANDS:  # loading all of them takes half a second
+    for name in (named,) if named in COMMANDS else COMMANDS:
         import_module(f"sls_contract.cli.{name}").configure(commands)
     return top
 

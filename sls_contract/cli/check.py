@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -10,21 +9,22 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, add_strict, reports_of
+from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, reports_of
 from sls_contract.cli.progress import progress
+from sls_contract.cli.terminal import columns, show
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
     Report,
     Target,
     as_document,
-    finding_lines,
     judged_line,
     narrowed_lines,
     plural,
     table,
     write_reports,
 )
-from sls_contract.reports.text import on_one_line, width
+from sls_contract.reports.group_lines import group_lines
+from sls_contract.reports.text import NOTHING, on_one_line
 from sls_contract.spec import CLAUSES, Level
 
 if TYPE_CHECKING:
@@ -33,13 +33,12 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from sls_contract.cassettes.audit import Audit, Terms
-    from sls_contract.spec import Finding
 
 NOTHING_CHECKED = 2
 _INTERRUPTED = 130
 _COLUMNS = ("cassette", "evidence", "region", "client", "exchanges", "last validated", "findings")
 _LONGEST_NAME = 24  # characters of a client's name
-_NOTHING = "-"
+_MOST_ROWS = 12
 _STEP = 100  # exchanges between two words about progress
 
 
@@ -51,10 +50,12 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Judge every exchange of cassettes (ours or vcrpy's) and HARs against the contract, verify "
         "signatures and digests, scan the files for secrets (those of the environment, and key-shaped strings), and "
         "tell what each file proves, and until when.",
-        epilog="Exit codes: 0 conforming, 1 a violation was found, 2 nothing, or not everything, could be checked.",
+        epilog="Exit codes: 0 conforming, 1 a violation was found, 2 nothing, or not everything, could be checked. "
+        "Example: sls-contract check cassettes/ --max-age 90d",
     )
     command.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a cassette, or a folder of cassettes")
     add_strict(command)
+    add_verbose(command, "every cassette and finding")
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
     add_reports(command)
     add_contract(command)
@@ -68,10 +69,12 @@ def run(
     del stdin
     terms = _terms(arguments, environ)
     outcome = _Outcome()
-    outcome.judge(outcome.find(arguments.paths), terms, progress(stderr))
+    paths = outcome.find(arguments.paths)
+    with progress(len(paths), stderr, environ) as shown:
+        outcome.judge(paths, terms, shown)
     report = _report(outcome)
     told = stderr if arguments.json == "-" else stdout
-    print(*_text(outcome, report, _columns(told)), sep="\n", file=told)
+    show(_text(outcome, report, columns(told), verbose=arguments.verbose), told, environ)
     write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), stdout)
     if report.failed(strict=arguments.strict):
         return 1
@@ -105,17 +108,17 @@ class _Outcome:
 
         return cassettes_at(paths, "checked", self._missed)
 
-    def judge(self, paths: Sequence[Path], terms: Terms, show: Callable[[str], None]) -> None:
+    def judge(self, paths: Sequence[Path], terms: Terms, shown: Callable[[int, str], None]) -> None:
         """Judge the cassettes; an interruption ends it, and keeps what was found."""
         from sls_contract.cassettes.audit import audit
 
         def step(path: Path, done: int, whole: int) -> None:
             if done and done % _STEP == 0:
-                show(f"{path} {done}/{whole}")
+                shown(len(self.audits), f"{path} exchange {done} of {whole}")
 
         try:
             for path in paths:
-                show(str(path))
+                shown(len(self.audits), str(path))
                 judged = audit(path, replace(terms, progress=partial(step, path)))
                 self.audits.append(judged)
                 if judged.failure is not None:
@@ -124,7 +127,6 @@ class _Outcome:
             self.interrupted = _INTERRUPTED
         except SystemExit as end:  # SIGTERM
             self.interrupted = int(end.code or 0)
-        show("")
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
 
@@ -156,13 +158,15 @@ def _report(outcome: _Outcome) -> Report:
     return report
 
 
-def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[str]:
+def _text(outcome: _Outcome, report: Report, columns: int | None, *, verbose: bool) -> Iterator[str]:
     if outcome.audits:
-        yield from _fitted([_row(audit) for audit in outcome.audits], columns)
-        yield ""
-    for finding, where in report.located:
-        if _shown(finding):
-            yield from (*finding_lines(finding, _place(where)), "")
+        rows = [_row(audit) for audit in _listed(outcome.audits, verbose=verbose)]
+        yield from table(_COLUMNS, rows, columns)
+        if rest := len(outcome.audits) - len(rows):
+            yield f"and {plural(rest, 'cassette')} more (--verbose lists all)"
+    unlike = (finding for finding in report.plain_findings() if finding["level"] != Level.UNSPECIFIED)
+    yield from group_lines(unlike, verbose=verbose)
+    yield ""
     for path, reason in outcome.not_checked:
         yield on_one_line(f"not checked: {path}: {reason}")
     counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
@@ -180,39 +184,35 @@ def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[st
         yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
 
 
-def _fitted(rows: Sequence[Sequence[object]], columns: int | None) -> Iterator[str]:
-    """Lay the ledger out: a table, or one paragraph a file where the terminal is too narrow for one."""
-    lines = list(table(_COLUMNS, rows))
-    if columns is None or max(map(width, lines)) <= columns:
-        yield from lines
-        return
-    for name, *facts in rows:
-        told = (f"{label} {fact}" for label, fact in zip(_COLUMNS[1:], facts, strict=True) if fact != _NOTHING)
-        yield from (on_one_line(str(name)), *(f"  {on_one_line(fact)}" for fact in told))
+def _listed(audits: Sequence[Audit], *, verbose: bool) -> Sequence[Audit]:
+    """Return all audits, or as many as fit on a screen, those with the most findings first."""
+    if verbose or len(audits) <= _MOST_ROWS:
+        return audits
+    return sorted(audits, key=_findings, reverse=True)[:_MOST_ROWS]
 
 
-def _columns(stream: IO[str]) -> int | None:
-    """Return how wide the terminal is; None where nobody reads along."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+def _findings(audit: Audit) -> int:
+    """Count the findings that are listed; unspecified ones are not: no source says what is right."""
+    return sum(finding.level is not Level.UNSPECIFIED for finding, _, _ in audit.placed)
 
 
 def _row(audit: Audit) -> tuple[object, ...]:
     entry = audit.entry
     return (
         str(audit.path),
-        entry.evidence or _NOTHING,
+        entry.evidence or NOTHING,
         _first(entry.regions),
         _first([_product(client) for client in entry.clients]),
         audit.results.exchanges,
-        _NOTHING if entry.oldest is None else f"{entry.now - entry.oldest:%Y-%m-%d} ({_days(entry.oldest)})",
-        sum(_shown(finding) for finding, _, _ in audit.placed),
+        NOTHING if entry.oldest is None else f"{entry.now - entry.oldest:%Y-%m-%d} ({_days(entry.oldest)})",
+        _findings(audit),
     )
 
 
 def _first(names: Collection[str]) -> str:
     """Return the first of some names, and how many others there are."""
     others = f" +{len(names) - 1}" if len(names) > 1 else ""
-    return next(iter(names), _NOTHING) + others
+    return next(iter(names), NOTHING) + others
 
 
 def _product(client: str) -> str:
@@ -270,15 +270,3 @@ def _ledger_entry(audit: Audit) -> dict[str, Any]:
 
 def _whole_days(age: timedelta | None) -> int | None:
     return None if age is None else age.days
-
-
-def _place(where: Mapping[str, Any]) -> str:
-    """Say where a finding comes from: ``file:line``, and the position of the exchange, counted from 0."""
-    line = "" if where["line"] is None else f":{where['line']}"
-    number = "" if where["exchange"] is None else f" exchange {where['exchange']}"
-    return f"{where['cassette']}{line}{number}"
-
-
-def _shown(finding: Finding) -> bool:
-    """Unspecified findings are counted, not listed: no source says what is right."""
-    return finding.level is not Level.UNSPECIFIED

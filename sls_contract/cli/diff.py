@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, reports_of
+from sls_contract.cli.options import add_contract, add_reports, add_verbose, reports_of
+from sls_contract.cli.progress import progress
+from sls_contract.cli.terminal import show
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.reports import Report, Target, as_document, plural, write_reports
+from sls_contract.reports.change_lines import CLASSES, change_lines
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES
 
@@ -19,10 +23,11 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
+    from sls_contract.cli.progress import Progress
     from sls_contract.signing import Credentials
 
-CLASSES = ("breaking", "additive", "benign")
 NOT_COMPARED = 2
+_MOST_ALONE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,13 @@ class _Outcome:
     evidence: list[Evidence] = field(default_factory=list)
     failed: int = 0
 
-    def compare(self, old: Path, new: Path) -> None:
+    def compare(self, old: Path, new: Path, progress: Callable[[int], Progress]) -> None:
         """Compare two cassettes, or all of two folders by name."""
         before, after = _cassettes(old, new, self._missed)
-        for name in before:
-            if name in after:
+        shared = [name for name in before if name in after]
+        with progress(len(shared)) as shown:
+            for number, name in enumerate(shared):
+                shown(number, name or str(old))
                 self._compare(name, before[name], after[name])
         self.lonely += [("old", name) for name in before if name not in after]
         self.lonely += [("new", name) for name in after if name not in before]
@@ -119,7 +126,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
         epilog="Exit codes: 0 nothing of the level or worse, 1 a difference of the level or worse, or an exchange or "
         "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
-        "exchange.",
+        "exchange. Example: sls-contract diff reads.sls.yaml reads.sls.yaml.proposed",
     )
     command.add_argument("old", metavar="OLD", type=Path, help="the earlier cassette, or folder of cassettes")
     command.add_argument("new", metavar="NEW", type=Path, help="the later one")
@@ -129,6 +136,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default="breaking",
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
+    add_verbose(command, "every change in full, benign ones too")
     add_reports(command, "also write the changes as JSON")
     add_contract(command)
     command.set_defaults(run=run)
@@ -143,8 +151,8 @@ def run(
 
     key = credentials_from_environment(environ)
     outcome = _Outcome((key,) if key else ())
-    outcome.compare(arguments.old, arguments.new)
-    print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
+    outcome.compare(arguments.old, arguments.new, partial(progress, stderr=stderr, environ=environ))
+    show(_text(outcome, verbose=arguments.verbose), stderr if arguments.json == "-" else stdout, environ)
     write_reports(_document(outcome), reports_of(arguments), stdout)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
@@ -178,7 +186,7 @@ def _document(outcome: _Outcome) -> dict[str, Any]:
         **as_document(_report(outcome), __version__),
         "verdict": outcome.verdict,
         "unmatched": outcome.unmatched,
-        "changes": [_plain(change, each.name) for each in outcome.compared for change in each.drift.changes],
+        "changes": _changes(outcome),
     }
 
 
@@ -199,23 +207,20 @@ def _report(outcome: _Outcome) -> Report:
     return report
 
 
-def _plain(change: Change, name: str) -> dict[str, Any]:
+def _changes(outcome: _Outcome) -> list[dict[str, Any]]:
     from sls_contract.cassettes.drift import plain_change
 
-    return {**plain_change(change), "cassette": name or None}
+    return [
+        {**plain_change(change), "cassette": each.name or None}
+        for each in outcome.compared
+        for change in each.drift.changes
+    ]
 
 
-def _text(outcome: _Outcome) -> Iterator[str]:
-    from sls_contract.cassettes.drift import Class, change_lines
-
-    for kind in Class:
-        changes = outcome.of(kind)
-        if changes:
-            yield f"{kind} ({len(changes)})"
-            for each, change in changes:
-                yield from map(on_one_line, change_lines(change, each.place(change.exchange)))
-            yield ""
-    yield from _alone(outcome)
+def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
+    lines = [*change_lines(_changes(outcome), verbose=verbose)]
+    yield from (*lines, "") if lines else ()
+    yield from _alone(outcome, None if verbose else _MOST_ALONE)
     for path, reason in outcome.not_compared:
         named = reason if reason.startswith(path) else f"{path}: {reason}"
         yield printable(f"not compared: {named}")
@@ -224,7 +229,7 @@ def _text(outcome: _Outcome) -> Iterator[str]:
         yield "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings."
 
 
-def _alone(outcome: _Outcome) -> Iterator[str]:
+def _alone(outcome: _Outcome, most: int | None) -> Iterator[str]:
     lines = [f"  {side} {name}: the whole cassette" for side, name in outcome.lonely]
     lines += [
         f"  {alone.side} {each.place(alone.exchange)}: {alone.request}"
@@ -232,7 +237,8 @@ def _alone(outcome: _Outcome) -> Iterator[str]:
         for alone in each.drift.unmatched
     ]
     if lines:
-        yield from (f"unmatched ({len(lines)})", *map(on_one_line, lines), "")
+        rest = [f"  and {len(lines) - most} more"] if most is not None and len(lines) > most else []
+        yield from (f"unmatched ({len(lines)})", *map(on_one_line, lines[:most]), *rest, "")
 
 
 def _summary(outcome: _Outcome) -> str:

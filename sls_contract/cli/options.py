@@ -64,6 +64,11 @@ def add_strict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="warnings fail, too")
 
 
+def add_verbose(parser: argparse.ArgumentParser, shows: str) -> None:
+    """Declare ``--verbose``; ``shows`` says what it adds."""
+    parser.add_argument("--verbose", action="store_true", help=f"show {shows}")
+
+
 def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:
     """Declare ``--allow-host``; ``does`` says what happens for such a host."""
     parser.add_argument(

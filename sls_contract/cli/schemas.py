@@ -24,6 +24,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="derive, list, show or export the JSON Schemas",
         description="JSON Schemas (2020-12) of the request, the Authorization header, the answer and the error, "
         "for people who use them from other languages.",
+        epilog="Example: sls-contract schemas export --out schemas",
     )
     command.set_defaults(run=run)
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")

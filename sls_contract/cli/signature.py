@@ -42,7 +42,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "Node), packet dumps, HAR files and cassettes.",
         epilog=f"The key comes from {ID}, {SECRET} and {TOKEN}. "
         "Exit codes: 0 all verify, 1 one does not, 2 nothing could be judged. "
-        "Example: curl -v https://my-project.cn-hangzhou.log.aliyuncs.com/ 2>&1 | sls-contract signature",
+        "Example: sls-contract signature request.txt",
     )
     command.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="file with the request; -: standard input"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
 from sls_contract.plugin.totals import Totals
+from sls_contract.reports.groups import part_of
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sls_contract.plugin.target import Target
     from sls_contract.plugin.verifying import Verifying
 
+
+Alike: TypeAlias = tuple[str, str, str]
 
 _LONGEST_REASON = 200  # characters
 
@@ -35,7 +38,7 @@ class Case:
     failed. ``flawed``
     is set where exchanges broke the contract, which keeps a proposal whole; ``flaws`` are the codes of the clauses.
     ``told`` is what the last phase broke. ``shared`` says that other tests may have the same cassette, ``may_be_empty``
-    that the test may ask for nothing.
+    that the test may ask for nothing. ``known`` are the breaches that a test of this run was shown, with that test.
     """
 
     where: str
@@ -59,6 +62,7 @@ class Case:
     told: str | None = None
     shared: bool = False
     may_be_empty: bool = False
+    known: dict[Alike, str] = field(default_factory=dict)
     verifying: Verifying | None = None
     _mark: int = 0
 
@@ -88,7 +92,10 @@ class Case:
 
     def _shown(self, broken: list[Breach]) -> str:
         """Tell breaches; while recording without the public key that is written in the place of the real one."""
-        text = message(broken, self.where)
+        for breach in broken:
+            self.known.setdefault(_alike(breach), self.test)
+        shown = {_alike(breach): self.known[_alike(breach)] for breach in broken}
+        text = message(broken, self.where) if self.test in shown.values() else _again(broken, shown)
         return self.mask(text) if self.session is not None and self.session.recording else text
 
     def failed(self, reason: str) -> None:
@@ -151,6 +158,19 @@ class Case:
         alike = self.session.player.alike if self.shared else None
         plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
         return [plays | {"alike": alike}]
+
+
+def _alike(breach: Breach) -> Alike:
+    """Return what breaches with one cause share: the clause, the operation, the part of the message."""
+    finding = breach.finding
+    return finding.code, finding.operation, part_of(finding.where)
+
+
+def _again(broken: list[Breach], shown: dict[Alike, str]) -> str:
+    """Give a line for each kind of breach that another test was shown in full."""
+    kinds = {_alike(breach): breach.finding for breach in reversed(broken)}
+    heads = {kind: str(finding).partition("\n")[0] for kind, finding in kinds.items()}
+    return "\n".join(f"{heads[kind]}: {kinds[kind].actual} (in full: {test})" for kind, test in shown.items())
 
 
 def _for_authors(breach: Breach) -> Breach:

@@ -14,6 +14,7 @@ from sls_contract.plugin.blocking import REMEDY
 from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import shown
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
+from sls_contract.reports.groups import grouped
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
@@ -150,15 +151,12 @@ def _places(exchanges: list[int]) -> str:
 
 
 def _noticed(totals: Totals) -> list[str]:
-    """Name each warning once, with how often it was met: a warning that nobody sees is none."""
-    counted: dict[tuple[str, str], list[str]] = {}
-    for plain in totals.findings:
-        finding = plain["finding"]
-        if finding["level"] == Level.WARNING and plain["test"] is not None:
-            counted.setdefault((finding["code"], finding["slug"]), []).append(plain["test"])
+    """Name each clause once, with how often it was broken: a warning that nobody sees is none."""
+    met = [{**plain["finding"], **plain, "scenario": None} for plain in totals.findings if plain["test"] is not None]
     return [
-        f"  warning {code} {slug}: {plural(len(tests), 'time')}, first in {tests[0]}"
-        for (code, slug), tests in sorted(counted.items())
+        f"  {group.first['level']} {group.first['code']} {group.first['slug']}: {plural(group.count, 'time')}, "
+        f"first in {group.first['test']}"
+        for group in grouped(each for each in met if each["level"] != Level.UNSPECIFIED)
     ] + _renames(totals)
 
 

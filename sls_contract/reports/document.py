@@ -35,6 +35,7 @@ class Report:
     """What one run found; counts are of exchanges and clauses, never of bytes or seconds.
 
     ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``).
+    ``not_judged`` says what the user left out.
     """
 
     command: str
@@ -47,6 +48,7 @@ class Report:
     clauses_total: int = 0
     not_provable: list[Any] = field(default_factory=list)
     not_supported: list[Any] = field(default_factory=list)
+    not_judged: list[str] = field(default_factory=list)
     facts: list[Any] = field(default_factory=list)
     leftovers: list[Any] = field(default_factory=list)
 
@@ -57,6 +59,10 @@ class Report:
     def count(self, level: Level) -> int:
         """Count the findings of one level."""
         return sum(finding.level is level for finding, _ in self.located)
+
+    def plain_findings(self) -> list[dict[str, Any]]:
+        """Give the findings as plain JSON values."""
+        return [{**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in self.located]
 
     def failed(self, *, strict: bool) -> bool:
         """Tell whether a violation (``strict``: or a warning) was found."""
@@ -71,11 +77,10 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "command": report.command,
         "target": {"endpoint": report.target.endpoint, "evidence": report.target.evidence},
         "seed": report.seed,
-        "findings": [
-            {**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in report.located
-        ],
+        "findings": report.plain_findings(),
         "not_provable": report.not_provable,
         "not_supported": report.not_supported,
+        "not_judged": report.not_judged,
         "facts": report.facts,
         "leftovers": report.leftovers,
         "summary": {

@@ -59,6 +59,7 @@ class Bench:
         scheme: of URLs, ``http`` or ``https``.
         region: signed in v4 where the endpoint names none.
         prefix: what stands before a group's label in its real name.
+        existing: the real name of the group with the empty label.
 
     """
 
@@ -70,12 +71,13 @@ class Bench:
     scheme: str = "http"
     region: str = "cn-hangzhou"
     prefix: str = GROUP_PREFIX
+    existing: str = ""
     other_project: str = ""
     missing_projects: Mapping[ProjectRole, str] = field(default_factory=lambda: {"missing": MISSING_PROJECT})
 
     def group(self, place: Place) -> str:
         """Return the group's real name."""
-        return self.prefix + place.group
+        return self.prefix + place.group if place.group else self.existing
 
     def project_of(self, place: Place) -> str:
         """Return the name of the project that a place is in."""

@@ -58,6 +58,7 @@ class Run:
         facts: what was learnt about the endpoint.
         leftovers: groups that are still there, and why.
         incomplete: why the run ended early; empty where it did not.
+        not_judged: what ``--only`` and ``--skip`` left out.
 
     """
 
@@ -69,6 +70,7 @@ class Run:
     facts: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     incomplete: str = ""
+    not_judged: list[str] = field(default_factory=list)
     _known: set[tuple[str, str, str | None]] = field(default_factory=set)
 
     def add(self, finding: Finding, scenario: str | None, exchange: int) -> None:

@@ -32,7 +32,7 @@ from sls_contract.verification.expected import is_correct, nowhere, refusal
 from sls_contract.verification.wire import AnswerLost, OneAtATime, Sent, Wire, lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sls_contract.exchange import Exchange, Response
     from sls_contract.scenarios.bench import Bench
@@ -79,6 +79,7 @@ class Performance:
         groups: the books of what must be cleaned up.
         baseline: how requests are dressed that do not say.
         spared: whether a busy answer (503, quota) is an excuse.
+        judges: tells whether findings of a clause, named by its code, count.
         done: every request so far.
         exercised: codes of the clauses that could have failed.
 
@@ -89,6 +90,7 @@ class Performance:
     groups: Groups
     baseline: RequestVariant = PLAIN
     spared: bool = False
+    judges: Callable[[str], bool] = lambda _: True
     done: list[Done] = field(default_factory=list)
     exercised: set[str] = field(default_factory=set)
     _model: Model = field(default_factory=Model)
@@ -97,6 +99,7 @@ class Performance:
     _passed: dict[ShardRef, int] = field(default_factory=dict)
     _beaten: bool = False
     _assigned_any: bool = False
+    _granted: bool = False
 
     @property
     def unassigned(self) -> bool:
@@ -127,7 +130,13 @@ class Performance:
         except AnswerLost as error:
             sent = error.sent
             framing = (finding for finding in sent.findings if finding.code == "SLS261")  # the rest follows from it
-            self.done.append(Done(sent.number, sent.exchange, (*framing, lost(error))))
+            findings = tuple(finding for finding in (*framing, lost(error)) if self.judges(finding.code))
+            self.done.append(Done(sent.number, sent.exchange, findings))
+
+    def take_for_granted(self, place: Place) -> None:
+        """Expect a group that exists; others may write to it, so that nothing is known of what it holds."""
+        self._model.created(self._key(place))
+        self._granted = True
 
     def held(self, consumer: str, place: Place) -> tuple[int, ...]:
         """Return the shards that a consumer was last told to hold."""
@@ -151,8 +160,9 @@ class Performance:
         if isinstance(step, Create) and not known and sent.response.status in _REFUSALS:
             self.groups.refuse(step.at, self.bench)
         judged = self._judged(step, key, sent, value)
-        findings = (*self._forgiven(sent.findings, step, key, sent), *judged.findings)
-        self.exercised |= sent.exercised | judged.exercised | {finding.code for finding in findings} | {"SLS462"}
+        found = (*self._forgiven(sent.findings, step, key, sent), *judged.findings)
+        self.exercised |= sent.exercised | judged.exercised | {finding.code for finding in found} | {"SLS462"}
+        findings = tuple(finding for finding in found if self.judges(finding.code))
         self.done.append(Done(sent.number, sent.exchange, findings))
         self._expect_support(step, key, sent)
 
@@ -235,6 +245,8 @@ class Performance:
         shards = self.bench.shards.get(step.at.logstore, ())
         if whole:
             yield judge_list([entry for _, entry in entries], asked, shards)
+        if self._granted:
+            return
         if asked is not None:
             entries = [(at, entry) for at, entry in entries if entry["shard"] == asked]
         told = {finding.where for finding in sent.findings if finding.level is Level.VIOLATION}

@@ -37,6 +37,7 @@ class Target:
         wide_logstore: a logstore with hundreds of shards; None where there is none.
         sts: a temporary key that may use it.
         expired_token: a security token of ``sts`` that has expired.
+        group: an existing consumer group, which is only read; None where groups are made.
         region: signed in v4 where the endpoint names none.
         loopback: whether it is on this machine: its clock is ours, and it need not be spared.
         evidence: what exchanges with it prove: ``live``, or ``reference`` for our own.
@@ -57,6 +58,7 @@ class Target:
     wide_logstore: str | None = None
     sts: Credentials | None = None
     expired_token: str | None = field(default=None, repr=False)
+    group: str | None = None
     region: str = "cn-hangzhou"
     loopback: bool = True
     evidence: str = "reference"
@@ -78,6 +80,7 @@ class Target:
             self.keys(),
             scheme=self.scheme,
             region=self.region,
+            existing=self.group or "",
             other_project=self.other_project or "",
             missing_projects=self.missing_projects(),
         )

@@ -98,7 +98,7 @@ def test_a_broken_client_is_told_and_exits_1(tmp_path, client):
     )
     code, out, _ = command("--auth", "v1", "--scenario", "html-200", "--", sys.executable, str(path))
     assert code == 1
-    assert "html-200 (v1): SLS521 silent-success (violation) at exit code" in out
+    assert "SLS521 silent-success (violation)\n  in html-200 (v1) at exit code" in out
     assert "How to fix: " in out
     assert "1 violation" in out.splitlines()[-1]
 
@@ -214,8 +214,8 @@ def test_progress_on_a_terminal_only(client):
     screen, out = Terminal(), io.StringIO()
     words = ["exercise", *ONE, "--", *client]
     assert run_command(words, environ=os.environ, stdin=io.StringIO(), stdout=out, stderr=screen) == 0
-    assert "2 of 2 runs" in screen.getvalue()
-    assert screen.getvalue().endswith("\r\x1b[K")
+    assert "2 of 2" in screen.getvalue()
+    assert screen.getvalue().endswith("\x1b[2K")
     assert command(*ONE, "--", *client)[2] == ""
 
 

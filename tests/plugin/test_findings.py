@@ -166,3 +166,15 @@ def _code_of(project) -> str:
 
     result = project.test(OLD_METHOD, "test_probe.py").run("--sls-record=once", "test_probe.py")
     return re.search(r"(SLS1\d\d) \S+ \(violation\) at query shardId", result.stdout.str())[1]
+
+
+def test_many_tests_with_one_mistake_show_it_once(project):
+    """The first failure shows finding and exchange in full; the others say what, and where that is; the end counts."""
+    tests = "".join(OLD_METHOD.replace("test_wrong_key", f"test_wrong_{n}") for n in range(3))
+    result = project.test(tests).run("--sls-record=once")
+    result.assert_outcomes(failed=3)
+    text = result.stdout.str()
+    assert text.count("  How to fix: name it shard") == text.count("> GET https://my-project") == 1
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_wrong_2 - Failed: SLS103 *"])
+    assert text.count("(in full: test_it.py::test_wrong_0)") == 2
+    result.stdout.fnmatch_lines(["  violation SLS103 *: 3 times, first in test_it.py::test_wrong_0"])

@@ -100,7 +100,7 @@ def test_an_endpoint_that_conforms(reference):
 
 
 def test_an_endpoint_that_does_not(reference):
-    """A violation gives 1, the clause, the fix, and the requests that show it."""
+    """A violation gives 1, the clause, the fix, and the command that shows the requests."""
     endpoint, _ = reference
 
     def no_filter(request):
@@ -109,13 +109,19 @@ def test_an_endpoint_that_does_not(reference):
         return response.replace(body=body)
 
     with serve(no_filter) as server:
-        code, out, _ = command("--endpoint", server.url, *PLACE, "--scenario", "each-shard-given")
+        words = ("--endpoint", server.url, *PLACE, "--scenario", "each-shard-given")
+        code, out, _ = command(*words)
+        requests = command(*words, "--verbose")[1]
     assert code == 1
     assert "SLS211 shard-filter (violation)" in out
     assert "How to fix:" in out
-    assert "curl -sSi -X GET" in out
+    assert "curl -sSi -X GET" not in out
+    assert "curl -sSi -X GET" in requests
     place = "--project my-project --logstore my-logstore --region cn-hangzhou"
-    assert f"again: sls-contract verify --endpoint {server.url} {place} --scenario each-shard-given --seed 0" in out
+    assert (
+        f"again: sls-contract verify --endpoint {server.url} {place} --scenario each-shard-given --seed 0 --verbose"
+        in out
+    )
 
 
 def test_a_report_that_cannot_be_written_loses_no_violation(reference):

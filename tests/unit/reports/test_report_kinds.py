@@ -50,6 +50,29 @@ def test_alike_findings_are_one_group_and_violations_come_first():
     ]
 
 
+def test_an_example_can_be_repeated_and_every_part_of_a_message_is_named_first():
+    """What no scenario met is no example; the places begin with one of each part, and indexes are no parts."""
+    wheres = [(None, "/0/shard"), ("a", "/1/shard"), ("b", "/2/shard"), ("c", "header Date")]
+    findings = [
+        {"code": "SLS103", "level": "violation", "operation": None, "where": where, "scenario": name}
+        for name, where in wheres
+    ]
+    (group,) = grouped(findings)
+    assert group.first["scenario"] == "a"
+    assert [*group.places] == ["at /0/shard", "c at header Date", "a at /1/shard", "b at /2/shard"]
+    assert len(grouped([*findings, {**findings[0], "operation": "PullLogs"}])) == 2
+
+
+def test_junit_tells_alike_findings_of_a_case_once():
+    """How often, and where else."""
+    where = {"cassette": "a.yaml", "line": None}
+    found = [(VIOLATION, "b", {**where, "exchange": number}) for number in range(9)]
+    (failure,) = ET.fromstring(junit(document(*found))).iter("failure")
+    assert failure.text.count("expected: b") == 1
+    assert "9 times; also in: a.yaml exchange 1 at query shardId, " in failure.text
+    assert failure.text.endswith(" and 5 more")
+
+
 def test_junit_has_a_case_for_each_cassette_and_fails_those_with_a_violation():
     entries = [{"cassette": "cassettes/c.sls.yaml"}]
     root = ET.fromstring(junit(document(*FOUND, ledger=entries)))

@@ -37,6 +37,7 @@ def test_the_document_has_every_promised_key():
         "findings",
         "not_provable",
         "not_supported",
+        "not_judged",
         "facts",
         "leftovers",
         "summary",

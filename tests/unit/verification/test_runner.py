@@ -114,8 +114,8 @@ def test_a_failure_is_shrunk():
     assert {each.finding.code for each in run.located} == {"SLS401", "SLS415"}
     assert [where["scenario"] for _, where in as_report(run, target()).located] == ["generated-sequences"] * 2
     told = "\n".join(lines(run, target()))
-    assert "again: sls-contract verify --scenario generated-sequences --examples 100 --seed 0" in told
-    assert told.count("curl -sSi -X") == 4
+    assert "again: sls-contract verify --scenario generated-sequences --examples 100 --seed 0 --verbose" in told
+    assert "\n".join(lines(run, target(), verbose=True)).count("curl -sSi -X") == 4
 
 
 def test_what_is_not_offered_is_not_supported():
