@@ -9,7 +9,7 @@ import pytest
 import zstandard
 from aliyun.log.proto import LogGroup as TheirGroup
 from aliyun.log.proto import LogGroupList as TheirList
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.checks import judge
@@ -165,7 +165,6 @@ def test_what_could_not_fail_is_not_exercised(pull):
 
 
 @given(st.data(), st.sampled_from([(LISTED, TheirList, "LogGroupList"), (GROUP, TheirGroup, "LogGroup")]))
-@settings(max_examples=200, deadline=None)
 def test_messages_are_read_as_protobuf_reads_them(data, message):
     """Cut, changed or filled up: what Google's reader takes is taken, and what it refuses is refused."""
     raw, kind, name = message
