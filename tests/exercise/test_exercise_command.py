@@ -22,8 +22,8 @@ from sls_contract.exercise import SITUATIONS, Plan
 from sls_contract.spec import CLAUSES, Level
 
 GUIDE = Path(__file__).parents[2] / "docs" / "exercise.md"
-README = Path(__file__).parents[2] / "README.md"
-CLIENTS = README.read_text(encoding="utf-8").partition("<details>")[2]
+PAGE = Path(__file__).parents[2] / "docs" / "exercise.md"
+CLIENTS = PAGE.read_text(encoding="utf-8").partition("<details>")[2]
 NODE = shutil.which("node")
 SHELL = shutil.which("curl") and shutil.which("openssl")
 EXAMPLES = [
@@ -58,7 +58,7 @@ def example(language: str) -> str:
 
 @pytest.fixture
 def client(tmp_path) -> list[str]:
-    """The README's client in Python."""
+    """The page's client in Python."""
     path = tmp_path / "client.py"
     path.write_text(example("python"), encoding="utf-8")
     return [sys.executable, str(path)]
