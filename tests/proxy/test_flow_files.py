@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import page_examples as examples
 import pytest
 
 from sls_contract.captures.judging import Whole, judge_chunk
 from sls_contract.captures.reading import chunks_of, recordings_of
 from sls_contract.cassettes.audit import Terms
-from sls_contract.spec import examples
 
 io = pytest.importorskip("mitmproxy.io", reason="the extra proxy is not installed")
 http = pytest.importorskip("mitmproxy.http", reason="the extra proxy is not installed")
