@@ -16,7 +16,6 @@ HEAVY = (
     "yaml",
     "hypothesis",
     "jsonschema",
-    "jsonschema_rs",
     "requests",
     "urllib3",
     "httpx",

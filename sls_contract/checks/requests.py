@@ -11,12 +11,10 @@ from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
 from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
+from sls_contract.signing.dialect import API_VERSION, SIGNATURE_METHODS
 
 if TYPE_CHECKING:
     from sls_contract.checks.rule import Check
-
-API_VERSION = "0.6.0"
-SIGNATURE_METHODS = ("hmac-sha1", "hmac-sha256")
 
 _GROUP_PATH = re.compile(r"/logstores/([^/]*)/consumergroups/([^/]*)(/?)")
 _ISO_BASIC = "20151109T061116Z"

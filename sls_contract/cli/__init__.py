@@ -34,7 +34,6 @@ COMMANDS = (
     "replay",
     "proxy",
     "exercise",
-    "schemas",
     "spec",
     "explain",
 )

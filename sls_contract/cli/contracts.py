@@ -11,7 +11,7 @@ from sls_contract.cli.contract_text import claim_lines, contract_lines
 from sls_contract.cli.options import add_contract
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural, print_json, table
-from sls_contract.spec.catalog import checkout, schema_folder
+from sls_contract.spec.installation import checkout, schema_folder
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "build",
         help="merge claims and rulings to contracts; in a checkout, or of --folder",
         description="Merge the claims of all sources, apply the rulings, and write the contracts: contract/*.yaml for "
-        "people, contracts.jsonl for programs.",
+        "people, contracts.jsonl for this program, json-schema/*.json for editors and other languages.",
     )
     build.add_argument("--check", action="store_true", help="write nothing; name the files that differ and exit 1")
     build.add_argument("--verbose", action="store_true", help="list the disagreements without a ruling")

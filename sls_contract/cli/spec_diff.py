@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_json
+from sls_contract.cli.options import add_contract, add_json
 from sls_contract.cli.spec_reading import read_descriptions
 from sls_contract.errors import UsageError
 from sls_contract.reports import Report, as_document, write_json
@@ -42,6 +42,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     diff.add_argument("old", type=Path, metavar="OLD", help="the earlier description")
     diff.add_argument("new", type=Path, metavar="NEW", help="the later one")
     add_json(diff, "also write the changes as JSON")
+    add_contract(diff)
     diff.set_defaults(run=run)
 
 
@@ -50,7 +51,7 @@ def run(
 ) -> int:
     """Compare two descriptions; return the exit code. Raises `UsageError` for what cannot be read or compared."""
     del environ, stdin
-    outcome = Outcome(_described(arguments.old), _described(arguments.new))
+    outcome = Outcome(_described(arguments.old), _described(arguments.new), arguments.contract)
     print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
     if arguments.json:
         write_json(_document(outcome), arguments.json, stdout)
@@ -62,8 +63,8 @@ def run(
 class Outcome:
     """Both results: the changes of the page and those of the contract, by operation; None where it is not compared."""
 
-    def __init__(self, old: Sequence[Described], new: Sequence[Described]) -> None:
-        """Compare what was read."""
+    def __init__(self, old: Sequence[Described], new: Sequence[Described], own: Path | None = None) -> None:
+        """Compare what was read; ``own`` is a folder whose claims and rulings are merged, too."""
         self.page: dict[str, tuple[Change, ...]] | None = None
         self.contract: dict[str, tuple[Change, ...]] | None = None
         self.not_merged = ""
@@ -73,7 +74,7 @@ class Outcome:
         self.page = _compared(old, new)
         if any(each.page for each in new):
             try:
-                self.contract = _merged(old, new)
+                self.contract = _merged(old, new, own)
             except UsageError as error:
                 self.not_merged = str(error)
 
@@ -113,16 +114,20 @@ def _compared(old: Sequence[Described], new: Sequence[Described]) -> dict[str, t
     return compare_all(before, after)
 
 
-def _merged(old: Sequence[Described], new: Sequence[Described]) -> dict[str, tuple[Change, ...]]:
+def _merged(old: Sequence[Described], new: Sequence[Described], own: Path | None) -> dict[str, tuple[Change, ...]]:
     """Compare contracts: those that were given, or merged from all sources and OLD; and with NEW beside these."""
     from sls_contract.spec.difference import Side, compare_all
     from sls_contract.spec.merge import merge_with_shipped
-    from sls_contract.spec.merge.layers import Layers
+    from sls_contract.spec.merge.layers import Layers, read_layers
 
+    meant = {each.name.lower() for each in (*old, *new)}
+    base = read_layers(own, wanted=lambda name: name.lower() in meant) if own else Layers()
+    rulings = {name: each for name, each in base.rulings.items() if meant & {n.lower() for n in (name, *each.aliases)}}
+    base = Layers(base.claims, rulings)
     earlier = tuple(each.claim("old") for each in old if each.page)
     later = tuple(each.claim("new") for each in new if each.page)
-    before = (*(each.contract for each in old if each.contract), *merge_with_shipped(Layers(earlier)))
-    after = merge_with_shipped(Layers((*earlier, *later)))
+    before = (*(each.contract for each in old if each.contract), *merge_with_shipped(base.under(Layers(earlier))))
+    after = merge_with_shipped(base.under(Layers((*earlier, *later))))
     names = {name for each in after for name in (each.operation, *each.aliases)}
     return compare_all(
         (Side.of_contract(each) for each in before if each.operation in names), map(Side.of_contract, after)

@@ -25,7 +25,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     export = actions.add_parser(
         "export",
         help="write the contracts as JSON Schemas or as an OpenAPI document",
-        description="Write the contracts for other tools. json-schema: files <Operation>.request.json, .response.json "
+        description="Write the contracts for other tools. json-schema: files <Operation>.request.json, .answer.json "
         "and .error.json (draft 2020-12), and authorization.json. openapi: one OpenAPI 3.1 document; operations of one "
         "path and method stand together, each in full under x-sls-operations.",
         epilog="Exit codes: 0 written; 2 wrong use, or a file that exists and differs. "
@@ -53,8 +53,9 @@ def run(
     """Write the files; return 0. Raises `UsageError` for an unknown operation and a place that cannot be written."""
     del environ, stdin, stderr
     contracts = list(_contracts(arguments.operation))
-    files = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out, stdout)
+    files, told = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out)
     _write(files, force=arguments.force)
+    print(told, file=stdout)
     print(f"wrote {plural(len(files), 'file')} to {arguments.out}", file=stdout)
     return 0
 
@@ -75,29 +76,28 @@ def _contracts(names: Sequence[str]) -> Iterator[Contract]:
         yield contract
 
 
-def _schemas(contracts: Sequence[Contract], out: Path, stdout: IO[str]) -> dict[Path, str]:
-    from sls_contract.spec.export import operation_schemas
+def _schemas(contracts: Sequence[Contract], out: Path) -> tuple[dict[Path, str], str]:
+    from sls_contract.spec.export import schema_files
 
     if out.suffix in {_JSON, *_YAML}:
         msg = f"expected --out to be a folder, got {out}, the name of a file"
         raise UsageError(msg)
-    print(f"JSON Schemas of {plural(len(contracts), 'operation')}", file=stdout)
-    return {out / name: _text(schema) for name, schema in operation_schemas(contracts).items()}
+    files = {out / name: text for name, text in schema_files(contracts).items()}
+    return files, f"JSON Schemas of {plural(len(contracts), 'operation')}"
 
 
-def _openapi(contracts: Sequence[Contract], out: Path, stdout: IO[str]) -> dict[Path, str]:
+def _openapi(contracts: Sequence[Contract], out: Path) -> tuple[dict[Path, str], str]:
     from sls_contract.spec.export import openapi
 
     exported = openapi(contracts, __version__)
     together = sum(map(len, exported.shared))
-    print(
+    told = (
         f"OpenAPI 3.1 of {plural(exported.operations, 'operation')} on {plural(exported.paths, 'path')}; "
         f"{together} of them share path and method with another, and stand under x-sls-operations in "
-        f"{plural(len(exported.shared), 'place')}",
-        file=stdout,
+        f"{plural(len(exported.shared), 'place')}"
     )
     path = out if out.suffix in {_JSON, *_YAML} else out / "openapi.json"
-    return {path: _yaml(exported.document) if path.suffix in _YAML else _text(exported.document)}
+    return {path: _yaml(exported.document) if path.suffix in _YAML else _text(exported.document)}, told
 
 
 def _text(document: Mapping[str, Any]) -> str:

@@ -160,7 +160,7 @@ def _body(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _source(path: Path, page: Page, side: str) -> Source:
     """Return where claims come from: by the name of the file or its folder, else of now."""
-    from sls_contract.spec.catalog import schema_folder
+    from sls_contract.spec.installation import schema_folder
     from sls_contract.spec.merge import Source, source_of
     from sls_contract.spec.merge.layers import SOURCES, read_yaml
     from sls_contract.spec.merge.sources import read_sources

@@ -29,6 +29,9 @@ SIGNED_PREFIXES = ("x-log-", "x-acs-")
 META_PREFIX = "x-log-meta-"
 TOKEN_HEADER = "x-acs-security-token"  # noqa: S105 - the name of a header
 PAYLOAD_HEADER = "x-log-content-sha256"
+API_VERSION = "0.6.0"
+SIGNATURE_METHODS = ("hmac-sha1", "hmac-sha256")
+"""Of v1; the second is sent by the SDKs of 2020-12-30 and stands in no page."""
 METHOD_HEADER = "x-log-signaturemethod"
 
 _SPACE = " \t"

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from sls_contract.exchange import decode_path
 from sls_contract.signing.canonical import LogForm, Sls4Form
 from sls_contract.signing.clock import MAX_SKEW, http_date, iso_basic, request_time
-from sls_contract.signing.dialect import TOKEN_HEADER, log_query, sls4_query
+from sls_contract.signing.dialect import (
+    API_VERSION,
+    METHOD_HEADER,
+    SIGNATURE_METHODS,
+    TOKEN_HEADER,
+    log_query,
+    sls4_query,
+)
 from sls_contract.signing.mistakes import F, Mistake
 
 if TYPE_CHECKING:
@@ -28,9 +35,8 @@ _MOST_KEYS = 16  # of a query
 _USUAL_TYPES = ("application/json", "application/x-protobuf", "application/octet-stream", "text/plain")
 _USUAL = (
     ("x-log-bodyrawsize", "0"),
-    ("x-log-apiversion", "0.6.0"),
-    ("x-log-signaturemethod", "hmac-sha1"),
-    ("x-log-signaturemethod", "hmac-sha256"),
+    ("x-log-apiversion", API_VERSION),
+    *((METHOD_HEADER, method) for method in SIGNATURE_METHODS),
     ("x-log-compresstype", "lz4"),
     ("x-log-compresstype", "zstd"),
     ("x-log-compresstype", "deflate"),

@@ -20,7 +20,7 @@ from sls_contract.signing.clock import (
     utc,
     within_skew,
 )
-from sls_contract.signing.dialect import METHOD_HEADER, PAYLOAD_HEADER, TOKEN_HEADER, log_date
+from sls_contract.signing.dialect import METHOD_HEADER, PAYLOAD_HEADER, SIGNATURE_METHODS, TOKEN_HEADER, log_date
 from sls_contract.signing.mismatch import SignatureMismatch
 from sls_contract.signing.region import region_of
 from sls_contract.signing.signer import content_md5, content_sha256
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from sls_contract.signing.credentials import Credentials
 
-_METHODS = ("hmac-sha1", "hmac-sha256")
 _MINUTES = int(MAX_SKEW.total_seconds() // 60)
 
 
@@ -117,7 +116,7 @@ def _content_md5(request: Request) -> SignatureMismatch | None:
 def _announced_method(request: Request) -> SignatureMismatch | None:
     # A missing header is judged as a common header; its digest is that of hmac-sha1.
     announced = request.headers.get(METHOD_HEADER)
-    if announced is None or announced in _METHODS:
+    if announced is None or announced in SIGNATURE_METHODS:
         return None
     return SignatureMismatch(
         "header-list",

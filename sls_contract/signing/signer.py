@@ -10,7 +10,15 @@ from sls_contract.exchange import Headers, Request
 from sls_contract.signing.authorization import authorization_of
 from sls_contract.signing.canonical import authorization
 from sls_contract.signing.clock import http_date, iso_basic
-from sls_contract.signing.dialect import METHOD_HEADER, PAYLOAD_HEADER, TOKEN_HEADER, Dialect, Scheme, form_of
+from sls_contract.signing.dialect import (
+    API_VERSION,
+    METHOD_HEADER,
+    PAYLOAD_HEADER,
+    TOKEN_HEADER,
+    Dialect,
+    Scheme,
+    form_of,
+)
 from sls_contract.signing.region import region_of
 
 if TYPE_CHECKING:
@@ -18,7 +26,6 @@ if TYPE_CHECKING:
 
     from sls_contract.signing.credentials import Credentials
 
-API_VERSION = "0.6.0"
 
 _STALE = ("authorization", "date", "x-log-date", METHOD_HEADER, PAYLOAD_HEADER, TOKEN_HEADER)
 

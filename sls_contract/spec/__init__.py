@@ -1,6 +1,6 @@
-"""The specification in our own words: the operation, its clauses, and the JSON Schemas derived from it.
+"""The specification in our own words: clauses, findings, and the contracts of operations.
 
-The description and its tables are read when first asked for: whoever needs only clauses and findings pays for no more.
+Contracts and tables are read when first asked for: whoever needs only clauses and findings pays for no more.
 """
 
 from __future__ import annotations
@@ -8,46 +8,34 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.catalog import Catalog, catalog
 from sls_contract.spec.clauses import CLAUSES, clause
-from sls_contract.spec.explain import SchemaError
 from sls_contract.spec.finding import Clause, Finding, Level
 
 if TYPE_CHECKING:
     from sls_contract.spec.contract import Contract
-    from sls_contract.spec.description import DESCRIPTION, Description
     from sls_contract.spec.error_record import KnownError
-    from sls_contract.spec.instance import request_instance
     from sls_contract.spec.known_errors import KNOWN_ERRORS, errors_of, errors_with, statuses_of, wording_is_known
     from sls_contract.spec.registry import Registry, operation_of, use_contracts
 
 __all__ = [
     "CLAUSES",
-    "DESCRIPTION",
     "KNOWN_ERRORS",
-    "Catalog",
     "Clause",
     "Contract",
-    "Description",
     "Finding",
     "KnownError",
     "Level",
     "Registry",
-    "SchemaError",
-    "catalog",
     "clause",
     "errors_of",
     "errors_with",
     "operation_of",
-    "request_instance",
     "statuses_of",
     "use_contracts",
     "wording_is_known",
 ]
 
 _LATER = {
-    "DESCRIPTION": "description",
-    "Description": "description",
     "KNOWN_ERRORS": "known_errors",
     "KnownError": "error_record",
     "errors_of": "known_errors",
@@ -56,7 +44,6 @@ _LATER = {
     "use_contracts": "registry",
     "Registry": "registry",
     "Contract": "contract",
-    "request_instance": "instance",
     "statuses_of": "known_errors",
     "wording_is_known": "known_errors",
 }

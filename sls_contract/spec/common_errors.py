@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from sls_contract.spec import sources
 from sls_contract.spec.error_record import KnownError
 
-_OLD = (sources.ERRORS_2021,)
-_NOW = (sources.ERRORS_NOW,)
-_BOTH = (sources.ERRORS_2021, sources.ERRORS_NOW)
-_THROTTLED = (sources.THROTTLING, "aliyun-log-cpp-sdk: its table of codes, for the status")
+_GET_CHECK_POINT = "GetCheckPoint page, 2021 (github.com/AlibabaCloudDocs/sls)"
+_ERRORS_2021 = "Common error codes page, 2018 to 2021 (github.com/AlibabaCloudDocs/sls)"
+_ERRORS_NOW = "Common error codes page, 2026 (help.aliyun.com/zh/sls/developer-reference/error-codes)"
+_THROTTLING = "Handle resource throttling errors page, 2023 (alibabacloud.com/help/en/sls/expansion-of-resources)"
+_READ_WRITE_LIMITS = "Data read and write page, 2023 (help.aliyun.com/zh/sls/product-overview/data-read-and-write)"
+_GO_SDK = "aliyun-log-go-sdk"
+_JAVA_SDK = "aliyun-log-java-sdk"
+_PYTHON_SDK = "aliyun-log-python-sdk"
+_OLD = (_ERRORS_2021,)
+_NOW = (_ERRORS_NOW,)
+_BOTH = (_ERRORS_2021, _ERRORS_NOW)
+_THROTTLED = (_THROTTLING, "aliyun-log-cpp-sdk: its table of codes, for the status")
 _BUSY = "The server is busy, please try again later."
 
 _GONE = (
@@ -53,7 +60,7 @@ _BAD_REQUEST = (
         400,
         "ProjectAlreadyExist",
         ("Project {ProjectName} already exist.",),
-        (*_NOW, f"observed: {sources.JAVA_SDK}, ProjectFunctionTest"),
+        (*_NOW, f"observed: {_JAVA_SDK}, ProjectFunctionTest"),
     ),
     KnownError(
         400,
@@ -72,7 +79,7 @@ _BAD_REQUEST = (
             "x-log-signaturemethod: {method} pair is invalid.",
             "The parameter {name} must be a positive integer",
         ),
-        (*_NOW, f"observed: {sources.GO_SDK} issue 16", f"observed: {sources.JAVA_SDK}, functional tests"),
+        (*_NOW, f"observed: {_GO_SDK} issue 16", f"observed: {_JAVA_SDK}, functional tests"),
     ),
     KnownError(
         400,
@@ -110,8 +117,8 @@ _UNAUTHORIZED = (
         ),
         (
             *_BOTH,
-            f"observed: {sources.GO_SDK} issue 38 and end-to-end tests",
-            f"observed: {sources.JAVA_SDK}, end-to-end tests",
+            f"observed: {_GO_SDK} issue 38 and end-to-end tests",
+            f"observed: {_JAVA_SDK}, end-to-end tests",
             "observed 2020: github.com/yingce/aliyun-log",
         ),
     ),
@@ -136,7 +143,7 @@ _REFUSED = (
             "Project write quota exceed: inflow: {inflow}",
             "Project write quota exceed: qps: {qps}",
         ),
-        (*_BOTH, sources.THROTTLING),
+        (*_BOTH, _THROTTLING),
     ),
     KnownError(403, "ReadQuotaExceed", ("Read quota is exceeded.",), _BOTH),
     KnownError(
@@ -159,7 +166,7 @@ _REFUSED = (
             "project {projectName}, shard count quota exceed",
             "Account {accountId} most has {quota} project",
         ),
-        (sources.THROTTLING,),
+        (_THROTTLING,),
     ),
     KnownError(403, "MetaOperationQpsLimitExceeded", ("Qps limit for the meta operation is exceeded.",), _NOW),
     KnownError(
@@ -172,31 +179,31 @@ _REFUSED = (
         404,
         "ProjectNotExist",
         ("The Project does not exist : {projectName}.", "Project {name} does not exist."),
-        (sources.GET_CHECK_POINT, *_BOTH, f"observed 2022-12: {sources.GO_SDK} commit 658971d"),
+        (_GET_CHECK_POINT, *_BOTH, f"observed 2022-12: {_GO_SDK} commit 658971d"),
     ),
     KnownError(
         404,
         "LogStoreNotExist",
         ("The logstore {logstoreName} dose not exist.",),
-        (f"observed: {sources.JAVA_SDK}, ListShardFunctionTest; pages of operations word it without the article",),
+        (f"observed: {_JAVA_SDK}, ListShardFunctionTest; pages of operations word it without the article",),
     ),
     KnownError(
         405,
         "InvalidMethod",
         ("Invalid request method : {requestUri}",),
-        (*_NOW, f"observed: {sources.GO_SDK} issue 77"),
+        (*_NOW, f"observed: {_GO_SDK} issue 77"),
     ),
     KnownError(413, "PostBodyTooLarge", ("Body size {bodysize} must little than 10485760.",), _NOW),
 )
 
 _FAILED = (
-    KnownError(500, "InternalServerError", ("{message}",), (sources.GET_CHECK_POINT, *_BOTH)),
+    KnownError(500, "InternalServerError", ("{message}",), (_GET_CHECK_POINT, *_BOTH)),
     KnownError(500, "RequestTimeout", ("The request is timeout. Please try again later.",), _NOW),
     KnownError(503, "ServerBusy", (_BUSY,), _BOTH),
 )
 
 _NAMED_BY_CLIENTS = tuple(
-    KnownError(None, code, (), (f"{sources.PYTHON_SDK}: codes that renew the credentials",), origin="sdk")
+    KnownError(None, code, (), (f"{_PYTHON_SDK}: codes that renew the credentials",), origin="sdk")
     for code in ("InvalidAccessKeyId.NotFound", "SecurityToken.Expired", "SecurityTokenExpired")
 )
 
@@ -211,9 +218,9 @@ CODE_NOT_TOLD = KnownError(
         "Read QPS Exceed",
     ),
     (
-        f"observed 2023-05: {sources.GO_SDK} issue 203",
+        f"observed 2023-05: {_GO_SDK} issue 203",
         "observed: public reports of the service",
-        sources.READ_WRITE_LIMITS,
+        _READ_WRITE_LIMITS,
     ),
     origin="live",
 )

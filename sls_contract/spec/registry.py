@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.errors import PAUSE_FAKE_FILES, UsageError, files_are_fake
-from sls_contract.spec.catalog import schema_folder
+from sls_contract.errors import UsageError, files_are_fake
 from sls_contract.spec.contract import Contract
+from sls_contract.spec.installation import FOLDER, HIDDEN, INSTALLED, schema_folder
 from sls_contract.spec.routing import Route, Router, clashes, names_in
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 FILE = "contracts.jsonl"
 """The file of compiled contracts: a line of names and routes, then one line for each contract, in the same order."""
-
-_HIDDEN = (
-    f"pyfakefs hides the real files, and the contracts of sls-contract among them\nHow to fix: {PAUSE_FAKE_FILES}."
-)
 
 
 @dataclass(slots=True)
@@ -119,7 +115,7 @@ def read_contracts(file: Traversable) -> list[_Entry]:
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         if files_are_fake():
-            raise UsageError(_HIDDEN) from error
+            raise UsageError(HIDDEN) from error
         msg = f"expected compiled contracts in {file}, which cannot be read; in a checkout run: sls-contract spec build"
         raise UsageError(msg) from error
 
@@ -128,7 +124,8 @@ def read_folder(folder: Path) -> list[Contract]:
     """Read the contracts of a folder.
 
     It holds claims and rulings, which are merged with those that are shipped; or contracts: ``contracts.jsonl``, or one
-    contract a file in JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be read.
+    contract a file, in YAML or JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be
+    read.
     """
     if not folder.is_dir():
         msg = f"expected a folder of contracts, found none at {folder}"
@@ -138,10 +135,10 @@ def read_folder(folder: Path) -> list[Contract]:
 
         return list(load_folder(folder))
     found = [entry.contract() for entry in read_contracts(folder / FILE)] if (folder / FILE).is_file() else []
-    found += map(_read_contract, sorted(folder.glob("*.json")))
+    found += [_read_contract(file) for file in sorted(folder.iterdir()) if file.suffix in (".json", ".yaml", ".yml")]
     if not found:
         msg = (
-            f"expected claims/, rulings/, {FILE} or <Operation>.json in {folder}, found none of them\n"
+            f"expected claims/, rulings/, {FILE} or <Operation>.yaml in {folder}, found none of them\n"
             f"How to fix: sls-contract spec derive PAGE.md --out {folder}"
         )
         raise UsageError(msg)
@@ -150,6 +147,10 @@ def read_folder(folder: Path) -> list[Contract]:
 
 def _read_contract(file: Path) -> Contract:
     try:
+        if file.suffix != ".json":
+            from sls_contract.spec.merge.layers import read_yaml
+
+            return Contract.from_plain(read_yaml(file))
         return Contract.from_plain(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         msg = f"expected the contract of an operation in {file}, which cannot be read as one: {error}"
@@ -175,7 +176,7 @@ def _shipped() -> Registry:
 def _shipped_file() -> Traversable:
     """Return the shipped contracts; plain files are found without importlib.resources, whose import takes longer."""
     package = Path(__file__).parent.parent
-    files = (folder / FILE for folder in (package / "_schemas", package.parent / "schemas"))
+    files = (folder / FILE for folder in (package / INSTALLED, package.parent / FOLDER))
     return next((file for file in files if file.is_file()), None) or schema_folder() / FILE
 
 

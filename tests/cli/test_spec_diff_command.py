@@ -109,3 +109,14 @@ def test_what_is_no_description_is_refused_in_words(page, tmp_path, text):
 def test_a_file_that_is_not_there_is_named(page, tmp_path):
     code, _, err = diff(page("a.md"), tmp_path / "none.md")
     assert (code, "none.md" in err) == (2, True)
+
+
+def test_claims_of_a_folder_are_merged_before_contracts_are_compared(page, tmp_path):
+    """With --contract, an error that another page of one's own has is new in the page, and not in the contract."""
+    old, new = page("2020.en.md", ("|400|BreedInvalid|No such breed.|\n", "")), page("2021.en.md")
+    known = page("2019.en.md")
+    command = [sys.executable, "-m", "sls_contract", "spec", "derive", str(known), "--out", str(tmp_path / "own")]
+    subprocess.run(command, check=True, capture_output=True)
+    told = [json.loads(diff(old, new, *more, "--json", "-")[1]) for more in ((), ("--contract", tmp_path / "own"))]
+    found = [{each["of"] for each in document["changes"]} for document in told]
+    assert found == [{"page", "contract"}, {"page"}]

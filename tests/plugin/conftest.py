@@ -15,7 +15,6 @@ import aiohttp  # noqa: F401 - runs in this process then need not load it anew e
 import httpcore._backends.anyio  # noqa: F401
 import httpx  # noqa: F401
 import hypothesis  # noqa: F401 - its plugin loads it at the end of each run
-import jsonschema_rs  # noqa: F401
 import pytest
 import requests  # noqa: F401
 import trustme

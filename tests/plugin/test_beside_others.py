@@ -51,7 +51,7 @@ def test_pytest_recording_beside_ours(project):
 
 LOADED = """
     import sys
-    heavy = ["vcr", "yaml", "jsonschema", "jsonschema_rs", "requests", "aiohttp", "httpx", "hypothesis",
+    heavy = ["vcr", "yaml", "jsonschema", "requests", "aiohttp", "httpx", "hypothesis",
              "sls_contract.exchange", "sls_contract.checks", "sls_contract.signing", "sls_contract.spec"]
 
     def test_plain():

@@ -1,76 +1,176 @@
-"""The two validators agree on every schema, whatever JSON can hold."""
+"""The JSON Schemas of ``schemas/json-schema/`` against the checks: they refuse nothing that judging lets pass."""
 
-import base64
+from __future__ import annotations
+
 import json
 from copy import deepcopy
+from datetime import UTC, datetime
+from functools import cache
 
-import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from started_processes import FULL
 
-from sls_contract.spec import catalog
-from sls_contract.spec.catalog import SCHEMA_NAMES
-from sls_contract.spec.explain import outline
+from sls_contract.checks.judgement import judge, judge_request
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.scenarios import strategies
+from sls_contract.signing import TEST_CREDENTIALS, sign
+from sls_contract.spec import Level
+from sls_contract.spec.installation import schema_folder
+from sls_contract.spec.registry import registry
 
-DIGEST = "t1buCmVqhr8yxC9a3pE37DebWt8="
-HEX = "bd26fc4ee8c9e73b6b587627eacd3158df3a60ebc9edd6bdc508391fcfa92bac"
-VALID = {
-    "get-checkpoint.request": {
-        "path": {"project": "my-project", "logstore": "my-logstore", "consumerGroup": "组"},
-        "query": {"shard": "0"},
-        "headers": {
-            "authorization": f"LOG testAccessKeyId:{DIGEST}",
-            "host": "my-project.cn-shanghai.log.aliyuncs.com",
-            "x-log-apiversion": "0.6.0",
-            "x-log-signaturemethod": "hmac-sha1",
-            "x-log-date": "20180504T092653Z",
-            "date": "Fri, 04 May 2018 09:26:53 GMT",
-        },
-    },
-    "authorization": (
-        f"SLS4-HMAC-SHA256 Credential=testAccessKeyId/20180504/cn-shanghai/sls/aliyun_v4_request,Signature={HEX}"
-    ),
-    "get-checkpoint.response": [
-        {"shard": 0, "checkpoint": "MTUyNDE1NTM3OTM3MzkwODQ5Ng==", "updateTime": 1524224984800922, "consumer": "c"},
-        {"shard": 1, "checkpoint": "", "updateTime": 0, "consumer": ""},
-    ],
-    "error": {"errorCode": "ConsumerGroupNotExist", "errorMessage": "consumer group not exist."},
+FOLDER = schema_folder() / "json-schema"
+KNOWN = [registry().named(name) for name in registry().names]
+IN_DEPTH = [contract.operation for contract in KNOWN if contract.coverage != "model"]
+OPERATIONS = [*IN_DEPTH, "CreateDashboard", "ListLogStores", "UpdateLogStore", "GetProject"]
+ANSWERED = [name for name in IN_DEPTH if (FOLDER / f"{name}.answer.json").is_file()]
+SAYABLE = {"missing", "type"}
+some = settings(max_examples=1_000 if FULL else 40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@cache
+def schema(name):
+    return Draft202012Validator(json.loads((FOLDER / f"{name}.json").read_text("utf-8")))
+
+
+def taken_apart(request, contract):
+    """Return a request as the description of its schema says."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    project = {"project": request.host.partition(".")[0]} if contract.project else {}
+    found = {
+        "path": project | registry().names_in(request),
+        "query": dict(request.query_pairs()),
+        "headers": headers | {"host": request.host},
+    }
+    return found | ({"body": json.loads(request.body)} if _has_json(request, contract) else {})
+
+
+def _has_json(request, contract):
+    try:
+        json.loads(request.body)
+    except ValueError:
+        return False
+    return contract.body is not None and contract.body.content == "json"
+
+
+def violations(verdict):
+    return [finding for finding in verdict.findings if finding.level is Level.VIOLATION]
+
+
+def agree_on(request):
+    """Assert that a request that its schema refuses has a violation."""
+    contract = registry().operation_of(request)
+    for error in schema(f"{contract.operation}.request").iter_errors(taken_apart(request, contract)):
+        assert violations(judge_request(request)), (request, error.json_path, error.message)
+
+
+def answer_is_valid(exchange, contract):
+    if (
+        contract.response is None
+        or contract.response.content != "json"
+        or exchange.response.status not in contract.success
+    ):
+        return True
+    try:
+        value = json.loads(exchange.response.body)
+    except ValueError:
+        return True
+    return schema(f"{contract.operation}.answer").is_valid(value)
+
+
+@some
+@given(st.sampled_from(OPERATIONS), st.data())
+def test_a_correct_message_is_valid(name, data):
+    """What an operation may ask, answer and refuse fits the schemas of its request, answer and error."""
+    contract = registry().named(name)
+    exchange = data.draw(strategies.exchanges(name))
+    assert list(schema(f"{name}.request").iter_errors(taken_apart(exchange.request, contract))) == []
+    assert answer_is_valid(exchange, contract)
+    error = json.loads(data.draw(strategies.errors(name)).body)
+    assert schema(f"{name}.error").is_valid(error)
+
+
+@some
+@given(st.sampled_from(OPERATIONS), st.data())
+def test_what_a_schema_refuses_in_a_broken_message_check_reports(name, data):
+    """A request or answer that breaks one rule is refused by a schema only where `check` has a violation."""
+    contract = registry().named(name)
+    try:
+        breach, request = data.draw(strategies.broken_requests(name))
+    except ValueError:
+        return
+    if registry().operation_of(request) is contract:
+        agree_on(request)
+    exchange = data.draw(strategies.exchanges(name))
+    breach, response = data.draw(strategies.broken_answers(name, exchange.request))
+    broken = Exchange(exchange.request, response)
+    valid = answer_is_valid(broken, contract)
+    assert valid or violations(judge(broken))
+    in_body = bool(response.body) and breach.where.startswith(("/", "body"))
+    if breach.kind in SAYABLE and breach.level is Level.VIOLATION and in_body and response.status in contract.success:
+        assert not valid, breach
+
+
+AT = datetime(2024, 11, 25, 10, 9, 42, tzinfo=UTC)
+URL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"
+SIGNED = {
+    scheme: sign(Request("GET", URL), TEST_CREDENTIALS, at=AT, scheme=scheme) for scheme in ("v1", "v1-sha256", "v4")
 }
-
-numbers = st.sampled_from(
-    [
-        *(0, -1, 1, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64, -(2**63), 10**30, 10**400),
-        *(1.0, 1e2, -0.0, 0.5, 9.3e18, 9.223372036854775807e18, 1e300, float("nan"), float("inf"), -float("inf")),
-    ]
-)
-strings = st.one_of(
-    st.text(st.characters(), max_size=12),
-    st.text("AQgw+/=\n\r\u2028 0１", max_size=12),
-    st.sampled_from(["", "\n", "AA==\n", "AAA=\n", "AAAA\r\n", "\ud800", "AAAA\udcff", "\x00", "０", "MQ==\u2028"]),
-    st.builds(lambda data: base64.b64encode(data).decode(), st.binary(max_size=12)),
-)
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), numbers, strings)
-values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(strings, inner, max_size=3), max_leaves=6
-)
-
-
-def places(instance, way=()):
-    """Yield the way to every value of an instance, the root included."""
-    yield way
-    parts = (
-        instance.items() if isinstance(instance, dict) else enumerate(instance) if isinstance(instance, list) else ()
+DATES = (
+    "", " ", "Fri, 04 May 2018 09:26:53 GMT", "Fri,4 May 2018 09:26:53 GMT", "Fri, 04 may 2018 09:26:53 GMT",
+    "Fri, 31 Feb 2018 25:61:61 GMT", "2018-05-04T09:26:53Z", "20180504T092653Z", "04 May 2018 09:26:53 GMT",
+)  # fmt: skip
+TEXTS = ("0.6.0", " 0.6.0 ", "0x6.0", " 0", "0", "-1", "hmac-sha1", "hmac-sha256", "HMAC-SHA1", "数据", "MTUy", *DATES)
+NAMES = (
+    "authorization", "host", "x-log-apiversion", "x-log-signaturemethod", "date", "x-log-date", "x-log-bodyrawsize",
+    "content-type", "content-md5", "x-acs-security-token", "x-log-content-sha256",
+)  # fmt: skip
+AUTHORIZATIONS = st.sampled_from([each.headers["authorization"] for each in SIGNED.values()]).flatmap(
+    lambda text: st.one_of(
+        st.integers(0, len(text)).map(lambda at: text[:at]),
+        st.sampled_from(
+            [text.lower(), f" {text} ", f"{text}=", text.replace("testAccessKeyId", "STS.key"), text + "x"]
+        ),
+        st.sampled_from(
+            [text.replace("testAccessKeyId", ""), text.replace(",", ", "), text.replace("cn-hangzhou", "")]
+        ),
     )
-    for step, value in parts:
-        yield from places(value, (*way, step))
+)
 
 
-def put(instance, way, value):
+@settings(max_examples=2_000 if FULL else 200, deadline=None)
+@given(
+    st.sampled_from(sorted(SIGNED)),
+    st.dictionaries(st.sampled_from(NAMES), st.none() | st.sampled_from(TEXTS) | st.text(max_size=3), max_size=3),
+    st.none() | AUTHORIZATIONS,
+)
+def test_what_a_schema_refuses_in_headers_check_reports(scheme, changed, authorization):
+    """Whatever stands in the common headers: what the schema refuses is a violation."""
+    changed = {**changed, "authorization": authorization} if authorization is not None else changed
+    given = {name.lower(): value for name, value in SIGNED[scheme].headers.items()} | changed
+    agree_on(Request("GET", URL, {name: value for name, value in given.items() if value is not None}))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.sampled_from([0, -1, 1.0, 0.5, 2**31, 2**63, "", "\n", "MQ==\n", "日志", "1"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["shard", "x"]), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def places(value, way=()):
+    yield way
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in parts:
+        yield from places(inner, (*way, step))
+
+
+def put(document, way, value):
     """Return a copy in which another value stands at a place."""
     if not way:
         return value
-    copy = deepcopy(instance)
+    copy = deepcopy(document)
     parent = copy
     for step in way[:-1]:
         parent = parent[step]
@@ -78,74 +178,18 @@ def put(instance, way, value):
     return copy
 
 
-@st.composite
-def instances(draw, name):
-    """Draw a valid instance with up to two values replaced, extended, cut off, or ended by a line break."""
-    instance = VALID[name]
-    for _ in range(draw(st.integers(0, 2))):
-        way = draw(st.sampled_from(list(places(instance))))
-        old = instance
-        for step in way:
-            old = old[step]
-        choices = [values]
-        if isinstance(old, str):
-            choices += [
-                strings.map(lambda end, old=old: old + end),
-                st.integers(0, 90).map(lambda at, old=old: old[:at]),
-            ]
-        if isinstance(old, dict):
-            choices.append(strings.flatmap(lambda key, old=old: values.map(lambda value: {**old, key: value})))
-            choices.append(
-                st.sampled_from([*old, ""]).map(lambda key, old=old: {k: v for k, v in old.items() if k != key})
-            )
-        instance = put(instance, way, draw(st.one_of(choices)))
-    return instance
-
-
-@pytest.mark.parametrize("name", SCHEMA_NAMES)
-@given(data=st.data())
-def test_the_validators_agree(name, data):
-    """jsonschema_rs decides as jsonschema does, and errors are named exactly where there are some."""
-    instance = data.draw(instances(name))
-    compiled = catalog().compiled[name]
-    expected = Draft202012Validator(compiled.schema).is_valid(instance)
-    assert compiled.is_valid(instance) == expected
-    assert (compiled.errors(instance) == []) == expected
-
-
-@pytest.mark.parametrize("name", SCHEMA_NAMES)
-@given(data=st.data())
-def test_an_outline_is_as_valid_as_the_whole(name, data):
-    """What the explainer is shown breaks the same constraints as the instance itself."""
-    instance = data.draw(instances(name))
-    validator = Draft202012Validator(catalog().compiled[name].schema)
-    whole = [(list(error.absolute_path), error.validator) for error in validator.iter_errors(instance)]
-    assert [(list(error.absolute_path), error.validator) for error in validator.iter_errors(outline(instance))] == whole
-
-
-@given(st.text("+/AIQgw09=-_ \n", max_size=9) | st.binary(max_size=9).map(lambda data: base64.b64encode(data).decode()))
-def test_a_checkpoint_is_valid_where_it_is_what_an_encoder_writes(text):
-    """The pattern says what base64 itself says: decoding and encoding again gives the same text."""
+@some
+@given(st.sampled_from(ANSWERED), st.data())
+def test_what_a_schema_refuses_anywhere_in_an_answer_check_reports(name, data):
+    """Whatever is put at whatever place of an answer: what the schema refuses is a violation."""
+    contract = registry().named(name)
+    exchange = data.draw(strategies.exchanges(name))
     try:
-        canonical = base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
+        document = json.loads(exchange.response.body)
     except ValueError:
-        canonical = False
-    entry = {"shard": 0, "checkpoint": text, "updateTime": 0}
-    assert (catalog().response_errors([entry]) == []) == canonical
-
-
-@given(instance=values)
-def test_nothing_that_json_holds_raises(instance):
-    """Every schema judges every value, and every error can be shown in UTF-8."""
-    for compiled in catalog().compiled.values():
-        for error in compiled.errors(instance):
-            assert error.expected
-            error.actual.encode("utf-8")
-            assert len(error.actual) < 1000
-
-
-@pytest.mark.parametrize("name", SCHEMA_NAMES)
-def test_the_starting_points_are_valid(name):
-    """Mutations start from an instance that both validators accept."""
-    assert catalog().compiled[name].errors(VALID[name]) == []
-    assert json.loads(json.dumps(VALID[name])) == VALID[name]
+        return
+    changed = put(document, data.draw(st.sampled_from(list(places(document)))), data.draw(VALUES))
+    body = json.dumps(changed).encode()
+    headers = [(key, text) for key, text in exchange.response.headers.items() if key.lower() != "content-length"]
+    broken = Exchange(exchange.request, Response(exchange.response.status, headers, body))
+    assert answer_is_valid(broken, contract) or violations(judge(broken))

@@ -18,6 +18,7 @@ from sls_contract.signing import (
     verifies,
     within_skew,
 )
+from sls_contract.signing.dialect import API_VERSION, SIGNATURE_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,8 +33,6 @@ _TOKEN = "x-acs-security-token"  # noqa: S105 - the header's name
 _NOT_FOUND = "AccessKeyId not found: "
 _EXPIRED = "The security token you provided has expired."
 _INVALID = "The security token you provided is invalid."
-_API_VERSION = "0.6.0"
-_METHODS = ("hmac-sha1", "hmac-sha256")  # the second is sent by the SDKs of 2020-12-30 and is documented on no page
 
 
 class Keyring:
@@ -97,7 +96,7 @@ def _expect_version(request: Request) -> None:
     version = request.headers.get("x-log-apiversion")
     if version is None:
         raise answers.missing_api_version()
-    if version != _API_VERSION:
+    if version != API_VERSION:
         raise answers.invalid_api_version(version)
 
 
@@ -105,7 +104,7 @@ def _expect_method(request: Request) -> None:
     method = request.headers.get("x-log-signaturemethod")
     if method is None:
         raise answers.missing_header(name="x-log-signaturemethod")
-    if method not in _METHODS:
+    if method not in SIGNATURE_METHODS:
         raise answers.invalid_signature_method(method)
 
 

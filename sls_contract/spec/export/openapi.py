@@ -10,13 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec import derive
-from sls_contract.spec.description import DESCRIPTION
+from sls_contract.spec.export.common import common
 from sls_contract.spec.export.operations import operation_object, together
-from sls_contract.spec.headers import REQUEST_HEADERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from sls_contract.spec.contract import Contract
 
@@ -94,7 +92,7 @@ def _document(paths: Mapping[str, Any], version: str) -> dict[str, Any]:
                 "SlsSignature": {"type": "apiKey", "in": "header", "name": "Authorization", "description": _SIGNATURE}
             },
             "parameters": _common_headers(),
-            "schemas": {"Error": derive.schema_of(DESCRIPTION.error)},
+            "schemas": {"Error": common()["error"]},
             "responses": {
                 "Error": {
                     "description": "An error that any operation may answer.",
@@ -117,21 +115,17 @@ def server(host: str) -> dict[str, Any]:
     }
 
 
-def common_headers() -> Sequence[str]:
-    """Name the headers that every operation refers to."""
-    return tuple(_common_headers())
-
-
 def _common_headers() -> dict[str, Any]:
+    headers = common()["headers"]
     found = {}
-    for member in REQUEST_HEADERS.members:
-        if member.name not in _OWN_MATTER:
-            schema = derive.schema_of(member.shape)
-            found[member.name] = {
-                "name": member.shape.title,
+    for name, schema in headers["properties"].items():
+        if name not in _OWN_MATTER:
+            described = {key: each for key, each in schema.items() if key not in {"title", "description"}}
+            found[name] = {
+                "name": schema["title"],
                 "in": "header",
-                "required": bool(member.required),
-                "description": schema.pop("description", ""),
-                "schema": schema,
+                "required": name in headers["required"],
+                "description": schema["description"],
+                "schema": described,
             }
     return found

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec.contract import Value
-from sls_contract.spec.export.schemas import error_schema, query_of
+from sls_contract.spec.export.common import common
+from sls_contract.spec.export.schemas import listed_errors, query_of
 from sls_contract.spec.export.values import is_demanded, schema_of
 from sls_contract.spec.finding import Level
-from sls_contract.spec.headers import REQUEST_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ def operation_object(contract: Contract, path: str, template: str) -> dict[str, 
         "parameters": [*_path(contract, names), *_query(contract), *_headers(contract), *_common()],
     }
     if (body := contract.body) is not None and body.content != "none":
-        found["requestBody"] = {"required": body.required is Level.VIOLATION, "content": _content(body, contract)}
+        found["requestBody"] = {"required": body.required is Level.VIOLATION, "content": _content(body)}
     found["responses"] = _responses(contract)
     if not contract.signed:
         found["security"] = []
@@ -83,7 +83,7 @@ def _extensions(contract: Contract) -> dict[str, Any]:
         "x-sls-coverage": contract.coverage,
         "x-sls-aliases": list(contract.aliases),
         "x-sls-discriminator": {key: list(values) for key, values in contract.discriminator.items()},
-        "x-sls-errors": error_schema(contract)["x-sls-errors"],
+        "x-sls-errors": listed_errors(contract),
         "x-sls-disagreements": [
             {"where": each.where, "claims": dict(each.claims), "taken": each.taken} for each in contract.disagreements
         ],
@@ -92,8 +92,8 @@ def _extensions(contract: Contract) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value}
 
 
-def _parameter(name: str, place: str, value: Value, contract: Contract, *, needed: bool) -> dict[str, Any]:
-    schema = schema_of(value, contract.sources)
+def _parameter(name: str, place: str, value: Value, *, needed: bool) -> dict[str, Any]:
+    schema = schema_of(value)
     words = {"description": schema["description"]} if "description" in schema else {}
     return {"name": name, "in": place, "required": needed, **words, "schema": schema}
 
@@ -101,7 +101,7 @@ def _parameter(name: str, place: str, value: Value, contract: Contract, *, neede
 def _path(contract: Contract, names: Mapping[str, str]) -> Iterable[dict[str, Any]]:
     for own, shown in names.items():
         value = contract.path_parameters.get(own, Value(type="string"))
-        parameter = _parameter(shown, "path", value, contract, needed=True)
+        parameter = _parameter(shown, "path", value, needed=True)
         if value.type in {"string", None} and not value.values:
             parameter["schema"] = {"type": "string", "minLength": 1, **parameter["schema"]}
         yield parameter | ({"x-sls-name": own} if own != shown else {})
@@ -109,24 +109,23 @@ def _path(contract: Contract, names: Mapping[str, str]) -> Iterable[dict[str, An
 
 def _query(contract: Contract) -> Iterable[dict[str, Any]]:
     for name, value in query_of(contract).items():
-        yield _parameter(name, "query", value, contract, needed=is_demanded(value) or name in contract.discriminator)
+        yield _parameter(name, "query", value, needed=is_demanded(value) or name in contract.discriminator)
 
 
 def _headers(contract: Contract) -> Iterable[dict[str, Any]]:
-    common = {member.name for member in REQUEST_HEADERS.members}
     for name, value in contract.headers.items():
-        if name.lower() not in _NOT_PARAMETERS | common:
-            yield _parameter(name, "header", value, contract, needed=is_demanded(value))
+        if name.lower() not in _NOT_PARAMETERS | common()["headers"]["properties"].keys():
+            yield _parameter(name, "header", value, needed=is_demanded(value))
 
 
 def _common() -> Iterable[dict[str, Any]]:
-    for member in REQUEST_HEADERS.members:
-        if member.name not in _APART:
-            yield {"$ref": f"#/components/parameters/{member.name}"}
+    for name in common()["headers"]["properties"]:
+        if name not in _APART:
+            yield {"$ref": f"#/components/parameters/{name}"}
 
 
-def _content(body: Body, contract: Contract) -> dict[str, Any]:
-    schema = schema_of(body.value, contract.sources) if body.content == "json" else {}
+def _content(body: Body) -> dict[str, Any]:
+    schema = schema_of(body.value) if body.content == "json" else {}
     message = {"x-sls-message": body.message} if body.message else {}
     return {_MEDIA[body.content]: {"schema": schema, **message}}
 
@@ -135,11 +134,11 @@ def _responses(contract: Contract) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Success."}
     if contract.response_headers:
         success["headers"] = {
-            name: {"required": is_demanded(each), "schema": schema_of(each, contract.sources)}
+            name: {"required": is_demanded(each), "schema": schema_of(each)}
             for name, each in contract.response_headers.items()
         }
     if contract.response is not None and contract.response.content != "none":
-        success["content"] = _content(contract.response, contract)
+        success["content"] = _content(contract.response)
     found = {str(status): success for status in contract.success}
     for status in sorted({each.status for each in contract.errors if each.status is not None}):
         codes = ", ".join(each.code for each in contract.errors if each.status == status)

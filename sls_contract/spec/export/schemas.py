@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec import derive
-from sls_contract.spec.authorization import AUTHORIZATION
 from sls_contract.spec.contract import Value
-from sls_contract.spec.description import DESCRIPTION
+from sls_contract.spec.export.common import common, without_sources
 from sls_contract.spec.export.values import is_demanded, schema_of, text_schema_of
 from sls_contract.spec.finding import Level
-from sls_contract.spec.headers import REQUEST_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sls_contract.spec.contract import Body, Contract
+    from sls_contract.spec.contract import Contract
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NAMESPACE = "urn:sls-contract:schema:"
 _NAME = re.compile(r"\{([^}]*)\}")
 _REQUEST = (
     "A request taken apart: names percent-decoded, query values decoded, header names in lower case and repeated "
-    "headers joined with a comma. A query key that is repeated holds an array of its values. A JSON body is parsed."
+    "headers joined with a comma. Of a query key that is repeated, one value. A JSON body is parsed."
 )
+_UNSIGNED = ("authorization", "x-log-apiversion")
+"""Headers that only signed requests need."""
+
+
+def schema_files(contracts: Iterable[Contract]) -> dict[str, str]:
+    """Return the text of every file: ``authorization.json``, ``<Operation>.request.json``, ``.answer.json``, …."""
+    schemas = operation_schemas(contracts)
+    return {name: json.dumps(each, ensure_ascii=False, indent=2) + "\n" for name, each in schemas.items()}
 
 
 def operation_schemas(contracts: Iterable[Contract]) -> dict[str, dict[str, Any]]:
-    """Return every schema by its file name: ``<Operation>.request.json``, ``.response.json``, ``.error.json``.
+    """Return every schema by its file name; each is complete in itself.
 
     The Authorization header is the same for all operations: ``authorization.json``. An answer that is no JSON has no
     schema; the request's says so of a body.
     """
-    found = {"authorization.json": _headed("authorization", derive.schema_of(AUTHORIZATION))}
+    found = {"authorization.json": _headed("authorization", common()["authorization"])}
     for contract in contracts:
         name = contract.operation
         found[f"{name}.request.json"] = _headed(f"{name}.request", request_schema(contract))
         if contract.response is not None and contract.response.content == "json":
-            found[f"{name}.response.json"] = _headed(f"{name}.response", response_schema(contract, contract.response))
+            answer = {"title": f"{name} answer", **schema_of(contract.response.value)}
+            found[f"{name}.answer.json"] = _headed(f"{name}.answer", answer)
         found[f"{name}.error.json"] = _headed(f"{name}.error", error_schema(contract))
     return found
 
@@ -49,15 +59,15 @@ def request_schema(contract: Contract) -> dict[str, Any]:
     }
     told_by = {key: _always(value) for key, value in query_of(contract).items() if key in contract.discriminator}
     parts = {
-        "path": _texts(project | names, contract),
-        "query": _texts(query_of(contract) | told_by, contract),
+        "path": _texts(project | names),
+        "query": _texts(query_of(contract) | told_by),
         "headers": headers_schema(contract),
     }
     required = ["path", "headers"]
     if parts["query"].get("required"):
         required.append("query")
     if (body := contract.body) is not None and body.content == "json":
-        parts["body"] = schema_of(body.value, contract.sources)
+        parts["body"] = schema_of(body.value)
         if body.required is Level.VIOLATION:
             required.append("body")
     return {
@@ -67,34 +77,35 @@ def request_schema(contract: Contract) -> dict[str, Any]:
         "required": required,
         "properties": parts,
         "x-sls-body": "free" if body is None else body.content,
-        "x-source": {
-            name: {"says": f"{name} of a request", "from": list(contract.sources)} for name in ("type", "required")
-        },
+        "x-source": list(contract.sources),
     }
 
 
 def headers_schema(contract: Contract) -> dict[str, Any]:
     """Return the schema of the headers: those common to the API, and the operation's own."""
-    schema = dict(derive.schema_of(REQUEST_HEADERS))
-    own = {name.lower(): text_schema_of(each, contract.sources) for name, each in contract.headers.items()}
+    schema: dict[str, Any] = without_sources(common()["headers"])
+    if not contract.signed:
+        schema["required"] = [name for name in schema["required"] if name not in _UNSIGNED]
+        del schema["anyOf"]  # the date is a part of the signature
+    own = {name.lower(): text_schema_of(each) for name, each in contract.headers.items()}
     needed = [name.lower() for name, each in contract.headers.items() if is_demanded(each)]
     schema["properties"] = {**schema["properties"], **own}
     schema["required"] = list(dict.fromkeys((*schema["required"], *needed)))
     return schema
 
 
-def response_schema(contract: Contract, body: Body) -> dict[str, Any]:
-    """Return the schema of the body of a success."""
-    return {"title": f"{contract.operation} answer", **schema_of(body.value, contract.sources)}
-
-
 def error_schema(contract: Contract) -> dict[str, Any]:
     """Return the schema of an error's body; the operation's own errors are listed, any operation may answer others."""
-    listed = [
+    schema = without_sources(common()["error"])
+    return {**schema, "title": f"{contract.operation} error", "x-sls-errors": listed_errors(contract)}
+
+
+def listed_errors(contract: Contract) -> list[dict[str, Any]]:
+    """Return the operation's own errors as plain values."""
+    return [
         {"status": each.status, "code": each.code, "messages": list(each.messages), "from": list(each.sources)}
         for each in contract.errors
     ]
-    return {**derive.schema_of(DESCRIPTION.error), "title": f"{contract.operation} error", "x-sls-errors": listed}
 
 
 def query_of(contract: Contract) -> dict[str, Value]:
@@ -107,17 +118,17 @@ def query_of(contract: Contract) -> dict[str, Value]:
 
 
 def _always(value: Value) -> Value:
-    return Value.from_plain({**value.as_plain(), "required": "violation"})
+    return replace(value, required=Level.VIOLATION)
 
 
-def _texts(values: Mapping[str, Value], contract: Contract) -> dict[str, Any]:
+def _texts(values: Mapping[str, Value]) -> dict[str, Any]:
     required = [name for name, each in values.items() if is_demanded(each)]
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {name: text_schema_of(each, contract.sources) for name, each in values.items()},
+        "properties": {name: text_schema_of(each) for name, each in values.items()},
     }
     return schema | ({"required": required} if required else {})
 
 
 def _headed(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"$schema": derive.DIALECT, "$id": f"{derive.NAMESPACE}{name}", **schema}
+    return {"$schema": DIALECT, "$id": f"{NAMESPACE}{name}", **schema}

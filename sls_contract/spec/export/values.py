@@ -20,24 +20,23 @@ _SPELLED = {
     "number": (r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "a decimal number"),
     "boolean": ("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]", "true or false"),
 }
-_MEANINGS = ("unit", "form", "unique_by", "filtered_by", "equals", "needed_unless", "aliases", "codes")
+_MEANINGS = ("unit", "form", "unique_by", "filtered_by", "equals", "needed_unless", "aliases")
 
 
-def schema_of(value: Value, sources: tuple[str, ...]) -> dict[str, Any]:
-    """Return the schema of a parsed value; ``sources`` are those of the operation, where the value names none."""
-    sources = value.sources or sources
-    return _schema(value, _constraints(value), sources) | _parts(value, sources)
+def schema_of(value: Value) -> dict[str, Any]:
+    """Return the schema of a parsed value."""
+    return _schema(value, _constraints(value)) | _parts(value)
 
 
-def text_schema_of(value: Value, sources: tuple[str, ...]) -> dict[str, Any]:
+def text_schema_of(value: Value) -> dict[str, Any]:
     """Return the schema of the text that spells a value in a path, a query or a header."""
     constraints: dict[str, Any] = {"type": "string"}
     if value.values:
         constraints["enum"] = list(value.values)
     elif pattern := value.pattern or _SPELLED.get(value.type or "", ("",))[0]:
-        constraints |= {"pattern": f"^(?:{pattern})$", "not": {"type": "string", "pattern": "\\n"}}
+        constraints |= _whole(pattern)
     bounds = {name: bound for name in ("minimum", "maximum") if (bound := getattr(value, name)) is not None}
-    schema = _schema(value, constraints, value.sources or sources)
+    schema = _schema(value, constraints)
     return schema | ({"x-sls-bounds": bounds} if bounds else {})
 
 
@@ -46,21 +45,19 @@ def is_demanded(value: Value) -> bool:
     return value.required is Level.VIOLATION
 
 
-def _schema(value: Value, constraints: Mapping[str, Any], sources: tuple[str, ...]) -> dict[str, Any]:
-    """Give constraints as rules where a breach is a violation, else as what is expected; then where they come from."""
+def _schema(value: Value, constraints: Mapping[str, Any]) -> dict[str, Any]:
+    """Give constraints as rules where a breach is a violation, else as what is expected; then who says so."""
     meaning = {name: _plain(getattr(value, name)) for name in _MEANINGS if getattr(value, name)}
     schema: dict[str, Any] = {"description": value.says} if value.says else {}
     if value.level is Level.VIOLATION:
         schema |= constraints
-        origin = {
-            name: {"says": _words(name, given, value), "from": list(sources)} for name, given in constraints.items()
-        }
-        schema |= {"x-source": origin} if origin else {}
     elif constraints:
-        schema["x-sls-not-enforced"] = {"level": value.level.value, **constraints, "from": list(sources)}
+        schema["x-sls-not-enforced"] = {"level": value.level.value, **constraints}
     if value.required in {Level.WARNING, Level.UNSPECIFIED}:
         schema["x-sls-required"] = value.required.value
-    return schema | ({"x-sls-meaning": meaning} if meaning else {})
+    if meaning:
+        schema["x-sls-meaning"] = meaning
+    return schema | ({"x-source": list(value.sources)} if value.sources else {})
 
 
 def _constraints(value: Value) -> dict[str, Any]:
@@ -70,25 +67,31 @@ def _constraints(value: Value) -> dict[str, Any]:
     if value.values:
         found["enum"] = [_typed(text, value.type) for text in value.values] + ([None] if value.nullable else [])
     if value.pattern:
-        found["pattern"] = f"^(?:{value.pattern})$"
+        found |= _whole(value.pattern)
     found |= {name: bound for name in ("minimum", "maximum") if (bound := getattr(value, name)) is not None}
     return found
 
 
-def _parts(value: Value, sources: tuple[str, ...]) -> dict[str, Any]:
+def _whole(pattern: str) -> dict[str, Any]:
+    """Demand that a whole text fits; some dialects let ``$`` match before a line break that ends the text."""
+    may_break = "[^" in pattern or "\\" in pattern
+    return {"pattern": f"^(?:{pattern})$"} | ({} if may_break else {"not": {"type": "string", "pattern": "\\n"}})
+
+
+def _parts(value: Value) -> dict[str, Any]:
     """Return the schemas of members and elements."""
     parts: dict[str, Any] = {}
     if value.members:
-        parts["properties"] = {name: schema_of(each, sources) for name, each in value.members.items()}
+        parts["properties"] = {name: schema_of(each) for name, each in value.members.items()}
     demanded = [name for name, each in value.members.items() if is_demanded(each)]
     if demanded:
         parts["required"] = demanded
-    if value.some_of:
+    if value.some_of and value.level is Level.VIOLATION:
         parts["anyOf"] = [{"required": [name]} for name in value.some_of]
     if value.others is Level.VIOLATION and value.members:
         parts["additionalProperties"] = False
     if value.items is not None:
-        parts["items"] = schema_of(value.items, sources)
+        parts["items"] = schema_of(value.items)
     return parts
 
 
@@ -98,12 +101,6 @@ def _typed(text: str, kind: str | None) -> Any:
     if kind == "number":
         return float(text)
     return text.lower() == "true" if kind == "boolean" else text
-
-
-def _words(name: str, given: Any, value: Value) -> str:
-    if name == "type":
-        return f"type {given if isinstance(given, str) else ' or '.join(given)}"
-    return value.says or f"{name} {given}"
 
 
 def _plain(value: Any) -> Any:

@@ -1,10 +1,11 @@
-"""The generated files of ``schemas/``: one contract a file for people, all of them in one for the product."""
+"""The generated files of ``schemas/``: contracts for people, the same in one file for the product, JSON Schemas."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.spec.export import schema_files
 from sls_contract.spec.merge.layers import SUFFIX
 from sls_contract.spec.merge.text import yaml_text
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.contract import Contract
 
-CONTRACTS, COMPILED = "contract", "contracts.jsonl"
+CONTRACTS, COMPILED, SCHEMAS = "contract", "contracts.jsonl", "json-schema"
 _INDEX = {
     "aliases": [],
     "method": "",
@@ -32,7 +33,8 @@ def generated(contracts: Sequence[Contract]) -> dict[str, str]:
         f"{CONTRACTS}/{each.operation}{SUFFIX}": yaml_text(each.as_plain(), "../editor/contract.json")
         for each in contracts
     }
-    return files | {COMPILED: compiled(contracts)}
+    schemas = {f"{SCHEMAS}/{name}": text for name, text in schema_files(contracts).items()}
+    return files | {COMPILED: compiled(contracts)} | schemas
 
 
 def compiled(contracts: Sequence[Contract]) -> str:
@@ -54,7 +56,7 @@ def outdated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
             found[name] = "missing"
         elif file.read_bytes() != text.encode():
             found[name] = "changed"
-    extra = (f"{CONTRACTS}/{file.name}" for file in sorted((folder / CONTRACTS).glob(f"*{SUFFIX}")))
+    extra = (f"{place}/{file.name}" for place in (CONTRACTS, SCHEMAS) for file in sorted((folder / place).glob("*.*")))
     return found | {name: "of no operation" for name in extra if name not in files}
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.catalog import schema_folder
+from sls_contract.spec.installation import schema_folder
 from sls_contract.spec.merge.build import COMPILED
 from sls_contract.spec.merge.layers import CLAIMS, RULINGS, Layers, read_layers
 from sls_contract.spec.merge.merging import canonical_names, merge

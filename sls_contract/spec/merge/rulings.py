@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.catalog import schema_folder
 from sls_contract.spec.contract import Contract
+from sls_contract.spec.installation import schema_folder
 from sls_contract.spec.merge.facts import shown
 from sls_contract.spec.merge.sources import FAMILIES
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from sls_contract.spec.pages.html_tables import html_rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +22,7 @@ _HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?")
 _ITEM = re.compile(r"[-*+]\s+(.*)")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
-_RULE = re.compile(r"\|[\s:|-]*-[\s:|-]*\|?")
+_RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -77,7 +79,9 @@ class _Reader:
             line = self._lines[self._at].strip()
             if _FENCE.match(line):
                 yield self._code()
-            elif line.startswith("|") and self._is_rule(self._at + 1):
+            elif line[:6].lower() == "<table":
+                yield self._html_table()
+            elif "|" in line and self._is_rule(self._at + 1):
                 yield self._table()
             else:
                 self._at += 1
@@ -101,17 +105,32 @@ class _Reader:
 
     def _table(self) -> Table:
         head, line = _cells(self._lines[self._at]), self._at + 1
+        piped = self._lines[self._at].strip().startswith("|")
         self._at += 2
         rows: list[tuple[int, tuple[str, ...]]] = []
-        while self._at < len(self._lines) and self._lines[self._at].strip().startswith("|"):
-            rows.append((self._at + 1, self._row(len(head))))
+        while self._at < len(self._lines) and self._is_row(piped=piped):
+            rows.append((self._at + 1, self._row(len(head) if piped else 0)))
         return Table(head, tuple(row for row in rows if any(row[1])), line)
+
+    def _is_row(self, *, piped: bool) -> bool:
+        line = self._lines[self._at].strip()
+        return line.startswith("|") if piped else "|" in line
+
+    def _html_table(self) -> Table:
+        first = self._at
+        while self._at < len(self._lines) and "</table>" not in self._lines[self._at].lower():
+            self._at += 1
+        self._at += 1
+        (head_line, head), *rows = html_rows(self._lines[first : self._at], first + 1) or [(first + 1, ())]
+        return Table(
+            tuple(map(plain, head)), tuple((line, tuple(map(plain, cells))) for line, cells in rows), head_line
+        )
 
     def _row(self, width: int) -> tuple[str, ...]:
         """Read one row, over as many lines as it takes to close its last cell."""
         parts = [self._lines[self._at].strip()]
         self._at += 1
-        while not _is_closed("\n".join(parts), width) and self._goes_on():
+        while width and not _is_closed("\n".join(parts), width) and self._goes_on():
             parts.append(self._lines[self._at].strip())
             self._at += 1
         return _cells("\n".join(parts))

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.pages.blocks import Block
 
-Column: TypeAlias = Literal["name", "type", "required", "example", "description", "place", "status", "code", "message"]
+Column: TypeAlias = Literal[
+    "name", "type", "required", "optional", "example", "description", "place", "status", "code", "message"
+]
 
 _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
-    (re.compile(r"status|状态码"), "status"),
-    (re.compile(r"error ?messages?|错误(?:消息|信息)|message"), "message"),
-    (re.compile(r"error ?codes?|错误码"), "code"),
+    (re.compile(r"status|状态码|http|返回码"), "status"),
+    (re.compile(r"error ?messages?|错误(?:消息|信息|描述)|message"), "message"),
+    (re.compile(r"error ?codes?|错误代?码|^code$"), "code"),
     (re.compile(r"type|类型"), "type"),
-    (re.compile(r"required|mandatory|必[须填选]|是否必"), "required"),
+    (re.compile(r"required|mandatory|必[须填选需要]"), "required"),
+    (re.compile(r"optional|可选"), "optional"),
     (re.compile(r"example|示例"), "example"),
     (re.compile(r"position|location|\bin\b|位置"), "place"),
     (re.compile(r"description|说明|描述|meaning"), "description"),
@@ -34,8 +37,11 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"int|long|整|timestamp"), "integer"),
     (re.compile(r"str|text|char|字符|enum"), "string"),
 )
-_YES = re.compile(r"(?:yes|y|true|required|yse|是|必[须填选])", re.IGNORECASE)
-_NO = re.compile(r"(?:no|n|false|optional|否|可选|非必[须填选])", re.IGNORECASE)
+_YES = re.compile(r"(?:yes|y|true|required|mandatory|yse|是|必[须填选需要]|[✓✔√])", re.IGNORECASE)
+_NO = re.compile(r"(?:no|n|false|optional|否|不是|可选|选填|非必[须填选需要]|[✗✘×])", re.IGNORECASE)
+_NO_BUT = re.compile(r"(?:no|否)\s*[,，;；(（.。]", re.IGNORECASE)
+"""A "no" that goes on, such as "No, 100 by default"; a "yes" that does may be conditional."""
+
 _LEAST_HEAD = 3
 _MOST_WORDS = 2
 """Words in a head that stands alone in its line; the longest seen is "Request parameter"."""
@@ -65,7 +71,7 @@ def yes_or_no(printed: str) -> bool | None:
     for pattern, answer in ((_YES, True), (_NO, False)):
         if word and re.fullmatch(rf"(?:{pattern.pattern}\.?\s*)+", word, re.IGNORECASE):
             return answer
-    return None
+    return False if _NO_BUT.match(word) else None
 
 
 def flat_head(blocks: Sequence[Block], start: int) -> tuple[Column, ...]:

@@ -156,6 +156,8 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     if kind is None:
         page.problem(row.line, "element-type", f"{side} {row.name}", row.type)
         kind = json_type_near(row.type)
+    if row.unread:
+        page.problem(row.line, "spelling", f"{side} {row.name} required", row.unread)
     if not _NAME.fullmatch(row.name):
         page.problem(row.line, "spelling", f"{side} element", row.name)
         return
@@ -195,9 +197,8 @@ def _shown_claims(page: Page, body: Body, side: str, shown: Sequence[Any], rows:
     described = {name for _, name in body.members}
     own = _own_keys(shown, described) if any(not _NAME.fullmatch(row.name) for row in rows) else set()
     for parent, name, value in extra:
-        if rows and (
-            _SAMPLE_NAME.fullmatch(name) or name in own or _holds(value, described, parent, name) or parent in own
-        ):
+        sample = _SAMPLE_NAME.fullmatch(name) and (rows or (side == SYNTAX and body.members))
+        if sample or (rows and (name in own or _holds(value, described, parent, name) or parent in own)):
             own.add(name)
         elif not rows or parent is None or parent in {each for _, each in body.members}:
             body.members[parent, name] = Parameter(type_of(value), None, origins={"example"}, parent=parent)

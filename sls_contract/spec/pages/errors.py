@@ -3,34 +3,53 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from sls_contract.spec.error_meanings import MEANINGS
 from sls_contract.spec.known_errors import KNOWN_ERRORS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.parts import Parts
 
-_STATUS = re.compile(r"[1-5]\d\d")
+_STATUS = re.compile(r"([1-5]\d\d)(?!\d).*", re.DOTALL)
 _CODE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
+_SHORTEST, _NEARLY = 5, 0.9
 _MISSPELT = re.compile(r"\b(?:dose|invalided|alreay|exsit|exsits|exits not|faild)\b", re.IGNORECASE)
 
 
 def error_claims(page: Page, parts: Parts) -> None:
     """Claim each error of the page's own table: its status, code and messages, as printed; list what is misspelt."""
-    known = {error.code for error in KNOWN_ERRORS} | {row.code for row in parts.error_rows}
+    members = (name for body in (page.body, page.response) for _, name in body.members)
+    names = {*page.query, *page.path_parameters, *members}
+    known = {error.code for error in KNOWN_ERRORS} | MEANINGS.keys() | {row.code for row in parts.error_rows}
     for row in parts.error_rows:
-        if not _STATUS.fullmatch(row.status) or not _CODE.fullmatch(row.code):
+        status = _STATUS.fullmatch(row.status)
+        if not status or not _CODE.fullmatch(row.code):
             page.problem(row.line, "error-spelling", "errors", f"{row.status} {row.code}")
             continue
-        page.seen(f"error {row.status} {row.code}", row.line)
-        messages = page.errors.setdefault((int(row.status), row.code), [])
+        page.seen(f"error {status[1]} {row.code}", row.line)
+        messages = page.errors.setdefault((int(status[1]), row.code), [])
         if row.message and row.message not in messages:
             messages.append(row.message)
         if any(row.code != code and row.code.lower() == code.lower() and _better(code, row.code) for code in known):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
-        if found := _MISSPELT.search(row.message):
-            page.problem(row.line, "error-spelling", f"message of {row.code}", found[0])
+        found = _MISSPELT.search(row.message)
+        if word := found[0] if found else _misspelt_name(row.message, names):
+            page.problem(row.line, "error-spelling", f"message of {row.code}", word)
+
+
+def _misspelt_name(message: str, names: Collection[str]) -> str | None:
+    """Return the word of a message that lacks a letter of a parameter's name, or has one too many or two swapped."""
+    for found in re.finditer(rf"[A-Za-z]{{{_SHORTEST},}}", message):
+        word = found[0]
+        near = get_close_matches(word.lower(), [name.lower() for name in names], 1, _NEARLY)
+        if near and not near[0].startswith(word.lower()) and not word.lower().startswith(near[0]):
+            return word
+    return None
 
 
 def _better(code: str, printed: str) -> bool:

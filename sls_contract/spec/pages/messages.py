@@ -14,6 +14,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 _REQUEST_LINE = re.compile(
     rf"({'|'.join(METHODS)})\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？]\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+HTTP/\d(?:\.\d)?)?\s*"
 )
+_LOWER_CASE = re.compile(rf"^\s*(?:{'|'.join(METHODS).lower()})(?=\s+(?:/|https?:))", re.MULTILINE)
 _TARGET_GOES_ON = re.compile(r"\s*([?？&]\s*\S.*?)\s*")
 _STATUS_LINE = re.compile(r"\s*HTTP/\d(?:\.\d)?\s+(\d{3})\b.*")
 _HEADER_MARK = re.compile(r"headers?\s*[:：]?\s*(\{?)", re.IGNORECASE)
@@ -51,7 +52,7 @@ class Message:
 
 def request_of(text: str, line: int) -> Message | None:
     """Read the first request in a code block that begins at ``line``; None where it holds none."""
-    lines = text.split("\n")
+    lines = _LOWER_CASE.sub(lambda method: method[0].upper(), text).split("\n")
     for at, each in enumerate(lines):
         found = _REQUEST_LINE.fullmatch(each.strip())
         address = _BARE_URL.fullmatch(each.strip())

@@ -47,7 +47,7 @@ class Parts:
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
         requests = _requests(placed, "request-example")
-        first = _requests(placed, "syntax")
+        first = _requests(placed, "syntax") or _inline(placed)
         return cls(
             all=placed,
             syntax=first,
@@ -78,6 +78,13 @@ ERROR_ROLES = ("errors", "intro", "response", "other", "request-example", "respo
 
 def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     found = (request_of(code.text, code.line) for code in codes(placed, role))
+    return tuple(message for message in found if message is not None)
+
+
+def _inline(placed: Iterable[Placed]) -> tuple[Message, ...]:
+    """Return the request line that the syntax prints among its words, without a block of code."""
+    texts = (part.block for part in placed if part.role == "syntax" and isinstance(part.block, Text))
+    found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
     return tuple(message for message in found if message is not None)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sls_contract.spec.claims import Page
+    from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.parts import Parts
     from sls_contract.spec.pages.tables import Row
@@ -55,6 +56,10 @@ def request_claims(page: Page, parts: Parts) -> None:
     rows = [row for row in parts.request_rows if not _is_settled(page, row)]
     below = next((at for at, row in enumerate(rows) if row.name == _BODY_ROW), len(rows))
     printed = _bodies(parts)
+    for message in parts.requests:
+        length = message.header("content-length") or ""
+        if message.body is None and length.isdecimal() and int(length):
+            page.problem(message.line, "digest", "request body", f"content-length: {length}, and no body")
     keys = _body_keys(printed)
     inside: list[Row] = list(rows[below:])
     renamed = {} if keys else _renamed(page, rows)
@@ -161,6 +166,8 @@ def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
         page.problem(row.line, "element-type", where, row.type)
     if parameter.type == "boolean":
         parameter.values = ()
+    if row.unread:
+        page.problem(row.line, "spelling", f"{where} required", row.unread)
     parameter.required = row.required if row.required is not None else parameter.required
     if fixed := prose.fixed_value(row.description):
         parameter.origins.add("prose")
@@ -199,16 +206,26 @@ def _headers(page: Page, parts: Parts) -> None:
     """Claim the headers that are the operation's own: listed for it, or in its syntax and not common to all."""
     for row in parts.header_rows:
         _header(page, row)
-    for item in parts.items("request-headers"):
-        if item.kind == "item" and (found := _HEADER_ITEM.fullmatch(item.text)):
-            _listed_header(page, found[1], found[2])
-            page.seen(f"header {found[1]}", item.line)
+    _listed_headers(page, list(parts.items("request-headers")))
     for message in parts.syntax:
         for name, _ in message.headers:
             if name.lower() not in _COMMON:
                 known = next((each for each in page.headers if each.lower() == name.lower()), name)
                 page.headers.setdefault(known, Parameter("string")).origins.add("syntax")
                 page.seen(f"header {known}", message.line)
+
+
+def _listed_headers(page: Page, texts: Sequence[Text]) -> None:
+    """Claim the headers of a list, with the values that its words give them."""
+    for text in texts:
+        if text.kind == "item" and (found := _HEADER_ITEM.fullmatch(text.text)):
+            _listed_header(page, found[1], found[2])
+            page.seen(f"header {found[1]}", text.line)
+    words = "\n".join(text.text for text in texts)
+    for name, parameter in page.headers.items():
+        printed = re.findall(rf"{re.escape(name)}\s*[:：]\s*([A-Za-z0-9]+)", words)
+        if len(parameter.values) == 1 and len(values := tuple(dict.fromkeys(printed))) > 1:
+            parameter.values = values
 
 
 def _listed_header(page: Page, name: str, value: str) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.pages.messages import Message
 
-_PLACEHOLDER = re.compile(r"[<{]\s*([^<>{}]+?)\s*[>}]")
+_PLACEHOLDER = re.compile(r"\$?[<{\[]\s*([^<>{}\[\]]+?)\s*[>}\]]|:([A-Za-z_]\w*)")
 _CHOICE = re.compile(r"[\w.]+(?:\|[\w.]+)+")
 _SIMILAR = 0.8
 
@@ -64,13 +64,13 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 def placeholder(text: str) -> str | None:
     """Return the name in ``<name>`` or ``{name}``; None where a text is no placeholder, or a choice of values."""
     found = _PLACEHOLDER.fullmatch(text)
-    return found[1] if found and not _CHOICE.fullmatch(found[1]) else None
+    return (found[1] or found[2]) if found and not _CHOICE.fullmatch(found[1] or "") else None
 
 
 def choice(text: str) -> tuple[str, ...]:
     """Return the values of ``<true|false>``; empty where a text is no choice."""
     found = _PLACEHOLDER.fullmatch(text)
-    return tuple(found[1].split("|")) if found and _CHOICE.fullmatch(found[1]) else ()
+    return tuple(found[1].split("|")) if found and _CHOICE.fullmatch(found[1] or "") else ()
 
 
 def same_name(one: str, other: str) -> bool:

@@ -100,8 +100,8 @@ def _named(text: str, now: Role) -> Role | None:
 
 
 _ALONE: tuple[tuple[re.Pattern[str], Role], ...] = (
-    (re.compile(r"\berrors?\b|错误", re.ASCII), "errors"),
-    (re.compile(r"syntax|语法"), "syntax"),
+    (re.compile(r"\b(?:errors?|exceptions?)\b|错误|异常", re.ASCII), "errors"),
+    (re.compile(r"syntax|语法|请求行|请求地址|^http request$|\brequest (?:line|url)\b"), "syntax"),
     (
         re.compile(rf"(?:{_EXAMPLE}).*(?:{_RESPONSE})|(?:{_RESPONSE}).*(?:{_EXAMPLE})|^success response", re.ASCII),
         "response-example",

@@ -11,7 +11,7 @@ from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, flat_head, yes_or_no
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
@@ -22,6 +22,10 @@ _FLAT_TYPE = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
+_NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
+_LISTED_ERROR = re.compile(r"([1-5]\d\d)\s+([A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(.*))?", re.DOTALL)
+_STATUS_CELL = re.compile(r"[1-5]\d\d")
+_CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Row:
         place: where the parameter goes, as printed; empty in most years.
         label: the words before its table.
         table: the line of its table.
+        unread: the cell that should say whether it is required, where it says neither yes nor no.
 
     """
 
@@ -50,6 +55,7 @@ class Row:
     place: str
     label: str
     table: int
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,25 @@ def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
 
 
 def error_rows(parts: Iterable[Placed], *roles: str) -> list[ErrorRow]:
-    """Return the rows of the tables of errors in some sections."""
+    """Return the rows of the tables of errors in some sections; also of lists in the section of errors."""
     found: list[ErrorRow] = []
+    texts: list[Text] = []
     for part in parts:
         if part.role in roles and isinstance(part.block, Table):
-            found.extend(_error_rows(part.block))
-    return found
+            found.extend(_error_rows(part.block, in_section=part.role == "errors"))
+        elif part.role == "errors" and isinstance(part.block, Text):
+            texts.append(part.block)
+    return found or list(_listed_errors(texts))
+
+
+def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
+    """Read errors that stand one a line, or a cell a line."""
+    for at, text in enumerate(texts):
+        ahead = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
+        if found := _LISTED_ERROR.fullmatch(text.text):
+            yield ErrorRow(found[1], found[2], found[3], text.line)
+        elif _STATUS_CELL.fullmatch(text.text) and _CODE_CELL.fullmatch(ahead[0]):
+            yield ErrorRow(text.text, ahead[0], ahead[1], text.line)
 
 
 def _columns(table: Table) -> dict[Column, int]:
@@ -105,33 +124,43 @@ def _holds_types(table: Table, at: int) -> bool:
 
 def _table_rows(table: Table, label: str) -> Iterator[Row]:
     columns = _columns(table)
-    if "status" in columns or "code" in columns or "name" not in columns:
+    if "status" in columns or "code" in columns or not columns.keys() & {"name", "type"}:
         return
     for line, cells in table.rows:
         cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
+        if "name" not in cell:  # one column for both
+            found = _NAME_AND_TYPE.fullmatch(cell["type"])
+            cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
         yield Row(
             name=cell["name"],
             type=cell.get("type", ""),
-            required=yes_or_no(cell.get("required", "")),
+            required=_is_required(cell),
             description=cell.get("description", ""),
             example=cell.get("example", ""),
             line=line,
             place=cell.get("place", ""),
             label=label,
             table=table.line,
+            unread=cell.get("required", "") if _is_required(cell) is None else "",
         )
 
 
-def _error_rows(table: Table) -> Iterator[ErrorRow]:
+def _is_required(cell: Mapping[Column, str]) -> bool | None:
+    optional = yes_or_no(cell.get("optional", ""))
+    return yes_or_no(cell.get("required", "")) if optional is None else not optional
+
+
+def _error_rows(table: Table, *, in_section: bool) -> Iterator[ErrorRow]:
     columns = _columns(table)
-    if "status" not in columns or "code" not in columns:
+    if not columns.keys() & {"status", "code"} or not (in_section or columns.keys() >= {"status", "code"}):
         return
     above: Sequence[str] = ()
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is printed in the first of them
         cells = above = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
         status, code, message = (_cell(cells, columns.get(column)) for column in ("status", "code", "message"))
-        yield ErrorRow(status, code, message, line)
+        both = None if "code" in columns else _LISTED_ERROR.fullmatch(status)  # one column for both
+        yield ErrorRow(*((both[1], both[2]) if both else (status, code)), message, line)
 
 
 def _cell(cells: Sequence[str], at: int | None) -> str:

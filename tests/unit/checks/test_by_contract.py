@@ -9,7 +9,7 @@ import pytest
 
 from sls_contract.checks import judge
 from sls_contract.checks.by_contract import GENERIC_CODES
-from sls_contract.exchange import Exchange
+from sls_contract.exchange import Exchange, Headers
 from sls_contract.spec import CLAUSES, Level, use_contracts
 
 EVERYTHING = {
@@ -327,3 +327,15 @@ def test_an_operation_of_a_folder_is_judged_in_full(make):
     """Whoever adds a contract has its exchanges judged by it at once."""
     verdict = judge(answered(make, ENTRY))
     assert (verdict.findings, verdict.operation, verdict.extent) == ((), "PutEverything", "full")
+
+
+@pytest.mark.parametrize(("path", "told"), [("everything", True), ("something", True), ("anything", False)])
+def test_a_success_says_that_it_is_json_where_pages_describe_it(make, path, told):
+    """Of what only models of SDKs describe, no source says with which Content-Type it comes."""
+    exchange = answered(make, ENTRY, target=f"/{path}/1?mode=fast&owner=me")
+    kept = [(name, text) for name, text in exchange.response.headers.items() if name.lower() != "content-type"]
+    untold = replace(
+        exchange, response=replace(exchange.response, headers=Headers([*kept, ("Content-Type", "text/plain")]))
+    )
+    assert ("content-type" in slugs(untold)) is told
+    assert "content-type" not in slugs(exchange)

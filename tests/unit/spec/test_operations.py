@@ -3,7 +3,7 @@
 import pytest
 
 from sls_contract.exchange import Request
-from sls_contract.spec import operation_of, request_instance
+from sls_contract.spec import operation_of
 from sls_contract.spec.registry import registry
 
 HOST = "http://my-project.cn-hangzhou.log.aliyuncs.com"
@@ -74,20 +74,3 @@ def test_the_host_tells_a_project_from_all_of_them():
     assert asked("GET", "/") == "GetProject"
     bare = operation_of(Request("GET", "http://cn-hangzhou.log.aliyuncs.com/"))
     assert bare.operation == "ListProject"
-
-
-def test_a_request_is_taken_apart_for_the_schema():
-    """Names and query values are decoded, headers in lower case, the effective host stands in."""
-    request = Request("GET", f"{HOST}/logstores/l/consumergroups/%E7%BB%84?shard=1&x=a+b", {"X-Log-Date": "now"})
-    assert request_instance(request) == {
-        "path": {"project": "my-project", "logstore": "l", "consumerGroup": "组"},
-        "query": {"shard": "1", "x": "a b"},
-        "headers": {"x-log-date": "now", "host": "my-project.cn-hangzhou.log.aliyuncs.com"},
-    }
-
-
-def test_what_the_schema_cannot_see_in_one_value_is_not_hidden():
-    """A repeated query key becomes an array, and a path of another operation has no names."""
-    instance = request_instance(Request("GET", f"{HOST}/logstores?shard=1&shard=2"))
-    assert instance["query"] == {"shard": ["1", "2"]}
-    assert instance["path"] == {"project": "my-project"}

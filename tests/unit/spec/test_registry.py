@@ -103,9 +103,21 @@ def test_a_folder_overrides_what_is_shipped(folder):
     assert told("/logstores/l/consumergroups") is None
 
 
+def test_a_contract_may_be_yaml(folder):
+    """What `spec build` writes for people, edited by hand, is read as it is."""
+    (folder / "GetWeather.json").unlink()
+    text = "# ours\noperation: GetWeather\nmethod: GET\npath: /weather/{city}\nsummary: 天气\n"
+    (folder / "GetWeather.yaml").write_text(text, encoding="utf-8")
+    use_contracts(folder)
+    assert told("/weather/hangzhou") == "GetWeather"
+    assert registry().named("GetWeather").summary == "天气"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
+        ("a.yaml", "operation: A", "expected the contract of an operation in"),
+        ("a.yaml", "operation: [", "expected YAML in UTF-8"),
         ("a.json", "{", "expected the contract of an operation in"),
         ("a.json", '{"operation": "A"}', "expected the contract of an operation in"),
         ("a.json", json.dumps(OWN | {"operation": "Other"}), "expected one operation for each request, found"),

@@ -1,0 +1,35 @@
+"""The schemas that all operations share, which stand in ``schemas/common.json``: headers, Authorization, error."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from sls_contract.errors import UsageError, files_are_fake
+from sls_contract.spec.installation import HIDDEN, schema_folder
+
+FILE = "common.json"
+_LEFT_OUT = ("examples", "x-source")
+
+
+@cache
+def common() -> dict[str, Any]:
+    """Return the schemas by name, each complete in itself; raises `UsageError` where the file cannot be read."""
+    file = schema_folder() / FILE
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["$defs"]
+        found["headers"]["properties"]["authorization"] = found["authorization"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if files_are_fake():
+            raise UsageError(HIDDEN) from error
+        msg = f"expected the schemas that all operations share in {file}, which cannot be read: {error!r:.100}"
+        raise UsageError(msg) from error
+    return found
+
+
+def without_sources(schema: Any) -> Any:
+    """Return a copy of a schema for a place where many copies stand: sources and examples are left out."""
+    if isinstance(schema, dict):
+        return {name: without_sources(each) for name, each in schema.items() if name not in _LEFT_OUT}
+    return [without_sources(each) for each in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,34 @@
+"""Where the layers and generated files of the contracts are: inside the installed package, or in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import PAUSE_FAKE_FILES, UsageError, files_are_fake
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+HIDDEN = f"pyfakefs hides the real files, and the contracts of sls-contract among them\nHow to fix: {PAUSE_FAKE_FILES}."
+INSTALLED, FOLDER = "_schemas", "schemas"
+_PACKAGE = "sls_contract"
+
+
+def schema_folder() -> Traversable:
+    """Return the folder of this installation: inside the package, or in the checkout beside it."""
+    from importlib.resources import files
+
+    installed = files(_PACKAGE) / INSTALLED
+    return installed if installed.is_dir() else checkout(Path(str(files(_PACKAGE)))) / FOLDER
+
+
+def checkout(package: Path) -> Path:
+    """Return the checkout that a package folder stands in; raises `UsageError` where it is an installed one."""
+    project = package.parent / "pyproject.toml"
+    if project.is_file() and 'name = "sls-contract"' in project.read_text(encoding="utf-8"):
+        return package.parent
+    if files_are_fake():
+        raise UsageError(HIDDEN)
+    msg = f"expected a checkout of sls-contract (pyproject.toml beside {package}), found none; clone the repository"
+    raise UsageError(msg)

@@ -1,0 +1,257 @@
+"""The same page in many layouts: the facts that are derived of it stay what they are."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from sls_contract.spec.pages import derive
+
+PAGE = """# CountSheep
+
+Counts sheep.
+
+## Request syntax
+
+```
+POST /farms/farmName/sheep?type=count&line=line HTTP/1.1
+Authorization: LOG yourAccessKeyId:yourSignature
+Host: ProjectName.Endpoint
+x-log-apiversion: 0.6.0
+Content-Type: application/json
+
+{
+  "breed": breed,
+  "lambs": lambs
+}
+```
+
+## Request parameters
+
+-   Parameters
+
+    |Parameter|Type|Required|Example|Description|
+    |---------|----|--------|-------|-----------|
+    |projectName|String|Yes|my-project|The project.|
+    |farmName|String|Yes|farm-1|Which farm.|
+    |line|Integer|No|10|How many.|
+    |breed|String|Yes|merino|Which breed.|
+    |lambs|Boolean|No|true|Whether lambs count.|
+
+## Response parameters
+
+-   Response elements
+
+    |Parameter|Type|Example|Description|
+    |---------|----|-------|-----------|
+    |count|Integer|2|How many.|
+    |sheep|Array|[]|The sheep.|
+
+## Examples
+
+-   Sample requests
+
+    ```
+    POST /farms/farm-1/sheep?type=count&line=10 HTTP/1.1
+    Header:
+    {
+    Authorization: LOG yourAccessKeyId:yourSignature
+    Host: my-project.cn-shanghai.log.aliyuncs.com
+    Content-Type: application/json
+    }
+    Body:
+    {
+      "breed": "merino",
+      "lambs": true
+    }
+    ```
+
+-   Sample responses
+
+    ```
+    HTTP/1.1 200 OK
+    Content-Type: application/json
+
+    {
+      "count": 2,
+      "sheep": ["a", "b"]
+    }
+    ```
+
+## Error codes
+
+|HTTP status code|Error code|Error message|Description|
+|----------------|----------|-------------|-----------|
+|404|FarmNotExist|Farm farmName does not exist.|No farm.|
+|400|BreedInvalid|No such breed.|No breed.|
+"""
+SYNTAX = PAGE[PAGE.index("```") : PAGE.index("## Request parameters")]
+ROUTE = "/farms/farmName/sheep?type=count&line=line"
+ERRORS = PAGE[PAGE.index("|HTTP") :]
+HEAD = "|HTTP status code|Error code|Error message|Description|"
+
+
+def facts(text):
+    page = derive(text).as_plain()
+    return {
+        "route": (page["method"], page["path"], page["host"]),
+        "query": {name: (each["type"], each["required"], each.get("const")) for name, each in page["query"].items()},
+        "body": {name: (each["type"], each["required"]) for name, each in page["body"]["members"].items()},
+        "answer": (page["response"]["status"], page["response"]["shape"], sorted(page["response"]["members"])),
+        "errors": [(each["status"], each["code"], each["messages"]) for each in page["errors"]],
+    }
+
+
+def test_the_page_itself():
+    """What a reader sees on the page comes out, and nothing is called a problem."""
+    assert derive(PAGE).as_plain()["problems"] == []
+    assert facts(PAGE) == {
+        "route": ("POST", "/farms/{farmName}/sheep", "{project}.{endpoint}"),
+        "query": {"type": ("string", True, "count"), "line": ("integer", False, None)},
+        "body": {"breed": ("string", True), "lambs": ("boolean", False)},
+        "answer": (200, "object", ["count", "sheep"]),
+        "errors": [
+            (404, "FarmNotExist", ["Farm farmName does not exist."]),
+            (400, "BreedInvalid", ["No such breed."]),
+        ],
+    }
+
+
+def replaced(*words):
+    """Return a change of a page: each word with the one that follows it."""
+
+    def change(text):
+        for old, new in list(pairwise(words))[::2]:
+            assert old in text
+            text = text.replace(old, new)
+        return text
+
+    return change
+
+
+def tables(written):
+    """Return a change that writes each table anew, from its rows."""
+
+    def rewritten(found):
+        rows = [re.split(r"(?<!\\)\|", line.strip())[1:-1] for line in found[0].splitlines()]
+        return "".join(f"{line}\n" for line in written([rows[0], *rows[2:]]))
+
+    return lambda text: re.sub(r"(?:^ *\|.*\n)+", rewritten, text, flags=re.MULTILINE)
+
+
+def piped(rows):
+    return ["|" + "|".join(cells) + "|" for cells in (rows[0], ["---"] * len(rows[0]), *rows[1:])]
+
+
+def without_outer_pipes(rows):
+    return [line.strip("|").replace("|", " | ") for line in piped(rows)]
+
+
+def html_spread(rows):
+    inner = [["<tr>", *(f"<td>{cell}</td>" for cell in cells), "</tr>"] for cells in rows]
+    return ["<table>", "<tbody>", *(line for row in inner for line in row), "</tbody>", "</table>"]
+
+
+def html_dense(rows):
+    head = "".join(f"<th><p>{cell}</p></th>" for cell in rows[0])
+    body = "".join("<tr>" + "".join(f"<td><code>{cell}</code>" for cell in cells) + "</tr>" for cells in rows[1:])
+    return [f'<table class="t"><thead><tr>{head}</tr></thead>{body}</table>']
+
+
+def html_spanned(rows):
+    """Give cells that are alike in two rows one cell, and a head that spans two columns."""
+    if rows[0][0] != "HTTP status code":
+        return piped(rows)
+    cells = [cell for row in rows[1:] for cell in row]
+    return [
+        "<table><tr><td>Error message</td><td>HTTP status code</td><td colspan=2>Error code</td></tr>",
+        f"<tr><td>{cells[2]}</td><td>404</td><td rowspan='1'>FarmNotExist</td><td rowspan=2>No</td></tr>",
+        f"<tr><td>{cells[6]}</td><td>400</td><td>BreedInvalid</td></tr></table>",
+    ]
+
+
+def name_with_type(rows):
+    if rows[0][1] != "Type":
+        return piped(rows)
+    return piped([["Parameter (Type)", *rows[0][2:]], *([f"{row[0]} ({row[1]})", *row[2:]] for row in rows[1:])])
+
+
+def saying(yes, no):
+    return replaced("|Yes|", f"|{yes}|", "|No|", f"|{no}|")
+
+
+LAYOUTS = {
+    "lines end in CR LF": lambda text: text.replace("\n", "\r\n"),
+    "tables without outer pipes": tables(without_outer_pipes),
+    "tables as HTML, a cell a line": tables(html_spread),
+    "tables as HTML, in one line": tables(html_dense),
+    "HTML cells that span rows and columns": tables(html_spanned),
+    "columns in another order": tables(lambda rows: piped([row[::-1] for row in rows])),
+    "name and type in one column": tables(name_with_type),
+    "Chinese heads": replaced(
+        *("|Parameter|Type|", "|参数名|数据类型|", "|Required|", "|必需|", "Error codes", "错误码"),
+        *(HEAD, "|HTTP 返回码|错误代码|错误描述|说明|", "Response parameters", "返回参数"),
+        *("|Yes|", "|是|", "|No|", "|否|"),
+    ),
+    "✓": saying("✓", "✗"),
+    "必填": saying("必填", "非必填"),
+    "可选": saying("必须", "可选"),
+    "true": saying("true", "false"),
+    "Mandatory": saying("Mandatory", "Optional"),
+    "no, with a default": saying("Yes", "No, 100 by default"),
+    "a column says what is optional": lambda text: saying("False", "True")(text.replace("|Required|", "|Optional|")),
+    "${x}": replaced(ROUTE, "/farms/${farmName}/sheep?type=count&line=${line}"),
+    ":x": replaced(ROUTE, "/farms/:farmName/sheep?type=count&line=:line"),
+    "[x]": replaced(ROUTE, "/farms/[farmName]/sheep?type=count&line=[line]"),
+    "method in lower case": replaced("POST /farms/farmName", "post /farms/farmName"),
+    "request line among words": replaced(SYNTAX, f"`POST {ROUTE.replace('=line', '={line}')} HTTP/1.1`\n\n"),
+    "heading of the request line": replaced("## Request syntax", "## 请求行"),
+    "comments in JSON": replaced('"merino",', '"merino", // which', '"count": 2,', '"count": 2, /* all */'),
+    "code says of which language": replaced("```\nPOST", "```http\nPOST"),
+    "errors without description": replaced(HEAD, "|Status|Code|Message|", "|No farm.|", "|", "|No breed.|", "|"),
+    "HttpCode": replaced(HEAD, "|HttpCode|ErrorCode|ErrorMessage|Description|"),
+    "status with its phrase": replaced("|404|", "|404 Not Found|", "|400|", "|400 Bad Request|"),
+    "status and code in one column": replaced(
+        *("status code|Error code|", "status code / Error code|", "404|F", "404 F", "400|B", "400 B"),
+    ),
+    "errors as a list": replaced(
+        ERRORS, "-   404 FarmNotExist: Farm farmName does not exist.\n-   400 BreedInvalid: No such breed.\n"
+    ),
+    "errors, a cell a line": replaced(
+        ERRORS, "404\n\nFarmNotExist\n\nFarm farmName does not exist.\n\n400\n\nBreedInvalid\n\nNo such breed.\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_same_facts_in_another_layout(layout):
+    """Tables in other forms and orders, other words for yes and no, other placeholders: the facts are the same."""
+    text = LAYOUTS[layout](PAGE)
+    assert text != PAGE
+    assert facts(text) == facts(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("|line|Integer|No|", "|line|Integer|if you like|", ("spelling", "if you like")),
+        ("|lambs|Boolean|No|", "|lambs|Boolean|perhaps|", ("spelling", "perhaps")),
+        ("|line|Integer|", "|line|Ovine|", ("element-type", "Ovine")),
+        ("|404|FarmNotExist|", "|4O4|FarmNotExist|", ("error-spelling", "4O4 FarmNotExist")),
+        ("No such breed.", "The breeed is none.", ("error-spelling", "breeed")),
+        (HEAD, "|Reason|Error code|Error message|Description|", ("error-spelling", " FarmNotExist")),
+    ],
+)
+def test_what_cannot_be_read_is_listed(old, new, problem):
+    """Nothing is guessed: the place and what stands there are named."""
+    problems = derive(replaced(old, new)(PAGE)).as_plain()["problems"]
+    assert problem in [(each["kind"], each["says"]) for each in problems]
+
+
+def test_a_length_without_a_body_is_listed():
+    """A request that is printed without the body that its Content-Length counts."""
+    body = PAGE[PAGE.index("    Body:") : PAGE.index("    ```\n\n-   Sample responses")]
+    text = PAGE.replace(body, "").replace("    Content-Type: application/json\n    }", "    Content-Length: 55\n    }")
+    assert "digest" in [each["kind"] for each in derive(text).as_plain()["problems"]]
