@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
+sys.path.insert(0, str(Path(__file__).with_name("documents")))
 from started_processes import Started, end_all_but, processes_of_a_run
 
 pytest_plugins = ["pytester"]

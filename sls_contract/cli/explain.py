@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural
 from sls_contract.spec import CLAUSES, KNOWN_ERRORS, clause, errors_with, statuses_of
-from sls_contract.spec.error_meanings import MEANINGS
+from sls_contract.spec.common_errors import MEANINGS
 
 if TYPE_CHECKING:
     import argparse

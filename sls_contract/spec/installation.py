@@ -23,6 +23,13 @@ def schema_folder() -> Traversable:
     return installed if installed.is_dir() else checkout(Path(str(files(_PACKAGE)))) / FOLDER
 
 
+def shipped(name: str) -> Traversable:
+    """Return a file of this installation; plain ones are found without importlib.resources, whose import takes long."""
+    package = Path(__file__).parent.parent
+    files = (folder / name for folder in (package / INSTALLED, package.parent / FOLDER))
+    return next((file for file in files if file.is_file()), None) or schema_folder() / name
+
+
 def checkout(package: Path) -> Path:
     """Return the checkout that a package folder stands in; raises `UsageError` where it is an installed one."""
     project = package.parent / "pyproject.toml"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError, files_are_fake
 from sls_contract.spec.contract import Contract
-from sls_contract.spec.installation import FOLDER, HIDDEN, INSTALLED, schema_folder
+from sls_contract.spec.installation import HIDDEN, shipped
 from sls_contract.spec.routing import Route, Router, clashes, names_in
 
 if TYPE_CHECKING:
@@ -169,15 +169,8 @@ def registry() -> Registry:
 
 def _shipped() -> Registry:
     if "shipped" not in _current:
-        _current["shipped"] = Registry(read_contracts(_shipped_file()))
+        _current["shipped"] = Registry(read_contracts(shipped(FILE)))
     return _current["shipped"]
-
-
-def _shipped_file() -> Traversable:
-    """Return the shipped contracts; plain files are found without importlib.resources, whose import takes longer."""
-    package = Path(__file__).parent.parent
-    files = (folder / FILE for folder in (package / INSTALLED, package.parent / FOLDER))
-    return next((file for file in files if file.is_file()), None) or schema_folder() / FILE
 
 
 def use_contracts(folder: Path | str | None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import page_examples as examples
 import pytest
 
 from sls_contract import Exchange, cli, sign
@@ -17,7 +18,6 @@ from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.ledger import Entry, median_age
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.signing import TEST_CREDENTIALS
-from sls_contract.spec import examples
 
 NOW = datetime.now(UTC)
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import page_examples as examples
 import pytest
 
 from sls_contract.cassettes.file.recording_file import load, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.exchange import Exchange
 from sls_contract.signing import TEST_CREDENTIALS, sign
-from sls_contract.spec import examples
 
 PRINTED = Path(__file__).parents[2] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
 DATED = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)

@@ -59,8 +59,9 @@ def shown_commands() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def place(tmp_path):
-    """Give a folder with what the examples read: the committed cassettes and the request of the README."""
+    """Give a folder with what the examples read: the committed cassettes, the schemas and the request of the README."""
     shutil.copytree(ROOT / "cassettes", tmp_path / "cassettes")
+    (tmp_path / "schemas").symlink_to(ROOT / "schemas")
     (tmp_path / "request.http").write_text(of_kind("http")[0], "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", "utf-8")
     return tmp_path
@@ -96,7 +97,7 @@ def shows(shown: str, output: str) -> bool:
 def test_every_block_is_of_a_kind_that_is_run():
     """A block of a new kind would be shown and never tried."""
     assert {kind for kind, _ in BLOCKS} == {"python", "sh", "console", "text", "ini", "http"}
-    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (5, 3, 6)
+    assert (len(shown_tests()), len(shown_scripts()), len(shown_commands())) == (5, 4, 6)
 
 
 def test_the_first_test_records_and_replays(place):

@@ -39,9 +39,9 @@ CLAUSES = (
         title="A JSON body is declared as application/json",
         text=(
             "A JSON body has Content-Type: application/json, in any casing and with any parameter such as "
-            "charset. This holds for errors, and for a success of any operation whose pages say that it is JSON. "
-            "If only models of SDKs describe the operation, no source gives its type. The Node SDK returns the text "
-            "of anything else as a success, errors included."
+            "charset. This applies to errors, and to a success of any operation whose pages describe a JSON body; "
+            "for operations known from SDK models only, no source states the type. The Node SDK returns the text of "
+            "anything else as a success, errors included."
         ),
         sources=(
             "GetCheckPoint page, sample response",

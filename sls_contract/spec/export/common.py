@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from sls_contract.errors import UsageError, files_are_fake
-from sls_contract.spec.installation import HIDDEN, schema_folder
+from sls_contract.spec.installation import HIDDEN, shipped
 
 FILE = "common.json"
 _LEFT_OUT = ("examples", "x-source")
@@ -16,7 +16,7 @@ _LEFT_OUT = ("examples", "x-source")
 @cache
 def common() -> dict[str, Any]:
     """Return the schemas by name, each complete in itself; raises `UsageError` where the file cannot be read."""
-    file = schema_folder() / FILE
+    file = shipped(FILE)
     try:
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["$defs"]
         found["headers"]["properties"]["authorization"] = found["authorization"]

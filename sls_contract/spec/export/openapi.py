@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec.export.common import common
-from sls_contract.spec.export.operations import operation_object, together
+from sls_contract.spec.export.operations import operation_object, server, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,18 +100,6 @@ def _document(paths: Mapping[str, Any], version: str) -> dict[str, Any]:
                 }
             },
         },
-    }
-
-
-def server(host: str) -> dict[str, Any]:
-    """Return a server with its variables."""
-    known = {
-        "project": {"default": "my-project", "description": "Name of the project."},
-        "endpoint": {"default": "cn-hangzhou.log.aliyuncs.com", "description": "Endpoint of a region."},
-    }
-    return {
-        "url": f"https://{host}",
-        "variables": {name: each for name, each in known.items() if f"{{{name}}}" in host},
     }
 
 

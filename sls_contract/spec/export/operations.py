@@ -44,8 +44,7 @@ def operation_object(contract: Contract, path: str, template: str) -> dict[str, 
     if not contract.signed:
         found["security"] = []
     if not contract.project:
-        known = {"default": "cn-hangzhou.log.aliyuncs.com", "description": "Endpoint of a region."}
-        found["servers"] = [{"url": "https://{endpoint}", "variables": {"endpoint": known}}]
+        found["servers"] = [server("{endpoint}")]
     return found | _extensions(contract)
 
 
@@ -67,15 +66,21 @@ def together(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     servers = [each.get("servers") for each in objects]
     if any(servers):
         own = next(each for each in servers if each)
-        default = [] if all(servers) else [_PROJECT_SERVER]
+        default = [] if all(servers) else [server("{project}.{endpoint}")]
         merged["servers"] = [*default, *own]
     return merged | {"x-sls-operations": [dict(each) for each in objects]}
 
 
-_PROJECT_SERVER = {
-    "url": "https://{project}.{endpoint}",
-    "variables": {"project": {"default": "my-project"}, "endpoint": {"default": "cn-hangzhou.log.aliyuncs.com"}},
-}
+def server(host: str) -> dict[str, Any]:
+    """Return a server with its variables."""
+    known = {
+        "project": {"default": "my-project", "description": "Name of the project."},
+        "endpoint": {"default": "cn-hangzhou.log.aliyuncs.com", "description": "Endpoint of a region."},
+    }
+    return {
+        "url": f"https://{host}",
+        "variables": {name: each for name, each in known.items() if f"{{{name}}}" in host},
+    }
 
 
 def _extensions(contract: Contract) -> dict[str, Any]:

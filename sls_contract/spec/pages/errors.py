@@ -6,8 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.error_meanings import MEANINGS
-from sls_contract.spec.known_errors import KNOWN_ERRORS
+from sls_contract.spec.common_errors import COMMON, MEANINGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,7 +24,7 @@ def error_claims(page: Page, parts: Parts) -> None:
     """Claim each error of the page's own table: its status, code and messages, as printed; list what is misspelt."""
     members = (name for body in (page.body, page.response) for _, name in body.members)
     names = {*page.query, *page.path_parameters, *members}
-    known = {error.code for error in KNOWN_ERRORS} | MEANINGS.keys() | {row.code for row in parts.error_rows}
+    known = {error.code for error in COMMON} | MEANINGS.keys() | {row.code for row in parts.error_rows}
     for row in parts.error_rows:
         status = _STATUS.fullmatch(row.status)
         if not status or not _CODE.fullmatch(row.code):

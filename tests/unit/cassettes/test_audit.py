@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import page_examples as examples
 import pytest
 
 from sls_contract import Credentials, Exchange, Request, cli, sign
@@ -23,7 +24,6 @@ from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.places import cassettes_below
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.signing import TEST_CREDENTIALS
-from sls_contract.spec import examples
 
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
 NOW = AT + timedelta(days=100)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import page_examples as examples
 import pytest
 
 from sls_contract.checks import check, judge, judge_request, judge_response
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
-from sls_contract.spec import Level, examples
+from sls_contract.spec import Level
 
 REAL = Credentials("LTAI5tAbCdEfGhIjKlMn", "a-real-looking-secret")
 

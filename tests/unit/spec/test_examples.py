@@ -2,10 +2,11 @@
 
 import json
 
+import page_examples as examples
 import pytest
 
 from sls_contract.checks.judgement import judge, judge_request
-from sls_contract.spec import Level, errors_with, examples, operation_of, wording_is_known
+from sls_contract.spec import Level, errors_with, operation_of, wording_is_known
 
 
 def violations(verdict):

@@ -13,6 +13,7 @@ from sls_contract.errors import UsageError
 from sls_contract.spec.installation import checkout
 
 CHECKOUT = Path(__file__).parents[3]
+EXPORT = ["spec", "export", "--format", "json-schema", "--out", "out"]
 
 
 def run_installed(folder, code):
@@ -31,8 +32,7 @@ def installed(tmp_path):
 
 def test_a_wheel_has_the_schemas_and_exports_the_same(installed):
     """Without the checkout, contracts and JSON Schemas are read from the installed package."""
-    export = ["-m", "sls_contract", "spec", "export", "--format", "json-schema", "--out", "out"]
-    done = run_installed(installed, [*export, "--operation", "GetCheckPoint"])
+    done = run_installed(installed, ["-m", "sls_contract", *EXPORT, "--operation", "GetCheckPoint"])
     assert done.returncode == 0, done.stderr
     for file in (installed / "out").iterdir():
         assert file.read_bytes() == (installed / "sls_contract/_schemas/json-schema" / file.name).read_bytes()
@@ -47,15 +47,16 @@ def test_from_a_wheel_build_says_that_it_needs_a_checkout(installed):
     assert [path.name for path in installed.iterdir()] == ["sls_contract"]
 
 
+@pytest.mark.parametrize(("name", "asked"), [("common.json", EXPORT), ("errors.json", ["explain", "Unauthorized"])])
 @pytest.mark.parametrize("text", [None, "{", "\udcff", '{"$defs": {}}'])
-def test_a_damaged_file_of_common_schemas_is_named(installed, text):
+def test_a_damaged_file_of_what_operations_share_is_named(installed, name, asked, text):
     """The error names the file, and no traceback is shown."""
-    file = installed / "sls_contract/_schemas/common.json"
+    file = installed / "sls_contract/_schemas" / name
     file.unlink()
     if text is not None:
         file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    done = run_installed(installed, ["-m", "sls_contract", "spec", "export", "--format", "json-schema", "--out", "out"])
-    assert (done.returncode, "common.json" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    done = run_installed(installed, ["-m", "sls_contract", *asked])
+    assert (done.returncode, name in done.stderr, "Traceback" in done.stderr) == (2, True, False)
 
 
 def test_only_our_own_checkout_is_one(tmp_path):

@@ -48,6 +48,16 @@ def test_eleven_operations_are_known_in_full_and_nothing_of_them_is_open(contrac
     assert all(not each.disagreements for each in full.values())
 
 
+@pytest.mark.parametrize("name", ["common.json", "errors.json"])
+def test_what_all_operations_share_is_valid(name):
+    """The common schemas are JSON Schemas, and the table of common errors fits its own."""
+    shared = json.loads((SCHEMAS / name).read_text("utf-8"))
+    if name == "common.json":
+        Draft202012Validator.check_schema(shared)
+    else:
+        Draft202012Validator(json.loads((SCHEMAS / shared["$schema"]).read_text("utf-8"))).validate(shared)
+
+
 def test_names_of_pages_lead_to_the_operation(contracts):
     """HeartBeat, UpdateCheckPoint and MergeShards are called otherwise in the API of 2020-12-30."""
     names = {alias: name for name, each in contracts.items() for alias in each.aliases}
