@@ -85,7 +85,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         match_on: on what a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``,
             ``project``, ``path``, ``query``, ``body``, ``raw_body``, ``headers``, ``uri``) and callables that compare
             the client's `Request` with a recorded one. Default: method, project, path, query and body, without what
-            moves in a body by its operation's pages (`spec.moving_parts`); ``raw_body`` compares every byte.
+            moves in a body by its operation's contract (`moves`); ``raw_body`` compares every byte.
         strict: warnings raise, too.
         scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.

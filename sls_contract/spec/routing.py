@@ -75,19 +75,21 @@ class Router:
 
     def route_of(self, request: Request) -> Route | None:
         """Return the route that a request takes, whatever its host; None for none of these, HEAD included."""
+        return next((route for route in self.routes_on(request) if route.tells(request)), None)
+
+    def routes_on(self, request: Request) -> Iterator[Route]:
+        """Yield the routes that method and path of a request fit, the first choice first."""
         path = request.path
         segments = path.split("/")
         if "%" in path:
             segments = list(map(decode_path, segments))
         tables = self._tables.get((request.method, len(segments)))
         if tables is None:
-            return None
+            return
         empty = {place for place, each in enumerate(segments) if not each}
         for fixed, table in tables.items():
-            for route in table.get(tuple([segments[place] for place in fixed]), ()):
-                if empty <= set(fixed) and route.tells(request):
-                    return route
-        return None
+            if empty <= set(fixed):
+                yield from table.get(tuple([segments[place] for place in fixed]), ())
 
 
 def names_in(template: str, path: str) -> dict[str, str] | None:
