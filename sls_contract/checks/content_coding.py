@@ -44,7 +44,7 @@ class PlainBody:
 
 def content_codings(response: Response) -> tuple[str, ...]:
     """Return the codings of Content-Encoding in lower case, in the order in which they were applied."""
-    sent = response.headers.get("content-encoding")
+    sent = response.headers.lowered.get("content-encoding")
     if not sent:
         return ()
     names = (part.strip().lower() for part in sent.split(","))
@@ -53,11 +53,14 @@ def content_codings(response: Response) -> tuple[str, ...]:
 
 def compress_type(response: Response) -> str:
     """Return the value of x-log-compresstype in lower case; empty where it is absent."""
-    return response.headers.get("x-log-compresstype", "").strip().lower()
+    return response.headers.lowered.get("x-log-compresstype", "").strip().lower()
 
 
 def plain_body(response: Response) -> PlainBody:
     """Take the encodings off; a recording that another tool decoded (``wire`` False) is given the benefit of doubt."""
+    announced = response.headers.lowered
+    if "content-encoding" not in announced and "x-log-compresstype" not in announced:
+        return PlainBody(response.body)
     plain, compressed = without_content_coding(response), compress_type(response)
     return _decompressed(response, plain.data, compressed) if compressed and plain.data else plain
 
@@ -78,7 +81,7 @@ def _decompressed(response: Response, packed: bytes, compressed: str) -> PlainBo
     data, flaw = _take_off(packed, compressed, _COMPRESS)
     if data is None and not flaw:
         return PlainBody(None, unknown=compressed)
-    size = response.headers.get("x-log-bodyrawsize")
+    size = response.headers.lowered.get("x-log-bodyrawsize")
     if data is not None and size is not None and size.strip() != str(len(data)):
         flaw = f"x-log-bodyrawsize says {size.strip()}, the decompressed body has {len(data)} bytes"
     if flaw and not response.wire:

@@ -92,7 +92,7 @@ class Subject:
         if body is None or body.content != "protobuf":
             return None
         plain = self.plain.data if response.wire else None
-        return read_answer(body.message, self.request.headers.get("accept", "*/*"), plain)
+        return read_answer(body.message, self.request.headers.lowered.get("accept", "*/*"), plain)
 
     @cached_property
     def anonymous(self) -> bool:
@@ -103,7 +103,7 @@ class Subject:
     @cached_property
     def authorization(self) -> LogAuthorization | Sls4Authorization | None:
         """Take the Authorization header apart; None where it is missing or has no known form."""
-        return parse_authorization(self.request.headers.get("authorization", ""))
+        return parse_authorization(self.request.headers.lowered.get("authorization", ""))
 
     @cached_property
     def keys(self) -> tuple[Credentials, ...]:
@@ -140,7 +140,7 @@ class Subject:
     @cached_property
     def dated(self) -> datetime | None:
         """Read the answer's Date; None where it cannot be read."""
-        return parse_http_date(self.response.headers.get("date", "")) if self.response else None
+        return parse_http_date(self.response.headers.lowered.get("date", "")) if self.response else None
 
     @cached_property
     def bodiless(self) -> bool:
@@ -203,6 +203,6 @@ def _is_sls(request: Request) -> bool:
     headers = request.headers
     return (
         _SLS_HOST.search(request.host) is not None
-        or "x-log-apiversion" in headers
-        or headers.get("authorization", "").strip(" \t").startswith(("LOG ", "SLS4-"))
+        or "x-log-apiversion" in headers.lowered
+        or headers.lowered.get("authorization", "").strip(" \t").startswith(("LOG ", "SLS4-"))
     )

@@ -91,7 +91,7 @@ def request_time(request: Request) -> datetime | None:
 
     Source: CommonRequestHeaders page, note on ``x-log-date``.
     """
-    text = request.headers.get("x-log-date") or request.headers.get("date", "")
+    text = request.headers.lowered.get("x-log-date") or request.headers.lowered.get("date", "")
     return parse_iso_basic(text) or parse_http_date(text)
 
 
