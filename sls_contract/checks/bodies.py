@@ -66,7 +66,7 @@ class Column:
 
     def judge(self, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         """Judge the values of one place, at least one."""
-        breaches.ran_all(self._codes)
+        breaches.exercised.update(self._codes)
         if self._types and not self._types.issuperset(map(type, column)):
             column, place = self._of_right_type(column, place, breaches)
             if not column:
@@ -137,15 +137,26 @@ class Members:
             return
         columns = _columns(column)
         everywhere, somewhere = (columns.keys(), columns.keys()) if columns else _names_of(column)
-        breaches.ran_all(self._codes)
+        breaches.exercised.update(self._codes)
         if not somewhere <= self._names:
             self._judge_names(column, set(somewhere - self._names), place, breaches)
-        for name in sorted(self._needed - everywhere):
-            self._tell_missing(name, column, place, breaches)
+        if not everywhere >= self._needed:
+            for name in sorted(self._needed - everywhere):
+                self._tell_missing(name, column, place, breaches)
         if self._some_of:
             self._judge_some_of(column, place, breaches)
+        self._judge_values(column, columns or {}, somewhere, place, breaches)
+
+    def _judge_values(
+        self,
+        column: Sequence[Any],
+        columns: Mapping[str, Sequence[Any]],
+        somewhere: AbstractSet[str],
+        place: Place,
+        breaches: Breaches,
+    ) -> None:
         for name, member in self._known.items():
-            if columns and name in columns:
+            if name in columns:
                 member.judge(columns[name], partial(_inside, place, name), breaches)
             elif name in somewhere:
                 indices = [index for index, value in enumerate(column) if name in value]

@@ -7,8 +7,7 @@ x-log-compresstype; aliyun-log-python-sdk, for zstd there.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.lz4_block import decompress_block
 from sls_contract.checks.zstd_frames import decompress_frames
@@ -24,8 +23,7 @@ LARGEST_BODY = 32 * 1024 * 1024
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # what zlib calls the three containers
 
 
-@dataclass(frozen=True, slots=True)
-class PlainBody:
+class PlainBody(NamedTuple):
     """A body with its encodings taken off.
 
     Attributes:
