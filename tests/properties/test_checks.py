@@ -127,7 +127,19 @@ def changed(fields, made):
     return fields
 
 
-@example(GOOD, 200, b"[]", [], [("Content-Type", "text/plain")], [("Content-Length", "3")])
+@example(GOOD, 200, b"[]", [], [], [])
+@example(GOOD, 200, b"[]", [], [("Content-Type", "text/plain")], [])
+@example(GOOD, 200, b"[]", [], [("Content-Length", "3")], [])
+@example(GOOD, 200, b"[]", [], [("content-md5", "AA")], [])
+@example(GOOD, 200, b"[]", [], [("x-log-requestid", "FF")], [])
+@example(GOOD, 200, b"[]", [], [("Date", None)], [])
+@example(GOOD, 200, b"[]", [("x-log-date", "20241125T100942Z")], [], [])
+@example(GOOD, 200, b"[]", [("x-log-bodyrawsize", "x")], [], [])
+@example(GOOD, 200, b"[]", [("x-log-apiversion", None)], [], [])
+@example(GOOD, 200, b"[]", [("host", "log.aliyuncs.com")], [], [])
+@example(GOOD, 200, b"[]", [("x-log-signaturemethod", None)], [], [])
+@example(GOOD, 200, b"[]", [("authorization", None)], [], [])
+@example(GOOD, 200, b'[{"a":1,"a":2}]', [], [], [])
 @given(
     st.sampled_from(SIGNED),
     st.sampled_from([200, 200, 200, 201, 400, 500]),
