@@ -9,8 +9,8 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.checks.lz4_block import decompress_block
-from sls_contract.checks.zstd_frames import decompress_frames
+from sls_contract.checks.lz4_block import compress_block, decompress_block
+from sls_contract.checks.zstd_frames import compress_frame, decompress_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +73,18 @@ def without_content_coding(response: Response) -> PlainBody:
         if data is None:
             return PlainBody(None, encoding_flaw=flaw, unknown="" if flaw else coding)
     return PlainBody(data)
+
+
+def opened(data: bytes, coding: str) -> bytes | None:
+    """Return data without one coding, as either header names it; None where it is unknown or not true."""
+    return _take_off(data, coding, _COMPRESS | _CONTENT)[0]
+
+
+def compressed(data: bytes, coding: str) -> bytes:
+    """Return data in a coding (``lz4``, ``zstd``, ``deflate``); as it is without one, and where there is nothing."""
+    if not data or not coding:
+        return data
+    return _PACKERS[coding](data)
 
 
 def _decompressed(response: Response, packed: bytes, compressed: str) -> PlainBody:
@@ -141,3 +153,8 @@ def _zstd(data: bytes) -> bytes:
 
 _CONTENT: dict[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "zstd": _zstd}
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {"lz4": _lz4, "zstd": _zstd, "deflate": _deflate, "gzip": _gzip}
+_PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "lz4": compress_block,
+    "zstd": compress_frame,
+    "deflate": zlib.compress,
+}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.checks.content_coding import compressed
 from sls_contract.endpoint.state import answers, compression, cursors, log_groups, parameters, shards
 from sls_contract.endpoint.state.consumer_groups import SECOND
 from sls_contract.endpoint.state.store import ReceivedGroup
@@ -74,7 +75,7 @@ def pull_logs(call: Call) -> answers.Payload:
         ("x-log-cursor", cursors.cursor(shard, start + len(pulled))),
         *((("x-log-compresstype", coding),) if coding else ()),
     )
-    return answers.Payload(compression.compressed(raw, coding), _PROTOBUF, headers)
+    return answers.Payload(compressed(raw, coding), _PROTOBUF, headers)
 
 
 def put_logs(call: Call) -> None:

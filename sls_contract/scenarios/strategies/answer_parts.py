@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from sls_contract.checks.content_coding import compressed
 from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.strategies.log_groups import (
     CODINGS,
     LOG_GROUP_LIST,
-    compressed,
     encoded_list,
     log_group_lists,
 )

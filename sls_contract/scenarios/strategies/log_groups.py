@@ -1,12 +1,11 @@
-"""Logs as PutLogs sends and PullLogs answers them: protobuf messages, and their compression.
+"""Logs as PutLogs sends and PullLogs answers them: protobuf messages.
 
-Source: ``log_logs.proto`` of the official SDKs, for the numbers of the fields; LZ4 block format. It shares no code with
-the reference endpoint, so that each can find the other's mistakes.
+Source: ``log_logs.proto`` of the official SDKs, for the numbers of the fields. It shares no code with the reference
+endpoint, so that each can find the other's mistakes.
 """
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -23,7 +22,6 @@ LOG_GROUP, LOG_GROUP_LIST = "LogGroup", "LogGroupList"
 
 _LOGS, _TOPIC, _SOURCE, _TAGS = 1, 3, 4, 6
 _MOST = 3
-_MORE, _FULL = 15, 255  # a length of 15 or more goes on in bytes, as long as they are full
 _KEYS = ("a", "level", "__topic__", "数据", "é\U0001f600", 'a "b"', "%+/", "k" * 99)
 _TEXTS = st.sampled_from(("", *_KEYS, "\n", "0", "{}", "v" * 999))  # each costs one choice: logs hold many
 _PAIRS = st.tuples(st.sampled_from(_KEYS), _TEXTS)
@@ -50,17 +48,6 @@ def encoded_list(groups: list[bytes]) -> bytes:
     return b"".join(_message(1, group) for group in groups)
 
 
-def compressed(data: bytes, coding: str) -> bytes:
-    """Return the data in one of `CODINGS`; as it is without one, and where there is nothing to compress."""
-    if coding == "lz4" and data:
-        return _lz4_block(data)
-    if coding == "zstd" and data:
-        from zstandard import ZstdCompressor
-
-        return ZstdCompressor(level=1).compress(data)
-    return zlib.compress(data) if coding == "deflate" and data else data
-
-
 @st.composite
 def _logs(draw: st.DrawFn, at: datetime) -> bytes:
     time = encode_field(Field(1, VARINT, int(at.timestamp()) - draw(st.integers(0, 60))))
@@ -73,11 +60,3 @@ def _pair(key: str, value: str) -> bytes:
 
 def _message(number: int, data: bytes) -> bytes:
     return encode_field(Field(number, BYTES, data))
-
-
-def _lz4_block(data: bytes) -> bytes:
-    """Return a block of literals alone, which every decoder reads."""
-    if len(data) < _MORE:
-        return bytes([len(data) << 4]) + data
-    full, rest = divmod(len(data) - _MORE, _FULL)
-    return bytes([_MORE << 4]) + b"\xff" * full + bytes([rest]) + data
