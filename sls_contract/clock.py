@@ -33,6 +33,22 @@ def seen_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)  # noqa: TID251 - what this module is for
 
 
+class SettableClock:
+    """A clock that runs as another does, and can be set forward."""
+
+    def __init__(self, now: Callable[[], dt.datetime] = utc_now) -> None:
+        """Begin at the other's time."""
+        self._now, self._ahead = now, dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        """Return the time, aware."""
+        return self._now() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass at once."""
+        self._ahead += dt.timedelta(seconds=seconds)
+
+
 def monotonic() -> float:
     """Return seconds that pass, from any beginning, also where clocks are frozen."""
     return time.clock_gettime(time.CLOCK_MONOTONIC) if sys.platform != "win32" else time.monotonic()

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
 sys.path.insert(0, str(Path(__file__).with_name("documents")))
@@ -38,16 +35,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behi
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that tests start and interrupt inherit it
 
 _SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a busy machine is no finding
-settings.register_profile("sample", max_examples=25, derandomize=True, **_SLOW)  # the same each time
+_QUICK = [each for each in Phase if each is not Phase.explain]  # which costs a hundred examples for each that is found
+settings.register_profile("sample", max_examples=10, derandomize=True, phases=_QUICK, **_SLOW)  # the same each time
 settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
 settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
 
-if os.environ.pop("PYTHONDONTWRITEBYTECODE", None) and sys.pycache_prefix is None:
-    # Where none may be written beside the sources, this process keeps it elsewhere for all that it starts: compiling
-    # is most of a start.
-    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="bytecode-")
-    sys.dont_write_bytecode = False
-    atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling is most of a start, of tests and of what they start
+sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(config, items):
@@ -68,6 +62,14 @@ def pytest_collection_modifyitems(config, items):
     gone = set(left)
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=left)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Let one worker run all tests of a file: what they share, and what they start first, is then made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log) if config.option.dist == "load" else None
 
 
 def pytest_report_header():

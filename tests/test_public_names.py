@@ -21,6 +21,8 @@ HEAVY = (
     "httpx",
     "aiohttp",
     "asyncio",
+    "rich",
+    "shtab",
     "http.client",
     "sqlite3",
 )

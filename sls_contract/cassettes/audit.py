@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.file.journal import journal_of
@@ -22,12 +22,13 @@ from sls_contract.signing import STEPS, TEST_CREDENTIALS, TEST_STS_CREDENTIALS, 
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime, timedelta
     from pathlib import Path
 
     from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Recording
+    from sls_contract.checks.sequence import Judged
 
 _ABOUT_SIGNATURES = (clause("signature-authorization").code, clause("authentication-served").code)
 
@@ -41,14 +42,12 @@ class Terms:
         credentials: the run's own: verify signatures made with them, and are searched for in the written bytes.
             Recordings are verified with the public test keys.
         max_age: how long ago an exchange may last have agreed with its endpoint; None: any time.
-        progress: is told before each exchange how many were judged, and how many there are.
 
     """
 
     now: datetime
     credentials: tuple[Credentials, ...] = ()
     max_age: timedelta | None = None
-    progress: Callable[[int, int], None] = lambda _done, _all: None
 
 
 @dataclass(slots=True)
@@ -81,12 +80,22 @@ class Audit:
             yield breach.finding, position, None if position is None else self.lines[position]
 
 
-class _Looking(NamedTuple):
-    """What is kept from one exchange of a cassette to the next."""
+class Follows(Protocol):
+    """What judges exchanges together with those before them: `Relations`, or what puts that off."""
+
+    def follow(self, recording: Recording, position: int) -> Judged:
+        """Judge a recording at its position."""
+
+    def lose(self) -> None:
+        """Know that an exchange is missing."""
+
+
+class Looking(NamedTuple):
+    """What is kept from one exchange of a cassette to the next; without ``others`` their names are not looked for."""
 
     scrubber: Scrubber
-    others: OtherNames
-    relations: Relations
+    others: OtherNames | None
+    relations: Follows
 
 
 def audit(path: Path, terms: Terms) -> Audit:
@@ -115,23 +124,29 @@ def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
     try:
         file = opened(found.path)
     except CassetteDamaged as damage:
-        found.findings.append(_damage(damage))
+        found.findings.append(damage_finding(damage))
         return
     found.lines = tuple(file.lines)
-    looking = _Looking(scrubber, OtherNames(), Relations())
+    looking = Looking(scrubber, OtherNames(), Relations())
     for position in range(len(file)):
-        terms.progress(position, len(file))
         _judge(found, file, position, terms, looking)
 
 
-def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: _Looking) -> None:
+def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: Looking) -> None:
     """Judge one exchange, without its answer where that broke off; one that is damaged hides none of the others."""
     try:
         recording = file[position]
     except CassetteDamaged as damage:
-        found.findings.append(_damage(damage))
+        found.findings.append(damage_finding(damage))
         looking.relations.lose()
         return
+    judge_recording(found, recording, position, file.failure_of(recording), terms, looking)
+
+
+def judge_recording(
+    found: Audit, recording: Recording, position: int, reason: str, terms: Terms, looking: Looking
+) -> None:
+    """Judge one recording, and enter what is found; ``reason`` says why its test failed (empty: it passed)."""
     scrubber, others, relations = looking
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
@@ -142,13 +157,14 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: _
         verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
     scrubber.learn_cookies(recording.exchange)
     found.entry.add(origin)
-    found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position)
+    agreed = origin.validated_at or origin.recorded_at
+    found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, agreed)
     judged = clean_verdict(relations.follow(recording, position), scrubber.text)
     found.results.relate(judged, recording.exchange, position)
     told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
     about = [finding for finding in about_recording(recording) if finding.code not in told]
-    about += _about_failure(file.failure_of(recording))
-    about += _about_names(recording, others)
+    about += _about_failure(reason)
+    about += _about_names(recording, others) if others is not None else []
     if terms.max_age is not None:
         about += about_age(origin, terms.max_age, terms.now)
     found.results.add(about, recording.exchange, position)
@@ -218,7 +234,8 @@ def _finding(slug: str, expected: str, actual: str) -> Finding:
     return clause(slug).finding("recording", expected, actual, "record it again (pytest --sls-record=all)")
 
 
-def _damage(damage: CassetteDamaged) -> tuple[Finding, int | None]:
+def damage_finding(damage: CassetteDamaged) -> tuple[Finding, int | None]:
+    """Return the finding of damage, with its line."""
     place = "file" if damage.line is None else f"line {damage.line}"
     return clause("recording-damaged").finding(
         place, "what was recorded", damage.reason, damage.how_to_fix
@@ -227,10 +244,17 @@ def _damage(damage: CassetteDamaged) -> tuple[Finding, int | None]:
 
 def _leaks(path: Path, scrubber: Scrubber) -> Iterator[tuple[Finding, int | None]]:
     """Scan the file's bytes; the journal's, too, where one could not be folded in."""
-    for each in (path, journal_of(path)):
-        if each.exists():
-            for leak in leaks(each.read_bytes(), scrubber):
-                place = f"line {leak.line}" if each == path else f"journal, line {leak.line}"
-                advice = "revoke the key, then record again"
-                finding = clause("secret-in-recording").finding(place, f"no {leak.kind}", leak.excerpt, advice)
-                yield finding, leak.line if each == path else None
+    yield from leak_findings(path.read_bytes() if path.exists() else b"", scrubber)
+    journal = journal_of(path)
+    for finding, _ in leak_findings(journal.read_bytes(), scrubber, "journal, ") if journal.exists() else ():
+        yield finding, None
+
+
+def leak_findings(
+    data: bytes, scrubber: Scrubber, place: str = "", first: int = 1
+) -> Iterator[tuple[Finding, int | None]]:
+    """Yield each secret in some bytes with its line; ``first`` is the line at which they begin."""
+    for leak in leaks(data, scrubber):
+        line, advice = leak.line + first - 1, "revoke the key, then record again"
+        where = f"{place}line {line}"
+        yield clause("secret-in-recording").finding(where, f"no {leak.kind}", leak.excerpt, advice), line

@@ -12,13 +12,13 @@ from sls_contract.cassettes.har.reading import NOT_KEPT
 from sls_contract.cassettes.recording import Evidence, Recording, SignatureNote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.exchange import Exchange
 
-_PASSES = 2  # a secret that a late exchange gives away may stand in an early one
+PASSES = 2  # a secret that a late exchange gives away may stand in an early one
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,23 @@ class Conversion:
     closed: tuple[str, ...]
 
 
-def converted(recordings: Iterable[Recording], scrubber: Scrubber) -> Conversion:
+def converted(
+    recordings: Iterable[Recording], scrubber: Scrubber, progress: Callable[[int], None] = lambda _: None
+) -> Conversion:
     """Scrub recordings that others made; what holds no secret stays as it is, digest included.
 
     A signature that verifies with a key of the scrubber is replaced by one of the public test key, as in recording.
+    ``progress`` is told how many exchanges are scrubbed, each of them `PASSES` times.
     """
     before = tuple(recordings)
     after, closed = before, list[str]()
-    for _ in range(_PASSES):
+    for done in range(PASSES):
         closed.clear()
-        after = tuple(_clean(each, scrubber, at, closed) for at, each in enumerate(after))
+        cleaned = []
+        for at, each in enumerate(after):
+            progress(done * len(before) + at)
+            cleaned.append(_clean(each, scrubber, at, closed))
+        after = tuple(cleaned)
     changed = sum(one is not other for one, other in zip(before, after, strict=True))
     return Conversion(after, changed, tuple(closed))
 

@@ -46,7 +46,7 @@ class Judge:
     ) -> None:
         """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
         verdict = judge(whole, credentials=self._key_for(whole.request), at=seen)
-        results.count(scrubbed.exchange, self._clean([verdict]), evidence)
+        results.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
         results.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
         if scrubbed.others:
             results.add([names_of_others(scrubbed.others)], scrubbed.exchange)
@@ -65,7 +65,10 @@ class Judge:
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
-        results.count(shown, self._clean(verdicts), recording.provenance.evidence, position)
+        origin = recording.provenance
+        results.count(
+            shown, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at
+        )
         if about := about_recording(recording):
             results.add(about, shown, position)
 

@@ -23,6 +23,7 @@ from sls_contract.errors import CassetteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from sls_contract.checks import Verdict
@@ -134,10 +135,15 @@ class Relay(Results):
         self._channel = channel
 
     def count(
-        self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
+        self,
+        exchange: Exchange,
+        verdicts: Sequence[Verdict],
+        evidence: str,
+        position: int | None = None,
+        agreed: datetime | None = None,
     ) -> None:
         """Hand on the verdicts on one exchange."""
-        self._channel.add("count", exchange, list(verdicts), evidence, position)
+        self._channel.add("count", exchange, list(verdicts), evidence, position, agreed)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
         """Hand on findings that are not about an answer."""

@@ -26,7 +26,8 @@ class Entry:
         evidences: how many exchanges prove what.
         regions: where they were recorded, in the order in which they came, each once.
         clients: the User-Agents that asked, likewise.
-        ages: how long ago each exchange last agreed with an endpoint; those that do not age have none.
+        ages: how many exchanges last agreed with an endpoint how many whole days ago; those that do not age have none.
+        oldest: the greatest age: as a whole, the file agreed with its endpoints no later than that.
         dateless: how many exchanges do not say when that was.
 
     """
@@ -35,7 +36,8 @@ class Entry:
     evidences: Counter[Evidence] = field(default_factory=Counter)
     regions: dict[str, None] = field(default_factory=dict)
     clients: dict[str, None] = field(default_factory=dict)
-    ages: list[timedelta] = field(default_factory=list)
+    ages: Counter[int] = field(default_factory=Counter)
+    oldest: timedelta | None = None
     dateless: int = 0
 
     def add(self, origin: Provenance) -> None:
@@ -49,8 +51,19 @@ class Entry:
         age = age_of(origin, self.now)
         if age is None:
             self.dateless += 1
-        else:
-            self.ages.append(max(age, timedelta()))  # clocks differ: what comes from the future is new
+            return
+        age = max(age, timedelta())  # clocks differ: what comes from the future is new
+        self.ages[age.days] += 1
+        self.oldest = age if self.oldest is None else max(age, self.oldest)
+
+    def merge(self, other: Entry) -> None:
+        """Enter what another part of the file holds."""
+        self.evidences.update(other.evidences)
+        self.ages.update(other.ages)
+        self.regions |= other.regions
+        self.clients |= other.clients
+        self.dateless += other.dateless
+        self.oldest = max((age for age in (self.oldest, other.oldest) if age is not None), default=None)
 
     def clean(self, scrub: Callable[[str], str]) -> None:
         """Take secrets out of what is shown: a file may hold them anywhere."""
@@ -62,13 +75,13 @@ class Entry:
         """The weakest evidence; None where there is no exchange."""
         return weakest(self.evidences) if self.evidences else None
 
-    @property
-    def oldest(self) -> timedelta | None:
-        """The greatest age: as a whole, the file agreed with its endpoints no later than that."""
-        return max(self.ages, default=None)
-
 
 def median_age(entries: Iterable[Entry]) -> timedelta | None:
-    """Return the age that half of all exchanges do not exceed (the lower of two in the middle); None without any."""
-    ages = sorted(age for entry in entries for age in entry.ages)
-    return ages[(len(ages) - 1) // 2] if ages else None
+    """Return the age, in whole days, that half of all exchanges do not exceed (the lower of two); None without any."""
+    ages = sum((entry.ages for entry in entries), Counter[int]())
+    left = (ages.total() - 1) // 2
+    for days in sorted(ages):
+        left -= ages[days]
+        if left < 0:
+            return timedelta(days)
+    return None

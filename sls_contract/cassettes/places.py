@@ -37,19 +37,26 @@ def expect_recordings(path: Path, done: str) -> Path:
     raise UsageError(msg)
 
 
-def cassettes_at(paths: Iterable[Path], done: str, missed: Callable[[OSError], None]) -> list[Path]:
-    """Return the cassettes at or below paths, each once, whatever name it goes by.
+def cassettes_at(
+    paths: Iterable[Path],
+    done: str,
+    missed: Callable[[OSError], None],
+    also: Callable[[Path], bool] = lambda _: False,
+) -> list[Path]:
+    """Return the cassettes at or below paths, each once, whatever name it goes by; in folders, ``also`` other files.
 
     Raises as `expect_recordings` does; ``missed`` is told of every folder that cannot be read.
     """
     found: dict[str, Path] = {}
     for path in paths:
-        for cassette in cassettes_below(expect_recordings(path, done), missed):
+        for cassette in cassettes_below(expect_recordings(path, done), missed, also):
             found.setdefault(os.path.realpath(cassette), cassette)
     return list(found.values())
 
 
-def cassettes_below(path: Path, missed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+def cassettes_below(
+    path: Path, missed: Callable[[OSError], None] | None = None, also: Callable[[Path], bool] = lambda _: False
+) -> Iterator[Path]:
     """Yield the cassettes and HARs at or below a path, sorted: files named as such, and what only a journal holds yet.
 
     Links are followed, each folder is visited once. ``missed`` is told of every folder that cannot be read.
@@ -58,7 +65,7 @@ def cassettes_below(path: Path, missed: Callable[[OSError], None] | None = None)
         yield path
         return
     files = list(_files_below(path, missed))
-    found = {each for each in files if (each.suffix in _SUFFIXES or is_har(each)) and _holds_recordings(each)}
+    found = {each for each in files if _is_recording(each) or also(each)}
     journals = (each for each in files if each.suffix == _JOURNAL and each.stat().st_size)
     found |= {each.with_suffix("") for each in journals if each.with_suffix("").suffix in _SUFFIXES}
     yield from sorted(found)
@@ -75,15 +82,22 @@ def _files_below(path: Path, missed: Callable[[OSError], None] | None) -> Iterat
         yield from (Path(folder, name) for name in files)
 
 
-def _holds_recordings(path: Path) -> bool:
-    """Tell a cassette from other YAML and JSON in a folder: ours by name, others by what vcrpy writes at the top.
+def _is_recording(path: Path) -> bool:
+    """Tell a cassette from other files in a folder: ours by name, others by content.
 
-    Ruby's VCR, Betamax and Pact write other keys. A file that cannot be read may be one, and is not passed over.
+    A file that cannot be read may be one, and is not passed over.
     """
+    if path.suffix not in _SUFFIXES and not is_har(path):
+        return False
     if path.name.endswith(_OURS) or is_har(path):
         return True
     try:
         text = path.read_bytes() if path.is_file() else b""
     except OSError:
         return True
+    return holds_recordings(text)
+
+
+def holds_recordings(text: bytes) -> bool:
+    """Tell a cassette from other YAML and JSON by what vcrpy writes: Ruby's VCR, Betamax and Pact write other keys."""
     return bool(_INTERACTIONS.search(text) and _OF_VCRPY.search(text))

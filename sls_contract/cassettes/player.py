@@ -149,6 +149,11 @@ class Player:
         """Return the recording at a position."""
         return self._before[position]
 
+    @cached_property
+    def lines(self) -> Sequence[int | None]:
+        """The line at which each recording begins; empty where the file tells of none."""
+        return getattr(self._before, "lines", ())
+
     @property
     def size(self) -> int:
         """How many recordings there were when it was opened."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.drift.attempts import Attempts
     from sls_contract.cassettes.matching import Matching
     from sls_contract.cassettes.recording import Provenance, Recording
-    from sls_contract.exchange import Request
+    from sls_contract.exchange import Exchange, Request
 
 REFERENCE = "reference"
 """How the embedded reference endpoint is named where an endpoint is."""
@@ -86,6 +86,7 @@ class Compared:
         added: digests of new exchanges without a recording.
         paired: positions of the old exchanges that were asked for.
         pairs: how many exchanges were compared.
+        examples: of each kind of change the first, with the old exchange and the new one.
 
     """
 
@@ -98,6 +99,7 @@ class Compared:
     added: dict[int, str] = field(default_factory=dict)
     paired: set[int] = field(default_factory=set)
     pairs: int = 0
+    examples: dict[tuple[Class, str], tuple[Change, Exchange, Exchange]] = field(default_factory=dict)
 
 
 class Proposal(Player):
@@ -228,6 +230,8 @@ class Proposal(Player):
         attempts = [self._arrived[at] for at in exchange.all]
         changes = compare_exchange([self.old[at] for at in partner.all], attempts, partner.last)
         found.changes += changes
+        for change in changes:
+            found.examples.setdefault((change.kind, change.slug), (change, old.exchange, new.exchange))
         found.pairs += 1
         before, now = old.provenance.evidence, new.provenance.evidence
         if weaker := weakest((before, now)) is not before:

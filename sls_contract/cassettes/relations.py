@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _SAME_STATE = timedelta(seconds=10)  # an endpoint that is not the service was hardly started anew within it
 _NOTHING = Judged((), frozenset())
-_JUDGED = frozenset({Evidence.LIVE, Evidence.REFERENCE})
+RELATED = frozenset({Evidence.LIVE, Evidence.REFERENCE})
+"""What recordings of must be for their relations to be judged."""
 
 
 class Relations:
@@ -45,16 +46,19 @@ class Relations:
         whole = Exchange(exchange.request, None) if recording.unanswered else exchange
         return self.go_on(whole, recording.provenance.evidence, recording.provenance.at)
 
-    def go_on(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> Judged:
-        """Judge an exchange that was complete ``at``; nothing once exchanges were lost."""
-        if self._broken or evidence not in _JUDGED:
+    def go_on(self, exchange: Exchange | None, evidence: Evidence, at: datetime | None) -> Judged:
+        """Judge an exchange that was complete ``at``; nothing once exchanges were lost.
+
+        None stands for an exchange that is related to no other.
+        """
+        if self._broken or evidence not in RELATED:
             return _NOTHING
         with self._lock:
             paused = at is None or self._last is None or abs(at - self._last) > _SAME_STATE
             if paused and evidence is not Evidence.LIVE:
                 self._consumption = Consumption()
             self._last = at
-            return self._consumption.judge(exchange, at)
+            return self._consumption.judge(exchange, at) if exchange is not None else _NOTHING
 
     def lose(self) -> None:
         """Judge nothing from now on: exchanges are missing, or their order is not known."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.describe import exchange_lines
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from sls_contract.checks import Verdict
     from sls_contract.checks.sequence import Judged
@@ -57,6 +59,7 @@ class Results:
     errors: list[str] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
+    map: ContractMap = field(default_factory=ContractMap)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _waiting: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
     _held: int = field(default=0, repr=False)
@@ -92,9 +95,17 @@ class Results:
             work()
 
     def count(
-        self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
+        self,
+        exchange: Exchange,
+        verdicts: Sequence[Verdict],
+        evidence: str,
+        position: int | None = None,
+        agreed: datetime | None = None,
     ) -> None:
-        """Take over the verdicts on one exchange (its request and its answer may have been judged apart)."""
+        """Take over the verdicts on one exchange (its request and its answer may have been judged apart).
+
+        ``agreed`` is when it last agreed with its endpoint.
+        """
         found = [finding for verdict in verdicts for finding in verdict.findings]
         operation = verdicts[0].operation
         with self._lock:
@@ -105,7 +116,10 @@ class Results:
             if extent := verdicts[0].extent:
                 self.extents[extent] = self.extents.get(extent, 0) + 1
             self.not_judged += operation == FOREIGN
-            self.exercised.update(*[verdict.exercised for verdict in verdicts])
+            exercised = verdicts[0].exercised.union(*[verdict.exercised for verdict in verdicts[1:]])
+            self.exercised.update(exercised)
+            if operation != FOREIGN:
+                self.map.add(operation, exercised, evidence, agreed, exchange.response)
             if found:
                 self.unverified += any(finding.slug == UNVERIFIED for finding in found)
                 self.breaches.extend(Breach(finding, exchange, position) for finding in found)

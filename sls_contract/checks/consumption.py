@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sls_contract.checks.request_args import Place
-    from sls_contract.exchange import Exchange
+    from sls_contract.checks.request_args import Place, RequestArgs
+    from sls_contract.exchange import Exchange, Request
 
 _SERVER_ERROR = 500
 _MOST_BOOKS = 1000  # shards, and groups; the oldest is forgotten
@@ -32,6 +32,12 @@ _T = TypeVar("_T")
 
 OF_CLIENTS = frozenset({"SLS433", "SLS434", "SLS435"})
 """The clauses that a client breaks, whatever it was answered."""
+
+
+def is_related(request: Request) -> bool:
+    """Tell whether a request has anything to do with others: `Consumption` judges nothing else."""
+    args = _args(request)
+    return args is not None and args.operation in _JUDGES
 
 
 class Consumption:
@@ -54,7 +60,7 @@ class Consumption:
     def judge(self, exchange: Exchange, at: datetime | None = None) -> Judged:
         """Judge an exchange against those before it; ``at`` is when it was complete, by the client's clock."""
         request = exchange.request
-        args = request_args(request.replace(method="GET") if request.method == "HEAD" else request)
+        args = _args(request)
         if args is None or args.operation not in _JUDGES:
             return _NOTHING
         received = Received(request, exchange.response, args, Moment.of(exchange, at, in_order=self._in_order))
@@ -167,6 +173,10 @@ class Consumption:
 
     def _group(self, place: Place, name: str) -> GroupBook:
         return _kept(self._groups, (place, name), lambda: GroupBook(alone=self._alone))
+
+
+def _args(request: Request) -> RequestArgs | None:
+    return request_args(request.replace(method="GET") if request.method == "HEAD" else request)
 
 
 def _kept(books: dict[Any, _T], key: Any, make: Callable[[], _T]) -> _T:

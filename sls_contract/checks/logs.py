@@ -84,6 +84,16 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     return [Flaw(f"header {_NEXT}", f"more than {asked}", str(answered), fix)] if answered == asked else KEPT
 
 
+def no_more_than_asked(subject: Subject) -> Flaws:
+    """Demand that no more log groups come than the request's count."""
+    asked = dict(subject.request.query_pairs()).get("count", "")
+    if subject.message is None or subject.message.count is None or not _DECIMAL.fullmatch(asked):
+        return None
+    fix = "answer the first log groups only, and the cursor behind them."
+    came = subject.message.count
+    return [Flaw("body", f"at most {int(asked)} log groups", str(came), fix)] if came > int(asked) else KEPT
+
+
 def anonymous_write_is_forced(subject: Subject) -> Flaws:
     """Demand that a checkpoint without a consumer is not taken unforced."""
     if subject.operation != "ConsumerGroupUpdateCheckPoint" or subject.response is None:
@@ -163,6 +173,7 @@ _OF_ANSWERED = (
     on_response("answered-count", partial(counts, "log_groups")),
     on_response("cursor-goes-on", cursor_goes_on),
     on_response("cursor-passes-logs", cursor_passes_logs),
+    on_response("answered-at-most", no_more_than_asked),
 )
 
 GROUPS = (

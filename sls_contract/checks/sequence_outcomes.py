@@ -68,16 +68,29 @@ _ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455"
 """Serving what had to be refused is a finding of the single exchange already; so is a strange status. Told once."""
 
 
-def judge_outcome(outcome: Outcome, response: Response, found: Collection[str] = ()) -> Judged:
-    """Judge status and errorCode; ``found`` are the codes that the exchange alone was found to break."""
+def judge_outcome(
+    outcome: Outcome, response: Response, found: Collection[str] = (), own: Collection[str] = ()
+) -> Judged:
+    """Judge status and errorCode.
+
+    ``found`` are the codes that the exchange alone was found to break, ``own`` errorCodes of the operation: those
+    of 400 say nothing about who asked.
+    """
     if outcome in {"served", "unknown-shard"}:
         exercised = {"SLS444", "SLS456"} if outcome == "served" else {"SLS423"}
-        findings = tuple(_served(response) if outcome == "served" else _empty_list(response))
+        findings = tuple(_served(response, own) if outcome == "served" else _empty_list(response))
         broken = {finding.code for finding in findings}
         return Judged(() if _STATUS in found else findings, frozenset(exercised | broken))
     refusal = _REFUSALS[outcome]
     reported = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(found)
     return Judged(() if reported else tuple(_refused(refusal, response)), frozenset({refusal.code}))
+
+
+def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> Judged:
+    """Judge whether a request is refused with one of the errors that its page has for its mistake."""
+    wanted = "Answer the error of the operation's table: sls-contract spec show OPERATION."
+    refusal = _refusal("SLS445", statuses or range(400, 500), codes, wanted)
+    return Judged(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
 
 
 def error_code(response: Response) -> str | None:
@@ -95,14 +108,14 @@ def not_tried(response: Response) -> bool:
     return response.status == _SERVICE_UNAVAILABLE or (response.status, error_code(response)) in _BUSY
 
 
-def _served(response: Response) -> Iterator[Finding]:
+def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
     if response.status == _OK:
         return
     code = error_code(response)
     found, fix = "SLS444", "Answer correct requests for what exists."
     if code in _CLOCK_CODES:
         found, fix = "SLS457", "Allow 15 minutes either way."
-    elif response.status in {400, 401}:
+    elif response.status in {400, 401} and code not in own:
         found, fix = "SLS456", "See `sls-contract signature` for what this request signs."
     yield clause(found).finding("status", "200", _shown(response, code), fix)
 

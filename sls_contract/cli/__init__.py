@@ -6,7 +6,6 @@ reader of the output left.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import os
@@ -17,18 +16,24 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from sls_contract import __version__
+from sls_contract.cli.parser import Parser
+from sls_contract.cli.terminal import columns, show
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from types import FrameType
 
 COMMANDS = (
+    "init",
     "verify",
     "check",
     "diff",
     "convert",
+    "merge",
+    "merge-driver",
     "signature",
     "serve",
     "replay",
@@ -36,6 +41,7 @@ COMMANDS = (
     "exercise",
     "spec",
     "explain",
+    "completion",
 )
 
 INTERRUPTED = 130
@@ -75,12 +81,19 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdo
 
 
 def _run(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
+    command = "sls-contract"
     try:
-        arguments = parser().parse_args(argv)
+        if not argv:
+            from sls_contract.cli.overview import overview
+
+            show(overview(columns(stdout)), stdout, environ)
+            return USAGE
+        arguments = parser(argv[0]).parse_args(argv)
+        command = f"sls-contract {arguments.command}"
         with _contracts(arguments):
             code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
     except SlsContractError as error:
-        return _told(f"sls-contract {arguments.command}: {_without_key(str(error), environ)}", USAGE, stderr)
+        return _told(f"{command}: {_without_key(str(error), environ)}", USAGE, stderr)
     except SystemExit as end:  # of argparse, or of SIGTERM
         code = int(end.code or 0)
     stdout.flush()  # here, where a full disk or a closed pipe can still be told
@@ -124,18 +137,18 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser with every command's options."""
-    top = argparse.ArgumentParser(
+def parser(named: str = "") -> argparse.ArgumentParser:
+    """Build the parser, with the options of the named command alone, or of every command where that is none."""
+    top = Parser(
         prog="sls-contract",
-        description="The executable contract of Alibaba Cloud SLS GetCheckPoint.",
+        description="Contract tests for Alibaba Cloud Simple Log Service (SLS).",
         epilog="Credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and "
-        "ALIBABA_CLOUD_SECURITY_TOKEN, never from arguments.",
+        "ALIBABA_CLOUD_SECURITY_TOKEN, never from arguments. Example: sls-contract check cassettes/",
     )
     top.add_argument("--version", action="version", version=f"sls-contract {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    for name in COMMANDS:
-        import_module(f"sls_contract.cli.{name}").configure(commands)
+    for name in (named,) if named in COMMANDS else COMMANDS:
+        import_module(f"sls_contract.cli.{name.replace('-', '_')}").configure(commands)
     return top
 
 

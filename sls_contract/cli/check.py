@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
+import shlex
+import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, add_strict, reports_of
+from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose, reports_of
 from sls_contract.cli.progress import progress
+from sls_contract.cli.terminal import columns, show
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
     Report,
+    Surroundings,
     Target,
     as_document,
-    finding_lines,
     judged_line,
     narrowed_lines,
+    plain_counts,
     plural,
     table,
     write_reports,
 )
-from sls_contract.reports.text import on_one_line, width
+from sls_contract.reports.group_lines import group_lines
+from sls_contract.reports.text import NOTHING, on_one_line
 from sls_contract.spec import CLAUSES, Level
 
 if TYPE_CHECKING:
@@ -32,15 +36,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
-    from sls_contract.cassettes.audit import Audit, Terms
-    from sls_contract.spec import Finding
+    from sls_contract.captures.judging import Part, Whole
+    from sls_contract.cassettes.audit import Terms
 
 NOTHING_CHECKED = 2
 _INTERRUPTED = 130
 _COLUMNS = ("cassette", "evidence", "region", "client", "exchanges", "last validated", "findings")
 _LONGEST_NAME = 24  # characters of a client's name
-_NOTHING = "-"
-_STEP = 100  # exchanges between two words about progress
+_MOST_ROWS = 12
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -51,13 +54,18 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Judge every exchange of cassettes (ours or vcrpy's) and HARs against the contract, verify "
         "signatures and digests, scan the files for secrets (those of the environment, and key-shaped strings), and "
         "tell what each file proves, and until when.",
-        epilog="Exit codes: 0 conforming, 1 a violation was found, 2 nothing, or not everything, could be checked.",
+        epilog="Exit codes: 0 conforming, 1 a violation was found, 2 nothing, or not everything, could be checked. "
+        "Example: sls-contract check cassettes/ --max-age 90d",
     )
-    command.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a cassette, or a folder of cassettes")
+    command.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a cassette or capture, a folder or pattern of them, or a URL (s3://…)"
+    )
     add_strict(command)
+    add_verbose(command, "every cassette and finding")
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
     add_reports(command)
     add_contract(command)
+    add_jobs(command)
     command.set_defaults(run=run)
 
 
@@ -68,11 +76,15 @@ def run(
     del stdin
     terms = _terms(arguments, environ)
     outcome = _Outcome()
-    outcome.judge(outcome.find(arguments.paths), terms, progress(stderr))
+    paths = outcome.find(arguments.paths)
+    with progress(len(paths), stderr, environ) as shown:
+        outcome.judge(paths, terms, arguments, shown)
     report = _report(outcome)
+    report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths)])]
     told = stderr if arguments.json == "-" else stdout
-    print(*_text(outcome, report, _columns(told)), sep="\n", file=told)
-    write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), stdout)
+    show(_text(outcome, report, columns(told), verbose=arguments.verbose), told, environ)
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), around)
     if report.failed(strict=arguments.strict):
         return 1
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
@@ -95,47 +107,67 @@ def _terms(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Terms:
 class _Outcome:
     """What was judged, what could not be (path and reason), and the exit code of an interruption (0: none)."""
 
-    audits: list[Audit] = field(default_factory=list)
+    audits: list[Part] = field(default_factory=list)
     not_checked: list[tuple[str, str]] = field(default_factory=list)
     interrupted: int = 0
 
-    def find(self, paths: Iterable[Path]) -> list[Path]:
-        """Return every cassette below the paths, once, whatever name it goes by."""
-        from sls_contract.cassettes.places import cassettes_at
+    def find(self, paths: Iterable[str]) -> list[str]:
+        """Return every capture below the paths, once, whatever name it goes by."""
+        from sls_contract.captures.reading import captures_at
 
-        return cassettes_at(paths, "checked", self._missed)
+        return captures_at(paths, "checked", self._missed)
 
-    def judge(self, paths: Sequence[Path], terms: Terms, show: Callable[[str], None]) -> None:
-        """Judge the cassettes; an interruption ends it, and keeps what was found."""
-        from sls_contract.cassettes.audit import audit
+    def judge(
+        self, paths: Sequence[str], terms: Terms, arguments: argparse.Namespace, shown: Callable[[int, str], None]
+    ) -> None:
+        """Judge the captures; an interruption ends it, and keeps what was found."""
+        from sls_contract.captures.engine import in_order
+        from sls_contract.captures.judging import judge_chunk
+        from sls_contract.captures.reading import chunks_of
 
-        def step(path: Path, done: int, whole: int) -> None:
-            if done and done % _STEP == 0:
-                show(f"{path} {done}/{whole}")
-
+        chunks = (chunk for path in paths for chunk in chunks_of(path))
+        work = partial(judge_chunk, terms=terms, contracts=arguments.contract)
         try:
-            for path in paths:
-                show(str(path))
-                judged = audit(path, replace(terms, progress=partial(step, path)))
-                self.audits.append(judged)
-                if judged.failure is not None:
-                    self.not_checked.append((str(path), judged.failure))
+            with closing(in_order(work, chunks, arguments.engine, arguments.jobs, lambda chunk: chunk.size)) as parts:
+                self._put_together(parts, terms, shown)
         except KeyboardInterrupt:
             self.interrupted = _INTERRUPTED
         except SystemExit as end:  # SIGTERM
             self.interrupted = int(end.code or 0)
-        show("")
+        self.not_checked += [(each.source, each.failure) for each in self.audits if each.failure is not None]
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
+
+    def _put_together(self, parts: Iterable[Part], terms: Terms, shown: Callable[[int, str], None]) -> None:
+        from sls_contract.captures.judging import Whole
+
+        done, began = 0, time.monotonic()
+        whole: Whole | None = None
+        try:
+            for part in parts:
+                whole = whole or Whole(part.source, terms)
+                whole.add(part)
+                done += part.exchanges
+                rate = done / max(time.monotonic() - began, 1e-3)
+                shown(len(self.audits), f"{part.source} {plural(done, 'exchange')}, {rate:.0f} a second")
+                if part.last:
+                    self.audits.append(whole.part)
+                    whole = None
+        finally:
+            if whole is not None:
+                whole.part.failure = "interrupted"
+                self.audits.append(whole.part)
 
     @property
     def evidences(self) -> Counter[str]:
         """Count the exchanges by what they prove."""
-        return sum((Counter(map(str, audit.entry.evidences.elements())) for audit in self.audits), Counter())
+        return sum(
+            (Counter({str(kind): n for kind, n in each.entry.evidences.items()}) for each in self.audits), Counter()
+        )
 
     def judged(self) -> int:
         """Count the exchanges that the contract says anything about: those of SLS."""
-        return sum(audit.results.exchanges - audit.results.not_judged for audit in self.audits)
+        return sum(audit.exchanges - audit.not_judged for audit in self.audits)
 
     def _missed(self, error: OSError) -> None:
         self.not_checked.append((str(error.filename), error.strerror or str(error)))
@@ -146,73 +178,75 @@ def _report(outcome: _Outcome) -> Report:
 
     report = Report("check", clauses_total=len(CLAUSES))
     for audit in outcome.audits:
-        report.exchanges += audit.results.exchanges
-        report.exercised |= audit.results.exercised
+        report.exchanges += audit.exchanges
+        report.exercised |= audit.exercised
+        report.not_listed.update(audit.not_listed)
         for finding, exchange, line in audit.placed:
-            report.add([finding], cassette=str(audit.path), exchange=exchange, line=line)
+            report.add([finding], cassette=str(audit.source), exchange=exchange, line=line)
+        report.add_examples(audit.examples)
+        report.map.merge(audit.map)
     evidences = [audit.entry.evidence for audit in outcome.audits if audit.entry.evidence is not None]
     report.target = Target(None, weakest(evidences) if evidences else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_checked]
     return report
 
 
-def _text(outcome: _Outcome, report: Report, columns: int | None) -> Iterator[str]:
+def _text(outcome: _Outcome, report: Report, columns: int | None, *, verbose: bool) -> Iterator[str]:
     if outcome.audits:
-        yield from _fitted([_row(audit) for audit in outcome.audits], columns)
-        yield ""
-    for finding, where in report.located:
-        if _shown(finding):
-            yield from (*finding_lines(finding, _place(where)), "")
+        rows = [_row(audit) for audit in _listed(outcome.audits, verbose=verbose)]
+        yield from table(_COLUMNS, rows, columns)
+        if rest := len(outcome.audits) - len(rows):
+            yield f"and {plural(rest, 'cassette')} more (--verbose lists all)"
+    unlike = (finding for finding in report.plain_findings() if finding["level"] != Level.UNSPECIFIED)
+    yield from group_lines(unlike, verbose=verbose)
+    yield ""
     for path, reason in outcome.not_checked:
         yield on_one_line(f"not checked: {path}: {reason}")
     counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
     yield f"{counts}: {judged_line(report)}"
-    tallies = [audit.results for audit in outcome.audits]
-    extents = sum((Counter(results.extents) for results in tallies), Counter())
+    for (code, _), count in sorted(report.not_listed.items()):
+        yield f"{code}: {plural(count, 'more finding')} beside those that are listed"
+    extents = sum((audit.extents for audit in outcome.audits), Counter[str]())
     yield from narrowed_lines(extents, not_judged=0, unverified=0)
     yield from _until_when(outcome)
     yield from narrowed_lines(
         {},
-        not_judged=sum(results.not_judged for results in tallies),
-        unverified=sum(results.unverified for results in tallies),
+        not_judged=sum(audit.not_judged for audit in outcome.audits),
+        unverified=sum(audit.unverified for audit in outcome.audits),
     )
     if not outcome.judged():
         yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
 
 
-def _fitted(rows: Sequence[Sequence[object]], columns: int | None) -> Iterator[str]:
-    """Lay the ledger out: a table, or one paragraph a file where the terminal is too narrow for one."""
-    lines = list(table(_COLUMNS, rows))
-    if columns is None or max(map(width, lines)) <= columns:
-        yield from lines
-        return
-    for name, *facts in rows:
-        told = (f"{label} {fact}" for label, fact in zip(_COLUMNS[1:], facts, strict=True) if fact != _NOTHING)
-        yield from (on_one_line(str(name)), *(f"  {on_one_line(fact)}" for fact in told))
+def _listed(audits: Sequence[Part], *, verbose: bool) -> Sequence[Part]:
+    """Return all audits, or as many as fit on a screen, those with the most findings first."""
+    if verbose or len(audits) <= _MOST_ROWS:
+        return audits
+    return sorted(audits, key=_findings, reverse=True)[:_MOST_ROWS]
 
 
-def _columns(stream: IO[str]) -> int | None:
-    """Return how wide the terminal is; None where nobody reads along."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+def _findings(audit: Part) -> int:
+    """Count the findings that are listed; unspecified ones are not: no source says what is right."""
+    return sum(finding.level is not Level.UNSPECIFIED for finding, _, _ in audit.placed)
 
 
-def _row(audit: Audit) -> tuple[object, ...]:
+def _row(audit: Part) -> tuple[object, ...]:
     entry = audit.entry
     return (
-        str(audit.path),
-        entry.evidence or _NOTHING,
+        str(audit.source),
+        entry.evidence or NOTHING,
         _first(entry.regions),
         _first([_product(client) for client in entry.clients]),
-        audit.results.exchanges,
-        _NOTHING if entry.oldest is None else f"{entry.now - entry.oldest:%Y-%m-%d} ({_days(entry.oldest)})",
-        sum(_shown(finding) for finding, _, _ in audit.placed),
+        audit.exchanges,
+        NOTHING if entry.oldest is None else f"{entry.now - entry.oldest:%Y-%m-%d} ({_days(entry.oldest)})",
+        _findings(audit),
     )
 
 
 def _first(names: Collection[str]) -> str:
     """Return the first of some names, and how many others there are."""
     others = f" +{len(names) - 1}" if len(names) > 1 else ""
-    return next(iter(names), _NOTHING) + others
+    return next(iter(names), NOTHING) + others
 
 
 def _product(client: str) -> str:
@@ -228,7 +262,7 @@ def _until_when(outcome: _Outcome) -> Iterator[str]:
     if counts := outcome.evidences:
         yield "evidence: " + ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
     median = median_age(audit.entry for audit in outcome.audits)
-    aged = [(audit.entry.oldest, str(audit.path)) for audit in outcome.audits if audit.entry.oldest is not None]
+    aged = [(audit.entry.oldest, str(audit.source)) for audit in outcome.audits if audit.entry.oldest is not None]
     if median is not None:
         oldest, path = max(aged)
         yield on_one_line(f"last validated: median {_days(median)} ago, oldest {_days(oldest)} ago ({path})")
@@ -253,32 +287,24 @@ def _ledger(outcome: _Outcome) -> dict[str, Any]:
     }
 
 
-def _ledger_entry(audit: Audit) -> dict[str, Any]:
+def _ledger_entry(audit: Part) -> dict[str, Any]:
     entry = audit.entry
     return {
-        "cassette": str(audit.path),
+        "cassette": str(audit.source),
         "evidence": entry.evidence,
         "evidences": dict(entry.evidences),
         "regions": list(entry.regions),
         "clients": list(entry.clients),
-        "exchanges": audit.results.exchanges,
+        "exchanges": audit.exchanges,
         "last_validated": None if entry.oldest is None else (entry.now - entry.oldest).isoformat(),
         "age_days": _whole_days(entry.oldest),
-        "findings": sum(1 for _ in audit.placed),
+        "ages": {str(days): count for days, count in sorted(entry.ages.items())},
+        "dateless": entry.dateless,
+        "digest": audit.digest,
+        "not_listed": plain_counts(audit.not_listed),
+        "findings": len(audit.placed) + audit.not_listed.total(),
     }
 
 
 def _whole_days(age: timedelta | None) -> int | None:
     return None if age is None else age.days
-
-
-def _place(where: Mapping[str, Any]) -> str:
-    """Say where a finding comes from: ``file:line``, and the position of the exchange, counted from 0."""
-    line = "" if where["line"] is None else f":{where['line']}"
-    number = "" if where["exchange"] is None else f" exchange {where['exchange']}"
-    return f"{where['cassette']}{line}{number}"
-
-
-def _shown(finding: Finding) -> bool:
-    """Unspecified findings are counted, not listed: no source says what is right."""
-    return finding.level is not Level.UNSPECIFIED

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cli.contract_text import claim_lines, contract_lines
 from sls_contract.cli.options import add_contract
+from sls_contract.cli.terminal import columns
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural, print_json, table
 from sls_contract.spec.installation import checkout, schema_folder
@@ -130,7 +131,8 @@ def list_contracts(
         print_json(json.dumps({"version": 1, "operations": listed}, ensure_ascii=False, indent=2) + "\n", stdout)
         return 0
     rows = [(each.operation, each.coverage, each.method, _target(each), ", ".join(each.aliases)) for each in contracts]
-    stdout.writelines(f"{line}\n" for line in table(("operation", "coverage", "method", "path", "other names"), rows))
+    header = ("operation", "coverage", "method", "path", "other names")
+    stdout.writelines(f"{line}\n" for line in table(header, rows, columns(stdout)))
     return 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
+from sls_contract.cli.progress import progress
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural
 from sls_contract.reports.text import on_one_line
@@ -29,7 +30,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Write the exchanges of a cassette (ours or vcrpy's) or a HAR (of a browser, a proxy, or ours) "
         "into another file: a HAR where its name ends in .har, else a cassette. Secrets are taken out: those of the "
         "environment, and key-shaped strings. What the target format cannot store is reported.",
-        epilog="Exit codes: 0 written, 1 written and a secret is left in it, 2 nothing was written.",
+        epilog="Exit codes: 0 written, 1 written and a secret is left in it, 2 nothing was written. "
+        "Example: sls-contract convert reads.sls.yaml reads.har",
     )
     command.add_argument("source", metavar="SOURCE", type=Path, help="a cassette or a HAR")
     command.add_argument("target", metavar="TARGET", type=Path, help="the file to write: .har, .yaml or .yml")
@@ -41,8 +43,8 @@ def run(
     arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Convert one file; return the exit code."""
-    del stdin, stderr
-    from sls_contract.cassettes.conversion import converted
+    del stdin
+    from sls_contract.cassettes.conversion import PASSES, converted
     from sls_contract.cassettes.opening import opened
     from sls_contract.cassettes.scrub import Scrubber, leaks
     from sls_contract.signing import credentials_from_environment
@@ -54,7 +56,8 @@ def run(
     if not len(source):
         msg = f"{arguments.source} has no HTTP exchange; nothing was written. How to fix: name another file."
         raise UsageError(msg)
-    conversion = converted(source, scrubber)
+    with progress(PASSES * len(source), stderr, environ) as shown:
+        conversion = converted(source, scrubber, lambda done: shown(done, str(arguments.source)))
     _write(arguments.target, conversion)
     left = leaks(arguments.target.read_bytes(), scrubber)
     lines = [

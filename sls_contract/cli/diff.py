@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import io
+import shlex
+from argparse import REMAINDER
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, reports_of
+from sls_contract.cli.options import add_contract, add_reports, add_verbose, reports_of
+from sls_contract.cli.progress import progress
+from sls_contract.cli.terminal import show
+from sls_contract.clock import utc_now
 from sls_contract.errors import CassetteError, UsageError
-from sls_contract.reports import Report, Target, as_document, plural, write_reports
+from sls_contract.reports import Report, Surroundings, Target, as_document, plural, write_reports
+from sls_contract.reports.change_lines import CLASSES, change_lines
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
+    from sls_contract.cli.progress import Progress
     from sls_contract.signing import Credentials
 
-CLASSES = ("breaking", "additive", "benign")
 NOT_COMPARED = 2
+_MOST_ALONE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +59,25 @@ class _Outcome:
     lonely: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     failed: int = 0
 
-    def compare(self, old: Path, new: Path) -> None:
+    def compare(self, old: Path, new: Path, progress: Callable[[int], Progress]) -> None:
         """Compare two cassettes, or all of two folders by name."""
         before, after = _cassettes(old, new, self._missed)
-        for name in before:
-            if name in after:
+        shared = [name for name in before if name in after]
+        with progress(len(shared)) as shown:
+            for number, name in enumerate(shared):
+                shown(number, name or str(old))
                 self._compare(name, before[name], after[name])
         self.lonely += [("old", name) for name in before if name not in after]
         self.lonely += [("new", name) for name in after if name not in before]
 
     def _compare(self, name: str, *paths: Path) -> None:
         from sls_contract.cassettes import load_cassette
-        from sls_contract.cassettes.drift import compare
+        from sls_contract.cassettes.drift import compare, plain_change
         from sls_contract.cassettes.scrub import Scrubber
+        from sls_contract.reports.examples import change_example
 
         path = paths[0]
         try:
@@ -78,7 +91,14 @@ class _Outcome:
         except CassetteError as error:
             self.not_compared.append((str(path), str(error)))
             return
-        self.compared.append(_Compared(name, compare(recordings[0], recordings[1], Scrubber(self.keys))))
+        scrubber = Scrubber(self.keys)
+        drift = compare(recordings[0], recordings[1], scrubber)
+        self.compared.append(_Compared(name, drift))
+        for change in drift.changes:
+            if (kind := (str(change.kind), change.slug)) not in self.examples:
+                sides = recordings[0][change.exchange], recordings[1][drift.partners[change.exchange]]
+                exchanges = (scrubber.exchange(each.exchange).exchange for each in sides)
+                self.examples[kind] = change_example(plain_change(change), *exchanges)
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -114,21 +134,29 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command = commands.add_parser(
         "diff",
         help="classify what changed between two recordings",
+        usage="%(prog)s [options] OLD NEW",
         description="Pair the exchanges of two cassettes (ours or vcrpy's), or of all cassettes of two folders by "
         "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
         "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
         epilog="Exit codes: 0 nothing of the level or worse, 1 a difference of the level or worse, or an exchange or "
         "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
-        "exchange.",
+        "exchange. Example: sls-contract diff reads.sls.yaml reads.sls.yaml.proposed",
     )
-    command.add_argument("old", metavar="OLD", type=Path, help="the earlier cassette, or folder of cassettes")
-    command.add_argument("new", metavar="NEW", type=Path, help="the later one")
+    command.add_argument("old", metavar="OLD", nargs="?", type=Path, help="the earlier cassette, or folder of them")
+    command.add_argument("new", metavar="NEW", nargs="?", type=Path, help="the later one")
+    command.add_argument(
+        "--git",
+        nargs=REMAINDER,
+        metavar="ARG",
+        help="be git's diff driver: git config diff.sls-contract.command 'sls-contract diff --git'",
+    )
     command.add_argument(
         "--fail-on",
         choices=CLASSES,
         default="breaking",
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
+    add_verbose(command, "every change in full, benign ones too")
     add_reports(command, "also write the changes as JSON")
     add_contract(command)
     command.set_defaults(run=run)
@@ -143,9 +171,16 @@ def run(
 
     key = credentials_from_environment(environ)
     outcome = _Outcome((key,) if key else ())
-    outcome.compare(arguments.old, arguments.new)
-    print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
-    write_reports(_document(outcome), reports_of(arguments), stdout)
+    if arguments.git is not None:
+        return _for_git(arguments.git, outcome, stdout)
+    if arguments.new is None:
+        msg = f"expected two cassettes or folders, got {arguments.old or 'none'}. How to fix: sls-contract diff OLD NEW"
+        raise UsageError(msg)
+    outcome.compare(arguments.old, arguments.new, partial(progress, stderr=stderr, environ=environ))
+    show(_text(outcome, verbose=arguments.verbose), stderr if arguments.json == "-" else stdout, environ)
+    repeat = [shlex.join(["sls-contract", "diff", str(arguments.old), str(arguments.new)])]
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(_document(outcome) | {"repeat": repeat}, reports_of(arguments), around)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
     if not outcome.judged:
@@ -153,6 +188,18 @@ def run(
     if outcome.unmatched:
         return 1
     return NOT_COMPARED if outcome.not_compared else 0
+
+
+def _for_git(given: Sequence[str], outcome: _Outcome, stdout: IO[str]) -> int:
+    """Print what git shows of one file; return 0, for git stops at anything else."""
+    from sls_contract.cli.diff_git import git_lines
+
+    def compared(old: Path, new: Path) -> Iterator[str]:
+        outcome.compare(old, new, partial(progress, stderr=io.StringIO(), environ={}))
+        yield from _text(outcome, verbose=False)
+
+    print(*git_lines(given, compared), sep="\n", file=stdout)
+    return 0
 
 
 def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple[dict[str, Path], dict[str, Path]]:
@@ -178,7 +225,7 @@ def _document(outcome: _Outcome) -> dict[str, Any]:
         **as_document(_report(outcome), __version__),
         "verdict": outcome.verdict,
         "unmatched": outcome.unmatched,
-        "changes": [_plain(change, each.name) for each in outcome.compared for change in each.drift.changes],
+        "changes": _changes(outcome),
     }
 
 
@@ -190,6 +237,7 @@ def _report(outcome: _Outcome) -> Report:
     report = Report("diff", clauses_total=len(CLAUSES))
     report.target = Target(None, weakest(outcome.evidence) if outcome.evidence else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_compared]
+    report.examples = [*outcome.examples.values()]
     for each in outcome.compared:
         report.exchanges += each.drift.pairs
         report.exercised |= each.drift.exercised
@@ -199,23 +247,20 @@ def _report(outcome: _Outcome) -> Report:
     return report
 
 
-def _plain(change: Change, name: str) -> dict[str, Any]:
+def _changes(outcome: _Outcome) -> list[dict[str, Any]]:
     from sls_contract.cassettes.drift import plain_change
 
-    return {**plain_change(change), "cassette": name or None}
+    return [
+        {**plain_change(change), "cassette": each.name or None}
+        for each in outcome.compared
+        for change in each.drift.changes
+    ]
 
 
-def _text(outcome: _Outcome) -> Iterator[str]:
-    from sls_contract.cassettes.drift import Class, change_lines
-
-    for kind in Class:
-        changes = outcome.of(kind)
-        if changes:
-            yield f"{kind} ({len(changes)})"
-            for each, change in changes:
-                yield from map(on_one_line, change_lines(change, each.place(change.exchange)))
-            yield ""
-    yield from _alone(outcome)
+def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
+    lines = [*change_lines(_changes(outcome), verbose=verbose)]
+    yield from (*lines, "") if lines else ()
+    yield from _alone(outcome, None if verbose else _MOST_ALONE)
     for path, reason in outcome.not_compared:
         named = reason if reason.startswith(path) else f"{path}: {reason}"
         yield printable(f"not compared: {named}")
@@ -224,7 +269,7 @@ def _text(outcome: _Outcome) -> Iterator[str]:
         yield "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings."
 
 
-def _alone(outcome: _Outcome) -> Iterator[str]:
+def _alone(outcome: _Outcome, most: int | None) -> Iterator[str]:
     lines = [f"  {side} {name}: the whole cassette" for side, name in outcome.lonely]
     lines += [
         f"  {alone.side} {each.place(alone.exchange)}: {alone.request}"
@@ -232,7 +277,8 @@ def _alone(outcome: _Outcome) -> Iterator[str]:
         for alone in each.drift.unmatched
     ]
     if lines:
-        yield from (f"unmatched ({len(lines)})", *map(on_one_line, lines), "")
+        rest = [f"  and {len(lines) - most} more"] if most is not None and len(lines) > most else []
+        yield from (f"unmatched ({len(lines)})", *map(on_one_line, lines[:most]), *rest, "")
 
 
 def _summary(outcome: _Outcome) -> str:

@@ -8,17 +8,19 @@ from math import isfinite
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, add_strict, at_least, reports_of
+from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least, reports_of
 from sls_contract.cli.progress import progress
 from sls_contract.cli.runs import carry_out, exit_code, refuse_unknown, write_files
+from sls_contract.cli.terminal import columns, show
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from sls_contract.exercise import Plan, Run
+    from sls_contract.reports import Surroundings
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +34,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "SLS_SHARD (empty: leave it out), SLS_REGION and SLS_AUTH (v1 or v4) say, through HTTP_PROXY or at "
         "SLS_LOOPBACK; exits 0 and prints the JSON array of checkpoints on its last line, or exits 1 to 125 and prints "
         '{"errorCode": …, "status": …}; exits 77 where it cannot do what is asked. See docs/exercise.md.',
-        epilog="Exit codes: 0 conforming, 1 a violation was found, 2 CMD cannot be run, or nothing was judged.",
+        epilog="Exit codes: 0 conforming, 1 a violation was found, 2 CMD cannot be run, or nothing was judged. "
+        "Example: sls-contract exercise --auth v4 -- python client.py",
     )
     add = command.add_argument
     add("--auth", action="append", choices=("v1", "v4"), help="how to sign; repeatable (default: both)")
@@ -42,6 +45,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--jobs", type=at_least(1), default=4, metavar="N", help="how many runs at a time (default: %(default)s)")
     add("--seed", type=int, default=0, help="of made-up names and keys (default: %(default)s)")
     add_strict(command)
+    add_verbose(command, "every finding in full")
     add_reports(command)
     add_contract(command)
     add("client", nargs="*", metavar="CMD", help="the client and its arguments, after --")
@@ -54,15 +58,21 @@ def run(
     """Exercise, report, and return the exit code; raises `UsageError` where the command cannot be started."""
     del stdin
     from sls_contract.exercise import Runner
+    from sls_contract.exercise.summary import lines
+    from sls_contract.reports import Surroundings
 
     if arguments.list:
-        _list(stdout)
+        _list(stdout, environ)
         return 0
     plan = _plan(arguments)
-    runner = Runner(plan, environ, utc_now, _progress(stderr))
-    code = carry_out(runner)
-    _tell(runner.run, plan, arguments, stdout, stderr)
-    write = partial(_write, runner.run, plan, arguments, stdout)
+    runner = Runner(plan, environ, utc_now)
+    with progress(len(plan.tasks()), stderr, environ) as shown:
+        runner.progress = shown
+        code = carry_out(runner)
+    told = stderr if arguments.json == "-" else stdout
+    show(lines(runner.run, plan, verbose=arguments.verbose, columns=columns(told)), told, environ)
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write = partial(_write, runner.run, plan, arguments, around)
     write_files(write, runner.run, strict=arguments.strict, command="exercise", stderr=stderr)
     return exit_code(runner.run, code, strict=arguments.strict)
 
@@ -85,31 +95,19 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     )
 
 
-def _list(stdout: IO[str]) -> None:
+def _list(stdout: IO[str], environ: Mapping[str, str]) -> None:
     from sls_contract.exercise import SITUATIONS
     from sls_contract.reports import table
 
     rows = [(each.name, each.area, each.answer) for each in SITUATIONS.values()]
-    print(*table(("scenario", "area", "the service answers"), rows), sep="\n", file=stdout)
+    show(table(("scenario", "area", "the service answers"), rows, columns(stdout)), stdout, environ)
 
 
-def _progress(stderr: IO[str]) -> Callable[[int, int], None]:
-    show = progress(stderr)
-    return lambda done, of: show(f"{done} of {of} runs")
-
-
-def _tell(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str], stderr: IO[str]) -> None:
-    from sls_contract.exercise.summary import lines
-
-    progress(stderr)("")
-    print(*lines(run, plan), sep="\n", file=stderr if arguments.json == "-" else stdout)
-
-
-def _write(run: Run, plan: Plan, arguments: argparse.Namespace, stdout: IO[str]) -> None:
+def _write(run: Run, plan: Plan, arguments: argparse.Namespace, around: Surroundings) -> None:
     from sls_contract.exercise.summary import document
     from sls_contract.reports import write_reports
 
-    write_reports(document(run, plan, __version__), reports_of(arguments), stdout)
+    write_reports(document(run, plan, __version__), reports_of(arguments), around)
 
 
 def _seconds(text: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import io
 import re
 import shutil
 import textwrap
@@ -10,8 +12,9 @@ from typing import IO, TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural
-from sls_contract.spec import CLAUSES, KNOWN_ERRORS, clause, errors_with, statuses_of
+from sls_contract.spec import CLAUSES, clause, codes_saying, errors_with, known_codes, statuses_of
 from sls_contract.spec.common_errors import MEANINGS
+from sls_contract.transcripts.encoding import text_of
 
 if TYPE_CHECKING:
     import argparse
@@ -19,10 +22,20 @@ if TYPE_CHECKING:
 
     from sls_contract.spec import Clause
 
+_COMMAND = "sls-contract signature request.http"
+"""What shows a request as it was sent, and judges it."""
+
+_OF_OTHER_SERVICES = frozenset(
+    {"SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp.Expired", "SignatureNonceUsed", "AccessDenied"}
+)
+"""Codes that OSS and the RPC interfaces answer, and this service does not."""
+
 _NARROWEST, _WIDEST = 40, 100
 _MARGIN = "  "
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]+")
-_STATUS_LINE = re.compile(r"(?m)^\W*HTTP/\S+ [0-9]{3}.*$")
+_LABELLED = re.compile(r"(?i)(?:error[_ -]?code|(?<![a-z])code|错误码)[^\w\n]{1,12}([a-z][a-z.]{3,60})(?![\w+/=])")
+_MESSAGE = re.compile(r"(?i)message[^\w\n]{1,8}([^\"\\\n<>}]{4,300})")
+_REASON = re.compile(r"(?m)^\W*HTTP/\S+ [0-9]{3}.*$|\b[45][0-9]{2}\W{1,3}(?:Client Error\W{1,3})?Unauthorized\b")
 _CHAPTERS = {
     "SLS1": "the request",
     "SLS2": "the response",
@@ -57,7 +70,7 @@ def run(
 ) -> int:
     """Print what is asked for, or the list; an unknown name is a `UsageError` before anything is printed."""
     del environ, stderr
-    names = [each for name in arguments.names for each in (_codes_in(stdin.read()) if name == "-" else [name])]
+    names = [each for name in arguments.names for each in (_codes_in(stdin) if name == "-" else [name])]
     topics = [_topic(name) for name in names]
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
     if arguments.markdown:
@@ -71,9 +84,11 @@ def run(
 
 def _topic(name: str) -> Clause | str:
     """Return the clause of a name, or the error code; raises `UsageError` that names the closest of both."""
-    codes = _error_codes()
+    codes = _by_lower_case()
     if (code := codes.get(name.strip().lower())) is not None:
         return code
+    if name.strip() in _OF_OTHER_SERVICES:
+        raise UsageError(_of_another_service(name.strip()))
     try:
         return clause(name)
     except UsageError as error:
@@ -81,23 +96,50 @@ def _topic(name: str) -> Clause | str:
         raise UsageError(f"{error} Error codes like it: {', '.join(close)}." if close else str(error)) from None
 
 
-def _error_codes() -> dict[str, str]:
-    return {error.code.lower(): error.code for error in KNOWN_ERRORS if error.code}
+def _by_lower_case() -> dict[str, str]:
+    return {code.lower(): code for code in sorted(known_codes()) if code}
 
 
-def _codes_in(text: str) -> list[str]:
-    """Return the error codes that a pasted answer names."""
-    known = _error_codes()
-    body = _STATUS_LINE.sub("", text)  # whose words, 401 Unauthorized, are those of HTTP
-    words = (_WORD.findall(body), _WORD.findall(text))
-    found = next(filter(None, ([known[each.lower()] for each in some if each.lower() in known] for some in words)), [])
-    if not found:
-        msg = (
-            "expected an error body with an errorCode that is known, got none. "
-            "How to fix: paste the answer's body, or name the code: sls-contract explain SignatureNotMatch."
-        )
-        raise UsageError(msg)
-    return [*dict.fromkeys(found)]
+def _codes_in(stdin: IO[str]) -> list[str]:
+    """Return the error codes that a pasted answer names, as JSON, XML, an exception's text, or escaped."""
+    data = stdin.buffer.read() if isinstance(stdin, io.TextIOWrapper) else stdin.read().encode()
+    text = html.unescape(text_of(data))
+    known = _by_lower_case()
+    labelled = [found.rstrip(".") for found in _LABELLED.findall(text)]
+    body = _REASON.sub("", text)  # whose words, 401 Unauthorized, are those of HTTP
+    exactly = [word for word in _words(body) if known.get(word.lower()) == word]
+    anyhow = [word for word in _words(body) or _words(text) if word.lower() in known]
+    for words in (labelled, exactly, anyhow, _words(text)):
+        if found := [known[each.lower()] for each in words if each.lower() in known]:
+            return [*dict.fromkeys(found)]
+    if said := [code for found in _MESSAGE.findall(text) for code in codes_saying(found)]:
+        return [*dict.fromkeys(said)]
+    raise UsageError(_no_code(labelled[0] if labelled else "", known))
+
+
+def _words(text: str) -> list[str]:
+    """Return the words that may be codes, also those that the SDK for Node makes names of errors of."""
+    words = [word.rstrip(".") for word in _WORD.findall(text)]
+    return [each for word in words for each in (word, word.removesuffix("Error"))]
+
+
+def _of_another_service(code: str) -> str:
+    return (
+        f"expected an errorCode of SLS, got {code}, which OSS and the RPC interfaces of other services answer. "
+        "How to fix: send the request to <project>.<region>.log.aliyuncs.com, signed as this service asks."
+    )
+
+
+def _no_code(labelled: str, known: Mapping[str, str]) -> str:
+    if labelled in _OF_OTHER_SERVICES:
+        return _of_another_service(labelled)
+    close = get_close_matches(labelled.lower(), known, n=1, cutoff=0.75)
+    unknown = "one that no source names" if labelled else "none"
+    got = f"{labelled}; did you mean {known[close[0]]}?" if close else unknown
+    return (
+        f"expected an error body with an errorCode that is known, got {got}. "
+        "How to fix: paste the answer's body, or name the code: sls-contract explain SignatureNotMatch."
+    )
 
 
 def _error_page(code: str, width: int) -> Iterator[str]:
@@ -109,6 +151,8 @@ def _error_page(code: str, width: int) -> Iterator[str]:
         yield from textwrap.wrap(f"{meaning.says}.", width)
     operations = sorted({name for error in errors for name in error.operations})
     yield f"Answered by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
+    command = meaning.command if meaning is not None else ""
+    command = command or (f"sls-contract spec show {operations[0]}" if operations else _COMMAND)
     mentioned = [f"{each.code} {each.slug}" for each in CLAUSES.values() if re.search(rf"\b{code}\b", each.text)]
     wordings = [wording for error in errors for wording in error.wordings]
     sources = [source for error in errors for source in error.sources]
@@ -117,10 +161,9 @@ def _error_page(code: str, width: int) -> Iterator[str]:
             yield from ("", f"{title}:")
         for each in dict.fromkeys(listed):
             yield from textwrap.wrap(each, width, initial_indent=f"{_MARGIN}- ", subsequent_indent=f"{_MARGIN}  ")
-    if meaning is not None:
-        yield ""
-        yield from textwrap.wrap(f"Next: {meaning.then}{':' if meaning.command else '.'}", width)
-        yield from [f"{_MARGIN}{meaning.command}"] if meaning.command else []
+    yield ""
+    then = meaning.then if meaning is not None else "compare what was sent with what the operation takes"
+    yield from (*textwrap.wrap(f"Next: {then}.", width), f"Run: {command}")
 
 
 def _list() -> Iterator[str]:
@@ -129,7 +172,7 @@ def _list() -> Iterator[str]:
         yield f"{each.code}  {each.slug:{longest}}  {each.level:11}  {each.title}"
     yield from ("", "Error codes of the service:")
     yield from textwrap.wrap(
-        ", ".join(sorted(_error_codes().values())), _WIDEST, initial_indent=_MARGIN, subsequent_indent=_MARGIN
+        ", ".join(_by_lower_case().values()), _WIDEST, initial_indent=_MARGIN, subsequent_indent=_MARGIN
     )
 
 

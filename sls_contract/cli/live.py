@@ -11,10 +11,12 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
 from sls_contract.cassettes.results import Breach, Results
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (
     Report,
+    Surroundings,
     as_document,
     finding_lines,
     judged_line,
@@ -27,6 +29,7 @@ from sls_contract.spec import CLAUSES, Level, clause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Exchange
@@ -45,6 +48,7 @@ class Noted:
 
     finding: Finding
     where: Mapping[str, Any]
+    exchange: Exchange
     times: int = 0
 
 
@@ -69,10 +73,15 @@ class LiveResults(Results):
     troubles: list[str] = field(default_factory=list)
 
     def count(
-        self, exchange: Exchange, verdicts: Sequence[Verdict], evidence: str, position: int | None = None
+        self,
+        exchange: Exchange,
+        verdicts: Sequence[Verdict],
+        evidence: str,
+        position: int | None = None,
+        agreed: datetime | None = None,
     ) -> None:
         """Take over the verdicts on one exchange, and tell what is new."""
-        Results.count(self, exchange, verdicts, evidence, position)
+        Results.count(self, exchange, verdicts, evidence, position, agreed)
         if self.verbose:
             self.show([_line(exchange, _in_words(self.place(position)))])
         self._tell()
@@ -92,7 +101,7 @@ class LiveResults(Results):
         for breach in self.take_breaches() if self.breaches else ():
             where = self.place(breach.position)
             with self._lock:
-                noted = self.noted.setdefault(_kind_of(breach), Noted(breach.finding, where))
+                noted = self.noted.setdefault(_kind_of(breach), Noted(breach.finding, where, breach.exchange))
                 noted.times += 1
             if noted.times == 1 and breach.finding.level is not Level.UNSPECIFIED:
                 self.show(_breach_lines(breach, _in_words(where)))
@@ -179,22 +188,23 @@ class Ended:
 def concluded(ended: Ended, results: LiveResults, streams: Streams) -> Report:
     """Tell the end of a run: a summary for people, a document for programs; return what was told."""
     report = Report(ended.command, ended.target, clauses_total=len(CLAUSES))
-    report.exchanges, report.exercised = results.exchanges, results.exercised
+    report.exchanges, report.exercised, report.map = results.exchanges, results.exercised, results.map
     for noted in results.noted.values():
         report.add([noted.finding], times=noted.times, **noted.where)
+        report.show(noted.finding, noted.exchange)
     report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.shown_hosts())]
     troubles = results.troubles or [f"internal error of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
     streams.tell(_summary(report, results))
-    for path in filter(None, (streams.json, *streams.reports)):
-        _write(report, path, streams)
+    _write(report, streams, ended.environ)
     return report
 
 
-def _write(report: Report, path: str, streams: Streams) -> None:
+def _write(report: Report, streams: Streams, environ: Mapping[str, str]) -> None:
     """Write the document; that this cannot be done is a trouble as any other, beside which a violation stays one."""
+    around = Surroundings(streams.stdout, streams.stderr, environ, utc_now())
     try:
-        write_reports(as_document(report, __version__), [path], streams.stdout)
+        write_reports(as_document(report, __version__), (streams.json, *streams.reports), around)
     except UsageError as error:
         report.not_provable.append({"reason": str(error)})
         print(f"sls-contract {report.command}: {error}", file=streams.stderr)

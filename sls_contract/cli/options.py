@@ -32,7 +32,8 @@ def add_reports(parser: argparse.ArgumentParser, text: str = "also write the fin
         default=[],
         type=_kind_path,
         metavar="PATH",
-        help=f"write a report, its kind by the name's end ({kinds} or {KINDS[-1]}): JUnit is .xml; repeatable",
+        help=f"write a report, its kind by the name's end ({kinds} or {KINDS[-1]}): "
+        "JUnit is .xml, GitLab's code quality .codequality.json; repeatable",
     )
 
 
@@ -59,9 +60,29 @@ def add_contract(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--jobs`` and ``--engine``."""
+    from sls_contract.captures.engine import ENGINES, cores
+
+    parser.add_argument(
+        "--jobs", type=at_least(1), default=cores(), metavar="N", help="processes that judge (default: the cores)"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="local",
+        help="who judges: this machine, or the cluster of DASK_SCHEDULER_ADDRESS or RAY_ADDRESS (default: %(default)s)",
+    )
+
+
 def add_strict(parser: argparse.ArgumentParser) -> None:
     """Declare ``--strict``."""
     parser.add_argument("--strict", action="store_true", help="warnings fail, too")
+
+
+def add_verbose(parser: argparse.ArgumentParser, shows: str) -> None:
+    """Declare ``--verbose``; ``shows`` says what it adds."""
+    parser.add_argument("--verbose", action="store_true", help=f"show {shows}")
 
 
 def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:

@@ -1,19 +1,45 @@
-"""How far a long run is: one line on a terminal, nothing in a pipe."""
+"""How far a long run is: a line on a terminal, nothing in a pipe."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import IO, TYPE_CHECKING
 
 from sls_contract.reports.text import on_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
-_CLEARED = "\r\x1b[K"  # the line is empty again, and written from its beginning
+    Progress = AbstractContextManager[Callable[[int, str], None]]
+
+_BAR = 20  # cells
 
 
-def progress(stderr: IO[str]) -> Callable[[str], None]:
-    """Return what shows a text in place of the one before; an empty one leaves nothing behind."""
-    if not stderr.isatty():
-        return lambda _: None
-    return lambda text: print(f"{_CLEARED}{on_one_line(text)}", end="", file=stderr, flush=True)
+@contextlib.contextmanager
+def progress(total: int, stderr: IO[str], environ: Mapping[str, str]) -> Iterator[Callable[[int, str], None]]:
+    """Give what shows how many of ``total`` steps are done, and what is at work; nothing is left of it in the end."""
+    if not stderr.isatty() or environ.get("TERM") == "dumb":
+        yield lambda _done, _text: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.table import Column
+
+    fixed, rest = Column(no_wrap=True), Column(no_wrap=True, overflow="ellipsis", ratio=1)
+    parts = (
+        MofNCompleteColumn(" of ", table_column=fixed),
+        BarColumn(_BAR),
+        TextColumn("{task.description}", markup=False, table_column=rest),
+    )
+    shown = Progress(
+        *parts,
+        console=Console(file=stderr, _environ=environ),
+        transient=True,
+        expand=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    with shown:
+        task = shown.add_task("", total=total)
+        yield lambda done, text: shown.update(task, completed=done, description=on_one_line(text))

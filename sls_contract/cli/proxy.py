@@ -30,7 +30,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "this proxy, and let it use plain http; the proxy calls the service over https. Each exchange is checked, "
         "scrubbed and recorded before the client gets the answer. Requests to other hosts are refused.",
         epilog="Exit codes, when a signal ends it: 1 a violation was found, 2 an exchange could not be recorded, else "
-        "130 interrupted, 143 terminated.",
+        "130 interrupted, 143 terminated. Example: sls-contract proxy --cassette reads.sls.yaml",
     )
     add = parser.add_argument
     add("--cassette", required=True, metavar="FILE", type=Path, help="where to record, such as reads.sls.yaml")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import IO, TYPE_CHECKING, Protocol
 
+from sls_contract.cli.parser import did_you_mean
 from sls_contract.errors import SlsContractError, UsageError
 
 if TYPE_CHECKING:
@@ -35,9 +35,8 @@ def refuse_unknown(scenarios: Iterable[str], known: Collection[str]) -> None:
     """Refuse the name of a scenario that there is not; raises `UsageError` with those that are like it."""
     for name in scenarios:
         if name not in known:
-            close = get_close_matches(name, known)
-            hint = f"Did you mean {', '.join(close)}?" if close else "--list shows all of them."
-            msg = f"--scenario: there is no scenario {name!r}. {hint}"
+            hint = did_you_mean(name, known) or " --list shows all of them."
+            msg = f"--scenario: there is no scenario {name!r}.{hint}"
             raise UsageError(msg)
 
 

@@ -34,7 +34,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Run the reference endpoint. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL "
         "reaches it under any real endpoint name, over plain http. --fault and --faults may be repeated; what they say "
         "happens in their order.",
-        epilog="Exit codes, when it ends: 130 interrupted, 143 terminated, 2 it could not start.",
+        epilog="Exit codes, when it ends: 130 interrupted, 143 terminated, 2 it could not start. "
+        "Example: sls-contract serve --port 8080 --fault 'error=ServerBusy times=3'",
     )
     add = parser.add_argument
     add_address(parser)

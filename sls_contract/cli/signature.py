@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,12 +16,15 @@ from typing import IO, TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cli.options import add_reports, at_least, reports_of
 from sls_contract.cli.signature_verdict import Held, Verdict, judged
+from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
-from sls_contract.reports import Report, Target, as_document, plural, write_reports
+from sls_contract.exchange import Exchange
+from sls_contract.reports import Report, Surroundings, Target, as_document, plural, write_reports
 from sls_contract.signing import Credentials, credentials_from_environment, parse_http_date
 from sls_contract.signing.environment import ID, SECRET, TOKEN
 from sls_contract.signing.mismatch import safe_text
 from sls_contract.transcripts import transcript_of
+from sls_contract.transport.flows import are_flows, read_flows
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +45,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "Node), packet dumps, HAR files and cassettes.",
         epilog=f"The key comes from {ID}, {SECRET} and {TOKEN}. "
         "Exit codes: 0 all verify, 1 one does not, 2 nothing could be judged. "
-        "Example: curl -v https://my-project.cn-hangzhou.log.aliyuncs.com/ 2>&1 | sls-contract signature",
+        "Example: sls-contract signature request.txt",
     )
     command.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="file with the request; -: standard input"
@@ -72,7 +76,10 @@ def run(
     secrets = (key.access_key_secret, key.security_token) if key else ()
     for line in _lines(form, verdicts):
         print(safe_text(line, secrets), file=told)
-    write_reports(as_document(_report(form, verdicts), __version__), reports_of(arguments), stdout)
+    report = _report(form, verdicts, (key,) if key else ())
+    report.repeat = [shlex.join(["sls-contract", "signature", arguments.file])]
+    around = Surroundings(stdout, stderr, environ, utc_now())
+    write_reports(as_document(report, __version__), reports_of(arguments), around)
     return 0 if all(each.good for each in verdicts) else 1
 
 
@@ -125,6 +132,11 @@ def _held(name: str, stdin: IO[str]) -> tuple[str, list[Held]]:
         from sls_contract.cassettes import load_cassette
 
         return "recording", [Held.recorded(each) for each in load_cassette(name).recordings]  # its journal, too
+    if are_flows(data):
+        return "flows of mitmproxy", [
+            Held(each.request, each.response, f"flow {number}", at)
+            for number, (each, at) in enumerate(read_flows(data), start=1)
+        ]
     transcript = transcript_of(data)
     return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
 
@@ -146,11 +158,17 @@ def _read(name: str, stdin: IO[str]) -> bytes:
         raise UsageError(msg) from error
 
 
-def _report(form: str, verdicts: Sequence[Verdict]) -> Report:
+def _report(form: str, verdicts: Sequence[Verdict], keys: Sequence[Credentials]) -> Report:
+    from sls_contract.cassettes.scrub import Scrubber
+
+    scrubber = Scrubber(keys)
     report = Report("signature", Target(endpoint=verdicts[0].held.request.host), exchanges=len(verdicts))
     for position, verdict in enumerate(verdicts):
         report.facts.append({"form": form, "place": verdict.held.place, **verdict.facts()})
         report.add(verdict.findings(), exchange=position)
+        exchange = Exchange(verdict.held.request, verdict.held.response)
+        for finding in verdict.findings():
+            report.show(finding, exchange, lambda shown: scrubber.exchange(shown).exchange)
     return report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import judge_request
@@ -148,12 +148,28 @@ def judged(held: Held, key: Credentials, *, at: datetime | None, region: str | N
             if before.dialect is not None:
                 found, lost = before, what
                 break
+    found = _unless_taken_out(found)
     others = [
         each
         for each in judge_request(held.request, credentials=key, at=at).findings
         if each.level is not Level.UNSPECIFIED and not _is_told(each, found, lost)
     ]
     return Verdict(held, found, others, lost, at is not None)
+
+
+def _unless_taken_out(found: Examination) -> Examination:
+    """Say of a signature that a recording stands in for that it was taken out; nothing is known of it."""
+    from sls_contract.cassettes.scrub.registry import MARKERS
+
+    wrong = found.mismatch
+    if wrong is None or wrong.step != "digest" or found.parsed is None or found.parsed.signature not in MARKERS:
+        return found
+    told = replace(
+        wrong,
+        explanation="The signature did not verify when this was recorded, and was taken out of the recording.",
+        how_to_fix="Read the finding that the test printed then, or paste the request as the client sent it.",
+    )
+    return found._replace(mismatch=told)
 
 
 def _is_told(finding: Finding, found: Examination, lost: str) -> bool:

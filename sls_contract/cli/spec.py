@@ -29,7 +29,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="derive, build, list, show, compare and export the contracts of operations",
         description="The contracts that exchanges are judged by: what sources claim, merged, and ruled by hand.",
         epilog="Exit codes: 0 done; 1 build --check found files that are out of date, or diff something breaking; "
-        "2 wrong use, or a source that holds nothing.",
+        "2 wrong use, or a source that holds nothing. Example: sls-contract spec show GetCheckPoint",
     )
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     derive = actions.add_parser(

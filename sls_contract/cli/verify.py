@@ -7,29 +7,33 @@ import shlex
 import time
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, add_strict, at_least, reports_of
+from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least, reports_of
 from sls_contract.cli.progress import progress
 from sls_contract.cli.runs import carry_out, exit_code, refuse_unknown, write_files
-from sls_contract.clock import utc_now
+from sls_contract.cli.terminal import columns, show
+from sls_contract.clock import SettableClock, utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sls_contract.endpoint import ReferenceEndpoint
+    from sls_contract.reports import Surroundings
     from sls_contract.signing import Credentials
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
-_REQUESTS = 1300  # of the documented scenarios
+_REQUESTS = 1800  # of the documented scenarios
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
+_NAMES = "areas or clauses, such as names,near-misses,SLS251; repeatable"
 _UNPROVEN = 2
 _SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
 
@@ -41,9 +45,11 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="bring an endpoint into every documented state and judge its answers",
         description="Bring an endpoint into every documented state, call it as clients do, and judge every answer and "
         "every sequence of answers. Without --endpoint: the reference endpoint, started for the purpose.",
-        epilog="Only consumer groups named sls-contract-* are made, and deleted again. "
+        epilog="Only consumer groups named sls-contract-* are made, and deleted again. Logs are written only with "
+        "--write-logs, or to the reference endpoint. "
         "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, nothing was judged, or a "
-        "scenario was carried out and proved nothing.",
+        "scenario was carried out and proved nothing. "
+        "Example: sls-contract verify --only shards,near-misses --verbose",
     )
     add = command.add_argument
     add("--endpoint", metavar="URL", help="https://cn-hangzhou.log.aliyuncs.com or http://127.0.0.1:PORT")
@@ -54,7 +60,12 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--region", default="cn-hangzhou", help="signed in v4 where the endpoint names none (default: %(default)s)")
     add("--examples", type=at_least(0), default=100, metavar="N", help="generated sequences (default: %(default)s)")
     add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
+    add("--database", metavar="DIR|URL", help="replay generated sequences that failed before, and keep those that fail")
     add("--scenario", action="append", default=[], metavar="NAME", help="carry out only this one; repeatable")
+    add("--only", action="append", default=[], metavar="NAMES", help=f"judge only these {_NAMES}")
+    add("--skip", action="append", default=[], metavar="NAMES", help=f"do not judge these {_NAMES}")
+    add("--group", metavar="NAME", help="an existing consumer group: it is read, and nothing is made or changed")
+    add("--write-logs", action="store_true", help="also write some hundred logs to the logstores; they stay there")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add(
         "--rate",
@@ -65,6 +76,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--timeout", type=float, default=10.0, metavar="S", help="seconds for one exchange (default: %(default)s)")
     add("--yes", action="store_true", help="do not ask before making groups on a service that is not on loopback")
     add_strict(command)
+    add_verbose(command, "every finding, scenario and clause, and the requests of what failed")
     add_reports(command)
     add_contract(command)
     add("--record", metavar="DIR", type=Path, help="write each scenario's exchanges as a cassette, scrubbed")
@@ -75,40 +87,58 @@ def run(
     arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> int:
     """Verify, report, and return the exit code; raises `UsageError` and `EndpointError` where nothing was judged."""
+    from sls_contract.reports import Surroundings
+    from sls_contract.verification.summary import lines
+
     plan = _plan(arguments)
     if arguments.list:
-        _list(stdout)
+        _list(stdout, environ)
         return 0
     if arguments.record:
         _make(arguments.record)
     with _target(arguments, environ) as asked:
         _agree(arguments, asked, plan, stdin, stderr)
         send = _transport(arguments, asked)
-        runner = _runner(arguments, send, asked, plan, stderr)
-        code = carry_out(runner)
+        runner = _runner(arguments, send, asked, plan)
+        with progress(plan.count(), stderr, environ) as shown:
+            runner.progress = partial(_step, shown, count())
+            code = carry_out(runner)
         target = replace(asked, evidence=_evidence(send))
-        _tell(runner.run, target, arguments, stdout, stderr)
-        write = partial(_write, runner.run, target, arguments, stdout)
+        told = stderr if arguments.json == "-" else stdout
+        show(lines(runner.run, target, verbose=arguments.verbose, columns=columns(told)), told, environ)
+        around = Surroundings(stdout, stderr, environ, utc_now())
+        write = partial(_write, runner.run, target, arguments, around)
         write_files(write, runner.run, strict=arguments.strict, command="verify", stderr=stderr)
-    return exit_code(runner.run, code, strict=arguments.strict) or (_UNPROVEN if runner.run.unproven() else 0)
+    proven = runner.run.judged_clauses() and not runner.run.unproven()
+    return exit_code(runner.run, code, strict=arguments.strict) or (0 if proven else _UNPROVEN)
+
+
+def _step(shown: Callable[[int, str], None], steps: Iterator[int], name: str) -> None:
+    shown(next(steps), name)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
-    from sls_contract.scenarios import SCENARIOS
-    from sls_contract.verification import GENERATED, Plan
+    from sls_contract.scenarios.exploration import database_at
+    from sls_contract.verification import ABOUT, Plan, Selection
 
-    refuse_unknown(arguments.scenario, (*SCENARIOS, *GENERATED))
-    return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed)
+    refuse_unknown(arguments.scenario, ABOUT)
+    if arguments.group and not arguments.endpoint:
+        msg = "--group needs --endpoint: the endpoint that has the consumer group"
+        raise UsageError(msg)
+    named = [about for name, about in ABOUT.items() if not arguments.scenario or name in arguments.scenario]
+    selection = Selection.of(arguments.only, arguments.skip, named)
+    database = database_at(arguments.database) if arguments.database else None
+    return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed, selection, database)
 
 
-def _list(stdout: IO[str]) -> None:
+def _list(stdout: IO[str], environ: Mapping[str, str]) -> None:
     from sls_contract.reports import table
     from sls_contract.scenarios import SCENARIOS
     from sls_contract.verification import GENERATED
 
     rows = [(each.name, each.area, each.expects) for each in SCENARIOS.values()]
     rows += [(name, "generated", "what the steps before brought about") for name in GENERATED]
-    print(*table(("scenario", "area", "expected"), rows), sep="\n", file=stdout)
+    show(table(("scenario", "area", "expected"), rows, columns(stdout)), stdout, environ)
 
 
 @contextlib.contextmanager
@@ -124,7 +154,8 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
 
     project, logstore = arguments.project or "my-project", arguments.logstore or "my-logstore"
     other, abroad = arguments.other_logstore or f"{logstore}-other", arguments.other_project or f"{project}-2"
-    with serve(_embedded(project, logstore, other, abroad)) as server:
+    clock = SettableClock(utc_now)
+    with serve(_embedded(clock, project, logstore, other, abroad)) as server:
         yield Target(
             server.url,
             parse_endpoint(server.url).authority,
@@ -136,10 +167,12 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
             wide_logstore=f"{logstore}-wide",
             sts=TEST_STS_CREDENTIALS,
             expired_token=_EXPIRED_TOKEN,
+            writes_logs=True,
+            clock=clock,
         )
 
 
-def _embedded(project: str, logstore: str, other: str, abroad: str) -> ReferenceEndpoint:
+def _embedded(clock: SettableClock, project: str, logstore: str, other: str, abroad: str) -> ReferenceEndpoint:
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
@@ -147,7 +180,7 @@ def _embedded(project: str, logstore: str, other: str, abroad: str) -> Reference
     expired = Credentials(sts.access_key_id, sts.access_key_secret, _EXPIRED_TOKEN)
     shards = {logstore: _SHARDS, other: _OTHER_SHARDS, f"{logstore}-wide": _WIDE_SHARDS}
     endpoint = ReferenceEndpoint(
-        utc_now,
+        clock,
         credentials=(TEST_CREDENTIALS, sts, expired),
         logstores={(abroad, logstore): _SHARDS} | {(project, name): count for name, count in shards.items()},
         keep_log=False,
@@ -181,8 +214,10 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
         other_project=arguments.other_project,
         sts=_sts(environ),
         expired_token=environ.get(f"{_STS}EXPIRED_TOKEN") or None,
+        group=arguments.group,
         region=arguments.region,
         loopback=address.loopback,
+        writes_logs=arguments.write_logs,
         options=_options(arguments),
     )
 
@@ -191,7 +226,7 @@ def _options(arguments: argparse.Namespace) -> str:
     """Return the options that name the target, as one types them."""
     given = (
         (option, getattr(arguments, option.replace("-", "_")))
-        for option in ("endpoint", "project", "logstore", "other-logstore", "other-project", "region")
+        for option in ("endpoint", "project", "logstore", "other-logstore", "other-project", "group", "region")
     )
     return shlex.join(word for option, value in given if value for word in (f"--{option}", str(value)))
 
@@ -213,14 +248,15 @@ def _sts(environ: Mapping[str, str]) -> Credentials | None:
 
 def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[str], stderr: IO[str]) -> None:
     """Show what will be made on a service that is not on this machine, and go on only if that is wanted."""
-    if target.loopback or arguments.yes:
+    if target.loopback or arguments.yes or target.group is not None:
         return
     logstores = ", ".join(filter(None, (target.logstore, target.other_logstore)))
     abroad = f" and {target.other_project} ({target.logstore})" if target.other_project else ""
     print(
         f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){abroad} at "
         f"{target.endpoint},\n"
-        f"at most three at a time, writes checkpoints to them, and deletes them again: about "
+        f"at most three at a time, writes checkpoints to them, and deletes them again"
+        f"{', and writes logs to the logstores' if target.writes_logs else ', and writes no logs'}: about "
         f"{_REQUESTS + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
         file=stderr,
     )
@@ -247,7 +283,7 @@ def _evidence(send: Transport) -> str:
     return "live" if real else "reference"
 
 
-def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan: Plan, stderr: IO[str]) -> Runner:
+def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan: Plan) -> Runner:
     from sls_contract.verification import Runner, Wire
 
     rate = arguments.rate if arguments.rate is not None else (0.0 if target.loopback else _POLITE_RATE)
@@ -255,23 +291,18 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
         msg = f"--rate must be a number of requests a second, or 0 for no limit, got {rate:g}"
         raise UsageError(msg)
     keys = tuple(target.keys().values())
-    wire = Wire(send, utc_now, keys, time.sleep, 1 / rate if rate else 0.0, keep=send.kept_alive)
-    return Runner(target, wire, plan, progress(stderr))
+    clock, interval = target.clock, 1 / rate if rate else 0.0
+    wire = Wire(send, clock or utc_now, keys, time.sleep, interval, keep=send.kept_alive)
+    wire.advance = clock.advance if clock else None
+    return Runner(target, wire, plan)
 
 
-def _tell(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str], stderr: IO[str]) -> None:
-    from sls_contract.verification.summary import lines
-
-    progress(stderr)("")
-    print(*lines(run, target), sep="\n", file=stderr if arguments.json == "-" else stdout)
-
-
-def _write(run: Run, target: Target, arguments: argparse.Namespace, stdout: IO[str]) -> None:
+def _write(run: Run, target: Target, arguments: argparse.Namespace, around: Surroundings) -> None:
     """Write the files that were asked for; the report for people is out already, so that nothing found is lost."""
     from sls_contract.reports import write_reports
     from sls_contract.verification.summary import document
 
-    write_reports(document(run, target, __version__), reports_of(arguments), stdout)
+    write_reports(document(run, target, __version__), reports_of(arguments), around)
     if arguments.record:
         _record(run, target, arguments.record)
 

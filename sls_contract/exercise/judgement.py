@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.presentation import masked
-from sls_contract.exchange import wire_text
+from sls_contract.exchange import Exchange, wire_text
 from sls_contract.exercise import client_requests, ending, error_handling, passing_on
 from sls_contract.exercise.facts import Fact, facts_of
 from sls_contract.exercise.outcome import Located, Performed
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sls_contract.exercise.outcome import Verdict
     from sls_contract.exercise.rule import Rule
@@ -48,7 +50,28 @@ def perform(trial: Trial, auth: Auth) -> Performed:
         findings=tuple(findings.values()),
         facts=tuple(Fact(name, _clean(value, trial.setting)) for name, value in facts_of(trial)),
         exercised=frozenset(exercised),
+        shown=_exchanges(trial, {each.exchange for each in findings.values()}),
+        map=_map(trial),
     )
+
+
+def _exchanges(trial: Trial, numbers: Collection[int | None]) -> dict[int, Exchange]:
+    """Return the exchanges of those numbers, without secrets."""
+    if not numbers:
+        return {}
+    scrubber = Scrubber([trial.setting.credentials])
+    return {
+        number: scrubber.exchange(Exchange(each.request, each.response)).exchange
+        for number, each in trial.numbered
+        if number in numbers
+    }
+
+
+def _map(trial: Trial) -> ContractMap:
+    judged = ContractMap()
+    for each, verdict in zip(trial.sent, trial.verdicts, strict=True):
+        judged.add(verdict.operation, verdict.exercised, "reference", each.at, each.response)
+    return judged
 
 
 def _record(trial: Trial, auth: Auth, verdict: Verdict) -> Performed:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sls_contract.exchange import Exchange
     from sls_contract.exercise.facts import Fact
     from sls_contract.exercise.setting import Auth
     from sls_contract.exercise.situation import Situation
@@ -41,6 +45,8 @@ class Performed:
         seconds: how long it ran.
         said: its last line of output; whole unless it is very long.
         complaints: the end of its standard error.
+        shown: the scrubbed exchanges of findings, by their numbers.
+        map: what was judged of each operation.
 
     """
 
@@ -55,6 +61,8 @@ class Performed:
     seconds: float = 0.0
     said: str = ""
     complaints: str = ""
+    shown: Mapping[int, Exchange] = field(default_factory=dict)
+    map: ContractMap = field(default_factory=ContractMap)
 
 
 @dataclass(slots=True)

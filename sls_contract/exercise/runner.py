@@ -74,14 +74,14 @@ class Task(NamedTuple):
 class Runner:
     """Carries a plan out.
 
-    ``progress`` is told how many runs are done, of how many. ``run`` is complete at any time: whoever interrupts the
-    runner finds in it what was found until then, and no process is left.
+    ``run`` is complete at any time: whoever interrupts the runner finds in it what was found until then, and no
+    process is left.
 
     Attributes:
         plan: what to do.
         environ: the environment that the client inherits.
         clock: gives the time, aware.
-        progress: is told of each run that is done.
+        progress: is told how many runs are done, and the situation of the last of them.
         run: what was found.
 
     """
@@ -89,7 +89,7 @@ class Runner:
     plan: Plan
     environ: Mapping[str, str]
     clock: Callable[[], datetime]
-    progress: Callable[[int, int], None] = lambda _done, _all: None
+    progress: Callable[[int, str], None] = lambda _done, _name: None
     run: Run = field(init=False)
     _processes: Processes = field(init=False)
 
@@ -118,7 +118,7 @@ class Runner:
         futures: dict[Future[Performed], int] = {pool.submit(self._perform, tasks[place]): place for place in begun}
         for future in as_completed(futures):
             performed = done[futures[future]] = future.result()
-            self.progress(len(done), len(tasks))
+            self.progress(len(done), performed.situation.name)
             if performed.verdict == "could not run":
                 self.run.incomplete = _cannot_run(performed)
                 if not any(each.requests for each in done.values()):

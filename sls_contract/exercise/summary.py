@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.exercise.outcome import VERDICTS
-from sls_contract.reports import Report, as_document, finding_lines, plural, table
+from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
+from sls_contract.reports.group_lines import group_lines, some
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from sls_contract.exercise.outcome import Located, Performed, Run
+    from sls_contract.exercise.outcome import Performed, Run
     from sls_contract.exercise.runner import Plan
-    from sls_contract.spec import Finding
 
-_NAMED = 8  # scenarios that share a finding; more are counted
-_TOLD = (Level.VIOLATION, Level.WARNING)  # what is unspecified fails nothing, and is told in a line
+_SAID = 3  # lines of the client's stderr
+_MOST_REPEATED = 10  # commands
 
 
 def as_report(run: Run) -> Report:
@@ -30,6 +31,9 @@ def as_report(run: Run) -> Report:
         where = {"scenario": performed.situation.name, "auth": str(performed.auth)}
         for each in performed.findings:
             report.add([each.finding], **where, exchange=each.exchange)
+            if each.exchange is not None and each.exchange in performed.shown:
+                report.show(each.finding, performed.shown[each.exchange])
+        report.map.merge(performed.map.as_plain())
         report.facts += [{**where, "fact": fact.name, "value": fact.value} for fact in performed.facts]
         report.exercised |= performed.exercised
         report.exchanges += performed.requests
@@ -58,17 +62,18 @@ def document(run: Run, plan: Plan, version: str) -> dict[str, Any]:
         }
         for each in run.performed
     ]
-    return {**as_document(as_report(run), version), "client": list(plan.command), "outcomes": outcomes}
+    failed = [_again(each, plan) for each in run.performed if each.verdict == "failed"][:_MOST_REPEATED]
+    every = shlex.join(["sls-contract", "exercise", "--seed", str(plan.seed), "--", *plan.command])
+    shared = as_document(as_report(run), version)
+    return {**shared, "client": list(plan.command), "outcomes": outcomes, "repeat": [every, *failed]}
 
 
-def lines(run: Run, plan: Plan) -> Iterator[str]:
-    """Tell the run to a person."""
+def lines(run: Run, plan: Plan, *, verbose: bool = False, columns: int | None = None) -> Iterator[str]:
+    """Tell the run to a person: what fits on a screen, or (``verbose``) every finding in full."""
     yield printable(shlex.join(plan.command))
     yield f"{plural(len(run.performed), 'run')}; {' and '.join(plan.schemes)}; seed {run.seed}"
-    yield ""
-    yield from table(("area", *VERDICTS), _areas(run))
-    yield from _findings(run, plan)
-    yield from _titled("not specified on any page:", _left_open(run))
+    yield from ("", *_areas(run, columns))
+    yield from group_lines(as_report(run).plain_findings(), partial(_more, run, plan), verbose=verbose)
     yield from _titled("learnt:", _facts(run))
     yield from _titled("not supported by this client:", _unsupported(run))
     if run.incomplete:
@@ -80,53 +85,21 @@ def _name(performed: Performed) -> str:
     return f"{performed.situation.name} ({performed.auth})"
 
 
-def _areas(run: Run) -> Iterator[tuple[object, ...]]:
+def _areas(run: Run, columns: int | None) -> Iterator[str]:
     counts: Counter[tuple[str, str]] = Counter((each.situation.area, each.verdict) for each in run.performed)
-    for area in dict.fromkeys(each.situation.area for each in run.performed):
-        yield (area, *(counts[area, verdict] for verdict in VERDICTS))
+    met = [verdict for verdict in VERDICTS if any(each.verdict == verdict for each in run.performed)]
+    areas = dict.fromkeys(each.situation.area for each in run.performed)
+    rows = [(area, *(counts[area, verdict] for verdict in met)) for area in areas]
+    return table(("area", *met), rows, columns)
 
 
-def _findings(run: Run, plan: Plan) -> Iterator[str]:
-    """Tell each kind of finding once, the gravest first, with the scenarios that share it."""
-    kinds: dict[tuple[str, str], list[tuple[Performed, Located]]] = {}
-    for performed in run.performed:
-        for each in performed.findings:
-            kinds.setdefault((each.finding.code, each.finding.where), []).append((performed, each))
-    for level in _TOLD:
-        for shared in kinds.values():
-            if shared[0][1].finding.level is level:
-                yield ""
-                yield from _told(shared, plan)
-
-
-def _left_open(run: Run) -> list[str]:
-    """Tell each kind of unspecified finding once, with the scenarios that share it."""
-    kinds: dict[Finding, list[str]] = {}
-    for performed in run.performed:
-        for finding, _ in performed.findings:
-            if finding.level is Level.UNSPECIFIED:
-                kinds.setdefault(finding, []).append(_name(performed))
-    return [
-        f"{each.code} {each.slug} at {each.where}: {each.actual}. How to fix: {each.how_to_fix} In {_names(names)}"
-        for each, names in kinds.items()
-    ]
-
-
-def _names(names: Sequence[str]) -> str:
-    """Return a few names, each once, and how many more there are."""
-    known = list(dict.fromkeys(names))
-    return f"{', '.join(known[:_NAMED])}{f', and {len(known) - _NAMED} more' if len(known) > _NAMED else ''}"
-
-
-def _told(shared: Sequence[tuple[Performed, Located]], plan: Plan) -> Iterator[str]:
-    performed, located = shared[0]
-    number = f", request {located.exchange}" if located.exchange else ""
-    yield from finding_lines(located.finding, f"{_name(performed)}{number}")
-    if located.exchange is None:
+def _more(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the service answered, what the client said, and how to repeat the run."""
+    place = finding["scenario"], finding["auth"]
+    performed = next(each for each in run.performed if (each.situation.name, str(each.auth)) == place)
+    if finding["exchange"] is None:
         yield printable(f"  the service answered: {performed.situation.answer}")
-    yield from (printable(f"  | {line}") for line in performed.complaints.splitlines()[-3:])
-    if shared[1:]:
-        yield printable(f"  also in: {_names([_name(other) for other, _ in shared[1:]])}")
+    yield from (printable(f"  | {line}") for line in performed.complaints.splitlines()[-_SAID:])
     yield printable(f"  again: {_again(performed, plan)}")
 
 
@@ -144,7 +117,7 @@ def _facts(run: Run) -> list[str]:
     for performed in run.performed:
         for fact in performed.facts:
             shared.setdefault(f"{fact.name} {fact.value}", []).append(performed.situation.name)
-    return [f"{fact}: {', '.join(dict.fromkeys(names))}" for fact, names in sorted(shared.items())]
+    return [f"{fact}: {some([*dict.fromkeys(names)])}" for fact, names in sorted(shared.items())]
 
 
 def _unsupported(run: Run) -> list[str]:
@@ -152,7 +125,7 @@ def _unsupported(run: Run) -> list[str]:
     for each in run.performed:
         if each.verdict == "not supported":
             by_auth.setdefault(str(each.auth), []).append(each.situation.name)
-    return [f"{auth}: {', '.join(names)}" for auth, names in by_auth.items()]
+    return [f"{auth}: {some(names)}" for auth, names in by_auth.items()]
 
 
 def _titled(title: str, items: list[str]) -> Iterator[str]:

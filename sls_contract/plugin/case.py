@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
+from sls_contract.plugin.naming import shown
 from sls_contract.plugin.totals import Totals
+from sls_contract.reports.groups import part_of
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pytest
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from sls_contract.plugin.target import Target
     from sls_contract.plugin.verifying import Verifying
 
+
+Alike: TypeAlias = tuple[str, str, str]
 
 _LONGEST_REASON = 200  # characters
 
@@ -35,7 +39,7 @@ class Case:
     failed. ``flawed``
     is set where exchanges broke the contract, which keeps a proposal whole; ``flaws`` are the codes of the clauses.
     ``told`` is what the last phase broke. ``shared`` says that other tests may have the same cassette, ``may_be_empty``
-    that the test may ask for nothing.
+    that the test may ask for nothing. ``known`` are the breaches that a test of this run was shown, with that test.
     """
 
     where: str
@@ -59,6 +63,7 @@ class Case:
     told: str | None = None
     shared: bool = False
     may_be_empty: bool = False
+    known: dict[Alike, str] = field(default_factory=dict)
     verifying: Verifying | None = None
     _mark: int = 0
 
@@ -88,7 +93,10 @@ class Case:
 
     def _shown(self, broken: list[Breach]) -> str:
         """Tell breaches; while recording without the public key that is written in the place of the real one."""
-        text = message(broken, self.where)
+        for breach in broken:
+            self.known.setdefault(_alike(breach), self.test)
+        shown = {_alike(breach): self.known[_alike(breach)] for breach in broken}
+        text = message(broken, self.where) if self.test in shown.values() else _again(broken, shown)
         return self.mask(text) if self.session is not None and self.session.recording else text
 
     def failed(self, reason: str) -> None:
@@ -135,11 +143,20 @@ class Case:
             recorded=session.recorded if session is not None else 0,
             exercised=results.exercised,
             evidence={str(name): count for name, count in results.evidence.items()} if session is not None else {},
-            findings=[_plain(breach, test) for breach in results.breaches],
+            findings=[_plain(breach, test) | self._placed(breach) for breach in results.breaches],
+            examples=_examples(results.breaches) + (self.verifying.examples() if self.verifying else []),
+            map=results.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": program, "test": test} for program in results.outside] if session is not None else [],
         )
+
+    def _placed(self, breach: Breach) -> dict[str, Any]:
+        """Return in which cassette an exchange stands, and at which line, where it was played."""
+        if self.session is None or breach.position is None:
+            return {}
+        lines = self.session.player.lines
+        return {"cassette": shown(self.where), "line": lines[breach.position] if lines else None}
 
     def _plays(self, test: str) -> list[dict[str, Any]]:
         """Return what a test that came to its end played, where that is not all, or others may play the rest."""
@@ -151,6 +168,19 @@ class Case:
         alike = self.session.player.alike if self.shared else None
         plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
         return [plays | {"alike": alike}]
+
+
+def _alike(breach: Breach) -> Alike:
+    """Return what breaches with one cause share: the clause, the operation, the part of the message."""
+    finding = breach.finding
+    return finding.code, finding.operation, part_of(finding.where)
+
+
+def _again(broken: list[Breach], shown: dict[Alike, str]) -> str:
+    """Give a line for each kind of breach that another test was shown in full."""
+    kinds = {_alike(breach): breach.finding for breach in reversed(broken)}
+    heads = {kind: str(finding).partition("\n")[0] for kind, finding in kinds.items()}
+    return "\n".join(f"{heads[kind]}: {kinds[kind].actual} (in full: {test})" for kind, test in shown.items())
 
 
 def _for_authors(breach: Breach) -> Breach:
@@ -168,6 +198,18 @@ def _for_authors(breach: Breach) -> Breach:
 def _reason(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     return str(crash.message if crash is not None else report.longreprtext or "it failed")
+
+
+def _examples(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
+    """Return the exchange of the first breach of each clause and level, as a report shows it."""
+    first: dict[tuple[str, Level], Breach] = {}
+    for breach in breaches:
+        first.setdefault((breach.finding.code, breach.finding.level), breach)
+    if not first:
+        return []
+    from sls_contract.reports.examples import finding_example
+
+    return [finding_example(breach.finding, breach.exchange) for breach in first.values()]
 
 
 def _plain(breach: Breach, test: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
 from sls_contract.errors import UsageError
 from sls_contract.hosts import is_loopback
-from sls_contract.plugin.case import Case
+from sls_contract.plugin.case import Alike, Case
 from sls_contract.plugin.collected import unclaimed
 from sls_contract.plugin.endpoints import Endpoints
 from sls_contract.plugin.key_masking import without_key
@@ -62,6 +62,7 @@ class Opener:
     _claimed: dict[Path, Path] = field(default_factory=dict)
     _recorded: dict[str, tuple[Path, str]] = field(default_factory=dict)
     _hidden: list[OtherName] = field(default_factory=list)
+    _known: dict[Alike, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Give the run reference endpoints, which are made when they are asked."""
@@ -137,7 +138,7 @@ class Opener:
         case = Case(str(located.path), settings.strict, allowed, scrubber.shown, Results())
         case.scrubber = scrubber
         case.target, case.mask, case.test = target, scrubber.masked, without_key(test, os.environ)
-        case.verifying = self._verifying(case, located)
+        case.verifying, case.known = self._verifying(case, located), self._known
         case.shared, case.may_be_empty = located.shared, located.empty
         opening = Opening(
             path=located.path,
@@ -173,7 +174,9 @@ class Opener:
 
     def bare(self, item: pytest.Item) -> Case:
         """Return a case without a cassette, for a test that only serves an endpoint."""
-        return Case(item.nodeid, self.settings.strict, allowed_codes(item), Scrubber().shown, Results())
+        case = Case(item.nodeid, self.settings.strict, allowed_codes(item), Scrubber().shown, Results())
+        case.test, case.known = item.nodeid, self._known
+        return case
 
     @contextmanager
     def names(self, case: Case) -> Iterator[Sls]:

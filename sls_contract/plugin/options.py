@@ -109,7 +109,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=None,
         metavar="PATH",
-        help="write a report; its kind by the end of its name: .json, .xml (JUnit), .sarif, .md; repeatable",
+        help="write a report; its kind by the end of its name: .json, .html, .xml (JUnit), .sarif, .md, "
+        ".codequality.json (GitLab); repeatable",
     )
     group.addoption(
         "--sls-hide-names",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from functools import cached_property
@@ -281,8 +282,12 @@ class Run:
             self.totals.merge(counted)
         self._settle(session)
         self._expect_comparison(session)
-        if self.settings.reports:
+        if self.settings.reports or (os.environ.get("GITHUB_ACTIONS") == "true" and self._checked):
             self._write_reports(session)
+
+    @property
+    def _checked(self) -> bool:
+        return "totals" in vars(self) and bool(self.totals.exchanges or self.totals.cassettes or self.totals.findings)
 
     def _seen(self, session: pytest.Session) -> Collected | None:
         """Return what this process, or a worker, collected; None where nothing was, or no test has a cassette."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.clock import utc_now
 from sls_contract.plugin.blocking import REMEDY
 from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import shown
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
+from sls_contract.reports.groups import grouped
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
@@ -110,6 +113,10 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
         report.add([_finding(plain["finding"])], **where)
     report.exchanges = totals.exchanges
     report.exercised = totals.exercised
+    report.examples = totals.examples
+    report.map.merge(totals.map)
+    tests = dict.fromkeys(plain["test"] for plain in totals.findings if plain["test"] is not None)
+    report.repeat = ["pytest", *(shlex.join(["pytest", test]) for test in [*tests][:MOST_LINES])]
     report.clauses_total = len(CLAUSES)
     document = as_document(report, __version__)
     if settings.record == "verify":
@@ -117,7 +124,8 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
 
         document |= verified_document(outcome.settled)
     document = without_key(document, os.environ)
-    writing.write_reports(document, settings.reports, sys.stdout)
+    around = writing.Surroundings(sys.stdout, sys.stderr, os.environ, utc_now())
+    writing.write_reports(document, settings.reports, around)
 
 
 def _verified(outcome: Outcome) -> Iterator[str]:
@@ -150,15 +158,12 @@ def _places(exchanges: list[int]) -> str:
 
 
 def _noticed(totals: Totals) -> list[str]:
-    """Name each warning once, with how often it was met: a warning that nobody sees is none."""
-    counted: dict[tuple[str, str], list[str]] = {}
-    for plain in totals.findings:
-        finding = plain["finding"]
-        if finding["level"] == Level.WARNING and plain["test"] is not None:
-            counted.setdefault((finding["code"], finding["slug"]), []).append(plain["test"])
+    """Name each clause once, with how often it was broken: a warning that nobody sees is none."""
+    met = [{**plain["finding"], **plain, "scenario": None} for plain in totals.findings if plain["test"] is not None]
     return [
-        f"  warning {code} {slug}: {plural(len(tests), 'time')}, first in {tests[0]}"
-        for (code, slug), tests in sorted(counted.items())
+        f"  {group.first['level']} {group.first['code']} {group.first['slug']}: {plural(group.count, 'time')}, "
+        f"first in {group.first['test']}"
+        for group in grouped(each for each in met if each["level"] != Level.UNSPECIFIED)
     ] + _renames(totals)
 
 

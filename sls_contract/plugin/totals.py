@@ -12,7 +12,7 @@ class Totals:
 
     ``verified`` is what tests in record mode ``verify`` found of their cassettes, ``plays`` what others left unplayed,
     ``stopped`` the requests to owned hosts that no cassette took, ``outside`` the programs that were started under
-    cassettes, with the test.
+    cassettes, with the test, ``examples`` an exchange of each kind of finding, ``map`` what a `ContractMap` holds.
     """
 
     exchanges: int = 0
@@ -28,6 +28,8 @@ class Totals:
     plays: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[dict[str, Any]] = field(default_factory=list)
     outside: list[dict[str, str]] = field(default_factory=list)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    map: list[list[Any]] = field(default_factory=list)
 
     def merge(self, other: dict[str, Any]) -> None:
         """Add what a worker counted (`as_plain`)."""
@@ -40,10 +42,17 @@ class Totals:
                 counts[key] = counts.get(key, 0) + count
         for name in ("findings", "verified", "plays", "stopped", "outside"):
             getattr(self, name).extend(other[name])
+        known = {_kind(each) for each in self.examples}
+        self.examples += [each for each in other["examples"] if _kind(each) not in known]
+        self.map += [each for each in other["map"] if each not in self.map]
 
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""
         return {**{name: getattr(self, name) for name in _NAMES}, "exercised": sorted(self.exercised)}
+
+
+def _kind(example: dict[str, Any]) -> tuple[Any, ...]:
+    return example["code"], example["kind"], example.get("slug")
 
 
 _NAMES = tuple(each.name for each in fields(Totals))

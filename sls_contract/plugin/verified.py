@@ -6,23 +6,20 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Class, change_lines, change_of
+from sls_contract.cassettes.drift import Class
 from sls_contract.cassettes.proposal import SUFFIX
 from sls_contract.plugin.naming import shown
 from sls_contract.reports import plural
+from sls_contract.reports.change_lines import change_lines, is_notable
 from sls_contract.reports.text import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sls_contract.cassettes.drift import Change
     from sls_contract.plugin.verify_result import Settled, VerifyOutcome
 
 NOTHING_COMPARED = 2
 """The exit code of a run that compared nothing, as of the commands."""
-
-MOST_LINES = 10
-"""How many differences of a run the terminal shows; the report has all."""
 
 _FATES: dict[VerifyOutcome, str] = {
     "validated": "validated again",
@@ -40,12 +37,8 @@ def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
     kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*map(str, Class), "none") if verdicts[kind])
     told = ", ".join(f"{outcomes[outcome]} {text}" for outcome, text in _FATES.items() if outcomes[outcome])
     yield f"sls-contract: verified {plural(len(settled), 'cassette')}: {kinds}; {told}"
-    changes = [(each, change) for kind in Class for each in settled for change in _of(each, kind) if _is_told(change)]
-    for each, change in changes[:MOST_LINES]:
-        head, *sides = change_lines(change, f"{change.kind} {shown(each.cassette)} exchange {change.exchange}")
-        yield from map(on_one_line, (head, *sides))
-    if len(changes) > MOST_LINES:
-        yield f"  +{len(changes) - MOST_LINES} more"
+    changes = [{**one, "cassette": shown(each.cassette)} for each in settled for one in each.changes if is_notable(one)]
+    yield from (f"  {line}" for line in change_lines(changes))
     for each in settled:
         yield from map(on_one_line, _outcome_lines(each))
 
@@ -66,14 +59,6 @@ def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
             for each in settled
         ],
     }
-
-
-def _of(each: Settled, kind: Class) -> list[Change]:
-    return [change for change in map(change_of, each.changes) if change.kind is kind]
-
-
-def _is_told(change: Change) -> bool:
-    return change.kind is not Class.BENIGN or change.of_outcome
 
 
 def _worst(settled: Sequence[Settled]) -> str:

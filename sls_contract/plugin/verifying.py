@@ -92,6 +92,13 @@ class Verifying:
             "weaker": [[str(old), str(new)] for old, new in found.weaker.items()],
         }
 
+    def examples(self) -> list[dict[str, Any]]:
+        """Return both sides of each kind of change, as a report shows them."""
+        from sls_contract.reports.examples import change_example
+
+        found = self.proposal.compared.examples.values()
+        return [change_example(plain_change(change), old, new) for change, old, new in found]
+
     def _fails(self, change: Change) -> bool:
         fail = (Class.BREAKING, Class.ADDITIVE) if self.strict else (Class.BREAKING,)
         return change.kind in fail and str(change.kind) not in self.accepted and change.code not in self.allowed

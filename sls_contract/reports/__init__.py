@@ -1,21 +1,23 @@
-"""Findings and counts, told to people (text) and to programs (JSON)."""
+"""Findings and counts for people (terminal, page, Markdown) and programs (JSON, JUnit, SARIF, CI services)."""
 
 from __future__ import annotations
 
 from sls_contract.reports.counts import exercised, judged_line, narrowed_lines
-from sls_contract.reports.document import Report, Target, as_document, print_json, write_json
+from sls_contract.reports.document import Report, Target, as_document, plain_counts, print_json, write_json
 from sls_contract.reports.text import finding_lines, plural, table
-from sls_contract.reports.writing import KINDS, write_reports
+from sls_contract.reports.writing import KINDS, Surroundings, write_reports
 
 __all__ = [
     "KINDS",
     "Report",
+    "Surroundings",
     "Target",
     "as_document",
     "exercised",
     "finding_lines",
     "judged_line",
     "narrowed_lines",
+    "plain_counts",
     "plural",
     "print_json",
     "table",

@@ -9,16 +9,19 @@ import contextlib
 import json
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding
 
 
@@ -35,28 +38,53 @@ class Report:
     """What one run found; counts are of exchanges and clauses, never of bytes or seconds.
 
     ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``).
+    ``not_listed`` counts, by code and level, the findings that are too many to be held.
+    ``examples`` holds the exchange of the first finding of each clause and level (`sls_contract.reports.examples`),
+    ``repeat`` the commands that do it again.
+    ``not_judged`` says what the user left out.
     """
 
     command: str
     target: Target = field(default_factory=Target)
     seed: int | None = None
     located: list[tuple[Finding, Mapping[str, Any]]] = field(default_factory=list)
+    not_listed: Counter[tuple[str, Level]] = field(default_factory=Counter)
     exchanges: int = 0
     scenarios: int = 0
     exercised: set[str] = field(default_factory=set)
     clauses_total: int = 0
     not_provable: list[Any] = field(default_factory=list)
     not_supported: list[Any] = field(default_factory=list)
+    not_judged: list[str] = field(default_factory=list)
     facts: list[Any] = field(default_factory=list)
     leftovers: list[Any] = field(default_factory=list)
+    examples: list[Any] = field(default_factory=list)
+    map: ContractMap = field(default_factory=ContractMap)
+    repeat: list[str] = field(default_factory=list)
 
     def add(self, findings: Iterable[Finding], **where: Any) -> None:
         """Take findings over, with where they came from."""
         self.located.extend((finding, where) for finding in findings)
 
+    def show(self, finding: Finding, exchange: Exchange, scrub: Callable[[Exchange], Exchange] | None = None) -> None:
+        """Keep the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
+        from sls_contract.reports.examples import first_example
+
+        first_example(self.examples, finding, exchange, scrub)
+
+    def add_examples(self, examples: Iterable[dict[str, Any]]) -> None:
+        """Take over examples that another process found, where they are the first of their clause and level."""
+        kinds = {(each["code"], each["kind"]) for each in self.examples}
+        self.examples.extend(each for each in examples if (each["code"], each["kind"]) not in kinds)
+
     def count(self, level: Level) -> int:
         """Count the findings of one level."""
-        return sum(finding.level is level for finding, _ in self.located)
+        listed = sum(finding.level is level for finding, _ in self.located)
+        return listed + sum(count for (_, its), count in self.not_listed.items() if its is level)
+
+    def plain_findings(self) -> list[dict[str, Any]]:
+        """Give the findings as plain JSON values."""
+        return [{**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in self.located]
 
     def failed(self, *, strict: bool) -> bool:
         """Tell whether a violation (``strict``: or a warning) was found."""
@@ -71,13 +99,17 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "command": report.command,
         "target": {"endpoint": report.target.endpoint, "evidence": report.target.evidence},
         "seed": report.seed,
-        "findings": [
-            {**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in report.located
-        ],
+        "findings": report.plain_findings(),
+        "not_listed": plain_counts(report.not_listed),
+        "exercised": sorted(report.exercised),
         "not_provable": report.not_provable,
         "not_supported": report.not_supported,
+        "not_judged": report.not_judged,
         "facts": report.facts,
         "leftovers": report.leftovers,
+        "examples": report.examples,
+        "contract_map": [*report.map.rows(), *_of_no_operation(report)],
+        "repeat": report.repeat,
         "summary": {
             "exchanges": report.exchanges,
             "scenarios": report.scenarios,
@@ -87,6 +119,19 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
             "clauses": {"total": report.clauses_total, "exercised": len(report.exercised)},
         },
     }
+
+
+def _of_no_operation(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield what was judged of no single operation: across exchanges, of the client, of the recordings."""
+    seen = {code for row in report.map.rows() for code in row["clauses"]}
+    if others := sorted(report.exercised - seen):
+        evidence = report.target.evidence or "unknown"
+        yield {"operation": None, "evidence": str(evidence), "validated": None, "clauses": others, "errors": []}
+
+
+def plain_counts(counts: Mapping[tuple[str, Level], int]) -> list[dict[str, Any]]:
+    """Give counts by code and level as plain JSON values."""
+    return [{"code": code, "level": str(level), "count": count} for (code, level), count in sorted(counts.items())]
 
 
 def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:

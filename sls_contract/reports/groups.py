@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec import CLAUSES
@@ -13,20 +14,26 @@ if TYPE_CHECKING:
 _RANKS = {"violation": 0, "warning": 1, "unspecified": 2}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Group:
-    """Findings of one clause at one level.
+    """Findings of one clause, at one level, about one operation.
 
     Attributes:
-        first: the first of them, as it stands in a report.
-        places: where each was found, in order, each once.
-        count: how many there are.
+        findings: all of them, as they stand in a report, in order.
 
     """
 
-    first: Mapping[str, Any]
-    places: dict[str, None] = field(default_factory=dict)
-    count: int = 0
+    findings: list[Mapping[str, Any]]
+
+    @property
+    def first(self) -> Mapping[str, Any]:
+        """The finding that is shown in full: one that can be repeated, where there is such a one."""
+        return next(filter(source_of, self.findings), self.findings[0])
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.findings)
 
     @property
     def title(self) -> str:
@@ -34,20 +41,43 @@ class Group:
         clause = CLAUSES.get(self.first["code"])
         return clause.title if clause else ""
 
+    @property
+    def places(self) -> dict[str, None]:
+        """Where each was found, each place once; every part of a message is named before one is named again."""
+        by_part: dict[str, dict[str, None]] = {}
+        for finding in self.findings:
+            by_part.setdefault(part_of(finding["where"]), {})[place_of(finding)] = None
+        first = {next(iter(places)): None for places in by_part.values()}
+        return first | {place: None for places in by_part.values() for place in places}
+
 
 def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Group]:
-    """Group the findings of a report by clause and level: violations first, then by how often they were found."""
-    groups: dict[tuple[str, str], Group] = {}
+    """Group the findings of a report: violations first, then by how often they were found."""
+    groups: dict[tuple[str, str, str], Group] = {}
     for finding in findings:
-        group = groups.setdefault((finding["code"], finding["level"]), Group(finding))
-        group.count += 1
-        group.places[place_of(finding)] = None
+        key = finding["code"], finding["level"], finding["operation"] or ""
+        groups.setdefault(key, Group([])).findings.append(finding)
     return sorted(groups.values(), key=lambda group: (_RANKS.get(group.first["level"], 3), -group.count))
+
+
+def part_of(where: str) -> str:
+    """Return a place in a message with every index as ``*``: ``/0/shard`` and ``/7/shard`` are one part."""
+    return re.sub(r"(?<=/)\d+(?=/|$)", "*", where)
 
 
 def place_of(finding: Mapping[str, Any]) -> str:
     """Say where a finding was made: test, scenario or cassette, exchange, line, and the place in the exchange."""
-    origin = finding.get("test") or finding.get("scenario") or finding.get("cassette") or ""
-    line = f":{finding['line']}" if finding.get("line") else ""
+    return f"{origin_of(finding)} at {finding['where']}".strip()
+
+
+def origin_of(finding: Mapping[str, Any]) -> str:
+    """Say in which exchange a finding was made: test, scenario or cassette, line, number; empty where nobody knows."""
+    line = f":{finding['line']}" if finding.get("line") and not finding.get("test") else ""
     exchange = f"exchange {finding['exchange']}" if finding.get("exchange") is not None else ""
-    return " ".join(part for part in (f"{origin}{line}", exchange, f"at {finding['where']}") if part)
+    return " ".join(part for part in (f"{source_of(finding)}{line}", exchange) if part)
+
+
+def source_of(finding: Mapping[str, Any]) -> str:
+    """Name the test, scenario or cassette of a finding; empty where it has none."""
+    scenario = f"{finding['scenario']} ({finding['auth']})" if finding.get("auth") else finding.get("scenario")
+    return str(finding.get("test") or scenario or finding.get("cassette") or "")

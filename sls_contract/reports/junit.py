@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from sls_contract.reports.groups import place_of
+from sls_contract.reports.group_lines import some
+from sls_contract.reports.groups import Group, grouped, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +31,13 @@ def junit(document: Mapping[str, Any]) -> str:
             failure = SubElement(
                 case, "failure", type=first["code"], message=_clean(f"{first['code']} {first['slug']}")
             )
-            failure.text = _clean("\n\n".join(map(_text, violations)))
+            failure.text = _clean("\n\n".join(map(_text, grouped(violations))))
         elif reason:
             skipped += 1
             SubElement(case, "skipped", message=_clean(reason))
         others = [each for each in findings if each["level"] != "violation"]
         if others:
-            SubElement(case, "system-out").text = _clean("\n\n".join(map(_text, others)))
+            SubElement(case, "system-out").text = _clean("\n\n".join(map(_text, grouped(others))))
     suite.set("failures", str(failures))
     suite.set("skipped", str(skipped))
     root = Element("testsuites", name="sls-contract", tests=str(len(cases)), failures=str(failures), errors="0")
@@ -51,6 +52,8 @@ def _cases(document: Mapping[str, Any]) -> dict[str, tuple[str, list[Mapping[str
     for outcome in document.get("outcomes", ()):
         judged = outcome["verdict"] in (_PASSED, _FAILED)
         cases[outcome["scenario"]] = ("" if judged else outcome["reason"] or outcome["verdict"], [])
+    for what in document["not_judged"]:
+        cases[what] = ("not judged", [])
     for entry in document.get("ledger", ()):
         cases[entry["cassette"]] = ("", [])
     for finding in document["findings"]:
@@ -59,10 +62,12 @@ def _cases(document: Mapping[str, Any]) -> dict[str, tuple[str, list[Mapping[str
     return cases or {str(document["command"]): ("" if document["summary"]["exchanges"] else "nothing was judged", [])}
 
 
-def _text(finding: Mapping[str, Any]) -> str:
+def _text(group: Group) -> str:
+    finding, others = group.first, [place for place in group.places if place != place_of(group.first)]
     return (
         f"{finding['code']} {finding['slug']} ({finding['level']}) {place_of(finding)}\n"
         f"  expected: {finding['expected']}\n  actual:   {finding['actual']}\n  How to fix: {finding['how_to_fix']}"
+        + (f"\n  {group.count} times; also in: {some(others)}" if group.count > 1 else "")
     )
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports.groups import Group, grouped
+from sls_contract.reports.group_lines import some
+from sls_contract.reports.groups import Group, grouped, place_of
 from sls_contract.reports.text import plural, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _MOST_PLACES = 10
+_LISTS = {
+    "Not judged": "not_judged",
+    "Not proven": "not_proven",
+    "Not provable here": "not_provable",
+    "Left over": "leftovers",
+}
 _MARKS = {"violation": "❌", "warning": "⚠️", "unspecified": "ℹ️"}
 
 
@@ -32,17 +39,33 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         f"| {summary['exchanges']} | {bad} | {summary['warnings']} | {summary['unspecified']} "
         f"| {clauses['exercised']} of {clauses['total']} | {_cell(target['evidence'] or 'none')} |"
     )
-    for title, key in (("Not proven", "not_proven"), ("Not provable here", "not_provable"), ("Left over", "leftovers")):
+    for title, key in _LISTS.items():
         if listed := document.get(key):
             yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(_one(each))}" for each in listed))
     if changes := document.get("changes"):
         counts = {kind: sum(each["class"] == kind for each in changes) for kind in ("breaking", "additive", "benign")}
         yield from ("", f"**Changes**: {', '.join(f'{count} {kind}' for kind, count in counts.items())}")
+        yield from _changes([each for each in changes if each["class"] != "benign"])
     for group in grouped(document["findings"]):
         yield from _group(group)
     if document.get("seed") is not None:
         yield from ("", f"Seed: {document['seed']}")
     yield from ("", f"sls-contract {document['tool']['version']}")
+
+
+def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a table with each kind of change once, the worst first."""
+    kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for change in sorted(changes, key=lambda each: each["class"] != "breaking"):
+        kinds.setdefault((change["class"], change["slug"]), []).append(change)
+    if kinds:
+        yield from ("", "| class | what | times | first at | before | after |", "|---|---|---:|---|---|---|")
+    for (kind, slug), alike in kinds.items():
+        first = alike[0]
+        where = f"{first.get('cassette') or ''} exchange {first['exchange']} {first['where']}".strip()
+        sides = (_cell("(nothing)" if side is None else side) for side in (first["old"], first["new"]))
+        cells = (kind, _cell(f"{first['code'] or ''} {slug}".strip()), str(len(alike)), _cell(where), *sides)
+        yield f"| {' | '.join(cells)} |"
 
 
 def _group(group: Group) -> Iterator[str]:
@@ -52,14 +75,13 @@ def _group(group: Group) -> Iterator[str]:
         "",
         f"<details><summary>{mark} <b>{first['code']}</b> {_html(group.title or first['slug'])}{times}</summary>",
     )
-    yield from ("", f"At `{_code(next(iter(group.places)))}`", "")
+    yield from ("", f"At `{_code(place_of(first))}`", "")
     yield from ("| | |", "|---|---|")
     for name, key in (("expected", "expected"), ("actual", "actual"), ("how to fix", "how_to_fix")):
         yield f"| {name} | {_cell(first[key])} |"
-    others = [*group.places][1:]
+    others = [f"`{_code(place)}`" for place in group.places if place != place_of(first)]
     if others:
-        more = f", and {len(others) - _MOST_PLACES} more" if len(others) > _MOST_PLACES else ""
-        yield from ("", f"Also at: {', '.join(f'`{_code(place)}`' for place in others[:_MOST_PLACES])}{more}")
+        yield from ("", f"Also at: {some(others, _MOST_PLACES)}")
     yield from ("", "</details>")
 
 

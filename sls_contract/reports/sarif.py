@@ -28,7 +28,7 @@ def sarif(document: Mapping[str, Any]) -> str:
         "automationDetails": {"id": f"sls-contract/{document['command']}/"},
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"summary": document["summary"], "target": document["target"]},
+        "properties": {key: document[key] for key in ("summary", "target", "not_judged")},
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 

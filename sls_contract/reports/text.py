@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,34 +9,53 @@ if TYPE_CHECKING:
 
     from sls_contract.spec import Finding
 
+NOTHING = "-"
+"""What a cell holds that has nothing to say."""
+
+_GAP = "  "
+
 
 def width(text: str) -> int:
     """Return how many terminal cells the text takes: wide East Asian characters take two, combining marks none."""
-    return len(text) if text.isascii() else sum(_cells(char) for char in text)
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
-def _cells(char: str) -> int:
-    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:  # marks and joiners stand on the character before them
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def table(header: Sequence[str], rows: Iterable[Sequence[object]], columns: int | None = None) -> Iterator[str]:
     """Yield a table's lines: left-aligned text, right-aligned numbers, a rule under the header.
 
-    Each row stays on one line: what a terminal cannot show is escaped.
+    Each row stays on one line: what a terminal cannot show is escaped. Where the table is wider than ``columns``, each
+    row is a paragraph, which a narrow terminal can show.
     """
     kept = [tuple(row) for row in rows]
     cells = [tuple(header), *(tuple(on_one_line(str(cell)) for cell in row) for row in kept)]
     widths = [max(width(row[column]) for row in cells) for column in range(len(header))]
+    if columns is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > columns:
+        yield from _paragraphs(columns, *cells)
+        return
     numeric = [bool(kept) and all(isinstance(row[column], int) for row in kept) for column in range(len(header))]
     for number, row in enumerate(cells):
-        yield "  ".join(
+        yield _GAP.join(
             " " * (size - width(cell)) + cell if right else cell + " " * (size - width(cell))
             for cell, size, right in zip(row, widths, numeric, strict=True)
         ).rstrip()
         if number == 0:
-            yield "  ".join("-" * size for size in widths)
+            yield _GAP.join("-" * size for size in widths)
+
+
+def _paragraphs(columns: int, header: Sequence[str], *rows: Sequence[str]) -> Iterator[str]:
+    for name, *facts in rows:
+        yield name
+        line = ""
+        for fact in (f"{label} {fact}" for label, fact in zip(header[1:], facts, strict=True) if fact != NOTHING):
+            if line and width(f"{line}; {fact}") > columns:
+                yield line
+                line = ""
+            line = f"{line}; {fact}" if line else f"  {fact}"
+        yield line
 
 
 def finding_lines(finding: Finding, place: str = "") -> list[str]:

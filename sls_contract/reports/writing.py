@@ -1,9 +1,9 @@
-"""Write a report to files, each in the kind that its name says."""
+"""Write a report to files, each in the kind that its name says, and where a CI service shows it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
@@ -11,30 +11,64 @@ from sls_contract.reports.document import write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
-_WRITERS = {".xml": "junit", ".sarif": "sarif", ".md": "markdown"}
-KINDS = (".json", *_WRITERS)
+_WRITERS = {".codequality.json": "codequality", ".xml": "junit", ".sarif": "sarif", ".md": "markdown"}
+KINDS = (".json", ".html", ".xml", ".sarif", ".md", ".codequality.json")
 """What the name of a report may end with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a report is written: the streams and environment of the process, and the time, aware, to count ages to."""
+
+    stdout: IO[str]
+    stderr: IO[str]
+    environ: Mapping[str, str]
+    now: datetime
 
 
 def kind_of(path: str) -> str:
     """Return the kind of a report by its name; raises `UsageError` for another."""
-    kind = Path(path).suffix.lower()
-    if kind not in KINDS:
+    name = path.lower()
+    kind = next((each for each in (*_WRITERS, *KINDS) if name.endswith(each)), None)
+    if kind is None:
         msg = f"must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}, which tells the kind of report, got {path!r}"
         raise UsageError(msg)
     return kind
 
 
-def write_reports(document: Mapping[str, Any], paths: Iterable[str | None], stdout: IO[str]) -> None:
-    """Write the document to each path, whole or not at all (``-``: JSON to ``stdout``; None: nowhere).
+def write_reports(document: Mapping[str, Any], paths: Iterable[str | None], around: Surroundings) -> None:
+    """Write the document to each path, whole or not at all (``-``: JSON to standard output; None: nowhere).
 
-    Raises `UsageError` where a file cannot be written.
+    In a job of GitHub Actions also writes annotations and the summary of the step. Raises `UsageError` where a file
+    cannot be written, once the others are.
     """
+    failed: UsageError | None = None
     for path in filter(None, paths):
-        kind = ".json" if path == "-" else Path(path).suffix.lower()
-        if kind in _WRITERS:
-            name = _WRITERS[kind]
-            write_text(getattr(import_module(f"sls_contract.reports.{name}"), name)(document), path)
-        else:  # --json takes any name
-            write_json(document, path, stdout)
+        try:
+            _write(document, path, around)
+        except UsageError as error:
+            failed = failed or error
+    if around.environ.get("GITHUB_ACTIONS") == "true":
+        from sls_contract.reports.github import show
+
+        show(document, around.environ, around.stderr)
+    if failed is not None:
+        raise failed
+
+
+def _write(document: Mapping[str, Any], path: str, around: Surroundings) -> None:
+    try:
+        kind = kind_of(path)
+    except UsageError:  # --json takes any name, and -
+        kind = ".json"
+    if kind == ".html":
+        from sls_contract.reports.page import page
+
+        write_text(page(document, around.now.date()), path)
+    elif kind in _WRITERS:
+        name = _WRITERS[kind]
+        write_text(getattr(import_module(f"sls_contract.reports.{name}"), name)(document), path)
+    else:
+        write_json(document, path, around.stdout)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
+from sls_contract.scenarios.scenario import Scenario
 from sls_contract.scenarios.steps import (
     Connect,
     Create,
@@ -16,7 +17,6 @@ from sls_contract.scenarios.steps import (
     Place,
     Read,
     RequestVariant,
-    Scenario,
     Step,
     WaitForClock,
     Write,

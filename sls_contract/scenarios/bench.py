@@ -1,4 +1,4 @@
-"""From a step to the request that carries it out: real names put in, dressed and signed."""
+"""From a step to the request that carries it out: real names put in, given its variant and signed."""
 
 from __future__ import annotations
 
@@ -9,27 +9,31 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from sls_contract.checks.content_coding import compressed
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request, wire_bytes
+from sls_contract.scenarios.log_messages import PulledLog, log_group
 from sls_contract.scenarios.near_misses import FLAWS, Signer
 from sls_contract.scenarios.steps import (
-    Connect,
+    Call,
     Create,
     Delete,
-    HandOver,
     HeartBeat,
     Key,
+    ListGroups,
     Place,
     ProjectRole,
+    Put,
     Read,
     Role,
     ShardRef,
     Step,
-    WaitForClock,
+    Update,
     Write,
 )
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, WireForm
 from sls_contract.signing import Credentials, Dialect, http_date, region_of, resign, sign
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,10 +42,15 @@ if TYPE_CHECKING:
     from sls_contract.signing.dialect import Scheme
 
 GROUP_PREFIX = "sls-contract-"
-GROUP_TIMEOUT = 300  # seconds; the page's example, longer than any scenario takes
+LOG_KEY = "sls-contract-log"
+"""The key of a written log whose value no other log has."""
+
 LARGEST_SHARD = 2**31 - 1
 MISSING_PROJECT = "sls-contract-no-such-project"
 _FAR = 1000
+_TOPIC = "sls-contract"
+_CONTENTS = (("level", "info"), ("text", '数据 = é\U0001f600\n\t"%+/'), ("empty", ""))
+_TAGS = frozenset({("sls-contract", "消费")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,9 @@ class Bench:
         shards: the ids of each logstore's shards, as far as they were learnt.
         scheme: of URLs, ``http`` or ``https``.
         region: signed in v4 where the endpoint names none.
-        prefix: what stands before a group's label in its real name.
+        prefix: what stands before a group's label in its real name, and before what marks a log.
+        hash_keys: by shard, a key that PutLogs sends to it; as far as they were learnt.
+        existing: the real name of the group with the empty label.
 
     """
 
@@ -70,12 +81,14 @@ class Bench:
     scheme: str = "http"
     region: str = "cn-hangzhou"
     prefix: str = GROUP_PREFIX
+    hash_keys: Mapping[ShardRef, str] = field(default_factory=dict)
+    existing: str = ""
     other_project: str = ""
     missing_projects: Mapping[ProjectRole, str] = field(default_factory=lambda: {"missing": MISSING_PROJECT})
 
     def group(self, place: Place) -> str:
         """Return the group's real name."""
-        return self.prefix + place.group
+        return self.prefix + place.group if place.group else self.existing
 
     def project_of(self, place: Place) -> str:
         """Return the name of the project that a place is in."""
@@ -88,7 +101,7 @@ class Bench:
         shards = self.shards.get(role, ())
         last = max(shards, default=0)
         if isinstance(ref, str):
-            passed = {"kept": min(shards, default=0), "handed over": last}  # until a run knows better
+            passed = {"kept": min(shards, default=0), "handed over": last, "written": last}  # until a run knows better
             return {"last": last, "next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD, **passed}[ref]
         if not shards:  # nothing is known of the logstore, perhaps because it does not exist
             return ref
@@ -108,11 +121,11 @@ class Bench:
         Args:
             step: what to do.
             at: the server's time.
-            held: what the consumer of a `Beat` says that it holds.
-            value: what a `Write` writes that names no value.
+            held: what the consumer of a `HeartBeat` says that it holds.
+            value: what a `Write` writes that names no value, and what marks the logs of a `Put`.
 
         """
-        return self._with_variant(self._plain(step, held, value), step, at)
+        return self._with_variant(self._plain(step, held, value, at), step, at)
 
     def checkpoint(self, step: Write, value: str) -> str:
         """Return the checkpoint that a write sends."""
@@ -120,23 +133,73 @@ class Bench:
             return step.raw
         return base64.b64encode(wire_bytes(value if step.value is None else step.value)).decode("ascii")
 
-    def _plain(self, step: Step, held: tuple[int, ...], value: str) -> Request:
+    def logs(self, step: Put, value: str, at: datetime) -> tuple[PulledLog, ...]:
+        """Return the logs that a `Put` writes; the prefix keeps those of two runs apart."""
+        time = int(at.timestamp())
+        return tuple(
+            PulledLog(time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *_CONTENTS), _TOPIC, _TAGS)
+            for number in range(step.logs)
+        )
+
+    def _plain(self, step: Step, held: tuple[int, ...], value: str, at: datetime) -> Request:
+        place = step.at
+        if isinstance(step, Call):
+            return self._called(step)
+        if isinstance(step, Put):
+            return self._put(step, value, at)
+        if isinstance(step, (ListGroups, Create)):
+            path = self.path(place, collection=True)
+            return self._get(place, path) if isinstance(step, ListGroups) else self._post(place, path, self._new(step))
+        return self._of_group(step, held, value)
+
+    def _new(self, step: Create) -> dict[str, object]:
+        return {"consumerGroup": self.group(step.at), "timeout": step.timeout, "order": step.order}
+
+    def _of_group(self, step: Step, held: tuple[int, ...], value: str) -> Request:
+        """Return the unsigned request of a step about one group."""
         place, path = step.at, self.path(step.at)
         if isinstance(step, Read):
             shard = None if step.shard is None else self.shard(step.shard, place.logstore)
             return self._get(place, path if shard is None else f"{path}?shard={shard}")
         if isinstance(step, Delete):
             return self._get(place, path).replace(method="DELETE")
-        if isinstance(step, Create):
-            body = {"consumerGroup": self.group(place), "timeout": GROUP_TIMEOUT, "order": False}
-            return self._post(place, self.path(place, collection=True), body)
+        if isinstance(step, Update):
+            changes = {"timeout": step.timeout, "order": step.order}
+            named = {key: change for key, change in changes.items() if change is not None}
+            return self._post(place, path, named).replace(method="PUT")
         if isinstance(step, HeartBeat):
-            return self._post(place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer})}", held)
-        assert not isinstance(step, (WaitForClock, HandOver, Connect)), "the run turns these into other steps, or none"
+            lists = held if step.lists is None else tuple(self.shard(each, place.logstore) for each in step.lists)
+            return self._post(place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer})}", lists)
+        assert isinstance(step, Write), "the run turns these into other steps, or none"
         query = {"type": "checkpoint", "consumer": step.consumer, "forceSuccess": step.force}
-        named = {key: text for key, text in query.items() if text}
+        texts = {key: text for key, text in query.items() if text}
         document = {"shard": self.shard(step.shard, place.logstore), "checkpoint": self.checkpoint(step, value)}
-        return self._post(place, f"{path}?{urlencode(named)}", document)
+        return self._post(place, f"{path}?{urlencode(texts)}", document)
+
+    def _called(self, step: Call) -> Request:
+        """Return the unsigned request that the contract of the operation describes."""
+        contract = registry().named(step.operation)
+        assert contract is not None, "scenarios name operations that are shipped"
+        names = {"logstore": self.logstores[step.at.logstore]}
+        if step.shard is not None:
+            names["shard"] = str(self.shard(step.shard, step.at.logstore))
+        path = "/".join(quote(names[each[1:-1]]) if each.startswith("{") else each for each in contract.path.split("/"))
+        told = {key: values[0] for key, values in contract.discriminator.items() if values}
+        query = urlencode({**told, **dict(step.query)}, quote_via=quote)
+        plain = self._get(step.at, f"{path}?{query}" if query else path)
+        return plain.replace(method=contract.method, headers=Headers([*plain.headers.pairs, *step.headers]))
+
+    def _put(self, step: Put, value: str, at: datetime) -> Request:
+        """Return the unsigned PutLogs: to any shard, or to the one that takes its hash key."""
+        path = f"/logstores/{quote(self.logstores[step.at.logstore])}/shards/"
+        path += "lb" if step.shard is None else f"route?key={self.hash_keys[step.shard]}"
+        group = log_group(self.logs(step, value, at))
+        body = compressed(group, step.coding) if step.body is None else step.body(group)
+        headers = [("Content-Type", "application/x-protobuf"), ("Content-Length", str(len(body)))]
+        if step.coding:
+            headers += [("x-log-compresstype", step.coding), ("x-log-bodyrawsize", str(len(group)))]
+        plain = self._get(step.at, path)
+        return Request("POST", plain.url, Headers([*plain.headers.pairs, *headers]), body)
 
     def _get(self, place: Place, target: str) -> Request:
         host = f"{self.project_of(place)}.{self.authority}"

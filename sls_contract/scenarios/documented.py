@@ -8,9 +8,13 @@ from sls_contract.scenarios import (
     documented_authentication,
     documented_checkpoints,
     documented_connections,
+    documented_consumers,
+    documented_logs,
     documented_names,
+    documented_operations,
 )
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, RequestVariant, Scenario, Write, made
+from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, RequestVariant, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -349,6 +353,9 @@ SCENARIOS: Mapping[str, Scenario] = {
         *_REFUSED,
         *_SIZE,
         *documented_authentication.SCENARIOS,
+        *documented_operations.SCENARIOS,
+        *documented_consumers.SCENARIOS,
+        *documented_logs.SCENARIOS,
     )
 }
 """Every documented scenario by name, in the order in which they are carried out."""

@@ -5,20 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.near_misses import ANY, MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
-from sls_contract.scenarios.steps import (
-    Create,
-    Delete,
-    HeartBeat,
-    Key,
-    Place,
-    Read,
-    RequestVariant,
-    Scenario,
-    Step,
-    Write,
-    made,
-    with_variant,
-)
+from sls_contract.scenarios.scenario import Scenario, made, with_variant
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Key, Place, Read, RequestVariant, Step, Write
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
 
 if TYPE_CHECKING:

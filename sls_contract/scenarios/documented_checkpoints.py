@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sls_contract.scenarios.steps import Place, Read, Scenario, WaitForClock, Write, made
+from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.steps import Place, Read, WaitForClock, Write
 
 _ELEMENTS = "GetCheckPoint page, response elements"
 _UPDATE = "UpdateCheckPoint page"

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from sls_contract.scenarios.steps import (
-    Connect,
-    Create,
-    HandOver,
-    HeartBeat,
-    Place,
-    Read,
-    RequestVariant,
-    Scenario,
-    Write,
-    made,
-)
+from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.steps import Connect, Create, HandOver, HeartBeat, Place, Read, RequestVariant, Write
 
 _HTTP = "RFC 9112 section 9.3: requests on one connection are independent of each other"
 _ELEMENTS = "GetCheckPoint page, response elements"

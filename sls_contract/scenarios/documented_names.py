@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, Scenario, Step, Write, made
+from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, Step, Write
 
 _CREATE = "CreateConsumerGroup page: a group has a name of its own"
 _ERRORS = "GetCheckPoint page, error codes"

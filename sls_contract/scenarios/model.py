@@ -16,12 +16,25 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+_SURELY_GONE = 3  # timeouts
+
+
 class GroupKey(NamedTuple):
     """A group by its real names."""
 
     logstore: str
     group: str
     project: str = ""
+
+
+class Settings(NamedTuple):
+    """What a group was made with, or given since; the timeout in seconds."""
+
+    timeout: int
+    order: bool
+
+
+_USUAL = Settings(300, order=False)
 
 
 @dataclass(slots=True)
@@ -43,9 +56,11 @@ class _Cell:
 class _Group:
     """A group from its creation to its deletion; ``version`` counts what changed it."""
 
+    settings: Settings
     cells: dict[int, _Cell] = field(default_factory=dict)
     assigned: dict[str, frozenset[int]] = field(default_factory=dict)
     consumers: set[str] = field(default_factory=set)
+    beats: dict[str, datetime | None] = field(default_factory=dict)
     version: int = 0
 
     def cell(self, shard: int) -> _Cell:
@@ -64,6 +79,7 @@ class Model:
         self._groups: dict[GroupKey, _Group] = {}
         self._former: dict[tuple[GroupKey, int], set[str]] = {}
         self._origins: dict[str, set[tuple[GroupKey, int]]] = {}
+        self._gone: set[GroupKey] = set()
 
     def exists(self, key: GroupKey) -> bool:
         """Tell whether the group was made and not deleted."""
@@ -89,23 +105,59 @@ class Model:
         group = self._groups.get(key)
         return frozenset(shard for shard, cell in group.cells.items() if cell.writes) if group else frozenset()
 
-    def created(self, key: GroupKey) -> None:
+    def is_alive(self, key: GroupKey, consumer: str, at: datetime) -> bool | None:
+        """Tell whether a consumer's last heartbeat is younger than the timeout; None where that is not certain.
+
+        A consumer is gone after three times the timeout: no page says how soon after it the service deletes one.
+        """
+        group = self._groups.get(key)
+        last = group.beats.get(consumer) if group else None
+        if group is None or last is None:
+            return None
+        silent, timeout = (at - last).total_seconds(), group.settings.timeout
+        if silent < timeout - 1:
+            return True
+        return False if silent > _SURELY_GONE * timeout else None
+
+    def created(self, key: GroupKey, settings: Settings = _USUAL) -> None:
         """Take note of an accepted CreateConsumerGroup."""
-        self._groups[key] = _Group()
+        self._groups[key] = _Group(settings)
+        self._gone.discard(key)
+
+    def updated(self, key: GroupKey, timeout: int | None, order: bool | None) -> None:  # noqa: FBT001 - as in the body
+        """Take note of an accepted UpdateConsumerGroup; None was not named."""
+        group = self._groups.get(key)
+        if group is not None:
+            before = group.settings
+            group.settings = Settings(
+                before.timeout if timeout is None else timeout, before.order if order is None else order
+            )
+
+    def listing(self, logstore: str, project: str) -> tuple[dict[str, Settings], frozenset[str]]:
+        """Return the groups that a logstore must list, by name, and names that it must not list."""
+        there = {
+            key.group: group.settings
+            for key, group in self._groups.items()
+            if (key.logstore, key.project) == (logstore, project)
+        }
+        gone = {key.group for key in self._gone if (key.logstore, key.project) == (logstore, project)}
+        return there, frozenset(gone - there.keys())
 
     def deleted(self, key: GroupKey) -> None:
         """Take note of an accepted DeleteConsumerGroup; what was written becomes what must not come back."""
-        gone = self._groups.pop(key, _Group())
-        for shard, cell in gone.cells.items():
+        gone = self._groups.pop(key, None)
+        self._gone.add(key)
+        for shard, cell in gone.cells.items() if gone else ():
             written = cell.earlier | ({cell.checkpoint} if cell.writes else set())
             self._former.setdefault((key, shard), set()).update(written)
 
-    def assigned(self, key: GroupKey, consumer: str, shards: frozenset[int]) -> None:
-        """Take note of an accepted HeartBeat and its answer."""
+    def assigned(self, key: GroupKey, consumer: str, shards: frozenset[int], at: datetime | None = None) -> None:
+        """Take note of an accepted HeartBeat and its answer; ``at`` is when it was sent."""
         group = self._groups.get(key)
         if group is None:
             return
         group.version += 1
+        group.beats[consumer] = at
         group.consumers.add(consumer)
         group.assigned[consumer] = shards
         for shard, cell in group.cells.items():
@@ -140,6 +192,8 @@ class Model:
     def create_refused(self, key: GroupKey) -> None:
         """Take note of a refused CreateConsumerGroup: the group that is there keeps what it has."""
         group = self._groups.get(key)
+        if group is None:
+            self._gone.add(key)
         for cell in group.cells.values() if group else ():
             if cell.writes:
                 cell.refused.add("")

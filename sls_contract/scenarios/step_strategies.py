@@ -7,7 +7,24 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.scenarios.near_misses import NEAR_MISSES
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, RequestVariant, Role, Step, Write
+from sls_contract.scenarios.steps import (
+    Call,
+    Create,
+    Delete,
+    Drain,
+    Follow,
+    HeartBeat,
+    Kept,
+    ListGroups,
+    Place,
+    Put,
+    Read,
+    RequestVariant,
+    Role,
+    Step,
+    Update,
+    Write,
+)
 from sls_contract.scenarios.wire_forms import forms_for
 
 if TYPE_CHECKING:
@@ -28,20 +45,27 @@ def places(roles: Sequence[Role] = ("main",)) -> st.SearchStrategy[Place]:
 
 
 def steps(shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool = False) -> st.SearchStrategy[Step]:
-    """One operation on one of a few groups, shards and consumers; reads in any dress."""
+    """One operation on one of a few groups, shards and consumers; reads in any variant."""
     at, consumers = places(roles), st.sampled_from(["consumer_1", "consumer_2"])
     known = st.integers(0, max(0, min(shard_count, 3) - 1))
     wanted = st.one_of(st.none(), known, st.sampled_from(["next", "far"]))
-    writes = st.builds(Write, known, st.none(), consumers, st.sampled_from(["true", "false", "True"]), at)
+    forced = st.builds(Write, known, st.none(), consumers, st.sampled_from(["true", "True"]), at)
+    any_write = st.builds(Write, known, st.none(), consumers, st.sampled_from(["true", "false", "True"]), at)
     return st.one_of(
         st.builds(Read, wanted, at, variants(tokens=tokens)),
-        writes,
+        any_write,
         st.builds(HeartBeat, consumers, at),
         st.builds(Create, at),
         st.builds(Read, wanted, at),
-        writes,
+        forced,
         st.builds(Delete, at),
+        st.builds(_changed_or_listed, st.sampled_from([None, 60, 600]), st.sampled_from([None, True, False]), at),
     )
+
+
+def _changed_or_listed(timeout: int | None, order: bool | None, at: Place) -> Step:  # noqa: FBT001 - as in the body
+    """Return a change of a group, or, where it changes nothing, a list of all groups."""
+    return ListGroups(at) if timeout is None and order is None else Update(timeout, order, at)
 
 
 def sequences(
@@ -54,6 +78,23 @@ def sequences(
     each = steps(shard_count, roles, tokens=tokens)
     middle = st.integers(0, longest * 2 // 3).flatmap(lambda least: st.lists(each, min_size=least, max_size=longest))
     return middle.map(lambda chosen: (Create(), HeartBeat(), *chosen, Read()))
+
+
+def log_sequences(shard_count: int) -> st.SearchStrategy[tuple[Step, ...]]:
+    """Write logs in any compression, find and pull some in between; the last steps pull what is left."""
+    puts = st.builds(Put, st.integers(1, 3), st.sampled_from(["", "lz4", "deflate"]))
+    drains = st.builds(
+        Drain, st.sampled_from([1, 2, 100]), st.sampled_from(["", "lz4"]), st.sampled_from(["log", "logs"])
+    )
+    known = st.integers(0, max(0, min(shard_count, 3) - 1))
+    times = st.sampled_from(["begin", "end", "0", "4102444800"])
+    cursors = st.builds(lambda shard, time: Call("GetCursor", shard, (("from", time),)), known, times)
+    each = st.one_of(puts, drains, puts, cursors, st.just(Call("ListShards")))
+    found = (
+        *(Call("GetCursor", "written", (("from", time),)) for time in ("begin", "end")),
+        Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
+    )
+    return st.lists(each, max_size=8).map(lambda chosen: (Follow(), Put(), *chosen, Drain(), *found))
 
 
 def near_misses(shard_count: int, *, tokens: bool = False) -> st.SearchStrategy[tuple[Step, ...]]:

@@ -1,4 +1,4 @@
-"""What a scenario is made of: places, operations, how a request is dressed and signed, and what must come of it.
+"""What a scenario is made of: places, operations, how a request is written and signed, and what must come of it.
 
 Names here are labels: the run gives a group its real name, a logstore its configured one, a shard its id. So a scenario
 is plain data that can be listed, shrunk and replayed.
@@ -6,10 +6,12 @@ is plain data that can be listed, shrunk and replayed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sls_contract.signing.dialect import Scheme
 
 Role: TypeAlias = Literal["main", "other", "wide", "abroad", "missing", "longer", "shorter", "capitals"]
@@ -23,10 +25,10 @@ Over: TypeAlias = Literal["one each", "first", "second"]
 """The connection that requests go over: one for each of them, or one of two that are kept alive."""
 
 Key: TypeAlias = Literal["own", "unknown", "sts", "sts-expired", "sts-wrong-token", "sts-without-token"]
-ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept']"
+ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written']"
 """A known shard by its place among the shards of the logstore, the last of them, or one that does not exist: the number
 after the last known one, one far beyond it, the largest of 32 bits. After a `HandOver`: a shard that passed to the
-second consumer, and one that the first one kept."""
+second consumer, and one that the first one kept. After a `Drain`: the one where the last log was found."""
 
 UNKNOWN_SHARDS = frozenset({"next", "far", "largest"})
 
@@ -63,11 +65,52 @@ class RequestVariant:
 
 
 PLAIN = RequestVariant()
+GROUP_TIMEOUT = 300  # seconds; the page's example, longer than any scenario takes
+
+
+class Kept(NamedTuple):
+    """A value that the run knows only when it is there.
+
+    A cursor that an earlier `Call` was answered, by the name that it gave; or, after a `Drain`: ``log``, the cursor
+    that the last log was pulled at, ``next``, the one behind it, and ``earlier`` and ``later``, times in seconds a
+    minute before and after it was written.
+    """
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """CreateConsumerGroup."""
+    """CreateConsumerGroup.
+
+    Attributes:
+        timeout: seconds; another type where it shall be wrong.
+        order: as in the page.
+        refused: errorCodes, blanks between them, of which one must come although everything exists; empty: none.
+
+    """
+
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+    timeout: int | str = GROUP_TIMEOUT
+    order: bool = False
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """UpdateConsumerGroup; None is not sent. ``refused`` as in `Create`."""
+
+    timeout: int | str | None = None
+    order: bool | None = None
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListGroups:
+    """ListConsumerGroup of the logstore of a place."""
 
     at: Place = Place()
     variant: RequestVariant = PLAIN
@@ -83,11 +126,16 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class HeartBeat:
-    """HeartBeat of a consumer; it says that it holds what it was last told to hold."""
+    """HeartBeat of a consumer; it says that it holds what it was last told to hold, or the shards of ``lists``.
+
+    ``refused`` as in `Create`.
+    """
 
     consumer: str = "consumer_1"
     at: Place = Place()
     variant: RequestVariant = PLAIN
+    lists: tuple[ShardRef, ...] | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +145,8 @@ class Write:
     Attributes:
         value: what the checkpoint decodes to; None lets the run choose a number that it uses nowhere else.
         raw: the checkpoint itself, where it shall not be base64.
-        force: the value of ``forceSuccess``, spelled as sent.
+        force: the value of ``forceSuccess``, spelled as sent; empty: not sent.
+        refused: as in `Create`.
 
     """
 
@@ -108,6 +157,7 @@ class Write:
     at: Place = Place()
     variant: RequestVariant = PLAIN
     raw: str | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +165,87 @@ class Read:
     """GetCheckPoint; ``shard`` None asks for every shard."""
 
     shard: ShardRef | None = None
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Any operation that reads, or any request that must be refused: built from the contract of the operation.
+
+    Attributes:
+        operation: its name.
+        shard: the shard in the path.
+        query: beside what tells the operation from others.
+        headers: of its own.
+        keep: the name under which the cursor that is answered is kept.
+        refused: as in `Create`.
+
+    """
+
+    operation: str
+    shard: ShardRef | None = None
+    query: tuple[tuple[str, str | Kept], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+    keep: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """PutLogs of one log group; the run chooses logs that it writes nowhere else.
+
+    Attributes:
+        logs: how many.
+        coding: compression: ``lz4``, ``zstd``, ``deflate``, or none.
+        shard: the shard whose range the hash key is in; None: no key.
+        body: makes what is sent of the log group, in the place of compression.
+        refused: as in `Create`.
+
+    """
+
+    logs: int = 1
+    coding: str = ""
+    shard: ShardRef | None = None
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+    body: Callable[[bytes], bytes] | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Not a request: ask for the cursor behind the last log of each shard. A `Drain` begins there."""
+
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Not a request: pull every shard from where the last `Drain`, or `Follow`, ended, until every log was found.
+
+    Attributes:
+        count: log groups of one pull.
+        coding: what Accept-Encoding names; empty: ``identity``.
+        kind: the value of ``type``.
+
+    """
+
+    count: int = 100
+    coding: str = "lz4"
+    kind: str = "log"
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class PassTime:
+    """Not a request: let so many seconds pass, where the endpoint's clock can be set or they are few."""
+
+    seconds: int
     at: Place = Place()
     variant: RequestVariant = PLAIN
 
@@ -155,83 +286,40 @@ class Connect:
     variant: RequestVariant = PLAIN
 
 
-Step: TypeAlias = Create | Delete | HeartBeat | Write | Read | WaitForClock | HandOver | Connect
+Request: TypeAlias = Create | Update | Delete | ListGroups | HeartBeat | Write | Read | Call | Put
+"""A step that is one request."""
+
+Arrangement: TypeAlias = WaitForClock | HandOver | Connect | Follow | Drain | PassTime
+"""A step that is none, or several."""
+
+Step: TypeAlias = Request | Arrangement
+
+_OPERATIONS = {
+    Create: "CreateConsumerGroup",
+    Update: "UpdateConsumerGroup",
+    Delete: "DeleteConsumerGroup",
+    ListGroups: "ListConsumerGroup",
+    HeartBeat: "ConsumerGroupHeartBeat",
+    Write: "ConsumerGroupUpdateCheckPoint",
+    Read: "GetCheckPoint",
+    Put: "PutLogs",
+    Follow: "GetCursor",
+    Drain: "PullLogs",
+    HandOver: "ConsumerGroupHeartBeat",
+    WaitForClock: "GetCheckPoint",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A named situation.
-
-    Attributes:
-        name: unique, words joined by hyphens.
-        area: what it is about; reports group by it.
-        expects: what the contract asks for, in words.
-        source: where that stands.
-        proves: codes of the clauses that are judged where it is carried out to its end; it has not passed otherwise.
-        steps: what is done, in order. Each read is judged against what the steps before it brought about.
-
-    """
-
-    name: str
-    area: str
-    expects: str
-    source: str
-    proves: tuple[str, ...]
-    steps: tuple[Step, ...] = field(repr=False)
-
-    @classmethod
-    def of(cls, name: str, area: str, expects: str, source: str, proves: str, *steps: Step) -> Scenario:
-        """Make a scenario of codes with blanks between them, and of steps written one after the other."""
-        return cls(name, area, expects, source, tuple(proves.split()), steps)
-
-    @property
-    def shards_needed(self) -> int:
-        """How many shards that logstore must have."""
-        named = [step.shard for step in self.steps if isinstance(step, (Read, Write))]
-        return 1 + max((shard for shard in named if isinstance(shard, int)), default=0)
-
-    @property
-    def makes_groups(self) -> bool:
-        """Whether it needs groups to be made."""
-        return any(isinstance(step, Create) for step in self.steps)
-
-    @property
-    def main_role(self) -> Role:
-        """The logstore whose shards it needs."""
-        return "wide" if "wide" in self.roles else "main"
-
-    @property
-    def roles(self) -> frozenset[Role]:
-        """The logstores that it needs."""
-        return frozenset(place.logstore for place in self._places)
-
-    @property
-    def projects(self) -> frozenset[ProjectRole]:
-        """The projects that it needs, real ones or not."""
-        return frozenset(place.project for place in self._places)
-
-    @property
-    def connects(self) -> bool:
-        """Whether it is about the connections that requests go over."""
-        return any(isinstance(step, Connect) for step in self.steps)
-
-    @property
-    def keys(self) -> frozenset[Key]:
-        """The keys that it signs with."""
-        return frozenset(step.variant.key for step in self.steps)
-
-    @property
-    def _places(self) -> frozenset[Place]:
-        signed = (step.variant.signed_as for step in self.steps)
-        lenders = tuple(step for step in signed if step is not None)
-        return frozenset(step.at for step in (*self.steps, *lenders))
+def operation_name(step: Step) -> str:
+    """Return the name of the operation that a step asks for; empty where it asks for none."""
+    return step.operation if isinstance(step, Call) else _OPERATIONS.get(type(step), "")
 
 
-def made(place: Place = Place(), consumer: str = "consumer_1") -> tuple[Step, ...]:
-    """Return the steps that make a group whose only consumer holds every shard."""
-    return (Create(place), HeartBeat(consumer, place))
+def named_group(step: Step) -> bool:
+    """Tell whether a step is about a group that must exist."""
+    return isinstance(step, (Update, Delete, HeartBeat, Write, Read))
 
 
-def with_variant(step: Step, variant: RequestVariant) -> Step:
-    """Return the step dressed otherwise."""
-    return replace(step, variant=variant)
+def documented_refusal(step: Step) -> str:
+    """Return the errorCodes of which one must come although everything exists; empty where it must be served."""
+    return step.refused if isinstance(step, (Create, Update, HeartBeat, Write, Call, Put)) else ""

@@ -23,6 +23,7 @@ _SLS4 = re.compile(
 
 #: What goes wrong in this header again and again: a pattern, and what to say about it.
 _SLIPS = (
+    (r"[\"']", "quotes stand around it"),
     (r"$", "there is no Authorization header, or it is empty: the request is not signed"),
     (r"(?i)SLS ", "the scheme word of v1 is LOG, not SLS"),
     (r"(?i)acs|oss|aws", "this is the scheme of another service"),

@@ -152,7 +152,7 @@ def _base64(digest: bytes) -> str:
     return base64.b64encode(digest).decode("ascii")
 
 
-_AROUND = " \t\r\n\"'\u00a0\u200b\ufeff"
+_AROUND = " \t\r\n\"'\u00a0\u200b\ufeff\u2018\u2019\u201c\u201d"
 
 #: What may become of a secret between where it is kept and where it signs.
 SECRET_FORMS: dict[str, Callable[[str], str]] = {

@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Form)
 
 _MOST_HEADERS = 32  # no client sends more; a hostile request shall not make the search long
 _OWN_ENTRY = ("host", "content-type", "x-log-date", "authorization")
-_ENDINGS = ("\n", "\r\n", "\r", " ")
+_ENDINGS = ("\n", "\r\n", "\r", " ", "\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,8 @@ def query_as_sent(form: F, request: Request) -> Iterator[F]:
 def query_plain(form: F, request: Request) -> Iterator[F]:
     """Yield the form with the query's values decoded: sorted, without the ``=`` of empty values, and as text."""
     parts = sorted(query_parts(request.query))
+    if not isinstance(form, LogForm) and _query(parts, str, empty="") == form.query:
+        return  # nothing to encode
     yield replace(form, query=_query(parts, str))
     yield replace(form, query=_query(parts, str, empty=""))
 
@@ -120,6 +122,8 @@ def query_plain(form: F, request: Request) -> Iterator[F]:
 def query_encoded(form: F, request: Request) -> Iterator[F]:
     """Yield the form with values, then also keys, percent-encoded in the ways that libraries do it."""
     parts = sorted(query_parts(request.query))
+    if isinstance(form, LogForm) and all(percent_encode(key + value) == key + value for key, value, _ in parts):
+        return  # nothing to encode
     for encode in (percent_encode, _plus, _keeping_slash, _lower):
         yield replace(form, query=_query(parts, encode))
         yield replace(form, query=_query(parts, encode, empty=""))
@@ -131,6 +135,8 @@ def query_encoded(form: F, request: Request) -> Iterator[F]:
 def query_twice_encoded(form: F, request: Request) -> Iterator[F]:
     """Yield the form with the values encoded once more than they should be."""
     parts = sorted(query_parts(request.query))
+    if all(percent_encode(value) == value for _, value, _ in parts):
+        return  # nothing to encode
     yield replace(form, query=_query(parts, lambda value: percent_encode(percent_encode(value)), empty=""))
     yield replace(form, query=_query(parts, lambda value: percent_encode(percent_encode(value))))
 

@@ -41,6 +41,7 @@ _USUAL = (
     ("x-log-compresstype", "zstd"),
     ("x-log-compresstype", "deflate"),
 )
+_METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD")
 _FORWARDED = ("x-forwarded-host", "x-original-host", "x-host")
 _SLASHES = re.compile("/{2,}")
 
@@ -50,6 +51,8 @@ def without_prefix(form: F, request: Request) -> Iterator[F]:
     del request
     parts = form.path.split("/")
     for count in range(1, min(_MOST_SEGMENTS, len(parts) - 2) + 1):
+        if not any(parts[1 : count + 1]):
+            continue  # a double slash has an entry of its own
         yield replace(form, path="/" + "/".join(parts[count + 1 :]))
 
 
@@ -82,6 +85,13 @@ def decoded_once_more(form: F, request: Request) -> Iterator[F]:
 
 def _written(form: F, query: str) -> str:
     return log_query(query) if isinstance(form, LogForm) else sls4_query(query)
+
+
+def other_method(form: F, request: Request) -> Iterator[F]:
+    """Yield the form with each other method: who follows a redirect makes a POST a GET."""
+    del request
+    for method in _METHODS:
+        yield replace(form, method=method)
 
 
 def with_lost_header(form: F, request: Request) -> Iterator[F]:
@@ -157,6 +167,13 @@ ON_THE_WAY: tuple[Mistake, ...] = (
         "A header was signed with another value than arrived.",
         f"Look which library or proxy changes the header after signing. {_SIGN_LATE}",
         with_other_value,
+    ),
+    Mistake(
+        "method-changed-on-the-way",
+        "digest",
+        "The request arrived with another method than was signed, as after a redirect.",
+        f"Send the request to where the redirect leads, with the method that is signed. {_SIGN_LATE}",
+        other_method,
     ),
     Mistake(
         "double-slash-on-the-way",

@@ -14,7 +14,15 @@ from sls_contract.spec.finding import Clause, Finding, Level
 if TYPE_CHECKING:
     from sls_contract.spec.contract import Contract
     from sls_contract.spec.error_record import KnownError
-    from sls_contract.spec.known_errors import KNOWN_ERRORS, errors_of, errors_with, statuses_of, wording_is_known
+    from sls_contract.spec.known_errors import (
+        KNOWN_ERRORS,
+        codes_saying,
+        errors_of,
+        errors_with,
+        known_codes,
+        statuses_of,
+        wording_is_known,
+    )
     from sls_contract.spec.registry import Registry, operation_of, use_contracts
 
 __all__ = [
@@ -27,8 +35,10 @@ __all__ = [
     "Level",
     "Registry",
     "clause",
+    "codes_saying",
     "errors_of",
     "errors_with",
+    "known_codes",
     "operation_of",
     "statuses_of",
     "use_contracts",
@@ -38,8 +48,10 @@ __all__ = [
 _LATER = {
     "KNOWN_ERRORS": "known_errors",
     "KnownError": "error_record",
+    "codes_saying": "known_errors",
     "errors_of": "known_errors",
     "errors_with": "known_errors",
+    "known_codes": "known_errors",
     "operation_of": "registry",
     "use_contracts": "registry",
     "Registry": "registry",

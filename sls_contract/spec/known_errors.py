@@ -52,6 +52,25 @@ def _known_error(operation: str, answer: ErrorAnswer) -> KnownError:
     return KnownError(answer.status, answer.code, answer.messages, answer.sources, (operation,), origin)
 
 
+def known_codes() -> frozenset[str]:
+    """Return every code that an operation's contract, a common table or an observed answer names."""
+    return _known_codes(registry())
+
+
+@lru_cache(maxsize=4)
+def _known_codes(contracts: Registry) -> frozenset[str]:
+    of_operations = {
+        error.code for name in contracts.names if (found := contracts.named(name)) for error in found.errors
+    }
+    return frozenset(of_operations | {error.code for error in KNOWN_ERRORS})
+
+
+def codes_saying(message: str) -> tuple[str, ...]:
+    """Return the codes with which a message was printed or observed; not those that say just anything."""
+    named = (error for code in sorted(known_codes()) for error in errors_with(code))
+    return tuple(dict.fromkeys(error.code for error in named if error.says(message) and not error.says("")))
+
+
 def statuses_of(code: str) -> frozenset[int]:
     """Return the statuses that a code came with; empty where the code or its status is in no source."""
     told = [error for error in KNOWN_ERRORS if error.code == code]

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, wire_bytes
 from sls_contract.transcripts import directed
+from sls_contract.transcripts.capture import is_capture, read_capture
 from sls_contract.transcripts.command import IS_CURL, read_curl
 from sls_contract.transcripts.encoding import text_of
 from sls_contract.transcripts.fields import read_fields, with_body
 from sls_contract.transcripts.literals import read_dotnet, read_go, read_structure
+from sls_contract.transcripts.long_logs import pieces
 from sls_contract.transcripts.message import Line, Seen, announced_length, exchanges_of
-from sls_contract.transcripts.raw import begins_raw, read_raw
+from sls_contract.transcripts.powershell import IS_POWERSHELL, read_powershell
+from sls_contract.transcripts.raw import MOST_REQUESTS, begins_raw, read_raw
 from sls_contract.transcripts.wrappings import unwrapped
 
 if TYPE_CHECKING:
@@ -82,16 +85,17 @@ READERS = (
     Reader("Net::HTTP's debug output", _has(r'(?m)^[ \t]*<- "[A-Z]+ '), _directed(directed.ruby)),
     Reader("curl -v", directed.has_curl_marks, _directed(directed.curl_verbose)),
     Reader("curl command", _has(IS_CURL.pattern), read_curl),
+    Reader("PowerShell command", _has(IS_POWERSHELL.pattern), read_powershell),
     Reader("Go's http.Request", _has(r"Method:\S* URL:\S+ .{0,2000}Header:map\["), read_go),
     Reader(".NET's HttpRequestMessage", _has(r"Method: \w+, RequestUri: '"), read_dotnet),
-    Reader("structure of a client", lambda text: not begins_raw(text) and bool(read_structure(text)), read_structure),
+    Reader("structure of a client", lambda text: not begins_raw(text), read_structure),
     Reader("raw request", lambda _: True, read_raw),
 )
-"""The first whose form fits reads the text."""
+_LAST = READERS[-1]
+"""The first whose form fits and who finds a request reads the text."""
 
 HINTS = (
-    (r"\A(?:\xd4\xc3\xb2\xa1|\n\r\r\n)", "a capture of packets; tshark -r FILE -Y http -T json makes it readable"),
-    (r"\A[0-9]+:[0-9]+:\w+[;,]", "flows of mitmproxy; mitmdump -nr FILE --set hardump=flows.har makes them readable"),
+    (r"\A[0-9]+:[0-9]+:\w+[;,]", "flows of mitmproxy; 'sls-contract signature FILE' reads them"),
     (r"\A\x1f", "a compressed file; unpack it first"),
     (r"(?m)^UNDICI [0-9]+: ", "the log of NODE_DEBUG=undici, which holds no headers"),
     (r"(?m)^HTTP [0-9]+: ", "the log of NODE_DEBUG=http, which holds no path"),
@@ -101,6 +105,7 @@ HINTS = (
     (r'https?://\S+ "[A-Z]+ \S+ HTTP/[0-9.]+" [0-9]{3}', "the log of urllib3, which holds no headers"),
     (r"<PreparedRequest \[|<Request \[", "the repr of a request, which holds neither URL nor headers"),
     (r'(?m)^\S+ \S+ \S+ \[.*\] "[A-Z]+ ', "an access log, which holds no headers"),
+    (r"(?i)\berror_?code\b|<Code>", "an error alone; 'sls-contract explain -' reads it and says what it means"),
 )
 """Forms that hold no whole request: how to know one, and what it lacks."""
 
@@ -113,17 +118,55 @@ def transcript_of(data: bytes) -> Transcript:
             header value is repeated.
 
     """
+    if is_capture(data):
+        return Transcript("capture of packets", tuple(read_capture(data)))
     binary = _hint(data[:64].decode("latin-1"))
     if binary:
         raise UsageError(binary)
-    longest = _LONGEST if begins_raw(text_of(data[:_BEGINNING])) else _LONGEST_LOG
-    if len(data) > longest:
+    if len(data) > _LONGEST:
         msg = (
-            f"line 1: expected at most {longest >> 10} KiB of text, got {len(data)} bytes. "
+            f"line 1: expected at most {_LONGEST >> 20} MiB of text, got {len(data)} bytes. "
             "How to fix: cut out the request, from its first line to the end of its body."
         )
         raise UsageError(msg)
     text = text_of(data)
+    return _read(text) if len(text) <= _LONGEST_LOG or begins_raw(text[:_BEGINNING]) else _read_in_pieces(text)
+
+
+def _read_in_pieces(text: str) -> Transcript:
+    """Read each signed request of a long log by itself, with what stands round it."""
+    if text[:_BEGINNING].lstrip()[:1] in _STRUCTURES and (whole := read_structure(text)):
+        return Transcript("structure of a client", tuple(whole))
+    forms: list[str] = []
+    seen: list[Seen] = []
+    errors: list[UsageError] = []
+    for line, piece in pieces(text):
+        try:
+            found = _read(piece)
+        except UsageError as error:
+            errors.append(error)
+        else:
+            forms.append(found.form)
+            seen += [
+                replace(each, line=each.line + line)
+                for each in found.seen
+                if not (seen and seen[-1].request == each.request)  # two handlers of a logger print it twice
+            ]
+        if len(seen) > MOST_REQUESTS or len(errors) > len(seen) + _MOST_UNREAD:
+            break
+    if len(seen) > MOST_REQUESTS:
+        msg = f"expected at most {MOST_REQUESTS} requests, got more. How to fix: cut out the one."
+        raise UsageError(msg)
+    if not seen:
+        told = (
+            f"got one that cannot be read: {errors[0]}" if errors else f"got none in {len(text) >> 10} KiB. {_REMEDY}"
+        )
+        msg = f"line 1: expected a signed request in this log, {told}"
+        raise UsageError(msg)
+    return Transcript(f"{forms[0]} in a long log", tuple(seen))
+
+
+def _read(text: str) -> Transcript:
     try:
         found = _as_it_stands(text)
     except UsageError as error:
@@ -135,10 +178,11 @@ def transcript_of(data: bytes) -> Transcript:
 
 def _as_it_stands(text: str) -> Transcript:
     """Read a text with the first reader whose form it has."""
-    reader = next(each for each in READERS if each.fits(text))
-    seen = reader.read(text)
+    reader, seen = next(
+        (reader, seen) for reader in READERS if reader.fits(text) and ((seen := reader.read(text)) or reader is _LAST)
+    )
     if not seen:
-        msg = f"expected a request in this text, which looks like {reader.form}, got none. {_REMEDY}"
+        msg = f"expected a request in this text, got none. {_REMEDY}"
         raise UsageError(msg)
     if reader.read is not read_curl and not begins_raw(text):  # those show the body where there was one
         seen = [replace(each, request=with_body(each.request, text)) for each in seen]
@@ -160,7 +204,11 @@ def _otherwise(text: str) -> Transcript | None:
 
 def _is_signed(found: Transcript) -> bool:
     """Tell whether a request has a scheme and credentials, as a signed one has: else the text was likely misread."""
-    return any(_AUTHORIZATION.fullmatch(each.request.headers.get("authorization", "")) for each in found.seen)
+    return any(
+        _AUTHORIZATION.fullmatch(value) and not (value[0] in _QUOTES and each.request.host[:1] in ("", *_QUOTES))
+        for each in found.seen
+        for value in [each.request.headers.get("authorization", "")]
+    )
 
 
 def read_transcript(text: str | bytes) -> tuple[Exchange, ...]:
@@ -183,11 +231,14 @@ def parse_transcript(data: bytes) -> Request:
     return transcript_of(data).seen[0].request
 
 
-_LONGEST = 16 << 20  # bytes of a raw request, whose body may have 10 MB
-_LONGEST_LOG = 1 << 18  # bytes of other texts, which are searched for the request
+_LONGEST = 64 << 20  # bytes
+_LONGEST_LOG = 1 << 18  # characters of a text that is read whole, unless it begins with the request
+_MOST_UNREAD = 10  # more parts of a long log than that, of which none can be read, are not tried
+_STRUCTURES = ("[", "{")
 _BEGINNING = 8192
 _MOST_TRIED = 40
-_AUTHORIZATION = re.compile(r"[A-Za-z][!-~]* [ -~]+")
+_QUOTES = ("'", '"')
+_AUTHORIZATION = re.compile(r"[\"']?[A-Za-z][!-~]* [ -~]+")  # a client may send quotes round this one value
 _REMEDY = (
     "How to fix: record the request with 'sls-contract proxy', or paste what 'curl -v', http.client's debuglevel or a "
     "wire log prints."

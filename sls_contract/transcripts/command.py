@@ -12,10 +12,11 @@ from sls_contract.exchange import Request, wire_bytes
 from sls_contract.transcripts.message import Seen, first_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 IS_CURL = re.compile(
-    r"(?m)^(?:[ \t]*|[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) ))(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s"
+    r"(?m)^(?:[ \t]*(?:[-*] )?|[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) |\b[0-9]{1,3}[.)] ))"
+    r"(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s"
 )
 _CARET_LINES = re.compile(r"\^\r?\n[ \t]*")
 _CARET = re.compile(r"\^(.)", re.DOTALL)
@@ -27,7 +28,11 @@ _SPACE = re.compile(r"(?:[ \t]|\\\r?\n|`\r?\n)+")
 _ANSI = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([nrt0'\"\\?!])|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 _JSON = [("Content-Type", "application/json"), ("Accept", "application/json")]
-_IN_DOUBLE = re.compile(r'\\(["\\$`])')
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_IN_DOUBLE = re.compile(rf"""\\(["\\$`])|{_VARIABLE.pattern}""")
+_ASSIGNED = re.compile(
+    r"""(?m)^[ \t]*(?:export[ ]+)?(\w+)=(?:'([^'\n]*)'|"([^"$`\n]*)"|([^\s'"$`;]+))[ \t\r]*;?[ \t\r]*$"""
+)
 
 _LONG = {
     "H": "header",
@@ -64,32 +69,36 @@ def read_curl(text: str) -> list[Seen]:
     """Return the request of each curl command in a text; raises `UsageError` where one has no URL or reads a file."""
     if '^"' in text or "^\n" in text or "^\r\n" in text:
         text = _CARET.sub(r"\1", _CARET_LINES.sub(" ", text))
+    set_to = {found[1]: found[2] or found[3] or found[4] or "" for found in _ASSIGNED.finditer(text)}
     return [
-        Seen(_request(_words(text, found.end()), line), None, line)
+        Seen(_request(_words(text, found.end(), set_to), line), None, line)
         for found in IS_CURL.finditer(text)
         for line in [text.count("\n", 0, found.start()) + 1]
     ]
 
 
-def _words(text: str, at: int) -> Iterator[str]:
+def _words(text: str, at: int, set_to: Mapping[str, str]) -> Iterator[str]:
     """Split a command in words as a shell does, up to its end: a line that does not go on, ``;``, ``&`` or ``|``."""
     while at < len(text):
         space = _SPACE.match(text, at)
         at = space.end() if space else at
         word, begun = "", at
         while part := _WORD.match(text, at):
-            word += _unquoted(part)
+            word += _unquoted(part, set_to)
             at = part.end()
         if at == begun:
             return
         yield word
 
 
-def _unquoted(part: re.Match[str]) -> str:
+def _unquoted(part: re.Match[str], set_to: Mapping[str, str]) -> str:
+    """Return what a part of a word stands for; a variable that the text does not set stays as it is."""
     if part["ansi"] is not None:
         return _ANSI.sub(_ansi, part["ansi"])
     if part["double"] is not None:
-        return _IN_DOUBLE.sub(r"\1", part["double"]).replace("\\\n", "")
+        return _IN_DOUBLE.sub(lambda it: it[1] or set_to.get(it[2], it[0]), part["double"]).replace("\\\n", "")
+    if part["bare"] is not None:
+        return _VARIABLE.sub(lambda it: set_to.get(it[1], it[0]), part["bare"])
     return next(each for each in (part["single"], part["escaped"], part["bare"]) if each is not None)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
@@ -25,6 +27,8 @@ _DEEPEST = 60
 _LOOK_BACK = 4096  # characters before a structure in which the line or call that it belongs to may stand
 _MOST_TRIED = 50  # brackets that may open the structure: a hostile text shall not make the search long
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
+_OF_EACH = ".request.line"  # http.request.line, one for each header
+_HEX_BYTES = re.compile("[0-9a-f]{2}(?::[0-9a-f]{2})*")  # how newer versions of tshark write a body
 _NOTHING = frozenset({"null", "None", "undefined", "nil"})
 
 _GO = re.compile(
@@ -33,9 +37,8 @@ _GO = re.compile(
 _GO_HEADER = re.compile(r"(?:^|(?<=\] ))([\w-]+):\[(.*?)\](?=$| [\w-]+:\[)", re.DOTALL)
 _DOTNET = re.compile(r"Method: (\w+), RequestUri: '([^']+)'.{0,2000}?Headers:\s*\{(.*?)\}", re.DOTALL)
 _REQUEST_LINE = re.compile(rf"(?m)^.*?\b({METHODS}) ((?:https?://|/)\S*)")
-_NAMED_METHOD = re.compile(rf"-Method [\"']?({METHODS})\b")
 _CALL = re.compile(
-    r"""(?:\b(?:requests|axios|session|client|http|httpx)\.(\w+)\(|\bfetch\(|-Uri )\s*["'`](https?://[^"'`]+)["'`]"""
+    r"""(?:\b(?:requests|axios|session|client|http|httpx)\.(\w+)\(|\bfetch\()\s*["'`](https?://[^"'`]+)["'`]"""
 )
 
 
@@ -45,6 +48,9 @@ def read_structure(text: str) -> list[Seen]:
     An object is a request that has a URL beside headers or a method, however its keys are called: those of HAR, axios,
     fetch, Postman, Insomnia, tshark. A dict of headers alone belongs to the request line before it.
     """
+    with suppress(ValueError, RecursionError):
+        if whole := list(_requests(json.loads(text, object_pairs_hook=_object))):
+            return [Seen(each) for each in whole if each is not None]
     for at in islice((match.start() for match in re.finditer(r"[\[{]", text)), _MOST_TRIED):
         value, end = _parsed(text, at)
         if end < 0:
@@ -57,6 +63,17 @@ def read_structure(text: str) -> list[Seen]:
     return []
 
 
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its members; tshark writes each header under one name, which then holds all of them."""
+    found: dict[str, Any] = {}
+    for name, value in members:
+        if name.endswith(_OF_EACH) and name in found:
+            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
+        else:
+            found[name] = value
+    return found
+
+
 def _completed(value: Any, before: str) -> list[Request | None]:
     """Make a request of headers, or of options of a call, with the request line or the call that stands before them."""
     lines = [*_REQUEST_LINE.finditer(before)] or [*_CALL.finditer(before)]
@@ -66,7 +83,6 @@ def _completed(value: Any, before: str) -> list[Request | None]:
     given = {str(key).lower(): each for key, each in value.items()}
     if "headers" not in given:
         given = {"headers": value} if _is_headers(value) else {}
-    method = method or (named[1] if (named := _NAMED_METHOD.search(before)) else None)
     verb = given.get("method") or (method if str(method).upper() in METHODS.split("|") else "GET")
     return [_request({**given, "method": verb, "url": url})] if given else []
 
@@ -139,7 +155,9 @@ def _tshark(value: dict[str, Any]) -> Request | None:
         return None
     pairs = headers_of([(0, str(line).strip()) for line in lines if str(line).strip()])
     host = next((text for name, text in pairs if name.lower() == "host"), "")
-    return Request(method, f"http://{host}{target}", pairs) if host else None
+    body = str(value.get("http.file_data", ""))
+    data = bytes.fromhex(body.replace(":", "")) if _HEX_BYTES.fullmatch(body) else wire_bytes(body)
+    return Request(method, f"http://{host}{target}", pairs, data) if host else None
 
 
 def _pairs(value: Any) -> list[tuple[str, str]] | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST = 64
 _ENTITY = re.compile(r"&(?:amp|quot|lt|gt|apos|#[0-9]+|#x[0-9a-f]+);")
+_MARKDOWN = re.compile(r"\\([_*~`+=.-])")
 _FIRST_KEY = re.compile(r"([A-Za-z_][\w-]*)=")
 _SAFE = "/%!$&'()*+,;=:@-._~?"
 
@@ -28,11 +29,7 @@ def originals(request: Request) -> Iterator[tuple[str, Request]]:
 
 def _candidates(request: Request) -> Iterator[tuple[str, Request]]:
     url = request.url
-    if not url.isascii() or " " in url:
-        yield "the percent-encoding of the URL", request.replace(url=quote(wire_bytes(url), safe=_SAFE))
-    if _ENTITY.search(url) or _ENTITY.search(wire_text(request.body)):
-        plain = wire_bytes(without_html(wire_text(request.body)))
-        yield "characters, which it escapes as HTML does", request.replace(url=without_html(url), body=plain)
+    yield from _escaped(request)
     if "+" in request.query:
         yield "the percent-encoding of +", request.replace(url=_with_query(url, request.query.replace("+", "%2B")))
     if "?" not in url:
@@ -41,6 +38,19 @@ def _candidates(request: Request) -> Iterator[tuple[str, Request]]:
     if request.body:
         for body in _line_ends(request.body):
             yield "line ends of the body", request.replace(body=body)
+
+
+def _escaped(request: Request) -> Iterator[tuple[str, Request]]:
+    url = request.url
+    if not url.isascii() or " " in url:
+        yield "the percent-encoding of the URL", request.replace(url=quote(wire_bytes(url), safe=_SAFE))
+    if _ENTITY.search(url) or _ENTITY.search(wire_text(request.body)):
+        plain = wire_bytes(without_html(wire_text(request.body)))
+        yield "characters, which it escapes as HTML does", request.replace(url=without_html(url), body=plain)
+    if _MARKDOWN.search(f"{url} {request.headers.get('authorization', '')}"):
+        headers = [(name, _MARKDOWN.sub(r"\1", value)) for name, value in request.headers.pairs]
+        plain_url = _MARKDOWN.sub(r"\1", url)
+        yield "characters, which it escapes as Markdown does", request.replace(url=plain_url, headers=headers)
 
 
 def _with_query(url: str, query: str) -> str:

@@ -23,14 +23,14 @@ from sls_contract.transcripts.message import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _BEHIND = re.compile(rf"(.*?)((?:{METHODS}) (?:https?://|/)\S*(?: HTTP[/ ][0-9.]+)?[ \t]*)")
 _NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")
 _FENCE = re.compile(r"\s*(?:```|~~~|-{5})")
 _ESCAPED_END = re.compile(r"(?:\\r)?\\n$")
 _DOUBLED = 3  # blank lines that alternate with header lines, from which on the text is double-spaced
-_MOST_REQUESTS = 1000
+MOST_REQUESTS = 1000
 _AT_LEAST = 60  # characters of a line that may have been wrapped
 
 
@@ -38,6 +38,7 @@ def read_raw(text: str) -> list[Seen]:
     """Return every request in a text, with the answer that follows it; raises `UsageError` where the first is none."""
     whole = text.split("\n")
     lines = _without_prefix(_single_spaced([line.removesuffix("\r") for line in whole]))
+    lines = [*_with_empty_line(lines)]
     if len(lines) != len(whole):
         whole = lines
     found: list[Seen] = []
@@ -67,9 +68,19 @@ def read_raw(text: str) -> list[Seen]:
     return found
 
 
+def _with_empty_line(lines: Sequence[str]) -> Iterator[str]:
+    """Put the empty line before a body of JSON that a page or a paste shows right behind the headers."""
+    headers = False
+    for line in lines:
+        if headers and line.startswith(("{", "[", '"')):
+            yield ""
+        headers = HEADER.fullmatch(line) is not None
+        yield line
+
+
 def _one_more(found: Sequence[Seen], seen: Seen) -> Seen:
-    if len(found) >= _MOST_REQUESTS:
-        msg = f"line {seen.line}: expected at most {_MOST_REQUESTS} requests, got more. How to fix: cut out the one."
+    if len(found) >= MOST_REQUESTS:
+        msg = f"line {seen.line}: expected at most {MOST_REQUESTS} requests, got more. How to fix: cut out the one."
         raise UsageError(msg)
     return seen
 

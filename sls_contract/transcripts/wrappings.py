@@ -31,6 +31,12 @@ _TYPOGRAPHY = str.maketrans(
         **dict.fromkeys("\u2028\u2029\u0085", "\n"),
     }
 )
+_NEXT = r"(?=[\s\\]*(?:[-\u2013\u2014]{1,2}[A-Za-z]|[\u2018\u201c\"']?https?://|\Z|\n|[|;&]))"
+_CURLY_WORD = re.compile(
+    rf"(?s)(?<=\s)(?:[\u201c\u201d](.{{0,4000}}?)[\u201c\u201d]|[\u2018\u2019](.{{0,4000}}?)[\u2018\u2019]){_NEXT}"
+)
+_WIDE_COLON = re.compile(r"(?m)^(\s*[\w-]+)\uff1a[ \t]*")
+_ROW_OF_TWO = re.compile(r"(?m)^\|[ \t]*([\w-]+)[ \t]*\|[ \t]*([^|\n]*?)[ \t]*\|[ \t\r]*$|^([\w-]+)\t+(\S[^\t\n]*)$")
 _DASHES = re.compile(r"(?<=\s)[\u2013\u2014](?=(\w?)(\w?))")
 _TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
 _ESCAPED = re.compile(
@@ -71,7 +77,19 @@ def _line_ends(text: str) -> str:
 
 def _typography(text: str) -> str:
     """Undo what chat programs and text processors put for quotes, hyphens, spaces and line ends."""
+    text = _CURLY_WORD.sub(_straight_word, text) if "curl" in text else text
+    text = _WIDE_COLON.sub(r"\1: ", text)
     return _DASHES.sub(lambda found: "--" if found[2] else "-", text.translate(_TYPOGRAPHY))
+
+
+def _table(text: str) -> str:
+    """Write rows of two cells as headers: tables of Markdown, and what is copied out of a browser's."""
+    return _ROW_OF_TWO.sub(lambda found: f"{found[1] or found[3]}: {found[2] or found[4]}", text)
+
+
+def _straight_word(found: re.Match[str]) -> str:
+    """Quote a word of a shell in which quotes of one kind, all made curly, stood inside quotes of another."""
+    return "'{}'".format((found[1] or found[2]).translate(_TYPOGRAPHY).replace("'", "'\\''"))
 
 
 def without_html(text: str) -> str:
@@ -149,6 +167,7 @@ WRAPPINGS = (
     _colours,
     _line_ends,
     _typography,
+    _table,
     without_html,
     _log_lines,
     _escapes,

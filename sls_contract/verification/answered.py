@@ -7,20 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence_outcomes import error_code
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Read, Step, Write
+from sls_contract.scenarios.steps import operation_name
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.exchange import Response
+    from sls_contract.scenarios.steps import Request
+    from sls_contract.spec.contract import Contract
 
-_OPERATIONS: Mapping[type[Step], str] = {
-    Create: "CreateConsumerGroup",
-    Delete: "DeleteConsumerGroup",
-    HeartBeat: "HeartBeat",
-    Write: "UpdateCheckPoint",
-    Read: "GetCheckPoint",
-}
+
+def contract_of(step: Request) -> Contract:
+    """Return the contract of a step's operation."""
+    contract = registry().named(operation_name(step))
+    assert contract is not None, "scenarios name operations that are shipped"
+    return contract
+
+
+def objects_of(response: Response) -> list[Mapping[str, Any]]:
+    """Return the objects of an array; nothing of anything else."""
+    try:
+        document = json.loads(plain_body(response).data or b"")
+    except (ValueError, RecursionError):
+        return []
+    return [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
 
 
 def entries_of(response: Response) -> tuple[list[tuple[int, Mapping[str, Any]]], bool]:
@@ -61,7 +72,7 @@ def assigned_by(response: Response) -> frozenset[int]:
     return frozenset(shard for shard in document if type(shard) is int) if isinstance(document, list) else frozenset()
 
 
-def answered(step: Step, response: Response) -> str:
+def answered(step: Request, response: Response) -> str:
     """Say which operation was answered how."""
-    name = _OPERATIONS[type(step)]
+    name = operation_name(step)
     return f"{name} was answered {response.status} {error_code(response) or ''}".strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.near_misses import FLAWS
-from sls_contract.scenarios.steps import UNKNOWN_SHARDS, Place, RequestVariant, Step, Write
+from sls_contract.scenarios.steps import UNKNOWN_SHARDS, Place, RequestVariant, Step, Write, documented_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,4 +55,6 @@ def is_correct(step: Step) -> bool:
         and variant.key in {"own", "sts"}
         and abs(variant.shift) < _CLOCK_SECONDS
     )
-    return plain and not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))
+    if not plain or nowhere(step.at) is not None or documented_refusal(step):
+        return False
+    return not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))

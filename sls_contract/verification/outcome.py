@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.spec import Finding, Level
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.exchange import Exchange
-    from sls_contract.scenarios.steps import Scenario
+    from sls_contract.scenarios.scenario import Scenario
     from sls_contract.verification.performance import Done, Verdict
 
 
@@ -58,6 +59,8 @@ class Run:
         facts: what was learnt about the endpoint.
         leftovers: groups that are still there, and why.
         incomplete: why the run ended early; empty where it did not.
+        map: what was judged of each operation.
+        not_judged: what ``--only`` and ``--skip`` left out.
 
     """
 
@@ -69,6 +72,8 @@ class Run:
     facts: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     incomplete: str = ""
+    map: ContractMap = field(default_factory=ContractMap)
+    not_judged: list[str] = field(default_factory=list)
     _known: set[tuple[str, str, str | None]] = field(default_factory=set)
 
     def add(self, finding: Finding, scenario: str | None, exchange: int) -> None:

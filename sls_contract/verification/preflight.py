@@ -9,6 +9,7 @@ from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import PLAIN, Create, HeartBeat, Place, Read, RequestVariant, Role
+from sls_contract.verification.existing_group import EXISTING
 from sls_contract.verification.performance import NotSupported, Performance
 
 if TYPE_CHECKING:
@@ -60,6 +61,21 @@ def learn(performance: Performance, role: Role) -> tuple[int, ...]:
     assigned = _assigned(performance, place)
     performance.perform((Read(at=place),))
     return tuple(sorted({*assigned, *_listed(performance)}))
+
+
+def listed_shards(performance: Performance, target: Target) -> tuple[int, ...]:
+    """Return the shards that an existing group lists; raises `EndpointRefuses` where it is not there."""
+    performance.perform((Read(at=EXISTING),))
+    response = performance.done[-1].exchange.response
+    code = error_code(response) if response else None
+    expect_place(performance, target, "main")
+    if code == "ConsumerGroupNotExist":
+        msg = (
+            f"logstore {target.logstore!r} has no consumer group {target.group!r}. "
+            "How to fix: name one that exists with --group."
+        )
+        raise EndpointRefuses(msg)
+    return _listed(performance)
 
 
 def _assigned(performance: Performance, place: Place) -> tuple[int, ...]:

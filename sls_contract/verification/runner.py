@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
-from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Scenario, Step
+from sls_contract.scenarios.documented_operations import SERVED
+from sls_contract.scenarios.scenario import Scenario
+from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Step
 from sls_contract.spec import CLAUSES
+from sls_contract.verification.existing_group import EXISTING, ONLY_READ, read_only
 from sls_contract.verification.groups import Groups
 from sls_contract.verification.outcome import Performed, Run
 from sls_contract.verification.performance import NotProvable, NotSupported, Performance
-from sls_contract.verification.preflight import expect_place, greet, learn
+from sls_contract.verification.plan import GENERATED, PROVEN_BY, Plan
+from sls_contract.verification.preflight import expect_place, greet, learn, listed_shards
 from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire
 
 if TYPE_CHECKING:
@@ -22,7 +26,6 @@ if TYPE_CHECKING:
     from sls_contract.verification.performance import Verdict
     from sls_contract.verification.target import Target
 
-GENERATED = ("generated-sequences", "generated-near-misses")
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _NO_STS = "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, …_ACCESS_KEY_SECRET and …_SECURITY_TOKEN"
 _MISSING_KEYS = {
@@ -38,32 +41,10 @@ _MISSING_ROLES = {
 }
 _NO_SUCH_NAME = "the name of this project or logstore cannot be made longer, shorter, or put in capitals"
 _NO_CONNECTIONS = "the endpoint is called in this process, over no connection"
+_NO_WRITING = "writes logs, which stay in the logstore: allow it with --write-logs"
+_NO_SHARDS = "no shard is known"
 _CLOSES = "the endpoint closes each connection after one answer"
-_PROVEN_BY: dict[str, tuple[str, ...]] = {
-    "generated-sequences": ("SLS421", "SLS444"),
-    "generated-near-misses": ("SLS451",),
-}
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to do.
-
-    Attributes:
-        scenarios: names of documented scenarios and of `GENERATED`; empty for all.
-        examples: how many generated sequences are tried.
-        seed: of everything random.
-
-    """
-
-    scenarios: tuple[str, ...] = ()
-    examples: int = 100
-    seed: int = 0
-
-    def wants(self, name: str) -> bool:
-        """Tell whether a scenario is to be carried out."""
-        return not self.scenarios or name in self.scenarios
 
 
 @dataclass(slots=True)
@@ -85,10 +66,11 @@ class Runner:
     _stamp: str = field(init=False)
     _count: int = 0
     _unsupported: str = ""
+    _not_offered: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare an empty run."""
-        self.run = Run(self.plan.seed)
+        self.run = Run(self.plan.seed, not_judged=self.plan.not_judged())
         self.wire.foreign_clock = not self.target.loopback
         self._bench = self.target.bench()
         # Not the seed alone: two runs against one service must not meet in one group.
@@ -100,7 +82,7 @@ class Runner:
         Raises `EndpointRefuses` and `EndpointGone` where nothing could be judged at all; one that goes away later
         makes the run incomplete.
         """
-        self.run.sent = self.wire.sent
+        self.run.sent, self.run.map = self.wire.sent, self.wire.map
         try:
             self._baseline = greet(self.wire, self._bench, self.target, self._remember)
             self._learn()
@@ -138,14 +120,29 @@ class Runner:
             ]
 
     def _remember(self, sent: Sent) -> None:
-        self.run.exercised |= sent.exercised
+        judges = self.plan.selection.judges
+        self.run.exercised |= set(filter(judges, sent.exercised))
         for finding in sent.findings:
-            self.run.add(finding, None, sent.number)
+            if judges(finding.code):
+                self.run.add(finding, None, sent.number)
 
     def _learn(self) -> None:
+        if self.target.group is not None:
+            self._learn_group()
+            return
         for role in _LEARNT:
             if role in self._bench.logstores:
                 self._learn_role(role)
+
+    def _learn_group(self) -> None:
+        """Take the shards that the existing group lists for those of the logstore."""
+        performance = self._performance()
+        try:
+            shards = listed_shards(performance, self.target)
+        finally:
+            self._take_over(performance, None)
+        self._bench = self._bench.knowing("main", shards)
+        self.run.facts.append(f"consumer group {self.target.group} lists {len(shards)} shards and was only read")
 
     def _learn_role(self, role: Role) -> None:
         performance = self._performance()
@@ -173,6 +170,12 @@ class Runner:
                 self._carry_out(scenario)
 
     def _carry_out(self, scenario: Scenario) -> None:
+        if self.target.group is not None:
+            reads = read_only(scenario)
+            if reads is None:
+                self.run.performed.append(Performed(scenario, "not provable", ONLY_READ))
+                return
+            scenario = reads
         reason, verdict = self._obstacle(scenario)
         if reason:
             self.run.performed.append(Performed(scenario, verdict, reason))
@@ -184,8 +187,12 @@ class Runner:
                 verdict, reason = "not provable", _CLOSES
             if verdict == "passed":
                 verdict, reason = _proven(scenario.proves, performance.exercised, unassigned=performance.unassigned)
+            if verdict == "not proven" and self.target.group is not None:
+                verdict, reason = "not provable", ONLY_READ
         finally:  # also of a scenario that is cut short nothing found is lost
             self._take_over(performance, scenario.name)
+        if verdict == "not supported" and scenario.name == SERVED.get(scenario.area):
+            self._not_offered[scenario.area] = reason
         self.run.performed.append(Performed(scenario, verdict, reason, tuple(performance.done)))
 
     def _perform(self, performance: Performance, steps: Sequence[Step]) -> tuple[Verdict, str]:
@@ -205,10 +212,20 @@ class Runner:
     def _performance(self) -> Performance:
         self._count += 1
         bench = replace(self._bench, prefix=f"{GROUP_PREFIX}{self._stamp}-{self._count}-")
-        return Performance(bench, self.wire, self._groups, self._baseline, spared=not self.target.loopback)
+        made = Performance(
+            bench,
+            self.wire,
+            self._groups,
+            self._baseline,
+            spared=not self.target.loopback,
+            judges=self.plan.selection.judges,
+        )
+        if self.target.group is not None:
+            made.take_for_granted(EXISTING)
+        return made
 
     def _take_over(self, performance: Performance, name: str | None) -> None:
-        self.run.exercised |= performance.exercised
+        self.run.exercised |= set(filter(self.plan.selection.judges, performance.exercised))
         for finding, number in performance.findings:
             self.run.add(finding, name, number)
 
@@ -219,8 +236,13 @@ class Runner:
             return missing, "not provable"
         if scenario.makes_groups and self._unsupported:
             return self._unsupported, "not supported"
+        refused = next((self._not_offered[name] for name in scenario.operations if name in self._not_offered), "")
+        if refused and scenario.area in SERVED:
+            return refused, "not supported"
         there = len(self._bench.shards.get(scenario.main_role, ()))
-        if scenario.makes_groups and scenario.shards_needed > there:
+        if scenario.needs_shards and not there:
+            return _NO_SHARDS, "not provable"
+        if (scenario.makes_groups or scenario.needs_shards) and scenario.shards_needed > there:
             return f"needs {scenario.shards_needed} shards, the logstore has {there}", "not provable"
         return "", "passed"
 
@@ -233,12 +255,15 @@ class Runner:
             yield _NO_SUCH_NAME
         if scenario.connects and self.wire.keep is None:
             yield _NO_CONNECTIONS
+        if scenario.writes_logs and not self.target.writes_logs:
+            yield _NO_WRITING
 
     def _generated(self) -> None:
-        if self._unsupported or not self._bench.shards.get("main"):
+        if self._unsupported or self.target.group is not None or not self._bench.shards.get("main"):
             wanted = [name for name in GENERATED if self.plan.wants(name)]
-            reason = self._unsupported or "no shard is known"
-            self.run.performed += [Performed(_generated(name), "not supported", reason) for name in wanted]
+            verdict: Verdict = "not provable" if self.target.group is not None else "not supported"
+            reason = ONLY_READ if self.target.group is not None else self._unsupported or _NO_SHARDS
+            self.run.performed += [Performed(_generated(name), verdict, reason) for name in wanted]
             return
         from sls_contract.scenarios import step_strategies
 
@@ -248,13 +273,17 @@ class Runner:
         sequences = step_strategies.sequences(shards, roles, tokens=tokens)
         flawed = step_strategies.near_misses(shards, tokens=tokens).map(_after_setup)
         self._explore("generated-sequences", sequences, self.plan.examples)
+        if not self.target.writes_logs and self.plan.wants("generated-logs") and self.plan.examples:
+            self.run.performed.append(Performed(_generated("generated-logs"), "not provable", _NO_WRITING))
+        elif self.target.writes_logs:
+            self._explore("generated-logs", step_strategies.log_sequences(shards), -(-self.plan.examples // 5))
         if self.target.loopback:  # elsewhere the documented scenarios make one near miss for each step of signing
             self._explore("generated-near-misses", flawed, -(-self.plan.examples // 4))
 
     def _explore(self, name: str, strategy: object, examples: int) -> None:
         if not self.plan.wants(name) or examples < 1:
             return
-        from sls_contract.scenarios.exploration import explore
+        from sls_contract.scenarios.exploration import Known, explore
 
         self.progress(name)
         self.wire.begin("first")
@@ -272,13 +301,14 @@ class Runner:
         seed = random.Random(f"{self.plan.seed} {name}").getrandbits(32)  # noqa: S311 - no secret
         shrinks = 200 if self.target.loopback else _FEW_EXAMPLES
         try:
-            explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks)  # type: ignore[arg-type]  # a strategy of steps
+            known = Known(self.plan.database, f"sls-contract verify {name}")
+            explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks, known=known)  # type: ignore[arg-type]  # a strategy of steps
         finally:
             self._conclude(name, failures, tried)
         if not failures:
             exercised = set[str]().union(*(each.exercised for each in tried))
             unassigned = all(each.unassigned for each in tried)
-            verdict, reason = _proven(_PROVEN_BY[name], exercised, unassigned=unassigned)
+            verdict, reason = _proven(PROVEN_BY[name], exercised, unassigned=unassigned)
             self.run.performed.append(Performed(_generated(name), verdict, reason))
 
     def _conclude(
@@ -286,7 +316,7 @@ class Runner:
     ) -> None:
         """Report the shortest sequence that failed, and what every other example exercised."""
         for performance in tried:
-            self.run.exercised |= performance.exercised
+            self.run.exercised |= set(filter(self.plan.selection.judges, performance.exercised))
         if not failures:
             for performance in tried:
                 self._take_over(performance, name)
@@ -328,7 +358,7 @@ def _generated(name: str, steps: Sequence[Step] = ()) -> Scenario:
         "generated",
         "what the steps before brought about",
         "the sources of each clause",
-        _PROVEN_BY[name],
+        PROVEN_BY[name],
         tuple(steps),
     )
 

@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports import Report, as_document, finding_lines, plural, table
+from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
+from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES, Level
 from sls_contract.verification.curl import curl_line
-from sls_contract.verification.runner import GENERATED, not_provable
+from sls_contract.verification.operations import shown
+from sls_contract.verification.plan import GENERATED
+from sls_contract.verification.runner import not_provable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sls_contract.verification.outcome import Performed, Run
     from sls_contract.verification.target import Target
 
 VERDICTS = ("passed", "failed", "not proven", "not provable", "not supported")
 _JUDGED_HERE = tuple(code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION)
+_MOST_REPEATED = 10  # commands
+_MOST_REASONS = 3  # of one kind, where not everything is told
 _TOLD_STEP_BY_STEP = 3  # documented scenarios that failed; more are named only
 
 
 def as_report(run: Run, target: Target) -> Report:
     """Return the run as every command reports."""
+    from sls_contract.cassettes.scrub import Scrubber
+
     report = Report("verify", ReportTarget(target.endpoint, target.evidence), run.seed)
+    scrubber = Scrubber(target.keys().values())
     for each in run.located:
         report.add([each.finding], scenario=each.scenario, exchange=each.exchange)
+        report.show(each.finding, run.sent[each.exchange - 1][0], lambda shown: scrubber.exchange(shown).exchange)
+    report.map.merge((operation, target.evidence, *rest) for operation, _, *rest in run.map.as_plain())
+    failed = [_command(each, run, target) for each in run.performed if each.verdict == "failed"]
+    named = f" {target.options}" if target.options else ""
+    report.repeat = [f"sls-contract verify{named} --seed {run.seed}", *failed[:_MOST_REPEATED]]
     report.exchanges, report.scenarios = len(run.sent), run.judged()
     report.exercised, report.clauses_total = run.judged_clauses(), len(CLAUSES)
     report.not_provable = [*_reasons(run, "not provable"), *not_provable()]
     report.not_supported = _reasons(run, "not supported")
     report.facts = [*run.facts, *([f"run incomplete: {run.incomplete}"] if run.incomplete else [])]
-    report.leftovers = list(run.leftovers)
+    report.leftovers, report.not_judged = list(run.leftovers), list(run.not_judged)
     return report
 
 
@@ -53,50 +68,106 @@ def document(run: Run, target: Target, version: str) -> dict[str, Any]:
         for each in run.performed
     ]
     shared = as_document(as_report(run, target), version)
-    return {**shared, "not_proven": _reasons(run, "not proven"), "outcomes": outcomes}
+    operations = [asdict(each) for each in shown(run)]
+    return {**shared, "not_proven": _reasons(run, "not proven"), "operations": operations, "outcomes": outcomes}
 
 
-def lines(run: Run, target: Target) -> Iterator[str]:
-    """Tell the run to a person."""
+def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | None = None) -> Iterator[str]:
+    """Tell the run to a person.
+
+    Args:
+        run: what was found.
+        target: where.
+        verbose: tell every finding, scenario and request; otherwise what fits on a screen.
+        columns: how wide the terminal is; None for any width.
+
+    """
     yield f"{target.endpoint} (evidence: {target.evidence}), seed {run.seed}"
-    yield from run.facts
-    yield ""
-    yield from table(("area", *VERDICTS), _areas(run))
-    yield from _failures(run, target)
-    yield from _titled("not proven, though carried out:", _reasons(run, "not proven"))
-    yield from _titled("not provable here:", [*_reasons(run, "not provable"), *not_provable()])
-    yield from _titled("not supported by this endpoint:", _reasons(run, "not supported"))
-    yield from _clauses(run)
+    yield from run.facts if verbose else ()
+    yield from (_table(run, columns) if verbose else _by_verdict(run))
+    yield from _operations(run, columns, verbose=verbose)
+    again = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}
+    yield from group_lines(as_report(run, target).plain_findings(), partial(_again, again), verbose=verbose)
+    if verbose:
+        yield from _requests(run, target)
+    most = None if verbose else _MOST_REASONS
+    yield from _shared("not proven, though carried out:", _reasons(run, "not proven"), most)
+    yield from _shared("not provable here:", _reasons(run, "not provable"), most)
+    yield from _shared("not supported by this endpoint:", _reasons(run, "not supported"), most)
+    if verbose:
+        yield from _titled("not provable anywhere:", not_provable())
+    else:
+        yield from ("", f"not provable anywhere: {some([item.partition(': ')[0] for item in not_provable()])}")
+    if run.not_judged:
+        yield from ("", f"not judged, left out by --only or --skip: {', '.join(run.not_judged)}")
+    yield from _clauses(run, verbose=verbose)
     yield from _titled("left behind, delete by hand:", run.leftovers)
     if run.incomplete:
         yield from ("", f"the run is incomplete: {run.incomplete}")
     yield from ("", _verdict(run))
+    if run.located and not verbose:
+        yield "--verbose shows every finding, and the requests of each scenario that failed as curl commands."
 
 
-def _areas(run: Run) -> Iterator[tuple[object, ...]]:
+def _table(run: Run, columns: int | None) -> Iterator[str]:
     counts: Counter[tuple[str, str]] = Counter((each.scenario.area, each.verdict) for each in run.performed)
-    for area in dict.fromkeys(each.scenario.area for each in run.performed):
-        yield (area, *(counts[area, verdict] for verdict in VERDICTS))
+    areas = dict.fromkeys(each.scenario.area for each in run.performed)
+    rows = [(area, *(counts[area, verdict] for verdict in VERDICTS)) for area in areas]
+    yield from ("", *table(("area", *VERDICTS), rows, columns))
 
 
-def _failures(run: Run, target: Target) -> Iterator[str]:
-    for each in run.located:
-        yield ""
-        yield from finding_lines(each.finding, f"{each.scenario or 'setting up'}, exchange {each.exchange}")
+def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:
+    """Yield what was shown of each operation, and why not more."""
+    operations = list(shown(run))
+    rows = [
+        (
+            each.operation,
+            f"{each.passed} of {each.scenarios}",
+            f"{len(each.proven)} of {len(each.proven) + len(each.not_proven)}",
+            f"{len(each.errors)} of {len(each.errors) + len(each.missing)}",
+        )
+        for each in operations
+    ]
+    yield from ("", *table(("operation", "scenarios passed", "clauses proven", "errors of its table"), rows, columns))
+    if verbose:
+        missing = [f"{each.operation} {error}" for each in operations for error in each.missing]
+        yield from _shared("errors that were not brought about:", missing, None)
+
+
+def _by_verdict(run: Run) -> Iterator[str]:
+    """Yield the areas of each verdict in a line, with how many scenarios they have."""
+    for verdict in VERDICTS:
+        areas = Counter(each.scenario.area for each in run.performed if each.verdict == verdict)
+        if areas:
+            yield f"{verdict}: {', '.join(f'{area} {count}' for area, count in areas.items())}"
+
+
+def _again(commands: dict[str, str], finding: Mapping[str, Any]) -> Iterator[str]:
+    """Yield, once, the command that repeats the scenario of a finding and shows its requests."""
+    if command := commands.pop(finding["scenario"], ""):
+        yield printable(f"  again: {command} --verbose")
+
+
+def _command(performed: Performed, run: Run, target: Target) -> str:
+    name = performed.scenario.name
+    examples = f"--examples {performed.planned} " if name in GENERATED else ""
+    named = f"{target.options} " if target.options else ""
+    return f"sls-contract verify {named}--scenario {name} {examples}--seed {run.seed}"
+
+
+def _requests(run: Run, target: Target) -> Iterator[str]:
     failed = [each for each in run.performed if each.verdict == "failed"]
-    named = [each for each in failed if each.scenario.name not in GENERATED]
-    shown = [each for each in failed if each.scenario.name in GENERATED] + named[:_TOLD_STEP_BY_STEP]
-    for performed in shown:
+    documented = [each for each in failed if each.scenario.name not in GENERATED]
+    generated = [each for each in failed if each.scenario.name in GENERATED]
+    for performed in (*generated, *documented[:_TOLD_STEP_BY_STEP]):
         yield from _step_by_step(performed, run, target)
 
 
 def _step_by_step(performed: Performed, run: Run, target: Target) -> Iterator[str]:
     scenario = performed.scenario
-    again = f"--examples {performed.planned} " if scenario.name in GENERATED else ""
     yield ""
     yield f"{scenario.name}: {scenario.expects} ({scenario.source})"
-    named = f"{target.options} " if target.options else ""
-    yield printable(f"  again: sls-contract verify {named}--scenario {scenario.name} {again}--seed {run.seed}")
+    yield printable(f"  again: {_command(performed, run, target)}")
     last = max(at for at, done in enumerate(performed.done) if done.findings)
     for done in performed.done[: last + 1]:
         answer = done.exchange.response.status if done.exchange.response else "no answer"
@@ -105,18 +176,30 @@ def _step_by_step(performed: Performed, run: Run, target: Target) -> Iterator[st
         yield f"     -> {answer}{f'  {codes}' if codes else ''}"
 
 
-def _clauses(run: Run) -> Iterator[str]:
+def _clauses(run: Run, *, verbose: bool) -> Iterator[str]:
     missed = [code for code in _JUDGED_HERE if code not in run.judged_clauses()]
     exercised = len(_JUDGED_HERE) - len(missed)
     yield ""
     yield f"{exercised} of {len(_JUDGED_HERE)} clauses about answers and behaviour exercised"
-    if missed:
+    if missed and verbose:
         yield f"  not exercised: {', '.join(f'{code} {CLAUSES[code].slug}' for code in missed)}"
 
 
 def _titled(title: str, items: list[str]) -> Iterator[str]:
     if items:
         yield from ("", title, *(f"  {printable(item)}" for item in items))
+
+
+def _shared(title: str, items: list[str], most: int | None) -> Iterator[str]:
+    """Yield each reason once, with what it is the reason for."""
+    by_reason: dict[str, list[str]] = {}
+    for name, _, reason in (item.partition(": ") for item in items):
+        by_reason.setdefault(reason, []).append(name)
+    lines = [
+        f"{reason} ({some(names, len(names) if most is None else MOST_PLACES)})" for reason, names in by_reason.items()
+    ]
+    rest = [f"and {plural(len(lines) - most, 'other reason')}"] if most is not None and len(lines) > most else []
+    yield from _titled(title, lines[:most] + rest)
 
 
 def _reasons(run: Run, verdict: str) -> list[str]:

@@ -12,6 +12,7 @@ from sls_contract.signing import Credentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sls_contract.clock import SettableClock
     from sls_contract.scenarios.steps import Key, ProjectRole, Role
 
 MISSING_LOGSTORE = "sls-contract-no-such-logstore"
@@ -37,9 +38,12 @@ class Target:
         wide_logstore: a logstore with hundreds of shards; None where there is none.
         sts: a temporary key that may use it.
         expired_token: a security token of ``sts`` that has expired.
+        group: an existing consumer group, which is only read; None where groups are made.
         region: signed in v4 where the endpoint names none.
         loopback: whether it is on this machine: its clock is ours, and it need not be spared.
         evidence: what exchanges with it prove: ``live``, or ``reference`` for our own.
+        writes_logs: whether logs may be written to its logstores; nobody can take them out again.
+        clock: its clock, where we can set it.
         options: the command's options that name it, ready for a shell; empty for the endpoint we start ourselves.
 
     Raises `UsageError` where two logstores, or two projects, are one: what is told apart there would be the same.
@@ -57,9 +61,12 @@ class Target:
     wide_logstore: str | None = None
     sts: Credentials | None = None
     expired_token: str | None = field(default=None, repr=False)
+    group: str | None = None
     region: str = "cn-hangzhou"
     loopback: bool = True
     evidence: str = "reference"
+    writes_logs: bool = False
+    clock: SettableClock | None = field(default=None, compare=False)
     options: str = ""
 
     def __post_init__(self) -> None:
@@ -78,6 +85,7 @@ class Target:
             self.keys(),
             scheme=self.scheme,
             region=self.region,
+            existing=self.group or "",
             other_project=self.other_project or "",
             missing_projects=self.missing_projects(),
         )

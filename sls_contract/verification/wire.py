@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sls_contract.checks import judge_response
 from sls_contract.checks.consumption import OF_CLIENTS, Consumption
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
 from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
@@ -95,7 +96,9 @@ class Wire:
         sent: every exchange, in order, for the recording.
         keep: opens a way whose connection is kept alive from request to request; None where there are no connections.
         reused: how many requests went over a connection that had carried an answer before.
+        advance: sets the endpoint's clock forward by so many seconds, and ``clock`` with it; None where nobody can.
         probe: makes a harmless request that the endpoint is known to answer; None until one is known.
+        map: what was judged of each operation; its evidence is known at the end only, and empty here.
 
     """
 
@@ -109,7 +112,9 @@ class Wire:
     sent: list[tuple[Exchange, datetime]] = field(default_factory=list)
     keep: Callable[[], KeptSend] | None = None
     reused: int = 0
+    advance: Callable[[float], None] | None = None
     probe: Callable[[datetime], Request] | None = None
+    map: ContractMap = field(default_factory=ContractMap)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
     _hung: int = 0
@@ -184,6 +189,7 @@ class Wire:
         findings = (*verdict.findings, *related.findings, *self._repeated_id(exchange))
         compared = again and exchange.response is not None and "x-log-requestid" in exchange.response.headers
         exercised = verdict.exercised | related.exercised | ({"SLS461"} if compared else set())
+        self.map.add(verdict.operation, frozenset(exercised), "", sent_at, exchange.response)
         return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)
 
     def _repeated_id(self, exchange: Exchange) -> Iterable[Finding]:

@@ -94,6 +94,7 @@ def installed():
     return CLIENTS
 
 
+@pytest.mark.full(keep=4)
 @pytest.mark.parametrize("client", CLIENTS, ids=[each.name for each in CLIENTS])
 def test_each_client_reads_from_the_served_endpoint(service, client):
     """Under a real endpoint name, in each scheme that it has, with a key and with a token; @alicloud/log: v1."""
@@ -106,6 +107,7 @@ def test_each_client_reads_from_the_served_endpoint(service, client):
     assert all(answer == expected(1) for auth, answer in answers.items() if auth not in unknown)
 
 
+@pytest.mark.full
 def test_what_the_proxy_recorded_of_six_clients_replays_to_each_of_them(service, tmp_path):
     """All six at once through one proxy: each exchange is in the cassette, verified; another run gets it played."""
     clients = installed()
@@ -122,7 +124,7 @@ def test_what_the_proxy_recorded_of_six_clients_replays_to_each_of_them(service,
     assert again == answers
 
 
-@pytest.mark.parametrize("script", ["burst.py", "burst.cjs"])
+@pytest.mark.parametrize("script", ["burst.py", pytest.param("burst.cjs", marks=pytest.mark.full)])
 def test_eight_at_once_in_each_of_four_processes_lose_nothing(service, tmp_path, script):
     """4 processes, each with 8 threads (Node: 8 calls under way) of 5 calls: 160 exchanges recorded, 160 played."""
     installed()

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,11 +92,11 @@ def test_nothing_aged_is_nothing_said(tmp_path):
 
 
 def test_a_narrow_terminal_gets_a_paragraph_for_each_file(folder, monkeypatch):
-    """Lines that would be broken are laid out one fact a line; a wide terminal and a pipe get the table."""
+    """Lines that would be broken are laid out as paragraphs that fit; a wide terminal and a pipe get the table."""
     monkeypatch.setenv("COLUMNS", "60")
     narrow = check(folder / "z.sls.yaml", stdout=Terminal())[1].splitlines()
-    assert narrow[:5] == [
-        str(folder / "z.sls.yaml"), "  evidence unknown", "  region cn-hangzhou", "  exchanges 2", "  findings 0"
+    assert narrow[:3] == [
+        str(folder / "z.sls.yaml"), "  evidence unknown; region cn-hangzhou; exchanges 2", "  findings 0"
     ]  # fmt: skip
     assert "-----" in check(folder / "z.sls.yaml")[1]
     monkeypatch.setenv("COLUMNS", "400")
@@ -116,6 +117,10 @@ def test_json_has_the_ledger(folder, tmp_path):
         "exchanges": 2,
         "last_validated": first["last_validated"],
         "age_days": 40,
+        "ages": {"3": 1, "40": 1},
+        "dateless": 0,
+        "digest": first["digest"],
+        "not_listed": [],
         "findings": 0,
     }
     assert abs(datetime.fromisoformat(first["last_validated"]) - (NOW - timedelta(days=40.5))) < timedelta(seconds=1)
@@ -133,7 +138,7 @@ def test_max_age_warns_and_with_strict_fails(folder):
     code, out, _ = check(folder, "--max-age", "30d")
     assert code == 0
     assert out.count("SLS605 recording-age (warning)") == 1
-    assert re.search(r"a\.sls\.yaml:\d+ exchange 1: SLS605", out)
+    assert re.search(r"SLS605 recording-age \(warning\)\n  in \S+a\.sls\.yaml:\d+ exchange 1 at", out)
     assert "1 warning, " in out
     assert check(folder, "--max-age", "30d", "--strict")[0] == 1
     assert check(folder, "--max-age", "6w", "--strict")[0] == 0
@@ -152,14 +157,13 @@ def test_no_secret_comes_out_of_the_ledger(tmp_path):
     assert not [each for each in ("zq83hfKx", "LTAI5t", "\x1b") if each in out + err]
 
 
-def test_progress_counts_the_exchanges_of_a_large_file(tmp_path):
-    """A person sees how far it is every hundred exchanges."""
-    write(tmp_path / "a.sls.yaml", [recording(1)] * 201)
+def test_progress_counts_exchanges_and_how_many_a_second(tmp_path):
+    """A person sees how far it is, and how fast it goes."""
+    write(tmp_path / "a.sls.yaml", [recording(1)] * 3)
     err = Terminal()
-    cli.run(["check", str(tmp_path)], environ={}, stdin=io.StringIO(), stdout=io.StringIO(), stderr=err)
-    shown = err.getvalue().split("\r\x1b[K")
-    path = tmp_path / "a.sls.yaml"
-    assert shown == ["", str(path), f"{path} 100/201", f"{path} 200/201", ""]
+    environ = {"TERM": "xterm", "COLUMNS": "300"}
+    cli.run(["check", str(tmp_path)], environ=environ, stdin=io.StringIO(), stdout=io.StringIO(), stderr=err)
+    assert re.search(rf"{re.escape(str(tmp_path / 'a.sls.yaml'))} 3 exchanges, [0-9]+ a second", err.getvalue())
 
 
 def test_a_cassette_from_the_future_is_new():
@@ -172,7 +176,7 @@ def test_a_cassette_from_the_future_is_new():
 @pytest.mark.parametrize(("ages", "median"), [([], None), ([5], 5), ([1, 9], 1), ([9, 1, 4], 4)])
 def test_the_median_is_an_age_that_occurs(ages, median):
     """Of two in the middle the lower; over all files, not of the files."""
-    entries = [Entry(NOW, ages=[timedelta(days=age)]) for age in ages]
+    entries = [Entry(NOW, ages=Counter([age])) for age in ages]
     assert median_age(entries) == (None if median is None else timedelta(days=median))
 
 
@@ -187,13 +191,13 @@ def test_the_installed_command_prints_it(command, folder):
 def test_reports_of_several_kinds_at_once(command, tmp_path):
     """--report is repeatable, the kind stands in the name; another name is refused before anything runs."""
     cassettes = Path(__file__).parents[2] / "cassettes" / "documents"
-    paths = [tmp_path / name for name in ("a.xml", "a.sarif", "a.md")]
+    paths = [tmp_path / name for name in ("a.xml", "a.sarif", "a.md", "a.html", "a.codequality.json")]
     done = command("check", cassettes, *[f"--report={path}" for path in paths])
     assert done.returncode == 0, done.stderr
-    assert [path.read_text("utf-8")[:2] for path in paths] == ["<?", "{\n", "##"]
+    assert [path.read_text("utf-8")[:2] for path in paths] == ["<?", "{\n", "##", "<!", "[]"]
     refused = command("check", cassettes, "--report=a.txt")
     assert refused.returncode == 2
-    assert "must end in .json, .xml, .sarif or .md" in refused.stderr
+    assert "must end in .json, .html, .xml, .sarif, .md or .codequality.json" in refused.stderr
 
 
 def test_contracts_of_a_folder_judge_for_this_run(folder, tmp_path_factory):
@@ -217,5 +221,23 @@ def test_a_folder_without_contracts_is_an_error(folder, tmp_path_factory):
     """The run ends with what was expected and how to fix it."""
     code, _, said = check(folder, "--contract", tmp_path_factory.mktemp("empty"))
     assert code == 2
-    assert "expected claims/, rulings/, contracts.jsonl or <Operation>.json in" in said
+    assert "expected claims/, rulings/, contracts.jsonl or <Operation>.yaml in" in said
     assert "How to fix: " in said
+
+
+def test_no_report_shows_the_key_of_the_run(tmp_path, command):
+    """A file of another recorder holds the key wherever it was sent; the exchanges that a report shows do not."""
+    key, secret = "LTAI5tAbCdEfGhIjKlMnOpQr", "zq83hfKx02lMsecretvalue"
+    text = (Path(__file__).parents[2] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml").read_text("utf-8")
+    for place in ('"shard"', "nginx/1.12.1"):
+        assert place in text
+    leaky = text.replace("nginx/1.12.1", f"nginx {key} {secret}").replace('"shard"', f'"{secret}"')
+    (tmp_path / "leaky.sls.yaml").write_text(leaky, "utf-8")
+    environ = {"ALIBABA_CLOUD_ACCESS_KEY_ID": key, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret}
+    kinds = ("json", "html", "md", "xml", "sarif", "codequality.json")
+    done = command("check", tmp_path, *[f"--report=a.{kind}" for kind in kinds], environ=environ)
+    assert done.returncode == 1
+    for kind in kinds:
+        report = (tmp_path / f"a.{kind}").read_text("utf-8")
+        assert "SLS601" in report or kind == "xml"
+        assert not [each for each in (key, secret) if each in report], kind

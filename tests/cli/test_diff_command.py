@@ -93,22 +93,30 @@ def test_fail_on(cassette, new, level, code):
 
 
 def test_text_shows_classes_and_both_sides(cassette):
-    """Changes stand under their class, the worst first, each with clause, place and both values."""
+    """The worst changes come first, with clause, place and both values; what a client may ignore takes a line."""
     old = cassette("old.sls.yaml", GOOD)
     new = cassette("new.sls.yaml", recording(updateTime=1524224984, lag=1, consumer="别人"))
     code, text, _ = run(old, new)
     assert code == 1
-    assert text.splitlines()[:8] == [
-        "breaking (1)",
-        "  exchange 0: SLS204 update-time-unit at /0/updateTime",
+    breaking = [
         "    old: 1524224984800922",
         "    new: 1524224984, which makes sense in seconds only",
-        "",
-        "additive (1)",
-        "  exchange 0: SLS212 entry-additive-key at /0/lag",
-        "    old: (nothing)",
     ]
-    assert '    old: "消费者"\n    new: "别人"\n' in text
+    assert text.splitlines()[:7] == [
+        "breaking: SLS204 update-time-unit at /0/updateTime",
+        "  in exchange 0 at /0/updateTime",
+        *breaking,
+        "additive: SLS212 entry-additive-key at /0/lag, in exchange 0: (nothing) -> 1",
+        "benign: SLS208 entry-consumer 1, SLS261 content-length 1",
+        "",
+    ]
+    full = run(old, new, "--verbose")[1]
+    assert full.splitlines()[:4] == [
+        "breaking (1)",
+        "  exchange 0: SLS204 update-time-unit at /0/updateTime",
+        *breaking,
+    ]
+    assert '    old: "消费者"\n    new: "别人"\n' in full
     assert text.splitlines()[-1] == (
         "breaking: 1 breaking, 1 additive, 2 benign, 0 unmatched; 1 pair of exchanges in 1 pair of cassettes"
     )
@@ -161,6 +169,19 @@ def test_changes_without_a_clause_are_no_findings(cassette):
     assert document["findings"] == []
 
 
+def test_one_new_key_everywhere_is_one_line(cassette, tmp_path):
+    """However many cassettes, shards and values there are; what only moved is counted by clause."""
+    for name in range(9):
+        cassette(f"old/{name}.sls.yaml", GOOD, GOOD)
+        cassette(f"new/{name}.sls.yaml", *[recording(lag=number, checkpoint="MTI0") for number in range(2)])
+    code, text, _ = run(tmp_path / "old", tmp_path / "new")
+    additive, benign, empty, _summary = text.splitlines()
+    assert (code, empty) == (0, "")
+    told = "SLS212 entry-additive-key at /*/lag, 18 times, first in 0.sls.yaml exchange 0: (nothing) -> 0"
+    assert additive == f"additive: {told}"
+    assert benign.startswith("benign: SLS206 entry-checkpoint 18, ")
+
+
 def test_folders_pair_by_relative_path(cassette, tmp_path):
     """Cassettes of one relative path are compared; those that one side alone has are unmatched."""
     cassette("old/a/一.sls.yaml", GOOD)
@@ -170,7 +191,8 @@ def test_folders_pair_by_relative_path(cassette, tmp_path):
     cassette("new/b/come.yaml", GOOD)
     code, text, _ = run(tmp_path / "old", tmp_path / "new")
     assert code == 1
-    assert "  a/一.sls.yaml exchange 0: SLS206 entry-checkpoint at /0/checkpoint" in text
+    assert "benign: SLS206 entry-checkpoint 1\n" in text
+    assert "  a/一.sls.yaml exchange 0: SLS206" in run(tmp_path / "old", tmp_path / "new", "--verbose")[1]
     assert "unmatched (2)\n  old gone.sls.yaml: the whole cassette\n  new b/come.yaml: the whole cassette\n" in text
     document = json.loads(run(tmp_path / "old", tmp_path / "new", "--json", "-")[1])
     assert document["changes"][0]["cassette"] == "a/一.sls.yaml"
@@ -284,7 +306,7 @@ def test_a_journal_alone_is_a_cassette(cassette, tmp_path):
 def test_control_characters_do_not_reach_the_terminal(cassette):
     """A value with escape sequences is shown escaped, on one line."""
     old = cassette("old.sls.yaml", GOOD)
-    _, text, _ = run(old, cassette("new.sls.yaml", recording(consumer="a\x1b[2J\nb")))
+    _, text, _ = run(old, cassette("new.sls.yaml", recording(consumer="a\x1b[2J\nb")), "--verbose")
     assert "\x1b" not in text
     assert '    new: "a\\u001b[2J\\nb"' in text
 

@@ -45,6 +45,15 @@ def test_script_and_module_are_the_same(command, script):
     assert command("chekc", script=script).stderr.startswith("usage: sls-contract ")
 
 
+def test_a_command_loads_no_other():
+    """A start costs what its command needs: a word about a clause waits for no server and no generated requests."""
+    program = "import sys; from sls_contract.cli import run; from io import StringIO as text; out = text()\n"
+    program += "run(['explain', 'SLS204'], environ={}, stdin=text(), stdout=out, stderr=out); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "sls_contract.cli.explain" in loaded
+    assert not {"sls_contract.cli.verify", "aiohttp", "asyncio", "hypothesis"} & {*loaded}
+
+
 @pytest.mark.parametrize("environ", [ASCII, {"PYTHONIOENCODING": "ascii"}], ids=["locale", "encoding"])
 def test_a_terminal_without_chinese_gets_escapes(command, chinese, environ):
     """In the C locale nothing fails, and what cannot be shown is escaped."""
@@ -128,7 +137,7 @@ def telling(*args, **named):
         told.append(print("judging", flush=True))
     return judge(*args, **named)
 audit.judge = telling
-sys.argv[1:] = ["check", sys.argv[1]]
+sys.argv[1:] = ["check", "--jobs", "1", sys.argv[1]]
 from sls_contract.cli import main
 main()
 """
@@ -143,6 +152,7 @@ def test_a_contract_is_shown_as_json_in_any_terminal(command, tmp_path):
     assert json.loads(shown[0].stdout)["contract"]["operation"] == "GetCheckPoint"
 
 
+@pytest.mark.full(keep=3)
 @pytest.mark.parametrize(
     ("argv", "told"),
     [

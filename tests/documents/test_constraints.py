@@ -13,7 +13,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
+OF_OTHERS = {"scale", "s3", "oss", "dask", "ray", "redis"}  # storages and clusters, which come with their own versions
+EXTRAS = [needed for extra, needed in PROJECT["optional-dependencies"].items() if extra not in OF_OTHERS]
+DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(EXTRAS)]
 PYTHONS = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
 LINES = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 PINS = [Requirement(line) for line in LINES if not line.startswith("#")]

@@ -338,6 +338,7 @@ def test_a_consumer_that_saves_before_it_acts_is_found_out(endpoint, start_proce
     assert found == ["shard 0: 40 records lost, the first 0", "shard 0: 40 follows -1"]
 
 
+@pytest.mark.full
 def test_a_killed_worker_with_temporary_keys_and_v4_loses_nothing(endpoint, start_process, output):
     """The same with the other signature and a security token, for a worker that is at work for certain."""
     fill(endpoint, 2, 0)

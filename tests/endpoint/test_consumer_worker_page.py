@@ -44,6 +44,7 @@ def test_the_example_passes(place):
     assert "1 passed, 1 deselected" in output, output
 
 
+@pytest.mark.full
 def test_the_example_fails_where_the_page_says_so(place):
     """A batch whose effect fails is passed over by the consumer library, and the test finds it."""
     consumer, test = FILES["consumer.py"], FILES["test_consumer.py"]

@@ -15,11 +15,12 @@ import pytest
 from started_processes import IN_UTF8
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = ("recording", "python", "verify", "serve", "spec", "signature", "review", "settings")
+README, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
+SHOWN = "\n".join([README, *((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in PAGES)])
 BIN = Path(sys.executable).parent
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-CLIENTS = re.compile(r"<details>.*?</details>", re.DOTALL)  # tests/exercise runs these, each in its language
-BLOCKS = BLOCK.findall(CLIENTS.sub("", README))
+BLOCKS = BLOCK.findall(SHOWN)
 NOT_HERE = {
     "python3 -m venv": "an installation; .ci/run carries both out",
     "--sls-endpoint=https": "needs the live service",
@@ -197,9 +198,9 @@ def test_the_settings_are_known(place):
 
 
 def test_every_setting_is_in_the_table():
-    """What ``pytest --help`` lists, the README explains."""
+    """What ``pytest --help`` lists, docs/settings.md explains."""
     listed = set(re.findall(r"^  (sls_\w+) \(", run("pytest --help", ROOT).stdout, re.MULTILINE))
-    settings = README.partition("## Settings")[2].partition("\n## ")[0]
+    settings = (ROOT / "docs" / "settings.md").read_text("utf-8")
     named = {
         name for row in re.findall(r"^\| `sls_.*$", settings, re.MULTILINE) for name in re.findall(r"`(sls_\w+)`", row)
     }
@@ -208,7 +209,7 @@ def test_every_setting_is_in_the_table():
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+    ["README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
     + [f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))],
 )
 def test_links_lead_somewhere(page):
@@ -223,6 +224,23 @@ def test_links_lead_somewhere(page):
             assert link[1:] in headings, link
         elif "://" not in link:
             assert (ROOT / page).parent.joinpath(link.partition("#")[0]).exists(), link
+
+
+def test_the_readme_fits_on_few_screens():
+    """What it is, two commands, a first test, a finding, and where to go on: the rest has pages of its own."""
+    assert len(README.splitlines()) <= 200
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"scale.md"}
+    assert not {name for name in pages if f"docs/{name}" not in README}
+
+
+def test_the_chinese_readme_shows_the_same_commands_and_test():
+    """Whoever reads Chinese types the same lines."""
+    for kind in ("python", "sh"):
+        shown = [
+            [COMMENT.sub("", text) for each, text in BLOCK.findall(page) if each == kind] for page in (README, CHINESE)
+        ]
+        assert set(shown[1]) <= set(shown[0])
+        assert shown[1]
 
 
 def test_the_list_of_clauses_is_up_to_date():

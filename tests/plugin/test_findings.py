@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+
+from sls_contract import cli
 
 OLD_METHOD = """
     @pytest.mark.sls_cassette
@@ -35,6 +39,19 @@ def test_a_finding_shows_how_to_fix_it(project):
     """Every failure ends in what to do, and shows the exchange."""
     result = project.test(OLD_METHOD).run("--sls-record=once")
     result.stdout.fnmatch_lines(["*How to fix: *", "*< 200*"])
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [(OLD_METHOD, "signature verifies (v1)"), (SWALLOWED, "and was taken out of the recording")],
+    ids=["right", "wrong"],
+)
+def test_the_text_of_a_failure_can_be_given_to_signature(project, source, told):
+    """The exchange is read back; of a signature that was taken out nobody is told that its digest is wrong."""
+    text = project.test(source).run("--sls-record=once").stdout.str()
+    out = io.StringIO()
+    cli.run(["signature"], environ={}, stdin=io.StringIO(text), stdout=out, stderr=out)
+    assert told in out.getvalue()
 
 
 def test_a_failing_test_keeps_its_own_error(project):
@@ -149,3 +166,15 @@ def _code_of(project) -> str:
 
     result = project.test(OLD_METHOD, "test_probe.py").run("--sls-record=once", "test_probe.py")
     return re.search(r"(SLS1\d\d) \S+ \(violation\) at query shardId", result.stdout.str())[1]
+
+
+def test_many_tests_with_one_mistake_show_it_once(project):
+    """The first failure shows finding and exchange in full; the others say what, and where that is; the end counts."""
+    tests = "".join(OLD_METHOD.replace("test_wrong_key", f"test_wrong_{n}") for n in range(3))
+    result = project.test(tests).run("--sls-record=once")
+    result.assert_outcomes(failed=3)
+    text = result.stdout.str()
+    assert text.count("  How to fix: name it shard") == text.count("> GET https://my-project") == 1
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_wrong_2 - Failed: SLS103 *"])
+    assert text.count("(in full: test_it.py::test_wrong_0)") == 2
+    result.stdout.fnmatch_lines(["  violation SLS103 *: 3 times, first in test_it.py::test_wrong_0"])

@@ -69,6 +69,7 @@ def test_an_exchange_that_no_test_asks_for_is_named(recorded, options):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.mark.full
 def test_two_workers_count_together(recorded):
     """What neither of them played nobody asked for."""
     result = recorded.test(two()).spawn("--sls-strict", "-n2")

@@ -77,9 +77,7 @@ def test_an_outage_breaks_nothing_and_validates_nothing(recorded, service, shard
     result.stdout.fnmatch_lines(
         [
             "sls-contract: verified 1 cassette: 1 benign; 1 not validated: another outcome, or edited",
-            "  benign cassettes/test_it/test_reads.sls.yaml exchange 0: SLS444 served at status",
-            "    old: 200",
-            "    new: 503 ServerBusy",
+            "  benign: SLS444 served at status, in *test_reads.sls.yaml exchange 0: 200 -> 503 ServerBusy",
         ]
     )
     assert [new > old for new, old in zip(validated(recorded), before, strict=True)] == [False, True][: len(shards)]
@@ -91,8 +89,11 @@ def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
     """Seconds instead of microseconds: the test fails, the old file stays, the proposal lies beside it."""
     before = recorded.cassette("test_reads").read_bytes()
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
-    result = recorded.verify("--sls-report=report.json")
+    result = recorded.verify("--sls-report=report.json", "--sls-report=report.html")
     result.assert_outcomes(failed=1)
+    page = (recorded.path / "report.html").read_text("utf-8")
+    assert "<mark>1700000000000000</mark>" in page
+    assert "<mark>1700000000</mark>" in page
     result.stdout.fnmatch_lines(
         [
             "*test_reads.sls.yaml: the endpoint no longer answers as it was recorded*",
@@ -122,8 +123,7 @@ def test_an_additive_change_is_told_and_not_accepted_by_itself(recorded, service
     result.stdout.fnmatch_lines(
         [
             "sls-contract: verified 1 cassette: 1 additive; 1 unchanged, proposal written beside it",
-            "  additive cassettes/test_it/test_reads.sls.yaml exchange 0: SLS212 *lag*",
-            "    new: 7",
+            "  additive: SLS212 *lag, in cassettes/test_it/test_reads.sls.yaml exchange 0: (nothing) -> 7",
             "*--sls-accept=additive,benign",
         ]
     )
@@ -255,7 +255,7 @@ def test_sls_allow_lets_one_clause_pass_and_accepts_nothing(recorded, service):
     recorded.test(allow + READS[1:])
     result = recorded.verify()
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["  breaking * exchange 0: SLS204 *", "  proposal *"])
+    result.stdout.fnmatch_lines(["  breaking: SLS204 *", "    in * exchange 0 *", "  proposal *"])
 
 
 def test_another_endpoint_is_refused_before_anything_is_sent(recorded, service):
@@ -389,13 +389,13 @@ def test_the_report_of_a_run_without_differences(recorded):
     assert "verdict" not in json.loads((recorded.path / "report.json").read_text("utf-8"))
 
 
-def test_many_differences_are_counted_not_listed(recorded, service):
-    """Ten on the terminal, all of them in the report."""
+def test_alike_differences_are_counted_not_listed(recorded, service):
+    """A line on the terminal, all of them in the report."""
     recorded.test(READS.replace("assert ask(sls).status_code == 200", "[ask(sls) for _ in range(12)]"))
     recorded.verify(record="all")
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000_000_000, consumer="c1", lag=7)
     result = recorded.verify("--sls-report=report.json")
-    assert sum(line.startswith("  additive ") for line in result.outlines) == 10
-    result.stdout.fnmatch_lines(["  +2 more"])
+    (line,) = [line for line in result.outlines if line.startswith("  additive")]
+    assert "12 times, first in cassettes/test_it/test_reads.sls.yaml exchange 0" in line
     changes = json.loads((recorded.path / "report.json").read_text("utf-8"))["changes"]
     assert sum(change["class"] == "additive" for change in changes) == 12

@@ -31,6 +31,7 @@ def test_the_report_says_what_was_checked_and_found(project):
     (finding,) = [each for each in report["findings"] if each["level"] == "violation"]
     assert finding["test"] == "test_it.py::test_wrong"
     assert finding["exchange"] == 0
+    assert (finding["cassette"].endswith("test_wrong.sls.yaml"), finding["line"]) == (True, 4)
     assert finding["code"].startswith("SLS1")
     assert finding["where"] == "query shardId"
     assert finding["how_to_fix"]
@@ -41,6 +42,19 @@ def test_a_run_without_cassettes_reports_nothing_found(project):
     project.test("def test_plain(): pass").run("--sls-report=report.json").assert_outcomes(passed=1)
     report = json.loads((project.path / "report.json").read_text("utf-8"))
     assert (report["findings"], report["summary"]["exchanges"]) == ([], 0)
+
+
+def test_the_page_shows_the_exchange_of_a_test_also_from_a_worker(project, monkeypatch):
+    """With the map of what was judged; in GitHub Actions annotations stand at the cassette's line."""
+    allowed = "@pytest.mark.sls_allow('SLS103', reason='as it was')\n    def test_wrong"
+    project.test(TESTS.replace("def test_wrong", allowed)).run("--sls-record=once").assert_outcomes(passed=2)
+    project.test(TESTS)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = project.spawn("-n1", "--sls-report=report.html")
+    page = (project.path / "report.html").read_text("utf-8")
+    assert "consumergroups/consumer_group_test?shardId=0</mark>" in page
+    assert '<th scope="row">GetCheckPoint</th>' in page
+    result.stderr.fnmatch_lines(["::error title=SLS103 *,file=*test_wrong.sls.yaml,line=4::*"])
 
 
 def test_several_reports_and_the_ini_file(project):

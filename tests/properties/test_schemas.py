@@ -36,7 +36,7 @@ def schema(name):
 
 def taken_apart(request, contract):
     """Return a request as the description of its schema says."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = {name.lower(): value.strip() for name, value in request.headers.items()}
     project = {"project": request.host.partition(".")[0]} if contract.project else {}
     found = {
         "path": project | registry().names_in(request),

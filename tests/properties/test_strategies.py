@@ -22,7 +22,11 @@ NAMES = [name for name in registry().names if FULL or registry().named(name).cov
 """Operations that are known from SDK models alone are many, and alike: they are left to long runs."""
 
 few = settings(max_examples=200 if FULL else 4, deadline=None, suppress_health_check=list(HealthCheck))
-every_operation = pytest.mark.parametrize("operation", NAMES)
+
+
+def every_operation(test):
+    """Try all of them; without SLS_FULL each third."""
+    return pytest.mark.full(keep=3)(pytest.mark.parametrize("operation", NAMES)(test))
 
 
 @every_operation
@@ -68,7 +72,7 @@ def test_a_broken_answer_has_a_finding_where_it_is_broken(operation):
     holds()
 
 
-@settings(max_examples=300 if FULL else 30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300 if FULL else 10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(strategies.sequences())
 def test_sequences_of_a_consumer_have_no_finding(exchanges):
     """Every exchange of a generated sequence keeps the contract of its operation, and fits those before it."""

@@ -100,7 +100,7 @@ def test_an_endpoint_that_conforms(reference):
 
 
 def test_an_endpoint_that_does_not(reference):
-    """A violation gives 1, the clause, the fix, and the requests that show it."""
+    """A violation gives 1, the clause, the fix, and the command that shows the requests."""
     endpoint, _ = reference
 
     def no_filter(request):
@@ -109,13 +109,51 @@ def test_an_endpoint_that_does_not(reference):
         return response.replace(body=body)
 
     with serve(no_filter) as server:
-        code, out, _ = command("--endpoint", server.url, *PLACE, "--scenario", "each-shard-given")
+        words = ("--endpoint", server.url, *PLACE, "--scenario", "each-shard-given")
+        code, out, _ = command(*words)
+        requests = command(*words, "--verbose")[1]
     assert code == 1
     assert "SLS211 shard-filter (violation)" in out
     assert "How to fix:" in out
-    assert "curl -sSi -X GET" in out
+    assert "curl -sSi -X GET" not in out
+    assert "curl -sSi -X GET" in requests
     place = "--project my-project --logstore my-logstore --region cn-hangzhou"
-    assert f"again: sls-contract verify --endpoint {server.url} {place} --scenario each-shard-given --seed 0" in out
+    assert (
+        f"again: sls-contract verify --endpoint {server.url} {place} --scenario each-shard-given --seed 0 --verbose"
+        in out
+    )
+
+
+def test_logs_are_written_only_where_that_was_allowed(reference):
+    """An endpoint that is not ours keeps its logstores as they are; what is not proven so is said."""
+    endpoint, url = reference
+    words = ("--endpoint", url, *PLACE, "--scenario", "get-cursor-of-times", "--examples", "0")
+    code, out, _ = command(*words)
+    assert code == 2
+    assert "allow it with --write-logs (get-cursor-of-times)" in out
+    assert not any(request.method == "POST" and "/shards/" in request.url for request in endpoint.requests)
+    code, out, _ = command(*words, "--write-logs")
+    assert code == 0
+    assert any(request.method == "POST" and "/shards/" in request.url for request in endpoint.requests)
+
+
+def test_what_needs_a_long_time_is_said_where_the_clock_cannot_be_set(reference):
+    """Nobody waits minutes for a timeout to be over; the endpoint that we start has a clock that we set."""
+    _, url = reference
+    words = ("--scenario", "heartbeat-in-time", "--examples", "0")
+    assert "the clock of this endpoint cannot be set" in command("--endpoint", url, *PLACE, *words)[1]
+    assert command(*words)[0] == 0
+
+
+def test_each_operation_says_what_was_shown_of_it():
+    """Scenarios, clauses and errors by operation, in the text and in the report."""
+    _, out, _ = command("--scenario", "get-cursor-nowhere", "--examples", "0", "--json", "-")
+    (told,) = json.loads(out)["operations"]
+    assert told["operation"] == "GetCursor"
+    assert (told["passed"], told["scenarios"]) == (1, 1)
+    assert told["proven"] == ["SLS442", "SLS443"]
+    assert told["errors"] == ["LogStoreNotExist"]
+    assert "LogStoreWithoutShard: needs a logstore without shards, which no request makes" in told["missing"]
 
 
 def test_a_report_that_cannot_be_written_loses_no_violation(reference):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -12,7 +12,7 @@ from sls_contract.checks.presentation import shown
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MOST_TEXT = 4000
 """Characters of a value that are scrubbed before it is shortened: no secret is cut in two."""
@@ -120,6 +120,7 @@ class Drift:
         not_judged: how many of them are requests to another service, which the contract says nothing about.
         exercised: codes of the clauses that could have failed on the new side.
         retried: how many attempts of both sides were followed by a retry, and count with its exchange.
+        partners: the position of each new exchange by that of its old one.
 
     """
 
@@ -129,6 +130,7 @@ class Drift:
     not_judged: int = 0
     exercised: frozenset[str] = frozenset()
     retried: int = 0
+    partners: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:

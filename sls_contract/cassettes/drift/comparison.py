@@ -61,6 +61,7 @@ def compare(old: Sequence[Recording], new: Sequence[Recording], scrubber: Scrubb
         frozenset().union(*(after[-1].verdict.exercised for _, after in sides)),
         sum(len(each.retried) for pair in pairs for each in pair)
         + sum(len(each.retried) for each in (*pairing.left, *new_alone)),
+        {before.last: after.last for before, after in pairs},
     )
 
 

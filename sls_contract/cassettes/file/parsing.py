@@ -43,10 +43,11 @@ def parse_document(text: str, *, is_json: bool = False) -> tuple[object, list[in
     except RecursionError:
         raise NotReadable(None, _DEEP) from None
     except ValueError:
-        raise _not_json(text) from None
+        raise not_json(text) from None
 
 
-def _not_json(text: str) -> NotReadable:
+def not_json(text: str) -> NotReadable:
+    """Say where a text stops being JSON."""
     fault = json_fault(text)
     if fault is None:
         return NotReadable(None, "a number in it is too long")

@@ -15,7 +15,7 @@ from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.scripted import Content, Scripted
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Response, wire_bytes
-from sls_contract.spec.known_errors import KNOWN_ERRORS, errors_with, statuses_of
+from sls_contract.spec.known_errors import errors_with, known_codes, statuses_of
 from sls_contract.spec.registry import operation_of, registry
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Fault:
     def doubt(self) -> str:
         """Say what is not known about the error."""
         code, statuses = self.error or "", sorted(statuses_of(self.error or ""))
-        close = "" if errors_with(code) else meant(code, (error.code for error in KNOWN_ERRORS))
+        close = "" if errors_with(code) else meant(code, known_codes())
         if statuses:
             reason = f"came with several statuses, {' and '.join(map(str, statuses))}"
         else:

@@ -1,7 +1,7 @@
 """The clauses of the contract: every statement that can be checked, with its code, level, text and sources.
 
 The hundreds digit tells the table: 1 `requests` and `parameters`; 2 `entries`, `answers`, `headers` and `results`; both
-also `logs`; 3 `signatures`; 4 `behaviour` and `consumption`; 5 `clients`; 6 `recordings`.
+also `logs`; 3 `signatures`; 4 `behaviour`, `operations` and `consumption`; 5 `clients`; 6 `recordings`.
 A code is never renumbered or used again; a new clause takes a free one and enters its table here.
 """
 
@@ -20,6 +20,7 @@ from sls_contract.spec.clauses import (
     entries,
     headers,
     logs,
+    operations,
     parameters,
     recordings,
     requests,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _TABLES = (
     *(requests, parameters, entries, answers, headers, results, logs),
-    *(signatures, behaviour, consumption, clients, recordings),
+    *(signatures, behaviour, operations, consumption, clients, recordings),
 )
 
 CLAUSES: Mapping[str, Clause] = MappingProxyType(

@@ -173,28 +173,29 @@ CLAUSES = (
         "SLS441",
         "group-missing",
         "A missing group is 404 ConsumerGroupNotExist",
-        "GetCheckPoint for a group that was never made or was deleted: 404 with errorCode ConsumerGroupNotExist.",
+        "An operation on a group that was never made or was deleted: 404 with errorCode ConsumerGroupNotExist. (For "
+        "DeleteConsumerGroup no page says so.)",
         _ERRORS,
     ),
     _violation(
         "SLS442",
         "logstore-missing",
         "A missing logstore is 404 LogStoreNotExist",
-        "GetCheckPoint in a logstore that does not exist: 404 with errorCode LogStoreNotExist.",
+        "An operation in a logstore that does not exist: 404 with errorCode LogStoreNotExist.",
         _ERRORS,
     ),
     _violation(
         "SLS443",
         "project-missing",
         "A missing project is 404 ProjectNotExist",
-        "GetCheckPoint in a project that does not exist: 404 with errorCode ProjectNotExist.",
+        "An operation in a project that does not exist: 404 with errorCode ProjectNotExist.",
         _ERRORS,
     ),
     _violation(
         "SLS444",
         "served",
         "A correct request for what exists is served",
-        "GetCheckPoint for an existing group, correctly signed and on time, is answered with 200. A 403 for "
+        "A request for what exists, correctly signed and on time, is answered with 200. A 403 for "
         "an exhausted quota and a 503 count as not provable.",
         f"{_PAGE}, response elements: status 200",
     ),

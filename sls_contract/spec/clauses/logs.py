@@ -97,4 +97,15 @@ CLAUSES = (
         text=("UpdateCheckPoint without a consumer and without forceSuccess=true is not answered with 200."),
         sources=("UpdateCheckPoint page, description: without the consumer, forceSuccess must be true",),
     ),
+    Clause(
+        code="SLS287",
+        slug="answered-at-most",
+        level=Level.VIOLATION,
+        title="PullLogs answers no more log groups than were asked for",
+        text=(
+            "A success holds at most as many LogGroups as the parameter count says. A client that asks for few has "
+            "room for few."
+        ),
+        sources=(f"{_PULL}, parameter count: the log groups to return",),
+    ),
 )

@@ -21,8 +21,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMESPACE = "urn:sls-contract:schema:"
 _NAME = re.compile(r"\{([^}]*)\}")
 _REQUEST = (
-    "A request taken apart: names percent-decoded, query values decoded, header names in lower case and repeated "
-    "headers joined with a comma. Of a query key that is repeated, one value. A JSON body is parsed."
+    "A request taken apart: names percent-decoded, query values decoded, header names in lower case, their values "
+    "without blanks around them, repeated headers joined with a comma. Of a query key that is repeated, one value. "
+    "A JSON body is parsed."
 )
 _UNSIGNED = ("authorization", "x-log-apiversion")
 """Headers that only signed requests need."""

@@ -253,14 +253,6 @@ def test_an_age_that_was_asked_for_is_held_against_each_exchange(path, changes, 
     assert not [slug for slug, _ in slugs(audit_of(path)) if slug.startswith("recording-age")]
 
 
-def test_progress_is_told_before_each_exchange(path):
-    """Whoever waits for a large file hears how far it is."""
-    write(path, [recording(), recording()])
-    received = []
-    audit_of(path, progress=lambda done, whole: received.append((done, whole)))
-    assert received == [(0, 2), (1, 2)]
-
-
 def test_no_recording_is_kept(path):
     """Ten thousand recordings are judged one by one: the file keeps none of them in memory."""
     write(path, [recording()])

@@ -16,7 +16,6 @@ from sls_contract.exchange import Exchange, Request, Response
 
 URL = "http://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g?shard="
 NAME = "reads.sls.yaml"
-UNION = ("-c", "merge.conflictStyle=diff3")
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -56,13 +55,6 @@ def shards(path) -> list[str]:
     file = load(path)
     assert {recording.integrity for recording in file} == {Integrity.INTACT}
     return [recording.exchange.request.url.rpartition("=")[2] for recording in file]
-
-
-def test_git_keeps_both_sides(git, tmp_path):
-    """With the two settings that the page names, both branches' blocks stand one after the other, whole."""
-    (tmp_path / ".gitattributes").write_text("*.sls.yaml merge=union\n", "utf-8")
-    git(*UNION, "merge", "-q", "-m", "both", "one")
-    assert shards(tmp_path / NAME) == ["0", "1", "5", "6", "1", "2"]
 
 
 def test_a_conflict_is_solved_by_taking_its_markers_out(git, tmp_path):

@@ -6,12 +6,14 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
 from sls_contract import __version__, cli
+from sls_contract.captures import judging
 
 COMMITTED = Path(__file__).parents[3] / "cassettes"
 PAGE = COMMITTED / "documents" / "get-checkpoint-page.sls.yaml"
@@ -75,15 +77,13 @@ def test_a_conforming_cassette_is_0(page):
 
 
 def test_a_violation_is_1_and_shows_where_and_how(page):
-    """The finding is headed by file, line and exchange; it ends in what to do."""
+    """The finding names clause, file, line and exchange; it ends in what to do."""
     violated(page)
     code, out, _ = run("check", page)
     assert code == 1
-    assert re.search(
-        rf"^{re.escape(str(page))}:\d+ exchange \d: SLS2\d\d \S+ \(violation\) at status of GetCheckPoint$",
-        out,
-        re.MULTILINE,
-    )
+    heading, place, *_ = out[out.index("\nSLS") + 1 :].splitlines()
+    assert re.fullmatch(r"SLS2\d\d \S+ \(violation\)(, \d+ times)?", heading)
+    assert re.fullmatch(rf"  in {re.escape(str(page))}:\d+ exchange \d at status of GetCheckPoint", place)
     assert "  How to fix: " in out
 
 
@@ -150,7 +150,7 @@ def test_a_damaged_file_is_1(page):
     page.write_bytes(page.read_bytes()[:3000])
     code, out, _ = run("check", page, PAGE)
     assert code == 1
-    assert re.search(r"页\.sls\.yaml:\d+: SLS606 recording-damaged \(violation\) at line \d+", out)
+    assert re.search(r"SLS606 recording-damaged \(violation\)\n  in \S+页\.sls\.yaml:\d+ at line \d+", out)
     assert "2 cassettes, 5 exchanges: 1 violation" in out
 
 
@@ -211,27 +211,29 @@ def test_the_key_of_the_environment_is_hunted(page):
 
 
 def test_progress_on_a_terminal_only(page):
-    """A person sees which file is at work, and the line is cleared; a pipe sees none of it."""
-    _, _, err = run("check", page, stderr=Terminal())
-    assert err == f"\r\x1b[K{page}\r\x1b[K"
+    """A person sees how far it is, and the line is cleared; a pipe and a dumb terminal see none of it."""
+    _, _, err = run("check", page, environ={"TERM": "xterm"}, stderr=Terminal())
+    assert "0 of 1" in err
+    assert err.endswith("\x1b[2K")
+    assert run("check", page, environ={"TERM": "dumb"}, stderr=Terminal())[2] == ""
 
 
 @pytest.mark.parametrize(("end", "expected"), [(KeyboardInterrupt, 130), (SystemExit(143), 143)])
-def test_an_interruption_keeps_what_was_found(page, tmp_path, end, expected):
+def test_an_interruption_keeps_what_was_found(page, tmp_path, monkeypatch, end, expected):
     """Ctrl-C or TERM after the first file: 1 where it broke the contract, else its code; the rest is not checked."""
-    second = Path(shutil.copy(PAGE, tmp_path / "页2.sls.yaml"))
+    second, judge = Path(shutil.copy(PAGE, tmp_path / "页2.sls.yaml")), judging.audit
 
-    class Interrupted(Terminal):
-        def write(self, text):
-            if second.name in text:
-                raise end
-            return super().write(text)
+    def interrupted(path, terms):
+        if path == second:
+            raise end
+        return judge(path, terms)
 
-    code, out, _ = run("check", page, second, stderr=Interrupted())
+    monkeypatch.setattr(judging, "audit", interrupted)
+    code, out, _ = run("check", page, second)
     assert code == expected
     assert "not checked: 1 of 2 cassettes: interrupted" in out
     violated(page)
-    assert run("check", page, second, stderr=Interrupted())[0] == 1
+    assert run("check", page, second)[0] == 1
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in cli.COMMANDS)])
@@ -250,17 +252,31 @@ def test_help_of_every_command(command, capsys):
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        ((), "required: command"),
-        (("chekc",), "'chekc'"),
+        (("chekc",), "Did you mean check?"),
+        (("spec", "shwo"), "Did you mean show?"),
+        (("check", "--strcit", "x"), "Did you mean --strict"),
+        (("diff", "--fail-on", "aditive", "a", "b"), "Did you mean additive?"),
         (("check",), "required: PATH"),
         (("check", "--nonsense", "x"), "--nonsense"),
         (("serve", "--port", "eighty"), "from 0 to 65535, got 'eighty'"),
     ],
 )
 def test_wrong_usage_is_2(argv, told, capsys):
-    """The parser's own words, on standard error, and its exit code."""
+    """What is wrong and the nearest name, on standard error, and the parser's exit code."""
     assert run(*argv)[0] == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_alone_it_shows_what_it_can_do(monkeypatch, columns):
+    """Each command by the question that it answers, in lines that fit; nothing was checked, so that is no success."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stdout = Terminal()
+    assert cli.run([], environ={"TERM": "dumb"}, stdin=io.StringIO(), stdout=stdout, stderr=io.StringIO()) == 2
+    lines = stdout.getvalue().splitlines()
+    assert max(map(len, lines)) <= columns
+    named = {line.split("sls-contract ")[1].split()[0] for line in lines[1:-2] if "sls-contract " in line}
+    assert named == set(cli.COMMANDS)
 
 
 def test_version(capsys):
@@ -289,11 +305,21 @@ def test_explain_lists_and_explains(capsys):
     assert "did you mean update-time-unit" in err
 
 
-@pytest.mark.parametrize("command", [name for name in cli.COMMANDS if name not in {"schemas", "explain"}])
+@pytest.mark.parametrize("command", [name for name in cli.COMMANDS if name != "explain"])
 def test_every_help_tells_the_exit_codes(command, capsys):
     """What a script may rely on stands where one looks first."""
     assert run(command, "--help")[0] == 0
     assert re.search(r"Exit\s+codes", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in cli.COMMANDS)])
+def test_every_help_has_an_example_that_is_right(command, capsys):
+    """Ready to paste: the command takes it."""
+    run(*command, "--help")
+    (example,) = re.findall(r"^Example: (.*)$", capsys.readouterr().out, re.MULTILINE)
+    words = shlex.split(example.split("|")[-1])
+    assert words[: 1 + len(command)] == ["sls-contract", *command]
+    assert cli.parser().parse_args(words[1:]).command == words[1]
 
 
 def test_a_full_disk_is_one_line_and_2():

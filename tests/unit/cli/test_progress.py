@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from sls_contract.cli.progress import progress
 
 
@@ -14,16 +16,23 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_terminal_shows_one_line():
-    """Each text takes the place of the one before, whatever characters it holds; the last leaves nothing behind."""
+@pytest.mark.parametrize("columns", [20, 60, 200])
+def test_a_terminal_shows_one_line(columns):
+    """How many of how many, and what is at work, in a line that fits; nothing of it stays."""
     terminal = Terminal()
-    for text in ("1 of 2", "页\n2", ""):
-        progress(terminal)(text)
-    assert terminal.getvalue() == "\r\x1b[K1 of 2\r\x1b[K页\\n2\r\x1b[K"
+    with progress(12, terminal, {"TERM": "xterm", "COLUMNS": str(columns), "NO_COLOR": "1"}) as shown:
+        shown(3, "cassettes/消费组\n" * 9)
+    shown_last, cleared = terminal.getvalue().split("\x1b[?25h")
+    line = shown_last.split("\x1b[2K")[-1]
+    assert "\n" not in line.rstrip("\n")
+    assert " 3 of 12" in line or columns == 20
+    assert cleared.endswith("\x1b[2K")
 
 
-def test_a_pipe_shows_nothing():
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_a_pipe_and_a_dumb_terminal_show_nothing(stream):
     """A log of a build holds no control characters."""
-    pipe = io.StringIO()
-    progress(pipe)("1 of 2")
+    pipe = stream()
+    with progress(2, pipe, {"TERM": "dumb"}) as shown:
+        shown(1, "a.yaml")
     assert pipe.getvalue() == ""

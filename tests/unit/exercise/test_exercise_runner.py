@@ -140,9 +140,8 @@ def test_a_finding_about_a_request_names_the_request(tmp_path):
     )
     plan, run = exercise(command, "error-404-log-store-not-exist")
     assert slugs(run)["error-404-log-store-not-exist"] >= {"api-version", "signature-wrong"}
-    assert "error-404-log-store-not-exist (v1), request 2: SLS107 api-version (violation)" in "\n".join(
-        lines(run, plan)
-    )
+    told = "\n".join(lines(run, plan))
+    assert "SLS107 api-version (violation)\n  in error-404-log-store-not-exist (v1) exchange 2 at" in told
 
 
 def test_retries_and_time_are_facts(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
-from sls_contract.reports import Report, as_document, write_reports
+from sls_contract.reports import Report, Surroundings, as_document, write_reports
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.junit import junit
 from sls_contract.reports.markdown import markdown
@@ -23,6 +24,7 @@ from sls_contract.reports.sarif import sarif
 from sls_contract.reports.writing import kind_of
 from sls_contract.spec import CLAUSES
 
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 VIOLATION, WARNING = CLAUSES["SLS103"], CLAUSES["SLS110"]
 
 
@@ -48,6 +50,29 @@ def test_alike_findings_are_one_group_and_violations_come_first():
         "cassettes/日志 a.sls.yaml:30 exchange 1 at query shardId",
         "cassettes/b.sls.yaml exchange 0 at query shardId",
     ]
+
+
+def test_an_example_can_be_repeated_and_every_part_of_a_message_is_named_first():
+    """What no scenario met is no example; the places begin with one of each part, and indexes are no parts."""
+    wheres = [(None, "/0/shard"), ("a", "/1/shard"), ("b", "/2/shard"), ("c", "header Date")]
+    findings = [
+        {"code": "SLS103", "level": "violation", "operation": None, "where": where, "scenario": name}
+        for name, where in wheres
+    ]
+    (group,) = grouped(findings)
+    assert group.first["scenario"] == "a"
+    assert [*group.places] == ["at /0/shard", "c at header Date", "a at /1/shard", "b at /2/shard"]
+    assert len(grouped([*findings, {**findings[0], "operation": "PullLogs"}])) == 2
+
+
+def test_junit_tells_alike_findings_of_a_case_once():
+    """How often, and where else."""
+    where = {"cassette": "a.yaml", "line": None}
+    found = [(VIOLATION, "b", {**where, "exchange": number}) for number in range(9)]
+    (failure,) = ET.fromstring(junit(document(*found))).iter("failure")
+    assert failure.text.count("expected: b") == 1
+    assert "9 times; also in: a.yaml exchange 1 at query shardId, " in failure.text
+    assert failure.text.endswith(" and 5 more")
 
 
 def test_junit_has_a_case_for_each_cassette_and_fails_those_with_a_violation():
@@ -181,11 +206,11 @@ def test_no_text_breaks_a_report(findings):
 
 def test_each_path_gets_its_kind(tmp_path):
     paths = [str(tmp_path / f"report{kind}") for kind in (".json", ".xml", ".sarif", ".md")]
-    write_reports(document(*FOUND), paths, io.StringIO())
+    write_reports(document(*FOUND), paths, Surroundings(io.StringIO(), io.StringIO(), {}, NOW))
     begins = [Path(path).read_text("utf-8")[:5] for path in paths]
     assert begins == ['{\n  "', "<?xml", '{\n  "', "## ❌ "]
 
 
 def test_another_kind_is_refused_with_those_that_there_are():
-    with pytest.raises(UsageError, match=r"must end in \.json, \.xml, \.sarif or \.md"):
+    with pytest.raises(UsageError, match=r"must end in \.json, \.html, \.xml, \.sarif, \.md or"):
         kind_of("report.txt")

@@ -35,10 +35,16 @@ def test_the_document_has_every_promised_key():
         "target",
         "seed",
         "findings",
+        "not_listed",
+        "exercised",
         "not_provable",
         "not_supported",
+        "not_judged",
         "facts",
         "leftovers",
+        "examples",
+        "contract_map",
+        "repeat",
         "summary",
     ]
     assert document["tool"] == {"name": "sls-contract", "version": "9.9"}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.scenarios import SCENARIOS, Create, HeartBeat, Read, step_strategies
 from sls_contract.scenarios.exploration import explore
 
 
-@settings(max_examples=30, deadline=None)
 @given(step_strategies.sequences(3, ("main", "other"), tokens=True), step_strategies.near_misses(3))
 def test_sequences_begin_with_a_group_and_end_with_a_read(steps, flawed):
     """A generated sequence is never about nothing; a near miss stands between two correct reads."""

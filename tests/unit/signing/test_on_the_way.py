@@ -39,6 +39,7 @@ CHANGES = {
     "path prefix": ("path-prefix-on-the-way", lambda it: arrived(it, PATH, f"/gateway/sls{PATH}")),
     "project in the path": ("path-prefix-on-the-way", lambda it: arrived(it, PATH, f"/my-project{PATH}")),
     "double slash": ("double-slash-on-the-way", lambda it: arrived(it, PATH, f"/{PATH}")),
+    "method": ("method-changed-on-the-way", lambda it: it.replace(method="POST")),
     "query key": ("query-key-added-on-the-way", lambda it: arrived(it, "?", "?trace=1&")),
     "encoded again": ("encoded-again-on-the-way", lambda it: arrived(it, "%3D%3D", "%253D%253D")),
     "header lost": ("header-lost-on-the-way", lambda it: arrived(it, x_log_bodyrawsize=None)),
@@ -53,7 +54,8 @@ def test_a_change_on_the_way_is_named_with_both_values(change, scheme):
     mistake, through = CHANGES[change]
     request = sent(scheme)
     found = verify_signature(through(request), TEST_CREDENTIALS)
-    assert mistake in found.mistakes
+    decoded = {"query-not-encoded"}  # in v4 nobody can tell it from a value that was encoded again
+    assert {*found.mistakes} - (decoded if change == "encoded again" else set()) == {mistake}
     assert found.expected != found.actual
     signed = verify_signature(request, TEST_CREDENTIALS)
     assert signed is None
@@ -108,6 +110,7 @@ def test_the_habit_of_rpc_interfaces_is_named():
     ("value", "says"),
     [
         ("LOG testAccessKeyId:RLETq4u7sWb3cssZIhsun****", "masked"),
+        ('"LOG testAccessKeyId:RLETq4u7sWb3cssZIhsunAAAAAA="', "quotes stand around it"),
         ("LOG testAccessKeyId:RLETq4u7sWb3cssZIhsunAAAAAA%3D", "percent-encoded"),
         ("ACS3-HMAC-SHA256 Credential=testAccessKeyId,SignedHeaders=host,Signature=00", "another service"),
         ("OSS testAccessKeyId:RLETq4u7sWb3cssZIhsunAAAAAA=", "another service"),

@@ -175,6 +175,15 @@ WAYS = {
     "curl ansi": (CURL, lambda sent: curl_command(sent, ansi)),
     "curl cmd": (CURL, lambda sent: curl_command(sent, cmd, "^\r\n")),
     "curl location": (CURL, lambda sent: "$ " + curl_command(sent, bash, "\\\n", "--location", "--compressed", "-sS")),
+    "curl with variables": (
+        CURL,
+        lambda sent: (
+            f"export AUTH='{sent.headers['authorization']}'\nHOST={sent.host}\n\n"
+            + curl_command(sent, '"{}"'.format)
+            .replace(sent.headers["authorization"], "$AUTH")
+            .replace(f"http://{sent.host}", "http://${HOST}")
+        ),
+    ),
     "curl -G": (
         CURL,
         lambda sent: curl_command(sent, bash, "\\\n", "-G", "--data-urlencode shard=0").replace("?shard=0", "", 1),
@@ -227,7 +236,7 @@ WAYS = {
     ),
     "requests call": (STRUCTURE, lambda sent: f"r = requests.get({sent.url!r}, headers={dict(sent.headers)!r})"),
     "powershell": (
-        STRUCTURE,
+        "PowerShell command",
         lambda sent: (
             f'Invoke-WebRequest -UseBasicParsing -Uri "{sent.url}" `\n-Headers @{{\n'
             + "\n".join(f'"{name}"="{value}"' for name, value in sent.headers.pairs)
@@ -270,6 +279,70 @@ WAYS = {
 }
 
 
+BODY = '{"order": true, "name": "日志 `$1` 😀"}'
+
+
+def powershell(body: str) -> str:
+    """Write a command with a body as Chrome copies it."""
+    headers = {"Content-Type": "application/json"}
+    sent = sign(Request("POST", URL, headers, BODY.encode()), TEST_CREDENTIALS, at=AT)
+    pairs = "\n".join(f'  "{name}"="{value}"' for name, value in sent.headers.pairs if name != "Content-Type")
+    return (
+        '$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\n$session.UserAgent = "X"\n'
+        f'Invoke-WebRequest -UseBasicParsing -Uri "{URL}" `\n-Method "POST" `\n-WebSession $session `\n'
+        f'-Headers @{{\n"authority"="h"\n  "path"="/"\n{pairs}\n}} `\n-ContentType "application/json" `\n-Body {body}'
+    )
+
+
+def quoted_by_powershell(text: str) -> str:
+    utf16 = text.encode("utf-16-le")
+    units = [int.from_bytes(utf16[at : at + 2], "little") for at in range(0, len(utf16), 2)]
+    return (
+        '"'
+        + "".join(
+            f"`{chr(each)}" if chr(each) in '"`$' else chr(each) if each < 128 else f"$([char]{each})" for each in units
+        )
+        + '"'
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"([System.Text.Encoding]::UTF8.GetBytes({quoted_by_powershell(BODY)}))",
+        quoted_by_powershell(BODY),
+        f"'{BODY}'",
+    ],
+)
+def test_the_body_of_a_powershell_command_is_read_with_its_escapes(body):
+    read = only(powershell(body), "PowerShell command")
+    assert read.body == BODY.encode()
+    assert verify_signature(read, TEST_CREDENTIALS, at=AT) is None
+
+
+def test_variables_of_powershell_are_looked_up():
+    text = powershell("$body").replace("@{", "$headers\n@{", 1)
+    headers = text[text.index("@{") : text.index("}") + 1]
+    text = f"$headers = {headers}\n$body = '{BODY}'\n{text.replace(headers, '')}"
+    assert verify_signature(only(text, "PowerShell command"), TEST_CREDENTIALS, at=AT) is None
+
+
+CURLY = str.maketrans({"'": "\u2019", '"': "\u201d"})
+
+
+@pytest.mark.parametrize("outer", ["'", '"'])
+@pytest.mark.parametrize("opening", [True, False], ids=["paired", "closing only"])
+def test_a_curl_command_keeps_its_body_where_all_quotes_were_made_curly(outer, opening):
+    """A text processor makes the quotes of the shell and those of the body alike."""
+    sent = sign(
+        Request("POST", URL, {"Content-Type": "application/json"}, b'{"a":"b c","d":[1]}'), TEST_CREDENTIALS, at=AT
+    )
+    words = [f"-H {outer}{name}: {value}{outer}" for name, value in sent.headers.pairs]
+    text = f"curl -X POST {outer}{URL}{outer} " + " \\\n  ".join([*words, f"-d {outer}{sent.body.decode()}{outer}"])
+    curly = text.replace(f" {outer}", " \u201c" if outer == '"' else " \u2018") if opening else text
+    assert verify_signature(only(curly.translate(CURLY), CURL), TEST_CREDENTIALS, at=AT) is None
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_right_signature_verifies_in_every_form(way):
     form, written = WAYS[way]
@@ -278,7 +351,7 @@ def test_a_right_signature_verifies_in_every_form(way):
 
 
 @given(
-    st.sampled_from(sorted(WAYS.keys() - {"gbk", "curl -G", "axios with base", "curl cmd"})),
+    st.sampled_from(sorted(WAYS.keys() - {"gbk", "curl -G", "curl with variables", "axios with base", "curl cmd"})),
     st.sampled_from(["v1", "v1-sha256", "v4"]),
     st.text("abz09-_.~%日 /+&='\"\\", min_size=1, max_size=8),
 )
@@ -320,9 +393,10 @@ def test_the_body_of_a_raw_request_is_not_taken_for_a_structure():
         ("curl -H 'Host: h'", "expected a URL in the curl command"),
         ("curl http://h/l --data-binary @secret.json", "got the name of a file, '@secret.json'"),
         ("{'a': 1}", "expected a request line"),
-        ("\n\r\r\n\x1c", "capture of packets; tshark"),
-        ("1234:9:websocket;0:~", "flows of mitmproxy; mitmdump"),
+        ("\n\r\r\n\x1c", "tshark -r FILE -Y http -T json"),
+        ("1234:9:websocket;0:~", "flows of mitmproxy; 'sls-contract signature FILE'"),
         ("\x1f\x8b", "unpack it first"),
+        ('LogException: {"errorCode": "SignatureNotMatch"}', "an error alone; 'sls-contract explain -'"),
     ],
 )
 def test_what_a_form_lacks_is_named(text, message):

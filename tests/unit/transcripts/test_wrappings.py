@@ -57,12 +57,20 @@ WRAPPED = {
     "escapes of HTML": lambda each: html.escape(raw(each)),
     "colours": lambda each: "\n".join(f"\x1b[32m{x}\x1b[0m" for x in raw(each).split("\n")),
     "spaces that do not break": lambda each: raw(each).replace(": ", ":\u00a0"),
+    "colons of Chinese text": lambda each: raw(each).replace(": ", "："),
+    "no empty line before the body": lambda each: raw(each).replace("\n\n", "\n"),
     "doubled carriage returns": lambda each: raw(each, "\r\r\n"),
     "xxd": dump,
     "base64": lambda each: base64.b64encode(raw(each, "\r\n").encode()).decode(),
     "tcpdump -A": lambda each: f"03:04:05.1 IP a > b: Flags [P.], HTTP\nE..{{.@.@......P....:..{raw(each)}",
 }
 SHOWN = {
+    "a table of Markdown": lambda each: mapped(
+        each, "| {name} | {value} |", "\n", "{method} {url}\n\n| Header | Value |\n|---|---|\n{fields}"
+    ),
+    "a table of a browser": lambda each: mapped(
+        each, "{name}\t{value}", "\n", "Request URL: {url}\nRequest Method: {method}\n{fields}"
+    ),
     "a map of Go": lambda each: mapped(each, "{name}:[{value}]", " ", "{method} {url}\nmap[{fields}]"),
     "a map of Java": lambda each: mapped(each, "{name}={value}", ", ", "{method} {url} headers={{{fields}}}"),
     "a list of pairs": lambda each: mapped(each, "('{name}', '{value}')", ", ", "{method} {url}\n[{fields}]"),
@@ -112,6 +120,13 @@ def test_method_url_and_headers_are_found_in_any_notation(name, scheme):
     assert verifies(SHOWN[name](sent(scheme)))
 
 
+@pytest.mark.parametrize("scheme", ["v1", "v4"])
+def test_a_backslash_that_markdown_puts_before_a_character_is_no_mistake_of_the_signer(scheme):
+    r"""A chat program writes aliyun\_v4\_request for the scope."""
+    signed = sign(Request("GET", URL.replace("my-", "my_")), TEST_CREDENTIALS, at=AT, scheme=scheme)
+    assert verifies(raw(signed).replace("_", r"\_").replace("+", r"\+"))
+
+
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_body_beside_the_headers_is_known_by_its_hash(name):
     """A body that the log prints is found; one that it does not print is asked for, and nobody is accused."""
@@ -121,11 +136,26 @@ def test_the_body_beside_the_headers_is_known_by_its_hash(name):
         transcript_of(wire_bytes(SHOWN[name](signed)))
 
 
-@pytest.mark.parametrize("piece", ["[", "{", ">\n", "a", "\\", "\n", "wire "])
-def test_a_text_too_long_to_be_pasted_is_refused(piece):
-    """The message says how long a text may be, and what to cut out."""
-    with pytest.raises(UsageError, match="How to fix: cut out the request"):
+@pytest.mark.parametrize("piece", ["[", "{", ">\n", "a", "\\", "\n", "wire ", "LOG a:", "LOG a:\n", "GET / LOG a:{\n"])
+def test_a_long_log_without_a_request_is_refused(piece):
+    """The message says what was looked for, and how to get it, however hostile the text is."""
+    with pytest.raises(UsageError, match=r"expected a signed request in this log[\s\S]*How to fix: "):
         transcript_of(wire_bytes(piece * (2_000_000 // len(piece))))
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_signed_request_is_found_in_a_long_log(name):
+    """Whatever the form, whatever stands round it: the request is read, and its line in the log is told."""
+    noise = 'INFO [worker-3] done {"id": 7, "name": "日志"} in 3 ms\n' * 6_000
+    found = transcript_of(wire_bytes(f"{noise}{SHOWN[name](sent())}\n{noise}")).seen
+    assert [verify_signature(each.request, TEST_CREDENTIALS) for each in found] == [None]
+    assert abs(found[0].line - 6_000) < 100
+
+
+def test_a_text_longer_than_any_log_that_is_read_is_refused():
+    """The message says how long a text may be."""
+    with pytest.raises(UsageError, match="at most 64 MiB"):
+        transcript_of(b"a" * (65 << 20))
 
 
 def test_a_word_that_may_be_a_key_is_not_repeated():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.clock import SettableClock
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.exchange import Request, Response, decode_path
 from sls_contract.signing import (
@@ -36,8 +37,8 @@ EXPIRED = Credentials(TEST_STS_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.a
 KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS, EXPIRED)
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
+now = SettableClock(lambda: datetime.now(UTC))
+"""The time of every endpoint and of the bench."""
 
 
 def correct() -> ReferenceEndpoint:
@@ -65,6 +66,7 @@ def target() -> Target:
         wide_logstore=WIDE,
         sts=TEST_STS_CREDENTIALS,
         expired_token=EXPIRED.security_token,
+        writes_logs=True,
     )
 
 
@@ -89,7 +91,7 @@ class Line:
 def verify(send: Callable[[Request], Response], *scenarios: str, examples: int = 0, seed: int = 0) -> Run:
     """Verify a `Send` in this process, without sockets; no scenario named: all."""
     place = target()
-    wire = Wire(send, now, tuple(place.keys().values()), keep=lambda: Line(send))
+    wire = Wire(send, now, tuple(place.keys().values()), keep=lambda: Line(send), advance=now.advance)
     return Runner(place, wire, Plan(scenarios, examples, seed))()
 
 
@@ -114,6 +116,7 @@ def bug(code: str) -> Callable[[Any], Any]:
     """Register a class as an endpoint."""
 
     def register(made: Any) -> Any:
+        assert _snake(made.__name__) not in BROKEN
         BROKEN[_snake(made.__name__)] = Broken(_snake(made.__name__), code, made)
         return made
 
@@ -128,6 +131,7 @@ def on_answer(code: str) -> Callable[[Any], Any]:
             real = correct()
             return lambda request: change(request, real(request))
 
+        assert change.__name__ not in BROKEN
         BROKEN[change.__name__] = Broken(change.__name__, code, make)
         return change
 

@@ -10,7 +10,9 @@ from broken_endpoints import (
     dates,
     existence,
     lent,
+    logs,
     names,
+    operations,
     passing,
     refusals,
     state,
@@ -19,4 +21,18 @@ from broken_endpoints.harness import BROKEN, EXPIRED, LOGSTORE, OTHER, PROJECT, 
 
 __all__ = ["BROKEN", "EXPIRED", "FILES", "LOGSTORE", "OTHER", "PROJECT", "WIDE", "Broken", "correct", "now", "verify"]
 
-FILES = (admission, answers, bodies, connections, dates, existence, lent, names, passing, refusals, state)
+FILES = (
+    admission,
+    answers,
+    bodies,
+    connections,
+    dates,
+    existence,
+    lent,
+    logs,
+    names,
+    operations,
+    passing,
+    refusals,
+    state,
+)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
@@ -36,7 +36,6 @@ SAMPLE = [
 ]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.permutations(SAMPLE))
 def test_the_order_in_which_claims_are_read_does_not_matter(claims):
     """However files are listed, the contracts are the same, byte for byte."""

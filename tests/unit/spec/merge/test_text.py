@@ -1,7 +1,7 @@
 """The one way in which data is written as YAML."""
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.spec.merge.text import yaml_text
@@ -13,7 +13,6 @@ DATA = st.dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(DATA)
 def test_what_is_written_is_read_back_as_it_was(data):
     """Whatever stands in a claim, any YAML reader gets it back: dates, yes and no, colons, braces, any character."""

@@ -1,0 +1,247 @@
+"""The same function on many chunks: in this process, on its cores, on a Dask or Ray cluster.
+
+Results come in the order of the chunks, whoever works on them. Three chunks for each worker are under way at a time,
+and no more: memory does not grow with the capture. A worker that dies costs a retry; one chunk that ends three workers
+ends the run, by name.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, get_args
+
+from sls_contract.errors import SlsContractError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+Engine: TypeAlias = Literal["local", "dask", "ray"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+_AHEAD = 3  # chunks under way for each worker
+_ATTEMPTS = 3  # workers that one chunk may end
+_SMALL = 8 * 1024 * 1024  # bytes that one process judges in hardly more time than others need to start
+_LOST = {"KilledWorker", "WorkerCrashedError", "OutOfMemoryError", "FutureCancelledError", "NodeDiedError"}
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+class WorkerLost(SlsContractError):
+    """Workers died again and again under one piece of work."""
+
+
+class _Future(Protocol):
+    def result(self) -> Any: ...
+
+
+class _Workers(Protocol):
+    """What carries work out."""
+
+    size: int
+
+    def submit(self, work: Callable[[Any], Any], item: Any) -> _Future: ...
+    def restart(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_order(
+    work: Callable[[_T], _R], items: Iterable[_T], engine: Engine, jobs: int, size_of: Callable[[_T], int]
+) -> Generator[_R]:
+    """Yield the result of each item, in order; ``work`` and items must be picklable.
+
+    What is small in all (``size_of``, in bytes) is done in this process: others would still start. Raises
+    `WorkerLost`, and `UsageError` where the engine is not installed or its cluster cannot be reached.
+    """
+    waiting = iter(items)
+    if engine == "local":
+        first: list[_T] = []
+        left = _SMALL if jobs > 1 else 0
+        while left > 0 and (item := next(waiting, None)) is not None:
+            first.append(item)
+            left -= size_of(item)
+        waiting = chain(first, waiting)
+        if left > 0 or jobs == 1:
+            yield from map(work, waiting)
+            return
+    with _workers(engine, jobs) as workers:
+        yield from _window(workers, work, waiting)
+
+
+def _window(workers: _Workers, work: Callable[[_T], _R], items: Iterator[_T]) -> Iterator[_R]:
+    """Keep some items under way; where a worker dies, begin again with those that have no result."""
+    pending: deque[_Item] = deque()
+    lost = 0
+    while True:
+        try:
+            pending.extend(map(_Item, islice(items, workers.size * _AHEAD - len(pending))))
+            for each in pending:
+                each.future = each.future or workers.submit(work, each.item)
+            if not pending:
+                return
+            result = pending[0].result()
+        except BrokenProcessPool:
+            lost += 1
+            if lost == _ATTEMPTS:
+                raise _lost(pending[0].item) from None
+            workers.restart()
+            for each in pending:
+                each.future = None
+            continue
+        pending.popleft()
+        lost = 0
+        yield result
+
+
+@dataclass(slots=True)
+class _Item:
+    """A piece of work, and what will give its result, once somebody works on it."""
+
+    item: Any
+    future: _Future | None = None
+
+    def result(self) -> Any:
+        assert self.future is not None
+        try:
+            return self.future.result()
+        except Exception as error:  # classes of libraries that may not be there
+            if type(error).__name__ in _LOST:
+                raise _lost(self.item) from error
+            raise
+
+
+def _lost(item: object) -> WorkerLost:
+    name = getattr(item, "source", item)
+    msg = (
+        f"{_ATTEMPTS} workers died, one after the other, while they worked on {name}. How to fix: look for what ends "
+        "processes on that machine, such as its memory running out; --jobs 1 shows what happens in this process."
+    )
+    return WorkerLost(msg)
+
+
+@contextmanager
+def _workers(engine: Engine, jobs: int) -> Iterator[_Workers]:
+    kinds: dict[Engine, Callable[[int], _Workers]] = {"local": _Local, "dask": _Dask, "ray": _Ray}
+    workers = kinds[engine](jobs)
+    try:
+        yield workers
+    finally:
+        workers.stop()
+
+
+class _Local:
+    """Processes of this machine."""
+
+    def __init__(self, jobs: int) -> None:
+        self.size = jobs
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        from multiprocessing import get_context
+
+        # Spawned: forked ones would inherit the locks of threads.
+        return ProcessPoolExecutor(self.size, get_context("spawn"), _begin)
+
+    def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
+        return self._pool.submit(work, item)
+
+    def restart(self) -> None:
+        self.stop()
+        self._pool = self._start()
+
+    def stop(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin() -> None:
+    """Leave Ctrl-C, which reaches a whole group of processes, to the parent; end when that is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process
+
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+class _Dask:
+    """Workers of a Dask cluster: that of DASK_SCHEDULER_ADDRESS, else one started on this machine."""
+
+    def __init__(self, jobs: int) -> None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise _not_installed(error) from error
+        address = os.environ.get("DASK_SCHEDULER_ADDRESS")
+        try:
+            self._client = Client(address, timeout="10s") if address else Client(n_workers=jobs, threads_per_worker=1)
+        except OSError as error:
+            raise _unreachable(address, error) from error
+        self.size = max(jobs, sum(self._client.nthreads().values()))
+
+    def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
+        future: _Future = self._client.submit(work, item, pure=False, retries=_ATTEMPTS)
+        return future
+
+    def restart(self) -> None:
+        """Do nothing: the scheduler gives the work of a dead worker to another."""
+
+    def stop(self) -> None:
+        self._client.close()
+
+
+def _call(work: Callable[[Any], Any], item: Any) -> Any:
+    return work(item)
+
+
+class _Ray:
+    """Workers of a Ray cluster: that of RAY_ADDRESS, else one started on this machine."""
+
+    def __init__(self, jobs: int) -> None:
+        try:
+            import ray
+        except ImportError as error:
+            raise _not_installed(error) from error
+        self._ray = ray
+        self._call = ray.remote(max_retries=_ATTEMPTS)(_call)  # takes functions only
+        address = os.environ.get("RAY_ADDRESS")
+        try:
+            self._ray.init(num_cpus=None if address else jobs, log_to_driver=False, logging_level="ERROR")
+        except Exception as error:  # Ray raises that itself, where a node does not start
+            raise _unreachable(address, error) from error
+        self.size = max(jobs, int(self._ray.cluster_resources().get("CPU", 1)))
+
+    def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
+        future: _Future = self._call.remote(work, item).future()
+        return future
+
+    def restart(self) -> None:
+        """Do nothing: Ray gives the work of a dead worker to another."""
+
+    def stop(self) -> None:
+        self._ray.shutdown()
+
+
+def _not_installed(error: ImportError) -> UsageError:
+    extra = "ray" if error.name == "ray" else "dask"
+    return UsageError(f"--engine {extra} cannot be used: {error}. How to fix: pip install 'sls-contract[{extra}]'.")
+
+
+def _unreachable(address: str | None, error: Exception) -> UsageError:
+    place = f"the cluster at {address}" if address else "a cluster on this machine"
+    return UsageError(f"{place} cannot be used: {error}. How to fix: start it, or correct the address.")

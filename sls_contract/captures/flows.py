@@ -1,0 +1,102 @@
+"""A flow of mitmproxy's files as a recording.
+
+Source: mitmproxy's ``io.tnetstring`` (netstrings that say their type) and the state of ``http.HTTPFlow``, versions 7 to
+21 of the format. mitmproxy itself is not needed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.file.interaction import MalformedInteraction
+from sls_contract.cassettes.recording import Provenance, Recording
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def recording_of_flow(data: bytes) -> Recording | None:
+    """Return the recording that a flow holds; None for one that is no HTTP. Raises `MalformedInteraction`."""
+    try:
+        flow, rest = _value(data)
+        return _recording(flow) if flow["type"] == "http" and not rest else None
+    except (UsageError, ValueError, KeyError, TypeError, RecursionError) as error:
+        msg = f"no flow as mitmproxy 7 or later writes it: {type(error).__name__} {error}"
+        raise MalformedInteraction(msg) from None
+
+
+def _recording(flow: dict[str, Any]) -> Recording:
+    request, response = flow["request"], flow.get("response")
+    asked = Request(_str(request["method"]), _url(request), _headers(request), request.get("content") or b"")
+    ended = (response or request).get("timestamp_end") or request.get("timestamp_start")
+    at = datetime.fromtimestamp(ended, UTC) if ended else None
+    made = Provenance(client=asked.headers.get("user-agent", ""), recorded_at=at)
+    kept = response is not None and response.get("content") is not None
+    answer = _answer(response) if response is not None and kept else None
+    error = flow.get("error")
+    said = _str(error.get("msg", "")) if isinstance(error, dict) else ""
+    broken = None if answer is not None and not said else "truncated" if response is not None else "closed"
+    return Recording(Exchange(asked, answer), made, broken=broken, detail=said)
+
+
+def _answer(response: dict[str, Any]) -> Response:
+    reason = _str(response.get("reason", b""))
+    return Response(response["status_code"], _headers(response), response["content"], reason=reason)
+
+
+def _url(request: dict[str, Any]) -> str:
+    scheme, path = _str(request["scheme"]), _str(request["path"])
+    port = request["port"]
+    host = next(iter(_headers(request).get_all("host")), "") or _str(request.get("authority", b""))
+    address = _str(request["host"]) + ("" if port == _PORTS.get(scheme) else f":{port}")
+    return f"{scheme}://{host or address}{path}"
+
+
+def _headers(message: dict[str, Any]) -> Headers:
+    return Headers([(_str(name), _str(value)) for name, value in message["headers"]])
+
+
+def _str(value: str | bytes) -> str:
+    return wire_text(value) if isinstance(value, bytes) else value
+
+
+def _value(data: bytes) -> tuple[Any, bytes]:
+    """Return the first value of a typed netstring, and what stands behind it; raises `ValueError`."""
+    digits, colon, rest = data.partition(b":")
+    if not colon or not digits.isdigit():
+        msg = "a length is missing"
+        raise ValueError(msg)
+    size = int(digits)
+    content, kind, behind = rest[:size], rest[size : size + 1], rest[size + 1 :]
+    if len(content) != size or kind not in _KINDS:
+        msg = f"a value of kind {kind!r}"
+        raise ValueError(msg)
+    return _KINDS[kind](content), behind
+
+
+def _values(content: bytes) -> Iterator[Any]:
+    while content:
+        value, content = _value(content)
+        yield value
+
+
+def _dict(content: bytes) -> dict[str, Any]:
+    parts = list(_values(content))
+    return {_str(key): value for key, value in zip(parts[::2], parts[1::2], strict=True)}
+
+
+_KINDS: dict[bytes, Callable[[bytes], Any]] = {
+    b",": bytes,
+    b";": lambda content: content.decode("utf-8", "surrogateescape"),
+    b"#": int,
+    b"^": float,
+    b"!": lambda content: content == b"true",
+    b"~": lambda _: None,
+    b"]": lambda content: list(_values(content)),
+    b"}": _dict,
+}

@@ -1,0 +1,277 @@
+"""Chunks judged wherever a worker runs, and put together in the order of their capture.
+
+A worker judges each exchange of a chunk by itself, and scans the chunk for secrets. Relations between exchanges
+(cursors, checkpoints, heartbeats) are judged by the process that puts the chunks together, in order, from the exchanges
+that can have any: so it does not matter where a capture was split. Names of others (SLS612) are looked for in captures
+of one chunk.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sls_contract.captures.compression import SUFFIXES, plain_blocks
+from sls_contract.captures.reading import failure_of, recording_of
+from sls_contract.captures.storage import is_url, reading
+from sls_contract.cassettes.audit import Audit, Looking, audit, damage_finding, judge_recording, leak_findings
+from sls_contract.cassettes.file.interaction import MalformedInteraction
+from sls_contract.cassettes.file.parsing import NotReadable
+from sls_contract.cassettes.ledger import Entry
+from sls_contract.cassettes.relations import RELATED, Relations
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.cassettes.scrub.findings import clean_verdict
+from sls_contract.cassettes.scrub.others import OtherNames
+from sls_contract.checks.consumption import is_related
+from sls_contract.checks.contract_map import ContractMap
+from sls_contract.checks.sequence import Judged
+from sls_contract.errors import CassetteDamaged, CassetteError
+from sls_contract.exchange import Exchange
+from sls_contract.reports.examples import first_example
+from sls_contract.spec.registry import contracts_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sls_contract.captures.splitting import Chunk
+    from sls_contract.cassettes.audit import Terms
+    from sls_contract.cassettes.recording import Evidence, Recording
+    from sls_contract.spec import Finding, Level
+
+MOST_LISTED = 1000  # findings of one clause in one capture; the others are counted
+_NOTHING = Judged((), frozenset())
+
+
+class Placed(NamedTuple):
+    """A finding, the position of its exchange (None: it is about the file), and its line (None: unknown)."""
+
+    finding: Finding
+    position: int | None
+    line: int | None
+
+
+class Related(NamedTuple):
+    """An exchange that is to be judged with those before it; None for one that has nothing to do with them."""
+
+    position: int
+    exchange: Exchange | None
+    evidence: Evidence
+    at: datetime | None
+
+
+@dataclass(slots=True)
+class Part:
+    """What was found in a chunk, or in a capture; it travels between processes.
+
+    Attributes:
+        source: path or URL of the capture.
+        entry: what its exchanges prove, and until when.
+        placed: findings in order, those about the file before those of exchanges.
+        not_listed: how many more findings there are, by code and level.
+        lines: the line at which each exchange begins, as far as the file tells.
+        exchanges: how many there are; ``not_judged``: of other services; ``unverified``: without their signature.
+        exercised: codes of the clauses that could have been broken.
+        extents: how many exchanges were judged by how much.
+        failure: why the capture could not be read, or not any further; None where it was.
+        last: whether the capture has no more parts.
+        examples: the exchange of the first finding of each clause and level, scrubbed, as a report shows it.
+        map: what was judged of each operation, as `ContractMap.as_plain` gives it.
+        digest: of the content: captures of two names are the same where it is.
+        related: what is still to be judged in order; a None stands for exchanges that are missing.
+
+    """
+
+    source: str
+    entry: Entry
+    placed: list[Placed] = field(default_factory=list)
+    not_listed: Counter[tuple[str, Level]] = field(default_factory=Counter)
+    lines: list[int | None] = field(default_factory=list)
+    exchanges: int = 0
+    not_judged: int = 0
+    unverified: int = 0
+    exercised: set[str] = field(default_factory=set)
+    extents: Counter[str] = field(default_factory=Counter)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    map: list[list[Any]] = field(default_factory=list)
+    failure: str | None = None
+    last: bool = True
+    digest: str = ""
+    related: list[Related | None] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, found: Audit, scrubber: Scrubber) -> Part:
+        """Take over what was found in a file, with one exchange of each kind of finding."""
+        results = found.results
+        part = cls(str(found.path), found.entry, [Placed(*each) for each in found.placed], failure=found.failure)
+        part.exchanges, part.not_judged, part.unverified = results.exchanges, results.not_judged, results.unverified
+        part.exercised, part.extents = set(results.exercised), Counter(results.extents)
+        for breach in results.breaches:
+            first_example(part.examples, breach.finding, breach.exchange, lambda one: scrubber.exchange(one).exchange)
+        part.map = results.map.as_plain()
+        return part
+
+
+class _Later:
+    """Puts off what exchanges are together: whoever knows those before them judges it."""
+
+    def __init__(self) -> None:
+        self.related: list[Related | None] = []
+
+    def follow(self, recording: Recording, position: int) -> Judged:
+        evidence = recording.provenance.evidence
+        if evidence in RELATED:
+            exchange = recording.exchange
+            whole = Exchange(exchange.request, None) if recording.unanswered else exchange
+            kept = whole if is_related(exchange.request) else None
+            self.related.append(Related(position, kept, evidence, recording.provenance.at))
+        return _NOTHING
+
+    def lose(self) -> None:
+        self.related.append(None)
+
+
+def judge_chunk(chunk: Chunk, terms: Terms, contracts: Path | None = None) -> Part:
+    """Judge a chunk by itself; never raises for what stands in it. ``contracts``: a folder of contracts beside ours."""
+    with contracts_in(contracts):
+        if chunk.kind == "cassette" and chunk.failure is None:
+            return _cassette(chunk.source, terms)
+        return _part(chunk, terms)
+
+
+def _part(chunk: Chunk, terms: Terms) -> Part:
+    found, scrubber, later = Audit(Path(), Entry(terms.now)), Scrubber(terms.credentials), _Later()
+    looking = Looking(scrubber, OtherNames() if chunk.whole else None, later)
+    lines: list[int | None] = []
+    for line, data in _items(chunk):
+        try:
+            recording = recording_of(chunk.kind, data)
+        except MalformedInteraction as error:
+            found.findings.append(_damage(chunk, line, f"no HTTP exchange: {error}"))
+            later.lose()
+            recording = None
+        if recording is not None:
+            lines.append(line)
+            judge_recording(found, recording, len(lines) - 1, "", terms, looking)
+    found.lines = tuple(lines)
+    found.entry.clean(scrubber.text)
+    data = chunk.data.encode("utf-8", "surrogatepass") if isinstance(chunk.data, str) else chunk.data
+    found.findings += leak_findings(data, scrubber, first=chunk.line or 1)
+    if chunk.damage is not None:
+        found.findings.append(_damage(chunk, *chunk.damage))
+        later.lose()
+    part = Part.of(found, scrubber)
+    part.source, part.failure, part.related, part.lines = chunk.source, chunk.failure, later.related, lines
+    part.digest, part.last = sha256(data).hexdigest(), chunk.last
+    return part
+
+
+def _items(chunk: Chunk) -> Iterator[tuple[int | None, str | bytes]]:
+    """Yield each exchange as it is written, with the line at which it begins."""
+    line, at = chunk.line, 0
+    for start, end in chunk.spans:
+        if line is not None:
+            assert isinstance(chunk.data, (str, bytes))
+            line += chunk.data[at:start].count("\n" if isinstance(chunk.data, str) else b"\n")  # type: ignore[arg-type]  # of its own kind
+        at = start
+        yield line, chunk.data[start:end]
+
+
+def _damage(chunk: Chunk, line: int | None, reason: str) -> tuple[Finding, int | None]:
+    return damage_finding(CassetteDamaged(chunk.source, line, reason))
+
+
+def _cassette(source: str, terms: Terms) -> Part:
+    """Judge a cassette: a file of this machine as it stands there, any other from a copy."""
+    path = Path(source)
+    if not is_url(source) and path.suffix not in SUFFIXES:
+        part = Part.of(audit(path, terms), Scrubber(terms.credentials))
+        part.digest = _digest(path)
+        return part
+    part = Part(source, Entry(terms.now))
+    try:
+        with tempfile.TemporaryDirectory() as folder, reading(source) as file:
+            copy = Path(folder, "cassette.yaml")
+            with copy.open("wb") as written:
+                written.writelines(plain_blocks(file))
+            part = Part.of(audit(copy, terms), Scrubber(terms.credentials))
+            part.digest = _digest(copy)
+    except NotReadable as error:
+        part.placed.append(_file_finding(source, error))
+    except (OSError, CassetteError) as error:
+        part.failure = failure_of(source, error)
+    part.source = source
+    return part
+
+
+def _digest(path: Path) -> str:
+    with suppress(OSError):
+        return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return ""
+
+
+def _file_finding(source: str, error: NotReadable) -> Placed:
+    finding, line = damage_finding(CassetteDamaged(source, error.line, error.reason))
+    return Placed(finding, None, line)
+
+
+class Whole:
+    """A capture, put together from its parts in their order."""
+
+    def __init__(self, source: str, terms: Terms) -> None:
+        """Know of nothing."""
+        self.part = Part(source, Entry(terms.now))
+        self._relations, self._scrubber = Relations(), Scrubber(terms.credentials)
+        self._listed: Counter[str] = Counter()
+        self._digest = sha256()
+        self._map = ContractMap()
+
+    def add(self, part: Part) -> None:
+        """Take over the next part, and judge what its exchanges are together with those before."""
+        whole, offset = self.part, self.part.exchanges
+        found = [*part.placed, *self._together(part)]
+        found.sort(key=lambda each: -1 if each.position is None else each.position)
+        for finding, position, line in found:
+            self._list(Placed(finding, None if position is None else position + offset, line))
+        whole.entry.merge(part.entry)
+        whole.not_listed.update(part.not_listed)
+        whole.exchanges += part.exchanges
+        whole.not_judged += part.not_judged
+        whole.unverified += part.unverified
+        whole.exercised |= part.exercised
+        whole.extents.update(part.extents)
+        self._map.merge(part.map)
+        whole.map = self._map.as_plain()
+        kinds = {(each["code"], each["kind"]) for each in whole.examples}
+        whole.examples += [each for each in part.examples if (each["code"], each["kind"]) not in kinds]
+        self._digest.update(part.digest.encode())
+        whole.digest = self._digest.hexdigest()[:32]
+        whole.failure = part.failure or whole.failure
+
+    def _list(self, placed: Placed) -> None:
+        code = placed.finding.code
+        self._listed[code] += 1
+        if self._listed[code] <= MOST_LISTED:
+            self.part.placed.append(placed)
+        else:
+            self.part.not_listed[code, placed.finding.level] += 1
+
+    def _together(self, part: Part) -> Iterator[Placed]:
+        for each in part.related:
+            if each is None:
+                self._relations.lose()
+                continue
+            judged = clean_verdict(self._relations.go_on(*each[1:]), self._scrubber.text)
+            self.part.exercised |= judged.exercised
+            for finding in judged.findings:
+                if each.exchange is not None:
+                    first_example(self.part.examples, finding, each.exchange, self._scrubbed)
+                yield Placed(finding, each.position, part.lines[each.position])
+
+    def _scrubbed(self, exchange: Exchange) -> Exchange:
+        return self._scrubber.exchange(exchange).exchange

@@ -1,0 +1,143 @@
+"""JSON Lines of exchanges, one a line: see `docs/captures.md` and `schemas/editor/exchange.json`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.cassettes.file.interaction import HALF_PAIR, MalformedInteraction
+from sls_contract.cassettes.har.notes import as_json, from_json
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording, moment_of, moment_text
+from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_LINE = ("request", "response", "error", "evidence", "recorded_at", "endpoint", "region", "client")
+_REQUEST = ("method", "url", "headers", "body")
+_RESPONSE = ("status", "reason", "headers", "body", "decoded")
+
+
+def recording_of_line(line: str | bytes) -> Recording:
+    """Return the recording that a line holds; raises `MalformedInteraction`."""
+    try:
+        return _recording(_object("the line", json.loads(line), _LINE))
+    except UnicodeError:
+        raise MalformedInteraction(HALF_PAIR) from None
+    except (UsageError, ValueError, RecursionError) as error:
+        raise MalformedInteraction(str(error)) from None
+
+
+def line_of(recording: Recording) -> str:
+    """Return a recording as a line, line end included; what it says about its signature is left out."""
+    request, response, origin = recording.exchange.request, recording.exchange.response, recording.provenance
+    line: dict[str, Any] = {
+        "request": {"method": request.method, "url": request.url, **_message(request)},
+        "response": None if response is None or recording.unanswered else _answer(response),
+    }
+    if recording.unanswered:
+        line["error"] = recording.broken or "closed"
+    told = {"endpoint": origin.endpoint, "region": origin.region, "client": origin.client}
+    line |= {"evidence": str(origin.evidence), "recorded_at": moment_text(origin.at)} | told
+    return json.dumps(as_json({key: each for key, each in line.items() if each != ""}), ensure_ascii=False) + "\n"
+
+
+def _answer(response: Response) -> dict[str, Any]:
+    reason = {"reason": response.reason} if response.reason else {}
+    return {"status": response.status, **reason, **_message(response), **({} if response.wire else {"decoded": True})}
+
+
+def _message(message: Request | Response) -> dict[str, Any]:
+    body = {"body": wire_text(message.body)} if message.body else {}
+    return {"headers": [list(pair) for pair in message.headers.pairs], **body}
+
+
+def _recording(line: Mapping[str, Any]) -> Recording:
+    request = _object("request", line.get("request"), _REQUEST)
+    told = _headers("request.headers", request.get("headers"))
+    asked = Request(_text("method", request), _text("url", request), told, _body("request.body", request.get("body")))
+    answer = line.get("response")
+    made = Provenance(
+        _evidence(line.get("evidence")),
+        _text("endpoint", line, ""),
+        _text("region", line, ""),
+        _text("client", line, told.get("user-agent", "")),
+        _moment(line.get("recorded_at")),
+    )
+    broken = _text("error", line, "closed") if answer is None or line.get("error") else None
+    return Recording(Exchange(asked, None if answer is None else _response(answer)), made, broken=broken)
+
+
+def _response(node: object) -> Response:
+    answer = _object("response", node, _RESPONSE)
+    headers, body = _headers("response.headers", answer.get("headers")), _body("response.body", answer.get("body"))
+    wire = answer.get("decoded") is not True
+    return Response(answer.get("status"), headers, body, wire, _text("reason", answer, ""))  # type: ignore[arg-type]  # refused there
+
+
+def _headers(name: str, node: object) -> Headers:
+    if node is None or isinstance(node, dict):
+        return Headers([(key, _decoded(value)) for key, value in (node or {}).items()])
+    if isinstance(node, list):
+        return Headers([(*map(_decoded, each),) if isinstance(each, list) else each for each in node])
+    msg = f"{name} must be an object, or a list of [name, value], got {type(node).__name__}"
+    raise ValueError(msg)
+
+
+def _decoded(node: Any) -> Any:
+    """Return text as it was on the wire: ``{"base64": …}`` stands for what is no UTF-8."""
+    if isinstance(node, str):
+        return node
+    plain = from_json(node)
+    return wire_text(plain) if isinstance(plain, bytes) else plain
+
+
+def _body(name: str, node: object) -> bytes:
+    plain = from_json(node)
+    if plain is None:
+        return b""
+    if isinstance(plain, str):
+        return plain.encode("utf-8", "strict")
+    if isinstance(plain, bytes):
+        return plain
+    msg = f'{name} must be text, or {{"base64": "…"}}, got {type(node).__name__}'
+    raise ValueError(msg)
+
+
+def _object(name: str, node: object, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(node, dict):
+        msg = f"{name} must be an object, got {'nothing' if node is None else type(node).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    if unknown := [key for key in node if key not in keys and not key.startswith("_")]:
+        msg = f"{name} has no {unknown[0]!r}; it may have {', '.join(keys)}, and names that begin with _"
+        raise ValueError(msg)
+    return node
+
+
+def _text(name: str, node: Mapping[str, Any], default: str | None = None) -> str:
+    value = _decoded(node.get(name, default))
+    if not isinstance(value, str):
+        msg = f"{name} must be text, got {'nothing' if value is None else type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - as above
+    return value
+
+
+def _evidence(word: object) -> Evidence:
+    if word is None:
+        return Evidence.UNKNOWN
+    if word in Evidence.__members__.values():
+        return Evidence(str(word))
+    msg = f"evidence must be one of {', '.join(Evidence)}, got {word!r}"
+    raise ValueError(msg)
+
+
+def _moment(text: object) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return moment_of(str(text))
+    except ValueError:
+        msg = f"recorded_at must be a time such as 2026-01-02T03:04:05Z, got {text!r}"
+        raise ValueError(msg) from None

@@ -1,0 +1,273 @@
+"""A stream of bytes in chunks of whole exchanges, each read once, none parsed further than to find its end.
+
+A chunk is the text of the file from one exchange to another, so that lines and secrets are found where they stand.
+What a chunk holds depends on the file alone, never on who judges it: so does what is found in it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sls_contract.cassettes.file.parsing import NotReadable, not_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+Kind: TypeAlias = Literal["cassette", "har", "lines", "flows"]
+Span: TypeAlias = "tuple[int, int]"
+Piece: TypeAlias = "tuple[str | bytes, list[Span]]"
+
+_MOST_EXCHANGES = 500  # of a chunk: some tenths of a second of judging
+_MOST_SIZE = 1024 * 1024  # bytes or characters of a chunk, unless one exchange has more
+_LARGEST = 64 * 1024 * 1024  # bytes or characters of one exchange
+_NO_HAR = "no HAR: the list log.entries is missing"
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DIGITS = re.compile(rb"([0-9]{1,12}):")
+_DECODE = json.JSONDecoder().raw_decode
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some exchanges of a capture, as they stand in it.
+
+    Attributes:
+        source: path or URL of the capture.
+        kind: how they are written.
+        line: the line, counted from 1, at which ``data`` begins; None where the format has no lines.
+        data: the text of the file; empty for a cassette, which is read as a whole.
+        size: how many bytes there are to judge, about.
+        spans: where in ``data`` each exchange begins and ends.
+        whole: whether the capture has no other chunk.
+        last: whether no other chunk follows.
+        damage: line and reason, where the file is damaged behind ``data``.
+        failure: why the file could not be read any further, though it may be whole.
+
+    """
+
+    source: str
+    kind: Kind
+    line: int | None = None
+    data: str | bytes = b""
+    spans: tuple[Span, ...] = ()
+    size: int = 0
+    whole: bool = False
+    last: bool = False
+    damage: tuple[int | None, str] | None = None
+    failure: str | None = None
+
+
+def pieces_of_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
+    """Yield the lines of a JSON Lines file, blank ones left out; raises `NotReadable`."""
+    return _pieces(chain(blocks, (b"\n",)), _end_of_line)
+
+
+def pieces_of_flows(blocks: Iterable[bytes]) -> Iterator[Piece]:
+    """Yield the flows of a mitmproxy file: netstrings, one behind the other; raises `NotReadable`."""
+    return _pieces(blocks, _end_of_netstring)
+
+
+def _pieces(blocks: Iterable[bytes], end_of: Callable[[bytes, int], int | None]) -> Iterator[Piece]:
+    rest, spans, at = b"", list[Span](), 0
+    try:
+        for block in blocks:
+            rest += block
+            while (end := end_of(rest, at)) is not None:
+                if rest[at:end].strip():
+                    spans.append((at, end))
+                at = end
+                if len(spans) >= _MOST_EXCHANGES or at >= _MOST_SIZE:
+                    yield rest[:at], spans
+                    rest, spans, at = rest[at:], [], 0
+            _refuse(len(rest) - at > _LARGEST, "an exchange of more than 64 MiB")
+        _refuse(bool(rest[at:].strip()), "the file is cut off")
+    except NotReadable:
+        yield rest[:at], spans  # what was whole before
+        raise
+    yield rest[:at], spans
+
+
+def _refuse(wrong: bool, reason: str) -> None:  # noqa: FBT001 - read as a sentence
+    if wrong:
+        raise NotReadable(None, reason)
+
+
+def _end_of_line(data: bytes, at: int) -> int | None:
+    return data.find(b"\n", at) + 1 or None
+
+
+def _end_of_netstring(data: bytes, at: int) -> int | None:
+    """Return where the netstring that begins at a position ends; None where that has not come yet."""
+    found = _DIGITS.match(data, at)
+    if found is None:
+        if len(data) - at > len("123456789012:") or (data[at:] and not data[at:].isdigit()):
+            raise NotReadable(None, "no file of flows: a length is missing, as mitmproxy writes before each flow")
+        return None
+    end = found.end() + int(found[1]) + 1  # and the letter that says what it is
+    return end if end <= len(data) else None
+
+
+def pieces_of_har(blocks: Iterable[bytes]) -> Iterator[Piece]:
+    """Yield the entries of a HAR, and what stands around them; raises `NotReadable`."""
+    text = _JsonText(blocks)
+    found = False
+    for key in text.members():
+        if key != "log":
+            text.value()
+            continue
+        for inner in text.members():
+            if inner == "entries":
+                found = True
+                yield from _entries(text)
+            else:
+                text.value()
+    text.expect_end()
+    if not found:
+        raise NotReadable(None, _NO_HAR)
+    yield text.taken(), []
+
+
+def _entries(text: _JsonText) -> Iterator[Piece]:
+    spans = list[Span]()
+    try:
+        for _ in text.items():
+            size = text.value()
+            spans.append((text.at - size, text.at))
+            if len(spans) >= _MOST_EXCHANGES or text.at >= _MOST_SIZE:
+                yield text.taken(), spans
+                spans = []
+    except NotReadable:
+        yield text.taken(), spans  # what was whole before
+        raise
+    yield text.taken(), spans
+
+
+class _JsonText:
+    """A JSON text that is read as far as it is needed: what was taken is forgotten.
+
+    Attributes:
+        text: what was read and not yet taken.
+        at: how far it is looked at.
+
+    """
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._line = 1
+        self._ended = False
+        self.text, self.at = "", 0
+
+    def taken(self) -> str:
+        """Return the text up to where it is looked at, and forget it."""
+        taken, self.text, self.at = self.text[: self.at], self.text[self.at :], 0
+        self._line += taken.count("\n")
+        return taken
+
+    def members(self) -> Iterator[str]:
+        """Yield each key of an object; whoever takes one reads its value before the next."""
+        for _ in self._parts("{", "}"):
+            start = self.at
+            self.value()
+            try:
+                key = json.loads(self.text[start : self.at])
+            except ValueError:
+                key = None
+            if not isinstance(key, str):
+                raise self._fault(start)
+            self._expect(":")
+            yield key
+
+    def items(self) -> Iterator[None]:
+        """Yield before each item of a list; whoever takes one reads its value before the next."""
+        if self._next() != "[":
+            raise NotReadable(None, _NO_HAR)
+        yield from self._parts("[", "]")
+
+    def value(self) -> int:
+        """Read one value, and return how many characters it has."""
+        self._next()
+        while True:
+            try:
+                _, end = _DECODE(self.text, self.at)
+            except ValueError:
+                if not self._fill():
+                    raise self._fault(self.at) from None
+                continue
+            except RecursionError:
+                raise NotReadable(self._line_at(self.at), "too deeply nested") from None
+            if end == len(self.text) and self._fill():  # a number may go on
+                continue
+            size, self.at = end - self.at, end
+            return size
+
+    def expect_end(self) -> None:
+        """Refuse what stands behind the document."""
+        self._demand(not self._next(), "the end")
+
+    def _parts(self, opening: str, closing: str) -> Iterator[None]:
+        self._expect(opening)
+        if self._next() == closing:
+            self.at += 1
+            return
+        while True:
+            self._next()
+            yield
+            mark = self._next()
+            self._demand(mark in {",", closing}, f"a comma or {closing}")
+            self.at += 1
+            if mark == closing:
+                return
+
+    def _expect(self, mark: str) -> None:
+        self._demand(self._next() == mark, mark)
+        self.at += 1
+
+    def _next(self) -> str:
+        """Return the next character that is no space; empty at the end."""
+        while True:
+            found = _SPACE.match(self.text, self.at)
+            self.at = found.end() if found else self.at
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self._fill():
+                return ""
+
+    def _fill(self) -> bool:
+        """Read at least as much as waits already: a long value costs no more than its length."""
+        waiting = len(self.text) - self.at
+        if self._ended or waiting > _LARGEST:
+            return False
+        parts, size = [self.text], 0
+        while size <= waiting and not self._ended:
+            parts.append(self._decoded())
+            size += len(parts[-1])
+        self.text = "".join(parts)
+        return size > 0
+
+    def _decoded(self) -> str:
+        block = next(self._blocks, b"")
+        self._ended = not block
+        try:
+            return self._decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            line = self._line_at(len(self.text)) + error.object.count(b"\n", 0, error.start)
+            raise NotReadable(line, f"not UTF-8: byte 0x{error.object[error.start]:02x}") from None
+
+    def _demand(self, right: bool, expected: str) -> None:  # noqa: FBT001 - read as a sentence
+        if not right:
+            raise NotReadable(self._line_at(self.at), f"not JSON: expected {expected}")
+
+    def _fault(self, at: int) -> NotReadable:
+        """Say what is wrong with the text from a position on."""
+        if len(self.text) - at > _LARGEST:
+            return NotReadable(self._line_at(at), "a value of more than 64 MiB")
+        fault = not_json(self.text[at:])
+        return NotReadable(self._line_at(at) + (fault.line or 1) - 1, fault.reason)
+
+    def _line_at(self, at: int) -> int:
+        return self._line + self.text.count("\n", 0, at)

@@ -1,0 +1,91 @@
+"""Files on this machine and at any URL that fsspec opens: what a user names, and streams of bytes."""
+
+from __future__ import annotations
+
+import glob
+import re
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract.errors import CassetteError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # two letters or more: C:\ is a drive
+_EXTRAS = {"s3": "s3", "s3a": "s3", "oss": "oss"}
+_GLOB = re.compile(r"[*?\[]")
+
+
+def is_url(text: str) -> bool:
+    """Tell whether text names a file by URL (``s3://bucket/key``), not by a path of this machine."""
+    return _SCHEME.match(text) is not None
+
+
+def has_glob(text: str) -> bool:
+    """Tell whether text holds ``*``, ``?`` or ``[``."""
+    return _GLOB.search(text) is not None
+
+
+@contextmanager
+def reading(source: str) -> Iterator[IO[bytes]]:
+    """Open a path or a URL for reading; whatever goes wrong with a URL is a `CassetteError`."""
+    if not is_url(source):
+        with open(source, "rb") as file:  # noqa: PTH123 - a path or a URL, as text
+            yield file
+        return
+    with storage_errors(source):
+        filesystem, path = filesystem_of(source)
+        with filesystem.open(path, "rb") as file:
+            yield file
+
+
+def matching_paths(pattern: str) -> list[str]:
+    """Return the local files and folders that a pattern matches (``**``: any folders), sorted."""
+    return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+
+
+def files_at(url: str) -> list[str]:
+    """Return the URLs of all files at or below a URL, sorted; ``*``, ``**`` and ``?`` as in a shell.
+
+    Raises `CassetteError` where the storage cannot be read, `UsageError` where nothing is there.
+    """
+    with storage_errors(url):
+        filesystem, path = filesystem_of(url)
+        names = filesystem.glob(path) if has_glob(path) else [path]
+        found = {file for name in names for file in filesystem.find(name)}
+    if not found:
+        msg = f"{url} cannot be read: there is no file. How to fix: name a file, a folder or a pattern that exists."
+        raise UsageError(msg)
+    return [str(filesystem.unstrip_protocol(name)) for name in sorted(found)]
+
+
+def filesystem_of(url: str) -> tuple[Any, str]:
+    """Return fsspec's file system for a URL, and the path there; raises `UsageError` naming the extra to install."""
+    found = _SCHEME.match(url)
+    scheme = found[1].lower() if found else "file"
+    try:
+        from fsspec.core import url_to_fs
+
+        filesystem, path = url_to_fs(url, use_listings_cache=False)
+    except ImportError as error:
+        extra = _EXTRAS.get(scheme, "scale")
+        msg = f"{url} needs a library that is not installed ({error}). How to fix: pip install 'sls-contract[{extra}]'."
+        raise UsageError(msg) from error
+    except ValueError as error:
+        msg = f"{url} cannot be read: {error}. How to fix: name a path, or a URL such as s3://bucket/folder."
+        raise UsageError(msg) from error
+    return filesystem, path
+
+
+@contextmanager
+def storage_errors(url: str) -> Iterator[None]:
+    """Turn what a storage raises into a `CassetteError` that names the URL."""
+    try:
+        yield
+    except (UsageError, CassetteError, GeneratorExit):
+        raise
+    except Exception as error:  # each storage raises errors of its own library
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        msg = f"{url} cannot be read: {reason}\nHow to fix: check the URL, the credentials and the network."
+        raise CassetteError(msg) from error

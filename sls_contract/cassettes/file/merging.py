@@ -1,0 +1,110 @@
+"""Merge a cassette that two branches changed: exchange by exchange, never line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.cassettes.file.layout import Layout, id_of, lay_out
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_START, _ANCESTOR, _MIDDLE, _END = "<<<<<<< ours\n", "||||||| base\n", "=======\n", ">>>>>>> theirs\n"
+
+
+class Sides(NamedTuple):
+    """The texts of a file: before both changes, and after each; ``base`` is empty where both added the file."""
+
+    base: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge gave.
+
+    Attributes:
+        text: the file, with conflict markers around whole exchanges (or the whole file) where there are conflicts.
+        conflicts: ids of exchanges that both sides changed otherwise; ``the file`` where it cannot be split.
+
+    """
+
+    text: str
+    conflicts: tuple[str, ...] = ()
+
+
+def merge(sides: Sides) -> Merged:
+    """Merge three texts; exchanges that both sides added are kept, ours first."""
+    layouts = [_laid_out(text) for text in sides]
+    if any(layout is None for layout in layouts):
+        return Merged(_conflict(*sides), ("the file",))
+    base, ours, theirs = (layout for layout in layouts if layout is not None)
+    blocks, conflicts = _blocks(*({id_of(block): block for block in each.blocks} for each in (base, ours, theirs)))
+    validations = {each.validation for each in (ours, theirs)}
+    layout = Layout(
+        tuple(blocks),
+        _names(base.unfinished, ours.unfinished, theirs.unfinished),
+        # Of two, neither holds for the exchanges of the other side: then each block's own time counts.
+        validations.pop() if len(validations) == 1 else None,
+        failed=tuple(_mapping(dict(base.failed), dict(ours.failed), dict(theirs.failed)).items()),
+    )
+    return Merged(layout.text, tuple(conflicts))
+
+
+def _laid_out(text: str) -> Layout | None:
+    """Split a text; None where that cannot be done, or where exchanges cannot be told apart by their ids."""
+    if not text.strip():
+        return Layout(())
+    layout = lay_out(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    ids = [id_of(block) for block in layout.blocks] if layout is not None else []
+    return layout if layout is not None and layout.ended and all(ids) and len({*ids}) == len(ids) else None
+
+
+def _blocks(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the blocks of the merged file, and the ids of those in conflict."""
+    blocks, conflicts = [], []
+    for name in _order(base, ours, theirs):
+        was, our, their = (side.get(name, "") for side in (base, ours, theirs))
+        if their in (our, was):
+            blocks.append(our)
+        elif our == was:
+            blocks.append(their)
+        else:
+            blocks.append(_conflict(was, our, their))
+            conflicts.append(name)
+    return [block for block in blocks if block], conflicts
+
+
+def _order(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
+    """Return every id: in our order, what they added behind what stands before it there, and behind what we added."""
+    order = [*dict.fromkeys([*ours, *(name for name in base if name not in ours)])]
+    before = ""
+    for name in theirs:
+        if name not in order:
+            at = order.index(before) + 1 if before else 0
+            while at < len(order) and order[at] not in base and order[at] not in theirs:
+                at += 1
+            order.insert(at, name)
+        before = name
+    return order
+
+
+def _names(base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
+    gone = {name for name in base if name not in ours or name not in theirs}
+    return tuple(name for name in dict.fromkeys([*ours, *theirs]) if name not in gone)
+
+
+def _mapping(base: dict[str, str], ours: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
+    kept = _names((*base,), (*ours,), (*theirs,))
+    return {name: ours.get(name, theirs.get(name, "")) for name in kept}
+
+
+def _conflict(base: str, ours: str, theirs: str) -> str:
+    """Return both sides whole, as git writes a conflict with the style diff3."""
+    return f"{_START}{_ended(ours)}{_ANCESTOR}{_ended(base)}{_MIDDLE}{_ended(theirs)}{_END}"
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}\n"

@@ -1,0 +1,81 @@
+"""Which clauses and error codes of which operation were judged, by which evidence, and how old that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sls_contract.checks.sequence_outcomes import error_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from sls_contract.exchange import Response
+
+EVIDENCE = ("live", "reference", "document", "synthetic", "unknown")
+"""What an exchange proves, strongest first (`sls_contract.cassettes.recording.Evidence`)."""
+_FIRST_ERROR = 400
+
+
+class _Judged(NamedTuple):
+    """What exchanges of one operation, evidence and day (ISO date; empty: unknown) have in common."""
+
+    operation: str
+    evidence: str
+    day: str
+    error: str
+    clauses: frozenset[str]
+
+
+@dataclass(slots=True)
+class ContractMap:
+    """What was judged of each operation; equal exchanges of one day count once, so that it stays small."""
+
+    _judged: dict[_Judged, None] = field(default_factory=dict)
+
+    def add(
+        self,
+        operation: str,
+        clauses: frozenset[str],
+        evidence: str,
+        agreed: datetime | None = None,
+        response: Response | None = None,
+    ) -> None:
+        """Enter an exchange: codes of the clauses that it could break, and when it last agreed with an endpoint."""
+        error = error_code(response) or "" if response is not None and response.status >= _FIRST_ERROR else ""
+        day = "" if agreed is None else agreed.date().isoformat()
+        self._judged[_Judged(operation, str(evidence), day, error, clauses)] = None
+
+    def merge(self, plain: Iterable[Iterable[Any]]) -> None:
+        """Add what `as_plain` gave."""
+        for operation, evidence, day, error, clauses in plain:
+            self._judged[_Judged(operation, evidence, day, error, frozenset(clauses))] = None
+
+    def as_plain(self) -> list[list[Any]]:
+        """Return values that another process can `merge`."""
+        return [[*each[:4], sorted(each.clauses)] for each in self._judged]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield, for a report, what each operation was judged by: each clause and error under its best evidence.
+
+        Of equal evidence the youngest counts. ``validated`` is an ISO date, None where it is unknown.
+        """
+        best: dict[tuple[str, str, str], tuple[int, str]] = {}
+        for each in sorted(self._judged, key=lambda one: one.day):
+            names = [("clauses", code) for code in each.clauses] + ([("errors", each.error)] if each.error else [])
+            for kind, name in names:
+                key = (each.operation, kind, name)
+                rank = EVIDENCE.index(each.evidence) if each.evidence in EVIDENCE else len(EVIDENCE)
+                if key not in best or rank <= best[key][0]:
+                    best[key] = (rank, each.day)
+        grouped: dict[tuple[str, int, str], dict[str, list[str]]] = {}
+        for (operation, kind, name), (rank, day) in sorted(best.items()):
+            grouped.setdefault((operation, rank, day), {"clauses": [], "errors": []})[kind].append(name)
+        for (operation, rank, day), names_by_kind in grouped.items():
+            yield {
+                "operation": operation,
+                "evidence": (*EVIDENCE, "unknown")[rank],
+                "validated": day or None,
+                **names_by_kind,
+            }

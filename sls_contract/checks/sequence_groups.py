@@ -1,0 +1,81 @@
+"""``SLS408``, ``SLS409``, ``SLS417``: what lists of groups and shards must hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.sequence import Judged
+from sls_contract.spec import clause
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from sls_contract.spec import Finding
+
+
+def judge_groups(
+    listed: Sequence[Mapping[str, Any]], expected: Mapping[str, tuple[int, bool]], gone: Collection[str]
+) -> Judged:
+    """Judge a list of groups: ``expected`` are timeout (seconds) and order by name, ``gone`` must not be listed."""
+    by_name = {each["name"]: (at, each) for at, each in enumerate(listed) if isinstance(each.get("name"), str)}
+    codes = ({"SLS408"} if expected or gone else set()) | ({"SLS409"} if expected.keys() & by_name.keys() else set())
+    findings = (*_presence(by_name, expected, gone), *_settings(by_name, expected))
+    return Judged(findings, frozenset(codes))
+
+
+def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Judged:
+    """Judge the shards that a heartbeat was answered with against those of ListShards."""
+    strange = sorted(set(assigned) - set(listed))
+    found = clause("assigned-shard-exists").finding(
+        "body",
+        f"some of {shown(str(sorted(listed)))[1:-1]}: the shards that ListShards lists",
+        f"also {strange}",
+        "Assign shards of the logstore only.",
+    )
+    return Judged((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
+
+
+def judge_alive(error: str | None, status: int, *, alive: bool | None) -> Judged:
+    """Judge how a heartbeat with shards was answered, whose sender must live still, or must be gone; None: neither."""
+    refused = error == "NotExistConsumerWithBody"
+    if alive is None or refused != alive:
+        return Judged((), frozenset() if alive is not False else frozenset({"SLS416"}))
+    found = clause("consumer-timeout").finding(
+        "status",
+        "200: the timeout is not over" if alive else "400 NotExistConsumerWithBody: three timeouts are over",
+        f"{status} {error or ''}".strip(),
+        "Delete a consumer once it was silent for the timeout of its group, in seconds, and not before.",
+    )
+    return Judged((found,), frozenset({"SLS416"}))
+
+
+def _presence(
+    by_name: Mapping[str, object], expected: Mapping[str, object], gone: Collection[str]
+) -> Iterator[Finding]:
+    for name in expected.keys() - by_name.keys():
+        yield clause("group-listed").finding(
+            "body", f"an element for {shown(name)}, which exists", "none", "List every group of the logstore."
+        )
+    for name in sorted(by_name.keys() & set(gone)):
+        yield clause("group-listed").finding(
+            "body",
+            f"no element for {shown(name)}, which does not exist",
+            "one",
+            "List a group from its creation to its deletion.",
+        )
+
+
+def _settings(
+    by_name: Mapping[str, tuple[int, Mapping[str, Any]]], expected: Mapping[str, tuple[int, bool]]
+) -> Iterator[Finding]:
+    for name in sorted(expected.keys() & by_name.keys()):
+        at, element = by_name[name]
+        for key, wanted in zip(("timeout", "order"), expected[name], strict=True):
+            if type(element.get(key)) is type(wanted) and element[key] != wanted:
+                yield clause("group-settings").finding(
+                    f"/{at}/{key}",
+                    f"{wanted!r}, as it was set last",
+                    repr(element[key]),
+                    "Store what CreateConsumerGroup and UpdateConsumerGroup name, and nothing else.",
+                )

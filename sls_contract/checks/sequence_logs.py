@@ -1,0 +1,128 @@
+"""``SLS426`` to ``SLS428``, ``SLS439``, ``SLS447``: logs that were written, and where they are found again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sls_contract.checks.cursors import decoded
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.sequence import CLOCK_TOLERANCE, Judged
+from sls_contract.spec import Finding, clause
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+_Pairs = tuple[tuple[str, str], ...]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
+    """Judge what was taken and is found in no shard."""
+    found = clause("log-delivered").finding(
+        "body",
+        "every log that PutLogs was answered 200 for",
+        f"{len(marks)} missing in {len(shards)} shards, the first {shown(marks[0])}" if marks else "",
+        "Store logs before PutLogs is answered, and give them to each pull from a cursor before them.",
+    )
+    return Judged((found,) if marks else (), frozenset({"SLS426"}))
+
+
+def judge_shard(shard: int, wanted: int | None) -> Judged:
+    """Judge in which shard a log with a hash key is; ``wanted`` is the one whose range holds the key."""
+    if wanted is None:
+        return Judged((), frozenset())
+    found = clause("log-delivered").finding(
+        "body",
+        f"the log in shard {wanted}, whose range holds its hash key",
+        f"it is in shard {shard}",
+        "Route by the hash key: inclusiveBeginKey <= key < exclusiveEndKey.",
+    )
+    return Judged(() if shard == wanted else (found,), frozenset({"SLS426"}))
+
+
+def judge_log(
+    came: tuple[int, _Pairs, str, frozenset[tuple[str, str]]],
+    written: tuple[int, _Pairs, str, frozenset[tuple[str, str]]],
+) -> Judged:
+    """Compare a log with what was written: time, contents, topic and tags, in this order."""
+    return Judged(tuple(_changed(came, written)), frozenset({"SLS427"}))
+
+
+def _changed(
+    came: tuple[int, _Pairs, str, frozenset[tuple[str, str]]],
+    written: tuple[int, _Pairs, str, frozenset[tuple[str, str]]],
+) -> Iterator[Finding]:
+    parts = {
+        "time": (written[0], came[0]),
+        "contents": (sorted(written[1]), sorted(came[1])),
+        "topic": (written[2], came[2]),
+        "tags": (sorted(written[3]), sorted(came[3] & written[3])),
+    }
+    for name, (wanted, actual) in parts.items():
+        if wanted != actual:
+            yield clause("log-preserved").finding(
+                f"body, a log's {name}", shown(str(wanted)), shown(str(actual)), "Give logs back byte for byte."
+            )
+
+
+def judge_order(mark: str, *, first: bool, behind: bool) -> Judged:
+    """Judge whether a log came for the first time, and behind those that were written before it."""
+    fix = "Answer the cursor behind the last log group that is in the body; keep the order of writes."
+    actual = "it came before" if not first else "it came behind one that was written later"
+    found = clause("log-once-in-order").finding(
+        "body", f"the log {shown(mark)} once, and in the order of writing", actual, fix
+    )
+    return Judged(() if first and behind else (found,), frozenset({"SLS428"}))
+
+
+def judge_refused_log(mark: str) -> Judged:
+    """Tell of a log whose PutLogs was refused."""
+    found = clause("refused-changes-nothing").finding(
+        "body",
+        f"no log {shown(mark)}: its PutLogs was refused",
+        "the log",
+        "Check a request before it changes anything.",
+    )
+    return Judged((found,), frozenset({"SLS406"}))
+
+
+def judge_foreign_log(mark: str, logstore: str) -> Judged:
+    """Tell of a log that was written to another logstore."""
+    found = clause("logstore-isolation").finding(
+        "body", f"no log {shown(mark)}: it was written to {shown(logstore)}", "the log", "Keep logs for each logstore."
+    )
+    return Judged((found,), frozenset({"SLS405"}))
+
+
+def judge_cursor(asked: str, cursor: object, bound: str, *, latest: bool) -> Judged:
+    """Judge a cursor of GetCursor against that of a known log: not behind it (``latest``), or not before it.
+
+    ``asked`` is ``from`` as sent. Cursors that are no numbers cannot be compared.
+    """
+    number, limit = decoded(cursor) if isinstance(cursor, str) else None, decoded(bound)
+    if number is None or limit is None:
+        return Judged((), frozenset())
+    wrong = number > limit if latest else number < limit
+    found = clause("cursor-by-time").finding(
+        "/cursor",
+        f"{limit} or {'less' if latest else 'more'} for from={shown(asked)[1:-1]}, by the log that was written",
+        str(number),
+        "Give the first cursor at or behind the time: begin the first of all, end the next to be written.",
+    )
+    return Judged((found,) if wrong else (), frozenset({"SLS439"}))
+
+
+def judge_cursor_time(seconds: int, written_at: datetime) -> Judged:
+    """Judge the time of a cursor (seconds since 1970 UTC) against when its log was written."""
+    try:
+        time = _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        time = datetime.max.replace(tzinfo=UTC)
+    found = clause("cursor-time-of-log").finding(
+        "/cursor_time",
+        f"within 15 minutes of {written_at:%Y-%m-%dT%H:%M:%SZ}, when the log was written",
+        f"{seconds} ({time:%Y-%m-%dT%H:%M:%SZ})",
+        "Answer when the log at the cursor was received, in seconds since 1970 UTC.",
+    )
+    return Judged((found,) if abs(time - written_at) > CLOCK_TOLERANCE else (), frozenset({"SLS447"}))

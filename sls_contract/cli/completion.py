@@ -1,0 +1,77 @@
+"""``sls-contract completion``: commands, options and names, completed by the shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from sls_contract.cli.options import report_path
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+
+_SHELLS = ("bash", "zsh", "fish")
+
+
+def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's options."""
+    command = subparsers.add_parser(
+        "completion",
+        help="complete commands, options and names in your shell",
+        description="Print a script that lets a shell complete commands, options, files, and the names of scenarios "
+        "and clauses. Write it again after an upgrade. bash: sls-contract completion bash > "
+        "~/.local/share/bash-completion/completions/sls-contract; zsh: into a file _sls-contract in a folder of "
+        "$fpath; fish: into ~/.config/fish/completions/sls-contract.fish.",
+        epilog="Exit codes: 0 printed, 2 another shell was named. Example: sls-contract completion bash",
+    )
+    command.add_argument("shell", choices=_SHELLS, help="the shell that reads the script")
+    command.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Print the script; return the exit code."""
+    del environ, stdin, stderr
+    import shtab
+
+    from sls_contract.cli import parser
+
+    top = parser()
+    for name, action in _actions(top):
+        values = _values(name, action.dest)
+        if values and action.choices is None:
+            action.choices = values
+        elif action.choices is None and _names_a_file(action):
+            action.complete = shtab.FILE  # type: ignore[attr-defined]  # read by shtab
+    stdout.write(shtab.complete(top, arguments.shell) + "\n")
+    return 0
+
+
+def _actions(top: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.Action]]:
+    """Yield every option and argument with the command that has it: ``spec show``."""
+    for action in top._actions:  # noqa: SLF001 - argparse has no other way to walk a parser
+        if isinstance(action.choices, dict):
+            for word, command in action.choices.items():
+                yield from _actions(command, f"{name} {word}".strip())
+        else:
+            yield name, action
+
+
+def _values(command: str, argument: str) -> Sequence[str]:
+    """Return the names that an argument takes, as far as they can be listed."""
+    from sls_contract.exercise import SITUATIONS
+    from sls_contract.spec import CLAUSES, KNOWN_ERRORS
+    from sls_contract.verification import ABOUT
+
+    if (command, argument) in {("verify", "only"), ("verify", "skip")}:
+        areas = dict.fromkeys(area.replace(" ", "-") for area, _ in ABOUT.values())
+        return [*areas, *(code for code in CLAUSES if code[3] in "24")]
+    if (command, argument) == ("explain", "names"):
+        return [*CLAUSES, *(each.slug for each in CLAUSES.values()), *dict.fromkeys(each.code for each in KNOWN_ERRORS)]
+    return {("verify", "scenario"): [*ABOUT], ("exercise", "scenario"): [*SITUATIONS]}.get((command, argument), [])
+
+
+def _names_a_file(action: argparse.Action) -> bool:
+    return action.type in (Path, report_path) or action.metavar in {"PATH", "FILE", "DIR"}

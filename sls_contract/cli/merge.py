@@ -1,0 +1,88 @@
+"""``sls-contract merge``: the reports of shards, machines and suites as one."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract import __version__
+from sls_contract.cli.options import add_reports, add_strict, reports_of
+from sls_contract.clock import utc_now
+from sls_contract.errors import UsageError
+from sls_contract.reports import Surroundings, exercised, plural, write_reports
+from sls_contract.reports.groups import grouped
+from sls_contract.reports.text import on_one_line
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+_MOST_PLACES = 3  # of alike findings; a report has all
+
+
+def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's options."""
+    command = commands.add_parser(
+        "merge",
+        help="join the JSON reports of shards, machines and suites",
+        description="Join reports that --json, --report and --sls-report wrote as JSON: each exchange is counted once, "
+        "whichever reports have it, findings and exercised clauses are united, ages are kept. A merged report can be "
+        "merged again, in any order.",
+        epilog="Exit codes: 0 no violation, 1 a violation is in one of them, 2 a file is no report. "
+        "Example: sls-contract merge a.json b.json --report all.md",
+    )
+    command.add_argument("sources", nargs="+", metavar="REPORT", help="a report as JSON: a path or a URL")
+    add_strict(command)
+    add_reports(command, "write the merged report as JSON")
+    command.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
+) -> int:
+    """Merge the reports; return the exit code."""
+    del stdin
+    from sls_contract.reports.merging import merged
+
+    document = merged([_read(source) for source in arguments.sources], __version__)
+    told = stderr if arguments.json == "-" else stdout
+    print(*map(on_one_line, _lines(document, len(arguments.sources))), sep="\n", file=told)
+    write_reports(document, reports_of(arguments), Surroundings(stdout, stderr, environ, utc_now()))
+    summary = document["summary"]
+    return int(bool(summary["violations"] or (arguments.strict and summary["warnings"])))
+
+
+def _read(source: str) -> Mapping[str, Any]:
+    from sls_contract.captures.storage import reading
+    from sls_contract.reports.merging import expect_report
+
+    try:
+        with reading(source) as file:
+            value = json.loads(file.read())
+    except OSError as error:
+        msg = f"{source} cannot be read: {error.strerror or error}. How to fix: name a report that exists."
+        raise UsageError(msg) from error
+    except (ValueError, RecursionError):
+        value = None
+    return expect_report(value, source)
+
+
+def _lines(document: Mapping[str, Any], count: int) -> Iterator[str]:
+    for group in grouped(document["findings"]):
+        if group.first["level"] != "unspecified":
+            places = list(group.places)
+            more = f", +{len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+            yield (
+                f"{group.first['code']} {group.first['slug']} ({group.first['level']}), {plural(group.count, 'time')}: "
+                + (", ".join(places[:_MOST_PLACES]) + more)
+            )
+    summary, clauses = document["summary"], document["summary"]["clauses"]
+    yield (
+        f"{plural(count, 'report')}, {plural(summary['exchanges'], 'exchange')}: "
+        f"{plural(summary['violations'], 'violation')}, {plural(summary['warnings'], 'warning')}, "
+        f"{summary['unspecified']} unspecified; {exercised(clauses['exercised'], clauses['total'])}"
+    )
+    ages = document["ages"]
+    if ages["oldest_days"] is not None:
+        oldest, median = plural(ages["oldest_days"], "day"), plural(ages["median_days"], "day")
+        yield f"last validated: median {median} ago, oldest {oldest} ago"

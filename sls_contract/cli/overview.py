@@ -1,0 +1,43 @@
+"""``sls-contract`` alone: what it can do, by the question that a user has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sls_contract import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_QUESTIONS = (
+    ("How do I set up a test suite?", "init"),
+    ("Does my client follow the contract?", "exercise -- python client.py"),
+    ("Does my endpoint follow it?", "verify --endpoint URL …"),
+    ("Are my recordings valid and fresh?", "check cassettes/"),
+    ("What changed between recordings?", "diff OLD NEW"),
+    ("Can git merge recordings?", "merge-driver BASE OURS THEIRS"),
+    ("Why is my signature refused?", "signature request.txt"),
+    ("What does this code mean?", "explain SignatureNotMatch"),
+    ("Can I test without the service?", "serve"),
+    ("Can any program use recordings?", "replay cassettes/"),
+    ("Can I record any program?", "proxy --cassette new.sls.yaml"),
+    ("Do my tools read HAR?", "convert recording.sls.yaml recording.har"),
+    ("What did all runs find together?", "merge a.json b.json --report all.md"),
+    ("What does an operation promise?", "spec show GetCheckPoint"),
+    ("Where are the JSON Schemas?", "spec export --help"),
+    ("Can my shell complete this?", "completion bash"),
+)
+_LEFT = 2 + max(len(question) for question, _ in _QUESTIONS)
+
+
+def overview(columns: int | None) -> Iterator[str]:
+    """Yield a line for each question, or two where the terminal has too few ``columns``; None: any width."""
+    yield f"sls-contract {__version__}: contract tests for Alibaba Cloud SLS"
+    yield ""
+    commands = [(question, f"sls-contract {words}") for question, words in _QUESTIONS]
+    wide = columns is None or _LEFT + max(len(command) for _, command in commands) <= columns
+    for question, command in commands:
+        yield from (f"{question:<{_LEFT}}{command}",) if wide else (question, f"  {command}")
+    yield ""
+    yield "All options: sls-contract COMMAND --help"
+    yield "In tests: pytest --help, section sls-contract"

@@ -1,0 +1,44 @@
+"""A report as GitLab's code quality JSON: what a merge request shows beside the lines of cassettes."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.reports.groups import place_of
+from sls_contract.reports.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SEVERITIES = {"violation": "major", "warning": "minor", "unspecified": "info"}
+
+
+def codequality(document: Mapping[str, Any]) -> str:
+    """Write a report; GitLab wants a file and a line for each finding, so one without a cassette names its test."""
+    issues: dict[str, dict[str, Any]] = {}
+    for finding in document["findings"]:
+        issue = _issue(finding)
+        issues.setdefault(issue["fingerprint"], issue)
+    return json.dumps([*issues.values()], ensure_ascii=False, indent=2) + "\n"
+
+
+def _issue(finding: Mapping[str, Any]) -> dict[str, Any]:
+    place = place_of({**finding, "line": None})
+    text = f"{finding['code']} {finding['slug']}: expected {finding['expected']}; actual: {finding['actual']}"
+    return {
+        "description": printable(f"{text}. How to fix: {finding['how_to_fix']}"),
+        "check_name": finding["code"],
+        "fingerprint": sha256(f"{finding['code']} {place}".encode("utf-8", "backslashreplace")).hexdigest(),
+        "severity": _SEVERITIES[finding["level"]],
+        "location": {"path": _file(finding), "lines": {"begin": finding.get("line") or 1}},
+    }
+
+
+def _file(finding: Mapping[str, Any]) -> str:
+    """Return the cassette, else the file of the test, else the scenario; relative, as GitLab wants it."""
+    test = (finding.get("test") or "").partition("::")[0]
+    name = finding.get("cassette") or test or finding.get("scenario") or "sls-contract"
+    return PurePath(printable(name)).as_posix()

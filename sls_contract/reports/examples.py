@@ -1,0 +1,71 @@
+"""The exchanges that a report shows: of each kind of finding and change the first, as plain JSON values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.exchange import masked_url, wire_text
+from sls_contract.reports.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sls_contract.exchange import Exchange, Headers, Response
+    from sls_contract.spec import Finding
+
+LONGEST_BODY = 20_000
+"""Characters of a body that a report keeps."""
+
+
+def plain_exchange(exchange: Exchange) -> dict[str, Any]:
+    """Return a scrubbed exchange as a report shows it, bodies decoded and cut at `LONGEST_BODY`."""
+    request = exchange.request
+    return {
+        "request": {
+            "line": printable(f"{request.method} {masked_url(request.url)}"),
+            "headers": _headers(request.headers),
+            "body": _text(request.body),
+        },
+        "response": None if exchange.response is None else _answer(exchange.response),
+    }
+
+
+def finding_example(finding: Finding, exchange: Exchange) -> dict[str, Any]:
+    """Return the example of a kind of finding; ``kind`` is its level."""
+    return {"code": finding.code, "kind": str(finding.level), "where": finding.where, **plain_exchange(exchange)}
+
+
+def first_example(
+    examples: list[dict[str, Any]],
+    finding: Finding,
+    exchange: Exchange,
+    scrub: Callable[[Exchange], Exchange] | None = None,
+) -> None:
+    """Add the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
+    if (finding.code, str(finding.level)) not in {(each["code"], each["kind"]) for each in examples}:
+        examples.append(finding_example(finding, scrub(exchange) if scrub else exchange))
+
+
+def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> dict[str, Any]:
+    """Return both sides of a kind of change, given as `plain_change` gives it; ``kind`` is its class."""
+    named = {"code": change["code"], "slug": change["slug"], "kind": change["class"], "where": change["where"]}
+    return {**named, "old": plain_exchange(old), "new": plain_exchange(new)}
+
+
+def _answer(response: Response) -> dict[str, Any]:
+    body = plain_body(response).data
+    return {
+        "line": printable(f"{response.status} {response.reason}".rstrip()),
+        "headers": _headers(response.headers),
+        "body": _text(response.body if body is None else body),
+    }
+
+
+def _headers(headers: Headers) -> list[list[str]]:
+    return [[printable(name), printable(value)] for name, value in headers.pairs]
+
+
+def _text(body: bytes) -> str:
+    text = printable(wire_text(body[: 4 * LONGEST_BODY]))
+    return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}… ({len(body)} bytes)"

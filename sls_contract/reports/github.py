@@ -1,0 +1,89 @@
+"""A report in a job of GitHub Actions: annotations beside the lines of cassettes, and the summary of the step."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract.errors import UsageError
+from sls_contract.reports.groups import Group, grouped
+from sls_contract.reports.markdown import markdown
+from sls_contract.reports.text import plural, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_COMMANDS = {"violation": "error", "warning": "warning"}
+_MOST = 10
+"""Annotations of one level that GitHub shows for a step."""
+_LARGEST_SUMMARY = 1024 * 1024
+"""Bytes of a step's summary that GitHub takes, of all commands of the step together."""
+
+
+def show(document: Mapping[str, Any], environ: Mapping[str, str], stream: IO[str]) -> None:
+    """Write annotations to a stream that the runner reads, and add the report to the step's summary.
+
+    Raises `UsageError` where the summary cannot be written.
+    """
+    for line in annotation_lines(document, environ.get("GITHUB_WORKSPACE", "")):
+        print(line, file=stream)
+    if path := environ.get("GITHUB_STEP_SUMMARY"):
+        _append(Path(path), markdown(document))
+
+
+def annotation_lines(document: Mapping[str, Any], workspace: str = "") -> Iterator[str]:
+    """Yield a workflow command for each kind of finding; where there are more than GitHub shows, the last counts them.
+
+    Files are named from the ``workspace``, the folder of the checkout.
+    """
+    groups = grouped(document["findings"])
+    for level, command in _COMMANDS.items():
+        of_level = [group for group in groups if group.first["level"] == level]
+        shown = of_level if len(of_level) <= _MOST else of_level[: _MOST - 1]
+        for group in shown:
+            yield _annotation(command, group, workspace)
+        if left := of_level[len(shown) :]:
+            count = sum(group.count for group in left)
+            text = f"{plural(count, f'more {level}')} of {plural(len(left), 'clause')}: see the summary of the step"
+            yield f"::{command} title=sls-contract::{_data(text)}"
+
+
+def _annotation(command: str, group: Group, workspace: str) -> str:
+    first = group.first
+    times = f" ({group.count} times)" if group.count > 1 else ""
+    properties = {"title": f"{first['code']} {group.title or first['slug']}{times}"}
+    if first.get("cassette"):
+        properties |= {"file": _relative(first["cassette"], workspace)}
+        properties |= {"line": str(first["line"])} if first.get("line") else {}
+    told = ",".join(f"{name}={_property(printable(value))}" for name, value in properties.items())
+    text = (
+        f"{next(iter(group.places))}\nexpected: {first['expected']}\nactual: {first['actual']}\n"
+        f"How to fix: {first['how_to_fix']}"
+    )
+    return f"::{command} {told}::{_data(printable(text))}"
+
+
+def _relative(path: str, workspace: str) -> str:
+    pure = PurePath(path)
+    return (pure.relative_to(workspace) if workspace and pure.is_relative_to(workspace) else pure).as_posix()
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        there = path.stat().st_size if path.exists() else 0
+        data = text.encode("utf-8", "backslashreplace")
+        if there + len(data) > _LARGEST_SUMMARY:
+            data = b"The report of sls-contract is too long for this summary: write it to a file (--report).\n"
+        with path.open("ab") as file:
+            file.write(data)
+    except OSError as error:
+        msg = f"cannot write the summary of the step to {path}: {error.strerror}. How to fix: unset it."
+        raise UsageError(msg) from error

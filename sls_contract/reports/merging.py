@@ -1,0 +1,176 @@
+"""Reports of shards, machines and suites as one: each exchange counted once, whoever reports it again.
+
+A merged report is a report: merging is a union of sets, so order and grouping do not matter, and nothing counts twice.
+Its ``merged`` lists what was run: one unit for each capture that `check` judged, told apart by its content, and one for
+each other report. Equal findings of two reports are one finding, as often as the report says that has it most often.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sls_contract.checks.contract_map import ContractMap
+from sls_contract.errors import UsageError
+from sls_contract.reports.groups import source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+Document: TypeAlias = "Mapping[str, Any]"
+
+COMMAND = "merge"
+_LISTS = (
+    *("not_provable", "not_supported", "not_proven", "not_judged", "repeat"),
+    *("facts", "leftovers", "outcomes", "unmatched", "changes"),
+)
+_EVIDENCES = ("live", "reference", "document", "synthetic", "unknown")  # strongest first
+_LEVELS = ("violation", "warning", "unspecified")
+_OF_COMMAND = ("command", "version", "endpoint", "evidence", "seed")
+
+
+def expect_report(value: object, name: str) -> Document:
+    """Return a report that was read from JSON; raises `UsageError` where it is none that can be merged."""
+    if not isinstance(value, dict) or value.get("version") != 1 or not isinstance(value.get("findings"), list):
+        msg = f"{name} is no report: expected JSON as --json and --sls-report write it. How to fix: name such a file."
+        raise UsageError(msg)
+    if not isinstance(value.get("exercised"), list):
+        msg = (
+            f"{name} was written by an older version, which did not list the exercised clauses. How to fix: run again."
+        )
+        raise UsageError(msg)
+    return value
+
+
+def merged(documents: Sequence[Document], version: str) -> dict[str, Any]:
+    """Merge reports; ``version`` is the tool's."""
+    units = _distinct(_united(documents, _units))
+    findings = sorted(_united(documents, lambda each: each["findings"]), key=_order)
+    not_listed = _not_listed(units)
+    exercised = sorted(set[str]().union(*(each["exercised"] for each in documents)))
+    ledger = [unit for unit in units if "cassette" in unit]
+    return {
+        "version": 1,
+        "tool": {"name": "sls-contract", "version": version},
+        "command": COMMAND,
+        "target": {"endpoint": _common(units, "endpoint"), "evidence": _weakest(units)},
+        "seed": _common(units, "seed"),
+        "findings": findings,
+        "not_listed": [{"code": code, "level": level, "count": n} for (code, level), n in sorted(not_listed.items())],
+        "exercised": exercised,
+        **{name: _united(documents, lambda each, name=name: each.get(name, ())) for name in _LISTS},  # type: ignore[misc]  # bound here
+        "examples": _examples(documents),
+        "contract_map": _contract_map(documents),
+        "ledger": ledger,
+        "ages": _ages(ledger),
+        "merged": units,
+        "summary": {
+            "exchanges": sum(unit["exchanges"] for unit in units),
+            "scenarios": sum(unit.get("scenarios", 0) for unit in units),
+            **_counted(findings, not_listed),
+            "clauses": {"total": _most(documents), "exercised": len(exercised)},
+        },
+    }
+
+
+def _examples(documents: Iterable[Document]) -> list[Any]:
+    """Return one exchange of each clause and level: of several always the same one, whatever was merged before."""
+    chosen: dict[tuple[str, str], str] = {}
+    for each in (one for document in documents for one in document.get("examples", ())):
+        kind, text = (each["code"], each["kind"]), _canonical(each)
+        chosen[kind] = min(text, chosen.get(kind, text))
+    return [json.loads(text) for _, text in sorted(chosen.items())]
+
+
+def _contract_map(documents: Iterable[Document]) -> list[dict[str, Any]]:
+    """Return what was judged of each operation, each clause and error under its best and youngest evidence."""
+    united = ContractMap()
+    for row in (row for document in documents for row in document.get("contract_map", ())):
+        place = (row["operation"] or "", row["evidence"], row["validated"] or "")
+        united.merge([(*place, "", row["clauses"]), *((*place, error, ()) for error in row["errors"])])
+    return [{**row, "operation": row["operation"] or None} for row in united.rows()]
+
+
+def _units(document: Document) -> Iterator[dict[str, Any]]:
+    if document["command"] == COMMAND:
+        yield from document["merged"]
+        return
+    target = document["target"]
+    of_command = (document["command"], document["tool"]["version"], target["endpoint"], target["evidence"])
+    shared = dict(zip(_OF_COMMAND, (*of_command, document["seed"]), strict=True))
+    if "ledger" in document:
+        yield from ({**shared, **entry} for entry in document["ledger"])
+        return
+    summary = document["summary"]
+    digest = sha256(_canonical(document).encode()).hexdigest()[:32]
+    yield {**shared, "report": digest, "exchanges": summary["exchanges"], "scenarios": summary["scenarios"]}
+
+
+def _distinct(units: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the units without those of a capture that has another name, too, or was judged on another day."""
+    by_content: dict[str, dict[str, Any]] = {}
+    for unit in units:  # in order: the same one is taken, whatever was merged before
+        by_content.setdefault(unit.get("digest") or _canonical(unit), unit)
+    return list(by_content.values())
+
+
+def _united(documents: Iterable[Document], part: Callable[[Document], Iterable[Any]]) -> list[Any]:
+    """Return the union of lists, sorted: each value as often as the list that has it most often."""
+    most: Counter[str] = Counter()
+    for document in documents:
+        most |= Counter(map(_canonical, part(document)))
+    return [json.loads(text) for text in sorted(most.elements())]
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
+def _order(finding: Mapping[str, Any]) -> tuple[str, int, str]:
+    position = finding.get("exchange")
+    return source_of(finding), -1 if position is None else position, finding["code"]
+
+
+def _not_listed(units: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for unit in units:
+        for each in unit.get("not_listed", ()):
+            counts[each["code"], each["level"]] += each["count"]
+    return counts
+
+
+def _counted(findings: Iterable[Mapping[str, Any]], not_listed: Counter[tuple[str, str]]) -> dict[str, int]:
+    counts = Counter(finding["level"] for finding in findings)
+    for (_, level), count in not_listed.items():
+        counts[level] += count
+    names = {"violation": "violations", "warning": "warnings", "unspecified": "unspecified"}
+    return {names[level]: counts[level] for level in _LEVELS}
+
+
+def _common(units: Iterable[Mapping[str, Any]], name: str) -> Any:
+    """Return what all units have in common; None where they differ."""
+    values = {_canonical(unit.get(name)) for unit in units}
+    return json.loads(values.pop()) if len(values) == 1 else None
+
+
+def _weakest(units: Iterable[Mapping[str, Any]]) -> str | None:
+    known = [unit["evidence"] for unit in units if unit["evidence"] in _EVIDENCES]
+    return max(known, key=_EVIDENCES.index, default=None)
+
+
+def _ages(ledger: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Return the lower median and the greatest age of all exchanges, in whole days, and how many have none."""
+    days: Counter[int] = Counter()
+    unknown = 0
+    for entry in ledger:
+        days.update({int(age): count for age, count in entry["ages"].items()})
+        unknown += entry["dateless"]
+    ordered = sorted(days.elements())
+    median = ordered[(len(ordered) - 1) // 2] if ordered else None
+    return {"median_days": median, "oldest_days": ordered[-1] if ordered else None, "unknown": unknown}
+
+
+def _most(documents: Iterable[Document]) -> int:
+    return max((each["summary"]["clauses"]["total"] for each in documents), default=0)

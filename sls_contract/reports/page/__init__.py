@@ -1,0 +1,176 @@
+"""A report as one HTML page: no network, no script, readable on paper, dark and light.
+
+::
+
+    page         the whole page, from a Jinja template
+      ├── body   a body with the place of a finding marked
+      ├── chart  operations × clauses × error codes, and how old the evidence is
+      └── ages   how many exchanges are how old, as SVG
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.reports.groups import grouped
+from sls_contract.reports.page.ages import ages
+from sls_contract.reports.page.body import marked_body, marked_part
+from sls_contract.reports.page.chart import chart
+from sls_contract.reports.text import plural, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
+
+_MOST_PLACES = 8
+_CLASSES = ("breaking", "additive", "benign")
+
+
+def page(document: Mapping[str, Any], today: date) -> str:
+    """Write a report as HTML; ``today`` is what ages are counted to."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sls_contract.reports.page", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"plural": plural, "printable": printable}
+    return environment.get_template("page.html.j2").render(
+        document=document,
+        summary=document["summary"],
+        verdict=_verdict(document),
+        groups=[*_groups(document)],
+        changes=[*_changes(document)],
+        chart=chart(document, today),
+        ages=ages(document, today),
+        gaps=[*_gaps(document)],
+        areas=[*_areas(document.get("outcomes", ()))],
+    )
+
+
+def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the verdict in words, and ``state``, which the page's colours go by."""
+    summary = document["summary"]
+    if document.get("verdict") == "breaking":
+        count = sum(each["class"] == "breaking" for each in document["changes"])
+        return {"state": "bad", "text": plural(count, "breaking change")}
+    if summary["violations"]:
+        broken = {each["code"] for each in document["findings"] if each["level"] == "violation"}
+        times = f", {plural(summary['violations'], 'time')}" if summary["violations"] > len(broken) else ""
+        return {"state": "bad", "text": f"{plural(len(broken), 'clause')} violated{times}"}
+    if not summary["exchanges"]:
+        return {"state": "unknown", "text": "Nothing was judged"}
+    if summary["warnings"]:
+        return {"state": "warn", "text": f"No violation, {plural(summary['warnings'], 'warning')}"}
+    return {"state": "good", "text": "No violation"}
+
+
+def _groups(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    examples = {(each["code"], each["kind"]): each for each in document.get("examples", ()) if "request" in each}
+    for group in grouped(document["findings"]):
+        first = group.first
+        example = examples.get((first["code"], first["level"]))
+        places = [*map(printable, group.places)]
+        yield {
+            "first": first,
+            "title": group.title or first["slug"],
+            "count": group.count,
+            "places": places[:_MOST_PLACES],
+            "more": places[_MOST_PLACES:],
+            "example": None if example is None else _exchange(example, example["where"], first["code"]),
+        }
+
+
+def _changes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the changes by class and rule, the worst first."""
+    examples = {(each["kind"], each["slug"]): each for each in document.get("examples", ()) if "old" in each}
+    kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for change in document.get("changes", ()):
+        kinds.setdefault((change["class"], change["slug"]), []).append(change)
+    order = sorted(kinds.items(), key=lambda each: (_CLASSES.index(each[0][0]), -len(each[1])))
+    for (kind, slug), changes in order:
+        places = [*dict.fromkeys(map(_place, changes))]
+        example = examples.get((kind, slug))
+        yield {
+            "first": changes[0],
+            "kind": kind,
+            "slug": slug,
+            "count": len(changes),
+            "places": places[:_MOST_PLACES],
+            "more": places[_MOST_PLACES:],
+            "sides": [] if example is None else [*_sides(example)],
+        }
+
+
+def _place(change: Mapping[str, Any]) -> str:
+    cassette = f"{change['cassette']} " if change.get("cassette") else ""
+    return printable(f"{cassette}exchange {change['exchange']} at {change['where']}")
+
+
+def _sides(example: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    code = example["code"] or "SLS2"
+    for name, key in (("Before", "old"), ("After", "new")):
+        yield {"name": name, **_exchange(example[key], example["where"], code)}
+
+
+def _exchange(plain: Mapping[str, Any], where: str, code: str) -> dict[str, Any]:
+    """Return the parts of an exchange with the place of the finding marked, in the half that its clause is about."""
+    of_request = code[3:4] in {"1", "3"} or where.startswith(("query", "signature"))
+    response = plain["response"]
+    return {
+        "of_request": of_request,
+        "request": _part(plain["request"], where if of_request else ""),
+        "response": None if response is None else _part(response, "" if of_request else where),
+    }
+
+
+def _part(plain: Mapping[str, Any], where: str) -> dict[str, Any]:
+    headers = [{"name": name, "value": value, "marked": marked_part(where, name)} for name, value in plain["headers"]]
+    return {
+        "line": plain["line"],
+        "line_marked": where.startswith(("query", "status", "path", "method")),
+        "headers": headers,
+        "body": marked_body(plain["body"], where),
+    }
+
+
+def _gaps(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what was not judged, under its reason; what is left to do comes first."""
+    titles = {
+        "leftovers": "Left behind: delete by hand",
+        "not_proven": "Carried out, but not proven",
+        "not_judged": "Left out on request",
+        "not_provable": "Could not be judged here",
+        "not_supported": "Not supported by what was judged",
+        "unmatched": "Recorded on one side alone",
+        "facts": "Facts learnt",
+    }
+    for key, title in titles.items():
+        if listed := document.get(key):
+            yield {"title": title, "items": [printable(text) for text in map(_words, listed)]}
+
+
+def _words(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    return "; ".join(f"{name.replace('_', ' ')}: {each}" for name, each in value.items() if each not in (None, [], ""))
+
+
+def _areas(outcomes: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield how many scenarios of each area came to what."""
+    counts: dict[str, dict[str, int]] = {}
+    for outcome in outcomes:
+        area = counts.setdefault(outcome["area"], {})
+        area[outcome["verdict"]] = area.get(outcome["verdict"], 0) + 1
+    for name, verdicts in counts.items():
+        others = {verdict: count for verdict, count in verdicts.items() if verdict not in {"passed", "failed"}}
+        yield {
+            "name": name,
+            "passed": verdicts.get("passed", 0),
+            "failed": verdicts.get("failed", 0),
+            "others": ", ".join(f"{count} {verdict}" for verdict, count in others.items()),
+        }

@@ -1,0 +1,116 @@
+"""A body as a page shows it: JSON laid out, with the value that a finding is about marked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_DEEPEST = 50  # levels; deeper JSON is shown as it came
+_BEFORE, _AFTER = 12, 6  # lines that are shown around what is marked
+
+
+class Segment(NamedTuple):
+    """A piece of text, and whether it is marked."""
+
+    text: str
+    marked: bool
+
+
+class _Literal(str):
+    """A number as it was spelled."""
+
+    __slots__ = ()
+
+
+def marked_part(where: str, header: str) -> bool:
+    """Tell whether a finding is about this header."""
+    about = where.removeprefix("header ") if where.startswith("header ") else ""
+    return about.lower() == header.lower() or (where == "signature" and header.lower() == "authorization")
+
+
+def marked_body(text: str, where: str) -> list[Segment]:
+    """Return a body in pieces; ``where`` is a JSON pointer, or ``body``. A value that is missing marks its parent."""
+    if not text:
+        return []
+    if where == "body":
+        return [Segment(text, marked=True)]
+    try:
+        value = json.loads(text, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal)
+        path = _existing(value, _steps(where)) if where.startswith("/") else None
+        return _shortened([*_joined(_laid_out(value, path, 0))])
+    except (ValueError, RecursionError):
+        return [Segment(text, marked=False)]
+
+
+def _steps(pointer: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _existing(value: Any, steps: Sequence[str]) -> list[str]:
+    """Return as much of a path as there is."""
+    there = []
+    for step in steps:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            break
+        there.append(step)
+    return there
+
+
+def _laid_out(value: Any, path: Sequence[str] | None, depth: int) -> Iterator[Segment]:
+    """Yield the text of a value; ``path`` leads from it to what is marked, None: nothing in it is."""
+    if depth > _DEEPEST:
+        raise RecursionError
+    if path is not None and not path:
+        yield Segment("".join(each.text for each in _laid_out(value, None, depth)), marked=True)
+    elif isinstance(value, dict) and value:
+        labels = [json.dumps(key, ensure_ascii=False) + ": " for key in value]
+        yield from _members("{}", [*zip(labels, value, value.values(), strict=True)], path, depth)
+    elif isinstance(value, list) and value:
+        yield from _members("[]", [("", str(at), each) for at, each in enumerate(value)], path, depth)
+    else:
+        yield Segment(value if isinstance(value, _Literal) else json.dumps(value, ensure_ascii=False), marked=False)
+
+
+def _members(
+    brackets: str, members: Sequence[tuple[str, str, Any]], path: Sequence[str] | None, depth: int
+) -> Iterator[Segment]:
+    """Yield a container; of each member the label, the step of a path that leads to it, and the value are given."""
+    yield Segment(f"{brackets[0]}\n", marked=False)
+    for at, (label, step, value) in enumerate(members, start=1):
+        yield Segment("  " * (depth + 1) + label, marked=False)
+        yield from _laid_out(value, path[1:] if path and path[0] == step else None, depth + 1)
+        yield Segment("," * (at < len(members)) + "\n", marked=False)
+    yield Segment("  " * depth + brackets[1], marked=False)
+
+
+def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
+    """Join neighbours that are alike."""
+    text, marked = "", False
+    for segment in segments:
+        if segment.marked != marked and text:
+            yield Segment(text, marked)
+            text = ""
+        text, marked = text + segment.text, segment.marked
+    yield Segment(text, marked)
+
+
+def _shortened(segments: list[Segment]) -> list[Segment]:
+    """Leave out what stands far from the one marked value, so that it is seen at once."""
+    if not any(each.marked for each in segments):
+        return segments
+    shown = []
+    for at, segment in enumerate(segments):
+        lines, after = segment.text.split("\n"), _AFTER if at else 1
+        if not segment.marked and len(lines) > after + _BEFORE + 1:
+            last = at == len(segments) - 1
+            left = [] if last else lines[-_BEFORE:]
+            lines = [*lines[:after], f"… {len(lines) - after - len(left)} lines …", *left]
+        shown.append(Segment("\n".join(lines), segment.marked))
+    return shown

@@ -1,0 +1,80 @@
+"""Logs as PutLogs sends and PullLogs answers them: protobuf messages.
+
+Source: ``log_logs.proto`` of the official SDKs, for the numbers of the fields. It shares no code with the reference
+endpoint, so that each can find the other's mistakes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.checks.protobuf import BYTES, VARINT, Field, encode_field, read_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+CODINGS = ("lz4", "zstd", "deflate")
+"""What a body may be compressed with, as ``x-log-compresstype`` and Accept-Encoding name it."""
+
+LOGS, TOPIC, SOURCE, TAGS = 1, 3, 4, 6
+"""Numbers of the fields of a ``LogGroup``."""
+
+_TIME, _CONTENTS = 1, 2
+
+
+class PulledLog(NamedTuple):
+    """A log with what its group says of it; the time in seconds since 1970 UTC, texts that are no UTF-8 repaired."""
+
+    time: int
+    contents: tuple[tuple[str, str], ...]
+    topic: str
+    tags: frozenset[tuple[str, str]]
+
+
+def message(number: int, data: bytes) -> bytes:
+    """Return an inner message, or a text, as a field."""
+    return encode_field(Field(number, BYTES, data))
+
+
+def pair(key: str, value: str) -> bytes:
+    """Return a ``Content`` or ``LogTag``."""
+    return message(1, key.encode()) + message(2, value.encode())
+
+
+def log(time: int, contents: Iterable[tuple[str, str]]) -> bytes:
+    """Return a ``Log``; the time in seconds since 1970 UTC."""
+    return encode_field(Field(_TIME, VARINT, time)) + b"".join(message(_CONTENTS, pair(*each)) for each in contents)
+
+
+def log_group(logs: Sequence[PulledLog]) -> bytes:
+    """Return a ``LogGroup`` of logs that share topic and tags."""
+    encoded = b"".join(message(LOGS, log(each.time, each.contents)) for each in logs)
+    tags = b"".join(message(TAGS, pair(*each)) for each in sorted(logs[0].tags)) if logs else b""
+    return encoded + message(TOPIC, logs[0].topic.encode() if logs else b"") + tags
+
+
+def encoded_list(groups: list[bytes]) -> bytes:
+    """Return the ``LogGroupList`` of encoded log groups."""
+    return b"".join(message(1, group) for group in groups)
+
+
+def logs_of(data: bytes) -> Iterator[PulledLog]:
+    """Yield the logs of a ``LogGroupList`` in order; raises `ValueError` where it is damaged."""
+    for group in _inner(data, LOGS):
+        topic = next(map(_text, _inner(group, TOPIC)), "")
+        tags = frozenset(map(_pair_of, _inner(group, TAGS)))
+        for each in _inner(group, LOGS):
+            time = next((f.value for f in read_fields(each) if f.number == _TIME and isinstance(f.value, int)), 0)
+            yield PulledLog(time, tuple(map(_pair_of, _inner(each, _CONTENTS))), topic, tags)
+
+
+def _inner(data: bytes, number: int) -> Iterator[bytes]:
+    return (f.value for f in read_fields(data) if f.number == number and isinstance(f.value, bytes))
+
+
+def _pair_of(data: bytes) -> tuple[str, str]:
+    return next(map(_text, _inner(data, 1)), ""), next(map(_text, _inner(data, 2)), "")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,56 @@
+"""Logs too long to be searched as a whole: each signed request is cut out with what stands round it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING
+
+from sls_contract.transcripts.message import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SIGNED = re.compile(r"\bLOG[ +]\S{1,128}:|\bSLS4-HMAC-SHA256\b")
+_BEGINS = re.compile(rf"(?:{METHODS})[\"',]? +[\"'(]?(?:https?://|/)|\bcurl(?:\.exe)? ")
+_OPENS = re.compile(r"(?m)^(?:[^\s}\])][^\n]*)?[\[{(]\s*?$")  # an object over several lines
+_FARTHEST = 1 << 14  # characters from where a request begins to its signature
+_BEFORE = 1 << 12  # characters before a signature where no request line is found
+_BEHIND = 3 << 13  # characters behind it: other headers, the body, the answer
+_LONGEST = (1 << 16) - 1  # of a part
+
+
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each part of a log with a signed request, after the number of lines before it."""
+    lines, counted = 0, 0
+    for (start, at), (following, _) in pairwise(chain(_places(text), [(len(text), 0)])):
+        lines, counted = lines + text.count("\n", counted, start), start
+        yield lines, text[start : min(following, at + _BEHIND, start + _LONGEST)]
+
+
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a request begins, and its signature; of several that begin in one place, the last signature."""
+    begins = [found.start() for found in _BEGINS.finditer(text)]
+    start, at = -1, 0
+    for found in _SIGNED.finditer(text):
+        signature = found.start()
+        begun = max(_line_start(text, _start(text, begins, signature)), signature - _FARTHEST, start)
+        if begun > start >= 0:
+            yield start, at
+        start, at = begun, signature
+    if start >= 0:
+        yield start, at
+
+
+def _start(text: str, begins: list[int], signature: int) -> int:
+    place = bisect_right(begins, signature) - 1
+    if place >= 0 and signature - begins[place] <= _FARTHEST:
+        return text.rfind("\n", 0, begins[place])  # the line before may say that this was sent
+    before = max(0, signature - _BEFORE)
+    opens = [found.start() for found in _OPENS.finditer(text, before, signature)]
+    return opens[-1] if opens else before
+
+
+def _line_start(text: str, at: int) -> int:
+    return text.rfind("\n", 0, max(0, at)) + 1

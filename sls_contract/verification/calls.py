@@ -1,0 +1,183 @@
+"""Answers about logs and shards against the model of what was written before."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.checks import sequence_logs
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.sequence import Judged
+from sls_contract.scenarios.bench import LOG_KEY
+from sls_contract.scenarios.log_messages import logs_of
+from sls_contract.scenarios.model_logs import Found, LogModel, Logstore
+from sls_contract.verification.reads import both
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sls_contract.exchange import Response
+    from sls_contract.scenarios.bench import Bench
+    from sls_contract.scenarios.log_messages import PulledLog
+    from sls_contract.scenarios.steps import Call, Place, Put
+    from sls_contract.verification.wire import Sent
+
+_OK = 200
+_MINUTE = 60
+_NOTHING = Judged((), frozenset())
+
+
+@dataclass(slots=True)
+class CallJudge:
+    """Judges the calls of one scenario that concern logs and shards.
+
+    Attributes:
+        bench: names.
+        logs: what was written and pulled.
+        kept: cursors by the names that steps gave them.
+        listed: by logstore, the shards that ListShards answered.
+        hash_keys: by logstore and shard, the first key of its range.
+
+    """
+
+    bench: Bench
+    logs: LogModel = field(default_factory=LogModel)
+    kept: dict[str, str] = field(default_factory=dict)
+    listed: dict[Logstore, frozenset[int]] = field(default_factory=dict)
+    hash_keys: dict[tuple[Logstore, int], str] = field(default_factory=dict)
+
+    def where(self, place: Place) -> Logstore:
+        """Return the real names of a place's logstore."""
+        return Logstore(self.bench.logstores[place.logstore], self.bench.project_of(place))
+
+    def value(self, name: str) -> str | None:
+        """Return what is kept under a name; None where it is not known."""
+        last = self.logs.last_found()
+        if last is not None:
+            written, found = last
+            seconds = int(written.answered_at.timestamp())
+            known = {
+                "log": found.cursor,
+                "next": found.following,
+                "earlier": str(seconds - _MINUTE),
+                "later": str(seconds + _MINUTE),
+            }
+            if name in known:
+                return known[name]
+        return self.kept.get(name)
+
+    def put(self, step: Put, sent: Sent, value: str) -> None:
+        """Take note of a PutLogs."""
+        logs = (
+            {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value, sent.sent_at)}
+        )
+        shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
+        taken = sent.response.status == _OK
+        self.logs.put(self.where(step.at), shard, logs, sent.answered_at, taken=taken)
+
+    def judge(self, step: Call, sent: Sent) -> Judged:
+        """Judge a success."""
+        judge = _JUDGES.get(step.operation)
+        return _NOTHING if judge is None else judge(self, step, sent.response)
+
+    def _shard(self, step: Call) -> int:
+        assert step.shard is not None
+        return self.bench.shard(step.shard, step.at.logstore)
+
+    def _get_cursor(self, step: Call, response: Response) -> Judged:
+        cursor = _member(response, "cursor")
+        if step.keep and isinstance(cursor, str):
+            self.kept[step.keep] = cursor
+        last = self.logs.last_found()
+        if last is None or (last[0].where, last[1].shard) != (self.where(step.at), self._shard(step)):
+            return _NOTHING
+        written, found = last
+        asked = str(dict(step.query).get("from", ""))
+        apart = (
+            int(asked) - written.answered_at.timestamp()
+            if asked.isdecimal()
+            else {"begin": -_MINUTE}.get(asked, _MINUTE)
+        )
+        if abs(apart) < _MINUTE / 2:
+            return _NOTHING
+        bound = found.cursor if apart < 0 else found.following
+        return sequence_logs.judge_cursor(asked, cursor, bound, latest=apart < 0)
+
+    def _get_cursor_time(self, step: Call, response: Response) -> Judged:
+        seconds, last = _member(response, "cursor_time"), self.logs.last_found()
+        if last is None or type(seconds) is not int or dict(step.query).get("cursor") != last[1].cursor:
+            return _NOTHING
+        return sequence_logs.judge_cursor_time(seconds, last[0].answered_at)
+
+    def _list_shards(self, step: Call, response: Response) -> Judged:
+        document, where = _document(response), self.where(step.at)
+        shards = [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
+        numbers = {each["shardID"]: each for each in shards if type(each.get("shardID")) is int}
+        self.listed[where] = frozenset(numbers)
+        for number, each in numbers.items():
+            key = each.get("inclusiveBeginKey")
+            if each.get("status") == "readwrite" and isinstance(key, str):
+                self.hash_keys[where, number] = key
+        return _NOTHING
+
+    def _pull_logs(self, step: Call, response: Response) -> Judged:
+        """Judge the logs of ours that came; those of a pull that follows the one before, their order, too."""
+        where, shard = self.where(step.at), self._shard(step)
+        cursor = str(dict(step.query).get("cursor", ""))
+        following = response.headers.get("x-log-cursor", "").strip() or cursor
+        follows = self.logs.cursors(where).get(shard) == cursor
+        found = Found(shard, cursor, following)
+        judged = [both(*self._pulled(where, found, log, follows=follows)) for log in _logs(response) if _mark(log)]
+        if follows:
+            self.logs.follow(where, shard, following)
+        return both(*judged)
+
+    def _pulled(self, where: Logstore, found: Found, log: PulledLog, *, follows: bool) -> Iterator[Judged]:
+        mark = _mark(log)
+        written = self.logs.written(mark)
+        if written is None:
+            return
+        if not written.taken:
+            yield sequence_logs.judge_refused_log(mark)
+        elif written.where != where:
+            yield sequence_logs.judge_foreign_log(mark, "/".join(written.where))
+        else:
+            yield sequence_logs.judge_log(log, written.log)
+            yield sequence_logs.judge_shard(found.shard, written.shard)
+            if follows:
+                first, behind = self.logs.pull(where, mark, found)
+                yield sequence_logs.judge_order(mark, first=first, behind=behind)
+
+
+def _mark(log: PulledLog) -> str:
+    return dict(log.contents).get(LOG_KEY, "")
+
+
+def _logs(response: Response) -> list[PulledLog]:
+    """Return the logs of an answer, as far as it can be read; what is wrong with it, the exchange alone shows."""
+    logs: list[PulledLog] = []
+    with contextlib.suppress(ValueError):
+        logs.extend(logs_of(plain_body(response).data or b""))
+    return logs
+
+
+def _document(response: Response) -> Any:
+    try:
+        return json.loads(plain_body(response).data or b"")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _member(response: Response, name: str) -> object:
+    document = _document(response)
+    return document.get(name) if isinstance(document, dict) else None
+
+
+_JUDGES: Mapping[str, Callable[[CallJudge, Call, Response], Judged]] = {
+    "GetCursor": CallJudge._get_cursor,  # noqa: SLF001 - of this module, as all of these
+    "GetCursorTime": CallJudge._get_cursor_time,  # noqa: SLF001
+    "ListShards": CallJudge._list_shards,  # noqa: SLF001
+    "PullLogs": CallJudge._pull_logs,  # noqa: SLF001
+}

@@ -1,0 +1,174 @@
+"""Cassettes in a real repository of git: what ``git diff`` shows, and what ``git merge`` makes of two branches."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sls_contract.cassettes import load_cassette
+from sls_contract.cassettes.file.recording_file import write
+from sls_contract.exchange import Exchange
+
+if shutil.which("git") is None:
+    pytest.skip("needs git", allow_module_level=True)
+
+RECORDED = Path(__file__).parents[2] / "cassettes" / "test_aliyun_log_python_sdk"
+SCRIPTS = Path(sys.executable).parent
+NAME = "cassettes/日志.sls.yaml"
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    found = [each for path in sorted(RECORDED.glob("*.yaml")) for each in load_cassette(path).recordings]
+    return [replace(each, id=f"e{number}") for number, each in enumerate(found[:6])]
+
+
+@pytest.fixture
+def git(tmp_path):
+    """Run git in a new repository that is set up as the documents say; return the finished process."""
+
+    def run(*argv, code=0):
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+            "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "core.quotePath=false", *argv]
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, timeout=120, check=False)
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    run("init", "-q", "-b", "main")
+    run("config", "diff.sls-contract.command", "sls-contract diff --git")
+    run("config", "merge.sls-contract.driver", "sls-contract merge-driver %O %A %B %P")
+    (tmp_path / ".gitattributes").write_text("*.sls.yaml diff=sls-contract merge=sls-contract\n", "utf-8")
+    return run
+
+
+@pytest.fixture
+def put(git, tmp_path):
+    """Write a cassette and commit it."""
+
+    def put(*recordings):
+        path = tmp_path / NAME
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        write(path, recordings)
+        git("add", "-A")
+        git("commit", "-q", "-m", "record")
+        return path
+
+    return put
+
+
+def changed(recording, **members):
+    """Return a recording whose answer has another body."""
+    body = recording.exchange.response.body.replace(*members["body"])
+    response = recording.exchange.response.replace(body=body)
+    return replace(recording, exchange=Exchange(recording.exchange.request, response))
+
+
+def ids(path):
+    return [each.id for each in load_cassette(path).recordings]
+
+
+def test_two_branches_that_each_add_exchanges_merge(git, put, recordings):
+    one, two, three, four, *_ = recordings
+    path = put(one)
+    git("checkout", "-q", "-b", "theirs")
+    put(one, three, four)
+    git("checkout", "-q", "main")
+    put(one, two)
+    git("merge", "-q", "-m", "merge", "theirs")
+    assert ids(path) == [each.id for each in (one, two, three, four)]
+
+
+def test_what_one_branch_took_out_or_changed_is_taken_over(git, put, recordings):
+    one, two, three, *_ = recordings
+    path = put(one, two, three)
+    git("checkout", "-q", "-b", "theirs")
+    put(one, three)
+    git("checkout", "-q", "main")
+    edited = changed(one, body=(b"shard", b"Shard"))
+    put(edited, two, three)
+    git("merge", "-q", "-m", "merge", "theirs")
+    kept = load_cassette(path).recordings
+    assert [each.id for each in kept] == [one.id, three.id]
+    assert kept[0].exchange.response.body == edited.exchange.response.body
+
+
+def test_both_new_files_merge_into_one(git, put, recordings, tmp_path):
+    (tmp_path / "README").write_text("x")
+    git("add", "-A")
+    git("commit", "-q", "-m", "begin")
+    git("checkout", "-q", "-b", "theirs")
+    put(recordings[1])
+    git("checkout", "-q", "main")
+    path = put(recordings[0])
+    git("merge", "-q", "-m", "merge", "theirs")
+    assert ids(path) == [recordings[0].id, recordings[1].id]
+
+
+def test_an_exchange_that_both_changed_is_left_whole_as_a_conflict(git, put, recordings):
+    """Both versions stand between the markers, nothing is woven, and the other exchanges are merged."""
+    one, two, three, *_ = recordings
+    ours, theirs = changed(one, body=(b"shard", b"ours")), changed(one, body=(b"shard", b"theirs"))
+    path = put(one)
+    git("checkout", "-q", "-b", "theirs")
+    put(theirs, three)
+    whole_theirs = path.read_text("utf-8")
+    git("checkout", "-q", "main")
+    put(ours, two)
+    whole_ours = path.read_text("utf-8")
+    done = git("merge", "-q", "-m", "merge", "theirs", code=1)
+    assert "1 conflict" in done.stderr
+    text = path.read_text("utf-8")
+    start, middle, end = (text.index(mark) for mark in ("<<<<<<< ours\n", "=======\n", ">>>>>>> theirs\n"))
+    our_side = text[start:middle].partition("|||||||")[0].removeprefix("<<<<<<< ours\n")
+    assert our_side in whole_ours
+    assert text[middle + len("=======\n") : end] in whole_theirs
+    for version, expected in ((our_side, ours), (text[middle + len("=======\n") : end], theirs)):
+        path.write_text(text[:start] + version + text[end + len(">>>>>>> theirs\n") :], "utf-8")
+        kept = load_cassette(path).recordings
+        assert [each.id for each in kept] == [each.id for each in (one, two, three)]
+        assert kept[0].exchange.response.body == expected.exchange.response.body
+
+
+def test_a_file_that_is_not_ours_is_a_conflict_as_a_whole(git, put, recordings, tmp_path):
+    path = put(recordings[0])
+    git("checkout", "-q", "-b", "theirs")
+    path.write_text("interactions: [theirs]\n", "utf-8")
+    git("commit", "-q", "-a", "-m", "x")
+    git("checkout", "-q", "main")
+    put(recordings[0], recordings[1])
+    git("merge", "-q", "-m", "merge", "theirs", code=1)
+    assert path.read_text("utf-8").endswith("=======\ninteractions: [theirs]\n>>>>>>> theirs\n")
+
+
+def test_git_diff_says_what_changed_for_a_client(git, put, recordings, tmp_path):
+    served = next(each for each in recordings if b'"checkpoint"' in (each.exchange.response.body or b""))
+    path = put(served)
+    path.unlink()
+    write(path, [changed(served, body=(b'"shard":0', b'"shard":"0"'))])
+    shown = git("diff").stdout
+    assert f"sls-contract diff {NAME}\n" in shown
+    assert "breaking" in shown
+    assert 'new: "0"' in shown.replace("after", "new")
+    path.unlink()
+    assert "deleted: 1 exchange\n- GET http" in git("diff").stdout
+    git("commit", "-q", "-a", "-m", "gone")
+    assert "added: 1 exchange\n+ GET http" in git("diff", "HEAD", "HEAD~1").stdout
+
+
+def test_git_diff_of_a_damaged_cassette_goes_on(git, put, recordings):
+    path = put(recordings[0])
+    path.write_text(path.read_text("utf-8")[:-200], "utf-8")
+    assert "not compared" in git("diff").stdout

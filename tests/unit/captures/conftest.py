@@ -1,0 +1,65 @@
+"""Recordings of two workers of one consumer group, whose exchanges hang together, in every format of a capture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sls_contract.captures.judging import Part, Whole, judge_chunk
+from sls_contract.captures.lines import line_of
+from sls_contract.captures.reading import chunks_of
+from sls_contract.cassettes import load_cassette
+from sls_contract.cassettes.audit import Terms
+from sls_contract.cassettes.har.archive import write_har
+
+WORKERS = Path(__file__).parents[3] / "cassettes" / "test_consumer_workers" / "workers.sls.yaml"
+TERMS = Terms(datetime(2026, 12, 1, tzinfo=UTC))
+
+
+def judged(source, terms=TERMS) -> Part:
+    """Judge a capture in this process, chunk by chunk."""
+    whole = Whole(str(source), terms)
+    for chunk in chunks_of(str(source)):
+        whole.add(judge_chunk(chunk, terms))
+    return whole.part
+
+
+def told(part: Part) -> list[tuple[str, int | None]]:
+    return [(each.finding.slug, each.position) for each in part.placed]
+
+
+def changed(recording, old, new):
+    """Put other bytes into an answer."""
+    answer = recording.exchange.response
+    assert old in answer.body
+    body = answer.body.replace(old, new)
+    response = answer.replace(body=body, headers=answer.headers.with_field("Content-Length", str(len(body))))
+    return replace(recording, exchange=replace(recording.exchange, response=response), id="", digest="")
+
+
+@pytest.fixture(scope="session")
+def workers():
+    """Give all recordings; one answer breaks a clause by itself, another together with those before."""
+    whole = list(load_cassette(WORKERS).recordings)
+    whole[3] = changed(whole[3], b'"shard"', b'"shart"')
+    whole[126] = changed(whole[126], b"[0,1]", b"[0,1,2]")
+    return whole
+
+
+@pytest.fixture
+def lines(tmp_path, workers):
+    """Give the first twelve as JSON Lines."""
+    path = tmp_path / "网关.jsonl"
+    path.write_text("".join(map(line_of, workers[:12])), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def har(tmp_path, workers):
+    """Give the first twelve as a HAR."""
+    path = tmp_path / "a.har"
+    write_har(path, workers[:12], "1")
+    return path

@@ -1,0 +1,176 @@
+"""A capture judged chunk by chunk: the same is found wherever it is split, in every format, compressed or not."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import lzma
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import zstandard
+from jsonschema import Draft202012Validator
+
+from sls_contract.captures import judging, splitting
+from sls_contract.captures.lines import line_of
+from sls_contract.captures.reading import captures_at, chunks_of
+from sls_contract.cassettes.audit import audit
+from sls_contract.cassettes.har.archive import write_har
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.errors import UsageError
+
+from .conftest import TERMS, judged, told
+
+COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.compress}
+
+
+@pytest.mark.parametrize(("size", "suffix"), [(1, ".jsonl"), (40, ".har")])
+def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, suffix, monkeypatch):
+    """A checkpoint that is not the one written before is found, however many chunks lie between."""
+    path = tmp_path / f"a{suffix}"
+    path.write_text("".join(map(line_of, workers)), encoding="utf-8")
+    if suffix == ".har":
+        write_har(path, workers, "1")
+    monkeypatch.setattr(splitting, "_MOST_EXCHANGES", size)
+    part = judged(path)
+    assert told(part) == [("entry-shard", 3), ("entry-additive-key", 3), ("shard-held-once", 130)]
+    assert part.exchanges == 141
+
+
+def test_a_har_is_judged_as_the_whole_file_is(har):
+    """Counts, clauses, evidence and findings are those of a cassette's audit."""
+    streamed, whole = judged(har), judging.Part.of(audit(har, TERMS), Scrubber(()))
+    assert told(streamed) == told(whole)
+    assert (streamed.entry, streamed.exercised, streamed.extents) == (whole.entry, whole.exercised, whole.extents)
+    assert (streamed.examples, streamed.map) == (whole.examples, whole.map)
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_compressed_captures_are_read_by_their_first_bytes(lines, suffix):
+    """Two streams one behind the other are one file; the name may say nothing."""
+    data = lines.read_bytes()
+    half = data.index(b"\n", len(data) // 2) + 1
+    named = lines.with_name("a.jsonl" + suffix)
+    named.write_bytes(COMPRESS[suffix](data[:half]) + COMPRESS[suffix](data[half:]))
+    nameless = lines.with_name("capture")
+    nameless.write_bytes(named.read_bytes())
+    assert told(judged(named)) == told(judged(nameless)) == told(judged(lines))
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_a_compressed_file_that_was_cut_off_is_damaged(lines, suffix):
+    """What stands before the cut is judged, where the format lets it be read."""
+    path = lines.with_name("a.jsonl" + suffix)
+    path.write_bytes(COMPRESS[suffix](lines.read_bytes())[:-9])
+    assert ("recording-damaged", None) in told(judged(path))
+
+
+def test_damage_is_told_with_its_line_and_hides_nothing_before(lines, monkeypatch):
+    """A line that is no exchange, and one that is no JSON, are told where they stand; the others are judged."""
+    monkeypatch.setattr(splitting, "_MOST_EXCHANGES", 2)
+    text = lines.read_text(encoding="utf-8").splitlines()
+    lines.write_text("\n".join([text[0], '{"request": {}}', text[1], "", "{", text[2]]), encoding="utf-8")
+    part = judged(lines)
+    assert [(each.finding.slug, each.line) for each in part.placed] == [
+        ("recording-damaged", 2),
+        ("recording-damaged", 5),
+    ]
+    assert part.exchanges == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda text: text[: len(text) // 2], "not JSON"),
+        (lambda text: text.replace('"entries"', '"entry"'), "no HAR: the list log.entries is missing"),
+        (lambda _: "[]", "not JSON"),
+        (lambda text: text + "}", "expected the end"),
+        (lambda _: "", "the file is empty"),
+        (lambda text: text.replace('"startedDateTime"', '"\udc80"', 1), "not UTF-8: byte 0x80"),
+    ],
+)
+def test_a_damaged_har_says_what_is_wrong(har, change, reason):
+    """Whatever is cut off, missing or superfluous."""
+    har.write_bytes(change(har.read_text(encoding="utf-8")).encode("utf-8", "surrogateescape"))
+    assert reason in next(
+        each.finding.actual for each in judged(har).placed if each.finding.slug == "recording-damaged"
+    )
+
+
+def test_exchanges_before_the_damage_of_a_har_are_judged(har):
+    """A proxy that was killed leaves a HAR without its end."""
+    text = har.read_text(encoding="utf-8")
+    har.write_text(text[: int(len(text) * 0.9)], encoding="utf-8")
+    assert judged(har).exchanges == 10
+
+
+def test_a_secret_is_found_at_its_line_in_any_chunk(lines, monkeypatch):
+    """Lines are counted from the beginning of the file."""
+    monkeypatch.setattr(splitting, "_MOST_EXCHANGES", 3)
+    text = lines.read_text(encoding="utf-8").splitlines()
+    text[5] = text[5].replace('"request": {', '"_note": "LTAI5tFakeFakeFakeFake01", "request": {', 1)
+    lines.write_text("\n".join(text), encoding="utf-8")
+    assert ("secret-in-recording", 6) in [(each.finding.slug, each.line) for each in judged(lines).placed]
+
+
+def test_a_thousand_findings_of_a_clause_are_listed_and_the_others_counted(lines, monkeypatch):
+    """A capture in which each exchange breaks the same clause must not fill the memory."""
+    monkeypatch.setattr(judging, "MOST_LISTED", 2)
+    text = lines.read_text(encoding="utf-8").replace('"evidence": "reference"', '"evidence": "unknown"')
+    lines.write_text(text, encoding="utf-8")
+    part = judged(lines)
+    listed = Counter(each.finding.slug for each in part.placed)
+    assert listed["recording-provenance"] == 2
+    assert part.not_listed.total() == 10
+
+
+def test_lines_give_back_what_was_recorded(workers):
+    """Bytes that are no text, header order and repeated headers survive."""
+    from sls_contract.captures.lines import recording_of_line
+
+    assert [recording_of_line(line_of(each)).exchange for each in workers] == [each.exchange for each in workers]
+
+
+def test_the_schema_takes_what_is_written_and_refuses_what_is_not_read(workers):
+    """Editors and other programs check lines with it."""
+    path = Path(__file__).parents[3] / "schemas" / "editor" / "exchange.json"
+    schema = Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+    lines = [json.loads(line_of(each)) for each in workers]
+    assert not [error for line in lines for error in schema.iter_errors(line)]
+    assert not schema.is_valid(lines[0] | {"respons": None})
+    assert not schema.is_valid({"request": {"method": "GET"}})
+
+
+def test_an_unknown_key_of_a_line_is_refused_by_name(lines):
+    """A misspelt key must not be passed over; names that begin with _ are anybody's."""
+    line = json.loads(lines.read_text(encoding="utf-8").splitlines()[0])
+    lines.write_text(json.dumps(line | {"respons": None, "_mine": 1}), encoding="utf-8")
+    assert "has no 'respons'" in judged(lines).placed[0].finding.actual
+
+
+def test_folders_hold_captures_beside_other_files_of_such_names(tmp_path, workers, lines):
+    """JSON Lines of something else, and YAML of something else, are passed over."""
+    write_har(tmp_path / "b.har", workers[:1], "1")
+    (tmp_path / "c.har.gz").write_bytes(gzip.compress((tmp_path / "b.har").read_bytes()))
+    (tmp_path / "events.jsonl").write_text('{"event": 1}\n', encoding="utf-8")
+    (tmp_path / "k8s.yaml").write_text("kind: Pod\n", encoding="utf-8")
+    found = captures_at([str(tmp_path)], "checked", pytest.fail)
+    assert [each.rpartition("/")[2] for each in found] == ["b.har", "c.har.gz", lines.name]
+    assert captures_at([str(tmp_path / "*.har*")], "checked", pytest.fail) == found[:2]
+
+
+def test_a_pattern_that_matches_nothing_is_an_error(tmp_path):
+    """As a path that does not exist is."""
+    with pytest.raises(UsageError, match="matches no file"):
+        captures_at([str(tmp_path / "*.har")], "checked", pytest.fail)
+
+
+def test_chunks_are_no_larger_than_they_must_be(lines):
+    """What is held in memory does not grow with the file."""
+    data = lines.read_bytes()
+    lines.write_bytes(data * 300)
+    chunks = list(chunks_of(str(lines)))
+    assert max(len(chunk.data) for chunk in chunks) < 2 * 1024 * 1024
+    assert sum(len(chunk.spans) for chunk in chunks) == 12 * 300

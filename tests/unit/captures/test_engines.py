@@ -1,0 +1,181 @@
+"""Captures judged by processes of this machine and by clusters: the same findings in the same order, whoever dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sls_contract.captures.engine import WorkerLost, in_order
+from sls_contract.captures.lines import line_of
+from sls_contract.captures.reading import chunks_of
+
+SCRIPT = Path(sys.executable).with_name("sls-contract")
+SHARE = 8 * 1024 * 1024  # of this size, work is worth processes
+
+
+def square(number):
+    return number * number
+
+
+def square_or_die(item):
+    """End the worker at the first attempt on one number; a file says that it was tried."""
+    number, mark = item
+    if number == 3 and (mark is None or not Path(mark).exists()):
+        if mark is not None:
+            Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number * number
+
+
+def large(_item) -> int:
+    return SHARE
+
+
+def test_results_come_in_the_order_of_the_work():
+    """More items than workers."""
+    assert list(in_order(square, range(20), "local", 2, large)) == [number**2 for number in range(20)]
+
+
+def test_a_worker_that_dies_costs_a_retry(tmp_path):
+    """No result is missing, none comes twice."""
+    items = [(number, str(tmp_path / "tried")) for number in range(9)]
+    assert list(in_order(square_or_die, items, "local", 2, large)) == [number**2 for number in range(9)]
+
+
+def test_work_that_ends_every_worker_ends_the_run():
+    """Three workers are lost, and no more."""
+    with pytest.raises(WorkerLost, match="3 workers died"):
+        list(in_order(square_or_die, [(3, None)], "local", 2, large))
+
+
+def test_little_is_done_in_this_process():
+    """Its work need not even be picklable."""
+    assert list(in_order(lambda number: number + 1, range(3), "local", 2, lambda _: 1)) == [1, 2, 3]
+
+
+@pytest.fixture
+def capture(tmp_path, workers):
+    """Give a capture of several chunks: 40 times the conversation, each breaking two clauses."""
+    path = tmp_path / "网关.jsonl"
+    path.write_text("".join(map(line_of, workers[:12])) * 300, encoding="utf-8")
+    assert len(list(chunks_of(str(path)))) > 4
+    return path
+
+
+def check(capture, *options, environ=None, **more):
+    report = capture.with_name(f"{len(list(capture.parent.iterdir()))}.json")
+    command = [str(SCRIPT), "check", str(capture), "--json", str(report), *options]
+    process = subprocess.Popen(
+        command, env={**os.environ, **(environ or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more
+    )
+    return process, report
+
+
+def findings(process, report):
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 1, err.decode()
+    assert b"Traceback" not in out + err
+    return json.loads(report.read_text(encoding="utf-8"))["findings"]
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Start a Dask scheduler and three workers, each a process of its own; give the address and the workers."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    file = tmp_path / "scheduler.json"
+    run = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--port", "0"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    started = [subprocess.Popen([*run, "--no-dashboard"], **quiet)]
+    while not file.exists():
+        time.sleep(0.05)
+    address = json.loads(file.read_text())["address"]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
+    started += [subprocess.Popen([*worker, "--no-dashboard"], **quiet) for _ in range(3)]
+    yield address, started[1:]
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_cluster_of_which_a_worker_is_killed_finds_the_same(capture, cluster):
+    """The findings of one process, each once, in the same order."""
+    address, workers = cluster
+    process, report = check(capture, "--engine", "dask", environ={"DASK_SCHEDULER_ADDRESS": address})
+    from distributed import Client
+
+    with Client(address) as client:
+        deadline = time.monotonic() + 120
+        while not any(client.processing().values()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    workers[0].kill()
+    assert findings(process, report) == findings(*check(capture, "--jobs", "1"))
+
+
+def test_ray_finds_the_same(capture):
+    """The findings of one process, each once, in the same order."""
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    process, report = check(capture, "--engine", "ray", "--jobs", "2")
+    _, err = process.communicate(timeout=600)
+    if b"cannot be used" in err:
+        pytest.skip("Ray does not start a cluster on this machine")
+    assert process.returncode == 1
+    assert json.loads(report.read_text(encoding="utf-8"))["findings"] == findings(*check(capture, "--jobs", "1"))
+
+
+def test_a_cluster_that_is_not_there_is_told(capture):
+    """Before anything is judged."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    process, _ = check(capture, "--engine", "dask", environ={"DASK_SCHEDULER_ADDRESS": "tcp://127.0.0.1:1"})
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert b"the cluster at tcp://127.0.0.1:1 cannot be used" in err
+
+
+def test_ctrl_c_ends_every_process(capture, workers):
+    """What was found until then is told; no worker outlives the run."""
+    capture.write_text("".join(map(line_of, workers[:12])) * 3000, encoding="utf-8")
+    process, _ = check(capture, "--jobs", "2", start_new_session=True)
+    while len(children(process.pid)) < 3:  # two workers, and multiprocessing's tracker of resources
+        time.sleep(0.05)
+    started = children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode in {1, 130}
+    assert "interrupted" in out.decode()
+    assert not [pid for pid in started if running(pid)]
+
+
+def test_workers_end_with_a_run_that_is_killed(capture, workers):
+    """Nobody is left behind to clean up after."""
+    capture.write_text("".join(map(line_of, workers[:12])) * 3000, encoding="utf-8")
+    process, _ = check(capture, "--jobs", "2")
+    while len(children(process.pid)) < 3:
+        time.sleep(0.05)
+    started = children(process.pid)
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 60
+    while any(map(running, started)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in started if running(pid)]
+
+
+def children(pid):
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    if not listed.exists():
+        pytest.skip("no list of child processes on this system")
+    return [int(child) for child in listed.read_text().split()]
+
+
+def running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

@@ -1,0 +1,83 @@
+"""`sls-contract explain` for error codes, by name and out of pasted answers."""
+
+import io
+import re
+
+import pytest
+
+from sls_contract import cli
+from sls_contract.spec import errors_with, known_codes
+
+
+def explained(*names, stdin=b""):
+    """Return the exit code of the command and what it printed, or its error."""
+    out, err = io.StringIO(), io.StringIO()
+    given = io.TextIOWrapper(io.BytesIO(stdin))
+    code = cli.run(["explain", *names], environ={}, stdin=given, stdout=out, stderr=err)
+    return code, out.getvalue() + err.getvalue()
+
+
+@pytest.mark.parametrize("code", sorted(known_codes()))
+def test_every_known_code_says_status_meaning_wordings_sources_and_what_next(code):
+    """Whoever meets a code finds all of it on one page, whether a table, an operation or an observer names it."""
+    ended, page = explained(code.lower())
+    assert ended == 0
+    head, meaning, *_ = page.splitlines()
+    assert re.fullmatch(rf"{re.escape(code)} \((?:[45][0-9]{{2}}(?: or )?)+\)", head) or "no source" in head
+    assert not meaning.startswith("Answered by")
+    wordings = [wording for error in errors_with(code) for wording in error.wordings]
+    together = " ".join(page.split())
+    assert all(" ".join(wording.split()) in together for wording in wordings)
+    assert "\nSources:\n" in page
+    assert re.search(r"(?m)^Next: [\s\S]+\.\nRun: sls-contract \w+", page)
+
+
+PASTED = {
+    "JSON": ('{"errorCode":"SignatureNotMatch","errorMessage":"signature x not match"}', "SignatureNotMatch"),
+    "a whole answer": ('HTTP/1.1 401 Unauthorized\n\n{"errorCode":"ShardNotExist"}', "ShardNotExist"),
+    "XML": ("<Error><Code>RequestTimeTooSkewed</Code><Message>x</Message></Error>", "RequestTimeTooSkewed"),
+    "HTML": ("{&quot;errorCode&quot;:&quot;ShardNotExist&quot;}", "ShardNotExist"),
+    "escaped JSON": (r'"body":"{\"errorCode\":\"WriteQuotaExceed\"}"', "WriteQuotaExceed"),
+    "repr of Python": ("LogException: {'errorCode': 'LogStoreNotExist', 'errorMessage': 'x'}", "LogStoreNotExist"),
+    "exception of Java": (
+        "LogException: x\n ErrorCode: InvalidAccessKeyId, ErrorMessage: The AccessKeyId is unauthorized",
+        "InvalidAccessKeyId",
+    ),
+    "struct of Go": ("&{HTTPCode:404 Code:ConsumerGroupNotExist Message:x RequestID:5F}", "ConsumerGroupNotExist"),
+    "values of a struct": ("&{401 SignatureNotMatch signature x not match 5FAA}", "SignatureNotMatch"),
+    "requests": ("401 Client Error: Unauthorized for url: http://x\nSignatureNotMatch.", "SignatureNotMatch"),
+    "an error of Node": ("ConsumerGroupNotExistError: consumer group not exist.", "ConsumerGroupNotExist"),
+    "Chinese": ("报错了，错误码：ProjectNotExist，请问怎么办？", "ProjectNotExist"),
+    "an answer in a message": (
+        '{"errorCode": "ClientError", "errorMessage": "{\\n \\"errorCode\\": \\"SignatureNotMatch\\"}"}',
+        "SignatureNotMatch",
+    ),
+    "a message alone": ('{"errorMessage":"AccessKeyId not found: LTAIabc"}', "Unauthorized"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize(("pasted", "code"), PASTED.values(), ids=PASTED)
+def test_the_code_is_found_in_whatever_was_pasted(pasted, code, encoding):
+    """Exactly the code of the answer is explained, none that its message or HTTP's reason phrase happens to spell."""
+    ended, page = explained("-", stdin=pasted.encode(encoding))
+    assert ended == 0
+    assert re.findall(r"(?m)^(\S+) \([45n]", page) == [code]
+
+
+def test_a_code_that_no_source_names_is_told_with_the_one_it_is_like():
+    """A misspelt code is not passed over in silence."""
+    ended, told = explained("-", stdin=b'{"errorCode":"SignatureNotMach"}')
+    assert ended == 2
+    assert "SignatureNotMach" in told
+    assert "did you mean SignatureNotMatch" in told
+
+
+def test_a_code_of_another_service_is_told_as_such():
+    """SignatureDoesNotMatch is answered by OSS: the request went to the wrong service."""
+    for told in (
+        explained("SignatureDoesNotMatch"),
+        explained("-", stdin=b"<Error><Code>SignatureDoesNotMatch</Code></Error>"),
+    ):
+        assert told[0] == 2
+        assert "which OSS and the RPC interfaces of other services answer" in told[1]

@@ -1,0 +1,126 @@
+"""Reports of shards, machines and suites as one."""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import reduce
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from sls_contract import cli
+from sls_contract.reports.merging import merged
+
+LEVELS = ("violation", "warning", "unspecified")
+FINDINGS = st.fixed_dictionaries(
+    {
+        "code": st.sampled_from(["SLS203", "SLS601"]),
+        "slug": st.just("a"),
+        "level": st.sampled_from(LEVELS),
+        "where": st.sampled_from(["/0", "/1"]),
+        "cassette": st.sampled_from(["a", "日"]),
+        "exchange": st.sampled_from([None, 0, 11]),
+    }
+)
+CAPTURES = st.fixed_dictionaries(
+    {
+        "cassette": st.sampled_from(["a.har", "b.har"]),
+        "digest": st.sampled_from(["", "1", "2"]),
+        "exchanges": st.integers(0, 9),
+        "ages": st.dictionaries(st.sampled_from(["0", "3", "40"]), st.integers(1, 4)),
+        "dateless": st.integers(0, 2),
+        "not_listed": st.lists(
+            st.fixed_dictionaries({"code": st.just("SLS203"), "level": st.sampled_from(LEVELS), "count": st.just(7)}),
+            max_size=1,
+        ),
+    }
+)
+
+
+@st.composite
+def reports(draw):
+    """Give a report as `check` or another command writes it."""
+    ledger = draw(st.lists(CAPTURES, max_size=3))
+    count = draw(st.integers(0, 99))
+    exercised = sorted(draw(st.sets(st.sampled_from(["SLS201", "SLS203", "SLS601"]))))
+    return {
+        "version": 1,
+        "tool": {"name": "sls-contract", "version": draw(st.sampled_from(["1", "2"]))},
+        "command": "check" if ledger else "pytest",
+        "target": {"endpoint": draw(st.sampled_from([None, "x"])), "evidence": draw(st.sampled_from([None, "live"]))},
+        "seed": draw(st.sampled_from([None, 0, 1])),
+        "findings": draw(st.lists(FINDINGS, max_size=4)),
+        "exercised": exercised,
+        "facts": draw(st.lists(st.sampled_from(["one", "two"]), max_size=2)),
+        **({"ledger": ledger} if ledger else {}),
+        "summary": {
+            "exchanges": count,
+            "scenarios": 0,
+            "clauses": {"total": draw(st.sampled_from([190, 197])), "exercised": len(exercised)},
+        },
+    }
+
+
+def merge(*documents):
+    return merged(documents, "1")
+
+
+@given(st.lists(reports(), min_size=3, max_size=5), st.randoms())
+def test_neither_order_nor_grouping_matters(documents, random):
+    """Shards may be merged as they come, and merged reports merged again."""
+    whole = merge(*documents)
+    assert reduce(merge, documents) == whole
+    random.shuffle(documents)
+    assert merge(documents[0], merge(*documents[1:])) == whole
+
+
+@given(reports())
+def test_a_report_that_is_merged_twice_counts_once(document):
+    """A CI job that uploads its report twice does no harm."""
+    assert merge(document, document) == merge(document) == merge(merge(document))
+
+
+@given(st.lists(reports(), min_size=1, max_size=3))
+def test_nothing_is_lost(documents):
+    """Each finding, each exercised clause, each exchange of a report without a ledger is in the merged one."""
+    whole = merge(*documents)
+    assert all(finding in whole["findings"] for each in documents for finding in each["findings"])
+    assert set(whole["exercised"]) == {code for each in documents for code in each["exercised"]}
+    distinct = {json.dumps(each): each["summary"]["exchanges"] for each in documents if "ledger" not in each}
+    assert whole["summary"]["exchanges"] >= sum(distinct.values())
+
+
+def test_a_capture_that_two_shards_judged_counts_once():
+    """It is known by its content, whatever it is called."""
+    shared = {"digest": "d", "exchanges": 7, "ages": {"3": 7}, "dateless": 0, "not_listed": []}
+
+    def report(*names):
+        base = {"version": 1, "tool": {"version": "1"}, "command": "check", "seed": None, "findings": []}
+        summary = {"exchanges": 7, "scenarios": 0, "clauses": {"total": 1, "exercised": 0}}
+        ledger = [{"cassette": name, **shared} for name in names]
+        target = {"endpoint": None, "evidence": "live"}
+        return {**base, "exercised": [], "target": target, "summary": summary, "ledger": ledger}
+
+    whole = merge(report("a.har"), report("/ci/a.har"))
+    assert whole["summary"]["exchanges"] == 7
+    assert whole["ages"] == {"median_days": 3, "oldest_days": 3, "unknown": 0}
+
+
+def run(*argv):
+    out, err = io.StringIO(), io.StringIO()
+    code = cli.run([*map(str, argv)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 1}', '{"version": 1, "findings": []}', None])
+def test_what_is_no_report_is_refused_by_name(tmp_path, text):
+    """So is a report of a version that did not list the exercised clauses, and a file that is not there."""
+    path = tmp_path / "报告.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    code, _, err = run("merge", path)
+    assert code == 2
+    assert str(path) in err
+    assert "How to fix" in err

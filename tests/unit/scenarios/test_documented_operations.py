@@ -1,0 +1,28 @@
+"""The scenarios of the other operations cover what their contracts document."""
+
+from __future__ import annotations
+
+from sls_contract.scenarios import SCENARIOS
+from sls_contract.scenarios.documented_operations import BROUGHT_ABOUT, BY_OTHERS, COMMON, NOT_BROUGHT_ABOUT, REQUESTS
+from sls_contract.scenarios.steps import Place, operation_name
+from sls_contract.spec.registry import registry
+
+
+def documented() -> set[tuple[str, str]]:
+    return {(operation, each.code) for operation in REQUESTS for each in registry().named(operation).errors}
+
+
+def test_each_error_of_each_table_is_brought_about_or_it_is_said_why_not():
+    """An error that a contract gains must be given a scenario, or a reason."""
+    told = BROUGHT_ABOUT.keys() | BY_OTHERS.keys() | NOT_BROUGHT_ABOUT.keys()
+    assert {each for each in documented() if each[1] not in COMMON} == told
+    assert set(BY_OTHERS.values()) <= SCENARIOS.keys()
+
+
+def test_each_operation_of_a_consumer_is_asked_for():
+    """Of each: a correct request, refusals that all share, and places that do not exist."""
+    assert all(operation_name(make(Place("a"))) == operation for operation, make in REQUESTS.items())
+    for operation in REQUESTS:
+        names = [name for name, each in SCENARIOS.items() if each.area == operation]
+        ends = {"-served", "-not-let-in", "-nowhere"}
+        assert {end for end in ends if any(name.endswith(end) for name in names)} == ends
