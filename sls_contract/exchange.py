@@ -36,10 +36,11 @@ class Headers(Mapping[str, str]):
     Equality compares the exact list of pairs.
     """
 
-    __slots__ = ("_index", "pairs")
+    __slots__ = ("lowered", "pairs")
 
     pairs: tuple[tuple[str, str], ...]
-    _index: dict[str, str]
+    lowered: Mapping[str, str]
+    """The values by name in lower case, repeated fields joined: the quick way to look up what is written so."""
 
     def __init__(self, source: HeaderSource = ()) -> None:
         """Take pairs, a mapping, or other headers; anything else is a `UsageError`."""
@@ -57,13 +58,13 @@ class Headers(Mapping[str, str]):
 
     def __getattr__(self, name: str) -> Any:
         """Work the index out when a field is first looked up: many headers are carried and never asked."""
-        if name != "_index":
+        if name != "lowered":
             msg = f"headers have no attribute {name!r}; a field is looked up as headers[{name!r}]"
             raise AttributeError(msg)
         index = {field_name.lower(): value for field_name, value in self.pairs}
         if len(index) < len(self.pairs):
             index = _joined(self.pairs)
-        object.__setattr__(self, "_index", index)
+        object.__setattr__(self, "lowered", index)
         return index
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -77,7 +78,7 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         """Return the value of a field, whatever its casing; repeated fields joined with ``", "``."""
-        return self._index[name.lower()]
+        return self.lowered[name.lower()]
 
     @overload
     def get(self, name: str, /) -> str | None: ...
@@ -87,7 +88,7 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, /, default: str | _T) -> str | _T: ...
     def get(self, name: str, /, default: Any = None) -> Any:
         """Return the value of a field as indexing does, and ``default`` where it is absent."""
-        return self._index.get(name.lower(), default)
+        return self.lowered.get(name.lower(), default)
 
     def __iter__(self) -> Iterator[str]:
         """Yield each name once, spelled as it came first."""
@@ -99,11 +100,11 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         """Count the names that differ in more than casing."""
-        return len(self._index)
+        return len(self.lowered)
 
     def __contains__(self, name: object) -> bool:
         """Tell whether a field is present, whatever its casing."""
-        return isinstance(name, str) and name.lower() in self._index
+        return isinstance(name, str) and name.lower() in self.lowered
 
     def __eq__(self, other: object) -> bool:
         """Compare the exact list of pairs, casing and order included."""
@@ -120,10 +121,10 @@ class Headers(Mapping[str, str]):
     def get_all(self, name: str) -> tuple[str, ...]:
         """Return every value of a repeated field in order; empty where the field is absent."""
         key = name.lower()
-        value = self._index.get(key)
+        value = self.lowered.get(key)
         if value is None:
             return ()
-        if len(self._index) == len(self.pairs):
+        if len(self.lowered) == len(self.pairs):
             return (value,)
         return tuple([one for field_name, one in self.pairs if field_name.lower() == key])
 

@@ -85,7 +85,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         match_on: on what a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``,
             ``project``, ``path``, ``query``, ``body``, ``raw_body``, ``headers``, ``uri``) and callables that compare
             the client's `Request` with a recorded one. Default: method, project, path, query and body, without what
-            moves in a body by its operation's pages (`spec.moving_parts`); ``raw_body`` compares every byte.
+            moves in a body by its operation's contract (`moves`); ``raw_body`` compares every byte.
         strict: warnings raise, too.
         scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
@@ -100,12 +100,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         UsageError: an argument is wrong.
 
     """
-    if not isinstance(path, str | os.PathLike):
-        msg = (
-            f"use_cassette takes a path first, got {path!r}\n"
-            'How to fix: name the cassette, also in a decorator: @use_cassette("cassettes/reads.sls.yaml").'
-        )
-        raise UsageError(msg)
+    _refuse_no_path(path)
     owned, patterns, keys, renames = tuple(hosts), tuple(scrub), tuple(scrub_keys), dict(rename or {})
 
     @contextmanager
@@ -136,6 +131,15 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             raise ContractViolation(message(broken, str(session.path)), (breach.finding for breach in broken))
 
     return Reopening(opened)
+
+
+def _refuse_no_path(path: object) -> None:
+    if not isinstance(path, str | os.PathLike):
+        msg = (
+            f"use_cassette takes a path first, got {path!r}\n"
+            'How to fix: name the cassette, also in a decorator: @use_cassette("cassettes/reads.sls.yaml").'
+        )
+        raise UsageError(msg)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Which recording answers a request: an index, not a scan, so that replay costs the same at any size.
 
 By default a request matches on method, project, percent-decoded path, query as a multiset, and body without what moves
-in it (`spec.moving_parts`); scheme, port, endpoint, signature and other headers do not matter. Identical requests play
-in recorded order, each once. ``match_on`` names other parts, as in vcrpy.
+in it (`moves` in its contract); scheme, port, endpoint, signature and other headers do not matter. Identical requests
+play in recorded order, each once. ``match_on`` names other parts, as in vcrpy.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened, shown
-from sls_contract.checks.rule import KEPT, MOST_FLAWS, Flaw, Flaws, on_response
+from sls_contract.checks.rule import KEPT, MOST_FLAWS, Flaw, Flaws, Group, on_response
 from sls_contract.checks.subject import OK
 from sls_contract.signing import MAX_SKEW, http_date
 
@@ -97,6 +97,18 @@ def _is_json_answer(subject: Subject) -> bool:
     return (subject.answers_json or subject.is_error) and subject.document is not None
 
 
+def _served(subject: Subject) -> frozenset[str] | None:
+    """Return the codes of the clauses that a success to a well-signed request keeps; None for any other answer."""
+    response, sent, dated = subject.response, subject.sent, subject.dated
+    if response is None or response.status != OK or sent is None or dated is None or subject.anonymous:
+        return None
+    if abs(sent - dated) > MAX_SKEW or subject.authorization is None or subject.mismatch is not None:
+        return None
+    if not _is_json_answer(subject) or subject.json is None:
+        return _DATED
+    return None if subject.json.charset or subject.json.repeated else _DATED_JSON
+
+
 CHECKS: tuple[Check, ...] = (
     on_response("json-utf8", is_utf8),
     on_response("json-duplicate-key", keys_are_unique),
@@ -105,3 +117,8 @@ CHECKS: tuple[Check, ...] = (
     on_response("authentication-served", unsigned_is_refused),
     on_response("clock-served", late_is_refused),
 )
+
+_DATED = frozenset(check.code for check in CHECKS if check.find is late_is_refused)
+_DATED_JSON = _DATED.union(check.code for check in CHECKS if check.find in (is_utf8, keys_are_unique))
+
+GROUPS = (Group(CHECKS, _served),)

@@ -8,6 +8,7 @@ something is are they looked at one by one.
 from __future__ import annotations
 
 import re
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from sls_contract.checks.breaches import Breaches, Rules
+    from sls_contract.checks.breaches import Breaches, Rule, Rules
     from sls_contract.spec.contract import Value
 
     Place: TypeAlias = Callable[[int], str]
@@ -63,9 +64,9 @@ class Column:
         """Tell whether a value is of the type that the contract names."""
         return self._types is None or type(value) in self._types
 
-    def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
+    def judge(self, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         """Judge the values of one place, at least one."""
-        breaches.ran_all(self._codes)
+        breaches.exercised.update(self._codes)
         if self._types and not self._types.issuperset(map(type, column)):
             column, place = self._of_right_type(column, place, breaches)
             if not column:
@@ -80,7 +81,7 @@ class Column:
                 column, place = [column[index] for index in objects], _at(place, objects)
             self._members.judge(column, place, breaches)
 
-    def _of_right_type(self, column: list[Any], place: Place, breaches: Breaches) -> tuple[list[Any], Place]:
+    def _of_right_type(self, column: Sequence[Any], place: Place, breaches: Breaches) -> tuple[list[Any], Place]:
         """Note the values of another type; return the others."""
         kept, floats = [], []
         for index, value in enumerate(column):
@@ -130,34 +131,45 @@ class Members:
         judged += [self._none] * bool(self._some_of) + ([self._unknown] if self._unknown else [])
         self._codes = frozenset(rule.clause.code for rule in judged)
 
-    def judge(self, column: list[Any], place: Place, breaches: Breaches) -> None:
+    def judge(self, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         """Judge the objects of a column."""
         if not column:
             return
         columns = _columns(column)
         everywhere, somewhere = (columns.keys(), columns.keys()) if columns else _names_of(column)
-        breaches.ran_all(self._codes)
+        breaches.exercised.update(self._codes)
         if not somewhere <= self._names:
             self._judge_names(column, set(somewhere - self._names), place, breaches)
-        for name in sorted(self._needed - everywhere):
-            self._tell_missing(name, column, place, breaches)
+        if not everywhere >= self._needed:
+            for name in sorted(self._needed - everywhere):
+                self._tell_missing(name, column, place, breaches)
         if self._some_of:
             self._judge_some_of(column, place, breaches)
+        self._judge_values(column, columns or {}, somewhere, place, breaches)
+
+    def _judge_values(
+        self,
+        column: Sequence[Any],
+        columns: Mapping[str, Sequence[Any]],
+        somewhere: AbstractSet[str],
+        place: Place,
+        breaches: Breaches,
+    ) -> None:
         for name, member in self._known.items():
-            if columns and name in columns:
-                member.judge(columns[name], _inside(place, name), breaches)
+            if name in columns:
+                member.judge(columns[name], partial(_inside, place, name), breaches)
             elif name in somewhere:
                 indices = [index for index, value in enumerate(column) if name in value]
                 values = [column[index][name] for index in indices]
-                member.judge(values, _inside(_at(place, indices), name), breaches)
+                member.judge(values, partial(_inside, _at(place, indices), name), breaches)
 
-    def _tell_missing(self, name: str, column: list[Any], place: Place, breaches: Breaches) -> None:
+    def _tell_missing(self, name: str, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         rule = self._known[name].missing
         for index, value in enumerate(column):
             if rule and name not in value and not self._is_misnamed(name, value):
                 breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].fix())
 
-    def _judge_some_of(self, column: list[Any], place: Place, breaches: Breaches) -> None:
+    def _judge_some_of(self, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         for index, value in enumerate(column):
             if not value.keys() & set(self._some_of):
                 expected = f"at least one of {', '.join(self._some_of)}"
@@ -172,7 +184,7 @@ class Members:
             return ""
         return self._aliases.get(key) or nearly(key, [name for name in self._known if name not in value])
 
-    def _judge_names(self, column: list[Any], strange: set[str], place: Place, breaches: Breaches) -> None:
+    def _judge_names(self, column: Sequence[Any], strange: set[str], place: Place, breaches: Breaches) -> None:
         for key, index in sorted(_first_places(column, strange), key=lambda found: (found[1], found[0])):
             where = f"{place(index)}/{_escaped(key)}"
             meant = self._meant(key, column[index])
@@ -183,7 +195,7 @@ class Members:
                 breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", fix)
 
 
-Test: TypeAlias = "Callable[[list[Any], Place, Breaches], None]"
+Test: TypeAlias = "Callable[[Sequence[Any], Place, Breaches], None]"
 
 
 def _scalar_tests(value: Value, own: Rules, column: Column) -> Iterator[Test]:
@@ -205,7 +217,7 @@ def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[An
     rule = own.rule("value", value.level)
     expected = value.says or " or ".join(map(shown, value.values)) or f"a text that fits {value.pattern}"
 
-    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+    def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
         if not all(map(is_right, values)):
             for index, one in enumerate(values):
                 if not is_right(one):
@@ -221,7 +233,7 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
     def is_within(one: Any) -> bool:
         return (lowest is None or one >= lowest) and (highest is None or one <= highest)
 
-    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+    def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
         if (lowest is not None and min(values) < lowest) or (highest is not None and max(values) > highest):
             for index, one in enumerate(values):
                 if not is_within(one):
@@ -234,7 +246,7 @@ def _form_test(value: Value, form: Form, own: Rules, column: Column) -> Test:
     rules = {kind: own.rule(kind, value.level) for kind in ("value", "form")}
     codes = frozenset(rule.clause.code for rule in rules.values())
 
-    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+    def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
         if any(values):
             breaches.ran_all(codes)
         if form.fits(values):
@@ -249,7 +261,7 @@ def _form_test(value: Value, form: Form, own: Rules, column: Column) -> Test:
 def _unit_test(value: Value, own: Rules) -> Test:
     rule, unit = own.rule("unit", value.level), value.unit
 
-    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+    def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
         breaches.ran(rule)
         wrong = misplaced_times(values, unit, breaches.subject)
         if wrong:
@@ -274,34 +286,33 @@ def _unique_test(value: Value, own: Rules) -> Test:
     members = value.items.members if value.items else {}
     types = _TYPES.get(members[name].type or "" if name in members else "", frozenset({str, int}))
 
-    def test(lists: list[Any], place: Place, breaches: Breaches) -> None:
+    def test(lists: Sequence[Any], place: Place, breaches: Breaches) -> None:
         for index, elements in enumerate(lists):
-            if _plainly_differ(elements, name, types):
+            if len(elements) > 1 and _plainly_differ(elements, name, types):
                 breaches.ran(rule)
-                continue
-            objects = [(at, each) for at, each in enumerate(elements) if type(each) is dict]
-            keys = [(at, key) for at, each in objects if type(key := each.get(name)) in types and _is_key(key)]
-            if len(keys) < 2:  # noqa: PLR2004 - two make a pair
-                continue
-            breaches.ran(rule)
-            if len({key for _, key in keys}) == len(keys):
-                continue
-            seen: dict[Any, int] = {}
-            for at, key in keys:
-                if seen.setdefault(key, at) != at:
-                    expected = f"a {name} that no other element has"
-                    actual = f"{shown(key)}, as in {place(index)}/{seen[key]}"
-                    where = f"{place(index)}/{at}/{name}"
-                    breaches.add(rule, where, expected, actual, f"answer with one element for each {name}.")
+            elif len(elements) > 1:
+                objects = [(at, each) for at, each in enumerate(elements) if type(each) is dict]
+                keys = [(at, key) for at, each in objects if type(key := each.get(name)) in types and _is_key(key)]
+                _judge_keys(name, keys, rule, place(index), breaches)
 
     return test
 
 
+def _judge_keys(name: str, keys: list[tuple[int, Any]], rule: Rule, where: str, breaches: Breaches) -> None:
+    if len(keys) > 1:
+        breaches.ran(rule)
+    seen: dict[Any, int] = {}
+    for at, key in keys:
+        if seen.setdefault(key, at) != at:
+            expected, fix = f"a {name} that no other element has", f"answer with one element for each {name}."
+            breaches.add(rule, f"{where}/{at}/{name}", expected, f"{shown(key)}, as in {where}/{seen[key]}", fix)
+
+
 def _plainly_differ(elements: list[Any], name: str, types: frozenset[type]) -> bool:
-    """Tell whether there are several elements, each of them with the member, and no two with the same."""
+    """Tell whether each element has the member, and no two the same."""
     try:
         keys = [each[name] for each in elements]
-        return 1 < len(keys) == len(set(keys)) and types.issuperset(map(type, keys))
+        return len(keys) == len(set(keys)) and types.issuperset(map(type, keys))
     except (KeyError, TypeError):
         return False
 
@@ -309,7 +320,7 @@ def _plainly_differ(elements: list[Any], name: str, types: frozenset[type]) -> b
 def _filter_test(value: Value, own: Rules) -> Test:
     rule, asked_by = own.rule("filter", value.level), value.filtered_by
 
-    def test(values: list[Any], place: Place, breaches: Breaches) -> None:
+    def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
         asked = breaches.asked(asked_by)
         if asked is None:
             return
@@ -335,7 +346,7 @@ def _text_of(value: Any) -> str:
     return str(value).lower() if type(value) is bool else str(value)
 
 
-def _columns(objects: list[Any]) -> dict[str, list[Any]] | None:
+def _columns(objects: Sequence[Any]) -> dict[str, Sequence[Any]] | None:
     """Return the values by member where all objects have the same members; None where not, or where it is slower."""
     one = objects[0]
     if len(objects) == 1:
@@ -344,22 +355,22 @@ def _columns(objects: list[Any]) -> dict[str, list[Any]] | None:
         return None
     try:
         rows = map(itemgetter(*one), objects)
-        return dict(zip(one, map(list, zip(*rows, strict=True)), strict=True))
+        return dict(zip(one, zip(*rows, strict=True), strict=True))
     except KeyError:
         return None
 
 
-def _names_of(objects: list[Any]) -> tuple[AbstractSet[str], AbstractSet[str]]:
+def _names_of(objects: Sequence[Any]) -> tuple[AbstractSet[str], AbstractSet[str]]:
     """Return the names of the members that all objects have, and of those that any has."""
     one, *others = set(map(tuple, objects))
     return set(one).intersection(*others), set(one).union(*others)
 
 
-def _first_places(column: list[Any], keys: set[str]) -> list[tuple[str, int]]:
+def _first_places(column: Sequence[Any], keys: set[str]) -> list[tuple[str, int]]:
     return [(key, next(index for index, value in enumerate(column) if key in value)) for key in keys]
 
 
-def place_in_lists(lists: list[Any], place: Place) -> Place:
+def place_in_lists(lists: Sequence[Any], place: Place) -> Place:
     """Return what points to the elements of several lists, counted through."""
 
     def inner(index: int) -> str:
@@ -373,8 +384,8 @@ def place_in_lists(lists: list[Any], place: Place) -> Place:
     return inner
 
 
-def _inside(place: Place, name: str) -> Place:
-    return lambda index: f"{place(index)}/{name}"
+def _inside(place: Place, name: str, index: int) -> str:
+    return f"{place(index)}/{name}"
 
 
 def _at(place: Place, indices: Sequence[int]) -> Place:

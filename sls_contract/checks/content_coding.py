@@ -7,11 +7,10 @@ x-log-compresstype; aliyun-log-python-sdk, for zstd there.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.checks.lz4_block import decompress_block
-from sls_contract.checks.zstd_frames import decompress_frames
+from sls_contract.checks.lz4_block import compress_block, decompress_block
+from sls_contract.checks.zstd_frames import compress_frame, decompress_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +23,7 @@ LARGEST_BODY = 32 * 1024 * 1024
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # what zlib calls the three containers
 
 
-@dataclass(frozen=True, slots=True)
-class PlainBody:
+class PlainBody(NamedTuple):
     """A body with its encodings taken off.
 
     Attributes:
@@ -44,7 +42,7 @@ class PlainBody:
 
 def content_codings(response: Response) -> tuple[str, ...]:
     """Return the codings of Content-Encoding in lower case, in the order in which they were applied."""
-    sent = response.headers.get("content-encoding")
+    sent = response.headers.lowered.get("content-encoding")
     if not sent:
         return ()
     names = (part.strip().lower() for part in sent.split(","))
@@ -53,11 +51,14 @@ def content_codings(response: Response) -> tuple[str, ...]:
 
 def compress_type(response: Response) -> str:
     """Return the value of x-log-compresstype in lower case; empty where it is absent."""
-    return response.headers.get("x-log-compresstype", "").strip().lower()
+    return response.headers.lowered.get("x-log-compresstype", "").strip().lower()
 
 
 def plain_body(response: Response) -> PlainBody:
     """Take the encodings off; a recording that another tool decoded (``wire`` False) is given the benefit of doubt."""
+    announced = response.headers.lowered
+    if "content-encoding" not in announced and "x-log-compresstype" not in announced:
+        return PlainBody(response.body)
     plain, compressed = without_content_coding(response), compress_type(response)
     return _decompressed(response, plain.data, compressed) if compressed and plain.data else plain
 
@@ -74,11 +75,23 @@ def without_content_coding(response: Response) -> PlainBody:
     return PlainBody(data)
 
 
+def opened(data: bytes, coding: str) -> bytes | None:
+    """Return data without one coding, as either header names it; None where it is unknown or not true."""
+    return _take_off(data, coding, _COMPRESS | _CONTENT)[0]
+
+
+def compressed(data: bytes, coding: str) -> bytes:
+    """Return data in a coding (``lz4``, ``zstd``, ``deflate``); as it is without one, and where there is nothing."""
+    if not data or not coding:
+        return data
+    return _PACKERS[coding](data)
+
+
 def _decompressed(response: Response, packed: bytes, compressed: str) -> PlainBody:
     data, flaw = _take_off(packed, compressed, _COMPRESS)
     if data is None and not flaw:
         return PlainBody(None, unknown=compressed)
-    size = response.headers.get("x-log-bodyrawsize")
+    size = response.headers.lowered.get("x-log-bodyrawsize")
     if data is not None and size is not None and size.strip() != str(len(data)):
         flaw = f"x-log-bodyrawsize says {size.strip()}, the decompressed body has {len(data)} bytes"
     if flaw and not response.wire:
@@ -140,3 +153,8 @@ def _zstd(data: bytes) -> bytes:
 
 _CONTENT: dict[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "zstd": _zstd}
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {"lz4": _lz4, "zstd": _zstd, "deflate": _deflate, "gzip": _gzip}
+_PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "lz4": compress_block,
+    "zstd": compress_frame,
+    "deflate": zlib.compress,
+}

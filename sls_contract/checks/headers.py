@@ -11,6 +11,7 @@ from sls_contract.checks.content_coding import compress_type, content_codings
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.requests import is_http_date
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_response
+from sls_contract.checks.subject import OK
 from sls_contract.signing import MAX_SKEW, http_date
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def has_request_id(subject: Subject) -> Flaws:
     """
     if subject.from_proxy:
         return None
-    if _answer(subject).headers.get("x-log-requestid", "").strip():
+    if _answer(subject).headers.lowered.get("x-log-requestid", "").strip():
         return KEPT
     fix = "send x-log-requestid with every answer, errors included."
     return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", "nothing", fix)]
@@ -37,7 +38,7 @@ def has_request_id(subject: Subject) -> Flaws:
 
 def request_id_is_usual(subject: Subject) -> Flaws:
     """Demand that the id has 24 digits and begins with the time."""
-    sent = _answer(subject).headers.get("x-log-requestid", "").strip()
+    sent = _answer(subject).headers.lowered.get("x-log-requestid", "").strip()
     if not sent:
         return None
     fix = "write Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
@@ -62,7 +63,7 @@ def json_is_declared(subject: Subject) -> Flaws:
     ours = subject.is_error or (contract is not None and contract.coverage != "model" and subject.answers_json)
     if subject.document is None or subject.from_proxy or not ours:
         return None
-    sent = _answer(subject).headers.get("content-type", "")
+    sent = _answer(subject).headers.lowered.get("content-type", "")
     if sent.partition(";")[0].strip().lower() == "application/json":
         return KEPT
     fix = "send Content-Type: application/json."
@@ -74,7 +75,7 @@ def has_date(subject: Subject) -> Flaws:
 
     A proxy may leave it out of a 5xx.
     """
-    sent = _answer(subject).headers.get("date", "").strip()
+    sent = _answer(subject).headers.lowered.get("date", "").strip()
     if subject.from_proxy and not sent:
         return None
     if is_http_date(sent):
@@ -108,10 +109,10 @@ def date_is_comparable(subject: Subject) -> Flaws:
 def length_is_true(subject: Subject) -> Flaws:
     """Demand that Content-Length is the length of the body as it stood on the wire."""
     answer = _answer(subject)
-    sent = answer.headers.get("content-length")
+    sent = answer.headers.lowered.get("content-length")
     if sent is None or not answer.wire or subject.bodiless:
         return None
-    if "chunked" in answer.headers.get("transfer-encoding", "").lower():
+    if "chunked" in answer.headers.lowered.get("transfer-encoding", "").lower():
         return None
     size = str(len(answer.body))
     lengths = {part.strip() for part in sent.split(",")} if sent != size else {size}
@@ -132,7 +133,7 @@ def encoding_is_true(subject: Subject) -> Flaws:
 
 def encoding_is_accepted(subject: Subject) -> Flaws:
     """Demand that a compression is one that the request lists."""
-    accepted = subject.request.headers.get("accept-encoding")
+    accepted = subject.request.headers.lowered.get("accept-encoding")
     codings = _codings(subject)
     if not codings or accepted is None:
         return None
@@ -146,7 +147,7 @@ def encoding_is_accepted(subject: Subject) -> Flaws:
 
 def encoding_is_asked_for(subject: Subject) -> Flaws:
     """Demand that an answer is not compressed unasked."""
-    if "accept-encoding" in subject.request.headers or subject.bodiless:
+    if "accept-encoding" in subject.request.headers.lowered or subject.bodiless:
         return None
     fix = "compress only where the request has Accept-Encoding."
     return [Flaw(where, "no compression", shown(coding), fix) for where, coding in _codings(subject)]
@@ -164,7 +165,7 @@ def compression_is_true(subject: Subject) -> Flaws:
 def digest_is_true(subject: Subject) -> Flaws:
     """Demand that Content-MD5 is that of the body."""
     answer = _answer(subject)
-    sent = answer.headers.get("content-md5", "").strip()
+    sent = answer.headers.lowered.get("content-md5", "").strip()
     if not sent or not answer.wire or subject.bodiless:
         return None
     right = md5(answer.body, usedforsecurity=False).hexdigest().upper()
@@ -215,9 +216,9 @@ def _answer(subject: Subject) -> Response:
 def _not_encoded(subject: Subject) -> frozenset[str] | None:
     """Return the code of the one clause that could have been broken by an answer without encodings."""
     headers = _answer(subject).headers
-    if "content-encoding" in headers or "x-log-compresstype" in headers:
+    if "content-encoding" in headers.lowered or "x-log-compresstype" in headers.lowered:
         return None
-    free = "accept-encoding" in subject.request.headers or subject.bodiless
+    free = "accept-encoding" in subject.request.headers.lowered or subject.bodiless
     return frozenset() if free else _ASKED_FOR
 
 
@@ -230,9 +231,34 @@ _OF_ENCODINGS = (
 )
 _ASKED_FOR = frozenset(check.code for check in _OF_ENCODINGS if check.find is encoding_is_asked_for)
 
-GROUPS = (Group(_OF_ENCODINGS, _not_encoded),)
 
-CHECKS: tuple[Check, ...] = (
+def _usual(subject: Subject) -> frozenset[str] | None:
+    """Return the codes of the clauses that a usual success keeps; None for any other answer."""
+    answer, dated, near = _answer(subject), subject.dated, subject.at or subject.sent
+    sent, contract = answer.headers.lowered, subject.contract
+    usual = (
+        answer.status == OK
+        and answer.wire
+        and contract is not None
+        and contract.coverage != "model"
+        and dated is not None
+        and near is not None
+        and abs(dated - near) <= MAX_SKEW
+        and not subject.bodiless
+        and not _ODD.intersection(sent)
+        and sent.get("content-length") == str(len(answer.body))
+        and is_http_date(sent["date"])
+        and id_is_near(sent.get("x-log-requestid", ""), dated)
+    )
+    if not usual:
+        return None
+    if subject.document is None:
+        return _USUAL - _DECLARED
+    return _USUAL if sent.get("content-type") == "application/json" and subject.answers_json else None
+
+
+_ODD = frozenset({"transfer-encoding", "content-md5"})
+_OF_HEADERS = (
     on_response("request-id", has_request_id),
     on_response("request-id-form", request_id_is_usual),
     on_response("content-type", json_is_declared),
@@ -241,5 +267,10 @@ CHECKS: tuple[Check, ...] = (
     on_response("response-clock-unknown", date_is_comparable),
     on_response("content-length", length_is_true),
     on_response("content-md5", digest_is_true),
-    *_OF_ENCODINGS,
 )
+_DECLARED = frozenset(check.code for check in _OF_HEADERS if check.find is json_is_declared)
+_USUAL = frozenset(check.code for check in _OF_HEADERS if check.find is not digest_is_true)
+
+GROUPS = (Group(_OF_HEADERS, _usual), Group(_OF_ENCODINGS, _not_encoded))
+
+CHECKS: tuple[Check, ...] = (*_OF_HEADERS, *_OF_ENCODINGS)

@@ -30,7 +30,9 @@ CHECKS: tuple[Check, ...] = tuple(
 )
 """Every check, in the order of the clauses' codes. A new check enters the table of its module."""
 
-_GROUPS: tuple[Group, ...] = (*signatures.GROUPS, *headers.GROUPS, *logs.GROUPS)
+_GROUPS: tuple[Group, ...] = tuple(
+    group for table in (requests, signatures, answers, headers, logs) for group in table.GROUPS
+)
 
 _PUBLIC = frozenset(
     {TEST_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.security_token}
@@ -132,7 +134,7 @@ def _extent(subject: Subject) -> Extent:
 def _asked(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
     """Judge one half by every check that applies; the codes of the clauses that could be broken go to ``exercised``."""
     found: list[Finding] = []
-    checks, groups = _TABLE[side]
+    checks, groups = _OF_REQUESTS if side is Side.REQUEST else _OF_ANSWERS
     for kept, its_checks in groups:
         codes = kept(subject)
         if codes is None:
@@ -202,4 +204,4 @@ def _table(side: Side) -> tuple[_Asked, list[tuple[Callable[[Subject], frozenset
     return _ready((each for each in CHECKS if each.code not in grouped), side), groups
 
 
-_TABLE = {side: _table(side) for side in Side}
+_OF_REQUESTS, _OF_ANSWERS = _table(Side.REQUEST), _table(Side.RESPONSE)

@@ -8,9 +8,9 @@ Of a large body the log groups are read and not each log: at some 4 MB/s ten meg
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sls_contract.checks.protobuf import BYTES, FIXED32, FIXED64, VARINT, read_varint
+from sls_contract.checks.protobuf import BYTES, FIXED32, FIXED64, VARINT, read_fields, read_varint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,22 +25,25 @@ SMALL = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: the wire type of each field that it names, the messages in it, and the numbers that must be there."""
+    """A message: its fields' names and wire types by number, the messages in it, and the numbers that must be there."""
 
     name: str
+    names: Mapping[int, str]
     kinds: Mapping[int, int]
     inner: Mapping[int, Message]
     required: frozenset[int] = frozenset()
 
 
 _PAIR = frozenset({1, 2})
-_CONTENT = Message("Content", {1: BYTES, 2: BYTES}, {}, _PAIR)
-_TAG = Message("LogTag", {1: BYTES, 2: BYTES}, {}, _PAIR)
-_LOG = Message("Log", {1: VARINT, 2: BYTES, 4: FIXED32}, {2: _CONTENT}, frozenset({1}))
-
-# Logs = 1, Category = 2, Topic = 3, Source = 4, MachineUUID = 5, LogTags = 6
-_GROUP = Message("LogGroup", dict.fromkeys(range(1, 7), BYTES), {1: _LOG, 6: _TAG})
-_LIST = Message("LogGroupList", {1: BYTES}, {1: _GROUP})
+_NAMES = {1: "Key", 2: "Value"}
+_CONTENT = Message("Content", _NAMES, dict.fromkeys(_NAMES, BYTES), {}, _PAIR)
+_TAG = Message("LogTag", _NAMES, dict.fromkeys(_NAMES, BYTES), {}, _PAIR)
+_OF_A_LOG = {1: "Time", 2: "Contents", 4: "Time_ns"}
+_LOG = Message("Log", _OF_A_LOG, {1: VARINT, 2: BYTES, 4: FIXED32}, {2: _CONTENT}, frozenset({1}))
+_OF_A_GROUP = dict(enumerate(("Logs", "Category", "Topic", "Source", "MachineUUID", "LogTags"), 1))
+_GROUP = Message("LogGroup", _OF_A_GROUP, dict.fromkeys(_OF_A_GROUP, BYTES), {1: _LOG, 6: _TAG})
+_LIST = Message("LogGroupList", {1: "LogGroups"}, {1: BYTES}, {1: _GROUP})
+_REPEATED = frozenset({"LogGroups", "Logs", "LogTags", "Contents"})
 
 
 _LARGE_GROUP = replace(_GROUP, inner={})
@@ -60,6 +63,36 @@ MESSAGES: Mapping[str, Callable[[bytes], int | None]] = {"LogGroupList": _log_gr
 
 It raises `ValueError` where the message is damaged, or another.
 """
+
+
+def decoded(name: str, data: bytes) -> dict[str, Any]:
+    """Return the fields of a message by name, those that it does not know by number; bytes that are no text survive.
+
+    Raises `ValueError` where the message is damaged, or another or unknown one.
+    """
+    message = {_GROUP.name: _GROUP, _LIST.name: _LIST}.get(name)
+    if message is None:
+        msg = f"{name} is unknown"
+        raise ValueError(msg)
+    return _decoded(message, data)
+
+
+def _decoded(message: Message, data: bytes) -> dict[str, Any]:
+    found: dict[str, list[Any]] = {}
+    for number, kind, value in read_fields(data):
+        if message.kinds.get(number, kind) != kind:
+            raise _wrong(message, f"field {number} has wire type {kind}")
+        inner = message.inner.get(number)
+        found.setdefault(message.names.get(number, str(number)), []).append(
+            _value(kind, value) if inner is None or isinstance(value, int) else _decoded(inner, value)
+        )
+    return {key: values if len(values) > 1 or key in _REPEATED else values[0] for key, values in found.items()}
+
+
+def _value(kind: int, value: int | bytes) -> int | str:
+    if isinstance(value, int):
+        return value
+    return value.decode("utf-8", "surrogateescape") if kind == BYTES else int.from_bytes(value, "little")
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,8 @@ def sent_message(subject: Subject) -> Flaws:
 def sent_raw_size(subject: Subject) -> Flaws:
     """Demand that ``x-log-bodyrawsize`` counts the bytes before compression; it may miss without any."""
     plain, headers = _sent(subject), subject.request.headers
-    sent = headers.get("x-log-bodyrawsize", "").strip()
-    if plain is None or plain.data is None or not (sent or headers.get("x-log-compresstype", "").strip()):
+    sent = headers.lowered.get("x-log-bodyrawsize", "").strip()
+    if plain is None or plain.data is None or not (sent or headers.lowered.get("x-log-compresstype", "").strip()):
         return None
     size = str(len(plain.data))
     if sent == size or (sent and not sent.isdecimal()):  # what is no number is told by body-raw-size
@@ -144,7 +144,7 @@ def _sent(subject: Subject) -> PlainBody | None:
     request = subject.request
     if not _sends_message(subject) or not request.body:
         return None
-    if "protobuf" not in request.headers.get("content-type", "protobuf").lower():
+    if "protobuf" not in request.headers.lowered.get("content-type", "protobuf").lower():
         return None
     return plain_body(Response(OK, request.headers, request.body))  # the same headers announce the same codings
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.rule import KEPT, Flaw, Flaws, on_request
+from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
 from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
@@ -50,7 +51,7 @@ def api_version(subject: Subject) -> Flaws:
     """Demand that x-log-apiversion is there and right."""
     if subject.anonymous:
         return None
-    sent = subject.request.headers.get("x-log-apiversion")
+    sent = subject.request.headers.lowered.get("x-log-apiversion")
     if sent is not None and sent.strip() == API_VERSION:
         return KEPT
     fix = f"send x-log-apiversion: {API_VERSION}, and sign it."
@@ -61,7 +62,7 @@ def signature_method(subject: Subject) -> Flaws:
     """Demand that a v1 request names the method it is signed with."""
     if not isinstance(subject.authorization, LogAuthorization):
         return None
-    sent = subject.request.headers.get("x-log-signaturemethod")
+    sent = subject.request.headers.lowered.get("x-log-signaturemethod")
     if sent is not None and sent.strip() in SIGNATURE_METHODS:
         return KEPT
     fix = "send x-log-signaturemethod: hmac-sha1, and sign it."
@@ -72,12 +73,12 @@ def date_present(subject: Subject) -> Flaws:
     """Demand that the request carries the date that its scheme needs."""
     if subject.anonymous:
         return None
-    log_date = subject.request.headers.get("x-log-date", "").strip()
+    log_date = subject.request.headers.lowered.get("x-log-date", "").strip()
     if log_date:
         return KEPT
     if isinstance(subject.authorization, Sls4Authorization):
         return [Flaw("header x-log-date", "x-log-date", "no x-log-date", "send x-log-date in UTC, and sign it.")]
-    if subject.request.headers.get("date", "").strip():
+    if subject.request.headers.lowered.get("date", "").strip():
         return KEPT
     return [Flaw("header Date", "Date, or x-log-date", "neither", "send Date in GMT, and sign it.")]
 
@@ -85,9 +86,9 @@ def date_present(subject: Subject) -> Flaws:
 def date_beside_log_date(subject: Subject) -> Flaws:
     """Demand that a v1 request has Date even where x-log-date counts."""
     headers = subject.request.headers
-    if not isinstance(subject.authorization, LogAuthorization) or not headers.get("x-log-date", "").strip():
+    if not isinstance(subject.authorization, LogAuthorization) or not headers.lowered.get("x-log-date", "").strip():
         return None
-    if headers.get("date", "").strip():
+    if headers.lowered.get("date", "").strip():
         return KEPT
     return [Flaw("header Date", "Date beside x-log-date", "x-log-date alone", "send Date, too.")]
 
@@ -110,7 +111,7 @@ def date_form(subject: Subject) -> Flaws:
 
 def body_raw_size(subject: Subject) -> Flaws:
     """Demand that x-log-bodyrawsize is a number where it is sent."""
-    sent = subject.request.headers.get("x-log-bodyrawsize")
+    sent = subject.request.headers.lowered.get("x-log-bodyrawsize")
     if sent is None:
         return None
     if sent.strip().isascii() and sent.strip().isdecimal():
@@ -153,7 +154,7 @@ def token_with_temporary_key(subject: Subject) -> Flaws:
     parsed = subject.authorization
     if parsed is None or not parsed.access_key_id.startswith("STS."):
         return None
-    if subject.request.headers.get("x-acs-security-token", "").strip():
+    if subject.request.headers.lowered.get("x-acs-security-token", "").strip():
         return KEPT
     fix = "send the token in x-acs-security-token, and sign it."
     return [Flaw("header x-acs-security-token", "the security token", "nothing", fix)]
@@ -176,9 +177,35 @@ def _sent(value: str | None) -> str:
     return "nothing" if value is None else shown(value)
 
 
-CHECKS: tuple[Check, ...] = (
-    on_request("request-path", path_names),
-    on_request("request-method", method_is_get),
+def _usual(subject: Subject) -> frozenset[str] | None:
+    """Return the codes of the clauses that a usual v1 request keeps; None for any other request."""
+    sent, parsed, contract = subject.request.headers.lowered, subject.authorization, subject.contract
+    size = sent.get("x-log-bodyrawsize")
+    usual = (
+        type(parsed) is LogAuthorization
+        and contract is not None
+        and contract.project
+        and sent.get("x-log-apiversion") == API_VERSION
+        and sent.get("x-log-signaturemethod") in SIGNATURE_METHODS
+        and "x-log-date" not in sent
+        and (size is None or (size.isascii() and size.isdecimal()))
+        and is_http_date(sent.get("date", ""))
+        and not parsed.access_key_id.startswith("STS.")
+        and not subject.anonymous
+    )
+    return _kept_by(subject.request.host, sized=size is not None) if usual else None
+
+
+@lru_cache(maxsize=64)  # a run has few hosts
+def _kept_by(host: str, *, sized: bool) -> frozenset[str] | None:
+    if host_flaw(host) is not None or not names_project(host):
+        return None
+    never = {date_beside_log_date, token_with_temporary_key}
+    never |= {find for find, asked in ((body_raw_size, sized), (host_form, is_service_host(host))) if not asked}
+    return frozenset(check.code for check in _OF_HEADERS if check.find not in never)
+
+
+_OF_HEADERS = (
     on_request("api-version", api_version),
     on_request("signature-method", signature_method),
     on_request("request-date", date_present),
@@ -188,4 +215,12 @@ CHECKS: tuple[Check, ...] = (
     on_request("request-host", host_names_project),
     on_request("request-host-form", host_form),
     on_request("security-token", token_with_temporary_key),
+)
+
+GROUPS = (Group(_OF_HEADERS, _usual),)
+
+CHECKS: tuple[Check, ...] = (
+    on_request("request-path", path_names),
+    on_request("request-method", method_is_get),
+    *_OF_HEADERS,
 )

@@ -1,78 +1,72 @@
-"""A request's body without what changes with every run (`spec.moving_parts`): what two runs of one test have alike."""
+"""A request's body without what changes with every run (`spec.Body.moves`): what two runs of one test have alike."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from re import fullmatch
+import re
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import plain_body
-from sls_contract.checks.protobuf import Field, encode_field, read_fields
+from sls_contract.checks.log_messages import decoded
 from sls_contract.exchange import Response
-from sls_contract.spec.moving_parts import moving_body
+from sls_contract.spec.registry import operation_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sls_contract.exchange import Request
-    from sls_contract.spec.moving_parts import MovingPart
+    from sls_contract.spec.contract import Body
+
+_MARKED = re.compile(r"([^\[]+)\[([^=]+)=(.*)\]")  # a name, and the member and value of those elements that are meant
+
+
+def moving_body(request: Request) -> Body | None:
+    """Return the body of a request's operation; None where no part of it moves."""
+    contract = operation_of(request)
+    body = None if contract is None else contract.body
+    return body if body is not None and body.moves else None
 
 
 def steady_body(request: Request) -> bytes:
-    """Return the body without compression and without its moving parts.
+    """Return what two bodies have alike that differ in their compression and their moving parts alone.
 
     A body in which no part moves, or that cannot be read as its operation's, is returned as it was sent.
     """
-    rule = moving_body(request.method, request.path) if request.body else None
-    if rule is None:
+    body = moving_body(request) if request.body else None
+    if body is None:
         return request.body
     plain = plain_body(Response(200, request.headers, request.body)).data  # the same headers announce the same codings
     if plain is None:
         return request.body
     try:
-        return _steady_message(plain, rule.parts) if rule.form == "protobuf" else _steady_json(plain, rule.parts)
+        document = json.loads(plain) if body.content == "json" else decoded(body.message, plain)
     except (ValueError, RecursionError):
         return request.body
-
-
-def _steady_message(data: bytes, parts: Sequence[MovingPart]) -> bytes:
-    return b"".join(
-        _steady_field(field, [part for part in parts if part.path[0] == field.number]) for field in read_fields(data)
-    )
-
-
-def _steady_field(field: Field, parts: Sequence[MovingPart]) -> bytes:
-    inner = [replace(part, path=part.path[1:]) for part in parts if len(part.path) > 1]
-    if len(inner) < len(parts) and any(_moves(part, field) for part in parts if len(part.path) == 1):
-        return b""
-    if inner and isinstance(field.value, bytes):
-        return encode_field(field._replace(value=_steady_message(field.value, inner)))
-    return encode_field(field)
-
-
-def _moves(part: MovingPart, field: Field) -> bool:
-    if isinstance(field.value, int):
-        return not part.value and part.holds is None
-    if part.holds is not None:
-        return part.holds in {(each.number, each.value) for each in read_fields(field.value)}
-    return not part.value or fullmatch(part.value, field.value) is not None
-
-
-def _steady_json(data: bytes, parts: Sequence[MovingPart]) -> bytes:
-    document = json.loads(data)
-    for part in parts:
-        _take_out(document, part.path)
+    for path, pattern in body.moves.items():
+        _take_out(document, path.split("/"), pattern)
     return json.dumps(document, sort_keys=True).encode()
 
 
-def _take_out(value: Any, path: tuple[int | str, ...]) -> None:
-    step, *rest = path
-    if step == "*" and isinstance(value, list):
+def _take_out(value: Any, path: Sequence[str], pattern: str) -> None:
+    if isinstance(value, list):
         for each in value:
-            _take_out(each, tuple(rest))
-    elif isinstance(value, dict) and step in value:
-        if rest:
-            _take_out(value[step], tuple(rest))
-        else:
-            del value[step]
+            _take_out(each, path, pattern)
+        return
+    marked = _MARKED.fullmatch(path[0])
+    name = marked[1] if marked else path[0]
+    if not isinstance(value, dict) or name not in value:
+        return
+    if len(path) > 1:
+        _take_out(value[name], path[1:], pattern)
+        return
+    there = value.pop(name)
+    listed = there if isinstance(there, list) else [there]
+    kept = [each for each in listed if not _moves(each, marked, pattern)]
+    if kept:
+        value[name] = kept if listed is there else there
+
+
+def _moves(value: Any, marked: re.Match[str] | None, pattern: str) -> bool:
+    if marked is not None and not (isinstance(value, dict) and value.get(marked[2]) == marked[3]):
+        return False
+    return not pattern or (isinstance(value, str) and re.fullmatch(pattern, value) is not None)

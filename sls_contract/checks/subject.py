@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,21 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Response
     from sls_contract.spec.contract import Contract
+
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    once = cached_property
+else:
+
+    class once(cached_property):  # noqa: N801 - a decorator, like property
+        """`cached_property` without the lock that Python 3.11 takes each time, which costs more than what is kept."""
+
+        def __get__(self, instance: object, owner: type | None = None) -> Any:
+            """Work the value out, and put it where Python finds it before it asks here again."""
+            if instance is None:
+                return self
+            value = instance.__dict__[self.attrname] = self.func(instance)
+            return value
+
 
 GET_CHECK_POINT = "GetCheckPoint"
 OTHER = "other"
@@ -64,7 +80,7 @@ class Subject:
     credentials: Credentials | Iterable[Credentials] | None = None
     at: datetime | None = None
 
-    @cached_property
+    @once
     def contract(self) -> Contract | None:
         """Find the contract of the operation that is asked for; None for one that is not known, and for no SLS."""
         known = operation_of(self.request)
@@ -72,14 +88,14 @@ class Subject:
             return known
         return None
 
-    @cached_property
+    @once
     def operation(self) -> str:
         """Name the operation; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS."""
         if self.contract is not None:
             return self.contract.operation
         return OTHER if _is_sls(self.request) else FOREIGN
 
-    @cached_property
+    @once
     def message(self) -> ReadMessage | None:
         """Look into the message that a success is by its contract; None for anything else.
 
@@ -92,20 +108,20 @@ class Subject:
         if body is None or body.content != "protobuf":
             return None
         plain = self.plain.data if response.wire else None
-        return read_answer(body.message, self.request.headers.get("accept", "*/*"), plain)
+        return read_answer(body.message, self.request.headers.lowered.get("accept", "*/*"), plain)
 
-    @cached_property
+    @once
     def anonymous(self) -> bool:
         """Whether the request needs no signature: web tracking, and a browser's preflight."""
         method = self.request.method
         return method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(self.request.path) is not None
 
-    @cached_property
+    @once
     def authorization(self) -> LogAuthorization | Sls4Authorization | None:
         """Take the Authorization header apart; None where it is missing or has no known form."""
-        return parse_authorization(self.request.headers.get("authorization", ""))
+        return parse_authorization(self.request.headers.lowered.get("authorization", ""))
 
-    @cached_property
+    @once
     def keys(self) -> tuple[Credentials, ...]:
         """Pick the keys that the request may have been signed with: those given, else the public test keys.
 
@@ -121,28 +137,28 @@ class Subject:
             return fitting
         return keys if isinstance(self.credentials, Credentials) else ()
 
-    @cached_property
+    @once
     def mismatch(self) -> SignatureMismatch | None:
         """Why the signature does not verify; None where it does, or where no key is there to tell."""
         judged = self.keys or self.authorization is None
         return verify_signature(self.request, self.keys) if judged else None
 
-    @cached_property
+    @once
     def shard_values(self) -> list[str]:
         """Every value of the query key shard."""
         return [value for key, value in self.request.query_pairs() if key == "shard"]
 
-    @cached_property
+    @once
     def sent(self) -> datetime | None:
         """When the request says it was sent."""
         return request_time(self.request)
 
-    @cached_property
+    @once
     def dated(self) -> datetime | None:
         """Read the answer's Date; None where it cannot be read."""
-        return parse_http_date(self.response.headers.get("date", "")) if self.response else None
+        return parse_http_date(self.response.headers.lowered.get("date", "")) if self.response else None
 
-    @cached_property
+    @once
     def bodiless(self) -> bool:
         """Whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110)."""
         response = self.response
@@ -150,30 +166,30 @@ class Subject:
             response is None or self.request.method == "HEAD" or response.status in (204, 304) or response.status < OK
         )
 
-    @cached_property
+    @once
     def plain(self) -> PlainBody:
         """Take the encodings off the answer's body."""
         assert self.response is not None
         return PlainBody(None) if self.bodiless else plain_body(self.response)
 
-    @cached_property
+    @once
     def json(self) -> JsonText | None:
         """Read the answer's body as JSON; None where there is no body or its encoding could not be taken off."""
         return None if self.plain.data is None else read_json(self.plain.data)
 
-    @cached_property
+    @once
     def document(self) -> list[Any] | dict[str, Any] | None:
         """Take the body's value where it is a JSON array or object, else None."""
         value = self.json.value if self.json else None
         return value if isinstance(value, (list, dict)) else None
 
-    @cached_property
+    @once
     def entries(self) -> list[Any] | None:
         """Take the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
         listed = self.is_success and isinstance(self.document, list)
         return self.document if listed and isinstance(self.document, list) else None
 
-    @cached_property
+    @once
     def answers_json(self) -> bool:
         """Whether this is a success whose contract says that its body is JSON."""
         contract, response = self.contract, self.response
@@ -192,7 +208,7 @@ class Subject:
         """Whether the answer is a 4xx or 5xx."""
         return self.response is not None and 400 <= self.response.status < 600  # noqa: PLR2004 - the two classes
 
-    @cached_property
+    @once
     def from_proxy(self) -> bool:
         """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
         failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class
@@ -203,6 +219,6 @@ def _is_sls(request: Request) -> bool:
     headers = request.headers
     return (
         _SLS_HOST.search(request.host) is not None
-        or "x-log-apiversion" in headers
-        or headers.get("authorization", "").strip(" \t").startswith(("LOG ", "SLS4-"))
+        or "x-log-apiversion" in headers.lowered
+        or headers.lowered.get("authorization", "").strip(" \t").startswith(("LOG ", "SLS4-"))
     )

@@ -1,4 +1,4 @@
-"""Decompress Zstandard frames, which is what ``x-log-compresstype: zstd`` announces.
+"""Zstandard frames, which is what ``x-log-compresstype: zstd`` announces.
 
 Source: RFC 8878, section 3; aliyun-log-python-sdk, ``compress.py``. The library is imported where a body needs it.
 """
@@ -32,3 +32,10 @@ def decompress_frames(data: bytes, limit: int) -> bytes:
             msg = "cut off"
             raise ValueError(msg)
     return bytes(out)
+
+
+def compress_frame(data: bytes) -> bytes:
+    """Return the frame of data."""
+    from zstandard import ZstdCompressor
+
+    return ZstdCompressor(level=1).compress(data)

@@ -169,7 +169,7 @@ def _unless_taken_out(found: Examination) -> Examination:
         explanation="The signature did not verify when this was recorded, and was taken out of the recording.",
         how_to_fix="Read the finding that the test printed then, or paste the request as the client sent it.",
     )
-    return replace(found, mismatch=told)
+    return found._replace(mismatch=told)
 
 
 def _is_told(finding: Finding, found: Examination, lost: str) -> bool:

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from sls_contract.checks.content_coding import compressed
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request, wire_bytes
-from sls_contract.scenarios.log_messages import PulledLog, compressed, log_group
+from sls_contract.scenarios.log_messages import PulledLog, log_group
 from sls_contract.scenarios.near_misses import FLAWS, Signer
 from sls_contract.scenarios.steps import (
     Call,

@@ -1,12 +1,11 @@
-"""Logs as PutLogs sends and PullLogs answers them: protobuf messages, and their compression.
+"""Logs as PutLogs sends and PullLogs answers them: protobuf messages.
 
-Source: ``log_logs.proto`` of the official SDKs, for the numbers of the fields; LZ4 block format. It shares no code with
-the reference endpoint, so that each can find the other's mistakes.
+Source: ``log_logs.proto`` of the official SDKs, for the numbers of the fields. It shares no code with the reference
+endpoint, so that each can find the other's mistakes.
 """
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.protobuf import BYTES, VARINT, Field, encode_field, read_fields
@@ -21,7 +20,6 @@ LOGS, TOPIC, SOURCE, TAGS = 1, 3, 4, 6
 """Numbers of the fields of a ``LogGroup``."""
 
 _TIME, _CONTENTS = 1, 2
-_MORE, _FULL = 15, 255  # a length of 15 or more goes on in bytes, as long as they are full
 
 
 class PulledLog(NamedTuple):
@@ -70,17 +68,6 @@ def logs_of(data: bytes) -> Iterator[PulledLog]:
             yield PulledLog(time, tuple(map(_pair_of, _inner(each, _CONTENTS))), topic, tags)
 
 
-def compressed(data: bytes, coding: str) -> bytes:
-    """Return the data in one of `CODINGS`; as it is without one, and where there is nothing to compress."""
-    if coding == "lz4" and data:
-        return _lz4_block(data)
-    if coding == "zstd" and data:
-        from zstandard import ZstdCompressor
-
-        return ZstdCompressor(level=1).compress(data)
-    return zlib.compress(data) if coding == "deflate" and data else data
-
-
 def _inner(data: bytes, number: int) -> Iterator[bytes]:
     return (f.value for f in read_fields(data) if f.number == number and isinstance(f.value, bytes))
 
@@ -91,11 +78,3 @@ def _pair_of(data: bytes) -> tuple[str, str]:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
-
-
-def _lz4_block(data: bytes) -> bytes:
-    """Return a block of literals alone, which every decoder reads."""
-    if len(data) < _MORE:
-        return bytes([len(data) << 4]) + data
-    full, rest = divmod(len(data) - _MORE, _FULL)
-    return bytes([_MORE << 4]) + b"\xff" * full + bytes([rest]) + data

@@ -89,7 +89,7 @@ def authorization_slip(value: str) -> str:
 
 def authorization_of(request: Request) -> Authorization | None:
     """Return the request's Authorization taken apart; None where it is missing or has neither form."""
-    return parse_authorization(request.headers.get("authorization", ""))
+    return parse_authorization(request.headers.lowered.get("authorization", ""))
 
 
 def access_key_id(request: Request) -> str | None:

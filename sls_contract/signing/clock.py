@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_SKEW = timedelta(minutes=15)
 """How far a request's time may be from the server's, in either direction."""
 
+_LEAST_SKEW = MAX_SKEW - timedelta(seconds=1)
+
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # The page's own sample has a day without its zero and the wrong weekday: neither is judged.
@@ -30,7 +32,7 @@ _ISO_BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0
 
 def within_skew(sent: datetime, at: datetime) -> bool:
     """Tell whether a request's time is near enough to the server's clock, which is read to the second, as dates are."""
-    return abs(sent - at.replace(microsecond=0)) <= MAX_SKEW
+    return abs(sent - at) < _LEAST_SKEW or abs(sent - at.replace(microsecond=0)) <= MAX_SKEW
 
 
 def utc(at: datetime) -> datetime:
@@ -91,7 +93,7 @@ def request_time(request: Request) -> datetime | None:
 
     Source: CommonRequestHeaders page, note on ``x-log-date``.
     """
-    text = request.headers.get("x-log-date") or request.headers.get("date", "")
+    text = request.headers.lowered.get("x-log-date") or request.headers.lowered.get("date", "")
     return parse_iso_basic(text) or parse_http_date(text)
 
 

@@ -52,7 +52,7 @@ def keys_of(keyring: Keyring) -> tuple[Credentials, ...]:
         return (keyring,)
     given: object = keyring
     keys = []
-    for key in given if isinstance(given, Iterable) else (given,):
+    for key in given if isinstance(given, (tuple, Iterable)) else (given,):  # a tuple is told at once
         if not isinstance(key, Credentials):
             msg = f"credentials must be Credentials(access_key_id, access_key_secret), got {type(key).__name__}"
             raise UsageError(msg)

@@ -67,7 +67,7 @@ def scheme_of(request: Request, parsed: Authorization) -> Scheme:
     """Return the scheme that a request announces; v1 without a readable method counts as hmac-sha1."""
     if not isinstance(parsed, LogAuthorization):
         return "v4"
-    return "v1-sha256" if request.headers.get(METHOD_HEADER) == "hmac-sha256" else "v1"
+    return "v1-sha256" if request.headers.lowered.get(METHOD_HEADER) == "hmac-sha256" else "v1"
 
 
 def dialects(request: Request, scheme: Scheme, region: str | None = None) -> Iterator[Dialect]:
@@ -102,8 +102,8 @@ def form_of(request: Request, dialect: Dialect, parsed: Authorization | None = N
     path = request.path
     return LogForm(
         request.method,
-        headers.get("content-md5", "").strip(_SPACE),
-        headers.get("content-type", "").strip(_SPACE),
+        headers.lowered.get("content-md5", "").strip(_SPACE),
+        headers.lowered.get("content-type", "").strip(_SPACE),
         log_date(request),
         _signed(request, dialect, with_date=False),
         decode_path(path) if dialect.decoded_path else path,
@@ -114,7 +114,7 @@ def form_of(request: Request, dialect: Dialect, parsed: Authorization | None = N
 
 def log_date(request: Request) -> str:
     """Return the DATE line of v1: ``x-log-date`` where there is one, else ``Date``."""
-    return (request.headers.get("x-log-date") or request.headers.get("date", "")).strip(_SPACE)
+    return (request.headers.lowered.get("x-log-date") or request.headers.lowered.get("date", "")).strip(_SPACE)
 
 
 @lru_cache(maxsize=8)  # the dialects of one request share it, and a long query takes long to decode
@@ -145,7 +145,7 @@ def percent_encode(text: str) -> str:
 
 
 def _sls4_form(request: Request, dialect: Dialect, parsed: Authorization | None) -> Sls4Form:
-    time = request.headers.get("x-log-date", "").strip(_SPACE)
+    time = request.headers.lowered.get("x-log-date", "").strip(_SPACE)
     scope = (time[:8], dialect.region or "", "sls", "aliyun_v4_request")
     if isinstance(parsed, Sls4Authorization):
         scope = (parsed.date, parsed.region, parsed.service, parsed.terminator)
@@ -154,7 +154,7 @@ def _sls4_form(request: Request, dialect: Dialect, parsed: Authorization | None)
         decode_path(request.path) if dialect.decoded_path else request.path,
         sls4_query(request.query),
         _signed(request, dialect, with_date=True),
-        request.headers.get(PAYLOAD_HEADER, "").strip(_SPACE),
+        request.headers.lowered.get(PAYLOAD_HEADER, "").strip(_SPACE),
         time,
         *scope,
     )
@@ -165,11 +165,13 @@ def _signed(request: Request, dialect: Dialect, *, with_date: bool) -> Pairs:
 
     ``with_date`` tells v4 from v1: it signs ``x-log-date``, the content type and the host among the others.
     """
+    headers = request.headers
+    once = headers.lowered.items() if len(headers.lowered) == len(headers.pairs) else None
     picked = [
-        (lowered, value.strip(_SPACE) if dialect.trimmed else value)
-        for name, value in request.headers.pairs
-        if ((lowered := name.lower()).startswith(SIGNED_PREFIXES) and (with_date or lowered != "x-log-date"))
-        or (with_date and lowered == "content-type")
+        (name, value.strip(_SPACE) if dialect.trimmed else value)
+        for name, value in once or [(name.lower(), value) for name, value in headers.pairs]
+        if (name.startswith(SIGNED_PREFIXES) and (with_date or name != "x-log-date"))
+        or (with_date and name == "content-type")
     ]
     if not dialect.meta_headers:
         picked = [pair for pair in picked if not pair[0].startswith(META_PREFIX)]
@@ -177,8 +179,7 @@ def _signed(request: Request, dialect: Dialect, *, with_date: bool) -> Pairs:
     if host is not None:
         picked.append(("host", host))
     picked.sort(key=itemgetter(0))
-    names = {name for name, _ in picked}
-    return tuple(picked) if len(names) == len(picked) else _joined(picked, dialect.repeated)
+    return tuple(picked) if once is not None else _joined(picked, dialect.repeated)
 
 
 def _joined(pairs: list[tuple[str, str]], separator: str | None) -> Pairs:
@@ -208,7 +209,7 @@ def _host_ways(request: Request) -> tuple[HostForm, ...]:
     ways: tuple[HostForm, ...] = ("received",)
     if _without_port(request.host) != request.host:
         ways += ("without port",)
-    if "host" not in request.headers:
+    if "host" not in request.headers.lowered:
         ways += ("authority", "none")
     return ways
 

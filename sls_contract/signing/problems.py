@@ -63,7 +63,7 @@ def _log_date(request: Request) -> SignatureMismatch | None:
 
 
 def _sls4_date(request: Request) -> SignatureMismatch | None:
-    text = request.headers.get("x-log-date", "")
+    text = request.headers.lowered.get("x-log-date", "")
     if parse_iso_basic(text) is not None:
         return None
     return SignatureMismatch(
@@ -92,7 +92,7 @@ def _clock(request: Request, at: datetime) -> SignatureMismatch | None:
 
 
 def _content_md5(request: Request) -> SignatureMismatch | None:
-    sent = request.headers.get("content-md5", "").strip()
+    sent = request.headers.lowered.get("content-md5", "").strip()
     if not sent:
         return None
     right = content_md5(request.body)
@@ -115,7 +115,7 @@ def _content_md5(request: Request) -> SignatureMismatch | None:
 
 def _announced_method(request: Request) -> SignatureMismatch | None:
     # A missing header is judged as a common header; its digest is that of hmac-sha1.
-    announced = request.headers.get(METHOD_HEADER)
+    announced = request.headers.lowered.get(METHOD_HEADER)
     if announced is None or announced in SIGNATURE_METHODS:
         return None
     return SignatureMismatch(
@@ -140,7 +140,7 @@ def _token(request: Request, key: Credentials) -> SignatureMismatch | None:
 
 
 def _scope(request: Request, parsed: Sls4Authorization, region: str | None) -> SignatureMismatch | None:
-    date = request.headers.get("x-log-date", "").strip()[:8]
+    date = request.headers.lowered.get("x-log-date", "").strip()[:8]
     place = region_of(request.host) or region or parsed.region or "<region>"
     right = f"{date}/{place}/sls/aliyun_v4_request"
     if parsed.scope == right:
@@ -165,7 +165,7 @@ def _scope_explanation(parsed: Sls4Authorization, date: str, place: str) -> str:
 
 
 def _payload_hash(request: Request) -> SignatureMismatch | None:
-    sent = request.headers.get(PAYLOAD_HEADER, "").strip()
+    sent = request.headers.lowered.get(PAYLOAD_HEADER, "").strip()
     right = content_sha256(request.body)
     if sent == right:
         return None

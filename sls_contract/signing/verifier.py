@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.signing.authorization import (
     LOG_FORM,
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(NamedTuple):
     """All that a verification found.
 
     Attributes:

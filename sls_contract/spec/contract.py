@@ -108,6 +108,9 @@ class Body:
         message: of protobuf, the message (``LogGroupList``).
         required: the level of a breach where it is missing; None: optional.
         value: of JSON, what it holds.
+        moves: by path of a part that changes with every run (``Logs/Time``, ``LogTags[Key=__pack_id__]``; arrays are
+            walked through): the pattern of the values that do, empty for all. A recording answers a request that
+            differs from it in nothing else.
         code: clause code of a body that should be none, or is of another type; empty: the generic code.
 
     """
@@ -116,6 +119,7 @@ class Body:
     message: str = ""
     required: Level | None = Level.VIOLATION
     value: Value = field(default_factory=Value)
+    moves: Mapping[str, str] = field(default_factory=_nothing)
     code: str = ""
 
     def as_plain(self) -> dict[str, Any]:
@@ -218,6 +222,11 @@ class Contract:
     disagreements: tuple[Disagreement, ...] = ()
     codes: Mapping[str, str] = field(default_factory=_nothing)
     sources: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The operation's name and its other names."""
+        return (self.operation, *self.aliases)
 
     def as_plain(self) -> dict[str, Any]:
         """Return it as it stands in a file."""

@@ -61,6 +61,11 @@ class Registry:
         return tuple(self._entries)
 
     @property
+    def names_and_aliases(self) -> tuple[str, ...]:
+        """Every name that `named` knows."""
+        return tuple(self._names)
+
+    @property
     def routes(self) -> tuple[Route, ...]:
         """Every route of every operation."""
         return tuple(route for entry in self._entries.values() for route in entry.routes)
@@ -79,6 +84,14 @@ class Registry:
         """Return the percent-decoded names in the path of a request, by the names that its operation gives them."""
         route = self._router.route_of(request)
         return {} if route is None else names_in(route.path, request.path) or {}
+
+    def discriminators(self, request: Request) -> dict[str, tuple[str, ...]]:
+        """Return the query keys, with their values, that tell apart the operations of a request's method and path."""
+        told: dict[str, tuple[str, ...]] = {}
+        for route in self._router.routes_on(request):
+            for key, values in route.discriminator.items():
+                told[key] = (*told.get(key, ()), *values)
+        return told
 
     def naming(self, text: str) -> Iterator[Contract]:
         """Yield the contracts in which a text stands as a value, such as an error's code; others are not read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import combinations
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sls_contract.exchange import Request
+
+
+_FIRST = frozenset({0})
+"""The one empty segment of most paths: what stands before the first slash."""
 
 
 def _nothing() -> Mapping[str, tuple[str, ...]]:
@@ -62,32 +67,44 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         """Sort the routes into tables."""
-        self._tables: dict[tuple[str, int], dict[tuple[int, ...], dict[tuple[str, ...], list[Route]]]] = {}
+        tables: dict[tuple[str, int], dict[tuple[int, ...], dict[Any, list[Route]]]] = {}
         for route in routes:
             segments = route.path.split("/")
             fixed = tuple(place for place, each in enumerate(segments) if not _is_name(each))
-            table = self._tables.setdefault((route.method, len(segments)), {}).setdefault(fixed, {})
-            table.setdefault(tuple(segments[place] for place in fixed), []).append(route)
-        for key, tables in self._tables.items():
-            self._tables[key] = dict(sorted(tables.items(), key=lambda table: (-len(table[0]), table[0])))
-            for same in (same for table in tables.values() for same in table.values()):
-                same.sort(key=lambda route: (route.project, -len(route.discriminator)))
+            table = tables.setdefault((route.method, len(segments)), {}).setdefault(fixed, {})
+            table.setdefault(itemgetter(*fixed)(segments), []).append(route)
+        self._tables = {key: _ordered(of_size) for key, of_size in tables.items()}
 
     def route_of(self, request: Request) -> Route | None:
         """Return the route that a request takes, whatever its host; None for none of these, HEAD included."""
+        for route in self.routes_on(request):
+            if route.tells(request):
+                return route
+        return None
+
+    def routes_on(self, request: Request) -> Iterator[Route]:
+        """Yield the routes that method and path of a request fit, the first choice first."""
         path = request.path
         segments = path.split("/")
         if "%" in path:
             segments = list(map(decode_path, segments))
         tables = self._tables.get((request.method, len(segments)))
         if tables is None:
-            return None
-        empty = {place for place, each in enumerate(segments) if not each}
-        for fixed, table in tables.items():
-            for route in table.get(tuple([segments[place] for place in fixed]), ()):
-                if empty <= set(fixed) and route.tells(request):
-                    return route
-        return None
+            return
+        empty = {place for place, each in enumerate(segments) if not each} if "" in segments[1:] else _FIRST
+        for fixed, spelled, table in tables:
+            if empty <= fixed:
+                yield from table.get(spelled(segments), ())
+
+
+def _ordered(
+    tables: dict[tuple[int, ...], dict[Any, list[Route]]],
+) -> list[tuple[frozenset[int], itemgetter[Any], dict[Any, list[Route]]]]:
+    """Put first what spells out the most segments; within it, what asks for most."""
+    for same in (same for table in tables.values() for same in table.values()):
+        same.sort(key=lambda route: (route.project, -len(route.discriminator)))
+    ordered = sorted(tables.items(), key=lambda table: (-len(table[0]), table[0]))
+    return [(frozenset(fixed), itemgetter(*fixed), table) for fixed, table in ordered]
 
 
 def names_in(template: str, path: str) -> dict[str, str] | None:

@@ -113,6 +113,53 @@ def test_every_check_that_applies_is_exercised(request, response, at):
         assert verdict.exercised & {each.code for each in CHECKS} == applies
 
 
+USUAL = {
+    "Content-Type": "application/json",
+    "Date": http_date(AT),
+    "x-log-requestid": f"{int(AT.timestamp()):08X}05099546E07A82E8",
+}
+changes = st.lists(st.tuples(st.sampled_from([*NAMES, *USUAL]), st.none() | st.sampled_from(VALUES) | wire), max_size=2)
+
+
+def changed(fields, made):
+    for name, value in made:
+        fields = fields.without(name) if value is None else fields.with_field(name, value)
+    return fields
+
+
+@example(GOOD, 200, b"[]", [], [], [])
+@example(GOOD, 200, b"[]", [], [("Content-Type", "text/plain")], [])
+@example(GOOD, 200, b"[]", [], [("Content-Length", "3")], [])
+@example(GOOD, 200, b"[]", [], [("content-md5", "AA")], [])
+@example(GOOD, 200, b"[]", [], [("x-log-requestid", "FF")], [])
+@example(GOOD, 200, b"[]", [], [("Date", None)], [])
+@example(GOOD, 200, b"[]", [("x-log-date", "20241125T100942Z")], [], [])
+@example(GOOD, 200, b"[]", [("x-log-bodyrawsize", "x")], [], [])
+@example(GOOD, 200, b"[]", [("x-log-apiversion", None)], [], [])
+@example(GOOD, 200, b"[]", [("host", "log.aliyuncs.com")], [], [])
+@example(GOOD, 200, b"[]", [("x-log-signaturemethod", None)], [], [])
+@example(GOOD, 200, b"[]", [("authorization", None)], [], [])
+@example(GOOD, 200, b'[{"a":1,"a":2}]', [], [], [])
+@given(
+    st.sampled_from(SIGNED),
+    st.sampled_from([200, 200, 200, 201, 400, 500]),
+    st.sampled_from([b"", b"[]", b'[{"a":1,"a":2}]', b"no JSON", b'{"errorCode":"a","errorMessage":"b"}']),
+    changes,
+    changes,
+    st.just([]) | changes,
+)
+def test_what_is_nearly_usual_is_judged_as_by_each_clause_alone(request, status, body, sent, answered, more):
+    """The quick look at a usual exchange overlooks nothing: the same findings and clauses as each check gives."""
+    fields = changed(Headers({**USUAL, "Content-Length": str(len(body))}), [*answered, *more])
+    exchange = Exchange(request.replace(headers=changed(request.headers, sent)), Response(status, fields, body))
+    verdict, subject = judge(exchange, at=AT), Subject(exchange.request, exchange.response, None, AT)
+    if verdict.operation != FOREIGN:
+        alone = {each.code: each.find(subject) for each in CHECKS}
+        assert verdict.exercised & alone.keys() == {code for code, flaws in alone.items() if flaws is not None}
+        told = [finding.code for finding in verdict.findings if finding.code in alone]
+        assert sorted(told) == [code for code, flaws in alone.items() for _ in flaws or ()]
+
+
 @example(["MT=="])
 @example(["MQ==\nMQ=="])
 @given(

@@ -20,9 +20,9 @@ from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, p
 from sls_contract.cassettes.file.usual import usual_asked, usual_recording
 from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording, compared, weakest
+from sls_contract.checks.steady_body import moving_body
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
-from sls_contract.spec.moving_parts import moving_body
 
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
 
@@ -169,9 +169,11 @@ class CassetteFile(Sequence[Recording]):
 
     def _key(self, at: int) -> Key:
         quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
-        if quick is None or (quick[3] and moving_body(quick[0], split_url(quick[1])[2].partition("?")[0])):
+        if quick is None:
             return Key.of(self[at].exchange.request)
         method, url, host, body = quick
+        if body and moving_body(Request(method, url, (("Host", host),))):
+            return Key.of(self[at].exchange.request)
         return Key.of_parts(method, host, split_url(url)[2], body)
 
     def _refuse_cut(self, layout: Layout) -> None:

@@ -45,7 +45,7 @@ def unopened_body(place: str) -> Finding:
     """Say that a body was written as it came: nobody could look inside."""
     return clause("recording-unopened-body").finding(
         place.partition(":")[0],
-        "gzip or deflate, or no content coding",
+        "gzip, deflate, lz4 or zstd, or no coding",
         place,
         "request a coding that can be decoded (Accept-Encoding); or check that the body has no secret, and allow it: "
         "@pytest.mark.sls_allow('SLS608', reason='…')",

@@ -5,16 +5,27 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.cassettes.scrub.containers import Packed, undeflated, unpacked
+from sls_contract.checks.content_coding import compressed, opened
 from sls_contract.exchange import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _GZIP = ("gzip", "x-gzip")
+_RECODED = ("lz4", "zstd")
 _DIGESTS = ("content-md5", "x-log-content-sha256")
+
+
+class _Recoded(NamedTuple):
+    """A coding that is taken off and put on as a whole."""
+
+    coding: str
+
+    def pack(self, content: bytes) -> bytes:
+        return compressed(content, self.coding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +41,19 @@ class Body:
 
     wire: bytes
     content: bytes
-    packed: Packed | None = None
+    packed: Packed | _Recoded | None = None
     closed: str | None = None
 
     @classmethod
     def of(cls, headers: Headers, wire: bytes) -> Body:
-        """Take the content coding off where the headers name one (gzip, deflate) or the bytes begin as gzip."""
+        """Take the coding off where the headers name one that can be opened, or the bytes begin as gzip."""
         coding = headers.get("content-encoding", "").strip().lower()
         sls = headers.get("x-log-compresstype", "").strip().lower()
         named = coding if coding not in ("", "identity") else sls
         if not wire or not (named or wire.startswith(b"\x1f\x8b")):
             return cls(wire, wire)
+        if named in _RECODED and (content := opened(wire, named)) is not None:
+            return cls(wire, content, _Recoded(named))
         packed = undeflated(wire) if "deflate" in (coding, sls) else unpacked(wire)
         if packed and packed.rest:
             return cls(wire, wire)  # what stands behind the end is searched for, too

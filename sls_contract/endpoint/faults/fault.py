@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.endpoint.delivery import Delivery, deliver
 from sls_contract.endpoint.faults.words import meant, shortened
-from sls_contract.endpoint.state.answers import NotServed, ServiceError
-from sls_contract.endpoint.state.routes import route
+from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.scripted import Content, Scripted
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Response, wire_bytes
 from sls_contract.spec.known_errors import errors_with, known_codes, statuses_of
+from sls_contract.spec.registry import operation_of, registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ _REDIRECTS = 300  # from here up, a status is no success and the endpoint's own 
 _ANSWER = ("status", "error", "redirect", "body", "content_type", "headers", "gzip", "chunked")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # source: RFC 9110 section 5.1
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_SHARD_IN_PATH = re.compile(r"/shards/([0-9]+)(?:/|\Z)")
+_SHARD = ("shard", "shardid")  # as pages spell it
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 _STAND_INS = {"message": "the service failed"}  # every other placeholder of a wording stands for itself
 
@@ -40,7 +40,7 @@ class Fault:
     """What goes wrong with some of the next requests.
 
     Which requests:
-        operation: only of this name, the title of its page.
+        operation: only of this name, or another name of it.
         shard: only about this shard.
         after: so many of these requests pass first.
         times: how many of them are answered so; None for all.
@@ -115,7 +115,8 @@ class Fault:
 
     def meets(self, request: Request) -> bool:
         """Tell whether the fault is for a request, however many came before."""
-        if self.operation is not None and self.operation != _operation_of(request):
+        contract = operation_of(request) if self.operation is not None else None
+        if self.operation is not None and (contract is None or self.operation not in contract.names):
             return False
         return self.shard is None or self.shard == shard_of(request)
 
@@ -169,26 +170,18 @@ class Fault:
 
 def shard_of(request: Request) -> int | None:
     """Return the shard that a request is about, by its query, its path or its body; None where it names none."""
-    named = [value for key, value in request.query_pairs() if key == "shard"]
-    in_path = _SHARD_IN_PATH.search(request.path)
-    text = named[0] if named else in_path[1] if in_path else _shard_in_body(request.body)
+    named = dict(request.query_pairs()) | registry().names_in(request)
+    text = next((value for key, value in named.items() if key.lower() in _SHARD), "") or _shard_in_body(request.body)
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
-def _operation_of(request: Request) -> str | None:
-    try:
-        return route(request).operation
-    except (ServiceError, NotServed):
-        return None
-
-
 def _shard_in_body(body: bytes) -> str:
-    """Read UpdateCheckPoint's document; source: UpdateCheckPoint page, request body."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    return str(document.get("shard", "")) if isinstance(document, dict) else ""
+    named = document.items() if isinstance(document, dict) else ()
+    return next((str(value) for key, value in named if key.lower() in _SHARD), "")
 
 
 def _status_of(code: str) -> int | None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint.faults.fault import Fault
 from sls_contract.endpoint.faults.words import SPACE, Word, meant, shortened, words, written
-from sls_contract.endpoint.state.handlers import HANDLERS
 from sls_contract.errors import UsageError
 from sls_contract.exchange import wire_bytes, wire_text
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,6 @@ EXAMPLES = ("status=503 times=3", "error=ReadQuotaExceed operation=GetCheckPoint
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)(ms|s)")
-_OPERATION_NAMES = tuple(HANDLERS)
 
 
 def fault(text: str) -> Scripted:
@@ -188,8 +187,8 @@ def _seconds(value: str, _folder: Path) -> float:
 
 
 def _operation(value: str, _folder: Path) -> str:
-    if value not in _OPERATION_NAMES:
-        raise ValueError(meant(value, _OPERATION_NAMES).removeprefix("; "))
+    if registry().named(value) is None:
+        raise ValueError(meant(value, registry().names_and_aliases).removeprefix("; "))
     return value
 
 
@@ -238,7 +237,7 @@ class _Setting:
 
 
 _SETTINGS = {
-    "operation": _Setting("operation", "one of " + ", ".join(_OPERATION_NAMES), _operation),
+    "operation": _Setting("operation", "an operation, such as GetCheckPoint (all: sls-contract spec list)", _operation),
     "shard": _Setting("shard", "a shard's number, such as 0", _number),
     "after": _Setting("after", "how many requests pass first, such as 5", _number),
     "status": _Setting("status", "from 200 to 999, such as 503", _number),

@@ -25,7 +25,7 @@ class Call:
         key: project, logstore, and the group that the path names.
         shards: the logstore's shards, in ascending order of their ids.
         now: microseconds since 1970 UTC.
-        shard: what the path names behind ``shards/``; empty where it names nothing.
+        name: what the path names inside the logstore, a group or a shard; empty where it names nothing.
 
     """
 
@@ -34,7 +34,7 @@ class Call:
     key: GroupKey
     shards: tuple[Shard, ...]
     now: int
-    shard: str = ""
+    name: str = ""
 
     @property
     def numbers(self) -> tuple[int, ...]:

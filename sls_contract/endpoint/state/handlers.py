@@ -5,16 +5,21 @@ The order of the checks has no source. Ours: authentication, project, path, logs
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint.state import answers, consumer_groups, cursors, log_handlers, parameters
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sls_contract.endpoint.state.call import Call
+    from sls_contract.exchange import Request
+
+_OF_GROUPS = re.compile(r"/logstores/[^/]+/consumergroups(?:/|$)")
 
 
 def get_checkpoint(call: Call) -> Any:
@@ -117,14 +122,38 @@ HANDLERS: Mapping[str, Callable[[Call], Any]] = {
     "CreateConsumerGroup": create_consumer_group,
     "UpdateConsumerGroup": update_consumer_group,
     "DeleteConsumerGroup": delete_consumer_group,
-    "HeartBeat": heartbeat,
-    "UpdateCheckPoint": update_checkpoint,
+    "ConsumerGroupHeartBeat": heartbeat,
+    "ConsumerGroupUpdateCheckPoint": update_checkpoint,
     "ListShards": log_handlers.list_shards,
     "SplitShard": log_handlers.split_shard,
-    "MergeShards": log_handlers.merge_shards,
+    "MergeShard": log_handlers.merge_shards,
     "GetCursor": log_handlers.get_cursor,
     "GetCursorTime": log_handlers.get_cursor_time,
     "PullLogs": log_handlers.pull_logs,
     "PutLogs": log_handlers.put_logs,
 }
-"""By operation name, as `routes` gives it."""
+"""By operation name."""
+
+
+def asked(request: Request) -> tuple[Callable[[Call], Any], str, str]:
+    """Return what serves a request, and the names in its path: the logstore, and what it names inside that, or "".
+
+    Raises `ServiceError` where the query does not tell the operation, and 405 for a method that consumer groups do not
+    know, as was seen for an empty group name; `NotServed` for what the service may serve and this endpoint does not.
+    """
+    contract, told = registry().operation_of(request), registry().discriminators(request)
+    values = {key: parameters.query_value(request, key) for key in told}
+    if contract is not None and contract.operation in HANDLERS:
+        logstore, name = (*registry().names_in(request).values(), "")[:2]
+        return HANDLERS[contract.operation], logstore, name
+    if contract is None and len(told) == 1:
+        ((key, known),) = told.items()
+        raise (
+            answers.missing_query_key(key)
+            if values[key] is None
+            else answers.invalid_parameter(key, " or ".join(known))
+        )
+    if contract is None and _OF_GROUPS.match(request.path):
+        raise answers.invalid_method(request.path)
+    kind = "&".join(f"{key}={value}" for key, value in values.items() if value is not None)
+    raise answers.NotServed(f"{request.method} {request.path}" + (f" with {kind}" if kind else ""))

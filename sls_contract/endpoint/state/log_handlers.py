@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.checks.content_coding import compressed
 from sls_contract.endpoint.state import answers, compression, cursors, log_groups, parameters, shards
 from sls_contract.endpoint.state.consumer_groups import SECOND
 from sls_contract.endpoint.state.store import ReceivedGroup
@@ -74,7 +75,7 @@ def pull_logs(call: Call) -> answers.Payload:
         ("x-log-cursor", cursors.cursor(shard, start + len(pulled))),
         *((("x-log-compresstype", coding),) if coding else ()),
     )
-    return answers.Payload(compression.compressed(raw, coding), _PROTOBUF, headers)
+    return answers.Payload(compressed(raw, coding), _PROTOBUF, headers)
 
 
 def put_logs(call: Call) -> None:
@@ -83,7 +84,7 @@ def put_logs(call: Call) -> None:
     Source: PutLogs page, which does not say how the load is balanced. A group without logs is taken and not stored.
     The age of logs is not judged.
     """
-    key = parameters.hash_key(call.request) if call.shard == "route" else None
+    key = parameters.hash_key(call.request) if call.request.path.endswith("/route") else None
     data = compression.decompressed_body(call.request)
     try:
         group = log_groups.decode_group(data)
@@ -114,13 +115,13 @@ def _described(shard: Shard) -> dict[str, int | str]:
 
 def _shard_to_change(call: Call) -> int:
     try:
-        return parameters.shard_in_path(call.shard)
+        return parameters.shard_in_path(call.name)
     except answers.ServiceError:
         raise answers.invalid_shard_id() from None
 
 
 def _shard(call: Call) -> int:
-    shard = parameters.shard_in_path(call.shard)
+    shard = parameters.shard_in_path(call.name)
     if shard not in call.numbers:
         raise answers.shard_of_logs_not_exist(shard)
     return shard

@@ -18,8 +18,7 @@ from sls_contract.endpoint.state.authentication import Keyring, authenticate
 from sls_contract.endpoint.state.call import Call
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
 from sls_contract.endpoint.state.filling import encoded_group
-from sls_contract.endpoint.state.handlers import HANDLERS
-from sls_contract.endpoint.state.routes import route
+from sls_contract.endpoint.state.handlers import asked
 from sls_contract.endpoint.state.scripted import Content, Script, Scripted
 from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 from sls_contract.endpoint.state.store_memory import MemoryStore
@@ -303,13 +302,13 @@ class ReferenceEndpoint:
         writes = request.method != "GET"
         with self._store.transaction(write=writes):
             project = self._project(request)
-            asked = route(request)
-            there = self._store.shards(project, asked.logstore)
+            handler, logstore, name = asked(request)
+            there = self._store.shards(project, logstore)
             if there is None:
-                raise answers.logstore_not_exist(asked.logstore)
-            key = GroupKey(project, asked.logstore, asked.group)
-            call = Call(request, self._store, key, there, _microseconds(now), asked.shard)
-            return HANDLERS[asked.operation](call)
+                raise answers.logstore_not_exist(logstore)
+            key = GroupKey(project, logstore, name)
+            call = Call(request, self._store, key, there, _microseconds(now), name)
+            return handler(call)
 
     def _project(self, request: Request) -> str:
         """Return the project that the Host names; a bare loopback address means the only project there is."""

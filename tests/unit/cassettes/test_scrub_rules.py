@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.checks.content_coding import compressed, opened
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign, verify_signature
@@ -203,6 +204,18 @@ def test_a_closed_body_is_told(coding, body):
     """A content coding that cannot be opened is named, not passed over in silence."""
     done = scrub(Exchange(a_request(), Response(200, {"Content-Encoding": coding}, body)))
     assert done.closed == (f"response body: {coding}",)
+
+
+@pytest.mark.parametrize("header", ["x-log-compresstype", "Content-Encoding"])
+@pytest.mark.parametrize("coding", ["lz4", "zstd"])
+def test_logs_in_lz4_or_zstd_are_scanned(header, coding):
+    """What the official SDKs send and ask for is opened: no secret hides in it, and no warning is given."""
+    body = b"key=" + PLAIN.access_key_secret.encode() + b" " * 99
+    headers = {header: coding, "x-log-bodyrawsize": str(len(body))}
+    done = scrub(Exchange(a_request(), Response(200, headers, compressed(body, coding))), PLAIN)
+    content = opened(done.exchange.response.body, coding)
+    assert (done.closed, content) == ((), body.replace(PLAIN.access_key_secret.encode(), b"testAccessKeySecret"))
+    assert done.exchange.response.headers["x-log-bodyrawsize"] == str(len(content))
 
 
 def test_a_coding_that_is_a_secret_is_told_without_it():

@@ -31,7 +31,7 @@ def steady(value, path=LB):
 
 
 @pytest.mark.parametrize(
-    "path", [LB, "/logstores/l/shards/route?key=00", "/logstores/l", "/logstores/%E6%97%A5/track_pb"]
+    "path", [LB, "/logstores/l/shards/route?key=00", "/logstores/l", "/logstores/%E6%97%A5/shards/lb"]
 )
 def test_the_clock_the_address_and_the_counter_of_the_client_do_not_count(path):
     """Seconds, nanoseconds (or none), the machine's address, old or new, and the number of the pack may all differ."""

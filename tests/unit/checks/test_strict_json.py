@@ -78,10 +78,9 @@ def test_keys_that_come_twice_are_named():
 
 @pytest.mark.parametrize("number", ["1.0", "1e2", "-0", "-0.0", "1E400"])
 def test_numbers_that_are_not_written_as_integers_are_floats(number):
-    """A number with a fraction, an exponent or a lone minus is a float, and that is noted."""
+    """A number with a fraction, an exponent or a lone minus is a float."""
     for text in (read_json(f'[{{"a":{number}}}]'.encode()), read_json(f'[{{"a": {number},"b":"\\n"}}]'.encode())):
         assert isinstance(text.value[0]["a"], float)
-        assert text.floats
 
 
 @pytest.mark.parametrize("digits", ["1" * 401, "-" + "9" * 100_000])

@@ -203,7 +203,6 @@ def test_a_query_is_never_passed_over_in_silence(send, key):
 @pytest.mark.parametrize(
     ("method", "target"),
     [
-        ("POST", "/0?action=move"),
         ("POST", ""),
         ("PUT", "/0"),
         ("DELETE", "/0"),

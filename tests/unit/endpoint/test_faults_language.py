@@ -136,7 +136,10 @@ def test_what_the_settings_mean(text, fault):
         ("delay=-1s", "delay must be a time with its unit"),
         ("delay=1e999s", "delay must be a number of seconds, 0 or more, got inf"),
         ("operation=HeartBeats delay=1s", "got HeartBeats; did you mean HeartBeat?"),
-        ("operation=x delay=1s", "operation must be one of GetCheckPoint, ListConsumerGroup, "),
+        (
+            "operation=x delay=1s",
+            "operation must be an operation, such as GetCheckPoint (all: sls-contract spec list), got x",
+        ),
         (
             "error=ReadQuotaExceeded",
             "setting status is missing; write error=ReadQuotaExceeded status=400, say; did you mean ReadQuotaExceed?",

@@ -125,6 +125,19 @@ def test_the_first_that_is_due_answers(ask, endpoint):
     assert [getattr(each, "delivery", PLAIN).delay for each in got] == [0, 1, 0, 1]
 
 
+@pytest.mark.parametrize("name", ["HeartBeat", "ConsumerGroupHeartBeat"])
+def test_an_operation_may_be_called_by_any_of_its_names(ask, send, endpoint, name):
+    """The page's name and the API's name."""
+    endpoint.answer_next(fault(f"status=500 operation={name}"))
+    assert statuses([ask(), beat(send), beat(send)]) == [200, 500, 200]
+
+
+def test_an_operation_that_the_endpoint_does_not_serve_can_be_scripted(send, endpoint):
+    """Every operation that has a contract."""
+    endpoint.answer_next(fault("error=ServerBusy operation=GetLogStore"))
+    assert send("GET", "/logstores/my-logstore").status == 503
+
+
 def test_a_request_of_no_operation_is_met_by_faults_for_any(send, endpoint):
     """What the endpoint cannot route is no operation."""
     endpoint.answer_next(fault("operation=GetCheckPoint status=500 always"))
