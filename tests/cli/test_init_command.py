@@ -18,7 +18,9 @@ QUIET = {"PYTEST_ADDOPTS": "-p no:cacheprovider -p no:asyncio", "GITHUB_ACTIONS"
 
 def files(folder):
     return {
-        each.relative_to(folder).as_posix(): each.read_text("utf-8") for each in folder.rglob("*") if each.is_file()
+        each.relative_to(folder).as_posix(): each.read_text("utf-8")
+        for each in folder.rglob("*")
+        if each.is_file() and each.suffix != ".pyc"
     }
 
 

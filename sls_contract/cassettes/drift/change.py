@@ -130,7 +130,7 @@ class Drift:
     not_judged: int = 0
     exercised: frozenset[str] = frozenset()
     retried: int = 0
-    partners: Mapping[int, int] = field(default_factory=dict)
+    partners: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     @property
     def verdict(self) -> Verdict:
