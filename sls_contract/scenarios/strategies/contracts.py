@@ -28,5 +28,10 @@ def contract_of(operation: str | Contract) -> Contract:
 def errors_of(contract: Contract) -> list[tuple[int, str, str]]:
     """Return status, code and message of each error that an operation may answer; its own come first."""
     own = [(each.status, each.code, message) for each in contract.errors for message in each.messages]
-    common = [(each.status, each.code, message) for each in COMMON for message in each.wordings]
+    common = [
+        (each.status, each.code, message)
+        for each in COMMON
+        if each.may_answer(contract.operation)
+        for message in each.wordings
+    ]
     return [(status, code, message) for status, code, message in own + common if status is not None and code]
