@@ -175,3 +175,21 @@ def test_what_a_consumer_may_ignore_is_additive(asked, change):
 def test_what_the_contract_allows_is_benign(asked, change):
     """A null where one is as good as a value, another order of the shards, log groups without topic and source."""
     assert compare(OLD, changed(asked, change)).verdict == "benign"
+
+
+def test_elements_are_compared_each_with_itself():
+    """A key that one shard had and has no more is gone, though another shard never had it."""
+    old, new = (
+        changed(
+            SHARDS,
+            member(
+                lambda each, lacking=lacking: (
+                    {**each, "createTime": 1}
+                    if each["shardID"] != lacking
+                    else {key: value for key, value in each.items() if key != "createTime"}
+                )
+            ),
+        )
+        for lacking in (1, 0)
+    )
+    assert [(each.where, each.new) for each in compare(old, new).of(Class.BREAKING)] == [("/0/createTime", None)]
