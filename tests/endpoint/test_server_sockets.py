@@ -107,7 +107,7 @@ def test_foreign_hosts_are_refused_and_remembered(wire, line):
         assert server.echo.requests == []
         assert server.foreign_hosts == ("evil.example",)
     assert got.startswith(b"HTTP/1.1 502 ")
-    assert b"evil.example is no host of SLS" in got
+    assert b"evil.example is not an SLS host" in got
     assert b"--allow-host evil.example" in got
     assert b"x-sls-contract: HostNotServed" in got
 
