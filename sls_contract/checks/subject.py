@@ -52,9 +52,6 @@ GET_CHECK_POINT = "GetCheckPoint"
 OTHER = "other"
 FOREIGN = "foreign"
 
-FIELDS = frozenset({"shard", "checkpoint", "updateTime", "consumer"})
-"""The documented keys of an entry."""
-
 OK = 200
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)

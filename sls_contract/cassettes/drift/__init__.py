@@ -24,12 +24,13 @@ one undocumented errorCode → another                                 breaking 
 a signature known to be wrong: refused, or none such, → served       breaking  SLS239
 a missing project, logstore or group → 200 and an empty list         breaking  SLS443, SLS442, SLS441
 answered → not answered, or cut off                                  breaking  SLS462
-another operation: JSON key gone, type changed, null for a value;    breaking  (json-shape); SLS253; SLS231
-another content type; another status of success
+another operation: JSON key gone that each element had, type         breaking  (json-shape); SLS253; SLS231
+changed, null where its contract allows none; another content type;
+another status of success
 an unknown key in an entry; in an error body; accessDeniedDetail in  additive  SLS212; SLS238
 the same error
-a response header that no page names; a key, or a body where there   additive  (new-header); (new-key), (new-body)
-was none, in another operation
+a response header that no contract names; a key that its contract    additive  (new-header); (new-key), (new-body)
+does not name, or a body where there was none, in another operation
 an encoding that the request accepts and this tool cannot read       additive  SLS267: the body is not compared
 checkpoint, updateTime, consumer, ids, times; entries of new shards  benign    clause of the value
 order of entries, of keys, white space, escapes                      benign    (entry-order), (json-form)
@@ -41,7 +42,10 @@ known 5xx; 401 Unauthorized or InvalidAccessKeyId; or its end
 wording of errorMessage within one errorCode                         benign    SLS237
 how a request is answered that no source settles: malformed shard,   benign    SLS444, or the clause of the code
 unknown query keys, a body; with which code malformed signatures are
-values in another operation; bytes that no rule knows more of        benign    (value)
+values in another operation; of one that is known in full, all that  benign    (value)
+becomes of a key that its contract does not name; elements of lists
+that came, went or moved; what log groups hold, whose binary bodies
+are compared decoded; bytes that no rule knows more of
 what the client sent beside what is matched                          benign    (request); a header with a value that
                                                                                newly breaks SLS107 to 112: breaking
 not answered → answered                                              benign    SLS604
@@ -59,7 +63,7 @@ answer against a request that carries the same date on both sides. An exchange o
       ├── clauses   what newly breaks a clause, or no longer does
       ├── outcome   status and errorCode: served, refused, a state of the service
       ├── entries   the list of checkpoints, shard by shard
-      ├── shape     any other JSON, by its shape
+      ├── shape     any other JSON and log groups, by shape and contract
       └── headers   what the answer's and the request's headers say
     side            one exchange of a pair, with what is known of it
     change          the values that come out: Class, Change, Unmatched, Drift

@@ -5,19 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift.change import Class, Difference, Differences, told
-from sls_contract.checks.subject import FIELDS
+from sls_contract.spec import CLAUSES, Level
 
 if TYPE_CHECKING:
-    from sls_contract.cassettes.drift.side import Entry, Side
+    from collections.abc import Mapping
 
-_CLAUSES = {
-    "shard": "entry-shard",
-    "checkpoint": "entry-checkpoint",
-    "updateTime": "update-time-type",
-    "consumer": "entry-consumer",
-}
-_NOBODY = ("consumer", "")  # the same as no consumer at all: the shard is not held
-_GONE = {**_CLAUSES, "consumer": "consumer-missing"}
+    from sls_contract.cassettes.drift.side import Entry, Side
+    from sls_contract.spec.contract import Value
 
 
 def entry_differences(old: Side, new: Side) -> Differences:
@@ -68,34 +62,38 @@ def _strange(side: Side) -> dict[str, tuple[str, Any]]:
     found: dict[str, tuple[str, Any]] = {}
     for place, entry in enumerate(side.subject.entries or ()):
         for key in entry if isinstance(entry, dict) else ():
-            if key not in FIELDS:
+            if key not in side.members:
                 found.setdefault(key, (f"/{place}/{escaped(key)}", entry[key]))
     return found
 
 
 def _moved(before: tuple[int, Entry], after: tuple[int, Entry], new: Side) -> Differences:
     """Yield what differs in the entry of one shard."""
-    (_, was), (place, now) = before, after
+    (_, was), (place, now), known = before, after, new.members
     for key, value in now.items():
         where = f"/{place}/{escaped(key)}"
         if key not in was:
-            if key in FIELDS:
-                yield Difference(Class.BENIGN, _GONE[key], where, None, told(value))
+            if key in known:
+                yield Difference(Class.BENIGN, _slug(known, key, "missing"), where, None, told(value))
         elif not same(was[key], value):
-            yield Difference(_weight(key, was[key], value, where, new), _slug(key), where, told(was[key]), told(value))
-    for key in sorted((was.keys() - now.keys()) & FIELDS):
-        kind = Class.BENIGN if (key, was[key]) == _NOBODY else Class.BREAKING
-        yield Difference(kind, _GONE[key], f"/{place}/{key}", told(was[key]), None)
+            kind = _weight(key, was[key], value, where, new)
+            yield Difference(kind, _slug(known, key, "type"), where, told(was[key]), told(value))
+    for key in sorted((was.keys() - now.keys()) & known.keys()):
+        empty = was[key] == "" and known[key].required is not Level.VIOLATION  # as good as none: the shard is not held
+        kind = Class.BENIGN if empty else Class.BREAKING
+        yield Difference(kind, _slug(known, key, "missing"), f"/{place}/{key}", told(was[key]), None)
 
 
 def _weight(key: str, was: Any, now: Any, where: str, new: Side) -> Class:
     """Class another value: one of another type that the contract does not allow there can be misread."""
-    retyped = key in FIELDS and type(was) is not type(now) and where in new.breached
+    retyped = key in new.members and type(was) is not type(now) and where in new.breached
     return Class.BREAKING if retyped else Class.BENIGN
 
 
-def _slug(key: str) -> str:
-    return _CLAUSES.get(key, "entry-additive-key")
+def _slug(known: Mapping[str, Value], key: str, kind: str) -> str:
+    """Return the slug of the clause that a contract names for a kind of breach of a member."""
+    code = known[key].codes.get(kind) if key in known else None
+    return CLAUSES[code].slug if code else "entry-additive-key"
 
 
 def _order(old: Side, new: Side) -> Differences:

@@ -31,7 +31,7 @@ def header_differences(old: Side, new: Side) -> Differences:
     before, after = old.response.headers, new.response.headers
     for name in after:
         if name not in before:
-            yield _appeared(name, after[name])
+            yield _appeared(name, after[name], new.named_headers)
         elif before.get_all(name) != after.get_all(name):
             yield Difference(Class.BENIGN, _slug(name), f"header {name}", before[name], after[name])
     for name in before:
@@ -54,8 +54,8 @@ def request_differences(old: Side, new: Side) -> Differences:
         yield Difference(Class.BENIGN, "request", "request", None, f"other {', '.join(moved)}")
 
 
-def _appeared(name: str, value: str) -> Difference:
-    if name.lower() in _CLAUSES or name.lower() in _FREE:
+def _appeared(name: str, value: str, named: frozenset[str]) -> Difference:
+    if name.lower() in _CLAUSES or name.lower() in _FREE | named:
         return Difference(Class.BENIGN, _slug(name), f"header {name}", None, value)
     return Difference(Class.ADDITIVE, "new-header", f"header {name}", None, value)
 

@@ -27,6 +27,7 @@ _MISSING = {
 _RENAMED = {"ProjectNotExists": "project-missing"}
 """A name that one table prints, and the clause that asks for the usual one."""
 
+_STATUS_CLAUSES = ("error-status", "answer-error-status")
 _STATE_STATUSES = frozenset({403, 404})
 _SERVER_ERROR = 500
 _AUTHENTICATION = (400, 401)
@@ -80,7 +81,7 @@ def _is_state(side: Side) -> bool:
     status, code = side.response.status, side.error_code
     if status >= _SERVER_ERROR or status in _STATE_STATUSES or code in KEY_CODES:
         return True
-    return not side.ours and code.endswith(("NotExist", "AlreadyExist"))
+    return code.endswith(("NotExist", "AlreadyExist")) and not (side.full and errors_with(code) == ())
 
 
 def _fixes(old: Side, new: Side) -> bool:
@@ -139,11 +140,12 @@ def _error_to_error(old: Side, new: Side) -> Differences:
 
 def _of_error_status(old: Side, new: Side) -> Class:
     """Class another status of the same error: one that breaks the table newly is told by its clause."""
-    slug = "error-status" if new.ours else "answer-error-status"
-    if slug in new.findings and slug in old.findings:
+    before, after = ([each for slug in _STATUS_CLAUSES for each in side.findings.get(slug, ())] for side in (old, new))
+    if before and after:
         return Class.BREAKING
-    told = any(finding.level is Level.VIOLATION for finding in new.findings.get(slug, ()))
-    free = new.ours or told or new.response.status in statuses_of(new.error_code)
+    free = any(finding.level is Level.VIOLATION for finding in after) or new.response.status in statuses_of(
+        new.error_code
+    )
     return Class.BENIGN if free else Class.BREAKING
 
 
@@ -193,7 +195,7 @@ def _refusal(status: int) -> str:
 def _is_renamed(old: Side, new: Side) -> bool:
     """Tell whether a code that nobody lists is no mere other state, which other operations have more of."""
     renamed = old.error_code not in _MISSING and old.response.status == new.response.status
-    return new.ours or renamed or not _is_state(new)
+    return new.full or renamed or not _is_state(new)
 
 
 def _same_error(old: Side, new: Side) -> Differences:

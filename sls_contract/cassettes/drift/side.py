@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift.change import told
 from sls_contract.checks import judge
-from sls_contract.checks.subject import GET_CHECK_POINT, Subject
+from sls_contract.checks.subject import Subject
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Exchange, Response
     from sls_contract.spec import Finding
+    from sls_contract.spec.contract import Value
 
 Entry = dict[str, Any]
 
@@ -85,9 +86,23 @@ class Side:
         return frozenset(finding.where for finding in self.verdict.findings)
 
     @property
-    def ours(self) -> bool:
-        """Whether this is GetCheckPoint."""
-        return self.subject.operation == GET_CHECK_POINT
+    def full(self) -> bool:
+        """Whether the operation is known in full: its errors, too, are those that its contract lists."""
+        contract = self.subject.contract
+        return contract is not None and contract.coverage == "full"
+
+    @property
+    def members(self) -> Mapping[str, Value]:
+        """What the operation's contract names of the elements of an answered list."""
+        contract = self.subject.contract
+        items = contract.response.value.items if contract is not None and contract.response is not None else None
+        return items.members if items is not None else {}
+
+    @property
+    def named_headers(self) -> frozenset[str]:
+        """The headers of answers that the operation's contract names, in lower case."""
+        contract = self.subject.contract
+        return frozenset(map(str.lower, contract.response_headers if contract is not None else ()))
 
     @property
     def open(self) -> bool:

@@ -1,0 +1,195 @@
+"""Two recordings of one consumer session: nothing that is meant to move alarms, and each kind of change is told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sls_contract.cassettes.drift import Class, compare
+from sls_contract.cassettes.recording import Recording
+from sls_contract.checks.content_coding import compressed
+from sls_contract.checks.protobuf import BYTES, Field, encode_field
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
+from sls_contract.exchange import Exchange, Request
+from sls_contract.signing import TEST_CREDENTIALS, sign
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+HOST = "http://my-project.cn-hangzhou.log.aliyuncs.com"
+LOG = Log(1_767_312_000, (("k", "v"),))
+STORE = "/logstores/my-logstore"
+SHARDS = f"GET {STORE}/shards_"
+GROUP = f"{STORE}/consumergroups/readers"
+MADE = {"consumerGroup": "readers", "timeout": 30, "order": False}
+PULLS = f"{STORE}/shards/0?type=logs&count=10&cursor="
+JSON = {"Content-Type": "application/json"}
+
+
+def session(at: datetime, logs: int) -> list[Recording]:
+    """Record what a consumer asks, at some time, of a logstore with so many logs in each of its log groups."""
+    done: list[Recording] = []
+    endpoint = ReferenceEndpoint(lambda: at)
+    for number in range(3):
+        endpoint.put_logs(0, [{"key": f"值 {number} {each}"} for each in range(logs)], topic="t", source="10.0.0.1")
+
+    def ask(method, target, body=b"", **headers):
+        fields = {name.replace("_", "-"): value for name, value in headers.items()} | (
+            JSON if body[:1] in b"[{" else {}
+        )
+        request = sign(Request(method, HOST + target, fields, body), TEST_CREDENTIALS, at=at)
+        done.append(Recording(Exchange(request, endpoint(request))))
+        return done[-1].exchange.response
+
+    ask("POST", f"{STORE}/consumergroups", json.dumps(MADE).encode())
+    ask("GET", f"{STORE}/consumergroups")
+    ask("GET", f"{STORE}/shards")
+    ask("POST", f"{GROUP}?type=heartbeat&consumer=c", b"[]")
+    ask("GET", f"{GROUP}?shard=0")
+    cursor = json.loads(ask("GET", f"{STORE}/shards/0?type=cursor&from=begin").body)["cursor"]
+    for coding in ("lz4", "zstd", ""):
+        ask("GET", PULLS + cursor, Accept="application/x-protobuf", Accept_Encoding=coding)
+    end = json.loads(ask("GET", f"{STORE}/shards/0?type=cursor&from=end").body)["cursor"]
+    ask("GET", f"{STORE}/shards/0?type=cursor_time&cursor={cursor}")
+    ask("POST", f"{GROUP}?type=checkpoint&consumer=c", json.dumps({"shard": 0, "checkpoint": end}).encode())
+    ask("GET", GROUP)
+    ask("GET", f"{STORE}/shards/9?type=cursor&from=begin")
+    return done
+
+
+OLD, LATER = session(AT, 2), session(AT + timedelta(days=400, microseconds=7), 5)
+
+
+def position(asked: str) -> int:
+    method, target = asked.split()
+    requests = (each.exchange.request for each in OLD)
+    return next(at for at, each in enumerate(requests) if each.method == method and target in f"{each.url}_")
+
+
+def changed(asked: str, change):
+    """Return the later session with the answer to one request changed."""
+    at = position(asked)
+    request, response = LATER[at].exchange.request, LATER[at].exchange.response
+    answer = change(response)
+    answer = answer.replace(headers=answer.headers.with_field("Content-Length", str(len(answer.body))))
+    return [*LATER[:at], Recording(Exchange(request, answer)), *LATER[at + 1 :]]
+
+
+def member(change):
+    """Change the JSON of an answer: the element itself, or each of a list."""
+
+    def change_body(response):
+        value = json.loads(response.body)
+        body = json.dumps([change(each) for each in value] if isinstance(value, list) else change(value)).encode()
+        return response.replace(body=body)
+
+    return change_body
+
+
+def pulled(groups):
+    """Answer other log groups in place of those that came."""
+    raw = encode_list(groups)
+
+    def change_body(response):
+        headers = response.headers.with_field("x-log-bodyrawsize", str(len(raw)))
+        return response.replace(body=compressed(raw, response.headers["x-log-compresstype"]), headers=headers)
+
+    return change_body
+
+
+def without(key):
+    return member(lambda each: {name: value for name, value in each.items() if name != key})
+
+
+def put(key, value):
+    return member(lambda each: {**each, key: value})
+
+
+def test_a_session_of_another_day_and_other_logs_is_no_drift():
+    """Cursors, times, checkpoints, ids and logs move freely; nothing is breaking, nothing is new, nothing alone."""
+    for new in (LATER, list(reversed(LATER))):
+        drift = compare(OLD, new)
+        assert (drift.verdict, drift.unmatched) == ("benign", ()), drift.of(Class.BREAKING) + drift.of(Class.ADDITIVE)
+
+
+def test_logs_are_compared_decoded():
+    """Whatever their compression: a change tells the value of a log, not a number of bytes."""
+    for at in [at for at, each in enumerate(OLD) if "type=logs" in each.exchange.request.url]:
+        told = {change.where: (change.old, change.new) for change in compare([OLD[at]], [LATER[at]]).changes}
+        old, new = told["/LogGroups/*/Logs/*/Contents/*/Value"]
+        assert "值 0 1" in old
+        assert "值 0 4" not in old
+        assert "值 0 4" in new
+
+
+@pytest.mark.parametrize(
+    ("asked", "change", "slug"),
+    [
+        (SHARDS, without("status"), "answer-member-missing"),
+        (SHARDS, without("inclusiveBeginKey"), "json-shape"),
+        (SHARDS, put("shardID", "0"), "answer-member-type"),
+        (SHARDS, put("createTime", "now"), "json-shape"),
+        (SHARDS, put("shardID", 0), "answer-element-unique"),
+        (f"GET {STORE}/consumergroups_", without("timeout"), "answer-member-missing"),
+        ("POST type=heartbeat", member(str), "answer-member-type"),
+        ("GET type=cursor&", put("cursor", 7), "answer-member-type"),
+        ("GET type=cursor&", put("cursor", "no base64"), "answer-member-value"),
+        ("GET type=cursor_time", put("cursor_time", 1_767_312_000_000_000), "answer-time-unit"),
+        ("GET type=logs", lambda response: response.replace(body=response.body[:-1]), "compress-type"),
+        ("GET type=logs", pulled([b"\xff"] * 3), "answered-message"),
+        ("GET type=logs", pulled([]), "answered-count"),
+        ("GET /shards/9?", put("errorCode", "ShardIsGone"), "answer-error-unknown"),
+        ("GET /shards/9?", lambda response: response.replace(status=409), "answer-error-status"),
+    ],
+)
+def test_what_breaks_a_consumer_is_breaking(asked, change, slug):
+    """A key that is gone, another type, unit or form, a wrong count, another code: by its clause where one says so."""
+    drift = compare(OLD, changed(asked, change))
+    assert slug in {each.slug for each in drift.of(Class.BREAKING)}, drift.changes
+
+
+@pytest.mark.parametrize(
+    ("asked", "change"),
+    [
+        (SHARDS, put("zone", "b")),
+        ("GET type=cursor_time", put("zone", "b")),
+        ("GET type=logs", pulled([encode_group(LogGroup((LOG,))) + encode_field(Field(9, BYTES, b"new"))] * 3)),
+    ],
+)
+def test_what_a_consumer_may_ignore_is_additive(asked, change):
+    """A key that the contract does not name; a field of log groups that nobody knows."""
+    drift = compare(OLD, changed(asked, change))
+    assert drift.verdict == "additive", drift.of(Class.BREAKING)
+    assert "new-key" in {each.slug for each in drift.of(Class.ADDITIVE)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "change"),
+    [
+        (SHARDS, put("createTime", None)),
+        (SHARDS, lambda response: response.replace(body=json.dumps(json.loads(response.body)[::-1]).encode())),
+        ("GET type=logs", pulled([encode_group(LogGroup((LOG,)))] * 3)),
+    ],
+)
+def test_what_the_contract_allows_is_benign(asked, change):
+    """A null where one is as good as a value, another order of the shards, log groups without topic and source."""
+    assert compare(OLD, changed(asked, change)).verdict == "benign"
+
+
+def test_elements_are_compared_each_with_itself():
+    """A key that one shard had and has no more is gone, though another shard never had it."""
+    old, new = (
+        changed(
+            SHARDS,
+            member(
+                lambda each, lacking=lacking: (
+                    {**each, "createTime": 1}
+                    if each["shardID"] != lacking
+                    else {key: value for key, value in each.items() if key != "createTime"}
+                )
+            ),
+        )
+        for lacking in (1, 0)
+    )
+    assert [(each.where, each.new) for each in compare(old, new).of(Class.BREAKING)] == [("/0/createTime", None)]
