@@ -13,7 +13,7 @@ from sls_contract.checks.content_coding import compressed
 from sls_contract.checks.protobuf import BYTES, Field, encode_field
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
-from sls_contract.exchange import Exchange, Request
+from sls_contract.exchange import Exchange, Headers, Request
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -106,6 +106,12 @@ def put(key, value):
     return member(lambda each: {**each, key: value})
 
 
+def without_time(response):
+    """Take the time of the cursor from a pull's headers."""
+    kept = [(name, value) for name, value in response.headers.items() if name.lower() != "x-log-cursor-time"]
+    return response.replace(headers=Headers(kept))
+
+
 def test_a_session_of_another_day_and_other_logs_is_no_drift():
     """Cursors, times, checkpoints, ids and logs move freely; nothing is breaking, nothing is new, nothing alone."""
     for new in (LATER, list(reversed(LATER))):
@@ -175,6 +181,16 @@ def test_what_a_consumer_may_ignore_is_additive(asked, change):
 def test_what_the_contract_allows_is_benign(asked, change):
     """A null where one is as good as a value, another order of the shards, log groups without topic and source."""
     assert compare(OLD, changed(asked, change)).verdict == "benign"
+
+
+@pytest.mark.parametrize(("asked", "verdict"), [("GET type=logs", "benign"), (SHARDS, "additive")])
+def test_a_header_is_new_where_the_contract_does_not_name_it(asked, verdict):
+    """Of a pull, the time of its cursor may be told at any time; of shards, nobody knows such a header."""
+
+    def told(response):
+        return response.replace(headers=response.headers.with_field("x-log-cursor-time", "1767312000"))
+
+    assert compare(changed(asked, without_time), changed(asked, told)).verdict == verdict
 
 
 def test_elements_are_compared_each_with_itself():
