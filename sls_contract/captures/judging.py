@@ -32,7 +32,7 @@ from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.sequence import Judged
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Exchange
-from sls_contract.reports.examples import first_example
+from sls_contract.reports.examples import first_example, join_examples
 from sls_contract.spec.registry import contracts_in
 
 if TYPE_CHECKING:
@@ -247,8 +247,7 @@ class Whole:
         whole.extents.update(part.extents)
         self._map.merge(part.map)
         whole.map = self._map.as_plain()
-        kinds = {(each["code"], each["kind"]) for each in whole.examples}
-        whole.examples += [each for each in part.examples if (each["code"], each["kind"]) not in kinds]
+        join_examples(whole.examples, part.examples)
         self._digest.update(part.digest.encode())
         whole.digest = self._digest.hexdigest()[:32]
         whole.failure = part.failure or whole.failure

@@ -74,8 +74,9 @@ class Report:
 
     def add_examples(self, examples: Iterable[dict[str, Any]]) -> None:
         """Take over examples that another process found, where they are the first of their clause and level."""
-        kinds = {(each["code"], each["kind"]) for each in self.examples}
-        self.examples.extend(each for each in examples if (each["code"], each["kind"]) not in kinds)
+        from sls_contract.reports.examples import join_examples
+
+        join_examples(self.examples, examples)
 
     def count(self, level: Level) -> int:
         """Count the findings of one level."""

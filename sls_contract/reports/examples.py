@@ -9,7 +9,7 @@ from sls_contract.exchange import masked_url, wire_text
 from sls_contract.reports.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sls_contract.exchange import Exchange, Headers, Response
     from sls_contract.spec import Finding
@@ -45,6 +45,12 @@ def first_example(
     """Add the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
     if (finding.code, str(finding.level)) not in {(each["code"], each["kind"]) for each in examples}:
         examples.append(finding_example(finding, scrub(exchange) if scrub else exchange))
+
+
+def join_examples(examples: list[dict[str, Any]], more: Iterable[dict[str, Any]]) -> None:
+    """Add examples that were found elsewhere, where they are the first of their clause and level."""
+    kinds = {(each["code"], each["kind"]) for each in examples}
+    examples.extend(each for each in more if (each["code"], each["kind"]) not in kinds)
 
 
 def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> dict[str, Any]:

@@ -29,11 +29,11 @@ def document(*findings):
     return as_document(report, "1.0")
 
 
-PLACED = {"cassette": "/work/repo/cassettes/日志, 1.sls.yaml", "exchange": 0, "line": 30}
+PLACED = {"cassette": "/builds/repo/cassettes/日志, 1.sls.yaml", "exchange": 0, "line": 30}
 
 
 def test_an_annotation_stands_at_the_line_of_its_cassette():
-    (line,) = annotation_lines(document((ALL[0], "100%\nof: it", PLACED)), "/work/repo")
+    (line,) = annotation_lines(document((ALL[0], "100%\nof: it", PLACED)), "/builds/repo")
     properties, text = re.fullmatch("::error (.*?)::(.*)", line).groups()
     assert "file=cassettes/日志%2C 1.sls.yaml,line=30" in properties
     assert f"title={ALL[0].code} " in properties
