@@ -68,16 +68,19 @@ def s3(monkeypatch):
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url)
-        for name, value in {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": url}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("FSSPEC_S3_ENDPOINT_URL", url)
-        fsspec.config.set_conf_env(fsspec.config.conf)
-        filesystem = fsspec.filesystem("s3")
-        filesystem.mkdir("bucket")
-        yield filesystem
-        server.kill()
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_for(url)
+            settings = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": url}
+            for name, value in settings.items():
+                monkeypatch.setenv(name, value)
+            monkeypatch.setenv("FSSPEC_S3_ENDPOINT_URL", url)
+            fsspec.config.set_conf_env(fsspec.config.conf)
+            filesystem = fsspec.filesystem("s3")
+            filesystem.mkdir("bucket")
+            yield filesystem
+        finally:
+            server.kill()
     fsspec.config.conf.pop("s3", None)
 
 
