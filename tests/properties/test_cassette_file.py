@@ -154,7 +154,7 @@ def as_plain(tree: object) -> object:
 @given(st.dictionaries(text, trees, min_size=1, max_size=4))
 @example({"a": {"b": {}}, "c": "'"})
 def test_every_loader_reads_the_very_values_that_were_emitted(tree):
-    """libyaml and pure Python YAML agree on every block that we write."""
+    """Both loaders of PyYAML agree on every block that we write."""
     block = emit_block(tree)
     expected = as_plain(tree)
     assert yaml.load(block, yaml.CSafeLoader) == [expected]
