@@ -42,9 +42,10 @@ class RequestArgs(NamedTuple):
 def request_args(request: Request) -> RequestArgs | None:
     """Return what a request asks for; None where it concerns no logstore, or an operation that has no contract."""
     contract, names = operation_of(request), registry().names_in(request)
-    if contract is None or "logstore" not in names:
+    logstore = names.get("logstore", names.get("logstoreName"))  # as pages call it
+    if contract is None or logstore is None:
         return None
-    place = Place(request.project or request.host, names["logstore"])
+    place = Place(request.project or request.host, logstore)
     return RequestArgs(contract.operation, place, shard_number(names.get("shard", "")), names.get("consumerGroup", ""))
 
 
