@@ -140,6 +140,10 @@ class Player:
         quick = getattr(self._before, "quick", self._before.__getitem__)
         return position, quick(position)
 
+    def take_alike(self, request: Request) -> tuple[int, Recording] | None:
+        """Return what `take` does for a request that is as it was recorded, before it is scrubbed; else None."""
+        return self.take(request) if self._matching == DEFAULT else None
+
     @property
     def lets_all_through(self) -> bool:
         """Whether every request is recorded, since there is nothing to play: nobody need look for a recording."""

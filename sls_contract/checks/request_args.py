@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.exchange import decode_path
-from sls_contract.spec import operation_of
+from sls_contract.spec.registry import operation_of, registry
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
-_PATH = re.compile(r"/logstores/([^/]+)(?:/(shards|consumergroups)(?:/([^/]+))?)?")
 _SHARD = re.compile("0|[1-9][0-9]{0,9}")
 
 INT32_MAX = 2**31 - 1
@@ -43,14 +41,12 @@ class RequestArgs(NamedTuple):
 
 def request_args(request: Request) -> RequestArgs | None:
     """Return what a request asks for; None where it concerns no logstore, or an operation that has no contract."""
-    found = _PATH.fullmatch(request.path)
-    contract = operation_of(request) if found else None
-    if found is None or contract is None:
+    contract, names = operation_of(request), registry().names_in(request)
+    logstore = names.get("logstore", names.get("logstoreName"))  # as pages call it
+    if contract is None or logstore is None:
         return None
-    kind, name = found[2], decode_path(found[3] or "")
-    place = Place(request.project or request.host, decode_path(found[1]))
-    shard = shard_number(name) if kind == "shards" else None
-    return RequestArgs(contract.operation, place, shard, name if kind == "consumergroups" else "")
+    place = Place(request.project or request.host, logstore)
+    return RequestArgs(contract.operation, place, shard_number(names.get("shard", "")), names.get("consumerGroup", ""))
 
 
 def shard_number(text: str) -> int | None:

@@ -80,6 +80,8 @@ def test_what_clients_and_the_service_send_is_read_the_short_way():
         recorded([("Accept-Encoding", "gzip, deflate"), ("User-Agent", "a")], [("Server", "nginx")]),
         recorded(body='[{"consumer": "日志消费者 it\'s"}]'.encode(), sent=b"[0]"),
         recorded(verdict="invalid", step="digest"),
+        recorded([("User-Agent", "log-python-sdk-v-0.9.52, releaselevel='final', linux")], word="it's"),
+        recorded(sent=b"\xff\x00", body=b"\x0a\x00\xfe"),
     ):
         quick = agree(written(recording))
         assert quick == recording

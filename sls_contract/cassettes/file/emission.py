@@ -1,4 +1,4 @@
-"""Plain values as YAML text that a person reads, that every YAML 1.1 loader reads back, and `canonical` reads fast.
+"""Plain values as YAML text that a person reads, that every YAML 1.1 loader reads back, and `usual` reads fast.
 
 Text stands in single quotes where it is printable (JSON stays as it is), else in double quotes with escapes;
 bytes that are no UTF-8 stand as ``!!binary``. One scalar, however long, is one line.

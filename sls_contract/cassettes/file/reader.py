@@ -12,7 +12,6 @@ from typing import Any, overload
 
 from sls_contract.cassettes.file.atomic import not_readable
 from sls_contract.cassettes.file.block import block_of
-from sls_contract.cassettes.file.canonical import NotCanonical, parse_block
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, lay_out, text_of
@@ -149,11 +148,7 @@ class CassetteFile(Sequence[Recording]):
     def _tree(self, at: int) -> object:
         if self.layout is None:
             return self._trees[at]
-        block = self.layout.blocks[at]
-        try:
-            return parse_block(block)
-        except NotCanonical:
-            return parse_block_yaml(block)
+        return parse_block_yaml(self.layout.blocks[at])
 
     def _evidence(self, at: int) -> Evidence:
         found = _EVIDENCE.search(self.layout.blocks[at]) if self.layout is not None else None

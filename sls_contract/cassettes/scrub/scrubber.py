@@ -13,7 +13,7 @@ from sls_contract.cassettes.scrub.others import OtherNames
 from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public, marker
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.shapes import Named, public_signatures
-from sls_contract.cassettes.scrub.sides import Pass, cookies_of
+from sls_contract.cassettes.scrub.sides import Pass, cookies_of, names_a_secret
 from sls_contract.cassettes.scrub.signature import (
     State,
     Verdict,
@@ -175,6 +175,14 @@ class Scrubber:
     def request(self, request: Request) -> Request:
         """Return what a live request looks like beside scrubbed ones: the same substitutions, the signature marked."""
         return self.marked(self.asked(request))
+
+    def may_be_alike(self, request: Request) -> bool:
+        """Learn the key of a request, and tell whether it may match a scrubbed one as it is.
+
+        It does where no name is replaced, and no header beside Authorization is named after a secret.
+        """
+        learn(request, self._registry)
+        return not (self._renames or self._keys or names_a_secret(request.headers, keep="authorization"))
 
     def asked(self, request: Request) -> Request:
         """Return the same with its Authorization as sent: enough to find its recording, and no more than half done."""

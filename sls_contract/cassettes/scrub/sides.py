@@ -83,7 +83,7 @@ class Pass:
         return self.detector.sees_message([*texts, *names, *values], body.content)
 
     def _headers(self, headers: Headers, *, dirty: bool, keep: str | None = None) -> Headers:
-        if not (dirty or self._renames or self._keys or _any_told(tuple([name for name, _ in headers.pairs]), keep)):
+        if not (dirty or self._renames or self._keys or names_a_secret(headers, keep)):
             return headers
         pairs = []
         for name, value in headers.pairs:
@@ -183,6 +183,11 @@ def _is_named(name: str) -> bool:
 @lru_cache(maxsize=256)  # a client sends the same names again and again
 def _are_named(names: tuple[str, ...]) -> tuple[bool, ...]:
     return tuple(map(_is_named, names))
+
+
+def names_a_secret(headers: Headers, keep: str | None = None) -> bool:
+    """Tell whether a header's name alone says that its value is, or holds, a secret; ``keep`` names one that may."""
+    return _any_told(tuple([name for name, _ in headers.pairs]), keep)
 
 
 @lru_cache(maxsize=256)  # as above
