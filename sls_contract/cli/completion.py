@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract.cli.options import report_path
+from sls_contract.locale import for_programs
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +46,7 @@ def run(
             action.choices = values
         elif action.choices is None and _names_a_file(action):
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # read by shtab
-    stdout.write(shtab.complete(top, arguments.shell) + "\n")
+    for_programs(stdout).write(shtab.complete(top, arguments.shell) + "\n")
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sls_contract.locale import translated
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -31,7 +33,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], columns: int 
     row is a paragraph, which a narrow terminal can show.
     """
     kept = [tuple(row) for row in rows]
-    cells = [tuple(header), *(tuple(on_one_line(str(cell)) for cell in row) for row in kept)]
+    cells = [
+        tuple(translated(cell, alone=True) for cell in header),
+        *(tuple(translated(on_one_line(str(cell)), alone=True) for cell in row) for row in kept),
+    ]
     widths = [max(width(row[column]) for row in cells) for column in range(len(header))]
     if columns is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > columns:
         yield from _paragraphs(columns, *cells)
