@@ -33,13 +33,14 @@ NO_TEXTS = (  # patterns, words of pages, and what the service itself writes on 
 )
 _WORD = re.compile(r"(?<![\w./<-])[A-Za-z][a-z']+(?![\w/_=-]|\.\w)")
 _NO_TEXT = re.compile(
-    r"\(\?|\\[dswb]|\[\^|\]\+|\]\*"  # regular expressions
+    r"\w\|\w|\\n|[a-z]\[\w|\w \| [A-Za-z]+$|^\w+ \| |\(\?|\\[dswb]|\[\^|\]\+|\]\*"  # regular expressions
     r"|^(BEGIN|COMMIT|CREATE|DELETE FROM|INSERT|SELECT|UPDATE \w+ SET|PRAGMA|consumer_group BLOB|project BLOB)\b|BLOB"
     r"|^[<@#*]|^--? ?\w|^\{\{|^\[|^- |^import |^from \w+ import|^def |^with \w+\.|^assert |^python |^pip |^git |^cd "
     r"|^\w+ page(, [^ ]+)?$|^RFC \d+|^sls-contract [a-z-]+( [A-Z-]|$)|^[A-Za-z.]+(, [A-Za-z.]+)*$|=[\"'%]|^\W*$"
 )
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)  # no difference where no text differs
 _SHOWN_ALONE = ("help", "description", "title")
+_FORMAT = re.compile(r"(?<!\{)\{\{([a-z_]*)\}\}(?!\})")
 _HTML_TAG = re.compile(r"<[^>]*>|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _HTML_VALUE = re.compile(r"\{\{(.*?)\}\}")
 _HTML_ATTRIBUTE = re.compile(r'\b(?:title|aria-label)="([^"]*)"')
@@ -105,7 +106,7 @@ def _reads(line: str, least: int) -> bool:
 
 def _text(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return _escaped(node.value)
+        return _FORMAT.sub(lambda found: f"{{{found[1] or 'value'}}}", _escaped(node.value))  # for str.format
     if not isinstance(node, ast.JoinedStr):
         return None
     seen: Counter[str] = Counter()
