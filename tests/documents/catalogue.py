@@ -106,7 +106,7 @@ def _reads(line: str, least: int) -> bool:
 
 def _text(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return _FORMAT.sub(lambda found: f"{{{found[1] or 'value'}}}", _escaped(node.value))  # for str.format
+        return _escaped(node.value)
     if not isinstance(node, ast.JoinedStr):
         return None
     seen: Counter[str] = Counter()
@@ -117,7 +117,8 @@ def _text(node: ast.AST) -> str | None:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
+    """Return the text with its braces doubled, but for those that `str.format` fills."""
+    return _FORMAT.sub(lambda found: f"{{{found[1] or 'value'}}}", text.replace("{", "{{").replace("}", "}}"))
 
 
 def _placeholder(name: str, seen: Counter[str]) -> str:
