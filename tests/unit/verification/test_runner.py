@@ -421,6 +421,10 @@ def test_a_write_refused_for_no_reason_is_told_from_a_missing_operation(status, 
 
 def test_generated_sequences_go_on_where_a_refusal_is_right():
     """An operation on a group that is not there ends no sequence: several groups, deletions and repeats are reached."""
-    run = runner(endpoint(), "generated-sequences", examples=30)()
-    assert {"SLS401", "SLS403", "SLS404", "SLS407", "SLS411", "SLS424", "SLS441"} <= run.exercised
-    assert len(run.sent) > 30 * 12
+    missing = {"SLS401", "SLS403", "SLS404", "SLS407", "SLS411", "SLS424", "SLS441"}
+    for seed in range(10):
+        run = runner(endpoint(), "generated-sequences", examples=10, seed=seed)()
+        assert len(run.sent) > 10 * 12
+        if not (missing := missing - run.exercised):
+            break
+    assert not missing
