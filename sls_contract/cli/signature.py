@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import re
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
+from sls_contract.captures.flows import are_flows, read_flows
 from sls_contract.cli.options import add_reports, at_least, reports_of
 from sls_contract.cli.signature_verdict import Held, Verdict, judged
 from sls_contract.clock import utc_now
@@ -24,7 +26,6 @@ from sls_contract.signing import Credentials, credentials_from_environment, pars
 from sls_contract.signing.environment import ID, SECRET, TOKEN
 from sls_contract.signing.mismatch import safe_text
 from sls_contract.transcripts import transcript_of
-from sls_contract.transport.flows import are_flows, read_flows
 
 if TYPE_CHECKING:
     import argparse
@@ -134,8 +135,8 @@ def _held(name: str, stdin: IO[str]) -> tuple[str, list[Held]]:
         return "recording", [Held.recorded(each) for each in load_cassette(name).recordings]  # its journal, too
     if are_flows(data):
         return "flows of mitmproxy", [
-            Held(each.request, each.response, f"flow {number}", at)
-            for number, (each, at) in enumerate(read_flows(data), start=1)
+            replace(Held.recorded(each), place=f"flow {number}")
+            for number, each in enumerate(read_flows(data), start=1)
         ]
     transcript = transcript_of(data)
     return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
