@@ -6,6 +6,7 @@ import argparse
 import base64
 import io
 import json
+import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -145,7 +146,9 @@ def test_an_existing_group_is_only_read(reference):
     assert {request.method for request in endpoint.requests} == {"GET"}
     read = [each for each in endpoint.requests if "%E8%AE%A2%E5%8D%95%20orders" in each.url]
     assert len(read) > 50
-    assert "near misses 3" in next(line for line in out.splitlines() if line.startswith("passed: "))
+    passed = next(line for line in out.splitlines() if line.startswith("passed: "))
+    assert "near misses 3" in passed
+    assert re.search("ListConsumerGroup [1-9].*GetCursor [1-9].*PullLogs [1-9].*ListShards [1-9]", passed)
     assert "needs more than reads of one group, and --group changes nothing (" in out
 
 
