@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sls_contract.cli.terminal import Console
     from sls_contract.spec.contract import Contract
 
 _JSON, _YAML = ".json", (".yaml", ".yml")
@@ -47,16 +48,13 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     export.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the files; return 0. Raises `UsageError` for an unknown operation and a place that cannot be written."""
-    del environ, stdin, stderr
     contracts = list(_contracts(arguments.operation))
     files, told = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out)
     _write(files, force=arguments.force)
-    print(told, file=stdout)
-    print(f"wrote {plural(len(files), 'file')} to {arguments.out}", file=stdout)
+    print(told, file=console.stdout)
+    print(f"wrote {plural(len(files), 'file')} to {arguments.out}", file=console.stdout)
     return 0
 
 

@@ -14,6 +14,7 @@ import pytest
 from broken_endpoints.harness import correct, is_read, target, verify, with_document
 
 from sls_contract.cli import verify as verify_command
+from sls_contract.cli.terminal import Console
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import EndpointError, UsageError
@@ -34,7 +35,7 @@ def command(*words: str) -> tuple[int, str]:
     verify_command.configure(parser.add_subparsers())
     arguments = parser.parse_args(["verify", *map(str, words)])
     out = io.StringIO()
-    code = arguments.run(arguments, environ=ENVIRON, stdin=io.StringIO(), stdout=out, stderr=io.StringIO())
+    code = arguments.run(arguments, Console(ENVIRON, io.StringIO(), out, io.StringIO()))
     return code, out.getvalue()
 
 

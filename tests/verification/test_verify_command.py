@@ -16,6 +16,7 @@ import pytest
 
 from sls_contract.cassettes import load_cassette
 from sls_contract.cli import verify
+from sls_contract.cli.terminal import Console
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import EndpointError, UsageError
@@ -44,7 +45,7 @@ def command(*words: str, environ=ENVIRON, answer: str = "") -> tuple[int, str, s
     verify.configure(parser.add_subparsers())
     arguments = parser.parse_args(["verify", *words])
     out, err = io.StringIO(), io.StringIO()
-    code = arguments.run(arguments, environ=environ, stdin=io.StringIO(answer), stdout=out, stderr=err)
+    code = arguments.run(arguments, Console(environ, io.StringIO(answer), out, err))
     return code, out.getvalue(), err.getvalue()
 
 
@@ -235,7 +236,7 @@ def test_a_service_far_away_is_not_touched_without_consent():
     arguments = parser.parse_args(["verify", "--endpoint", "https://sls.example", *PLACE])
     err = io.StringIO()
     with pytest.raises(UsageError, match="nothing was done"):
-        arguments.run(arguments, environ=ENVIRON, stdin=Terminal("n\n"), stdout=io.StringIO(), stderr=err)
+        arguments.run(arguments, Console(ENVIRON, Terminal("n\n"), io.StringIO(), err))
     assert "sls-contract-*" in err.getvalue()
     assert "my-logstore" in err.getvalue()
 
@@ -252,9 +253,8 @@ def test_consent_is_a_yes(monkeypatch):
         parser = argparse.ArgumentParser()
         verify.configure(parser.add_subparsers())
         arguments = parser.parse_args(["verify", "--endpoint", "http://sls.invalid", *PLACE, *words])
-        streams = {"stdin": Terminal(answer), "stdout": io.StringIO(), "stderr": io.StringIO()}
         with pytest.raises(EndpointError, match="cannot be resolved"):
-            arguments.run(arguments, environ=ENVIRON, **streams)
+            arguments.run(arguments, Console(ENVIRON, Terminal(answer), io.StringIO(), io.StringIO()))
 
 
 def test_examples_are_counted_from_zero(capsys):
