@@ -53,6 +53,17 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_address(parser)
     add_allow_host(parser, "record")
+    _add_scrubbing(parser)
+    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one exchange (default: %(default)g)")
+    add_strict(parser)
+    add_reports(parser, "at the end, also write the findings as JSON")
+    add("--verbose", action="store_true", help="show each request on stderr")
+    parser.set_defaults(run=run)
+
+
+def _add_scrubbing(parser: argparse.ArgumentParser) -> None:
+    """Declare what says which names and secrets are written as something else."""
+    add = parser.add_argument
     add(
         "--rename",
         action="append",
@@ -74,11 +85,6 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="NAME",
         help="write no value of this header or key; repeatable",
     )
-    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one exchange (default: %(default)g)")
-    add_strict(parser)
-    add_reports(parser, "at the end, also write the findings as JSON")
-    add("--verbose", action="store_true", help="show each request on stderr")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
