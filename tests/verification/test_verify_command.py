@@ -42,7 +42,7 @@ def now() -> datetime:
 
 def command(*words: str, environ=ENVIRON, answer: str = "") -> tuple[int, str, str]:
     parser = argparse.ArgumentParser()
-    verify.configure(parser.add_subparsers())
+    verify.configure(parser.add_subparsers(dest="command"))
     arguments = parser.parse_args(["verify", *words])
     out, err = io.StringIO(), io.StringIO()
     code = arguments.run(arguments, Console(environ, io.StringIO(answer), out, err))
@@ -232,7 +232,7 @@ def test_a_service_far_away_is_not_touched_without_consent():
             return True
 
     parser = argparse.ArgumentParser()
-    verify.configure(parser.add_subparsers())
+    verify.configure(parser.add_subparsers(dest="command"))
     arguments = parser.parse_args(["verify", "--endpoint", "https://sls.example", *PLACE])
     err = io.StringIO()
     with pytest.raises(UsageError, match="nothing was done"):
@@ -251,7 +251,7 @@ def test_consent_is_a_yes(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     for words, answer in ((["--yes"], ""), ([], "yes\n")):
         parser = argparse.ArgumentParser()
-        verify.configure(parser.add_subparsers())
+        verify.configure(parser.add_subparsers(dest="command"))
         arguments = parser.parse_args(["verify", "--endpoint", "http://sls.invalid", *PLACE, *words])
         with pytest.raises(EndpointError, match="cannot be resolved"):
             arguments.run(arguments, Console(ENVIRON, Terminal(answer), io.StringIO(), io.StringIO()))
