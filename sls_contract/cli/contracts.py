@@ -118,7 +118,7 @@ def _shortened(lines: Sequence[str]) -> list[str]:
 
 def list_contracts(arguments: argparse.Namespace, console: Console) -> int:
     """List every operation; exit 0."""
-    contracts = _contracts()
+    contracts = all_contracts()
     if arguments.json:
         names = ("operation", "aliases", "coverage", "method", "path", "discriminator", "summary")
         listed = [{name: each.as_plain().get(name) for name in names} for each in contracts]
@@ -137,7 +137,7 @@ def _target(contract: Contract) -> str:
 
 def show_contract(arguments: argparse.Namespace, console: Console) -> int:
     """Show the contract of an operation; exit 0. Raises `UsageError` for a name that is none, with those near it."""
-    contract = _named(arguments.operation, _contracts())
+    contract = named(arguments.operation)
     layers = _layers_of(contract, arguments.contract)
     if arguments.json:
         rulings = layers.rulings.get(contract.operation)
@@ -151,16 +151,17 @@ def show_contract(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _contracts() -> list[Contract]:
+def all_contracts() -> list[Contract]:
     """Return the contracts in use, sorted by name."""
     return [contract for name in sorted(registry().names) if (contract := registry().named(name))]
 
 
-def _named(name: str, contracts: Sequence[Contract]) -> Contract:
-    by_name = {each.lower(): contract for contract in contracts for each in (contract.operation, *contract.aliases)}
-    if name.lower() in by_name:
-        return by_name[name.lower()]
-    spelled = {each.lower(): each for contract in contracts for each in (contract.operation, *contract.aliases)}
+def named(name: str) -> Contract:
+    """Return the contract of an operation, by any of its names; raises `UsageError` with those near it."""
+    spelled = {each.lower(): each for each in registry().names_and_aliases}
+    contract = registry().named(spelled.get(name.lower(), name))
+    if contract is not None:
+        return contract
     near = [spelled[each] for each in get_close_matches(name.lower(), spelled)]
     hint = f"did you mean {' or '.join(near)}?" if near else "sls-contract spec list names all of them."
     msg = f"expected the name of an operation, got {name!r}\nHow to fix: {hint}"
