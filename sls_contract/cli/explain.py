@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import html
-import io
 import re
 import shutil
-import textwrap
 from difflib import get_close_matches
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
+from sls_contract.locale import translated
 from sls_contract.reports import plural
+from sls_contract.reports.text import wrapped
 from sls_contract.spec import CLAUSES, clause, codes_saying, errors_with, known_codes, statuses_of
 from sls_contract.spec.common_errors import MEANINGS
 from sls_contract.transcripts.encoding import text_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
+    from sls_contract.cli.terminal import Console
     from sls_contract.spec import Clause
 
 _COMMAND = "sls-contract signature request.http"
@@ -65,12 +66,9 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what is asked for, or the list; an unknown name is a `UsageError` before anything is printed."""
-    del environ, stderr
-    names = [each for name in arguments.names for each in (_codes_in(stdin) if name == "-" else [name])]
+    names = [each for name in arguments.names for each in (_codes_in(console.read()) if name == "-" else [name])]
     topics = [_topic(name) for name in names]
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
     if arguments.markdown:
@@ -78,7 +76,7 @@ def run(
         lines = _document(clauses or list(CLAUSES.values()))
     else:
         lines = _pages(topics, width) if topics else _list()
-    stdout.writelines(f"{line}\n" for line in lines)
+    console.tell(lines)
     return 0
 
 
@@ -100,9 +98,8 @@ def _by_lower_case() -> dict[str, str]:
     return {code.lower(): code for code in sorted(known_codes()) if code}
 
 
-def _codes_in(stdin: IO[str]) -> list[str]:
+def _codes_in(data: bytes) -> list[str]:
     """Return the error codes that a pasted answer names, as JSON, XML, an exception's text, or escaped."""
-    data = stdin.buffer.read() if isinstance(stdin, io.TextIOWrapper) else stdin.read().encode()
     text = html.unescape(text_of(data))
     known = _by_lower_case()
     labelled = [found.rstrip(".") for found in _LABELLED.findall(text)]
@@ -148,7 +145,7 @@ def _error_page(code: str, width: int) -> Iterator[str]:
     statuses = " or ".join(str(status) for status in sorted(statuses_of(code)))
     yield f"{code} ({statuses or 'no source gives its status'})"
     if meaning is not None:
-        yield from textwrap.wrap(f"{meaning.says}.", width)
+        yield from wrapped(translated(f"{meaning.says}."), width)
     operations = sorted({name for error in errors for name in error.operations})
     yield f"Answered by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
     command = meaning.command if meaning is not None else ""
@@ -160,20 +157,18 @@ def _error_page(code: str, width: int) -> Iterator[str]:
         if listed:
             yield from ("", f"{title}:")
         for each in dict.fromkeys(listed):
-            yield from textwrap.wrap(each, width, initial_indent=f"{_MARGIN}- ", subsequent_indent=f"{_MARGIN}  ")
+            yield from wrapped(each if title == "Wordings" else translated(each), width, f"{_MARGIN}- ", f"{_MARGIN}  ")
     yield ""
     then = meaning.then if meaning is not None else "compare what was sent with what the operation takes"
-    yield from (*textwrap.wrap(f"Next: {then}.", width), f"Run: {command}")
+    yield from (*wrapped(translated(f"Next: {then}."), width), f"Run: {command}")
 
 
 def _list() -> Iterator[str]:
     longest = max(len(each.slug) for each in CLAUSES.values())
     for each in CLAUSES.values():
-        yield f"{each.code}  {each.slug:{longest}}  {each.level:11}  {each.title}"
+        yield f"{each.code}  {each.slug:{longest}}  {each.level:11}  {translated(each.title)}"
     yield from ("", "Error codes of the service:")
-    yield from textwrap.wrap(
-        ", ".join(_by_lower_case().values()), _WIDEST, initial_indent=_MARGIN, subsequent_indent=_MARGIN
-    )
+    yield from wrapped(", ".join(_by_lower_case().values()), _WIDEST, _MARGIN, _MARGIN)
 
 
 def _pages(topics: list[Clause | str], width: int) -> Iterator[str]:
@@ -185,13 +180,13 @@ def _pages(topics: list[Clause | str], width: int) -> Iterator[str]:
 
 def _page(each: Clause, width: int) -> Iterator[str]:
     yield f"{each.code} {each.slug} ({each.level})"
-    yield from textwrap.wrap(each.title, width)
+    yield from wrapped(translated(each.title), width)
     yield ""
-    yield from textwrap.wrap(each.text, width, initial_indent=_MARGIN, subsequent_indent=_MARGIN)
+    yield from wrapped(translated(each.text), width, _MARGIN, _MARGIN)
     yield ""
     yield "Sources:"
     for source in each.sources:
-        yield from textwrap.wrap(source, width, initial_indent=f"{_MARGIN}- ", subsequent_indent=f"{_MARGIN}  ")
+        yield from wrapped(translated(source), width, f"{_MARGIN}- ", f"{_MARGIN}  ")
 
 
 def _document(clauses: list[Clause]) -> Iterator[str]:

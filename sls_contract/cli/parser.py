@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
-import textwrap
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sls_contract.locale import translated
-from sls_contract.reports.text import width as cells
+from sls_contract.reports.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +20,9 @@ class _Formatter(argparse.HelpFormatter):
         example = translated("Example:", alone=True)
         before, found, after = " ".join(text.split()).partition(f"{example} ")
         parts = [before.strip(), f"{found}{after}"] if found else [before]
-        return "\n\n".join(f"{indent}{line}" for each in parts if each for line in ["\n".join(wrapped(each, width))])
+        return "\n\n".join(
+            f"{indent}{line}" for each in parts if each for line in ["\n".join(wrapped(each, width, at_hyphens=False))]
+        )
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return wrapped(" ".join(text.split()), width)
@@ -41,23 +41,6 @@ class _Formatter(argparse.HelpFormatter):
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
         """Add the line that sums the arguments up."""
         super().add_usage(usage, actions, groups, translated("usage: ", alone=True) if prefix is None else prefix)
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Return the text in lines of so many terminal cells; between Chinese characters any place will do."""
-    if text.isascii():
-        return textwrap.wrap(text, width, break_on_hyphens=False)
-    lines, line = [], ""
-    for word in _UNBROKEN.findall(text):
-        if line and cells(f"{line}{word}".rstrip()) > width:
-            lines.append(line.rstrip())
-            line = ""
-        line += word if line else word.lstrip()
-    return [*lines, line.rstrip()] if line.strip() else lines
-
-
-_CLOSING = "，。；：、！？）”’》"
-_UNBROKEN = re.compile(rf"\s*(?:[（“‘《]*(?:[^\x00-\u2e7f\s]|[\x00-\u2e7f\S]*?[^\s\u2e80-\uffff]+)[{_CLOSING}]*)")
 
 
 class Parser(argparse.ArgumentParser):

@@ -18,10 +18,14 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_KINDS = frozenset({"level", "verdict", "kind", "evidence", "class", "area"})  # filled with single words of ours
+_KINDS = frozenset(
+    {"level", "verdict", "kind", "evidence", "class", "done", "word"}
+)  # filled with single words of ours
+_NUMBERS = frozenset({"count", "len", "more"})  # filled with digits
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
 _JOINT = re.compile(r"\. |; |: |, | \(|\) ?|\n")
+_GLUE = {", ": "，", "; ": "；", ": ": "："}
 _DATA = re.compile(r"""(['"`]).*\1|\{.*\}|\[.*\]|<.*>|\S+://\S*""", re.DOTALL)
 _FEW_LETTERS = 6
 _LONGEST = 4000  # characters of a line; what is longer is data
@@ -60,7 +64,12 @@ class Template(NamedTuple):
     @property
     def letters(self) -> int:
         """How many letters are given: the more, the surer is a match."""
-        return sum(map(len, map("".join, map(_WORD.findall, self.literals))))
+        return sum(len(word) for literal in self.literals for word in _WORD.findall(literal))
+
+    @property
+    def sure(self) -> bool:
+        """Whether enough is given that values may be several words."""
+        return self.letters >= _FEW_LETTERS or any(":" in literal or "(" in literal for literal in self.literals)
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what was filled in, by name; None where the text is not made of this template."""
@@ -79,8 +88,11 @@ class Template(NamedTuple):
         return dict(zip(self.names, found, strict=True)) if self._fits(found) else None
 
     def _fits(self, values: list[str]) -> bool:
-        counts = all(value.isdecimal() for name, value in zip(self.names, values, strict=True) if name == "count")
-        return counts and (self.letters >= _FEW_LETTERS or not any(" " in value for value in values[:-1]))
+        filled = zip(self.names, values, strict=True)
+        numbers = all(
+            value.replace(",", "").isdecimal() for name, value in filled if name.rstrip("0123456789") in _NUMBERS
+        )
+        return numbers and (self.sure or not any(" " in value for value in values))
 
 
 class Catalogue:
@@ -133,10 +145,9 @@ class Catalogue:
         if found is None:
             words = {"", *_WORD.findall(core)}
             near = [each for word in words if word in self._templates for each in self._templates[word]]
-            for template in sorted(near, key=lambda each: -each.letters):
-                if (values := template.values(core)) is not None:
-                    found = self._filled(template, values)
-                    break
+            made = [(each, values) for each in near if (values := each.values(core)) is not None]
+            if made:
+                found = self._filled(*min(made, key=_doubt))
         if found is None or not cut:
             return found
         return f"{found}。" if cut == "." else found.removesuffix("。")
@@ -156,6 +167,7 @@ class Catalogue:
             head = self._direct(ended) if " " in ended or mark in {") ", ")"} else None
             if head is not None:
                 glue = "" if head.endswith("。") else mark.removeprefix(".") if mark == ". " else mark
+                glue = glue if head.isascii() else _GLUE.get(glue, glue)
                 return head + glue + self._rest(core[joint.end() :], joint.group())
         if not joints:
             return core
@@ -168,6 +180,12 @@ class Catalogue:
             inside, closed, more = rest.partition(")")
             return self._line(inside, alone=True) + closed + (self._line(more) if more else "")
         return self._line(rest)
+
+
+def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[int, int]:
+    """Order templates that a text may be made of: the likely one cuts it where it has joints, and has most letters."""
+    template, values = made
+    return sum(len(_JOINT.findall(value)) for value in values.values()), -template.letters
 
 
 def _forms(core: str) -> Iterator[tuple[str, str]]:

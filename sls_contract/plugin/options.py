@@ -108,6 +108,11 @@ def add_options(parser: pytest.Parser) -> None:
             "block (default, in every record mode) or allow"
         ),
     )
+    _add_outputs(group)
+    _add_ini(parser)
+
+
+def _add_outputs(group: pytest.OptionGroup) -> None:
     group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests")
     group.addoption(
         "--sls-report",
@@ -128,7 +133,6 @@ def add_options(parser: pytest.Parser) -> None:
             "consumers, logstores and projects, are written as other-group-1 and so on"
         ),
     )
-    _add_ini(parser)
 
 
 def _add_ini(parser: pytest.Parser) -> None:

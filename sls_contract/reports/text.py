@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from sls_contract.locale import translated
@@ -61,6 +63,26 @@ def _paragraphs(columns: int, header: Sequence[str], *rows: Sequence[str]) -> It
                 line = ""
             line = f"{line}; {fact}" if line else f"  {fact}"
         yield line
+
+
+def wrapped(text: str, columns: int, first: str = "", rest: str = "", *, at_hyphens: bool = True) -> list[str]:
+    """Return the text in lines of so many terminal cells, indented; between wide characters a line may end anywhere."""
+    if width(text) == len(text):
+        return textwrap.wrap(text, columns, initial_indent=first, subsequent_indent=rest, break_on_hyphens=at_hyphens)
+    lines, line, start = [], "", first
+    for word in _UNBROKEN.findall(" ".join(text.split())):
+        if line and width(f"{start}{line}{word}".rstrip()) > columns:
+            lines.append(f"{start}{line.rstrip()}")
+            line, start = word.lstrip(), rest
+        else:
+            line += word
+    return [*lines, f"{start}{line.rstrip()}"] if line else lines
+
+
+_WIDE = "\u2e80-\uffff"
+_UNBROKEN = re.compile(  # a word, or a wide character, with the marks that may not begin a line
+    rf"\s*[（“‘《]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、！？）”’》…]*"
+)
 
 
 def finding_lines(finding: Finding, place: str = "") -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import html
+import json
 import re
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ import sls_contract
 
 PACKAGE = Path(sls_contract.__file__).parent
 CATALOGUE = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "sls_contract.po"
+ERRORS = PACKAGE.parent / "schemas" / "errors.json"
 WORDS = Path(__file__).with_name("catalogue_words.txt")
 
 NO_TEXTS = (  # patterns, words of pages, and what the service itself writes on the wire
@@ -40,6 +42,7 @@ _NO_TEXT = re.compile(
 )
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)  # no difference where no text differs
 _SHOWN_ALONE = ("help", "description", "title")
+_PLACEHOLDER = re.compile(r"(?<!\{)\{\w+\}")
 _FORMAT = re.compile(r"(?<!\{)\{\{([a-z_]*)\}\}(?!\})")
 _HTML_TAG = re.compile(r"<[^>]*>|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _HTML_VALUE = re.compile(r"\{\{(.*?)\}\}")
@@ -57,6 +60,9 @@ def texts() -> dict[str, list[str]]:
     for path in sorted(PACKAGE.rglob("*.j2")):
         for text in _of_template(path.read_text("utf-8")):
             _add(found, text, path.relative_to(PACKAGE).as_posix())
+    for meaning in json.loads(ERRORS.read_text("utf-8"))["meanings"].values():
+        for key in ("says", "then"):
+            _add(found, meaning[key], ERRORS.name)
     for text in WORDS.read_text("utf-8").splitlines():
         _add(found, text, WORDS.name)
     return found
@@ -130,6 +136,8 @@ def _name(node: ast.expr) -> str:
     """Return a name for what an expression gives: that of the value, attribute, key or function."""
     if isinstance(node, ast.Call):
         return _name(node.func)
+    if isinstance(node, ast.BinOp):
+        return _name(node.left)
     if isinstance(node, ast.Subscript):
         key = node.slice
         named = isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier()
@@ -145,9 +153,7 @@ def _of_template(source: str):
         seen: Counter[str] = Counter()
         parts = _HTML_VALUE.split(piece)
         text = "".join(
-            _placeholder(
-                re.sub(r"\W", "_", part.split("|")[0].strip().rpartition(".")[2]).lower().strip("_") or "value", seen
-            )
+            _placeholder(re.split(r"\W", part.split("|")[0].strip().rpartition(".")[2])[0].lower() or "value", seen)
             if number % 2
             else _escaped(html.unescape(part))
             for number, part in enumerate(parts)
@@ -158,19 +164,25 @@ def _of_template(source: str):
             yield text
 
 
+def _renamed(text: str, alike: dict[str, tuple[str, str]]) -> str:
+    """Return the translation of the same text with other names of what is filled in; empty where there is none."""
+    old, translation = alike.get(_PLACEHOLDER.sub("{}", text), ("", ""))
+    names = dict(zip(_PLACEHOLDER.findall(old), _PLACEHOLDER.findall(text), strict=True)) if old else {}
+    return _PLACEHOLDER.sub(lambda found: names.get(found[0], found[0]), translation)
+
+
 def update() -> None:
     """Bring the catalogue up to date: new texts without a translation, old ones gone; and compile it."""
     from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po, write_po
 
-    known = {}
-    if CATALOGUE.exists():
-        with CATALOGUE.open("rb") as file:
-            known = {message.id: message.string for message in read_po(file, locale="zh_CN") if message.id}
+    with CATALOGUE.open("rb") as file:
+        known = {message.id: message.string for message in read_po(file, locale="zh_CN") if message.id}
+    alike = {_PLACEHOLDER.sub("{}", text): (text, translation) for text, translation in known.items() if translation}
     catalogue = Catalog(locale="zh_CN", project="sls-contract", fuzzy=False, creation_date=_DATE, revision_date=_DATE)
     for text, places in texts().items():
-        catalogue.add(text, known.get(text, ""), locations=[(place, None) for place in places])
+        catalogue.add(text, known.get(text) or _renamed(text, alike), locations=[(place, None) for place in places])
     with CATALOGUE.open("wb") as file:
         write_po(file, catalogue, width=0, include_lineno=False, omit_header=False)
     with CATALOGUE.with_suffix(".mo").open("wb") as file:
