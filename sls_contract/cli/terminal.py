@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
-
 from sls_contract.locale import translated
 
 if TYPE_CHECKING:
@@ -20,11 +19,12 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
 
 _STYLES = {  # what stands out in our lines; the last pattern that fits a place wins
-    r"^ *(?P<faint>expected:|actual:|old:|new:|in |also in:|first in |again:|期望：|实际：|旧：|新：|位置：|重现：)": "dim",
+    r"^ *(?P<faint>expected:|actual:|old:|new:|in |also in:|first in |again:"
+    r"|(期望|实际|旧|新|位置|另见|重现)：)": "dim",
     r"(?P<bad>\bSLS\d{3} \S+ \((violation|违规)\)|^(breaking\b|破坏性)"
     r"|\b[1-9]\d* (violations?\b|breaking\b|处违规|处破坏性))": "bold red",
     r"(?P<doubt>\bSLS\d{3} \S+ \((warning|警告)\)|^(additive\b|新增)|\b[1-9]\d* (warnings?\b|处警告))": "bold yellow",
-    r"(?P<good>\bno violation\b|\b0 violations\b|^none:|没有违规|\b0 处违规)": "green",
+    r"(?P<good>\bno violation\b|\b0 violations\b|^(none:|无：)|没有违规|\b0 处违规)": "green",
     r"(?P<fix>How to fix:|修复方法：)": "bold green",
 }
 

@@ -1,7 +1,7 @@
 """The language in which people read: English, or Chinese where their environment says so.
 
-All data is English: messages of errors, findings, reports as JSON, cassettes. Texts are translated where they are shown:
-`translated` gives a text in the language that `use` or `speaking` chose. In English nothing is loaded, nothing changes.
+All data is English: messages of errors, findings, reports as JSON, cassettes. Texts are translated where they are
+shown: `translated` gives a text in the language that `use` or `speaking` chose. English costs nothing.
 """
 
 from __future__ import annotations

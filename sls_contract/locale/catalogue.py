@@ -1,8 +1,8 @@
 """A catalogue of translations, and how a text finds its own.
 
-A text was made of a template, ``expected {name}, got {value}``, which the catalogue knows: it is found again by the words
-around what was filled in. The values stay as they are, unless they are texts of the catalogue themselves. A text that no
-template gives is taken apart at its punctuation, and each part is looked up. What is not found stays English.
+A text was made of a template, ``expected {name}, got {value}``, which the catalogue knows: it is found again by the
+words around what was filled in. The values stay as they are, unless they are texts of the catalogue themselves. A text
+that no template gives is taken apart at its punctuation, and each part is looked up. What is not found stays English.
 """
 
 from __future__ import annotations
@@ -18,16 +18,20 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_KINDS = frozenset(
-    {"level", "verdict", "kind", "evidence", "class", "done", "word"}
-)  # filled with single words of ours
-_NUMBERS = frozenset({"count", "len", "more"})  # filled with digits
+_KINDS = frozenset(  # names of what is filled with single words of ours
+    {"level", "verdict", "kind", "evidence", "class", "done", "word", "unit", "other"}
+)
+_NUMBER = r"\d[\d,]*"
+_VALUES = {"count": _NUMBER, "len": _NUMBER, "more": _NUMBER, "plural": rf"{_NUMBER} [^,;:()]*?"}  # patterns by name
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
-_JOINT = re.compile(r"\. |; |: |, | \(|\) ?|\n")
+_JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
 _GLUE = {", ": "，", "; ": "；", ": ": "："}
 _DATA = re.compile(r"""(['"`]).*\1|\{.*\}|\[.*\]|<.*>|\S+://\S*""", re.DOTALL)
-_FEW_LETTERS = 6
+_MANY_LETTERS = 7  # of a template whose values may be any text
+_FEW_LETTERS = 3
+_WITH_A_DIGIT = re.compile(r"\S*\d\S*(?: [a-z]+){0,2}|")
+_FEW_WORDS = re.compile(r"\S*|[\d,]+ [a-z]+(?: [a-z]+)?")
 _LONGEST = 4000  # characters of a line; what is longer is data
 _MOST_JOINTS = 24
 _MOST_KEPT = 10_000
@@ -55,44 +59,34 @@ def _messages(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 class Template(NamedTuple):
-    """A text with places to fill in: ``literals[0] {names[0]} literals[1] …``, and its translation in the same form."""
+    """A text with places to fill in, and its translation: pairs of a literal and the name of what follows it."""
 
     literals: tuple[str, ...]
     names: tuple[str, ...]
     translation: tuple[tuple[str, str | None], ...]
+    pattern: re.Pattern[str]
 
     @property
     def letters(self) -> int:
         """How many letters are given: the more, the surer is a match."""
-        return sum(len(word) for literal in self.literals for word in _WORD.findall(literal))
-
-    @property
-    def sure(self) -> bool:
-        """Whether enough is given that values may be several words."""
-        return self.letters >= _FEW_LETTERS or any(":" in literal or "(" in literal for literal in self.literals)
+        counts = sum(name.startswith("plural") for name in self.names)  # which nothing else looks like
+        return _MANY_LETTERS * counts + sum(len(word) for literal in self.literals for word in _WORD.findall(literal))
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what was filled in, by name; None where the text is not made of this template."""
-        first, *between = self.literals
-        last = between.pop()
-        if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        if not all(literal in text for literal in self.literals):
             return None
-        at, end, found = len(first), len(text) - len(last), []
-        for literal in between:
-            place = text.find(literal, at, end)
-            if place < 0:
-                return None
-            found.append(text[at:place])
-            at = place + len(literal)
-        found.append(text[at:end])
-        return dict(zip(self.names, found, strict=True)) if self._fits(found) else None
+        found = self.pattern.fullmatch(text)
+        if found is None or not (self._is_sure() or all(map(self._plain().fullmatch, found.groups()))):
+            return None
+        return dict(zip(self.names, found.groups(), strict=True))
 
-    def _fits(self, values: list[str]) -> bool:
-        filled = zip(self.names, values, strict=True)
-        numbers = all(
-            value.replace(",", "").isdecimal() for name, value in filled if name.rstrip("0123456789") in _NUMBERS
-        )
-        return numbers and (self.sure or not any(" " in value for value in values))
+    def _is_sure(self) -> bool:
+        return self.letters >= _MANY_LETTERS or self.literals[0].endswith(": ")
+
+    def _plain(self) -> re.Pattern[str]:
+        """Return what a value may be where hardly a word is given, so that ``list of groups`` is no count."""
+        return _WITH_A_DIGIT if self.letters <= _FEW_LETTERS and not self.literals[0] else _FEW_WORDS
 
 
 class Catalogue:
@@ -130,7 +124,7 @@ class Catalogue:
         core = line.strip()
         if len(core) > _LONGEST or not _WORD.search(core) or _DATA.fullmatch(core):
             return line
-        if " " not in core and not alone:
+        if " " not in core and not (alone or core.endswith(":")):
             return line
         direct = self._direct(core)
         whole = direct if direct is not None else self._in_parts(core)
@@ -182,10 +176,14 @@ class Catalogue:
         return self._line(rest)
 
 
-def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[int, int]:
-    """Order templates that a text may be made of: the likely one cuts it where it has joints, and has most letters."""
+def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int]:
+    """Order templates that a text may be made of: the likely one has its label, cuts it at its joints, and gives much."""
     template, values = made
-    return sum(len(_JOINT.findall(value)) for value in values.values()), -template.letters
+    return (
+        not template.literals[0].endswith(": "),
+        sum(len(_JOINT.findall(value)) for value in values.values()),
+        -template.letters,
+    )
 
 
 def _forms(core: str) -> Iterator[tuple[str, str]]:
@@ -205,5 +203,10 @@ def _template(text: str, translation: str) -> Template:
         if name is not None:
             names.append(name)
             literals.append("")
+    pattern = re.escape(literals[0])
+    for number, name in enumerate(names, 1):
+        together = literals[number] == "" and number < len(names)  # of several side by side the last takes all
+        value = "" if together else _VALUES.get(name.rstrip("0123456789"), ".*?")
+        pattern += f"({value}){re.escape(literals[number])}"
     parts = tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(translation))
-    return Template(tuple(literals), tuple(names), parts)
+    return Template(tuple(literals), tuple(names), parts, re.compile(pattern, re.DOTALL))

@@ -14,7 +14,7 @@ from sls_contract.locale import translated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_RAISED = re.compile(r"((?:E +)?sls_contract\.[\w.]+: )(.*)", re.DOTALL)
+_RAISED = re.compile(r"((?:E +)?sls_contract\.[\w.]+: |Failed: )(.*)", re.DOTALL)
 
 
 @contextmanager
@@ -44,10 +44,10 @@ def translate_report(report: pytest.TestReport) -> None:
 
 def _translate_lines(entry: Any) -> None:
     """Translate the lines of an error of ours: all that pytest marks with E after one that names it."""
-    ours = False
+    ours = getattr(entry, "style", "") == "value"  # the text alone, as of `pytest.fail`
     for number, line in enumerate(getattr(entry, "lines", ())):
         raised = _RAISED.fullmatch(line)
-        ours = raised is not None or (ours and line.startswith("E "))
+        ours = raised is not None or (ours and (line.startswith("E ") or entry.style == "value"))
         if ours:
-            start = raised[1] if raised is not None else "E "
+            start = raised[1] if raised is not None else line[: len(line) - len(line.removeprefix("E "))]
             entry.lines[number] = start + translated(line.removeprefix(start))

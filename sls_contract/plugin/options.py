@@ -78,8 +78,8 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
         help=translated(
             "none (default): replay only, no byte leaves the machine; once: record cassettes that do not exist yet; "
-            "new_episodes: record what has no recording; all: record everything again; verify: ask the endpoint of each "
-            "recording again, compare, and propose a new recording beside the old one"
+            "new_episodes: record what has no recording; all: record everything again; verify: ask the endpoint of "
+            "each recording again, compare, and propose a new recording beside the old one"
         ),
     )
     _option(
@@ -214,7 +214,7 @@ def _scrubbing(config: pytest.Config) -> tuple[tuple[str, ...], tuple[str, ...],
 
 
 def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:
-    group.addoption(f"--sls-{name}", default=None, metavar=metavar, help=text)
+    group.addoption(f"--sls-{name}", default=None, metavar=metavar, help=translated(text))
 
 
 def _chosen(name: str, given: str, choices: tuple[Choice, ...]) -> Choice:

@@ -37,7 +37,7 @@ _WORD = re.compile(r"(?<![\w./<-])[A-Za-z][a-z']+(?![\w/_=-]|\.\w)")
 _NO_TEXT = re.compile(
     r"\w\|\w|\\n|[a-z]\[\w|\w \| [A-Za-z]+$|^\w+ \| |\(\?|\\[dswb]|\[\^|\]\+|\]\*"  # regular expressions
     r"|^(BEGIN|COMMIT|CREATE|DELETE FROM|INSERT|SELECT|UPDATE \w+ SET|PRAGMA|consumer_group BLOB|project BLOB)\b|BLOB"
-    r"|^[<@#*]|^--? ?\w|^\{\{|^\[|^- |^import |^from \w+ import|^def |^with \w+\.|^assert |^python |^pip |^git |^cd "
+    r"|^[<@#*]|^-{1,2}[\w-]+( [A-Z]+)?$|^-[a-z] |^\{\{|^\[|^- |^import |^from \w+ import|^def |^with \w+\.|^assert |^python |^pip |^git |^cd "
     r"|^\w+ page(, [^ ]+)?$|^RFC \d+|^sls-contract [a-z-]+( [A-Z-]|$)|^[A-Za-z.]+(, [A-Za-z.]+)*$|=[\"'%]|^\W*$"
 )
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)  # no difference where no text differs
@@ -57,6 +57,12 @@ def texts() -> dict[str, list[str]]:
         if not name.startswith(NO_TEXTS):
             for text in _of_module(ast.parse(path.read_text("utf-8"))):
                 _add(found, text, name)
+    _add_others(found)
+    return found
+
+
+def _add_others(found: dict[str, list[str]]) -> None:
+    """Add the texts that are not in Python."""
     for path in sorted(PACKAGE.rglob("*.j2")):
         for text in _of_template(path.read_text("utf-8")):
             _add(found, text, path.relative_to(PACKAGE).as_posix())
@@ -65,7 +71,6 @@ def texts() -> dict[str, list[str]]:
             _add(found, meaning[key], ERRORS.name)
     for text in WORDS.read_text("utf-8").splitlines():
         _add(found, text, WORDS.name)
-    return found
 
 
 def _add(found: dict[str, list[str]], text: str, name: str) -> None:
