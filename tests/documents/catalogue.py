@@ -26,7 +26,6 @@ NO_TEXTS = (  # patterns, words of pages, and what the service itself writes on 
     "endpoint/state/answers.py",
     "locale",
     "scenarios/near_misses.py",
-    "scenarios/strategies",
     "spec/export/openapi.py",
     "spec/merge",
     "spec/models",
@@ -34,12 +33,15 @@ NO_TEXTS = (  # patterns, words of pages, and what the service itself writes on 
     "transcripts/literals.py",
 )
 _WORD = re.compile(r"(?<![\w./<-])[A-Za-z][a-z']+(?![\w/_=-]|\.\w)")
-_NO_TEXT = re.compile(
-    r"\w\|\w|\\n|[a-z]\[\w|\w \| [A-Za-z]+$|^\w+ \| |\(\?|\\[dswb]|\[\^|\]\+|\]\*"  # regular expressions
-    r"|^(BEGIN|COMMIT|CREATE|DELETE FROM|INSERT|SELECT|UPDATE \w+ SET|PRAGMA|consumer_group BLOB|project BLOB)\b|BLOB"
-    r"|^[<@#*]|^-{1,2}[\w-]+( [A-Z]+)?$|^-[a-z] |^\{\{|^\[|^- |^import |^from \w+ import|^def |^with \w+\.|^assert |^python |^pip |^git |^cd "
-    r"|^\w+ page(, [^ ]+)?$|^RFC \d+|^sls-contract [a-z-]+( [A-Z-]|$)|^[A-Za-z.]+(, [A-Za-z.]+)*$|=[\"'%]|^\W*$"
-)
+_REGEX = r"\w\|\w|\w\[[\w\[\]., ]+[\],]|\\n    |^\[Errno|^(query|path)\.|\w \| [A-Za-z]+$|^\w+ \| |\(\?|\\[dswb]|\[\^|\]\+|\]\*"  # or an annotation
+_SQL = r"^(BEGIN|COMMIT|CREATE|DELETE FROM|INSERT|SELECT|UPDATE \w+ SET|PRAGMA)\b|\bBLOB\b|= \? AND |^PRIMARY KEY"
+_MARKUP = r"^[<@#*|]|^\{\{|^\[|^- |=[\"'%]|^\W*$"
+_COMMAND = r"^-{1,2}[\w-]+( [A-Z]+)?$|^-[a-z] |^(import|def|assert|python|pip|git|cd) |^from \w+ import|^with \w+\.|^sls-contract [a-z-]+( [A-Z-]|$)"
+_NAME = r"^\w+ page(, [^ ]+)?$|^RFC \d+|^[A-Za-z.]+(, [A-Za-z.]+)*$"
+_NEVER = re.compile(rf"{_SQL}|\(\?|\\[dswb]|\[\^|\]\+|\w\|\w")
+_NO_TEXT = re.compile(f"{_REGEX}|{_SQL}|{_MARKUP}|{_COMMAND}|{_NAME}")
+_PROSE = re.compile(r"(?<![\w/.-])[A-Za-z']+(?:[,;:]? [a-z']+){3}(?![\w/.-]*=)")
+_ARTICLE = re.compile(r"(a|an|the|no) [A-Z]|…: …: …")
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)  # no difference where no text differs
 _SHOWN_ALONE = ("help", "description", "title")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\w+\}")
@@ -112,7 +114,10 @@ def _counted(noun: ast.expr):
 
 def _reads(line: str, least: int) -> bool:
     bare = re.sub(r"\{\w+\}", "…", line)
-    return " " in line.strip() + " " * (least == 1) and len(_WORD.findall(bare)) >= least and not _NO_TEXT.search(bare)
+    if _PROSE.search(bare):
+        return not _NEVER.search(bare)
+    least = 1 if _ARTICLE.match(bare) else least
+    return " " in bare + " " * (least == 1) and len(_WORD.findall(bare)) >= least and not _NO_TEXT.search(bare)
 
 
 def _text(node: ast.AST) -> str | None:
