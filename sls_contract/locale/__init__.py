@@ -43,7 +43,10 @@ def use(environ: Mapping[str, str]) -> None:
         return
     from sls_contract.locale.catalogue import chinese
 
-    _catalogue = chinese()
+    try:
+        _catalogue = chinese()
+    except OSError:  # a copy of the package without it: English is better than nothing
+        _catalogue = None
 
 
 @contextmanager

@@ -22,12 +22,12 @@ _KINDS = frozenset(  # names of what is filled with single words of ours
     {"level", "verdict", "kind", "evidence", "class", "done", "word", "unit", "other"}
 )
 _NUMBER = r"\d[\d,]*"
-_VALUES = {"count": _NUMBER, "len": _NUMBER, "more": _NUMBER, "plural": rf"{_NUMBER} [^,;:()]*?"}  # patterns by name
+_VALUES = {"count": _NUMBER, "len": _NUMBER, "plural": rf"{_NUMBER} [^,;:()]*?"}  # patterns by name
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
 _JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
 _GLUE = {", ": "，", "; ": "；", ": ": "："}
-_DATA = re.compile(r"""(['"`]).*\1|\{.*\}|\[.*\]|<.*>|\S+://\S*""", re.DOTALL)
+_DATA = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|<[^<>]*>|\{.*\}|\[.*\]|\S+://\S*""", re.DOTALL)
 _MANY_LETTERS = 7  # of a template whose values may be any text
 _FEW_LETTERS = 3
 _WITH_A_DIGIT = re.compile(r"\S*\d\S*(?: [a-z]+){0,2}|")
@@ -69,8 +69,7 @@ class Template(NamedTuple):
     @property
     def letters(self) -> int:
         """How many letters are given: the more, the surer is a match."""
-        counts = sum(name.startswith("plural") for name in self.names)  # which nothing else looks like
-        return _MANY_LETTERS * counts + sum(len(word) for literal in self.literals for word in _WORD.findall(literal))
+        return sum(len(word) for literal in self.literals for word in _WORD.findall(literal))
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what was filled in, by name; None where the text is not made of this template."""
@@ -82,11 +81,14 @@ class Template(NamedTuple):
         return dict(zip(self.names, found.groups(), strict=True))
 
     def _is_sure(self) -> bool:
-        return self.letters >= _MANY_LETTERS or self.literals[0].endswith(": ")
+        """Tell whether values may be any text: many letters, a label, or a count of things, which little looks like."""
+        counts = any(name.startswith("plural") for name in self.names)
+        return counts or self.letters >= _MANY_LETTERS or self.literals[0].endswith(": ")
 
     def _plain(self) -> re.Pattern[str]:
         """Return what a value may be where hardly a word is given, so that ``list of groups`` is no count."""
-        return _WITH_A_DIGIT if self.letters <= _FEW_LETTERS and not self.literals[0] else _FEW_WORDS
+        hardly = self.letters <= _FEW_LETTERS and len(self.names) <= 2 and not self.literals[0]  # noqa: PLR2004
+        return _WITH_A_DIGIT if hardly else _FEW_WORDS
 
 
 class Catalogue:
@@ -97,7 +99,7 @@ class Catalogue:
         self._texts: dict[str, str] = {}
         self._templates: dict[str, list[Template]] = {}
         self._found: dict[tuple[str, bool], str] = {}
-        words = Counter(word for text in messages for word in set(_WHOLE_WORD.findall(text)))
+        words = Counter(word for text in messages for word in set(_given_words(text)))
         for text, translation in messages.items():
             pieces = [*string.Formatter().parse(text)]
             if all(name is None for _, name, _, _ in pieces):
@@ -105,7 +107,7 @@ class Catalogue:
                     "}}", "}"
                 )
             else:
-                rarest = min(_WHOLE_WORD.findall(text), key=words.__getitem__, default="")
+                rarest = min(_given_words(text), key=words.__getitem__, default="")
                 self._templates.setdefault(rarest, []).append(_template(text, translation))
 
     def translated(self, text: str, *, alone: bool = False) -> str:
@@ -176,14 +178,11 @@ class Catalogue:
         return self._line(rest)
 
 
-def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int]:
-    """Order templates that a text may be made of: the likely one has its label, cuts it at its joints, and gives much."""
+def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int, int]:
+    """Order templates that a text may be made of: the likely one has its label, is cut at joints, and gives much."""
     template, values = made
-    return (
-        not template.literals[0].endswith(": "),
-        sum(len(_JOINT.findall(value)) for value in values.values()),
-        -template.letters,
-    )
+    cut = sum(len(_JOINT.findall(value)) for value in values.values())
+    return ": " not in template.literals[0], cut, -template.letters, -sum(map(len, template.literals))
 
 
 def _forms(core: str) -> Iterator[tuple[str, str]]:
@@ -194,6 +193,11 @@ def _forms(core: str) -> Iterator[tuple[str, str]]:
     if core[:1].isupper():
         yield core[0].lower() + core[1:], ""
         yield other[0][:1].lower() + other[0][1:], other[1]
+
+
+def _given_words(text: str) -> list[str]:
+    """Return the whole words of a template."""
+    return _WHOLE_WORD.findall(re.sub(r"\{\w+\}", "{}", text))
 
 
 def _template(text: str, translation: str) -> Template:

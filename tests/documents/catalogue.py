@@ -38,7 +38,7 @@ _SQL = r"^(BEGIN|COMMIT|CREATE|DELETE FROM|INSERT|SELECT|UPDATE \w+ SET|PRAGMA)\
 _MARKUP = r"^[<@#*|]|^\{\{|^\[|^- |=[\"'%]|^\W*$"
 _COMMAND = r"^-{1,2}[\w-]+( [A-Z]+)?$|^-[a-z] |^(import|def|assert|python|pip|git|cd) |^from \w+ import|^with \w+\.|^sls-contract [a-z-]+( [A-Z-]|$)"
 _NAME = r"^\w+ page(, [^ ]+)?$|^RFC \d+|^[A-Za-z.]+(, [A-Za-z.]+)*$"
-_NEVER = re.compile(rf"{_SQL}|\(\?|\\[dswb]|\[\^|\]\+|\w\|\w")
+_NEVER = re.compile(rf"{_SQL}|^\[Errno|\bLiteral\[|\(\?|\\[dswb]|\[\^|\]\+|\w\|\w")
 _NO_TEXT = re.compile(f"{_REGEX}|{_SQL}|{_MARKUP}|{_COMMAND}|{_NAME}")
 _PROSE = re.compile(r"(?<![\w/.-])[A-Za-z']+(?:[,;:]? [a-z']+){3}(?![\w/.-]*=)")
 _ARTICLE = re.compile(r"(a|an|the|no) [A-Z]|…: …: …")
@@ -163,15 +163,19 @@ def _of_template(source: str):
         seen: Counter[str] = Counter()
         parts = _HTML_VALUE.split(piece)
         text = "".join(
-            _placeholder(re.split(r"\W", part.split("|")[0].strip().rpartition(".")[2])[0].lower() or "value", seen)
-            if number % 2
-            else _escaped(html.unescape(part))
+            _placeholder(_name_in(part), seen) if number % 2 else _escaped(html.unescape(part))
             for number, part in enumerate(parts)
         ).strip()
         if " " not in text and not text.istitle():
             continue
         if _WORD.search(re.sub(r"\{\w+\}", "…", text)):
             yield text
+
+
+def _name_in(expression: str) -> str:
+    """Return a name for what an expression of a template gives."""
+    value, _, filters = expression.partition("|")
+    return "len" if "length" in filters else re.split(r"\W", value.strip().rpartition(".")[2])[0].lower() or "value"
 
 
 def _renamed(text: str, alike: dict[str, tuple[str, str]]) -> str:
