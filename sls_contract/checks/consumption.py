@@ -141,7 +141,7 @@ class Consumption:
         book, checkpoint = self._shard(received.args.place, shard), body.get("checkpoint")
         yield book.write(checkpoint)
         if consumer and received.query.get("forceSuccess", "false").lower() == "false" and status is not None:
-            yield group.force(consumer, shard, received.moment, taken=received.served)
+            yield group.force(consumer, shard, received.moment, received.outcome)
         if isinstance(checkpoint, str):
             group.write(shard, checkpoint, received.moment, status)
             if received.served:

@@ -109,11 +109,11 @@ class GroupBook:
             del self._consumers[next(iter(self._consumers))]
         return judged
 
-    def force(self, consumer: str, shard: int, moment: Moment, *, taken: bool) -> Judged:
-        """Judge an unforced write of a checkpoint by whoever may not hold the shard."""
+    def force(self, consumer: str, shard: int, moment: Moment, outcome: str) -> Judged:
+        """Judge an unforced write of a checkpoint by whoever may not hold the shard; ``outcome``: errorCode, or 200."""
         me = self._consumers.get(consumer)
         if me is None:
-            expected = "404 ConsumerNotExist: it never sent a heartbeat" if self.made and self.alone else ""
+            expected = "ConsumerNotExist: it never sent a heartbeat" if self.made and self.alone else ""
         else:
             mine = me.answer | me.body
             holder = None if shard in mine else self._certain_holder(shard, moment)
@@ -121,8 +121,9 @@ class GroupBook:
         if not expected:
             return _NOTHING
         fix = "take an unforced checkpoint from the shard's holder only."
-        found = clause("unforced-write-of-others").finding("status", expected, f"200 for {shown(consumer)}", fix)
-        return Judged((found,) if taken else (), frozenset({"SLS438"}))
+        found = clause("unforced-write-of-others").finding("status", expected, f"{outcome} for {shown(consumer)}", fix)
+        wrong = {"200", "ConsumerNotExist", "ConsumerNotMatch"} - {expected.partition(":")[0]}
+        return Judged((found,) if outcome in wrong else (), frozenset({"SLS438"}))
 
     def write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
         """Take note of a write and of what became of it."""

@@ -5,6 +5,7 @@ The operations and their errors are those of the contracts; here stands how a cl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.scenario import Scenario, made, with_variant
@@ -132,6 +133,8 @@ def _not_let_in(operation: str) -> Scenario:
     at = _B if operation == "CreateConsumerGroup" else _A
     request = REQUESTS[operation](at)
     elsewhere = REQUESTS[operation](Place(at.group, "missing"))
+    if isinstance(elsewhere, Write):
+        elsewhere = replace(elsewhere, value="12")  # the same request, and so the same signature, each time
     return Scenario.of(
         f"{LABELS[operation]}-not-let-in",
         operation,
