@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import Judged
@@ -159,6 +160,15 @@ class GroupBook:
 
     def _is_live(self, consumer: _Consumer, moment: Moment) -> bool:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)
+
+
+def judge_repeated(listed: Any) -> Judged:
+    """Judge whether a heartbeat was answered with each shard once; ``listed`` is the answer's array."""
+    shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
+    twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
+    fix = "answer with each shard once."
+    found = clause("answer-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
+    return Judged((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
 
 def _held_once(consumer: str, before: _Consumer, body: frozenset[int]) -> Judged:

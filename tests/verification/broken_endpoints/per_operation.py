@@ -239,6 +239,11 @@ def lists_names_in_small_letters(request, groups):
     return [{**group, "name": group["name"].lower()} for group in groups]
 
 
+@on_success("ConsumerGroupHeartBeat", "SLS279")
+def assigns_a_shard_twice(request, shards):
+    return [*shards, *shards[:1]]
+
+
 @on_success("ListShards", "SLS275")
 def spells_the_status_otherwise(request, shards):
     return [{**shard, "status": "readWrite"} for shard in shards]
@@ -299,6 +304,7 @@ class ListsShardsOfTheFirstLogstore(Connecting):
 
 
 SHOWN_BY |= {
+    "assigns_a_shard_twice": "heartbeat-of-one-consumer",
     "checkpoint_without_blanks_around": "checkpoint-texts",
     "compresses_as_the_first_pull": "connection-of-pulls",
     "consumer_cut_at_a_sign": "consumer-named-with-signs",
