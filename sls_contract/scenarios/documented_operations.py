@@ -125,7 +125,7 @@ def _served(operation: str) -> Scenario:
         "200, signed as v1 with either hash and as v4",
         _source(operation),
         "SLS444 SLS456",
-        *steps,
+        (*steps,),
     )
 
 
@@ -141,12 +141,14 @@ def _not_let_in(operation: str) -> Scenario:
         "401 for a wrong signature and an unknown key, 400 for a time of 16 minutes ago, 400 or 401 unsigned",
         "CommonErrorCodes page",
         "SLS451 SLS452 SLS454 SLS455",
-        *made(),
-        *_before(request),
-        *(with_variant(request, variant) for variant in _NOT_LET_IN),
-        *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
-        elsewhere,
-        with_variant(request, RequestVariant(signed_as=elsewhere)),
+        (
+            *made(),
+            *_before(request),
+            *(with_variant(request, variant) for variant in _NOT_LET_IN),
+            *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
+            elsewhere,
+            with_variant(request, RequestVariant(signed_as=elsewhere)),
+        ),
     )
 
 
@@ -161,8 +163,7 @@ def _nowhere(operation: str) -> Scenario:
         f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
         f"{_source(operation)}, error codes",
         proves,
-        *_before(make(_A)),
-        *(make(place) for place in (*places, *([_A] if about_group else []))),
+        (*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else [])))),
     )
 
 
@@ -183,12 +184,7 @@ def _nearly_named(operation: str) -> Scenario:
         "404 for names that begin as others, or differ in case; logstores and projects in 400, too",
         f"{_source(operation)}, error codes",
         "SLS442 SLS443" + (" SLS441" if about_group else ""),
-        *_before(make(_A)),
-        *made(there),
-        Write(0, at=there),
-        *map(make, places),
-        Read(at=there),
-        ListGroups(there),
+        (*_before(make(_A)), *made(there), Write(0, at=there), *map(make, places), Read(at=there), ListGroups(there)),
     )
 
 
@@ -317,7 +313,7 @@ def _documented() -> Iterator[Scenario]:
             f"{code}: {why}",
             f"{_source(operation)}, error codes",
             ("SLS436" if code == "NotExistConsumerWithBody" else "SLS445") + also,
-            *steps,
+            (*steps,),
         )
 
 
