@@ -6,7 +6,7 @@ The whole measurement, with every scenario for every bug, is ``python -m benchma
 from __future__ import annotations
 
 import pytest
-from broken_endpoints import registry
+from broken_endpoints import per_operation, registry
 from started_processes import FULL
 
 from sls_contract.spec import CLAUSES, Level
@@ -172,7 +172,7 @@ SHOWN_BY = {
 }
 """The scenario that shows a bug, where the usual one does not: names of bugs by the name of the scenario."""
 
-SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()}
+SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()} | per_operation.SHOWN_BY
 
 
 def cases():

@@ -117,6 +117,7 @@ SPELLINGS = {
     "html decimal": lambda s: "".join(f"&#{ord(c)};" for c in s),
     "html hex": lambda s: "".join(f"&#x{ord(c):x};" for c in s),
     "html named": lambda s: s.replace("+", "&plus;").replace("/", "&sol;").replace("=", "&equals;"),
+    "url-safe alphabet": lambda s: s.replace("+", "-").replace("/", "_"),
     "base64": lambda s: base64.b64encode(s.encode()).decode(),
     "base64, no padding": lambda s: base64.b64encode(s.encode()).decode().rstrip("="),
     "base64, url-safe": lambda s: base64.urlsafe_b64encode(s.encode()).decode(),
