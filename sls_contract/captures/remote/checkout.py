@@ -77,9 +77,11 @@ class Checkout:
         Raises `CassetteError` where a file holds a secret, or is damaged; nothing is uploaded then.
         """
         with self._held():
-            before = self._local() if delete else {}
+            gone = {*self._digests(self._taken_in())} - {*self._local()} if delete else ()
             self._follow_lock()
-            return self._publish(before if delete else self._local())
+            for name in gone:
+                (self.suite.folder / name).unlink(missing_ok=True)
+            return self._publish(self._local())
 
     def status(self) -> Result:
         """Tell what was not uploaded, and what the URL has that the lock does not name; nothing is changed."""
@@ -241,7 +243,7 @@ class Checkout:
             return Result((f"{self.suite.url}: no cassettes in {self.suite.folder}",))
         if revisions_in(self.suite.lock, self.suite.url) != (name,):
             write_line(self.suite.lock, self.suite.url, name, len(local))
-            changes += f"; commit {self.suite.lock}"
+            changes += f"; commit {self.suite.lock.name}"
         self._note((name,))
         return Result((f"{self.suite.url}: revision {name[:_SHORT]}, {len(local)} cassettes: {changes}",))
 
@@ -280,7 +282,7 @@ class Checkout:
         names = self._taken_in()
         count = len(self._digests(names))
         known = f"revision {' and '.join(name[:_SHORT] for name in names)}, {count} cassettes"
-        return f"{self.suite.url}: {known if names else f'{self.suite.lock} names no revision'}, in {self.suite.folder}"
+        return f"{self.suite.url}: {known if names else f'{self.suite.lock.name} names no revision'}, in {self.suite.folder}"
 
     def _told(self, *lines: str) -> Result:
         conflicts = [f"changed here and there: {each}" for each in self._conflicts]
