@@ -64,11 +64,13 @@ def _suites(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
     lock = arguments.lock or lock_near(Path.cwd())
     urls = arguments.urls or list(dict.fromkeys(line.url for line in read_lock(lock)))
     if not urls or (arguments.folder is not None and len(urls) > 1):
-        msg = f"expected {'one URL' if urls else f'a URL, or a suite in {lock}'}. How to fix: name the URL of the suite."
+        msg = (
+            f"expected {'one URL' if urls else f'a URL, or a suite in {lock}'}. How to fix: name the URL of the suite."
+        )
         raise UsageError(msg)
     for url in urls:
         if not is_url(url):
-            msg = f"expected a URL such as s3://bucket/folder, got {url!r}. How to fix: name the value of sls_cassette_dir."
+            msg = f"expected a URL such as s3://bucket/folder, got {url!r}. How to fix: name that of sls_cassette_dir."
             raise UsageError(msg)
         yield suite_of(url, lock, environ)
 

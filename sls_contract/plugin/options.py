@@ -132,7 +132,9 @@ def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("sls_hide_names", "default of --sls-hide-names", type="bool", default=True)
     parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
     parser.addini("sls_report", "default of --sls-report", type="linelist")
-    parser.addini("sls_cassette_dir", "folder of the cassettes, or a URL (oss://…); default: 'cassettes' beside each test file")
+    parser.addini(
+        "sls_cassette_dir", "folder of the cassettes, or a URL (oss://…); default: 'cassettes' beside each test file"
+    )
     parser.addini("sls_contract_dir", "folder of contracts to judge by, before those that are shipped")
     for name, text in _INI_LISTS:
         parser.addini(name, text, type="linelist")

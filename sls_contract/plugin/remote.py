@@ -78,7 +78,11 @@ class RemoteCassettes:
             return Checkout(self._suite, [key] if key else []).push()
         command = [sys.executable, "-X", "utf8", "-m", "sls_contract", "cassettes", action, self._suite.url]
         done = subprocess.run(  # noqa: S603 - our own command
-            [*command, "--lock", str(self._suite.lock)], capture_output=True, encoding="utf-8", errors="replace", check=False
+            [*command, "--lock", str(self._suite.lock)],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
         if done.returncode not in (0, 1):
             told = done.stderr.strip().removeprefix("sls-contract cassettes: ")

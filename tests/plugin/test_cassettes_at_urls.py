@@ -91,7 +91,9 @@ def test_a_run_that_failed_uploads_nothing_and_keeps_what_it_recorded(suite):
     suite.test(ASKS.format(count=2) + "    assert shard == 0\n".replace("    assert", "        assert"))
     result = suite.run("--sls-record=once")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["sls-contract: not uploaded: *", "sls-contract: How to fix: sls-contract cassettes push"])
+    result.stdout.fnmatch_lines(
+        ["sls-contract: not uploaded: *", "sls-contract: How to fix: sls-contract cassettes push"]
+    )
     assert not suite.lock.exists()
     assert len(cassettes(suite)) == 2
     assert command(suite, "push", f"file://{suite.store}").returncode == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.captures.remote.lockfile import revisions_in, write_line
@@ -32,6 +31,7 @@ from sls_contract.errors import CassetteBusy, CassetteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from sls_contract.captures.remote.suite import Suite
     from sls_contract.signing import Credentials
@@ -257,7 +257,9 @@ class Checkout:
         return None
 
     def _upload(self, revision: Revision) -> str:
-        known = {recording_object(*each) for name in revision.parents for each in self._store.revision(name).digests.items()}
+        known = {
+            recording_object(*each) for name in revision.parents for each in self._store.revision(name).digests.items()
+        }
         new: dict[Object, bytes] = {}
         for name, digest in revision.digests.items():
             if (target := recording_object(name, digest)) not in known:
@@ -272,7 +274,8 @@ class Checkout:
         CassetteFile.read(path)
         data = path.read_bytes()
         for finding, line in leak_findings(data, Scrubber(self._keys)):
-            msg = f"{path}:{line} holds a secret, and nothing was uploaded: {finding.actual}\nHow to fix: {finding.how_to_fix}."
+            told = f"{path}:{line} holds a secret, and nothing was uploaded: {finding.actual}"
+            msg = f"{told}\nHow to fix: {finding.how_to_fix}."
             raise CassetteError(msg)
         return data
 
@@ -282,13 +285,15 @@ class Checkout:
         names = self._taken_in()
         count = len(self._digests(names))
         known = f"revision {' and '.join(name[:_SHORT] for name in names)}, {count} cassettes"
-        return f"{self.suite.url}: {known if names else f'{self.suite.lock.name} names no revision'}, in {self.suite.folder}"
+        none = f"{self.suite.lock.name} names no revision"
+        return f"{self.suite.url}: {known if names else none}, in {self.suite.folder}"
 
     def _told(self, *lines: str) -> Result:
         conflicts = [f"changed here and there: {each}" for each in self._conflicts]
         if conflicts:
             conflicts.append(
-                "How to fix: keep one version of each exchange, delete the marker lines, then sls-contract cassettes push"
+                "How to fix: keep one version of each exchange, delete the marker lines, then run "
+                "sls-contract cassettes push"
             )
         return Result((*lines, *conflicts), clean=not conflicts)
 

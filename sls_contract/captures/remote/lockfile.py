@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.errors import CassetteError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME = "sls-cassettes.lock"
 
@@ -71,7 +73,9 @@ def write_line(path: Path, url: str, revision: str, count: int) -> None:
     others = [each.text for each in read_lock(path) if each.url != url]
     spare = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        spare.write_text(_HEAD + "".join(f"{each}\n" for each in sorted([*others, line])), encoding="utf-8", newline="\n")
+        spare.write_text(
+            _HEAD + "".join(f"{each}\n" for each in sorted([*others, line])), encoding="utf-8", newline="\n"
+        )
         spare.replace(path)
     except OSError as error:
         spare.unlink(missing_ok=True)

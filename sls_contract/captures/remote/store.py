@@ -97,11 +97,8 @@ class Store:
         with storage_errors(self.url):
             files = filesystem.find(f"{root}/revisions")
         names = [file.rpartition("/")[2].removesuffix(_TEXT) for file in files if file.endswith(_TEXT)]
-        found = {}
-        for name, each in zip(names, self._at_once(self._whole, [(name,) for name in names]), strict=True):
-            if each is not None:
-                found[name] = each
-        return found
+        found = zip(names, self._at_once(self._whole, [(name,) for name in names]), strict=True)
+        return {name: each for name, each in found if each is not None}
 
     def _whole(self, name: str) -> Revision | None:
         try:
