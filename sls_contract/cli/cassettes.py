@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from sls_contract.captures.remote.checkout import Checkout, Result
     from sls_contract.captures.remote.suite import Suite
+    from sls_contract.cli.terminal import Console
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,19 +40,14 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Do it for each suite; return the exit code."""
-    del stdin, stderr
     from sls_contract.captures.remote.checkout import Checkout
-    from sls_contract.signing import credentials_from_environment
 
-    key = credentials_from_environment(environ)
     clean = True
-    for suite in _suites(arguments, environ):
-        result = _done(arguments, Checkout(suite, [key] if key else []))
-        print(*result.lines, sep="\n", file=stdout)
+    for suite in _suites(arguments, console.environ):
+        result = _done(arguments, Checkout(suite, console.keys()))
+        console.tell(result.lines)
         clean &= result.clean
     return 0 if clean else 1
 
