@@ -32,6 +32,7 @@ COMMANDS = (
     "check",
     "diff",
     "convert",
+    "cassettes",
     "merge",
     "merge-driver",
     "signature",
