@@ -101,5 +101,7 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
         return re.sub(r'(<h3 id="(sls\d{3}))-', r'<a id="\2"></a>\1-', html)
     clauses = os.path.relpath("clauses/", page.url or ".")
     parts = NOT_TEXT.split(html)
-    parts[::2] = [CODE.sub(lambda code: f'<a href="{clauses}#{code[0].lower()}">{code[0]}</a>', part) for part in parts[::2]]
+    parts[::2] = [
+        CODE.sub(lambda code: f'<a href="{clauses}#{code[0].lower()}">{code[0]}</a>', part) for part in parts[::2]
+    ]
     return "".join(parts)

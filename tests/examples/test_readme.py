@@ -242,9 +242,7 @@ def test_the_readme_fits_on_few_screens():
 IN_ENGLISH_ONLY = {"api.md", "clauses.md", "clients.md"}  # the site makes the first two in Chinese, too
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
-)
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
 def test_the_chinese_page_has_the_same_commands_options_and_codes(page):
     """Whoever reads Chinese finds each block, and everything that the English page sets as code."""
     if page.endswith(".zh.md") or Path(page).name in IN_ENGLISH_ONLY:
