@@ -19,14 +19,14 @@ _HEAD = """\
 # Six official clients and GetCheckPoint
 
 Six unmodified clients, each run through every scenario by `sls-contract exercise` ([how it judges](exercise.md)).
-`python -m benchmarks.clients` makes this page. The clients ran on loopback, over plain http, through a proxy (Node: directly).
-Their wrappers are in [tests/clients](../tests/clients/README.md).
+`python -m benchmarks.clients` makes this page. The clients ran on loopback, over plain http, through a proxy (Node:
+directly). Their wrappers are in [tests/clients](../tests/clients/README.md).
 
-The responses were scripted. It is not known which of them the service ever sends: a finding says what a client does *if* it
-gets one, from the service or from a device in between.
+The responses were scripted. It is not known which of them the service ever sends: a finding says what a client does
+*if* it gets one, from the service or from a device in between.
 """
 _LEGEND = """\
-*as sent*: the checkpoints of the response. *error*: the client failed; the values of the response that it reported follow
+*as sent*: the checkpoints of the response. *error*: the client failed; then what it reported of the response
 (*code*, *status*). **Bold**: a finding. ×n: it sent n requests.
 """
 _SUCCESSES = "documented successes"

@@ -1,4 +1,4 @@
-"""Files for CI, ours and those that people copy, against the schemas of their services (check-jsonschema ships them)."""
+"""Files for CI, ours and those that people copy, against the schemas that check-jsonschema ships."""
 
 from __future__ import annotations
 
