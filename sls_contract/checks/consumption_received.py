@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import json_body, json_value
 from sls_contract.checks.presentation import masked, shown
 
 if TYPE_CHECKING:
@@ -37,12 +36,12 @@ class Received:
     @cached_property
     def sent(self) -> Any:
         """Read the request's body as JSON; None where it is none."""
-        return _read(self.request.body)
+        return json_value(self.request.body)
 
     @cached_property
     def document(self) -> Any:
         """Read the answer's body as JSON; None where it is none."""
-        return None if self.response is None else _read(plain_body(self.response).data or b"")
+        return None if self.response is None else json_body(self.response)
 
     @cached_property
     def answer(self) -> Any:
@@ -88,10 +87,3 @@ def shards_of(listed: Any) -> frozenset[int] | None:
     """Return the shards that a heartbeat's body or answer lists, in either form of the page; None for neither."""
     listed = listed.get("shards") if isinstance(listed, dict) else listed
     return integers(listed) if isinstance(listed, list) else None
-
-
-def _read(text: bytes) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract import __version__
 from sls_contract.cli.progress import progress
@@ -13,11 +13,12 @@ from sls_contract.reports.text import on_one_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from sls_contract.cassettes.conversion import Conversion
     from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.scrub import Leak
+    from sls_contract.cli.terminal import Console
 
 _CASSETTES = (".yaml", ".yml")
 
@@ -39,24 +40,19 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Convert one file; return the exit code."""
-    del stdin
     from sls_contract.cassettes.conversion import PASSES, converted
     from sls_contract.cassettes.opening import opened
-    from sls_contract.cassettes.scrub import Scrubber, leaks
-    from sls_contract.signing import credentials_from_environment
+    from sls_contract.cassettes.scrub import leaks
 
     _require(arguments.target, force=arguments.force)
-    key = credentials_from_environment(environ)
-    scrubber = Scrubber([key] if key else [])
+    scrubber = console.scrubber()
     source = opened(arguments.source)
     if not len(source):
         msg = f"{arguments.source} has no HTTP exchange; nothing was written. How to fix: name another file."
         raise UsageError(msg)
-    with progress(PASSES * len(source), stderr, environ) as shown:
+    with progress(PASSES * len(source), console) as shown:
         conversion = converted(source, scrubber, lambda done: shown(done, str(arguments.source)))
     _write(arguments.target, conversion)
     left = leaks(arguments.target.read_bytes(), scrubber)
@@ -64,7 +60,7 @@ def run(
         *_told(source, scrubber.text(getattr(source, "creator", "")), arguments, conversion),
         *_left(left, arguments.target),
     ]
-    print(*map(on_one_line, lines), sep="\n", file=stdout)
+    console.tell(map(on_one_line, lines))
     return int(bool(left))
 
 

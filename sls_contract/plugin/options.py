@@ -103,6 +103,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="requests to owned hosts while no cassette is open, for example in a test without the marker: "
         "block (default, in every record mode) or allow",
     )
+    _add_outputs(group)
+    _add_ini(parser)
+
+
+def _add_outputs(group: pytest.OptionGroup) -> None:
     group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests")
     group.addoption(
         "--sls-report",
@@ -119,7 +124,6 @@ def add_options(parser: pytest.Parser) -> None:
         help="yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
         "consumers, logstores and projects, are written as other-group-1 and so on",
     )
-    _add_ini(parser)
 
 
 def _add_ini(parser: pytest.Parser) -> None:

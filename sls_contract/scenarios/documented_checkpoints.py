@@ -17,10 +17,7 @@ _NAMES = (
             "200: no page restricts the names of groups",
             "CreateConsumerGroup page",
             "SLS402 SLS444",
-            *made(Place(label)),
-            Write(0, at=Place(label)),
-            Read(0, Place(label)),
-            Read(at=Place(label)),
+            (*made(Place(label)), Write(0, at=Place(label)), Read(0, Place(label)), Read(at=Place(label))),
         )
         for word, label in (
             ("in-chinese", "消费组"),
@@ -35,10 +32,7 @@ _NAMES = (
         "consumer as it was sent, in UTF-8",
         f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
         "SLS402 SLS431",
-        *made(_A, "消费者_1"),
-        Write(0, consumer="消费者_1"),
-        Read(0),
-        Read(),
+        (*made(_A, "消费者_1"), Write(0, consumer="消费者_1"), Read(0), Read()),
     ),
 )
 
@@ -49,11 +43,13 @@ _CHECKPOINTS = (
         "every checkpoint byte for byte: short, long, with leading zeros",
         _ELEMENTS,
         "SLS401 SLS402",
-        *made(),
-        *(
-            step
-            for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807")
-            for step in (Write(0, value), Read(0))
+        (
+            *made(),
+            *(
+                step
+                for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807")
+                for step in (Write(0, value), Read(0))
+            ),
         ),
     ),
     Scenario.of(
@@ -62,13 +58,7 @@ _CHECKPOINTS = (
         "base64 of any bytes comes back as it was written",
         "UpdateCheckPoint page, InvalidShardCheckPoint: base64 is all that is asked for",
         "SLS401 SLS402",
-        *made(),
-        Write(0, "-1"),
-        Read(0),
-        Write(0, "~~~???>>>"),
-        Read(0),
-        Write(0, "数据消费"),
-        Read(),
+        (*made(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
     ),
     Scenario.of(
         "checkpoint-many-times",
@@ -76,9 +66,7 @@ _CHECKPOINTS = (
         "the checkpoint that was written last, also after a dozen writes",
         _UPDATE,
         "SLS401 SLS402",
-        *made(),
-        *(step for _ in range(12) for step in (Write(0), Read(0))),
-        Read(),
+        (*made(), *(step for _ in range(12) for step in (Write(0), Read(0))), Read()),
     ),
     Scenario.of(
         "checkpoint-rewound",
@@ -86,11 +74,7 @@ _CHECKPOINTS = (
         "the smaller number, which was written last",
         _UPDATE,
         "SLS401 SLS402",
-        *made(),
-        Write(0, "2000"),
-        Read(0),
-        Write(0, "1000"),
-        Read(0),
+        (*made(), Write(0, "2000"), Read(0), Write(0, "1000"), Read(0)),
     ),
     Scenario.of(
         "checkpoint-not-forced",
@@ -98,11 +82,7 @@ _CHECKPOINTS = (
         "the checkpoint, which the holder of the shard may write without force",
         _UPDATE,
         "SLS401 SLS402",
-        *made(),
-        Write(0, force="false"),
-        Read(0),
-        Write(0, force="False"),
-        Read(0),
+        (*made(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0)),
     ),
     Scenario.of(
         "update-time-moves",
@@ -110,14 +90,7 @@ _CHECKPOINTS = (
         "updateTime later after each write, and unmoved by reads",
         _ELEMENTS,
         "SLS411 SLS412 SLS413 SLS414",
-        *made(),
-        Write(0),
-        Read(0),
-        Read(0),
-        Write(0),
-        Read(0),
-        WaitForClock(0),
-        Read(),
+        (*made(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
     ),
     Scenario.of(
         "update-time-of-same-value",
@@ -125,12 +98,7 @@ _CHECKPOINTS = (
         "updateTime later also where the same checkpoint was written again",
         _ELEMENTS,
         "SLS411 SLS412",
-        *made(),
-        Write(0, "12"),
-        Read(0),
-        Write(0, "12"),
-        Read(0),
-        WaitForClock(0, "12"),
+        (*made(), Write(0, "12"), Read(0), Write(0, "12"), Read(0), WaitForClock(0, "12")),
     ),
 )
 

@@ -59,8 +59,7 @@ _GROUPS = (
         f"each group its own, though {how}",
         _CREATE,
         "SLS404 SLS441 SLS444",
-        *(step for pair in pairs for step in _apart(*pair)),
-        *(_deleted(*pairs[0]) if word == "begin-alike" else ()),
+        (*(step for pair in pairs for step in _apart(*pair)), *(_deleted(*pairs[0]) if word == "begin-alike" else ())),
     )
     for word, (how, pairs) in _PAIRS.items()
 )
@@ -72,14 +71,16 @@ _CONSUMERS = (
         "consumer letter by letter as it was sent, also beside one that is called almost so",
         _ELEMENTS,
         "SLS431",
-        Create(_A),
-        HeartBeat(name),
-        Write(0, consumer=name),
-        Read(0),
-        HeartBeat(other),
-        Write(0, consumer=name),
-        Read(0),
-        Read(),
+        (
+            Create(_A),
+            HeartBeat(name),
+            Write(0, consumer=name),
+            Read(0),
+            HeartBeat(other),
+            Write(0, consumer=name),
+            Read(0),
+            Read(),
+        ),
     )
     for word, name, other in (
         ("in-capitals", "Consumer_A", "consumer_a"),
@@ -95,11 +96,13 @@ _PLACES = (
         "404 LogStoreNotExist where the name only begins as an existing one, or is the beginning of one",
         _ERRORS,
         "SLS442 SLS444",
-        *made(_A),
-        Write(0),
-        Read(),
-        *(Read(shard, Place("a", role)) for role in ("longer", "shorter") for shard in (None, 0)),
-        Read(0),
+        (
+            *made(_A),
+            Write(0),
+            Read(),
+            *(Read(shard, Place("a", role)) for role in ("longer", "shorter") for shard in (None, 0)),
+            Read(0),
+        ),
     ),
     Scenario.of(
         "logstore-in-capitals",
@@ -107,10 +110,7 @@ _PLACES = (
         "400 or 404: names of logstores have small letters",
         f"{_ERRORS}; CreateLogstore page: small letters",
         "SLS442 SLS444",
-        *made(_A),
-        Write(0),
-        Read(at=Place("a", "capitals")),
-        Read(0),
+        (*made(_A), Write(0), Read(at=Place("a", "capitals")), Read(0)),
     ),
     Scenario.of(
         "project-beginning-alike",
@@ -118,11 +118,13 @@ _PLACES = (
         "404 ProjectNotExist where the name only begins as an existing one, or is the beginning of one",
         _ERRORS,
         "SLS443 SLS444",
-        *made(_A),
-        Write(0),
-        Read(),
-        *(Read(shard, Place("a", project=role)) for role in ("longer", "shorter") for shard in (None, 0)),
-        Read(0),
+        (
+            *made(_A),
+            Write(0),
+            Read(),
+            *(Read(shard, Place("a", project=role)) for role in ("longer", "shorter") for shard in (None, 0)),
+            Read(0),
+        ),
     ),
 )
 

@@ -111,7 +111,7 @@ def _served(operation: str) -> Scenario:
         "200, signed as v1 with either hash and as v4",
         _source(operation),
         "SLS444 SLS456",
-        *steps,
+        (*steps,),
     )
 
 
@@ -125,9 +125,7 @@ def _not_let_in(operation: str) -> Scenario:
         "401 for a wrong signature and an unknown key, 400 for a time of 16 minutes ago",
         "CommonErrorCodes page",
         "SLS451 SLS452 SLS455",
-        *made(),
-        *_before(request),
-        *(with_variant(request, variant) for variant in variants),
+        (*made(), *_before(request), *(with_variant(request, variant) for variant in variants)),
     )
 
 
@@ -142,8 +140,7 @@ def _nowhere(operation: str) -> Scenario:
         f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
         f"{_source(operation)}, error codes",
         proves,
-        *_before(make(_A)),
-        *(make(place) for place in (*places, *([_A] if about_group else []))),
+        (*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else [])))),
     )
 
 
@@ -272,7 +269,7 @@ def _documented() -> Iterator[Scenario]:
             f"{code}: {why}",
             f"{_source(operation)}, error codes",
             ("SLS436" if code == "NotExistConsumerWithBody" else "SLS445") + also,
-            *steps,
+            (*steps,),
         )
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sls_contract.checks import sequence_logs
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
 from sls_contract.scenarios.model_logs import Found, LogModel, Logstore
+from sls_contract.verification.answered import objects_of
 from sls_contract.verification.reads import both
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ class CallJudge:
         return sequence_logs.judge_cursor_time(seconds, last[0].answered_at)
 
     def _list_shards(self, step: Call, response: Response) -> Judged:
-        document, where = _document(response), self.where(step.at)
-        shards = [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
+        shards, where = objects_of(response), self.where(step.at)
         numbers = {each["shardID"]: each for each in shards if type(each.get("shardID")) is int}
         self.listed[where] = frozenset(numbers)
         for number, each in numbers.items():
@@ -163,15 +162,8 @@ def _logs(response: Response) -> list[PulledLog]:
     return logs
 
 
-def _document(response: Response) -> Any:
-    try:
-        return json.loads(plain_body(response).data or b"")
-    except (ValueError, RecursionError):
-        return None
-
-
 def _member(response: Response, name: str) -> object:
-    document = _document(response)
+    document = json_body(response)
     return document.get(name) if isinstance(document, dict) else None
 
 

@@ -177,8 +177,8 @@ def test_logs_are_compressed_as_announced(request):
 
 def test_logs_are_sent_in_every_compression():
     """Every compression that the contract names is drawn, and none as well."""
-    kinds = {request.headers.get("x-log-compresstype", "") for request in drawn(strategies.requests(PUT))}
-    assert kinds == {"", "lz4", "zstd", "deflate"}
+    for kind in ("", "lz4", "zstd", "deflate"):
+        find(strategies.requests(PUT), lambda request, kind=kind: request.headers.get("x-log-compresstype", "") == kind)
 
 
 @few
