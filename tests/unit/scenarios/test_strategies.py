@@ -225,16 +225,16 @@ def test_every_kind_of_breach_of_a_request_is_drawn():
     } <= breaches
 
 
-@pytest.mark.full
 def test_every_kind_of_breach_of_an_answer_is_drawn():
-    """Each rule that the contract states for an answer is broken in some example."""
+    """Each rule that the contract states for an answer is broken in some example; in a short run, most are."""
     request = find(strategies.requests(LIST), lambda each: "shard" in dict(each.query_pairs()))
     strategy = strategies.broken_answers(LIST, request, levels=EVERY_LEVEL)
-    kinds = {breach.kind for breach, _ in drawn(strategy, 1_000)}
-    assert kinds >= {
+    kinds = {breach.kind for breach, _ in drawn(strategy, 1_000 if FULL else 100)}
+    wanted = {
         *("missing", "type", "form", "unit", "unique", "filter", "unknown", "syntax", "length", "status"),
         *("content-type", "error-code", "error-status"),
     }
+    assert len(kinds & wanted) >= (len(wanted) if FULL else 7)
 
 
 @few
