@@ -85,14 +85,18 @@ def seen(data, depth=0):
         yield from seen(one, depth + 1 if depth else 2 if len(data) > 4000 else depth + 1)
 
 
+def url_safe(text):
+    return text.replace("+", "-").replace("/", "_")
+
+
 def left_over(exchange, *secrets):
     """Return the secrets that the scanner still sees."""
-    folded = [(secret, secret.lower().encode()) for secret in secrets]
+    spelled = [(secret, text.lower().encode()) for secret in secrets for text in (secret, url_safe(secret))]
     return {
         secret
         for part in everything(exchange)
         for text in seen(part, 1)
-        for secret, needle in folded
+        for secret, needle in spelled
         if needle in text.lower()
     }
 
@@ -117,7 +121,7 @@ SPELLINGS = {
     "html decimal": lambda s: "".join(f"&#{ord(c)};" for c in s),
     "html hex": lambda s: "".join(f"&#x{ord(c):x};" for c in s),
     "html named": lambda s: s.replace("+", "&plus;").replace("/", "&sol;").replace("=", "&equals;"),
-    "url-safe alphabet": lambda s: s.replace("+", "-").replace("/", "_"),
+    "url-safe alphabet": url_safe,
     "base64": lambda s: base64.b64encode(s.encode()).decode(),
     "base64, no padding": lambda s: base64.b64encode(s.encode()).decode().rstrip("="),
     "base64, url-safe": lambda s: base64.urlsafe_b64encode(s.encode()).decode(),

@@ -159,6 +159,7 @@ def test_every_clause_is_needed():
 
 #: what is unusual, the sequence, and the clause that it comes near
 UNUSUAL = {
+    "assigned in any order": ("SLS279", lambda talk: talk.make().beat("one", [], [2, 0, 1]).beat("one", [0], [1, 0])),
     "goes back to its checkpoint": ("SLS433", lambda talk: talk.pull(10, 15).pull(15, 20).read(15, 9).pull(15, 20)),
     "asks the same again after a failure": ("SLS433", lambda talk: talk.pull(10, 15).pull(10, 15)),
     "stays at the end": ("SLS433", lambda talk: talk.pull(10, 10).pull(10, 10).pull(10, 12)),
