@@ -9,6 +9,7 @@ import textwrap
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from sls_contract.cli.options import add_contract
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural
 from sls_contract.spec import CLAUSES, clause, codes_saying, errors_with, known_codes, statuses_of
@@ -61,6 +62,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="NAME",
         help="a code (SLS204), a slug (update-time-unit), or an errorCode; - reads an error body from standard input",
     )
+    add_contract(command)
     command.add_argument("--markdown", action="store_true", help="as a Markdown document")
     command.set_defaults(run=run)
 
