@@ -92,6 +92,7 @@ UNFORCED = "&consumer=one&forceSuccess=false"
 
 #: code, a sequence that breaks it
 BROKEN = [
+    ("SLS279", lambda talk: talk.make().beat("one", [], [0, 1, 0])),
     ("SLS433", lambda talk: talk.locate("begin", 10).pull(10, 15).pull(16, 20)),
     ("SLS433", lambda talk: talk.locate("begin", 10).locate("begin", 90, shard=1).pull(10, 15).pull(90, 95)),
     ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(14)),
