@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from sls_contract.locale import translated
 from sls_contract.reports.text import on_one_line
 
 if TYPE_CHECKING:
@@ -44,4 +45,4 @@ def progress(total: int, console: Console) -> Iterator[Callable[[int, str], None
     )
     with shown:
         task = shown.add_task("", total=total)
-        yield lambda done, text: shown.update(task, completed=done, description=on_one_line(text))
+        yield lambda done, text: shown.update(task, completed=done, description=translated(on_one_line(text)))
