@@ -79,6 +79,8 @@ def commands(language: str) -> str:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: object) -> str:
     """Lead links out of the folder of documents to their page here, or to the repository."""
+    if page.file.src_uri.startswith("clauses"):
+        markdown = markdown.replace("\\<", "&lt;")  # Python-Markdown knows no such escape
     return LINK.sub(lambda link: inside(link[1], link[2], config), markdown)
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from sls_contract.captures.compression import SUFFIXES, plain_blocks
 from sls_contract.captures.flows import recording_of_flow
 from sls_contract.captures.lines import recording_of_line
+from sls_contract.captures.remote.places import recordings_at
 from sls_contract.captures.splitting import Chunk, pieces_of_flows, pieces_of_har, pieces_of_lines
-from sls_contract.captures.storage import files_at, has_glob, is_url, matching_paths, reading
+from sls_contract.captures.storage import has_glob, is_url, matching_paths, reading
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.places import cassettes_at, holds_recordings
@@ -58,7 +59,7 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
     found: dict[str, str] = {}
     for name in names:
         if is_url(name):
-            for url in files_at(name):
+            for url in recordings_at(name):
                 if url == name or is_capture(url):
                     found.setdefault(url, url)
         else:

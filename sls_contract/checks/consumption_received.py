@@ -59,6 +59,12 @@ class Received:
         return self.status == _OK
 
     @property
+    def outcome(self) -> str:
+        """``200``, or the errorCode; empty where there is neither."""
+        code = self.document.get("errorCode") if isinstance(self.document, dict) else None
+        return "200" if self.served else str(code or "")
+
+    @property
     def following(self) -> str | None:
         """The next cursor that a success of PullLogs gives; None of anything else."""
         return self.response.headers.get("x-log-cursor", "").strip() if self.response and self.served else None

@@ -33,6 +33,7 @@ COMMANDS = (
     "check",
     "diff",
     "convert",
+    "cassettes",
     "merge",
     "merge-driver",
     "signature",
@@ -149,7 +150,8 @@ def parser(named: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"sls-contract {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    for name in (named,) if named in COMMANDS else COMMANDS:
+    needed = {"--version": ()}.get(named, (named,) if named in COMMANDS else COMMANDS)
+    for name in needed:
         import_module(f"sls_contract.cli.{name.replace('-', '_')}").configure(commands)
     return top
 

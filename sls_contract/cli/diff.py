@@ -8,6 +8,7 @@ from argparse import REMAINDER
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
@@ -141,8 +142,10 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
         "exchange. Example: sls-contract diff reads.sls.yaml reads.sls.yaml.proposed",
     )
-    command.add_argument("old", metavar="OLD", nargs="?", type=Path, help="the earlier cassette, or folder of them")
-    command.add_argument("new", metavar="NEW", nargs="?", type=Path, help="the later one")
+    command.add_argument(
+        "old", metavar="OLD", nargs="?", help="the earlier cassette, or folder of them, or a URL (s3://…)"
+    )
+    command.add_argument("new", metavar="NEW", nargs="?", help="the later one")
     command.add_argument(
         "--git",
         nargs=REMAINDER,
@@ -169,7 +172,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.new is None:
         msg = f"expected two cassettes or folders, got {arguments.old or 'none'}. How to fix: sls-contract diff OLD NEW"
         raise UsageError(msg)
-    outcome.compare(arguments.old, arguments.new, partial(progress, console=console))
+    with TemporaryDirectory() as folder:
+        old, new = (_local(each, Path(folder, side)) for each, side in ((arguments.old, "old"), (arguments.new, "new")))
+        outcome.compare(old, new, partial(progress, console=console))
     console.show(_text(outcome, verbose=arguments.verbose), console.people(arguments))
     repeat = [shlex.join(["sls-contract", "diff", str(arguments.old), str(arguments.new)])]
     console.report(_document(outcome) | {"repeat": repeat}, arguments)
@@ -180,6 +185,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if outcome.unmatched:
         return 1
     return NOT_COMPARED if outcome.not_compared else 0
+
+
+def _local(given: str, folder: Path) -> Path:
+    """Return a path; what is named by a URL is downloaded."""
+    from sls_contract.captures.storage import is_url
+
+    if not is_url(given):
+        return Path(given)
+    from sls_contract.captures.remote.places import downloaded
+
+    return downloaded(given, folder)
 
 
 def _for_git(given: Sequence[str], outcome: _Outcome, console: Console) -> int:

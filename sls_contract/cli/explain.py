@@ -8,6 +8,7 @@ import shutil
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from sls_contract.cli.options import add_contract
 from sls_contract.errors import UsageError
 from sls_contract.locale import translated
 from sls_contract.reports import plural
@@ -62,6 +63,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="NAME",
         help="a code (SLS204), a slug (update-time-unit), or an errorCode; - reads an error body from standard input",
     )
+    add_contract(command)
     command.add_argument("--markdown", action="store_true", help="as a Markdown document")
     command.set_defaults(run=run)
 

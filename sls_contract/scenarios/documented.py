@@ -14,7 +14,7 @@ from sls_contract.scenarios import (
     documented_operations,
 )
 from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, RequestVariant, Write
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, RequestVariant, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,11 +181,15 @@ _ISOLATION = (
             Write(0, at=_A, consumer="consumer_a"),
             Read(at=_A),
             Read(at=_ABROAD),
+            ListGroups(_A),
+            ListGroups(_ABROAD),
             Write(0, at=_ABROAD, consumer="consumer_p"),
             Read(at=_A),
             Read(0, at=_ABROAD),
             Delete(_A),
             Read(at=_ABROAD),
+            ListGroups(_A),
+            ListGroups(_ABROAD),
         ),
     ),
     Scenario.of(
@@ -259,7 +263,16 @@ _REFUSED = (
         "the group as it was: a forged deletion deletes nothing",
         "RequestSignature page",
         "SLS406 SLS451",
-        (*made(), Write(0), Read(), Delete(variant=_FORGED), Read()),
+        (
+            *made(),
+            Write(0),
+            Read(),
+            Delete(variant=_FORGED),
+            Delete(variant=RequestVariant(flaw="no-authorization")),
+            Delete(variant=RequestVariant("v4", flaw="digest")),
+            Delete(variant=RequestVariant(shift=-16 * 60)),
+            Read(),
+        ),
     ),
     Scenario.of(
         "refused-creation",

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import Connect, Create, HandOver, HeartBeat, Place, Read, RequestVariant, Write
+from sls_contract.scenarios.steps import (
+    Call,
+    Connect,
+    Create,
+    Drain,
+    Follow,
+    HandOver,
+    HeartBeat,
+    ListGroups,
+    Place,
+    Put,
+    Read,
+    RequestVariant,
+    Write,
+)
 
 _HTTP = "RFC 9112 section 9.3: requests on one connection are independent of each other"
 _ELEMENTS = "GetCheckPoint page, response elements"
@@ -96,6 +110,19 @@ _CONNECTIONS = (
             Write(0, at=_OTHER, consumer="consumer_o"),
             Read(0, _A),
             Read(0, _OTHER),
+            *(step for at in (_A, _OTHER) for step in (ListGroups(at), Call("ListShards", at=at), Read(at=at))),
+        ),
+    ),
+    Scenario.of(
+        "connection-of-pulls",
+        "connections",
+        "each pull on one connection in the compression that it accepts, whatever the one before accepted",
+        _HTTP,
+        "SLS263 SLS426 SLS427 SLS428 SLS461",
+        (
+            Connect("first"),
+            Follow(),
+            *(step for coding in ("lz4", "", "deflate", "") for step in (Put(), Drain(coding=coding))),
         ),
     ),
     Scenario.of(

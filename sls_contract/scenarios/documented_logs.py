@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sls_contract.scenarios.documented_operations import get_cursor, pull
 from sls_contract.scenarios.scenario import Scenario
-from sls_contract.scenarios.steps import Call, Drain, Follow, Kept, Place, Put, RequestVariant
+from sls_contract.scenarios.steps import Call, Drain, Follow, Kept, PassTime, Place, Put, RequestVariant
 
 _PUT, _PULL, _CURSOR, _TIME = "PutLogs page", "PullLogs page", "GetCursor page", "GetCursorTime page"
 _OTHER = Place("a", "other")
@@ -129,9 +129,16 @@ SCENARIOS = (
     Scenario.of(
         "get-cursor-time-of-a-log",
         "GetCursorTime",
-        "the seconds when the log was received",
+        "the seconds when the log was received, and the same ones later",
         f"{_TIME}, response element cursor_time",
         "SLS447 SLS274",
-        (Follow(), Put(), Drain(count=1), Call("GetCursorTime", "written", (("cursor", Kept("log")),))),
+        (
+            Follow(),
+            Put(),
+            Drain(count=1),
+            Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
+            PassTime(2),
+            Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
+        ),
     ),
 )

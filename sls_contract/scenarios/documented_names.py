@@ -12,7 +12,10 @@ _A = Place("a")
 _LONG = "n" * 36
 
 _PAIRS = {
-    "begin-alike": ("one begins as the other is called", (("name", "name-2"), (_LONG + "1", _LONG + "2"))),
+    "begin-alike": (
+        "one begins as the other is called",
+        (("name", "name-2"), ("name", "name.2"), (_LONG + "1", _LONG + "2")),
+    ),
     "differ-in-case": ("one is the other in capitals", (("Name", "name"),)),
     "hash-alike": (
         "common hashes are equal: with factor 31 (Java) and 33, CRC-32, Adler-32, sum of letters",
@@ -49,7 +52,7 @@ def _apart(one: str, other: str) -> tuple[Step, ...]:
 def _deleted(one: str, other: str) -> tuple[Step, ...]:
     """Return steps that delete the second of two groups, and look for both."""
     x, y = Place(one), Place(other)
-    return (Create(x), Create(y), Read(at=x), Delete(y), Read(at=y), Read(at=x), Delete(x))
+    return (Create(x), Delete(y), Read(at=x), Create(y), Delete(y), Read(at=y), Read(at=x), Delete(x))
 
 
 _GROUPS = (
@@ -59,7 +62,7 @@ _GROUPS = (
         f"each group its own, though {how}",
         _CREATE,
         "SLS404 SLS441 SLS444",
-        (*(step for pair in pairs for step in _apart(*pair)), *(_deleted(*pairs[0]) if word == "begin-alike" else ())),
+        (*(step for pair in pairs for step in _apart(*pair)), *(step for pair in pairs for step in _deleted(*pair))),
     )
     for word, (how, pairs) in _PAIRS.items()
 )

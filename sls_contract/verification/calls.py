@@ -39,6 +39,7 @@ class CallJudge:
         kept: cursors by the names that steps gave them.
         listed: by logstore, the shards that ListShards answered.
         hash_keys: by logstore and shard, the first key of its range.
+        times: by cursor, the first time that GetCursorTime answered.
 
     """
 
@@ -47,6 +48,7 @@ class CallJudge:
     kept: dict[str, str] = field(default_factory=dict)
     listed: dict[Logstore, frozenset[int]] = field(default_factory=dict)
     hash_keys: dict[tuple[Logstore, int], str] = field(default_factory=dict)
+    times: dict[str, int] = field(default_factory=dict)
 
     def where(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
@@ -109,7 +111,11 @@ class CallJudge:
         seconds, last = _member(response, "cursor_time"), self.logs.last_found()
         if last is None or type(seconds) is not int or dict(step.query).get("cursor") != last[1].cursor:
             return _NOTHING
-        return sequence_logs.judge_cursor_time(seconds, last[0].answered_at)
+        before = self.times.setdefault(last[1].cursor, seconds)
+        return both(
+            sequence_logs.judge_cursor_time(seconds, last[0].answered_at),
+            sequence_logs.judge_steady_time(seconds, before),
+        )
 
     def _list_shards(self, step: Call, response: Response) -> Judged:
         shards, where = objects_of(response), self.where(step.at)

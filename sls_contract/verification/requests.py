@@ -179,7 +179,11 @@ class Requests:
         if isinstance(step, (Read, Write, Call)) and step.shard in self._passed:
             step = replace(step, shard=self._passed[step.shard])
         if isinstance(step, Call):
-            return replace(step, query=tuple((key, self._text(value)) for key, value in step.query))
+            lender = step.variant.signed_as
+            known = replace(step, query=tuple((key, self._text(value)) for key, value in step.query))
+            if isinstance(lender, Call):
+                return replace(known, variant=replace(step.variant, signed_as=self._resolved(lender)))
+            return known
         return step
 
     def _text(self, value: str | Kept) -> str:
