@@ -41,7 +41,7 @@ _OPTION = r"^-{1,2}[\w-]+( [A-Z]+)?$|^-[a-z] "
 _COMMAND = r"^(import|def|assert|python|pip|git|cd) |^from \w+ import|^with \w+\.|^sls-contract [a-z-]+( [A-Z-]|$)"
 _NAME = r"^(query|path)\.|^\w+ page(, [^ ]+)?$|^RFC \d+|^[A-Za-z.]+(, [A-Za-z.]+)*$"
 _NEVER = re.compile(rf"{_SQL}|^\[Errno|\bLiteral\[|\(\?|\\[dswb]|\[\^|\]\+|\w\|\w")
-_NO_TEXT = re.compile("|".join((_ANNOTATION, _REGEX, _SQL, _MARKUP, _OPTION, _COMMAND, _NAME)))
+_NO_TEXT = re.compile(f"{_ANNOTATION}|{_REGEX}|{_SQL}|{_MARKUP}|{_OPTION}|{_COMMAND}|{_NAME}")
 _PROSE = re.compile(r"(?<![\w/.-])[A-Za-z']+(?:[,;:]? [a-z']+){3}(?![\w/.-]*=)")
 _ARTICLE = re.compile(r"(a|an|the|no) [A-Z]|…: …: …")
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)  # no difference where no text differs
