@@ -49,6 +49,8 @@ _SHOWN_ALONE = ("help", "description", "title")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\w+\}")
 _FORMAT = re.compile(r"(?<!\{)\{\{([a-z_]*)\}\}(?!\})")
 _HTML_TAG = re.compile(r"<[^>]*>|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_HTML_CODE = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+_HTML_STRING = re.compile(r'"([A-Z(][a-z][^"<>]*)"')
 _HTML_VALUE = re.compile(r"\{\{(.*?)\}\}")
 _HTML_ATTRIBUTE = re.compile(r'\b(?:title|aria-label)="([^"]*)"')
 
@@ -160,6 +162,7 @@ def _name(node: ast.expr) -> str:
 
 def _of_template(source: str):
     """Yield the texts between tags, and in the attributes that people meet."""
+    yield from (text for code in _HTML_CODE.findall(source) for text in _HTML_STRING.findall(code))
     attributes = _HTML_ATTRIBUTE.findall(source)
     for piece in [*_HTML_TAG.split(re.sub(r"(?s)<style>.*?</style>", "", source)), *attributes]:
         seen: Counter[str] = Counter()
