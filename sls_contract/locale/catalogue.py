@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _KINDS = frozenset(  # names of what is filled with single words of ours
     {"level", "verdict", "kind", "evidence", "class", "done", "word", "unit", "other"}
 )
-_NUMBER = r"\d[\d,]*"
+_NUMBER = r"\d(?:[\d,]*\d)?"
 _VALUES = {  # patterns of what stands under a name
     "count": _NUMBER,
     "len": _NUMBER,
@@ -29,6 +29,8 @@ _VALUES = {  # patterns of what stands under a name
     "exchange": rf"{_NUMBER}|(?:\S+ )?exchange {_NUMBER}",
 }
 _BULLET = re.compile(r"\s*(?:[-•✓✗·|] +)?")
+_LEADING = re.compile(r"[,;:)]+ *")
+_OURS = re.compile(r"sls-contract[a-z -]*: ")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
 _JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
@@ -118,7 +120,7 @@ class Catalogue:
         """Return the translation of a text of one or more lines; `sls_contract.locale.translated` says more."""
         return "\n".join(self._kept(line, alone=alone) for line in text.split("\n"))
 
-    def _kept(self, line: str, *, alone: bool) -> str:
+    def _kept(self, line: str, *, alone: bool = False) -> str:
         key = (line, alone)
         if key not in self._found:
             if len(self._found) >= _MOST_KEPT:
@@ -126,14 +128,17 @@ class Catalogue:
             self._found[key] = self._line(line, alone=alone)
         return self._found[key]
 
-    def _line(self, line: str, *, alone: bool = False) -> str:
+    def _line(self, line: str, *, alone: bool) -> str:
         core = line[_BULLET.match(line).end() :].strip()  # type: ignore[union-attr]  # it matches nothing, too
         if len(core) > _LONGEST or not _WORD.search(core) or _DATA.fullmatch(core):
             return line
         if " " not in core and not (alone or core.endswith(":")):
             return line
-        direct = self._direct(core)
-        whole = direct if direct is not None else self._in_parts(core)
+        direct, ours = self._direct(core), _OURS.match(core)
+        if ours and not (direct or "").startswith("sls-contract"):  # what follows the name is a text of its own
+            whole = ours.group() + self._kept(core[ours.end() :])
+        else:
+            whole = direct if direct is not None else self._in_parts(core)
         return line if whole == core else line.replace(core, whole, 1)
 
     def _direct(self, core: str) -> str | None:
@@ -157,24 +162,32 @@ class Catalogue:
         return f"{found}。" if cut == "." else found.removesuffix("。")
 
     def _is_likely(self, template: Template, values: Mapping[str, str]) -> bool:
-        """Tell whether a template of few words gave the text: its values are plain, or texts of the catalogue."""
+        """Tell whether a template of few words gave the text: its values are plain, or, behind a word, texts of ours."""
         return template.is_sure() or all(
-            template.plain().fullmatch(value) or self._line(value) != value for value in values.values()
+            template.plain().fullmatch(value) or (template.literals[0] and self._kept(value) != value)
+            for value in values.values()
         )
 
     def _filled(self, template: Template, values: Mapping[str, str]) -> str:
         return "".join(
-            literal + ("" if name is None else self._line(values[name], alone=name in _KINDS))
+            literal + ("" if name is None else self._kept(values[name], alone=name in _KINDS))
             for literal, name in template.translation
         )
 
     def _in_parts(self, core: str) -> str:
         """Return the text with the parts translated that are found, the first and longest of them first."""
+        if leading := _LEADING.match(core):
+            return leading.group() + self._kept(core[leading.end() :])
         joints = [*_JOINT.finditer(core)][:_MOST_JOINTS]
         for joint in joints:
             mark = joint.group()
+            if mark.startswith(")"):
+                closed = core[: joint.start() + 1]
+                if (head := self._direct(closed)) is not None:
+                    return head + self._kept(core[joint.start() + 1 :])
+                continue
             ended = f"{core[: joint.start()]}." if mark == ". " else core[: joint.start()]
-            head = self._direct(ended) if " " in ended or mark in {") ", ")"} else None
+            head = self._direct(ended) if " " in ended else None
             if head is not None:
                 glue = "" if head.endswith("。") else mark.removeprefix(".") if mark == ". " else mark
                 glue = glue if head.isascii() else _GLUE.get(glue, glue)
@@ -188,8 +201,8 @@ class Catalogue:
         """Translate what follows a mark; in brackets a single word may be one of ours."""
         if mark == " (" and ")" in rest:
             inside, closed, more = rest.partition(")")
-            return self._line(inside, alone=True) + closed + (self._line(more) if more else "")
-        return self._line(rest)
+            return self._kept(inside, alone=True) + closed + (self._kept(more) if more else "")
+        return self._kept(rest)
 
 
 def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int, int]:

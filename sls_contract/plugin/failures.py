@@ -47,7 +47,7 @@ def _translate_lines(entry: Any) -> None:
     ours = getattr(entry, "style", "") == "value"  # the text alone, as of `pytest.fail`
     for number, line in enumerate(getattr(entry, "lines", ())):
         raised = _RAISED.fullmatch(line)
-        ours = raised is not None or (ours and (line.startswith("E ") or entry.style == "value"))
+        ours = raised is not None or (ours and (line.startswith(("E ", "    ")) or entry.style == "value"))
         if ours:
             start = raised[1] if raised is not None else line[: len(line) - len(line.removeprefix("E "))]
             entry.lines[number] = start + translated(line.removeprefix(start))

@@ -117,7 +117,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def _add_outputs(group: pytest.OptionGroup) -> None:
-    group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests")
+    group.addoption("--sls-strict", action="store_true", default=None, help=translated("warnings fail tests"))
     group.addoption(
         "--sls-report",
         action="append",
