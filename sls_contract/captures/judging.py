@@ -225,15 +225,21 @@ class Whole:
 
     def __init__(self, source: str, terms: Terms) -> None:
         """Know of nothing."""
-        self.part = Part(source, Entry(terms.now))
+        self._part = Part(source, Entry(terms.now))
         self._relations, self._scrubber = Relations(), Scrubber(terms.credentials)
         self._listed: Counter[str] = Counter()
         self._digest = sha256()
         self._map = ContractMap()
 
+    @property
+    def part(self) -> Part:
+        """What was found until now."""
+        self._part.map, self._part.digest = self._map.as_plain(), self._digest.hexdigest()[:32]
+        return self._part
+
     def add(self, part: Part) -> None:
         """Take over the next part, and judge what its exchanges are together with those before."""
-        whole, offset = self.part, self.part.exchanges
+        whole, offset = self._part, self._part.exchanges
         found = [*part.placed, *self._together(part)]
         found.sort(key=lambda each: -1 if each.position is None else each.position)
         for finding, position, line in found:
@@ -246,19 +252,17 @@ class Whole:
         whole.exercised |= part.exercised
         whole.extents.update(part.extents)
         self._map.merge(part.map)
-        whole.map = self._map.as_plain()
         join_examples(whole.examples, part.examples)
         self._digest.update(part.digest.encode())
-        whole.digest = self._digest.hexdigest()[:32]
         whole.failure = part.failure or whole.failure
 
     def _list(self, placed: Placed) -> None:
         code = placed.finding.code
         self._listed[code] += 1
         if self._listed[code] <= MOST_LISTED:
-            self.part.placed.append(placed)
+            self._part.placed.append(placed)
         else:
-            self.part.not_listed[code, placed.finding.level] += 1
+            self._part.not_listed[code, placed.finding.level] += 1
 
     def _together(self, part: Part) -> Iterator[Placed]:
         for each in part.related:
@@ -266,10 +270,10 @@ class Whole:
                 self._relations.lose()
                 continue
             judged = clean_verdict(self._relations.go_on(*each[1:]), self._scrubber.text)
-            self.part.exercised |= judged.exercised
+            self._part.exercised |= judged.exercised
             for finding in judged.findings:
                 if each.exchange is not None:
-                    first_example(self.part.examples, finding, each.exchange, self._scrubbed)
+                    first_example(self._part.examples, finding, each.exchange, self._scrubbed)
                 yield Placed(finding, each.position, part.lines[each.position])
 
     def _scrubbed(self, exchange: Exchange) -> Exchange:
