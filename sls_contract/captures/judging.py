@@ -8,7 +8,6 @@ of one chunk.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sls_contract.captures.compression import SUFFIXES, plain_blocks
-from sls_contract.captures.reading import failure_of, recording_of
-from sls_contract.captures.storage import is_url, reading
+from sls_contract.captures.compression import SUFFIXES
+from sls_contract.captures.reading import failure_of, local_copy, recording_of
+from sls_contract.captures.storage import is_url
 from sls_contract.cassettes.audit import Audit, Looking, audit, damage_finding, judge_recording, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
@@ -210,10 +209,7 @@ def _cassette(source: str, terms: Terms) -> Part:
         return part
     part = Part(source, Entry(terms.now))
     try:
-        with tempfile.TemporaryDirectory() as folder, reading(source) as file:
-            copy = Path(folder, "cassette.yaml")
-            with copy.open("wb") as written:
-                written.writelines(plain_blocks(file))
+        with local_copy(source) as copy:
             part = Part.of(audit(copy, terms), Scrubber(terms.credentials))
             part.digest = _digest(copy)
     except NotReadable as error:

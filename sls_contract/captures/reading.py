@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import closing
+import tempfile
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -15,17 +16,29 @@ from sls_contract.captures.compression import SUFFIXES, plain_blocks
 from sls_contract.captures.flows import recording_of_flow
 from sls_contract.captures.lines import recording_of_line
 from sls_contract.captures.splitting import Chunk, pieces_of_flows, pieces_of_har, pieces_of_lines
-from sls_contract.captures.storage import files_at, has_glob, is_url, matching_paths, reading
+from sls_contract.captures.storage import (
+    files_at,
+    filesystem_of,
+    folder_of,
+    has_glob,
+    is_url,
+    matching_paths,
+    reading,
+)
+from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
-from sls_contract.cassettes.places import cassettes_at, holds_recordings
-from sls_contract.errors import CassetteError, UsageError
+from sls_contract.cassettes.opening import opened
+from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, holds_recordings
+from sls_contract.cassettes.recording import weakest
+from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sls_contract.captures.splitting import Kind, Piece
-    from sls_contract.cassettes.recording import Recording
+    from sls_contract.cassettes.opening import Recorded
+    from sls_contract.cassettes.recording import Evidence, Recording
 
 _KINDS: dict[str, Kind] = {
     ".har": "har",
@@ -65,6 +78,26 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
             for path in cassettes_at(_local(name), done, missed, lambda path: is_capture(str(path))):
                 found.setdefault(os.path.realpath(path), str(path))
     return list(found.values())
+
+
+def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) -> dict[str, str]:
+    """Return the captures at or below a path, pattern or URL by their paths below its folder; "" names a single file.
+
+    Raises as `captures_at` does.
+    """
+    if is_url(name):
+        urls = files_at(name)
+        base = filesystem_of(folder_of(name))[1].rstrip("/") + "/"
+        below = {filesystem_of(url)[1].removeprefix(base): url for url in urls if is_capture(url)}
+        return {"": name} if urls == [name] else below
+    if has_glob(name) and not os.path.exists(name):  # noqa: PTH110 - as text
+        found = captures_at([name], done, missed)
+        return {os.path.relpath(each, folder_of(name)): each for each in found}
+    root = expect_recordings(Path(name), done)
+    if not root.is_dir():
+        return {"": name}
+    paths = cassettes_below(root, missed, lambda path: is_capture(str(path)))
+    return {path.relative_to(root).as_posix(): str(path) for path in paths}
 
 
 def _local(name: str) -> list[Path]:
@@ -172,10 +205,59 @@ def failure_of(source: str, error: Exception) -> str:
     return str(error).partition("\n")[0].removeprefix(f"{source} ")
 
 
-def recordings_of(source: str) -> Iterator[Recording]:
-    """Yield the recordings of a capture that is no cassette; raises `CassetteError` where it cannot be read."""
-    for chunk in chunks_of(source):
-        for start, end in chunk.spans:
+class Listed(tuple["Recording", ...]):
+    """The recordings of a capture that is no cassette, as `opened` gives those of one."""
+
+    __slots__ = ()
+    unfinished = ()
+
+    def failure_of(self, recording: Recording) -> str:
+        """Return why the test that recorded an exchange failed: a capture does not say."""
+        del recording
+        return ""
+
+    @property
+    def evidence(self) -> Evidence:
+        """The weakest evidence among them; unknown where there is none."""
+        return weakest(each.provenance.evidence for each in self)
+
+
+def opened_capture(source: str) -> Recorded | Listed:
+    """Open a capture of any format, wherever it is stored, as a whole; raises `CassetteError` where it is not whole."""
+    kind, local = kind_by_name(source), not is_url(source) and not source.lower().endswith(SUFFIXES)
+    if local and (kind in {"cassette", "har"} or not os.path.isfile(source)):  # noqa: PTH113 - a path or a URL, as text
+        return opened(source)
+    chunks = chunks_of(source)
+    first = next(chunks)
+    if first.kind != "cassette" or first.failure is not None:
+        return Listed(each for chunk in chain([first], chunks) for each in recordings_in(chunk))
+    if local:
+        return opened(source)
+    with local_copy(source) as copy:
+        return opened(copy)
+
+
+def recordings_in(chunk: Chunk) -> Iterator[Recording]:
+    """Yield the recordings of a chunk; raises `CassetteError` where it is damaged, or could not be read."""
+    for start, end in chunk.spans:
+        try:
             recording = recording_of(chunk.kind, chunk.data[start:end])
-            if recording is not None:
-                yield recording
+        except MalformedInteraction as error:
+            raise CassetteDamaged(chunk.source, None, f"no HTTP exchange: {error}") from None
+        if recording is not None:
+            yield recording
+    if chunk.damage is not None:
+        raise CassetteDamaged(chunk.source, *chunk.damage)
+    if chunk.failure is not None:
+        msg = f"{chunk.source} cannot be read: {chunk.failure}. How to fix: name a capture that can be read."
+        raise CassetteError(msg)
+
+
+@contextmanager
+def local_copy(source: str) -> Iterator[Path]:
+    """Give a copy, on this machine and not compressed, of a cassette; raises `NotReadable` and `CassetteError`."""
+    with tempfile.TemporaryDirectory() as folder, reading(source) as file:
+        copy = Path(folder, "cassette.yaml")
+        with copy.open("wb") as written:
+            written.writelines(plain_blocks(file))
+        yield copy

@@ -91,25 +91,6 @@ def findings(process, report):
     return json.loads(report.read_text(encoding="utf-8"))["findings"]
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Start a Dask scheduler and three workers, each a process of its own; give the address and the workers."""
-    pytest.importorskip("distributed", reason="the extra dask is not installed")
-    file = tmp_path / "scheduler.json"
-    run = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--port", "0"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    started = [subprocess.Popen([*run, "--no-dashboard"], **quiet)]
-    while not file.exists():
-        time.sleep(0.05)
-    address = json.loads(file.read_text())["address"]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
-    started += [subprocess.Popen([*worker, "--no-dashboard"], **quiet) for _ in range(3)]
-    yield address, started[1:]
-    for process in started:
-        process.kill()
-        process.wait()
-
-
 def test_a_cluster_of_which_a_worker_is_killed_finds_the_same(capture, cluster):
     """The findings of one process, each once, in the same order."""
     address, workers = cluster
