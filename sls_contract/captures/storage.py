@@ -62,7 +62,7 @@ def matching_paths(pattern: str) -> list[str]:
 
 
 def files_at(url: str) -> list[str]:
-    """Return the URLs of all files at or below a URL, sorted, or that of a file itself; ``*``, ``**`` and ``?`` as in a shell.
+    """Return the URLs of all files at (the URL as given) or below a URL, sorted; ``*``, ``**`` and ``?`` as in a shell.
 
     Raises `CassetteError` where the storage cannot be read, `UsageError` where nothing is there.
     """

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import IO, TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least, reports_of
+from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose, reports_of
 from sls_contract.cli.progress import progress
 from sls_contract.cli.runs import carry_out, exit_code, refuse_unknown, write_files
 from sls_contract.cli.terminal import columns, show
@@ -42,7 +42,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--scenario", action="append", default=[], metavar="NAME", help="run only this one; repeatable")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for one run of CMD (default: %(default)g)")
-    add("--jobs", type=at_least(1), default=4, metavar="N", help="how many runs at a time (default: %(default)s)")
+    add_jobs(command, "runs at a time", 4)
     add("--seed", type=int, default=0, help="of made-up names and keys (default: %(default)s)")
     add_strict(command)
     add_verbose(command, "every finding in full")
@@ -57,7 +57,8 @@ def run(
 ) -> int:
     """Exercise, report, and return the exit code; raises `UsageError` where the command cannot be started."""
     del stdin
-    from sls_contract.exercise import Runner
+    from sls_contract.captures.engine import in_order
+    from sls_contract.exercise import Runner, perform_task
     from sls_contract.exercise.summary import lines
     from sls_contract.reports import Surroundings
 
@@ -66,6 +67,9 @@ def run(
         return 0
     plan = _plan(arguments)
     runner = Runner(plan, environ, utc_now)
+    if arguments.engine != "local":
+        work = partial(perform_task, plan=plan, contracts=arguments.contract)
+        runner.elsewhere = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: 0)
     with progress(len(plan.tasks()), stderr, environ) as shown:
         runner.progress = shown
         code = carry_out(runner)

@@ -77,7 +77,7 @@ def cluster(tmp_path):
     run = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--port", "0"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
     started = [subprocess.Popen([*run, "--no-dashboard"], **quiet)]
-    while not file.exists():
+    while not file.exists() or not file.read_text():
         time.sleep(0.05)
     address = json.loads(file.read_text())["address"]
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
