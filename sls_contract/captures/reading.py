@@ -209,7 +209,6 @@ class Listed(tuple["Recording", ...]):
     """The recordings of a capture that is no cassette, as `opened` gives those of one."""
 
     __slots__ = ()
-    unfinished = ()
 
     def failure_of(self, recording: Recording) -> str:
         """Return why the test that recorded an exchange failed: a capture does not say."""
