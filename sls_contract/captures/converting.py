@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract import __version__
@@ -12,7 +11,7 @@ from sls_contract.captures.compression import SUFFIXES
 from sls_contract.captures.lines import line_of
 from sls_contract.captures.reading import kind_by_name, opened_capture
 from sls_contract.captures.storage import size_of
-from sls_contract.cassettes.conversion import converted, lost, unseen
+from sls_contract.cassettes.conversion import PASSES, converted, lost, unseen
 from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.file.recording_file import write
@@ -23,6 +22,7 @@ from sls_contract.reports import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from sls_contract.captures.reading import Listed
     from sls_contract.cassettes.conversion import Conversion
@@ -118,7 +118,7 @@ def convert_capture(
     if not len(source):
         msg = f"{task.source} has no HTTP exchange; nothing was written. How to fix: name another file."
         raise UsageError(msg)
-    conversion = converted(source, scrubber, lambda done: progress(done, len(source)))
+    conversion = converted(source, scrubber, lambda done: progress(done, PASSES * len(source)))
     _write(task.target, conversion.recordings)
     left = leaks(task.target.read_bytes(), scrubber)
     lines = [*_told(source, scrubber.text(getattr(source, "creator", "")), task, conversion)]

@@ -24,6 +24,7 @@ from sls_contract.captures.storage import (
     is_url,
     matching_paths,
     reading,
+    size_of,
 )
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
@@ -50,6 +51,8 @@ _KINDS: dict[str, Kind] = {
     ".yaml": "cassette",
     ".yml": "cassette",
 }
+_LARGEST_CASSETTE = 128 * 1024 * 1024  # bytes
+_TOO_LARGE = "no HAR or JSON Lines, and a cassette of more than 128 MiB, which would be read as a whole"
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
     (re.compile(rb"[0-9]+:"), "flows"),
     (re.compile(rb'\s*\{\s*"log"'), "har"),
@@ -159,8 +162,9 @@ def chunks_of(source: str) -> Iterator[Chunk]:
 
 
 def _cassette(source: str) -> Chunk:
-    local = not is_url(source) and os.path.exists(source)  # noqa: PTH110 - a path or a URL, as text
-    return Chunk(source, "cassette", size=os.path.getsize(source) if local else 0, whole=True, last=True)  # noqa: PTH202 - as above
+    size = size_of(source)
+    failure = _TOO_LARGE if size > _LARGEST_CASSETTE else None
+    return Chunk(source, "cassette", size=size, whole=True, last=True, failure=failure)
 
 
 def _kind_by_head(head: bytes) -> Kind:
@@ -258,5 +262,10 @@ def local_copy(source: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder, reading(source) as file:
         copy = Path(folder, "cassette.yaml")
         with copy.open("wb") as written:
-            written.writelines(plain_blocks(file))
+            size = 0
+            for block in plain_blocks(file):
+                size += len(block)
+                if size > _LARGEST_CASSETTE:
+                    raise NotReadable(None, _TOO_LARGE)
+                written.write(block)
         yield copy

@@ -75,11 +75,11 @@ def _convert_one(
         )
         raise UsageError(msg)
     _keep(arguments.target, force=arguments.force)
-    with progress(0, stderr, environ) as shown:
+    with progress(1, stderr, environ) as shown:
         return convert_capture(
             Task(arguments.source, arguments.target),
             keys,
-            lambda done, of: shown(done, f"of {plural(of, 'exchange')}, each twice: {arguments.source}"),
+            lambda done, of: shown(0, f"{arguments.source} {done} of {of} exchanges scrubbed"),
         )
 
 

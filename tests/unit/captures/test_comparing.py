@@ -1,4 +1,4 @@
-"""Captures of any format and place are compared as cassettes are; on any engine the same changes come in order."""
+"""Captures of any format and place are compared and converted as cassettes are; on any engine to the same end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from sls_contract import cli
 from sls_contract.captures.lines import line_of
+from sls_contract.captures.reading import opened_capture
 from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.har.archive import write_har
 
@@ -94,3 +95,53 @@ def test_a_cluster_of_which_a_worker_is_killed_finds_the_same_changes(sides, tmp
     found = diff(*sides, tmp_path / "1.json", "--engine", "dask")
     one = diff(*sides, tmp_path / "2.json", "--jobs", "1")
     assert (found[0], found[1]["changes"], found[2]) == (one[0], one[1]["changes"], one[2])
+
+
+def convert(*argv):
+    out, err = io.StringIO(), io.StringIO()
+    code = cli.run(["convert", *map(str, argv)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue() + err.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["har", "jsonl", "yaml"])
+def test_a_folder_of_captures_is_converted(sides, tmp_path, kind):
+    """Each into a file of its name; every exchange is there. Nothing that exists is replaced unasked."""
+    made = tmp_path / "made"
+    code, told = convert(sides[0], made, "--to", kind)
+    end = ".sls.yaml" if kind == "yaml" else f".{kind}"
+    written = {each.relative_to(made).as_posix() for each in made.rglob("*") if each.is_file()}
+    assert (code, written) == (0, {f"{name}{end}" for name in ("a", "b", "d", "日/c")})
+    assert told.endswith("24 exchanges of 4 captures\n")
+    old = opened_capture(str(sides[0] / "a.sls.yaml"))
+    for name in written:
+        assert [each.exchange for each in opened_capture(str(made / name))] == [each.exchange for each in old]
+    assert "exists. How to fix" in convert(sides[0], made, "--to", kind)[1]
+
+
+def test_two_captures_are_not_written_into_one_file(tmp_path, workers):
+    """Both are named, and nothing is written."""
+    put(tmp_path / "old", "a.jsonl", workers[4:5])
+    put(tmp_path / "old", "a.har", workers[4:5])
+    code, told = convert(tmp_path / "old", tmp_path / "made", "--to", "yaml")
+    assert (code, "would both be written" in told, (tmp_path / "made").exists()) == (2, True, False)
+
+
+def test_one_damaged_capture_hinders_no_other(sides, tmp_path):
+    """It is named, and the command tells that not everything was written."""
+    (sides[0] / "z.jsonl").write_text('{"request": 1}\n', encoding="utf-8")
+    code, told = convert(sides[0], tmp_path / "made", "--to", "har")
+    assert code == 2
+    assert f"not converted: {sides[0] / 'z.jsonl'}" in told
+    assert len(list((tmp_path / "made").rglob("*.har"))) == 4
+
+
+def test_a_cluster_converts_as_one_process_does(sides, tmp_path, cluster, monkeypatch):
+    """Byte by byte, though a worker is killed."""
+    address, workers = cluster
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+    workers[0].kill()
+    assert convert(sides[0], tmp_path / "1", "--to", "har", "--engine", "dask")[0] == 0
+    assert convert(sides[0], tmp_path / "2", "--to", "har", "--jobs", "1")[0] == 0
+    names = [each.relative_to(tmp_path / "2") for each in (tmp_path / "2").rglob("*.har")]
+    assert len(names) == 4
+    assert all((tmp_path / "1" / each).read_bytes() == (tmp_path / "2" / each).read_bytes() for each in names)
