@@ -16,19 +16,18 @@ if TYPE_CHECKING:
     from bench import Result, Run
 
 _HEAD = """\
-# What real clients make of GetCheckPoint
+# Six official clients and GetCheckPoint
 
-Six clients, each unmodified and in the version named, each run through every scenario by `sls-contract exercise`
-([how it judges](exercise.md)). `python -m benchmarks.clients` writes this page from what was observed in that run, on
-loopback, over plain http, through a proxy (Node: straight). The wrappers stand in
-[tests/clients](../tests/clients/README.md).
+Six unmodified clients, each run through every scenario by `sls-contract exercise` ([how it judges](exercise.md)).
+`python -m benchmarks.clients` makes this page. The clients ran on loopback, over plain http, through a proxy (Node:
+directly). Their wrappers are in [tests/clients](../tests/clients/README.md).
 
-The answers were scripted. Which of them the service ever gives is not known here: a finding says what a client does
-*where* it meets one, from the service or from something in between.
+The responses were scripted. It is not known which of them the service ever sends: a finding says what a client does
+*if* it gets one, from the service or from a device in between.
 """
 _LEGEND = """\
-*as sent*: the checkpoints that the answer holds. *error*: the client failed; what it said of code and status follows
-(*code*, *status*: those of the answer). **Bold**: a finding. ×n: it sent n requests.
+*as sent*: the checkpoints of the response. *error*: the client failed; then what it reported of the response
+(*code*, *status*). **Bold**: a finding. ×n: it sent n requests.
 """
 _SUCCESSES = "documented successes"
 _WHOLE_RUN = ("exit code", "run", "standard output")

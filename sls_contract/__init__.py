@@ -1,6 +1,6 @@
-"""The executable contract of Alibaba Cloud SLS GetCheckPoint.
+"""Contract tests for Alibaba Cloud SLS.
 
-Importing this package is cheap: a name is looked up in its room when it is first used.
+Importing this package is cheap: each name is imported when it is first used.
 """
 
 from __future__ import annotations

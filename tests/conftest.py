@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -64,6 +65,12 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=left)
 
 
+def pytest_collection_finish():
+    """Garbage collections need not look again and again at what lives as long as the run."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Let one worker run all tests of a file: what they share, and what they start first, is then made once."""
@@ -76,16 +83,12 @@ def pytest_report_header():
     return "tests marked full: all" if os.environ.get("SLS_FULL") else "tests marked full: none; SLS_FULL=1 runs them"
 
 
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch):
-    """A developer's own credentials and proxies must not change what a test sees."""
-    for name in _FOREIGN:
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture(scope="session", autouse=True)
-def _processes():
-    with processes_of_a_run():
+def _own_environment():
+    """A developer's own credentials and proxies must not change what tests see; what they start ends with the run."""
+    with pytest.MonkeyPatch.context() as patch, processes_of_a_run():
+        for name in _FOREIGN:
+            patch.delenv(name, raising=False)
         yield
 
 

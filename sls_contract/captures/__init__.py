@@ -9,4 +9,5 @@
     flows        one exchange as mitmproxy writes it
     judging      a chunk → what was found in it; chunks → what was found in the capture
     engine       the same function on many chunks: in this process, on its cores, on a Dask or Ray cluster
+    remote       cassettes of a suite at a URL, and the lock that names them
 """

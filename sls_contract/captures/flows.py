@@ -1,4 +1,4 @@
-"""A flow of mitmproxy's files as a recording.
+"""The flows of mitmproxy's files as recordings.
 
 Source: mitmproxy's ``io.tnetstring`` (netstrings that say their type) and the state of ``http.HTTPFlow``, versions 7 to
 21 of the format. mitmproxy itself is not needed.
@@ -6,10 +6,13 @@ Source: mitmproxy's ``io.tnetstring`` (netstrings that say their type) and the s
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.captures.splitting import pieces_of_flows
 from sls_contract.cassettes.file.interaction import MalformedInteraction
+from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.recording import Provenance, Recording
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
@@ -17,7 +20,25 @@ from sls_contract.exchange import Exchange, Headers, Request, Response, wire_tex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_FLOWS = re.compile(rb"[0-9]+:[0-9]+:[a-z_]+;")
 _PORTS = {"http": 80, "https": 443}
+
+
+def are_flows(data: bytes) -> bool:
+    """Tell whether a file looks like one that mitmproxy or mitmdump wrote."""
+    return _FLOWS.match(data) is not None
+
+
+def read_flows(data: bytes) -> Iterator[Recording]:
+    """Yield the recording of each HTTP exchange in a file; raises `UsageError` where the file is damaged."""
+    try:
+        for piece, spans in pieces_of_flows([data]):
+            assert isinstance(piece, bytes)
+            found = (recording_of_flow(piece[start:end]) for start, end in spans)
+            yield from (each for each in found if each is not None)
+    except (MalformedInteraction, NotReadable) as error:
+        msg = f"expected flows of mitmproxy, got {error}. How to fix: save them again, with mitmproxy 7 or later."
+        raise UsageError(msg) from None
 
 
 def recording_of_flow(data: bytes) -> Recording | None:

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 from sls_contract.captures.compression import SUFFIXES, plain_blocks
 from sls_contract.captures.flows import recording_of_flow
 from sls_contract.captures.lines import recording_of_line
+from sls_contract.captures.remote.places import recordings_at, recordings_by_name
 from sls_contract.captures.splitting import Chunk, pieces_of_flows, pieces_of_har, pieces_of_lines
 from sls_contract.captures.storage import (
-    files_at,
-    filesystem_of,
     folder_of,
     has_glob,
     is_url,
@@ -74,7 +73,7 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
     found: dict[str, str] = {}
     for name in names:
         if is_url(name):
-            for url in files_at(name):
+            for url in recordings_at(name):
                 if url == name or is_capture(url):
                     found.setdefault(url, url)
         else:
@@ -89,10 +88,7 @@ def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) ->
     Raises as `captures_at` does.
     """
     if is_url(name):
-        urls = files_at(name)
-        base = filesystem_of(folder_of(name))[1].rstrip("/") + "/"
-        below = {filesystem_of(url)[1].removeprefix(base): url for url in urls if is_capture(url)}
-        return {"": name} if urls == [name] else below
+        return {below: url for below, url in recordings_by_name(name).items() if not below or is_capture(url)}
     if has_glob(name) and not os.path.exists(name):  # noqa: PTH110 - as text
         found = captures_at([name], done, missed)
         return {os.path.relpath(each, folder_of(name)): each for each in found}

@@ -97,13 +97,13 @@ def filesystem_of(url: str) -> tuple[Any, str]:
 
 
 @contextmanager
-def storage_errors(url: str) -> Iterator[None]:
-    """Turn what a storage raises into a `CassetteError` that names the URL."""
+def storage_errors(url: str, done: str = "read") -> Iterator[None]:
+    """Turn what a storage raises into a `CassetteError` that names the URL, and what was to be ``done`` there."""
     try:
         yield
     except (UsageError, CassetteError, GeneratorExit):
         raise
     except Exception as error:  # each storage raises errors of its own library
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        msg = f"{url} cannot be read: {reason}\nHow to fix: check the URL, the credentials and the network."
+        msg = f"{url} cannot be {done}: {reason}\nHow to fix: check the URL, the credentials and the network."
         raise CassetteError(msg) from error

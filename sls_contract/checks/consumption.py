@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sls_contract.checks.consumption_groups import GroupBook
+from sls_contract.checks.consumption_groups import GroupBook, judge_repeated
 from sls_contract.checks.consumption_received import Received, integers, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardBook
 from sls_contract.checks.consumption_time import Moment
@@ -132,6 +132,7 @@ class Consumption:
             yield group.admit(consumer, body, taken=received.served)
         if answer is not None:
             yield group.assign(consumer, body, answer, received.moment)
+            yield judge_repeated(received.answer)
         elif received.served:
             group.made = False  # nobody knows what the consumer was told
 
@@ -143,7 +144,7 @@ class Consumption:
         book, checkpoint = self._shard(received.args.place, shard), body.get("checkpoint")
         yield book.write(checkpoint)
         if consumer and received.query.get("forceSuccess", "false").lower() == "false" and status is not None:
-            yield group.force(consumer, shard, received.moment, taken=received.served)
+            yield group.force(consumer, shard, received.moment, received.outcome)
         if isinstance(checkpoint, str):
             group.write(shard, checkpoint, received.moment, status)
             if received.served:

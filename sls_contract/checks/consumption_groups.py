@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import Judged
@@ -109,11 +110,11 @@ class GroupBook:
             del self._consumers[next(iter(self._consumers))]
         return judged
 
-    def force(self, consumer: str, shard: int, moment: Moment, *, taken: bool) -> Judged:
-        """Judge an unforced write of a checkpoint by whoever may not hold the shard."""
+    def force(self, consumer: str, shard: int, moment: Moment, outcome: str) -> Judged:
+        """Judge an unforced write of a checkpoint by whoever may not hold the shard; ``outcome``: errorCode, or 200."""
         me = self._consumers.get(consumer)
         if me is None:
-            expected = "404 ConsumerNotExist: it never sent a heartbeat" if self.made and self.alone else ""
+            expected = "ConsumerNotExist: it never sent a heartbeat" if self.made and self.alone else ""
         else:
             mine = me.answer | me.body
             holder = None if shard in mine else self._certain_holder(shard, moment)
@@ -121,8 +122,9 @@ class GroupBook:
         if not expected:
             return _NOTHING
         fix = "take an unforced checkpoint from the shard's holder only."
-        found = clause("unforced-write-of-others").finding("status", expected, f"200 for {shown(consumer)}", fix)
-        return Judged((found,) if taken else (), frozenset({"SLS438"}))
+        found = clause("unforced-write-of-others").finding("status", expected, f"{outcome} for {shown(consumer)}", fix)
+        wrong = {"200", "ConsumerNotExist", "ConsumerNotMatch"} - {expected.partition(":")[0]}
+        return Judged((found,) if outcome in wrong else (), frozenset({"SLS438"}))
 
     def write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
         """Take note of a write and of what became of it."""
@@ -158,6 +160,15 @@ class GroupBook:
 
     def _is_live(self, consumer: _Consumer, moment: Moment) -> bool:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)
+
+
+def judge_repeated(listed: Any) -> Judged:
+    """Judge whether a heartbeat was answered with each shard once; ``listed`` is the answer's array."""
+    shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
+    twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
+    fix = "answer with each shard once."
+    found = clause("answer-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
+    return Judged((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
 
 def _held_once(consumer: str, before: _Consumer, body: frozenset[int]) -> Judged:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import json_body, json_value
 from sls_contract.checks.presentation import masked, shown
 
 if TYPE_CHECKING:
@@ -46,11 +45,15 @@ class Received(NamedTuple):
     def of(cls, exchange: Exchange, args: RequestArgs, moment: Moment) -> Received:
         """Read an exchange."""
         request, response = exchange.request, exchange.response
-        client, query, sent = request.headers.get("user-agent", ""), dict(request.query_pairs()), _read(request.body)
+        client, query, sent = (
+            request.headers.get("user-agent", ""),
+            dict(request.query_pairs()),
+            json_value(request.body),
+        )
         if response is None:
             return cls(args, moment, query, sent, client, None, None, None)
         pulled = args.operation == "PullLogs" and response.status == _OK
-        document = None if pulled else _read(plain_body(response).data or b"")
+        document = None if pulled else json_body(response)
         following = response.headers.get("x-log-cursor", "").strip() if pulled else None
         return cls(args, moment, query, sent, client, response.status, document, following)
 
@@ -63,6 +66,12 @@ class Received(NamedTuple):
     def served(self) -> bool:
         """Whether it was answered with 200."""
         return self.status == _OK
+
+    @property
+    def outcome(self) -> str:
+        """``200``, or the errorCode; empty where there is neither."""
+        code = self.document.get("errorCode") if isinstance(self.document, dict) else None
+        return "200" if self.served else str(code or "")
 
     @property
     def invalid_cursor(self) -> str:
@@ -88,10 +97,3 @@ def shards_of(listed: Any) -> frozenset[int] | None:
     """Return the shards that a heartbeat's body or answer lists, in either form of the page; None for neither."""
     listed = listed.get("shards") if isinstance(listed, dict) else listed
     return integers(listed) if isinstance(listed, list) else None
-
-
-def _read(text: bytes) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return None

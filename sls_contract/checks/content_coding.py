@@ -6,8 +6,9 @@ x-log-compresstype; aliyun-log-python-sdk, for zstd there.
 
 from __future__ import annotations
 
+import json
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.lz4_block import compress_block, decompress_block
 from sls_contract.checks.zstd_frames import compress_frame, decompress_frames
@@ -61,6 +62,19 @@ def plain_body(response: Response) -> PlainBody:
         return PlainBody(response.body)
     plain, compressed = without_content_coding(response), compress_type(response)
     return _decompressed(response, plain.data, compressed) if compressed and plain.data else plain
+
+
+def json_body(response: Response) -> Any:
+    """Return the JSON value of a body with its encodings taken off; None where there is none that can be read."""
+    return json_value(plain_body(response).data)
+
+
+def json_value(data: bytes | None) -> Any:
+    """Return the JSON value of some bytes, read without fault-finding; None where they are none."""
+    try:
+        return json.loads(data or b"")
+    except (ValueError, RecursionError):
+        return None
 
 
 def without_content_coding(response: Response) -> PlainBody:

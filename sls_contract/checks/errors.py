@@ -93,8 +93,9 @@ class ErrorJudge:
         is_well_asked: Callable[[], bool],
     ) -> None:
         its_own = [error for error in known if error.may_answer(self._operation)]
-        wordings = [wording for error in its_own or known for wording in error.wordings]
-        if not wordings or not is_well_asked():
+        asked = its_own or known
+        wordings = [wording for error in asked for wording in error.wordings]
+        if not wordings or any(error.free for error in asked) or not is_well_asked():
             return
         breaches.ran(rule)
         if not wording_is_known(code, message):

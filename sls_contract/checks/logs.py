@@ -96,13 +96,17 @@ def no_more_than_asked(subject: Subject) -> Flaws:
 
 def anonymous_write_is_forced(subject: Subject) -> Flaws:
     """Demand that a checkpoint without a consumer is not taken unforced."""
-    if subject.operation != "ConsumerGroupUpdateCheckPoint" or subject.response is None:
+    contract, response = subject.contract, subject.response
+    needed = {name: each.needed_unless for name, each in contract.query.items()} if contract else {}
+    if response is None or not any(needed.values()):
         return None
     query = dict(subject.request.query_pairs())
-    if query.get("consumer") or query.get("forceSuccess", "false").lower() != "false":
+    switches = {place.removeprefix("query.") for unless in needed.values() for place in unless}
+    named = any(query.get(name) for name, unless in needed.items() if unless)
+    if named or any(query.get(key, "false").lower() != "false" for key in switches):
         return None
     fix = "refuse it, or take it with forceSuccess=true only."
-    taken = subject.response.status == OK
+    taken = response.status == OK
     return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if taken else KEPT
 
 

@@ -13,11 +13,11 @@ from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 from sls_contract.signing.dialect import API_VERSION, SIGNATURE_METHODS
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from sls_contract.checks.rule import Check
 
-_GROUP_PATH = re.compile(r"/logstores/([^/]*)/consumergroups/([^/]*)(/?)")
 _ISO_BASIC = "20151109T061116Z"
 _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
@@ -26,14 +26,15 @@ def path_names(subject: Subject) -> Flaws:
     """Demand that both names stand in the path; judged where a GET aims at a consumer group."""
     if subject.operation == GET_CHECK_POINT:  # told by such a path
         return KEPT
-    named = _GROUP_PATH.fullmatch(subject.request.path)
+    template = _template()
+    named = _loosely(template).fullmatch(subject.request.path)
     if subject.request.method != "GET" or named is None:
         return None
-    logstore, group, slash = named.groups()
-    if logstore and group and not slash:
+    *names, slash = named.groups()
+    if all(names) and not slash:
         return KEPT
     fix = "fill in both names, and leave out a slash at the end."
-    return [Flaw("path", "/logstores/{logstore}/consumergroups/{consumerGroup}", shown(subject.request.path), fix)]
+    return [Flaw("path", template, shown(subject.request.path), fix)]
 
 
 def method_is_get(subject: Subject) -> Flaws:
@@ -41,10 +42,22 @@ def method_is_get(subject: Subject) -> Flaws:
     if subject.operation == GET_CHECK_POINT:
         return KEPT
     method = subject.request.method
-    named = _GROUP_PATH.fullmatch(subject.request.path)
+    named = _loosely(_template()).fullmatch(subject.request.path)
     if subject.operation == FOREIGN or named is None or method in ("GET", "POST", "PUT", "DELETE"):
         return None
     return [Flaw("method", "GET", shown(method), "read checkpoints with GET.")]
+
+
+def _template() -> str:
+    contract = registry().named(GET_CHECK_POINT)
+    assert contract is not None, "it is shipped"
+    return contract.path
+
+
+@lru_cache(maxsize=4)
+def _loosely(template: str) -> re.Pattern[str]:
+    """Return what fits a path also where names are empty, or a slash ends it."""
+    return re.compile(re.sub(r"\{\w+\}", "([^/]*)", template) + "(/?)")
 
 
 def api_version(subject: Subject) -> Flaws:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sls_contract.checks.sequence import Judged
+from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.spec import Finding, clause
+from sls_contract.spec.registry import registry
 
 Entry: TypeAlias = Mapping[str, Any]
 
@@ -60,8 +62,15 @@ def _unknown(entries: Sequence[Entry], asked: int) -> Iterator[Finding]:
         )
 
 
+def _members() -> frozenset[str]:
+    """Return the members of an entry that its contract names."""
+    contract = registry().named(GET_CHECK_POINT)
+    value = contract.response.value if contract is not None and contract.response is not None else None
+    return frozenset(value.items.members if value is not None and value.items is not None else ())
+
+
 def _disagreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Iterator[Finding]:
-    for key in ("checkpoint", "updateTime", "consumer"):
+    for key in sorted((entry.keys() | other.keys()) & _members()):
         if entry.get(key) != other.get(key):
             yield clause("SLS424").finding(
                 f"{where}/{key}",

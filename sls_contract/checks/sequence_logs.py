@@ -126,3 +126,14 @@ def judge_cursor_time(seconds: int, written_at: datetime) -> Judged:
         "Answer when the log at the cursor was received, in seconds since 1970 UTC.",
     )
     return Judged((found,) if abs(time - written_at) > CLOCK_TOLERANCE else (), frozenset({"SLS447"}))
+
+
+def judge_steady_time(seconds: int, before: int) -> Judged:
+    """Compare the time of a cursor with what was answered before: when a log was received never changes."""
+    found = clause("cursor-time-of-log").finding(
+        "/cursor_time",
+        f"{before}, as it was answered before",
+        str(seconds),
+        "Answer when the log at the cursor was received, not when it is asked for.",
+    )
+    return Judged((found,) if seconds != before else (), frozenset({"SLS447"}))

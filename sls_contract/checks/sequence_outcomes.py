@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import json_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.spec import Finding, clause
 
@@ -95,10 +94,7 @@ def judge_documented(codes: Collection[str], statuses: Collection[int], response
 
 def error_code(response: Response) -> str | None:
     """Return the errorCode of an answer, None where it has none that can be read."""
-    try:
-        document = json.loads(plain_body(response).data or b"")
-    except (ValueError, RecursionError):
-        return None
+    document = json_body(response)
     code = document.get("errorCode") if isinstance(document, dict) else None
     return code if isinstance(code, str) else None
 

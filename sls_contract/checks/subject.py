@@ -141,11 +141,6 @@ class Subject:
         return verify_signature(self.request, self.keys) if judged else None
 
     @once
-    def shard_values(self) -> list[str]:
-        """Every value of the query key shard."""
-        return [value for key, value in self.request.query_pairs() if key == "shard"]
-
-    @once
     def sent(self) -> datetime | None:
         """When the request says it was sent."""
         return request_time(self.request)

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 from sls_contract import __version__
 from sls_contract.cli.parser import Parser
-from sls_contract.cli.terminal import columns, show
+from sls_contract.cli.terminal import Console, columns
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ COMMANDS = (
     "check",
     "diff",
     "convert",
+    "cassettes",
     "merge",
     "merge-driver",
     "signature",
@@ -70,7 +71,7 @@ def main() -> NoReturn:
 def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
     """Run one command and return its exit code; no exception of ours or of the system leaves as a traceback."""
     try:
-        return _run(argv, environ, stdin, stdout, stderr)
+        return _run(argv, Console(environ, stdin, stdout, stderr))
     except BrokenPipeError:
         return PIPE_CLOSED  # the reader left (`| head`): nothing more to say
     except KeyboardInterrupt:
@@ -80,23 +81,23 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdo
         return _told(f"sls-contract: {error.strerror or error}{named}", USAGE, stderr)
 
 
-def _run(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
+def _run(argv: Sequence[str], console: Console) -> int:
     command = "sls-contract"
     try:
         if not argv:
             from sls_contract.cli.overview import overview
 
-            show(overview(columns(stdout)), stdout, environ)
+            console.show(overview(columns(console.stdout)))
             return USAGE
         arguments = parser(argv[0]).parse_args(argv)
         command = f"sls-contract {arguments.command}"
         with _contracts(arguments):
-            code = int(arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr))
+            code = int(arguments.run(arguments, console))
     except SlsContractError as error:
-        return _told(f"{command}: {_without_key(str(error), environ)}", USAGE, stderr)
+        return _told(f"{command}: {_without_key(str(error), console)}", USAGE, console.stderr)
     except SystemExit as end:  # of argparse, or of SIGTERM
         code = int(end.code or 0)
-    stdout.flush()  # here, where a full disk or a closed pipe can still be told
+    console.stdout.flush()  # here, where a full disk or a closed pipe can still be told
     return code
 
 
@@ -110,14 +111,10 @@ def _contracts(arguments: argparse.Namespace) -> AbstractContextManager[None]:
     return contracts_in(folder)
 
 
-def _without_key(text: str, environ: Mapping[str, str]) -> str:
+def _without_key(text: str, console: Console) -> str:
     """Take the key of the run out of an error, which may quote an argument, a URL or a file."""
-    from sls_contract.cassettes.scrub import Scrubber
-    from sls_contract.signing import credentials_from_environment
-
     with contextlib.suppress(SlsContractError):  # half a key, which may be the very error
-        key = credentials_from_environment(environ)
-        return Scrubber([key]).text(text) if key else text
+        return console.scrubber().text(text) if console.keys() else text
     return text
 
 
@@ -147,7 +144,8 @@ def parser(named: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"sls-contract {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    for name in (named,) if named in COMMANDS else COMMANDS:
+    needed = {"--version": ()}.get(named, (named,) if named in COMMANDS else COMMANDS)
+    for name in needed:
         import_module(f"sls_contract.cli.{name.replace('-', '_')}").configure(commands)
     return top
 

@@ -7,16 +7,15 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose, reports_of
+from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import Pace, progress
-from sls_contract.cli.terminal import columns, show
+from sls_contract.cli.terminal import columns
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
     Report,
-    Surroundings,
     Target,
     as_document,
     judged_line,
@@ -24,7 +23,6 @@ from sls_contract.reports import (
     plain_counts,
     plural,
     table,
-    write_reports,
 )
 from sls_contract.reports.group_lines import group_lines
 from sls_contract.reports.text import NOTHING, on_one_line
@@ -32,11 +30,12 @@ from sls_contract.spec import CLAUSES, Level
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from sls_contract.captures.judging import Part, Whole
     from sls_contract.cassettes.audit import Terms
+    from sls_contract.cli.terminal import Console
 
 NOTHING_CHECKED = 2
 _INTERRUPTED = 130
@@ -68,36 +67,30 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Check every cassette below the paths; return the exit code."""
-    del stdin
-    terms = _terms(arguments, environ)
+    terms = _terms(arguments, console)
     outcome = _Outcome()
     paths = outcome.find(arguments.paths)
-    with progress(len(paths), stderr, environ) as shown:
+    with progress(len(paths), console) as shown:
         outcome.judge(paths, terms, arguments, shown)
     report = _report(outcome)
     report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths)])]
-    told = stderr if arguments.json == "-" else stdout
-    show(_text(outcome, report, columns(told), verbose=arguments.verbose), told, environ)
-    around = Surroundings(stdout, stderr, environ, utc_now())
-    write_reports(as_document(report, __version__) | _ledger(outcome), reports_of(arguments), around)
+    told = console.people(arguments)
+    console.show(_text(outcome, report, columns(told), verbose=arguments.verbose), told)
+    console.report(as_document(report, __version__) | _ledger(outcome), arguments)
     if report.failed(strict=arguments.strict):
         return 1
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
 
 
-def _terms(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Terms:
+def _terms(arguments: argparse.Namespace, console: Console) -> Terms:
     from sls_contract.cassettes.age import parse_age
     from sls_contract.cassettes.audit import Terms
-    from sls_contract.signing import credentials_from_environment
 
-    key = credentials_from_environment(environ)
     return Terms(
         now=utc_now(),
-        credentials=(key,) if key else (),
+        credentials=console.keys(),
         max_age=parse_age(arguments.max_age) if arguments.max_age is not None else None,
     )
 

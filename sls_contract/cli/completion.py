@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract.cli.options import report_path
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+
+    from sls_contract.cli.terminal import Console
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -29,11 +31,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the script; return the exit code."""
-    del environ, stdin, stderr
     import shtab
 
     from sls_contract.cli import parser
@@ -45,7 +44,7 @@ def run(
             action.choices = values
         elif action.choices is None and _names_a_file(action):
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # read by shtab
-    stdout.write(shtab.complete(top, arguments.shell) + "\n")
+    console.stdout.write(shtab.complete(top, arguments.shell) + "\n")
     return 0
 
 

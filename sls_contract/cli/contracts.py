@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from sls_contract.cli.contract_text import claim_lines, contract_lines
 from sls_contract.cli.options import add_contract
 from sls_contract.cli.terminal import columns
 from sls_contract.errors import UsageError
-from sls_contract.reports import plural, print_json, table
+from sls_contract.reports import plural, table, write_json
 from sls_contract.spec.installation import checkout, schema_folder
 from sls_contract.spec.registry import registry
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from sls_contract.cli.terminal import Console
     from sls_contract.spec.contract import Contract
     from sls_contract.spec.merge.layers import Layers
 
@@ -47,26 +47,23 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         action.set_defaults(run=run)
 
 
-def build_contracts(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     """Build the contracts.
 
     Exit 0: the files are up to date; 1: ``--check`` found some that are not. Raises `UsageError` for layers that cannot
     be read or merged.
     """
-    del environ, stdin, stderr
     from sls_contract.spec import merge
 
     folder = arguments.folder or _checkout() / "schemas"
     merged = merge.merge(_layers(folder))
     files = merge.generated(merged.contracts)
     changed = merge.outdated(folder, files) if arguments.check else merge.write(folder, files)
-    stdout.writelines(f"{line}\n" for line in _summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
+    console.tell(_summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
     if arguments.check:
-        return _told_outdated(changed, folder, len(files), stdout, own=arguments.folder is not None)
-    stdout.writelines(f"{line}\n" for line in _shortened([f"wrote {folder / name}" for name in changed]))
-    print(f"{folder} is up to date", file=stdout)
+        return _told_outdated(changed, folder, len(files), console.stdout, own=arguments.folder is not None)
+    console.tell(_shortened([f"wrote {folder / name}" for name in changed]))
+    print(f"{folder} is up to date", file=console.stdout)
     return 0
 
 
@@ -119,20 +116,17 @@ def _shortened(lines: Sequence[str]) -> list[str]:
     return [*lines[:_MOST_LISTED], *([f"and {more} more"] if more > 0 else [])]
 
 
-def list_contracts(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def list_contracts(arguments: argparse.Namespace, console: Console) -> int:
     """List every operation; exit 0."""
-    del environ, stdin, stderr
-    contracts = _contracts()
+    contracts = all_contracts()
     if arguments.json:
         names = ("operation", "aliases", "coverage", "method", "path", "discriminator", "summary")
         listed = [{name: each.as_plain().get(name) for name in names} for each in contracts]
-        print_json(json.dumps({"version": 1, "operations": listed}, ensure_ascii=False, indent=2) + "\n", stdout)
+        write_json({"version": 1, "operations": listed}, "-", console.stdout)
         return 0
     rows = [(each.operation, each.coverage, each.method, _target(each), ", ".join(each.aliases)) for each in contracts]
     header = ("operation", "coverage", "method", "path", "other names")
-    stdout.writelines(f"{line}\n" for line in table(header, rows, columns(stdout)))
+    console.tell(table(header, rows, columns(console.stdout)))
     return 0
 
 
@@ -141,35 +135,33 @@ def _target(contract: Contract) -> str:
     return f"{contract.path}?{fixed}" if fixed else contract.path
 
 
-def show_contract(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def show_contract(arguments: argparse.Namespace, console: Console) -> int:
     """Show the contract of an operation; exit 0. Raises `UsageError` for a name that is none, with those near it."""
-    del environ, stdin, stderr
-    contract = _named(arguments.operation, _contracts())
+    contract = named(arguments.operation)
     layers = _layers_of(contract, arguments.contract)
     if arguments.json:
         rulings = layers.rulings.get(contract.operation)
         why = [each.why for each in rulings.rulings] if rulings else []
         document: dict[str, Any] = {"version": 1, "contract": contract.as_plain(), "rulings": why}
-        print_json(json.dumps(document, ensure_ascii=False, indent=2) + "\n", stdout)
+        write_json(document, "-", console.stdout)
         return 0
-    stdout.writelines(f"{line}\n" for line in contract_lines(contract, layers.rulings.get(contract.operation)))
+    console.tell(contract_lines(contract, layers.rulings.get(contract.operation)))
     if arguments.claims:
-        stdout.writelines(f"{line}\n" for line in claim_lines(layers))
+        console.tell(claim_lines(layers))
     return 0
 
 
-def _contracts() -> list[Contract]:
+def all_contracts() -> list[Contract]:
     """Return the contracts in use, sorted by name."""
     return [contract for name in sorted(registry().names) if (contract := registry().named(name))]
 
 
-def _named(name: str, contracts: Sequence[Contract]) -> Contract:
-    by_name = {each.lower(): contract for contract in contracts for each in (contract.operation, *contract.aliases)}
-    if name.lower() in by_name:
-        return by_name[name.lower()]
-    spelled = {each.lower(): each for contract in contracts for each in (contract.operation, *contract.aliases)}
+def named(name: str) -> Contract:
+    """Return the contract of an operation, by any of its names; raises `UsageError` with those near it."""
+    spelled = {each.lower(): each for each in registry().names_and_aliases}
+    contract = registry().named(spelled.get(name.lower(), name))
+    if contract is not None:
+        return contract
     near = [spelled[each] for each in get_close_matches(name.lower(), spelled)]
     hint = f"did you mean {' or '.join(near)}?" if near else "sls-contract spec list names all of them."
     msg = f"expected the name of an operation, got {name!r}\nHow to fix: {hint}"

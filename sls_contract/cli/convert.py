@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract.cli.options import add_jobs
 from sls_contract.cli.progress import Pace, progress
@@ -15,10 +15,9 @@ from sls_contract.reports.text import on_one_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
     from sls_contract.captures.converting import Written
-    from sls_contract.signing import Credentials
+    from sls_contract.cli.terminal import Console
 
 _NOT_WRITTEN = 2
 
@@ -47,25 +46,16 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Convert one file, or many; return the exit code."""
-    del stdin
-    from sls_contract.signing import credentials_from_environment
-
-    key = credentials_from_environment(environ)
-    keys = (key,) if key else ()
     if arguments.to is not None:
-        return _convert_all(arguments, keys, environ, stdout, stderr)
-    written = _convert_one(arguments, keys, environ, stderr)
-    print(*map(on_one_line, written.lines), sep="\n", file=stdout)
+        return _convert_all(arguments, console)
+    written = _convert_one(arguments, console)
+    console.tell(map(on_one_line, written.lines))
     return int(written.leaking)
 
 
-def _convert_one(
-    arguments: argparse.Namespace, keys: tuple[Credentials, ...], environ: Mapping[str, str], stderr: IO[str]
-) -> Written:
+def _convert_one(arguments: argparse.Namespace, console: Console) -> Written:
     from sls_contract.captures.converting import TARGETS, Task, convert_capture
 
     if arguments.target.suffix.lower() not in TARGETS:
@@ -75,21 +65,15 @@ def _convert_one(
         )
         raise UsageError(msg)
     _keep(arguments.target, force=arguments.force)
-    with progress(1, stderr, environ) as shown:
+    with progress(1, console) as shown:
         return convert_capture(
             Task(arguments.source, arguments.target),
-            keys,
+            console.keys(),
             lambda done, of: shown(0, f"{arguments.source} {done} of {of} exchanges scrubbed"),
         )
 
 
-def _convert_all(
-    arguments: argparse.Namespace,
-    keys: tuple[Credentials, ...],
-    environ: Mapping[str, str],
-    stdout: IO[str],
-    stderr: IO[str],
-) -> int:
+def _convert_all(arguments: argparse.Namespace, console: Console) -> int:
     """Convert each capture on its own; one that cannot be is told, and hinders no other."""
     from sls_contract.captures.converting import convert_task, tasks_of
     from sls_contract.captures.engine import in_order
@@ -102,18 +86,18 @@ def _convert_all(
     tasks = tasks_of(found, arguments.target, f".sls.{arguments.to}" if arguments.to == "yaml" else f".{arguments.to}")
     for task in tasks:
         _keep(task.target, force=arguments.force)
-    work, leaking = partial(convert_task, keys=keys), False
+    work, leaking = partial(convert_task, keys=console.keys()), False
     results = in_order(work, tasks, arguments.engine, arguments.jobs, lambda task: task.size)
-    with progress(len(tasks), stderr, environ) as shown, closing(results):
+    with progress(len(tasks), console) as shown, closing(results):
         pace = Pace(shown)
         for done, (task, written) in enumerate(zip(tasks, results, strict=True)):
-            print(*map(on_one_line, written.lines), sep="\n", end="\n" * bool(written.lines), file=stdout)
+            console.tell(map(on_one_line, written.lines))
             missed += [written.failure] if written.failure else []
             leaking |= written.leaking
             pace.done += written.exchanges
             pace(done + 1, task.source)
-    print(*(on_one_line(f"not converted: {each}") for each in missed), sep="\n", end="\n" * bool(missed), file=stdout)
-    print(f"{plural(pace.done, 'exchange')} of {plural(len(tasks), 'capture')}", file=stdout)
+    console.tell(on_one_line(f"not converted: {each}") for each in missed)
+    console.tell([f"{plural(pace.done, 'exchange')} of {plural(len(tasks), 'capture')}"])
     return 1 if leaking else _NOT_WRITTEN if missed or not tasks else 0
 
 

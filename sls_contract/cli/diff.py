@@ -6,24 +6,22 @@ import io
 import shlex
 from argparse import REMAINDER
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_verbose, reports_of
+from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_verbose
 from sls_contract.cli.progress import Pace, progress
-from sls_contract.cli.terminal import show
-from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
-from sls_contract.reports import Report, Surroundings, Target, as_document, plural, write_reports
+from sls_contract.reports import Report, Target, as_document, plural
 from sls_contract.reports.change_lines import CLASSES, change_lines
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
     from typing import TypeAlias
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
     from sls_contract.cli.progress import Progress
+    from sls_contract.cli.terminal import Console
 
     _Work: TypeAlias = Callable[[Sequence[Pair]], Generator[Compared]]
 
@@ -154,28 +153,22 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare two cassettes or folders; return the exit code."""
-    del stdin
     from sls_contract.captures.comparing import compare_pair
     from sls_contract.captures.engine import in_order
-    from sls_contract.signing import credentials_from_environment
 
-    key = credentials_from_environment(environ)
-    outcome, compare = _Outcome(), partial(compare_pair, keys=(key,) if key else (), contracts=arguments.contract)
+    outcome, compare = _Outcome(), partial(compare_pair, keys=console.keys(), contracts=arguments.contract)
     if arguments.git is not None:
-        return _for_git(arguments.git, outcome, lambda pairs: (compare(pair) for pair in pairs), stdout)
+        return _for_git(arguments.git, outcome, lambda pairs: (compare(pair) for pair in pairs), console)
     if arguments.new is None:
         msg = f"expected two cassettes or folders, got {arguments.old or 'none'}. How to fix: sls-contract diff OLD NEW"
         raise UsageError(msg)
     carry_out = partial(in_order, compare, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda pair: pair.size)
-    outcome.compare(arguments.old, arguments.new, carry_out, partial(progress, stderr=stderr, environ=environ))
-    show(_text(outcome, verbose=arguments.verbose), stderr if arguments.json == "-" else stdout, environ)
+    outcome.compare(arguments.old, arguments.new, carry_out, partial(progress, console=console))
+    console.show(_text(outcome, verbose=arguments.verbose), console.people(arguments))
     repeat = [shlex.join(["sls-contract", "diff", arguments.old, arguments.new])]
-    around = Surroundings(stdout, stderr, environ, utc_now())
-    write_reports(_document(outcome) | {"repeat": repeat}, reports_of(arguments), around)
+    console.report(_document(outcome) | {"repeat": repeat}, arguments)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
     if not outcome.judged:
@@ -185,15 +178,15 @@ def run(
     return NOT_COMPARED if outcome.not_compared else 0
 
 
-def _for_git(given: Sequence[str], outcome: _Outcome, work: _Work, stdout: IO[str]) -> int:
+def _for_git(given: Sequence[str], outcome: _Outcome, work: _Work, console: Console) -> int:
     """Print what git shows of one file; return 0, for git stops at anything else."""
     from sls_contract.cli.diff_git import git_lines
 
     def compared(old: Path, new: Path) -> Iterator[str]:
-        outcome.compare(str(old), str(new), work, partial(progress, stderr=io.StringIO(), environ={}))
+        outcome.compare(str(old), str(new), work, partial(progress, console=replace(console, stderr=io.StringIO())))
         yield from _text(outcome, verbose=False)
 
-    print(*git_lines(given, compared), sep="\n", file=stdout)
+    console.tell(git_lines(given, compared))
     return 0
 
 

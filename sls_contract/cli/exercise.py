@@ -5,22 +5,21 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from functools import partial
 from math import isfinite
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose, reports_of
+from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import progress
-from sls_contract.cli.runs import carry_out, exit_code, refuse_unknown, write_files
-from sls_contract.cli.terminal import columns, show
+from sls_contract.cli.runs import carry_out, finish, refuse_unknown
+from sls_contract.cli.terminal import columns
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
-    from sls_contract.exercise import Plan, Run
-    from sls_contract.reports import Surroundings
+    from sls_contract.cli.terminal import Console
+    from sls_contract.exercise import Plan
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,33 +51,31 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Exercise, report, and return the exit code; raises `UsageError` where the command cannot be started."""
-    del stdin
     from sls_contract.captures.engine import in_order
     from sls_contract.exercise import Runner, perform_task
-    from sls_contract.exercise.summary import lines
-    from sls_contract.reports import Surroundings
+    from sls_contract.exercise.summary import document, lines
 
     if arguments.list:
-        _list(stdout, environ)
+        _list(console)
         return 0
     plan = _plan(arguments)
-    runner = Runner(plan, environ, utc_now)
+    runner = Runner(plan, console.environ, utc_now)
     if arguments.engine != "local":
         work = partial(perform_task, plan=plan, contracts=arguments.contract)
         runner.elsewhere = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: 0)
-    with progress(len(plan.tasks()), stderr, environ) as shown:
+    with progress(len(plan.tasks()), console) as shown:
         runner.progress = shown
         code = carry_out(runner)
-    told = stderr if arguments.json == "-" else stdout
-    show(lines(runner.run, plan, verbose=arguments.verbose, columns=columns(told)), told, environ)
-    around = Surroundings(stdout, stderr, environ, utc_now())
-    write = partial(_write, runner.run, plan, arguments, around)
-    write_files(write, runner.run, strict=arguments.strict, command="exercise", stderr=stderr)
-    return exit_code(runner.run, code, strict=arguments.strict)
+    return finish(
+        runner.run,
+        code,
+        arguments,
+        console,
+        lines=lambda width: lines(runner.run, plan, verbose=arguments.verbose, columns=width),
+        write=lambda: console.report(document(runner.run, plan, __version__), arguments),
+    )
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
@@ -99,19 +96,12 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     )
 
 
-def _list(stdout: IO[str], environ: Mapping[str, str]) -> None:
+def _list(console: Console) -> None:
     from sls_contract.exercise import SITUATIONS
     from sls_contract.reports import table
 
     rows = [(each.name, each.area, each.answer) for each in SITUATIONS.values()]
-    show(table(("scenario", "area", "the service answers"), rows, columns(stdout)), stdout, environ)
-
-
-def _write(run: Run, plan: Plan, arguments: argparse.Namespace, around: Surroundings) -> None:
-    from sls_contract.exercise.summary import document
-    from sls_contract.reports import write_reports
-
-    write_reports(document(run, plan, __version__), reports_of(arguments), around)
+    console.show(table(("scenario", "area", "the service answers"), rows, columns(console.stdout)))
 
 
 def _seconds(text: str) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import io
 import re
 import shutil
 import textwrap
 from difflib import get_close_matches
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+from sls_contract.cli.options import add_contract
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural
 from sls_contract.spec import CLAUSES, clause, codes_saying, errors_with, known_codes, statuses_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
+    from sls_contract.cli.terminal import Console
     from sls_contract.spec import Clause
 
 _COMMAND = "sls-contract signature request.http"
@@ -61,16 +62,14 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="NAME",
         help="a code (SLS204), a slug (update-time-unit), or an errorCode; - reads an error body from standard input",
     )
+    add_contract(command)
     command.add_argument("--markdown", action="store_true", help="as a Markdown document")
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what is asked for, or the list; an unknown name is a `UsageError` before anything is printed."""
-    del environ, stderr
-    names = [each for name in arguments.names for each in (_codes_in(stdin) if name == "-" else [name])]
+    names = [each for name in arguments.names for each in (_codes_in(console.read()) if name == "-" else [name])]
     topics = [_topic(name) for name in names]
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
     if arguments.markdown:
@@ -78,7 +77,7 @@ def run(
         lines = _document(clauses or list(CLAUSES.values()))
     else:
         lines = _pages(topics, width) if topics else _list()
-    stdout.writelines(f"{line}\n" for line in lines)
+    console.tell(lines)
     return 0
 
 
@@ -100,9 +99,8 @@ def _by_lower_case() -> dict[str, str]:
     return {code.lower(): code for code in sorted(known_codes()) if code}
 
 
-def _codes_in(stdin: IO[str]) -> list[str]:
+def _codes_in(data: bytes) -> list[str]:
     """Return the error codes that a pasted answer names, as JSON, XML, an exception's text, or escaped."""
-    data = stdin.buffer.read() if isinstance(stdin, io.TextIOWrapper) else stdin.read().encode()
     text = html.unescape(text_of(data))
     known = _by_lower_case()
     labelled = [found.rstrip(".") for found in _LABELLED.findall(text)]

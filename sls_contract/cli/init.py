@@ -9,14 +9,16 @@ import sys
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.reports.text import on_one_line, printable
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from sls_contract.cli.terminal import Console
 
 EXAMPLE = "tests/test_sls_example.py"
 _GITHUB, _GITLAB = ".github/workflows/sls-contract.yml", ".gitlab-ci.yml"
@@ -87,22 +89,20 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Show, ask, write, and record the example; return the exit code."""
     folder = arguments.folder
     if not folder.is_dir():
         msg = f"expected a folder, got {folder}. How to fix: name the folder of your project."
         raise UsageError(msg)
     plan = planned(folder, arguments.ci or _service(folder))
-    print(*shown(plan), sep="\n", file=stdout, flush=True)
+    console.tell(shown(plan))
     if not plan.changes:
         return 0
     if not arguments.yes:
-        _ask(stdin, stderr)
+        console.agree("Write this?", "nothing was written", "nothing was written")
     _write(plan)
-    return _record(plan, environ, stdout)
+    return _record(plan, console)
 
 
 def planned(folder: Path, service: str) -> Plan:
@@ -191,16 +191,6 @@ def _starter(name: str) -> str:
     return (folder / name).read_text(encoding="utf-8")
 
 
-def _ask(stdin: IO[str], stderr: IO[str]) -> None:
-    if not stdin.isatty():
-        msg = "stdin is not a terminal, so nothing was written. How to fix: pass --yes."
-        raise UsageError(msg)
-    print("Write this? [y/N] ", end="", file=stderr, flush=True)
-    if stdin.readline().strip().lower() not in {"y", "yes"}:
-        msg = "nothing was written"
-        raise UsageError(msg)
-
-
 def _write(plan: Plan) -> None:
     for name, (before, after) in plan.changes.items():
         path = plan.folder / name
@@ -209,20 +199,20 @@ def _write(plan: Plan) -> None:
             file.write(after)
 
 
-def _record(plan: Plan, environ: Mapping[str, str], stdout: IO[str]) -> int:
+def _record(plan: Plan, console: Console) -> int:
     """Record the example test on the bundled endpoint, where it was written."""
     if EXAMPLE not in plan.changes:
         return 0
     done = subprocess.run(  # noqa: S603 - our own test, with the interpreter that runs us
         [sys.executable, "-m", "pytest", "-q", "--sls-record=once", EXAMPLE],
         cwd=plan.folder,
-        env={**environ},
+        env={**console.environ},
         capture_output=True,
         check=False,
     )
     if done.returncode:
-        print(printable(done.stdout.decode("utf-8", "replace")), file=stdout)
+        print(printable(done.stdout.decode("utf-8", "replace")), file=console.stdout)
         msg = f"the example test failed. How to fix: see above, then pytest --sls-record=once {EXAMPLE}"
         raise UsageError(msg)
-    print(f"Recorded {EXAMPLE}. Next: pytest", file=stdout)
+    print(f"Recorded {EXAMPLE}. Next: pytest", file=console.stdout)
     return 0

@@ -11,27 +11,26 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from sls_contract import __version__
 from sls_contract.cassettes.describe import exchange_lines
 from sls_contract.cassettes.results import Breach, Results
-from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (
     Report,
-    Surroundings,
     as_document,
     finding_lines,
     judged_line,
     narrowed_lines,
     plural,
-    write_reports,
 )
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES, Level, clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    import argparse
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sls_contract.checks import Verdict
+    from sls_contract.cli.terminal import Console
     from sls_contract.exchange import Exchange
     from sls_contract.reports import Target
     from sls_contract.spec import Finding
@@ -150,64 +149,35 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
-class Streams:
-    """Where a run is told: people read ``stdout``, or ``stderr`` where standard output takes the JSON."""
-
-    stdout: IO[str]
-    stderr: IO[str]
-    json: str | None = None
-    reports: tuple[str, ...] = ()
-
-    def tell(self, lines: Iterable[str]) -> None:
-        """Write lines for people."""
-        print(*lines, sep="\n", file=self.stderr if self.json == "-" else self.stdout, flush=True)
-
-
-@dataclass(frozen=True, slots=True)
 class Ended:
     """What is left to tell of a run that has ended: hosts that were refused, and mistakes of ours.
 
-    A client may put anything where a host belongs: what is told is freed of the key in ``environ``.
+    A client may put anything where a host belongs: what is told is freed of the key in the environment.
     """
 
-    command: str
     target: Target
-    environ: Mapping[str, str]
     foreign_hosts: Sequence[str] = ()
     failures: Sequence[BaseException] = ()
 
-    def shown_hosts(self) -> Iterator[str]:
-        """Yield the hosts that were refused, without secrets."""
-        from sls_contract.cassettes.scrub import Scrubber
-        from sls_contract.signing.environment import credentials_from_environment
 
-        key = credentials_from_environment(self.environ)
-        return map(Scrubber([key] if key else []).text, self.foreign_hosts)
-
-
-def concluded(ended: Ended, results: LiveResults, streams: Streams) -> Report:
+def concluded(ended: Ended, results: LiveResults, arguments: argparse.Namespace, console: Console) -> Report:
     """Tell the end of a run: a summary for people, a document for programs; return what was told."""
-    report = Report(ended.command, ended.target, clauses_total=len(CLAUSES))
+    report = Report(arguments.command, ended.target, clauses_total=len(CLAUSES))
     report.exchanges, report.exercised, report.map = results.exchanges, results.exercised, results.map
     for noted in results.noted.values():
         report.add([noted.finding], times=noted.times, **noted.where)
         report.show(noted.finding, noted.exchange)
-    report.facts = [{"fact": "foreign-host", "host": host} for host in dict.fromkeys(ended.shown_hosts())]
+    hosts = dict.fromkeys(map(console.scrubber().text, ended.foreign_hosts))
+    report.facts = [{"fact": "foreign-host", "host": host} for host in hosts]
     troubles = results.troubles or [f"internal error of sls-contract: {type(one).__name__}" for one in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
-    streams.tell(_summary(report, results))
-    _write(report, streams, ended.environ)
-    return report
-
-
-def _write(report: Report, streams: Streams, environ: Mapping[str, str]) -> None:
-    """Write the document; that this cannot be done is a trouble as any other, beside which a violation stays one."""
-    around = Surroundings(streams.stdout, streams.stderr, environ, utc_now())
+    console.tell(_summary(report, results), console.people(arguments))
     try:
-        write_reports(as_document(report, __version__), (streams.json, *streams.reports), around)
-    except UsageError as error:
+        console.report(as_document(report, __version__), arguments)
+    except UsageError as error:  # a trouble as any other, beside which a violation stays one
         report.not_provable.append({"reason": str(error)})
-        print(f"sls-contract {report.command}: {error}", file=streams.stderr)
+        print(f"sls-contract {report.command}: {error}", file=console.stderr)
+    return report
 
 
 def exit_code(report: Report, signalled: int, *, strict: bool) -> int:

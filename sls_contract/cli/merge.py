@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_reports, add_strict, reports_of
-from sls_contract.clock import utc_now
+from sls_contract.cli.options import add_reports, add_strict
 from sls_contract.errors import UsageError
-from sls_contract.reports import Surroundings, exercised, plural, write_reports
+from sls_contract.reports import exercised, plural
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.text import on_one_line
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
+
+    from sls_contract.cli.terminal import Console
 
 _MOST_PLACES = 3  # of alike findings; a report has all
 
@@ -37,17 +38,14 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Merge the reports; return the exit code."""
-    del stdin
     from sls_contract.reports.merging import merged
 
     document = merged([_read(source) for source in arguments.sources], __version__)
-    told = stderr if arguments.json == "-" else stdout
-    print(*map(on_one_line, _lines(document, len(arguments.sources))), sep="\n", file=told)
-    write_reports(document, reports_of(arguments), Surroundings(stdout, stderr, environ, utc_now()))
+    told = console.people(arguments)
+    console.tell(map(on_one_line, _lines(document, len(arguments.sources))), told)
+    console.report(document, arguments)
     summary = document["summary"]
     return int(bool(summary["violations"] or (arguments.strict and summary["warnings"])))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.reports.text import on_one_line, plural
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+
+    from sls_contract.cli.terminal import Console
 
 CONFLICT = 1
 
@@ -33,11 +34,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Merge three files into the second; return the exit code."""
-    del environ, stdin, stdout
     from sls_contract.cassettes.file.merging import Sides, merge
 
     sides = Sides(_text(arguments.base), _text(arguments.ours), _text(arguments.theirs))
@@ -49,7 +47,7 @@ def run(
     print(
         f"sls-contract merge-driver: {name}: {plural(len(conflicts), 'conflict')}: {', '.join(conflicts)}\n"
         "How to fix: keep one version of each, delete the marker lines, then run sls-contract check on the file.",
-        file=stderr,
+        file=console.stderr,
     )
     return CONFLICT
 

@@ -23,7 +23,7 @@ def add_json(parser: argparse.ArgumentParser, text: str = "also write the findin
 
 
 def add_reports(parser: argparse.ArgumentParser, text: str = "also write the findings as JSON") -> None:
-    """Declare ``--json`` and ``--report``; `reports_of` gives their paths."""
+    """Declare ``--json`` and ``--report``."""
     add_json(parser, text)
     kinds = ", ".join(KINDS[:-1])
     parser.add_argument(
@@ -35,11 +35,6 @@ def add_reports(parser: argparse.ArgumentParser, text: str = "also write the fin
         help=f"write a report, its kind by the name's end ({kinds} or {KINDS[-1]}): "
         "JUnit is .xml, GitLab's code quality .codequality.json; repeatable",
     )
-
-
-def reports_of(arguments: argparse.Namespace) -> list[str | None]:
-    """Return where reports are to be written; None stands for a `--json` that was not given."""
-    return [arguments.json, *arguments.report]
 
 
 def _kind_path(text: str) -> str:

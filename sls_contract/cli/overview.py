@@ -22,6 +22,7 @@ _QUESTIONS = (
     ("Can any program use recordings?", "replay cassettes/"),
     ("Can I record any program?", "proxy --cassette new.sls.yaml"),
     ("Do my tools read HAR?", "convert recording.sls.yaml recording.har"),
+    ("Do my recordings lie in a bucket?", "cassettes status"),
     ("What did all runs find together?", "merge a.json b.json --report all.md"),
     ("What does an operation promise?", "spec show GetCheckPoint"),
     ("Where are the JSON Schemas?", "spec export --help"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract.reports.text import on_one_line, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+    from sls_contract.cli.terminal import Console
 
     Progress = AbstractContextManager[Callable[[int, str], None]]
 
@@ -31,12 +33,12 @@ class Pace:
 
 
 @contextlib.contextmanager
-def progress(total: int, stderr: IO[str], environ: Mapping[str, str]) -> Iterator[Callable[[int, str], None]]:
+def progress(total: int, console: Console) -> Iterator[Callable[[int, str], None]]:
     """Give what shows how many of ``total`` steps are done, and what is at work; nothing is left of it in the end."""
-    if not stderr.isatty() or environ.get("TERM") == "dumb":
+    if not console.stderr.isatty() or console.environ.get("TERM") == "dumb":
         yield lambda _done, _text: None
         return
-    from rich.console import Console
+    from rich.console import Console as RichConsole
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.table import Column
 
@@ -48,7 +50,7 @@ def progress(total: int, stderr: IO[str], environ: Mapping[str, str]) -> Iterato
     )
     shown = Progress(
         *parts,
-        console=Console(file=stderr, _environ=environ),
+        console=RichConsole(file=console.stderr, _environ=console.environ),
         transient=True,
         expand=True,
         redirect_stdout=False,

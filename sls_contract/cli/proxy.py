@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.cli.listening import add_address, proxy_lines, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host, add_reports, add_strict
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.results import Results
     from sls_contract.cli.listeners import HostFilter, Listener
     from sls_contract.cli.live import Ended
+    from sls_contract.cli.terminal import Console
 
 _MODES = ("once", "new_episodes", "all")
 
@@ -52,6 +53,17 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_address(parser)
     add_allow_host(parser, "record")
+    _add_scrubbing(parser)
+    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one exchange (default: %(default)g)")
+    add_strict(parser)
+    add_reports(parser, "at the end, also write the findings as JSON")
+    add("--verbose", action="store_true", help="show each request on stderr")
+    parser.set_defaults(run=run)
+
+
+def _add_scrubbing(parser: argparse.ArgumentParser) -> None:
+    """Declare what says which names and secrets are written as something else."""
+    add = parser.add_argument
     add(
         "--rename",
         action="append",
@@ -73,36 +85,29 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="NAME",
         help="write no value of this header or key; repeatable",
     )
-    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one exchange (default: %(default)g)")
-    add_strict(parser)
-    add_reports(parser, "at the end, also write the findings as JSON")
-    add("--verbose", action="store_true", help="show each request on stderr")
-    parser.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Record until a signal ends it; raises an `SlsContractError` where it cannot start."""
-    del stdin
     from sls_contract.cli import live
     from sls_contract.cli.listeners import HostFilter, plain_listener, refuse_loop, tls_listener
     from sls_contract.cli.relaying import reach, recording, session_of
     from sls_contract.transport.relay import Relay
 
-    streams, show = live.Streams(stdout, stderr, arguments.json, tuple(arguments.report)), live.shown_on(stderr)
+    show = live.shown_on(console.stderr)
     results = live.LiveResults(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
     relay = Relay(arguments.to, arguments.plain, arguments.timeout)
     with live.Signals() as signals:
-        with recording(session_of(arguments, relay, results, environ, utc_now), relay) as record:
+        with recording(session_of(arguments, relay, results, console.environ, utc_now), relay) as record:
             admit = HostFilter(record.send, reach(arguments))
             listening = tls_listener(admit, arguments, show) if arguments.https else plain_listener(admit, arguments)
             with listening as listener:
                 refuse_loop(listener.port)
                 warn_beyond_loopback(arguments.host, show)
-                streams.tell(_invitation(listener, arguments, recording=record.session.recording))
+                invited = _invitation(listener, arguments, recording=record.session.recording)
+                console.tell(invited, console.people(arguments))
                 signalled = signals.wait()
-        report = live.concluded(_ended(arguments, environ, results, admit), results, streams)
+        report = live.concluded(_ended(arguments, results, admit), results, arguments, console)
     return live.exit_code(report, signalled, strict=arguments.strict)
 
 
@@ -110,13 +115,13 @@ def _place(cassette: Path) -> Callable[[int | None], Mapping[str, Any]]:
     return lambda position: {"cassette": str(cassette), "exchange": position}
 
 
-def _ended(arguments: argparse.Namespace, environ: Mapping[str, str], results: Results, admit: HostFilter) -> Ended:
+def _ended(arguments: argparse.Namespace, results: Results, admit: HostFilter) -> Ended:
     from sls_contract.cassettes.recording import Evidence, weakest
     from sls_contract.cli.live import Ended
     from sls_contract.reports import Target
 
     evidence = weakest(map(Evidence, results.evidence)) if results.evidence else None
-    return Ended("proxy", Target(arguments.to, evidence), environ, tuple(admit.foreign_hosts), tuple(admit.failures))
+    return Ended(Target(arguments.to, evidence), tuple(admit.foreign_hosts), tuple(admit.failures))
 
 
 def _invitation(listener: Listener, arguments: argparse.Namespace, *, recording: bool) -> list[str]:

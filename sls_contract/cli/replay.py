@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host, add_contract, add_reports, add_strict
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recorder import Outcome
     from sls_contract.cassettes.results import Results
     from sls_contract.cassettes.session import Session
+    from sls_contract.cli.terminal import Console
     from sls_contract.exchange import Request
 
 
@@ -51,11 +52,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Play until a signal ends it; raises an `SlsContractError` where it cannot start."""
-    del stdin
     from sls_contract.cassettes.cassette_set import CassetteSet
     from sls_contract.cli import live
     from sls_contract.cli.outcomes import answering, delivered
@@ -63,39 +61,35 @@ def run(
     from sls_contract.reports import Target
 
     cassette_set = CassetteSet(arguments.paths, utc_now(), repeat=arguments.repeat == "last")
-    results = live.LiveResults(show=live.shown_on(stderr), place=_place(cassette_set), verbose=arguments.verbose)
-    send = answering(asking(session_of(cassette_set, results, environ)), delivered)
-    streams = live.Streams(stdout, stderr, arguments.json, tuple(arguments.report))
+    results = live.LiveResults(
+        show=live.shown_on(console.stderr), place=_place(cassette_set), verbose=arguments.verbose
+    )
+    send = answering(asking(session_of(cassette_set, results, console)), delivered)
     with live.Signals() as signals:
         with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
             warn_beyond_loopback(arguments.host, results.show)
             avoid_pauses()
-            streams.tell(_invitation(server.url, cassette_set))
+            console.tell(_invitation(server.url, cassette_set), console.people(arguments))
             signalled = signals.wait()
-        ended = live.Ended(
-            "replay", Target(server.url, cassette_set.evidence), environ, server.foreign_hosts, server.failures
-        )
-        report = live.concluded(ended, results, streams)
+        ended = live.Ended(Target(server.url, cassette_set.evidence), server.foreign_hosts, server.failures)
+        report = live.concluded(ended, results, arguments, console)
     return live.exit_code(report, signalled, strict=arguments.strict)
 
 
-def session_of(cassette_set: CassetteSet, results: Results, environ: Mapping[str, str]) -> Session:
+def session_of(cassette_set: CassetteSet, results: Results, console: Console) -> Session:
     """Return the session that plays a cassette set, and judges whatever it is asked."""
     from sls_contract.cassettes.hosts import host_rule
-    from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.cassettes.session import Session
     from sls_contract.cassettes.session_settings import Opening
-    from sls_contract.signing.environment import credentials_from_environment
 
-    key = credentials_from_environment(environ)
     opening = Opening(
         path=cassette_set.path,
         record="none",
-        scrubber=Scrubber([key] if key else []),
+        scrubber=console.scrubber(),
         owns=host_rule(),
         clock=utc_now,
         began=utc_now(),
-        credentials=key,
+        credentials=next(iter(console.keys()), None),
     )
     return Session(opening, results, cassette_set)
 

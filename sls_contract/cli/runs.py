@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sls_contract.cli.parser import did_you_mean
+from sls_contract.cli.terminal import columns
 from sls_contract.errors import SlsContractError, UsageError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Collection, Iterable
+
+    from sls_contract.cli.terminal import Console
+    from sls_contract.reports.benches import BenchRun
 
 _INTERRUPTED = 130
 _NOTHING = 2
-
-
-class _Run(Protocol):
-    """What came of a run, complete at any time."""
-
-    incomplete: str
-
-    def violated(self, *, strict: bool = False) -> bool: ...
-    def judged(self) -> int: ...
 
 
 class _Runner(Protocol):
     """Carries a plan out when it is called."""
 
     @property
-    def run(self) -> _Run: ...
+    def run(self) -> BenchRun[Any]: ...
     def __call__(self) -> object: ...
 
 
@@ -53,20 +49,28 @@ def carry_out(runner: _Runner) -> int:
     return 0
 
 
-def write_files(write: Callable[[], None], run: _Run, *, strict: bool, command: str, stderr: IO[str]) -> None:
-    """Write what was asked for; where that fails, a violation that was found decides the exit code all the same."""
+def finish(
+    run: BenchRun[Any],
+    interrupted: int,
+    arguments: argparse.Namespace,
+    console: Console,
+    *,
+    lines: Callable[[int | None], Iterable[str]],
+    write: Callable[[], None],
+) -> int:
+    """Tell a run, write what was asked for, and return the exit code.
+
+    1 for a violation, whether or not the files could be written, else the code of an interruption, 2 where not
+    everything or nothing was judged, 0.
+    """
+    told, violated = console.people(arguments), run.violated(strict=arguments.strict)
+    console.show(lines(columns(told)), told)
     try:
         write()
     except SlsContractError as error:
-        if not run.violated(strict=strict):
+        if not violated:
             raise
-        print(f"sls-contract {command}: {error}", file=stderr)
-
-
-def exit_code(run: _Run, interrupted: int, *, strict: bool) -> int:
-    """Return 1 for a violation, else the code of an interruption, 2 where not everything or nothing was judged, 0."""
-    if run.violated(strict=strict):
-        return 1
-    if interrupted:
-        return interrupted
+        print(f"sls-contract {arguments.command}: {error}", file=console.stderr)
+    if violated or interrupted:
+        return 1 if violated else interrupted
     return _NOTHING if run.incomplete or not run.judged() else 0

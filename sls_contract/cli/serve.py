@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
+    from sls_contract.cli.terminal import Console
     from sls_contract.endpoint import ReferenceEndpoint, Served
     from sls_contract.endpoint.faults import Fault
     from sls_contract.exchange import Response
@@ -53,28 +54,25 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Serve until a signal ends it; raises `UsageError` or `EndpointError` where it cannot start."""
-    del stdin
     from sls_contract.endpoint.server import avoid_pauses, serve
 
     faults = [fault for read in arguments.faults for fault in read()]
-    with reference_endpoint(arguments, environ) as endpoint:
+    with reference_endpoint(arguments, console.environ) as endpoint:
         _fill(endpoint, arguments)
         for fault in faults:
             endpoint.answer_next(fault.scripted())
-        refused = _Refused(stderr, verbose=arguments.verbose)
+        refused = _Refused(console.stderr, verbose=arguments.verbose)
         if arguments.verbose:
-            endpoint.watch(_shown_on(stderr))
+            endpoint.watch(_shown_on(console.stderr))
         address = {"host": arguments.host, "port": arguments.port}
         with refused, serve(endpoint, **address, hosts=arguments.allow_host, refused=refused) as server:
-            warn_beyond_loopback(arguments.host, lambda lines: print(*lines, sep="\n", file=stderr))
+            warn_beyond_loopback(arguments.host, lambda lines: print(*lines, sep="\n", file=console.stderr))
             if arguments.credentials_from_env:
-                print("warning: requests signed with the key in the environment are accepted", file=stderr)
+                print("warning: requests signed with the key in the environment are accepted", file=console.stderr)
             avoid_pauses()
-            print(_invitation(server.url), file=stdout, flush=True)
+            print(_invitation(server.url), file=console.stdout, flush=True)
             while True:
                 time.sleep(_A_DAY)
 

@@ -6,29 +6,30 @@ that it took, and for each request the steps, the text that is signed and the ve
 
 from __future__ import annotations
 
-import io
 import re
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_reports, at_least, reports_of
+from sls_contract.captures.flows import are_flows, read_flows
+from sls_contract.cli.options import add_reports, at_least
 from sls_contract.cli.signature_verdict import Held, Verdict, judged
-from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
-from sls_contract.reports import Report, Surroundings, Target, as_document, plural, write_reports
+from sls_contract.reports import Report, Target, as_document, plural
 from sls_contract.signing import Credentials, credentials_from_environment, parse_http_date
 from sls_contract.signing.environment import ID, SECRET, TOKEN
 from sls_contract.signing.mismatch import safe_text
 from sls_contract.transcripts import transcript_of
-from sls_contract.transport.flows import are_flows, read_flows
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from sls_contract.cli.terminal import Console
 
 _HAR = re.compile(rb'[\xef\xbb\xbf\s]*\{\s*"log"\s*:\s*\{')
 _BEGINNING = 4096  # bytes in which a cassette names its interactions
@@ -61,25 +62,19 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command: 0 verified, 1 not; raises `UsageError` (exit 2) where nothing could be judged."""
     at = _time(arguments.at)
-    key = credentials_from_environment(environ)
-    form, held = _held(arguments.file, stdin)
+    key = credentials_from_environment(console.environ)
+    form, held = _held(arguments.file, console)
     if arguments.request is not None:
         held = _picked(held, arguments.request)
     verdicts = [judged(each, _key_for(each, key), at=at, region=arguments.region) for each in held]
-    # With --json - standard output belongs to the document.
-    told = stderr if arguments.json == "-" else stdout
     secrets = (key.access_key_secret, key.security_token) if key else ()
-    for line in _lines(form, verdicts):
-        print(safe_text(line, secrets), file=told)
+    console.tell((safe_text(line, secrets) for line in _lines(form, verdicts)), console.people(arguments))
     report = _report(form, verdicts, (key,) if key else ())
     report.repeat = [shlex.join(["sls-contract", "signature", arguments.file])]
-    around = Surroundings(stdout, stderr, environ, utc_now())
-    write_reports(as_document(report, __version__), reports_of(arguments), around)
+    console.report(as_document(report, __version__), arguments)
     return 0 if all(each.good for each in verdicts) else 1
 
 
@@ -121,9 +116,9 @@ def _moment(text: str) -> datetime | None:
     return at if at.tzinfo is not None else None
 
 
-def _held(name: str, stdin: IO[str]) -> tuple[str, list[Held]]:
+def _held(name: str, console: Console) -> tuple[str, list[Held]]:
     """Return the form of what is in hand, and the requests in it."""
-    data, suffix = _read(name, stdin), Path(name).suffix.lower()
+    data, suffix = _read(name, console), Path(name).suffix.lower()
     if suffix == ".har" or _HAR.match(data):
         from sls_contract.cassettes.har.archive import HarFile
 
@@ -134,8 +129,8 @@ def _held(name: str, stdin: IO[str]) -> tuple[str, list[Held]]:
         return "recording", [Held.recorded(each) for each in load_cassette(name).recordings]  # its journal, too
     if are_flows(data):
         return "flows of mitmproxy", [
-            Held(each.request, each.response, f"flow {number}", at)
-            for number, (each, at) in enumerate(read_flows(data), start=1)
+            replace(Held.recorded(each), place=f"flow {number}")
+            for number, each in enumerate(read_flows(data), start=1)
         ]
     transcript = transcript_of(data)
     return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
@@ -148,9 +143,9 @@ def _picked(held: list[Held], number: int) -> list[Held]:
     return held[number - 1 : number]
 
 
-def _read(name: str, stdin: IO[str]) -> bytes:
+def _read(name: str, console: Console) -> bytes:
     if name == "-":
-        return stdin.buffer.read() if isinstance(stdin, io.TextIOWrapper) else stdin.read().encode()
+        return console.read()
     try:
         return Path(name).read_bytes()
     except OSError as error:

@@ -13,8 +13,9 @@ from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from sls_contract.cli.terminal import Console
     from sls_contract.spec.pages import Page
 
 USAGE = 2
@@ -57,33 +58,30 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         each.configure(actions)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Derive claims from the sources.
 
     Exit 0: every source was read; 2: one holds nothing that can be derived. Raises `UsageError` for a source that
     cannot be read, and for an operation that it does not have.
     """
-    del environ, stdin
     sources = [*arguments.files, *([_installed()] if arguments.sdk else [])]
     if not sources:
         msg = "expected a page, metadata or the SDK's folder, got none\nHow to fix: name a file, or pass --sdk."
         raise UsageError(msg)
     pages = [(path, page) for path in sources for page in derived(path, arguments.operation)]
     if arguments.json:
-        _write_json(pages, arguments.json, stdout)
+        _write_json(pages, arguments.json, console.stdout)
     if arguments.out:
-        _write_claims(pages, arguments, stdout if arguments.json != "-" else stderr)
+        _write_claims(pages, arguments, console.stdout if arguments.json != "-" else console.stderr)
     elif arguments.json != "-":
         for path, page in pages:
-            stdout.writelines(f"{line}\n" for line in _lines(path, page))
+            console.tell(_lines(path, page))
     empty = [path for path, page in pages if page.path is None and not page.errors]
     for path in empty:
         print(
             f"{path}: expected a page of the API reference, found no request line and no table of errors\n"
             "How to fix: pass the page's Markdown, with its tables and code blocks.",
-            file=stderr,
+            file=console.stderr,
         )
     return USAGE if empty else 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_json
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sls_contract.cli.spec_reading import Described
+    from sls_contract.cli.terminal import Console
     from sls_contract.spec.difference import Change
 
 NOT_MERGED = 2
@@ -46,15 +47,12 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     diff.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare two descriptions; return the exit code. Raises `UsageError` for what cannot be read or compared."""
-    del environ, stdin
     outcome = Outcome(_described(arguments.old), _described(arguments.new), arguments.contract)
-    print(*_text(outcome), sep="\n", file=stderr if arguments.json == "-" else stdout)
+    console.tell(_text(outcome), console.people(arguments))
     if arguments.json:
-        write_json(_document(outcome), arguments.json, stdout)
+        write_json(_document(outcome), arguments.json, console.stdout)
     if outcome.verdict == "breaking":
         return 1
     return NOT_MERGED if outcome.not_merged else 0

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.contracts import all_contracts, named
 from sls_contract.cli.options import add_contract
 from sls_contract.errors import UsageError
 from sls_contract.reports import plural
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from sls_contract.cli.terminal import Console
     from sls_contract.spec.contract import Contract
 
 _JSON, _YAML = ".json", (".yaml", ".yml")
@@ -47,33 +49,14 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     export.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the files; return 0. Raises `UsageError` for an unknown operation and a place that cannot be written."""
-    del environ, stdin, stderr
-    contracts = list(_contracts(arguments.operation))
+    contracts = [named(name) for name in arguments.operation] or all_contracts()
     files, told = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out)
     _write(files, force=arguments.force)
-    print(told, file=stdout)
-    print(f"wrote {plural(len(files), 'file')} to {arguments.out}", file=stdout)
+    print(told, file=console.stdout)
+    print(f"wrote {plural(len(files), 'file')} to {arguments.out}", file=console.stdout)
     return 0
-
-
-def _contracts(names: Sequence[str]) -> Iterator[Contract]:
-    from difflib import get_close_matches
-
-    from sls_contract.spec.registry import registry
-
-    known = registry()
-    for name in names or known.names:
-        contract = known.named(name)
-        if contract is None:
-            near = get_close_matches(name, known.names)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            msg = f"expected the name of an operation, got {name!r}{hint}\nHow to fix: sls-contract spec list"
-            raise UsageError(msg)
-        yield contract
 
 
 def _schemas(contracts: Sequence[Contract], out: Path) -> tuple[dict[Path, str], str]:

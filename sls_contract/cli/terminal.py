@@ -1,12 +1,21 @@
-"""What a command prints: in colours where a person reads it, as wide as their terminal."""
+"""Where a command runs, and what it prints: in colours where a person reads it, as wide as their terminal."""
 
 from __future__ import annotations
 
+import io
 import shutil
-from typing import IO, TYPE_CHECKING
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from sls_contract.clock import utc_now
+from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Mapping
+
+    from sls_contract.cassettes.scrub import Scrubber
+    from sls_contract.signing import Credentials
 
 _STYLES = {  # what stands out in our lines; the last pattern that fits a place wins
     r"^ *(?P<faint>expected:|actual:|old:|new:|in |also in:|first in |again:)": "dim",
@@ -15,6 +24,63 @@ _STYLES = {  # what stands out in our lines; the last pattern that fits a place 
     r"(?P<good>\bno violation\b|\b0 violations\b|^none:)": "green",
     r"(?P<fix>How to fix:)": "bold green",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The environment of a command, and the streams that it reads and writes."""
+
+    environ: Mapping[str, str]
+    stdin: IO[str]
+    stdout: IO[str]
+    stderr: IO[str]
+
+    def people(self, arguments: argparse.Namespace) -> IO[str]:
+        """Return where people read: with ``--json -`` standard output belongs to the document."""
+        return self.stderr if arguments.json == "-" else self.stdout
+
+    def tell(self, lines: Iterable[str], stream: IO[str] | None = None) -> None:
+        """Write plain lines to a stream, standard output by default, at once."""
+        stream = stream or self.stdout
+        stream.writelines(f"{line}\n" for line in lines)
+        stream.flush()
+
+    def show(self, lines: Iterable[str], stream: IO[str] | None = None) -> None:
+        """Print lines as `show` does."""
+        show(lines, stream or self.stdout, self.environ)
+
+    def report(self, document: Mapping[str, Any], arguments: argparse.Namespace) -> None:
+        """Write the document where ``--json``, ``--report`` and the CI service want it (`write_reports`)."""
+        from sls_contract.reports import Surroundings, write_reports
+
+        around = Surroundings(self.stdout, self.stderr, self.environ, utc_now())
+        write_reports(document, [arguments.json, *arguments.report], around)
+
+    def keys(self) -> tuple[Credentials, ...]:
+        """Return the key of the environment, where it has one."""
+        from sls_contract.signing.environment import credentials_from_environment
+
+        key = credentials_from_environment(self.environ)
+        return (key,) if key else ()
+
+    def scrubber(self) -> Scrubber:
+        """Return what takes that key out of whatever is told."""
+        from sls_contract.cassettes.scrub import Scrubber
+
+        return Scrubber(self.keys())
+
+    def read(self) -> bytes:
+        """Read standard input to its end."""
+        return self.stdin.buffer.read() if isinstance(self.stdin, io.TextIOWrapper) else self.stdin.read().encode()
+
+    def agree(self, question: str, without: str, done: str) -> None:
+        """Ask a person; raises `UsageError` where none is there (``without`` says what that means), or disagrees."""
+        if not self.stdin.isatty():
+            msg = f"stdin is not a terminal, so {without}. How to fix: pass --yes."
+            raise UsageError(msg)
+        print(f"{question} [y/N] ", end="", file=self.stderr, flush=True)
+        if self.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise UsageError(done)
 
 
 def show(lines: Iterable[str], stream: IO[str], environ: Mapping[str, str]) -> None:

@@ -9,13 +9,13 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least, reports_of
+from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least
 from sls_contract.cli.progress import progress
-from sls_contract.cli.runs import carry_out, exit_code, refuse_unknown, write_files
-from sls_contract.cli.terminal import columns, show
+from sls_contract.cli.runs import carry_out, finish, refuse_unknown
+from sls_contract.cli.terminal import columns
 from sls_contract.clock import SettableClock, utc_now
 from sls_contract.errors import UsageError
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Mapping
 
+    from sls_contract.cli.terminal import Console
     from sls_contract.endpoint import ReferenceEndpoint
-    from sls_contract.reports import Surroundings
     from sls_contract.signing import Credentials
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
@@ -83,34 +83,34 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=run)
 
 
-def run(
-    arguments: argparse.Namespace, *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
-) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Verify, report, and return the exit code; raises `UsageError` and `EndpointError` where nothing was judged."""
-    from sls_contract.reports import Surroundings
     from sls_contract.verification.summary import lines
 
     plan = _plan(arguments)
     if arguments.list:
-        _list(stdout, environ)
+        _list(console)
         return 0
     if arguments.record:
         _make(arguments.record)
-    with _target(arguments, environ) as asked:
-        _agree(arguments, asked, plan, stdin, stderr)
+    with _target(arguments, console.environ) as asked:
+        _agree(arguments, asked, plan, console)
         send = _transport(arguments, asked)
         runner = _runner(arguments, send, asked, plan)
-        with progress(plan.count(), stderr, environ) as shown:
+        with progress(plan.count(), console) as shown:
             runner.progress = partial(_step, shown, count())
             code = carry_out(runner)
         target = replace(asked, evidence=_evidence(send))
-        told = stderr if arguments.json == "-" else stdout
-        show(lines(runner.run, target, verbose=arguments.verbose, columns=columns(told)), told, environ)
-        around = Surroundings(stdout, stderr, environ, utc_now())
-        write = partial(_write, runner.run, target, arguments, around)
-        write_files(write, runner.run, strict=arguments.strict, command="verify", stderr=stderr)
+        code = finish(
+            runner.run,
+            code,
+            arguments,
+            console,
+            lines=lambda width: lines(runner.run, target, verbose=arguments.verbose, columns=width),
+            write=partial(_write, runner.run, target, arguments, console),
+        )
     proven = runner.run.judged_clauses() and not runner.run.unproven()
-    return exit_code(runner.run, code, strict=arguments.strict) or (0 if proven else _UNPROVEN)
+    return code or (0 if proven else _UNPROVEN)
 
 
 def _step(shown: Callable[[int, str], None], steps: Iterator[int], name: str) -> None:
@@ -131,14 +131,14 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed, selection, database)
 
 
-def _list(stdout: IO[str], environ: Mapping[str, str]) -> None:
+def _list(console: Console) -> None:
     from sls_contract.reports import table
     from sls_contract.scenarios import SCENARIOS
     from sls_contract.verification import GENERATED
 
     rows = [(each.name, each.area, each.expects) for each in SCENARIOS.values()]
     rows += [(name, "generated", "what the steps before brought about") for name in GENERATED]
-    show(table(("scenario", "area", "expected"), rows, columns(stdout)), stdout, environ)
+    console.show(table(("scenario", "area", "expected"), rows, columns(console.stdout)))
 
 
 @contextlib.contextmanager
@@ -246,7 +246,7 @@ def _sts(environ: Mapping[str, str]) -> Credentials | None:
     return Credentials(*values)
 
 
-def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[str], stderr: IO[str]) -> None:
+def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, console: Console) -> None:
     """Show what will be made on a service that is not on this machine, and go on only if that is wanted."""
     if target.loopback or arguments.yes or target.group is not None:
         return
@@ -258,15 +258,9 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, stdin: IO[
         f"at most three at a time, writes checkpoints to them, and deletes them again"
         f"{', and writes logs to the logstores' if target.writes_logs else ', and writes no logs'}: about "
         f"{_REQUESTS + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
-        file=stderr,
+        file=console.stderr,
     )
-    if not stdin.isatty():
-        msg = "stdin is not a terminal, so the run cannot be confirmed. How to fix: pass --yes."
-        raise UsageError(msg)
-    print("Go on? [y/N] ", end="", file=stderr, flush=True)
-    if stdin.readline().strip().lower() not in {"y", "yes"}:
-        msg = "nothing was done"
-        raise UsageError(msg)
+    console.agree("Go on?", "the run cannot be confirmed", "nothing was done")
 
 
 def _transport(arguments: argparse.Namespace, target: Target) -> Transport:
@@ -297,12 +291,11 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
     return Runner(target, wire, plan)
 
 
-def _write(run: Run, target: Target, arguments: argparse.Namespace, around: Surroundings) -> None:
+def _write(run: Run, target: Target, arguments: argparse.Namespace, console: Console) -> None:
     """Write the files that were asked for; the report for people is out already, so that nothing found is lost."""
-    from sls_contract.reports import write_reports
     from sls_contract.verification.summary import document
 
-    write_reports(document(run, target, __version__), reports_of(arguments), around)
+    console.report(document(run, target, __version__), arguments)
     if arguments.record:
         _record(run, target, arguments.record)
 

@@ -9,7 +9,7 @@ from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
 from sls_contract.exchange import wire_text
 from sls_contract.exercise.faults import ELSEWHERE
-from sls_contract.exercise.rule import rule
+from sls_contract.exercise.trial import rule
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
 from sls_contract.exercise.client_output import NOT_JSON, integer
 from sls_contract.exercise.reply import Duty
-from sls_contract.exercise.rule import rule
-from sls_contract.exercise.trial import HIGHEST_EXIT_CODE
+from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, rule
 
 if TYPE_CHECKING:
     from datetime import datetime

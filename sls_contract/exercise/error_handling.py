@@ -8,7 +8,7 @@ from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
 from sls_contract.exercise.client_output import integer
 from sls_contract.exercise.reply import Duty
-from sls_contract.exercise.rule import rule
+from sls_contract.exercise.trial import rule
 
 if TYPE_CHECKING:
     from sls_contract.exercise.trial import Trial

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from sls_contract.exercise.outcome import Verdict
-    from sls_contract.exercise.rule import Rule
     from sls_contract.exercise.setting import Auth, Setting
-    from sls_contract.exercise.trial import Trial
+    from sls_contract.exercise.trial import Rule, Trial
     from sls_contract.spec import Finding
 
 RULES: tuple[Rule, ...] = (

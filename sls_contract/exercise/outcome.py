@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.checks.contract_map import ContractMap
-from sls_contract.spec import Level
+from sls_contract.reports.benches import BenchRun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sls_contract.exchange import Exchange
     from sls_contract.exercise.facts import Fact
@@ -66,25 +66,9 @@ class Performed:
 
 
 @dataclass(slots=True)
-class Run:
-    """Everything that came of exercising a client, also where that was cut short.
+class Run(BenchRun[Performed]):
+    """Everything that came of exercising a client."""
 
-    Attributes:
-        seed: of the made-up names and keys.
-        performed: in the order of the scenarios.
-        incomplete: why the run ended early; empty where it did not.
-
-    """
-
-    seed: int
-    performed: list[Performed] = field(default_factory=list)
-    incomplete: str = ""
-
-    def violated(self, *, strict: bool = False) -> bool:
-        """Tell whether a violation (``strict``: or a warning) was found."""
-        levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
-        return any(each.finding.level in levels for performed in self.performed for each in performed.findings)
-
-    def judged(self) -> int:
-        """Count the runs that passed or failed."""
-        return sum(each.verdict in {"passed", "failed"} for each in self.performed)
+    def findings(self) -> Iterator[Finding]:
+        """Yield every finding."""
+        return (each.finding for performed in self.performed for each in performed.findings)

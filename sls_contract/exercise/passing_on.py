@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sls_contract.exercise.client_output import NOT_JSON
 from sls_contract.exercise.compare import differences
 from sls_contract.exercise.reply import Duty
-from sls_contract.exercise.rule import rule
+from sls_contract.exercise.trial import rule
 
 if TYPE_CHECKING:
     from sls_contract.checks.rule import Flaws

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import Flaw
+from sls_contract.hosts import host_name, is_service_host
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
         "logstore": (setting.logstore, names.get("logstore", ""), "SLS_LOGSTORE"),
         "consumer group": (setting.group, names.get("consumerGroup", ""), "SLS_CONSUMER_GROUP"),
     }
+    if is_service_host(request.host) and request.project == setting.project:  # else the project is what is wrong
+        told["endpoint"] = (setting.endpoint, host_name(request.host).partition(".")[2], "SLS_ENDPOINT")
     for what, (wanted, asked, variable) in told.items():
         if asked != wanted:
             yield Flaw(what, shown(wanted), shown(asked), f"ask for the {what} that {variable} names.")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.exercise.outcome import VERDICTS
-from sls_contract.reports import Report, as_document, plural, table
+from sls_contract.reports import Report, as_document, plural
 from sls_contract.reports import Target as ReportTarget
+from sls_contract.reports.benches import area_table, titled
 from sls_contract.reports.group_lines import group_lines, some
 from sls_contract.reports.text import printable
-from sls_contract.spec import CLAUSES, Level
+from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,25 +72,19 @@ def lines(run: Run, plan: Plan, *, verbose: bool = False, columns: int | None = 
     """Tell the run to a person: what fits on a screen, or (``verbose``) every finding in full."""
     yield printable(shlex.join(plan.command))
     yield f"{plural(len(run.performed), 'run')}; {' and '.join(plan.schemes)}; seed {run.seed}"
-    yield from ("", *_areas(run, columns))
+    met = [verdict for verdict in VERDICTS if any(each.verdict == verdict for each in run.performed)]
+    yield from ("", *area_table(met, ((each.situation.area, each.verdict) for each in run.performed), columns))
     yield from group_lines(as_report(run).plain_findings(), partial(_more, run, plan), verbose=verbose)
-    yield from _titled("learnt:", _facts(run))
-    yield from _titled("not supported by this client:", _unsupported(run))
+    yield from titled("learnt:", _facts(run))
+    yield from titled("not supported by this client:", _unsupported(run))
     if run.incomplete:
         yield from ("", printable(f"the run is incomplete: {run.incomplete}"))
-    yield from ("", _verdict(run))
+    exchanges = sum(each.requests for each in run.performed)
+    yield from ("", run.closing_line(f"{plural(exchanges, 'exchange')}, {plural(run.judged(), 'run')} judged"))
 
 
 def _name(performed: Performed) -> str:
     return f"{performed.situation.name} ({performed.auth})"
-
-
-def _areas(run: Run, columns: int | None) -> Iterator[str]:
-    counts: Counter[tuple[str, str]] = Counter((each.situation.area, each.verdict) for each in run.performed)
-    met = [verdict for verdict in VERDICTS if any(each.verdict == verdict for each in run.performed)]
-    areas = dict.fromkeys(each.situation.area for each in run.performed)
-    rows = [(area, *(counts[area, verdict] for verdict in met)) for area in areas]
-    return table(("area", *met), rows, columns)
 
 
 def _more(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
@@ -126,18 +120,3 @@ def _unsupported(run: Run) -> list[str]:
         if each.verdict == "not supported":
             by_auth.setdefault(str(each.auth), []).append(each.situation.name)
     return [f"{auth}: {some(names)}" for auth, names in by_auth.items()]
-
-
-def _titled(title: str, items: list[str]) -> Iterator[str]:
-    if items:
-        yield from ("", title, *(f"  {printable(item)}" for item in items))
-
-
-def _verdict(run: Run) -> str:
-    levels = Counter(each.finding.level for performed in run.performed for each in performed.findings)
-    exchanges = sum(each.requests for each in run.performed)
-    counts = f"{plural(exchanges, 'exchange')}, {plural(run.judged(), 'run')} judged"
-    if not run.judged():
-        return f"{counts}: nothing could be judged"
-    violations = plural(levels[Level.VIOLATION], "violation") if levels[Level.VIOLATION] else "no violation"
-    return f"{counts}: {violations}, {plural(levels[Level.WARNING], 'warning')}"

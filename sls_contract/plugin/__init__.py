@@ -40,6 +40,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options, declare the markers, and close the way to owned hosts where that was not done yet."""
     from sls_contract.plugin.blocking import close_network
+    from sls_contract.plugin.distributed import is_worker
     from sls_contract.plugin.phases import Phases
     from sls_contract.plugin.run import MARKERS, Run
 
@@ -51,6 +52,11 @@ def pytest_configure(config: pytest.Config) -> None:
     run = Run(config, settings, close_network(config, lambda: settings))
     config.stash[RUN] = run
     config.pluginmanager.register(Phases(run), "sls_contract_phases")
+    if settings.suite is not None and not is_worker(config):
+        from sls_contract.plugin.remote import RemoteCassettes
+
+        remote = RemoteCassettes(settings.suite, recording=settings.record != "none")
+        config.pluginmanager.register(remote, "sls_contract_remote")
 
 
 def _use_contracts(folder: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
     from pathlib import Path
+
+    from sls_contract.captures.remote.suite import Suite
 
 Choice = TypeVar("Choice", bound=str)
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all", "verify"]
@@ -58,6 +61,7 @@ class Settings(NamedTuple):
     rootdir: Path
     unused: tuple[str, ...] = ()
     contract_dir: Path | None = None
+    suite: Suite | None = None
 
     @property
     def endpoint_hosts(self) -> tuple[str, ...]:
@@ -103,6 +107,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="requests to owned hosts while no cassette is open, for example in a test without the marker: "
         "block (default, in every record mode) or allow",
     )
+    _add_outputs(group)
+    _add_ini(parser)
+
+
+def _add_outputs(group: pytest.OptionGroup) -> None:
     group.addoption("--sls-strict", action="store_true", default=None, help="warnings fail tests")
     group.addoption(
         "--sls-report",
@@ -119,7 +128,6 @@ def add_options(parser: pytest.Parser) -> None:
         help="yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
         "consumers, logstores and projects, are written as other-group-1 and so on",
     )
-    _add_ini(parser)
 
 
 def _add_ini(parser: pytest.Parser) -> None:
@@ -128,7 +136,9 @@ def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("sls_hide_names", "default of --sls-hide-names", type="bool", default=True)
     parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
     parser.addini("sls_report", "default of --sls-report", type="linelist")
-    parser.addini("sls_cassette_dir", "folder of the cassettes; default: 'cassettes' beside each test file")
+    parser.addini(
+        "sls_cassette_dir", "folder of the cassettes, or a URL (oss://…); default: 'cassettes' beside each test file"
+    )
     parser.addini("sls_contract_dir", "folder of contracts to judge by, before those that are shipped")
     for name, text in _INI_LISTS:
         parser.addini(name, text, type="linelist")
@@ -141,7 +151,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         option = getattr(given, f"sls_{name}")
         return str(option) if option is not None else (config.getini(f"sls_{name}") or None)
 
-    record = _chosen("sls_record", pick("record") or "none", MODES)
+    record, suite = _chosen("sls_record", pick("record") or "none", MODES), _suite(config)
     if given.sls_accept is not None and record != "verify":
         msg = f"--sls-accept accepts what --sls-record=verify proposes; this run is --sls-record={record}"
         raise pytest.UsageError(msg)
@@ -158,7 +168,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         max_age=_age(pick("max_age")),
         accept=_classes(pick("accept") or ""),
         reports=tuple(_report(path) for path in given.sls_report or config.getini("sls_report")),
-        cassette_dir=config.getini("sls_cassette_dir") or None,
+        cassette_dir=str(suite.folder) if suite else config.getini("sls_cassette_dir") or None,
         hosts=_hosts(config.getini("sls_hosts")),
         scrub=scrub,
         scrub_keys=scrub_keys,
@@ -166,6 +176,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         hide_names=config.getini("sls_hide_names") if given.sls_hide_names is None else given.sls_hide_names == "yes",
         rootdir=config.rootpath,
         contract_dir=_contract_dir(config),
+        suite=suite,
         unused=_unused(given, record, pick("endpoint") or REFERENCE),
     )
 
@@ -174,6 +185,21 @@ def _contract_dir(config: pytest.Config) -> Path | None:
     """Return the folder of the user's own contracts; a relative one stands beside the ini file."""
     given = config.getini("sls_contract_dir")
     return (config.inipath.parent if config.inipath else config.rootpath) / given if given else None
+
+
+def _suite(config: pytest.Config) -> Suite | None:
+    """Return the suite whose cassettes lie at a URL; None where they lie in a folder."""
+    url = config.getini("sls_cassette_dir")
+    if "://" not in url:
+        return None
+    from sls_contract.captures.remote.lockfile import lock_near
+    from sls_contract.captures.remote.suite import suite_of
+
+    try:
+        return suite_of(url, lock_near(config.rootpath), os.environ)
+    except UsageError as error:
+        msg = f"ini sls_cassette_dir: {error}"
+        raise pytest.UsageError(msg) from None
 
 
 def _unused(given: Namespace, record: Mode, endpoint: str) -> tuple[str, ...]:

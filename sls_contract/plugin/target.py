@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from sls_contract.cassettes.recorder.guard import let_through
 from sls_contract.errors import EndpointError, UsageError
-from sls_contract.exchange import Request
 from sls_contract.plugin.names import (
     PUBLIC_GROUP,
     PUBLIC_LOGSTORE,
@@ -21,14 +18,14 @@ from sls_contract.plugin.names import (
     public_names,
 )
 from sls_contract.plugin.options import REFERENCE
-from sls_contract.signing import TEST_CREDENTIALS, region_of, sign
+from sls_contract.signing import TEST_CREDENTIALS, region_of
 from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from sls_contract.exchange import Response, Send
+    from sls_contract.exchange import Request, Response, Send
     from sls_contract.plugin.options import Settings
     from sls_contract.signing import Credentials
 
@@ -136,31 +133,32 @@ def _real_names(settings: Settings, own: Credentials | None, group: str, *, lite
 @contextmanager
 def _group(names: Sls, carry: Send, clock: Callable[[], datetime]) -> Iterator[None]:
     """Make the test's consumer group outside the cassette, and delete it whatever happens."""
-    groups = f"/logstores/{quote(names.logstore, safe='')}/consumergroups"
-    made = {"consumerGroup": names.consumer_group, "timeout": GROUP_TIMEOUT, "order": False}
-    _do(names, carry, clock, Request("POST", _url(names, groups), {"Content-Type": "application/json"}, _json(made)))
+    from sls_contract.scenarios.bench import Bench
+    from sls_contract.scenarios.steps import Create, Delete, Place
+
+    scheme, _, host = names.url.partition("://")
+    bench = Bench(
+        authority=host,
+        project=names.project,
+        logstores={"main": names.logstore},
+        keys={"own": names.credentials},
+        scheme=scheme,
+        region=names.region,
+        prefix="",
+    )
+    place = Place(names.consumer_group)
+    _do(names, carry(bench.request(Create(place, timeout=GROUP_TIMEOUT), clock())), "making")
     try:
         yield
     finally:
-        _do(names, carry, clock, Request("DELETE", _url(names, f"{groups}/{names.consumer_group}")))
+        _do(names, carry(bench.request(Delete(place), clock())), "deleting")
 
 
-def _do(names: Sls, carry: Send, clock: Callable[[], datetime], request: Request) -> None:
-    signed = sign(request, names.credentials, region=names.region, at=clock())
-    response = carry(signed)
+def _do(names: Sls, response: Response, doing: str) -> None:
     if response.status != 200:  # noqa: PLR2004 - the one status of success
         told = response.body[:200].decode("utf-8", "replace")
         msg = (
-            f"{request.method} of consumer group {names.consumer_group} at {names.url} was answered {response.status}: "
+            f"{doing} consumer group {names.consumer_group} at {names.url} was answered {response.status}: "
             f"{told}\nHow to fix: check --sls-project, --sls-logstore and the key's permissions."
         )
         raise EndpointError(msg)
-
-
-def _url(names: Sls, path: str) -> str:
-    scheme, _, host = names.url.partition("://")
-    return f"{scheme}://{names.project}.{host}{path}"
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.cassettes.drift import Class
 from sls_contract.cassettes.proposal import SUFFIX
 from sls_contract.plugin.naming import shown
+from sls_contract.plugin.options import ACCEPTABLE
 from sls_contract.reports import plural
 from sls_contract.reports.change_lines import change_lines, is_notable
 from sls_contract.reports.text import on_one_line
@@ -85,7 +86,8 @@ def _how(each: Settled) -> str:
         return ""
     first = "fix or allow (@pytest.mark.sls_allow) what its tests fail for, then " if each.flawed else ""
     first += "" if each.whole else "all tests of its file in one run, "
-    return f"; to accept it: {first}run this again with --sls-accept={','.join(sorted(each.classes))}"
+    classes = ",".join(sorted(each.classes, key=ACCEPTABLE.index))
+    return f"; to accept it: {first}run this again with --sls-accept={classes}"
 
 
 def nothing_compared(settled: Sequence[Settled]) -> str | None:

@@ -49,7 +49,13 @@ LARGEST_SHARD = 2**31 - 1
 MISSING_PROJECT = "sls-contract-no-such-project"
 _FAR = 1000
 _TOPIC = "sls-contract"
-_CONTENTS = (("level", "info"), ("text", '数据 = é\U0001f600\n\t"%+/'), ("empty", ""))
+_CONTENTS = (
+    ("level", "info"),
+    ("text", '数据 = é\U0001f600\n\t"%+/'),
+    ("empty", ""),
+    ("Key", " blanks around "),
+    ("long", "x" * 4_000),
+)
 _TAGS = frozenset({("sls-contract", "消费")})
 
 

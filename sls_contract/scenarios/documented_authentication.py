@@ -88,7 +88,7 @@ def _lent(name: str, what: str, *steps: Step) -> Scenario:
         f"401 SignatureNotMatch for a signature of {what}",
         f"{_SIGNATURE}; {_CODES}",
         "SLS451",
-        *_begun(*steps),
+        _begun(*steps),
     )
 
 

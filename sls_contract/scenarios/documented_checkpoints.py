@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import Place, Read, WaitForClock, Write
+from sls_contract.scenarios.steps import ListGroups, Place, Read, WaitForClock, Write
 
 _ELEMENTS = "GetCheckPoint page, response elements"
 _UPDATE = "UpdateCheckPoint page"
@@ -17,28 +17,33 @@ _NAMES = (
             "200: no page restricts the names of groups",
             "CreateConsumerGroup page",
             "SLS402 SLS444",
-            *made(Place(label)),
-            Write(0, at=Place(label)),
-            Read(0, Place(label)),
-            Read(at=Place(label)),
+            (
+                *made(Place(label)),
+                Write(0, at=Place(label)),
+                Read(0, Place(label)),
+                Read(at=Place(label)),
+                ListGroups(Place(label)),
+            ),
         )
         for word, label in (
             ("in-chinese", "消费组"),
             ("with-blank", "a b"),
             ("with-percent", "a%2Bb"),
             ("with-plus", "a+b"),
+            ("with-capitals", "Aa-Bb"),
+            ("with-slash", "a/b"),
         )
     ),
-    Scenario.of(
-        "consumer-named-in-chinese",
-        "names",
-        "consumer as it was sent, in UTF-8",
-        f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
-        "SLS402 SLS431",
-        *made(_A, "消费者_1"),
-        Write(0, consumer="消费者_1"),
-        Read(0),
-        Read(),
+    *(
+        Scenario.of(
+            f"consumer-named-{word}",
+            "names",
+            "consumer as it was sent, in UTF-8",
+            f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
+            "SLS402 SLS431",
+            (*made(_A, name), Write(0, consumer=name), Read(0), Read()),
+        )
+        for word, name in (("in-chinese", "消费者_1"), ("with-signs", "a,b;c=d&e+f%2Fg:h/i"))
     ),
 )
 
@@ -46,14 +51,16 @@ _CHECKPOINTS = (
     Scenario.of(
         "checkpoint-texts",
         "checkpoints",
-        "every checkpoint byte for byte: short, long, with leading zeros",
+        "every checkpoint byte for byte: short, long, with leading zeros, with blanks around",
         _ELEMENTS,
         "SLS401 SLS402",
-        *made(),
-        *(
-            step
-            for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807")
-            for step in (Write(0, value), Read(0))
+        (
+            *made(),
+            *(
+                step
+                for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807", " 12 \n", "12\0")
+                for step in (Write(0, value), Read(0))
+            ),
         ),
     ),
     Scenario.of(
@@ -62,13 +69,7 @@ _CHECKPOINTS = (
         "base64 of any bytes comes back as it was written",
         "UpdateCheckPoint page, InvalidShardCheckPoint: base64 is all that is asked for",
         "SLS401 SLS402",
-        *made(),
-        Write(0, "-1"),
-        Read(0),
-        Write(0, "~~~???>>>"),
-        Read(0),
-        Write(0, "数据消费"),
-        Read(),
+        (*made(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
     ),
     Scenario.of(
         "checkpoint-many-times",
@@ -76,9 +77,7 @@ _CHECKPOINTS = (
         "the checkpoint that was written last, also after a dozen writes",
         _UPDATE,
         "SLS401 SLS402",
-        *made(),
-        *(step for _ in range(12) for step in (Write(0), Read(0))),
-        Read(),
+        (*made(), *(step for _ in range(12) for step in (Write(0), Read(0))), Read()),
     ),
     Scenario.of(
         "checkpoint-rewound",
@@ -86,11 +85,7 @@ _CHECKPOINTS = (
         "the smaller number, which was written last",
         _UPDATE,
         "SLS401 SLS402",
-        *made(),
-        Write(0, "2000"),
-        Read(0),
-        Write(0, "1000"),
-        Read(0),
+        (*made(), Write(0, "2000"), Read(0), Write(0, "1000"), Read(0)),
     ),
     Scenario.of(
         "checkpoint-not-forced",
@@ -98,11 +93,7 @@ _CHECKPOINTS = (
         "the checkpoint, which the holder of the shard may write without force",
         _UPDATE,
         "SLS401 SLS402",
-        *made(),
-        Write(0, force="false"),
-        Read(0),
-        Write(0, force="False"),
-        Read(0),
+        (*made(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0)),
     ),
     Scenario.of(
         "update-time-moves",
@@ -110,14 +101,7 @@ _CHECKPOINTS = (
         "updateTime later after each write, and unmoved by reads",
         _ELEMENTS,
         "SLS411 SLS412 SLS413 SLS414",
-        *made(),
-        Write(0),
-        Read(0),
-        Read(0),
-        Write(0),
-        Read(0),
-        WaitForClock(0),
-        Read(),
+        (*made(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
     ),
     Scenario.of(
         "update-time-of-same-value",
@@ -125,12 +109,7 @@ _CHECKPOINTS = (
         "updateTime later also where the same checkpoint was written again",
         _ELEMENTS,
         "SLS411 SLS412",
-        *made(),
-        Write(0, "12"),
-        Read(0),
-        Write(0, "12"),
-        Read(0),
-        WaitForClock(0, "12"),
+        (*made(), Write(0, "12"), Read(0), Write(0, "12"), Read(0), WaitForClock(0, "12")),
     ),
 )
 

@@ -12,7 +12,10 @@ _A = Place("a")
 _LONG = "n" * 36
 
 _PAIRS = {
-    "begin-alike": ("one begins as the other is called", (("name", "name-2"), (_LONG + "1", _LONG + "2"))),
+    "begin-alike": (
+        "one begins as the other is called",
+        (("name", "name-2"), ("name", "name.2"), (_LONG + "1", _LONG + "2")),
+    ),
     "differ-in-case": ("one is the other in capitals", (("Name", "name"),)),
     "hash-alike": (
         "common hashes are equal: with factor 31 (Java) and 33, CRC-32, Adler-32, sum of letters",
@@ -49,7 +52,7 @@ def _apart(one: str, other: str) -> tuple[Step, ...]:
 def _deleted(one: str, other: str) -> tuple[Step, ...]:
     """Return steps that delete the second of two groups, and look for both."""
     x, y = Place(one), Place(other)
-    return (Create(x), Create(y), Read(at=x), Delete(y), Read(at=y), Read(at=x), Delete(x))
+    return (Create(x), Delete(y), Read(at=x), Create(y), Delete(y), Read(at=y), Read(at=x), Delete(x))
 
 
 _GROUPS = (
@@ -59,8 +62,7 @@ _GROUPS = (
         f"each group its own, though {how}",
         _CREATE,
         "SLS404 SLS441 SLS444",
-        *(step for pair in pairs for step in _apart(*pair)),
-        *(_deleted(*pairs[0]) if word == "begin-alike" else ()),
+        (*(step for pair in pairs for step in _apart(*pair)), *(step for pair in pairs for step in _deleted(*pair))),
     )
     for word, (how, pairs) in _PAIRS.items()
 )
@@ -72,14 +74,16 @@ _CONSUMERS = (
         "consumer letter by letter as it was sent, also beside one that is called almost so",
         _ELEMENTS,
         "SLS431",
-        Create(_A),
-        HeartBeat(name),
-        Write(0, consumer=name),
-        Read(0),
-        HeartBeat(other),
-        Write(0, consumer=name),
-        Read(0),
-        Read(),
+        (
+            Create(_A),
+            HeartBeat(name),
+            Write(0, consumer=name),
+            Read(0),
+            HeartBeat(other),
+            Write(0, consumer=name),
+            Read(0),
+            Read(),
+        ),
     )
     for word, name, other in (
         ("in-capitals", "Consumer_A", "consumer_a"),
@@ -95,11 +99,13 @@ _PLACES = (
         "404 LogStoreNotExist where the name only begins as an existing one, or is the beginning of one",
         _ERRORS,
         "SLS442 SLS444",
-        *made(_A),
-        Write(0),
-        Read(),
-        *(Read(shard, Place("a", role)) for role in ("longer", "shorter") for shard in (None, 0)),
-        Read(0),
+        (
+            *made(_A),
+            Write(0),
+            Read(),
+            *(Read(shard, Place("a", role)) for role in ("longer", "shorter") for shard in (None, 0)),
+            Read(0),
+        ),
     ),
     Scenario.of(
         "logstore-in-capitals",
@@ -107,10 +113,7 @@ _PLACES = (
         "400 or 404: names of logstores have small letters",
         f"{_ERRORS}; CreateLogstore page: small letters",
         "SLS442 SLS444",
-        *made(_A),
-        Write(0),
-        Read(at=Place("a", "capitals")),
-        Read(0),
+        (*made(_A), Write(0), Read(at=Place("a", "capitals")), Read(0)),
     ),
     Scenario.of(
         "project-beginning-alike",
@@ -118,11 +121,13 @@ _PLACES = (
         "404 ProjectNotExist where the name only begins as an existing one, or is the beginning of one",
         _ERRORS,
         "SLS443 SLS444",
-        *made(_A),
-        Write(0),
-        Read(),
-        *(Read(shard, Place("a", project=role)) for role in ("longer", "shorter") for shard in (None, 0)),
-        Read(0),
+        (
+            *made(_A),
+            Write(0),
+            Read(),
+            *(Read(shard, Place("a", project=role)) for role in ("longer", "shorter") for shard in (None, 0)),
+            Read(0),
+        ),
     ),
 )
 

@@ -5,6 +5,7 @@ The operations and their errors are those of the contracts; here stands how a cl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.scenario import Scenario, made, with_variant
@@ -16,10 +17,12 @@ from sls_contract.scenarios.steps import (
     Kept,
     ListGroups,
     Place,
+    ProjectRole,
     Put,
     Read,
     Request,
     RequestVariant,
+    Role,
     Update,
     Write,
     named_group,
@@ -29,9 +32,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _A, _B = Place("a"), Place("b")
-_FORGED = RequestVariant(flaw="digest")
-_UNKNOWN_KEY = RequestVariant(key="unknown")
-_TOO_OLD = RequestVariant(shift=-16 * 60)
+_NOT_LET_IN = (
+    RequestVariant(flaw="no-authorization"),
+    *(
+        variant
+        for scheme in ("v1", "v4")
+        for variant in (
+            RequestVariant(scheme, flaw="digest"),
+            RequestVariant(scheme, key="unknown"),
+            RequestVariant(scheme, shift=-16 * 60),
+        )
+    ),
+)
+_OTHER_BODY = RequestVariant(flaw="body")
+_WITH_BODY = (Create, Update, HeartBeat, Write, Put)
 _SCHEMES = (RequestVariant("v1"), RequestVariant("v1-sha256"), RequestVariant("v4"))
 _PROTOBUF = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 _BEGIN = Kept("begin")
@@ -111,23 +125,30 @@ def _served(operation: str) -> Scenario:
         "200, signed as v1 with either hash and as v4",
         _source(operation),
         "SLS444 SLS456",
-        *steps,
+        (*steps,),
     )
 
 
 def _not_let_in(operation: str) -> Scenario:
     at = _B if operation == "CreateConsumerGroup" else _A
     request = REQUESTS[operation](at)
-    variants = (_FORGED, _UNKNOWN_KEY, _TOO_OLD)
+    elsewhere = REQUESTS[operation](Place(at.group, "missing"))
+    if isinstance(elsewhere, Write):
+        elsewhere = replace(elsewhere, value="12")  # the same request, and so the same signature, each time
     return Scenario.of(
         f"{LABELS[operation]}-not-let-in",
         operation,
-        "401 for a wrong signature and an unknown key, 400 for a time of 16 minutes ago",
+        "401 for a wrong signature and an unknown key, 400 for a time of 16 minutes ago, 400 or 401 unsigned",
         "CommonErrorCodes page",
-        "SLS451 SLS452 SLS455",
-        *made(),
-        *_before(request),
-        *(with_variant(request, variant) for variant in variants),
+        "SLS451 SLS452 SLS454 SLS455",
+        (
+            *made(),
+            *_before(request),
+            *(with_variant(request, variant) for variant in _NOT_LET_IN),
+            *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
+            elsewhere,
+            with_variant(request, RequestVariant(signed_as=elsewhere)),
+        ),
     )
 
 
@@ -142,8 +163,28 @@ def _nowhere(operation: str) -> Scenario:
         f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
         f"{_source(operation)}, error codes",
         proves,
-        *_before(make(_A)),
-        *(make(place) for place in (*places, *([_A] if about_group else []))),
+        (*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else [])))),
+    )
+
+
+def _nearly_named(operation: str) -> Scenario:
+    """Return the scenario of places whose names are almost those of others that are there."""
+    make = REQUESTS[operation]
+    there = Place("name-1")
+    roles: tuple[Role, ...] = ("longer", "shorter", "capitals")
+    places = [Place("name-1", role) for role in roles]
+    projects: tuple[ProjectRole, ...] = ("longer", "shorter")
+    places += [Place("name-1", project=role) for role in projects]
+    about_group = named_group(make(_A))
+    if about_group:
+        places += [Place(label) for label in ("name", "name-12", "Name-1")]
+    return Scenario.of(
+        f"{LABELS[operation]}-nearly-there",
+        operation,
+        "404 for names that begin as others, or differ in case; logstores and projects in 400, too",
+        f"{_source(operation)}, error codes",
+        "SLS442 SLS443" + (" SLS441" if about_group else ""),
+        (*_before(make(_A)), *made(there), Write(0, at=there), *map(make, places), Read(at=there), ListGroups(there)),
     )
 
 
@@ -272,13 +313,14 @@ def _documented() -> Iterator[Scenario]:
             f"{code}: {why}",
             f"{_source(operation)}, error codes",
             ("SLS436" if code == "NotExistConsumerWithBody" else "SLS445") + also,
-            *steps,
+            (*steps,),
         )
 
 
 SCENARIOS = (
     *(_served(operation) for operation in REQUESTS),
     *(_nowhere(operation) for operation in REQUESTS),
+    *(_nearly_named(operation) for operation in REQUESTS),
     *_documented(),
     *(_not_let_in(operation) for operation in REQUESTS),
 )

@@ -13,6 +13,7 @@ from sls_contract.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import hypothesis
     from hypothesis.database import ExampleDatabase
     from hypothesis.strategies import SearchStrategy
 
@@ -21,6 +22,23 @@ Database: TypeAlias = "ExampleDatabase"
 """Hypothesis's own: whoever carries one about need not know Hypothesis."""
 
 _WAIT = 10.0  # seconds for a database that does not answer
+
+
+def _settings(examples: int, database: Database | None) -> hypothesis.settings:
+    """Return what makes Hypothesis search, tell nothing, and complain of nothing."""
+    from hypothesis import HealthCheck, Phase, Verbosity, settings
+
+    return settings(
+        max_examples=examples,
+        database=database,
+        deadline=None,
+        derandomize=False,
+        phases=(Phase.reuse, Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
 
 
 class _Failed(Exception):
@@ -103,7 +121,7 @@ def explore(
 
     """
     import hypothesis
-    from hypothesis import HealthCheck, Phase, Verbosity, configuration
+    from hypothesis import configuration
 
     left = [shrinks]
     failed = [False]
@@ -120,17 +138,7 @@ def explore(
             failed[0] = True
             raise _Failed
 
-    settings = hypothesis.settings(
-        max_examples=examples,
-        database=known.database,
-        deadline=None,
-        derandomize=False,
-        phases=(Phase.reuse, Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        verbosity=Verbosity.quiet,
-        print_blob=False,
-    )
+    settings = _settings(examples, known.database)
     search = settings(hypothesis.seed(seed)(hypothesis.given(strategy)(attempt)))  # a seed takes the database away
     search._hypothesis_internal_database_key = known.name.encode()  # type: ignore[attr-defined]  # noqa: SLF001 - else of the text of `attempt`, which changes from version to version
     with tempfile.TemporaryDirectory(prefix="sls-contract-") as folder:

@@ -140,8 +140,8 @@ class Model:
             for key, group in self._groups.items()
             if (key.logstore, key.project) == (logstore, project)
         }
-        gone = {key.group for key in self._gone if (key.logstore, key.project) == (logstore, project)}
-        return there, frozenset(gone - there.keys())
+        # names are the run's own: what is only elsewhere, or no longer here, cannot be here
+        return there, frozenset({key.group for key in (*self._groups, *self._gone)} - there.keys())
 
     def deleted(self, key: GroupKey) -> None:
         """Take note of an accepted DeleteConsumerGroup; what was written becomes what must not come back."""

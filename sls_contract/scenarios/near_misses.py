@@ -34,6 +34,7 @@ Refusal: TypeAlias = Literal["signature", "malformed"]
 
 ANY: tuple[Scheme, ...] = ("v1", "v1-sha256", "v4")
 _V1: tuple[Scheme, ...] = ("v1", "v1-sha256")
+_TOO_FAR = MAX_SKEW + timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +139,9 @@ def _query_added(request: Request, signer: Signer) -> Request:
     return signer(request).replace(url=f"{request.url}{mark}probe=1")
 
 
-def _log_header_added(request: Request, signer: Signer) -> Request:
-    """Add an ``x-log-`` header after signing."""
-    return _header(signer(request), "x-log-probe", "1")
-
-
-def _acs_header_added(request: Request, signer: Signer) -> Request:
-    """Add an ``x-acs-`` header after signing."""
-    return _header(signer(request), "x-acs-probe", "1")
+def _added(name: str) -> Callable[[Request, Signer], Request]:
+    """Add a header after signing."""
+    return lambda request, signer: _header(signer(request), name, "1")
 
 
 def _log_header_changed(request: Request, signer: Signer) -> Request:
@@ -181,14 +177,14 @@ def _other_hash(request: Request, signer: Signer) -> Request:
     return resign(signer(request), Dialect(other), signer.credentials)
 
 
-def _digest_case(request: Request, signer: Signer) -> Request:
-    """Swap capital and small letters of the digest, which base64 tells apart."""
+def _rewritten(write: Callable[[str], str]) -> Callable[[Request, Signer], Request]:
+    """Write the digest otherwise than in base64 as it is."""
 
     def change(value: str) -> str:
         head, _, signature = value.rpartition(":")
-        return f"{head}:{signature.swapcase()}"
+        return f"{head}:{write(signature)}"
 
-    return _authorization(signer(request), change)
+    return lambda request, signer: _authorization(signer(request), change)
 
 
 def _token(request: Request, signer: Signer) -> Request:
@@ -211,23 +207,14 @@ def _method_kept_secret(request: Request, signer: Signer) -> Request:
     return resign(fewer, Dialect(signer.scheme), signer.credentials)
 
 
-def _method_unknown(request: Request, signer: Signer) -> Request:
-    """Sign a request that announces a method nobody knows."""
-    return resign(
-        _header(signer(request), "x-log-signaturemethod", "hmac-md5"), Dialect(signer.scheme), signer.credentials
-    )
+def _signed_with(name: str, value: str | timedelta) -> Callable[[Request, Signer], Request]:
+    """Sign a header beside all that is right: a text, or a time so far from the right one."""
 
+    def make(request: Request, signer: Signer) -> Request:
+        text = value if isinstance(value, str) else http_date(signer.at + value)
+        return resign(_header(signer(request), name, text), Dialect(signer.scheme), signer.credentials)
 
-def _log_date_old(request: Request, signer: Signer) -> Request:
-    """Sign an ``x-log-date`` that is too old, beside a Date that is right."""
-    old = http_date(signer.at - MAX_SKEW - timedelta(minutes=1))
-    return resign(_header(signer(request), "x-log-date", old), Dialect(signer.scheme), signer.credentials)
-
-
-def _log_date_ahead(request: Request, signer: Signer) -> Request:
-    """Sign an ``x-log-date`` that is too far ahead, beside a Date that is right."""
-    ahead = http_date(signer.at + MAX_SKEW + timedelta(minutes=1))
-    return resign(_header(signer(request), "x-log-date", ahead), Dialect(signer.scheme), signer.credentials)
+    return make
 
 
 def _log_date_unsigned(request: Request, signer: Signer) -> Request:
@@ -237,19 +224,14 @@ def _log_date_unsigned(request: Request, signer: Signer) -> Request:
 
 def _date_old_signed(request: Request, signer: Signer) -> Request:
     """Sign a Date that is too old, beside an ``x-log-date`` that is right."""
-    old = signer.at - MAX_SKEW - timedelta(minutes=1)
+    old = signer.at - _TOO_FAR
     signed = signer.sign(request, signer.credentials, signer.scheme, old)
     return _header(signed, "x-log-date", http_date(signer.at))
 
 
-def _log_date_garbled(request: Request, signer: Signer) -> Request:
-    """Sign an ``x-log-date`` that is no date, beside a Date that is right."""
-    return resign(_header(signer(request), "x-log-date", "yesterday"), Dialect(signer.scheme), signer.credentials)
-
-
 def _date_beside_old(request: Request, signer: Signer) -> Request:
     """Sign an ``x-log-date`` that is too old in v4, and send a Date that is right."""
-    old = signer.at - MAX_SKEW - timedelta(minutes=1)
+    old = signer.at - _TOO_FAR
     return _header(signer.sign(request, signer.credentials, signer.scheme, old), "Date", http_date(signer.at))
 
 
@@ -290,16 +272,6 @@ def _scope_date(request: Request, signer: Signer) -> Request:
     return _authorization(signer(request), lambda value: _day_before(value, signer))
 
 
-def _hexadecimal(request: Request, signer: Signer) -> Request:
-    """Write the digest in hexadecimal, not base64."""
-
-    def change(value: str) -> str:
-        head, _, signature = value.rpartition(":")
-        return f"{head}:{base64.b64decode(signature).hex()}"
-
-    return _authorization(signer(request), change)
-
-
 def _malformed(value: str) -> Callable[[Request, Signer], Request]:
     def make(request: Request, signer: Signer) -> Request:
         key_id = signer.credentials.access_key_id
@@ -334,14 +306,14 @@ NEAR_MISSES = {
         Flaw("query-value", ANY, "signature", _query_value, needs_query=True),
         Flaw("query-dropped", ANY, "signature", _query_dropped, needs_query=True),
         Flaw("query-added", ANY, "malformed", _query_added),  # an unknown key may be refused before the signature
-        Flaw("log-header-added", ANY, "signature", _log_header_added),
-        Flaw("acs-header-added", ANY, "signature", _acs_header_added),
+        Flaw("log-header-added", ANY, "signature", _added("x-log-probe")),
+        Flaw("acs-header-added", ANY, "signature", _added("x-acs-probe")),
         Flaw("log-header-changed", ANY, "signature", _log_header_changed),
         Flaw("content-type", ANY, "signature", _content_type),
         Flaw("date", ANY, "signature", _date),
         Flaw("algorithm", _V1, "signature", _algorithm),
         Flaw("other-hash", _V1, "signature", _other_hash),
-        Flaw("digest-case", _V1, "signature", _digest_case),
+        Flaw("digest-case", _V1, "signature", _rewritten(str.swapcase)),
         Flaw("body", ANY, "malformed", _body, on_writes=True),  # no page says how a wrong Content-MD5 is refused
         Flaw("host", ("v4",), "signature", _host),
         Flaw("payload-hash", ("v4",), "malformed", _payload_hash),
@@ -350,13 +322,13 @@ NEAR_MISSES = {
         Flaw("scope-of-yesterday", ("v4",), "malformed", _scope(_day_before)),
         Flaw("scope-of-other-service", ("v4",), "malformed", _scope(lambda value, _: value.replace("/sls/", "/oss/"))),
         Flaw("scope-ends-otherwise", ("v4",), "malformed", _scope(lambda value, _: value.replace("_v4_", "_v5_"))),
-        Flaw("log-date-old", _V1, "malformed", _log_date_old),
-        Flaw("log-date-ahead", _V1, "malformed", _log_date_ahead),
+        Flaw("log-date-old", _V1, "malformed", _signed_with("x-log-date", -_TOO_FAR)),
+        Flaw("log-date-ahead", _V1, "malformed", _signed_with("x-log-date", _TOO_FAR)),
         Flaw("log-date-unsigned", _V1, "signature", _log_date_unsigned),
-        Flaw("log-date-garbled", _V1, "malformed", _log_date_garbled),
+        Flaw("log-date-garbled", _V1, "malformed", _signed_with("x-log-date", "yesterday")),
         Flaw("date-old-signed", _V1, "malformed", _date_old_signed),
         Flaw("date-beside-old", ("v4",), "malformed", _date_beside_old),
-        Flaw("hexadecimal", _V1, "malformed", _hexadecimal),
+        Flaw("hexadecimal", _V1, "malformed", _rewritten(lambda digest: base64.b64decode(digest).hex())),
     )
 }
 """One step of signing broken in each, by name."""
@@ -373,7 +345,7 @@ MALFORMED = {
         Flaw("other-scheme", ("v1",), "malformed", _malformed("Basic dGVzdDp0ZXN0")),
         Flaw("no-scope", ("v4",), "malformed", _malformed("SLS4-HMAC-SHA256 Credential={id},Signature=" + "0" * 64)),
         Flaw("no-signature-method", ("v1",), "malformed", _method_kept_secret),
-        Flaw("other-signature-method", ("v1",), "malformed", _method_unknown),
+        Flaw("other-signature-method", ("v1",), "malformed", _signed_with("x-log-signaturemethod", "hmac-md5")),
         Flaw("no-date", ("v1", "v4"), "malformed", _undated),
         Flaw("garbled-date", ("v1", "v4"), "malformed", _misdated),
     )

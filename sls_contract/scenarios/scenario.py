@@ -11,7 +11,6 @@ from sls_contract.scenarios.steps import (
     Create,
     Follow,
     HeartBeat,
-    PassTime,
     Place,
     Put,
     Read,
@@ -48,8 +47,8 @@ class Scenario:
     steps: tuple[Step, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, name: str, area: str, expects: str, source: str, proves: str, *steps: Step) -> Scenario:
-        """Make a scenario of codes with blanks between them, and of steps written one after the other."""
+    def of(cls, name: str, area: str, expects: str, source: str, proves: str, steps: tuple[Step, ...]) -> Scenario:
+        """Make a scenario of codes with blanks between them."""
         return cls(name, area, expects, source, tuple(proves.split()), steps)
 
     @property
@@ -93,11 +92,6 @@ class Scenario:
     def projects(self) -> frozenset[ProjectRole]:
         """The projects that it needs, real ones or not."""
         return frozenset(place.project for place in self._places)
-
-    @property
-    def passes_time(self) -> int:
-        """How many seconds must pass at a time."""
-        return max((step.seconds for step in self.steps if isinstance(step, PassTime)), default=0)
 
     @property
     def connects(self) -> bool:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import base64
 import hmac
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from sls_contract.exchange import wire_bytes
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(NamedTuple):
     """How the string to sign becomes a signature.
 
     Attributes:
@@ -47,8 +45,7 @@ LOG_SHA256 = Seal("sha256")
 SLS4 = Seal("sha256", "hex", key_prefix="aliyun_v4")
 
 
-@dataclass(frozen=True, slots=True)
-class LogForm:
+class LogForm(NamedTuple):
     """The parts that v1 signs. ``query`` is written out, without ``?``; ``ending`` is empty when correct."""
 
     method: str
@@ -67,8 +64,7 @@ class LogForm:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Sls4Form:
+class Sls4Form(NamedTuple):
     """The parts that v4 signs; ``time`` is the value of ``x-log-date``.
 
     The signing key is derived for the scope; ``announced_scope`` stands in the string to sign where it differs.
@@ -100,6 +96,12 @@ class Sls4Form:
 
 
 Form: TypeAlias = LogForm | Sls4Form
+P = TypeVar("P", bound=LogForm | Sls4Form | Seal)
+
+
+def replace(parts: P, **changes: Any) -> P:
+    """Return the same with other parts; a diagnosis tries thousands, in a quarter of the time of dataclasses."""
+    return parts._replace(**changes)  # type: ignore[return-value]  # each has its own
 
 
 def canonical_request(form: Sls4Form) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sls_contract.signing.canonical import replace
 from sls_contract.signing.mistakes import (
     SHARED_DIGEST,
     SHARED_HEADERS,

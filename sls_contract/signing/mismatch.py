@@ -115,7 +115,7 @@ def shown_string(form: Form) -> str:
 
 def masked_token(form: Form) -> Form:
     """Return the form with the value of each token header replaced by ``***``."""
-    return replace(form, headers=tuple((n, "***" if n.strip().lower() == TOKEN_HEADER else v) for n, v in form.headers))
+    return form._replace(headers=tuple((n, "***" if n.strip().lower() == TOKEN_HEADER else v) for n, v in form.headers))
 
 
 def shown_part(form: Form, step: Step) -> str:

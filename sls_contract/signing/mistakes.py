@@ -6,13 +6,13 @@ mistake is known. Tables stand in the order of the steps; `sls_contract.signing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, quote_plus
 
 from sls_contract.exchange import Request, decode_path, wire_bytes
-from sls_contract.signing.canonical import ENCODINGS, SECRET_FORMS, Form, LogForm, Pairs
+from sls_contract.signing.canonical import ENCODINGS, SECRET_FORMS, Form, LogForm, Pairs, replace
 from sls_contract.signing.dialect import percent_encode, query_parts
 
 if TYPE_CHECKING:

@@ -7,12 +7,11 @@ and proxies add path prefixes and query keys, encode again, rewrite Host and Dat
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sls_contract.exchange import decode_path
-from sls_contract.signing.canonical import LogForm, Sls4Form
+from sls_contract.signing.canonical import LogForm, Sls4Form, replace
 from sls_contract.signing.clock import MAX_SKEW, http_date, iso_basic, request_time
 from sls_contract.signing.dialect import (
     API_VERSION,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sls_contract.signing.canonical import replace
 from sls_contract.signing.clock import http_date, parse_iso_basic, request_time
 from sls_contract.signing.mistakes import (
     SHARED_DIGEST,

@@ -9,9 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.errors import UsageError, files_are_fake
 from sls_contract.spec.error_record import KnownError
-from sls_contract.spec.installation import HIDDEN, shipped
+from sls_contract.spec.installation import readable, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,16 +29,11 @@ class Meaning:
 
 def _read() -> tuple[tuple[KnownError, ...], KnownError, dict[str, Meaning]]:
     file = shipped(FILE)
-    try:
+    with readable(file, "the table of common errors"):
         table = json.loads(file.read_text(encoding="utf-8"))
         errors = tuple(map(_error, table["errors"]))
         meanings = {code: Meaning(**each) for code, each in table["meanings"].items()}
         return errors, _error(table["code_not_told"]), meanings
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if files_are_fake():
-            raise UsageError(HIDDEN) from error
-        msg = f"expected the table of common errors in {file}, which cannot be read: {error!r:.100}"
-        raise UsageError(msg) from error
 
 
 def _error(plain: Mapping[str, Any]) -> KnownError:

@@ -28,6 +28,7 @@ class KnownError:
         operations: the operations that may answer it; empty for any operation.
         sources: where it was printed or observed.
         origin: the strongest of them.
+        free: whether the service also explains it in words of its own: no message is unexpected.
 
     """
 
@@ -37,6 +38,7 @@ class KnownError:
     sources: tuple[str, ...]
     operations: tuple[str, ...] = ()
     origin: Origin = "page"
+    free: bool = False
 
     def may_answer(self, operation: str) -> bool:
         """Tell whether an operation, by name, may answer it."""

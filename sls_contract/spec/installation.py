@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import PAUSE_FAKE_FILES, UsageError, files_are_fake
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
 HIDDEN = f"pyfakefs hides the real files, and the contracts of sls-contract among them\nHow to fix: {PAUSE_FAKE_FILES}."
@@ -28,6 +30,18 @@ def shipped(name: str) -> Traversable:
     package = Path(__file__).parent.parent
     files = (folder / name for folder in (package / INSTALLED, package.parent / FOLDER))
     return next((file for file in files if file.is_file()), None) or schema_folder() / name
+
+
+@contextmanager
+def readable(file: Traversable, what: str, fix: str = "") -> Iterator[None]:
+    """Raise `UsageError` where the block cannot read a file of this installation, ``what`` names its content."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if files_are_fake():
+            raise UsageError(HIDDEN) from error
+        msg = f"expected {what} in {file}, which cannot be read{fix or f': {error!r:.100}'}"
+        raise UsageError(msg) from error
 
 
 def checkout(package: Path) -> Path:

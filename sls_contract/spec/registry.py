@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.errors import UsageError, files_are_fake
+from sls_contract.errors import UsageError
 from sls_contract.spec.contract import Contract
-from sls_contract.spec.installation import HIDDEN, shipped
+from sls_contract.spec.installation import readable, shipped
 from sls_contract.spec.routing import Route, Router, clashes, names_in
 
 if TYPE_CHECKING:
@@ -119,18 +119,13 @@ def _routes(plain: Mapping[str, Any]) -> tuple[Route, ...]:
 
 def read_contracts(file: Traversable) -> list[_Entry]:
     """Read a file of compiled contracts; raises `UsageError` where it is missing or damaged."""
-    try:
+    with readable(file, "compiled contracts", "; in a checkout run: sls-contract spec build"):
         head, *lines = file.read_text(encoding="utf-8").rstrip("\n").split("\n")  # a line may hold U+2028
         named = json.loads(head)["operations"]
         return [
             _Entry(plain["operation"], tuple(plain.get("aliases", ())), _routes(plain), line)
             for plain, line in zip(named, lines, strict=True)
         ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if files_are_fake():
-            raise UsageError(HIDDEN) from error
-        msg = f"expected compiled contracts in {file}, which cannot be read; in a checkout run: sls-contract spec build"
-        raise UsageError(msg) from error
 
 
 def read_folder(folder: Path) -> list[Contract]:

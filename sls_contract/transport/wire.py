@@ -315,9 +315,15 @@ def _receive(connection: socket.socket, method: str, peer: str, deadline: float)
     raise TransportError(kind, peer, cut, response)
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer that a signal may end while it is made: closing it, as Python does then, complains of nothing."""
+
+    fp = None  # type: ignore[assignment]  # what closing asks for
+
+
 def _answer(reader: _TimedReader, method: str) -> closing[http.client.HTTPResponse]:
     """Give an answer to a ``with`` block: one that is left open complains when it is collected, after its reader."""
-    return closing(http.client.HTTPResponse(reader, method=method))  # type: ignore[arg-type]  # makefile is all it uses
+    return closing(_Answer(reader, method=method))  # type: ignore[arg-type]  # makefile is all it uses
 
 
 def _body(answer: http.client.HTTPResponse) -> tuple[bytes, str | None]:

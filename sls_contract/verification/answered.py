@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.consumption_received import objects, shards_of
+from sls_contract.checks.content_coding import json_body
 from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.scenarios.steps import operation_name
 from sls_contract.spec.registry import registry
@@ -27,19 +27,12 @@ def contract_of(step: Request) -> Contract:
 
 def objects_of(response: Response) -> list[Mapping[str, Any]]:
     """Return the objects of an array; nothing of anything else."""
-    try:
-        document = json.loads(plain_body(response).data or b"")
-    except (ValueError, RecursionError):
-        return []
-    return [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
+    return objects(json_body(response))
 
 
 def entries_of(response: Response) -> tuple[list[tuple[int, Mapping[str, Any]]], bool]:
     """Return the entries whose types are right, with their index, and whether that is all of the list."""
-    try:
-        document = json.loads(plain_body(response).data or b"")
-    except (ValueError, RecursionError):
-        return [], False
+    document = json_body(response)
     if not isinstance(document, list):
         return [], False
     first: dict[object, tuple[int, Mapping[str, Any]]] = {}
@@ -63,13 +56,7 @@ def _is_entry(entry: object) -> bool:
 
 def assigned_by(response: Response) -> frozenset[int]:
     """Return the shards that a heartbeat was answered, in either form of the page."""
-    try:
-        document = json.loads(plain_body(response).data or b"")
-    except (ValueError, RecursionError):
-        return frozenset()
-    if isinstance(document, dict):  # as the page prints it
-        document = document.get("shards")
-    return frozenset(shard for shard in document if type(shard) is int) if isinstance(document, list) else frozenset()
+    return shards_of(json_body(response)) or frozenset()
 
 
 def answered(step: Request, response: Response) -> str:

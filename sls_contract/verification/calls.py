@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sls_contract.checks import sequence_logs
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
 from sls_contract.scenarios.model_logs import Found, LogModel, Logstore
+from sls_contract.verification.answered import objects_of
 from sls_contract.verification.reads import both
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class CallJudge:
         kept: cursors by the names that steps gave them.
         listed: by logstore, the shards that ListShards answered.
         hash_keys: by logstore and shard, the first key of its range.
+        times: by cursor, the first time that GetCursorTime answered.
 
     """
 
@@ -47,6 +48,7 @@ class CallJudge:
     kept: dict[str, str] = field(default_factory=dict)
     listed: dict[Logstore, frozenset[int]] = field(default_factory=dict)
     hash_keys: dict[tuple[Logstore, int], str] = field(default_factory=dict)
+    times: dict[str, int] = field(default_factory=dict)
 
     def where(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
@@ -109,11 +111,14 @@ class CallJudge:
         seconds, last = _member(response, "cursor_time"), self.logs.last_found()
         if last is None or type(seconds) is not int or dict(step.query).get("cursor") != last[1].cursor:
             return _NOTHING
-        return sequence_logs.judge_cursor_time(seconds, last[0].answered_at)
+        before = self.times.setdefault(last[1].cursor, seconds)
+        return both(
+            sequence_logs.judge_cursor_time(seconds, last[0].answered_at),
+            sequence_logs.judge_steady_time(seconds, before),
+        )
 
     def _list_shards(self, step: Call, response: Response) -> Judged:
-        document, where = _document(response), self.where(step.at)
-        shards = [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
+        shards, where = objects_of(response), self.where(step.at)
         numbers = {each["shardID"]: each for each in shards if type(each.get("shardID")) is int}
         self.listed[where] = frozenset(numbers)
         for number, each in numbers.items():
@@ -163,15 +168,8 @@ def _logs(response: Response) -> list[PulledLog]:
     return logs
 
 
-def _document(response: Response) -> Any:
-    try:
-        return json.loads(plain_body(response).data or b"")
-    except (ValueError, RecursionError):
-        return None
-
-
 def _member(response: Response, name: str) -> object:
-    document = _document(response)
+    document = json_body(response)
     return document.get(name) if isinstance(document, dict) else None
 
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sls_contract.scenarios.steps import Connect, Create, Delete, Place, Read, Step
+from sls_contract.scenarios.steps import (
+    Call,
+    Connect,
+    Create,
+    Delete,
+    Drain,
+    Follow,
+    ListGroups,
+    Place,
+    Put,
+    Read,
+    Step,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,24 +29,26 @@ EXISTING = Place("")
 
 _STAND_IN = Place("a")  # the one group that a scenario makes, under the plainest of names
 
+_READS = (Read, Call, ListGroups)
+
 ONLY_READ = "needs more than reads of one group, and --group changes nothing"
 
 
 def read_only(scenario: Scenario) -> Scenario | None:
     """Return what a scenario reads, the group that it makes being the existing one; None where that is nothing.
 
-    A scenario with other groups, or that deletes one, is about what requests change: none of it is left.
+    A scenario with other groups, or that deletes one or writes logs, is about what requests change: none of it is left.
     """
     made = {step.at for step in scenario.steps if isinstance(step, Create)}
-    deletes = any(isinstance(step, Delete) for step in scenario.steps)
-    steps = tuple(_kept(scenario)) if made <= {_STAND_IN} and not deletes else ()
-    return replace(scenario, steps=steps) if any(isinstance(step, Read) for step in steps) else None
+    changes = any(isinstance(step, (Delete, Put, Follow, Drain)) for step in scenario.steps)
+    steps = tuple(_kept(scenario)) if made <= {_STAND_IN} and not changes else ()
+    return replace(scenario, steps=steps) if any(isinstance(step, _READS) for step in steps) else None
 
 
 def _kept(scenario: Scenario) -> Iterator[Step]:
     moves = any(isinstance(step, Create) for step in scenario.steps)
     for step in scenario.steps:
-        if isinstance(step, (Read, Connect)):
+        if isinstance(step, (*_READS, Connect)):
             yield _moved(step) if moves else step
 
 

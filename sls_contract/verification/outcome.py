@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.contract_map import ContractMap
-from sls_contract.spec import Finding, Level
+from sls_contract.reports.benches import BenchRun
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sls_contract.exchange import Exchange
     from sls_contract.scenarios.scenario import Scenario
+    from sls_contract.spec import Finding
     from sls_contract.verification.performance import Done, Verdict
 
 
@@ -47,31 +49,25 @@ class Performed:
 
 
 @dataclass(slots=True)
-class Run:
-    """Everything that came of a run, also of one that was cut short.
+class Run(BenchRun[Performed]):
+    """Everything that came of a run, by scenario.
 
     Attributes:
-        seed: of the generated scenarios.
-        performed: by scenario, in order.
         located: every finding, each clause, place and scenario once.
         exercised: codes of the clauses that could have failed.
         sent: every exchange and the server's time, in order.
         facts: what was learnt about the endpoint.
         leftovers: groups that are still there, and why.
-        incomplete: why the run ended early; empty where it did not.
         map: what was judged of each operation.
         not_judged: what ``--only`` and ``--skip`` left out.
 
     """
 
-    seed: int
-    performed: list[Performed] = field(default_factory=list)
     located: list[Located] = field(default_factory=list)
     exercised: set[str] = field(default_factory=set)
     sent: list[tuple[Exchange, datetime]] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
-    incomplete: str = ""
     map: ContractMap = field(default_factory=ContractMap)
     not_judged: list[str] = field(default_factory=list)
     _known: set[tuple[str, str, str | None]] = field(default_factory=set)
@@ -87,15 +83,10 @@ class Run:
         """Return the codes of the clauses that could have been broken, or were."""
         return self.exercised | {each.finding.code for each in self.located}
 
-    def violated(self, *, strict: bool = False) -> bool:
-        """Tell whether a violation (``strict``: or a warning) was found."""
-        levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
-        return any(each.finding.level in levels for each in self.located)
+    def findings(self) -> Iterator[Finding]:
+        """Yield every finding."""
+        return (each.finding for each in self.located)
 
     def unproven(self) -> int:
         """Count the scenarios that were carried out and have not shown what they are there to show."""
         return sum(each.verdict == "not proven" for each in self.performed)
-
-    def judged(self) -> int:
-        """Count the scenarios that passed or failed."""
-        return sum(each.verdict in {"passed", "failed"} for each in self.performed)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import PLAIN, Create, HeartBeat, Place, Read, RequestVariant, Role
+from sls_contract.verification.answered import objects_of
 from sls_contract.verification.existing_group import EXISTING
 from sls_contract.verification.performance import NotSupported, Performance
 
@@ -126,15 +125,7 @@ def _unwelcome(response: Response, target: Target) -> str:
 
 
 def _listed(performance: Performance) -> tuple[int, ...]:
-    document = _document(performance)
-    shards = (entry.get("shard") for entry in document if isinstance(entry, dict))
-    return tuple(shard for shard in shards if type(shard) is int and shard >= 0)
-
-
-def _document(performance: Performance) -> list[object]:
     response = performance.done[-1].exchange.response
-    try:
-        document = json.loads(plain_body(response).data or b"") if response else None
-    except (ValueError, RecursionError):
-        return []
-    return document if isinstance(document, list) and response and response.status == _OK else []
+    listed = objects_of(response) if response and response.status == _OK else []
+    shards = (entry.get("shard") for entry in listed)
+    return tuple(shard for shard in shards if type(shard) is int and shard >= 0)

@@ -179,7 +179,11 @@ class Requests:
         if isinstance(step, (Read, Write, Call)) and step.shard in self._passed:
             step = replace(step, shard=self._passed[step.shard])
         if isinstance(step, Call):
-            return replace(step, query=tuple((key, self._text(value)) for key, value in step.query))
+            lender = step.variant.signed_as
+            known = replace(step, query=tuple((key, self._text(value)) for key, value in step.query))
+            if isinstance(lender, Call):
+                return replace(known, variant=replace(step.variant, signed_as=self._resolved(lender)))
+            return known
         return step
 
     def _text(self, value: str | Kept) -> str:
@@ -240,7 +244,7 @@ class Requests:
         """Judge what a success says."""
         if isinstance(step, Call):
             return self._calls.judge(step, sent)
-        if isinstance(step, ListGroups):
+        if isinstance(step, ListGroups) and not self._reads.granted:  # of a group of others no settings are known
             return judge_groups(objects_of(sent.response), *self._model.listing(key.logstore, key.project))
         if isinstance(step, HeartBeat):
             listed = self._calls.listed.get(self._calls.where(step.at), frozenset())

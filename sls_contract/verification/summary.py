@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
+from sls_contract.reports.benches import area_table, titled
 from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES, Level
@@ -84,7 +85,8 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     """
     yield f"{target.endpoint} (evidence: {target.evidence}), seed {run.seed}"
     yield from run.facts if verbose else ()
-    yield from (_table(run, columns) if verbose else _by_verdict(run))
+    areas = ((each.scenario.area, each.verdict) for each in run.performed)
+    yield from ("", *area_table(VERDICTS, areas, columns)) if verbose else _by_verdict(run)
     yield from _operations(run, columns, verbose=verbose)
     again = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}
     yield from group_lines(as_report(run, target).plain_findings(), partial(_again, again), verbose=verbose)
@@ -95,25 +97,18 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     yield from _shared("not provable here:", _reasons(run, "not provable"), most)
     yield from _shared("not supported by this endpoint:", _reasons(run, "not supported"), most)
     if verbose:
-        yield from _titled("not provable anywhere:", not_provable())
+        yield from titled("not provable anywhere:", not_provable())
     else:
         yield from ("", f"not provable anywhere: {some([item.partition(': ')[0] for item in not_provable()])}")
     if run.not_judged:
         yield from ("", f"not judged, left out by --only or --skip: {', '.join(run.not_judged)}")
     yield from _clauses(run, verbose=verbose)
-    yield from _titled("left behind, delete by hand:", run.leftovers)
+    yield from titled("left behind, delete by hand:", run.leftovers)
     if run.incomplete:
         yield from ("", f"the run is incomplete: {run.incomplete}")
     yield from ("", _verdict(run))
     if run.located and not verbose:
         yield "--verbose shows every finding, and the requests of each scenario that failed as curl commands."
-
-
-def _table(run: Run, columns: int | None) -> Iterator[str]:
-    counts: Counter[tuple[str, str]] = Counter((each.scenario.area, each.verdict) for each in run.performed)
-    areas = dict.fromkeys(each.scenario.area for each in run.performed)
-    rows = [(area, *(counts[area, verdict] for verdict in VERDICTS)) for area in areas]
-    yield from ("", *table(("area", *VERDICTS), rows, columns))
 
 
 def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:
@@ -185,11 +180,6 @@ def _clauses(run: Run, *, verbose: bool) -> Iterator[str]:
         yield f"  not exercised: {', '.join(f'{code} {CLAUSES[code].slug}' for code in missed)}"
 
 
-def _titled(title: str, items: list[str]) -> Iterator[str]:
-    if items:
-        yield from ("", title, *(f"  {printable(item)}" for item in items))
-
-
 def _shared(title: str, items: list[str], most: int | None) -> Iterator[str]:
     """Yield each reason once, with what it is the reason for."""
     by_reason: dict[str, list[str]] = {}
@@ -199,7 +189,7 @@ def _shared(title: str, items: list[str], most: int | None) -> Iterator[str]:
         f"{reason} ({some(names, len(names) if most is None else MOST_PLACES)})" for reason, names in by_reason.items()
     ]
     rest = [f"and {plural(len(lines) - most, 'other reason')}"] if most is not None and len(lines) > most else []
-    yield from _titled(title, lines[:most] + rest)
+    yield from titled(title, lines[:most] + rest)
 
 
 def _reasons(run: Run, verdict: str) -> list[str]:
@@ -207,11 +197,6 @@ def _reasons(run: Run, verdict: str) -> list[str]:
 
 
 def _verdict(run: Run) -> str:
-    levels = Counter(each.finding.level for each in run.located)
     counts = f"{plural(len(run.sent), 'exchange')}, {plural(run.judged(), 'scenario')}"
     counts += f", {run.unproven()} not proven" if run.unproven() else ""
-    if levels[Level.VIOLATION]:
-        return f"{counts}: {plural(levels[Level.VIOLATION], 'violation')}, {plural(levels[Level.WARNING], 'warning')}"
-    if not run.judged():
-        return f"{counts}: nothing could be judged"
-    return f"{counts}: no violation, {plural(levels[Level.WARNING], 'warning')}"
+    return run.closing_line(counts)

@@ -15,6 +15,7 @@ import pytest
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.cli import diff
+from sls_contract.cli.terminal import Console
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, http_date, sign
@@ -52,7 +53,7 @@ def run(*argv):
     diff.configure(parser.add_subparsers())
     arguments = parser.parse_args(["diff", *map(str, argv)])
     out, err = io.StringIO(), io.StringIO()
-    code = arguments.run(arguments, environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    code = arguments.run(arguments, Console({}, io.StringIO(), out, err))
     return code, out.getvalue(), err.getvalue()
 
 

@@ -47,6 +47,7 @@ def in_terminal(columns, *argv, **environ):
     return shown.decode().replace("\r\n", "\n")
 
 
+@pytest.mark.full(keep=2)
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize(
     "argv",

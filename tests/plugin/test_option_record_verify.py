@@ -102,7 +102,7 @@ def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
             "*old: 1700000000000000*",
             "*new: 1700000000*",
             "sls-contract: verified 1 cassette: 1 breaking; 1 unchanged, proposal written beside it",
-            f"  proposal {PROPOSED}: sls-contract diff *{PROPOSED}; to accept it: *--sls-accept=*breaking",
+            f"  proposal {PROPOSED}: sls-contract diff *{PROPOSED}; to accept it: *--sls-accept=breaking,benign",
         ]
     )
     assert recorded.cassette("test_reads").read_bytes() == before
@@ -156,6 +156,7 @@ def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, s
     result = recorded.verify()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*accept the new recording: run this again with --sls-accept=breaking,benign."])
+    result.stdout.fnmatch_lines(["*; to accept it: *run this again with --sls-accept=breaking,benign"])
     recorded.verify("--sls-accept=breaking,benign").assert_outcomes(passed=1)
     (exchange,) = load_cassette(recorded.cassette("test_reads")).exchanges
     assert exchange.response.body == b"[]"

@@ -6,6 +6,7 @@ import argparse
 import base64
 import io
 import json
+import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -13,6 +14,7 @@ import pytest
 from broken_endpoints.harness import correct, is_read, target, verify, with_document
 
 from sls_contract.cli import verify as verify_command
+from sls_contract.cli.terminal import Console
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import EndpointError, UsageError
@@ -33,7 +35,7 @@ def command(*words: str) -> tuple[int, str]:
     verify_command.configure(parser.add_subparsers())
     arguments = parser.parse_args(["verify", *map(str, words)])
     out = io.StringIO()
-    code = arguments.run(arguments, environ=ENVIRON, stdin=io.StringIO(), stdout=out, stderr=io.StringIO())
+    code = arguments.run(arguments, Console(ENVIRON, io.StringIO(), out, io.StringIO()))
     return code, out.getvalue()
 
 
@@ -145,7 +147,9 @@ def test_an_existing_group_is_only_read(reference):
     assert {request.method for request in endpoint.requests} == {"GET"}
     read = [each for each in endpoint.requests if "%E8%AE%A2%E5%8D%95%20orders" in each.url]
     assert len(read) > 50
-    assert "near misses 3" in next(line for line in out.splitlines() if line.startswith("passed: "))
+    passed = next(line for line in out.splitlines() if line.startswith("passed: "))
+    assert "near misses 3" in passed
+    assert re.search("ListConsumerGroup [1-9].*GetCursor [1-9].*PullLogs [1-9].*ListShards [1-9]", passed)
     assert "needs more than reads of one group, and --group changes nothing (" in out
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from sls_contract.cassettes import load_cassette
 from sls_contract.cli import verify
+from sls_contract.cli.terminal import Console
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import EndpointError, UsageError
@@ -41,10 +42,10 @@ def now() -> datetime:
 
 def command(*words: str, environ=ENVIRON, answer: str = "") -> tuple[int, str, str]:
     parser = argparse.ArgumentParser()
-    verify.configure(parser.add_subparsers())
+    verify.configure(parser.add_subparsers(dest="command"))
     arguments = parser.parse_args(["verify", *words])
     out, err = io.StringIO(), io.StringIO()
-    code = arguments.run(arguments, environ=environ, stdin=io.StringIO(answer), stdout=out, stderr=err)
+    code = arguments.run(arguments, Console(environ, io.StringIO(answer), out, err))
     return code, out.getvalue(), err.getvalue()
 
 
@@ -231,11 +232,11 @@ def test_a_service_far_away_is_not_touched_without_consent():
             return True
 
     parser = argparse.ArgumentParser()
-    verify.configure(parser.add_subparsers())
+    verify.configure(parser.add_subparsers(dest="command"))
     arguments = parser.parse_args(["verify", "--endpoint", "https://sls.example", *PLACE])
     err = io.StringIO()
     with pytest.raises(UsageError, match="nothing was done"):
-        arguments.run(arguments, environ=ENVIRON, stdin=Terminal("n\n"), stdout=io.StringIO(), stderr=err)
+        arguments.run(arguments, Console(ENVIRON, Terminal("n\n"), io.StringIO(), err))
     assert "sls-contract-*" in err.getvalue()
     assert "my-logstore" in err.getvalue()
 
@@ -250,11 +251,10 @@ def test_consent_is_a_yes(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     for words, answer in ((["--yes"], ""), ([], "yes\n")):
         parser = argparse.ArgumentParser()
-        verify.configure(parser.add_subparsers())
+        verify.configure(parser.add_subparsers(dest="command"))
         arguments = parser.parse_args(["verify", "--endpoint", "http://sls.invalid", *PLACE, *words])
-        streams = {"stdin": Terminal(answer), "stdout": io.StringIO(), "stderr": io.StringIO()}
         with pytest.raises(EndpointError, match="cannot be resolved"):
-            arguments.run(arguments, environ=ENVIRON, **streams)
+            arguments.run(arguments, Console(ENVIRON, Terminal(answer), io.StringIO(), io.StringIO()))
 
 
 def test_examples_are_counted_from_zero(capsys):

@@ -25,6 +25,7 @@ from broken_endpoints.harness import (
 )
 
 from sls_contract.cli import verify as command
+from sls_contract.cli.terminal import Console
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request
@@ -48,8 +49,7 @@ def run_command(*words: str) -> tuple[int, str]:
     parser = argparse.ArgumentParser()
     command.configure(parser.add_subparsers())
     arguments, out = parser.parse_args(["verify", *words]), io.StringIO()
-    streams = {"stdin": io.StringIO(), "stdout": out, "stderr": io.StringIO()}
-    return arguments.run(arguments, environ=ENVIRON, **streams), out.getvalue()
+    return arguments.run(arguments, Console(ENVIRON, io.StringIO(), out, io.StringIO())), out.getvalue()
 
 
 def verdicts(run) -> dict[str, str]:

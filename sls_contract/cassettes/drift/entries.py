@@ -27,24 +27,24 @@ def entry_differences(old: Side, new: Side) -> Differences:
 def _gone(old: Side, new: Side) -> Differences:
     """Yield the shards without an entry: where others came, a split, a merge or a new logstore may have ended them."""
     known, left = old.entries_by_shard, new.entries_by_shard
-    filtered = bool(new.subject.shard_values)
-    if not new.regular_list or (filtered and left):
+    if not new.regular_list or (new.filtered and left):
         return  # clauses tell of malformed entries, and of those that were not asked for
+    slug = "known-shard" if new.filtered else "every-shard"
     kind = Class.BENIGN if left.keys() - known.keys() or new.open else Class.BREAKING
     for shard, (place, entry) in known.items():
         if shard not in left:
-            yield Difference(kind, "known-shard" if filtered else "every-shard", f"/{place}", _entry(entry), None)
+            yield Difference(kind, slug, f"/{place}", _entry(old, entry), None)
 
 
 def _added(old: Side, new: Side) -> Differences:
-    slug = "known-shard" if new.subject.shard_values else "every-shard"
+    slug = "known-shard" if new.filtered else "every-shard"
     for shard, (place, entry) in new.entries_by_shard.items():
         if shard not in old.entries_by_shard:
-            yield Difference(Class.BENIGN, slug, f"/{place}", None, _entry(entry))
+            yield Difference(Class.BENIGN, slug, f"/{place}", None, _entry(new, entry))
 
 
-def _entry(entry: Entry) -> str:
-    return f"shard {entry['shard']}"
+def _entry(side: Side, entry: Entry) -> str:
+    return f"{side.key} {entry[side.key]}"
 
 
 def key_differences(old: Side, new: Side) -> Differences:

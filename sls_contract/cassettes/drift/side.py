@@ -10,6 +10,7 @@ from sls_contract.cassettes.drift.change import told
 from sls_contract.checks import judge
 from sls_contract.checks.subject import Subject
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.spec.contract import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Exchange, Response
     from sls_contract.spec import Finding
-    from sls_contract.spec.contract import Value
 
 Entry = dict[str, Any]
 
@@ -92,11 +92,29 @@ class Side:
         return contract is not None and contract.coverage == "full"
 
     @property
+    def list(self) -> Value:
+        """What the operation's contract says of an answer that is a list; nothing for any other."""
+        contract = self.subject.contract
+        value = contract.response.value if contract is not None and contract.response is not None else None
+        return value if value is not None and value.items is not None else Value()
+
+    @property
     def members(self) -> Mapping[str, Value]:
         """What the operation's contract names of the elements of an answered list."""
-        contract = self.subject.contract
-        items = contract.response.value.items if contract is not None and contract.response is not None else None
+        items = self.list.items
         return items.members if items is not None else {}
+
+    @property
+    def key(self) -> str:
+        """The member of an element that no other element shares."""
+        return self.list.unique_by
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the request asks for one element by its key."""
+        known = self.members.get(self.key)
+        asked = dict(self.exchange.request.query_pairs())
+        return known is not None and known.filtered_by.removeprefix("query.") in asked
 
     @property
     def named_headers(self) -> frozenset[str]:
@@ -140,14 +158,14 @@ class Side:
         """Place and value of the first entry of each shard; what is no entry of a shard is left out."""
         found: dict[int, tuple[int, Entry]] = {}
         for place, entry in enumerate(self.subject.entries or ()):
-            if isinstance(entry, dict) and type(entry.get("shard")) is int:
-                found.setdefault(entry["shard"], (place, entry))
+            if isinstance(entry, dict) and type(entry.get(self.key)) is int:
+                found.setdefault(entry[self.key], (place, entry))
         return found
 
     @property
     def regular_list(self) -> bool:
         """Whether every element of the list is the entry of a shard."""
-        return all(isinstance(each, dict) and type(each.get("shard")) is int for each in self.subject.entries or ())
+        return all(isinstance(each, dict) and type(each.get(self.key)) is int for each in self.subject.entries or ())
 
     @cached_property
     def error_body(self) -> Mapping[str, Any]:
@@ -176,7 +194,7 @@ class Side:
     def shard_at(self, where: str) -> int | None:
         """Return the shard of the entry that a pointer leads into; None where it leads into no such entry."""
         entry = self._entry_at(where)
-        shard = entry.get("shard") if isinstance(entry, dict) else None
+        shard = entry.get(self.key) if isinstance(entry, dict) else None
         return shard if type(shard) is int else None
 
     def _pointed(self, where: str, finder: Side) -> str | None:

@@ -119,6 +119,8 @@ class Secret:
         folded = [(text, public), (_spaced(text), _spaced(public))]
         if b"+" in value:
             folded.append((text.replace(b"+", b" "), public))
+        if b"+" in value or b"/" in value:
+            folded.append((_url_safe(text), _url_safe(public)))
         bare = plain(text).lower()
         if bare != text and len(bare) >= SHORTEST:  # what looks like an escape is undone with real ones
             folded.append((bare, public))
@@ -177,4 +179,9 @@ def _windows(value: bytes) -> Iterator[bytes]:
         window = text[-(-8 * ahead // 6) : 8 * (ahead + len(value)) // 6]
         yield window
         if b"+" in window or b"/" in window:
-            yield window.replace(b"+", b"-").replace(b"/", b"_")
+            yield _url_safe(window)
+
+
+def _url_safe(text: bytes) -> bytes:
+    """Return base64 in the alphabet of URLs."""
+    return text.replace(b"+", b"-").replace(b"/", b"_")

@@ -77,7 +77,7 @@ CLAUSES = (
         "SLS512",
         "wrong-parameter",
         "The client requests what it was given",
-        "Project, logstore and consumer group are those that the client was given, and the query key shard "
+        "Endpoint, project, logstore and consumer group are those that the client was given, and the query key shard "
         "has the given number. With an empty SLS_SHARD the key is left out, which means every shard. Shard 0 "
         "is a shard.",
         _PROTOCOL,

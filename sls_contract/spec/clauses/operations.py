@@ -93,7 +93,7 @@ CLAUSES = (
         "SLS447",
         "cursor-time-of-log",
         "GetCursorTime answers when the log was received",
-        "The time of a cursor lies within 15 minutes of the answer to the PutLogs that wrote the log.",
+        "The time of a cursor lies within 15 minutes of the answer to the PutLogs of its log, and never changes.",
         "GetCursorTime page, response element cursor_time",
     ),
 )

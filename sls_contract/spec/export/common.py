@@ -6,8 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from sls_contract.errors import UsageError, files_are_fake
-from sls_contract.spec.installation import HIDDEN, shipped
+from sls_contract.spec.installation import readable, shipped
 
 FILE = "common.json"
 _LEFT_OUT = ("examples", "x-source")
@@ -17,15 +16,10 @@ _LEFT_OUT = ("examples", "x-source")
 def common() -> dict[str, Any]:
     """Return the schemas by name, each complete in itself; raises `UsageError` where the file cannot be read."""
     file = shipped(FILE)
-    try:
+    with readable(file, "the schemas that all operations share"):
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["$defs"]
         found["headers"]["properties"]["authorization"] = found["authorization"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if files_are_fake():
-            raise UsageError(HIDDEN) from error
-        msg = f"expected the schemas that all operations share in {file}, which cannot be read: {error!r:.100}"
-        raise UsageError(msg) from error
-    return found
+        return found
 
 
 def without_sources(schema: Any) -> Any:

@@ -174,7 +174,7 @@ def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
         if parameter.values and fixed not in parameter.values:
             page.problem(row.line, "spelling", where, f"{fixed}, and {parameter.values[0]} in the request line")
         parameter.values = (fixed, *(value for value in parameter.values if value != fixed))
-    elif parameter.type == "string" and not parameter.values and (few := prose.few_values(row.description)):
+    elif parameter.type == "string" and {*parameter.values} < {*(few := prose.few_values(row.description))}:
         parameter.origins.add("prose")
         parameter.values = few
 

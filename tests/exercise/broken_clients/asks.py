@@ -86,6 +86,12 @@ class Posts(Client):
         return "POST"
 
 
+@bug("wrong-parameter", "another-shard-given")
+class KnowsOneEndpoint(Client):
+    def host(self):
+        return f"{self.project()}.cn-hangzhou.log.aliyuncs.com"
+
+
 @bug("wrong-parameter")
 class LeavesTheProjectOutOfTheHost(Client):
     def host(self):

@@ -226,6 +226,7 @@ UNUSUAL = {
     "more than 64 bits": lambda make: entry(make, id=2**70),
     "an error of its own": lambda make: refused(make, 409, "EverythingExist", "everything x exists"),
     "an error of all operations": lambda make: refused(make, 401, "Unauthorized", "The AccessKeyId is unauthorized."),
+    "an error whose text tells more": lambda make: refused(make, 400, "ParameterInvalid", "mode: 参数无效。"),
     "an error to what was badly asked": lambda make: replace(
         asked(make, f"{TARGET}&colour=red&offset=1"), response=make.error(500, "InternalServerError", "any")
     ),

@@ -92,6 +92,7 @@ UNFORCED = "&consumer=one&forceSuccess=false"
 
 #: code, a sequence that breaks it
 BROKEN = [
+    ("SLS279", lambda talk: talk.make().beat("one", [], [0, 1, 0])),
     ("SLS433", lambda talk: talk.locate("begin", 10).pull(10, 15).pull(16, 20)),
     ("SLS433", lambda talk: talk.locate("begin", 10).locate("begin", 90, shard=1).pull(10, 15).pull(90, 95)),
     ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(14)),
@@ -158,6 +159,7 @@ def test_every_clause_is_needed():
 
 #: what is unusual, the sequence, and the clause that it comes near
 UNUSUAL = {
+    "assigned in any order": ("SLS279", lambda talk: talk.make().beat("one", [], [2, 0, 1]).beat("one", [0], [1, 0])),
     "goes back to its checkpoint": ("SLS433", lambda talk: talk.pull(10, 15).pull(15, 20).read(15, 9).pull(15, 20)),
     "asks the same again after a failure": ("SLS433", lambda talk: talk.pull(10, 15).pull(10, 15)),
     "stays at the end": ("SLS433", lambda talk: talk.pull(10, 10).pull(10, 10).pull(10, 12)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 
 import lz4.block
@@ -17,6 +18,7 @@ from sls_contract.checks.log_messages import MESSAGES, SMALL
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
 from sls_contract.exchange import Exchange
 from sls_contract.spec.clauses import logs
+from sls_contract.spec.registry import contracts_in
 
 PROTOBUF = "application/x-protobuf"
 GROUP = encode_group(LogGroup((Log(1_524_155_379, (("索引", "1"), ("empty", ""))),), "topic", "10.0.0.1"))
@@ -201,3 +203,19 @@ def test_large_messages_are_counted_without_each_log():
     assert MESSAGES["LogGroupList"](encode_list(groups)) == len(groups)
     with pytest.raises(ValueError, match="cut off"):
         MESSAGES["LogGroupList"](encode_list(groups)[:-1])
+
+
+def test_any_contract_may_say_whom_an_answer_needs(make, tmp_path):
+    """A success without the owner that `needed_unless` asks for is found in operations of one's own, too."""
+    query = {"owner": {"type": "string", "needed_unless": {"query.anyhow": "true"}}, "anyhow": {"type": "boolean"}}
+    contract = {"operation": "ReadShelf", "method": "GET", "path": "/shelves/{shelf}", "query": query}
+    (tmp_path / "ReadShelf.json").write_text(json.dumps(contract), encoding="utf-8")
+    with contracts_in(tmp_path):
+        found = {
+            asked: {
+                each.slug
+                for each in judge(Exchange(make.request(f"/shelves/a?{asked}"), make.response(b"{}"))).findings
+            }
+            for asked in ("anyhow=false", "anyhow=true", "owner=me")
+        }
+    assert [asked for asked, slugs in found.items() if "unforced-without-consumer" in slugs] == ["anyhow=false"]

@@ -1,6 +1,7 @@
 """`sls-contract explain` for error codes, by name and out of pasted answers."""
 
 import io
+import json
 import re
 
 import pytest
@@ -30,6 +31,16 @@ def test_every_known_code_says_status_meaning_wordings_sources_and_what_next(cod
     assert all(" ".join(wording.split()) in together for wording in wordings)
     assert "\nSources:\n" in page
     assert re.search(r"(?m)^Next: [\s\S]+\.\nRun: sls-contract \w+", page)
+
+
+def test_codes_of_contracts_of_ones_own_are_explained(tmp_path):
+    """Who added an operation from its page looks up its errors as those that are shipped."""
+    errors = [{"status": 404, "code": "ShelfNotExist", "messages": ["shelf {name} does not exist."]}]
+    contract = {"operation": "RenameShelf", "method": "PUT", "path": "/shelves/{name}", "errors": errors}
+    (tmp_path / "RenameShelf.json").write_text(json.dumps(contract), encoding="utf-8")
+    ended, page = explained("ShelfNotExist", "--contract", str(tmp_path))
+    assert (ended, "Answered by: RenameShelf" in page, "shelf {name} does not exist." in page) == (0, True, True)
+    assert explained("ShelfNotExist")[0] == 2
 
 
 PASTED = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from argparse import Namespace
 
 import pytest
 
 from sls_contract.checks import judge
 from sls_contract.cli.listening import warn_beyond_loopback
-from sls_contract.cli.live import Ended, LiveResults, Streams, concluded, exit_code, shown_on
+from sls_contract.cli.live import Ended, LiveResults, concluded, exit_code, shown_on
+from sls_contract.cli.terminal import Console
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.reports import Target
 from sls_contract.spec import clause
@@ -75,8 +77,9 @@ ENVIRON = {
 
 def concluding(results, json_path=None, **ended):
     stdout, stderr = io.StringIO(), io.StringIO()
-    end = Ended("replay", Target("http://x", "live"), ENVIRON, **ended)
-    report = concluded(end, results, Streams(stdout, stderr, json_path))
+    arguments = Namespace(command="replay", json=json_path, report=[])
+    end = Ended(Target("http://x", "live"), **ended)
+    report = concluded(end, results, arguments, Console(ENVIRON, io.StringIO(), stdout, stderr))
     return report, stdout.getvalue(), stderr.getvalue()
 
 

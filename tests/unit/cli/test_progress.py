@@ -7,6 +7,7 @@ import io
 import pytest
 
 from sls_contract.cli.progress import progress
+from sls_contract.cli.terminal import Console
 
 
 class Terminal(io.StringIO):
@@ -16,11 +17,15 @@ class Terminal(io.StringIO):
         return True
 
 
+def console(stderr: io.StringIO, **environ: str) -> Console:
+    return Console(environ, io.StringIO(), io.StringIO(), stderr)
+
+
 @pytest.mark.parametrize("columns", [20, 60, 200])
 def test_a_terminal_shows_one_line(columns):
     """How many of how many, and what is at work, in a line that fits; nothing of it stays."""
     terminal = Terminal()
-    with progress(12, terminal, {"TERM": "xterm", "COLUMNS": str(columns), "NO_COLOR": "1"}) as shown:
+    with progress(12, console(terminal, TERM="xterm", COLUMNS=str(columns), NO_COLOR="1")) as shown:
         shown(3, "cassettes/消费组\n" * 9)
     shown_last, cleared = terminal.getvalue().split("\x1b[?25h")
     line = shown_last.split("\x1b[2K")[-1]
@@ -33,6 +38,6 @@ def test_a_terminal_shows_one_line(columns):
 def test_a_pipe_and_a_dumb_terminal_show_nothing(stream):
     """A log of a build holds no control characters."""
     pipe = stream()
-    with progress(2, pipe, {"TERM": "dumb"}) as shown:
+    with progress(2, console(pipe, TERM="dumb")) as shown:
         shown(1, "a.yaml")
     assert pipe.getvalue() == ""

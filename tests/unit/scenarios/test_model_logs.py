@@ -57,7 +57,7 @@ def test_a_group_is_listed_with_what_was_set_last():
     assert model.listing("l", "p") == ({"a": Settings(30, order=True)}, {"b"})
     model.deleted(here)
     assert model.listing("l", "p") == ({}, {"a", "b"})
-    assert model.listing("m", "p") == ({}, frozenset())
+    assert model.listing("m", "p") == ({}, {"a", "b"}), "names are the run's own: what is elsewhere is not here"
 
 
 def test_a_consumer_is_gone_after_three_timeouts():

@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, find, given, seed, settings
 from hypothesis import strategies as st
+from started_processes import FULL
 
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.protobuf import read_fields
@@ -177,8 +178,8 @@ def test_logs_are_compressed_as_announced(request):
 
 def test_logs_are_sent_in_every_compression():
     """Every compression that the contract names is drawn, and none as well."""
-    kinds = {request.headers.get("x-log-compresstype", "") for request in drawn(strategies.requests(PUT))}
-    assert kinds == {"", "lz4", "zstd", "deflate"}
+    for kind in ("", "lz4", "zstd", "deflate"):
+        find(strategies.requests(PUT), lambda request, kind=kind: request.headers.get("x-log-compresstype", "") == kind)
 
 
 @few
@@ -225,14 +226,15 @@ def test_every_kind_of_breach_of_a_request_is_drawn():
 
 
 def test_every_kind_of_breach_of_an_answer_is_drawn():
-    """Each rule that the contract states for an answer is broken in some example."""
+    """Each rule that the contract states for an answer is broken in some example; in a short run, most are."""
     request = find(strategies.requests(LIST), lambda each: "shard" in dict(each.query_pairs()))
     strategy = strategies.broken_answers(LIST, request, levels=EVERY_LEVEL)
-    kinds = {breach.kind for breach, _ in drawn(strategy, 600)}
-    assert kinds >= {
+    kinds = {breach.kind for breach, _ in drawn(strategy, 1_000 if FULL else 100)}
+    wanted = {
         *("missing", "type", "form", "unit", "unique", "filter", "unknown", "syntax", "length", "status"),
         *("content-type", "error-code", "error-status"),
     }
+    assert len(kinds & wanted) >= (len(wanted) if FULL else 7)
 
 
 @few
@@ -302,7 +304,7 @@ def test_what_a_sequence_reads_and_pulls_fits_what_was_written(exchanges):
 def test_no_shard_has_two_consumers():
     """Heartbeats of different consumers are answered with different shards."""
     several = 0
-    for exchanges in drawn(strategies.sequences("HeartBeat"), 15):
+    for exchanges in drawn(strategies.sequences("HeartBeat"), 60 if FULL else 15):
         owners: dict[int, str] = {}
         for exchange in exchanges[1:]:
             consumer = dict(exchange.request.query_pairs())["consumer"]
@@ -316,7 +318,7 @@ def test_a_sequence_is_made_of_what_was_asked_for():
     """Named operations stand in it; the others only where these need them."""
     seen = Counter(
         exchange.request.path.rpartition("/")[2]
-        for example in drawn(strategies.sequences("ListShards"), 6)
+        for example in drawn(strategies.sequences("ListShards"), 20 if FULL else 6)
         for exchange in example[2:]
     )
     assert set(seen) == {"shards"}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sls_contract.cli import signature
+from sls_contract.cli.terminal import Console
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign
@@ -45,7 +46,7 @@ def command(tmp_path):
         arguments = parser.parse_args(["signature", name or str(file), *options])
         stdin = io.TextIOWrapper(io.BytesIO(data), encoding="ascii")
         stdout, stderr = io.StringIO(), io.StringIO()
-        code = arguments.run(arguments, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr)
+        code = arguments.run(arguments, Console(environ, stdin, stdout, stderr))
         return code, stdout.getvalue(), stderr.getvalue()
 
     return run
@@ -71,7 +72,7 @@ def test_text_on_standard_input(command, tmp_path):
     arguments = parser.parse_args(["signature", "-"])
     stdin = io.StringIO(written(sign(BARE, TEST_CREDENTIALS, at=AT)).decode())
     stdout = io.StringIO()
-    assert arguments.run(arguments, environ=ENVIRON, stdin=stdin, stdout=stdout, stderr=stdout) == 0
+    assert arguments.run(arguments, Console(ENVIRON, stdin, stdout, stdout)) == 0
 
 
 def test_mismatch_with_a_known_mistake(command):

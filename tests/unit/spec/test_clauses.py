@@ -9,6 +9,7 @@ import re
 import pytest
 
 from sls_contract.cli.explain import configure
+from sls_contract.cli.terminal import Console
 from sls_contract.errors import UsageError
 from sls_contract.spec import CLAUSES, Level, clause
 
@@ -18,7 +19,7 @@ def explain(*names: str) -> tuple[int, str]:
     configure(parser.add_subparsers())
     arguments = parser.parse_args(["explain", *names])
     out = io.StringIO()
-    code = arguments.run(arguments, environ={}, stdin=io.StringIO(), stdout=out, stderr=io.StringIO())
+    code = arguments.run(arguments, Console({}, io.StringIO(), out, io.StringIO()))
     return code, out.getvalue()
 
 

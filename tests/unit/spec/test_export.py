@@ -114,7 +114,7 @@ def test_every_pattern_is_one_that_every_dialect_reads_alike():
     assert [each for each in patterns if re.search(r"\(\?[=!<]|\\[^nt]", each)] == []
 
 
-@pytest.mark.parametrize("arguments", [("--operation", "GetCheckpoint"), ("--out", "x.json")])
+@pytest.mark.parametrize("arguments", [("--operation", "GetCheckPoints"), ("--out", "x.json")])
 def test_wrong_use_is_explained(tmp_path, arguments):
     command = [
         sys.executable,

@@ -24,8 +24,7 @@ def run_installed(folder, code):
 @pytest.fixture
 def installed(tmp_path):
     """Give a folder with the package as a wheel installs it."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(CHECKOUT / "sls_contract", tmp_path / "sls_contract", ignore=ignored)
+    shutil.copytree(CHECKOUT / "sls_contract", tmp_path / "sls_contract")  # and with it what was compiled before
     shutil.copytree(CHECKOUT / "schemas", tmp_path / "sls_contract" / "_schemas")
     return tmp_path
 
@@ -47,8 +46,9 @@ def test_from_a_wheel_build_says_that_it_needs_a_checkout(installed):
     assert [path.name for path in installed.iterdir()] == ["sls_contract"]
 
 
-@pytest.mark.parametrize(("name", "asked"), [("common.json", EXPORT), ("errors.json", ["explain", "Unauthorized"])])
+@pytest.mark.full(keep=3)
 @pytest.mark.parametrize("text", [None, "{", "\udcff", '{"$defs": {}}'])
+@pytest.mark.parametrize(("name", "asked"), [("common.json", EXPORT), ("errors.json", ["explain", "Unauthorized"])])
 def test_a_damaged_file_of_what_operations_share_is_named(installed, name, asked, text):
     """The error names the file, and no traceback is shown."""
     file = installed / "sls_contract/_schemas" / name

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from sls_contract import Request, sign, verify_signature
+from sls_contract.captures.flows import are_flows, read_flows
 from sls_contract.errors import UsageError
 from sls_contract.signing import TEST_CREDENTIALS
 from sls_contract.transcripts import transcript_of
-from sls_contract.transport.flows import are_flows, read_flows
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
@@ -82,11 +82,12 @@ def test_flows_of_mitmproxy_are_read_with_answers_and_times():
     signed = sent(BODY)
     pairs = [(name.encode(), value.encode()) for name, value in signed.headers.pairs]
     flow = tflow(req=http.Request.make("PUT", signed.url, BODY, pairs), resp=http.Response.make(401, b"{}"))
-    flow.request.timestamp_start = AT.timestamp()
+    flow.request.timestamp_start = flow.response.timestamp_end = AT.timestamp()
     written = io.BytesIO()
     FlowWriter(written).add(flow)
     assert are_flows(written.getvalue())
-    ((exchange, at),) = read_flows(written.getvalue())
+    (recording,) = read_flows(written.getvalue())
+    exchange, at = recording.exchange, recording.provenance.at
     assert (exchange.request.body, exchange.response.status, exchange.response.body, at) == (BODY, 401, b"{}", AT)
     assert verify_signature(exchange.request, TEST_CREDENTIALS, at=AT) is None
     with pytest.raises(UsageError, match="expected flows of mitmproxy"):

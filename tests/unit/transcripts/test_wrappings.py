@@ -136,6 +136,7 @@ def test_the_body_beside_the_headers_is_known_by_its_hash(name):
         transcript_of(wire_bytes(SHOWN[name](signed)))
 
 
+@pytest.mark.full(keep=3)
 @pytest.mark.parametrize("piece", ["[", "{", ">\n", "a", "\\", "\n", "wire ", "LOG a:", "LOG a:\n", "GET / LOG a:{\n"])
 def test_a_long_log_without_a_request_is_refused(piece):
     """The message says what was looked for, and how to get it, however hostile the text is."""

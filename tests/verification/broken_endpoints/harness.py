@@ -108,7 +108,7 @@ BROKEN: dict[str, Broken] = {}
 """By name, in words joined by underscores."""
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
@@ -116,8 +116,8 @@ def bug(code: str) -> Callable[[Any], Any]:
     """Register a class as an endpoint."""
 
     def register(made: Any) -> Any:
-        assert _snake(made.__name__) not in BROKEN
-        BROKEN[_snake(made.__name__)] = Broken(_snake(made.__name__), code, made)
+        assert snake(made.__name__) not in BROKEN
+        BROKEN[snake(made.__name__)] = Broken(snake(made.__name__), code, made)
         return made
 
     return register

@@ -14,6 +14,7 @@ from broken_endpoints import (
     names,
     operations,
     passing,
+    per_operation,
     refusals,
     state,
 )
@@ -33,6 +34,7 @@ FILES = (
     names,
     operations,
     passing,
+    per_operation,
     refusals,
     state,
 )

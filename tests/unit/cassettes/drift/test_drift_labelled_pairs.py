@@ -45,7 +45,7 @@ def test_breaking(name):
     assert slug in {change.slug for change in drift.of(Class.BREAKING)}, drift.changes
 
 
-@pytest.mark.full(keep=5)
+@pytest.mark.full(keep=19)
 @pytest.mark.parametrize("name", EVERY)
 def test_nothing_differs_from_itself(name):
     """Each of these recordings, good or bad, compared with itself shows no change."""

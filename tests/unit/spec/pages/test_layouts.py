@@ -119,6 +119,15 @@ def test_the_page_itself():
     }
 
 
+def test_a_description_that_lists_the_printed_value_among_others_leaves_the_choice():
+    """mode=safe in a request line is an example where the table names two values: neither is an error."""
+    page = PAGE.replace("type=count", "type=count&mode=safe").replace(
+        "|line|Integer", "|mode|String|No|safe|How. Valid values: safe and fast.|\n    |line|Integer"
+    )
+    mode = derive(page).as_plain()["query"]["mode"]
+    assert (mode["values"], mode["required"], "const" in mode) == (["safe", "fast"], False, False)
+
+
 def replaced(*words):
     """Return a change of a page: each word with the one that follows it."""
 

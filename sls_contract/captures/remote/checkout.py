@@ -1,0 +1,312 @@
+"""The recordings of a suite as files on this machine: what the lock names, and what was recorded since."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from sls_contract.captures.remote.lockfile import revisions_in, write_line
+from sls_contract.captures.remote.revision import (
+    Revision,
+    ancestors,
+    common_ancestor,
+    digest_of,
+)
+from sls_contract.captures.remote.store import (
+    Object,
+    Store,
+    recording_object,
+    replace_bytes,
+    revision_object,
+)
+from sls_contract.cassettes.audit import leak_findings
+from sls_contract.cassettes.file.journal import LOCK_TIMEOUT, Journal, journal_of, read_frames
+from sls_contract.cassettes.file.lock import lock, unlock
+from sls_contract.cassettes.file.merging import Sides, merge
+from sls_contract.cassettes.file.reader import CassetteFile
+from sls_contract.cassettes.file.recording_file import fold
+from sls_contract.cassettes.places import cassettes_below
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.errors import CassetteBusy, CassetteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sls_contract.captures.remote.suite import Suite
+    from sls_contract.signing import Credentials
+
+_TAKEN_IN = ".revision"
+_MOST = 10  # names in a line
+_SHORT = 12  # digits of a revision, for people
+_REMEDY = "How to fix: sls-contract cassettes"
+
+
+class Result(NamedTuple):
+    """What came of a command: lines for people, and whether nothing is left to do."""
+
+    lines: tuple[str, ...]
+    clean: bool = True
+
+
+class Checkout:
+    """The folder of a suite. Whoever changes it holds its lock; tests that run meanwhile see whole files."""
+
+    def __init__(self, suite: Suite, keys: Iterable[Credentials] = (), *, offline: bool = False) -> None:
+        self.suite = suite
+        self._keys = tuple(keys)
+        self._store = Store(suite.url, suite.cache, offline=offline)
+        self._conflicts: list[str] = []
+
+    def pull(self, *, latest: bool = False) -> Result:
+        """Bring the folder to the revision that the lock names; what was recorded here and not uploaded stays.
+
+        ``latest`` takes in, and locks, whatever else the URL has.
+        """
+        with self._held():
+            self._follow_lock()
+            if latest:
+                for name in self._others(self._store.revisions()):
+                    self._take_in(name)
+                return self._publish(self._local())
+            return self._told(self._summary())
+
+    def push(self, *, delete: bool = False) -> Result:
+        """Upload what was recorded, and lock it. ``delete``: a cassette without a file in the folder goes.
+
+        Raises `CassetteError` where a file holds a secret, or is damaged; nothing is uploaded then.
+        """
+        with self._held():
+            gone = {*self._digests(self._taken_in())} - {*self._local()} if delete else ()
+            self._follow_lock()
+            for name in gone:
+                (self.suite.folder / name).unlink(missing_ok=True)
+            return self._publish(self._local())
+
+    def status(self) -> Result:
+        """Tell what was not uploaded, and what the URL has that the lock does not name; nothing is changed."""
+        revisions = self._store.revisions()
+        here = self._digests(self._taken_in())
+        others = [
+            f"not in {self.suite.lock.name}: revision {name[:_SHORT]}: {_changes(here, revisions[name].digests)}"
+            for name in self._others(revisions, revisions_in(self.suite.lock, self.suite.url))
+        ]
+        lines = [self._summary(), *self.unpushed(), *others]
+        if others:
+            lines.append(f"{_REMEDY} pull --latest takes it in.")
+        return Result(tuple(lines), clean=len(lines) == 1)
+
+    def unpushed(self) -> list[str]:
+        """Return what to say of recordings that were not uploaded; nothing where there are none."""
+        here = self._digests(self._taken_in())
+        added = sorted(name for name, digest in self._local().items() if here.get(name) != digest)
+        if not added:
+            return []
+        return [f"not uploaded: {_few(added)}, kept in {self.suite.folder}", f"{_REMEDY} push"]
+
+    def adopt(self, folder: Path) -> None:
+        """Copy the cassettes of a local folder, to be uploaded."""
+        with self._held():
+            for path in cassettes_below(folder):
+                replace_bytes(self.suite.folder / path.relative_to(folder), path.read_bytes())
+
+    def fetched(self, name: str, digest: str) -> bytes:
+        """Return a recording of a revision."""
+        return self._store.read(recording_object(name, digest))
+
+    def revision(self) -> Revision:
+        """Return what the lock names; where it names nothing, all that the URL has and no other revision replaces."""
+        names = revisions_in(self.suite.lock, self.suite.url) or self._others(self._store.revisions(), ())
+        return Revision((), self._digests(names))
+
+    # -- the folder
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep other processes out, which may have another suite of the same lock."""
+        path = self.suite.of_lock / "held"
+        replace_bytes(path, b"") if not path.exists() else None
+        with path.open("r+b") as file:
+            lock(file.fileno(), self.suite.lock, LOCK_TIMEOUT * 20)
+            try:
+                yield
+            finally:
+                unlock(file.fileno())
+
+    def _local(self) -> dict[str, str]:
+        """Return the digest of each cassette in the folder, by name; what a killed run left is in it."""
+        folder, found = self.suite.folder, {}
+        for path in cassettes_below(folder) if folder.is_dir() else ():
+            if journal_of(path).exists():
+                fold(path)
+            if path.is_file() and path.suffix != ".har":
+                found[path.relative_to(folder).as_posix()] = digest_of(path.read_bytes())
+        return found
+
+    def _taken_in(self) -> tuple[str, ...]:
+        """Return the revisions that the folder holds, changed here or not."""
+        path = self.suite.folder / _TAKEN_IN
+        return tuple(path.read_text("ascii").split()) if path.is_file() else ()
+
+    def _note(self, names: Iterable[str]) -> None:
+        replace_bytes(self.suite.folder / _TAKEN_IN, " ".join(names).encode())
+
+    def _follow_lock(self) -> None:
+        wanted, taken = revisions_in(self.suite.lock, self.suite.url), self._taken_in()
+        if {*wanted} == {*taken}:
+            self._bring(self._digests(taken), self._digests(taken))
+            return
+        self._bring(self._digests(taken), self._digests(wanted[:1]))
+        self._note(wanted[:1])
+        for name in wanted[1:]:  # a conflict of two branches
+            self._take_in(name)
+
+    def _take_in(self, name: str) -> None:
+        """Merge another revision into the folder."""
+        taken = self._taken_in()
+        base = common_ancestor(taken[0], name, self._store.revision) if taken else None
+        self._bring(self._digests((base,) if base else ()), self._store.revision(name).digests)
+        self._note((*taken, name))
+
+    def _digests(self, names: Sequence[str]) -> dict[str, str]:
+        merged: dict[str, str] = {}
+        for name in reversed(names):
+            merged |= self._store.revision(name).digests
+        return merged
+
+    def _bring(self, base: Mapping[str, str], theirs: Mapping[str, str]) -> None:
+        """Make of the folder what ``theirs`` made of ``base``, but for what was changed here."""
+        local = self._local()
+        changed = [name for name in {**base, **theirs} if theirs.get(name) not in (local.get(name), base.get(name))]
+        changed += [name for name in theirs if name not in local and name not in changed]
+        self._store.read_all(recording_object(name, theirs[name]) for name in changed if name in theirs)
+        for name in changed:
+            was, here, there = base.get(name), local.get(name), theirs.get(name)
+            if here in (was, None):
+                self._place(name, here, there)
+            elif there is not None:
+                self._merge(name, was, here, there)
+
+    def _place(self, name: str, here: str | None, there: str | None) -> None:
+        data = self.fetched(name, there) if there is not None else None
+        with self._unused(name, here) as path:
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                replace_bytes(path, data)
+
+    def _merge(self, name: str, was: str | None, here: str, there: str) -> None:
+        """Merge exchange by exchange; what both sides changed otherwise stands between conflict markers."""
+        texts = [b"" if digest is None else self.fetched(name, digest) for digest in (was, there)]
+        with self._unused(name, here) as path:
+            base, ours, theirs = (
+                data.decode("utf-8", "surrogateescape") for data in (texts[0], path.read_bytes(), texts[1])
+            )
+            merged = merge(Sides(base, ours, theirs))
+            replace_bytes(path, merged.text.encode("utf-8", "surrogateescape"))
+        if merged.conflicts:
+            self._conflicts.append(f"{path}: {', '.join(merged.conflicts)}")
+
+    @contextmanager
+    def _unused(self, name: str, digest: str | None) -> Iterator[Path]:
+        """Give a file that no other run changes meanwhile; raises `CassetteBusy` where one did just now."""
+        path = self.suite.folder / name
+        with Journal(path).held() as journal:
+            if read_frames(journal.read()) or (digest_of(path.read_bytes()) if path.exists() else None) != digest:
+                journal.close()
+                msg = f"{path} is being recorded by another run\nHow to fix: run this again when that one has ended."
+                raise CassetteBusy(msg)
+            try:
+                yield path
+            finally:
+                journal.remove()
+
+    # -- the URL
+
+    def _others(self, revisions: Mapping[str, Revision], taken: Sequence[str] | None = None) -> list[str]:
+        """Return the newest revisions at the URL that those ``taken`` do not hold."""
+        older = {parent for each in revisions.values() for parent in each.parents}
+        for name in self._taken_in() if taken is None else taken:
+            older |= {*ancestors(name, self._store.revision)}
+        return sorted({*revisions} - older)
+
+    def _publish(self, local: Mapping[str, str]) -> Result:
+        """Upload what the folder holds and no revision does, and lock it; where one does, lock that."""
+        if self._conflicts:
+            return self._told()
+        parents = self._taken_in()
+        name, changes = self._equal(parents, local), "nothing to upload"
+        if name is None and (parents or local):
+            changes = _changes(self._digests(parents), local)
+            name = self._upload(Revision(parents, local))
+        if name is None:
+            return Result((f"{self.suite.url}: no cassettes in {self.suite.folder}",))
+        if revisions_in(self.suite.lock, self.suite.url) != (name,):
+            write_line(self.suite.lock, self.suite.url, name, len(local))
+            changes += f"; commit {self.suite.lock.name}"
+        self._note((name,))
+        return Result((f"{self.suite.url}: revision {name[:_SHORT]}, {len(local)} cassettes: {changes}",))
+
+    def _equal(self, parents: Sequence[str], local: Mapping[str, str]) -> str | None:
+        """Return the one of some revisions that has these recordings, and was made from all others."""
+        for name in parents:
+            if self._store.revision(name).digests == local and (
+                len(parents) == 1 or {*parents} <= {*ancestors(name, self._store.revision)}
+            ):
+                return name
+        return None
+
+    def _upload(self, revision: Revision) -> str:
+        known = {
+            recording_object(*each) for name in revision.parents for each in self._store.revision(name).digests.items()
+        }
+        new: dict[Object, bytes] = {}
+        for name, digest in revision.digests.items():
+            if (target := recording_object(name, digest)) not in known:
+                new[target] = self._checked(self.suite.folder / name)
+        self._store.write_all(new)
+        name = digest_of(revision.data)
+        self._store.write_all({revision_object(name): revision.data})  # last: who reads it finds all of its recordings
+        return name
+
+    def _checked(self, path: Path) -> bytes:
+        """Return what a file holds; raises `CassetteError` where it must not be uploaded."""
+        CassetteFile.read(path)
+        data = path.read_bytes()
+        for finding, line in leak_findings(data, Scrubber(self._keys)):
+            told = f"{path}:{line} holds a secret, and nothing was uploaded: {finding.actual}"
+            msg = f"{told}\nHow to fix: {finding.how_to_fix}."
+            raise CassetteError(msg)
+        return data
+
+    # -- words
+
+    def _summary(self) -> str:
+        names = self._taken_in()
+        count = len(self._digests(names))
+        known = f"revision {' and '.join(name[:_SHORT] for name in names)}, {count} cassettes"
+        none = f"{self.suite.lock.name} names no revision"
+        return f"{self.suite.url}: {known if names else none}, in {self.suite.folder}"
+
+    def _told(self, *lines: str) -> Result:
+        conflicts = [f"changed here and there: {each}" for each in self._conflicts]
+        if conflicts:
+            conflicts.append(
+                "How to fix: keep one version of each exchange, delete the marker lines, then run "
+                "sls-contract cassettes push"
+            )
+        return Result((*lines, *conflicts), clean=not conflicts)
+
+
+def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    """Say in a line what became of the recordings."""
+    kinds = {
+        "new": [name for name in new if name not in old],
+        "changed": [name for name in new if name in old and old[name] != new[name]],
+        "gone": [name for name in old if name not in new],
+    }
+    return "; ".join(f"{kind}: {_few(sorted(names))}" for kind, names in kinds.items() if names) or "the same cassettes"
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST]) + (f" +{len(names) - _MOST} more" if len(names) > _MOST else "")

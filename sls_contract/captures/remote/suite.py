@@ -1,0 +1,60 @@
+"""A suite whose cassettes lie in object storage: its URL, its lock, and its folder on this machine."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+class Suite(NamedTuple):
+    """Where the cassettes of one suite are.
+
+    Attributes:
+        url: the folder in the storage, without a slash at its end.
+        lock: the file in the repository that names the revision.
+        cache: the folder of this machine for copies of what the storage has.
+
+    """
+
+    url: str
+    lock: Path
+    cache: Path
+
+    @property
+    def of_lock(self) -> Path:
+        """The folder for everything that belongs to this checkout."""
+        return self.cache / "checkouts" / _key(str(self.lock))
+
+    @property
+    def folder(self) -> Path:
+        """The folder with the cassettes of this suite in this checkout."""
+        name = _UNSAFE.sub("_", self.url.rpartition("/")[2])
+        return self.of_lock / f"{name}-{_key(self.url)}"
+
+
+def suite_of(url: str, lock: Path, environ: Mapping[str, str]) -> Suite:
+    """Return a suite; raises `UsageError` for a URL that holds whitespace or credentials."""
+    if any(char.isspace() for char in url) or "@" in urlsplit(url).netloc:
+        msg = (
+            f"expected the URL of a folder, such as s3://bucket/folder, without whitespace and credentials, "
+            f"got {re.sub('//[^@]*@', '//…@', url)!r}\n"
+            "How to fix: pass credentials as the library of the storage reads them, such as AWS_ACCESS_KEY_ID."
+        )
+        raise UsageError(msg)
+    home = environ.get("XDG_CACHE_HOME")
+    cache = Path(home) if home else Path.home() / ".cache"
+    return Suite(url.rstrip("/"), lock.absolute(), cache.absolute() / "sls-contract" / "cassettes")
+
+
+def _key(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,81 @@
+"""``sls-contract cassettes``: recordings in object storage, and the lock that names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from sls_contract.captures.remote.checkout import Checkout, Result
+    from sls_contract.captures.remote.suite import Suite
+    from sls_contract.cli.terminal import Console
+
+
+def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's options."""
+    command = commands.add_parser(
+        "cassettes",
+        help="download and upload cassettes that lie in object storage",
+        description="Download and upload the cassettes of suites with ini sls_cassette_dir = oss://… (or s3://…). "
+        "sls-cassettes.lock in the repository names the revision of each suite; pytest follows it and writes it. "
+        "status: what was not uploaded, and what the storage has that the lock does not name. pull: download what the "
+        "lock names, for a run without network. push: upload what was recorded, and write the lock; where a merge left "
+        "a conflict in the lock, merge the recordings of both branches.",
+        epilog="Exit codes: 0 nothing is left to do, 1 something is (a conflict; with status: a difference), 2 not "
+        "done. Example: sls-contract cassettes push",
+    )
+    command.add_argument("action", choices=("status", "pull", "push"), help="what to do")
+    command.add_argument("urls", nargs="*", metavar="URL", help="the suites (default: all of the lock)")
+    command.add_argument("--lock", type=Path, metavar="PATH", help="the lock (default: the nearest in this repository)")
+    command.add_argument("--latest", action="store_true", help="pull: also take in, and lock, what others uploaded")
+    command.add_argument("--delete", action="store_true", help="push: remove what has no file in the folder any more")
+    command.add_argument(
+        "--from", dest="folder", type=Path, metavar="DIR", help="push: first copy the cassettes of this folder"
+    )
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Do it for each suite; return the exit code."""
+    from sls_contract.captures.remote.checkout import Checkout
+
+    clean = True
+    for suite in _suites(arguments, console.environ):
+        result = _done(arguments, Checkout(suite, console.keys()))
+        console.tell(result.lines)
+        clean &= result.clean
+    return 0 if clean else 1
+
+
+def _suites(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterator[Suite]:
+    from sls_contract.captures.remote.lockfile import lock_near, read_lock
+    from sls_contract.captures.remote.suite import suite_of
+    from sls_contract.captures.storage import is_url
+
+    lock = arguments.lock or lock_near(Path.cwd())
+    urls = arguments.urls or list(dict.fromkeys(line.url for line in read_lock(lock)))
+    if not urls or (arguments.folder is not None and len(urls) > 1):
+        msg = (
+            f"expected {'one URL' if urls else f'a URL, or a suite in {lock}'}. How to fix: name the URL of the suite."
+        )
+        raise UsageError(msg)
+    for url in urls:
+        if not is_url(url):
+            msg = f"expected a URL such as s3://bucket/folder, got {url!r}. How to fix: name that of sls_cassette_dir."
+            raise UsageError(msg)
+        yield suite_of(url, lock, environ)
+
+
+def _done(arguments: argparse.Namespace, checkout: Checkout) -> Result:
+    if arguments.action == "status":
+        return checkout.status()
+    if arguments.action == "pull":
+        return checkout.pull(latest=arguments.latest)
+    if arguments.folder is not None:
+        checkout.adopt(arguments.folder)
+    return checkout.push(delete=arguments.delete)

@@ -1,0 +1,73 @@
+"""What the runs of the two benches, `exercise` and `verification`, have in common: their values, and their words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from sls_contract.reports.text import plural, printable, table
+from sls_contract.spec import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sls_contract.spec import Finding
+
+
+class _Performed(Protocol):
+    @property
+    def verdict(self) -> str: ...
+
+
+P = TypeVar("P", bound=_Performed)
+
+
+@dataclass(slots=True)
+class BenchRun(Generic[P]):
+    """Everything that came of a run, also of one that was cut short.
+
+    Attributes:
+        seed: of everything that is made up.
+        performed: what was carried out, or could not be, in order.
+        incomplete: why the run ended early; empty where it did not.
+
+    """
+
+    seed: int
+    performed: list[P] = field(default_factory=list)
+    incomplete: str = ""
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield every finding."""
+        raise NotImplementedError
+
+    def violated(self, *, strict: bool = False) -> bool:
+        """Tell whether a violation (``strict``: or a warning) was found."""
+        levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
+        return any(finding.level in levels for finding in self.findings())
+
+    def judged(self) -> int:
+        """Count what passed or failed."""
+        return sum(each.verdict in {"passed", "failed"} for each in self.performed)
+
+    def closing_line(self, counts: str) -> str:
+        """Return the last line that tells a run: what was done, and what was found."""
+        levels = Counter(finding.level for finding in self.findings())
+        if not (levels[Level.VIOLATION] or self.judged()):
+            return f"{counts}: nothing could be judged"
+        violations = plural(levels[Level.VIOLATION], "violation") if levels[Level.VIOLATION] else "no violation"
+        return f"{counts}: {violations}, {plural(levels[Level.WARNING], 'warning')}"
+
+
+def area_table(verdicts: Sequence[str], found: Iterable[tuple[str, str]], columns: int | None) -> Iterator[str]:
+    """Yield a table that counts the verdicts of each area; ``found`` has a pair of both for each scenario."""
+    counts = Counter(found)
+    rows = [(area, *(counts[area, verdict] for verdict in verdicts)) for area in dict.fromkeys(a for a, _ in counts)]
+    return table(("area", *verdicts), rows, columns)
+
+
+def titled(title: str, items: Sequence[str]) -> Iterator[str]:
+    """Yield items under a title, behind an empty line; nothing where there are none."""
+    if items:
+        yield from ("", title, *(f"  {printable(item)}" for item in items))

@@ -1,0 +1,191 @@
+"""Cassettes in object storage: a checkout plays what its lock names, wherever the recordings lie."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from sls_contract import load_cassette
+
+pytest.importorskip("fsspec", reason="the extra scale is not installed")
+
+ASKS = """
+    @pytest.mark.sls_cassette
+    @pytest.mark.parametrize("shard", range({count}))
+    def test_asks(sls, shard):
+        ask(sls, shard=shard)
+"""
+
+
+@pytest.fixture
+def suite(project, monkeypatch, tmp_path_factory):
+    """Give a project whose cassettes lie at a URL, and whose cache is new."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("缓存")))
+    project.store = tmp_path_factory.mktemp("store") / "桶"
+    project.cache = tmp_path_factory.getbasetemp()
+    project.lock = project.path / "sls-cassettes.lock"
+    return project.ini(f"sls_cassette_dir = file://{project.store}").test(ASKS.format(count=2))
+
+
+def cached(suite):
+    """Give the folders of this checkout on this machine."""
+    import os
+    from pathlib import Path
+
+    return Path(os.environ["XDG_CACHE_HOME"]) / "sls-contract" / "cassettes"
+
+
+def cassettes(suite):
+    return sorted(cached(suite).glob("checkouts/*/*/test_it/*.sls.yaml"))
+
+
+def command(suite, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "sls_contract", "cassettes", *words],
+        cwd=suite.path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def recorded(suite):
+    suite.run("--sls-record=once").assert_outcomes(passed=2)
+    return suite
+
+
+def test_what_was_recorded_is_uploaded_locked_and_played_on_another_machine(suite):
+    """The folder of the tests has the lock alone."""
+    result = recorded(suite).run()
+    result.assert_outcomes(passed=2)
+    assert suite.cassettes() == []
+    assert f"file://{suite.store}" in suite.lock.read_text("utf-8")
+    shutil.rmtree(cached(suite))
+    result = suite.run()
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["sls-contract: file:*: revision *, 2 cassettes, in *"])
+
+
+def test_a_run_that_knows_the_recordings_of_its_lock_asks_nobody(suite):
+    """As CI does with a warm cache and without a network."""
+    shutil.rmtree(recorded(suite).store)
+    suite.run().assert_outcomes(passed=2)
+
+
+def test_an_old_lock_brings_back_the_recordings_of_its_time(suite):
+    """Whatever was recorded since."""
+    lock = recorded(suite).lock.read_text("utf-8")
+    before = [path.read_bytes() for path in cassettes(suite)]
+    suite.run("--sls-record=all").assert_outcomes(passed=2)
+    assert suite.lock.read_text("utf-8") != lock
+    suite.lock.write_text(lock, "utf-8")
+    suite.run().assert_outcomes(passed=2)
+    assert [path.read_bytes() for path in cassettes(suite)] == before
+
+
+def test_a_run_that_failed_uploads_nothing_and_keeps_what_it_recorded(suite):
+    """The lock names what was green; the command uploads the rest."""
+    suite.test(ASKS.format(count=2) + "    assert shard == 0\n".replace("    assert", "        assert"))
+    result = suite.run("--sls-record=once")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["sls-contract: not uploaded: *", "sls-contract: How to fix: sls-contract cassettes push"]
+    )
+    assert not suite.lock.exists()
+    assert len(cassettes(suite)) == 2
+    assert command(suite, "push", f"file://{suite.store}").returncode == 0
+    assert command(suite, "status").returncode == 0
+
+
+def test_what_could_not_be_uploaded_is_kept_and_the_run_fails(suite):
+    """With the reason, and the command that uploads it later."""
+    suite.store.parent.mkdir(exist_ok=True)
+    suite.store.write_text("no folder", "utf-8")
+    result = suite.run("--sls-record=once")
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(
+        ["sls-contract: the cassettes were not uploaded: file:* cannot be written: *", "sls-contract: *cassettes push"]
+    )
+    suite.store.unlink()
+    assert command(suite, "push", f"file://{suite.store}").returncode == 0
+    assert suite.run().ret == 0
+
+
+def test_a_recording_with_a_secret_is_not_uploaded(suite):
+    """As it would not be committed; the line is named."""
+    recorded(suite)
+    lock = suite.lock.read_bytes()
+    path = cassettes(suite)[0]
+    path.write_text(path.read_text("utf-8").replace("shard=0", "shard=0&key=LTAI5tRealKeyOfThisRun01"), "utf-8")
+    done = command(suite, "push")
+    assert done.returncode == 2
+    assert "holds a secret" in done.stderr
+    assert "LTAI5tRealKeyOfThisRun01" not in done.stderr
+    assert suite.lock.read_bytes() == lock
+
+
+@pytest.mark.parametrize("workers", [2])
+def test_workers_share_one_download_and_one_upload(suite, workers):
+    """The controller does both."""
+    suite.spawn("--sls-record=once", f"-n{workers}").assert_outcomes(passed=2)
+    assert len(list(suite.store.glob("revisions/*"))) == 1
+    shutil.rmtree(cached(suite))
+    result = suite.spawn(f"-n{workers}")
+    result.assert_outcomes(passed=2)
+    assert result.stdout.str().count("revision ") == 1
+
+
+def test_a_checkout_that_cannot_be_written_is_played(suite):
+    """Only recording writes there, and says which line the lock lacks."""
+    recorded(suite)
+    shutil.rmtree(cached(suite))
+    lock = suite.lock.stat().st_mtime_ns
+    suite.run().assert_outcomes(passed=2)
+    assert suite.lock.stat().st_mtime_ns == lock
+
+
+def test_new_and_changed_recordings_get_a_revision_of_their_own(suite):
+    """New episodes and verified ones, as well; an unchanged run makes none."""
+    recorded(suite).test(ASKS.format(count=3))
+    suite.run("--sls-record=new_episodes").assert_outcomes(passed=3)
+    suite.run("--sls-record=once").assert_outcomes(passed=3)
+    assert len(list(suite.store.glob("revisions/*"))) == 2
+    assert " 3 cassettes" in suite.lock.read_text("utf-8")
+
+
+def test_a_proposal_stays_here_until_it_is_accepted(suite):
+    """Then it is the recording, and uploaded."""
+    recorded(suite)
+    suite.run("--sls-record=verify").assert_outcomes(passed=2)
+    assert not list(suite.store.rglob("*.proposed"))
+    suite.run().assert_outcomes(passed=2)
+
+
+def test_memory_is_a_storage_too(suite):
+    """In this process, without another."""
+    suite.ini("sls_cassette_dir = memory://cassettes/记录")
+    recorded(suite)
+    shutil.rmtree(cached(suite))
+    suite.run().assert_outcomes(passed=2)
+    assert all(load_cassette(path).exchanges for path in cassettes(suite))
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("gs://bucket/folder", "pip install 'sls-contract[[]scale]'"),
+        ("nosuch://bucket/folder", "nosuch"),
+        ("https://me:secret@host/folder", "credentials"),
+    ],
+)
+def test_a_url_that_cannot_be_used_ends_the_run_with_what_to_do(suite, url, told):
+    """Before any test."""
+    suite.ini(f"sls_cassette_dir = {url}")
+    suite.lock.write_text(f"{url} {'0' * 64} 1 cassettes\n", "utf-8")
+    result = suite.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: ini sls_cassette_dir: *{told}*"])
+    assert "secret" not in result.stderr.str()
