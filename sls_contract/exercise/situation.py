@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from sls_contract.exercise.reply import own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sls_contract.exercise.reply import Turn
 
 
@@ -46,16 +44,6 @@ class Situation:
     slow: bool = False
     may_refuse: bool = False
 
-    def __reduce__(self) -> tuple[Callable[[str], Situation], tuple[str]]:
-        """Travel between processes by name: turns are functions."""
-        return _named, (self.name,)
-
     def turn(self, number: int) -> Turn:
         """Return how the request of that number, from 0, is answered."""
         return self.turns[min(number, len(self.turns) - 1)]
-
-
-def _named(name: str) -> Situation:
-    from sls_contract.exercise.situations import SITUATIONS
-
-    return SITUATIONS[name]
