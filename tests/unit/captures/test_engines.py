@@ -62,6 +62,20 @@ def test_work_that_ends_every_worker_ends_the_run():
         list(in_order(square_or_die, [(3, None)], "local", 2, large))
 
 
+def square_slowly(number):
+    time.sleep(0 if number == 1 else 600)
+    return number * number
+
+
+def test_nobody_waits_for_work_that_is_given_up():
+    """However long it would have taken."""
+    begun = time.monotonic()
+    results = in_order(square_slowly, [1, 2, 3, 4, 5], "local", 2, large)
+    assert next(results) == 1
+    results.close()
+    assert time.monotonic() - begun < 200
+
+
 def test_little_is_done_in_this_process():
     """Its work need not even be picklable."""
     assert list(in_order(lambda number: number + 1, range(3), "local", 2, lambda _: 1)) == [1, 2, 3]
