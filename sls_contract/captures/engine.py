@@ -162,7 +162,10 @@ class _Local:
         self._pool = self._start()
 
     def stop(self) -> None:
+        at_work = list((self._pool._processes or {}).values())  # noqa: SLF001 - kill_workers(), from Python 3.14 on
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in at_work:
+            process.terminate()
 
 
 def _begin() -> None:
