@@ -19,6 +19,7 @@ from sls_contract import __version__
 from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console, columns
 from sls_contract.errors import SlsContractError
+from sls_contract.locale import reading, speaking
 
 if TYPE_CHECKING:
     import argparse
@@ -70,6 +71,11 @@ def main() -> NoReturn:
 
 def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
     """Run one command and return its exit code; no exception of ours or of the system leaves as a traceback."""
+    with speaking(environ):
+        return _guarded(argv, environ, stdin, reading(stdout), reading(stderr))
+
+
+def _guarded(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
     try:
         return _run(argv, Console(environ, stdin, stdout, stderr))
     except BrokenPipeError:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.cli.options import report_path
+from sls_contract.locale import for_programs
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             action.choices = values
         elif action.choices is None and _names_a_file(action):
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # read by shtab
-    console.stdout.write(shtab.complete(top, arguments.shell) + "\n")
+    for_programs(console.stdout).write(shtab.complete(top, arguments.shell) + "\n")
     return 0
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import re
 import shutil
-import textwrap
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sls_contract.cli.options import add_contract
 from sls_contract.errors import UsageError
+from sls_contract.locale import translated
 from sls_contract.reports import plural
+from sls_contract.reports.text import wrapped
 from sls_contract.spec import CLAUSES, clause, codes_saying, errors_with, known_codes, statuses_of
 from sls_contract.spec.common_errors import MEANINGS
 from sls_contract.transcripts.encoding import text_of
@@ -146,7 +147,7 @@ def _error_page(code: str, width: int) -> Iterator[str]:
     statuses = " or ".join(str(status) for status in sorted(statuses_of(code)))
     yield f"{code} ({statuses or 'no source gives its status'})"
     if meaning is not None:
-        yield from textwrap.wrap(f"{meaning.says}.", width)
+        yield from wrapped(translated(f"{meaning.says}."), width)
     operations = sorted({name for error in errors for name in error.operations})
     yield f"Answered by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
     command = meaning.command if meaning is not None else ""
@@ -158,20 +159,18 @@ def _error_page(code: str, width: int) -> Iterator[str]:
         if listed:
             yield from ("", f"{title}:")
         for each in dict.fromkeys(listed):
-            yield from textwrap.wrap(each, width, initial_indent=f"{_MARGIN}- ", subsequent_indent=f"{_MARGIN}  ")
+            yield from wrapped(each if title == "Wordings" else translated(each), width, f"{_MARGIN}- ", f"{_MARGIN}  ")
     yield ""
     then = meaning.then if meaning is not None else "compare what was sent with what the operation takes"
-    yield from (*textwrap.wrap(f"Next: {then}.", width), f"Run: {command}")
+    yield from (*wrapped(translated(f"Next: {then}."), width), f"Run: {command}")
 
 
 def _list() -> Iterator[str]:
     longest = max(len(each.slug) for each in CLAUSES.values())
     for each in CLAUSES.values():
-        yield f"{each.code}  {each.slug:{longest}}  {each.level:11}  {each.title}"
+        yield f"{each.code}  {each.slug:{longest}}  {each.level:11}  {translated(each.title)}"
     yield from ("", "Error codes of the service:")
-    yield from textwrap.wrap(
-        ", ".join(_by_lower_case().values()), _WIDEST, initial_indent=_MARGIN, subsequent_indent=_MARGIN
-    )
+    yield from wrapped(", ".join(_by_lower_case().values()), _WIDEST, _MARGIN, _MARGIN)
 
 
 def _pages(topics: list[Clause | str], width: int) -> Iterator[str]:
@@ -183,13 +182,13 @@ def _pages(topics: list[Clause | str], width: int) -> Iterator[str]:
 
 def _page(each: Clause, width: int) -> Iterator[str]:
     yield f"{each.code} {each.slug} ({each.level})"
-    yield from textwrap.wrap(each.title, width)
+    yield from wrapped(translated(each.title), width)
     yield ""
-    yield from textwrap.wrap(each.text, width, initial_indent=_MARGIN, subsequent_indent=_MARGIN)
+    yield from wrapped(translated(each.text), width, _MARGIN, _MARGIN)
     yield ""
     yield "Sources:"
     for source in each.sources:
-        yield from textwrap.wrap(source, width, initial_indent=f"{_MARGIN}- ", subsequent_indent=f"{_MARGIN}  ")
+        yield from wrapped(translated(source), width, f"{_MARGIN}- ", f"{_MARGIN}  ")
 
 
 def _document(clauses: list[Clause]) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract import __version__
+from sls_contract.locale import translated
+from sls_contract.reports.text import width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,17 +30,18 @@ _QUESTIONS = (
     ("Where are the JSON Schemas?", "spec export --help"),
     ("Can my shell complete this?", "completion bash"),
 )
-_LEFT = 2 + max(len(question) for question, _ in _QUESTIONS)
 
 
 def overview(columns: int | None) -> Iterator[str]:
     """Yield a line for each question, or two where the terminal has too few ``columns``; None: any width."""
     yield f"sls-contract {__version__}: contract tests for Alibaba Cloud SLS"
     yield ""
-    commands = [(question, f"sls-contract {words}") for question, words in _QUESTIONS]
-    wide = columns is None or _LEFT + max(len(command) for _, command in commands) <= columns
+    commands = [(translated(question), f"sls-contract {words}") for question, words in _QUESTIONS]
+    left = 2 + max(width(question) for question, _ in commands)
+    wide = columns is None or left + max(len(command) for _, command in commands) <= columns
     for question, command in commands:
-        yield from (f"{question:<{_LEFT}}{command}",) if wide else (question, f"  {command}")
+        gap = " " * (left - width(question))
+        yield from (f"{question}{gap}{command}",) if wide else (question, f"  {command}")
     yield ""
     yield "All options: sls-contract COMMAND --help"
     yield "In tests: pytest --help, section sls-contract"

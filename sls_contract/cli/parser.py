@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from sls_contract.locale import translated
+from sls_contract.reports.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Leaves commands whole, and gives an example a line of its own."""
+    """Leaves commands whole, gives an example a line of its own, and speaks the language of the reader."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        before, found, example = " ".join(text.split()).partition("Example: ")
-        parts = [before.strip(), f"{found}{example}"] if found else [before]
+        example = translated("Example:", alone=True)
+        before, found, after = " ".join(text.split()).partition(f"{example} ")
+        parts = [before.strip(), f"{found}{after}"] if found else [before]
         return "\n\n".join(
-            textwrap.fill(each, width, initial_indent=indent, break_on_hyphens=False) for each in parts if each
+            f"{indent}{line}" for each in parts if each for line in ["\n".join(wrapped(each, width, at_hyphens=False))]
         )
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrapped(" ".join(text.split()), width)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help and translated(action.help)
+
+    def add_text(self, text: str | None) -> None:
+        """Add a description or an epilog."""
+        super().add_text(text and translated(text))
+
+    def start_section(self, heading: str | None) -> None:
+        """Begin a group of arguments."""
+        super().start_section(heading and translated(heading, alone=True))
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        """Add the line that sums the arguments up."""
+        super().add_usage(usage, actions, groups, translated("usage: ", alone=True) if prefix is None else prefix)
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,7 +66,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and where to read on; exit code 2."""
-        self.exit(2, f"{self.format_usage()}{self.prog}: error: {message}\nHow to fix: see {self.prog} --help\n")
+        told = f"{self.prog}: error: {message}\nHow to fix: see {self.prog} --help"
+        self.exit(2, f"{self.format_usage()}{translated(told)}\n")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from sls_contract.locale import translated
 from sls_contract.reports.text import on_one_line, plural
 
 if TYPE_CHECKING:
@@ -58,4 +59,4 @@ def progress(total: int, console: Console) -> Iterator[Callable[[int, str], None
     )
     with shown:
         task = shown.add_task("", total=total)
-        yield lambda done, text: shown.update(task, completed=done, description=on_one_line(text))
+        yield lambda done, text: shown.update(task, completed=done, description=translated(on_one_line(text)))

@@ -10,6 +10,7 @@ from sls_contract.cli import contracts, spec_diff, spec_export
 from sls_contract.cli.options import add_json
 from sls_contract.cli.spec_sources import derived
 from sls_contract.errors import UsageError
+from sls_contract.locale import for_programs
 
 if TYPE_CHECKING:
     import argparse
@@ -115,7 +116,7 @@ def _installed() -> Path:
 def _write_json(pages: Sequence[tuple[Path, Page]], target: str, stdout: IO[str]) -> None:
     text = "".join(f"{json.dumps(page.as_plain(), ensure_ascii=False)}\n" for _, page in pages)
     if target == "-":
-        stdout.write(text)
+        for_programs(stdout).write(text)
         return
     try:
         Path(target).write_text(text, encoding="utf-8", newline="\n")

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
+from sls_contract.locale import translated
 
 if TYPE_CHECKING:
     import argparse
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
 
 _STYLES = {  # what stands out in our lines; the last pattern that fits a place wins
-    r"^ *(?P<faint>expected:|actual:|old:|new:|in |also in:|first in |again:)": "dim",
-    r"(?P<bad>\bSLS\d{3} \S+ \(violation\)|^breaking\b|\b[1-9]\d* violations?\b|\b[1-9]\d* breaking\b)": "bold red",
-    r"(?P<doubt>\bSLS\d{3} \S+ \(warning\)|^additive\b|\b[1-9]\d* warnings?\b)": "bold yellow",
-    r"(?P<good>\bno violation\b|\b0 violations\b|^none:)": "green",
-    r"(?P<fix>How to fix:)": "bold green",
+    r"^ *(?P<faint>expected:|actual:|old:|new:|in |also in:|first in |again:"
+    r"|(期望|实际|旧|新|位置|另见|重现)：)": "dim",
+    r"(?P<bad>\bSLS\d{3} \S+ \((violation|违规)\)|^(breaking\b|破坏性)"
+    r"|\b[1-9]\d* (violations?\b|breaking\b|处违规|处破坏性))": "bold red",
+    r"(?P<doubt>\bSLS\d{3} \S+ \((warning|警告)\)|^(additive\b|新增)|\b[1-9]\d* (warnings?\b|处警告))": "bold yellow",
+    r"(?P<good>\bno violation\b|\b0 violations\b|^(none:|无：)|没有违规|\b0 处违规)": "green",
+    r"(?P<fix>How to fix:|修复方法：)": "bold green",
 }
 
 
@@ -85,6 +88,7 @@ class Console:
 
 def show(lines: Iterable[str], stream: IO[str], environ: Mapping[str, str]) -> None:
     """Print lines, coloured where the stream is a terminal; NO_COLOR, FORCE_COLOR and TERM=dumb are respected."""
+    lines = map(translated, lines)
     if not (stream.isatty() or environ.get("FORCE_COLOR")):
         print(*lines, sep="\n", file=stream)
         return

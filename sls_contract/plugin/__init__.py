@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sls_contract.locale import translated, use
 from sls_contract.plugin import options
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
@@ -26,7 +28,15 @@ RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare ``--sls-…`` and the ini settings."""
+    use(os.environ)
     options.add_options(parser)
+
+
+def _settings(config: pytest.Config, given: Namespace) -> options.Settings:
+    try:
+        return options.settings(config, given)
+    except pytest.UsageError as error:
+        raise pytest.UsageError(translated(str(error))) from None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,7 +44,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Close the way to owned hosts before the first conftest runs."""
     from sls_contract.plugin.blocking import close_network
 
-    close_network(early_config, lambda: options.settings(early_config, early_config.known_args_namespace))
+    close_network(early_config, lambda: _settings(early_config, early_config.known_args_namespace))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    settings = options.settings(config, config.option)
+    settings = _settings(config, config.option)
     if settings.contract_dir is not None:
         _use_contracts(settings.contract_dir)
     run = Run(config, settings, close_network(config, lambda: settings))
@@ -66,7 +76,7 @@ def _use_contracts(folder: Path | None) -> None:
     try:
         use_contracts(folder)
     except UsageError as error:
-        msg = f"ini sls_contract_dir: {error}"
+        msg = translated(f"ini sls_contract_dir: {error}")
         raise pytest.UsageError(msg) from None
 
 
@@ -122,7 +132,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what was checked."""
     for line in config.stash[RUN].summary():
-        terminalreporter.write_line(line)
+        terminalreporter.write_line(translated(line))
 
 
 @pytest.fixture

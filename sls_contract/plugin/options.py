@@ -10,6 +10,7 @@ import pytest
 
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.errors import UsageError
+from sls_contract.locale import translated
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -74,14 +75,16 @@ class Settings(NamedTuple):
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare every option and ini setting."""
-    group = parser.getgroup("sls-contract", "recorded contract tests for SLS GetCheckPoint (sls-contract)")
+    group = parser.getgroup("sls-contract", translated("recorded contract tests for SLS GetCheckPoint (sls-contract)"))
     group.addoption(
         "--sls-record",
         choices=MODES,
         default=None,
-        help="none (default): replay only, no byte leaves the machine; once: record cassettes that do not exist yet; "
-        "new_episodes: record what has no recording; all: record everything again; verify: ask the endpoint of each "
-        "recording again, compare, and propose a new recording beside the old one",
+        help=translated(
+            "none (default): replay only, no byte leaves the machine; once: record cassettes that do not exist yet; "
+            "new_episodes: record what has no recording; all: record everything again; verify: ask the endpoint of "
+            "each recording again, compare, and propose a new recording beside the old one"
+        ),
     )
     _option(
         group,
@@ -104,8 +107,10 @@ def add_options(parser: pytest.Parser) -> None:
         "--sls-unmarked",
         choices=UNMARKED,
         default=None,
-        help="requests to owned hosts while no cassette is open, for example in a test without the marker: "
-        "block (default, in every record mode) or allow",
+        help=translated(
+            "requests to owned hosts while no cassette is open, for example in a test without the marker: "
+            "block (default, in every record mode) or allow"
+        ),
     )
     _add_outputs(group)
     _add_ini(parser)
@@ -118,30 +123,33 @@ def _add_outputs(group: pytest.OptionGroup) -> None:
         action="append",
         default=None,
         metavar="PATH",
-        help="write a report; its kind by the end of its name: .json, .html, .xml (JUnit), .sarif, .md, "
-        ".codequality.json (GitLab); repeatable",
+        help=translated(
+            "write a report; its kind by the end of its name: .json, .html, .xml (JUnit), .sarif, .md, "
+            ".codequality.json (GitLab); repeatable"
+        ),
     )
     group.addoption(
         "--sls-hide-names",
         choices=("yes", "no"),
         default=None,
-        help="yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
-        "consumers, logstores and projects, are written as other-group-1 and so on",
+        help=translated(
+            "yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
+            "consumers, logstores and projects, are written as other-group-1 and so on"
+        ),
     )
 
 
 def _add_ini(parser: pytest.Parser) -> None:
     for name in ("record", "endpoint", "project", "logstore", "region", "accept", "max_age", "unmarked"):
-        parser.addini(f"sls_{name}", f"default of --sls-{name.replace('_', '-')}")
-    parser.addini("sls_hide_names", "default of --sls-hide-names", type="bool", default=True)
-    parser.addini("sls_strict", "default of --sls-strict", type="bool", default=False)
-    parser.addini("sls_report", "default of --sls-report", type="linelist")
-    parser.addini(
-        "sls_cassette_dir", "folder of the cassettes, or a URL (oss://…); default: 'cassettes' beside each test file"
-    )
-    parser.addini("sls_contract_dir", "folder of contracts to judge by, before those that are shipped")
+        parser.addini(f"sls_{name}", translated(f"default of --sls-{name.replace('_', '-')}"))
+    parser.addini("sls_hide_names", translated("default of --sls-hide-names"), type="bool", default=True)
+    parser.addini("sls_strict", translated("default of --sls-strict"), type="bool", default=False)
+    parser.addini("sls_report", translated("default of --sls-report"), type="linelist")
+    folder = "folder of the cassettes, or a URL (oss://…); default: 'cassettes' beside each test file"
+    parser.addini("sls_cassette_dir", translated(folder))
+    parser.addini("sls_contract_dir", translated("folder of contracts to judge by, before those that are shipped"))
     for name, text in _INI_LISTS:
-        parser.addini(name, text, type="linelist")
+        parser.addini(name, translated(text), type="linelist")
 
 
 def settings(config: pytest.Config, given: Namespace) -> Settings:
@@ -227,7 +235,7 @@ def _scrubbing(config: pytest.Config) -> tuple[tuple[str, ...], tuple[str, ...],
 
 
 def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:
-    group.addoption(f"--sls-{name}", default=None, metavar=metavar, help=text)
+    group.addoption(f"--sls-{name}", default=None, metavar=metavar, help=translated(text))
 
 
 def _chosen(name: str, given: str, choices: tuple[Choice, ...]) -> Choice:

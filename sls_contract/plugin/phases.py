@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sls_contract.locale import translated
+from sls_contract.plugin.failures import translate_report
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from warnings import WarningMessage
@@ -64,12 +67,14 @@ class Phases:
         if line := self.run.last_line(session):
             reporter = session.config.pluginmanager.get_plugin("terminalreporter")
             if reporter is not None:
-                reporter.write_line(line, red=True)
+                reporter.write_line(translated(line), red=True)
         return outcome
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count what a test found, also where a worker ran it."""
+        """Count what a test found, also where a worker ran it, before it is shown in the language of the reader."""
         self.run.count(report)
+        translate_report(report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: WarningMessage) -> None:

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
+from sls_contract.locale import for_programs
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
@@ -160,7 +161,9 @@ def print_json(text: str, stream: IO[str]) -> None:
     """Write JSON text so that it stays JSON in a stream whose encoding lacks some of its characters."""
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("_", "-")
     whole = text.isascii() or encoding in {"utf-8", "utf8"}
-    stream.write(text if whole else "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in text))
+    for_programs(stream).write(
+        text if whole else "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in text)
+    )
 
 
 def _put(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
+from sls_contract.locale import for_programs, translated
 from sls_contract.reports.groups import Group, grouped
 from sls_contract.reports.markdown import markdown
 from sls_contract.reports.text import plural, printable
@@ -26,7 +27,7 @@ def show(document: Mapping[str, Any], environ: Mapping[str, str], stream: IO[str
     Raises `UsageError` where the summary cannot be written.
     """
     for line in annotation_lines(document, environ.get("GITHUB_WORKSPACE", "")):
-        print(line, file=stream)
+        print(line, file=for_programs(stream))
     if path := environ.get("GITHUB_STEP_SUMMARY"):
         _append(Path(path), markdown(document))
 
@@ -45,7 +46,7 @@ def annotation_lines(document: Mapping[str, Any], workspace: str = "") -> Iterat
         if left := of_level[len(shown) :]:
             count = sum(group.count for group in left)
             text = f"{plural(count, f'more {level}')} of {plural(len(left), 'clause')}: see the summary of the step"
-            yield f"::{command} title=sls-contract::{_data(text)}"
+            yield f"::{command} title=sls-contract::{_data(translated(text))}"
 
 
 def _annotation(command: str, group: Group, workspace: str) -> str:
@@ -55,12 +56,12 @@ def _annotation(command: str, group: Group, workspace: str) -> str:
     if first.get("cassette"):
         properties |= {"file": _relative(first["cassette"], workspace)}
         properties |= {"line": str(first["line"])} if first.get("line") else {}
-    told = ",".join(f"{name}={_property(printable(value))}" for name, value in properties.items())
+    told = ",".join(f"{name}={_property(printable(translated(value)))}" for name, value in properties.items())
     text = (
         f"{next(iter(group.places))}\nexpected: {first['expected']}\nactual: {first['actual']}\n"
         f"How to fix: {first['how_to_fix']}"
     )
-    return f"::{command} {told}::{_data(printable(text))}"
+    return f"::{command} {told}::{_data(printable(translated(text)))}"
 
 
 def _relative(path: str, workspace: str) -> str:

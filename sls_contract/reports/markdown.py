@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.locale import translated_markdown
 from sls_contract.reports.group_lines import some
 from sls_contract.reports.groups import Group, grouped, place_of
 from sls_contract.reports.text import plural, printable
@@ -24,7 +25,7 @@ _MARKS = {"violation": "❌", "warning": "⚠️", "unspecified": "ℹ️"}
 
 def markdown(document: Mapping[str, Any]) -> str:
     """Write a report; what is long is folded."""
-    return "\n".join(_lines(document)) + "\n"
+    return "\n".join(map(translated_markdown, _lines(document))) + "\n"
 
 
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import TYPE_CHECKING
+
+from sls_contract.locale import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +35,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], columns: int 
     row is a paragraph, which a narrow terminal can show.
     """
     kept = [tuple(row) for row in rows]
-    cells = [tuple(header), *(tuple(on_one_line(str(cell)) for cell in row) for row in kept)]
+    cells = [
+        tuple(translated(cell, alone=True) for cell in header),
+        *(tuple(translated(on_one_line(str(cell)), alone=True) for cell in row) for row in kept),
+    ]
     widths = [max(width(row[column]) for row in cells) for column in range(len(header))]
     if columns is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > columns:
         yield from _paragraphs(columns, *cells)
@@ -56,6 +63,26 @@ def _paragraphs(columns: int, header: Sequence[str], *rows: Sequence[str]) -> It
                 line = ""
             line = f"{line}; {fact}" if line else f"  {fact}"
         yield line
+
+
+def wrapped(text: str, columns: int, first: str = "", rest: str = "", *, at_hyphens: bool = True) -> list[str]:
+    """Return the text in lines of so many terminal cells, indented; between wide characters a line may end anywhere."""
+    if width(text) == len(text):
+        return textwrap.wrap(text, columns, initial_indent=first, subsequent_indent=rest, break_on_hyphens=at_hyphens)
+    lines, line, start = [], "", first
+    for word in _UNBROKEN.findall(" ".join(text.split())):
+        if line and width(f"{start}{line}{word}".rstrip()) > columns:
+            lines.append(f"{start}{line.rstrip()}")
+            line, start = word.lstrip(), rest
+        else:
+            line += word
+    return [*lines, f"{start}{line.rstrip()}"] if line else lines
+
+
+_WIDE = "\u2e80-\uffff"
+_UNBROKEN = re.compile(  # a word, or a wide character, with the marks that may not begin a line
+    rf"\s*[（“‘《]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、！？）”’》…]*"
+)
 
 
 def finding_lines(finding: Finding, place: str = "") -> list[str]:

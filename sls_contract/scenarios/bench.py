@@ -234,10 +234,17 @@ class Bench:
         return signed.replace(headers=_spelled(signed.headers, form))
 
     def _lent(self, request: Request, lender: Step, variant: RequestVariant, at: datetime) -> Request:
-        """Return the request under the head of another one, which is signed correctly."""
-        signed = self.request(replace(lender, variant=variant), at)
-        headers = signed.headers.with_field("Host", request.host)
-        return request.replace(headers=headers)
+        """Return the request under the head of another one, which is signed correctly.
+
+        The other one has the same body where it can: what is wrong is the signature, neither a length nor a digest.
+        """
+        lender = replace(lender, variant=variant)
+        plain = self._plain(lender, (), "0", at)
+        if plain.method == request.method and plain.url != request.url:
+            plain = request.replace(url=plain.url, headers=request.headers.with_field("Host", plain.host))
+        headers = self._with_variant(plain, lender, at).headers.with_field("Host", request.host)
+        length = request.headers.get("Content-Length")
+        return request.replace(headers=headers.with_field("Content-Length", length) if length else headers)
 
     def _finished(self, signed: Request, form: WireForm, signer: Signer) -> Request:
         """Take away and add what this client does differently from ours; the signature stays right."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.locale import translated_page
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.page.ages import ages
 from sls_contract.reports.page.body import marked_body, marked_part
@@ -39,7 +40,7 @@ def page(document: Mapping[str, Any], today: date) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"plural": plural, "printable": printable}
-    return environment.get_template("page.html.j2").render(
+    text = environment.get_template("page.html.j2").render(
         document=document,
         summary=document["summary"],
         verdict=_verdict(document),
@@ -50,6 +51,7 @@ def page(document: Mapping[str, Any], today: date) -> str:
         gaps=[*_gaps(document)],
         areas=[*_areas(document.get("outcomes", ()))],
     )
+    return translated_page(text)
 
 
 def _verdict(document: Mapping[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sls_contract.errors import UsageError
 from sls_contract.exchange import decode_path
 from sls_contract.scenarios import Bench, Create, Delete, HeartBeat, Place, Read, RequestVariant, Write
 from sls_contract.scenarios.near_misses import FLAWS
+from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, forms_for
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, verify_signature
 from sls_contract.spec import operation_of
@@ -110,3 +111,18 @@ def test_the_time_is_shifted_as_asked():
 def test_no_project_is_put_where_none_can_be():
     """The scenario of the missing project names one that cannot exist, the endpoint stays the same."""
     assert BENCH.request(Read(at=Place(project="missing")), AT).host == "sls-contract-no-such-project.127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("make", "held"),
+    [(lambda at: HeartBeat("c", at), (0, 1)), (lambda at: Write(0, at=at), ()), (Delete, ())],
+    ids=["heartbeat", "write", "delete"],
+)
+def test_a_lent_signature_is_all_that_is_wrong(make, held):
+    """Under the signature of the same request to another group, length and digest still fit the body."""
+    lent, own = make(Place("b")), make(Place("a"))
+    borrowed = BENCH.request(with_variant(own, RequestVariant(signed_as=lent)), AT, held=held, value="77")
+    right = BENCH.request(own, AT, held=held, value="77")
+    assert (borrowed.url, borrowed.body) == (right.url, right.body)
+    assert {**borrowed.headers} | {"Authorization": ""} == {**right.headers} | {"Authorization": ""}
+    assert borrowed.headers["Authorization"] != right.headers["Authorization"]

@@ -1,0 +1,216 @@
+"""A catalogue of translations, and how a text finds its own.
+
+A text was made of a template, ``expected {name}, got {value}``, which the catalogue knows: it is found again by the
+words around what was filled in. The values stay as they are, unless they are texts of the catalogue themselves. A text
+that no template gives is taken apart at its punctuation, and each part is looked up. What is not found stays English.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import struct
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_KINDS = frozenset(  # names of what is filled with single words of ours
+    {"level", "verdict", "kind", "evidence", "class", "done", "word", "unit", "other"}
+)
+_NUMBER = r"\d[\d,]*"
+_VALUES = {"count": _NUMBER, "len": _NUMBER, "plural": rf"{_NUMBER} [^,;:()]*?"}  # patterns by name
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
+_JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
+_GLUE = {", ": "，", "; ": "；", ": ": "："}
+_DATA = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|<[^<>]*>|\{.*\}|\[.*\]|\S+://\S*""", re.DOTALL)
+_MANY_LETTERS = 7  # of a template whose values may be any text
+_FEW_LETTERS = 3
+_WITH_A_DIGIT = re.compile(r"\S*\d\S*(?: [a-z]+){0,2}|")
+_FEW_WORDS = re.compile(r"\S*|[\d,]+ [a-z]+(?: [a-z]+)?")
+_LONGEST = 4000  # characters of a line; what is longer is data
+_MOST_JOINTS = 24
+_MOST_KEPT = 10_000
+_MAGIC = 0x950412DE
+
+
+@cache
+def chinese() -> Catalogue:
+    """Return the Chinese catalogue."""
+    path = Path(__file__).with_name("zh_CN") / "LC_MESSAGES" / "sls_contract.mo"
+    return Catalogue(dict(_messages(path.read_bytes())))
+
+
+def _messages(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield what a compiled catalogue holds, as GNU gettext documents the format."""
+    magic, _, count, ids, texts = struct.unpack_from("<5I", data)
+    assert magic == _MAGIC
+    for number in range(count):
+        pair = []
+        for table in (ids, texts):
+            length, offset = struct.unpack_from("<2I", data, table + 8 * number)
+            pair.append(data[offset : offset + length].decode("utf-8"))
+        if pair[0]:
+            yield pair[0], pair[1]
+
+
+class Template(NamedTuple):
+    """A text with places to fill in, and its translation: pairs of a literal and the name of what follows it."""
+
+    literals: tuple[str, ...]
+    names: tuple[str, ...]
+    translation: tuple[tuple[str, str | None], ...]
+    pattern: re.Pattern[str]
+
+    @property
+    def letters(self) -> int:
+        """How many letters are given: the more, the surer is a match."""
+        return sum(len(word) for literal in self.literals for word in _WORD.findall(literal))
+
+    def values(self, text: str) -> dict[str, str] | None:
+        """Return what was filled in, by name; None where the text is not made of this template."""
+        if not all(literal in text for literal in self.literals):
+            return None
+        found = self.pattern.fullmatch(text)
+        if found is None or not (self._is_sure() or all(map(self._plain().fullmatch, found.groups()))):
+            return None
+        return dict(zip(self.names, found.groups(), strict=True))
+
+    def _is_sure(self) -> bool:
+        """Tell whether values may be any text: many letters, a label, or a count of things, which little looks like."""
+        counts = any(name.startswith("plural") for name in self.names)
+        return counts or self.letters >= _MANY_LETTERS or self.literals[0].endswith(": ")
+
+    def _plain(self) -> re.Pattern[str]:
+        """Return what a value may be where hardly a word is given, so that ``list of groups`` is no count."""
+        hardly = self.letters <= _FEW_LETTERS and len(self.names) <= 2 and not self.literals[0]  # noqa: PLR2004
+        return _WITH_A_DIGIT if hardly else _FEW_WORDS
+
+
+class Catalogue:
+    """Translations by text and by template."""
+
+    def __init__(self, messages: Mapping[str, str]) -> None:
+        """Take ``messages``: translations by English text, both with ``{name}`` where values go."""
+        self._texts: dict[str, str] = {}
+        self._templates: dict[str, list[Template]] = {}
+        self._found: dict[tuple[str, bool], str] = {}
+        words = Counter(word for text in messages for word in set(_given_words(text)))
+        for text, translation in messages.items():
+            pieces = [*string.Formatter().parse(text)]
+            if all(name is None for _, name, _, _ in pieces):
+                self._texts["".join(literal for literal, *_ in pieces)] = translation.replace("{{", "{").replace(
+                    "}}", "}"
+                )
+            else:
+                rarest = min(_given_words(text), key=words.__getitem__, default="")
+                self._templates.setdefault(rarest, []).append(_template(text, translation))
+
+    def translated(self, text: str, *, alone: bool = False) -> str:
+        """Return the translation of a text of one or more lines; `sls_contract.locale.translated` says more."""
+        return "\n".join(self._kept(line, alone=alone) for line in text.split("\n"))
+
+    def _kept(self, line: str, *, alone: bool) -> str:
+        key = (line, alone)
+        if key not in self._found:
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            self._found[key] = self._line(line, alone=alone)
+        return self._found[key]
+
+    def _line(self, line: str, *, alone: bool = False) -> str:
+        core = line.strip()
+        if len(core) > _LONGEST or not _WORD.search(core) or _DATA.fullmatch(core):
+            return line
+        if " " not in core and not (alone or core.endswith(":")):
+            return line
+        direct = self._direct(core)
+        whole = direct if direct is not None else self._in_parts(core)
+        return line if whole == core else line.replace(core, whole, 1)
+
+    def _direct(self, core: str) -> str | None:
+        """Return the translation of a whole text, also of one that another begins or ends otherwise."""
+        return next(filter(None, (self._whole(form, cut) for form, cut in _forms(core))), None)
+
+    def _whole(self, core: str, cut: str) -> str | None:
+        found = self._texts.get(core)
+        if found is None:
+            words = {"", *_WORD.findall(core)}
+            near = [each for word in words if word in self._templates for each in self._templates[word]]
+            made = [(each, values) for each in near if (values := each.values(core)) is not None]
+            if made:
+                found = self._filled(*min(made, key=_doubt))
+        if found is None or not cut:
+            return found
+        return f"{found}。" if cut == "." else found.removesuffix("。")
+
+    def _filled(self, template: Template, values: Mapping[str, str]) -> str:
+        return "".join(
+            literal + ("" if name is None else self._line(values[name], alone=name in _KINDS))
+            for literal, name in template.translation
+        )
+
+    def _in_parts(self, core: str) -> str:
+        """Return the text with the parts translated that are found, the first and longest of them first."""
+        joints = [*_JOINT.finditer(core)][:_MOST_JOINTS]
+        for joint in joints:
+            mark = joint.group()
+            ended = f"{core[: joint.start()]}." if mark == ". " else core[: joint.start()]
+            head = self._direct(ended) if " " in ended or mark in {") ", ")"} else None
+            if head is not None:
+                glue = "" if head.endswith("。") else mark.removeprefix(".") if mark == ". " else mark
+                glue = glue if head.isascii() else _GLUE.get(glue, glue)
+                return head + glue + self._rest(core[joint.end() :], joint.group())
+        if not joints:
+            return core
+        joint = joints[0]
+        return core[: joint.end()] + self._rest(core[joint.end() :], joint.group())
+
+    def _rest(self, rest: str, mark: str) -> str:
+        """Translate what follows a mark; in brackets a single word may be one of ours."""
+        if mark == " (" and ")" in rest:
+            inside, closed, more = rest.partition(")")
+            return self._line(inside, alone=True) + closed + (self._line(more) if more else "")
+        return self._line(rest)
+
+
+def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int, int]:
+    """Order templates that a text may be made of: the likely one has its label, is cut at joints, and gives much."""
+    template, values = made
+    cut = sum(len(_JOINT.findall(value)) for value in values.values())
+    return ": " not in template.literals[0], cut, -template.letters, -sum(map(len, template.literals))
+
+
+def _forms(core: str) -> Iterator[tuple[str, str]]:
+    """Yield the text, and how it stands elsewhere: with or without full stop, with a small letter at the start."""
+    yield core, ""
+    other = (core[:-1], ".") if core.endswith(".") else (f"{core}.", "cut")
+    yield other
+    if core[:1].isupper():
+        yield core[0].lower() + core[1:], ""
+        yield other[0][:1].lower() + other[0][1:], other[1]
+
+
+def _given_words(text: str) -> list[str]:
+    """Return the whole words of a template."""
+    return _WHOLE_WORD.findall(re.sub(r"\{\w+\}", "{}", text))
+
+
+def _template(text: str, translation: str) -> Template:
+    literals, names = [""], []
+    for literal, name, _, _ in string.Formatter().parse(text):
+        literals[-1] += literal
+        if name is not None:
+            names.append(name)
+            literals.append("")
+    pattern = re.escape(literals[0])
+    for number, name in enumerate(names, 1):
+        together = literals[number] == "" and number < len(names)  # of several side by side the last takes all
+        value = "" if together else _VALUES.get(name.rstrip("0123456789"), ".*?")
+        pattern += f"({value}){re.escape(literals[number])}"
+    parts = tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(translation))
+    return Template(tuple(literals), tuple(names), parts, re.compile(pattern, re.DOTALL))

@@ -1,0 +1,109 @@
+"""The Chinese catalogue has every text of the package, and gives each text its own translation."""
+
+import re
+import string
+
+import test_texts
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from catalogue import CATALOGUE, NO_TEXTS, texts
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sls_contract.locale.catalogue import chinese
+
+UPDATE = "python tests/documents/catalogue.py"
+FILLED = re.compile(r"\{\w*\}")
+PROSE = re.compile(r"^(?!.*\b(?:BLOB|FROM|TABLE)\b)(?:[A-Za-z']+[,;:]? ){4}")  # no SQL
+LIKE_A_PLURAL = "7 things"
+
+
+with CATALOGUE.open("rb") as opened:
+    MESSAGES = [message for message in read_po(opened, locale="zh_CN") if message.id]
+
+
+def names(text):
+    return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+
+
+def test_the_catalogue_holds_the_texts_of_the_package():
+    """None is missing, none is stale, none is guessed; what differs is named, and one command adds it."""
+    known, wanted = {message.id for message in MESSAGES}, set(texts())
+    assert not wanted - known, f"missing: run {UPDATE}, and translate these"
+    assert not known - wanted, f"stale: run {UPDATE}"
+    assert not [message.id for message in MESSAGES if not message.string], "not translated"
+    assert not [message.id for message in MESSAGES if message.fuzzy], "fuzzy"
+
+
+def test_what_is_loaded_is_what_was_translated():
+    """The compiled catalogue, which is shipped, holds the same as the one that people edit."""
+    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+        compiled = {message.id: message.string for message in read_mo(file) if message.id}
+    assert compiled == {message.id: message.string for message in MESSAGES}, f"run {UPDATE}"
+
+
+def test_each_sentence_that_a_user_meets_is_in_the_catalogue():
+    """The list of all texts, made by other rules, holds no sentence that the catalogue lacks."""
+    known = {FILLED.sub("…", message.id.replace("{{", "").replace("}}", "")) for message in MESSAGES}
+    found = {
+        line.strip()
+        for param in test_texts.texts()
+        if not param.id.startswith(NO_TEXTS)
+        for line in FILLED.sub("…", param.values[0]).split("\n")
+        if PROSE.match(line.strip())
+    }
+    assert len(found) > 1000
+    assert not {line for line in found if line.replace("{", "").replace("}", "") not in known}
+
+
+def test_a_translation_has_the_values_of_its_text():
+    """What the text fills in, the translation fills in too, each once."""
+    assert not [message.id for message in MESSAGES if sorted(names(message.id)) != sorted(names(message.string))]
+
+
+def test_texts_of_one_form_have_one_translation():
+    """Two texts that differ only in the names of what is filled in cannot be told apart later."""
+    forms = {}
+    for message in MESSAGES:
+        order = names(message.id)
+        shape = (*FILLED.split(message.id), *("n" * (name in {"count", "len", "plural"}) for name in order))
+        numbered = re.sub(
+            r"(?<!\{)\{\w+\}", lambda found, order=order: str(order.index(found[0][1:-1])), message.string
+        )
+        forms.setdefault(shape, set()).add(numbered)
+    assert not [form for form in forms.items() if len(form[1]) > 1]
+
+
+def filled(message, values):
+    """Return the text and its translation with values, each as its name says."""
+    like = {"count": "7", "len": "7", "exchange": "7", "plural": LIKE_A_PLURAL}
+    given_values = {
+        name: like.get(name.rstrip("0123456789"), value) for name, value in zip(names(message.id), values, strict=False)
+    }
+    return message.id.format_map(given_values), message.string.format_map(given_values), given_values
+
+
+def test_each_text_finds_its_own_translation():
+    """Filled with values that are no words, a text shows as its translation with these values."""
+    catalogue = chinese()
+    wrong = []
+    for message in MESSAGES:
+        text, translation, _ = filled(message, [f"v{number}" for number in range(20)])
+        shown = catalogue.translated(text, alone=True)
+        if shown != translation.replace(LIKE_A_PLURAL, catalogue.translated(LIKE_A_PLURAL)):
+            wrong.append((text, shown, translation))
+    assert not wrong
+
+
+VALUES = st.text(alphabet="消费组é{}\n\"'%: a1", max_size=12).map("é{}组".format)
+
+
+@given(st.lists(VALUES, min_size=20, max_size=20))
+def test_values_stay_as_they_are(values):
+    """Whatever stands in a text, Chinese, braces, quotes and line ends included, is shown unchanged."""
+    catalogue = chinese()
+    for message in MESSAGES:
+        text, _, given_values = filled(message, values)
+        shown = catalogue.translated(text)
+        lines = [line.strip() for value in given_values.values() for line in value.split("\n")]
+        assert not [(text, shown) for line in lines if line not in shown]
