@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from sls_contract.locale import use as use_language
+
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
 sys.path.insert(0, str(Path(__file__).with_name("documents")))
 from started_processes import Started, end_all_but, processes_of_a_run
@@ -41,6 +43,8 @@ settings.register_profile("sample", max_examples=10, derandomize=True, phases=_Q
 settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
 settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
 
+os.environ["SLS_CONTRACT_LANG"] = "en"  # whatever the developer reads; a test of Chinese says so
+use_language(os.environ)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling is most of a start, of tests and of what they start
 sys.dont_write_bytecode = False
 

@@ -193,16 +193,26 @@ def _page(each: Clause, width: int) -> Iterator[str]:
 
 def _document(clauses: list[Clause]) -> Iterator[str]:
     """Yield the clauses as Markdown, a chapter for each hundred of codes."""
-    yield from ("# The clauses", "", f"Written by `sls-contract explain --markdown`: {plural(len(clauses), 'clause')}.")
+    yield from (
+        f"# {translated('The clauses')}",
+        "",
+        f"Written by `sls-contract explain --markdown`: {plural(len(clauses), 'clause')}.",
+    )
     chapter = ""
     for each in clauses:
         if each.code[:4] != chapter:
             chapter = each.code[:4]
-            yield from ("", f"## {chapter}xx: {_CHAPTERS[chapter]}")
-        yield from ("", f"### {each.code} `{each.slug}`", "", f"**{_plain(each.title)}** ({each.level})", "")
+            yield from ("", f"## {chapter}xx: {translated(_CHAPTERS[chapter])}")
+        yield from (
+            "",
+            f"### {each.code} `{each.slug}`",
+            "",
+            f"**{_plain(each.title)}** ({translated(each.level, alone=True)})",
+            "",
+        )
         yield from (_plain(each.text), "", *(f"- {_plain(source)}" for source in each.sources))
 
 
 def _plain(text: str) -> str:
-    """Escape what Markdown would take for a tag or for emphasis."""
-    return re.sub(r"[<*\\]", r"\\\g<0>", text)
+    """Return the text in the language of the reader, with what Markdown takes for a tag or for emphasis escaped."""
+    return re.sub(r"[<*\\]", r"\\\g<0>", translated(text))

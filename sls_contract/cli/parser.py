@@ -40,7 +40,12 @@ class _Formatter(argparse.HelpFormatter):
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
         """Add the line that sums the arguments up."""
-        super().add_usage(usage, actions, groups, translated("usage: ", alone=True) if prefix is None else prefix)
+        super().add_usage(
+            usage and translated(usage),
+            actions,
+            groups,
+            translated("usage: ", alone=True) if prefix is None else prefix,
+        )
 
 
 class Parser(argparse.ArgumentParser):

@@ -22,7 +22,13 @@ _KINDS = frozenset(  # names of what is filled with single words of ours
     {"level", "verdict", "kind", "evidence", "class", "done", "word", "unit", "other"}
 )
 _NUMBER = r"\d[\d,]*"
-_VALUES = {"count": _NUMBER, "len": _NUMBER, "plural": rf"{_NUMBER} [^,;:()]*?"}  # patterns by name
+_VALUES = {  # patterns of what stands under a name
+    "count": _NUMBER,
+    "len": _NUMBER,
+    "plural": rf"{_NUMBER} [^,;:()]*?",
+    "exchange": rf"{_NUMBER}|(?:\S+ )?exchange {_NUMBER}",
+}
+_BULLET = re.compile(r"\s*(?:[-•✓✗·|] +)?")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
 _JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
@@ -76,16 +82,14 @@ class Template(NamedTuple):
         if not all(literal in text for literal in self.literals):
             return None
         found = self.pattern.fullmatch(text)
-        if found is None or not (self._is_sure() or all(map(self._plain().fullmatch, found.groups()))):
-            return None
-        return dict(zip(self.names, found.groups(), strict=True))
+        return dict(zip(self.names, found.groups(), strict=True)) if found else None
 
-    def _is_sure(self) -> bool:
+    def is_sure(self) -> bool:
         """Tell whether values may be any text: many letters, a label, or a count of things, which little looks like."""
         counts = any(name.startswith("plural") for name in self.names)
         return counts or self.letters >= _MANY_LETTERS or self.literals[0].endswith(": ")
 
-    def _plain(self) -> re.Pattern[str]:
+    def plain(self) -> re.Pattern[str]:
         """Return what a value may be where hardly a word is given, so that ``list of groups`` is no count."""
         hardly = self.letters <= _FEW_LETTERS and len(self.names) <= 2 and not self.literals[0]  # noqa: PLR2004
         return _WITH_A_DIGIT if hardly else _FEW_WORDS
@@ -123,7 +127,7 @@ class Catalogue:
         return self._found[key]
 
     def _line(self, line: str, *, alone: bool = False) -> str:
-        core = line.strip()
+        core = line[_BULLET.match(line).end() :].strip()  # type: ignore[union-attr]  # it matches nothing, too
         if len(core) > _LONGEST or not _WORD.search(core) or _DATA.fullmatch(core):
             return line
         if " " not in core and not (alone or core.endswith(":")):
@@ -141,12 +145,22 @@ class Catalogue:
         if found is None:
             words = {"", *_WORD.findall(core)}
             near = [each for word in words if word in self._templates for each in self._templates[word]]
-            made = [(each, values) for each in near if (values := each.values(core)) is not None]
+            made = [
+                (each, values)
+                for each in near
+                if (values := each.values(core)) is not None and self._is_likely(each, values)
+            ]
             if made:
                 found = self._filled(*min(made, key=_doubt))
         if found is None or not cut:
             return found
         return f"{found}。" if cut == "." else found.removesuffix("。")
+
+    def _is_likely(self, template: Template, values: Mapping[str, str]) -> bool:
+        """Tell whether a template of few words gave the text: its values are plain, or texts of the catalogue."""
+        return template.is_sure() or all(
+            template.plain().fullmatch(value) or self._line(value) != value for value in values.values()
+        )
 
     def _filled(self, template: Template, values: Mapping[str, str]) -> str:
         return "".join(

@@ -33,13 +33,15 @@ NO_TEXTS = (  # patterns, words of pages, and what the service itself writes on 
     "transcripts/literals.py",
 )
 _WORD = re.compile(r"(?<![\w./<-])[A-Za-z][a-z']+(?![\w/_=-]|\.\w)")
-_REGEX = r"\w\|\w|\w\[[\w\[\]., ]+[\],]|\\n    |^\[Errno|^(query|path)\.|\w \| [A-Za-z]+$|^\w+ \| |\(\?|\\[dswb]|\[\^|\]\+|\]\*"  # or an annotation
+_ANNOTATION = r"\w\[[\w\[\]., ]+[\],]|\w \| [A-Za-z]+$|^\w+ \| "
+_REGEX = r"\w\|\w|\(\?|\\[dswb]|\\n    |\[\^|\]\+|\]\*"
 _SQL = r"^(BEGIN|COMMIT|CREATE|DELETE FROM|INSERT|SELECT|UPDATE \w+ SET|PRAGMA)\b|\bBLOB\b|= \? AND |^PRIMARY KEY"
 _MARKUP = r"^[<@#*|]|^\{\{|^\[|^- |=[\"'%]|^\W*$"
-_COMMAND = r"^-{1,2}[\w-]+( [A-Z]+)?$|^-[a-z] |^(import|def|assert|python|pip|git|cd) |^from \w+ import|^with \w+\.|^sls-contract [a-z-]+( [A-Z-]|$)"
-_NAME = r"^\w+ page(, [^ ]+)?$|^RFC \d+|^[A-Za-z.]+(, [A-Za-z.]+)*$"
+_OPTION = r"^-{1,2}[\w-]+( [A-Z]+)?$|^-[a-z] "
+_COMMAND = r"^(import|def|assert|python|pip|git|cd) |^from \w+ import|^with \w+\.|^sls-contract [a-z-]+( [A-Z-]|$)"
+_NAME = r"^(query|path)\.|^\w+ page(, [^ ]+)?$|^RFC \d+|^[A-Za-z.]+(, [A-Za-z.]+)*$"
 _NEVER = re.compile(rf"{_SQL}|^\[Errno|\bLiteral\[|\(\?|\\[dswb]|\[\^|\]\+|\w\|\w")
-_NO_TEXT = re.compile(f"{_REGEX}|{_SQL}|{_MARKUP}|{_COMMAND}|{_NAME}")
+_NO_TEXT = re.compile(f"{_ANNOTATION}|{_REGEX}|{_SQL}|{_MARKUP}|{_OPTION}|{_COMMAND}|{_NAME}")
 _PROSE = re.compile(r"(?<![\w/.-])[A-Za-z']+(?:[,;:]? [a-z']+){3}(?![\w/.-]*=)")
 _ARTICLE = re.compile(r"(a|an|the|no) [A-Z]|…: …: …")
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)  # no difference where no text differs
@@ -47,6 +49,8 @@ _SHOWN_ALONE = ("help", "description", "title")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\w+\}")
 _FORMAT = re.compile(r"(?<!\{)\{\{([a-z_]*)\}\}(?!\})")
 _HTML_TAG = re.compile(r"<[^>]*>|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_HTML_CODE = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+_HTML_STRING = re.compile(r'"([A-Z(][a-z][^"<>]*)"')
 _HTML_VALUE = re.compile(r"\{\{(.*?)\}\}")
 _HTML_ATTRIBUTE = re.compile(r'\b(?:title|aria-label)="([^"]*)"')
 
@@ -158,6 +162,7 @@ def _name(node: ast.expr) -> str:
 
 def _of_template(source: str):
     """Yield the texts between tags, and in the attributes that people meet."""
+    yield from (text for code in _HTML_CODE.findall(source) for text in _HTML_STRING.findall(code))
     attributes = _HTML_ATTRIBUTE.findall(source)
     for piece in [*_HTML_TAG.split(re.sub(r"(?s)<style>.*?</style>", "", source)), *attributes]:
         seen: Counter[str] = Counter()

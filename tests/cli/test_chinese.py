@@ -1,0 +1,68 @@
+"""The installed command for an engineer who reads Chinese."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from sls_contract.cli import COMMANDS
+from sls_contract.reports.text import width
+
+COMMITTED = Path(__file__).parents[2] / "cassettes" / "documents"
+CHINESE = {"SLS_CONTRACT_LANG": "zh_CN", "COLUMNS": "80"}
+NO_HAN = {"completion"}
+
+
+def has_han(text):
+    return any("一" <= char <= "鿿" for char in text)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_is_chinese_and_fits_the_terminal(command, name):
+    """Headings, options, exit codes and examples; no line is wider than the terminal but where a word is."""
+    done = command(name, "--help", environ=CHINESE)
+    assert done.returncode == 0
+    assert done.stdout.startswith("用法：")
+    assert "显示此帮助并退出" in done.stdout
+    assert "退出码" in done.stdout or name in {"explain", "spec"}
+    assert not [line for line in done.stdout.splitlines() if width(line) > 80 and has_han(line) and "://" not in line]
+
+
+def test_a_mistake_is_told_in_chinese(command):
+    """What was expected, what came, and how to fix it; the path stays."""
+    done = command("check", "/没有", environ=CHINESE)
+    assert done.returncode == 2
+    assert "/没有" in done.stderr
+    assert "没有该文件或文件夹。修复方法：" in done.stderr
+
+
+def test_json_is_the_same_in_both_languages(command):
+    """Programs read English, on standard output and in files."""
+    english = command("check", COMMITTED, "--json", "-")
+    chinese = command("check", COMMITTED, "--json", "-", environ=CHINESE)
+    assert json.loads(chinese.stdout) == json.loads(english.stdout)
+    assert chinese.stdout == english.stdout
+    assert has_han(chinese.stderr)
+    assert not has_han(english.stderr)
+
+
+def test_a_page_and_a_summary_are_chinese(command, tmp_path):
+    """The page says its language; Markdown has Chinese headings; SARIF stays as programs know it."""
+    command("check", COMMITTED, "--report", "a.html", "--report", "a.md", "--report", "a.sarif", environ=CHINESE)
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert '<html lang="zh-CN">' in page
+    assert "契约图" in page
+    assert "Contract map" not in page
+    assert "已检验条款" in (tmp_path / "a.md").read_text("utf-8")
+    assert not has_han((tmp_path / "a.sarif").read_text("utf-8"))
+
+
+def test_completion_and_english_need_no_catalogue(command):
+    """A script for the shell has no translated word; in English the catalogue is not even loaded."""
+    assert command("completion", "bash", environ=CHINESE).stdout == command("completion", "bash").stdout
+    seen = "import sys; from sls_contract.cli import run; run(['explain', 'SLS204'], environ={}, stdin=sys.stdin, "
+    seen += "stdout=sys.stderr, stderr=sys.stderr); print('sls_contract.locale.catalogue' in sys.modules)"
+    assert command("-c", seen, script=[sys.executable]).stdout == "False\n"

@@ -1,0 +1,37 @@
+"""A pytest run for an engineer who reads Chinese."""
+
+TESTS = """
+    import pytest
+    import requests
+    from sls_contract.cassettes import use_cassette
+
+    @pytest.mark.sls_cassette
+    def test_asks_nothing(sls):
+        pass
+
+    def test_a_wrong_argument():
+        use_cassette(3)
+
+    def test_of_its_own():
+        assert "the file is empty" == "1 exchange"
+"""
+
+
+def test_failures_and_the_summary_are_chinese(pytester, monkeypatch):
+    """What this plugin says is translated; what the test says itself stays as it is."""
+    monkeypatch.setenv("SLS_CONTRACT_LANG", "zh_CN")
+    pytester.makepyfile(TESTS)
+    shown = pytester.runpytest_subprocess("--sls-record=once").stdout.str()
+    assert "UsageError: use_cassette 的第一个参数是路径，实际为 3" in shown
+    assert "SLS614 nothing-asked（违规）" in shown
+    assert "检验了" in shown
+    assert "'the file is empty' == '1 exchange'" in shown
+
+
+def test_a_wrong_option_and_the_help_are_chinese(pytester, monkeypatch):
+    """Pytest shows them before any test runs."""
+    monkeypatch.setenv("SLS_CONTRACT_LANG", "zh_CN")
+    assert "--sls-accept 接受 --sls-record=verify 给出的新录制" in (
+        pytester.runpytest_subprocess("--sls-accept=benign").stderr.str()
+    )
+    assert "SLS GetCheckPoint 的录制契约测试" in pytester.runpytest_subprocess("--help").stdout.str()

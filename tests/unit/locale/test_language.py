@@ -1,0 +1,118 @@
+"""Which language is chosen, and what a text of several parts becomes in it."""
+
+import io
+
+import pytest
+
+from sls_contract.locale import for_programs, is_chinese, reading, speaking, translated
+from sls_contract.reports.markdown import markdown
+from sls_contract.reports.text import table, width, wrapped
+
+CHINESE = {"SLS_CONTRACT_LANG": "zh_CN"}
+DRIFT = "cassettes/读取.yaml: SLS204 update-time-unit (violation)"
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, False),
+        ({"SLS_CONTRACT_LANG": "zh_CN"}, True),
+        ({"SLS_CONTRACT_LANG": "zh"}, True),
+        ({"SLS_CONTRACT_LANG": "zh-CN"}, True),
+        ({"SLS_CONTRACT_LANG": "en", "LANG": "zh_CN.UTF-8"}, False),
+        ({"SLS_CONTRACT_LANG": "zh_CN", "LC_ALL": "C"}, True),
+        ({"LANG": "zh_CN.UTF-8"}, True),
+        ({"LANG": "zh_CN.GB18030"}, True),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8"}, True),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, False),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN:en"}, True),
+        ({"LANG": "zh_CN.UTF-8", "LANGUAGE": "en:zh_CN"}, False),
+        ({"LANG": "C.UTF-8", "LANGUAGE": "zh_CN"}, False),
+        ({"LANG": "zh_TW.UTF-8"}, False),
+        ({"LANG": "zh_Hans_CN.UTF-8"}, True),
+        ({"LANG": ""}, False),
+    ],
+)
+def test_the_environment_chooses_the_language(environ, expected):
+    """SLS_CONTRACT_LANG wins; else the locale counts as gettext reads it."""
+    assert is_chinese(environ) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the file is empty", "文件为空"),
+        ("  the file is empty\n", "  文件为空\n"),
+        ("expected UTF-8, got a.md, where byte 7 is none", "期望 UTF-8，实际 a.md 的字节 7 不是"),
+        (DRIFT, "cassettes/读取.yaml: SLS204 update-time-unit（违规）"),
+        ("x.yaml: the file is cut off", "x.yaml: 文件被截断"),
+        ("3 exchanges", "3 次交互"),
+        ("  How to fix: convert it first.", "  修复方法：先转换。"),
+        ("  expected: true or false", "  期望：true 或 false"),
+    ],
+)
+def test_a_text_is_shown_in_chinese(text, expected):
+    """A text, a text with values, and one that is put together of several."""
+    with speaking(CHINESE):
+        assert translated(text) == expected
+    assert translated(text) == text
+
+
+@pytest.mark.parametrize(
+    "data", ['{"level": "passed"}', "['the file is empty']", '"the file is empty"', "passed", "http://a/b", "没有", ""]
+)
+def test_data_stays_as_it_is(data):
+    """What a client or the service sent is no text of ours, even where it reads like one."""
+    with speaking(CHINESE):
+        assert translated(data) == data
+
+
+def test_a_stream_for_people_is_translated_and_the_same_one_for_programs_is_not():
+    """What stands in JSON stays English; in English the stream is used as it is."""
+    stream = io.StringIO()
+    assert reading(stream) is stream
+    with speaking(CHINESE):
+        shown = reading(stream)
+        print("the file is empty", file=shown)
+        print("the file is empty", file=for_programs(shown))
+        assert for_programs(stream) is stream
+    assert stream.getvalue() == "文件为空\nthe file is empty\n"
+
+
+def test_columns_of_a_table_stay_in_line():
+    """A Chinese character takes two cells of a terminal; headings are translated before they are measured."""
+    with speaking(CHINESE):
+        lines = [*table(("area", "operation"), [("passed", "a"), ("x", "b")])]
+    assert lines[0] == "类别  操作"
+    assert lines[2].startswith("通过  a")
+    assert lines[3].startswith("x     b")
+
+
+def test_chinese_is_wrapped_at_the_width_of_the_terminal():
+    """A line is no wider than asked, ends between any two characters, and no mark that closes begins one."""
+    text = "把服务端置于文档所述的各种状态，像客户端一样调用它（verify），判定每个应答。"
+    lines = wrapped(text, 20, "- ", "  ")
+    assert all(width(line) <= 22 for line in lines)
+    assert "".join(line[2:] for line in lines) == text
+    assert not [line for line in lines if line[2] in "，。）"]
+
+
+def test_a_report_in_markdown_is_translated(finished_report):
+    """Headings, cells and texts; codes, places and what was sent stay."""
+    english = markdown(finished_report)
+    with speaking(CHINESE):
+        chinese = markdown(finished_report)
+    assert "| 交互 | 违规 | 警告 | 未规定 | 已检验条款 | 证据 |" in chinese
+    assert "SLS204" in chinese
+    assert "updateTime 以微秒计" in chinese
+    assert english == markdown(finished_report)
+
+
+@pytest.fixture
+def finished_report():
+    from sls_contract.reports import Report, Target, as_document
+    from sls_contract.spec import CLAUSES
+
+    report = Report("check", Target("", None))
+    report.add([CLAUSES["SLS204"].finding("/0/updateTime", "microseconds since 1970 UTC, or 0", "1524224984", "x")])
+    return as_document(report, "0.1.0")
