@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _BLOCK = 256 * 1024  # bytes
-_COMPRESSED_BLOCK = 32 * 1024  # bytes; one may become a thousand times as much
+_STEP = 512  # compressed bytes; in a bomb they become 16 MiB, not more
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -35,37 +35,60 @@ _MAKERS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
 
 def plain_blocks(file: IO[bytes]) -> Generator[bytes]:
     """Yield the content of a file in blocks, decompressed; raises `NotReadable` where that is cut off or damaged."""
-    first = file.read(_COMPRESSED_BLOCK)
+    first = file.read(_BLOCK)
+    blocks = _blocks(first, file)
     for magic, name, make in _MAKERS:
         if first.startswith(magic):
-            yield from _decompressed(_blocks(first, file, _COMPRESSED_BLOCK), name, make)
+            yield from _joined(_decompressed(blocks, name, make))
             return
-    yield from _blocks(first, file, _BLOCK)
+    yield from blocks
 
 
-def _blocks(first: bytes, file: IO[bytes], size: int) -> Generator[bytes]:
+def _blocks(first: bytes, file: IO[bytes]) -> Generator[bytes]:
     block = first
     while block:
         yield block
-        block = file.read(size)
+        block = file.read(_BLOCK)
 
 
-def _decompressed(blocks: Iterator[bytes], name: str, make: Callable[[], Any]) -> Generator[bytes]:
+def _joined(pieces: Iterator[bytes]) -> Generator[bytes]:
+    """Yield blocks of a size that is worth while, and what came before damage."""
+    parts, size = list[bytes](), 0
+    try:
+        for piece in pieces:
+            parts.append(piece)
+            size += len(piece)
+            if size >= _BLOCK:
+                yield b"".join(parts)
+                parts, size = [], 0
+    except NotReadable:
+        yield b"".join(parts)
+        raise
+    if parts:
+        yield b"".join(parts)
+
+
+def _decompressed(blocks: Iterator[bytes], name: str, make: Callable[[], Any]) -> Iterator[bytes]:
     """Decompress one stream after the other: a file may hold several, one behind the other."""
     machine, fresh = make(), True
-    for block in blocks:
-        rest = block
-        while rest:
-            yield _plain(machine, rest, name)
-            rest, fresh = (machine.unused_data, True) if machine.eof else (b"", False)
+    for rest in (block[at : at + _STEP] for block in blocks for at in range(0, len(block), _STEP)):
+        left = rest
+        while left:
+            yield from _plain(machine, left, name)
+            left, fresh = (machine.unused_data, True) if machine.eof else (b"", False)
             machine = make() if fresh else machine
     if not fresh:
         raise NotReadable(None, f"the {name} data is cut off")
 
 
-def _plain(machine: Any, data: bytes, name: str) -> bytes:
+def _plain(machine: Any, data: bytes, name: str) -> Iterator[bytes]:
+    """Yield what some compressed bytes become, in blocks where the format lets that be asked for."""
     try:
-        plain: bytes = machine.decompress(data)
+        if not hasattr(machine, "needs_input"):
+            yield machine.decompress(data)
+            return
+        yield machine.decompress(data, _BLOCK)
+        while not (machine.needs_input or machine.eof):
+            yield machine.decompress(b"", _BLOCK)
     except Exception as error:  # noqa: BLE001 - zlib, bz2, lzma and zstandard raise errors of four kinds
         raise NotReadable(None, f"damaged {name} data: {error}") from None
-    return plain

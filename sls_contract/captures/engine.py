@@ -155,19 +155,49 @@ class _Local:
         return ProcessPoolExecutor(self.size, get_context("spawn"), _begin)
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
-        return self._pool.submit(work, item)
+        return self._pool.submit(_carry_out, work, item)
 
     def restart(self) -> None:
         self.stop()
         self._pool = self._start()
 
     def stop(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - it does not name them otherwise
+            process.terminate()  # which ends its work; it goes once it has said so
+        self._pool.shutdown(cancel_futures=True)
+
+
+class _GivenUp(BaseException):
+    """Nobody waits for this work any longer."""
+
+
+class _Worker:
+    """What a worker is at; never ended while it sends a result, for whose end the parent would wait for ever."""
+
+    working = False
+    over = False
+
+
+def _carry_out(work: Callable[[Any], Any], item: Any) -> Any:
+    _Worker.working = True
+    try:
+        if _Worker.over:
+            raise _GivenUp
+        return work(item)
+    finally:
+        _Worker.working = False
+
+
+def _give_up(_signal: int, _frame: object) -> None:
+    _Worker.over = True
+    if _Worker.working:
+        raise _GivenUp
 
 
 def _begin() -> None:
     """Leave Ctrl-C, which reaches a whole group of processes, to the parent; end when that is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _give_up)
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -8,7 +8,6 @@ of one chunk.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sls_contract.captures.compression import SUFFIXES, plain_blocks
-from sls_contract.captures.reading import failure_of, recording_of
-from sls_contract.captures.storage import is_url, reading
+from sls_contract.captures.compression import SUFFIXES
+from sls_contract.captures.reading import failure_of, local_copy, recording_of
+from sls_contract.captures.storage import is_url
 from sls_contract.cassettes.audit import Audit, Looking, audit, damage_finding, judge_recording, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
@@ -27,7 +26,7 @@ from sls_contract.cassettes.relations import RELATED, Relations
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.cassettes.scrub.others import OtherNames
-from sls_contract.checks.consumption import is_related
+from sls_contract.checks.consumption import received_of
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.sequence import Judged
 from sls_contract.errors import CassetteDamaged, CassetteError
@@ -39,9 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sls_contract.captures.splitting import Chunk
+    from sls_contract.captures.splitting import Chunk, Kind
     from sls_contract.cassettes.audit import Terms
     from sls_contract.cassettes.recording import Evidence, Recording
+    from sls_contract.checks.consumption_received import Received
     from sls_contract.spec import Finding, Level
 
 MOST_LISTED = 1000  # findings of one clause in one capture; the others are counted
@@ -57,10 +57,14 @@ class Placed(NamedTuple):
 
 
 class Related(NamedTuple):
-    """An exchange that is to be judged with those before it; None for one that has nothing to do with them."""
+    """An exchange that is to be judged with those before it; None for one that has nothing to do with them.
+
+    ``written`` is how it stands in the capture: quicker to send than to send what was read from it.
+    """
 
     position: int
-    exchange: Exchange | None
+    written: str | bytes
+    received: Received | None
     evidence: Evidence
     at: datetime | None
 
@@ -84,6 +88,7 @@ class Part:
         map: what was judged of each operation, as `ContractMap.as_plain` gives it.
         digest: of the content: captures of two names are the same where it is.
         related: what is still to be judged in order; a None stands for exchanges that are missing.
+        kind: how those are written.
 
     """
 
@@ -103,6 +108,7 @@ class Part:
     last: bool = True
     digest: str = ""
     related: list[Related | None] = field(default_factory=list)
+    kind: Kind = "cassette"
 
     @classmethod
     def of(cls, found: Audit, scrubber: Scrubber) -> Part:
@@ -122,18 +128,24 @@ class _Later:
 
     def __init__(self) -> None:
         self.related: list[Related | None] = []
+        self.written: str | bytes = ""
 
     def follow(self, recording: Recording, position: int) -> Judged:
         evidence = recording.provenance.evidence
         if evidence in RELATED:
-            exchange = recording.exchange
-            whole = Exchange(exchange.request, None) if recording.unanswered else exchange
-            kept = whole if is_related(exchange.request) else None
-            self.related.append(Related(position, kept, evidence, recording.provenance.at))
+            at = recording.provenance.at
+            received = received_of(_answered(recording), at)
+            written = self.written if received is not None else ""
+            self.related.append(Related(position, written, received, evidence, at))
         return _NOTHING
 
     def lose(self) -> None:
         self.related.append(None)
+
+
+def _answered(recording: Recording) -> Exchange:
+    """Return the exchange, without its answer where that broke off."""
+    return Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
 
 
 def judge_chunk(chunk: Chunk, terms: Terms, contracts: Path | None = None) -> Part:
@@ -157,6 +169,7 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
             recording = None
         if recording is not None:
             lines.append(line)
+            later.written = data
             judge_recording(found, recording, len(lines) - 1, "", terms, looking)
     found.lines = tuple(lines)
     found.entry.clean(scrubber.text)
@@ -166,7 +179,8 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
         found.findings.append(_damage(chunk, *chunk.damage))
         later.lose()
     part = Part.of(found, scrubber)
-    part.source, part.failure, part.related, part.lines = chunk.source, chunk.failure, later.related, lines
+    part.source, part.kind, part.failure = chunk.source, chunk.kind, chunk.failure
+    part.related, part.lines = later.related, lines
     part.digest, part.last = sha256(data).hexdigest(), chunk.last
     return part
 
@@ -195,10 +209,7 @@ def _cassette(source: str, terms: Terms) -> Part:
         return part
     part = Part(source, Entry(terms.now))
     try:
-        with tempfile.TemporaryDirectory() as folder, reading(source) as file:
-            copy = Path(folder, "cassette.yaml")
-            with copy.open("wb") as written:
-                written.writelines(plain_blocks(file))
+        with local_copy(source) as copy:
             part = Part.of(audit(copy, terms), Scrubber(terms.credentials))
             part.digest = _digest(copy)
     except NotReadable as error:
@@ -225,15 +236,21 @@ class Whole:
 
     def __init__(self, source: str, terms: Terms) -> None:
         """Know of nothing."""
-        self.part = Part(source, Entry(terms.now))
+        self._part = Part(source, Entry(terms.now))
         self._relations, self._scrubber = Relations(), Scrubber(terms.credentials)
         self._listed: Counter[str] = Counter()
         self._digest = sha256()
         self._map = ContractMap()
 
+    @property
+    def part(self) -> Part:
+        """What was found until now."""
+        self._part.map, self._part.digest = self._map.as_plain(), self._digest.hexdigest()[:32]
+        return self._part
+
     def add(self, part: Part) -> None:
         """Take over the next part, and judge what its exchanges are together with those before."""
-        whole, offset = self.part, self.part.exchanges
+        whole, offset = self._part, self._part.exchanges
         found = [*part.placed, *self._together(part)]
         found.sort(key=lambda each: -1 if each.position is None else each.position)
         for finding, position, line in found:
@@ -246,30 +263,29 @@ class Whole:
         whole.exercised |= part.exercised
         whole.extents.update(part.extents)
         self._map.merge(part.map)
-        whole.map = self._map.as_plain()
         join_examples(whole.examples, part.examples)
         self._digest.update(part.digest.encode())
-        whole.digest = self._digest.hexdigest()[:32]
         whole.failure = part.failure or whole.failure
 
     def _list(self, placed: Placed) -> None:
         code = placed.finding.code
         self._listed[code] += 1
         if self._listed[code] <= MOST_LISTED:
-            self.part.placed.append(placed)
+            self._part.placed.append(placed)
         else:
-            self.part.not_listed[code, placed.finding.level] += 1
+            self._part.not_listed[code, placed.finding.level] += 1
 
     def _together(self, part: Part) -> Iterator[Placed]:
         for each in part.related:
             if each is None:
                 self._relations.lose()
                 continue
-            judged = clean_verdict(self._relations.go_on(*each[1:]), self._scrubber.text)
-            self.part.exercised |= judged.exercised
+            judged = clean_verdict(self._relations.take(*each[2:]), self._scrubber.text)
+            self._part.exercised |= judged.exercised
             for finding in judged.findings:
-                if each.exchange is not None:
-                    first_example(self.part.examples, finding, each.exchange, self._scrubbed)
+                recording = recording_of(part.kind, each.written)
+                assert recording is not None
+                first_example(self._part.examples, finding, _answered(recording), self._scrubbed)
                 yield Placed(finding, each.position, part.lines[each.position])
 
     def _scrubbed(self, exchange: Exchange) -> Exchange:

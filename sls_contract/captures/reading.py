@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import closing
+import tempfile
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -14,19 +15,30 @@ from typing import TYPE_CHECKING
 from sls_contract.captures.compression import SUFFIXES, plain_blocks
 from sls_contract.captures.flows import recording_of_flow
 from sls_contract.captures.lines import recording_of_line
-from sls_contract.captures.remote.places import recordings_at
+from sls_contract.captures.remote.places import recordings_at, recordings_by_name
 from sls_contract.captures.splitting import Chunk, pieces_of_flows, pieces_of_har, pieces_of_lines
-from sls_contract.captures.storage import has_glob, is_url, matching_paths, reading
+from sls_contract.captures.storage import (
+    folder_of,
+    has_glob,
+    is_url,
+    matching_paths,
+    reading,
+    size_of,
+)
+from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
-from sls_contract.cassettes.places import cassettes_at, holds_recordings
-from sls_contract.errors import CassetteError, UsageError
+from sls_contract.cassettes.opening import opened
+from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, holds_recordings
+from sls_contract.cassettes.recording import weakest
+from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sls_contract.captures.splitting import Kind, Piece
-    from sls_contract.cassettes.recording import Recording
+    from sls_contract.cassettes.opening import Recorded
+    from sls_contract.cassettes.recording import Evidence, Recording
 
 _KINDS: dict[str, Kind] = {
     ".har": "har",
@@ -38,6 +50,8 @@ _KINDS: dict[str, Kind] = {
     ".yaml": "cassette",
     ".yml": "cassette",
 }
+_LARGEST_CASSETTE = 128 * 1024 * 1024  # bytes
+_TOO_LARGE = "no HAR or JSON Lines, and a cassette of more than 128 MiB, which would be read as a whole"
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
     (re.compile(rb"[0-9]+:"), "flows"),
     (re.compile(rb'\s*\{\s*"log"'), "har"),
@@ -66,6 +80,23 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
             for path in cassettes_at(_local(name), done, missed, lambda path: is_capture(str(path))):
                 found.setdefault(os.path.realpath(path), str(path))
     return list(found.values())
+
+
+def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) -> dict[str, str]:
+    """Return the captures at or below a path, pattern or URL by their paths below its folder; "" names a single file.
+
+    Raises as `captures_at` does.
+    """
+    if is_url(name):
+        return {below: url for below, url in recordings_by_name(name).items() if not below or is_capture(url)}
+    if has_glob(name) and not os.path.exists(name):  # noqa: PTH110 - as text
+        found = captures_at([name], done, missed)
+        return {os.path.relpath(each, folder_of(name)): each for each in found}
+    root = expect_recordings(Path(name), done)
+    if not root.is_dir():
+        return {"": name}
+    paths = cassettes_below(root, missed, lambda path: is_capture(str(path)))
+    return {path.relative_to(root).as_posix(): str(path) for path in paths}
 
 
 def _local(name: str) -> list[Path]:
@@ -127,8 +158,9 @@ def chunks_of(source: str) -> Iterator[Chunk]:
 
 
 def _cassette(source: str) -> Chunk:
-    local = not is_url(source) and os.path.exists(source)  # noqa: PTH110 - a path or a URL, as text
-    return Chunk(source, "cassette", size=os.path.getsize(source) if local else 0, whole=True, last=True)  # noqa: PTH202 - as above
+    size = size_of(source)
+    failure = _TOO_LARGE if size > _LARGEST_CASSETTE else None
+    return Chunk(source, "cassette", size=size, whole=True, last=True, failure=failure)
 
 
 def _kind_by_head(head: bytes) -> Kind:
@@ -173,10 +205,63 @@ def failure_of(source: str, error: Exception) -> str:
     return str(error).partition("\n")[0].removeprefix(f"{source} ")
 
 
-def recordings_of(source: str) -> Iterator[Recording]:
-    """Yield the recordings of a capture that is no cassette; raises `CassetteError` where it cannot be read."""
-    for chunk in chunks_of(source):
-        for start, end in chunk.spans:
+class Listed(tuple["Recording", ...]):
+    """The recordings of a capture that is no cassette, as `opened` gives those of one."""
+
+    __slots__ = ()
+
+    def failure_of(self, recording: Recording) -> str:
+        """Return why the test that recorded an exchange failed: a capture does not say."""
+        del recording
+        return ""
+
+    @property
+    def evidence(self) -> Evidence:
+        """The weakest evidence among them; unknown where there is none."""
+        return weakest(each.provenance.evidence for each in self)
+
+
+def opened_capture(source: str) -> Recorded | Listed:
+    """Open a capture of any format, wherever it is stored, as a whole; raises `CassetteError` where it is not whole."""
+    kind, local = kind_by_name(source), not is_url(source) and not source.lower().endswith(SUFFIXES)
+    if local and (kind in {"cassette", "har"} or not os.path.isfile(source)):  # noqa: PTH113 - a path or a URL, as text
+        return opened(source)
+    chunks = chunks_of(source)
+    first = next(chunks)
+    if first.kind != "cassette" or first.failure is not None:
+        return Listed(each for chunk in chain([first], chunks) for each in recordings_in(chunk))
+    if local:
+        return opened(source)
+    with local_copy(source) as copy:
+        return opened(copy)
+
+
+def recordings_in(chunk: Chunk) -> Iterator[Recording]:
+    """Yield the recordings of a chunk; raises `CassetteError` where it is damaged, or could not be read."""
+    for start, end in chunk.spans:
+        try:
             recording = recording_of(chunk.kind, chunk.data[start:end])
-            if recording is not None:
-                yield recording
+        except MalformedInteraction as error:
+            raise CassetteDamaged(chunk.source, None, f"no HTTP exchange: {error}") from None
+        if recording is not None:
+            yield recording
+    if chunk.damage is not None:
+        raise CassetteDamaged(chunk.source, *chunk.damage)
+    if chunk.failure is not None:
+        msg = f"{chunk.source} cannot be read: {chunk.failure}. How to fix: name a capture that can be read."
+        raise CassetteError(msg)
+
+
+@contextmanager
+def local_copy(source: str) -> Iterator[Path]:
+    """Give a copy, on this machine and not compressed, of a cassette; raises `NotReadable` and `CassetteError`."""
+    with tempfile.TemporaryDirectory() as folder, reading(source) as file:
+        copy = Path(folder, "cassette.yaml")
+        with copy.open("wb") as written:
+            size = 0
+            for block in plain_blocks(file):
+                size += len(block)
+                if size > _LARGEST_CASSETTE:
+                    raise NotReadable(None, _TOO_LARGE)
+                written.write(block)
+        yield copy

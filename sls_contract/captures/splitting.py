@@ -243,7 +243,7 @@ class _JsonText:
         if self._ended or waiting > _LARGEST:
             return False
         parts, size = [self.text], 0
-        while size <= waiting and not self._ended:
+        while size <= min(waiting, _LARGEST - waiting) and not self._ended:
             parts.append(self._decoded())
             size += len(parts[-1])
         self.text = "".join(parts)

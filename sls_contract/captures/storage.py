@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # two letters or more: C:\ is a drive
 _EXTRAS = {"s3": "s3", "s3a": "s3", "oss": "oss"}
+UNKNOWN_SIZE = 1024 * 1024  # bytes, of a file that is not on this machine
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -25,6 +27,20 @@ def is_url(text: str) -> bool:
 def has_glob(text: str) -> bool:
     """Tell whether text holds ``*``, ``?`` or ``[``."""
     return _GLOB.search(text) is not None
+
+
+def folder_of(name: str) -> str:
+    """Return a path or URL up to the last folder before ``*``, ``?`` or ``[``; all of it where it has none of these."""
+    found = _GLOB.search(name)
+    return name if found is None else name[: found.start()].rpartition("/")[0] or "."
+
+
+def size_of(source: str) -> int:
+    """Return the size of a file of this machine in bytes; of any other, as much as is worth a process of its own."""
+    try:
+        return UNKNOWN_SIZE if is_url(source) else os.path.getsize(source)  # noqa: PTH202 - a path or a URL, as text
+    except OSError:  # whoever reads it tells
+        return 0
 
 
 @contextmanager
@@ -46,7 +62,7 @@ def matching_paths(pattern: str) -> list[str]:
 
 
 def files_at(url: str) -> list[str]:
-    """Return the URLs of all files at or below a URL, sorted; ``*``, ``**`` and ``?`` as in a shell.
+    """Return the URLs of all files at (the URL as given) or below a URL, sorted; ``*``, ``**`` and ``?`` as in a shell.
 
     Raises `CassetteError` where the storage cannot be read, `UsageError` where nothing is there.
     """
@@ -57,6 +73,8 @@ def files_at(url: str) -> list[str]:
     if not found:
         msg = f"{url} cannot be read: there is no file. How to fix: name a file, a folder or a pattern that exists."
         raise UsageError(msg)
+    if found == {path}:
+        return [url]
     return [str(filesystem.unstrip_protocol(name)) for name in sorted(found)]
 
 

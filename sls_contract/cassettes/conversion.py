@@ -77,10 +77,10 @@ def _reason(recording: Recording) -> str:
     return recording.exchange.response.reason if recording.exchange.response is not None else ""
 
 
-def lost(source: Recorded, recordings: Iterable[Recording]) -> Iterator[str]:
+def lost(source: Recorded | Iterable[Recording], recordings: Iterable[Recording]) -> Iterator[str]:
     """Yield what a file holds that its recordings do not, in words."""
     if not isinstance(source, HarFile):
-        if source.unfinished:
+        if getattr(source, "unfinished", ()):
             yield "the mark that the recording did not come to its end"
         for reason in getattr(source, "failed", {}).values():
             yield f"the mark that a test failed while this was recorded, so that it is not played: {reason}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _OURS = ".sls.yaml"
 _SUFFIXES = (".yaml", ".yml", ".json")
 _JOURNAL = ".journal"
+_HEAD = 1024 * 1024  # bytes
 
 _INTERACTIONS = re.compile(rb"""(?m)^["']?interactions["']?\s*:|[{,]\s*"interactions"\s*:""")
 _OF_VCRPY = re.compile(rb"""\buri["']?\s*:|\bversion["']?\s*:\s*1\b""")
@@ -92,10 +93,15 @@ def _is_recording(path: Path) -> bool:
     if path.name.endswith(_OURS) or is_har(path):
         return True
     try:
-        text = path.read_bytes() if path.is_file() else b""
+        return path.is_file() and holds_recordings(_head_of(path))
     except OSError:
         return True
-    return holds_recordings(text)
+
+
+def _head_of(path: Path) -> bytes:
+    """Return the beginning of a file, which says what it is: it may be of any size."""
+    with path.open("rb") as file:
+        return file.read(_HEAD)
 
 
 def holds_recordings(text: bytes) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.recording import Evidence
-from sls_contract.checks.consumption import Consumption
+from sls_contract.checks.consumption import Consumption, received_of
 from sls_contract.checks.sequence import Judged
 from sls_contract.exchange import Exchange
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.cassettes.recording import Recording
+    from sls_contract.checks.consumption_received import Received
 
 _SAME_STATE = timedelta(seconds=10)  # an endpoint that is not the service was hardly started anew within it
 _NOTHING = Judged((), frozenset())
@@ -46,11 +47,12 @@ class Relations:
         whole = Exchange(exchange.request, None) if recording.unanswered else exchange
         return self.go_on(whole, recording.provenance.evidence, recording.provenance.at)
 
-    def go_on(self, exchange: Exchange | None, evidence: Evidence, at: datetime | None) -> Judged:
-        """Judge an exchange that was complete ``at``; nothing once exchanges were lost.
+    def go_on(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> Judged:
+        """Judge an exchange that was complete ``at``; nothing once exchanges were lost."""
+        return self.take(received_of(exchange, at), evidence, at)
 
-        None stands for an exchange that is related to no other.
-        """
+    def take(self, received: Received | None, evidence: Evidence, at: datetime | None) -> Judged:
+        """Judge an exchange that is read already; None stands for one that is related to no other."""
         if self._broken or evidence not in RELATED:
             return _NOTHING
         with self._lock:
@@ -58,7 +60,7 @@ class Relations:
             if paused and evidence is not Evidence.LIVE:
                 self._consumption = Consumption()
             self._last = at
-            return self._consumption.judge(exchange, at) if exchange is not None else _NOTHING
+            return self._consumption.take(received) if received is not None else _NOTHING
 
     def lose(self) -> None:
         """Judge nothing from now on: exchanges are missing, or their order is not known."""

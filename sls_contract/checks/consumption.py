@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sls_contract.checks.request_args import Place, RequestArgs
-    from sls_contract.exchange import Exchange, Request
+    from sls_contract.checks.request_args import Place
+    from sls_contract.exchange import Exchange
 
 _SERVER_ERROR = 500
 _MOST_BOOKS = 1000  # shards, and groups; the oldest is forgotten
@@ -34,10 +34,13 @@ OF_CLIENTS = frozenset({"SLS433", "SLS434", "SLS435"})
 """The clauses that a client breaks, whatever it was answered."""
 
 
-def is_related(request: Request) -> bool:
-    """Tell whether a request has anything to do with others: `Consumption` judges nothing else."""
-    args = _args(request)
-    return args is not None and args.operation in _JUDGES
+def received_of(exchange: Exchange, at: datetime | None, *, in_order: bool = False) -> Received | None:
+    """Read an exchange that was complete ``at``; None for one that has nothing to do with others."""
+    request = exchange.request
+    args = request_args(request.replace(method="GET") if request.method == "HEAD" else request)
+    if args is None or args.operation not in _JUDGES:
+        return None
+    return Received.of(exchange, args, Moment.of(exchange, at, in_order=in_order))
 
 
 class Consumption:
@@ -59,20 +62,19 @@ class Consumption:
 
     def judge(self, exchange: Exchange, at: datetime | None = None) -> Judged:
         """Judge an exchange against those before it; ``at`` is when it was complete, by the client's clock."""
-        request = exchange.request
-        args = _args(request)
-        if args is None or args.operation not in _JUDGES:
-            return _NOTHING
-        received = Received(request, exchange.response, args, Moment.of(exchange, at, in_order=self._in_order))
-        parts = [part for part in _JUDGES[args.operation](self, received) if part.exercised]
+        received = received_of(exchange, at, in_order=self._in_order)
+        return _NOTHING if received is None else self.take(received)
+
+    def take(self, received: Received) -> Judged:
+        """Judge an exchange that is read already (`received_of`) against those before it."""
+        parts = [part for part in _JUDGES[received.args.operation](self, received) if part.exercised]
         return reduce(_both, parts, _NOTHING)
 
     def _pull(self, received: Received) -> Iterator[Judged]:
         book, refusal = self._shard(received.args.place, received.args.shard), received.invalid_cursor
         if refusal or received.served:
             yield book.serve(received.query, refusal, received.moment)
-        client = received.request.headers.get("user-agent", "")
-        yield book.pull(received.query, client, received.following, received.moment)
+        yield book.pull(received.query, received.client, received.following, received.moment)
 
     def _get_cursor(self, received: Received) -> Iterator[Judged]:
         if isinstance(received.answer, dict):
@@ -174,10 +176,6 @@ class Consumption:
 
     def _group(self, place: Place, name: str) -> GroupBook:
         return _kept(self._groups, (place, name), lambda: GroupBook(alone=self._alone))
-
-
-def _args(request: Request) -> RequestArgs | None:
-    return request_args(request.replace(method="GET") if request.method == "HEAD" else request)
 
 
 def _kept(books: dict[Any, _T], key: Any, make: Callable[[], _T]) -> _T:

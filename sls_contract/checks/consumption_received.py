@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.content_coding import json_body, json_value
 from sls_contract.checks.presentation import masked, shown
@@ -14,44 +12,55 @@ if TYPE_CHECKING:
 
     from sls_contract.checks.consumption_time import Moment
     from sls_contract.checks.request_args import RequestArgs
-    from sls_contract.exchange import Request, Response
+    from sls_contract.exchange import Exchange
 
 _OK, _BAD_REQUEST = 200, 400
 
 
-@dataclass(frozen=True)
-class Received:
-    """An exchange, what it asks for, and when it took place."""
+class Received(NamedTuple):
+    """What an exchange asks for and says, and when it took place; it travels between processes.
 
-    request: Request
-    response: Response | None
+    Attributes:
+        args: what the request asks for.
+        moment: when that was.
+        query: of a key that comes twice the last value.
+        sent: the request's body as JSON; None where it is none.
+        client: the User-Agent.
+        status: None where no answer came.
+        document: the answer's body as JSON; None where it is none, and of logs that were pulled.
+        following: the next cursor that a success of PullLogs gives; None of anything else.
+
+    """
+
     args: RequestArgs
     moment: Moment
+    query: dict[str, str]
+    sent: Any
+    client: str
+    status: int | None
+    document: Any
+    following: str | None
 
-    @cached_property
-    def query(self) -> dict[str, str]:
-        """Read the query; of a key that comes twice the last value."""
-        return dict(self.request.query_pairs())
+    @classmethod
+    def of(cls, exchange: Exchange, args: RequestArgs, moment: Moment) -> Received:
+        """Read an exchange."""
+        request, response = exchange.request, exchange.response
+        client, query, sent = (
+            request.headers.get("user-agent", ""),
+            dict(request.query_pairs()),
+            json_value(request.body),
+        )
+        if response is None:
+            return cls(args, moment, query, sent, client, None, None, None)
+        pulled = args.operation == "PullLogs" and response.status == _OK
+        document = None if pulled else json_body(response)
+        following = response.headers.get("x-log-cursor", "").strip() if pulled else None
+        return cls(args, moment, query, sent, client, response.status, document, following)
 
-    @cached_property
-    def sent(self) -> Any:
-        """Read the request's body as JSON; None where it is none."""
-        return json_value(self.request.body)
-
-    @cached_property
-    def document(self) -> Any:
-        """Read the answer's body as JSON; None where it is none."""
-        return None if self.response is None else json_body(self.response)
-
-    @cached_property
+    @property
     def answer(self) -> Any:
         """Take the document of a success; None of anything else."""
         return self.document if self.served else None
-
-    @property
-    def status(self) -> int | None:
-        """The status; None where no answer came."""
-        return None if self.response is None else self.response.status
 
     @property
     def served(self) -> bool:
@@ -63,11 +72,6 @@ class Received:
         """``200``, or the errorCode; empty where there is neither."""
         code = self.document.get("errorCode") if isinstance(self.document, dict) else None
         return "200" if self.served else str(code or "")
-
-    @property
-    def following(self) -> str | None:
-        """The next cursor that a success of PullLogs gives; None of anything else."""
-        return self.response.headers.get("x-log-cursor", "").strip() if self.response and self.served else None
 
     @property
     def invalid_cursor(self) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.signing import parse_http_date, request_time
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 _TICK = 1  # second, of the clocks in Date headers
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When an exchange took place; each time is None where it is not known.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
-from sls_contract.cli.progress import progress
+from sls_contract.cli.progress import Pace, progress
 from sls_contract.cli.terminal import columns
 from sls_contract.clock import utc_now
 from sls_contract.reports import (
@@ -134,15 +133,14 @@ class _Outcome:
     def _put_together(self, parts: Iterable[Part], terms: Terms, shown: Callable[[int, str], None]) -> None:
         from sls_contract.captures.judging import Whole
 
-        done, began = 0, time.monotonic()
+        pace = Pace(shown)
         whole: Whole | None = None
         try:
             for part in parts:
                 whole = whole or Whole(part.source, terms)
                 whole.add(part)
-                done += part.exchanges
-                rate = done / max(time.monotonic() - began, 1e-3)
-                shown(len(self.audits), f"{part.source} {plural(done, 'exchange')}, {rate:.0f} a second")
+                pace.done += part.exchanges
+                pace(len(self.audits), part.source)
                 if part.last:
                     self.audits.append(whole.part)
                     whole = None

@@ -5,16 +5,15 @@ from __future__ import annotations
 import io
 import shlex
 from argparse import REMAINDER
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, add_verbose
-from sls_contract.cli.progress import progress
-from sls_contract.errors import CassetteError, UsageError
+from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_verbose
+from sls_contract.cli.progress import Pace, progress
+from sls_contract.errors import UsageError
 from sls_contract.reports import Report, Target, as_document, plural
 from sls_contract.reports.change_lines import CLASSES, change_lines
 from sls_contract.reports.text import on_one_line, printable
@@ -22,13 +21,17 @@ from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from pathlib import Path
+    from typing import TypeAlias
 
+    from sls_contract.captures.comparing import Compared, Pair
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.recording import Evidence
     from sls_contract.cli.progress import Progress
     from sls_contract.cli.terminal import Console
-    from sls_contract.signing import Credentials
+
+    _Work: TypeAlias = Callable[[Sequence[Pair]], Generator[Compared]]
 
 NOT_COMPARED = 2
 _MOST_ALONE = 5
@@ -50,11 +53,9 @@ class _Compared:
 class _Outcome:
     """What was compared, the cassettes that one side alone has (side and name), and what could not be read.
 
-    ``failed`` counts the exchanges that were left out because their test failed while it recorded them. Nothing
-    that is told shows the ``keys`` of the run.
+    ``failed`` counts the exchanges that were left out because their test failed while it recorded them.
     """
 
-    keys: tuple[Credentials, ...] = ()
     compared: list[_Compared] = field(default_factory=list)
     lonely: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
@@ -62,43 +63,30 @@ class _Outcome:
     examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     failed: int = 0
 
-    def compare(self, old: Path, new: Path, progress: Callable[[int], Progress]) -> None:
-        """Compare two cassettes, or all of two folders by name."""
-        before, after = _cassettes(old, new, self._missed)
-        shared = [name for name in before if name in after]
-        with progress(len(shared)) as shown:
-            for number, name in enumerate(shared):
-                shown(number, name or str(old))
-                self._compare(name, before[name], after[name])
+    def compare(self, old: str, new: str, work: _Work, progress: Callable[[int], Progress]) -> None:
+        """Compare two captures, or all of two folders by name."""
+        from sls_contract.captures.comparing import Pair
+
+        before, after = _captures(old, new, self._missed)
+        pairs = [Pair(name, before[name], after[name]) for name in before if name in after]
+        with progress(len(pairs)) as shown, closing(work(pairs)) as results:
+            pace = Pace(shown)
+            for pair in pairs:
+                pace(len(self.compared) + len(self.not_compared), pair.name or old)
+                found = next(results)
+                self._add(found)
+                pace.done += found.exchanges
         self.lonely += [("old", name) for name in before if name not in after]
         self.lonely += [("new", name) for name in after if name not in before]
 
-    def _compare(self, name: str, *paths: Path) -> None:
-        from sls_contract.cassettes import load_cassette
-        from sls_contract.cassettes.drift import compare, plain_change
-        from sls_contract.cassettes.scrub import Scrubber
-        from sls_contract.reports.examples import change_example
-
-        path = paths[0]
-        try:
-            recordings = []
-            for path in paths:
-                cassette = load_cassette(path)
-                passed = [each for each in cassette.recordings if not cassette.file.failure_of(each)]
-                self.failed += len(cassette.recordings) - len(passed)
-                recordings.append(passed)
-                self.evidence.append(cassette.evidence)
-        except CassetteError as error:
-            self.not_compared.append((str(path), str(error)))
-            return
-        scrubber = Scrubber(self.keys)
-        drift = compare(recordings[0], recordings[1], scrubber)
-        self.compared.append(_Compared(name, drift))
-        for change in drift.changes:
-            if (kind := (str(change.kind), change.slug)) not in self.examples:
-                sides = recordings[0][change.exchange], recordings[1][drift.partners[change.exchange]]
-                exchanges = (scrubber.exchange(each.exchange).exchange for each in sides)
-                self.examples[kind] = change_example(plain_change(change), *exchanges)
+    def _add(self, found: Compared) -> None:
+        self.failed += found.failed
+        self.evidence += found.evidence
+        if found.failure is not None:
+            self.not_compared.append(found.failure)
+        if found.drift is not None:
+            self.compared.append(_Compared(found.name, found.drift))
+        self.examples = found.examples | self.examples
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -135,7 +123,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "diff",
         help="classify what changed between two recordings",
         usage="%(prog)s [options] OLD NEW",
-        description="Pair the exchanges of two cassettes (ours or vcrpy's), or of all cassettes of two folders by "
+        description="Pair the exchanges of two cassettes (ours or vcrpy's) or captures, or of all of two folders by "
         "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
         "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
         epilog="Exit codes: 0 nothing of the level or worse, 1 a difference of the level or worse, or an exchange or "
@@ -143,7 +131,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "exchange. Example: sls-contract diff reads.sls.yaml reads.sls.yaml.proposed",
     )
     command.add_argument(
-        "old", metavar="OLD", nargs="?", help="the earlier cassette, or folder of them, or a URL (s3://…)"
+        "old", metavar="OLD", nargs="?", help="the earlier cassette or capture, a folder or pattern of them, or a URL"
     )
     command.add_argument("new", metavar="NEW", nargs="?", help="the later one")
     command.add_argument(
@@ -161,22 +149,25 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_verbose(command, "every change in full, benign ones too")
     add_reports(command, "also write the changes as JSON")
     add_contract(command)
+    add_jobs(command)
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare two cassettes or folders; return the exit code."""
-    outcome = _Outcome(console.keys())
+    from sls_contract.captures.comparing import compare_pair
+    from sls_contract.captures.engine import in_order
+
+    outcome, compare = _Outcome(), partial(compare_pair, keys=console.keys(), contracts=arguments.contract)
     if arguments.git is not None:
-        return _for_git(arguments.git, outcome, console)
+        return _for_git(arguments.git, outcome, lambda pairs: (compare(pair) for pair in pairs), console)
     if arguments.new is None:
         msg = f"expected two cassettes or folders, got {arguments.old or 'none'}. How to fix: sls-contract diff OLD NEW"
         raise UsageError(msg)
-    with TemporaryDirectory() as folder:
-        old, new = (_local(each, Path(folder, side)) for each, side in ((arguments.old, "old"), (arguments.new, "new")))
-        outcome.compare(old, new, partial(progress, console=console))
+    carry_out = partial(in_order, compare, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda pair: pair.size)
+    outcome.compare(arguments.old, arguments.new, carry_out, partial(progress, console=console))
     console.show(_text(outcome, verbose=arguments.verbose), console.people(arguments))
-    repeat = [shlex.join(["sls-contract", "diff", str(arguments.old), str(arguments.new)])]
+    repeat = [shlex.join(["sls-contract", "diff", arguments.old, arguments.new])]
     console.report(_document(outcome) | {"repeat": repeat}, arguments)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
@@ -187,43 +178,26 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return NOT_COMPARED if outcome.not_compared else 0
 
 
-def _local(given: str, folder: Path) -> Path:
-    """Return a path; what is named by a URL is downloaded."""
-    from sls_contract.captures.storage import is_url
-
-    if not is_url(given):
-        return Path(given)
-    from sls_contract.captures.remote.places import downloaded
-
-    return downloaded(given, folder)
-
-
-def _for_git(given: Sequence[str], outcome: _Outcome, console: Console) -> int:
+def _for_git(given: Sequence[str], outcome: _Outcome, work: _Work, console: Console) -> int:
     """Print what git shows of one file; return 0, for git stops at anything else."""
     from sls_contract.cli.diff_git import git_lines
 
     def compared(old: Path, new: Path) -> Iterator[str]:
-        outcome.compare(old, new, partial(progress, console=replace(console, stderr=io.StringIO())))
+        outcome.compare(str(old), str(new), work, partial(progress, console=replace(console, stderr=io.StringIO())))
         yield from _text(outcome, verbose=False)
 
     console.tell(git_lines(given, compared))
     return 0
 
 
-def _cassettes(old: Path, new: Path, missed: Callable[[OSError], None]) -> tuple[dict[str, Path], dict[str, Path]]:
-    """Return the cassettes of both sides by the names that pair them."""
-    from sls_contract.cassettes.places import cassettes_below, expect_recordings
+def _captures(old: str, new: str, missed: Callable[[OSError], None]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the captures of both sides by the names that pair them."""
+    from sls_contract.captures.reading import captures_by_name
 
-    for path in (old, new):
-        expect_recordings(path, "compared")
-    if old.is_dir() != new.is_dir():
+    before, after = (captures_by_name(each, "compared", missed) for each in (old, new))
+    if ("" in before) != ("" in after):
         msg = f"expected two cassettes or two folders, got one of each: {old}, {new}. How to fix: name two of a kind."
         raise UsageError(msg)
-    if not old.is_dir():
-        return {"": old}, {"": new}
-    before, after = (
-        {each.relative_to(root).as_posix(): each for each in cassettes_below(root, missed)} for root in (old, new)
-    )
     return before, after
 
 

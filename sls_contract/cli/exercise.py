@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least
+from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import progress
 from sls_contract.cli.runs import carry_out, finish, refuse_unknown
 from sls_contract.cli.terminal import columns
@@ -40,7 +41,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--scenario", action="append", default=[], metavar="NAME", help="run only this one; repeatable")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for one run of CMD (default: %(default)g)")
-    add("--jobs", type=at_least(1), default=4, metavar="N", help="how many runs at a time (default: %(default)s)")
+    add_jobs(command, "runs at a time", 4)
     add("--seed", type=int, default=0, help="of made-up names and keys (default: %(default)s)")
     add_strict(command)
     add_verbose(command, "every finding in full")
@@ -52,7 +53,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Exercise, report, and return the exit code; raises `UsageError` where the command cannot be started."""
-    from sls_contract.exercise import Runner
+    from sls_contract.captures.engine import in_order
+    from sls_contract.exercise import Runner, perform_task
     from sls_contract.exercise.summary import document, lines
 
     if arguments.list:
@@ -60,6 +62,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     plan = _plan(arguments)
     runner = Runner(plan, console.environ, utc_now)
+    if arguments.engine != "local":
+        work = partial(perform_task, plan=plan, contracts=arguments.contract)
+        runner.elsewhere = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: 0)
     with progress(len(plan.tasks()), console) as shown:
         runner.progress = shown
         code = carry_out(runner)

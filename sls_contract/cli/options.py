@@ -55,18 +55,17 @@ def add_contract(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--jobs`` and ``--engine``."""
+def add_jobs(parser: argparse.ArgumentParser, jobs: str = "processes at work", default: int | None = None) -> None:
+    """Declare ``--engine`` and ``--jobs``: what these are, and how many (None: as many as there are cores)."""
     from sls_contract.captures.engine import ENGINES, cores
 
-    parser.add_argument(
-        "--jobs", type=at_least(1), default=cores(), metavar="N", help="processes that judge (default: the cores)"
-    )
+    text = f"{jobs} (default: {default or 'the cores'})"
+    parser.add_argument("--jobs", type=at_least(1), default=default or cores(), metavar="N", help=text)
     parser.add_argument(
         "--engine",
         choices=ENGINES,
         default="local",
-        help="who judges: this machine, or the cluster of DASK_SCHEDULER_ADDRESS or RAY_ADDRESS (default: %(default)s)",
+        help="who works: this machine, or the cluster of DASK_SCHEDULER_ADDRESS or RAY_ADDRESS (default: %(default)s)",
     )
 
 

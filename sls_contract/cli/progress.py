@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 from sls_contract.locale import translated
-from sls_contract.reports.text import on_one_line
+from sls_contract.reports.text import on_one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
     Progress = AbstractContextManager[Callable[[int, str], None]]
 
 _BAR = 20  # cells
+
+
+class Pace:
+    """Shows how many exchanges are ``done``, and how many a second."""
+
+    def __init__(self, shown: Callable[[int, str], None]) -> None:
+        """Begin to count the time."""
+        self._shown, self._began, self.done = shown, time.monotonic(), 0
+
+    def __call__(self, steps: int, name: str) -> None:
+        """Show it, beside what is at work."""
+        rate = self.done / max(time.monotonic() - self._began, 1e-3)
+        self._shown(steps, f"{name} {plural(self.done, 'exchange')}, {rate:.0f} a second")
 
 
 @contextlib.contextmanager

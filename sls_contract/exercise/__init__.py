@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sls_contract.exercise.outcome import VERDICTS, Located, Performed, Run
-from sls_contract.exercise.runner import JOBS, TIMEOUT, Plan, Runner
+from sls_contract.exercise.runner import JOBS, TIMEOUT, Plan, Runner, perform_task
 from sls_contract.exercise.setting import SCHEMES, Auth
 from sls_contract.exercise.situations import SITUATIONS
 
@@ -19,4 +19,5 @@ __all__ = [
     "Plan",
     "Run",
     "Runner",
+    "perform_task",
 ]

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 MOST_OUTPUT = 1 << 20
 """Bytes of standard output that are kept: the last ones."""
@@ -51,8 +51,9 @@ class Ending:
 class Processes:
     """Runs commands, from any thread, and can end all of them."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Keep the command that is run each time."""
+    def __init__(self, command: Sequence[str], *, watched: bool = False) -> None:
+        """Keep the command that is run each time; ``watched``: what runs ends with this process, even a killed one."""
+        self._watch = _Watch() if watched else None
         self._command = list(command)
         self._lock, self._running, self._stopped = threading.Lock(), set[subprocess.Popen[bytes]](), False
 
@@ -72,6 +73,7 @@ class Processes:
         _end(process)
         with self._lock:
             self._running.discard(process)
+            self._tell()
             if self._stopped:
                 raise Stopped
         return Ending(code, output.data(), complaints.data(), seconds)
@@ -85,6 +87,8 @@ class Processes:
             _signal(process, signal.SIGTERM)
         for process in running:
             _end(process)
+        if self._watch is not None:
+            self._watch.stop()
 
     def _start(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._lock:  # a process that is started is known to `stop`
@@ -104,7 +108,34 @@ class Processes:
                 msg = f"cannot run {self._command[0]!r}: {reason}. How to fix: name a program after --, with its path."
                 raise UsageError(msg) from error
             self._running.add(process)
+            self._tell()
             return process
+
+    def _tell(self) -> None:
+        if self._watch is not None:
+            self._watch.tell(process.pid for process in self._running)
+
+
+class _Watch:
+    """A shell that ends process groups when the pipe from this process ends, however that came."""
+
+    def __init__(self) -> None:
+        script = 'while read -r line; do groups=$line; done; for each in $groups; do kill -9 "-$each"; done'
+        self._shell = subprocess.Popen(  # noqa: S603 - a fixed command
+            ["/bin/sh", "-c", script], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def tell(self, groups: Iterable[int]) -> None:
+        """Say which groups there are now."""
+        assert self._shell.stdin is not None
+        self._shell.stdin.write(f"{' '.join(map(str, groups))}\n".encode())
+        self._shell.stdin.flush()
+
+    def stop(self) -> None:
+        """End it; no group is left to watch."""
+        with contextlib.suppress(BrokenPipeError):  # somebody ended it
+            self.tell(())
+        self._shell.communicate()
 
 
 class _Tail:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from sls_contract.clock import utc_now
 from sls_contract.errors import EndpointError, SlsContractError
 from sls_contract.exercise.judgement import perform
 from sls_contract.exercise.outcome import Performed, Run
@@ -15,11 +18,13 @@ from sls_contract.exercise.setting import SCHEMES, Auth, Scheme, environment, ma
 from sls_contract.exercise.situations import SITUATIONS
 from sls_contract.exercise.stage import Stage
 from sls_contract.exercise.trial import Trial
+from sls_contract.spec.registry import contracts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
     from concurrent.futures import Future
     from datetime import datetime
+    from pathlib import Path
 
     from sls_contract.exercise.situation import Situation
 
@@ -82,6 +87,7 @@ class Runner:
         environ: the environment that the client inherits.
         clock: gives the time, aware.
         progress: is told how many runs are done, and the situation of the last of them.
+        elsewhere: carries `perform_task` out for each place in ``plan.tasks()``, in order; None: threads do it here.
         run: what was found.
 
     """
@@ -90,6 +96,7 @@ class Runner:
     environ: Mapping[str, str]
     clock: Callable[[], datetime]
     progress: Callable[[int, str], None] = lambda _done, _name: None
+    elsewhere: Callable[[Iterable[int]], Generator[Performed]] | None = None
     run: Run = field(init=False)
     _processes: Processes = field(init=False)
 
@@ -104,6 +111,9 @@ class Runner:
 
         tasks = self.plan.tasks()
         done: dict[int, Performed] = {}
+        if self.elsewhere is not None:
+            self._gather(self.elsewhere(range(len(tasks))))
+            return self.run
         pool = ThreadPoolExecutor(self.plan.jobs, "sls-contract-exercise")
         try:
             self._collect(tasks, done, pool)
@@ -112,6 +122,16 @@ class Runner:
             pool.shutdown(cancel_futures=True)
             self.run.performed = [done[place] for place in sorted(done)]
         return self.run
+
+    def _gather(self, results: Generator[Performed]) -> None:
+        with closing(results):
+            for performed in results:
+                self.run.performed.append(performed)
+                self.progress(len(self.run.performed), performed.situation.name)
+                if performed.verdict == "could not run":
+                    self.run.incomplete = _cannot_run(performed)
+                    if not any(each.requests for each in self.run.performed):
+                        return
 
     def _collect(self, tasks: tuple[Task, ...], done: dict[int, Performed], pool: ThreadPoolExecutor) -> None:
         begun = sorted(range(len(tasks)), key=lambda place: not tasks[place].situation.slow)
@@ -145,6 +165,20 @@ class Runner:
         if failures:
             raise _mistake(failures[0])
         return perform(Trial(setting, situation, received, ending, ended_at), auth)
+
+
+def perform_task(place: int, plan: Plan, contracts: Path | None = None) -> Performed:
+    """Do one run of a plan on a worker, in its environment; the client ends with the worker.
+
+    ``contracts`` is a folder of contracts beside ours.
+    """
+    runner = Runner(plan, os.environ, utc_now)
+    runner._processes = Processes(plan.command, watched=True)  # noqa: SLF001 - of this module
+    try:
+        with contracts_in(contracts):
+            return runner._perform(plan.tasks()[place])  # noqa: SLF001 - as above
+    finally:
+        runner._processes.stop()  # noqa: SLF001 - as above
 
 
 def _mistake(failure: BaseException) -> SlsContractError:

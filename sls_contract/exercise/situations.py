@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copyreg
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sls_contract.exercise import broken_answers, documented, faults, unusual_answers
+from sls_contract.exercise.situation import Situation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.exercise.situation import Situation
 
 SITUATIONS: Mapping[str, Situation] = MappingProxyType(
     {
@@ -28,3 +29,10 @@ SITUATIONS: Mapping[str, Situation] = MappingProxyType(
     }
 )
 """In the order in which reports tell them."""
+
+
+def _named(name: str) -> Situation:
+    return SITUATIONS[name]
+
+
+copyreg.pickle(Situation, lambda each: (_named, (each.name,)))  # between processes by name: turns are functions

@@ -8,7 +8,7 @@ import page_examples as examples
 import pytest
 
 from sls_contract.captures.judging import Whole, judge_chunk
-from sls_contract.captures.reading import chunks_of, recordings_of
+from sls_contract.captures.reading import chunks_of, opened_capture
 from sls_contract.cassettes.audit import Terms
 
 io = pytest.importorskip("mitmproxy.io", reason="the extra proxy is not installed")
@@ -52,7 +52,7 @@ def test_a_flow_is_the_exchange_that_went_through_the_proxy(tmp_path):
     path = tmp_path / "流.flow"
     success = examples.success()
     write(path, [flow(success)])
-    (read,) = recordings_of(str(path))
+    (read,) = opened_capture(str(path))
     assert (read.exchange.request.method, read.exchange.request.url) == (success.request.method, success.request.url)
     assert read.exchange.response.body == success.response.body
     assert read.provenance.recorded_at.timestamp() == AT

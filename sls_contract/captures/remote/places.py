@@ -10,7 +10,7 @@ from sls_contract.captures.remote.checkout import Checkout
 from sls_contract.captures.remote.lockfile import lock_near
 from sls_contract.captures.remote.store import recording_object
 from sls_contract.captures.remote.suite import suite_of
-from sls_contract.captures.storage import files_at, reading
+from sls_contract.captures.storage import files_at, folder_of
 
 _OBJECT = re.compile(r".*/(objects/[0-9a-f]{16}/(.+))")
 
@@ -28,23 +28,17 @@ def recordings_at(url: str) -> list[str]:
     return [each for each in found if (part := _OBJECT.fullmatch(each)) and part[1] in objects]
 
 
-def downloaded(url: str, folder: Path) -> Path:
-    """Copy the recordings at a URL into a folder, under their names; return the folder, or the file of a single one."""
-    place = _below_scheme(url)
-    for each in recordings_at(url):
-        part, name = _OBJECT.fullmatch(each), _below_scheme(each)
-        if name == place:
-            return _copied(each, folder / name.rpartition("/")[2])
-        _copied(each, folder / (part[2] if part else name.removeprefix(place).lstrip("/")))
-    return folder
+def recordings_by_name(url: str) -> dict[str, str]:
+    """Return the URLs of `recordings_at` by their names below the URL's folder; "" names a single file."""
+    found = recordings_at(url)
+    if found == [url]:
+        return {"": url}
+    base, named = _below_scheme(folder_of(url)), dict[str, str]()
+    for each in found:
+        part = _OBJECT.fullmatch(each)
+        named[part[2] if part else _below_scheme(each).removeprefix(base).lstrip("/")] = each
+    return named
 
 
 def _below_scheme(url: str) -> str:
     return url.partition("://")[2].strip("/")
-
-
-def _copied(url: str, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with reading(url) as file:
-        path.write_bytes(file.read())
-    return path

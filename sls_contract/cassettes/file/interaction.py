@@ -242,6 +242,9 @@ def _text(value: object) -> str:
         return value
     if isinstance(value, bytes):
         return wire_text(value)
+    if isinstance(value, (Mapping, list, tuple, set)):  # of a few lines of YAML aliases, text without end
+        msg = f"text must stand here, got {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - as above
     return "" if value is None else str(value)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,3 +67,22 @@ def har(tmp_path, workers):
     path = tmp_path / "a.har"
     write_har(path, workers[:12], "1")
     return path
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Start a Dask scheduler and three workers, each a process of its own; give the address and the workers."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    file = tmp_path / "scheduler.json"
+    run = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--port", "0"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    started = [subprocess.Popen([*run, "--no-dashboard"], **quiet)]
+    while not file.exists() or not file.read_text():
+        time.sleep(0.05)
+    address = json.loads(file.read_text())["address"]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
+    started += [subprocess.Popen([*worker, "--no-dashboard"], **quiet) for _ in range(3)]
+    yield address, started[1:]
+    for process in started:
+        process.kill()
+        process.wait()

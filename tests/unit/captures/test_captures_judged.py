@@ -14,12 +14,14 @@ import zstandard
 from jsonschema import Draft202012Validator
 
 from sls_contract.captures import judging, splitting
+from sls_contract.captures.compression import plain_blocks
 from sls_contract.captures.lines import line_of
 from sls_contract.captures.reading import captures_at, chunks_of
 from sls_contract.cassettes.audit import audit
+from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.har.archive import write_har
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.errors import UsageError
+from sls_contract.errors import CassetteDamaged, UsageError
 
 from .conftest import TERMS, judged, told
 
@@ -174,3 +176,51 @@ def test_chunks_are_no_larger_than_they_must_be(lines):
     chunks = list(chunks_of(str(lines)))
     assert max(len(chunk.data) for chunk in chunks) < 2 * 1024 * 1024
     assert sum(len(chunk.spans) for chunk in chunks) == 12 * 300
+
+
+@pytest.mark.parametrize(
+    ("name", "compress"),
+    [
+        ("a.jsonl.gz", gzip.compress),
+        ("a.har.bz2", bz2.compress),
+        ("a.jsonl.xz", lzma.compress),
+        ("a.yaml.zst", zstandard.compress),
+    ],
+)
+def test_a_bomb_is_damage_and_is_not_unpacked(tmp_path, name, compress):
+    """A small file that becomes a large one takes no more memory than any other: what comes of it comes in blocks."""
+    path = tmp_path / name
+    path.write_bytes(compress(b"\0" * (140 << 20)))
+    with path.open("rb") as file:
+        assert max(map(len, plain_blocks(file))) <= 32 << 20
+    assert told(judged(path)) == [("recording-damaged", None)]
+
+
+def test_aliases_that_multiply_are_damage():
+    """A cassette of a few lines must not become text without end."""
+    level = "&{1} [{0}]"
+    listed = ", ".join(["&a0 [lol, lol]", *(level.format(", ".join([f"*a{n}"] * 9), f"a{n + 1}") for n in range(12))])
+    path = Path("laughs.yaml")
+    text = f"x: [{listed}]\ninteractions:\n- request: {{method: GET, uri: *a12}}\n  response: *a12\nversion: 1\n"
+    found = CassetteFile(path, text.encode())
+    with pytest.raises(CassetteDamaged, match="text must stand here"):
+        found[0]
+
+
+def test_a_large_file_that_would_be_read_as_a_whole_is_not_read(tmp_path):
+    """What a folder holds beside captures may have any size."""
+    path = tmp_path / "dump.json"
+    with path.open("wb") as file:
+        file.write(b'{"interactions": [{"request": {"uri": "')
+        file.truncate(129 << 20)
+    (chunk,) = chunks_of(str(path))
+    assert "more than 128 MiB" in chunk.failure
+
+
+def test_links_that_lead_back_are_followed_once(tmp_path, lines):
+    """A capture that links to itself is told, a folder that holds itself ends."""
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "self.har").symlink_to("self.har")
+    found = captures_at([str(tmp_path)], "checked", pytest.fail)
+    assert found == [str(tmp_path / "self.har"), str(lines)]
+    assert judged(tmp_path / "self.har").failure

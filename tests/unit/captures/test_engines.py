@@ -15,6 +15,7 @@ import pytest
 from sls_contract.captures.engine import WorkerLost, in_order
 from sls_contract.captures.lines import line_of
 from sls_contract.captures.reading import chunks_of
+from sls_contract.exercise import SITUATIONS
 
 SCRIPT = Path(sys.executable).with_name("sls-contract")
 SHARE = 8 * 1024 * 1024  # of this size, work is worth processes
@@ -61,6 +62,20 @@ def test_work_that_ends_every_worker_ends_the_run():
         list(in_order(square_or_die, [(3, None)], "local", 2, large))
 
 
+def square_slowly(number):
+    time.sleep(0 if number == 1 else 600)
+    return number * number
+
+
+def test_nobody_waits_for_work_that_is_given_up():
+    """However long it would have taken."""
+    begun = time.monotonic()
+    results = in_order(square_slowly, [1, 2, 3, 4, 5], "local", 2, large)
+    assert next(results) == 1
+    results.close()
+    assert time.monotonic() - begun < 200
+
+
 def test_little_is_done_in_this_process():
     """Its work need not even be picklable."""
     assert list(in_order(lambda number: number + 1, range(3), "local", 2, lambda _: 1)) == [1, 2, 3]
@@ -91,25 +106,6 @@ def findings(process, report):
     return json.loads(report.read_text(encoding="utf-8"))["findings"]
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Start a Dask scheduler and three workers, each a process of its own; give the address and the workers."""
-    pytest.importorskip("distributed", reason="the extra dask is not installed")
-    file = tmp_path / "scheduler.json"
-    run = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--port", "0"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    started = [subprocess.Popen([*run, "--no-dashboard"], **quiet)]
-    while not file.exists():
-        time.sleep(0.05)
-    address = json.loads(file.read_text())["address"]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
-    started += [subprocess.Popen([*worker, "--no-dashboard"], **quiet) for _ in range(3)]
-    yield address, started[1:]
-    for process in started:
-        process.kill()
-        process.wait()
-
-
 def test_a_cluster_of_which_a_worker_is_killed_finds_the_same(capture, cluster):
     """The findings of one process, each once, in the same order."""
     address, workers = cluster
@@ -133,6 +129,61 @@ def test_ray_finds_the_same(capture):
         pytest.skip("Ray does not start a cluster on this machine")
     assert process.returncode == 1
     assert json.loads(report.read_text(encoding="utf-8"))["findings"] == findings(*check(capture, "--jobs", "1"))
+
+
+CLIENT = """
+import json, os, sys, time, urllib.request
+open(os.path.join(sys.argv[1], str(os.getpid())), "w").close()
+time.sleep(float(sys.argv[2]))
+sys.exit(77)
+"""
+
+
+def exercise(folder, seconds, *options, environ=None):
+    """Exercise a client that cannot do what it is asked, twelve times."""
+    script = folder / "client.py"
+    script.write_text(CLIENT, encoding="utf-8")
+    pids = folder / f"pids{len(list(folder.iterdir()))}"
+    pids.mkdir()
+    report = folder / f"{pids.name}.json"
+    chosen = [each for name in list(SITUATIONS)[:3] for each in ("--scenario", name)]
+    command = [str(SCRIPT), "exercise", "--json", str(report), "--timeout", "300", *chosen, *options, "--"]
+    client = [sys.executable, str(script), str(pids), str(seconds)]
+    environ = {**os.environ, **(environ or {})}
+    process = subprocess.Popen(
+        [*command, *client], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    return process, report, pids
+
+
+def test_a_client_is_exercised_on_a_cluster_of_which_a_worker_is_killed(tmp_path, cluster):
+    """Every run once, in the order of the scenarios, as on this machine; a client ends with its worker."""
+    address, workers = cluster
+    process, report, pids = exercise(tmp_path, 2, "--engine", "dask", environ={"DASK_SCHEDULER_ADDRESS": address})
+    while len(list(pids.iterdir())) < 3:
+        time.sleep(0.05)
+    workers[0].kill()
+    process.communicate(timeout=300)
+    alone, other, _ = exercise(tmp_path, 0)
+    alone.communicate(timeout=300)
+    told, expected = (json.loads(each.read_text(encoding="utf-8"))["outcomes"] for each in (report, other))
+    assert [(each["scenario"], each["auth"], each["verdict"]) for each in told] == [
+        (each["scenario"], each["auth"], each["verdict"]) for each in expected
+    ]
+
+
+def test_ctrl_c_ends_the_clients_that_workers_run(tmp_path):
+    """On a cluster of the command's own: no worker and no client is left."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    process, _, pids = exercise(tmp_path, 200, "--engine", "dask", "--jobs", "2")
+    while len(list(pids.iterdir())) < 2:
+        time.sleep(0.05)
+    started = [*children(process.pid), *(int(each.name) for each in pids.iterdir())]
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert b"Traceback" not in out + err
+    assert process.returncode == 130
+    assert all_ended(started)
 
 
 def test_a_cluster_that_is_not_there_is_told(capture):

@@ -1,0 +1,147 @@
+"""Captures of any format and place are compared and converted as cassettes are; on any engine to the same end."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+
+import pytest
+
+from sls_contract import cli
+from sls_contract.captures.lines import line_of
+from sls_contract.captures.reading import opened_capture
+from sls_contract.cassettes.file.recording_file import write
+from sls_contract.cassettes.har.archive import write_har
+
+from .conftest import changed
+
+NAMES = ("a.sls.yaml", "b.har", "d.jsonl.gz", "日/c.jsonl")
+
+
+def diff(old, new, report, *options):
+    """Compare, and give exit code, changes and what is printed."""
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["diff", str(old), str(new), "--json", str(report), *options]
+    code = cli.run(argv, environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    document = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+    return code, document, out.getvalue() + err.getvalue()
+
+
+def put(folder, name, recordings):
+    """Write recordings in the format that a name says."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if ".jsonl" in name:
+        data = "".join(map(line_of, recordings)).encode()
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    else:
+        (write_har(path, recordings, "1") if name.endswith(".har") else write(path, recordings))
+
+
+@pytest.fixture
+def sides(tmp_path, workers):
+    """Give two folders of captures of each kind; in each of the new ones the first answer lacks its shard."""
+    old = workers[4:10]
+    new = [changed(old[0], b'"shard"', b'"shart"'), *old[1:]]
+    for name in NAMES:
+        put(tmp_path / "old", name, old)
+        put(tmp_path / "new", name, new)
+    return tmp_path / "old", tmp_path / "new"
+
+
+def test_captures_of_every_kind_are_compared_by_name(sides, tmp_path):
+    """Below folders, compressed or not; a change is told with its capture and exchange."""
+    code, document, text = diff(*sides, tmp_path / "report.json")
+    breaking = {(each["cassette"], each["exchange"]) for each in document["changes"] if each["class"] == "breaking"}
+    assert (code, breaking) == (1, {(name, 0) for name in NAMES})
+    assert "24 pairs of exchanges in 4 pairs of cassettes" in text
+
+
+def test_captures_in_other_storage_are_compared_as_local_ones(sides, tmp_path):
+    """A folder in memory:// against a local one, and two files; names below the folders pair them."""
+    fsspec = pytest.importorskip("fsspec", reason="the extra scale is not installed")
+    old, new = sides
+    memory = fsspec.filesystem("memory")
+    memory.put(str(old), "/compared", recursive=True)
+    local = diff(old, new, tmp_path / "1.json")
+    assert diff("memory://compared", new, tmp_path / "2.json")[1]["changes"] == local[1]["changes"]
+    assert diff("memory://compared/*/*.jsonl", new / "日", tmp_path / "3.json")[1]["unmatched"]
+    alone = diff("memory://compared/a.sls.yaml", new / "a.sls.yaml", tmp_path / "4.json")[1]
+    assert [each["exchange"] for each in alone["changes"] if each["class"] == "breaking"] == [0]
+
+
+@pytest.mark.parametrize("kind", [".jsonl", ".jsonl.gz", ".flow"])
+def test_a_damaged_capture_is_not_compared(tmp_path, workers, kind):
+    """It is named with what is wrong; the others are compared."""
+    for side in ("old", "new"):
+        put(tmp_path / side, "a.jsonl", workers[4:6])
+        put(tmp_path / side, "b.jsonl.gz", workers[4:6])
+    broken = tmp_path / "new" / f"c{kind}"
+    good = tmp_path / "new" / ("b.jsonl.gz" if kind.endswith(".gz") else "a.jsonl")
+    broken.write_bytes(good.read_bytes()[:-40] if kind != ".flow" else b"9:nonsense")
+    (tmp_path / "old" / broken.name).write_bytes(good.read_bytes() if kind != ".flow" else b"9:nonsense")
+    code, document, text = diff(tmp_path / "old", tmp_path / "new", tmp_path / "report.json")
+    assert code == 2
+    assert f"c{kind}" in text
+    assert document["summary"]["exchanges"] == 4
+
+
+def test_a_cluster_of_which_a_worker_is_killed_finds_the_same_changes(sides, tmp_path, cluster, monkeypatch):
+    """In the same order as one process does."""
+    address, workers = cluster
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+    workers[0].kill()
+    found = diff(*sides, tmp_path / "1.json", "--engine", "dask")
+    one = diff(*sides, tmp_path / "2.json", "--jobs", "1")
+    assert (found[0], found[1]["changes"], found[2]) == (one[0], one[1]["changes"], one[2])
+
+
+def convert(*argv):
+    out, err = io.StringIO(), io.StringIO()
+    code = cli.run(["convert", *map(str, argv)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue() + err.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["har", "jsonl", "yaml"])
+def test_a_folder_of_captures_is_converted(sides, tmp_path, kind):
+    """Each into a file of its name; every exchange is there. Nothing that exists is replaced unasked."""
+    made = tmp_path / "made"
+    code, told = convert(sides[0], made, "--to", kind)
+    end = ".sls.yaml" if kind == "yaml" else f".{kind}"
+    written = {each.relative_to(made).as_posix() for each in made.rglob("*") if each.is_file()}
+    assert (code, written) == (0, {f"{name}{end}" for name in ("a", "b", "d", "日/c")})
+    assert told.endswith("24 exchanges of 4 captures\n")
+    old = opened_capture(str(sides[0] / "a.sls.yaml"))
+    for name in written:
+        assert [each.exchange for each in opened_capture(str(made / name))] == [each.exchange for each in old]
+    assert "exists. How to fix" in convert(sides[0], made, "--to", kind)[1]
+
+
+def test_two_captures_are_not_written_into_one_file(tmp_path, workers):
+    """Both are named, and nothing is written."""
+    put(tmp_path / "old", "a.jsonl", workers[4:5])
+    put(tmp_path / "old", "a.har", workers[4:5])
+    code, told = convert(tmp_path / "old", tmp_path / "made", "--to", "yaml")
+    assert (code, "would both be written" in told, (tmp_path / "made").exists()) == (2, True, False)
+
+
+def test_one_damaged_capture_hinders_no_other(sides, tmp_path):
+    """It is named, and the command tells that not everything was written."""
+    (sides[0] / "z.jsonl").write_text('{"request": 1}\n', encoding="utf-8")
+    code, told = convert(sides[0], tmp_path / "made", "--to", "har")
+    assert code == 2
+    assert f"not converted: {sides[0] / 'z.jsonl'}" in told
+    assert len(list((tmp_path / "made").rglob("*.har"))) == 4
+
+
+def test_a_cluster_converts_as_one_process_does(sides, tmp_path, cluster, monkeypatch):
+    """Byte by byte, though a worker is killed."""
+    address, workers = cluster
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+    workers[0].kill()
+    assert convert(sides[0], tmp_path / "1", "--to", "har", "--engine", "dask")[0] == 0
+    assert convert(sides[0], tmp_path / "2", "--to", "har", "--jobs", "1")[0] == 0
+    names = [each.relative_to(tmp_path / "2") for each in (tmp_path / "2").rglob("*.har")]
+    assert len(names) == 4
+    assert all((tmp_path / "1" / each).read_bytes() == (tmp_path / "2" / each).read_bytes() for each in names)
