@@ -162,7 +162,7 @@ class Catalogue:
         return f"{found}。" if cut == "." else found.removesuffix("。")
 
     def _is_likely(self, template: Template, values: Mapping[str, str]) -> bool:
-        """Tell whether a template of few words gave the text: its values are plain, or, behind a word, texts of ours."""
+        """Tell whether a template of few words gave the text: its values are plain or, behind a word, of ours."""
         return template.is_sure() or all(
             template.plain().fullmatch(value) or (template.literals[0] and self._kept(value) != value)
             for value in values.values()
