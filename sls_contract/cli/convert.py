@@ -69,7 +69,7 @@ def _convert_one(arguments: argparse.Namespace, console: Console) -> Written:
         return convert_capture(
             Task(arguments.source, arguments.target),
             console.keys(),
-            lambda done, of: shown(0, f"{arguments.source} {done} of {of} exchanges scrubbed"),
+            lambda done, of: shown(done, str(arguments.source), of),
         )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cli.terminal import Console
 
-    Progress = AbstractContextManager[Callable[[int, str], None]]
+    Progress = AbstractContextManager[Callable[..., None]]
 
 _BAR = 20  # cells
 
@@ -34,10 +34,13 @@ class Pace:
 
 
 @contextlib.contextmanager
-def progress(total: int, console: Console) -> Iterator[Callable[[int, str], None]]:
-    """Give what shows how many of ``total`` steps are done, and what is at work; nothing is left of it in the end."""
+def progress(total: int, console: Console) -> Iterator[Callable[..., None]]:
+    """Give what shows how many of ``total`` steps are done, and what is at work; nothing is left of it in the end.
+
+    A third argument is the total where it was not known before.
+    """
     if not console.stderr.isatty() or console.environ.get("TERM") == "dumb":
-        yield lambda _done, _text: None
+        yield lambda _done, _text, _of=None: None
         return
     from rich.console import Console as RichConsole
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -59,4 +62,6 @@ def progress(total: int, console: Console) -> Iterator[Callable[[int, str], None
     )
     with shown:
         task = shown.add_task("", total=total)
-        yield lambda done, text: shown.update(task, completed=done, description=translated(on_one_line(text)))
+        yield lambda done, text, of=None: shown.update(
+            task, total=of, completed=done, description=translated(on_one_line(text))
+        )
