@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sls_contract
+from sls_contract.spec.installation import schema_folder
 
 PACKAGE = Path(sls_contract.__file__).parent
 CATALOGUE = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "sls_contract.po"
-ERRORS = PACKAGE.parent / "schemas" / "errors.json"
+ERRORS = schema_folder() / "errors.json"
 WORDS = Path(__file__).with_name("catalogue_words.txt")
 
 NO_TEXTS = (  # patterns, words of pages, and what the service itself writes on the wire

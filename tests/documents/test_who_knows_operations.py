@@ -6,8 +6,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[2] / "sls_contract"
-CONTRACTS = PACKAGE.parent / "schemas" / "contracts.jsonl"
+import sls_contract
+from sls_contract.spec.installation import schema_folder
+
+PACKAGE = Path(sls_contract.__file__).parent
+CONTRACTS = schema_folder() / "contracts.jsonl"
 EVERYDAY = {"count", "cursor", "from", "id", "key", "name", "order", "query", "status", "timeout", "type", "value"}
 """Names of fields that other things have, too: a text that is one of them tells nothing."""
 
