@@ -22,7 +22,8 @@ CATALOGUE = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "sls_contract.po"
 ERRORS = schema_folder() / "errors.json"
 WORDS = Path(__file__).with_name("catalogue_words.txt")
 
-NO_TEXTS = (  # patterns, words of pages, and what the service itself writes on the wire
+NO_TEXTS = (  # files to copy, patterns, words of pages, and what the service itself writes on the wire
+    "_starter",
     "cassettes/scrub/key_formats.py",
     "endpoint/state/answers.py",
     "locale",

@@ -34,6 +34,7 @@ KNOWING = {
 """Modules that may, and why. The list shrinks; whoever wants to lengthen it asks the contract first."""
 
 KNOWING_ROOMS = {
+    "_starter/": "files that init copies, in an installed package",
     "endpoint/state/": "the reference endpoint is those operations",
     "exercise/": "situations of GetCheckPoint, and what a client prints of its entries",
     "scenarios/": "situations and their requests, written out; the model",
