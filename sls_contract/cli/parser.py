@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sls_contract.locale import translated
-from sls_contract.reports.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +16,8 @@ class _Formatter(argparse.HelpFormatter):
     """Leaves commands whole, gives an example a line of its own, and speaks the language of the reader."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
+        from sls_contract.reports.text import wrapped
+
         example = translated("Example:", alone=True)
         before, found, after = " ".join(text.split()).partition(f"{example} ")
         parts = [before.strip(), f"{found}{after}"] if found else [before]
@@ -25,6 +26,8 @@ class _Formatter(argparse.HelpFormatter):
         )
 
     def _split_lines(self, text: str, width: int) -> list[str]:
+        from sls_contract.reports.text import wrapped
+
         return wrapped(" ".join(text.split()), width)
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
