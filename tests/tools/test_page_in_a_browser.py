@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def test_axe_finds_nothing_serious(opened, scheme):
 
 def test_it_is_read_without_script_and_opened_by_keyboard(opened):
     page, _ = opened("broken.html", java_script_enabled=False)
-    assert page.get_by_role("heading", level=1).inner_text().startswith("2 clauses violated")
+    assert re.match(r"\d+ clauses violated, \d+ times", page.get_by_role("heading", level=1).inner_text())
     closed = page.locator("#map details").first
     closed.locator("summary").focus()
     page.keyboard.press("Enter")
