@@ -150,8 +150,8 @@ def parser(named: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"sls-contract {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    needed = {"--version": ()}.get(named, (named,) if named in COMMANDS else COMMANDS)
-    for name in needed:
+    needed = (named,) if named in COMMANDS else COMMANDS
+    for name in needed if named != "--version" else ():
         import_module(f"sls_contract.cli.{name.replace('-', '_')}").configure(commands)
     return top
 

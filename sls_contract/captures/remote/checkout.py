@@ -125,7 +125,8 @@ class Checkout:
     def _held(self) -> Iterator[None]:
         """Keep other processes out, which may have another suite of the same lock."""
         path = self.suite.of_lock / "held"
-        replace_bytes(path, b"") if not path.exists() else None
+        if not path.exists():
+            replace_bytes(path, b"")
         with path.open("r+b") as file:
             lock(file.fileno(), self.suite.lock, LOCK_TIMEOUT * 20)
             try:
