@@ -49,11 +49,10 @@ def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Itera
     for name, wanted in written.items():
         actual = came[name]
         if isinstance(wanted, frozenset) and isinstance(actual, frozenset):
-            wanted, actual = sorted(wanted), sorted(actual & wanted)  # noqa: PLW2901 - as they are shown
+            actual = actual.intersection(wanted)
         if wanted != actual:
-            yield clause("log-preserved").finding(
-                f"body, a log's {name}", shown(str(wanted)), shown(str(actual)), "Give logs back byte for byte."
-            )
+            texts = (shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual))
+            yield clause("log-preserved").finding(f"body, a log's {name}", *texts, "Give logs back byte for byte.")
 
 
 def judge_found_again(mark: str, *, came: bool) -> Judged:

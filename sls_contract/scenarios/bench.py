@@ -142,11 +142,9 @@ class Bench:
 
     def logs(self, step: Put, value: str, at: datetime) -> tuple[PulledLog, ...]:
         """Return the logs that a `Put` writes; the prefix keeps those of two runs apart."""
-        time = int(at.timestamp())
+        time, shared = int(at.timestamp()), (_TOPIC, _TAGS, _SOURCE)
         return tuple(
-            PulledLog(
-                time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *_CONTENTS), _TOPIC, _TAGS, _SOURCE, _FRACTION - number
-            )
+            PulledLog(time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *_CONTENTS), *shared, _FRACTION - number)
             for number in range(step.logs)
         )
 

@@ -70,7 +70,12 @@ SCENARIOS = (
             *(Put(shard=0) for _ in range(3)),
             Drain(count=1),
             *(
-                Call("PullLogs", "written", (("cursor", Kept("before")), ("end_cursor", end), ("count", "10")), _AT_CURSORS)
+                Call(
+                    "PullLogs",
+                    "written",
+                    (("cursor", Kept("before")), ("end_cursor", end), ("count", "10")),
+                    _AT_CURSORS,
+                )
                 for end in (Kept("log"), Kept("next"))
             ),
         ),

@@ -162,7 +162,7 @@ def _with_token(operation: str, name: str, expects: str, proves: str, *variants:
         expects,
         "CommonErrorCodes page; RequestSignature page",
         proves,
-        (*made(), *_before(request), *(with_variant(request, variant) for variant in variants)),  # type: ignore[arg-type]  # it stays a request
+        (*made(), *_before(request), *(with_variant(request, variant) for variant in variants)),
     )
 
 

@@ -151,7 +151,9 @@ class CallJudge:
             yield sequence_logs.judge_found_again(first, came=first in marks)
         if "end_cursor" in query:
             end = str(query["end_cursor"])
-            yield from (sequence_logs.judge_end(mark, each.cursor, end) for mark, each in known.items() if mark in marks)
+            yield from (
+                sequence_logs.judge_end(mark, each.cursor, end) for mark, each in known.items() if mark in marks
+            )
 
     def _pulled(self, where: Logstore, found: Found, log: PulledLog, *, follows: bool) -> Iterator[Judged]:
         mark = _mark(log)
