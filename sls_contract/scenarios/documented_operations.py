@@ -155,13 +155,8 @@ def _with_token(operation: str, name: str, expects: str, proves: str, *variants:
     """Return the scenario of an operation asked with a temporary key, which may be looked up elsewhere."""
     request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
     return Scenario.of(
-        f"{LABELS[operation]}-{name}",
-        operation,
-        expects,
-        "CommonErrorCodes page; RequestSignature page",
-        proves,
-        (*made(), *_before(request), *(with_variant(request, variant) for variant in variants)),
-    )
+        operation, f"{LABELS[operation]}-{name}", expects, "CommonErrorCodes page; RequestSignature page", proves
+    ).doing(*made(), *_before(request), *(with_variant(request, variant) for variant in variants))
 
 
 def _wrong_token(operation: str) -> Scenario:
