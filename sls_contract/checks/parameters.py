@@ -179,11 +179,11 @@ class Fields:
 
 def between(value: Value) -> str:
     """Say which numbers a value may be, or how many characters it may have."""
-    unit = " characters" if value.type == "string" else ""
     if value.maximum is None:
-        return f"{value.minimum}{unit} or more"
-    least = "" if value.minimum is None else f"from {value.minimum} to "
-    return f"{least}{value.maximum}{unit}{'' if least else ' or less'}"
+        limits = f"{value.minimum} or more"
+    else:
+        limits = f"{value.maximum} or less" if value.minimum is None else f"from {value.minimum} to {value.maximum}"
+    return f"{limits} characters" if value.type == "string" else limits
 
 
 def nearly(key: str, names: Iterable[str]) -> str:

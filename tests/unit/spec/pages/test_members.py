@@ -38,9 +38,7 @@ def members(text):
     return {name: (each["parent"], each["type"], each["required"]) for name, each in found.items()}
 
 
-@pytest.mark.parametrize(
-    "marks", [("", "└", "└└"), ("└", "└└", "└└└"), ("", "- ", "- - "), ("", "├─ ", "│ └─ "), ("", ".", "..")]
-)
+@pytest.mark.parametrize("marks", [("", "└"), ("└", "└└"), ("", "- "), ("├─ ", "│ └─ "), ("", "."), (".", "..")])
 def test_marks_before_a_name_tell_its_depth(marks):
     """A member with one mark more than the row above is a part of it."""
     top, inner = marks
