@@ -163,3 +163,28 @@ def test_a_column_of_positions_tells_where_a_parameter_goes():
     row = "|farm-view|String|No|full|\n"
     text = PAGE.replace("|Description|\n", "|Position|\n").replace("|body|Object|Yes|What to fill in.|\n", "")
     assert list(derive(text + row.replace("|full|", "|Header|")).as_plain()["headers"]) == ["farm-view"]
+
+
+def test_a_member_that_a_table_misspells_is_that_of_the_example():
+    """The table's spelling is a slip, which is listed; names that only resemble each other stay apart."""
+    rows = "|ventlator|String|No|Which.|\n|beginKey|String|No|Of the gate.|\n"
+    text = PAGE.replace("|body|Object|Yes|What to fill in.|\n", rows) + EXAMPLE % '{"ventilator": "big", "endKey": "a"}'
+    page = derive(text).as_plain()
+    assert list(page["body"]["members"]) == ["ventilator", "beginKey", "endKey"]
+    assert ("body-key", "ventlator") in [(each["kind"], each["says"]) for each in page["problems"]]
+
+
+@pytest.mark.parametrize(("body", "shape"), [('{"a": "b', "object"), ('["a', "array"), ("{a b c", None)])
+def test_how_a_body_begins_tells_its_shape(body, shape):
+    """Also where the rest cannot be read."""
+    page = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + EXAMPLE % body).as_plain()
+    assert page["body"] == {"shape": shape, "members": {}}
+    assert [each["kind"] for each in page["problems"]] == ["example-not-json"]
+
+
+def test_a_path_that_only_the_example_prints_whole_is_taken_from_there():
+    """What the request line lacks is listed once, and no sample of the example is held against it."""
+    text = PAGE.replace("|body|Object|Yes|What to fill in.|\n", "|barnName|String|Yes|A.|\n|cowName|String|Yes|B.|\n")
+    page = derive(text + EXAMPLE.replace("/barns/red", "/barns/red/cows/elsa") % "").as_plain()
+    assert page["path"] == "/barns/{barnName}/cows/{cowName}"
+    assert [(each["kind"], each["says"]) for each in page["problems"]] == [("path", "/barns/{barnName}")]
