@@ -125,13 +125,12 @@ CLAUSES = (
         _SIGNATURE,
         _PROTOCOL,
     ),
-    _warning(
+    _violation(
         "SLS518",
         "key-follows-redirect",
         "The key does not follow a redirect to another host",
         "A client that follows a redirect to another host sends neither Authorization nor "
-        "x-acs-security-token there: the other host could use them. This is a warning: HTTP advises it, no "
-        "page of the service mentions it, and some standard libraries do otherwise.",
+        "x-acs-security-token there: the other host could use them.",
         f"{_HTTP} section 15.4: a user agent ought to remove Authorization when a redirect leads elsewhere",
     ),
     _violation(
@@ -165,8 +164,8 @@ CLAUSES = (
         "SLS524",
         "status-wrong",
         "The reported status was answered",
-        "If the client reports an HTTP status for an error, the service answered with that status. No status "
-        "(null) is fine; if no answer had a status, nothing is judged.",
+        "If the client reports an HTTP status for an error, it is a number, and the service answered with that "
+        "status. No status (null) is fine; if no answer had a status, nothing is judged.",
         _PROTOCOL,
     ),
     _violation(
