@@ -164,8 +164,8 @@ CLAUSES = (
         "SLS524",
         "status-wrong",
         "The reported status was answered",
-        "If the client reports an HTTP status for an error, it is a number, and the service answered with that "
-        "status. No status (null) is fine; if no answer had a status, nothing is judged.",
+        "If the client reports an HTTP status for an error, the service answered with that status. No status "
+        "(null) is fine; if no answer had a status, nothing is judged.",
         _PROTOCOL,
     ),
     _violation(
@@ -236,7 +236,7 @@ CLAUSES = (
         "SLS541",
         "error-line-types",
         "errorCode is a text, status a whole number",
-        "In the last line of a failure, errorCode is a text and status a whole number (or digits as text). "
+        "In the last line of a failure, errorCode is a text and status a whole number, not its digits as text. "
         "Each is null or left out if the client does not know it. Callers compare an errorCode with texts.",
         _PROTOCOL,
         f"{_PAGE}, error codes",
