@@ -56,16 +56,15 @@ def error_code_kept(trial: Trial) -> Flaws:
 
 
 def status_true(trial: Trial) -> Flaws:
-    """Demand that a status that is told was answered, and is a number."""
-    told = trial.said.get("status") if trial.failed and isinstance(trial.said, dict) else None
+    """Demand that a status that is told was answered."""
+    told = integer(trial.said.get("status")) if trial.failed and isinstance(trial.said, dict) else None
     answered = {each.response.status for each in trial.received if each.response is not None}
     if told is None or not answered:
         return None
-    if not isinstance(told, str) and integer(told) in answered:
+    if told in answered:
         return KEPT
-    fix = "print the status of the answer as a number, or null."
-    actual = shown(told) if isinstance(told, str) else str(told)
-    return [Flaw("status", " or ".join(map(str, sorted(answered))), actual, fix)]
+    fix = "print the status of the answer, or null."
+    return [Flaw("status", " or ".join(map(str, sorted(answered))), str(told), fix)]
 
 
 RULES = (

@@ -340,12 +340,6 @@ class GivesTheCodeInLowerCase(Client):
 
 
 @bug("status-wrong", "error-404-consumer-group-not-exist")
-class GivesTheStatusAsText(Client):
-    def error(self, status, body):
-        return Refused(json.loads(body)["errorCode"], str(status))
-
-
-@bug("status-wrong", "error-404-consumer-group-not-exist")
 class GivesStatus200ForErrors(Client):
     def error(self, status, body):
         return Refused(json.loads(body)["errorCode"], 200)
