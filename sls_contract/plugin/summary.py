@@ -120,7 +120,7 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
     report.clauses_total = len(CLAUSES)
     document = as_document(report, __version__)
     if settings.record == "verify":
-        from sls_contract.plugin.verified import verified_document
+        from sls_contract.plugin.verify_result import verified_document
 
         document |= verified_document(outcome.settled)
     if suite := settings.suite:  # reports are read elsewhere, where the copies on this machine are unknown
@@ -132,7 +132,7 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
 
 def _verified(outcome: Outcome) -> Iterator[str]:
     if outcome.settled:
-        from sls_contract.plugin.verified import verified_lines
+        from sls_contract.plugin.verify_result import verified_lines
 
         yield from verified_lines(outcome.settled)
 

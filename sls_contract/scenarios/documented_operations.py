@@ -121,13 +121,12 @@ def _served(operation: str) -> Scenario:
         if isinstance(request, Create):
             steps.append(Delete(request.at))
     return Scenario.of(
-        f"{LABELS[operation]}-served",
         operation,
+        f"{LABELS[operation]}-served",
         "200, signed as v1 with either hash and as v4",
         _source(operation),
         "SLS444 SLS456",
-        (*steps,),
-    )
+    ).doing(*steps)
 
 
 def _not_let_in(operation: str) -> Scenario:
@@ -137,19 +136,18 @@ def _not_let_in(operation: str) -> Scenario:
     if isinstance(elsewhere, Write):
         elsewhere = replace(elsewhere, value="12")  # the same request, and so the same signature, each time
     return Scenario.of(
-        f"{LABELS[operation]}-not-let-in",
         operation,
+        f"{LABELS[operation]}-not-let-in",
         "401 for a wrong signature and an unknown key, 400 for a time of 16 minutes ago, 400 or 401 unsigned",
         "CommonErrorCodes page",
         "SLS451 SLS452 SLS454 SLS455",
-        (
-            *made(),
-            *_before(request),
-            *(with_variant(request, variant) for variant in _NOT_LET_IN),
-            *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
-            elsewhere,
-            with_variant(request, RequestVariant(signed_as=elsewhere)),
-        ),
+    ).doing(
+        *made(),
+        *_before(request),
+        *(with_variant(request, variant) for variant in _NOT_LET_IN),
+        *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
+        elsewhere,
+        with_variant(request, RequestVariant(signed_as=elsewhere)),
     )
 
 
@@ -189,13 +187,12 @@ def _nowhere(operation: str) -> Scenario:
     about_group = named_group(make(_A))
     proves = "SLS442 SLS443" + (" SLS441" if about_group else "")
     return Scenario.of(
-        f"{LABELS[operation]}-nowhere",
         operation,
+        f"{LABELS[operation]}-nowhere",
         f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
         f"{_source(operation)}, error codes",
         proves,
-        (*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else [])))),
-    )
+    ).doing(*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else []))))
 
 
 def _nearly_named(operation: str) -> Scenario:
@@ -210,13 +207,12 @@ def _nearly_named(operation: str) -> Scenario:
     if about_group:
         places += [Place(label) for label in ("name", "name-12", "Name-1")]
     return Scenario.of(
-        f"{LABELS[operation]}-nearly-there",
         operation,
+        f"{LABELS[operation]}-nearly-there",
         "404 for names that begin as others, or differ in case; logstores and projects in 400, too",
         f"{_source(operation)}, error codes",
         "SLS442 SLS443" + (" SLS441" if about_group else ""),
-        (*_before(make(_A)), *made(there), Write(0, at=there), *map(make, places), Read(at=there), ListGroups(there)),
-    )
+    ).doing(*_before(make(_A)), *made(there), Write(0, at=there), *map(make, places), Read(at=there), ListGroups(there))
 
 
 def _shard(operation: str, *query: tuple[str, str | Kept]) -> Call:
@@ -339,13 +335,12 @@ def _documented() -> Iterator[Scenario]:
         words = "".join(f"-{char.lower()}" if char.isupper() else char for char in code)
         also = " SLS408" if any(isinstance(step, ListGroups) for step in steps) else ""
         yield Scenario.of(
-            f"{LABELS[operation]}{words}",
             operation,
+            f"{LABELS[operation]}{words}",
             f"{code}: {why}",
             f"{_source(operation)}, error codes",
             ("SLS436" if code == "NotExistConsumerWithBody" else "SLS445") + also,
-            (*steps,),
-        )
+        ).doing(*steps)
 
 
 SCENARIOS = (

@@ -11,7 +11,7 @@ from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
-from sls_contract.scenarios.model_logs import Found, LogModel, Logstore
+from sls_contract.scenarios.model import Found, LogModel, Logstore
 from sls_contract.verification.answered import objects_of
 from sls_contract.verification.reads import both
 
