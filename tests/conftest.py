@@ -17,6 +17,7 @@ from sls_contract.locale import use as use_language
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
 sys.path.insert(0, str(Path(__file__).with_name("documents")))
 from started_processes import Started, end_all_but, processes_of_a_run
+from together import TogetherModule
 
 pytest_plugins = ["pytester"]
 
@@ -47,6 +48,11 @@ os.environ["SLS_CONTRACT_LANG"] = "en"  # whatever the developer reads; a test o
 use_language(os.environ)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling is most of a start, of tests and of what they start
 sys.dont_write_bytecode = False
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    """Without SLS_FULL the small cases of a function are one item, which names each that fails."""
+    return None if os.environ.get("SLS_FULL") else TogetherModule.from_parent(parent, path=module_path)
 
 
 def pytest_collection_modifyitems(config, items):
