@@ -61,11 +61,12 @@ def joined(function: Callable, of_class: list[pytest.Mark]) -> Callable | None:
         for case in cases_of(tables):
             try:
                 function(*own, **fixtures, **case)
-            except (Exception, pytest.fail.Exception) as failure:
+            except (Exception, pytest.fail.Exception) as failure:  # noqa: BLE001 - raised below
                 failure.add_note(f"in the case {case!r:.1000}")
                 failures.append(failure)
         if failures:
-            raise BaseExceptionGroup(f"{len(failures)} cases of {function.__name__} fail", failures)
+            msg = f"{len(failures)} cases of {function.__name__} fail"
+            raise BaseExceptionGroup(msg, failures)
 
     kept = [each for name, each in signature.parameters.items() if name in SHARED]
     every_case.__signature__ = signature.replace(parameters=kept)
