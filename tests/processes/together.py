@@ -48,11 +48,13 @@ def joined(function: Callable, of_class: list[pytest.Mark]) -> Callable | None:
     """
     marks = [*getattr(function, "pytestmark", ()), *of_class]
     signature = inspect.signature(function)
-    names = set(signature.parameters) - SHARED
     if not marks or inspect.iscoroutinefunction(function) or any(set(mark.kwargs) - {"ids"} for mark in marks):
         return None
     tables = [table(mark) for mark in marks if mark.name == "parametrize"]
-    if len(tables) < len(marks) or None in tables or {name for names, _ in tables for name in names} != names:
+    if len(tables) < len(marks) or None in tables:
+        return None
+    given = {name for names, _ in tables for name in names}
+    if not given <= set(signature.parameters) <= given | SHARED:
         return None
 
     @functools.wraps(function)
@@ -68,7 +70,7 @@ def joined(function: Callable, of_class: list[pytest.Mark]) -> Callable | None:
             msg = f"{len(failures)} cases of {function.__name__} fail"
             raise BaseExceptionGroup(msg, failures)
 
-    kept = [each for name, each in signature.parameters.items() if name in SHARED]
+    kept = [each for name, each in signature.parameters.items() if name not in given]
     every_case.__signature__ = signature.replace(parameters=kept)
     every_case.pytestmark = []
     del every_case.__wrapped__  # of which pytest would read the arguments
