@@ -2,7 +2,8 @@
 
 `Started` takes the place of `subprocess.Popen` while tests run. What it forks is a process of its own like any other,
 but for the start of its interpreter: our command line and pytest, which tests of their own start, and files in Python
-that it has started once before. What reads an interpreter's settings, ``-c`` and other ``-m`` it always starts; with ``SLS_FULL=1`` everything.
+that it has started once before. What reads an interpreter's settings, ``-c`` and other ``-m`` it always starts; with
+``SLS_FULL=1`` everything.
 """
 
 from __future__ import annotations
