@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
-import sys
 
 import pytest
+
+from sls_contract import cli
 
 PAGE = """# CountSheep
 
@@ -34,10 +35,14 @@ Host: {project}.{endpoint}
 """
 
 
+def spec(*arguments):
+    out, err = io.StringIO(), io.StringIO()
+    code = cli.run(["spec", *map(str, arguments)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
 def diff(*arguments):
-    command = [sys.executable, "-m", "sls_contract", "spec", "diff", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    return done.returncode, done.stdout, done.stderr
+    return spec("diff", *arguments)
 
 
 @pytest.fixture
@@ -85,8 +90,7 @@ def test_a_page_that_only_links_to_its_errors_takes_none_away(page):
 
 
 def test_claims_written_by_derive_are_as_good_as_their_page(page, tmp_path):
-    command = [sys.executable, "-m", "sls_contract", "spec", "derive", str(page("a.md")), "--json"]
-    subprocess.run([*command, str(tmp_path / "claims.json")], check=True, capture_output=True)
+    assert spec("derive", page("a.md"), "--json", tmp_path / "claims.json")[0] == 0
     assert changes(page("a.md"), tmp_path / "claims.json") == (0, [])
 
 
@@ -115,8 +119,7 @@ def test_claims_of_a_folder_are_merged_before_contracts_are_compared(page, tmp_p
     """With --contract, an error that another page of one's own has is new in the page, and not in the contract."""
     old, new = page("2020.en.md", ("|400|BreedInvalid|No such breed.|\n", "")), page("2021.en.md")
     known = page("2019.en.md")
-    command = [sys.executable, "-m", "sls_contract", "spec", "derive", str(known), "--out", str(tmp_path / "own")]
-    subprocess.run(command, check=True, capture_output=True)
+    assert spec("derive", known, "--out", tmp_path / "own")[0] == 0
     told = [json.loads(diff(old, new, *more, "--json", "-")[1]) for more in ((), ("--contract", tmp_path / "own"))]
     found = [{each["of"] for each in document["changes"]} for document in told]
     assert found == [{"page", "contract"}, {"page"}]
