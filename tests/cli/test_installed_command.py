@@ -55,13 +55,22 @@ def test_script_and_module_are_the_same(command, script):
     assert command("chekc", script=script).stderr.startswith("usage: sls-contract ")
 
 
-def test_each_command_starts_alone(command):
-    """What it needs it loads itself: no other command, and no test, did before it."""
-    for name in COMMANDS:
-        with Started.really():
-            done = command(name, "--help")
-        assert (done.returncode, done.stderr) == (0, ""), name
-        assert done.stdout.startswith(f"usage: sls-contract {name}"), name
+ONE_BY_ONE = """
+import sys
+for name in sys.argv[1:]:
+    for module in [each for each in sys.modules if each.startswith("sls_contract")]:
+        del sys.modules[module]
+    from sls_contract.cli import run
+    assert run([name, "--help"], environ={}, stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr) == 0, name
+"""
+
+
+def test_each_command_starts_alone():
+    """What it needs it loads itself: nothing of ours was loaded before it."""
+    command = [sys.executable, "-c", ONE_BY_ONE, *COMMANDS]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[2] for line in done.stdout.splitlines() if line.startswith("usage: ")] == [*COMMANDS]
 
 
 def test_a_command_loads_no_other():
