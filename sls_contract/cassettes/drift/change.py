@@ -35,6 +35,9 @@ class Class(StrEnum):
 SEVERITY = tuple(Class)
 """The classes, worst first."""
 
+Rest: TypeAlias = "tuple[Class, str | None, str]"
+"""Class, code and slug of changes that are only counted."""
+
 Verdict: TypeAlias = Literal["breaking", "additive", "benign", "none"]
 
 
@@ -123,6 +126,8 @@ class Drift:
         exercised: codes of the clauses that could have failed on the new side.
         retried: how many attempts of both sides were followed by a retry, and count with its exchange.
         partners: the position of each new exchange by that of its old one.
+        more: how many changes there are beside ``changes``, by class, code and slug.
+        more_unmatched: how many exchanges without a partner beside ``unmatched``.
 
     """
 
@@ -133,11 +138,17 @@ class Drift:
     exercised: frozenset[str] = frozenset()
     retried: int = 0
     partners: Mapping[int, int] = field(default_factory=dict, compare=False)
+    more: Mapping[Rest, int] = field(default_factory=dict)
+    more_unmatched: int = 0
 
     @property
     def verdict(self) -> Verdict:
         """The worst class among the changes; ``none`` where nothing differs."""
         return verdict_of(self.changes)
+
+    def count(self, kind: Class) -> int:
+        """Count the changes of one class."""
+        return len(self.of(kind)) + sum(count for (its, *_), count in self.more.items() if its is kind)
 
     def of(self, kind: Class) -> tuple[Change, ...]:
         """Return the changes of one class."""
