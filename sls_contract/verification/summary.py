@@ -98,10 +98,8 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     yield from _shared("not proven, though carried out:", _reasons(run, "not proven"), most)
     yield from _shared("not provable here:", _reasons(run, "not provable"), most)
     yield from _shared("not supported by this endpoint:", _reasons(run, "not supported"), most)
-    if verbose:
-        yield from titled("not provable anywhere:", not_provable())
-    elif not brief:
-        yield from ("", f"not provable anywhere: {some([item.partition(': ')[0] for item in not_provable()])}")
+    if not brief:
+        yield from _never_provable(verbose=verbose)
     if run.not_judged:
         yield from ("", f"not judged, left out by --only or --skip: {', '.join(run.not_judged)}")
     if not brief:
@@ -130,6 +128,14 @@ def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str
     if verbose:
         missing = [f"{each.operation} {error}" for each in operations for error in each.missing]
         yield from _shared("errors that were not brought about:", missing, None)
+
+
+def _never_provable(*, verbose: bool) -> Iterator[str]:
+    """Yield what no endpoint can be brought to show; not verbose: in a line."""
+    if verbose:
+        yield from titled("not provable anywhere:", not_provable())
+    else:
+        yield from ("", f"not provable anywhere: {some([item.partition(': ')[0] for item in not_provable()])}")
 
 
 def _by_verdict(run: Run) -> Iterator[str]:
