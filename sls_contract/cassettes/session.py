@@ -47,7 +47,7 @@ class Session:
             opening.path, opening.record, opening.began, repeat=opening.repeat, matching=opening.matching
         )
         self._player.candidates, self._player.single = opening.candidates, opening.single
-        self._player.owner = opening.owner
+        self._player.owner, self._player.stored_at = opening.owner, opening.stored_at
         self._judging = Judge(opening.scrubber, opening.credentials)
         self._ahead = _Ahead()
         self._stop: Callable[[], None] = lambda: None

@@ -202,6 +202,7 @@ class Opener:
             single=single or (not located.shared and settings.record in {"once", "all"}),
             owner=case.test if located.shared else "",
             candidates=partial(unclaimed, self.found, source, settings),
+            stored_at=settings.suite.url if settings.suite else "",
         )
         case.session = Session(opening, case.results, case.verifying.proposal if case.verifying else None)
         return case

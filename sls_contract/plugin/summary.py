@@ -13,7 +13,7 @@ from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
 from sls_contract.plugin.blocking import REMEDY
-from sls_contract.plugin.key_masking import without_key
+from sls_contract.plugin.key_masking import each_text, without_key
 from sls_contract.plugin.naming import shown
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
 from sls_contract.reports.groups import grouped
@@ -123,6 +123,8 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
         from sls_contract.plugin.verify_result import verified_document
 
         document |= verified_document(outcome.settled)
+    if suite := settings.suite:  # reports are read elsewhere, where the copies on this machine are unknown
+        document = each_text(document, lambda text: text.replace(f"{suite.folder}{os.sep}", f"{suite.url}/"))
     document = without_key(document, os.environ)
     around = writing.Surroundings(sys.stdout, sys.stderr, os.environ, utc_now())
     writing.write_reports(document, settings.reports, around)

@@ -57,6 +57,21 @@ SCENARIOS = (
         *(Call("PullLogs", "written", (("cursor", Kept("log")), ("count", "1")), _AT_CURSORS) for _ in range(2)),
     ),
     _pull_logs(
+        "pull-logs-up-to-an-end",
+        "the log groups before end_cursor, and none at it or after it",
+        "PullLogs of the SDK of 2020-12-30, parameter endCursor; aliyun-log-python-sdk, pull_logs: end_cursor",
+        "SLS426 SLS287",
+    ).doing(
+        Follow(),
+        Call("ListShards"),
+        *(Put(shard=0) for _ in range(3)),
+        Drain(count=1),
+        *(
+            Call("PullLogs", "written", (("cursor", Kept("before")), ("end_cursor", end), ("count", "10")), _AT_CURSORS)
+            for end in (Kept("log"), Kept("next"))
+        ),
+    ),
+    _pull_logs(
         "pull-logs-from-the-beginning",
         "at most as many log groups as were asked for, and the cursor behind them",
         f"{_PULL}, parameter count",

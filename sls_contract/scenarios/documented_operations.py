@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
 from sls_contract.scenarios.scenario import Scenario, made, with_variant
 from sls_contract.scenarios.steps import (
     Call,
@@ -148,6 +149,31 @@ def _not_let_in(operation: str) -> Scenario:
         elsewhere,
         with_variant(request, RequestVariant(signed_as=elsewhere)),
     )
+
+
+def _with_token(operation: str, name: str, expects: str, proves: str, *variants: RequestVariant) -> Scenario:
+    """Return the scenario of an operation asked with a temporary key, which may be looked up elsewhere."""
+    request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
+    return Scenario.of(
+        operation, f"{LABELS[operation]}-{name}", expects, "CommonErrorCodes page; RequestSignature page", proves
+    ).doing(*made(), *_before(request), *(with_variant(request, variant) for variant in variants))
+
+
+def _wrong_token(operation: str) -> Scenario:
+    return _with_token(
+        operation,
+        "token-not-let-in",
+        "401 Unauthorized for a wrong security token, 401 for an unsigned one, 400 or 401 without one",
+        "SLS451 SLS453 SLS454",
+        *(RequestVariant(scheme, key="sts-wrong-token") for scheme in ("v1", "v4")),
+        *(RequestVariant(scheme, key="sts-without-token") for scheme in ("v1", "v4")),
+        *(RequestVariant(scheme, key="sts", flaw=TOKEN_UNSIGNED.name) for scheme in ("v1", "v4")),
+    )
+
+
+def _expired_token(operation: str) -> Scenario:
+    variants = (RequestVariant(scheme, key="sts-expired") for scheme in ("v1", "v4"))
+    return _with_token(operation, "token-expired", "401 Unauthorized for a token that has expired", "SLS453", *variants)
 
 
 def _nowhere(operation: str) -> Scenario:
@@ -318,6 +344,8 @@ SCENARIOS = (
     *(_nearly_named(operation) for operation in REQUESTS),
     *_documented(),
     *(_not_let_in(operation) for operation in REQUESTS),
+    *(_wrong_token(operation) for operation in REQUESTS),
+    *(_expired_token(operation) for operation in REQUESTS),
 )
 
 SERVED: Mapping[str, str] = {operation: f"{label}-served" for operation, label in LABELS.items()}

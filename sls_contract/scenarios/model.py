@@ -347,6 +347,19 @@ class LogModel:
         last[found.shard] = max(number, last.get(found.shard, -1))
         return first, behind
 
+    def found_in(self, where: Logstore, shard: int) -> dict[str, Found]:
+        """Return where each log of a shard was pulled, by what marks it, in the order of pulling."""
+        return {
+            mark: each
+            for mark, each in self._found.items()
+            if each.shard == shard and self._written[mark].where == where
+        }
+
+    def found_before(self, found: Found) -> str | None:
+        """Return the cursor of the log that was pulled before that of another cursor, in the same shard."""
+        cursors = [each.cursor for each in self._found.values() if each.following == found.cursor]
+        return cursors[-1] if cursors else None
+
     def last_found(self) -> tuple[Written, Found] | None:
         """Return the log that was pulled last, and where."""
         if not self._found:

@@ -10,6 +10,7 @@ from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, jud
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_documented, judge_outcome, not_tried
 from sls_contract.scenarios.model import GroupKey, Model, Settings
 from sls_contract.scenarios.near_misses import FLAWS
+from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
     GROUP_TIMEOUT,
     PLAIN,
@@ -38,11 +39,13 @@ from sls_contract.verification.reads import ReadJudge, both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from sls_contract.checks.sequence_outcomes import Outcome
     from sls_contract.exchange import Exchange, Response
+    from sls_contract.exchange import Request as HttpRequest
     from sls_contract.scenarios.bench import Bench
-    from sls_contract.scenarios.steps import ShardRef
+    from sls_contract.scenarios.steps import ShardRef, Step
     from sls_contract.verification.groups import Groups
     from sls_contract.verification.wire import Sent, Wire
 
@@ -101,6 +104,7 @@ class Requests:
     _reads: ReadJudge = field(init=False)
     _calls: CallJudge = field(init=False)
     _passed: dict[ShardRef, int] = field(default_factory=dict)
+    _signed_at: dict[Step, datetime] = field(default_factory=dict)
     _beaten: bool = False
     _assigned_any: bool = False
 
@@ -141,7 +145,7 @@ class Requests:
         known = self.groups.knows(step.at, self.bench)
         if isinstance(step, Create):
             self.groups.begin(step.at, self.bench)
-        sent = self.wire(lambda at: self.bench.request(step, at, held=held, value=value))
+        sent = self.wire(self._maker(step, held, value))
         if self.spared and not_tried(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise NotProvable(answered(step, sent.response))
@@ -157,6 +161,17 @@ class Requests:
         if twice and sent.response.status == _OK:
             raise NotSupported(answered(step, sent.response))  # what the group holds is anybody's guess
         self._expect_support(step, key, sent)
+
+    def _maker(self, step: Request, held: tuple[int, ...], value: str) -> Callable[[datetime], HttpRequest]:
+        """Return what makes the request; a signature that was sent before is lent as it was, with its time."""
+        lender, plain = step.variant.signed_as, with_variant(step, PLAIN)
+        lent_at = self._signed_at.get(lender) if lender is not None else None
+
+        def make(at: datetime) -> HttpRequest:
+            self._signed_at[plain] = at
+            return self.bench.request(step, lent_at or at, held=held, value=value)
+
+        return make
 
     def _expect_offer(self, step: Request, sent: Sent) -> None:
         """End the scenario where a request that must be refused shows that its operation is not offered at all."""

@@ -164,7 +164,9 @@ class Named:
 
 
 _VALUES = ("text", "paired", "number", "word", "attribute", "value", "line", "element", "part")
-_VALUE_FIRST = re.compile(rb'"value"\s*:\s*"(?P<text>(?:[^"\\]|\\.)*)"\s*,\s*"(?:name|key)"\s*:\s*"(?P<name>[^"\\]*)"')
+_VALUE_FIRST = re.compile(
+    rb'"value"\s*:\s*"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"\s*,\s*"(?:name|key)"\s*:\s*"(?P<name>[^"\\]*)"'
+)
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _FAR = 80  # bytes between ``name=`` and the last word of the name
