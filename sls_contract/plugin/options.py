@@ -15,7 +15,7 @@ from sls_contract.locale import translated
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import timedelta
     from pathlib import Path
 
@@ -204,7 +204,7 @@ def _suite(config: pytest.Config) -> Suite | None:
     from sls_contract.captures.remote.lockfile import lock_near
     from sls_contract.captures.remote.suite import suite_of
 
-    with _wrong("ini sls_cassette_dir: {error}"):
+    with _wrong(lambda error: f"ini sls_cassette_dir: {error}"):
         return suite_of(url, lock_near(config.rootpath), os.environ)
 
 
@@ -224,18 +224,18 @@ def _scrubbing(config: pytest.Config) -> tuple[tuple[str, ...], tuple[str, ...],
     if patterns or renames:
         from sls_contract.cassettes.scrub import Scrubber
 
-        with _wrong("ini sls_{error}"):
+        with _wrong(lambda error: f"ini sls_{error}"):
             Scrubber(patterns=patterns, keys=keys, renames=renames)
     return patterns, keys, renames
 
 
 @contextmanager
-def _wrong(text: str) -> Iterator[None]:
-    """Raise what is wrong with a setting as pytest's error: a text that has a place for it."""
+def _wrong(text: Callable[[UsageError], str]) -> Iterator[None]:
+    """Raise what is wrong with a setting as pytest's error, in a ``text`` that names the setting."""
     try:
         yield
     except UsageError as error:
-        raise pytest.UsageError(text.format(error=error)) from None
+        raise pytest.UsageError(text(error)) from None
 
 
 def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:
@@ -259,7 +259,7 @@ def _endpoint(value: str) -> str:
     if "://" not in value:
         msg = f"{wrong} such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
         raise pytest.UsageError(msg)
-    with _wrong(f"{wrong}: {{error}}"):
+    with _wrong(lambda error: f"{wrong}: {error}"):
         parse_endpoint(value)
     return value.rstrip("/")
 
@@ -269,7 +269,7 @@ def _age(text: str | None) -> timedelta | None:
         return None
     from sls_contract.cassettes.ledger import parse_age
 
-    with _wrong("--sls-max-age: {error}"):
+    with _wrong(lambda error: f"--sls-max-age: {error}"):
         return parse_age(text)
 
 
@@ -282,7 +282,7 @@ def _classes(text: str) -> frozenset[str]:
 
 
 def _hosts(patterns: list[str]) -> tuple[str, ...]:
-    with _wrong("ini sls_hosts: {error}"):
+    with _wrong(lambda error: f"ini sls_hosts: {error}"):
         host_rule(patterns)
     return tuple(patterns)
 
@@ -290,7 +290,7 @@ def _hosts(patterns: list[str]) -> tuple[str, ...]:
 def _report(path: str) -> str:
     from sls_contract.reports.writing import kind_of
 
-    with _wrong("--sls-report: the name {error}"):
+    with _wrong(lambda error: f"--sls-report: the name {error}"):
         kind_of(path)
     return path
 
