@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.exercise import faults, unusual_answers
@@ -21,32 +21,28 @@ if TYPE_CHECKING:
 
 _PAGE = "GetCheckPoint page"
 _SHARD = f"{_PAGE}, parameter shardId"
-_SUCCESSES = "documented successes"
 _ERRORS = "documented errors"
 
 SHARDS = 5
 """How many shards the logstore has; the last was never consumed."""
 
+
+def _success(name: str, answer: str, source: str = _SHARD, **told: Any) -> Situation:
+    return Situation(name, "documented successes", answer, source, multiplied=True, **told)
+
+
 DOCUMENTED_SUCCESSES = (
-    Situation("shard-given", _SUCCESSES, "the one entry of shard 0", _SHARD, shard=0, multiplied=True),
-    Situation(
-        "another-shard-given",
-        _SUCCESSES,
-        "the one entry of shard 2, at another region's endpoint",
-        _SHARD,
-        shard=2,
-        region="cn-shanghai",
-        multiplied=True,
+    _success("shard-given", "the one entry of shard 0", shard=0),
+    _success(
+        "another-shard-given", "the one entry of shard 2, at another region's endpoint", shard=2, region="cn-shanghai"
     ),
-    Situation("shard-omitted", _SUCCESSES, "every shard's entry", _SHARD, shard=None, multiplied=True),
-    Situation("shard-unknown", _SUCCESSES, "[]", _SHARD, shard=17, multiplied=True),
-    Situation(
+    _success("shard-omitted", "every shard's entry", shard=None),
+    _success("shard-unknown", "[]", shard=17),
+    _success(
         "shard-never-consumed",
-        _SUCCESSES,
         'an entry with checkpoint "" and updateTime 0',
         "aliyun-log-python-sdk commit cc530e7",
         shard=SHARDS - 1,
-        multiplied=True,
     ),
 )
 """Run in every scheme, with and without a security token."""
