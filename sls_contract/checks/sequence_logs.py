@@ -51,13 +51,10 @@ def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Itera
         if isinstance(wanted, frozenset) and isinstance(actual, frozenset):
             actual = actual.intersection(wanted)
         if wanted != actual:
-            yield clause("log-preserved").finding(
-                f"body, a log's {name}", _part(wanted), _part(actual), "Give logs back byte for byte."
+            one, other = (
+                shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual)
             )
-
-
-def _part(value: object) -> str:
-    return shown(str(sorted(value) if isinstance(value, frozenset) else value))
+            yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Give logs back byte for byte.")
 
 
 def judge_found_again(mark: str, *, came: bool) -> Judged:

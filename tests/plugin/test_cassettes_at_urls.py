@@ -170,8 +170,8 @@ def test_a_missing_one_is_recorded_and_uploaded_as_the_advice_says(suite):
     report = (suite.path / "report.json").read_text("utf-8")
     assert f"no recording in file://{suite.store}/test_it/test_asks[0].sls.yaml" in report
     assert str(cached(suite)) not in report
-    advice = "*How to fix: record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit*"
-    result.stdout.fnmatch_lines([advice])
+    advice = "record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit *.lock*"
+    result.stdout.fnmatch_lines([f"*How to fix: {advice}"])
     recorded(suite).run("--sls-strict").assert_outcomes(passed=2)
 
 
