@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sls_contract.cassettes.answering import send_from
     from sls_contract.cassettes.api import use_cassette
     from sls_contract.cassettes.cassette import Cassette, load_cassette
+    from sls_contract.cassettes.cassette_set import send_from
 
 __all__ = ["Cassette", "load_cassette", "send_from", "use_cassette"]
 
-_MODULES = {"Cassette": "cassette", "load_cassette": "cassette", "send_from": "answering", "use_cassette": "api"}
+_MODULES = {"Cassette": "cassette", "load_cassette": "cassette", "send_from": "cassette_set", "use_cassette": "api"}
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""Several cassettes as one player: what `sls-contract replay` plays."""
+"""Several cassettes as one player: what `sls-contract replay` plays, and what `send_from` answers from."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.matching import Key, Remedies, explain_miss
 from sls_contract.cassettes.opening import opened
+from sls_contract.cassettes.outcomes import outcome_of
 from sls_contract.cassettes.places import cassettes_at
 from sls_contract.cassettes.player import Player, asked
+from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recording import Evidence, weakest
-from sls_contract.errors import CassetteError, UsageError
+from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.clock import utc_now
+from sls_contract.errors import CassetteError, EndpointError, UnmatchedRequest, UsageError
 from sls_contract.hosts import is_address
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
     from datetime import datetime
 
     from sls_contract.cassettes.matching import Miss
     from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.exchange import Request
+    from sls_contract.exchange import Request, Response, Send
 
 _RECORD = "sls-contract proxy --record new_episodes --cassette FILE"  # without the mode it plays a FILE that exists
 _IN_REPLAY = Remedies(_RECORD, "replay with --repeat last")
@@ -92,3 +97,40 @@ class CassetteSet(Player):
 def _refuse(error: OSError) -> None:
     msg = f"{error.filename} cannot be read: {error.strerror}\nHow to fix: name folders that you may read."
     raise CassetteError(msg)
+
+
+class RecordedFailure(EndpointError):
+    """The recorded attempt got no whole answer; ``kind`` and ``partial`` say what came, as in a `Broken`."""
+
+    def __init__(self, broken: Broken) -> None:
+        super().__init__(broken.detail or f"recorded without a whole answer: {broken.kind}")
+        self.kind = broken.kind
+        self.partial = broken.partial
+
+
+def send_from(path: os.PathLike[str] | str, *, repeat: bool = False) -> Send:
+    """Return a `Send` that answers from the recordings at a path: a cassette, a HAR, or a folder of them.
+
+    Each answers one request, in recorded order; with ``repeat`` the last of identical ones answers again and again.
+    Nothing is judged: `use_cassette` does that.
+
+    Raises:
+        CassetteDamaged: a file is not what was recorded.
+        UsageError: nothing is recorded there.
+        UnmatchedRequest: from a call, where no recording is left that answers.
+        RecordedFailure: from a call, where the recorded attempt got no whole answer.
+
+    """
+    recordings, scrubber = CassetteSet([Path(path)], utc_now(), repeat=repeat), Scrubber()
+
+    def send(request: Request) -> Response:
+        asked = scrubber.asked(request)
+        found = recordings.take(asked)
+        if found is None:
+            raise UnmatchedRequest(str(recordings.explain_miss(scrubber.marked(asked))))
+        outcome = outcome_of(found[1])
+        if isinstance(outcome, Broken):
+            raise RecordedFailure(outcome)
+        return outcome
+
+    return send

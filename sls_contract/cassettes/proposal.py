@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sls_contract.cassettes.drift import Class, Pairing, alone, compare_exchange
-from sls_contract.cassettes.drift.attempts import folded, is_passing
+from sls_contract.cassettes.drift.pairing import folded, is_passing
 from sls_contract.cassettes.file.recording_file import load, names_of, recorded
 from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import DEFAULT
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.cassettes.drift import Change, Unmatched
-    from sls_contract.cassettes.drift.attempts import Attempts
+    from sls_contract.cassettes.drift.pairing import Attempts
     from sls_contract.cassettes.matching import Matching
     from sls_contract.cassettes.recording import Provenance, Recording
     from sls_contract.exchange import Exchange, Request

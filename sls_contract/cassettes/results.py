@@ -7,17 +7,17 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.describe import exchange_lines
 from sls_contract.checks.contract_map import ContractMap
+from sls_contract.exchange import masked_url, wire_text
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sls_contract.checks import Verdict
     from sls_contract.checks.sequence import Judged
-    from sls_contract.exchange import Exchange
+    from sls_contract.exchange import Exchange, Headers
     from sls_contract.spec import Finding
 
 FOREIGN = "foreign"
@@ -191,3 +191,34 @@ def message(breaches: Sequence[Breach], where: str) -> str:
     if len(alike) > len(shown):
         lines += ["", f"… and {len(alike) - len(shown)} more that differ from these"]
     return "\n".join(lines)
+
+
+SHOWN_BODY = 1000
+"""How many characters of a body are shown."""
+
+
+def exchange_lines(exchange: Exchange) -> Iterator[str]:
+    """Yield the request after ``>`` and the answer after ``<``, long bodies cut."""
+    request, response = exchange.request, exchange.response
+    yield f"> {request.method} {masked_url(request.url)}"
+    yield from _part(">", request.headers, request.body)
+    if response is None:
+        yield "< (no answer came)"
+        return
+    yield f"< {response.status} {response.reason}".rstrip()
+    yield from _part("<", response.headers, response.body)
+
+
+def _part(mark: str, headers: Headers, body: bytes) -> Iterator[str]:
+    for name, value in headers.pairs:
+        yield f"{mark} {name}: {value}"
+    if body:
+        text = wire_text(body[: 4 * SHOWN_BODY])
+        rest = f"… ({len(body)} bytes)" if len(text) > SHOWN_BODY or len(body) > 4 * SHOWN_BODY else ""
+        yield mark
+        for line in (text[:SHOWN_BODY] + rest).splitlines():
+            yield f"{mark} {_printable(line)}"
+
+
+def _printable(line: str) -> str:
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)

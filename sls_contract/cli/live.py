@@ -9,8 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
-from sls_contract.cassettes.describe import exchange_lines
-from sls_contract.cassettes.results import Breach, Results
+from sls_contract.cassettes.results import Breach, Results, exchange_lines
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (

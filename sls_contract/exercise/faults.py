@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint import Delivery
@@ -81,59 +80,54 @@ def _alone(listed: list[dict[str, Any]]) -> str:
     return compact(listed[0])
 
 
-def _broken(name: str, answer: str, turn: Turn, source: str = _SDKS, **told: Any) -> Situation:
-    return Situation(name, "broken answers", answer, source, (turn,), **told)
+def _broken(name: str, answer: str, source: str = _SDKS) -> Situation:
+    return Situation(name, "broken answers", answer, source)
 
 
 def _error(name: str, status: int, answer: str, text: str, source: str = _SDKS) -> Situation:
     turn = body(text, status=status, content_type="application/json" if text else None)
-    return _unusual(name, f"{status} {answer}", turn, source, slow=status >= _SERVER_ERROR)
+    return _unusual(name, f"{status} {answer}", source).given(turn, slow=status >= _SERVER_ERROR)
 
 
-def _unusual(name: str, answer: str, turn: Turn, source: str, *, slow: bool = False) -> Situation:
-    return Situation(name, "unusual errors", answer, source, (turn,), slow=slow)
+def _unusual(name: str, answer: str, source: str) -> Situation:
+    return Situation(name, "unusual errors", answer, source)
 
 
 BROKEN = (
-    _broken("html-200", "a web page with status 200", _html("Sign in", 200), _GATEWAYS),
-    _broken("empty-body", "200 without a body", body("")),
-    _broken("null-body", "200 and null", body("null")),
-    _broken("empty-object", "200 and {}", body("{}")),
-    _broken("error-body-200", "an error body with status 200", body(_DOCUMENTED)),
-    _broken("truncated-json", "a list that ends in the middle, under a true Content-Length", _halved),
-    _broken("cut-off", "half of the announced body, then the end of the connection", _cut_off),
-    _broken("ends-after-entry", "two of five entries, then no more text", _without_end, _NETWORK, shard=None),
-    _broken(
-        "ends-after-comma", "two of five entries and a comma, then no more text", _with_comma, _NETWORK, shard=None
+    _broken("html-200", "a web page with status 200", _GATEWAYS).given(_html("Sign in", 200)),
+    _broken("empty-body", "200 without a body").given(body("")),
+    _broken("null-body", "200 and null").given(body("null")),
+    _broken("empty-object", "200 and {}").given(body("{}")),
+    _broken("error-body-200", "an error body with status 200").given(body(_DOCUMENTED)),
+    _broken("truncated-json", "a list that ends in the middle, under a true Content-Length").given(_halved),
+    _broken("cut-off", "half of the announced body, then the end of the connection").given(_cut_off),
+    _broken("ends-after-entry", "two of five entries, then no more text", _NETWORK).given(_without_end, shard=None),
+    _broken("ends-after-comma", "two of five entries and a comma, then no more text", _NETWORK).given(
+        _with_comma, shard=None
     ),
     _broken(
-        "cut-off-after-entry",
-        "two whole entries of the announced five, then the end of the connection",
-        _cut_after_entry,
-        _NETWORK,
-        shard=None,
-    ),
+        "cut-off-after-entry", "two whole entries of the announced five, then the end of the connection", _NETWORK
+    ).given(_cut_after_entry, shard=None),
     _broken(
         "cut-off-in-chunks",
         "a chunk with two whole entries of five, then the end of the connection, without a last chunk",
-        _cut_chunks_after_entry,
         _NETWORK,
-        shard=None,
+    ).given(_cut_chunks_after_entry, shard=None),
+    _broken("sample-as-printed", "{ [ … ] }", "GetCheckPoint page, sample response").given(
+        rewritten(_as_printed, Duty.FAIL)
     ),
-    _broken("sample-as-printed", "{ [ … ] }", rewritten(_as_printed, Duty.FAIL), "GetCheckPoint page, sample response"),
     _broken(
         "wrapped-list",
         'the list inside {"count": …, "checkpoints": …}',
-        rewritten(_wrapped, Duty.FAIL),
         "ListConsumerGroup page, which prints its list so",
-    ),
-    _broken("single-object", "the entry without its array", rewritten(_alone, Duty.FAIL)),
+    ).given(rewritten(_wrapped, Duty.FAIL)),
+    _broken("single-object", "the entry without its array").given(rewritten(_alone, Duty.FAIL)),
 )
 """The client must fail, also where it could find the entries: the contract knows the bare array alone."""
 
 ERRORS = (
-    _unusual("html-404", "a web page with status 404", _html("404 Not Found", 404), _GATEWAYS),
-    _unusual("html-502", "a web page with status 502", _html("502 Bad Gateway", 502), _GATEWAYS, slow=True),
+    _unusual("html-404", "a web page with status 404", _GATEWAYS).given(_html("404 Not Found", 404)),
+    _unusual("html-502", "a web page with status 502", _GATEWAYS).given(_html("502 Bad Gateway", 502), slow=True),
     _error("error-empty-404", 404, "without a body", "", _GATEWAYS),
     _error("error-empty-500", 500, "without a body", "", _GATEWAYS),
     _error("error-list-404", 404, "with an empty list", "[]"),
@@ -158,24 +152,14 @@ ERRORS = (
         'with {"ErrorCode", "ErrorMessage"}',
         compact({"ErrorCode": _CODE, "ErrorMessage": _MESSAGE}),
     ),
-    _unusual(
-        "error-text-plain",
-        "404 with an error body declared as text/plain",
-        body(_DOCUMENTED, status=404, content_type="text/plain"),
-        _SDKS,
+    _unusual("error-text-plain", "404 with an error body declared as text/plain", _SDKS).given(
+        body(_DOCUMENTED, status=404, content_type="text/plain")
     ),
-    _unusual(
-        "error-unknown-code",
-        "400 with an errorCode that no page has",
-        error(400, "ShardIsResting", "The shard is resting."),
-        "tables of error codes grow",
+    _unusual("error-unknown-code", "400 with an errorCode that no page has", "tables of error codes grow").given(
+        error(400, "ShardIsResting", "The shard is resting.")
     ),
-    _unusual(
-        "error-429",
-        "429 with an errorCode",
-        error(429, "TooManyRequests", "Too many requests."),
-        _GATEWAYS,
-        slow=True,
+    _unusual("error-429", "429 with an errorCode", _GATEWAYS).given(
+        error(429, "TooManyRequests", "Too many requests."), slow=True
     ),
 )
 """The client must fail; only a code in the documented form must be kept."""
@@ -193,7 +177,6 @@ NEVER = 86_400.0
 HERE = "http://the-same-place/"
 """A redirect to where the request came from; the stage puts that in."""
 
-_AREA = "faults"
 _PAGE = "GetCheckPoint page, error codes"
 _COMMON = "CommonErrorCodes page"
 
@@ -217,31 +200,30 @@ def _redirect(place: str) -> Turn:
     return turn
 
 
-def _fault(name: str, answer: str, source: str, *turns: Turn, slow: bool = True) -> Situation:
-    return Situation(name, _AREA, answer, source, turns, slow=slow)
+def _fault(name: str, answer: str, source: str) -> Situation:
+    return Situation(name, "faults", answer, source, slow=True)
 
 
 FAULTS = (
-    _fault(
-        "stalled", "nothing, and the connection stays open", _NETWORK, delivered(Delivery(delay=NEVER, silent=True))
+    _fault("stalled", "nothing, and the connection stays open", _NETWORK).given(
+        delivered(Delivery(delay=NEVER, silent=True))
     ),
-    _fault(
-        "stalled-in-body", "half of the body, then nothing, and the connection stays open", _NETWORK, _stalled_inside
+    _fault("stalled-in-body", "half of the body, then nothing, and the connection stays open", _NETWORK).given(
+        _stalled_inside
     ),
-    _fault("late", f"the entry after {LATE:g} seconds", _NETWORK, delivered(Delivery(delay=LATE), Duty.EITHER)),
-    _fault("reset", "a connection reset, each time", _NETWORK, _RESET),
-    _fault("reset-once", "a connection reset, then the entry", _NETWORK, _RESET, own),
-    _fault("closed", "the end of the connection, each time", _NETWORK, _CLOSED),
-    _fault("closed-once", "the end of the connection, then the entry", _NETWORK, _CLOSED, own),
-    _fault("failure-once", "500 InternalServerError, then the entry", _PAGE, _FAILED, own),
-    _fault("failure-twice", "500 InternalServerError twice, then the entry", _PAGE, _FAILED, _FAILED, own),
-    _fault("busy-once", "503 ServerBusy, then the entry", _COMMON, _BUSY, own),
-    _fault("quota-once", "403 ReadQuotaExceed, then the entry", _COMMON, _QUOTA, own),
-    _fault("redirect", "302 to the same place, each time", _GATEWAYS, _redirect(HERE)),
-    _fault("redirect-once", "302 to the same place, then the entry", _GATEWAYS, _redirect(HERE), own),
-    replace(
-        _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS, _redirect(f"http://{ELSEWHERE}/")),
-        temporary=True,
+    _fault("late", f"the entry after {LATE:g} seconds", _NETWORK).given(delivered(Delivery(delay=LATE), Duty.EITHER)),
+    _fault("reset", "a connection reset, each time", _NETWORK).given(_RESET),
+    _fault("reset-once", "a connection reset, then the entry", _NETWORK).given(_RESET, own),
+    _fault("closed", "the end of the connection, each time", _NETWORK).given(_CLOSED),
+    _fault("closed-once", "the end of the connection, then the entry", _NETWORK).given(_CLOSED, own),
+    _fault("failure-once", "500 InternalServerError, then the entry", _PAGE).given(_FAILED, own),
+    _fault("failure-twice", "500 InternalServerError twice, then the entry", _PAGE).given(_FAILED, _FAILED, own),
+    _fault("busy-once", "503 ServerBusy, then the entry", _COMMON).given(_BUSY, own),
+    _fault("quota-once", "403 ReadQuotaExceed, then the entry", _COMMON).given(_QUOTA, own),
+    _fault("redirect", "302 to the same place, each time", _GATEWAYS).given(_redirect(HERE)),
+    _fault("redirect-once", "302 to the same place, then the entry", _GATEWAYS).given(_redirect(HERE), own),
+    _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS).given(
+        _redirect(f"http://{ELSEWHERE}/"), temporary=True
     ),
 )
 """Where the last answer is the entry, it must be passed on; otherwise the client must fail, in time."""

@@ -1,4 +1,4 @@
-"""Judge one run of a client: the clauses about its requests, and those about the client."""
+"""Judge one run of a client by the clauses about its requests and about the client; learn what it shows beside that."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.presentation import masked
 from sls_contract.exchange import Exchange, wire_text
-from sls_contract.exercise.facts import Fact, facts_of
-from sls_contract.exercise.outcome import Located, Performed
+from sls_contract.exercise.compare import differences
+from sls_contract.exercise.outcome import Fact, Located, Performed
+from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.rules import RULES
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from sls_contract.exercise.outcome import Verdict
+    from sls_contract.exercise.reply import Entry
     from sls_contract.exercise.setting import Auth, Setting
     from sls_contract.exercise.trial import Trial
     from sls_contract.spec import Finding
@@ -108,3 +110,43 @@ def _showable(located: Located, setting: Setting) -> Located:
 
 def _clean(value: object, setting: Setting) -> object:
     return masked(value, setting.secrets()) if isinstance(value, str) else value
+
+
+_KEYS = frozenset({"shard", "checkpoint", "updateTime"})
+_TIMED = ("stalled", "late")
+
+
+def facts_of(trial: Trial) -> Iterator[Fact]:
+    """Yield what was learnt from a run, each fact under a stable name.
+
+    ``requests``: how many GetCheckPoint requests, where a failure may be repeated or more than one was sent.
+    ``seconds``: how long the client took where no answer, or a late one, came.
+    ``outcome``: what it made of an answer in which the service is at fault: ``failed``, ``passed on``, ``filtered``,
+    ``filled in`` (a value stands where the answer had none), ``changed`` (a finding says how).
+    ``foreign-host``: a host beside the service that it asked for.
+    """
+    if trial.attempts > 1 or (trial.situation.slow and trial.attempts):
+        yield Fact("requests", trial.attempts)
+    if trial.asked and trial.situation.name in _TIMED:
+        yield Fact("seconds", round(trial.ending.seconds, 1))
+    if trial.duty is Duty.EITHER and (trial.failed or trial.succeeded):
+        yield Fact("outcome", _outcome(trial))
+    yield from (Fact("foreign-host", host) for host in trial.foreign_hosts)
+
+
+def _outcome(trial: Trial) -> str:
+    if trial.failed:
+        return "failed"
+    expected = trial.expected
+    assert expected is not None
+    if differences(trial.said, expected, trial.setting.shard):
+        return "changed"
+    if len(trial.said) < len(expected.entries):
+        return "filtered"
+    return "filled in" if _is_filled_in(expected.entries, trial.said) else "passed on"
+
+
+def _is_filled_in(answered: Sequence[Entry], said: list[Entry]) -> bool:
+    """Tell whether the client gave a value to what the answer had left out."""
+    missing = _KEYS - set().union(*answered)
+    return any(entry.get(key) is not None for entry in said for key in missing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.reports.benches import BenchRun
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sls_contract.exchange import Exchange
-    from sls_contract.exercise.facts import Fact
     from sls_contract.exercise.setting import Auth
     from sls_contract.exercise.situation import Situation
     from sls_contract.spec import Finding
@@ -20,6 +19,13 @@ if TYPE_CHECKING:
 Verdict: TypeAlias = Literal["passed", "failed", "not supported", "could not run"]
 
 VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "not supported", "could not run")
+
+
+class Fact(NamedTuple):
+    """One thing learnt: its name, and its value."""
+
+    name: str
+    value: Any
 
 
 class Located(NamedTuple):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.exercise.reply import own
 
@@ -43,6 +43,10 @@ class Situation:
     temporary: bool = False
     slow: bool = False
     may_refuse: bool = False
+
+    def given(self, *turns: Turn, **told: Any) -> Situation:
+        """Return the situation with its answers, and with what else is another than usual."""
+        return replace(self, turns=turns, **told)
 
     def turn(self, number: int) -> Turn:
         """Return how the request of that number, from 0, is answered."""

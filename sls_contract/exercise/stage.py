@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.endpoint import DeliveredResponse, ReferenceEndpoint
 from sls_contract.exchange import Request, Response, split_url
-from sls_contract.exercise.documented import SHARDS
 from sls_contract.exercise.faults import ELSEWHERE, HERE
 from sls_contract.exercise.reply import Expectation, Reply, own, with_body
 from sls_contract.exercise.request_args import asks_as_told
+from sls_contract.exercise.situations import SHARDS
 from sls_contract.hosts import host_name, is_loopback, is_service_host
 from sls_contract.spec import operation_of
 

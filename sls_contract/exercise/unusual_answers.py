@@ -116,103 +116,86 @@ def _unfiltered(good: Response) -> Reply:
     return replace(reply, expected=replace(reply.expected, needed=frozenset({entry["shard"]})))
 
 
-def _right(name: str, answer: str, turn: Turn, source: str = _HTTP, **told: Any) -> Situation:
-    return Situation(name, "unusual answers", answer, source, (turn,), **told)
+def _right(name: str, answer: str, source: str = _HTTP) -> Situation:
+    return Situation(name, "unusual answers", answer, source)
 
 
-def _odd(name: str, answer: str, turn: Turn, source: str = _SDKS) -> Situation:
-    return Situation(name, "questionable answers", answer, source, (turn,))
+def _odd(name: str, answer: str, source: str = _SDKS) -> Situation:
+    return Situation(name, "questionable answers", answer, source)
 
 
 RIGHT = (
-    _right("chunked", "the list in chunks", headed(_chunked)),
-    _right("no-content-length", "the list, ended by the end of the connection", headed(_ended_by_close)),
+    _right("chunked", "the list in chunks").given(headed(_chunked)),
+    _right("no-content-length", "the list, ended by the end of the connection").given(headed(_ended_by_close)),
     _right(
         "pause-in-body",
         f"every shard's entry, with {PAUSE:g} seconds behind the first one",
-        _paused,
         "TCP is a stream: a read gives what has come",
-        shard=None,
+    ).given(_paused, shard=None),
+    _right("content-type-charset", "application/json;charset=utf-8").given(
+        headed(_field("Content-Type", "application/json;charset=utf-8"))
     ),
-    _right(
-        "content-type-charset",
-        "application/json;charset=utf-8",
-        headed(_field("Content-Type", "application/json;charset=utf-8")),
+    _right("content-type-casing", "Application/JSON").given(headed(_field("Content-Type", "Application/JSON"))),
+    _right("request-id-capitals", "X-LOG-REQUESTID").given(headed(_renamed(_REQUEST_ID, "X-LOG-REQUESTID"))),
+    _right("request-id-mixed", "X-Log-RequestId").given(headed(_renamed(_REQUEST_ID, "X-Log-RequestId"))),
+    _right("json-spaced", "the list on many lines, its keys in another order", _JSON).given(rewritten(_pretty)),
+    _right("shards-unordered", "every shard's entry, the last first", f"{_PAGE}: no order is promised").given(
+        entries(lambda listed: listed[::-1]), shard=None
     ),
-    _right("content-type-casing", "Application/JSON", headed(_field("Content-Type", "Application/JSON"))),
-    _right("request-id-capitals", "X-LOG-REQUESTID", headed(_renamed(_REQUEST_ID, "X-LOG-REQUESTID"))),
-    _right("request-id-mixed", "X-Log-RequestId", headed(_renamed(_REQUEST_ID, "X-Log-RequestId"))),
-    _right("json-spaced", "the list on many lines, its keys in another order", rewritten(_pretty), _JSON),
-    _right(
-        "shards-unordered",
-        "every shard's entry, the last first",
-        entries(lambda listed: listed[::-1]),
-        f"{_PAGE}: no order is promised",
-        shard=None,
-    ),
-    _right("entry-new-key", "an entry with a key that is new", entries(_with(lag=0)), "APIs grow"),
-    _right(
-        "consumer-in-chinese",
-        "consumer 消费者_1",
-        entries(_with(consumer="消费者_1")),
-        "RequestSignature page: texts are UTF-8",
+    _right("entry-new-key", "an entry with a key that is new", "APIs grow").given(entries(_with(lag=0))),
+    _right("consumer-in-chinese", "consumer 消费者_1", "RequestSignature page: texts are UTF-8").given(
+        entries(_with(consumer="消费者_1"))
     ),
     _right(
         "consumer-in-many-scripts",
         "consumer Größe-e\u0301-消费者-\U0001f600, one letter of which is two characters",
-        entries(_with(consumer="Größe-e\u0301-消费者-\U0001f600")),
         "RequestSignature page: texts are UTF-8; no page speaks of Unicode forms",
-    ),
+    ).given(entries(_with(consumer="Größe-e\u0301-消费者-\U0001f600"))),
     _right(
         "group-in-many-scripts",
         "the entry of group Größe-e\u0301-消费, one letter of which is two characters",
-        own,
         "CreateConsumerGroup page: names are not restricted",
-        group="Größe-e\u0301-消费",
-        may_refuse=True,
-    ),
-    _right(
-        "group-in-chinese",
-        "the entry of group 消费组",
-        own,
-        "CreateConsumerGroup page: names are not restricted",
-        group="消费组",
-        may_refuse=True,
+    ).given(own, group="Größe-e\u0301-消费", may_refuse=True),
+    _right("group-in-chinese", "the entry of group 消费组", "CreateConsumerGroup page: names are not restricted").given(
+        own, group="消费组", may_refuse=True
     ),
 )
 """The client must pass the entries on."""
 
 ODD = (
-    _odd("gzip", "the list in gzip, whether the client asked for that or not", _coded("gzip", gzip.compress)),
-    _odd("deflate", "the list in deflate, whether the client asked for that or not", _coded("deflate", zlib.compress)),
-    _odd(
-        "content-type-text",
-        "the list declared as text/plain",
-        headed(_field("Content-Type", "text/plain"), Duty.EITHER),
+    _odd("gzip", "the list in gzip, whether the client asked for that or not").given(_coded("gzip", gzip.compress)),
+    _odd("deflate", "the list in deflate, whether the client asked for that or not").given(
+        _coded("deflate", zlib.compress)
     ),
-    _odd("content-type-missing", "the list without Content-Type", headed(_field("Content-Type", None), Duty.EITHER)),
-    _odd(
-        "compress-type-untrue",
-        "the plain list under x-log-compresstype: lz4",
-        headed(_falsely_compressed, Duty.EITHER),
+    _odd("content-type-text", "the list declared as text/plain").given(
+        headed(_field("Content-Type", "text/plain"), Duty.EITHER)
     ),
-    _odd("request-id-missing", "the list without x-log-requestid", headed(_field(_REQUEST_ID, None), Duty.EITHER)),
-    _odd("status-201", "201 with the list", headed(_status(201), Duty.EITHER)),
-    _odd("status-206", "206 with the list", headed(_status(206), Duty.EITHER)),
-    _odd("consumer-missing", "an entry without consumer", entries(_without("consumer"), Duty.EITHER)),
-    _odd("consumer-null", "an entry with consumer null", entries(_with(consumer=None), Duty.EITHER)),
-    _odd("shard-missing", "an entry without shard", entries(_without("shard"), Duty.EITHER)),
-    _odd("checkpoint-missing", "an entry without checkpoint", entries(_without("checkpoint"), Duty.EITHER)),
-    _odd("update-time-missing", "an entry without updateTime", entries(_without("updateTime"), Duty.EITHER)),
-    _odd("shard-as-text", "an entry whose shard is a string", entries(_as_text("shard"), Duty.EITHER)),
-    _odd("update-time-as-text", "an entry whose updateTime is a string", entries(_as_text("updateTime"), Duty.EITHER)),
+    _odd("content-type-missing", "the list without Content-Type").given(
+        headed(_field("Content-Type", None), Duty.EITHER)
+    ),
+    _odd("compress-type-untrue", "the plain list under x-log-compresstype: lz4").given(
+        headed(_falsely_compressed, Duty.EITHER)
+    ),
+    _odd("request-id-missing", "the list without x-log-requestid").given(
+        headed(_field(_REQUEST_ID, None), Duty.EITHER)
+    ),
+    _odd("status-201", "201 with the list").given(headed(_status(201), Duty.EITHER)),
+    _odd("status-206", "206 with the list").given(headed(_status(206), Duty.EITHER)),
+    _odd("consumer-missing", "an entry without consumer").given(entries(_without("consumer"), Duty.EITHER)),
+    _odd("consumer-null", "an entry with consumer null").given(entries(_with(consumer=None), Duty.EITHER)),
+    _odd("shard-missing", "an entry without shard").given(entries(_without("shard"), Duty.EITHER)),
+    _odd("checkpoint-missing", "an entry without checkpoint").given(entries(_without("checkpoint"), Duty.EITHER)),
+    _odd("update-time-missing", "an entry without updateTime").given(entries(_without("updateTime"), Duty.EITHER)),
+    _odd("shard-as-text", "an entry whose shard is a string").given(entries(_as_text("shard"), Duty.EITHER)),
+    _odd("update-time-as-text", "an entry whose updateTime is a string").given(
+        entries(_as_text("updateTime"), Duty.EITHER)
+    ),
     _odd(
         "update-time-beyond-doubles",
         f"updateTime {BEYOND_DOUBLES} (2^53 + 1), in the year 2255",
-        entries(_with(updateTime=BEYOND_DOUBLES), Duty.EITHER),
         f"{_ELEMENTS}: an integer; RFC 8259 section 6: one that doubles round",
-    ),
-    _odd("filter-ignored", "entries of other shards around the one that was asked for", _unfiltered),
-    _odd("shard-twice", "the shard's older entry beside the present one", _doubled),
+    ).given(entries(_with(updateTime=BEYOND_DOUBLES), Duty.EITHER)),
+    _odd("filter-ignored", "entries of other shards around the one that was asked for").given(_unfiltered),
+    _odd("shard-twice", "the shard's older entry beside the present one").given(_doubled),
 )
 """The service breaks the contract a little: the client may fail, or pass the entries on as they are."""

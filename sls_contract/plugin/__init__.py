@@ -104,9 +104,9 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Take over what an xdist worker collected."""
-    from sls_contract.plugin.distributed import told_collected, told_rest
+    from sls_contract.plugin.distributed import told
 
-    node.config.stash[RUN].worker_ended(told_collected(node), told_rest(node), lost=error is not None)
+    node.config.stash[RUN].worker_ended(*told(node), lost=error is not None)
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -94,9 +93,10 @@ class Beside:
 
     def _noted(self, found: Iterable[Finding], test: str) -> list[Finding]:
         kept = list(found)
-        self._findings += [
-            {"finding": asdict(each) | {"level": str(each.level)}, "test": test, "exchange": None} for each in kept
-        ]
+        if kept:
+            from sls_contract.plugin.totals import plain_finding
+
+            self._findings += [plain_finding(each, test) for each in kept]
         return kept
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
 from sls_contract.plugin.naming import shown
-from sls_contract.plugin.totals import Totals
+from sls_contract.plugin.totals import Totals, plain_finding
 from sls_contract.reports.groups import part_of
 from sls_contract.spec import Level
 
@@ -143,7 +143,10 @@ class Case:
             recorded=session.recorded if session is not None else 0,
             exercised=results.exercised,
             evidence={str(name): count for name, count in results.evidence.items()} if session is not None else {},
-            findings=[_plain(breach, test) | self._placed(breach) for breach in results.breaches],
+            findings=[
+                plain_finding(breach.finding, test, breach.position) | self._placed(breach)
+                for breach in results.breaches
+            ],
             examples=_examples(results.breaches) + (self.verifying.examples() if self.verifying else []),
             map=results.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
@@ -210,8 +213,3 @@ def _examples(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
     from sls_contract.reports.examples import finding_example
 
     return [finding_example(breach.finding, breach.exchange) for breach in first.values()]
-
-
-def _plain(breach: Breach, test: str) -> dict[str, Any]:
-    finding = asdict(breach.finding) | {"level": str(breach.finding.level)}
-    return {"finding": finding, "test": test, "exchange": breach.position}

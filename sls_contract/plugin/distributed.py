@@ -30,26 +30,15 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def tell_collected(config: pytest.Config, collected: dict[str, Any]) -> None:
-    """Give the controller what this worker collected (plain values), once its last test has ended."""
-    config.workeroutput[COLLECTED] = collected  # type: ignore[attr-defined]  # xdist's, in a worker
+def tell(config: pytest.Config, rest: list[dict[str, Any]], collected: dict[str, Any] | None) -> None:
+    """Give the controller what this worker counted behind its last test, and what it collected (plain values)."""
+    config.workeroutput |= {REST: rest, COLLECTED: collected}  # type: ignore[attr-defined]  # xdist's, in a worker
 
 
-def told_collected(node: Any) -> dict[str, Any] | None:
-    """Return what a worker told of what it collected; None where it did not come to that."""
-    told: dict[str, Any] | None = getattr(node, "workeroutput", {}).get(COLLECTED)
-    return told
-
-
-def tell_rest(config: pytest.Config, rest: list[dict[str, Any]]) -> None:
-    """Give the controller what this worker counted behind its last test (plain values)."""
-    config.workeroutput[REST] = rest  # type: ignore[attr-defined]  # xdist's, in a worker
-
-
-def told_rest(node: Any) -> list[dict[str, Any]]:
-    """Return what a worker counted behind its last test; nothing where it did not come to that."""
-    told: list[dict[str, Any]] = getattr(node, "workeroutput", {}).get(REST, [])
-    return told
+def told(node: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """Return what a worker told of what it collected, and what it counted; nothing where it did not come to that."""
+    output = getattr(node, "workeroutput", {})
+    return output.get(COLLECTED), output.get(REST, [])
 
 
 def attach(report: pytest.TestReport, counted: list[dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import file_name, named, readable, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from sls_contract.plugin.options import Settings
@@ -96,6 +96,16 @@ def known_fixtures(item: pytest.Item) -> dict[str, Any]:
     """Return the definitions of all fixtures that a test asks for, also by way of others; pytest has no public name."""
     known: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     return known
+
+
+def used_by(item: pytest.Item, names: Iterable[str]) -> set[str]:
+    """Return some fixtures of a test, by name, and all that these use."""
+    known, waiting, found = known_fixtures(item), [*names], set[str]()
+    while waiting:
+        if (name := waiting.pop()) not in found:
+            found.add(name)
+            waiting += known[name][-1].argnames if known.get(name) else ()
+    return found
 
 
 def _fixture_folder(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], settings: Settings) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from sls_contract.locale import translated
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import timedelta
     from pathlib import Path
 
@@ -203,11 +204,8 @@ def _suite(config: pytest.Config) -> Suite | None:
     from sls_contract.captures.remote.lockfile import lock_near
     from sls_contract.captures.remote.suite import suite_of
 
-    try:
+    with _wrong(lambda error: f"ini sls_cassette_dir: {error}"):
         return suite_of(url, lock_near(config.rootpath), os.environ)
-    except UsageError as error:
-        msg = f"ini sls_cassette_dir: {error}"
-        raise pytest.UsageError(msg) from None
 
 
 def _unused(given: Namespace, record: Mode, endpoint: str) -> tuple[str, ...]:
@@ -226,12 +224,18 @@ def _scrubbing(config: pytest.Config) -> tuple[tuple[str, ...], tuple[str, ...],
     if patterns or renames:
         from sls_contract.cassettes.scrub import Scrubber
 
-        try:
+        with _wrong(lambda error: f"ini sls_{error}"):
             Scrubber(patterns=patterns, keys=keys, renames=renames)
-        except UsageError as error:
-            msg = f"ini sls_{error}"
-            raise pytest.UsageError(msg) from None
     return patterns, keys, renames
+
+
+@contextmanager
+def _wrong(text: Callable[[UsageError], str]) -> Iterator[None]:
+    """Raise what is wrong with a setting as pytest's error, in a ``text`` that names the setting."""
+    try:
+        yield
+    except UsageError as error:
+        raise pytest.UsageError(text(error)) from None
 
 
 def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:
@@ -255,11 +259,8 @@ def _endpoint(value: str) -> str:
     if "://" not in value:
         msg = f"{wrong} such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
         raise pytest.UsageError(msg)
-    try:
+    with _wrong(lambda error: f"{wrong}: {error}"):
         parse_endpoint(value)
-    except UsageError as error:
-        msg = f"{wrong}: {error}"
-        raise pytest.UsageError(msg) from None
     return value.rstrip("/")
 
 
@@ -268,11 +269,8 @@ def _age(text: str | None) -> timedelta | None:
         return None
     from sls_contract.cassettes.ledger import parse_age
 
-    try:
+    with _wrong(lambda error: f"--sls-max-age: {error}"):
         return parse_age(text)
-    except UsageError as error:
-        msg = f"--sls-max-age: {error}"
-        raise pytest.UsageError(msg) from None
 
 
 def _classes(text: str) -> frozenset[str]:
@@ -284,22 +282,16 @@ def _classes(text: str) -> frozenset[str]:
 
 
 def _hosts(patterns: list[str]) -> tuple[str, ...]:
-    try:
+    with _wrong(lambda error: f"ini sls_hosts: {error}"):
         host_rule(patterns)
-    except UsageError as error:
-        msg = f"ini sls_hosts: {error}"
-        raise pytest.UsageError(msg) from None
     return tuple(patterns)
 
 
 def _report(path: str) -> str:
     from sls_contract.reports.writing import kind_of
 
-    try:
+    with _wrong(lambda error: f"--sls-report: the name {error}"):
         kind_of(path)
-    except UsageError as error:
-        msg = f"--sls-report: the name {error}"
-        raise pytest.UsageError(msg) from None
     return path
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import CassetteError
 from sls_contract.plugin.naming import SUFFIX, safe, shown
+from sls_contract.plugin.totals import by_cassette, plain_finding
 from sls_contract.reports import plural
 from sls_contract.spec import Finding, clause
 
@@ -55,12 +56,7 @@ class Outcome:
     def plain_findings(self) -> list[dict[str, Any]]:
         """Return the findings as `Totals` keeps them."""
         return [
-            {
-                "finding": asdict(finding) | {"level": str(finding.level)},
-                "test": None,
-                "exchange": exchange,
-                "cassette": cassette,
-            }
+            plain_finding(finding, None, exchange) | {"cassette": cassette}
             for finding, cassette, exchange in self.unused
         ]
 
@@ -113,11 +109,7 @@ def unplayed(
     plays: Iterable[dict[str, Any]], collected: Collected | None, scope: Scope
 ) -> Iterator[tuple[Finding, str, int]]:
     """Yield each exchange that no test asked for, with its cassette and position; ``plays`` are of ended tests."""
-    latest = {(each["cassette"], each["test"]): each for each in plays}
-    cassettes: dict[str, list[dict[str, Any]]] = {}
-    for (cassette, _), each in sorted(latest.items()):
-        cassettes.setdefault(cassette, []).append(each)
-    for cassette, tests in cassettes.items():
+    for cassette, tests in by_cassette(plays).items():
         ended = {test["test"] for test in tests}
         if tests[0]["shared"] and not complete(cassette, ended, collected, scope):
             continue

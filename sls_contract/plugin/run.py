@@ -275,9 +275,8 @@ class Run:
         """
         rest = self._beside.counted()
         if distributed.is_worker(session.config):
-            distributed.tell_rest(session.config, rest)
-            if (seen := self._seen(session)) is not None:
-                distributed.tell_collected(session.config, seen.as_plain())
+            seen = self._seen(session)
+            distributed.tell(session.config, rest, seen.as_plain() if seen is not None else None)
             return
         for counted in rest:
             self.totals.merge(counted)

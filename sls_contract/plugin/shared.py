@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sls_contract.plugin.failures import told
-from sls_contract.plugin.located import fixture_path, is_shared, known_fixtures
+from sls_contract.plugin.located import fixture_path, is_shared, used_by
 from sls_contract.plugin.scrubbed import scrubbed_logs
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def _shared(
         return None
     param = [(request.param, getattr(request, "param_index", 0))] if hasattr(request, "param") else []
     path = fixture_path(item, fixturedef, opener.settings, *param)
-    means_to = item.get_closest_marker("sls_cassette") is not None or _uses_session(item, fixturedef)
+    means_to = item.get_closest_marker("sls_cassette") is not None or "sls_session" in used_by(
+        item, fixturedef.argnames
+    )
     if not opener.plays_or_records(path, means_to=means_to):
         return None
     name = f"{item.path.name}::{path.name}" if fixturedef.scope in ("module", "class") else path.name
@@ -132,16 +134,3 @@ def _shared(
     source = Path(code.co_filename) if code is not None else item.path
     case = opener.open_shared(path, name, request.node, source if source.is_file() else item.path)
     return Shared(case, name, fixturedef.argname)
-
-
-def _uses_session(item: pytest.Item, fixturedef: pytest.FixtureDef[Any]) -> bool:
-    known = known_fixtures(item)
-    waiting, seen = list(fixturedef.argnames), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name == "sls_session":
-            return True
-        if name not in seen and name in known:
-            seen.add(name)
-            waiting += known[name][-1].argnames
-    return False

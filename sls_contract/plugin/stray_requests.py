@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.hosts import is_address, is_loopback
 from sls_contract.plugin.blocking import RECORDED
-from sls_contract.plugin.located import known_fixtures
+from sls_contract.plugin.located import used_by
 from sls_contract.spec import Level, clause
 
 if TYPE_CHECKING:
@@ -56,16 +56,9 @@ def _is_own(item: pytest.Item, marker: pytest.Mark) -> bool:
 
 def _named(item: pytest.Item) -> set[str]:
     """Return the fixtures that the test itself names, and those that these use."""
-    known, own = known_fixtures(item), getattr(getattr(item, "obj", None), "pytestmark", ())
-    waiting = [*getattr(getattr(item, "_fixtureinfo", None), "argnames", ())]
-    waiting += [name for mark in own if mark.name == "usefixtures" for name in mark.args]
-    named = set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name not in named:
-            named.add(name)
-            waiting += known[name][-1].argnames if known.get(name) else ()
-    return named
+    own = getattr(getattr(item, "obj", None), "pytestmark", ())
+    arguments = getattr(getattr(item, "_fixtureinfo", None), "argnames", ())
+    return used_by(item, [*arguments, *(name for mark in own if mark.name == "usefixtures" for name in mark.args)])
 
 
 def foreign_asked(foreign: dict[str, bool]) -> Iterator[Finding]:

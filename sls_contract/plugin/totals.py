@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sls_contract.spec import Finding
 
 
 @dataclass(slots=True)
@@ -49,6 +54,20 @@ class Totals:
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""
         return {**{name: getattr(self, name) for name in _NAMES}, "exercised": sorted(self.exercised)}
+
+
+def by_cassette(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what tests say of cassettes, by cassette; the last entry of a test counts."""
+    latest = {(each["cassette"], each["test"]): each for each in entries}
+    cassettes: dict[str, list[dict[str, Any]]] = {}
+    for (cassette, _), each in sorted(latest.items()):
+        cassettes.setdefault(cassette, []).append(each)
+    return cassettes
+
+
+def plain_finding(finding: Finding, test: str | None, exchange: int | None = None) -> dict[str, Any]:
+    """Return a finding as `Totals` keeps it, with where it came from."""
+    return {"finding": asdict(finding) | {"level": str(finding.level)}, "test": test, "exchange": exchange}
 
 
 def _kind(example: dict[str, Any]) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from sls_contract.cassettes.renewal import Replacement, accept, dismiss, propose
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.options import ACCEPTABLE
+from sls_contract.plugin.totals import by_cassette
 from sls_contract.reports import plural
 from sls_contract.reports.change_lines import change_lines, is_notable
 from sls_contract.reports.text import on_one_line
@@ -83,13 +84,9 @@ def settle(entries: Iterable[Plain], accepted: frozenset[str], complete: Callabl
 
     ``complete`` tells of a shared cassette whether every test of it ran to its end.
     """
-    latest = {(each["cassette"], each["test"]): each for each in entries}
-    cassettes: dict[str, list[Plain]] = {}
-    for (cassette, _), entry in sorted(latest.items()):
-        cassettes.setdefault(cassette, []).append(entry)
     return [
         _settled(cassette, tests, accepted, complete)
-        for cassette, tests in cassettes.items()
+        for cassette, tests in by_cassette(entries).items()
         if any(test["recorded"] or test["left"] or not test["ended"] for test in tests)  # else nothing was asked
         or (tests[0]["shared"] and recorded(cassette) and complete(cassette))  # but something might have been
     ]

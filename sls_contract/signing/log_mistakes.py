@@ -85,93 +85,54 @@ def newline_before_resource(form: LogForm, request: Request) -> Iterator[LogForm
 
 
 LOG_MISTAKES: tuple[Mistake, ...] = (
-    Mistake(
-        "date-header-signed",
-        "date",
+    Mistake("date-header-signed", "date", date_header_signed).of(
         "Date was signed although x-log-date is sent, whose value replaces it.",
         "Sign the value of x-log-date in the DATE line, or do not send x-log-date.",
-        date_header_signed,
     ),
-    Mistake(
-        "date-left-out",
-        "date",
-        "The DATE line was left empty.",
-        "Put the value of x-log-date, else of Date, into the DATE line.",
-        date_left_out,
+    Mistake("date-left-out", "date", date_left_out).of(
+        "The DATE line was left empty.", "Put the value of x-log-date, else of Date, into the DATE line."
     ),
-    Mistake(
-        "content-md5-left-out",
-        "content-md5",
-        "Content-MD5 was sent and not signed.",
-        "Put the value of Content-MD5 into the second line.",
-        content_md5_left_out,
+    Mistake("content-md5-left-out", "content-md5", content_md5_left_out).of(
+        "Content-MD5 was sent and not signed.", "Put the value of Content-MD5 into the second line."
     ),
-    Mistake(
-        "other-content-md5",
-        "content-md5",
+    Mistake("other-content-md5", "content-md5", other_content_md5).of(
         "Another Content-MD5 was signed than was sent.",
         "Sign the value of Content-MD5 exactly as sent: upper-case hex; leave the line empty where none is sent.",
-        other_content_md5,
     ),
-    Mistake(
-        "content-type-left-out",
-        "content-type",
+    Mistake("content-type-left-out", "content-type", content_type_left_out).of(
         "Content-Type was sent and not signed; on a request without a body it is signed as well.",
         "Put the value of Content-Type into the third line, or do not send it.",
-        content_type_left_out,
     ),
-    Mistake(
-        "other-content-type",
-        "content-type",
+    Mistake("other-content-type", "content-type", other_content_type).of(
         "Another Content-Type was signed than was sent, as when a library adds or changes it after signing.",
         "Set Content-Type before signing, and sign it exactly as sent.",
-        other_content_type,
     ),
-    Mistake(
-        "x-log-date-in-header-list",
-        "header-list",
+    Mistake("x-log-date-in-header-list", "header-list", date_in_header_list).of(
         "x-log-date was signed in the header list; in v1 only its value counts, in the DATE line.",
         "Leave x-log-date out of the header list.",
-        date_in_header_list,
     ),
     *SHARED_HEADERS,
     *SHARED_RESOURCE,
-    Mistake(
-        "query-percent-encoded",
-        "resource",
+    Mistake("query-percent-encoded", "resource", query_encoded).of(
         "The query was signed percent-encoded; v1 signs it decoded.",
         "Sign keys and values as they are before they are encoded for the URL.",
-        query_encoded,
     ),
-    Mistake(
-        "query-as-sent",
-        "resource",
+    Mistake("query-as-sent", "resource", query_as_sent).of(
         "The query was signed as it stands in the URL; v1 signs it decoded and sorted.",
         "Sign keys and values as they are before they are encoded for the URL, sorted by key.",
-        query_as_sent,
     ),
-    Mistake(
-        "empty-value-without-equals",
-        "resource",
-        "The = of an empty query value was left out; v1 keeps it.",
-        "Write an empty value as key=.",
-        query_plain,
+    Mistake("empty-value-without-equals", "resource", query_plain).of(
+        "The = of an empty query value was left out; v1 keeps it.", "Write an empty value as key=."
     ),
-    Mistake(
-        "query-encoded-twice",
-        "resource",
+    Mistake("query-encoded-twice", "resource", query_twice_encoded).of(
         "The query's values were percent-encoded twice.",
         "Sign keys and values as they are before they are encoded for the URL.",
-        query_twice_encoded,
     ),
     *SHARED_LAST,
     *ON_THE_WAY,
     *SHARED_DIGEST,
-    Mistake(
-        "newline-before-resource",
-        "digest",
+    Mistake("newline-before-resource", "digest", newline_before_resource).of(
         "Between the header list and the resource stands no newline, or one too many.",
         "Put exactly one newline after each header.",
-        newline_before_resource,
     ),
 )

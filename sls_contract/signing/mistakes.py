@@ -34,17 +34,21 @@ class Mistake:
     Attributes:
         name: in words with hyphens; reports and tests use it.
         step: the step that it makes wrong.
+        forms: from the right form and the request, the forms that the mistake would sign.
         explanation: what the client did, one sentence.
         how_to_fix: the fix, one sentence.
-        forms: from the right form and the request, the forms that the mistake would sign.
 
     """
 
     name: str
     step: Step
-    explanation: str
-    how_to_fix: str
     forms: Callable[..., Iterator[Form]]
+    explanation: str = ""
+    how_to_fix: str = ""
+
+    def of(self, explanation: str, how_to_fix: str) -> Mistake:
+        """Return the mistake with what the client did, and the fix."""
+        return Mistake(self.name, self.step, self.forms, explanation, how_to_fix)
 
 
 def without_each_header(form: F, request: Request) -> Iterator[F]:
@@ -247,133 +251,80 @@ def _lower(text: str) -> str:
 
 
 SHARED_HEADERS = (
-    Mistake(
-        "header-left-out",
-        "header-list",
+    Mistake("header-left-out", "header-list", without_each_header).of(
         "A header that belongs in the list was not signed.",
         "Sign every x-log- and x-acs- header that is sent (in v4 also host and content-type), after the last is set.",
-        without_each_header,
     ),
-    Mistake(
-        "no-header-signed",
-        "header-list",
+    Mistake("no-header-signed", "header-list", without_headers).of(
         "The x-log- and x-acs- headers were not signed at all.",
         "Put each x-log- and x-acs- header as name:value on its own line, sorted by name.",
-        without_headers,
     ),
-    Mistake(
-        "unsigned-header-signed",
-        "header-list",
+    Mistake("unsigned-header-signed", "header-list", with_unsigned_header).of(
         "A header was signed that does not belong in the list.",
         "Sign only x-log- and x-acs- headers (in v4 also host and content-type; in v1 not x-log-date).",
-        with_unsigned_header,
     ),
-    Mistake(
-        "header-names-as-sent",
-        "header-list",
+    Mistake("header-names-as-sent", "header-list", names_as_sent).of(
         "The header names were signed as spelled in the request.",
         "Turn header names into lower case before sorting and signing them.",
-        names_as_sent,
     ),
-    Mistake(
-        "headers-unsorted",
-        "header-list",
-        "The headers were not sorted by name.",
-        "Sort the headers by their lower-case names.",
-        headers_as_sent,
+    Mistake("headers-unsorted", "header-list", headers_as_sent).of(
+        "The headers were not sorted by name.", "Sort the headers by their lower-case names."
     ),
-    Mistake(
-        "space-after-colon",
-        "header-list",
+    Mistake("space-after-colon", "header-list", spaced_colons).of(
         "A space was signed after the colon of each header.",
         "Write each header as name:value, with no space round the colon.",
-        spaced_colons,
     ),
 )
 
 SHARED_RESOURCE = (
-    Mistake("query-left-out", "resource", "The query was not signed.", "Sign the query with the path.", without_query),
-    Mistake(
-        "question-mark-signed",
-        "resource",
-        "A question mark without a query was signed.",
-        "Sign the path alone where there is no query.",
-        bare_question_mark,
+    Mistake("query-left-out", "resource", without_query).of(
+        "The query was not signed.", "Sign the query with the path."
     ),
-    Mistake(
-        "query-unsorted",
-        "resource",
-        "The query was not sorted by key.",
-        "Sort the query by its decoded keys.",
-        query_unsorted,
+    Mistake("question-mark-signed", "resource", bare_question_mark).of(
+        "A question mark without a query was signed.", "Sign the path alone where there is no query."
     ),
-    Mistake(
-        "literal-plus",
-        "resource",
+    Mistake("query-unsorted", "resource", query_unsorted).of(
+        "The query was not sorted by key.", "Sort the query by its decoded keys."
+    ),
+    Mistake("literal-plus", "resource", literal_plus).of(
         "A bare + stands in the URL and was signed as +; a server reads it as a space.",
         "Write + as %2B in the URL, and a space as %20 or +.",
-        literal_plus,
     ),
 )
 
 SHARED_LAST = (
-    Mistake(
-        "path-changed",
-        "resource",
+    Mistake("path-changed", "resource", other_path).of(
         "The signed path is not the one that was sent.",
         "Sign the path as sent or percent-decoded, without host and project, and with the same slashes.",
-        other_path,
     ),
 )
 
 SHARED_DIGEST = (
-    Mistake(
-        "method-in-lower-case",
-        "digest",
-        "The method was signed in another case than it was sent.",
-        "Sign the method in capitals, as sent.",
-        method_in_lower_case,
+    Mistake("method-in-lower-case", "digest", method_in_lower_case).of(
+        "The method was signed in another case than it was sent.", "Sign the method in capitals, as sent."
     ),
-    Mistake(
-        "wrong-algorithm",
-        "digest",
+    Mistake("wrong-algorithm", "digest", other_hash).of(
         "The digest was made with another hash than the announced one.",
         "Use the hash that the request announces: hmac-sha1 or hmac-sha256 in v1, hmac-sha256 in v4.",
-        other_hash,
     ),
-    Mistake(
-        "wrong-encoding",
-        "digest",
+    Mistake("wrong-encoding", "digest", other_encoding).of(
         "The digest is written in another encoding.",
         "Write it as standard base64 with padding in v1, as lower-case hex in v4.",
-        other_encoding,
     ),
-    Mistake(
-        "secret-with-line-ending",
-        "digest",
+    Mistake("secret-with-line-ending", "digest", secret_with_ending).of(
         "The secret carries a line ending or space, as when it was read from a file.",
         "Strip the secret before using it.",
-        secret_with_ending,
     ),
-    Mistake(
-        "secret-surrounded",
-        "digest",
+    Mistake("secret-surrounded", "digest", secret_surrounded).of(
         "White space, quotes or a byte order mark stand around the secret: the given one, or the client's.",
         "Strip the secret where it is read, on both sides; an environment variable needs no quotes inside its value.",
-        secret_surrounded,
     ),
-    Mistake(
-        "secret-with-ampersand",
-        "digest",
+    Mistake("secret-with-ampersand", "digest", secret_with_ampersand).of(
         "The secret was used with & behind it, as the RPC interfaces of other services of Alibaba Cloud ask for.",
         "Sign with the secret alone.",
-        secret_with_ampersand,
     ),
-    Mistake(
-        "line-ending-signed",
-        "digest",
+    Mistake("line-ending-signed", "digest", string_with_ending).of(
         "A line ending was signed after the last line.",
         "Join the lines with a newline between them and none at the end.",
-        string_with_ending,
     ),
 )

@@ -153,72 +153,42 @@ def _moments(sent: datetime) -> Iterator[datetime]:
 _SIGN_LATE = "Sign where the request leaves for the service, or let the gateway leave it as it is."
 
 ON_THE_WAY: tuple[Mistake, ...] = (
-    Mistake(
-        "header-lost-on-the-way",
-        "header-list",
-        "A header was signed that did not arrive.",
-        f"Look which proxy takes the header away. {_SIGN_LATE}",
-        with_lost_header,
+    Mistake("header-lost-on-the-way", "header-list", with_lost_header).of(
+        "A header was signed that did not arrive.", f"Look which proxy takes the header away. {_SIGN_LATE}"
     ),
-    Mistake(
-        "header-changed-on-the-way",
-        "header-list",
+    Mistake("header-changed-on-the-way", "header-list", with_other_value).of(
         "A header was signed with another value than arrived.",
         f"Look which library or proxy changes the header after signing. {_SIGN_LATE}",
-        with_other_value,
     ),
-    Mistake(
-        "method-changed-on-the-way",
-        "digest",
+    Mistake("method-changed-on-the-way", "digest", other_method).of(
         "The request arrived with another method than was signed, as after a redirect.",
         f"Send the request to where the redirect leads, with the method that is signed. {_SIGN_LATE}",
-        other_method,
     ),
-    Mistake(
-        "double-slash-on-the-way",
-        "resource",
+    Mistake("double-slash-on-the-way", "resource", single_slashes).of(
         "The path arrived with a double slash that was not signed.",
         f"Join the endpoint and the path with one slash. {_SIGN_LATE}",
-        single_slashes,
     ),
-    Mistake(
-        "path-prefix-on-the-way",
-        "resource",
+    Mistake("path-prefix-on-the-way", "resource", without_prefix).of(
         "The path arrived with a prefix that was not signed, such as a gateway's route or the project.",
         f"Let the gateway take its prefix off; the project stands in Host, not in the path. {_SIGN_LATE}",
-        without_prefix,
     ),
-    Mistake(
-        "query-key-added-on-the-way",
-        "resource",
-        "The query arrived with a key that was not signed.",
-        f"Look which gateway adds the key. {_SIGN_LATE}",
-        without_each_key,
+    Mistake("query-key-added-on-the-way", "resource", without_each_key).of(
+        "The query arrived with a key that was not signed.", f"Look which gateway adds the key. {_SIGN_LATE}"
     ),
-    Mistake(
-        "encoded-again-on-the-way",
-        "resource",
+    Mistake("encoded-again-on-the-way", "resource", decoded_once_more).of(
         "Path or query arrived percent-encoded once more than they were signed.",
         f"Look which library or gateway encodes the URL again. {_SIGN_LATE}",
-        decoded_once_more,
     ),
 )
 """In the order of the steps; both schemes."""
 
-HOST_ON_THE_WAY = Mistake(
-    "host-rewritten-on-the-way",
-    "header-list",
-    "Host arrived with another value than was signed.",
-    f"Let the gateway keep the Host header. {_SIGN_LATE}",
-    other_host,
+HOST_ON_THE_WAY = Mistake("host-rewritten-on-the-way", "header-list", other_host).of(
+    "Host arrived with another value than was signed.", f"Let the gateway keep the Host header. {_SIGN_LATE}"
 )
 """Of v4, which signs Host."""
 
-DATE_ON_THE_WAY = Mistake(
-    "date-rewritten-on-the-way",
-    "date",
+DATE_ON_THE_WAY = Mistake("date-rewritten-on-the-way", "date", other_date).of(
     "The date arrived with another value than was signed.",
     f"Look which library or proxy sets Date after signing; send x-log-date, which proxies leave alone. {_SIGN_LATE}",
-    other_date,
 )
 """Tried last, and in the usual dialect alone: it has two thousand forms."""

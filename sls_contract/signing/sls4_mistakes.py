@@ -99,94 +99,54 @@ def key_without_prefix(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
 
 
 SLS4_MISTAKES: tuple[Mistake, ...] = (
-    Mistake(
-        "date-header-signed",
-        "date",
-        "The time was signed as Date has it.",
-        "Put the value of x-log-date into the string to sign.",
-        date_header_signed,
+    Mistake("date-header-signed", "date", date_header_signed).of(
+        "The time was signed as Date has it.", "Put the value of x-log-date into the string to sign."
     ),
-    Mistake(
-        "content-type-left-out",
-        "content-type",
-        "Content-Type was sent and not signed.",
-        "Sign content-type among the headers if it is sent, or do not send it.",
-        content_type_left_out,
+    Mistake("content-type-left-out", "content-type", content_type_left_out).of(
+        "Content-Type was sent and not signed.", "Sign content-type among the headers if it is sent, or do not send it."
     ),
-    Mistake(
-        "host-left-out",
-        "header-list",
-        "The Host header was not signed.",
-        "Sign host among the headers.",
-        host_left_out,
+    Mistake("host-left-out", "header-list", host_left_out).of(
+        "The Host header was not signed.", "Sign host among the headers."
     ),
-    Mistake(
-        "other-host",
-        "header-list",
+    Mistake("other-host", "header-list", other_host).of(
         "Another host was signed than the Host header says.",
         "Sign the Host header exactly as it is sent, the project included.",
-        other_host,
     ),
     *SHARED_HEADERS,
     *SHARED_RESOURCE,
-    Mistake(
-        "query-not-encoded",
-        "resource",
+    Mistake("query-not-encoded", "resource", query_plain).of(
         "The query's values were signed decoded; v4 signs them percent-encoded.",
         "Percent-encode each value as RFC 3986 has it, and leave the keys as they are.",
-        query_plain,
     ),
-    Mistake(
-        "query-encoded-otherwise",
-        "resource",
+    Mistake("query-encoded-otherwise", "resource", query_encoded).of(
         "The query was signed with another encoding: + for a space, encoded keys, or key= for an empty value.",
         "Percent-encode each value (space as %20, ~ kept), leave keys as they are, write an empty value as key alone.",
-        query_encoded,
     ),
-    Mistake(
-        "query-as-sent",
-        "resource",
+    Mistake("query-as-sent", "resource", query_as_sent).of(
         "The query was signed as it stands in the URL.",
         "Sort by key, percent-encode each value as RFC 3986 has it, write an empty value as its key alone.",
-        query_as_sent,
     ),
-    Mistake(
-        "query-encoded-twice",
-        "resource",
-        "The query's values were percent-encoded twice.",
-        "Percent-encode each value once.",
-        query_twice_encoded,
+    Mistake("query-encoded-twice", "resource", query_twice_encoded).of(
+        "The query's values were percent-encoded twice.", "Percent-encode each value once."
     ),
     *SHARED_LAST,
     HOST_ON_THE_WAY,
     *ON_THE_WAY,
-    Mistake(
-        "key-for-another-scope",
-        "scope",
+    Mistake("key-for-another-scope", "scope", key_for_another_scope).of(
         "The key was derived for another day, region or service than the scope announces.",
         "Derive the key from the very parts that stand in the Credential.",
-        key_for_another_scope,
     ),
-    Mistake(
-        "other-scope-signed",
-        "scope",
+    Mistake("other-scope-signed", "scope", scope_in_string).of(
         "Another scope was signed than the Credential announces.",
         "Write the scope in the string to sign as <yyyymmdd>/<region>/sls/aliyun_v4_request.",
-        scope_in_string,
     ),
-    Mistake(
-        "other-payload-hash",
-        "payload-hash",
+    Mistake("other-payload-hash", "payload-hash", other_payload_hash).of(
         "The canonical request does not end in the value of x-log-content-sha256.",
         "End the canonical request with the value of x-log-content-sha256.",
-        other_payload_hash,
     ),
-    Mistake(
-        "key-not-derived-from-aliyun_v4",
-        "digest",
+    Mistake("key-not-derived-from-aliyun_v4", "digest", key_without_prefix).of(
         'The signing key does not begin with "aliyun_v4" before the secret.',
         'Begin the key with HMAC-SHA256("aliyun_v4" + secret, yyyymmdd), then region, sls, aliyun_v4_request.',
-        key_without_prefix,
     ),
     *SHARED_DIGEST,
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.drift import Pairing, compare
-from sls_contract.cassettes.drift.attempts import folded, is_passing
+from sls_contract.cassettes.drift.pairing import folded, is_passing
 from sls_contract.cassettes.file.recording_file import load, write
 from sls_contract.cassettes.file.validation import Validation
 from sls_contract.cassettes.proposal import Proposal, proposed

@@ -58,8 +58,7 @@ answer against a request that carries the same date on both sides. An exchange o
 ::
 
     comparison      compare: pairs, judges, tells
-      ├── pairing   which exchanges answer the same request
-      ├── attempts  which recordings are attempts of one exchange
+      ├── pairing   which recordings are attempts of one exchange, and which exchanges answer the same request
       ├── clauses   what newly breaks a clause, or no longer does
       ├── outcome   status and errorCode: served, refused, a state of the service
       ├── entries   the list of checkpoints, shard by shard

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.drift.attempts import outcomes
 from sls_contract.cassettes.drift.change import (
     SEVERITY,
     Change,
@@ -18,7 +17,7 @@ from sls_contract.cassettes.drift.clauses import NEEDS_A_PARTNER, clause_differe
 from sls_contract.cassettes.drift.entries import entry_differences, key_differences, same
 from sls_contract.cassettes.drift.headers import header_differences, request_differences
 from sls_contract.cassettes.drift.outcome import outcome_differences
-from sls_contract.cassettes.drift.pairing import Pairing
+from sls_contract.cassettes.drift.pairing import Pairing, outcomes
 from sls_contract.cassettes.drift.shape import body_differences
 from sls_contract.cassettes.drift.side import Side
 from sls_contract.cassettes.scrub import Scrubber
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Literal
 
-    from sls_contract.cassettes.drift.attempts import Attempts
+    from sls_contract.cassettes.drift.pairing import Attempts
     from sls_contract.cassettes.recording import Recording
 
 _MASK = "***"

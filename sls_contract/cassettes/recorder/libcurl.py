@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from sls_contract.cassettes.recorder.guard import check_way
-from sls_contract.cassettes.recorder.proxies import proxy_for
 from sls_contract.exchange import wire_text
 from sls_contract.hosts import authority_of, host_name, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def proxy_for(scheme: str) -> str:
+    """Return the value of the variable that names a proxy for a scheme, as libcurl and reqwest read it; else empty."""
+    names = (f"{scheme}_proxy", *([f"{scheme}_proxy".upper()] if scheme != "http" else []), "all_proxy", "ALL_PROXY")
+    return next((value for value in map(os.environ.get, names) if value), "")
+
 
 # Option numbers of libcurl, which never change.
 _URL, _PROXY, _HEADERS, _PRE_PROXY = 10002, 10004, 10023, 10262

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.guard import check_way
-from sls_contract.cassettes.recorder.proxies import proxy_for
+from sls_contract.cassettes.recorder.libcurl import proxy_for
 from sls_contract.exchange import split_url
 
 if TYPE_CHECKING:

@@ -107,7 +107,7 @@ class SecretRegistry:
             return self._public.get(value) or self._learn(kind, value)
 
     def remember(self, signature: str, stored: str) -> None:
-        """Detector a signature that was sent, as it stands, in all that comes later; the stored one takes its place."""
+        """Search for a sent signature, as it stands, in all that comes later; the stored one takes its place."""
         if signature in self._public or signature == stored or is_public(signature) or not is_detectable(signature):
             return
         padding = signature.endswith("=") and stored.endswith("=")  # who leaves it out shall not pass

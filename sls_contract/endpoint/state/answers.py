@@ -85,7 +85,7 @@ not_exist_consumer_with_body = _error(
 invalid_shard_checkpoint = _error(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
 shard_not_exist = _error(404, "ShardNotExist", "shard not exist.")
 consumer_not_exist = _error(404, "ConsumerNotExist", "consumer not exist in the consumer group")
-# Source: No page has it: the Go and Java consumers look for the code; status and wording are ours.
+# No page has it: the Go and Java consumers look for the code; status and wording are ours.
 consumer_not_match = _error(400, "ConsumerNotMatch", "consumer does not hold the shard")
 # Wording seen live for an empty group name.
 invalid_method = _error(405, "InvalidMethod", "invalid request method : {}")
@@ -122,7 +122,7 @@ cannot_merge_the_last_shard = _error(400, "ParameterInvalid", "can not merge the
 invalid_from = _error(400, "ParameterInvalid", "Parameter From is not valid.")
 # Source: PullLogs page, error table.
 invalid_cursor = _error(400, "ParameterInvalid", "Invalid cursor {}.")
-# Source: No page has it: the Python SDK looks for the code where a cursor may be too old; status and wording are ours.
+# No page has it: the Python SDK looks for the code where a cursor may be too old; status and wording are ours.
 cursor_out_of_range = _error(400, "InvalidCursor", "cursor {} is out of the range of the shard")
 # Source: PullLogs page, error table.
 invalid_count = _error(400, "ParameterInvalid", "ParameterCount should be in [0-1000].")

@@ -17,8 +17,8 @@ from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.authentication import Keyring, authenticate
 from sls_contract.endpoint.state.call import Call
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
-from sls_contract.endpoint.state.filling import encoded_group
 from sls_contract.endpoint.state.handlers import asked
+from sls_contract.endpoint.state.log_groups import encoded_group
 from sls_contract.endpoint.state.scripted import Content, Script, Scripted
 from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 from sls_contract.endpoint.state.store_memory import MemoryStore

@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 from sls_contract.checks.content_coding import compressed
 from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.log_messages import CODINGS, encoded_list
-from sls_contract.scenarios.strategies.log_groups import LOG_GROUP_LIST, log_group_lists
 from sls_contract.scenarios.strategies.request_parts import CONTENT_TYPES, json_bytes
-from sls_contract.scenarios.strategies.values import Draw, Scene, cursor, draw_json, draw_text, times
+from sls_contract.scenarios.strategies.values import (
+    LOG_GROUP_LIST,
+    Draw,
+    Scene,
+    cursor,
+    draw_json,
+    draw_text,
+    log_group_lists,
+    times,
+)
 from sls_contract.signing import http_date
 from sls_contract.signing.clock import request_time
 from sls_contract.spec.routing import names_in

@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
 from sls_contract.scenarios.strategies.answer_parts import draw_answer
-from sls_contract.scenarios.strategies.contracts import contract_of
-from sls_contract.scenarios.strategies.log_groups import log_group_lists, log_groups
+from sls_contract.scenarios.strategies.messages import contract_of
 from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Scheme, Sender, draw_request, draw_scheme
-from sls_contract.scenarios.strategies.values import SIMPLE, Draw, cursor, times
+from sls_contract.scenarios.strategies.values import SIMPLE, Draw, cursor, log_group_lists, log_groups, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

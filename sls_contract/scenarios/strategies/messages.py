@@ -11,7 +11,6 @@ from sls_contract.exchange import Exchange
 from sls_contract.scenarios.strategies.answer_parts import draw_answer, draw_error, sent_at, sent_by
 from sls_contract.scenarios.strategies.broken_answers import answer_ways, error_ways
 from sls_contract.scenarios.strategies.broken_requests import request_ways
-from sls_contract.scenarios.strategies.contracts import contract_of, errors_of
 from sls_contract.scenarios.strategies.request_parts import (
     ENDPOINT,
     PROJECT,
@@ -22,6 +21,8 @@ from sls_contract.scenarios.strategies.request_parts import (
 )
 from sls_contract.scenarios.strategies.values import times
 from sls_contract.signing import TEST_CREDENTIALS
+from sls_contract.spec.common_errors import COMMON
+from sls_contract.spec.contract import Contract
 from sls_contract.spec.finding import Level, weakest
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.strategies.breaches import Breach, Way
     from sls_contract.scenarios.strategies.request_parts import Scheme
     from sls_contract.signing import Credentials
-    from sls_contract.spec.contract import Contract
 
 _VIOLATIONS = frozenset({Level.VIOLATION})
 
@@ -253,3 +253,33 @@ def _broken_answers(
         parts = draw_answer(draw, contract, request)
     breach = way.applied(draw, parts)
     return breach, parts.answer()
+
+
+def contract_of(operation: str | Contract) -> Contract:
+    """Return the contract of an operation by name or alias; a contract is returned as it is.
+
+    Raises:
+        UsageError: nobody knows the operation.
+
+    """
+    if isinstance(operation, Contract):
+        return operation
+    from sls_contract.spec.registry import registry
+
+    found = registry().named(operation)
+    if found is None:
+        msg = f"no operation is named {operation!r}; known are {', '.join(registry().names)}"
+        raise UsageError(msg)
+    return found
+
+
+def errors_of(contract: Contract) -> list[tuple[int, str, str]]:
+    """Return status, code and message of each error that an operation may answer; its own come first."""
+    own = [(each.status, each.code, message) for each in contract.errors for message in each.messages]
+    common = [
+        (each.status, each.code, message)
+        for each in COMMON
+        if each.may_answer(contract.operation)
+        for message in each.wordings
+    ]
+    return [(status, code, message) for status, code, message in own + common if status is not None and code]

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from sls_contract.checks.content_coding import compressed
 from sls_contract.exchange import Headers, Request, wire_bytes
 from sls_contract.scenarios.log_messages import CODINGS
-from sls_contract.scenarios.strategies.log_groups import LOG_GROUP, log_groups
-from sls_contract.scenarios.strategies.values import Draw, Scene, draw_json, draw_text
+from sls_contract.scenarios.strategies.values import LOG_GROUP, Draw, Scene, draw_json, draw_text, log_groups
 from sls_contract.signing import TEST_CREDENTIALS, Credentials, sign
 from sls_contract.spec.contract import Value
 

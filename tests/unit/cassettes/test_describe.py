@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import Exchange, Request, Response
-from sls_contract.cassettes.describe import SHOWN_BODY, exchange_lines
+from sls_contract.cassettes.results import SHOWN_BODY, exchange_lines
 
 URL = "https://p.cn-hangzhou.log.aliyuncs.com/logstores/x?shard=0&security-token=hidden"
 

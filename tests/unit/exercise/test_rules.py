@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from sls_contract.exchange import Request
 from sls_contract.exercise import VERDICTS, Plan, Run
-from sls_contract.exercise.facts import facts_of
 from sls_contract.exercise.faults import ELSEWHERE
-from sls_contract.exercise.judgement import RULES, perform
+from sls_contract.exercise.judgement import RULES, facts_of, perform
 from sls_contract.exercise.setting import Auth
 from sls_contract.exercise.summary import document, lines
 from sls_contract.signing import TEST_CREDENTIALS, Credentials

@@ -1,4 +1,4 @@
-"""httpcore, below httpx: what no cassette takes is refused where it would go over a real connection.
+"""httpcore, below httpx, and urllib3-future's own protocols: what no cassette takes is refused on a real connection.
 
 Here every proxy, tunnel, pool and version of HTTP has come down to one connection; mocks of httpx stand above it.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.guard import check_connection
 from sls_contract.exchange import wire_text
+from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,3 +21,10 @@ def send(original: Callable[..., Any], connection: Any, request: Any) -> Any:
     stream = connection._network_stream  # noqa: SLF001 - a connection has no reader of it
     check_connection(wire_text(named), stream.get_extra_info("socket"))
     return original(connection, request)
+
+
+def endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ask the guards before a request is written; the same for sync and async, which returns a coroutine."""
+    host = connection._tunnel_host or connection.host  # noqa: SLF001 - set_tunnel() has no reader
+    check_connection(authority_of(host), connection.sock)
+    return original(connection, *args, **kwargs)
