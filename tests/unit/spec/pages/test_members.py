@@ -2,6 +2,8 @@
 
 import pytest
 
+from sls_contract.spec.merge import Source, merge
+from sls_contract.spec.merge.layers import Layers
 from sls_contract.spec.pages import derive
 
 PAGE = """# FillBarn
@@ -188,3 +190,16 @@ def test_a_path_that_only_the_example_prints_whole_is_taken_from_there():
     page = derive(text + EXAMPLE.replace("/barns/red", "/barns/red/cows/elsa") % "").as_plain()
     assert page["path"] == "/barns/{barnName}/cows/{cowName}"
     assert [(each["kind"], each["says"]) for each in page["problems"]] == [("path", "/barns/{barnName}")]
+
+
+def test_rows_below_an_object_may_be_its_members_or_not():
+    """Where nothing tells, that is listed, and no contract demands what may stand deeper; an example tells."""
+    rows = "|roof|Object|No|The roof.|\n|slope|Integer|Yes|Degrees.|\n|stone|String|Yes|Which.|\n"
+    page = derive(PAGE + rows)
+    assert [(each.kind, each.says) for each in page.problems] == [("body-key", "Object without depth")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert [each.required for each in contract.body.value.members.values()] == [None, None, None]
+    shown = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + rows + EXAMPLE % '{"roof": {"slope": 1}}')
+    assert shown.problems == []
