@@ -60,6 +60,7 @@ def test_a_path_of_names_tells_what_a_member_is_in():
         "age": ("cows", "integer", True),
         "stall": ("home", "string", False),
     }
+    assert members(f"{PAGE}|hay.bales|Integer|No|How many.|\n") == {"hay.bales": (None, "integer", False)}
 
 
 def test_a_row_without_a_name_begins_the_elements_of_an_array():
