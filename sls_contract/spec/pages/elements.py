@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.claims import Parameter
+from sls_contract.spec.claims import WITHOUT_DEPTH, Parameter
 from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import json_type, json_type_near
@@ -61,6 +61,10 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
     elements = {} if shown.values else _elements(rows)
+    for row, below in pairwise(named):
+        told = shown.values or below.parent or below.line in elements or below.table != row.table
+        if row.type.strip().lower() in {"object", "json", "json object"} and not told:
+            page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
         _row_claim(page, body, side, row, parent, shown.values)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from sls_contract.spec.merge import Source, merge
+from sls_contract.spec.merge.layers import Layers
 from sls_contract.spec.pages import derive
 
 PAGE = """# FillBarn
@@ -58,6 +60,7 @@ def test_a_path_of_names_tells_what_a_member_is_in():
         "age": ("cows", "integer", True),
         "stall": ("home", "string", False),
     }
+    assert members(f"{PAGE}|hay.bales|Integer|No|How many.|\n") == {"hay.bales": (None, "integer", False)}
 
 
 def test_a_row_without_a_name_begins_the_elements_of_an_array():
@@ -188,3 +191,16 @@ def test_a_path_that_only_the_example_prints_whole_is_taken_from_there():
     page = derive(text + EXAMPLE.replace("/barns/red", "/barns/red/cows/elsa") % "").as_plain()
     assert page["path"] == "/barns/{barnName}/cows/{cowName}"
     assert [(each["kind"], each["says"]) for each in page["problems"]] == [("path", "/barns/{barnName}")]
+
+
+def test_rows_below_an_object_may_be_its_members_or_not():
+    """Where nothing tells, that is listed, and no contract demands what may stand deeper; an example tells."""
+    rows = "|roof|Object|No|The roof.|\n|slope|Integer|Yes|Degrees.|\n|stone|String|Yes|Which.|\n"
+    page = derive(PAGE + rows)
+    assert [(each.kind, each.says) for each in page.problems] == [("body-key", "Object without depth")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert [each.required for each in contract.body.value.members.values()] == [None, None, None]
+    shown = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + rows + EXAMPLE % '{"roof": {"slope": 1}}')
+    assert shown.problems == []
