@@ -28,6 +28,9 @@ import sls_contract.cassettes.recorder.requests_adapter
 import sls_contract.cassettes.recorder.requests_live
 import sls_contract.cassettes.recorder.resolvers
 import sls_contract.plugin
+import sls_contract.reports.examples
+import sls_contract.reports.page
+import sls_contract.scenarios
 import sls_contract.transport
 from sls_contract import load_cassette
 from sls_contract.endpoint import ReferenceEndpoint
