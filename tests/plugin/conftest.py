@@ -115,9 +115,9 @@ class Project:
         return self.pytester.runpytest_subprocess(*SPARING, *workers, *options)
 
     def start(self, *options: str) -> pytest.RunResult:
-        """Run it in a process of its own that finds nothing loaded, beside all plugins that are installed."""
+        """Spawn one that finds nothing loaded."""
         with Started.really():
-            return self.pytester.runpytest_subprocess(*BESIDE_ALL, *options)
+            return self.spawn(*options)
 
     def ini(self, *lines: str) -> Project:
         self.write("pytest.ini", "\n".join(["[pytest]", *lines, ""]))

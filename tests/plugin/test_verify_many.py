@@ -72,7 +72,7 @@ def test_the_embedded_endpoint_gives_the_same_answers(project, options):
     project.write("post.py", POST)
     project.test(MANY).run("--sls-record=once").assert_outcomes(passed=3)
     names = sorted(path.stem for path in project.path.rglob("*.sls.yaml"))
-    result = project.spawn("--sls-record=verify", *options)
+    result = (project.spawn if options else project.run)("--sls-record=verify", *options)
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["sls-contract: verified 3 cassettes: *; 3 validated again"])
     assert sorted(path.stem for path in project.path.rglob("*.sls.yaml")) == names
@@ -80,14 +80,15 @@ def test_the_embedded_endpoint_gives_the_same_answers(project, options):
     project.run().assert_outcomes(passed=3)
 
 
-def test_each_worker_s_differences_reach_the_controller(project, service):
-    """Two workers, two cassettes: one summary, one report, both proposals."""
+@pytest.mark.parametrize("workers", [1, full(2)])
+def test_each_worker_s_differences_reach_the_controller(project, service, workers):
+    """Two cassettes: one summary, one report, both proposals, however many workers."""
     project.write("post.py", POST)
     project.test(MANY.partition("    class")[0])
     options = (f"--sls-endpoint={service.url}", *service.options)
     project.run("--sls-record=once", *options).assert_outcomes(passed=2)
     service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
-    result = project.spawn("--sls-record=verify", "-n2", *options)
+    result = project.spawn("--sls-record=verify", f"-n{workers}", *options)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*verified 2 cassettes: 2 additive; 2 unchanged, proposal written beside it"])
     assert len(list(project.path.rglob("*.proposed"))) == 2
