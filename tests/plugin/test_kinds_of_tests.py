@@ -98,7 +98,7 @@ def test_asyncio_tests(project):
     result.stdout.fnmatch_lines(["sls-contract: 21 exchanges checked *"])
 
 
-@pytest.mark.parametrize("each", [10, full(40)])
+@pytest.mark.parametrize("each", [4, full(40)])
 def test_eight_threads_lose_nothing(project, each):
     """All that 8 threads ask is recorded and replayed, to each thread with its own answers."""
     project.test(

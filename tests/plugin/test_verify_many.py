@@ -187,6 +187,7 @@ def test_an_expected_failure_stays_one(project, service):
     result.stdout.fnmatch_lines(["  breaking: SLS422*"])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("end", ["assert False", full("pytest.xfail('not yet')")])
 def test_an_expected_failure_is_the_end_of_a_test(project, service, end):
     """What it asks for until then is all that it asks for: renewed and replaced as any other, unless the rest fails."""
@@ -217,6 +218,7 @@ def test_an_expected_failure_is_the_end_of_a_test(project, service, end):
     project.run(*verify).stdout.fnmatch_lines(["*1 replaced by the proposal"])
 
 
+@pytest.mark.full
 def test_unittest_s_own_failures_are_told_from_differences(project, service):
     """A difference alone leaves a proposal; a test that failed by itself leaves none."""
     source = """
