@@ -123,3 +123,35 @@ def test_claims_of_a_folder_are_merged_before_contracts_are_compared(page, tmp_p
     told = [json.loads(diff(old, new, *more, "--json", "-")[1]) for more in ((), ("--contract", tmp_path / "own"))]
     found = [{each["of"] for each in document["changes"]} for document in told]
     assert found == [{"page", "contract"}, {"page"}]
+
+
+def test_pages_of_one_year_are_compared_with_those_of_another(page, tmp_path):
+    """Each operation takes a line, and --verbose shows each change; of several pages of one the last by name counts."""
+    for folder in ("2018", "2021"):
+        (tmp_path / folder).mkdir()
+    goats = ("CountSheep", "CountGoats"), ("/sheep", "/goats")
+    page("2018/sheep.md")
+    page("2018/goats.md", *goats)
+    page("2021/goats.md", *goats, ("|400|BreedInvalid|No such breed.|\n", ""))
+    page("2021/sheep-01.md", ("|404|FarmNotExist|Farm {farm} does not exist.|\n", ""))
+    page("2021/sheep-02.md")
+    folders = [tmp_path / "2018", tmp_path / "2021"]
+    code, out, _ = diff(*folders)
+    assert code == 1
+    assert "What the page says: CountGoats: breaking: 1 breaking, 0 additive, 0 benign\n" in out
+    assert "What the page says: 1 of 2 operations changed" in out
+    assert "gone at error" not in out
+    assert "  breaking: gone at error BreedInvalid" in diff(*folders, "--verbose")[1]
+
+
+def test_an_operation_that_only_the_newer_pages_have_may_be_known_already(page, tmp_path):
+    """The contract that is shipped is what its page is compared with."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    page("a/one.md")
+    page("b/one.md")
+    known = ("CountSheep", "ListShards"), ("/farms/{farm}/sheep?breed=<breed>&line=<line>", "/logstores/{farm}/shards")
+    page("b/two.md", *known)
+    told = changes(tmp_path / "a", tmp_path / "b")[1]
+    assert ("page", "additive", "new", "operation") in told
+    assert ("contract", "additive", "new", "operation") not in told
