@@ -91,6 +91,7 @@ def test_a_terminal_without_chinese_gets_escapes(command, chinese, environ):
     assert "2 exchanges" in done.stdout
 
 
+@pytest.mark.full
 def test_json_in_ascii_keeps_every_name(command, chinese):
     """Latin, Chinese and emoji in a path come back from the document as they were."""
     (broken,) = chinese.iterdir()
@@ -127,7 +128,7 @@ def test_a_full_disk_is_told_in_one_line(command):
     ("argv", "code", "closed"),
     [
         ("check nothing", 2, "<&- >&- 2>&-"),
-        ("explain SLS204", 0, ">&-"),
+        full("explain SLS204", 0, ">&-"),
         full("check nothing", 2, ">&-"),
         full("explain SLS204", 0, "<&- >&- 2>&-"),
         full("signature -", 2, ">&-"),
@@ -171,6 +172,7 @@ main()
 """
 
 
+@pytest.mark.full
 def test_a_contract_is_shown_as_json_in_any_terminal(command, tmp_path):
     """A folder may have a Chinese name; in a terminal without Chinese, what is shown is still JSON."""
     export = command("spec", "export", "--format", "json-schema", "--operation", "GetCheckPoint", "--out", "出")

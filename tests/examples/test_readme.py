@@ -161,9 +161,19 @@ def test_the_endpoint_fixture_does_what_is_shown(place):
     assert "1 passed" in done.stdout, done.stdout
 
 
+FEW_EXAMPLES = """
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("few", max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("few")
+"""
+
+
 def test_strategies_find_what_is_shown(place):
     """A parser reads every correct answer that is generated, and refuses the damaged ones."""
     (place / "test_parser.py").write_text(shown_tests()[4], "utf-8")
+    if not FULL:
+        (place / "conftest.py").write_text(FEW_EXAMPLES, "utf-8")
     done = run("CI=1 pytest -q test_parser.py", place)  # Hypothesis then bears a busy machine
     assert "2 passed" in done.stdout, done.stdout
 
