@@ -10,7 +10,6 @@ from sls_contract.captures.reading import opened_capture
 from sls_contract.captures.sorting import Sorting
 from sls_contract.captures.storage import size_of
 from sls_contract.cassettes.drift import Drift, compare, plain_change
-from sls_contract.cassettes.drift.change import Rest
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.cassettes.scrub import Scrubber
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from sls_contract.captures.sorting import Batch, Side
     from sls_contract.cassettes.drift import Change, Unmatched
+    from sls_contract.cassettes.drift.change import Rest
     from sls_contract.signing import Credentials
 
 MOST_LISTED = 1000  # changes of one kind, and exchanges of one side without a partner; the others are counted
