@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import shutil
-import socket
 import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from s3_server import READ, served_s3, use_key
+from s3_server import READ, relayed, served_s3, use_key
 
 from sls_contract import load_cassette
 
-fsspec = pytest.importorskip("fsspec", reason="the extra scale is not installed")
+pytest.importorskip("fsspec", reason="the extra scale is not installed")
 
 ASKS = """
     @pytest.mark.sls_cassette
@@ -219,10 +211,10 @@ def test_memory_is_a_storage_too(suite):
 @pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
 @pytest.mark.parametrize("url", ["s3://bucket/记录 a[1]", "oss://bucket/recordings"])
 def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch, url):
-    """Recorded, uploaded, and downloaded by two processes that begin together, from a server of S3."""
+    """Recorded, uploaded, and downloaded by two processes that begin together, from a server of S3 or the like of OSS."""
     if url.startswith("oss:"):
         pytest.importorskip("ossfs", reason="the extra oss is not installed")
-    with served_s3(monkeypatch) as filesystem:
+    with served_s3(monkeypatch) as filesystem, relayed(monkeypatch):
         suite.ini(f"sls_cassette_dir = {url}")
         recorded(suite)
         assert len(filesystem.find("bucket")) == 3
@@ -254,7 +246,7 @@ def test_a_bucket_that_is_only_read_keeps_nothing_from_being_played(suite, monke
 @pytest.mark.filterwarnings("ignore")  # as above
 def test_a_network_that_is_cut_under_way_costs_another_push(suite, monkeypatch):
     """What was uploaded before stays; nobody sees half of it."""
-    with served_s3(monkeypatch) as filesystem, cut_after(monkeypatch, 2) as heal:
+    with served_s3(monkeypatch) as filesystem, relayed(monkeypatch, writes=2) as heal:
         suite.ini("sls_cassette_dir = s3://bucket/suite")
         assert suite.run("--sls-record=once").ret == 4
         assert not suite.lock.exists()
@@ -263,52 +255,6 @@ def test_a_network_that_is_cut_under_way_costs_another_push(suite, monkeypatch):
         assert command(suite, "push", "s3://bucket/suite").returncode == 0
         shutil.rmtree(cached(suite))
         suite.run().assert_outcomes(passed=2)
-
-
-@contextmanager
-def cut_after(monkeypatch, count):
-    """Stand between the storage and its users, and end every connection after some requests to write, until healed."""
-    upstream = os.environ["FSSPEC_S3_ENDPOINT_URL"]
-    writes = itertools.count(1)
-    healed = threading.Event()
-
-    class Relay(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.command == "PUT" and next(writes) > count and not healed.is_set():
-                self.connection.shutdown(socket.SHUT_RDWR)
-                self.close_connection = True
-                return
-            asked = urllib.request.Request(upstream + self.path, body or None, dict(self.headers), method=self.command)
-            try:
-                answer = urllib.request.urlopen(asked, timeout=60)
-            except urllib.error.HTTPError as error:
-                answer = error
-            with answer:
-                content = answer.read()
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    if name.lower() not in {"connection", "transfer-encoding", "content-length"}:
-                        self.send_header(name, value)
-                length = answer.headers.get("Content-Length") if self.command == "HEAD" else len(content)
-                self.send_header("Content-Length", str(length or 0))
-                self.end_headers()
-                self.wfile.write(content)
-
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - as http.server calls them
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Relay) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        for name in ("AWS_ENDPOINT_URL", "FSSPEC_S3_ENDPOINT_URL"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
-        fsspec.config.set_conf_env(fsspec.config.conf)
-        yield healed.set
-        server.shutdown()
 
 
 @pytest.mark.parametrize(

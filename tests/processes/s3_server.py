@@ -1,15 +1,19 @@
-"""moto's server: a real S3 by HTTP."""
+"""moto's server: a real S3 by HTTP, and what stands between it and its users."""
 
 from __future__ import annotations
 
+import http.client
+import itertools
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -73,6 +77,54 @@ def key_with(rights, url):
     key = iam.create_access_key(UserName="u")["AccessKey"]
     urllib.request.urlopen(f"{url}/moto-api/reset-auth", data=b"0", timeout=60).close()
     return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+@contextmanager
+def relayed(monkeypatch, writes=sys.maxsize):
+    """Stand between moto and its users, as OSS, whose XML names no namespace; give what heals the network.
+
+    After so many requests to ``write`` the connection of every further one is cut.
+    """
+    import fsspec
+
+    upstream, begun, healed = os.environ["AWS_ENDPOINT_URL"], itertools.count(1), threading.Event()
+
+    class Relay(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.command == "PUT" and next(begun) > writes and not healed.is_set():
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
+            host, _, port = upstream.removeprefix("http://").partition(":")
+            connection = http.client.HTTPConnection(host, int(port), timeout=60)
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            content = answer.read().replace(b' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"', b"")
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                if name.lower() not in {"connection", "transfer-encoding", "content-length"}:
+                    self.send_header(name, value)
+            length = answer.headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+            self.send_header("Content-Length", length)
+            self.end_headers()
+            self.wfile.write(content)
+            connection.close()
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - as http.server calls them
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Relay) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name in ("AWS_ENDPOINT_URL", "FSSPEC_S3_ENDPOINT_URL", "FSSPEC_OSS_ENDPOINT"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+        fsspec.config.set_conf_env(fsspec.config.conf)
+        yield healed.set
+        server.shutdown()
 
 
 def wait_for(url):
