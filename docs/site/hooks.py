@@ -73,8 +73,20 @@ def command(language: str, *arguments: str) -> str:
 def commands(language: str) -> str:
     """Return a page of the help of each command."""
     title = {"en": "Commands"}.get(language, "命令")
-    helps = [f"## {name}\n\n```text\n{command(language, name, '--help')}```\n" for name in COMMANDS]
+    helps = [page for name in COMMANDS for page in (help_of(language, name), *actions(language, name))]
     return f"# {title}\n\n```text\n{command(language, '--help')}```\n\n" + "\n".join(helps)
+
+
+def help_of(language: str, *name: str) -> str:
+    """Return the help of a command, or of an action of one, under its name."""
+    return f"{'#' * (len(name) + 1)} {' '.join(name)}\n\n```text\n{command(language, *name, '--help')}```\n"
+
+
+def actions(language: str, name: str) -> list[str]:
+    """Return the help of each action that has options of its own; only those of `spec` have."""
+    text = command(language, name, "--help")
+    found = re.findall(r"^    ([a-z]+) {2}", text, re.MULTILINE) if " ACTION ..." in text else []
+    return [help_of(language, name, action) for action in found]
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: object) -> str:
@@ -105,3 +117,9 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
         CODE.sub(lambda code: f'<a href="{clauses}#{code[0].lower()}">{code[0]}</a>', part) for part in parts[::2]
     ]
     return "".join(parts)
+
+
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """Name the search for screen readers; the theme does not."""
+    name = "搜索" if page.url.startswith("zh/") else "Search"
+    return output.replace('role="dialog"', f'role="dialog" aria-label="{name}"', 1)
