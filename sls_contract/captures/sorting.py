@@ -13,7 +13,7 @@ from operator import attrgetter
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from sls_contract.cassettes.drift.attempts import is_passing
+from sls_contract.cassettes.drift.pairing import is_passing
 from sls_contract.cassettes.matching import Key
 
 if TYPE_CHECKING:

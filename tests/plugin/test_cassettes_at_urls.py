@@ -211,7 +211,7 @@ def test_memory_is_a_storage_too(suite):
 @pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
 @pytest.mark.parametrize("url", ["s3://bucket/记录 a[1]", "oss://bucket/recordings"])
 def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch, url):
-    """Recorded, uploaded, and downloaded by two processes that begin together, from a server of S3 or the like of OSS."""
+    """Recorded, uploaded, and downloaded by two processes that begin together, from an S3 server or the like of OSS."""
     if url.startswith("oss:"):
         pytest.importorskip("ossfs", reason="the extra oss is not installed")
     with served_s3(monkeypatch) as filesystem, relayed(monkeypatch):
