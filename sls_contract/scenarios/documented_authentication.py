@@ -97,7 +97,7 @@ _LENT = (
 
 def _key(name: str, key: Key, code: str, expects: str) -> Scenario:
     reads = (Read(0, variant=RequestVariant(scheme, "bare", key)) for scheme in ("v1", "v4"))
-    return Scenario.of("keys", name, expects, _CODES, code).doing(*_begun(Read(0), *reads))
+    return Scenario(name, "keys", expects, _CODES, (code,), _begun(Read(0), *reads))
 
 
 def _clock(name: str, minutes: int, expects: str = "400 RequestTimeExpired or RequestTimeTooSkewed") -> Scenario:
