@@ -1,14 +1,16 @@
 """How captures are judged: ``python -m benchmarks.scale [EXCHANGES]`` (default: a million, of which 40 break).
 
-Judges one capture with one core, two cores and two Dask workers, and a smaller one for the cost per exchange. Each line
-tells what was found, exchanges a second, and the peak memory of the command's own process and of all it started.
-docs/scale.md has figures and what follows from them. Close other programs first.
+Judges one capture with one core, two cores, two Dask workers and two of Ray, and smaller ones for the cost per
+exchange. Each line tells what was found, exchanges a second, the processor time of the command's own process and of all
+it started, and the peak memory of both. A HAR is then judged beside Schemathesis (SCHEMATHESIS_PYTHON names another
+environment that has it). docs/scale.md has figures and what follows from them. Close other programs first.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -68,26 +70,42 @@ def memory(root: int) -> tuple[int, int]:
 def check(capture: Path, *options: str) -> dict[str, float]:
     """Judge a capture by the installed command, and return what was found and what it took."""
     report = capture.with_suffix(".report.json")
-    begun, own, others = time.monotonic(), 0, 0
+    begun, own, others, spent = time.monotonic(), 0, 0, 0.0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [str(SCRIPT), "check", str(capture), "--json", str(report), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             its_own, started = memory(process.pid)
             own, others = max(own, its_own), max(others, started)
-            time.sleep(0.1)
+            spent = max(spent, processor_time(process.pid))
+            time.sleep(1)
     took = time.monotonic() - begun
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    everything = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     document = json.loads(report.read_text(encoding="utf-8"))
     found = [each["exchange"] for each in document["findings"] if each["level"] == "violation"]
     count = document["summary"]["exchanges"]
     assert found == planted(count), found
-    return {"exchanges": count, "seconds": took, "rate": count / took, "own": own / 1024, "others": others / 1024}
+    cost = {"command": spent / count * 1e6, "all": everything / count * 1e6}
+    memories = {"own": own / 1024, "others": others / 1024}
+    return {"exchanges": count, "seconds": took, "rate": count / took, **memories, **cost}
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds of processor time of a process itself; 0 where it has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def tell(name: str, result: dict[str, float]) -> None:
     print(
         f"{name:16} {result['exchanges']:9.0f} exchanges, {len(planted(1))} breaches found, each once: "
-        f"{result['seconds']:7.1f} s, {result['rate']:6.0f}/s; peak {result['own']:4.0f} MiB, "
-        f"others {result['others']:4.0f} MiB",
+        f"{result['seconds']:7.1f} s, {result['rate']:6.0f}/s; processor time of an exchange {result['all']:5.0f} µs, "
+        f"of the command itself {result['command']:5.0f} µs; "
+        f"peak {result['own']:4.0f} MiB, others {result['others']:4.0f} MiB; load {os.getloadavg()[0]:.0f}",
         flush=True,
     )
 
@@ -103,10 +121,35 @@ def main() -> None:
         two = check(capture, "--jobs", "2")
         tell("two cores", two)
         print(f"two cores are {two['rate'] / one['rate']:.2f} times one", flush=True)
-        if find_spec("distributed"):
-            dask = check(capture, "--jobs", "2", "--engine", "dask")
-            tell("two Dask workers", dask)
-            print(f"two Dask workers are {dask['rate'] / one['rate']:.2f} times one core", flush=True)
+        for name, module in (("dask", "distributed"), ("ray", "ray")):
+            if find_spec(module):
+                found = check(capture, "--jobs", "2", "--engine", name)
+                tell(f"two of {name}", found)
+                print(f"two workers of {name} are {found['rate'] / one['rate']:.2f} times one core", flush=True)
+            else:
+                print(f"{name} skipped: not installed")
+        beside_schemathesis(Path(folder))
+
+
+def beside_schemathesis(folder: Path) -> None:
+    """Judge a HAR, and validate its answers by Schemathesis against the contracts as OpenAPI."""
+    python = os.environ.get("SCHEMATHESIS_PYTHON", sys.executable)
+    script = Path(__file__).with_name("schemathesis_responses.py")
+    if subprocess.run([python, "-c", "import schemathesis"], capture_output=True, check=False).returncode:
+        print("Schemathesis skipped: not installed; SCHEMATHESIS_PYTHON may name a Python that has it")
+        return
+    lines, har = folder / "har.jsonl", folder / "answers.har"
+    write_capture(lines, DIFFERENT * 2)
+    for made in (["convert", lines, har], ["spec", "export", "--format", "openapi", "--out", folder]):
+        subprocess.run([SCRIPT, *made], stdout=subprocess.DEVNULL, check=True)
+    ours = check(har, "--jobs", "1")
+    done = subprocess.run([python, script, folder / "openapi.json", har], stdout=subprocess.PIPE, check=True)
+    peer = json.loads(done.stdout)
+    theirs = peer["seconds"] / peer["exchanges"] * 1e6
+    print(
+        f"Schemathesis refused {peer['refused']} of {peer['exchanges']} answers, {theirs:.0f} µs each; check found all "
+        f"{BREACHES}, in {ours['all']:.0f} µs each, {ours['all'] / theirs:.2f} times as much, start included"
+    )
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ _ENDPOINT_ALONE = re.compile(
     r"(?:[a-z0-9-]+\.(?:dualstack\.)?)?(?:log|sls)\.aliyuncs\.com|log-global\.aliyuncs\.com", re.IGNORECASE
 )
 _PLACEHOLDER = re.compile(r"[$<>{}%]")
+_MISSING = frozenset({"nan", "nil", "none", "null", "undefined"})
 
 
 def host_name(authority: str) -> str:
@@ -86,6 +87,8 @@ def _listener_flaw(labels: list[str], *, bare: bool) -> HostFlaw | None:
     if len(labels) > most:
         twice = len(set(labels)) < len(labels)
         return HostFlaw("the project twice" if twice else "more than a project in front of the endpoint", certain=True)
+    if len(labels) == most and labels[0] in _MISSING:
+        return HostFlaw(f"{labels[0]!r}, as programs write a value that is missing", certain=False)
     if len(labels) == most and labels[0] and not _PROJECT.fullmatch(labels[0]):
         return HostFlaw(f"{labels[0]!r}, which cannot be the name of a project", certain=False)
     return None

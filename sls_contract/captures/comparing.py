@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.captures.reading import opened_capture
+from sls_contract.captures.sorting import Sorting
 from sls_contract.captures.storage import size_of
 from sls_contract.cassettes.drift import Drift, compare, plain_change
 from sls_contract.cassettes.file.parsing import NotReadable
+from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.errors import CassetteError
 from sls_contract.reports.examples import change_example
 from sls_contract.spec.registry import contracts_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from sls_contract.cassettes.recording import Evidence, Recording
+    from sls_contract.captures.sorting import Batch, Side
+    from sls_contract.cassettes.drift import Change, Unmatched
+    from sls_contract.cassettes.drift.change import Rest
     from sls_contract.signing import Credentials
+
+MOST_LISTED = 1000  # changes of one kind, and exchanges of one side without a partner; the others are counted
 
 
 class Pair(NamedTuple):
@@ -62,14 +70,78 @@ class Compared:
     failure: tuple[str, str] | None = None
     examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
-    def passed(self, source: str) -> list[Recording]:
-        """Read a capture, and return what no failed test recorded."""
-        recorded = opened_capture(source)
-        passed = [each for each in recorded if not recorded.failure_of(each)]
-        self.exchanges += len(recorded)
-        self.failed += len(recorded) - len(passed)
-        self.evidence.append(recorded.evidence)
-        return passed
+    def read(self, source: str, side: Side, sorting: Sorting) -> None:
+        """Read a capture, and pass on what no failed test recorded."""
+        recorded, evidences, at = opened_capture(source), set[Evidence](), 0
+        for each in recorded:
+            self.exchanges += 1
+            evidences.add(each.provenance.evidence)
+            if recorded.failure_of(each):
+                self.failed += 1
+            else:
+                sorting.add(side, at, each)
+                at += 1
+        self.evidence.append(weakest(evidences))
+
+
+class _Sum:
+    """The drift of all batches, in the order of the captures: of each kind of change the first thousand, and a count.
+
+    ``firsts`` has the position of the first change of each kind, and both sides of it.
+    """
+
+    def __init__(self, scrubber: Scrubber) -> None:
+        self._scrubber = scrubber
+        self.firsts: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
+        self.drift = Drift()
+        self._more: Counter[Rest] = Counter()
+        self._more_unmatched = 0
+
+    def add(self, batch: Batch) -> None:
+        """Compare what two captures have of some requests."""
+        old, new = batch.positions
+        found = compare(*batch.recordings, self._scrubber)
+        self._show(found, batch)
+        changes = [replace(each, exchange=old[each.exchange]) for each in found.changes]
+        alone = [
+            replace(each, exchange=(old if each.side == "old" else new)[each.exchange]) for each in found.unmatched
+        ]
+        whole = self.drift
+        self.drift = Drift(
+            tuple(self._first([*whole.changes, *changes])),
+            tuple(self._first_alone([*whole.unmatched, *alone])),
+            whole.pairs + found.pairs,
+            whole.not_judged + found.not_judged,
+            whole.exercised | found.exercised,
+            whole.retried + found.retried,
+            more=self._more,
+            more_unmatched=self._more_unmatched,
+        )
+
+    def _first(self, changes: list[Change]) -> Iterator[Change]:
+        seen: Counter[Rest] = Counter()
+        for each in sorted(changes, key=lambda change: change.exchange):
+            kind = each.kind, each.code, each.slug
+            seen[kind] += 1
+            if seen[kind] <= MOST_LISTED:
+                yield each
+            else:
+                self._more[kind] += 1
+
+    def _first_alone(self, alone: list[Unmatched]) -> list[Unmatched]:
+        alone.sort(key=lambda each: (each.side == "new", each.exchange))
+        sides = [[each for each in alone if each.side == side] for side in ("old", "new")]
+        self._more_unmatched += sum(len(each[MOST_LISTED:]) for each in sides)
+        return [each for side in sides for each in side[:MOST_LISTED]]
+
+    def _show(self, found: Drift, batch: Batch) -> None:
+        """Keep both sides of a change that is the first of its kind until now."""
+        for change in found.changes:
+            kind, at = (str(change.kind), change.slug), batch.positions[0][change.exchange]
+            if kind not in self.firsts or at < self.firsts[kind][0]:
+                sides = batch.recordings[0][change.exchange], batch.recordings[1][found.partners[change.exchange]]
+                exchanges = (self._scrubber.exchange(each.exchange).exchange for each in sides)
+                self.firsts[kind] = at, change_example(plain_change(replace(change, exchange=at)), *exchanges)
 
 
 def compare_pair(pair: Pair, keys: tuple[Credentials, ...], contracts: Path | None = None) -> Compared:
@@ -78,19 +150,17 @@ def compare_pair(pair: Pair, keys: tuple[Credentials, ...], contracts: Path | No
     ``contracts`` is a folder of contracts beside ours.
     """
     found, source = Compared(pair.name), pair.old
-    try:
-        old = found.passed(source)
-        source = pair.new
-        new = found.passed(source)
-    except (CassetteError, NotReadable) as error:
-        found.failure = source, str(error)
-        return found
-    scrubber = Scrubber(keys)
-    with contracts_in(contracts):
-        found.drift = compare(old, new, scrubber)
-    for change in found.drift.changes:
-        if (kind := (str(change.kind), change.slug)) not in found.examples:
-            sides = old[change.exchange], new[found.drift.partners[change.exchange]]
-            exchanges = (scrubber.exchange(each.exchange).exchange for each in sides)
-            found.examples[kind] = change_example(plain_change(change), *exchanges)
+    with Sorting() as sorting, contracts_in(contracts):
+        try:
+            found.read(source, 0, sorting)
+            source = pair.new
+            found.read(source, 1, sorting)
+        except (CassetteError, NotReadable) as error:
+            found.failure = source, str(error)
+            return found
+        whole = _Sum(Scrubber(keys))
+        for batch in sorting.batches():
+            whole.add(batch)
+    found.drift = whole.drift
+    found.examples = {kind: example for kind, (_, example) in sorted(whole.firsts.items(), key=lambda each: each[1][0])}
     return found

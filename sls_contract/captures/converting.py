@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract import __version__
 from sls_contract.captures.compression import SUFFIXES
 from sls_contract.captures.lines import line_of
-from sls_contract.captures.reading import kind_by_name, opened_capture
+from sls_contract.captures.reading import LARGEST_CASSETTE, chunks_of, kind_by_name, opened_capture
 from sls_contract.captures.storage import size_of
-from sls_contract.cassettes.conversion import PASSES, converted, lost, unseen
+from sls_contract.cassettes.conversion import Conversion
 from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.file.recording_file import write
@@ -21,15 +22,14 @@ from sls_contract.errors import CassetteError, UsageError
 from sls_contract.reports import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sls_contract.captures.reading import Listed
-    from sls_contract.cassettes.conversion import Conversion
-    from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Recording
+    from sls_contract.cassettes.scrub import Leak
     from sls_contract.signing import Credentials
 
+_MOST_LEAKS = 1000  # that are told
 TARGETS = (".har", ".jsonl", ".yaml", ".yml")
 
 
@@ -115,42 +115,66 @@ def convert_capture(
     except NotReadable as error:
         msg = f"{task.source} cannot be read: {error.reason}"
         raise CassetteError(msg) from None
-    if not len(source):
+    conversion = Conversion(source, scrubber, progress)
+    if not conversion.count:
         msg = f"{task.source} has no HTTP exchange; nothing was written. How to fix: name another file."
         raise UsageError(msg)
-    conversion = converted(source, scrubber, lambda done: progress(done, PASSES * len(source)))
-    _write(task.target, conversion.recordings)
-    left = leaks(task.target.read_bytes(), scrubber)
+    _write(task, conversion)
+    left = [*islice(_leaks(task.target, scrubber), _MOST_LEAKS)]
     lines = [*_told(source, scrubber.text(getattr(source, "creator", "")), task, conversion)]
     lines += [
-        f"{task.target}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}"
-        for leak in left
+        f"{task.target}:{line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}"
+        for line, leak in left
     ]
     if left:
         lines.append("How to fix: delete the file, and remove the secret from the source.")
-    return Written(tuple(lines), len(conversion.recordings), bool(left))
+    return Written(tuple(lines), conversion.count, bool(left))
 
 
-def _write(target: Path, recordings: tuple[Recording, ...]) -> None:
+def _write(task: Task, recordings: Iterable[Recording]) -> None:
+    target = task.target
     suffix = target.suffix.lower()
     if suffix == ".har":
         write_har(target, recordings, __version__)
     elif suffix == ".jsonl":
-        replace_file(target, "".join(map(line_of, recordings)))
+        replace_file(target, map(line_of, recordings))
     else:
-        write(target, recordings)
+        write(target, _few(task.source, recordings))
 
 
-def _told(source: Recorded | Listed, creator: str, task: Task, conversion: Conversion) -> Iterator[str]:
+def _few(source: str, recordings: Iterable[Recording]) -> Iterator[Recording]:
+    """Refuse more than a cassette may hold, which is written and read as a whole."""
+    size = 0
+    for each in recordings:
+        exchange = each.exchange
+        size += len(exchange.request.body) + len(exchange.response.body if exchange.response is not None else b"")
+        if size > LARGEST_CASSETTE:
+            msg = (
+                f"{source} is too large for a cassette, which is read as a whole: its bodies have more than 128 MiB. "
+                "How to fix: convert it to .jsonl or .har."
+            )
+            raise UsageError(msg)
+        yield each
+
+
+def _leaks(target: Path, scrubber: Scrubber) -> Iterator[tuple[int, Leak]]:
+    """Yield the secrets that are left in a file, with their lines; a capture is read chunk by chunk."""
+    for chunk in chunks_of(str(target)):
+        data = target.read_bytes() if chunk.kind == "cassette" else chunk.data
+        for leak in leaks(data.encode() if isinstance(data, str) else data, scrubber):
+            yield leak.line + (chunk.line or 1) - 1, leak
+
+
+def _told(source: object, creator: str, task: Task, conversion: Conversion) -> Iterator[str]:
     """Yield what was written, of which file (``creator``: the tool that made it, scrubbed), and what was lost."""
     of = f"{task.source} ({creator})" if creator else task.source
-    yield f"{task.target}: {plural(len(conversion.recordings), 'exchange')} of {of}"
+    yield f"{task.target}: {plural(conversion.count, 'exchange')} of {of}"
     if conversion.scrubbed:
         yield f"scrubbed: {plural(conversion.scrubbed, 'exchange')}"
     yield from (f"not looked into: {place}" for place in conversion.closed)
-    yield from (f"lost: {what}" for what in lost(source, conversion.recordings))
+    yield from (f"lost: {what}" for what in conversion.losses.lost(source))
     suffix = task.target.suffix.lower()
     if suffix == ".har":
-        yield from (f"for sls-contract only (_contract): {what}" for what in unseen(conversion.recordings))
-    if suffix == ".jsonl" and any(each.signature is not None for each in conversion.recordings):
+        yield from (f"for sls-contract only (_contract): {what}" for what in conversion.losses.unseen())
+    if suffix == ".jsonl" and conversion.losses.signed:
         yield "lost: what the recordings say about their signatures, digests and substitutions"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sls_contract.captures.splitting import Chunk, Kind
+    from sls_contract.captures.splitting import Chunk, Span
     from sls_contract.cassettes.audit import Terms
     from sls_contract.cassettes.recording import Evidence, Recording
     from sls_contract.checks.consumption_received import Received
@@ -57,13 +57,13 @@ class Placed(NamedTuple):
 
 
 class Related(NamedTuple):
-    """An exchange that is to be judged with those before it; None for one that has nothing to do with them.
+    """An exchange that is to be judged with those before it; ``received`` is None where it has nothing to do with them.
 
-    ``written`` is how it stands in the capture: quicker to send than to send what was read from it.
+    ``span`` is where it stands in its chunk, which whoever puts the chunks together still has.
     """
 
     position: int
-    written: str | bytes
+    span: Span
     received: Received | None
     evidence: Evidence
     at: datetime | None
@@ -88,7 +88,6 @@ class Part:
         map: what was judged of each operation, as `ContractMap.as_plain` gives it.
         digest: of the content: captures of two names are the same where it is.
         related: what is still to be judged in order; a None stands for exchanges that are missing.
-        kind: how those are written.
 
     """
 
@@ -108,7 +107,6 @@ class Part:
     last: bool = True
     digest: str = ""
     related: list[Related | None] = field(default_factory=list)
-    kind: Kind = "cassette"
 
     @classmethod
     def of(cls, found: Audit, scrubber: Scrubber) -> Part:
@@ -128,15 +126,14 @@ class _Later:
 
     def __init__(self) -> None:
         self.related: list[Related | None] = []
-        self.written: str | bytes = ""
+        self.span: Span = (0, 0)
 
     def follow(self, recording: Recording, position: int) -> Judged:
         evidence = recording.provenance.evidence
         if evidence in RELATED:
             at = recording.provenance.at
             received = received_of(_answered(recording), at)
-            written = self.written if received is not None else ""
-            self.related.append(Related(position, written, received, evidence, at))
+            self.related.append(Related(position, self.span, received, evidence, at))
         return _NOTHING
 
     def lose(self) -> None:
@@ -160,16 +157,16 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
     found, scrubber, later = Audit(Path(), Entry(terms.now)), Scrubber(terms.credentials), _Later()
     looking = Looking(scrubber, OtherNames() if chunk.whole else None, later)
     lines: list[int | None] = []
-    for line, data in _items(chunk):
+    for line, span in _items(chunk):
         try:
-            recording = recording_of(chunk.kind, data)
+            recording = recording_of(chunk.kind, chunk.data[slice(*span)])
         except MalformedInteraction as error:
             found.findings.append(_damage(chunk, line, f"no HTTP exchange: {error}"))
             later.lose()
             recording = None
         if recording is not None:
             lines.append(line)
-            later.written = data
+            later.span = span
             judge_recording(found, recording, len(lines) - 1, "", terms, looking)
     found.lines = tuple(lines)
     found.entry.clean(scrubber.text)
@@ -179,21 +176,21 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
         found.findings.append(_damage(chunk, *chunk.damage))
         later.lose()
     part = Part.of(found, scrubber)
-    part.source, part.kind, part.failure = chunk.source, chunk.kind, chunk.failure
+    part.source, part.failure = chunk.source, chunk.failure
     part.related, part.lines = later.related, lines
     part.digest, part.last = sha256(data).hexdigest(), chunk.last
     return part
 
 
-def _items(chunk: Chunk) -> Iterator[tuple[int | None, str | bytes]]:
-    """Yield each exchange as it is written, with the line at which it begins."""
+def _items(chunk: Chunk) -> Iterator[tuple[int | None, Span]]:
+    """Yield where each exchange stands, with the line at which it begins."""
     line, at = chunk.line, 0
     for start, end in chunk.spans:
         if line is not None:
             assert isinstance(chunk.data, (str, bytes))
             line += chunk.data[at:start].count("\n" if isinstance(chunk.data, str) else b"\n")  # type: ignore[arg-type]  # of its own kind
         at = start
-        yield line, chunk.data[start:end]
+        yield line, (start, end)
 
 
 def _damage(chunk: Chunk, line: int | None, reason: str) -> tuple[Finding, int | None]:
@@ -248,10 +245,10 @@ class Whole:
         self._part.map, self._part.digest = self._map.as_plain(), self._digest.hexdigest()[:32]
         return self._part
 
-    def add(self, part: Part) -> None:
-        """Take over the next part, and judge what its exchanges are together with those before."""
+    def add(self, part: Part, chunk: Chunk) -> None:
+        """Take over the next part, that of a ``chunk``, and judge what its exchanges are together with those before."""
         whole, offset = self._part, self._part.exchanges
-        found = [*part.placed, *self._together(part)]
+        found = [*part.placed, *self._together(part, chunk)]
         found.sort(key=lambda each: -1 if each.position is None else each.position)
         for finding, position, line in found:
             self._list(Placed(finding, None if position is None else position + offset, line))
@@ -275,7 +272,7 @@ class Whole:
         else:
             self._part.not_listed[code, placed.finding.level] += 1
 
-    def _together(self, part: Part) -> Iterator[Placed]:
+    def _together(self, part: Part, chunk: Chunk) -> Iterator[Placed]:
         for each in part.related:
             if each is None:
                 self._relations.lose()
@@ -283,7 +280,7 @@ class Whole:
             judged = clean_verdict(self._relations.take(*each[2:]), self._scrubber.text)
             self._part.exercised |= judged.exercised
             for finding in judged.findings:
-                recording = recording_of(part.kind, each.written)
+                recording = recording_of(chunk.kind, chunk.data[slice(*each.span)])
                 assert recording is not None
                 first_example(self._part.examples, finding, _answered(recording), self._scrubbed)
                 yield Placed(finding, each.position, part.lines[each.position])

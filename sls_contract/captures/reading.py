@@ -30,15 +30,14 @@ from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, holds_recordings
-from sls_contract.cassettes.recording import weakest
 from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from sls_contract.captures.splitting import Kind, Piece
     from sls_contract.cassettes.opening import Recorded
-    from sls_contract.cassettes.recording import Evidence, Recording
+    from sls_contract.cassettes.recording import Recording
 
 _KINDS: dict[str, Kind] = {
     ".har": "har",
@@ -50,13 +49,14 @@ _KINDS: dict[str, Kind] = {
     ".yaml": "cassette",
     ".yml": "cassette",
 }
-_LARGEST_CASSETTE = 128 * 1024 * 1024  # bytes
+LARGEST_CASSETTE = 128 * 1024 * 1024  # bytes
 _TOO_LARGE = "no HAR or JSON Lines, and a cassette of more than 128 MiB, which would be read as a whole"
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
     (re.compile(rb"[0-9]+:"), "flows"),
     (re.compile(rb'\s*\{\s*"log"'), "har"),
     (re.compile(rb'\{[^\n]*"request"[^\n]*\}\s*(\n|\Z)'), "lines"),
 )
+_CREATOR = re.compile(r'"creator"\s*:\s*(\{[^{}]*\})')
 _SPLITTERS: dict[Kind, Callable[[Iterable[bytes]], Iterator[Piece]]] = {
     "har": pieces_of_har,
     "lines": pieces_of_lines,
@@ -130,7 +130,7 @@ def is_capture(name: str) -> bool:
     return _kind_by_head(head) == "lines" if kind == "lines" else holds_recordings(head)
 
 
-def chunks_of(source: str) -> Iterator[Chunk]:
+def chunks_of(source: str) -> Generator[Chunk]:
     """Yield the chunks of a capture, at least one; what is wrong with the file is told in the last."""
     kind = kind_by_name(source)
     if kind == "cassette":
@@ -159,7 +159,7 @@ def chunks_of(source: str) -> Iterator[Chunk]:
 
 def _cassette(source: str) -> Chunk:
     size = size_of(source)
-    failure = _TOO_LARGE if size > _LARGEST_CASSETTE else None
+    failure = _TOO_LARGE if size > LARGEST_CASSETTE else None
     return Chunk(source, "cassette", size=size, whole=True, last=True, failure=failure)
 
 
@@ -205,46 +205,74 @@ def failure_of(source: str, error: Exception) -> str:
     return str(error).partition("\n")[0].removeprefix(f"{source} ")
 
 
-class Listed(tuple["Recording", ...]):
-    """The recordings of a capture that is no cassette, as `opened` gives those of one."""
+class Streamed:
+    """The recordings of a capture that is no cassette; each iteration reads them anew, and none is held.
 
-    __slots__ = ()
+    Attributes:
+        kind: how they are written.
+        creator: the tool that wrote a HAR, with its version; empty where it does not say.
+        left_out: how many entries are no HTTP exchange (``data:``, ``wss:``), once they were read.
+
+    """
+
+    def __init__(self, source: str, kind: Kind) -> None:
+        """Name what is to be read."""
+        self._source, self.kind = source, kind
+        self.creator, self.left_out = "", 0
 
     def failure_of(self, recording: Recording) -> str:
         """Return why the test that recorded an exchange failed: a capture does not say."""
         del recording
         return ""
 
-    @property
-    def evidence(self) -> Evidence:
-        """The weakest evidence among them; unknown where there is none."""
-        return weakest(each.provenance.evidence for each in self)
+    def __iter__(self) -> Iterator[Recording]:
+        """Yield each; raises `CassetteError` where the capture is damaged, or cannot be read."""
+        self.left_out, at = 0, 0
+        for chunk in chunks_of(self._source):
+            self.creator = self.creator or _creator(chunk)
+            for recording in _recordings_in(chunk, at):
+                at += 1
+                if recording is None:
+                    self.left_out += 1
+                else:
+                    yield recording
 
 
-def opened_capture(source: str) -> Recorded | Listed:
-    """Open a capture of any format, wherever it is stored, as a whole; raises `CassetteError` where it is not whole."""
-    kind, local = kind_by_name(source), not is_url(source) and not source.lower().endswith(SUFFIXES)
-    if local and (kind in {"cassette", "har"} or not os.path.isfile(source)):  # noqa: PTH113 - a path or a URL, as text
+def _creator(chunk: Chunk) -> str:
+    """Return what the text before the first entry of a HAR, or behind the last one, says of its creator."""
+    if chunk.kind != "har" or not isinstance(chunk.data, str):
+        return ""
+    head, tail = (chunk.spans[0][0], chunk.spans[-1][1]) if chunk.spans else (len(chunk.data), len(chunk.data))
+    found = _CREATOR.search(chunk.data[:head]) or _CREATOR.search(chunk.data[tail:])
+    try:
+        creator = json.loads(found[1]) if found else {}
+    except ValueError:
+        return ""
+    return " ".join(str(creator[key]) for key in ("name", "version") if creator.get(key))
+
+
+def opened_capture(source: str) -> Recorded | Streamed:
+    """Open a capture of any format, wherever it is stored; raises `CassetteError` where a cassette is not whole."""
+    local = not is_url(source) and not source.lower().endswith(SUFFIXES)
+    if local and (kind_by_name(source) == "cassette" or os.path.isdir(source)):  # noqa: PTH112 - a path, as text
         return opened(source)
-    chunks = chunks_of(source)
-    first = next(chunks)
+    with closing(chunks_of(source)) as chunks:
+        first = next(chunks)
     if first.kind != "cassette" or first.failure is not None:
-        return Listed(each for chunk in chain([first], chunks) for each in recordings_in(chunk))
+        return Streamed(source, first.kind)
     if local:
         return opened(source)
     with local_copy(source) as copy:
         return opened(copy)
 
 
-def recordings_in(chunk: Chunk) -> Iterator[Recording]:
-    """Yield the recordings of a chunk; raises `CassetteError` where it is damaged, or could not be read."""
-    for start, end in chunk.spans:
+def _recordings_in(chunk: Chunk, at: int) -> Iterator[Recording | None]:
+    """Yield what the entries of a chunk hold, of which the first is number ``at``; raises as `Streamed` does."""
+    for number, (start, end) in enumerate(chunk.spans, at):
         try:
-            recording = recording_of(chunk.kind, chunk.data[start:end])
+            yield recording_of(chunk.kind, chunk.data[start:end])
         except MalformedInteraction as error:
-            raise CassetteDamaged(chunk.source, None, f"no HTTP exchange: {error}") from None
-        if recording is not None:
-            yield recording
+            raise CassetteDamaged(chunk.source, None, f"entry {number} is no HTTP exchange: {error}") from None
     if chunk.damage is not None:
         raise CassetteDamaged(chunk.source, *chunk.damage)
     if chunk.failure is not None:
@@ -261,7 +289,7 @@ def local_copy(source: str) -> Iterator[Path]:
             size = 0
             for block in plain_blocks(file):
                 size += len(block)
-                if size > _LARGEST_CASSETTE:
+                if size > LARGEST_CASSETTE:
                     raise NotReadable(None, _TOO_LARGE)
                 written.write(block)
         yield copy

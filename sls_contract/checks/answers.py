@@ -104,7 +104,7 @@ def _served(subject: Subject) -> frozenset[str] | None:
         return None
     if abs(sent - dated) > MAX_SKEW or subject.authorization is None or subject.mismatch is not None:
         return None
-    if not _is_json_answer(subject) or subject.json is None:
+    if not subject.answers_json or subject.document is None or subject.json is None:
         return _DATED
     return None if subject.json.charset or subject.json.repeated else _DATED_JSON
 

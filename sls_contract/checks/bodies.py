@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -56,7 +57,7 @@ class Column:
             self._tests.insert(0, self._range)
         ranged = bool(bounded or value.values or (value.type == "string" and value.pattern))
         judged = ((self._type_rule, self._types), (own.rule("value", value.level), ranged))
-        self._codes = frozenset(rule.clause.code for rule, can in judged if can)
+        self._codes = frozenset(rule.code for rule, can in judged if can)
         self._items = Column(value.items, rules) if value.items else None
         self._members = Members(value, rules) if value.members else None
 
@@ -73,7 +74,7 @@ class Column:
                 return
         for test in self._tests:
             test(column, place, breaches)
-        if self._items and (elements := [each for one in column if type(one) is list for each in one]):
+        if self._items and (elements := list(chain.from_iterable([one for one in column if type(one) is list]))):
             self._items.judge(elements, place_in_lists(column, place), breaches)
         if self._members:
             if self._types != _TYPES["object"]:
@@ -129,7 +130,7 @@ class Members:
 
         judged = [*self._misnamed.values(), *required.values()]
         judged += [self._none] * bool(self._some_of) + ([self._unknown] if self._unknown else [])
-        self._codes = frozenset(rule.clause.code for rule in judged)
+        self._codes = frozenset(rule.code for rule in judged)
 
     def judge(self, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         """Judge the objects of a column."""
@@ -140,28 +141,17 @@ class Members:
         breaches.exercised.update(self._codes)
         if not somewhere <= self._names:
             self._judge_names(column, set(somewhere - self._names), place, breaches)
-        if not everywhere >= self._needed:
-            for name in sorted(self._needed - everywhere):
-                self._tell_missing(name, column, place, breaches)
+        for name in sorted(self._needed.difference(everywhere)):
+            self._tell_missing(name, column, place, breaches)
         if self._some_of:
             self._judge_some_of(column, place, breaches)
-        self._judge_values(column, columns or {}, somewhere, place, breaches)
-
-    def _judge_values(
-        self,
-        column: Sequence[Any],
-        columns: Mapping[str, Sequence[Any]],
-        somewhere: AbstractSet[str],
-        place: Place,
-        breaches: Breaches,
-    ) -> None:
         for name, member in self._known.items():
-            if name in columns:
-                member.judge(columns[name], partial(_inside, place, name), breaches)
-            elif name in somewhere:
+            if columns is None and name in somewhere:
                 indices = [index for index, value in enumerate(column) if name in value]
                 values = [column[index][name] for index in indices]
                 member.judge(values, partial(_inside, _at(place, indices), name), breaches)
+            elif columns and name in columns:
+                member.judge(columns[name], partial(_inside, place, name), breaches)
 
     def _tell_missing(self, name: str, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         rule = self._known[name].missing
@@ -246,11 +236,11 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
 
 def _form_test(value: Value, form: Form, own: Rules, column: Column) -> Test:
     rules = {kind: own.rule(kind, value.level) for kind in ("value", "form")}
-    codes = frozenset(rule.clause.code for rule in rules.values())
+    codes = frozenset(rule.code for rule in rules.values())
 
     def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
         if any(values):
-            breaches.ran_all(codes)
+            breaches.exercised.update(codes)
         if form.fits(values):
             return
         for index, one in enumerate(values):
@@ -264,7 +254,7 @@ def _unit_test(value: Value, own: Rules) -> Test:
     rule, unit = own.rule("unit", value.level), value.unit
 
     def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
-        breaches.ran(rule)
+        breaches.exercised.add(rule.code)
         wrong = misplaced_times(values, unit, breaches.subject)
         if wrong:
             fix, expected = f"count {unit} since 1970-01-01 UTC.", f"{unit} since 1970 UTC, or 0"
@@ -287,11 +277,12 @@ def _unique_test(value: Value, own: Rules) -> Test:
     rule, name = own.rule("unique", value.level), value.unique_by
     members = value.items.members if value.items else {}
     types = _TYPES.get(members[name].type or "" if name in members else "", frozenset({str, int}))
+    key_of = itemgetter(name)
 
     def test(lists: Sequence[Any], place: Place, breaches: Breaches) -> None:
         for index, elements in enumerate(lists):
-            if len(elements) > 1 and _plainly_differ(elements, name, types):
-                breaches.ran(rule)
+            if len(elements) > 1 and _plainly_differ(elements, key_of, types):
+                breaches.exercised.add(rule.code)
             elif len(elements) > 1:
                 objects = [(at, each) for at, each in enumerate(elements) if type(each) is dict]
                 keys = [(at, key) for at, each in objects if type(key := each.get(name)) in types and _is_key(key)]
@@ -302,7 +293,7 @@ def _unique_test(value: Value, own: Rules) -> Test:
 
 def _judge_keys(name: str, keys: list[tuple[int, Any]], rule: Rule, where: str, breaches: Breaches) -> None:
     if len(keys) > 1:
-        breaches.ran(rule)
+        breaches.exercised.add(rule.code)
     seen: dict[Any, int] = {}
     for at, key in keys:
         if seen.setdefault(key, at) != at:
@@ -310,10 +301,10 @@ def _judge_keys(name: str, keys: list[tuple[int, Any]], rule: Rule, where: str, 
             breaches.add(rule, f"{where}/{at}/{name}", expected, f"{shown(key)}, as in {where}/{seen[key]}", fix)
 
 
-def _plainly_differ(elements: list[Any], name: str, types: frozenset[type]) -> bool:
+def _plainly_differ(elements: list[Any], key_of: Callable[[Any], Any], types: frozenset[type]) -> bool:
     """Tell whether each element has the member, and no two the same."""
     try:
-        keys = [each[name] for each in elements]
+        keys = list(map(key_of, elements))
         return len(keys) == len(set(keys)) and types.issuperset(map(type, keys))
     except (KeyError, TypeError):
         return False
@@ -326,7 +317,7 @@ def _filter_test(value: Value, own: Rules) -> Test:
         asked = breaches.asked(asked_by)
         if asked is None:
             return
-        breaches.ran(rule)
+        breaches.exercised.add(rule.code)
         if set(map(_text_of, set(values))) <= {asked}:
             return
         for index, each in enumerate(values):
@@ -349,15 +340,14 @@ def _text_of(value: Any) -> str:
 
 
 def _columns(objects: Sequence[Any]) -> dict[str, Sequence[Any]] | None:
-    """Return the values by member where all objects have the same members; None where not, or where it is slower."""
+    """Return the values by member where all objects have the same members; None where not."""
     one = objects[0]
     if len(objects) == 1:
         return {name: [value] for name, value in one.items()}
-    if len(one) < 2 or set(map(len, objects)) != {len(one)}:  # noqa: PLR2004 - itemgetter gives tuples from two on
+    if set(map(len, objects)) != {len(one)}:
         return None
     try:
-        rows = map(itemgetter(*one), objects)
-        return dict(zip(one, zip(*rows, strict=True), strict=True))
+        return {name: list(map(itemgetter(name), objects)) for name in one}
     except KeyError:
         return None
 

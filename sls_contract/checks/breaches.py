@@ -22,6 +22,7 @@ class Rule(NamedTuple):
     clause: Clause
     level: Level
     kind: str
+    code: str
 
 
 class Rules:
@@ -50,7 +51,7 @@ class Rules:
     def rule(self, kind: str, level: Level = Level.VIOLATION) -> Rule:
         """Return the rule for one kind of breach."""
         found = clause(self._codes[kind])
-        return Rule(found, weakest(found.level, level, self._highest), kind)
+        return Rule(found, weakest(found.level, level, self._highest), kind, found.code)
 
 
 _IGNORED = frozenset({"unknown", "alias", "unexpected"})
@@ -62,7 +63,9 @@ class Breaches:
 
     __slots__ = ("_asked", "_counts", "_operation", "exercised", "found", "malformed", "subject")
 
-    def __init__(self, subject: Subject, operation: str, asked: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, subject: Subject, operation: str, asked: Callable[[str, Subject], str | None] | None = None
+    ) -> None:
         """Begin with none; ``asked`` gives what the request asks for under a name such as ``query.shard``."""
         self.subject = subject
         self._asked = asked
@@ -74,21 +77,13 @@ class Breaches:
 
     def asked(self, name: str) -> str | None:
         """Return what the request asks for; None where it does not, or not in a way that the contract allows."""
-        return self._asked(name)
-
-    def ran(self, rule: Rule) -> None:
-        """Note that a rule could have been broken."""
-        self.exercised.add(rule.clause.code)
-
-    def ran_all(self, codes: frozenset[str]) -> None:
-        """Note that the clauses of some codes could have been broken."""
-        self.exercised |= codes
+        return self._asked(name, self.subject) if self._asked else None
 
     def add(self, rule: Rule, where: str, expected: str, actual: str, how_to_fix: str) -> None:
         """Note how a rule is broken; of many breaches of one clause the first few are kept."""
-        self.exercised.add(rule.clause.code)
+        code = rule.code
+        self.exercised.add(code)
         self.malformed = self.malformed or rule.kind not in _IGNORED
-        code = rule.clause.code
         self._counts[code] = self._counts.get(code, 0) + 1
         if self._counts[code] <= MOST_FLAWS:
             self.found.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sls_contract.checks.breaches import Breaches, Rules
 from sls_contract.checks.content_coding import plain_body
@@ -11,13 +11,14 @@ from sls_contract.checks.parameters import Fields, Query, Text
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.whole_bodies import WholeBody
 from sls_contract.exchange import Response
-from sls_contract.spec import Finding, Level
+from sls_contract.spec import Level
 from sls_contract.spec.routing import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.checks.subject import Subject
+    from sls_contract.exchange import Request
     from sls_contract.spec.contract import Contract
 
 _OF_VALUES = ("type", "value", "form", "unit")
@@ -84,14 +85,6 @@ _JUDGED_FOR_ALL = frozenset({"content-length", "content-type", "connection", "da
 """Headers of answers that common clauses judge."""
 
 
-class Judged(NamedTuple):
-    """Findings, the codes of the clauses that could have failed, and whether a service could see what is wrong."""
-
-    findings: list[Finding]
-    exercised: set[str]
-    malformed: bool
-
-
 class Compiled:
     """A contract, ready to judge exchanges of its operation; safe to share between threads."""
 
@@ -119,37 +112,38 @@ class Compiled:
         self._status = answer.rule("status")
         self._errors = ErrorJudge(contract, answer)
 
-    def judge_request(self, subject: Subject) -> Judged:
+    def judge_request(self, subject: Subject) -> Breaches:
         """Judge path, query, headers and body of a request."""
-        breaches = Breaches(subject, self.contract.operation, lambda _: None)
+        breaches = Breaches(subject, self.contract.operation)
         request = subject.request
-        names = self._names(request.path) if self._path else {}
-        for name, text in self._path.items():
-            if name in names:
-                text.judge(names[name], f"path {name}", breaches)
+        if self._path:
+            names = self._names(request.path)
+            for name, text in self._path.items():
+                if name in names:
+                    text.judge(names[name], f"path {name}", breaches)
         self._query.judge(request.query_pairs(), breaches)
         self._headers.judge(request.headers, breaches)
-        if self._body:
-            self._body.judge(lambda: _plain_request(subject), breaches)
-        return Judged(breaches.found, breaches.exercised, breaches.malformed)
+        if self._body and self._body.is_judged:
+            self._body.judge(_plain_request(request), breaches)
+        return breaches
 
-    def judge_answer(self, subject: Subject) -> Judged:
+    def judge_answer(self, subject: Subject) -> Breaches:
         """Judge status, headers, body and error of an answer."""
         response = subject.response
         assert response is not None
-        breaches = Breaches(subject, self.contract.operation, lambda name: self._asked(name, subject))
-        breaches.ran(self._status)
+        breaches = Breaches(subject, self.contract.operation, self._asked)
+        breaches.exercised.add(self._status.code)
         if response.status in self.contract.success:
             self._answer_headers.judge(response.headers, breaches)
             if self._answer_body and not subject.bodiless:
-                self._answer_body.judge(lambda: subject.plain.data, breaches, lambda: subject.json)
+                self._answer_body.judge(subject.plain.data, breaches, subject.json)
         elif subject.is_error:
             self._errors.judge(breaches, lambda: self._is_well_asked(subject))
         else:
             named = " or ".join(map(str, self.contract.success))
             expected, fix = f"{named}, or an error of 4xx or 5xx", f"answer a success with {named}."
             breaches.add(self._status, "status", expected, shown(response.status), fix)
-        return Judged(breaches.found, breaches.exercised, breaches.malformed)
+        return breaches
 
     def _names(self, path: str) -> Mapping[str, str]:
         templates = (self.contract.path, *self.contract.other_paths)
@@ -168,8 +162,7 @@ class Compiled:
         return not self.judge_request(subject).malformed
 
 
-def _plain_request(subject: Subject) -> bytes | None:
-    request = subject.request
+def _plain_request(request: Request) -> bytes | None:
     if not request.body:
         return b""
     return plain_body(Response(200, request.headers, request.body)).data  # the same headers announce the same codings

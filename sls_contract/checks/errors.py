@@ -41,7 +41,7 @@ class ErrorJudge:
         body = breaches.subject.document
         if not isinstance(body, dict) or not body.keys() & FIELDS:
             return
-        breaches.ran(self._member)
+        breaches.exercised.add(self._member.code)
         for key in body.keys() - FIELDS:
             where, fix = (
                 f"/{shown(key)[1:-1]}",
@@ -58,7 +58,7 @@ class ErrorJudge:
     def _judge_code(
         self, code: str, known: Sequence[KnownError], breaches: Breaches, is_well_asked: Callable[[], bool]
     ) -> None:
-        breaches.ran(self._unknown)
+        breaches.exercised.add(self._unknown.code)
         if not known:
             fix = "answer with a code of the operation's page or of the common tables."
             breaches.add(self._unknown, "/errorCode", "a documented code", shown(code), fix)
@@ -69,14 +69,14 @@ class ErrorJudge:
             expected, actual = f"a code of {self._operation}", f"{code}, which belongs to {belongs}"
             breaches.add(self._foreign, "/errorCode", expected, actual, "answer with a code of this operation.")
         elif its_own:
-            breaches.ran(self._foreign)
+            breaches.exercised.add(self._foreign.code)
         self._judge_status(code, its_own or known, breaches)
 
     def _judge_status(self, code: str, known: Sequence[KnownError], breaches: Breaches) -> None:
         statuses = {error.status for error in known if error.status is not None}
         if not statuses:
             return
-        breaches.ran(self._status)
+        breaches.exercised.add(self._status.code)
         assert breaches.subject.response is not None
         status = breaches.subject.response.status
         if status not in statuses:
@@ -97,7 +97,7 @@ class ErrorJudge:
         wordings = [wording for error in asked for wording in error.wordings]
         if not wordings or any(error.free for error in asked) or not is_well_asked():
             return
-        breaches.ran(rule)
+        breaches.exercised.add(rule.code)
         if not wording_is_known(code, message):
             expected, fix = (
                 shortened(f"such as {shown(wordings[0])}"),

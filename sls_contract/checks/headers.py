@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _REQUEST_ID = re.compile("[0-9A-F]{24}")
 _SECONDS_DIGITS = 8  # of a request id
+_MAX_SECONDS = MAX_SKEW.total_seconds()
 _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
 
 
@@ -55,7 +56,7 @@ def id_is_near(sent: str, dated: datetime) -> bool:
     """Tell whether a request id has its usual form, and a time near that of the answer."""
     if not _REQUEST_ID.fullmatch(sent):
         return False
-    return abs(int(sent[:_SECONDS_DIGITS], 16) - dated.timestamp()) <= MAX_SKEW.total_seconds()
+    return abs(int(sent[:_SECONDS_DIGITS], 16) - dated.timestamp()) <= _MAX_SECONDS
 
 
 def body_is_declared(subject: Subject) -> Flaws:
@@ -250,7 +251,7 @@ def _usual(subject: Subject) -> frozenset[str] | None:
         and near is not None
         and abs(dated - near) <= MAX_SKEW
         and not subject.bodiless
-        and not _ODD.intersection(sent)
+        and _ODD.isdisjoint(sent)
         and sent.get("content-length") == str(len(answer.body))
         and is_http_date(sent["date"])
         and id_is_near(sent.get("x-log-requestid", ""), dated)

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.checks import answers, headers, logs, requests, signatures
-from sls_contract.checks.by_contract import Judged, compiled
+from sls_contract.checks.by_contract import compiled
 from sls_contract.checks.presentation import masked
 from sls_contract.checks.rule import Check, Group, Side
 from sls_contract.checks.subject import FOREIGN, Subject
 from sls_contract.errors import UsageError
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.signing.authorization import authorization_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -120,15 +121,13 @@ def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] 
     exercised: set[str] = set()
     for side in sides:
         found += _asked(subject, side, exercised)
-    wanted = [finding for finding in found if finding.code not in without]
-    showable = tuple(_showable(wanted, subject.request)) if wanted else ()
-    return Verdict(showable, frozenset(exercised.difference(without)), subject.operation, _extent(subject))
-
-
-def _extent(subject: Subject) -> Extent:
-    if subject.contract is None:
-        return "common"
-    return "full" if subject.contract.coverage == "full" else "derivation"
+    if without:
+        found = [finding for finding in found if finding.code not in without]
+        exercised.difference_update(without)
+    contract = subject.contract
+    extent: Extent = "common" if contract is None else "full" if contract.coverage == "full" else "derivation"
+    showable = tuple(_showable(found, subject.request)) if found else ()
+    return Verdict(showable, frozenset(exercised), subject.operation, extent)
 
 
 def _asked(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
@@ -148,16 +147,11 @@ def _asked(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
             if flaws:
                 found += map(check.finding, flaws)
     if subject.contract is not None:
-        judged = _by_contract(subject, side)
-        found += judged.findings
-        exercised |= judged.exercised
+        judge = compiled(subject.contract)
+        breaches = judge.judge_request(subject) if side is Side.REQUEST else judge.judge_answer(subject)
+        found += breaches.found
+        exercised |= breaches.exercised
     return sorted(found, key=lambda finding: finding.code) if found else found
-
-
-def _by_contract(subject: Subject, side: Side) -> Judged:
-    assert subject.contract is not None
-    judge = compiled(subject.contract)
-    return judge.judge_request(subject) if side is Side.REQUEST else judge.judge_answer(subject)
 
 
 def _showable(findings: Iterable[Finding], request: Request) -> Iterator[Finding]:
@@ -177,9 +171,9 @@ def _showable(findings: Iterable[Finding], request: Request) -> Iterator[Finding
 def _secrets_of(request: Request) -> tuple[str, ...]:
     """Return what the request itself tells of its key: whole headers, id, signature, token."""
     values = [*request.headers.get_all("authorization"), *request.headers.get_all("x-acs-security-token")]
-    subject = Subject(request, None)
-    if subject.authorization is not None:
-        values += [subject.authorization.access_key_id, subject.authorization.signature]
+    parsed = authorization_of(request)
+    if parsed is not None:
+        values += [parsed.access_key_id, parsed.signature]
     return tuple(sorted((value.strip() for value in values if value.strip() not in _PUBLIC), key=len, reverse=True))
 
 

@@ -47,7 +47,7 @@ class Text:
         self._bounded = (value.minimum, value.maximum) != (None, None)
         limited = bool(self._bounded or value.values or value.pattern or self._form)
         judged = (("type", self._spelled), ("value", limited))
-        self.codes = frozenset(self._rules[kind].clause.code for kind, can in judged if can)
+        self.codes = frozenset(self._rules[kind].code for kind, can in judged if can)
 
     def wrong(self, text: str) -> Iterator[_Wrong]:
         """Yield how a text breaks the contract: by its type, else by its value."""
@@ -68,7 +68,7 @@ class Text:
         """Judge one text."""
         if not self.codes:
             return
-        breaches.ran_all(self.codes)
+        breaches.exercised.update(self.codes)
         for kind, expected in self.wrong(text):
             fix = f"write {where.partition(' ')[2] or where} as documented."
             breaches.add(self._rules[kind], where, expected, shown(text), fix)
@@ -101,7 +101,7 @@ class Query:
 
         judged = [rule for _, rule in self._required] + [rule for _, rule, _ in self._needed]
         judged += [*self._misnamed.values(), *([self._unknown] if self._unknown else [])]
-        self._codes = frozenset(rule.clause.code for rule in judged)
+        self._codes = frozenset(rule.code for rule in judged)
 
     def is_right(self, name: str, text: str) -> bool:
         """Tell whether a value is one that the contract allows."""
@@ -113,7 +113,7 @@ class Query:
         given: dict[str, list[str]] = {}
         for key, value in pairs:
             given.setdefault(key, []).append(value)
-        breaches.ran_all(self._codes)
+        breaches.exercised.update(self._codes)
         meant = self._judge_names(given, breaches) if given.keys() - self._known.keys() else set()
         for name, rule in self._required:
             if name not in given and name not in meant:
@@ -136,7 +136,7 @@ class Query:
 
     def _judge_values(self, name: str, values: list[str], breaches: Breaches) -> None:
         repeated = self._repeated[name]
-        breaches.ran(repeated)
+        breaches.exercised.add(repeated.code)
         if len(values) > 1:
             breaches.add(repeated, f"query {name}", "one value", f"{len(values)} values", f"send {name} once.")
         for value in dict.fromkeys(values):
@@ -170,7 +170,7 @@ class Fields:
         for name, text in self._known.items():
             sent = headers.get(name)
             if text.missing:
-                breaches.ran(text.missing)
+                breaches.exercised.add(text.missing.code)
             if sent is not None:
                 text.judge(sent.strip(), f"header {name}", breaches)
             elif text.missing:
@@ -179,11 +179,11 @@ class Fields:
 
 def between(value: Value) -> str:
     """Say which numbers a value may be, or how many characters it may have."""
-    unit = " characters" if value.type == "string" else ""
     if value.maximum is None:
-        return f"{value.minimum}{unit} or more"
-    least = "" if value.minimum is None else f"from {value.minimum} to "
-    return f"{least}{value.maximum}{unit}{'' if least else ' or less'}"
+        limits = f"{value.minimum} or more"
+    else:
+        limits = f"{value.maximum} or less" if value.minimum is None else f"from {value.minimum} to {value.maximum}"
+    return f"{limits} characters" if value.type == "string" else limits
 
 
 def nearly(key: str, names: Iterable[str]) -> str:

@@ -24,8 +24,6 @@ _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
 def path_names(subject: Subject) -> Flaws:
     """Demand that both names stand in the path; judged where a GET aims at a consumer group."""
-    if subject.operation == GET_CHECK_POINT:  # told by such a path
-        return KEPT
     template = _template()
     named = _loosely(template).fullmatch(subject.request.path)
     if subject.request.method != "GET" or named is None:
@@ -230,10 +228,12 @@ _OF_HEADERS = (
     on_request("security-token", token_with_temporary_key),
 )
 
-GROUPS = (Group(_OF_HEADERS, _usual),)
+_OF_TARGET = (on_request("request-path", path_names), on_request("request-method", method_is_get))
+_TOLD = frozenset(check.code for check in _OF_TARGET)
 
-CHECKS: tuple[Check, ...] = (
-    on_request("request-path", path_names),
-    on_request("request-method", method_is_get),
-    *_OF_HEADERS,
+GROUPS = (
+    Group(_OF_TARGET, lambda subject: _TOLD if subject.operation == GET_CHECK_POINT else None),
+    Group(_OF_HEADERS, _usual),
 )
+
+CHECKS: tuple[Check, ...] = (*_OF_TARGET, *_OF_HEADERS)

@@ -109,24 +109,20 @@ def _step(step: str) -> Callable[[Subject], Flaws]:
 
 
 def _verified(subject: Subject) -> frozenset[str] | None:
-    """Return the codes of all steps of the scheme where the signature verifies; none without a key."""
-    if not subject.keys:
-        return frozenset()
-    if subject.mismatch is not None:
+    """Return the codes of all steps of the scheme where the signature verifies; None where it does not."""
+    if not subject.keys or subject.mismatch is not None:
         return None
     return _V1_KEPT if isinstance(subject.authorization, LogAuthorization) else _V4_KEPT
 
 
-_BY_STEP = {step: on_request(f"signature-{step}", _step(step)) for step in _STEPS}
+_BY_STEP = {step: on_request(f"signature-{step}", _step(step)) for step in _STEPS} | {
+    "authorization": on_request("signature-authorization", authorization_form),
+    "scope": on_request("signature-scope", scope_of_request),
+    "not-verified": on_request("signature-not-verified", was_verified),
+}
 _V1_KEPT = frozenset(check.code for step, check in _BY_STEP.items() if step not in _V4_ONLY)
 _V4_KEPT = frozenset(check.code for step, check in _BY_STEP.items() if step not in _V1_ONLY)
 
 GROUPS = (Group(tuple(_BY_STEP.values()), _verified),)
 
-CHECKS: tuple[Check, ...] = (
-    on_request("signature-authorization", authorization_form),
-    *_BY_STEP.values(),
-    on_request("signature-scope", scope_of_request),
-    on_request("request-clock", within_clock),
-    on_request("signature-not-verified", was_verified),
-)
+CHECKS: tuple[Check, ...] = (*_BY_STEP.values(), on_request("request-clock", within_clock))

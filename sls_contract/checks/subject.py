@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +18,13 @@ from sls_contract.signing import (
     LogAuthorization,
     SignatureMismatch,
     Sls4Authorization,
-    parse_authorization,
     parse_http_date,
     request_time,
     verify_signature,
 )
+from sls_contract.signing.authorization import authorization_of
 from sls_contract.signing.credentials import keys_of
-from sls_contract.spec import operation_of
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Subject:
     """An exchange under judgement.
 
@@ -69,6 +69,11 @@ class Subject:
         response: the answer; None where none came or only the request is judged.
         credentials: the key that must have signed; or keys, of which the request's may be one; None: the test keys.
         at: when it happened, aware; None where that is not known.
+        contract: that of the operation that is asked for; None for one that is not known, and for no SLS.
+        operation: its name; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS.
+        authorization: the Authorization header taken apart; None where it is missing or has no known form.
+        anonymous: whether the request needs no signature: web tracking, and a browser's preflight.
+        bodiless: whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110).
 
     """
 
@@ -76,21 +81,23 @@ class Subject:
     response: Response | None
     credentials: Credentials | Iterable[Credentials] | None = None
     at: datetime | None = None
+    contract: Contract | None = field(init=False)
+    operation: str = field(init=False)
+    authorization: LogAuthorization | Sls4Authorization | None = field(init=False)
+    anonymous: bool = field(init=False)
+    bodiless: bool = field(init=False)
 
-    @once
-    def contract(self) -> Contract | None:
-        """Find the contract of the operation that is asked for; None for one that is not known, and for no SLS."""
-        known = operation_of(self.request)
-        if known is None or _OWN_PATH.match(self.request.path) or _is_sls(self.request):
-            return known
-        return None
-
-    @once
-    def operation(self) -> str:
-        """Name the operation; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS."""
-        if self.contract is not None:
-            return self.contract.operation
-        return OTHER if _is_sls(self.request) else FOREIGN
+    def __post_init__(self) -> None:
+        """Work out what every judgement wants to know."""
+        request, response = self.request, self.response
+        known, path = registry().operation_of(request), request.path
+        is_ours = (known is not None and _OWN_PATH.match(path) is not None) or _is_sls(request)
+        self.contract = known if is_ours else None
+        self.operation = FOREIGN if not is_ours else OTHER if known is None else known.operation
+        self.authorization = authorization_of(request)
+        self.anonymous = request.method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(path) is not None
+        status = 0 if response is None else response.status
+        self.bodiless = status < OK or status in (204, 304) or request.method == "HEAD"
 
     @once
     def message(self) -> ReadMessage | None:
@@ -108,17 +115,6 @@ class Subject:
         return read_answer(body.message, self.request.headers.lowered.get("accept", "*/*"), plain)
 
     @once
-    def anonymous(self) -> bool:
-        """Whether the request needs no signature: web tracking, and a browser's preflight."""
-        method = self.request.method
-        return method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(self.request.path) is not None
-
-    @once
-    def authorization(self) -> LogAuthorization | Sls4Authorization | None:
-        """Take the Authorization header apart; None where it is missing or has no known form."""
-        return parse_authorization(self.request.headers.lowered.get("authorization", ""))
-
-    @once
     def keys(self) -> tuple[Credentials, ...]:
         """Pick the keys that the request may have been signed with: those given, else the public test keys.
 
@@ -129,7 +125,7 @@ class Subject:
             return ()
         named = self.authorization.access_key_id
         keys = _TEST_KEYS if self.credentials is None else keys_of(self.credentials)
-        fitting = tuple(key for key in keys if key.access_key_id == named)
+        fitting = tuple([key for key in keys if key.access_key_id == named])
         if fitting or not keys:
             return fitting
         return keys if isinstance(self.credentials, Credentials) else ()
@@ -149,14 +145,6 @@ class Subject:
     def dated(self) -> datetime | None:
         """Read the answer's Date; None where it cannot be read."""
         return parse_http_date(self.response.headers.lowered.get("date", "")) if self.response else None
-
-    @once
-    def bodiless(self) -> bool:
-        """Whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110)."""
-        response = self.response
-        return (
-            response is None or self.request.method == "HEAD" or response.status in (204, 304) or response.status < OK
-        )
 
     @once
     def plain(self) -> PlainBody:

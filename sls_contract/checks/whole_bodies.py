@@ -9,8 +9,6 @@ from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.strict_json import JsonText, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec.contract import Body
 
@@ -30,34 +28,29 @@ class WholeBody:
         members = items.members if items else {}
         self._element = frozenset(name for name, each in members.items() if each.required)
         self._column = Column(body.value, own, kind="shape") if body.content == "json" else None
+        self.is_judged = body.content in ("json", "none")
 
-    def judge(
-        self, data: Callable[[], bytes | None], breaches: Breaches, read: Callable[[], JsonText | None] | None = None
-    ) -> None:
-        """Judge a body without its encodings; ``data`` gives None where they cannot be taken off."""
-        content = data() if self._body.content in ("json", "none") else None
-        if content is None:
+    def judge(self, content: bytes | None, breaches: Breaches, text: JsonText | None = None) -> None:
+        """Judge a body without its encodings, None where they cannot be taken off; ``text`` is that of an answer."""
+        if content is None or not self.is_judged:
             return
         if self._column:
-            self._judge_json(self._column, content, breaches, read)
+            self._judge_json(self._column, content, breaches, text)
             return
-        breaches.ran(self._unexpected)
+        breaches.exercised.add(self._unexpected.code)
         if content:
             breaches.add(self._unexpected, "body", "no body", f"{len(content)} bytes", "leave the body out.")
 
-    def _judge_json(
-        self, column: Column, content: bytes, breaches: Breaches, read: Callable[[], JsonText | None] | None
-    ) -> None:
+    def _judge_json(self, column: Column, content: bytes, breaches: Breaches, answered: JsonText | None) -> None:
         if self._absent:
-            breaches.ran(self._absent)
+            breaches.exercised.add(self._absent.code)
         if not content:
             if self._absent:
                 breaches.add(self._absent, "body", "one JSON text", "an empty body", "write the body as documented.")
             return
-        text = read() if read else read_json(content)
-        assert text is not None
-        breaches.ran(self._json)
-        flaw = text.syntax if read else _request_flaw(text)
+        text = answered or read_json(content)
+        breaches.exercised.add(self._json.code)
+        flaw = text.syntax if answered else _request_flaw(text)
         if flaw:
             fix = "write one JSON text in UTF-8 and nothing else."
             breaches.add(self._json, "body", "one JSON text", shortened(flaw), fix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
+from collections import Counter, deque
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from sls_contract.captures.judging import Part, Whole
+    from sls_contract.captures.splitting import Chunk
     from sls_contract.cassettes.audit import Terms
     from sls_contract.cli.terminal import Console
 
@@ -117,11 +118,12 @@ class _Outcome:
         from sls_contract.captures.judging import judge_chunk
         from sls_contract.captures.reading import chunks_of
 
-        chunks = (chunk for path in paths for chunk in chunks_of(path))
+        under_way: deque[Chunk] = deque()
+        chunks = (_kept(chunk, under_way) for path in paths for chunk in chunks_of(path))
         work = partial(judge_chunk, terms=terms, contracts=arguments.contract)
         try:
             with closing(in_order(work, chunks, arguments.engine, arguments.jobs, lambda chunk: chunk.size)) as parts:
-                self._put_together(parts, terms, shown)
+                self._put_together(((part, under_way.popleft()) for part in parts), terms, shown)
         except KeyboardInterrupt:
             self.interrupted = _INTERRUPTED
         except SystemExit as end:  # SIGTERM
@@ -130,15 +132,17 @@ class _Outcome:
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
 
-    def _put_together(self, parts: Iterable[Part], terms: Terms, shown: Callable[[int, str], None]) -> None:
+    def _put_together(
+        self, parts: Iterable[tuple[Part, Chunk]], terms: Terms, shown: Callable[[int, str], None]
+    ) -> None:
         from sls_contract.captures.judging import Whole
 
         pace = Pace(shown)
         whole: Whole | None = None
         try:
-            for part in parts:
+            for part, chunk in parts:
                 whole = whole or Whole(part.source, terms)
-                whole.add(part)
+                whole.add(part, chunk)
                 pace.done += part.exchanges
                 pace(len(self.audits), part.source)
                 if part.last:
@@ -162,6 +166,12 @@ class _Outcome:
 
     def _missed(self, error: OSError) -> None:
         self.not_checked.append((str(error.filename), error.strerror or str(error)))
+
+
+def _kept(chunk: Chunk, chunks: deque[Chunk]) -> Chunk:
+    """Keep a chunk until its part comes."""
+    chunks.append(chunk)
+    return chunk
 
 
 def _report(outcome: _Outcome) -> Report:

@@ -6,6 +6,7 @@ import io
 import os
 import shlex
 from argparse import REMAINDER
+from collections import Counter
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sls_contract.captures.comparing import Compared, Pair
     from sls_contract.cassettes.drift import Change, Class, Drift
+    from sls_contract.cassettes.drift.change import Rest
     from sls_contract.cassettes.recording import Evidence
     from sls_contract.cli.progress import Progress
     from sls_contract.cli.terminal import Console
@@ -114,6 +116,16 @@ class _Outcome:
     def judged(self) -> int:
         """How many pairs the contract says anything about."""
         return sum(each.drift.pairs - each.drift.not_judged for each in self.compared)
+
+    @property
+    def more(self) -> Counter[Rest]:
+        """How many changes are too many to be listed."""
+        return sum((Counter(each.drift.more) for each in self.compared), Counter())
+
+    @property
+    def alone(self) -> int:
+        """How many cassettes and exchanges have no partner."""
+        return len(self.unmatched) + sum(each.drift.more_unmatched for each in self.compared)
 
     def of(self, kind: Class) -> list[tuple[_Compared, Change]]:
         """Return the changes of one class, with where they are."""
@@ -210,6 +222,10 @@ def _document(outcome: _Outcome) -> dict[str, Any]:
         "verdict": outcome.verdict,
         "unmatched": outcome.unmatched,
         "changes": _changes(outcome),
+        "changes_not_listed": [
+            {"class": str(kind), "code": code, "slug": slug, "count": count}
+            for (kind, code, slug), count in sorted(outcome.more.items(), key=str)
+        ],
     }
 
 
@@ -228,6 +244,9 @@ def _report(outcome: _Outcome) -> Report:
     for each, change in outcome.of(Class.BREAKING):
         if (finding := finding_of(change)) is not None:
             report.add([finding], cassette=each.name or None, exchange=change.exchange)
+    for (kind, code, _), count in outcome.more.items():
+        if kind is Class.BREAKING and code is not None:
+            report.not_listed[code, CLAUSES[code].level] += count
     return report
 
 
@@ -248,6 +267,8 @@ def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
     for path, reason in outcome.not_compared:
         named = reason if reason.startswith(path) else f"{path}: {reason}"
         yield printable(f"not compared: {named}")
+    for (kind, code, slug), count in sorted(outcome.more.items(), key=str):
+        yield f"{code or slug}: {plural(count, 'more change')} ({kind}) beside those that are listed"
     yield _summary(outcome)
     if not outcome.judged:
         yield "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings."
@@ -268,13 +289,13 @@ def _alone(outcome: _Outcome, most: int | None) -> Iterator[str]:
 def _summary(outcome: _Outcome) -> str:
     from sls_contract.cassettes.drift import Class
 
-    counts = ", ".join(f"{len(outcome.of(kind))} {kind}" for kind in Class)
+    counts = ", ".join(f"{sum(each.drift.count(kind) for each in outcome.compared)} {kind}" for kind in Class)
     foreign = sum(each.drift.not_judged for each in outcome.compared)
     pairs = plural(sum(each.drift.pairs for each in outcome.compared), "pair")
     cassettes = plural(len(outcome.compared), "pair")
     retried = sum(each.drift.retried for each in outcome.compared)
     return (
-        f"{outcome.verdict}: {counts}, {len(outcome.unmatched)} unmatched; "
+        f"{outcome.verdict}: {counts}, {outcome.alone} unmatched; "
         f"{pairs} of exchanges in {cassettes} of cassettes"
         f"{f', {foreign} of other services not judged' if foreign else ''}"
         f"{f', {retried} retried' if retried else ''}"

@@ -268,8 +268,18 @@ def token_sent(trial: Trial) -> Flaws:
 
 
 def key_kept(trial: Trial) -> Flaws:
-    """Demand that no part of the key goes to a host that is not the service's, unless a redirect led there."""
-    return _leaks(trial, [each for each in trial.received if each.elsewhere not in ("", ELSEWHERE)])
+    """Demand that the secret goes nowhere, and no part of the key to another host, unless a redirect led there."""
+    foreign = _leaks(trial, [each for each in trial.received if each.elsewhere not in ("", ELSEWHERE)])
+    own = [each for each in trial.received if not each.elsewhere]
+    if not own:
+        return foreign
+    fix, forms = "sign with the secret; send it to nobody, the service included.", trial.setting.secret_forms()
+    sent = [
+        Flaw(where, "no access key secret in any request", "it was sent to the service", fix)
+        for each in own
+        for where in _places(each.request, forms)
+    ]
+    return [*(foreign or ()), *sent]
 
 
 def key_left_behind(trial: Trial) -> Flaws:

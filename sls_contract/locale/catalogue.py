@@ -26,7 +26,8 @@ _VALUES = {  # patterns of what stands under a name
     "count": _NUMBER,
     "len": _NUMBER,
     "plural": rf"{_NUMBER} [^,;:()]*?",
-    "exchange": rf"{_NUMBER}|(?:\S+ )?exchange {_NUMBER}",
+    "listed": rf"{_NUMBER}(?:, {_NUMBER})*",
+    "exchange": rf"{_NUMBER}|(?:[^\s,]+ )?exchange {_NUMBER}",
 }
 _BULLET = re.compile(r"\s*(?:[-•✓✗·|] +)?")
 _LEADING = re.compile(r"[,;:)]+ *")
@@ -36,6 +37,10 @@ _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
 _JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
 _GLUE = {", ": "，", "; ": "；", ": ": "："}
 _DATA = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|<[^<>]*>|\{.*\}|\[.*\]|\S+://\S*""", re.DOTALL)
+_SEVERAL = re.compile(r",( |$)")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?<!\w)\'[^\']*\'(?!\w)')  # no text of ours, whatever it says
+_ON_THE_WIRE = ("> ", "< ")  # a line of a request or an answer
+_ABSENT = frozenset({"(nothing)", "absent", "nothing"})  # what stands for no value; a value that reads so is quoted
 _MANY_LETTERS = 7  # of a template whose values may be any text
 _FEW_LETTERS = 3
 _WITH_A_DIGIT = re.compile(r"\S*\d\S*(?: [a-z]+){0,2}|")
@@ -89,7 +94,7 @@ class Template(NamedTuple):
     def is_sure(self) -> bool:
         """Tell whether values may be any text: many letters, a label, or a count of things, which little looks like."""
         counts = any(name.startswith("plural") for name in self.names)
-        return counts or self.letters >= _MANY_LETTERS or self.literals[0].endswith(": ")
+        return counts or self.letters >= _MANY_LETTERS or self.literals[0].rstrip().endswith(":")
 
     def plain(self) -> re.Pattern[str]:
         """Return what a value may be where hardly a word is given, so that ``list of groups`` is no count."""
@@ -132,6 +137,8 @@ class Catalogue:
         core = line[_BULLET.match(line).end() :].strip()  # type: ignore[union-attr]  # it matches nothing, too
         if len(core) > _LONGEST or not _WORD.search(core) or _DATA.fullmatch(core):
             return line
+        if core.startswith(_ON_THE_WIRE):
+            return line.replace(core, self._texts.get(core, core), 1)
         if " " not in core and not (alone or core.endswith(":")):
             return line
         direct, ours = self._direct(core), _OURS.match(core)
@@ -163,14 +170,18 @@ class Catalogue:
 
     def _is_likely(self, template: Template, values: Mapping[str, str]) -> bool:
         """Tell whether a template of few words gave the text: its values are plain or, behind a word, of ours."""
+        if not template.literals[0] and _SEVERAL.search(next(iter(values.values()))):
+            return False  # the first of several: each is a text of its own
         return template.is_sure() or all(
-            template.plain().fullmatch(value) or (template.literals[0] and self._kept(value) != value)
+            template.plain().fullmatch(value)
+            or (template.literals[0] and not _JOINT.search(value) and self._kept(value) != value)
             for value in values.values()
         )
 
     def _filled(self, template: Template, values: Mapping[str, str]) -> str:
         return "".join(
-            literal + ("" if name is None else self._kept(values[name], alone=name in _KINDS))
+            literal
+            + ("" if name is None else self._kept(values[name], alone=name in _KINDS or values[name] in _ABSENT))
             for literal, name in template.translation
         )
 
@@ -178,7 +189,12 @@ class Catalogue:
         """Return the text with the parts translated that are found, the first and longest of them first."""
         if leading := _LEADING.match(core):
             return leading.group() + self._kept(core[leading.end() :])
-        joints = [*_JOINT.finditer(core)][:_MOST_JOINTS]
+        quoted = [found.span() for found in _QUOTED.finditer(core)]
+        joints = [
+            joint
+            for joint in _JOINT.finditer(core)
+            if not any(start < joint.start() and joint.end() < end for start, end in quoted)
+        ][:_MOST_JOINTS]
         for joint in joints:
             mark = joint.group()
             if mark.startswith(")"):

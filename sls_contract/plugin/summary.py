@@ -155,8 +155,10 @@ def _unused(outcome: Outcome) -> Iterator[str]:
 def _places(exchanges: list[int]) -> str:
     if not exchanges:
         return ""
-    rest = f" +{len(exchanges) - MOST_LINES} more" if len(exchanges) > MOST_LINES else ""
-    return f" exchange {', '.join(map(str, exchanges[:MOST_LINES]))}{rest}"
+    listed = ", ".join(map(str, exchanges[:MOST_LINES]))
+    if len(exchanges) > MOST_LINES:
+        return f" exchange {listed} +{len(exchanges) - MOST_LINES} more"
+    return f" exchange {listed}"
 
 
 def _noticed(totals: Totals) -> list[str]:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 MOST_PLACES = 3
 """How many other places of a group are named; ``--verbose`` shows all."""
 
-_MOST_IN_FULL = 3
-_MOST_BRIEF = 6
+_MOST_IN_FULL = 2
+_MOST_BRIEF = 3
 _NEVER_IN_FULL = "-additive-key"  # nothing is to be fixed there
 
 
@@ -59,11 +59,21 @@ def _deserves(group: Group) -> bool:
 def _brief(groups: Sequence[Group]) -> Iterator[str]:
     if groups:
         yield ""
-    for group in groups[:_MOST_BRIEF]:
+    clauses = _by_clause(groups)
+    for group in clauses[:_MOST_BRIEF]:
         first = group.first
         yield on_one_line(f"{_heading(first)}{_times(group)}, first in {_place(first)}: {first['actual']}")
-    if rest := groups[_MOST_BRIEF:]:
+    if rest := clauses[_MOST_BRIEF:]:
         yield f"and {plural(sum(group.count for group in rest), 'finding')} of {plural(len(rest), 'other clause')}"
+
+
+def _by_clause(groups: Iterable[Group]) -> list[Group]:
+    """Join the groups of a clause, whatever their operation; each is a line."""
+    joined: dict[tuple[str, str], Group] = {}
+    for group in groups:
+        key = group.first["code"], group.first["level"]
+        joined[key] = Group([*joined[key].findings, *group.findings]) if key in joined else group
+    return list(joined.values())
 
 
 def _heading(finding: Mapping[str, Any]) -> str:

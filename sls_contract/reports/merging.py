@@ -24,7 +24,7 @@ Document: TypeAlias = "Mapping[str, Any]"
 COMMAND = "merge"
 _LISTS = (
     *("not_provable", "not_supported", "not_proven", "not_judged", "repeat"),
-    *("facts", "leftovers", "outcomes", "unmatched", "changes"),
+    *("facts", "leftovers", "outcomes", "unmatched", "changes", "changes_not_listed"),
 )
 _EVIDENCES = ("live", "reference", "document", "synthetic", "unknown")  # strongest first
 _LEVELS = ("violation", "warning", "unspecified")

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from sls_contract.scenarios.near_misses import ANY, MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
 from sls_contract.scenarios.scenario import Scenario, made, with_variant
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Key, Place, Read, RequestVariant, Step, Write
+from sls_contract.scenarios.steps import (
+    Create,
+    Delete,
+    HeartBeat,
+    Key,
+    NearlyKnown,
+    NearlyRight,
+    Place,
+    Read,
+    RequestVariant,
+    Step,
+    Write,
+)
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
 
 if TYPE_CHECKING:
@@ -95,8 +107,9 @@ _LENT = (
 )
 
 
-def _key(name: str, key: Key, code: str, expects: str) -> Scenario:
-    reads = (Read(0, variant=RequestVariant(scheme, "bare", key)) for scheme in ("v1", "v4"))
+def _key(name: str, key: Key | tuple[Key, ...], code: str, expects: str) -> Scenario:
+    keys = key if isinstance(key, tuple) else (key,)
+    reads = (Read(0, variant=RequestVariant(scheme, "bare", each)) for each in keys for scheme in ("v1", "v4"))
     return Scenario(name, "keys", expects, _CODES, (code,), _begun(Read(0), *reads))
 
 
@@ -120,6 +133,8 @@ SCENARIOS = (
     ),
     *_LENT,
     _key("key-unknown", "unknown", "SLS452", "401 Unauthorized or InvalidAccessKeyId"),
+    _key("key-nearly-known", get_args(NearlyKnown), "SLS452", "401 for an id that is almost that of a known key"),
+    _key("token-nearly-right", get_args(NearlyRight), "SLS453", "401 for a token that is almost right"),
     _key("token-wrong", "sts-wrong-token", "SLS453", "401 Unauthorized"),
     _key("token-expired", "sts-expired", "SLS453", "401 Unauthorized"),
     _key("token-missing", "sts-without-token", "SLS454", "400 or 401"),

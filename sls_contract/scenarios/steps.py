@@ -24,7 +24,14 @@ ProjectRole: TypeAlias = Literal["main", "missing", "longer", "shorter"]
 Over: TypeAlias = Literal["one each", "first", "second"]
 """The connection that requests go over: one for each of them, or one of two that are kept alive."""
 
-Key: TypeAlias = Literal["own", "unknown", "sts", "sts-expired", "sts-wrong-token", "sts-without-token"]
+NearlyKnown: TypeAlias = Literal["own-other-case", "own-longer", "own-shorter"]
+NearlyRight: TypeAlias = Literal["sts-token-other-case", "sts-token-longer", "sts-token-shorter"]
+Key: TypeAlias = (
+    Literal["own", "unknown", "sts", "sts-expired", "sts-wrong-token", "sts-without-token"] | NearlyKnown | NearlyRight
+)
+"""Whose key signs. Ids and tokens are nearly those of the run in the two types above: in the other case, with a
+character more or less."""
+
 ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written']"
 """A known shard by its place among the shards of the logstore, the last of them, or one that does not exist: the number
 after the last known one, one far beyond it, the largest of 32 bits. After a `HandOver`: a shard that passed to the

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from binascii import b2a_base64
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
@@ -115,8 +116,7 @@ def string_to_sign(form: Form) -> str:
     """Write out the text that is signed."""
     if isinstance(form, LogForm):
         lines = [f"{name}:{value}" for name, value in form.headers]
-        head = (form.method, form.content_md5, form.content_type, form.date)
-        return "\n".join((*head, *lines, form.resource)) + form.ending
+        return "\n".join((*form[:4], *lines, form.resource)) + form.ending
     digest = sha256(wire_bytes(canonical_request(form))).hexdigest()
     return f"SLS4-HMAC-SHA256\n{form.time}\n{form.announced_scope or form.scope}\n{digest}"
 
@@ -151,7 +151,7 @@ def signing_key(form: Form, secret: str) -> bytes:
 
 
 def _base64(digest: bytes) -> str:
-    return base64.b64encode(digest).decode("ascii")
+    return b2a_base64(digest, newline=False).decode("ascii")
 
 
 _AROUND = " \t\r\n\"'\u00a0\u200b\ufeff\u2018\u2019\u201c\u201d"

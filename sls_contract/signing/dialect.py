@@ -170,9 +170,10 @@ def _signed(request: Request, dialect: Dialect, *, with_date: bool) -> Pairs:
     picked = [
         (name, value.strip(_SPACE) if dialect.trimmed else value)
         for name, value in once or [(name.lower(), value) for name, value in headers.pairs]
-        if (name.startswith(SIGNED_PREFIXES) and (with_date or name != "x-log-date"))
-        or (with_date and name == "content-type")
+        if name.startswith(SIGNED_PREFIXES) or (with_date and name == "content-type")
     ]
+    if not with_date and "x-log-date" in headers.lowered:
+        picked = [pair for pair in picked if pair[0] != "x-log-date"]
     if not dialect.meta_headers:
         picked = [pair for pair in picked if not pair[0].startswith(META_PREFIX)]
     host = _host(request, dialect.host) if with_date else None

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from sls_contract.signing.credentials import Credentials
 
 _MINUTES = int(MAX_SKEW.total_seconds() // 60)
+_NO_TOKEN = SignatureMismatch(
+    "header-list",
+    f"{TOKEN_HEADER} sent and signed",
+    f"no {TOKEN_HEADER}",
+    "The key is a temporary one (STS) and its security token is missing.",
+    f"Send the token in {TOKEN_HEADER} and sign it with the other x-acs headers.",
+)
 
 
 def first_problem(
@@ -38,12 +45,13 @@ def first_problem(
 ) -> SignatureMismatch | None:
     """Return what is wrong first, apart from the digest; the clock is judged only where ``at`` is given."""
     v4 = parsed if isinstance(parsed, Sls4Authorization) else None
+    sent = request.headers.lowered
     return (
         (_sls4_date(request) if v4 else _log_date(request))
         or (_clock(request, at) if at is not None else None)
-        or _content_md5(request)
+        or (_content_md5(request) if "content-md5" in sent else None)
         or (None if v4 else _announced_method(request))
-        or _token(request, key)
+        or (None if key.security_token is None or TOKEN_HEADER in sent else _NO_TOKEN)
         or (_scope(request, v4, region) if v4 else None)
         or (_payload_hash(request) if v4 else None)
     )
@@ -124,18 +132,6 @@ def _announced_method(request: Request) -> SignatureMismatch | None:
         f"{METHOD_HEADER}: {announced}",
         "The announced signature method is unknown.",
         f"Send {METHOD_HEADER}: hmac-sha1 in lower case, once, and sign it with the other x-log headers.",
-    )
-
-
-def _token(request: Request, key: Credentials) -> SignatureMismatch | None:
-    if key.security_token is None or TOKEN_HEADER in request.headers:
-        return None
-    return SignatureMismatch(
-        "header-list",
-        f"{TOKEN_HEADER} sent and signed",
-        f"no {TOKEN_HEADER}",
-        "The key is a temporary one (STS) and its security token is missing.",
-        f"Send the token in {TOKEN_HEADER} and sign it with the other x-acs headers.",
     )
 
 

@@ -19,6 +19,8 @@ ProblemKind: TypeAlias = Literal[
     "not-in-syntax",
     "spelling",
 ]
+WITHOUT_DEPTH = "without depth"
+"""How a problem ends where rows follow an object, and nothing tells which of them are its members."""
 ORIGINS = ("syntax", "table", "example", "prose")
 """Where on a page a parameter was read, in the order in which they are listed."""
 

@@ -82,19 +82,21 @@ class Router:
                 return route
         return None
 
-    def routes_on(self, request: Request) -> Iterator[Route]:
-        """Yield the routes that method and path of a request fit, the first choice first."""
+    def routes_on(self, request: Request) -> list[Route]:
+        """Return the routes that method and path of a request fit, the first choice first."""
         path = request.path
         segments = path.split("/")
         if "%" in path:
             segments = list(map(decode_path, segments))
         tables = self._tables.get((request.method, len(segments)))
         if tables is None:
-            return
+            return []
         empty = {place for place, each in enumerate(segments) if not each} if "" in segments[1:] else _FIRST
+        found: list[Route] = []
         for fixed, spelled, table in tables:
             if empty <= fixed:
-                yield from table.get(spelled(segments), ())
+                found += table.get(spelled(segments), ())
+        return found
 
 
 def _ordered(

@@ -171,7 +171,7 @@ def _url(number: int, target: str, headers: list[tuple[str, str]]) -> str:
     if not target.startswith("/"):
         msg = (
             f"line {number}: expected a target that begins with '/' or 'http://', got {first_word(target)!r}. "
-            "How to fix: write it as sent, '/logstores/…?shard=0'."
+            "How to fix: write it as sent, from the slash after the host on."
         )
         raise UsageError(msg)
     host = next((value for name, value in headers if name.lower() == "host" and value), None)

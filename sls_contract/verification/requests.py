@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
@@ -21,6 +21,8 @@ from sls_contract.scenarios.steps import (
     HeartBeat,
     Kept,
     ListGroups,
+    NearlyKnown,
+    NearlyRight,
     Place,
     Put,
     Read,
@@ -345,6 +347,8 @@ class Requests:
 _CLOCK_SECONDS = 15 * 60
 _TOKEN_OUTCOMES: Mapping[str, Outcome] = {
     "unknown": "key",
+    **dict.fromkeys(get_args(NearlyKnown), "key"),
+    **dict.fromkeys(get_args(NearlyRight), "token"),
     "sts-wrong-token": "token",
     "sts-expired": "token",
     "sts-without-token": "malformed",

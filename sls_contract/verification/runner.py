@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.scenarios.scenario import Scenario
-from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Step
+from sls_contract.scenarios.steps import PLAIN, Delete, NearlyRight, RequestVariant, Role, Step
 from sls_contract.spec import CLAUSES
 from sls_contract.verification.existing_group import EXISTING, ONLY_READ, read_only
 from sls_contract.verification.groups import Groups
@@ -31,6 +31,7 @@ _NO_STS = "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, …_ACCESS
 _MISSING_KEYS = {
     "sts": _NO_STS,
     "sts-wrong-token": _NO_STS,
+    **dict.fromkeys(get_args(NearlyRight), _NO_STS),
     "sts-without-token": _NO_STS,
     "sts-expired": "needs a token that has expired: set SLS_CONTRACT_STS_EXPIRED_TOKEN",
 }

@@ -93,7 +93,9 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     yield from run.facts if verbose else ()
     areas = ((each.scenario.area, each.verdict) for each in run.performed)
     yield from ("", *area_table(VERDICTS, areas, columns)) if verbose else _by_verdict(run)
-    yield from _operations(run, columns, verbose=verbose)
+    brief = bool(run.located) and not verbose  # findings fill a screen
+    if not brief:
+        yield from _operations(run, columns, verbose=verbose)
     again = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}
     yield from group_lines(as_report(run, target).plain_findings(), partial(_again, again), verbose=verbose)
     if verbose:
@@ -102,19 +104,18 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     yield from _shared("not proven, though carried out:", _reasons(run, "not proven"), most)
     yield from _shared("not provable here:", _reasons(run, "not provable"), most)
     yield from _shared("not supported by this endpoint:", _reasons(run, "not supported"), most)
-    if verbose:
-        yield from titled("not provable anywhere:", not_provable())
-    else:
-        yield from ("", f"not provable anywhere: {some([item.partition(': ')[0] for item in not_provable()])}")
+    if not brief:
+        yield from _never_provable(verbose=verbose)
     if run.not_judged:
         yield from ("", f"not judged, left out by --only or --skip: {', '.join(run.not_judged)}")
-    yield from _clauses(run, verbose=verbose)
+    if not brief:
+        yield from _clauses(run, verbose=verbose)
     yield from titled("left behind, delete by hand:", run.leftovers)
     if run.incomplete:
         yield from ("", f"the run is incomplete: {run.incomplete}")
     yield from ("", _verdict(run))
-    if run.located and not verbose:
-        yield "--verbose shows every finding, and the requests of each scenario that failed as curl commands."
+    if brief:
+        yield "--verbose shows every finding, and the failed scenarios as curl commands."
 
 
 def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:
@@ -129,10 +130,18 @@ def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str
         )
         for each in operations
     ]
-    yield from ("", *table(("operation", "scenarios passed", "clauses proven", "errors of its table"), rows, columns))
+    yield from ("", *table(("operation", "scenarios passed", "clauses proven", "errors shown"), rows, columns))
     if verbose:
         missing = [f"{each.operation} {error}" for each in operations for error in each.missing]
         yield from _shared("errors that were not brought about:", missing, None)
+
+
+def _never_provable(*, verbose: bool) -> Iterator[str]:
+    """Yield what no endpoint can be brought to show; not verbose: in a line."""
+    if verbose:
+        yield from titled("not provable anywhere:", not_provable())
+    else:
+        yield from ("", f"not provable anywhere: {some([item.partition(': ')[0] for item in not_provable()])}")
 
 
 def _by_verdict(run: Run) -> Iterator[str]:
@@ -140,7 +149,8 @@ def _by_verdict(run: Run) -> Iterator[str]:
     for verdict in VERDICTS:
         areas = Counter(each.scenario.area for each in run.performed if each.verdict == verdict)
         if areas:
-            yield f"{verdict}: {', '.join(f'{area} {count}' for area, count in areas.items())}"
+            named = [f"{area} {count}" for area, count in areas.items()]
+            yield f"{verdict}: {some(named, MOST_PLACES if run.located else len(named))}"
 
 
 def _again(commands: dict[str, str], finding: Mapping[str, Any]) -> Iterator[str]:
@@ -203,9 +213,9 @@ def _reasons(run: Run, verdict: str) -> list[str]:
 
 
 def _verdict(run: Run) -> str:
-    counts = f"{plural(len(run.sent), 'exchange')}, {plural(run.judged(), 'scenario')}"
-    counts += f", {run.unproven()} not proven" if run.unproven() else ""
-    return run.closing_line(counts)
+    unproven = [f"{count} not proven"] if (count := run.unproven()) else []
+    counts = [plural(len(run.sent), "exchange"), plural(run.judged(), "scenario"), *unproven]
+    return run.closing_line(", ".join(counts))
 
 
 _PUBLIC = frozenset({TEST_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_id})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 from sls_contract.errors import UsageError
 from sls_contract.scenarios.bench import MISSING_PROJECT, Bench
+from sls_contract.scenarios.steps import NearlyKnown, NearlyRight
 from sls_contract.signing import Credentials
 
 if TYPE_CHECKING:
@@ -118,15 +119,25 @@ class Target:
 
     def keys(self) -> Mapping[Key, Credentials]:
         """Return the keys that scenarios can sign with."""
-        keys: dict[Key, Credentials] = {"own": self.credentials, "unknown": _UNKNOWN_KEY}
+        own = self.credentials
+        keys: dict[Key, Credentials] = {"own": own, "unknown": _UNKNOWN_KEY}
+        for name, key_id in zip(get_args(NearlyKnown), _nearly(own.access_key_id), strict=True):
+            keys[name] = Credentials(key_id, own.access_key_secret, own.security_token)
         if self.sts is not None:
             key_id, secret = self.sts.access_key_id, self.sts.access_key_secret
             keys["sts"] = self.sts
             keys["sts-wrong-token"] = Credentials(key_id, secret, _WRONG_TOKEN)
             keys["sts-without-token"] = Credentials(key_id, secret)
+            for name, token in zip(get_args(NearlyRight), _nearly(self.sts.security_token or ""), strict=True):
+                keys[name] = Credentials(key_id, secret, token)
             if self.expired_token is not None:
                 keys["sts-expired"] = Credentials(key_id, secret, self.expired_token)
         return keys
+
+
+def _nearly(text: str) -> tuple[str, str, str]:
+    """Return a text in the other case, with a letter more, and without its last one."""
+    return text.swapcase(), f"{text}x", text[:-1]
 
 
 def _shortened(name: str) -> str:

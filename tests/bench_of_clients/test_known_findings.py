@@ -107,12 +107,13 @@ def test_it_behaves_as_it_was_seen_to(result):
     assert len(rows) >= (5 if scenarios == ALL else 1)
 
 
+@pytest.mark.full
 def test_the_command_line_client_never_gives_up():
     """aliyun-log-cli asks again for ever where the service fails: only the end of its time ends it."""
     client = next(each for each in CLIENTS if each.name == "aliyun-log-cli")
     if reason := client.missing():
         pytest.skip(reason)
-    result = exercise(client, ["error-500-internal-server-error"], timeout=8, run=here)
+    result = exercise(client, ["error-500-internal-server-error"], timeout=30, run=here)
     (run,) = result.runs()
     assert run.codes == ("SLS505",)
     assert run.seen.exit is None

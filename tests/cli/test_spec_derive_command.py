@@ -64,6 +64,7 @@ def test_what_is_no_page_is_said_with_the_way_out(tmp_path):
     assert (code, "save it as UTF-8" in err) == (2, True)
 
 
+@pytest.mark.full
 def test_the_installed_sdk_is_read():
     """``--sdk`` finds it; one operation can be picked."""
     code, out, _ = run("--sdk", "--operation", "GetCheckPoint", "--json", "-")

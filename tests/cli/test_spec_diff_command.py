@@ -148,10 +148,10 @@ def test_an_operation_that_only_the_newer_pages_have_may_be_known_already(page, 
     """The contract that is shipped is what its page is compared with."""
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-    page("a/one.md")
-    page("b/one.md")
+        page(f"{folder}/sheep.md")
+        page(f"{folder}/goats.md", ("CountSheep", "CountGoats"), ("/sheep", "/goats"))
     known = ("CountSheep", "ListShards"), ("/farms/{farm}/sheep?breed=<breed>&line=<line>", "/logstores/{farm}/shards")
-    page("b/two.md", *known)
+    page("b/shards.md", *known)
     told = changes(tmp_path / "a", tmp_path / "b")[1]
     assert ("page", "additive", "new", "operation") in told
     assert ("contract", "additive", "new", "operation") not in told

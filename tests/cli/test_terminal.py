@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from left_out import full
+from started_processes import IN_UTF8
 
 from sls_contract.reports.text import width
 
@@ -88,8 +89,8 @@ def test_a_terminal_gets_colours_unless_they_are_not_wanted(violated, environ, c
 
 def test_a_pipe_gets_colours_only_where_they_are_forced(command, violated):
     """FORCE_COLOR colours the report of a build log, and nothing else in the text changes."""
-    plain = command("check", violated, environ={"PYTHONUTF8": "1"})
-    forced = command("check", violated, environ={"PYTHONUTF8": "1", "FORCE_COLOR": "1", "TERM": "xterm"})
+    plain = command("check", violated, script=[SCRIPT], environ=IN_UTF8)
+    forced = command("check", violated, script=[SCRIPT], environ={**IN_UTF8, "FORCE_COLOR": "1", "TERM": "xterm"})
     assert (plain.returncode, forced.returncode) == (1, 1)
     assert not CONTROL.search(plain.stdout)
     assert COLOUR.search(forced.stdout)

@@ -76,7 +76,7 @@ def test_texts_of_one_form_have_one_translation():
 
 def filled(message, values):
     """Return the text and its translation with values, each as its name says."""
-    like = {"count": "7", "len": "7", "exchange": "7", "plural": LIKE_A_PLURAL}
+    like = {"count": "7", "len": "7", "exchange": "7", "listed": "7", "plural": LIKE_A_PLURAL}
     given_values = {
         name: like.get(name.rstrip("0123456789"), value) for name, value in zip(names(message.id), values, strict=False)
     }

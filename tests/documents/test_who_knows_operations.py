@@ -27,9 +27,7 @@ KNOWING = {
     "cli/verify.py": "the option of the logstore",
     "endpoint/faults/fault.py": "the language of faults has a word for shards",
     "endpoint/faults/language.py": "the same",
-    "endpoint/server/dispatch.py": "an example in a message",
     "plugin/options.py": "the option of the logstore",
-    "transcripts/message.py": "an example in a message",
 }
 """Modules that may, and why. The list shrinks; whoever wants to lengthen it asks the contract first."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shlex
 import shutil
 import signal
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from started_processes import IN_UTF8
+from started_processes import FULL, IN_UTF8
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("recording", "python", "verify", "serve", "spec", "signature", "review", "settings")
@@ -88,6 +89,16 @@ def run(line: str, place: Path, **environ: str) -> subprocess.CompletedProcess[s
     )
 
 
+def printed_by(script: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a piece of plain Python, in this process but with SLS_FULL=1; return what it prints."""
+    (place / "script.py").write_text(script, "utf-8")
+    if FULL:
+        return run("python script.py", place).stdout
+    monkeypatch.chdir(place)
+    runpy.run_path("script.py", run_name="__main__")
+    return capsys.readouterr().out
+
+
 def shows(shown: str, output: str) -> bool:
     """Tell whether an output is what is shown: ``…`` stands for the rest of a line, a line of it for any lines."""
     pattern = ""
@@ -150,19 +161,28 @@ def test_the_endpoint_fixture_does_what_is_shown(place):
     assert "1 passed" in done.stdout, done.stdout
 
 
+FEW_EXAMPLES = """
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("few", max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("few")
+"""
+
+
 def test_strategies_find_what_is_shown(place):
     """A parser reads every correct answer that is generated, and refuses the damaged ones."""
     (place / "test_parser.py").write_text(shown_tests()[4], "utf-8")
+    if not FULL:
+        (place / "conftest.py").write_text(FEW_EXAMPLES, "utf-8")
     done = run("CI=1 pytest -q test_parser.py", place)  # Hypothesis then bears a busy machine
     assert "2 passed" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("number", range(len(shown_scripts())))
-def test_a_script_prints_what_is_shown(place, number):
+def test_a_script_prints_what_is_shown(place, monkeypatch, capsys, number):
     """Each piece of plain Python runs as it stands and prints what stands under it."""
     script, shown = shown_scripts()[number]
-    (place / "script.py").write_text(script, "utf-8")
-    assert run("python script.py", place).stdout == shown
+    assert printed_by(script, place, monkeypatch, capsys) == shown
 
 
 @pytest.mark.parametrize(
@@ -272,7 +292,6 @@ ADAPTERS = BLOCK.findall((ROOT / "docs" / "adapters.md").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(("script", "shown"), shown_scripts(ADAPTERS))
-def test_the_adapters_do_what_their_page_shows(place, script, shown):
+def test_the_adapters_do_what_their_page_shows(place, monkeypatch, capsys, script, shown):
     """Each block of docs/adapters.md runs as it stands."""
-    (place / "script.py").write_text(script, "utf-8")
-    assert run("python script.py", place).stdout == shown
+    assert printed_by(script, place, monkeypatch, capsys) == shown

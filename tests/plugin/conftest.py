@@ -6,9 +6,11 @@ import importlib
 import json
 import pkgutil
 import ssl
+import sys
 import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 
@@ -20,6 +22,7 @@ import pytest
 import requests  # noqa: F401
 import trustme
 import vcr  # noqa: F401
+from _pytest.fixtures import FixtureManager
 from started_processes import FULL, Started
 
 import sls_contract.cassettes.recorder.http_connection
@@ -28,6 +31,9 @@ import sls_contract.cassettes.recorder.requests_adapter
 import sls_contract.cassettes.recorder.requests_live
 import sls_contract.cassettes.recorder.resolvers
 import sls_contract.plugin
+import sls_contract.reports.examples
+import sls_contract.reports.page
+import sls_contract.scenarios
 import sls_contract.transport
 from sls_contract import load_cassette
 from sls_contract.endpoint import ReferenceEndpoint
@@ -80,6 +86,21 @@ _WITH_PLUGINS = [
 ]
 
 
+_parse = FixtureManager.parsefactories
+
+
+@cache
+def _without_fixtures(module: str) -> bool:
+    return not any("Fixture" in type(each).__name__ for each in vars(sys.modules[module]).values())
+
+
+def _parse_where_fixtures_are(manager: FixtureManager, *args: object, **named: object) -> None:
+    """Look for fixtures in a module of pytest only where it has some: each run looks at each name of each of them."""
+    name = getattr(named.get("holder"), "__name__", "")
+    if not name.startswith("_pytest.") or not _without_fixtures(name):
+        _parse(manager, *args, **named)
+
+
 @dataclass
 class Project:
     """A folder with tests in it, run in a pytest of its own (in this process)."""
@@ -104,6 +125,7 @@ class Project:
         """Run it here, without the plugins of others; ``-p NAME`` takes one of them in again."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(metadata, "distributions", lambda: iter(_WITH_PLUGINS))  # of hundreds that pytest looks into
+            patch.setattr(FixtureManager, "parsefactories", _parse_where_fixtures_are)
             return self.pytester.runpytest_inprocess(*SPARING, *options)
 
     def spawn(self, *options: str) -> pytest.RunResult:
@@ -112,9 +134,9 @@ class Project:
         return self.pytester.runpytest_subprocess(*SPARING, *workers, *options)
 
     def start(self, *options: str) -> pytest.RunResult:
-        """Run it in a process of its own that finds nothing loaded, beside all plugins that are installed."""
+        """Spawn one that finds nothing loaded."""
         with Started.really():
-            return self.pytester.runpytest_subprocess(*BESIDE_ALL, *options)
+            return self.spawn(*options)
 
     def ini(self, *lines: str) -> Project:
         self.write("pytest.ini", "\n".join(["[pytest]", *lines, ""]))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from s3_server import READ, relayed, served_s3, use_key
 
 from sls_contract import load_cassette
 
@@ -49,6 +50,17 @@ def command(suite, *words):
         capture_output=True,
         encoding="utf-8",
         check=False,
+    )
+
+
+def command_of(suite, *words):
+    """Start a command, and give its process."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "sls_contract", "cassettes", *words],
+        cwd=suite.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
 
 
@@ -194,6 +206,55 @@ def test_memory_is_a_storage_too(suite):
     shutil.rmtree(cached(suite))
     suite.run().assert_outcomes(passed=2)
     assert all(load_cassette(path).exchanges for path in cassettes(suite))
+
+
+@pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
+@pytest.mark.parametrize("url", ["s3://bucket/记录 a[1]", "oss://bucket/recordings"])
+def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch, url):
+    """Recorded, uploaded, and downloaded by two processes that begin together, from an S3 server or the like of OSS."""
+    if url.startswith("oss:"):
+        pytest.importorskip("ossfs", reason="the extra oss is not installed")
+    with served_s3(monkeypatch) as filesystem, relayed(monkeypatch):
+        suite.ini(f"sls_cassette_dir = {url}")
+        recorded(suite)
+        assert len(filesystem.find("bucket")) == 3
+        shutil.rmtree(cached(suite))
+        runs = [command_of(suite, "pull") for _ in range(2)]
+        assert [(run.wait(), run.stderr.read()) for run in runs] == [(0, ""), (0, "")]
+        filesystem.rm("bucket", recursive=True)
+        suite.run().assert_outcomes(passed=2)
+
+
+@pytest.mark.filterwarnings("ignore")  # as above
+def test_a_bucket_that_is_only_read_keeps_nothing_from_being_played(suite, monkeypatch):
+    """A run that records fails with the reason and keeps what it recorded; a wrong key is told, too."""
+    with served_s3(monkeypatch, READ):
+        suite.ini("sls_cassette_dir = s3://bucket/suite")
+        result = suite.run("--sls-record=once")
+        assert result.ret == 4
+        result.stdout.fnmatch_lines(
+            ["sls-contract: the cassettes were not uploaded: s3://bucket/suite* cannot be written: *"]
+        )
+        assert len(cassettes(suite)) == 2
+        assert command(suite, "status", "s3://bucket/suite").returncode == 1
+        use_key(monkeypatch, "AKIANOBODYSKEY000000", "wrong")
+        done = command(suite, "push", "s3://bucket/suite")
+        assert (done.returncode, "cannot be" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+        assert "How to fix: check the URL, the credentials and the network." in done.stderr
+
+
+@pytest.mark.filterwarnings("ignore")  # as above
+def test_a_network_that_is_cut_under_way_costs_another_push(suite, monkeypatch):
+    """What was uploaded before stays; nobody sees half of it."""
+    with served_s3(monkeypatch) as filesystem, relayed(monkeypatch, writes=2) as heal:
+        suite.ini("sls_cassette_dir = s3://bucket/suite")
+        assert suite.run("--sls-record=once").ret == 4
+        assert not suite.lock.exists()
+        assert filesystem.find("bucket/suite/revisions") == []
+        heal()
+        assert command(suite, "push", "s3://bucket/suite").returncode == 0
+        shutil.rmtree(cached(suite))
+        suite.run().assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize(

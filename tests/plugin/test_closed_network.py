@@ -85,7 +85,7 @@ def test_no_library_gets_through(project):
                     await client.get(OWNED)
         """
     )
-    project.start().assert_outcomes(passed=11)
+    project.start("-pasyncio").assert_outcomes(passed=11)
 
 
 def test_a_warm_connection_is_stopped_unless_it_ends_here(project):
@@ -178,7 +178,9 @@ def test_other_hosts_pass(project):
             import socket
 
             def test_it():
-                socket.create_connection(("127.0.0.1", {port})).close()
+                with socket.create_connection(("127.0.0.1", {port})) as connection:
+                    connection.shutdown(socket.SHUT_WR)
+                    assert connection.recv(1) == b""  # hung up on
                 try:
                     socket.getaddrinfo("nobody.invalid", 80)
                 except socket.gaierror:

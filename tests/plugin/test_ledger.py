@@ -151,9 +151,9 @@ def test_a_test_that_does_not_run_keeps_its_cassette(recorded, mark, outcome):
     ("options", "passed"),
     [
         (("-k", "test_one"), 1),
-        (("test_it.py::test_one",), 1),
+        full(("test_it.py::test_one",), 1),
         (("--sls-record=once",), 2),
-        (("--collect-only",), 0),
+        full(("--collect-only",), 0),
         full(("-k", "test_two"), 0),
         full(("test_it.py",), 2),
         full(("--deselect", "test_it.py::test_one"), 1),
@@ -358,6 +358,7 @@ def test_a_cassette_that_is_used_otherwise_is_no_orphan(recorded, options):
     silent((recorded.spawn if options else recorded.run)(*options)).assert_outcomes(passed=3)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("end", ["pytest.skip('not here')", full("pytest.xfail('not yet')")])
 def test_a_test_that_skips_itself_may_have_loaded_what_nobody_plays(recorded, end):
     """It is not known what it would have used; one with a cassette of its own hides nothing."""

@@ -162,6 +162,7 @@ def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, s
     assert exchange.response.body == b"[]"
 
 
+@pytest.mark.full
 def test_what_is_unreachable_changes_nothing(recorded, service):
     """Nobody listens: the test errors with the address; the old file and nothing else is there."""
     before = recorded.cassette("test_reads").read_bytes()
@@ -371,6 +372,7 @@ def test_the_told_commands_work(recorded, service):
     ran.stdout.no_fnmatch_line("*proposed*")
 
 
+@pytest.mark.full
 def test_an_interrupt_leaves_the_old_file_and_no_proposal(recorded):
     """Ctrl-C in a verification: nothing was settled, nothing lies around."""
     before = recorded.cassette("test_reads").read_bytes()
@@ -380,6 +382,7 @@ def test_an_interrupt_leaves_the_old_file_and_no_proposal(recorded):
     assert [path.name for path in recorded.cassette("test_reads").parent.iterdir()] == ["test_reads.sls.yaml"]
 
 
+@pytest.mark.full
 def test_the_report_of_a_run_without_differences(recorded):
     """Verdict and cassettes are there in every report of this mode, and in no other."""
     recorded.verify("--sls-report=report.json")
@@ -390,6 +393,7 @@ def test_the_report_of_a_run_without_differences(recorded):
     assert "verdict" not in json.loads((recorded.path / "report.json").read_text("utf-8"))
 
 
+@pytest.mark.full
 def test_alike_differences_are_counted_not_listed(recorded, service):
     """A line on the terminal, all of them in the report."""
     recorded.test(READS.replace("assert ask(sls).status_code == 200", "[ask(sls) for _ in range(12)]"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from left_out import full
 
 TESTS = """
     @pytest.mark.sls_cassette
@@ -44,13 +45,14 @@ def test_a_run_without_cassettes_reports_nothing_found(project):
     assert (report["findings"], report["summary"]["exchanges"]) == ([], 0)
 
 
-def test_the_page_shows_the_exchange_of_a_test_also_from_a_worker(project, monkeypatch):
+@pytest.mark.parametrize("options", [(), full(("-n1",))])
+def test_the_page_shows_the_exchange_of_a_test_also_from_a_worker(project, monkeypatch, options):
     """With the map of what was judged; in GitHub Actions annotations stand at the cassette's line."""
     allowed = "@pytest.mark.sls_allow('SLS103', reason='as it was')\n    def test_wrong"
     project.test(TESTS.replace("def test_wrong", allowed)).run("--sls-record=once").assert_outcomes(passed=2)
     project.test(TESTS)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    result = project.spawn("-n1", "--sls-report=report.html")
+    result = (project.spawn if options else project.run)("--sls-report=report.html", *options)
     page = (project.path / "report.html").read_text("utf-8")
     assert "consumergroups/consumer_group_test?shardId=0</mark>" in page
     assert '<th scope="row">GetCheckPoint</th>' in page

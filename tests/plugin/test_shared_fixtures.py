@@ -181,6 +181,7 @@ def test_a_client_of_the_whole_run_at_a_url(project, service):
     project.run("--sls-record=verify", *options).assert_outcomes(passed=2)
 
 
+@pytest.mark.full
 def test_old_ways_of_setting_up_have_cassettes_too(project):
     """setup_module, setup_class and setUpClass, and what takes their work back; parameters that are objects."""
     project.test(

@@ -72,7 +72,7 @@ def test_the_embedded_endpoint_gives_the_same_answers(project, options):
     project.write("post.py", POST)
     project.test(MANY).run("--sls-record=once").assert_outcomes(passed=3)
     names = sorted(path.stem for path in project.path.rglob("*.sls.yaml"))
-    result = project.spawn("--sls-record=verify", *options)
+    result = (project.spawn if options else project.run)("--sls-record=verify", *options)
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["sls-contract: verified 3 cassettes: *; 3 validated again"])
     assert sorted(path.stem for path in project.path.rglob("*.sls.yaml")) == names
@@ -80,14 +80,15 @@ def test_the_embedded_endpoint_gives_the_same_answers(project, options):
     project.run().assert_outcomes(passed=3)
 
 
-def test_each_worker_s_differences_reach_the_controller(project, service):
-    """Two workers, two cassettes: one summary, one report, both proposals."""
+@pytest.mark.parametrize("workers", [1, full(2)])
+def test_each_worker_s_differences_reach_the_controller(project, service, workers):
+    """Two cassettes: one summary, one report, both proposals, however many workers."""
     project.write("post.py", POST)
     project.test(MANY.partition("    class")[0])
     options = (f"--sls-endpoint={service.url}", *service.options)
     project.run("--sls-record=once", *options).assert_outcomes(passed=2)
     service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
-    result = project.spawn("--sls-record=verify", "-n2", *options)
+    result = project.spawn("--sls-record=verify", f"-n{workers}", *options)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*verified 2 cassettes: 2 additive; 2 unchanged, proposal written beside it"])
     assert len(list(project.path.rglob("*.proposed"))) == 2
@@ -186,6 +187,7 @@ def test_an_expected_failure_stays_one(project, service):
     result.stdout.fnmatch_lines(["  breaking: SLS422*"])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("end", ["assert False", full("pytest.xfail('not yet')")])
 def test_an_expected_failure_is_the_end_of_a_test(project, service, end):
     """What it asks for until then is all that it asks for: renewed and replaced as any other, unless the rest fails."""
@@ -216,6 +218,7 @@ def test_an_expected_failure_is_the_end_of_a_test(project, service, end):
     project.run(*verify).stdout.fnmatch_lines(["*1 replaced by the proposal"])
 
 
+@pytest.mark.full
 def test_unittest_s_own_failures_are_told_from_differences(project, service):
     """A difference alone leaves a proposal; a test that failed by itself leaves none."""
     source = """

@@ -88,7 +88,9 @@ class Started(Forking):
         name = program_of(command)[0]
         with self._lock:
             if name not in self.servers:
-                self.servers[name] = WarmPython(str(HERE if (name,) == _PYTEST else Path(command[0]).parent), name)
+                ours = (name,) in {_PYTEST, _OURS}  # whose forks need what is loaded here; scripts are nobody's modules
+                modules = [each for each in sys.modules if ours and each.startswith("sls_contract.")]
+                self.servers[name] = WarmPython(str(HERE if ours else Path(command[0]).parent), name, modules)
         pid, self._status = self.servers[name].fork(order, streams)
         return pid
 
@@ -138,12 +140,12 @@ def told(status: int) -> int:
 class WarmPython:
     """A server of warm_python.py; when nobody can order any more, it ends, and with it whatever it forked."""
 
-    def __init__(self, folder: str, name: str) -> None:
+    def __init__(self, folder: str, name: str, modules: list[str]) -> None:
         self.lock = threading.Lock()
         self.orders, theirs = socket.socketpair()
         with theirs:
             end = theirs.fileno()
-            command = [sys.executable, str(HERE / "warm_python.py"), str(end), folder, name]
+            command = [sys.executable, str(HERE / "warm_python.py"), str(end), folder, name, *modules]
             self.process = ReallyStarted(command, pass_fds=[end], stdin=subprocess.DEVNULL, start_new_session=True)
 
     def fork(self, order: dict, streams: list[int]) -> tuple[int, int]:

@@ -1,8 +1,9 @@
-"""``python warm_python.py FD FOLDER NAME``: one Python that forks where others would start, at a tenth of the cost.
+"""``python warm_python.py FD FOLDER NAME MODULE…``: forks where other Pythons would start, for a tenth of that.
 
-A fork runs what an order names as ``python SCRIPT …`` or ``python -m MODULE …`` would. When it ends it tells which
-modules it loaded; the server loads them, too, and the forks after it find them there. FOLDER is where they are sought,
-and where NAME is ``pytest``, it is pytest that loads them: of a module that others loaded before it, it complains.
+It loads the modules that are named. A fork runs what an order names as ``python SCRIPT …`` or ``python -m MODULE …``
+would. When it ends it tells which modules it loaded; the server loads them, too, and the forks after it find them
+there. FOLDER is where modules are sought, and where NAME is ``pytest``, it is pytest that loads them: of a module that
+others loaded before it, it complains.
 
 Orders come on the socket FD: JSON under its length, and with it four descriptors, the three standard streams and one on
 which the server tells the process id, and then how the process ended, as ``waitpid`` does.
@@ -230,4 +231,6 @@ if __name__ == "__main__":
     sys.modules["warm_python"] = sys.modules["__main__"]
     sys.path[0] = sys.argv[2]
     LESSONS, LOADED = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    Server(socket.socket(fileno=int(sys.argv[1])), load_in_pytest if sys.argv[3] == "pytest" else load).run()
+    server = Server(socket.socket(fileno=int(sys.argv[1])), load_in_pytest if sys.argv[3] == "pytest" else load)
+    server.learn(sys.argv[4:])
+    server.run()

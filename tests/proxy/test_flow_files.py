@@ -43,7 +43,7 @@ def write(path, flows):
 def judged(path):
     whole = Whole(str(path), TERMS)
     for chunk in chunks_of(str(path)):
-        whole.add(judge_chunk(chunk, TERMS))
+        whole.add(judge_chunk(chunk, TERMS), chunk)
     return whole.part
 
 

@@ -11,7 +11,7 @@ from vcr.request import Request as VcrRequest
 from vcr.serialize import deserialize, serialize
 
 from sls_contract.adapters.vcrpy.forms import recording_kept, request_of, response_of, shown
-from sls_contract.cassettes.conversion import converted
+from sls_contract.cassettes.conversion import Conversion
 from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import fold, laid_out, write
@@ -78,7 +78,7 @@ class SlsPersister:
             if isinstance(serializer, SlsSerializer):
                 pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
                 recordings = _beside_unanswered(path, [recording_kept(*pair) for pair in pairs])
-                write(path, converted(recordings, self._scrubber).recordings)  # plain vcrpy's old ones hold keys
+                write(path, Conversion(tuple(recordings), self._scrubber))  # plain vcrpy's old ones hold keys
             else:
                 plain = {**cassette_dict, "responses": [shown(each) for each in cassette_dict["responses"]]}
                 replace_file(path, self._scrubber.text(serialize(plain, serializer)))

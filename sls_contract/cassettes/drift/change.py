@@ -24,6 +24,9 @@ _OUTCOME = frozenset({"status", "/errorCode", "exchange"})
 
 _CODES = MappingProxyType({clause.slug: clause.code for clause in CLAUSES.values()})
 
+Rest: TypeAlias = "tuple[Class, str | None, str]"
+"""Class, code and slug of changes that are only counted."""
+
 
 class Difference(RuleChange):
     """One difference within a pair, as a rule finds it; the values are not scrubbed yet."""
@@ -96,6 +99,8 @@ class Drift:
         exercised: codes of the clauses that could have failed on the new side.
         retried: how many attempts of both sides were followed by a retry, and count with its exchange.
         partners: the position of each new exchange by that of its old one.
+        more: how many changes there are beside ``changes``, by class, code and slug.
+        more_unmatched: how many exchanges without a partner beside ``unmatched``.
 
     """
 
@@ -106,11 +111,17 @@ class Drift:
     exercised: frozenset[str] = frozenset()
     retried: int = 0
     partners: Mapping[int, int] = field(default_factory=dict, compare=False)
+    more: Mapping[Rest, int] = field(default_factory=dict)
+    more_unmatched: int = 0
 
     @property
     def verdict(self) -> str:
         """The worst class among the changes; ``none`` where nothing differs."""
         return verdict_of(change.kind for change in self.changes)
+
+    def count(self, kind: Class) -> int:
+        """Count the changes of one class."""
+        return len(self.of(kind)) + sum(count for (its, *_), count in self.more.items() if its is kind)
 
     def of(self, kind: Class) -> tuple[Change, ...]:
         """Return the changes of one class."""

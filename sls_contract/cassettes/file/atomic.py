@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 from sls_contract.errors import CassetteError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _SUFFIX = ".writing"
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Put ``text`` (UTF-8, LF) in the place of a file, which keeps its mode; raises `CassetteError`.
+def replace_file(path: Path, text: str | Iterable[str]) -> None:
+    """Put ``text`` (UTF-8, LF), whole or in pieces, in the place of a file, which keeps its mode.
+
+    Raises `CassetteError`, and whatever making the pieces raises.
 
     Whoever calls this holds the cassette's lock, so what an earlier, killed writer left beside it is nobody's and is
     written over.
@@ -25,16 +28,18 @@ def replace_file(path: Path, text: str) -> None:
     spare = real.with_name(real.name + _SUFFIX)
     try:
         with spare.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.writelines([text] if isinstance(text, str) else text)
             file.flush()
             os.fsync(file.fileno())
         if real.exists():
             shutil.copymode(real, spare)
         spare.replace(real)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             spare.unlink(missing_ok=True)
-        raise not_written(path, error) from error
+        if isinstance(error, OSError):
+            raise not_written(path, error) from error
+        raise
 
 
 def not_written(path: Path, error: OSError) -> CassetteError:

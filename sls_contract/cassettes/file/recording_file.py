@@ -16,6 +16,7 @@ from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import LOCK_TIMEOUT, Frame, Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
+from sls_contract.cassettes.file.seen import Seen
 from sls_contract.cassettes.recording import deserialized, digest_of, serialized
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import Exchange, Request
@@ -270,18 +271,21 @@ def _recording_of(name: str) -> str:
 
 def names_of(recordings: Iterable[Recording]) -> Iterator[str]:
     """Yield the id of each recording in its file; one without is named after its digest and how often that came."""
-    seen: set[str] = set()
+    return (name for _, name in named(recordings))
+
+
+def named(recordings: Iterable[Recording]) -> Iterator[tuple[Recording, str]]:
+    """Yield each recording with its id, as `names_of` does."""
+    seen = Seen()
     for recording in recordings:
         name, digest = recording.id, digest_of(recording)
         for again in count():
-            if name and name not in seen:
+            if name and seen.add(name):
                 break
             name = "w" + sha256(f"{digest} {again}".encode()).hexdigest()[:16]
-        seen.add(name)
-        yield name
+        yield recording, name
 
 
 def _emitted(recordings: Iterable[Recording]) -> Iterator[str]:
-    kept = tuple(recordings)
-    for recording, name in zip(kept, names_of(kept), strict=True):
+    for recording, name in named(recordings):
         yield emit_block(block_of(recording, name))

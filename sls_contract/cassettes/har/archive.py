@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -22,19 +22,13 @@ class HarFile(Sequence[Recording]):
 
     Attributes:
         path: where the file stands.
-        creator: the tool that wrote it, with its version; empty where the file does not say.
-        left_out: how many entries are no HTTP exchange (``data:``, ``wss:``).
 
     """
 
     def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:
         """Take the bytes of a file; raises `CassetteDamaged` where they are no HAR."""
         self.path = Path(path)
-        log = _log(os.fspath(path), data)
-        listed = log["entries"]
-        self._entries = [entry for entry in listed if is_http(entry)]
-        self.left_out = len(listed) - len(self._entries)
-        self.creator = _creator(log.get("creator"))
+        self._entries = [entry for entry in _log(os.fspath(path), data)["entries"] if is_http(entry)]
 
     @classmethod
     def read(cls, path: os.PathLike[str] | str) -> HarFile:
@@ -78,7 +72,7 @@ class HarFile(Sequence[Recording]):
         return weakest(recording.provenance.evidence for recording in self)
 
 
-def write_har(path: os.PathLike[str] | str, recordings: Sequence[Recording], version: str) -> None:
+def write_har(path: os.PathLike[str] | str, recordings: Iterable[Recording], version: str) -> None:
     """Write a HAR in the place of whatever stands there, whole or not at all; ``version`` is that of the tool.
 
     Raises `CassetteError` where it cannot be written.
@@ -101,9 +95,3 @@ def _log(path: str, data: bytes) -> Mapping[str, Any]:
     if not isinstance(log, Mapping) or not isinstance(log.get("entries"), list):
         raise CassetteDamaged(path, None, "no HAR: the list log.entries is missing")
     return log
-
-
-def _creator(creator: object) -> str:
-    if not isinstance(creator, Mapping):
-        return ""
-    return " ".join(str(creator[key]) for key in ("name", "version") if creator.get(key))

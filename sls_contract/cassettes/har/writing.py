@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.coding import readable
-from sls_contract.cassettes.file.recording_file import names_of
+from sls_contract.cassettes.file.recording_file import named
 from sls_contract.cassettes.har.notes import as_json, shown, shown_url
 from sls_contract.cassettes.recording import moment_text
 from sls_contract.exchange import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Headers
@@ -29,13 +29,23 @@ _NO_TIME = "1970-01-01T00:00:00Z"  # the format wants one; ``_contract`` says th
 _NOT_RECORDED = "unknown"
 _NO_TYPE = "x-unknown"
 _NO_ANSWER = Response(0)
+_ENTRY, _END = "\n" + " " * 6, "\n" + " " * 4
 
 
-def document_text(recordings: Sequence[Recording], version: str) -> str:
-    """Return a whole HAR as text; ``version`` is that of the tool. The same recordings give the same text."""
-    entries = [entry_of(recording, name) for recording, name in zip(recordings, names_of(recordings), strict=True)]
-    log = {"version": "1.2", "creator": {"name": "sls-contract", "version": version}, "entries": entries}
-    return json.dumps({"log": log}, ensure_ascii=False, indent=2) + "\n"
+def document_text(recordings: Iterable[Recording], version: str) -> Iterator[str]:
+    """Yield the text of a HAR piece by piece; ``version`` is that of the tool. The same recordings give the same."""
+    log = {"version": "1.2", "creator": {"name": "sls-contract", "version": version}, "entries": []}
+    head, _, tail = _json({"log": log}).rpartition("[]")
+    yield head + "["
+    between = _ENTRY
+    for recording, name in named(recordings):
+        yield between + _json(entry_of(recording, name)).replace("\n", _ENTRY)
+        between = "," + _ENTRY
+    yield f"{'' if between is _ENTRY else _END}]{tail}\n"
+
+
+def _json(node: object) -> str:
+    return json.dumps(node, ensure_ascii=False, indent=2)
 
 
 def entry_of(recording: Recording, name: str) -> dict[str, Any]:

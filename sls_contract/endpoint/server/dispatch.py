@@ -148,7 +148,7 @@ def absolute_url(method: str, target: str, named: str, address: str, scheme: str
         return target
     host = named.strip()
     if not target.startswith("/") or any(mark in host for mark in "/?#@ "):
-        text = "expected a target such as /logstores/… and a Host such as my-project.…"
+        text = "expected a target that begins with / and a Host such as my-project.…"
         raise rejected(400, "RequestNotRead", text)
     return f"{scheme}://{host or address}{target}"
 

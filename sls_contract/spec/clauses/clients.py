@@ -77,7 +77,8 @@ CLAUSES = (
     ),
     violation("SLS517", "key-sent-elsewhere", "The key is sent to the service only").says(
         "A request to another host has no access key id, secret, signature or security token: not in a "
-        "header, the URL or the body. In base64, hexadecimal or percent-encoded form they are still the key.",
+        "header, the URL or the body. In base64, hexadecimal or percent-encoded form they are still the key. The "
+        "secret is in no request at all: the service needs the signature only.",
         _SIGNATURE,
         _PROTOCOL,
     ),

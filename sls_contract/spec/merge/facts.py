@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from sls_contract.spec.claims import WITHOUT_DEPTH
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -54,8 +56,15 @@ def facts_of(source: Source, page: Page) -> dict[str, Fact]:
     return {
         place: Fact(value, _MODEL if model else read, source.id)
         for place, value, read in _facts(page)
-        if value is not None
+        if value is not None and not _hangs(page, place)
     }
+
+
+def _hangs(page: Page, place: str) -> bool:
+    """Tell whether a page calls something needed of which it does not tell what it is a part of."""
+    lines = page.lines.get(place.removesuffix(" required"), {0})
+    listed = (each for each in page.problems if each.says.endswith(WITHOUT_DEPTH))
+    return place.endswith(" required") and any(each.line < max(lines) for each in listed)
 
 
 def _facts(page: Page) -> Iterator[tuple[str, FactValue | None, frozenset[str]]]:

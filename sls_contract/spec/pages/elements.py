@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.claims import Parameter
+from sls_contract.spec.claims import WITHOUT_DEPTH, Parameter
 from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
-from sls_contract.spec.pages.routes import same_name
+from sls_contract.spec.pages.routes import misspelt_name, same_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +29,11 @@ SYNTAX = "request syntax"
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
 _SAMPLE_NAME = re.compile(r"(?:key|tag|field|foo|bar|name|value|label|k|v|test)_?\d+|test|foo|bar|baz", re.IGNORECASE)
 """What examples call contents whose names a user chooses."""
+_OUTER = (
+    (re.compile(r"\s*\{\s*[\"'“]?[\w.-]+[\"'”]?\s*[:：]"), "object"),
+    (re.compile(r"\s*\["), "array"),
+)
+"""How a body begins, which tells its shape also where the rest cannot be read."""
 _TELLS = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """What is said before a table of members."""
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}
@@ -56,6 +61,10 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
     elements = {} if shown.values else _elements(rows)
+    for row, below in pairwise(named):
+        told = shown.values or below.parent or below.line in elements or below.table != row.table
+        if row.type.strip().lower() in {"object", "json", "json object"} and not told:
+            page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
         _row_claim(page, body, side, row, parent, shown.values)
@@ -104,7 +113,9 @@ def _show(page: Page, body: Body, side: str, message: Message, shown: _Shown) ->
         body.digest = "md5" if "md5" in {body.digest, proven} else proven
         shown.shapes.insert(0, shape_of(value))
         _unwrap(page, side, message, read, value, shown)
-    elif read is not None:
+    elif read is None:
+        shown.shapes.append(next((shape for start, shape in _OUTER if start.match(message.body)), None))
+    else:
         shown.shapes.append(shape_of(read))
         value = readings(message.body)[0][0]
     if value is not None:
@@ -199,6 +210,10 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         page.problem(row.line, "spelling", f"{side} element", row.name)
         return
     name, value, parent = _as_shown(row.name, parent, shown)
+    if value is PLACEHOLDER and (
+        meant := misspelt_name(name, {each for body in shown for _, each, _ in members_of(body)})
+    ):
+        name, value, parent = _as_shown(meant, parent, shown)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
     found = type_of(value)

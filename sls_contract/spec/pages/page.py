@@ -124,8 +124,9 @@ def _named(template: Template, target: Target, names: Sequence[str]) -> Template
 
 
 def _samples(page: Page, line: messages.Message, template: Template) -> None:
+    printed = len(routes.target_of(line.target).segments)
     for at, name in template.parameters.items():
-        if template.segments[at] != name and routes.placeholder(template.segments[at]) is None:
+        if at < printed and template.segments[at] != name and routes.placeholder(template.segments[at]) is None:
             page.problem(line.line, "path", f"path {name}", f"{template.segments[at]}, a sample value")
 
 

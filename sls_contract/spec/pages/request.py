@@ -14,7 +14,7 @@ from sls_contract.spec.pages.elements import SYNTAX, body_claims
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.blocks import Text
@@ -69,12 +69,16 @@ def request_claims(page: Page, parts: Parts) -> None:
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
             _describe(page, key, row, lacks=bool(parts.syntax) and not parts.lists_parameters_apart)
-        elif row.table != _first_table(rows) or any(routes.same_name(row.name, each) for each in keys):
+        elif row.table != _first_table(rows) or _is_key(row.name, keys):
             inside.append(row)
         else:
             _homeless(page, parts, row, inside, has_body=bool(printed))
     _headers(page, parts)
     _body(page, printed, inside)
+
+
+def _is_key(name: str, keys: Collection[str]) -> bool:
+    return any(routes.same_name(name, each) for each in keys) or routes.misspelt_name(name, keys) is not None
 
 
 def _missing_bodies(page: Page, parts: Parts) -> None:

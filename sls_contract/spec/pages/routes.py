@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"\$?[<{\[]\s*([^<>{}\[\]]+?)\s*[>}\]]|:([A-Za-z_]\w*)")
 _CHOICE = re.compile(r"[\w.]+(?:\|[\w.]+)+")
-_SIMILAR = 0.8
+_SIMILAR, _NEARLY = 0.8, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,12 @@ def choice(text: str) -> tuple[str, ...]:
 def same_name(one: str, other: str) -> bool:
     """Tell whether two spellings name one parameter: capitals and separators do not matter."""
     return _key(one) == _key(other)
+
+
+def misspelt_name(name: str, known: Collection[str]) -> str | None:
+    """Return the known name that another one is but for a letter or two; None where it is a known one, or no such."""
+    near = [] if any(same_name(name, each) for each in known) else get_close_matches(name, known, 2, _NEARLY)
+    return near[0] if len(near) == 1 else None
 
 
 def alike(one: str, other: str) -> bool:

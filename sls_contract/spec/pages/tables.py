@@ -11,7 +11,7 @@ from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, flat_head, yes_or_no
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
@@ -151,6 +151,7 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
     if "status" in columns or "code" in columns or not columns.keys() & {"name", "type"}:
         return
     above: list[str] = []
+    seen: set[str] = set()
     for line, cells in table.rows:
         cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
         if "name" not in cell:  # one column for both
@@ -158,7 +159,8 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
             cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
         depth, name = _unmarked(cell["name"])
         name, optional = _untagged(name)
-        *path, name = _path(name)
+        *path, name = _path(name, seen)
+        seen.add(name)
         if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # the type stands for a name
             name = ""
         above[depth:] = [name]
@@ -193,10 +195,10 @@ def _untagged(name: str) -> tuple[str, bool]:
     return name, optional
 
 
-def _path(name: str) -> list[str]:
-    """Split ``steps[].text`` at its dots; what is no name stays whole."""
-    bare = re.sub(r"\[\w*\]", "", name)
-    return bare.split(".") if re.fullmatch(r"[\w$-]+(?:\.[\w$-]+)+", bare) else [name]
+def _path(name: str, seen: Collection[str]) -> list[str]:
+    """Split ``steps[].text`` at its dots where there is a row ``steps``; else they are a part of the name."""
+    parts = re.sub(r"\[\w*\]", "", name).split(".")
+    return parts if parts[0] in seen and all(parts) else [name]
 
 
 def _above(names: Sequence[str], depth: int) -> str | None:

@@ -316,6 +316,14 @@ class ReportsElsewhere(Client):
         return super().ask()
 
 
+@bug("key-sent-elsewhere")
+class SendsItsSecret(Client):
+    """In a header that is signed as every other."""
+
+    def headers(self):
+        return super().headers() | {"x-log-source": f"key {self.secret}"}
+
+
 @bug("key-follows-redirect", "redirect-elsewhere")
 class TakesTheKeyAlong(Client):
     """Follows a redirect to another host with the headers of the first request."""

@@ -27,7 +27,7 @@ def judged(source, terms=TERMS) -> Part:
     """Judge a capture in this process, chunk by chunk."""
     whole = Whole(str(source), terms)
     for chunk in chunks_of(str(source)):
-        whole.add(judge_chunk(chunk, terms))
+        whole.add(judge_chunk(chunk, terms), chunk)
     return whole.part
 
 

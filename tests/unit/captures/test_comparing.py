@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from sls_contract import cli
+from sls_contract.captures import comparing, converting, sorting
+from sls_contract.captures.converting import Task, convert_capture
 from sls_contract.captures.lines import line_of
 from sls_contract.captures.reading import opened_capture
+from sls_contract.cassettes.file import seen
 from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.har.archive import write_har
+from sls_contract.cassettes.recording import Recording
 
 from .conftest import changed
 
@@ -95,6 +101,68 @@ def test_a_cluster_of_which_a_worker_is_killed_finds_the_same_changes(sides, tmp
     found = diff(*sides, tmp_path / "1.json", "--engine", "dask")
     one = diff(*sides, tmp_path / "2.json", "--jobs", "1")
     assert (found[0], found[1]["changes"], found[2]) == (one[0], one[1]["changes"], one[2])
+
+
+def test_it_does_not_matter_how_many_exchanges_are_compared_at_once(tmp_path, workers, monkeypatch):
+    """Changes, and exchanges without a partner, are the same in the same order; requests repeat, and are retried."""
+    busy = changed(workers[6], b"{", b" {")
+    answer = busy.exchange.response.replace(status=503)
+    busy = replace(busy, exchange=replace(busy.exchange, response=answer))
+    put(tmp_path / "old", "a.jsonl", [*workers[4:40], workers[6], workers[41]])
+    put(tmp_path / "new", "a.jsonl", [busy, changed(workers[4], b'"', b" '"), *workers[4:38], workers[6]])
+    whole = diff(tmp_path / "old", tmp_path / "new", tmp_path / "1.json")
+    monkeypatch.setattr(sorting, "_FEW", 1)
+    parts = diff(tmp_path / "old", tmp_path / "new", tmp_path / "2.json")
+    assert whole[1]["changes"]
+    assert whole[1]["unmatched"]
+    assert parts == whole
+
+
+def test_changes_beyond_a_thousand_of_a_kind_are_counted(sides, tmp_path, monkeypatch):
+    """Those that are listed come first in the old capture; verdict, counts and exit code are those of all."""
+    code, document, _ = diff(*sides, tmp_path / "1.json")
+    monkeypatch.setattr(comparing, "MOST_LISTED", 1)
+    again, short, text = diff(*sides, tmp_path / "2.json")
+    assert (again, short["verdict"], short["summary"]) == (code, document["verdict"], document["summary"])
+    assert len(short["changes"]) + sum(each["count"] for each in short["changes_not_listed"]) == len(
+        document["changes"]
+    )
+    assert [each for each in document["changes"] if each in short["changes"]] == short["changes"]
+    assert all((each["code"] or each["slug"]) in text for each in short["changes_not_listed"])
+
+
+def alive():
+    return sum(isinstance(each, Recording) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("suffix", [".har", ".jsonl"])
+def test_a_conversion_holds_few_exchanges_at_a_time(tmp_path, workers, suffix):
+    """However many the capture has."""
+    put(tmp_path, "a.jsonl", workers[:40])
+    before, counts = alive(), []
+    task = Task(str(tmp_path / "a.jsonl"), tmp_path / f"b{suffix}")
+    written = convert_capture(task, (), lambda _done, _of: counts.append(alive() - before))
+    assert written.exchanges == 40
+    assert max(counts) < 5
+
+
+def test_a_cassette_that_nobody_could_read_again_is_not_written(tmp_path, workers, monkeypatch):
+    """It is told, with what to do; nothing is left of the attempt."""
+    put(tmp_path, "a.jsonl", workers[:4])
+    monkeypatch.setattr(converting, "LARGEST_CASSETTE", 10)
+    code, told = convert(tmp_path / "a.jsonl", tmp_path / "b.sls.yaml")
+    assert (code, "convert it to .jsonl or .har" in told) == (2, True)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.jsonl"]
+
+
+def test_ids_are_the_same_whether_they_are_kept_in_memory_or_on_disk(tmp_path, workers, monkeypatch):
+    """Exchanges that repeat have ids of their own."""
+    twice = [replace(each, id="") for each in workers[:6]] * 2
+    write_har(tmp_path / "a.har", twice, "1")
+    monkeypatch.setattr(seen, "_MOST_HELD", 2)
+    write_har(tmp_path / "b.har", twice, "1")
+    assert (tmp_path / "a.har").read_bytes() == (tmp_path / "b.har").read_bytes()
+    assert len({each.id for each in opened_capture(str(tmp_path / "b.har"))}) == 12
 
 
 def convert(*argv):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sls_contract import Credentials, Exchange, Request, Response, load_cassette, sign, verify_signature
-from sls_contract.cassettes.conversion import converted, lost, unseen
-from sls_contract.cassettes.har.archive import HarFile
+from sls_contract.captures.reading import opened_capture
+from sls_contract.cassettes.conversion import Conversion, Losses
 from sls_contract.cassettes.har.writing import document_text
 from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote
 from sls_contract.cassettes.scrub import Scrubber, leaks
@@ -30,15 +30,22 @@ def foreign(key: Credentials = KEY, body: bytes = b"[]", scheme: str = "v1", **f
     return Recording(Exchange(request, Response(200, {"Content-Length": str(len(body))}, body)))
 
 
+def losses(recordings) -> Losses:
+    found = Losses()
+    for each in recordings:
+        found.add(each)
+    return found
+
+
 @pytest.mark.parametrize("scheme", ["v1", "v1-sha256", "v4"])
 def test_a_foreign_recording_leaves_its_key_behind(scheme):
     """Signed anew with the public key, as in recording; neither id, secret, token nor signature is left."""
     made = foreign(scheme=scheme, body=json.dumps({"echo": KEY.access_key_secret}).encode())
-    done = converted([made], Scrubber([KEY]))
-    (clean,) = done.recordings
-    assert (done.scrubbed, done.closed, clean.signature) == (1, (), SignatureNote("verified"))
+    done = Conversion([made], Scrubber([KEY]))
+    (clean,) = done
+    assert (done.scrubbed, done.closed, clean.signature) == (1, [], SignatureNote("verified"))
     assert verify_signature(clean.exchange.request, TEST_STS_CREDENTIALS) is None
-    text = document_text(done.recordings, "1")
+    text = "".join(document_text(done, "1"))
     assert leaks(text.encode(), [KEY]) == ()
     signature = made.exchange.request.headers["authorization"].rpartition("Signature=" if scheme == "v4" else ":")[2]
     assert signature not in text
@@ -46,7 +53,7 @@ def test_a_foreign_recording_leaves_its_key_behind(scheme):
 
 def test_without_the_key_a_signature_is_marked():
     """Whose secret nobody knows cannot be signed anew: the stand-in says so."""
-    (clean,) = converted([foreign()], Scrubber()).recordings
+    (clean,) = Conversion([foreign()], Scrubber())
     assert (clean.signature.verdict, KEY.access_key_id in str(clean.exchange.request.headers.pairs)) == (
         "unchecked", False
     )  # fmt: skip
@@ -57,23 +64,23 @@ def test_what_a_late_exchange_gives_away_is_taken_out_of_an_early_one():
     token = "an-unusual-token-0123456789"
     early, late = foreign(body=f'{{"note": "{token}"}}'.encode()), foreign(Credentials("other", "secret-x1", token))
     assert early.exchange.response.body.count(token.encode()) == 1
-    done = converted([early, late], Scrubber([KEY]))
-    assert token not in document_text(done.recordings, "1")
+    done = Conversion([early, late], Scrubber([KEY]))
+    assert token not in "".join(document_text(done, "1"))
 
 
 def test_what_holds_no_secret_stays_as_it_is():
     """Our own recordings keep digest, id and provenance, and are the same objects."""
     before = load_cassette(PAGE).recordings
-    done = converted(before, Scrubber([KEY]))
-    assert all(one is other for one, other in zip(before, done.recordings, strict=True))
-    assert (done.scrubbed, done.closed) == (0, ())
+    done = Conversion(before, Scrubber([KEY]))
+    assert all(one is other for one, other in zip(before, done, strict=True))
+    assert (done.scrubbed, done.closed) == (0, [])
 
 
 def test_the_verdict_of_the_recording_stays():
     """A signature that was wrong when it was recorded is not judged anew by its stand-in."""
     note = SignatureNote("invalid", "resource")
     made = replace(foreign(TEST_CREDENTIALS, body=KEY.access_key_id.encode()), signature=note, detail=KEY.access_key_id)
-    (clean,) = converted([made], Scrubber([KEY])).recordings
+    (clean,) = Conversion([made], Scrubber([KEY]))
     public = TEST_STS_CREDENTIALS.access_key_id
     assert (clean.signature, clean.exchange.response.body, clean.detail) == (note, public.encode(), public)
 
@@ -81,7 +88,7 @@ def test_the_verdict_of_the_recording_stays():
 def test_the_provenance_is_scrubbed_too():
     """The User-Agent stands twice in a recording."""
     origin = Provenance(Evidence.LIVE, f"http://{KEY.access_key_id}.example.com", "", f"c {KEY.access_key_id}", AT, AT)
-    (clean,) = converted([replace(foreign(), provenance=origin)], Scrubber([KEY])).recordings
+    (clean,) = Conversion([replace(foreign(), provenance=origin)], Scrubber([KEY]))
     assert KEY.access_key_id not in clean.provenance.client + clean.provenance.endpoint
     assert clean.integrity is Integrity.UNKNOWN
 
@@ -92,10 +99,10 @@ def test_a_body_that_nobody_can_open_is_named():
     made = replace(
         foreign(), exchange=Exchange(foreign().exchange.request, Response(200, headers, b"\x8b\x01\x80x\x03"))
     )
-    assert converted([foreign(), made], Scrubber()).closed == ("exchange 1: response body: br",)
+    assert Conversion([foreign(), made], Scrubber()).closed == ["exchange 1: response body: br"]
 
 
-def test_what_a_har_of_others_loses_is_told():
+def test_what_a_har_of_others_loses_is_told(tmp_path):
     """Entries, contents, wire bytes: counted, and nothing said where nothing was lost."""
     content = {"size": 2, "mimeType": "", "text": "[]"}
     one = {"request": {"method": "GET", "url": URL}, "response": {"status": 200, "content": content}}
@@ -103,25 +110,29 @@ def test_what_a_har_of_others_loses_is_told():
     coded = {"name": "Content-Encoding", "value": "gzip"}
     packed = {"request": one["request"], "response": {"status": 200, "headers": [coded], "content": content}}
     socket = {"request": {"method": "GET", "url": "wss://h/"}}
-    file = HarFile("x.har", json.dumps({"log": {"entries": [one, bare, packed, socket]}}).encode())
-    assert list(lost(file, file)) == [
+    (tmp_path / "x.har").write_text(json.dumps({"log": {"entries": [one, bare, packed, socket]}}), "utf-8")
+    file = opened_capture(str(tmp_path / "x.har"))
+    assert list(losses(file).lost(file)) == [
         "1 entry that is no HTTP exchange",
         "times, cache, pages, cookies and comments, as far as the archive has them",
         "1 answer without content in the archive",
         "the bytes on the wire of 1 body that the archive stores decoded",
     ]
-    ours = HarFile("x.har", document_text(load_cassette(PAGE).recordings, "1").encode())
-    assert list(lost(ours, ours)) == []
+    (tmp_path / "y.har").write_text("".join(document_text(load_cassette(PAGE).recordings, "1")), "utf-8")
+    ours = opened_capture(str(tmp_path / "y.har"))
+    assert list(losses(ours).lost(ours)) == []
 
 
 def test_what_a_cassette_loses_is_told(tmp_path):
     """Only the mark that a recording was left unfinished."""
     loaded = load_cassette(PAGE)
-    assert list(lost(loaded.file, loaded.recordings)) == []
+    assert list(losses(loaded.recordings).lost(loaded.file)) == []
     text = PAGE.read_text("utf-8").replace("tool: sls-contract}", "tool: sls-contract, unfinished: [r1]}")
     (tmp_path / "a.sls.yaml").write_text(text, "utf-8")
     unfinished = load_cassette(tmp_path / "a.sls.yaml")
-    assert list(lost(unfinished.file, unfinished.recordings)) == ["the mark that the recording did not come to its end"]
+    assert list(losses(unfinished.recordings).lost(unfinished.file)) == [
+        "the mark that the recording did not come to its end"
+    ]
 
 
 def test_what_other_readers_of_a_har_do_not_see_is_told():
@@ -136,10 +147,10 @@ def test_what_other_readers_of_a_har_do_not_see_is_told():
         replace(live, exchange=Exchange(live.exchange.request, odd)),
         replace(live, exchange=Exchange(live.exchange.request, None)),
     ]
-    assert list(unseen(made)) == [
+    assert list(losses(made).unseen()) == [
         "evidence, provenance and digest of 5 exchanges",
         "the bytes on the wire of 1 exchange with a content coding",
         "the partial answer of 1 exchange that broke off",
         "bytes that are no UTF-8 in the head of 1 exchange",
     ]
-    assert list(unseen([foreign()])) == []
+    assert list(losses([foreign()]).unseen()) == []

@@ -28,11 +28,11 @@ def recording(request: Request = REQUEST, response: Response | None = RESPONSE, 
 
 
 def entry_of(made: Recording) -> dict:
-    return json.loads(document_text([made], "1"))["log"]["entries"][0]
+    return json.loads("".join(document_text([made], "1")))["log"]["entries"][0]
 
 
 def reread(made: Recording, old: str = "", new: str = "") -> Recording:
-    text = document_text([made], "1")
+    text = "".join(document_text([made], "1"))
     assert old in text, text
     (recorded,) = HarFile("x.har", text.replace(old, new, 1).encode())
     return recorded

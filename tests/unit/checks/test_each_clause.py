@@ -97,6 +97,7 @@ REQUESTS = [
     ("request-host-form", lambda make: asked(make.request(host="my_project.cn-hangzhou.log.aliyuncs.com")), {}),
     ("request-host-form", lambda make: asked(make.request(host="p-.cn-hangzhou.sls.aliyuncs.com")), {}),
     ("request-host-form", lambda make: asked(make.request(host="p.sls.cn-hangzhou.aliyuncs.com")), {}),
+    ("request-host-form", lambda make: asked(make.request(host="undefined.cn-hangzhou.log.aliyuncs.com")), {}),
     ("security-token", lambda make: asked(make.request(key=STS)), {"credentials": STS}),
 ]
 

@@ -123,6 +123,10 @@ def test_a_page_that_lost_its_pipes_is_read_by_its_types():
         ('[{"a": 1}, ...]', [{"a": 1}, PLACEHOLDER], "ellipsis"),
         ("{\"a': 1}", {"a": 1}, "mismatched quotes"),
         (r'{"a": "\w"}', {"a": r"\w"}, "unknown escape"),
+        ('{"a"：1}', {"a": 1}, "full-width colon"),
+        ('{"a": 1 /* one */}', {"a": 1}, "comment"),
+        ('{"a": 1 # one\n}', {"a": 1}, "comment"),
+        ('{"a": [\\\n1]}', {"a": [1]}, "backslash at the end of a line"),
     ],
 )
 def test_what_is_almost_json_is_read_and_its_slip_named(text, value, slip):

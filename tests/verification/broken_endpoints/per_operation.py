@@ -279,6 +279,28 @@ def strangers_hold_another_shard(request, response):
     return error(response, 400, "ConsumerNotMatch", "consumer not match")
 
 
+@bug("SLS452")
+class KnowsKeysWithoutCase:
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        given = request.headers.get("Authorization", "")
+        known = re.sub("testAccessKeyId(?=[:/])", "testAccessKeyId", given, flags=re.IGNORECASE)
+        alike = known != given
+        return self.real(let_in(request) if alike else request)
+
+
+@bug("SLS453")
+class ComparesTokensByTheirBeginning:
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        right, given = str(TEST_STS_CREDENTIALS.security_token), request.headers.get("x-acs-security-token", "")
+        return self.real(let_in(request) if given.startswith(right) and given != right else request)
+
+
 @bug("SLS441")
 class CutsNamesAtADot:
     def __init__(self) -> None:
@@ -330,6 +352,8 @@ class ListsShardsOfTheFirstLogstore(Connecting):
 
 SHOWN_BY |= {
     "assigns_a_shard_twice": "heartbeat-of-one-consumer",
+    "knows_keys_without_case": "key-nearly-known",
+    "compares_tokens_by_their_beginning": "token-nearly-right",
     "checkpoint_cut_at_255_bytes": "checkpoint-of-600-digits",
     "consumer_without_blanks_around": "consumer-named-with-blanks",
     "checkpoint_without_blanks_around": "checkpoint-texts",

@@ -2,6 +2,8 @@
 
 import pytest
 
+from sls_contract.spec.merge import Source, merge
+from sls_contract.spec.merge.layers import Layers
 from sls_contract.spec.pages import derive
 
 PAGE = """# FillBarn
@@ -38,9 +40,7 @@ def members(text):
     return {name: (each["parent"], each["type"], each["required"]) for name, each in found.items()}
 
 
-@pytest.mark.parametrize(
-    "marks", [("", "└", "└└"), ("└", "└└", "└└└"), ("", "- ", "- - "), ("", "├─ ", "│ └─ "), ("", ".", "..")]
-)
+@pytest.mark.parametrize("marks", [("", "└"), ("└", "└└"), ("", "- "), ("├─ ", "│ └─ "), ("", "."), (".", "..")])
 def test_marks_before_a_name_tell_its_depth(marks):
     """A member with one mark more than the row above is a part of it."""
     top, inner = marks
@@ -60,6 +60,7 @@ def test_a_path_of_names_tells_what_a_member_is_in():
         "age": ("cows", "integer", True),
         "stall": ("home", "string", False),
     }
+    assert members(f"{PAGE}|hay.bales|Integer|No|How many.|\n") == {"hay.bales": (None, "integer", False)}
 
 
 def test_a_row_without_a_name_begins_the_elements_of_an_array():
@@ -165,3 +166,41 @@ def test_a_column_of_positions_tells_where_a_parameter_goes():
     row = "|farm-view|String|No|full|\n"
     text = PAGE.replace("|Description|\n", "|Position|\n").replace("|body|Object|Yes|What to fill in.|\n", "")
     assert list(derive(text + row.replace("|full|", "|Header|")).as_plain()["headers"]) == ["farm-view"]
+
+
+def test_a_member_that_a_table_misspells_is_that_of_the_example():
+    """The table's spelling is a slip, which is listed; names that only resemble each other stay apart."""
+    rows = "|ventlator|String|No|Which.|\n|beginKey|String|No|Of the gate.|\n"
+    text = PAGE.replace("|body|Object|Yes|What to fill in.|\n", rows) + EXAMPLE % '{"ventilator": "big", "endKey": "a"}'
+    page = derive(text).as_plain()
+    assert list(page["body"]["members"]) == ["ventilator", "beginKey", "endKey"]
+    assert ("body-key", "ventlator") in [(each["kind"], each["says"]) for each in page["problems"]]
+
+
+@pytest.mark.parametrize(("body", "shape"), [('{"a": "b', "object"), ('["a', "array"), ("{a b c", None)])
+def test_how_a_body_begins_tells_its_shape(body, shape):
+    """Also where the rest cannot be read."""
+    page = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + EXAMPLE % body).as_plain()
+    assert page["body"] == {"shape": shape, "members": {}}
+    assert [each["kind"] for each in page["problems"]] == ["example-not-json"]
+
+
+def test_a_path_that_only_the_example_prints_whole_is_taken_from_there():
+    """What the request line lacks is listed once, and no sample of the example is held against it."""
+    text = PAGE.replace("|body|Object|Yes|What to fill in.|\n", "|barnName|String|Yes|A.|\n|cowName|String|Yes|B.|\n")
+    page = derive(text + EXAMPLE.replace("/barns/red", "/barns/red/cows/elsa") % "").as_plain()
+    assert page["path"] == "/barns/{barnName}/cows/{cowName}"
+    assert [(each["kind"], each["says"]) for each in page["problems"]] == [("path", "/barns/{barnName}")]
+
+
+def test_rows_below_an_object_may_be_its_members_or_not():
+    """Where nothing tells, that is listed, and no contract demands what may stand deeper; an example tells."""
+    rows = "|roof|Object|No|The roof.|\n|slope|Integer|Yes|Degrees.|\n|stone|String|Yes|Which.|\n"
+    page = derive(PAGE + rows)
+    assert [(each.kind, each.says) for each in page.problems] == [("body-key", "Object without depth")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert [each.required for each in contract.body.value.members.values()] == [None, None, None]
+    shown = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + rows + EXAMPLE % '{"roof": {"slope": 1}}')
+    assert shown.problems == []

@@ -1,0 +1,157 @@
+"""The exchanges of two captures on disk, by what they ask: a comparison needs those of one request at a time.
+
+Memory does not grow with the captures; the temporary files have about their size, and go with the process.
+"""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import groupby
+from operator import attrgetter
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from sls_contract.cassettes.drift.pairing import is_passing
+from sls_contract.cassettes.matching import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from sqlite3 import Connection
+    from typing import IO, Self
+
+    from sls_contract.cassettes.recording import Recording
+
+Side: TypeAlias = Literal[0, 1]
+
+_FEW = 1000  # attempts of a batch that ends between two requests; four times as many end it anywhere
+_LITTLE = 4 * 1024 * 1024  # bytes, likewise
+_INSERT = "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?)"
+_SELECT = "SELECT key, position, passing, start, size FROM attempts WHERE side = ? ORDER BY key, position"
+
+
+class _Attempt(NamedTuple):
+    key: bytes
+    position: int
+    passing: int
+    start: int
+    size: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """What two captures have of some requests.
+
+    Attributes:
+        positions: of the exchanges in their captures, old and new, each ascending.
+        recordings: those of the positions.
+
+    """
+
+    positions: tuple[list[int], list[int]]
+    recordings: tuple[list[Recording], list[Recording]]
+
+
+class Sorting:
+    """Takes in two captures, the old one (side 0) and the new one, and gives them back sorted by request."""
+
+    def __init__(self) -> None:
+        """Open temporary files."""
+        import sqlite3
+
+        self._data: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with this
+        self._index: Connection = sqlite3.connect("", isolation_level=None)
+        self._index.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; CREATE TABLE attempts"
+            " (side INTEGER, key BLOB, position INTEGER, passing INTEGER, start INTEGER, size INTEGER)"
+        )
+        self._end = 0
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the files."""
+        self._data.close()
+        self._index.close()
+
+    def add(self, side: Side, position: int, recording: Recording) -> None:
+        """Store an exchange."""
+        data = pickle.dumps(recording, pickle.HIGHEST_PROTOCOL)
+        key = blake2b(repr(tuple(Key.of(recording.exchange.request))).encode("utf-8", "replace"), digest_size=8)
+        self._data.write(data)
+        self._index.execute(_INSERT, (side, key.digest(), position, is_passing(recording), self._end, len(data)))
+        self._end += len(data)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all exchanges, those of one request together; of one that was sent too often, as many of each side."""
+        batch = _Growing()
+        old, new = (_Waiting(self._index, side) for side in (0, 1))
+        while heads := [each.head[0].key for each in (old, new) if each.head]:
+            key = min(heads)
+            if batch.is_full(same=key == batch.key):
+                yield self._read(batch)
+                batch = _Growing()
+            batch.key = key
+            for waiting, taken in ((old, batch.old), (new, batch.new)):
+                if waiting.head and waiting.head[0].key == key:
+                    taken.extend(waiting.head)
+                    batch.size += sum(each.size for each in waiting.head)
+                    waiting.go_on()
+        yield self._read(batch)
+
+    def _read(self, batch: _Growing) -> Batch:
+        """Read exchanges in the order of their capture."""
+        old, new = (sorted(each, key=attrgetter("position")) for each in (batch.old, batch.new))
+        return Batch(
+            ([each.position for each in old], [each.position for each in new]),
+            ([*map(self._recording, old)], [*map(self._recording, new)]),
+        )
+
+    def _recording(self, attempt: _Attempt) -> Recording:
+        self._data.seek(attempt.start)
+        recording: Recording = pickle.loads(self._data.read(attempt.size))  # noqa: S301 - we wrote it
+        return recording
+
+
+@dataclass(slots=True)
+class _Growing:
+    """A batch that is not full."""
+
+    key: bytes = b""
+    size: int = 0
+    old: list[_Attempt] = field(default_factory=list)
+    new: list[_Attempt] = field(default_factory=list)
+
+    def is_full(self, *, same: bool) -> bool:
+        """Tell whether it ends before a further request, or before more of the ``same`` one."""
+        share = max((len(self.old) + len(self.new)) / _FEW, self.size / _LITTLE)
+        return share >= (4 if same else 1)
+
+
+class _Waiting:
+    """The exchanges of a side, sorted; ``head`` has the attempts of the next one, nothing at the end."""
+
+    def __init__(self, index: Connection, side: Side) -> None:
+        rows = map(_Attempt._make, index.execute(_SELECT, (side,)))
+        self._exchanges = (each for _, alike in groupby(rows, attrgetter("key")) for each in _exchanges(alike))
+        self.head: list[_Attempt] = []
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Take the next one."""
+        self.head = next(self._exchanges, [])
+
+
+def _exchanges(attempts: Iterator[_Attempt]) -> Iterator[list[_Attempt]]:
+    """Yield the attempts of each exchange of one request: one that failed for what passes is followed by a retry."""
+    exchange = []
+    for each in attempts:
+        exchange.append(each)
+        if not each.passing:
+            yield exchange
+            exchange = []
+    if exchange:
+        yield exchange
