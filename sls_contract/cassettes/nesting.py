@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import Any
 
 from sls_contract.errors import CassetteBusy
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-class _HasPath(Protocol):
-    path: Path
-
-
-S = TypeVar("S", bound=_HasPath)
-
-
-class Nesting(Generic[S]):
+class Nesting:
     """What is open, outermost first, with the thread and the task that opened it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stack: list[tuple[S, int, Any]] = []
+        self._stack: list[tuple[Any, int, Any]] = []
 
     @property
-    def sessions(self) -> tuple[S, ...]:
+    def sessions(self) -> tuple[Any, ...]:
         """All that is open, outermost first."""
         return tuple(session for session, _, _ in self._stack)
 
@@ -35,7 +25,7 @@ class Nesting(Generic[S]):
         """Take what a forked child must not share with its parent: another thread may have held the lock."""
         self._lock = threading.Lock()
 
-    def enter(self, session: S) -> None:
+    def enter(self, session: Any) -> None:
         """Put one inside all others; raises `CassetteBusy` beside one that another thread or task opened."""
         thread, task = threading.get_ident(), _current_task()
         with self._lock:
@@ -53,13 +43,13 @@ class Nesting(Generic[S]):
         _, its_thread, its_task = self._stack[-1]
         return thread != its_thread or (its_task is not None and its_task is not task and not its_task.done())
 
-    def leave(self, session: S) -> None:
+    def leave(self, session: Any) -> None:
         """Take one out, wherever it stands."""
         with self._lock:
             self._stack = [entry for entry in self._stack if entry[0] is not session]
 
 
-OPEN: Nesting[Any] = Nesting()
+OPEN = Nesting()
 """The cassettes (`Session`) that are open in this process."""
 
 

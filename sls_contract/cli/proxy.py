@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -64,27 +65,16 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _add_scrubbing(parser: argparse.ArgumentParser) -> None:
     """Declare what says which names and secrets are written as something else."""
     add = parser.add_argument
-    add(
-        "--rename",
-        action="append",
-        default=[],
-        metavar="REAL=PUBLIC",
-        help="write this name in place of the real one; repeatable",
-    )
+    repeatable = partial(add, action="append", default=[])
+    repeatable("--rename", metavar="REAL=PUBLIC", help="write this name in place of the real one; repeatable")
     add(
         "--hide-names",
         choices=("yes", "no"),
         default="yes",
         help="at the live service, write names that only an answer holds as other-group-1 and so on (default: yes)",
     )
-    add("--scrub", action="append", default=[], metavar="REGEX", help="also write nothing that matches; repeatable")
-    add(
-        "--scrub-key",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="write no value of this header or key; repeatable",
-    )
+    repeatable("--scrub", metavar="REGEX", help="also write nothing that matches; repeatable")
+    repeatable("--scrub-key", metavar="NAME", help="write no value of this header or key; repeatable")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -85,7 +85,7 @@ class Outcome:
         from sls_contract.spec.difference import verdict_of
 
         found = (*(self.page or {}).values(), *(self.contract or {}).values())
-        return verdict_of(change for changes in found for change in changes)
+        return verdict_of(change.kind for changes in found for change in changes)
 
 
 def _described(path: Path) -> list[Described]:
@@ -160,7 +160,7 @@ def _counted(changes: Sequence[Change]) -> str:
     from sls_contract.spec.difference import Class, verdict_of
 
     counts = (f"{sum(change.kind is kind for change in changes)} {kind}" for kind in Class)
-    return f"{verdict_of(changes)}: {', '.join(counts)}"
+    return f"{verdict_of(change.kind for change in changes)}: {', '.join(counts)}"
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
@@ -192,4 +192,4 @@ def _document(outcome: Outcome) -> dict[str, Any]:
 def _verdict(result: Mapping[str, Sequence[Change]] | None) -> str | None:
     from sls_contract.spec.difference import verdict_of
 
-    return None if result is None else verdict_of(change for changes in result.values() for change in changes)
+    return None if result is None else verdict_of(change.kind for changes in result.values() for change in changes)

@@ -67,12 +67,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--group", metavar="NAME", help="an existing consumer group: it is read, and nothing is made or changed")
     add("--write-logs", action="store_true", help="also write some hundred logs to the logstores; they stay there")
     add("--list", action="store_true", help="list the scenarios and do nothing")
-    add(
-        "--rate",
-        type=float,
-        metavar="N",
-        help=f"requests a second; 0: no limit (default: {_POLITE_RATE:g}, on loopback 0)",
-    )
+    rate = f"requests a second; 0: no limit (default: {_POLITE_RATE:g}, on loopback 0)"
+    add("--rate", type=float, metavar="N", help=rate)
     add("--timeout", type=float, default=10.0, metavar="S", help="seconds for one exchange (default: %(default)s)")
     add("--yes", action="store_true", help="do not ask before making groups on a service that is not on loopback")
     add_strict(command)

@@ -65,15 +65,13 @@ answer against a request that carries the same date on both sides. An exchange o
       ├── shape     any other JSON and log groups, by shape and contract
       └── headers   what the answer's and the request's headers say
     side            one exchange of a pair, with what is known of it
-    change          the values that come out: Class, Change, Unmatched, Drift
-    telling         a change as lines, as a finding, as JSON values
+    change          the values that come out: Change, Unmatched, Drift; a change as lines, as a finding, as JSON values
 """
 
 from __future__ import annotations
 
 from sls_contract.cassettes.drift.change import (
     Change,
-    Class,
     Drift,
     Unmatched,
     change_lines,
@@ -83,6 +81,7 @@ from sls_contract.cassettes.drift.change import (
 )
 from sls_contract.cassettes.drift.comparison import alone, compare, compare_exchange
 from sls_contract.cassettes.drift.pairing import Pairing
+from sls_contract.spec.change import Class
 
 __all__ = [
     "Change",

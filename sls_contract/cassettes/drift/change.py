@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sls_contract.checks.presentation import shown
 from sls_contract.spec import CLAUSES
+from sls_contract.spec.change import Change as RuleChange
+from sls_contract.spec.change import Class, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,42 +24,14 @@ _OUTCOME = frozenset({"status", "/errorCode", "exchange"})
 
 _CODES = MappingProxyType({clause.slug: clause.code for clause in CLAUSES.values()})
 
-
-class Class(StrEnum):
-    """How much a difference matters to a client that is written to the contract, worst first."""
-
-    BREAKING = "breaking"  #: it can fail or misread
-    ADDITIVE = "additive"  #: it meets something new that it may ignore
-    BENIGN = "benign"  #: both sides say the same, or what is meant to move has moved
-
-
-SEVERITY = tuple(Class)
-"""The classes, worst first."""
-
 Rest: TypeAlias = "tuple[Class, str | None, str]"
 """Class, code and slug of changes that are only counted."""
 
-Verdict: TypeAlias = Literal["breaking", "additive", "benign", "none"]
 
+class Difference(RuleChange):
+    """One difference within a pair, as a rule finds it; the values are not scrubbed yet."""
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One difference within a pair, as a rule finds it; the values are not scrubbed yet.
-
-    Attributes:
-        kind: its class.
-        slug: of the clause that governs it, or of the rule where no clause does.
-        where: JSON pointer into the new body (of what is gone, into the old one), ``header Name``, ``status`` or such.
-        old: what the old side has there, as text; None where it has nothing.
-        new: the same of the new side.
-
-    """
-
-    kind: Class
-    slug: str
-    where: str
-    old: str | None
-    new: str | None
+    __slots__ = ()
 
     @property
     def code(self) -> str | None:
@@ -142,9 +115,9 @@ class Drift:
     more_unmatched: int = 0
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> str:
         """The worst class among the changes; ``none`` where nothing differs."""
-        return verdict_of(self.changes)
+        return verdict_of(change.kind for change in self.changes)
 
     def count(self, kind: Class) -> int:
         """Count the changes of one class."""
@@ -153,13 +126,6 @@ class Drift:
     def of(self, kind: Class) -> tuple[Change, ...]:
         """Return the changes of one class."""
         return tuple(change for change in self.changes if change.kind == kind)
-
-
-def verdict_of(changes: tuple[Change, ...]) -> Verdict:
-    """Return the worst class among changes; ``none`` where there are none."""
-    kinds = {change.kind for change in changes}
-    worst = next((kind for kind in SEVERITY if kind in kinds), None)
-    return "none" if worst is None else worst.value
 
 
 def told(value: object) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.drift.change import Class, Difference, Differences
+from sls_contract.cassettes.drift.change import Difference, Differences
 from sls_contract.cassettes.drift.side import CLOCK_CODES, SIGNED_CODES
 from sls_contract.checks.rule import MOST_FLAWS
 from sls_contract.spec import Level
+from sls_contract.spec.change import Class
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.drift.side import Side

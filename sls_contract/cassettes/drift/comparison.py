@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import (
-    SEVERITY,
     Change,
-    Class,
     Difference,
     Differences,
     Drift,
@@ -26,6 +24,7 @@ from sls_contract.checks.presentation import masked, shortened
 from sls_contract.checks.subject import FOREIGN
 from sls_contract.exchange import masked_url
 from sls_contract.spec import Level
+from sls_contract.spec.change import Class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
 
 _MASK = "***"
+_SEVERITY = tuple(Class)  # worst first
 
 
 def compare(old: Sequence[Recording], new: Sequence[Recording], scrubber: Scrubber | None = None) -> Drift:
@@ -90,7 +90,7 @@ def _changes(before: list[Side], after: list[Side], scrubber: Scrubber) -> Itera
     """Yield the changes of one pair, worst first."""
     old, new = before[-1], after[-1]
     differences = [*_differences(old, new), *_attempts(before, after)]
-    found = sorted(_worst(iter(differences)), key=lambda each: SEVERITY.index(each.kind))
+    found = sorted(_worst(iter(differences)), key=lambda each: _SEVERITY.index(each.kind))
     if found:
         for side in (old, new):
             scrubber.request(side.exchange.request)  # teaches it the key id and token that an answer may echo
@@ -104,8 +104,8 @@ def _worst(differences: Differences) -> list[Difference]:
     kept: dict[str, dict[str, Difference]] = {}
     for each in differences:
         there = kept.setdefault(each.where, {})
-        rank = min((SEVERITY.index(other.kind) for other in there.values()), default=len(SEVERITY))
-        if SEVERITY.index(each.kind) < rank:
+        rank = min((_SEVERITY.index(other.kind) for other in there.values()), default=len(_SEVERITY))
+        if _SEVERITY.index(each.kind) < rank:
             kept[each.where] = {each.slug: each}
         elif each.kind is Class.BREAKING and each.slug not in there:
             there[each.slug] = each

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift.change import Class, Difference, Differences, told
+from sls_contract.cassettes.drift.change import Difference, Differences, told
 from sls_contract.spec import CLAUSES, Level
+from sls_contract.spec.change import Class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

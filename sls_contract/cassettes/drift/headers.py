@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.drift.change import Class, Difference, Differences
+from sls_contract.cassettes.drift.change import Difference, Differences
+from sls_contract.spec.change import Class
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.drift.side import Side

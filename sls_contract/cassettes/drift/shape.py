@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift.change import Class, Difference, Differences, told
+from sls_contract.cassettes.drift.change import Difference, Differences, told
 from sls_contract.cassettes.drift.entries import escaped, same
 from sls_contract.checks.log_messages import decoded
+from sls_contract.spec.change import Class
 from sls_contract.spec.contract import Value
 
 if TYPE_CHECKING:

@@ -152,7 +152,7 @@ class _Memory(asyncio.Transport):
         elif outcome.kind in CONNECT_KINDS:
             self._fail(_connect_error(self._client_request, outcome))
         else:
-            self._give(render_broken(outcome), _ending(outcome))
+            self._give(render_broken(outcome), failures.ending_of(outcome))
 
     async def _perform(self, request: Request, reader: AnswerReader) -> None:
         """Perform the attempt live; whatever comes of it goes to the handler first, then to the client."""
@@ -273,12 +273,6 @@ class _Collector(asyncio.Protocol):
         except TimeoutError as error:
             return error
         return self._ending
-
-
-def _ending(broken: Broken) -> BaseException | None:
-    if broken.kind == "timeout":
-        return TimeoutError("timed out")
-    return ConnectionResetError(errno.ECONNRESET, "Connection reset by peer") if broken.kind == "reset" else None
 
 
 def _connect_error(request: Any, broken: Broken) -> BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -46,6 +47,13 @@ def outcome_of(reader: AnswerReader, error: BaseException | None) -> Outcome:
     if reader.complete and response is not None:
         return response
     return no_answer(error, reader)
+
+
+def ending_of(broken: Broken) -> OSError | None:
+    """Return the error that ends what came of an answer; None where that is the end of the stream."""
+    if broken.kind == "timeout":
+        return TimeoutError("timed out")
+    return ConnectionResetError(errno.ECONNRESET, "Connection reset by peer") if broken.kind == "reset" else None
 
 
 def describe(error: BaseException) -> str:

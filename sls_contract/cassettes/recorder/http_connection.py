@@ -212,7 +212,7 @@ def _answer(connection: Any, memory: MemorySocket) -> Answer:
 def answer_of(outcome: Outcome, method: str) -> Answer:
     """Return what a client reads of an outcome, once it is connected."""
     if isinstance(outcome, Broken):
-        return Answer(render_broken(outcome), _ending(outcome))
+        return Answer(render_broken(outcome), failures.ending_of(outcome))
     return Answer(render(outcome, method), None)
 
 
@@ -298,12 +298,6 @@ def _target(connection: Any) -> str:
     host = tunnel or connection.host
     port = (connection._tunnel_port if tunnel else connection.port) or connection.default_port  # noqa: SLF001 - as above
     return authority_of(host, None if port == connection.default_port else port)
-
-
-def _ending(broken: Broken) -> OSError | None:
-    if broken.kind == "timeout":
-        return TimeoutError("timed out")
-    return ConnectionResetError(errno.ECONNRESET, "Connection reset by peer") if broken.kind == "reset" else None
 
 
 def _connect_error(connection: Any, broken: Broken) -> Exception:

@@ -38,7 +38,7 @@ gone there was only left out, so what counts is the contract that is merged from
 
 from __future__ import annotations
 
-from sls_contract.spec.difference.change import Change, Class, verdict_of
+from sls_contract.spec.change import Change, Class, verdict_of
 from sls_contract.spec.difference.comparison import compare, compare_all
 from sls_contract.spec.difference.side import Side
 

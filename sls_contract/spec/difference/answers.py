@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.difference.change import Change, Class
+from sls_contract.spec.change import Change, Class
 from sls_contract.spec.difference.pairing import like_names
 
 if TYPE_CHECKING:

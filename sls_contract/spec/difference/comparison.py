@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from sls_contract.spec.change import Change, Class
 from sls_contract.spec.difference.answers import answer_changes
-from sls_contract.spec.difference.change import Change, Class
 from sls_contract.spec.difference.pairing import pair
 from sls_contract.spec.difference.parts import part_changes
 from sls_contract.spec.difference.routes import is_one_template, route_changes

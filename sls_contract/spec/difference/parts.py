@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.difference.change import Change, Class
+from sls_contract.spec.change import Change, Class
 from sls_contract.spec.difference.side import ANY, MISSING_LEVEL, shown
 
 if TYPE_CHECKING:

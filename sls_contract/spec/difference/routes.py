@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.difference.change import Change, Class
+from sls_contract.spec.change import Change, Class
 from sls_contract.spec.difference.parts import part_changes
 from sls_contract.spec.difference.side import placeholders
 
