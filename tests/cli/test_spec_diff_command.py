@@ -24,7 +24,7 @@ Host: {project}.{endpoint}
 |---------|----|--------|-----------|
 |farm|String|Yes|Which farm.|
 |breed|String|Yes|Which breed.|
-|line|Integer|No|How many.|
+|line|Integer|No|How many. Valid values: 1 to 100.|
 
 ## Error codes
 
