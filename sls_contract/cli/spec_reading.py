@@ -133,10 +133,11 @@ def _as_on_disk(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Bring claims as `spec derive --json` writes them to the form that they have on disk."""
     response = plain["response"]
     found = {key: plain[key] for key in ("operation", "method", "path", "host", "errors") if plain[key] is not None}
-    for key in ("query", "headers"):
-        found[key] = {name: _parameter(each) for name, each in plain[key].items()}
-    found["body"] = _body(plain["body"])
-    return found | {"response": {"status": response["status"], "headers": response["headers"], **_body(response)}}
+    limits = plain.get("limits", {})  # older versions wrote none
+    for key, place in (("query", "query"), ("headers", "header")):
+        found[key] = {name: _parameter(each) | limits.get(f"{place} {name}", {}) for name, each in plain[key].items()}
+    found["body"] = _body(plain["body"], limits)
+    return found | {"response": {"status": response["status"], "headers": response["headers"], **_body(response, {})}}
 
 
 def _parameter(each: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def _parameter(each: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": each["type"], "required": each["required"], "values": values, "read": each.get("from", [])}
 
 
-def _body(plain: Mapping[str, Any]) -> dict[str, Any]:
+def _body(plain: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
     """List members with the object that each is in; one of two with the same name is written ``parent.name``."""
     members = [
         {
@@ -152,6 +153,7 @@ def _body(plain: Mapping[str, Any]) -> dict[str, Any]:
             "in": each["parent"],
             "type": each["type"],
             "required": each["required"],
+            **limits.get(f"body {name}", {}),
         }
         for name, each in plain["members"].items()
     ]

@@ -6,7 +6,10 @@ Claims are facts and places, never a page's sentences. What could not be read is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ProblemKind: TypeAlias = Literal[
     "query-key",
@@ -85,11 +88,11 @@ class Parameter:
             plain["const"] = self.values[0]
         elif self.values:
             plain["values"] = list(self.values)
-        return plain | {"from": [origin for origin in ORIGINS if origin in self.origins]} | self.limits()
+        return plain | {"from": [origin for origin in ORIGINS if origin in self.origins]}
 
     def as_member(self) -> dict[str, Any]:
         """Return it as a member of a body."""
-        return {"type": self.type, "required": self.required, "parent": self.parent} | self.limits()
+        return {"type": self.type, "required": self.required, "parent": self.parent}
 
 
 @dataclass(slots=True)
@@ -103,12 +106,16 @@ class Body:
     members: dict[tuple[str | None, str], Parameter] = field(default_factory=dict)
     digest: str | None = None
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return it as JSON shows it; a name that several objects have is shown as ``parent.name`` but once."""
-        plain: dict[str, Any] = {}
+    def shown(self) -> dict[str, Parameter]:
+        """Return the members by the names that JSON shows: ``parent.name`` where another object has that name, too."""
+        shown: dict[str, Parameter] = {}
         for (parent, name), member in self.members.items():
-            plain[name if name not in plain else f"{parent}.{name}"] = member.as_member()
-        return {"shape": self.shape, "members": plain}
+            shown[name if name not in shown else f"{parent}.{name}"] = member
+        return shown
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as JSON shows it."""
+        return {"shape": self.shape, "members": {name: each.as_member() for name, each in self.shown().items()}}
 
 
 @dataclass(slots=True)
@@ -160,5 +167,11 @@ class Page:
                 for (status, code), messages in self.errors.items()
             ],
             "digests": {"request": self.body.digest, "response": self.response.digest},
+            "limits": {place: limits for place, each in self._parameters() if (limits := each.limits())},
             "problems": [each.as_plain() for each in sorted(self.problems)],
         }
+
+    def _parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield what may have limits, each with its place."""
+        for place, parameters in (("query", self.query), ("header", self.headers), ("body", self.body.shown())):
+            yield from ((f"{place} {name}", each) for name, each in parameters.items())

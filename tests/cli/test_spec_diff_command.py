@@ -24,7 +24,7 @@ Host: {project}.{endpoint}
 |---------|----|--------|-----------|
 |farm|String|Yes|Which farm.|
 |breed|String|Yes|Which breed.|
-|line|Integer|No|How many.|
+|line|Integer|No|How many. Valid values: 1 to 100.|
 
 ## Error codes
 
@@ -92,6 +92,7 @@ def test_a_page_that_only_links_to_its_errors_takes_none_away(page):
 def test_claims_written_by_derive_are_as_good_as_their_page(page, tmp_path):
     assert spec("derive", page("a.md"), "--json", tmp_path / "claims.json")[0] == 0
     assert changes(page("a.md"), tmp_path / "claims.json") == (0, [])
+    assert changes(tmp_path / "claims.json", page("a.md")) == (0, [])
 
 
 def test_contracts_are_compared_by_operation(tmp_path):

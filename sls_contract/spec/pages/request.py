@@ -60,11 +60,9 @@ def request_claims(page: Page, parts: Parts) -> None:
     rows = [row for row in parts.request_rows if row.line >= below or not _is_settled(page, row)]
     _missing_bodies(page, parts)
     twice = [row for row in parts.request_rows if row not in rows and row.name in keys]
-    inside: list[Row] = [*twice, *(row for row in rows if row.line >= below)]
+    inside: list[Row] = [*twice, *(row for row in rows if row.line >= below or _goes(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
-    for row in rows:
-        if row.line >= below:
-            continue
+    for row in [row for row in rows if row not in inside]:
         if _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:

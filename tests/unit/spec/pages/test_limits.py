@@ -81,10 +81,11 @@ Host: ProjectName.Endpoint
 
 
 def test_limits_and_defaults_are_claimed():
-    """They stand beside type and need."""
-    query = derive(PAGE).as_plain()["query"]
-    assert (query["size"]["minimum"], query["size"]["maximum"], query["size"]["default"]) == (1, 500, "100")
-    assert (query["mark"]["minimum"], query["mark"]["maximum"]) == (2, 4)
+    """They stand by the place of what they limit."""
+    assert derive(PAGE).as_plain()["limits"] == {
+        "query size": {"minimum": 1, "maximum": 500, "default": "100"},
+        "query mark": {"minimum": 2, "maximum": 4},
+    }
 
 
 @pytest.fixture(scope="module")

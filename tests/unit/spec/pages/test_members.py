@@ -162,10 +162,10 @@ def test_parameters_may_stand_in_a_list():
 
 
 def test_a_column_of_positions_tells_where_a_parameter_goes():
-    """A parameter at position Header is a header, whatever it is called."""
-    row = "|farm-view|String|No|full|\n"
+    """Whatever it is called: at position Header it is a header, at Body a member of the body."""
     text = PAGE.replace("|Description|\n", "|Position|\n").replace("|body|Object|Yes|What to fill in.|\n", "")
-    assert list(derive(text + row.replace("|full|", "|Header|")).as_plain()["headers"]) == ["farm-view"]
+    page = derive(f"{text}|farm-view|String|No|Header|\n|hay|Integer|No|Body|\n").as_plain()
+    assert (list(page["headers"]), list(page["body"]["members"]), page["query"]) == (["farm-view"], ["hay"], {})
 
 
 def test_a_member_that_a_table_misspells_is_that_of_the_example():
