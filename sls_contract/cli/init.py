@@ -207,7 +207,8 @@ def _record(plan: Plan, console: Console) -> int:
         [sys.executable, "-m", "pytest", "-q", "--sls-record=once", EXAMPLE],
         cwd=plan.folder,
         env={**console.environ},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         check=False,
     )
     if done.returncode:

@@ -105,6 +105,7 @@ def test_what_is_no_request_is_2_with_one_short_line(command, name):
     assert "a:b" not in done.stderr
 
 
+@pytest.mark.full
 def test_a_large_body_is_verified(command):
     """Ten megabytes of body are hashed and verified."""
     big = sign(BARE.replace(method="POST", body=b"x" * 10_000_000), TEST_CREDENTIALS, scheme="v4", at=datetime.now(UTC))

@@ -53,7 +53,7 @@ class Forking(subprocess.Popen):
         order = {
             "command": command,
             "environ": environ,
-            "folder": os.fspath(how["cwd"] or Path.cwd()),
+            "folder": str(Path(how["cwd"] or "").absolute()),
             "session": how["start_new_session"],
         }
         pipes = [how[each] for each in ("p2cread", "c2pwrite", "errwrite")]
