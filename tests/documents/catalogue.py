@@ -14,6 +14,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sentences import nodes_of
+
 import sls_contract
 from sls_contract.spec.installation import schema_folder
 
@@ -67,7 +69,7 @@ def texts() -> dict[str, list[str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
         if not name.startswith(NO_TEXTS):
-            for text in _of_module(ast.parse(path.read_text("utf-8"))):
+            for text in _of_module(nodes_of(path.read_text("utf-8"))):
                 _add(found, text, name)
     _add_others(found)
     return found
@@ -91,8 +93,7 @@ def _add(found: dict[str, list[str]], text: str, name: str) -> None:
         places.append(name)
 
 
-def _of_module(tree: ast.Module):
-    nodes = [*ast.walk(tree)]
+def _of_module(nodes: list[ast.AST]):
     no_texts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
     no_texts |= {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
     no_texts |= {

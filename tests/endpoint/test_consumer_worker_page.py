@@ -38,6 +38,7 @@ def test_the_page_has_both_files():
     assert set(FILES) == {"consumer.py", "test_consumer.py"}
 
 
+@pytest.mark.full
 def test_the_example_passes(place):
     """Two real workers, one killed at a random moment: no record is lost. One of the seeds is enough here."""
     output = run(place, "-k", "[0]")

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
+from left_out import full
 
 from sls_contract.cli import exercise
 from sls_contract.cli import run as run_command
@@ -78,7 +79,7 @@ class TestExamplesOfTheReadme:
         """In success, in failure, in trouble; what it does not know, it says with 77."""
         path = tmp_path / f"client{suffix}"
         path.write_text(example(language), encoding="utf-8")
-        telling = TELLING if os.environ.get("SLS_FULL") else (*TELLING[:2], *TELLING[2::12])
+        telling = TELLING if os.environ.get("SLS_FULL") else TELLING[:3]
         scenarios = [word for name in telling for word in ("--scenario", name)]
         code, out, err = command("--strict", *scenarios, "--", program, str(path))
         assert (code, err) == (0, ""), out
@@ -234,7 +235,7 @@ def test_progress_on_a_terminal_only(client):
     assert command(*ONE, "--", *client)[2] == ""
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), full(signal.SIGTERM, 143)])
 def test_a_signal_ends_the_run_and_the_client(tmp_path, number, code):
     """With the exit code of the signal; the client's process is gone, and what was found is told."""
     mark = tmp_path / "pid"

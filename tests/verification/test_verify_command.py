@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from left_out import full
 
 from sls_contract.cassettes import load_cassette
 from sls_contract.cli import verify
@@ -320,7 +321,7 @@ cli.main()
 """
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("sent", "code"), [full(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_a_run_cleanly(sent, code, reference):
     """Ctrl-C and TERM end with their codes, after the groups were deleted, with the report of what was done."""
     endpoint, url = reference

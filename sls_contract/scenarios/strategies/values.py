@@ -174,7 +174,7 @@ def json_values(draw: Draw, value: Value, scene: Scene) -> Any:
 
 
 def _draw_any(draw: Draw, _: Value, scene: Scene) -> Any:
-    return draw(st.one_of(_free(scene.names, 1), st.integers(0, 9)))
+    return draw(st.one_of(_free(scene.names, 1, 0), st.integers(0, 9)))
 
 
 _DRAWN: Mapping[str, Callable[[Draw, Value, Scene], Any]] = {

@@ -29,7 +29,7 @@ from .conftest import TERMS, judged, told
 COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.compress}
 
 
-@pytest.mark.parametrize(("size", "suffix"), [(1, ".jsonl"), (40, ".har")])
+@pytest.mark.parametrize(("size", "suffix"), [(40, ".har"), full(1, ".jsonl")])
 def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, suffix, monkeypatch):
     """A checkpoint that is not the one written before is found, however many chunks lie between."""
     path = tmp_path / f"a{suffix}"

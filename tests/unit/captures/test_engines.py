@@ -69,6 +69,7 @@ def square_slowly(number):
     return number * number
 
 
+@pytest.mark.full
 def test_nobody_waits_for_work_that_is_given_up():
     """However long it would have taken."""
     begun = time.monotonic()
