@@ -73,6 +73,8 @@ class Subject:
         operation: its name; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS.
         authorization: the Authorization header taken apart; None where it is missing or has no known form.
         anonymous: whether the request needs no signature: web tracking, and a browser's preflight.
+        sent: when the request says it was sent.
+        dated: the answer's Date; None where it cannot be read.
         bodiless: whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110).
 
     """
@@ -85,6 +87,8 @@ class Subject:
     operation: str = field(init=False)
     authorization: LogAuthorization | Sls4Authorization | None = field(init=False)
     anonymous: bool = field(init=False)
+    sent: datetime | None = field(init=False)
+    dated: datetime | None = field(init=False)
     bodiless: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,6 +100,8 @@ class Subject:
         self.operation = FOREIGN if not is_ours else OTHER if known is None else known.operation
         self.authorization = authorization_of(request)
         self.anonymous = request.method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(path) is not None
+        self.sent = request_time(request)
+        self.dated = None if response is None else parse_http_date(response.headers.lowered.get("date", ""))
         status = 0 if response is None else response.status
         self.bodiless = status < OK or status in (204, 304) or request.method == "HEAD"
 
@@ -135,16 +141,6 @@ class Subject:
         """Why the signature does not verify; None where it does, or where no key is there to tell."""
         judged = self.keys or self.authorization is None
         return verify_signature(self.request, self.keys) if judged else None
-
-    @once
-    def sent(self) -> datetime | None:
-        """When the request says it was sent."""
-        return request_time(self.request)
-
-    @once
-    def dated(self) -> datetime | None:
-        """Read the answer's Date; None where it cannot be read."""
-        return parse_http_date(self.response.headers.lowered.get("date", "")) if self.response else None
 
     @once
     def plain(self) -> PlainBody:
