@@ -76,6 +76,7 @@ class Subject:
         sent: when the request says it was sent.
         dated: the answer's Date; None where it cannot be read.
         bodiless: whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110).
+        answers_json: whether this is a success whose contract says that its body is JSON.
 
     """
 
@@ -90,6 +91,7 @@ class Subject:
     sent: datetime | None = field(init=False)
     dated: datetime | None = field(init=False)
     bodiless: bool = field(init=False)
+    answers_json: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out what every judgement wants to know."""
@@ -104,6 +106,8 @@ class Subject:
         self.dated = None if response is None else parse_http_date(response.headers.lowered.get("date", ""))
         status = 0 if response is None else response.status
         self.bodiless = status < OK or status in (204, 304) or request.method == "HEAD"
+        body = self.contract.response if self.contract is not None and status in self.contract.success else None
+        self.answers_json = body is not None and body.content == "json"
 
     @once
     def message(self) -> ReadMessage | None:
@@ -164,15 +168,6 @@ class Subject:
         """Take the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
         listed = self.is_success and isinstance(self.document, list)
         return self.document if listed and isinstance(self.document, list) else None
-
-    @once
-    def answers_json(self) -> bool:
-        """Whether this is a success whose contract says that its body is JSON."""
-        contract, response = self.contract, self.response
-        body = contract.response if contract else None
-        if contract is None or response is None or body is None:
-            return False
-        return response.status in contract.success and body.content == "json"
 
     @property
     def is_success(self) -> bool:
