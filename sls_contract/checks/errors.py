@@ -42,7 +42,7 @@ class ErrorJudge:
         if not isinstance(body, dict) or not body.keys() & FIELDS:
             return
         breaches.exercised.add(self._member.code)
-        for key in body.keys() - FIELDS:
+        for key in sorted(body.keys() - FIELDS):
             where, fix = (
                 f"/{shown(key)[1:-1]}",
                 "check whether a documented key was renamed; clients ignore unknown keys.",

@@ -36,12 +36,12 @@ class Misfit(NamedTuple):
 
 
 def misplaced_times(times: Collection[int], unit: str, subject: Subject) -> frozenset[int]:
-    """Return the times that make no sense in a unit: before 2001 or after 2100; 0 is no time.
+    """Return the times, of at least one, that make no sense in a unit: before 2001 or after 2100; 0 is no time.
 
     An exchange whose own clocks are of long ago may have times as old.
     """
     usual, highest = _FROM * UNITS[unit], _TO * UNITS[unit]
-    if usual <= min(times, default=usual) and max(times, default=usual) < highest:
+    if usual <= min(times) and max(times) < highest:
         return frozenset()
     lowest = _lowest(subject) * UNITS[unit]
     return frozenset(time for time in times if 0 < time < _INT64 and not lowest <= time < highest)

@@ -73,7 +73,10 @@ class Subject:
         operation: its name; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS.
         authorization: the Authorization header taken apart; None where it is missing or has no known form.
         anonymous: whether the request needs no signature: web tracking, and a browser's preflight.
+        sent: when the request says it was sent.
+        dated: the answer's Date; None where it cannot be read.
         bodiless: whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110).
+        answers_json: whether this is a success whose contract says that its body is JSON.
 
     """
 
@@ -85,7 +88,10 @@ class Subject:
     operation: str = field(init=False)
     authorization: LogAuthorization | Sls4Authorization | None = field(init=False)
     anonymous: bool = field(init=False)
+    sent: datetime | None = field(init=False)
+    dated: datetime | None = field(init=False)
     bodiless: bool = field(init=False)
+    answers_json: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out what every judgement wants to know."""
@@ -96,8 +102,12 @@ class Subject:
         self.operation = FOREIGN if not is_ours else OTHER if known is None else known.operation
         self.authorization = authorization_of(request)
         self.anonymous = request.method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(path) is not None
+        self.sent = request_time(request)
+        self.dated = None if response is None else parse_http_date(response.headers.lowered.get("date", ""))
         status = 0 if response is None else response.status
         self.bodiless = status < OK or status in (204, 304) or request.method == "HEAD"
+        body = self.contract.response if self.contract is not None and status in self.contract.success else None
+        self.answers_json = body is not None and body.content == "json"
 
     @once
     def message(self) -> ReadMessage | None:
@@ -137,16 +147,6 @@ class Subject:
         return verify_signature(self.request, self.keys) if judged else None
 
     @once
-    def sent(self) -> datetime | None:
-        """When the request says it was sent."""
-        return request_time(self.request)
-
-    @once
-    def dated(self) -> datetime | None:
-        """Read the answer's Date; None where it cannot be read."""
-        return parse_http_date(self.response.headers.lowered.get("date", "")) if self.response else None
-
-    @once
     def plain(self) -> PlainBody:
         """Take the encodings off the answer's body."""
         assert self.response is not None
@@ -168,15 +168,6 @@ class Subject:
         """Take the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
         listed = self.is_success and isinstance(self.document, list)
         return self.document if listed and isinstance(self.document, list) else None
-
-    @once
-    def answers_json(self) -> bool:
-        """Whether this is a success whose contract says that its body is JSON."""
-        contract, response = self.contract, self.response
-        body = contract.response if contract else None
-        if contract is None or response is None or body is None:
-            return False
-        return response.status in contract.success and body.content == "json"
 
     @property
     def is_success(self) -> bool:

@@ -324,6 +324,12 @@ def test_many_breaches_of_one_clause_are_told_of_some(make):
     assert findings[0].where == "/500/mode"
 
 
+def test_members_that_an_error_has_beside_its_own_are_told_in_one_order(make):
+    """Two runs of one recording give the same report: sets have another order in each process."""
+    exchange = refused(make, 409, "EverythingExist", "Everything x exists.", **dict.fromkeys("gfedcba", 1))
+    assert [finding.where for finding in judge(exchange).findings] == [f"/{name}" for name in "abcdefg"]
+
+
 def test_an_operation_of_a_folder_is_judged_in_full(make):
     """Whoever adds a contract has its exchanges judged by it at once."""
     verdict = judge(answered(make, ENTRY))
