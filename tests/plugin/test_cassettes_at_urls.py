@@ -182,8 +182,8 @@ def test_a_missing_one_is_recorded_and_uploaded_as_the_advice_says(suite):
     report = (suite.path / "report.json").read_text("utf-8")
     assert f"no recording in file://{suite.store}/test_it/test_asks[0].sls.yaml" in report
     assert str(cached(suite)) not in report
-    advice = "*How to fix: record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit *.lock*"
-    result.stdout.fnmatch_lines([advice])
+    advice = "record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit *.lock*"
+    result.stdout.fnmatch_lines([f"*How to fix: {advice}"])
     recorded(suite).run("--sls-strict").assert_outcomes(passed=2)
 
 
@@ -209,9 +209,9 @@ def test_memory_is_a_storage_too(suite):
 
 
 @pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
-@pytest.mark.parametrize("url", ["s3://bucket/记录 a[1]", "oss://bucket/recordings"])
+@pytest.mark.parametrize("url", ["s3://bucket/记录", "oss://bucket/recordings"])
 def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch, url):
-    """Recorded, uploaded, and downloaded by two processes that begin together, from a server of S3 or the like of OSS."""
+    """Recorded, uploaded, and downloaded by two processes that begin together, from a server of S3, or like OSS."""
     if url.startswith("oss:"):
         pytest.importorskip("ossfs", reason="the extra oss is not installed")
     with served_s3(monkeypatch) as filesystem, relayed(monkeypatch):
@@ -232,9 +232,8 @@ def test_a_bucket_that_is_only_read_keeps_nothing_from_being_played(suite, monke
         suite.ini("sls_cassette_dir = s3://bucket/suite")
         result = suite.run("--sls-record=once")
         assert result.ret == 4
-        result.stdout.fnmatch_lines(
-            ["sls-contract: the cassettes were not uploaded: s3://bucket/suite* cannot be written: *"]
-        )
+        told = "sls-contract: the cassettes were not uploaded: s3://bucket/suite* cannot be written: *"
+        result.stdout.fnmatch_lines([told])
         assert len(cassettes(suite)) == 2
         assert command(suite, "status", "s3://bucket/suite").returncode == 1
         use_key(monkeypatch, "AKIANOBODYSKEY000000", "wrong")

@@ -18,7 +18,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 READ = {"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": "*"}
-WRITE = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
 
 
 @contextmanager
