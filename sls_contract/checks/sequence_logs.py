@@ -51,8 +51,10 @@ def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Itera
         if isinstance(wanted, frozenset) and isinstance(actual, frozenset):
             actual = actual.intersection(wanted)
         if wanted != actual:
-            texts = (shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual))
-            yield clause("log-preserved").finding(f"body, a log's {name}", *texts, "Give logs back byte for byte.")
+            one, other = (
+                shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual)
+            )
+            yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Give logs back byte for byte.")
 
 
 def judge_found_again(mark: str, *, came: bool) -> Judged:

@@ -66,8 +66,9 @@ def error_types(trial: Trial) -> Flaws:
     if not (code is None or isinstance(code, str)):
         fix = "print errorCode as the text that the service gave, or null; a status belongs under status."
         flaws.append(Flaw("errorCode", "a text, or null", shown(code), fix))
-    if not (status is None or integer(status) is not None):
-        flaws.append(Flaw("status", "a whole number, or null", shown(status), "print the HTTP status, or null."))
+    if not (status is None or (integer(status) is not None and not isinstance(status, str))):
+        fix = "print the HTTP status as a number, or null."
+        flaws.append(Flaw("status", "a whole number, or null", shown(status), fix))
     return flaws
 
 

@@ -176,12 +176,14 @@ class Bench:
             return self._post(place, path, named).replace(method="PUT")
         if isinstance(step, HeartBeat):
             lists = held if step.lists is None else tuple(self.shard(each, place.logstore) for each in step.lists)
-            return self._post(place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer})}", lists)
+            return self._post(
+                place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer}, quote_via=quote)}", lists
+            )
         assert isinstance(step, Write), "the run turns these into other steps, or none"
         query = {"type": "checkpoint", "consumer": step.consumer, "forceSuccess": step.force}
         texts = {key: text for key, text in query.items() if text}
         document = {"shard": self.shard(step.shard, place.logstore), "checkpoint": self.checkpoint(step, value)}
-        return self._post(place, f"{path}?{urlencode(texts)}", document)
+        return self._post(place, f"{path}?{urlencode(texts, quote_via=quote)}", document)
 
     def _called(self, step: Call) -> Request:
         """Return the unsigned request that the contract of the operation describes."""

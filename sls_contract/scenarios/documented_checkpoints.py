@@ -47,7 +47,11 @@ _NAMES = (
             f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
             "SLS402 SLS431",
         ).doing(*made(_A, name), Write(0, consumer=name), Read(0), Read())
-        for word, name in (("in-chinese", "消费者_1"), ("with-signs", "a,b;c=d&e+f%2Fg:h/i"))
+        for word, name in (
+            ("in-chinese", "消费者_1"),
+            ("with-signs", "a,b;c=d&e+f%2Fg:h/i"),
+            ("with-blanks", " consumer  1 "),
+        )
     ),
 )
 
@@ -65,6 +69,12 @@ _CHECKPOINTS = (
             for step in (Write(0, value), Read(0))
         ),
     ),
+    _checkpoints(
+        "checkpoint-of-600-digits",
+        "the whole of a long checkpoint, and nothing of it beside the next one",
+        _ELEMENTS,
+        "SLS401 SLS402",
+    ).doing(*made(), Write(0, "1234567890" * 60), Read(0), Read(), Write(0, "12"), Read(0)),
     _checkpoints(
         "checkpoint-bytes",
         "base64 of any bytes comes back as it was written",

@@ -133,8 +133,10 @@ def _not_let_in(operation: str) -> Scenario:
     at = _B if operation == "CreateConsumerGroup" else _A
     request = REQUESTS[operation](at)
     elsewhere = REQUESTS[operation](Place(at.group, "missing"))
-    if isinstance(elsewhere, Write):
-        elsewhere = replace(elsewhere, value="12")  # the same request, and so the same signature, each time
+    lent = request
+    for kind, same in ((Write, {"value": "12"}), (HeartBeat, {"lists": ()})):
+        if isinstance(elsewhere, kind):  # the same body, and so the same signature, each time
+            elsewhere, lent = replace(elsewhere, **same), replace(request, **same)
     return Scenario.of(
         operation,
         f"{LABELS[operation]}-not-let-in",
@@ -147,21 +149,16 @@ def _not_let_in(operation: str) -> Scenario:
         *(with_variant(request, variant) for variant in _NOT_LET_IN),
         *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
         elsewhere,
-        with_variant(request, RequestVariant(signed_as=elsewhere)),
+        with_variant(lent, RequestVariant(signed_as=elsewhere)),
     )
 
 
 def _with_token(operation: str, name: str, expects: str, proves: str, *variants: RequestVariant) -> Scenario:
     """Return the scenario of an operation asked with a temporary key, which may be looked up elsewhere."""
     request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
-    return Scenario.of(
-        f"{LABELS[operation]}-{name}",
-        operation,
-        expects,
-        "CommonErrorCodes page; RequestSignature page",
-        proves,
-        (*made(), *_before(request), *(with_variant(request, variant) for variant in variants)),
-    )
+    source = "CommonErrorCodes page; RequestSignature page"
+    steps = (*made(), *_before(request), *(with_variant(request, variant) for variant in variants))
+    return Scenario.of(operation, f"{LABELS[operation]}-{name}", expects, source, proves).doing(*steps)
 
 
 def _wrong_token(operation: str) -> Scenario:

@@ -179,10 +179,11 @@ SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs
 
 
 def cases():
-    """Give each bug; of those that one clause finds, the first runs without SLS_FULL."""
+    """Give each bug; without SLS_FULL the first that a clause finds, of every third clause."""
     seen = set()
     for bug in registry.BROKEN.values():
-        yield pytest.param(bug, marks=[pytest.mark.full] if bug.code in seen else [], id=bug.name)
+        left_out = bug.code in seen or len(seen) % 3
+        yield pytest.param(bug, marks=[pytest.mark.full] if left_out else [], id=bug.name)
         seen.add(bug.code)
 
 

@@ -54,7 +54,7 @@ def unusual(*telling):
     def register(change):
         mine = [name for number, name in enumerate(TOUCHED) if (number - len(UNUSUAL)) % APART == 0]
         mine += [name for name in TOUCHED if name.startswith(telling) and name not in mine]
-        UNUSUAL[change.__name__] = (change, () if FULL else (*GENERATED, *mine))
+        UNUSUAL[change.__name__] = (change, () if FULL else (*GENERATED[: len(UNUSUAL) % 4 == 0], *mine))
         return change
 
     return register

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec.claims import Parameter
+from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
@@ -204,7 +205,11 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
-    body.members[parent, name] = Parameter(found or kind, row.required, origins=origins, parent=parent)
+    member = Parameter(found or kind, row.required, origins=origins, parent=parent)
+    if side != "response":  # an answer may tell of what was allowed earlier
+        member.minimum, member.maximum = prose.limits(row.description, member.type)
+        member.default = prose.default(row.description, member.type)
+    body.members[parent, name] = member
     page.seen(f"{_half(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
 
 

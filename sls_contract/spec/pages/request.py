@@ -181,6 +181,7 @@ def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
     if row.unread:
         page.problem(row.line, "spelling", f"{where} required", row.unread)
     parameter.required = row.required if row.required is not None else parameter.required
+    parameter.minimum, parameter.maximum = prose.limits(row.description, parameter.type)
     if fixed := prose.fixed_value(row.description):
         parameter.origins.add("prose")
         if parameter.values and fixed not in parameter.values:
@@ -189,6 +190,8 @@ def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
     elif parameter.type == "string" and {*parameter.values} < {*(few := prose.few_values(row.description))}:
         parameter.origins.add("prose")
         parameter.values = few
+    if len(parameter.values) != 1:  # else it is fixed
+        parameter.default = prose.default(row.description, parameter.type)
 
 
 def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body: bool) -> None:

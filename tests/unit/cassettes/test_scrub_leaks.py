@@ -102,6 +102,12 @@ def test_a_secret_in_pieces_is_found_and_not_written(spelling, secret):
         ("uri: https://h/?Signature=abcdef%2B12", "signature"),
         ('{"name": "x-acs-security-token", "value": "abcdef123456"}', "security token"),
         (r'"{\"name\":\"AccessKeySecret\",\"value\":\"abc/def\"}"', "access key secret"),
+        ("['accessKeySecret' => 'abcdef123456']", "access key secret"),
+        ("{:access_key_secret=>'abcdef123456'}", "access key secret"),
+        ("accessKeySecret: >-\n  abcdef123456", "access key secret"),
+        ("aliyunlog --access-key-secret abcdef123456 -v", "access key secret"),
+        ('<input name="AccessKeySecret" type="text" value="abcdef">', "access key secret"),
+        ("AccountName=x;AccountKey=abcdef123456==", "secret"),
     ],
 )
 def test_unknown_keys_are_found(line, kind):

@@ -294,6 +294,16 @@ def consumer_cut_at_a_sign(entry):
     entry["consumer"] = re.split("[,;&=]", entry["consumer"])[0]
 
 
+@on_entry("SLS431")
+def consumer_without_blanks_around(entry):
+    entry["consumer"] = " ".join(entry["consumer"].split())
+
+
+@on_entry("SLS402")
+def checkpoint_cut_at_255_bytes(entry):
+    entry["checkpoint"] = base64.b64encode(base64.b64decode(entry["checkpoint"])[:255]).decode()
+
+
 @on_entry("SLS401")
 def checkpoint_without_blanks_around(entry):
     entry["checkpoint"] = base64.b64encode(base64.b64decode(entry["checkpoint"]).strip()).decode()
@@ -320,6 +330,8 @@ class ListsShardsOfTheFirstLogstore(Connecting):
 
 SHOWN_BY |= {
     "assigns_a_shard_twice": "heartbeat-of-one-consumer",
+    "checkpoint_cut_at_255_bytes": "checkpoint-of-600-digits",
+    "consumer_without_blanks_around": "consumer-named-with-blanks",
     "checkpoint_without_blanks_around": "checkpoint-texts",
     "compresses_as_the_first_pull": "connection-of-pulls",
     "consumer_cut_at_a_sign": "consumer-named-with-signs",
