@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from s3_server import READ, relayed, served_s3, use_key
+from s3_server import relayed, served_s3
 
 from sls_contract import load_cassette
 
@@ -209,13 +209,10 @@ def test_memory_is_a_storage_too(suite):
 
 
 @pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
-@pytest.mark.parametrize("url", ["s3://bucket/记录 a[1]", "oss://bucket/recordings"])
-def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch, url):
-    """Recorded, uploaded, and downloaded by two processes that begin together, from an S3 server or the like of OSS."""
-    if url.startswith("oss:"):
-        pytest.importorskip("ossfs", reason="the extra oss is not installed")
-    with served_s3(monkeypatch) as filesystem, relayed(monkeypatch):
-        suite.ini(f"sls_cassette_dir = {url}")
+def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch):
+    """Recorded, uploaded, and downloaded by two processes that begin together, from a server of S3."""
+    with served_s3(monkeypatch) as filesystem:
+        suite.ini("sls_cassette_dir = s3://bucket/记录")
         recorded(suite)
         assert len(filesystem.find("bucket")) == 3
         shutil.rmtree(cached(suite))
@@ -223,24 +220,6 @@ def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch, url)
         assert [(run.wait(), run.stderr.read()) for run in runs] == [(0, ""), (0, "")]
         filesystem.rm("bucket", recursive=True)
         suite.run().assert_outcomes(passed=2)
-
-
-@pytest.mark.filterwarnings("ignore")  # as above
-def test_a_bucket_that_is_only_read_keeps_nothing_from_being_played(suite, monkeypatch):
-    """A run that records fails with the reason and keeps what it recorded; a wrong key is told, too."""
-    with served_s3(monkeypatch, READ):
-        suite.ini("sls_cassette_dir = s3://bucket/suite")
-        result = suite.run("--sls-record=once")
-        assert result.ret == 4
-        result.stdout.fnmatch_lines(
-            ["sls-contract: the cassettes were not uploaded: s3://bucket/suite* cannot be written: *"]
-        )
-        assert len(cassettes(suite)) == 2
-        assert command(suite, "status", "s3://bucket/suite").returncode == 1
-        use_key(monkeypatch, "AKIANOBODYSKEY000000", "wrong")
-        done = command(suite, "push", "s3://bucket/suite")
-        assert (done.returncode, "cannot be" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
-        assert "How to fix: check the URL, the credentials and the network." in done.stderr
 
 
 @pytest.mark.filterwarnings("ignore")  # as above
