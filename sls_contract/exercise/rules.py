@@ -273,7 +273,7 @@ def key_kept(trial: Trial) -> Flaws:
     own = [each for each in trial.received if not each.elsewhere]
     if not own:
         return foreign
-    fix, forms = "sign with the secret; send it to nobody, the service included.", trial.setting.secret_forms()
+    fix, forms = "sign with the secret, and do not send it.", trial.setting.secret_forms()
     sent = [
         Flaw(where, "no access key secret in any request", "it was sent to the service", fix)
         for each in own

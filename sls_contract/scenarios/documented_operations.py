@@ -150,6 +150,13 @@ def _not_let_in(operation: str) -> Scenario:
         *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
         elsewhere,
         with_variant(lent, RequestVariant(signed_as=elsewhere)),
+        *(
+            [ListGroups(at)]
+            if isinstance(request, (Create, Update))
+            else [Read(0)]
+            if isinstance(request, Write)
+            else []
+        ),
     )
 
 

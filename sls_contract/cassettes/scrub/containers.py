@@ -62,13 +62,14 @@ class Run:
 def glimpse(text: bytes) -> bytes:
     """Return all words that may be base64 or hex, decoded at each alignment, run together: enough to detect.
 
-    Each word stands there once, however often the text repeats it: recordings are alike.
+    What is folded over lines stands there as it is, too, without its breaks. Each word stands there once, however often
+    the text repeats it: recordings are alike.
     """
     every = _long_words(text)
     words = [word for word in every if word != word.lower()]
     pieces = [_together([word[shift:] for word in words]) for shift in range(_QUANTUM)] if words else []
     folded = [_FOLD.sub(b"", run) for run in _folded(text)]
-    pieces += map(_decoded, folded)
+    pieces += [*folded, *map(_decoded, folded)]
     tails = [tail for word in words for _, tail in _tails(word)] if _GZIP_WORD in text else []
     packed = map(unpacked, map(_decoded, [*filter(_LOOKS_PACKED, [*words, *folded]), *tails]))
     pieces += (one.content for one in packed if one)

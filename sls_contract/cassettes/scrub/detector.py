@@ -16,7 +16,7 @@ from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.registry import is_public
 from sls_contract.cassettes.scrub.shapes import BY_NAME, is_suspicious, public_signatures, shaped
 from sls_contract.cassettes.scrub.spellings import SURE
-from sls_contract.cassettes.scrub.views import Edit, applied, find, plain, rejoined, safe_bytes, unescaped
+from sls_contract.cassettes.scrub.views import Edit, applied, find, is_continued, plain, rejoined, safe_bytes, unescaped
 from sls_contract.exchange import wire_bytes, wire_text
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ PACKED = "compressed text"
 ENCODED = "encoded text"
 _DEEPEST = 4  # base64 in gzip in base64 …
 _ROUNDS = 4
+_SMALL = 64 * 1024  # bytes
 _MOST_FIELDS = 1000
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
@@ -120,10 +121,14 @@ class Detector:
         return any(needle in lowered for needle in folded) or any(needle in data for needle in exact)
 
     def sees(self, data: bytes, depth: int = 0) -> bool:
-        """Tell whether there may be something to replace; never False where `clean` would change something."""
-        if self._knows(data) or any(True for _ in self._unknown(data, data.lower())):
+        """Tell whether there may be something to replace; never False where `clean` would change something.
+
+        But for one thing: in more than 64 KiB, a secret in lines of fewer than eleven characters is passed over.
+        """
+        lowered = data.lower()
+        if self._knows(data, lowered) or any(True for _ in self._unknown(data, lowered)):
             return True
-        if any(self._knows(each.text) for each in rejoined(data)):
+        if (len(data) <= _SMALL or is_continued(data)) and any(True for _ in rejoined(data, self._knows)):
             return True
         view = unescaped(data)
         if view is not None and depth <= _DEEPEST and self.sees(view.text, depth + 1):
@@ -132,8 +137,8 @@ class Detector:
         inner = (packed.content, packed.rest) if packed else (glimpse(data),)
         return depth < _DEEPEST and any(self.sees(part, depth + 1) for part in inner if part)
 
-    def _knows(self, data: bytes) -> bool:
-        lowered = data.lower()
+    def _knows(self, data: bytes, lowered: bytes | None = None) -> bool:
+        lowered = data.lower() if lowered is None else lowered
         known = any(needle in lowered for needle in self.folded) or any(needle in data for needle in self.exact)
         return known or bool(self.registry.learnt.within(data, lowered))
 
@@ -164,7 +169,7 @@ class Detector:
     def _all(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         lowered = text.lower()
         yield from self._known(text, lowered)
-        for view in rejoined(text):
+        for view in rejoined(text, self._knows):
             yield from map(view.back, self._known(view.text, view.text.lower(), SURE))
         yield from self._unknown(text, lowered, by_chance=depth > 0 and _is_binary(text))
         if depth < _DEEPEST:

@@ -28,7 +28,7 @@ _TOKEN = re.compile(  # begins with a set of characters, for which the engine lo
 )
 _BREAK = re.compile(rb"[=\\]?\r?\n[ \t]*")  # also with the sign of quoted-printable, or of a shell, before it
 _QUOTED = re.compile(rb"=(?:\r?\n|([0-9A-Fa-f]{2}))")
-_LOOKS_QUOTED = re.compile(rb"=\r?\n|=(?:3[Dd]|2[BbFf])|(?:=[0-9A-Fa-f]{2}){3}")
+_LOOKS_QUOTED = re.compile(rb"=(?:\r?\n|3[Dd]|2[BbFf]|(?:[0-9A-Fa-f]{2}=){2}[0-9A-Fa-f]{2})")
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITIES = dict(
     zip(
@@ -85,22 +85,31 @@ def unescaped(source: bytes) -> View | None:
     """Undo every escape once; None where there is none."""
     if b"%" not in source and b"\\" not in source and b"&" not in source:
         return None
-    return _view(source, _TOKEN, _plain)
+    view = _view(source, _TOKEN, _plain)
+    return view if view.spans else None
 
 
-def rejoined(source: bytes) -> Iterator[View]:
-    """Yield the text as it was before it was broken over lines, and before it was made quoted-printable (RFC 2045)."""
-    if b"\n" in source and (view := _view(source, _BREAK, lambda _: b"")):
-        yield view
-    if _LOOKS_QUOTED.search(source) and (view := _view(source, _QUOTED, lambda token: bytes.fromhex(_digits(token)))):
-        yield view
+def rejoined(source: bytes, holds: Callable[[bytes], bool]) -> Iterator[View]:
+    """Yield the text as it was before it was broken over lines, and before it was made quoted-printable (RFC 2045).
+
+    Only where ``holds`` says of such a text that it has what is looked for: a view of each line is dear.
+    """
+    if b"\n" in source and holds(_BREAK.sub(b"", source)):
+        yield _view(source, _BREAK, lambda _: b"")
+    if _LOOKS_QUOTED.search(source) and holds(_QUOTED.sub(_unquoted, source)):
+        yield _view(source, _QUOTED, _unquoted)
 
 
-def _digits(token: re.Match[bytes]) -> str:
-    return (token[1] or b"").decode()
+def is_continued(source: bytes) -> bool:
+    """Tell whether a text has what is sure to be broken or quoted: a sign at the end of a line, or signs for others."""
+    return b"\\\n" in source or b"\\\r\n" in source or _LOOKS_QUOTED.search(source) is not None
 
 
-def _view(source: bytes, tokens: re.Pattern[bytes], plain: Callable[[re.Match[bytes]], bytes]) -> View | None:
+def _unquoted(token: re.Match[bytes]) -> bytes:
+    return bytes.fromhex((token[1] or b"").decode())
+
+
+def _view(source: bytes, tokens: re.Pattern[bytes], plain: Callable[[re.Match[bytes]], bytes]) -> View:
     pieces: list[bytes] = []
     spans, starts, ends = [], [], []
     done = length = 0
@@ -114,8 +123,6 @@ def _view(source: bytes, tokens: re.Pattern[bytes], plain: Callable[[re.Match[by
         length += len(text)
         ends.append(length)
         done = end
-    if not spans:
-        return None
     pieces.append(source[done:])
     return View(source, b"".join(pieces), tuple(spans), tuple(starts), tuple(ends))
 

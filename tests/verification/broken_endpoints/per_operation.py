@@ -291,6 +291,31 @@ class KnowsKeysWithoutCase:
         return self.real(let_in(request) if alike else request)
 
 
+class Heeding:
+    """Carries requests of one operation out that it refuses."""
+
+    def __init__(self, operation: str, *codes: str) -> None:
+        self.real, self.operation, self.codes = correct(), operation, codes
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, self.operation) and error_of(response) in self.codes:
+            self.real(let_in(request))
+        return response
+
+
+@bug("SLS409")
+class UpdatesBeforeItChecks(Heeding):
+    def __init__(self) -> None:
+        super().__init__("UpdateConsumerGroup", "SignatureNotMatch")
+
+
+@bug("SLS406")
+class StoresLateWrites(Heeding):
+    def __init__(self) -> None:
+        super().__init__("ConsumerGroupUpdateCheckPoint", "RequestTimeExpired")
+
+
 @bug("SLS453")
 class ComparesTokensByTheirBeginning:
     def __init__(self) -> None:
@@ -352,6 +377,8 @@ class ListsShardsOfTheFirstLogstore(Connecting):
 
 SHOWN_BY |= {
     "assigns_a_shard_twice": "heartbeat-of-one-consumer",
+    "updates_before_it_checks": "update-group-not-let-in",
+    "stores_late_writes": "update-checkpoint-not-let-in",
     "knows_keys_without_case": "key-nearly-known",
     "compares_tokens_by_their_beginning": "token-nearly-right",
     "checkpoint_cut_at_255_bytes": "checkpoint-of-600-digits",
