@@ -94,7 +94,7 @@ SCENARIOS = (
     Scenario.of(
         "heartbeat-of-two-consumers",
         "ConsumerGroupHeartBeat",
-        "no shard for both",
+        "no shard is given to both consumers",
         f"{_HEART}; README of the Java consumer library",
         "SLS437",
         (*made(), HandOver(), HeartBeat("consumer_1"), HeartBeat("consumer_2"), HeartBeat("consumer_1")),

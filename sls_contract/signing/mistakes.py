@@ -365,7 +365,7 @@ SHARED_DIGEST = (
     Mistake(
         "secret-with-ampersand",
         "digest",
-        "The secret was used with & behind it, as the RPC interfaces of other services of Alibaba Cloud ask for.",
+        "The secret was used with & appended, as the RPC interfaces of other Alibaba Cloud services require.",
         "Sign with the secret alone.",
         secret_with_ampersand,
     ),

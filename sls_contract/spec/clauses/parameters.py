@@ -197,7 +197,7 @@ CLAUSES = (
         slug="request-element-unique",
         level=Level.VIOLATION,
         title="No two elements of a list in a request are the same",
-        text="The contract names the member in which the elements of the list differ.",
+        text="The contract names a member; no two elements of the list have the same value of it.",
         sources=_SOURCES,
     ),
 )

@@ -108,7 +108,7 @@ CLAUSES = (
         slug="answer-element-unique",
         level=Level.VIOLATION,
         title="No two elements of a list in an answer are the same",
-        text="The contract names the member in which the elements of the list differ.",
+        text="The contract names a member; no two elements of the list have the same value of it.",
         sources=_SOURCES,
     ),
     Clause(
