@@ -17,6 +17,7 @@ from sls_contract.locale import use as use_language
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
 sys.path.insert(0, str(Path(__file__).with_name("documents")))
 from started_processes import Started, end_all_but, processes_of_a_run
+from together import TogetherModule
 
 pytest_plugins = ["pytester"]
 
@@ -39,7 +40,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup and behi
 
 _SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a busy machine is no finding
 _QUICK = [each for each in Phase if each is not Phase.explain]  # which costs a hundred examples for each that is found
-settings.register_profile("sample", max_examples=10, derandomize=True, phases=_QUICK, **_SLOW)  # the same each time
+settings.register_profile("sample", max_examples=5, derandomize=True, phases=_QUICK, **_SLOW)  # the same each time
 settings.register_profile("full", max_examples=200, print_blob=True, **_SLOW)
 settings.load_profile("full" if os.environ.get("SLS_FULL") else "sample")
 
@@ -47,6 +48,11 @@ os.environ["SLS_CONTRACT_LANG"] = "en"  # whatever the developer reads; a test o
 use_language(os.environ)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling is most of a start, of tests and of what they start
 sys.dont_write_bytecode = False
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    """Without SLS_FULL the small cases of a function are one item, which names each that fails."""
+    return None if os.environ.get("SLS_FULL") else TogetherModule.from_parent(parent, path=module_path)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -80,7 +86,12 @@ def pytest_xdist_make_scheduler(config, log):
     """Let one worker run all tests of a file: what they share, and what they start first, is then made once."""
     from xdist.scheduler import LoadFileScheduling
 
-    return LoadFileScheduling(config, log) if config.option.dist == "load" else None
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            """Tests of documents share across files what they parse."""
+            return "tests/documents" if nodeid.startswith("tests/documents/") else super()._split_scope(nodeid)
+
+    return Scheduling(config, log) if config.option.dist == "load" else None
 
 
 def pytest_report_header():

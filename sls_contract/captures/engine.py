@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -22,6 +20,7 @@ from sls_contract.errors import SlsContractError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
+    from concurrent.futures import ProcessPoolExecutor
 
 Engine: TypeAlias = Literal["local", "dask", "ray"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -82,6 +81,8 @@ def in_order(
 
 def _window(workers: _Workers, work: Callable[[_T], _R], items: Iterator[_T]) -> Iterator[_R]:
     """Keep some items under way; where a worker dies, begin again with those that have no result."""
+    from concurrent.futures.process import BrokenProcessPool
+
     pending: deque[_Item] = deque()
     lost = 0
     while True:
@@ -149,6 +150,7 @@ class _Local:
         self._pool = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
+        from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
         # Spawned: forked ones would inherit the locks of threads.

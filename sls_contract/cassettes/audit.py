@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.file.journal import journal_of
-from sls_contract.cassettes.ledger import Entry
+from sls_contract.cassettes.ledger import Entry, about_age
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.cassettes.relations import Relations

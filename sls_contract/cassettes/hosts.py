@@ -37,6 +37,8 @@ class AskedHosts:
     def __init__(self, owns: Callable[[str], bool]) -> None:
         self._owns = owns
         self._passed_by: set[tuple[str, str]] = set()
+        self._addresses: set[tuple[str, str]] = set()
+        self._resolves = False
 
     def owned(self, host: str, peer: str) -> bool:
         """Tell whether a host is owned, and note it; called for each request, from any thread."""
@@ -47,15 +49,23 @@ class AskedHosts:
         return False
 
     def looked_up(self, name: str) -> None:
-        """Note a name that was resolved, or connected to, by whatever library."""
-        if not self._owns(name) and not is_address(name):
-            self._passed_by.add((name, ""))
+        """Note a name that was resolved, or connected to, by whatever library, or an address in the place of one."""
+        if is_address(name):
+            self._addresses.add((name, ""))
+        else:
+            self._resolves = True
+            if not self._owns(name):
+                self._passed_by.add((name, ""))
 
     @property
     def foreign(self) -> dict[str, bool]:
-        """The hosts that are not owned, in lower case, and whether each may be another machine."""
+        """The hosts that are not owned, in lower case, and whether each may be another machine.
+
+        Addresses are among them where no name was resolved, which might have become one of them.
+        """
         away: dict[str, bool] = {}
-        for host, peer in sorted(self._passed_by):
+        addresses = () if self._resolves else (each for each in self._addresses if not self._owns(each[0]))
+        for host, peer in sorted(self._passed_by.union(addresses)):
             name = host_name(host)
             away[name] = away.get(name, False) or not (is_loopback(name) or (bool(peer) and is_loopback(peer)))
         return away

@@ -17,26 +17,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _RECORD = "record it (pytest --sls-record=once)"
+_RECORD_AT_URL = (
+    "record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit sls-cassettes.lock. "
+    "Where somebody else recorded it: sls-contract cassettes pull --latest"
+)
 _PATIENCE = 10  # seconds that git may take
 
 
 def about_missing(
-    path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool]
+    path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool], stored_at: str = ""
 ) -> tuple[tuple[str, ...], str]:
     """Say why there is no cassette, and the fix.
 
     ``candidates`` are cassettes that no test of the run plays; ``answers`` tells whether one holds what was asked for.
+    ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git knows nothing of them.
     """
-    if _git(path, "ls-files", "-z", "--", str(path)):
+    if stored_at:
+        details, record = [f"{stored_at} has none that the lock file names."], _RECORD_AT_URL
+    elif _git(path, "ls-files", "-z", "--", str(path)):
         fix = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
         return (f"git keeps {path}, and the file is missing here.",), f"bring it back: {fix}"
-    details, record = [], f"{_RECORD}, and commit the file"
-    if rule := _ignored_by(path):
-        details.append(f"git ignores it, so it was never committed: {rule}")
-        record = f"{_RECORD}, and commit the file in spite of the rule: git add -f {shlex.quote(str(path))}"
+    else:
+        details, record = [], f"{_RECORD}, and commit the file"
+        if rule := _ignored_by(path):
+            details.append(f"git ignores it, so it was never committed: {rule}")
+            record = f"{_RECORD}, and commit the file in spite of the rule: git add -f {shlex.quote(str(path))}"
     if (old := _under_an_old_name(path, candidates, answers)) is not None:
         details.append(f"{old} answers the request, and no test of this run plays it.")
-        moved = shlex.join(["mv", str(old), str(path)])
+        folder = "" if path.parent.is_dir() else shlex.join(["mkdir", "-p", str(path.parent)]) + " && "
+        upload = " && sls-contract cassettes push --delete" if stored_at else ""
+        moved = f"{folder}{shlex.join(['mv', str(old), str(path)])}{upload}"
         return tuple(details), f"where the test was renamed, rename its cassette ({moved}); else {record}"
     return tuple(details), record
 

@@ -79,6 +79,7 @@ class Player:
         owner: the test that records, where others share the cassette; what it recorded before, and failed, goes then.
         single: whether a recording is dropped where another process made one of the same at the same time.
         candidates: gives cassettes that may be this one under an old name; asked where the file is missing.
+        stored_at: the URL of the folder of which this is a copy; empty: the file lies where it belongs.
         failed: the recordings in the file whose test failed, which therefore are not played, each with the reason.
 
     Raises:
@@ -108,6 +109,7 @@ class Player:
         self._matching = matching
         self.single, self.owner = False, ""
         self.candidates: Callable[[], Iterable[Path]] = tuple
+        self.stored_at = ""
         self._mode = mode
         self._began = began
         self.records = self._may_record()
@@ -188,7 +190,9 @@ class Player:
             return failed_before(request, where, reason)
         if not (self._before or recorded(self.path)):
             key = matching.key(request)
-            fix = about_missing(self.path, self.candidates(), lambda file: key in keys_of(file, matching))
+            fix = about_missing(
+                self.path, self.candidates(), lambda file: key in keys_of(file, matching), self.stored_at
+            )
             return Miss.of(request, where, *fix)
         there, played = requests_of(self._before, matching), self._index.played
         return explain_miss(request, there, played, where, self._remedies, matching=matching)

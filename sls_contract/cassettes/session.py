@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.age import about_age
 from sls_contract.cassettes.exchanges import Judge, evidence_of, recording_of_scrubbed, written_secrets
 from sls_contract.cassettes.forks import OVER, Channel, Relay
 from sls_contract.cassettes.hosts import AskedHosts
+from sls_contract.cassettes.ledger import about_age
 from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.outcomes import answered, outcome_of
 from sls_contract.cassettes.player import Player
@@ -47,7 +47,7 @@ class Session:
             opening.path, opening.record, opening.began, repeat=opening.repeat, matching=opening.matching
         )
         self._player.candidates, self._player.single = opening.candidates, opening.single
-        self._player.owner = opening.owner
+        self._player.owner, self._player.stored_at = opening.owner, opening.stored_at
         self._judging = Judge(opening.scrubber, opening.credentials)
         self._ahead = _Ahead()
         self._stop: Callable[[], None] = lambda: None

@@ -49,6 +49,7 @@ class Opening:
         single: whether of twins that other processes record at the same time only one is kept.
         owner: the test that records.
         candidates: gives the cassettes that may be this one under an old name, where the file is missing.
+        stored_at: the URL of the folder of which the cassette is a copy; empty: it lies where it belongs.
         matching: on what a request matches its recording.
 
     """
@@ -67,6 +68,7 @@ class Opening:
     patient: bool = False
     max_age: timedelta | None = None
     candidates: Callable[[], Iterable[Path]] = tuple
+    stored_at: str = ""
     shadow: Send | None = None
     single: bool = False
     matching: Matching = DEFAULT

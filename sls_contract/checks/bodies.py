@@ -49,7 +49,7 @@ class Column:
         self._integer = own.rule("integer", value.level)
         self._types = _TYPES.get(value.type or "")
         self.missing = own.rule("missing", value.required) if value.required is not None else None
-        bounded = value.type in ("integer", "number") and (value.minimum, value.maximum) != (None, None)
+        bounded = value.type in ("integer", "number", "string") and (value.minimum, value.maximum) != (None, None)
         self._range = _range_test(value, own, self) if bounded else None
         self._tests = [*_scalar_tests(value, own, self), *_whole_tests(value, own)]
         if self._range:
@@ -227,16 +227,18 @@ def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[An
 
 
 def _range_test(value: Value, own: Rules, column: Column) -> Test:
-    rule, expected = own.rule("value", value.level), value.says or between(value)
+    rule, expected = own.rule("value", value.bounds or value.level), value.says or between(value)
     lowest, highest = value.minimum, value.maximum
+    measured = len if value.type == "string" else None
 
     def is_within(one: Any) -> bool:
         return (lowest is None or one >= lowest) and (highest is None or one <= highest)
 
     def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
-        if (lowest is not None and min(values) < lowest) or (highest is not None and max(values) > highest):
+        sizes = [*map(measured, values)] if measured else values
+        if (lowest is not None and min(sizes) < lowest) or (highest is not None and max(sizes) > highest):
             for index, one in enumerate(values):
-                if not is_within(one):
+                if not is_within(sizes[index]):
                     breaches.add(rule, place(index), expected, shown(one), column.fix())
 
     return test

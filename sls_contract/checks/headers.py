@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _REQUEST_ID = re.compile("[0-9A-F]{24}")
 _SECONDS_DIGITS = 8  # of a request id
+_JSON, _PROTOBUF = "application/json", "application/x-protobuf"
 
 
 def has_request_id(subject: Subject) -> Flaws:
@@ -57,17 +58,21 @@ def id_is_near(sent: str, dated: datetime) -> bool:
     return abs(int(sent[:_SECONDS_DIGITS], 16) - dated.timestamp()) <= MAX_SKEW.total_seconds()
 
 
-def json_is_declared(subject: Subject) -> Flaws:
-    """Demand that a JSON body says that it is JSON: any error, and a success that pages say is JSON."""
-    contract = subject.contract
+def body_is_declared(subject: Subject) -> Flaws:
+    """Demand that a body says what it is: JSON in any error and where pages say so, log groups in protobuf."""
+    contract, right = subject.contract, _PROTOBUF if _is_message(subject) else _JSON
     ours = subject.is_error or (contract is not None and contract.coverage != "model" and subject.answers_json)
-    if subject.document is None or subject.from_proxy or not ours:
+    if subject.from_proxy or (right == _JSON and (subject.document is None or not ours)):
         return None
     sent = _answer(subject).headers.lowered.get("content-type", "")
-    if sent.partition(";")[0].strip().lower() == "application/json":
+    if sent.partition(";")[0].strip().lower() == right:
         return KEPT
-    fix = "send Content-Type: application/json."
-    return [Flaw("header Content-Type", "application/json", shown(sent) if sent else "nothing", fix)]
+    return [Flaw("header Content-Type", right, shown(sent) if sent else "nothing", f"send Content-Type: {right}.")]
+
+
+def _is_message(subject: Subject) -> bool:
+    """Tell whether the answer holds log groups; without any it may be empty, and says nothing."""
+    return subject.message is not None and bool(subject.message.count)
 
 
 def has_date(subject: Subject) -> Flaws:
@@ -252,23 +257,24 @@ def _usual(subject: Subject) -> frozenset[str] | None:
     )
     if not usual:
         return None
-    if subject.document is None:
+    if subject.document is None and not _is_message(subject):
         return _USUAL - _DECLARED
-    return _USUAL if sent.get("content-type") == "application/json" and subject.answers_json else None
+    right = _PROTOBUF if subject.document is None else _JSON
+    return _USUAL if sent.get("content-type") == right and (subject.answers_json or right == _PROTOBUF) else None
 
 
 _ODD = frozenset({"transfer-encoding", "content-md5"})
 _OF_HEADERS = (
     on_response("request-id", has_request_id),
     on_response("request-id-form", request_id_is_usual),
-    on_response("content-type", json_is_declared),
+    on_response("content-type", body_is_declared),
     on_response("response-date", has_date),
     on_response("response-clock", date_is_near),
     on_response("response-clock-unknown", date_is_comparable),
     on_response("content-length", length_is_true),
     on_response("content-md5", digest_is_true),
 )
-_DECLARED = frozenset(check.code for check in _OF_HEADERS if check.find is json_is_declared)
+_DECLARED = frozenset(check.code for check in _OF_HEADERS if check.find is body_is_declared)
 _USUAL = frozenset(check.code for check in _OF_HEADERS if check.find is not digest_is_true)
 
 GROUPS = (Group(_OF_HEADERS, _usual), Group(_OF_ENCODINGS, _not_encoded))

@@ -43,8 +43,9 @@ class Text:
         own = rules.of(value)
         self.missing = own.rule("missing", value.required) if value.required is not None else None
         self._rules = {kind: own.rule(kind, value.level) for kind in ("type", "value", "form")}
-        bounded = value.minimum is not None or value.maximum is not None
-        limited = bool(bounded or value.values or value.pattern or self._form)
+        self._rules["range"] = own.rule("value", value.bounds or value.level)
+        self._bounded = (value.minimum, value.maximum) != (None, None)
+        limited = bool(self._bounded or value.values or value.pattern or self._form)
         judged = (("type", self._spelled), ("value", limited))
         self.codes = frozenset(self._rules[kind].clause.code for kind, can in judged if can)
 
@@ -58,8 +59,8 @@ class Text:
             yield _Wrong("value", says or " or ".join(map(shown, self._value.values)))
         elif self._pattern and not self._pattern.fullmatch(text):
             yield _Wrong("value", says or f"a text that fits {self._value.pattern}")
-        elif self._value.type in ("integer", "number") and not self._is_within(text):
-            yield _Wrong("value", says or between(self._value))
+        elif self._bounded and not self._is_within(text):
+            yield _Wrong("range", says or between(self._value))
         elif self._form and (misfit := self._form.misfit(text)):
             yield _Wrong(misfit.kind, says or misfit.expected)
 
@@ -73,7 +74,10 @@ class Text:
             breaches.add(self._rules[kind], where, expected, shown(text), fix)
 
     def _is_within(self, text: str) -> bool:
-        number = float(text) if self._value.type == "number" else int(text[:_MOST_DIGITS])
+        if self._value.type == "string":
+            number: float = len(text)
+        else:
+            number = float(text) if self._value.type == "number" else int(text[:_MOST_DIGITS])
         lowest, highest = self._value.minimum, self._value.maximum
         return (lowest is None or number >= lowest) and (highest is None or number <= highest)
 
@@ -174,10 +178,12 @@ class Fields:
 
 
 def between(value: Value) -> str:
-    """Say which numbers a value may be."""
+    """Say which numbers a value may be, or how many characters it may have."""
+    unit = " characters" if value.type == "string" else ""
     if value.maximum is None:
-        return f"{value.minimum} or more"
-    return f"{value.maximum} or less" if value.minimum is None else f"from {value.minimum} to {value.maximum}"
+        return f"{value.minimum}{unit} or more"
+    least = "" if value.minimum is None else f"from {value.minimum} to "
+    return f"{least}{value.maximum}{unit}{'' if least else ' or less'}"
 
 
 def nearly(key: str, names: Iterable[str]) -> str:

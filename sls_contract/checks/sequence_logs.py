@@ -11,9 +11,8 @@ from sls_contract.checks.sequence import CLOCK_TOLERANCE, Judged
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-_Pairs = tuple[tuple[str, str], ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,29 +40,45 @@ def judge_shard(shard: int, wanted: int | None) -> Judged:
     return Judged(() if shard == wanted else (found,), frozenset({"SLS426"}))
 
 
-def judge_log(
-    came: tuple[int, _Pairs, str, frozenset[tuple[str, str]]],
-    written: tuple[int, _Pairs, str, frozenset[tuple[str, str]]],
-) -> Judged:
-    """Compare a log with what was written: time, contents, topic and tags, in this order."""
+def judge_log(came: Mapping[str, object], written: Mapping[str, object]) -> Judged:
+    """Compare the parts of a log, by name, with those that were written; the service may add tags."""
     return Judged(tuple(_changed(came, written)), frozenset({"SLS427"}))
 
 
-def _changed(
-    came: tuple[int, _Pairs, str, frozenset[tuple[str, str]]],
-    written: tuple[int, _Pairs, str, frozenset[tuple[str, str]]],
-) -> Iterator[Finding]:
-    parts = {
-        "time": (written[0], came[0]),
-        "contents": (sorted(written[1]), sorted(came[1])),
-        "topic": (written[2], came[2]),
-        "tags": (sorted(written[3]), sorted(came[3] & written[3])),
-    }
-    for name, (wanted, actual) in parts.items():
+def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Iterator[Finding]:
+    for name, wanted in written.items():
+        actual = came[name]
+        if isinstance(wanted, frozenset) and isinstance(actual, frozenset):
+            actual = actual.intersection(wanted)
         if wanted != actual:
-            yield clause("log-preserved").finding(
-                f"body, a log's {name}", shown(str(wanted)), shown(str(actual)), "Give logs back byte for byte."
+            one, other = (
+                shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual)
             )
+            yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Give logs back byte for byte.")
+
+
+def judge_found_again(mark: str, *, came: bool) -> Judged:
+    """Judge whether a pull at the cursor of a known log gives it, however often it was pulled."""
+    found = clause("log-delivered").finding(
+        "body",
+        f"the log {shown(mark)}: it was pulled at this cursor before",
+        "the answer does not hold it",
+        "Keep logs when they are pulled; a cursor is all that moves on.",
+    )
+    return Judged(() if came else (found,), frozenset({"SLS426"}))
+
+
+def judge_end(mark: str, cursor: str, end: str) -> Judged:
+    """Judge a log that a pull gave against its ``end_cursor``; ``cursor`` is where the log is known to be."""
+    number, limit = decoded(cursor), decoded(end)
+    beyond = cursor == end or (number is not None and limit is not None and number >= limit)
+    found = clause("answered-at-most").finding(
+        "body",
+        f"no log at or after end_cursor {shown(end)}",
+        f"the log {shown(mark)} at cursor {shown(cursor)}",
+        "Give the log groups before end_cursor only.",
+    )
+    return Judged((found,) if beyond else (), frozenset({"SLS287"}))
 
 
 def judge_order(mark: str, *, first: bool, behind: bool) -> Judged:

@@ -85,8 +85,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _terms(arguments: argparse.Namespace, console: Console) -> Terms:
-    from sls_contract.cassettes.age import parse_age
     from sls_contract.cassettes.audit import Terms
+    from sls_contract.cassettes.ledger import parse_age
 
     return Terms(
         now=utc_now(),

@@ -69,6 +69,7 @@ def _described(value: Value) -> str:
     inner = f" of {value.items.type}s" if value.items is not None and value.items.type else ""
     parts = [f"{value.type or 'any'}{inner}", "required" if value.required else ""]
     parts += [value.says or _limits(value), f"in {value.unit}" if value.unit else ""]
+    parts.append(f"{value.default} by default" if value.default else "")
     parts.append(f"equals {value.equals}" if value.equals else "")
     parts.append(f"as asked by {value.filtered_by}" if value.filtered_by else "")
     parts.append(f"no two with one {value.unique_by}" if value.unique_by else "")
@@ -83,7 +84,8 @@ def _limits(value: Value) -> str:
         return " or ".join(value.values)
     low = f"from {value.minimum}" if value.minimum is not None else ""
     high = f"to {value.maximum}" if value.maximum is not None else ""
-    return " ".join(filter(None, (low, high)))
+    limits = " ".join(filter(None, (low, high)))
+    return f"{limits} characters" if limits and value.type == "string" else limits
 
 
 def _body(title: str, body: Body | None) -> Iterator[str]:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import io
+import os
 import shlex
 from argparse import REMAINDER
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_verbose
 from sls_contract.cli.progress import Pace, progress
-from sls_contract.errors import UsageError
-from sls_contract.reports import Report, Target, as_document, plural
+from sls_contract.errors import CassetteError, UsageError
+from sls_contract.exchange import masked_url
+from sls_contract.reports import Report, Target, as_document
 from sls_contract.reports.change_lines import CLASSES, change_lines
-from sls_contract.reports.text import on_one_line, printable
+from sls_contract.reports.text import on_one_line, plural, printable
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Generator, Iterator, Sequence
-    from pathlib import Path
     from typing import TypeAlias
 
     from sls_contract.captures.comparing import Compared, Pair
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from sls_contract.cli.terminal import Console
 
     _Work: TypeAlias = Callable[[Sequence[Pair]], Generator[Compared]]
+    from collections.abc import Callable, Iterable, Sequence
 
 NOT_COMPARED = 2
 _MOST_ALONE = 5
@@ -180,7 +183,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _for_git(given: Sequence[str], outcome: _Outcome, work: _Work, console: Console) -> int:
     """Print what git shows of one file; return 0, for git stops at anything else."""
-    from sls_contract.cli.diff_git import git_lines
 
     def compared(old: Path, new: Path) -> Iterator[str]:
         outcome.compare(str(old), str(new), work, partial(progress, console=replace(console, stderr=io.StringIO())))
@@ -278,3 +280,46 @@ def _summary(outcome: _Outcome) -> str:
         f"{f', {retried} retried' if retried else ''}"
         f"{f', {outcome.failed} of failed recordings left out' if outcome.failed else ''}"
     )
+
+
+_CHANGED = 7
+"""Arguments of a changed file: its path, then file, hash and mode before, and the same after (``git help git``)."""
+_BEFORE, _AFTER = 1, 4
+
+
+def git_lines(given: Sequence[str], compared: Callable[[Path, Path], Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of one file; ``compared`` gives those of two cassettes.
+
+    Raises `UsageError` where the arguments are not those of ``GIT_EXTERNAL_DIFF``.
+    """
+    if len(given) != 1 and len(given) < _CHANGED:
+        msg = (
+            f"--git takes the arguments of a diff driver of git, got {len(given)}. "
+            "How to fix: git config diff.sls-contract.command 'sls-contract diff --git'."
+        )
+        raise UsageError(msg)
+    yield on_one_line(f"sls-contract diff {given[0]}")
+    if len(given) == 1:
+        yield "not merged yet"
+        return
+    before, after = Path(given[_BEFORE]), Path(given[_AFTER])
+    if os.devnull in (str(before), str(after)):
+        yield from _one_sided(after, "added", "+") if str(before) == os.devnull else _one_sided(before, "deleted", "-")
+        return
+    yield from (line for line in compared(before, after) if line)
+
+
+def _one_sided(path: Path, what: str, mark: str) -> Iterator[str]:
+    """Yield the exchanges of a cassette that stands on one side alone."""
+    from sls_contract.cassettes import load_cassette
+
+    try:
+        recordings = load_cassette(path).recordings
+    except CassetteError as error:
+        yield on_one_line(f"{what}: {error}")
+        return
+    yield f"{what}: {plural(len(recordings), 'exchange')}"
+    for each in recordings:
+        request, response = each.exchange.request, each.exchange.response
+        answer = "no answer" if response is None else response.status
+        yield on_one_line(f"{mark} {request.method} {masked_url(request.url)} -> {answer}")

@@ -15,7 +15,6 @@ from sls_contract.reports import plural
 from sls_contract.reports.text import wrapped
 from sls_contract.spec import CLAUSES, clause, codes_saying, errors_with, known_codes, statuses_of
 from sls_contract.spec.common_errors import MEANINGS
-from sls_contract.transcripts.encoding import text_of
 
 if TYPE_CHECKING:
     import argparse
@@ -84,14 +83,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _topic(name: str) -> Clause | str:
     """Return the clause of a name, or the error code; raises `UsageError` that names the closest of both."""
-    codes = _by_lower_case()
-    if (code := codes.get(name.strip().lower())) is not None:
-        return code
-    if name.strip() in _OF_OTHER_SERVICES:
-        raise UsageError(_of_another_service(name.strip()))
     try:
-        return clause(name)
+        return clause(name)  # first: error codes stand in all contracts, which take longer to read than all else
     except UsageError as error:
+        codes = _by_lower_case()
+        if (code := codes.get(name.strip().lower())) is not None:
+            return code
+        if name.strip() in _OF_OTHER_SERVICES:
+            raise UsageError(_of_another_service(name.strip())) from None
         close = [codes[each] for each in get_close_matches(name.strip().lower(), codes, n=2, cutoff=0.75)]
         raise UsageError(f"{error} Error codes like it: {', '.join(close)}." if close else str(error)) from None
 
@@ -102,6 +101,8 @@ def _by_lower_case() -> dict[str, str]:
 
 def _codes_in(data: bytes) -> list[str]:
     """Return the error codes that a pasted answer names, as JSON, XML, an exception's text, or escaped."""
+    from sls_contract.transcripts.encoding import text_of
+
     text = html.unescape(text_of(data))
     known = _by_lower_case()
     labelled = [found.rstrip(".") for found in _LABELLED.findall(text)]

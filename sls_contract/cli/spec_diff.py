@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.options import add_contract, add_json
+from sls_contract.cli.options import add_contract, add_json, add_verbose
 from sls_contract.cli.spec_reading import read_descriptions
 from sls_contract.errors import UsageError
 from sls_contract.reports import Report, as_document, write_json
@@ -34,7 +34,9 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "to the old one can fail or misread; additive, if it meets something new that it may ignore; benign, if both "
         "say the same in other words. OLD and NEW are pages (.md), OpenAPI metadata, claims (as spec derive --json "
         "writes them, or schemas/claims/<source>/<Operation>.yaml), contracts (schemas/contract/<Operation>.yaml, "
-        "contracts.jsonl), or folders of these. Two results are shown: what the page now says, and what the contract "
+        "contracts.jsonl), or folders of these, such as the pages of one year and those of another: of several pages "
+        "of an operation the last by name counts, and each operation takes a line. Two results are shown: what the "
+        "page now says, and what the contract "
         "says once the page is merged with all other sources. A page may leave out what still holds, so the contract "
         "decides.",
         epilog="Exit codes: 0 nothing breaking; 1 something breaking, in the page or the contract; 2 wrong use, or "
@@ -44,13 +46,14 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     diff.add_argument("new", type=Path, metavar="NEW", help="the later one")
     add_json(diff, "also write the changes as JSON")
     add_contract(diff)
+    add_verbose(diff, "each change of each operation")
     diff.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare two descriptions; return the exit code. Raises `UsageError` for what cannot be read or compared."""
     outcome = Outcome(_described(arguments.old), _described(arguments.new), arguments.contract)
-    console.tell(_text(outcome), console.people(arguments))
+    console.tell(_text(outcome, verbose=arguments.verbose), console.people(arguments))
     if arguments.json:
         write_json(_document(outcome), arguments.json, console.stdout)
     if outcome.verdict == "breaking":
@@ -87,6 +90,8 @@ class Outcome:
 
 def _described(path: Path) -> list[Described]:
     found = read_descriptions(path)
+    if path.is_dir() and all(each.page for each in found):
+        return list({each.name: each for each in found}.values())  # sorted by name, so the newest counts
     names = [each.name for each in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -117,6 +122,7 @@ def _merged(old: Sequence[Described], new: Sequence[Described], own: Path | None
     from sls_contract.spec.difference import Side, compare_all
     from sls_contract.spec.merge import merge_with_shipped
     from sls_contract.spec.merge.layers import Layers, read_layers
+    from sls_contract.spec.registry import registry
 
     meant = {each.name.lower() for each in (*old, *new)}
     base = read_layers(own, wanted=lambda name: name.lower() in meant) if own else Layers()
@@ -126,38 +132,44 @@ def _merged(old: Sequence[Described], new: Sequence[Described], own: Path | None
     later = tuple(each.claim("new") for each in new if each.page)
     before = (*(each.contract for each in old if each.contract), *merge_with_shipped(base.under(Layers(earlier))))
     after = merge_with_shipped(base.under(Layers((*earlier, *later))))
+    known = {each.operation for each in before}
+    shipped = (registry().named(each.operation) for each in after if each.operation not in known)
+    before = (*before, *(each for each in shipped if each is not None))
     names = {name for each in after for name in (each.operation, *each.aliases)}
     return compare_all(
         (Side.of_contract(each) for each in before if each.operation in names), map(Side.of_contract, after)
     )
 
 
-def _text(outcome: Outcome) -> Iterator[str]:
+def _text(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
+    """Tell each change of one operation; of several, a line for each that changed."""
     for title, result in ((_PAGE, outcome.page), (_CONTRACT, outcome.contract)):
-        told = {
-            operation: changes for operation, changes in (result or {}).items() if changes or len(result or {}) == 1
-        }
+        alone = len(result or {}) == 1
+        told = {operation: changes for operation, changes in (result or {}).items() if changes or alone}
         for operation, changes in told.items():
-            yield from _result(f"{title}: {operation or 'operation not named'}", changes)
-        if result and len(result) > 1:
+            yield f"{title}: {operation or 'operation not named'}: {_counted(changes)}"
+            if alone or verbose:
+                yield from _changes(changes)
+        if result and not alone:
             yield f"{title}: {len(told)} of {len(result)} operations changed"
     if outcome.not_merged:
         yield f"{_CONTRACT}: not merged: {outcome.not_merged}"
 
 
-def _result(title: str, changes: Sequence[Change]) -> Iterator[str]:
+def _counted(changes: Sequence[Change]) -> str:
     from sls_contract.spec.difference import Class, verdict_of
 
-    yield title
-    counts = []
-    for kind in Class:
-        found = [change for change in changes if change.kind is kind]
-        counts.append(f"{len(found)} {kind}")
-        for change in found:
-            yield f"  {kind}: {change.slug} at {change.where}"
-            yield f"    old: {'(nothing)' if change.old is None else change.old}"
-            yield f"    new: {'(nothing)' if change.new is None else change.new}"
-    yield f"  {verdict_of(changes)}: {', '.join(counts)}"
+    counts = (f"{sum(change.kind is kind for change in changes)} {kind}" for kind in Class)
+    return f"{verdict_of(changes)}: {', '.join(counts)}"
+
+
+def _changes(changes: Sequence[Change]) -> Iterator[str]:
+    from sls_contract.spec.difference import Class
+
+    for change in sorted(changes, key=lambda change: [*Class].index(change.kind)):
+        yield f"  {change.kind}: {change.slug} at {change.where}"
+        yield f"    old: {'(nothing)' if change.old is None else change.old}"
+        yield f"    new: {'(nothing)' if change.new is None else change.new}"
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:

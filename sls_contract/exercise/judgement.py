@@ -9,9 +9,9 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.presentation import masked
 from sls_contract.exchange import Exchange, wire_text
-from sls_contract.exercise import client_requests, ending, error_handling, passing_on
 from sls_contract.exercise.facts import Fact, facts_of
 from sls_contract.exercise.outcome import Located, Performed
+from sls_contract.exercise.rules import RULES
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
@@ -19,17 +19,8 @@ if TYPE_CHECKING:
 
     from sls_contract.exercise.outcome import Verdict
     from sls_contract.exercise.setting import Auth, Setting
-    from sls_contract.exercise.trial import Rule, Trial
+    from sls_contract.exercise.trial import Trial
     from sls_contract.spec import Finding
-
-RULES: tuple[Rule, ...] = (
-    *ending.RULES,
-    *client_requests.RULES,
-    *error_handling.RULES,
-    *passing_on.RULES,
-    *ending.LINE_RULES,
-)
-"""Every rule, in the order of the clauses' codes."""
 
 _MOST_LINES = 12  # of standard error
 _MOST_SAID = 4000  # characters of the last line

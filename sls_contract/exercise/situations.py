@@ -6,7 +6,7 @@ import copyreg
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sls_contract.exercise import broken_answers, documented, faults, unusual_answers
+from sls_contract.exercise import documented, faults, unusual_answers
 from sls_contract.exercise.situation import Situation
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ SITUATIONS: Mapping[str, Situation] = MappingProxyType(
         for table in (
             documented.SUCCESSES,
             documented.ERRORS,
-            broken_answers.BROKEN,
-            broken_answers.ERRORS,
+            faults.BROKEN,
+            faults.ERRORS,
             unusual_answers.RIGHT,
             unusual_answers.ODD,
             faults.FAULTS,

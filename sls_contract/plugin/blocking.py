@@ -5,9 +5,13 @@ Each request that is stopped is noted with the test that made it: whoever swallo
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import suppress
+from types import CodeType, FrameType, FunctionType
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakSet
 
 import pytest
 
@@ -15,13 +19,11 @@ from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.recorder.handler import is_live
-from sls_contract.errors import NetworkBlocked
+from sls_contract.errors import NetworkBlocked, SlsContractError
 from sls_contract.hosts import host_name, is_loopback
-from sls_contract.plugin.children import Children
-from sls_contract.plugin.expected_errors import caller_names_error, names_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sls_contract.plugin.options import Settings
 
@@ -145,3 +147,108 @@ def close_network(config: pytest.Config, read: Callable[[], Settings]) -> Closed
         config.add_cleanup(guard.deactivate)
         config.add_cleanup(guard.children.close)
     return guard
+
+
+class Children:
+    """The forked children of one run: each adds lines to a file, which the parent reads when a phase ends."""
+
+    def __init__(self) -> None:
+        """Begin with no child."""
+        self._file: IO[bytes] | None = None
+        self._read = 0
+        self._parent = os.getpid()
+        _ALL.add(self)
+
+    def prepare(self) -> None:
+        """Make the file, once; where that cannot be, children tell nothing."""
+        if self._file is None:
+            from tempfile import TemporaryFile
+
+            with suppress(OSError):
+                self._file = TemporaryFile("ab+", buffering=0)  # noqa: SIM115 - it is open as long as the run
+
+    def tell(self, *values: Any) -> None:
+        """Tell the parent plain values; in the parent itself nothing is told."""
+        if self._file is not None and os.getpid() != self._parent:
+            import json
+
+            with suppress(OSError):
+                self._file.write(json.dumps(values).encode() + b"\n")
+
+    def told(self) -> list[list[Any]]:
+        """Return what children told since this was last asked."""
+        if self._file is None or os.getpid() != self._parent:
+            return []
+        import json
+
+        size = os.fstat(self._file.fileno()).st_size - self._read
+        whole = os.pread(self._file.fileno(), size, self._read).rpartition(b"\n")[0] if size > 0 else b""
+        self._read += len(whole) + bool(whole)
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def close(self) -> None:
+        """Let go of the file, for good."""
+        _ALL.discard(self)
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+_ALL: WeakSet[Children] = WeakSet()
+
+
+def _before() -> None:
+    for children in _ALL:
+        children.prepare()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before)
+
+
+_OURS = (NetworkBlocked, SlsContractError)
+_NAMES = frozenset(each.__name__ for each in _OURS)
+_RUNNER = "_pytest.runner"  # what called the test, or its fixtures: whoever stands above it asked for nothing
+
+
+def names_error(frame: FrameType) -> bool:
+    """Tell whether the code of a frame names the error, or a value that stands for it."""
+    if _says(frame.f_code, frame.f_globals):
+        return True
+    outside, inside = frame.f_globals, frame.f_locals
+    used = [outside[name] for name in frame.f_code.co_names if name in outside]
+    return any(map(_stands_for, (*used, *inside.values())))
+
+
+def caller_names_error() -> bool:
+    """Tell whether one of the functions that are called now, in this thread, names the error; ours do not count."""
+    return any(names_error(frame) for frame in _callers())
+
+
+def _callers() -> Iterator[FrameType]:
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None and (module := str(frame.f_globals.get("__name__"))) != _RUNNER:
+        if module.partition(".")[0] != "sls_contract":
+            yield frame
+        frame = frame.f_back
+
+
+def _says(code: CodeType, outside: dict[str, Any]) -> bool:
+    names = (*code.co_names, *code.co_varnames, *code.co_freevars)
+    return not _NAMES.isdisjoint(names) or any(_is_error(outside.get(name)) for name in code.co_names)
+
+
+def _is_error(value: Any) -> bool:
+    """Tell whether a value is the error, by whatever name, or a tuple that holds it."""
+    if type(value) is tuple:
+        return any(isinstance(each, type) and each in _OURS for each in value)
+    return isinstance(value, type) and value in _OURS
+
+
+def _stands_for(value: Any) -> bool:
+    """Tell whether a value is the error, what ``pytest.raises`` gives for it, or a function that names it."""
+    if type(value) is FunctionType:
+        return _says(value.__code__, value.__globals__)
+    if type(value).__module__.startswith("_pytest.") and hasattr(type(value), "__exit__"):
+        return _is_error(getattr(value, "expected_exceptions", getattr(value, "expected_exception", ())))
+    return _is_error(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _SHORTEST = 8  # characters; shorter ones are ordinary text
 _PREFIX = "ALIBABA_CLOUD_"  # without one such variable nothing is imported: runs of others pay nothing
@@ -13,13 +13,16 @@ _PREFIX = "ALIBABA_CLOUD_"  # without one such variable nothing is imported: run
 
 def without_key(shown: Any, environ: Mapping[str, str]) -> Any:
     """Take the key of the run out of a text, or of every text in plain values: names of tests and files may hold it."""
+    return each_text(shown, lambda text: _without_key(text, environ))
+
+
+def each_text(shown: Any, change: Callable[[str], str]) -> Any:
+    """Return plain values with each text in them changed; keys stay."""
     if isinstance(shown, str):
-        return _without_key(shown, environ)
+        return change(shown)
     if isinstance(shown, list):
-        return [without_key(each, environ) for each in shown]
-    if isinstance(shown, dict):
-        return {name: without_key(value, environ) for name, value in shown.items()}
-    return shown
+        return [each_text(each, change) for each in shown]
+    return {name: each_text(value, change) for name, value in shown.items()} if isinstance(shown, dict) else shown
 
 
 def _without_key(text: str, environ: Mapping[str, str]) -> str:

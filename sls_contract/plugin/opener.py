@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import pytest
 
 from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.hosts import host_rule
@@ -21,30 +24,70 @@ from sls_contract.errors import UsageError
 from sls_contract.hosts import is_loopback
 from sls_contract.plugin.case import Alike, Case
 from sls_contract.plugin.collected import unclaimed
-from sls_contract.plugin.endpoints import Endpoints
 from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.located import Located, locate
-from sls_contract.plugin.names import PUBLIC_SESSION_GROUP
+from sls_contract.plugin.names import PUBLIC_GROUP, PUBLIC_SESSION_GROUP
 from sls_contract.plugin.options import REFERENCE
 from sls_contract.plugin.scrubbed import scrubbed_logs
 from sls_contract.plugin.target import Target, target_of
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.signing.environment import credentials_from_environment
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    import pytest
-
     from sls_contract.cassettes.player import Player
     from sls_contract.cassettes.scrub.others import OtherName
+    from sls_contract.endpoint import MemoryStore, ReferenceEndpoint
+    from sls_contract.exchange import Request, Response, Send
     from sls_contract.plugin.names import Sls
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.verifying import Verifying
 
 
 _WORD = re.compile(r"[\w.-]{3,}")
+
+
+class Endpoints:
+    """Makes an endpoint when it is first asked, and keeps what it holds by the node of pytest's tree whose it is."""
+
+    def __init__(self, clock: Callable[[], datetime], environ: Mapping[str, str]) -> None:
+        self._clock = clock
+        self._environ = environ
+        self._stores: dict[pytest.Item | pytest.Collector, MemoryStore] = {}
+        self._lock = threading.Lock()
+
+    def of(self, node: pytest.Item | pytest.Collector | None) -> Send:
+        """Return an endpoint for a test, or for the fixtures of a wider node, that sees what wider ones made before."""
+        made: list[ReferenceEndpoint] = []
+
+        def send(request: Request) -> Response:
+            with self._lock:
+                if not made:
+                    made.append(self._make(node))
+            return made[0](request)
+
+        return send
+
+    def _make(self, node: pytest.Item | pytest.Collector | None) -> ReferenceEndpoint:
+        from sls_contract.endpoint import MemoryStore, ReferenceEndpoint
+
+        chain = node.listchain() if node is not None else []
+        wider = next((self._stores[each] for each in reversed(chain) if each in self._stores), None)
+        own = wider is not None and node in self._stores
+        store = MemoryStore() if wider is None else wider if own else wider.copy()
+        key = credentials_from_environment(self._environ)
+        known = (*([key] if key else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+        endpoint = ReferenceEndpoint(self._clock, credentials=known, keep_log=False, store=store)
+        if wider is None:
+            endpoint.create_consumer_group(PUBLIC_GROUP)
+            endpoint.create_consumer_group(PUBLIC_SESSION_GROUP)
+        if node is not None and not isinstance(node, pytest.Item):
+            self._stores[node] = store
+        return endpoint
 
 
 @dataclass
@@ -159,6 +202,7 @@ class Opener:
             single=single or (not located.shared and settings.record in {"once", "all"}),
             owner=case.test if located.shared else "",
             candidates=partial(unclaimed, self.found, source, settings),
+            stored_at=settings.suite.url if settings.suite else "",
         )
         case.session = Session(opening, case.results, case.verifying.proposal if case.verifying else None)
         return case

@@ -266,7 +266,7 @@ def _endpoint(value: str) -> str:
 def _age(text: str | None) -> timedelta | None:
     if text is None:
         return None
-    from sls_contract.cassettes.age import parse_age
+    from sls_contract.cassettes.ledger import parse_age
 
     try:
         return parse_age(text)

@@ -330,7 +330,7 @@ class Run:
             return
         if self._seen(session) is None or any(each["finding"]["level"] == "violation" for each in self.totals.findings):
             return
-        from sls_contract.plugin.verified import NOTHING_COMPARED, nothing_compared
+        from sls_contract.plugin.verify_result import NOTHING_COMPARED, nothing_compared
 
         if told := nothing_compared(self.outcome.settled):
             self._failure, session.exitstatus = told, NOTHING_COMPARED

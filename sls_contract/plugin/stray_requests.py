@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.hosts import is_address, is_loopback
 from sls_contract.plugin.blocking import RECORDED
 from sls_contract.plugin.located import known_fixtures
 from sls_contract.spec import Level, clause
@@ -28,9 +29,11 @@ def nothing_asked(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]
     """Return the finding about a marked test that passed without any exchange; ``foreign`` are the hosts it asked.
 
     A marker on a class or module stands there for its other tests, too: then it is a warning, unless the test asked
-    some host, or names a fixture that is ours or uses ours; one that all tests get (autouse) says nothing of this one.
+    some host but this machine, or names a fixture that is ours or uses ours; one that all tests get (autouse) says
+    nothing of this one.
     """
-    hosts = ", ".join(foreign)
+    named = tuple(foreign)
+    hosts = ", ".join(named)
     actual = f"none; the test called {hosts}, which no cassette owns" if hosts else "none"
     how = (
         f"if {hosts.partition(',')[0]} is the service, add it to ini sls_hosts and record the test; "
@@ -40,7 +43,8 @@ def nothing_asked(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]
     how += f"if the test is meant to send no request, remove its marker, or write {_MARKED}"
     found = clause("nothing-asked").finding("test", "a request to an owned host", actual, how)
     wide = not _is_own(item, marker)
-    aside = wide and not hosts and FIXTURES.isdisjoint(_named(item))
+    elsewhere = any(not (is_address(host) and is_loopback(host)) for host in named)
+    aside = wide and not elsewhere and FIXTURES.isdisjoint(_named(item))
     return replace(found, level=Level.WARNING) if aside else found
 
 

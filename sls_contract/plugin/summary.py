@@ -13,7 +13,7 @@ from sls_contract.cassettes.recorder.uncovered import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
 from sls_contract.plugin.blocking import REMEDY
-from sls_contract.plugin.key_masking import without_key
+from sls_contract.plugin.key_masking import each_text, without_key
 from sls_contract.plugin.naming import shown
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
 from sls_contract.reports.groups import grouped
@@ -120,9 +120,11 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
     report.clauses_total = len(CLAUSES)
     document = as_document(report, __version__)
     if settings.record == "verify":
-        from sls_contract.plugin.verified import verified_document
+        from sls_contract.plugin.verify_result import verified_document
 
         document |= verified_document(outcome.settled)
+    if suite := settings.suite:  # reports are read elsewhere, where the copies on this machine are unknown
+        document = each_text(document, lambda text: text.replace(f"{suite.folder}{os.sep}", f"{suite.url}/"))
     document = without_key(document, os.environ)
     around = writing.Surroundings(sys.stdout, sys.stderr, os.environ, utc_now())
     writing.write_reports(document, settings.reports, around)
@@ -130,7 +132,7 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
 
 def _verified(outcome: Outcome) -> Iterator[str]:
     if outcome.settled:
-        from sls_contract.plugin.verified import verified_lines
+        from sls_contract.plugin.verify_result import verified_lines
 
         yield from verified_lines(outcome.settled)
 

@@ -48,7 +48,8 @@ LOG_KEY = "sls-contract-log"
 LARGEST_SHARD = 2**31 - 1
 MISSING_PROJECT = "sls-contract-no-such-project"
 _FAR = 1000
-_TOPIC = "sls-contract"
+_TOPIC, _SOURCE = "sls-contract", "192.0.2.7"
+_FRACTION = 123_456_789  # nanoseconds of the first log
 _CONTENTS = (
     ("level", "info"),
     ("text", '数据 = é\U0001f600\n\t"%+/'),
@@ -141,9 +142,9 @@ class Bench:
 
     def logs(self, step: Put, value: str, at: datetime) -> tuple[PulledLog, ...]:
         """Return the logs that a `Put` writes; the prefix keeps those of two runs apart."""
-        time = int(at.timestamp())
+        time, shared = int(at.timestamp()), (_TOPIC, _TAGS, _SOURCE)
         return tuple(
-            PulledLog(time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *_CONTENTS), _TOPIC, _TAGS)
+            PulledLog(time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *_CONTENTS), *shared, _FRACTION - number)
             for number in range(step.logs)
         )
 
@@ -175,12 +176,14 @@ class Bench:
             return self._post(place, path, named).replace(method="PUT")
         if isinstance(step, HeartBeat):
             lists = held if step.lists is None else tuple(self.shard(each, place.logstore) for each in step.lists)
-            return self._post(place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer})}", lists)
+            return self._post(
+                place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer}, quote_via=quote)}", lists
+            )
         assert isinstance(step, Write), "the run turns these into other steps, or none"
         query = {"type": "checkpoint", "consumer": step.consumer, "forceSuccess": step.force}
         texts = {key: text for key, text in query.items() if text}
         document = {"shard": self.shard(step.shard, place.logstore), "checkpoint": self.checkpoint(step, value)}
-        return self._post(place, f"{path}?{urlencode(texts)}", document)
+        return self._post(place, f"{path}?{urlencode(texts, quote_via=quote)}", document)
 
     def _called(self, step: Call) -> Request:
         """Return the unsigned request that the contract of the operation describes."""

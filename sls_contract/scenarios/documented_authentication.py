@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.near_misses import ANY, MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
@@ -12,6 +13,7 @@ from sls_contract.scenarios.wire_forms import WIRE_FORMS
 if TYPE_CHECKING:
     from sls_contract.signing.dialect import Scheme
 
+_near_misses = partial(Scenario.of, "near misses")
 _SIGNATURE = "RequestSignature page"
 _CODES = "CommonErrorCodes page"
 _CLOCK = "CommonRequestHeaders page, note on the maximum difference"
@@ -82,14 +84,12 @@ def _flaw_with_token(flaw: Flaw) -> Scenario:
 
 def _lent(name: str, what: str, *steps: Step) -> Scenario:
     """Make a scenario of signatures that are right for something else that is there, and sent with that before."""
-    return Scenario.of(
+    return _near_misses(
         f"near-miss-signed-for-another-{name}",
-        "near misses",
         f"401 SignatureNotMatch for a signature of {what}",
         f"{_SIGNATURE}; {_CODES}",
         "SLS451",
-        _begun(*steps),
-    )
+    ).doing(*_begun(*steps))
 
 
 def _as(step: Step, lender: Step, *schemes: Scheme) -> tuple[Step, ...]:

@@ -1,29 +1,35 @@
-"""Names, checkpoints and their times: what is written comes back."""
+"""Names, checkpoints and their times: what is written comes back, also under names that are almost another's.
+
+Whoever compares beginnings, letters without case, or hashes takes one name for two.
+"""
 
 from __future__ import annotations
 
-from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import ListGroups, Place, Read, WaitForClock, Write
+from functools import partial
 
+from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, Step, WaitForClock, Write
+
+_checkpoints = partial(Scenario.of, "checkpoints")
+_names = partial(Scenario.of, "names")
+_missing = partial(Scenario.of, "missing")
 _ELEMENTS = "GetCheckPoint page, response elements"
 _UPDATE = "UpdateCheckPoint page"
 _A = Place("a")
 
 _NAMES = (
     *(
-        Scenario.of(
+        _names(
             f"group-named-{word}",
-            "names",
             "200: no page restricts the names of groups",
             "CreateConsumerGroup page",
             "SLS402 SLS444",
-            (
-                *made(Place(label)),
-                Write(0, at=Place(label)),
-                Read(0, Place(label)),
-                Read(at=Place(label)),
-                ListGroups(Place(label)),
-            ),
+        ).doing(
+            *made(Place(label)),
+            Write(0, at=Place(label)),
+            Read(0, Place(label)),
+            Read(at=Place(label)),
+            ListGroups(Place(label)),
         )
         for word, label in (
             ("in-chinese", "消费组"),
@@ -35,82 +41,185 @@ _NAMES = (
         )
     ),
     *(
-        Scenario.of(
+        _names(
             f"consumer-named-{word}",
-            "names",
             "consumer as it was sent, in UTF-8",
             f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
             "SLS402 SLS431",
-            (*made(_A, name), Write(0, consumer=name), Read(0), Read()),
+        ).doing(*made(_A, name), Write(0, consumer=name), Read(0), Read())
+        for word, name in (
+            ("in-chinese", "消费者_1"),
+            ("with-signs", "a,b;c=d&e+f%2Fg:h/i"),
+            ("with-blanks", " consumer  1 "),
         )
-        for word, name in (("in-chinese", "消费者_1"), ("with-signs", "a,b;c=d&e+f%2Fg:h/i"))
     ),
 )
 
 _CHECKPOINTS = (
-    Scenario.of(
+    _checkpoints(
         "checkpoint-texts",
-        "checkpoints",
         "every checkpoint byte for byte: short, long, with leading zeros, with blanks around",
         _ELEMENTS,
         "SLS401 SLS402",
-        (
-            *made(),
-            *(
-                step
-                for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807", " 12 \n", "12\0")
-                for step in (Write(0, value), Read(0))
-            ),
+    ).doing(
+        *made(),
+        *(
+            step
+            for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807", " 12 \n", "12\0")
+            for step in (Write(0, value), Read(0))
         ),
     ),
-    Scenario.of(
+    _checkpoints(
+        "checkpoint-of-600-digits",
+        "the whole of a long checkpoint, and nothing of it beside the next one",
+        _ELEMENTS,
+        "SLS401 SLS402",
+    ).doing(*made(), Write(0, "1234567890" * 60), Read(0), Read(), Write(0, "12"), Read(0)),
+    _checkpoints(
         "checkpoint-bytes",
-        "checkpoints",
         "base64 of any bytes comes back as it was written",
         "UpdateCheckPoint page, InvalidShardCheckPoint: base64 is all that is asked for",
         "SLS401 SLS402",
-        (*made(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
-    ),
-    Scenario.of(
+    ).doing(*made(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
+    _checkpoints(
         "checkpoint-many-times",
-        "checkpoints",
         "the checkpoint that was written last, also after a dozen writes",
         _UPDATE,
         "SLS401 SLS402",
-        (*made(), *(step for _ in range(12) for step in (Write(0), Read(0))), Read()),
+    ).doing(*made(), *(step for _ in range(12) for step in (Write(0), Read(0))), Read()),
+    _checkpoints("checkpoint-rewound", "the smaller number, which was written last", _UPDATE, "SLS401 SLS402").doing(
+        *made(), Write(0, "2000"), Read(0), Write(0, "1000"), Read(0)
     ),
-    Scenario.of(
-        "checkpoint-rewound",
-        "checkpoints",
-        "the smaller number, which was written last",
-        _UPDATE,
-        "SLS401 SLS402",
-        (*made(), Write(0, "2000"), Read(0), Write(0, "1000"), Read(0)),
-    ),
-    Scenario.of(
+    _checkpoints(
         "checkpoint-not-forced",
-        "checkpoints",
         "the checkpoint, which the holder of the shard may write without force",
         _UPDATE,
         "SLS401 SLS402",
-        (*made(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0)),
-    ),
-    Scenario.of(
+    ).doing(*made(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0)),
+    _checkpoints(
         "update-time-moves",
-        "checkpoints",
         "updateTime later after each write, and unmoved by reads",
         _ELEMENTS,
         "SLS411 SLS412 SLS413 SLS414",
-        (*made(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
-    ),
-    Scenario.of(
+    ).doing(*made(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
+    _checkpoints(
         "update-time-of-same-value",
-        "checkpoints",
         "updateTime later also where the same checkpoint was written again",
         _ELEMENTS,
         "SLS411 SLS412",
-        (*made(), Write(0, "12"), Read(0), Write(0, "12"), Read(0), WaitForClock(0, "12")),
+    ).doing(*made(), Write(0, "12"), Read(0), Write(0, "12"), Read(0), WaitForClock(0, "12")),
+)
+
+
+_CREATE = "CreateConsumerGroup page: a group has a name of its own"
+_ERRORS = "GetCheckPoint page, error codes"
+_LONG = "n" * 36
+
+_PAIRS = {
+    "begin-alike": (
+        "one begins as the other is called",
+        (("name", "name-2"), ("name", "name.2"), (_LONG + "1", _LONG + "2")),
+    ),
+    "differ-in-case": ("one is the other in capitals", (("Name", "name"),)),
+    "hash-alike": (
+        "common hashes are equal: with factor 31 (Java) and 33, CRC-32, Adler-32, sum of letters",
+        (("Aa", "BB"), ("Ab", "BA"), ("plumless", "buckeroo"), ("aca", "bab"), ("ab", "ba")),
+    ),
+    "sort-alike": ("one sorts as the other, or fits it as a pattern", (("a1", "a01"), ("a_b", "a-b"))),
+    "look-alike": (
+        "they differ in Unicode form, width, accent, blank at the end, or fit as a pattern",
+        (("\u00e9", "e\u0301"), ("1", "\uff11"), ("\u00e4", "a"), ("a", "a "), ("a%", "ab"), ("a.b", "a-b")),
+    ),
+}
+"""Labels of two groups each; what stands before them in their real names is the same."""
+
+
+def _apart(one: str, other: str) -> tuple[Step, ...]:
+    """Return steps that tell two groups apart: each is there or not, written and deleted without the other."""
+    x, y = Place(one), Place(other)
+    return (
+        *made(x),
+        Read(at=y),
+        Write(0, at=x),
+        *made(y),
+        Read(at=y),
+        Write(0, at=y),
+        Read(0, at=x),
+        Read(0, at=y),
+        Delete(x),
+        Read(at=x),
+        Read(0, at=y),
+        Delete(y),
+    )
+
+
+def _deleted(one: str, other: str) -> tuple[Step, ...]:
+    """Return steps that delete the second of two groups, and look for both."""
+    x, y = Place(one), Place(other)
+    return (Create(x), Delete(y), Read(at=x), Create(y), Delete(y), Read(at=y), Read(at=x), Delete(x))
+
+
+_GROUPS = (
+    _names(f"groups-{word}", f"each group its own, though {how}", _CREATE, "SLS404 SLS441 SLS444").doing(
+        *(step for pair in pairs for step in _apart(*pair)), *(step for pair in pairs for step in _deleted(*pair))
+    )
+    for word, (how, pairs) in _PAIRS.items()
+)
+
+_CONSUMERS = (
+    _names(
+        f"consumer-{word}",
+        "consumer letter by letter as it was sent, also beside one that is called almost so",
+        _ELEMENTS,
+        "SLS431",
+    ).doing(
+        Create(_A),
+        HeartBeat(name),
+        Write(0, consumer=name),
+        Read(0),
+        HeartBeat(other),
+        Write(0, consumer=name),
+        Read(0),
+        Read(),
+    )
+    for word, name, other in (
+        ("in-capitals", "Consumer_A", "consumer_a"),
+        ("beginning-alike", "consumer_10", "consumer_1"),
+        ("of-36-letters", _LONG, _LONG[:-1]),
+    )
+)
+
+_PLACES = (
+    _missing(
+        "logstore-beginning-alike",
+        "404 LogStoreNotExist where the name only begins as an existing one, or is the beginning of one",
+        _ERRORS,
+        "SLS442 SLS444",
+    ).doing(
+        *made(_A),
+        Write(0),
+        Read(),
+        *(Read(shard, Place("a", role)) for role in ("longer", "shorter") for shard in (None, 0)),
+        Read(0),
+    ),
+    _missing(
+        "logstore-in-capitals",
+        "400 or 404: names of logstores have small letters",
+        f"{_ERRORS}; CreateLogstore page: small letters",
+        "SLS442 SLS444",
+    ).doing(*made(_A), Write(0), Read(at=Place("a", "capitals")), Read(0)),
+    _missing(
+        "project-beginning-alike",
+        "404 ProjectNotExist where the name only begins as an existing one, or is the beginning of one",
+        _ERRORS,
+        "SLS443 SLS444",
+    ).doing(
+        *made(_A),
+        Write(0),
+        Read(),
+        *(Read(shard, Place("a", project=role)) for role in ("longer", "shorter") for shard in (None, 0)),
+        Read(0),
     ),
 )
 
-SCENARIOS = (*_NAMES, *_CHECKPOINTS)
+SCENARIOS = (*_NAMES, *_CHECKPOINTS, *_GROUPS, *_CONSUMERS, *_PLACES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sls_contract.scenarios.scenario import Scenario, made
 from sls_contract.scenarios.steps import (
     Call,
@@ -17,171 +19,139 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 
+_list_consumer_group = partial(Scenario.of, "ListConsumerGroup")
+_update_consumer_group = partial(Scenario.of, "UpdateConsumerGroup")
+_consumer_group_heart_beat = partial(Scenario.of, "ConsumerGroupHeartBeat")
+_consumer_group_update_check_point = partial(Scenario.of, "ConsumerGroupUpdateCheckPoint")
 _CREATE, _UPDATE, _LIST = "CreateConsumerGroup page", "UpdateConsumerGroup page", "ListConsumerGroup page"
 _HEART, _WRITE = "HeartBeat page", "UpdateCheckPoint page"
 _A, _B = Place("a"), Place("b")
 _OTHER = Place("a", "other")
 
 SCENARIOS = (
-    Scenario.of(
+    _list_consumer_group(
         "groups-listed",
-        "ListConsumerGroup",
         "each group from its creation to its deletion, with its timeout and order",
         _LIST,
         "SLS408 SLS409 SLS273 SLS279",
-        (
-            Create(_A, timeout=20),
-            ListGroups(),
-            Create(_B, timeout=40, order=True),
-            ListGroups(),
-            Delete(_A),
-            ListGroups(),
-            Create(_A),
-            ListGroups(),
-        ),
+    ).doing(
+        Create(_A, timeout=20),
+        ListGroups(),
+        Create(_B, timeout=40, order=True),
+        ListGroups(),
+        Delete(_A),
+        ListGroups(),
+        Create(_A),
+        ListGroups(),
     ),
-    Scenario.of(
-        "groups-listed-by-logstore",
-        "ListConsumerGroup",
-        "the groups of one logstore only",
-        _LIST,
-        "SLS408 SLS409",
-        (
-            Create(_A, timeout=20),
-            ListGroups(_OTHER),
-            Create(_OTHER, timeout=40),
-            ListGroups(_A),
-            Delete(_A),
-            ListGroups(_A),
-            ListGroups(_OTHER),
-        ),
+    _list_consumer_group("groups-listed-by-logstore", "the groups of one logstore only", _LIST, "SLS408 SLS409").doing(
+        Create(_A, timeout=20),
+        ListGroups(_OTHER),
+        Create(_OTHER, timeout=40),
+        ListGroups(_A),
+        Delete(_A),
+        ListGroups(_A),
+        ListGroups(_OTHER),
     ),
-    Scenario.of(
-        "group-updated",
-        "UpdateConsumerGroup",
-        "timeout and order as they were set last, each alone and both",
-        _UPDATE,
-        "SLS408 SLS409",
-        (
-            Create(_A, timeout=20),
-            Create(_B, timeout=20),
-            Update(30),
-            ListGroups(),
-            Update(order=True),
-            ListGroups(),
-            Update(40),
-            ListGroups(),
-            Update(60, order=False),
-            ListGroups(),
-        ),
+    _update_consumer_group(
+        "group-updated", "timeout and order as they were set last, each alone and both", _UPDATE, "SLS408 SLS409"
+    ).doing(
+        Create(_A, timeout=20),
+        Create(_B, timeout=20),
+        Update(30),
+        ListGroups(),
+        Update(order=True),
+        ListGroups(),
+        Update(40),
+        ListGroups(),
+        Update(60, order=False),
+        ListGroups(),
     ),
-    Scenario.of(
-        "group-updated-keeps-checkpoints",
-        "UpdateConsumerGroup",
-        "the checkpoints as they were",
-        _UPDATE,
-        "SLS402",
-        (*made(), Write(0), Update(60, order=True), Read(0), Read()),
+    _update_consumer_group("group-updated-keeps-checkpoints", "the checkpoints as they were", _UPDATE, "SLS402").doing(
+        *made(), Write(0), Update(60, order=True), Read(0), Read()
     ),
-    Scenario.of(
+    _consumer_group_heart_beat(
         "heartbeat-of-one-consumer",
-        "ConsumerGroupHeartBeat",
         "shards of the logstore, also where the consumer says what it holds",
         f"{_HEART}, response",
         "SLS417 SLS271 SLS272",
-        (Create(), Call("ListShards"), HeartBeat(), HeartBeat(), HeartBeat()),
-    ),
-    Scenario.of(
+    ).doing(Create(), Call("ListShards"), HeartBeat(), HeartBeat(), HeartBeat()),
+    _consumer_group_heart_beat(
         "heartbeat-of-two-consumers",
-        "ConsumerGroupHeartBeat",
         "no shard is given to both consumers",
         f"{_HEART}; README of the Java consumer library",
         "SLS437",
-        (*made(), HandOver(), HeartBeat("consumer_1"), HeartBeat("consumer_2"), HeartBeat("consumer_1")),
-    ),
-    Scenario.of(
+    ).doing(*made(), HandOver(), HeartBeat("consumer_1"), HeartBeat("consumer_2"), HeartBeat("consumer_1")),
+    _consumer_group_heart_beat(
         "heartbeat-in-time",
-        "ConsumerGroupHeartBeat",
         "the consumer stays as long as its timeout is not over; after three timeouts it is gone, and nothing else",
         f"{_CREATE}, timeout; {_HEART}, NotExistConsumerWithBody",
         "SLS402 SLS416",
-        (
-            Create(timeout=20),
-            HeartBeat(),
-            PassTime(10),
-            HeartBeat(),
-            Write(0),
-            PassTime(15),
-            HeartBeat(),
-            *(step for _ in range(6) for step in (PassTime(15), HeartBeat("consumer_2"), Read())),
-            HeartBeat(refused="NotExistConsumerWithBody"),
-            PassTime(90),
-            Read(),
-        ),
+    ).doing(
+        Create(timeout=20),
+        HeartBeat(),
+        PassTime(10),
+        HeartBeat(),
+        Write(0),
+        PassTime(15),
+        HeartBeat(),
+        *(step for _ in range(6) for step in (PassTime(15), HeartBeat("consumer_2"), Read())),
+        HeartBeat(refused="NotExistConsumerWithBody"),
+        PassTime(90),
+        Read(),
     ),
-    Scenario.of(
+    _update_consumer_group(
         "heartbeat-timeout-updated",
-        "UpdateConsumerGroup",
         "the new timeout counts",
         f"{_UPDATE}, timeout; {_HEART}, NotExistConsumerWithBody",
         "SLS416",
-        (
-            Create(timeout=20),
-            HeartBeat(),
-            Update(200),
-            HeartBeat(),
-            PassTime(100),
-            HeartBeat(),
-            Update(20),
-            HeartBeat(),
-            PassTime(90),
-            HeartBeat(refused="NotExistConsumerWithBody"),
-        ),
+    ).doing(
+        Create(timeout=20),
+        HeartBeat(),
+        Update(200),
+        HeartBeat(),
+        PassTime(100),
+        HeartBeat(),
+        Update(20),
+        HeartBeat(),
+        PassTime(90),
+        HeartBeat(refused="NotExistConsumerWithBody"),
     ),
-    Scenario.of(
+    _consumer_group_update_check_point(
         "update-checkpoint-of-a-stranger",
-        "ConsumerGroupUpdateCheckPoint",
         "ConsumerNotExist for a consumer that sent no heartbeat; forced, it is written",
         f"{_WRITE}, error code ConsumerNotExist and parameter forceSuccess",
         "SLS402 SLS438",
-        (
-            *made(),
-            Write(0, consumer="consumer_2", force="false"),
-            Read(0),
-            Write(0, consumer="consumer_2", force="true"),
-            Read(0),
-        ),
+    ).doing(
+        *made(),
+        Write(0, consumer="consumer_2", force="false"),
+        Read(0),
+        Write(0, consumer="consumer_2", force="true"),
+        Read(0),
     ),
-    Scenario.of(
+    _consumer_group_update_check_point(
         "update-checkpoint-of-another-holder",
-        "ConsumerGroupUpdateCheckPoint",
         "ConsumerNotMatch for a consumer that does not hold the shard; forced, it is written",
         f"{_WRITE}, parameter forceSuccess; aliyun-log-java-sdk",
         "SLS402 SLS438",
-        (
-            *made(),
-            HandOver(),
-            Write("handed over", consumer="consumer_1", force="false"),
-            Read("handed over"),
-            Write("handed over", consumer="consumer_2", force="false"),
-            Read("handed over"),
-            Write("handed over", consumer="consumer_1", force="true"),
-            Read("handed over"),
-        ),
+    ).doing(
+        *made(),
+        HandOver(),
+        Write("handed over", consumer="consumer_1", force="false"),
+        Read("handed over"),
+        Write("handed over", consumer="consumer_2", force="false"),
+        Read("handed over"),
+        Write("handed over", consumer="consumer_1", force="true"),
+        Read("handed over"),
     ),
-    Scenario.of(
-        "update-checkpoint-without-consumer",
-        "ConsumerGroupUpdateCheckPoint",
-        "refused unless it is forced",
-        f"{_WRITE}, description",
-        "SLS286 SLS402",
-        (
-            *made(),
-            Write(0, consumer="", force="true"),
-            Read(0),
-            Write(0, consumer="", force="false"),
-            Write(0, consumer="", force=""),
-            Read(0),
-        ),
+    _consumer_group_update_check_point(
+        "update-checkpoint-without-consumer", "refused unless it is forced", f"{_WRITE}, description", "SLS286 SLS402"
+    ).doing(
+        *made(),
+        Write(0, consumer="", force="true"),
+        Read(0),
+        Write(0, consumer="", force="false"),
+        Write(0, consumer="", force=""),
+        Read(0),
     ),
 )

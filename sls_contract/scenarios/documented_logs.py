@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sls_contract.scenarios.documented_operations import get_cursor, pull
 from sls_contract.scenarios.scenario import Scenario
 from sls_contract.scenarios.steps import Call, Drain, Follow, Kept, PassTime, Place, Put, RequestVariant
 
+_put_logs = partial(Scenario.of, "PutLogs")
+_pull_logs = partial(Scenario.of, "PullLogs")
+_get_cursor = partial(Scenario.of, "GetCursor")
+_get_cursor_time = partial(Scenario.of, "GetCursorTime")
 _PUT, _PULL, _CURSOR, _TIME = "PutLogs page", "PullLogs page", "GetCursor page", "GetCursorTime page"
 _OTHER = Place("a", "other")
 _DELIVERED = "SLS426 SLS427 SLS428"
@@ -15,130 +21,120 @@ _COUNTED = "SLS281 SLS282 SLS283"
 def _coded(coding: str) -> Scenario:
     """Return the scenario of logs that are written and pulled in one compression."""
     source = "CommonRequestHeaders page, Accept-Encoding and x-log-compresstype"
-    return Scenario.of(
+    return _put_logs(
         f"logs-in-{coding or 'plain'}",
-        "PutLogs",
         f"logs written {f'in {coding}' if coding else 'uncompressed'}, and pulled so, as they were",
         f"{_PUT}; {'log clients of Python and Go' if coding == 'zstd' else source}",
         f"{_DELIVERED} {_COUNTED}",
-        (Follow(), Put(3, coding), Drain(coding=coding)),
-    )
+    ).doing(Follow(), Put(3, coding), Drain(coding=coding))
 
 
 _AT_CURSORS = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 
 SCENARIOS = (
-    Scenario.of(
+    _pull_logs(
         "pull-logs-in-small-steps",
-        "PullLogs",
         "each log once, in the order of writing, one log group at a time",
         f"{_PULL}, parameter count and response header x-log-cursor",
         f"{_DELIVERED} {_COUNTED} SLS284 SLS287",
-        (Follow(), *(Put(logs) for logs in (1, 2, 1, 3)), Drain(count=1), Put(), Drain(count=1)),
-    ),
-    Scenario.of(
+    ).doing(Follow(), *(Put(logs) for logs in (1, 2, 1, 3)), Drain(count=1), Put(), Drain(count=1)),
+    _pull_logs(
         "pull-logs-as-go-asks",
-        "PullLogs",
         "the same with type=logs",
         f"{_PULL}, request parameters; aliyun-log-go-sdk",
         f"{_DELIVERED} SLS287",
-        (Follow(), Put(2), Drain(kind="logs")),
-    ),
-    Scenario.of(
+    ).doing(Follow(), Put(2), Drain(kind="logs")),
+    _pull_logs(
         "pull-logs-again",
-        "PullLogs",
         "the same logs at the same cursor, however often",
         f"{_PULL}, parameter cursor",
         f"SLS427 SLS287 {_COUNTED}",
-        (
-            Follow(),
-            Put(2),
-            Put(1),
-            Drain(count=1),
-            *(Call("PullLogs", "written", (("cursor", Kept("log")), ("count", "1")), _AT_CURSORS) for _ in range(2)),
+    ).doing(
+        Follow(),
+        Put(2),
+        Put(1),
+        Drain(count=1),
+        *(Call("PullLogs", "written", (("cursor", Kept("log")), ("count", "1")), _AT_CURSORS) for _ in range(2)),
+    ),
+    _pull_logs(
+        "pull-logs-up-to-an-end",
+        "the log groups before end_cursor, and none at it or after it",
+        "PullLogs of the SDK of 2020-12-30, parameter endCursor; aliyun-log-python-sdk, pull_logs: end_cursor",
+        "SLS426 SLS287",
+    ).doing(
+        Follow(),
+        Call("ListShards"),
+        *(Put(shard=0) for _ in range(3)),
+        Drain(count=1),
+        *(
+            Call("PullLogs", "written", (("cursor", Kept("before")), ("end_cursor", end), ("count", "10")), _AT_CURSORS)
+            for end in (Kept("log"), Kept("next"))
         ),
     ),
-    Scenario.of(
+    _pull_logs(
         "pull-logs-from-the-beginning",
-        "PullLogs",
         "at most as many log groups as were asked for, and the cursor behind them",
         f"{_PULL}, parameter count",
         "SLS282 SLS283 SLS284 SLS287 SLS290",
-        (get_cursor(), pull(), pull(count=1), pull(count=1000)),
-    ),
+    ).doing(get_cursor(), pull(), pull(count=1), pull(count=1000)),
     *map(_coded, ("", "lz4", "zstd", "deflate")),
-    Scenario.of(
+    _put_logs(
         "put-logs-by-hash-key",
-        "PutLogs",
         "the log in the shard whose range holds its hash key",
         f"{_PUT}, mode KeyHash",
         _DELIVERED,
-        (Follow(), Call("ListShards"), Put(shard=0), Put(shard=1), Put(shard="last"), Drain()),
-    ),
-    Scenario.of(
+    ).doing(Follow(), Call("ListShards"), Put(shard=0), Put(shard=1), Put(shard="last"), Drain()),
+    _pull_logs(
         "pull-logs-of-one-shard",
-        "PullLogs",
         "each log once, in the order of writing, some log groups at a time",
         f"{_PULL}, parameter count and response header x-log-cursor",
         f"{_DELIVERED} {_COUNTED} SLS284 SLS287",
-        (Follow(), Call("ListShards"), *(Put(logs, shard=0) for logs in (1, 2, 1, 1, 3)), Drain(count=2)),
-    ),
-    Scenario.of(
+    ).doing(Follow(), Call("ListShards"), *(Put(logs, shard=0) for logs in (1, 2, 1, 1, 3)), Drain(count=2)),
+    _put_logs(
         "put-logs-refused",
-        "PutLogs",
         "no log of a request that was refused: for its signature, its time, or its key",
         "CommonErrorCodes page: an error answer means that the request failed",
         "SLS406 SLS426 SLS451",
-        (
-            Follow(),
-            Put(variant=RequestVariant(flaw="digest")),
-            Put(variant=RequestVariant(shift=-16 * 60)),
-            Put(variant=RequestVariant(key="unknown")),
-            Put(),
-            Drain(),
-        ),
+    ).doing(
+        Follow(),
+        Put(variant=RequestVariant(flaw="digest")),
+        Put(variant=RequestVariant(shift=-16 * 60)),
+        Put(variant=RequestVariant(key="unknown")),
+        Put(),
+        Drain(),
     ),
-    Scenario.of(
-        "put-logs-to-two-logstores",
-        "PutLogs",
-        "each log in the logstore that it was written to",
-        _PUT,
-        _DELIVERED,
-        (Follow(), Follow(_OTHER), Put(), Put(at=_OTHER), Drain(), Drain(at=_OTHER)),
+    _put_logs("put-logs-to-two-logstores", "each log in the logstore that it was written to", _PUT, _DELIVERED).doing(
+        Follow(), Follow(_OTHER), Put(), Put(at=_OTHER), Drain(), Drain(at=_OTHER)
     ),
-    Scenario.of(
+    _get_cursor(
         "get-cursor-of-times",
-        "GetCursor",
         "begin and earlier times at or before a log that was just written, end and later times behind it",
         f"{_CURSOR}, parameter from",
         "SLS439",
-        (
-            Follow(),
-            Put(),
-            Put(),
-            Drain(count=1),
-            *(
-                Call("GetCursor", "written", (("from", time),))
-                for time in ("begin", Kept("earlier"), "0", "end", Kept("later"), "4102444800")
-            ),
-            Put(),
-            Drain(count=1),
-            *(Call("GetCursor", "written", (("from", time),)) for time in ("begin", "end")),
+    ).doing(
+        Follow(),
+        Put(),
+        Put(),
+        Drain(count=1),
+        *(
+            Call("GetCursor", "written", (("from", time),))
+            for time in ("begin", Kept("earlier"), "0", "end", Kept("later"), "4102444800")
         ),
+        Put(),
+        Drain(count=1),
+        *(Call("GetCursor", "written", (("from", time),)) for time in ("begin", "end")),
     ),
-    Scenario.of(
+    _get_cursor_time(
         "get-cursor-time-of-a-log",
-        "GetCursorTime",
         "the seconds when the log was received, and the same ones later",
         f"{_TIME}, response element cursor_time",
         "SLS447 SLS274",
-        (
-            Follow(),
-            Put(),
-            Drain(count=1),
-            Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
-            PassTime(2),
-            Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
-        ),
+    ).doing(
+        Follow(),
+        Put(),
+        Drain(count=1),
+        Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
+        PassTime(2),
+        Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
 from sls_contract.scenarios.scenario import Scenario, made, with_variant
 from sls_contract.scenarios.steps import (
     Call,
@@ -120,36 +121,61 @@ def _served(operation: str) -> Scenario:
         if isinstance(request, Create):
             steps.append(Delete(request.at))
     return Scenario.of(
-        f"{LABELS[operation]}-served",
         operation,
+        f"{LABELS[operation]}-served",
         "200, signed as v1 with either hash and as v4",
         _source(operation),
         "SLS444 SLS456",
-        (*steps,),
-    )
+    ).doing(*steps)
 
 
 def _not_let_in(operation: str) -> Scenario:
     at = _B if operation == "CreateConsumerGroup" else _A
     request = REQUESTS[operation](at)
     elsewhere = REQUESTS[operation](Place(at.group, "missing"))
-    if isinstance(elsewhere, Write):
-        elsewhere = replace(elsewhere, value="12")  # the same request, and so the same signature, each time
+    lent = request
+    for kind, same in ((Write, {"value": "12"}), (HeartBeat, {"lists": ()})):
+        if isinstance(elsewhere, kind):  # the same body, and so the same signature, each time
+            elsewhere, lent = replace(elsewhere, **same), replace(request, **same)
     return Scenario.of(
-        f"{LABELS[operation]}-not-let-in",
         operation,
+        f"{LABELS[operation]}-not-let-in",
         "401 for a wrong signature and an unknown key, 400 for a time of 16 minutes ago, 400 or 401 unsigned",
         "CommonErrorCodes page",
         "SLS451 SLS452 SLS454 SLS455",
-        (
-            *made(),
-            *_before(request),
-            *(with_variant(request, variant) for variant in _NOT_LET_IN),
-            *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
-            elsewhere,
-            with_variant(request, RequestVariant(signed_as=elsewhere)),
-        ),
+    ).doing(
+        *made(),
+        *_before(request),
+        *(with_variant(request, variant) for variant in _NOT_LET_IN),
+        *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
+        elsewhere,
+        with_variant(lent, RequestVariant(signed_as=elsewhere)),
     )
+
+
+def _with_token(operation: str, name: str, expects: str, proves: str, *variants: RequestVariant) -> Scenario:
+    """Return the scenario of an operation asked with a temporary key, which may be looked up elsewhere."""
+    request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
+    source = "CommonErrorCodes page; RequestSignature page"
+    steps = (*made(), *_before(request), *(with_variant(request, variant) for variant in variants))
+    return Scenario.of(operation, f"{LABELS[operation]}-{name}", expects, source, proves).doing(*steps)
+
+
+def _wrong_token(operation: str) -> Scenario:
+    return _with_token(
+        operation,
+        "token-not-let-in",
+        "401 Unauthorized for a wrong security token, 401 for an unsigned one, 400 or 401 without one",
+        "SLS451 SLS453 SLS454",
+        *(RequestVariant(scheme, key="sts-wrong-token") for scheme in ("v1", "v4")),
+        *(RequestVariant(scheme, key="sts-without-token") for scheme in ("v1", "v4")),
+        *(RequestVariant(scheme, key="sts", flaw=TOKEN_UNSIGNED.name) for scheme in ("v1", "v4")),
+    )
+
+
+def _expired_token(operation: str) -> Scenario:
+    variants = (RequestVariant(scheme, key="sts-expired") for scheme in ("v1", "v4"))
+    return _with_token(operation, "token-expired", "401 Unauthorized for a token that has expired", "SLS453", *variants)
 
 
 def _nowhere(operation: str) -> Scenario:
@@ -158,13 +184,12 @@ def _nowhere(operation: str) -> Scenario:
     about_group = named_group(make(_A))
     proves = "SLS442 SLS443" + (" SLS441" if about_group else "")
     return Scenario.of(
-        f"{LABELS[operation]}-nowhere",
         operation,
+        f"{LABELS[operation]}-nowhere",
         f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
         f"{_source(operation)}, error codes",
         proves,
-        (*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else [])))),
-    )
+    ).doing(*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else []))))
 
 
 def _nearly_named(operation: str) -> Scenario:
@@ -179,13 +204,12 @@ def _nearly_named(operation: str) -> Scenario:
     if about_group:
         places += [Place(label) for label in ("name", "name-12", "Name-1")]
     return Scenario.of(
-        f"{LABELS[operation]}-nearly-there",
         operation,
+        f"{LABELS[operation]}-nearly-there",
         "404 for names that begin as others, or differ in case; logstores and projects in 400, too",
         f"{_source(operation)}, error codes",
         "SLS442 SLS443" + (" SLS441" if about_group else ""),
-        (*_before(make(_A)), *made(there), Write(0, at=there), *map(make, places), Read(at=there), ListGroups(there)),
-    )
+    ).doing(*_before(make(_A)), *made(there), Write(0, at=there), *map(make, places), Read(at=there), ListGroups(there))
 
 
 def _shard(operation: str, *query: tuple[str, str | Kept]) -> Call:
@@ -308,13 +332,12 @@ def _documented() -> Iterator[Scenario]:
         words = "".join(f"-{char.lower()}" if char.isupper() else char for char in code)
         also = " SLS408" if any(isinstance(step, ListGroups) for step in steps) else ""
         yield Scenario.of(
-            f"{LABELS[operation]}{words}",
             operation,
+            f"{LABELS[operation]}{words}",
             f"{code}: {why}",
             f"{_source(operation)}, error codes",
             ("SLS436" if code == "NotExistConsumerWithBody" else "SLS445") + also,
-            (*steps,),
-        )
+        ).doing(*steps)
 
 
 SCENARIOS = (
@@ -323,6 +346,8 @@ SCENARIOS = (
     *(_nearly_named(operation) for operation in REQUESTS),
     *_documented(),
     *(_not_let_in(operation) for operation in REQUESTS),
+    *(_wrong_token(operation) for operation in REQUESTS),
+    *(_expired_token(operation) for operation in REQUESTS),
 )
 
 SERVED: Mapping[str, str] = {operation: f"{label}-served" for operation, label in LABELS.items()}

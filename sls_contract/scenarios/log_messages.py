@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.checks.protobuf import BYTES, VARINT, Field, encode_field, read_fields
+from sls_contract.checks.protobuf import BYTES, FIXED32, VARINT, Field, encode_field, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,16 +19,21 @@ CODINGS = ("lz4", "zstd", "deflate")
 LOGS, TOPIC, SOURCE, TAGS = 1, 3, 4, 6
 """Numbers of the fields of a ``LogGroup``."""
 
-_TIME, _CONTENTS = 1, 2
+_TIME, _CONTENTS, _NANOSECONDS = 1, 2, 4
 
 
 class PulledLog(NamedTuple):
-    """A log with what its group says of it; the time in seconds since 1970 UTC, texts that are no UTF-8 repaired."""
+    """A log with what its group says of it; texts that are no UTF-8 repaired.
+
+    ``time`` is in seconds since 1970 UTC, ``nanoseconds`` is the part below a second; None where there is none.
+    """
 
     time: int
     contents: tuple[tuple[str, str], ...]
     topic: str
     tags: frozenset[tuple[str, str]]
+    source: str = ""
+    nanoseconds: int | None = None
 
 
 def message(number: int, data: bytes) -> bytes:
@@ -41,16 +46,19 @@ def pair(key: str, value: str) -> bytes:
     return message(1, key.encode()) + message(2, value.encode())
 
 
-def log(time: int, contents: Iterable[tuple[str, str]]) -> bytes:
-    """Return a ``Log``; the time in seconds since 1970 UTC."""
-    return encode_field(Field(_TIME, VARINT, time)) + b"".join(message(_CONTENTS, pair(*each)) for each in contents)
+def log(time: int, contents: Iterable[tuple[str, str]], nanoseconds: int | None = None) -> bytes:
+    """Return a ``Log``; the time in seconds since 1970 UTC, and the part of it below a second."""
+    fraction = b"" if nanoseconds is None else nanoseconds.to_bytes(4, "little")
+    encoded = encode_field(Field(_TIME, VARINT, time)) + b"".join(message(_CONTENTS, pair(*each)) for each in contents)
+    return encoded + (fraction and encode_field(Field(_NANOSECONDS, FIXED32, fraction)))
 
 
 def log_group(logs: Sequence[PulledLog]) -> bytes:
-    """Return a ``LogGroup`` of logs that share topic and tags."""
-    encoded = b"".join(message(LOGS, log(each.time, each.contents)) for each in logs)
-    tags = b"".join(message(TAGS, pair(*each)) for each in sorted(logs[0].tags)) if logs else b""
-    return encoded + message(TOPIC, logs[0].topic.encode() if logs else b"") + tags
+    """Return a ``LogGroup`` of logs that share topic, source and tags."""
+    encoded = b"".join(message(LOGS, log(each.time, each.contents, each.nanoseconds)) for each in logs)
+    shared = logs[0] if logs else PulledLog(0, (), "", frozenset())
+    texts = message(TOPIC, shared.topic.encode()) + message(SOURCE, shared.source.encode())
+    return encoded + texts + b"".join(message(TAGS, pair(*each)) for each in sorted(shared.tags))
 
 
 def encoded_list(groups: list[bytes]) -> bytes:
@@ -61,11 +69,12 @@ def encoded_list(groups: list[bytes]) -> bytes:
 def logs_of(data: bytes) -> Iterator[PulledLog]:
     """Yield the logs of a ``LogGroupList`` in order; raises `ValueError` where it is damaged."""
     for group in _inner(data, LOGS):
-        topic = next(map(_text, _inner(group, TOPIC)), "")
+        topic, source = (next(map(_text, _inner(group, number)), "") for number in (TOPIC, SOURCE))
         tags = frozenset(map(_pair_of, _inner(group, TAGS)))
         for each in _inner(group, LOGS):
             time = next((f.value for f in read_fields(each) if f.number == _TIME and isinstance(f.value, int)), 0)
-            yield PulledLog(time, tuple(map(_pair_of, _inner(each, _CONTENTS))), topic, tags)
+            fraction = next((int.from_bytes(value, "little") for value in _inner(each, _NANOSECONDS)), None)
+            yield PulledLog(time, tuple(map(_pair_of, _inner(each, _CONTENTS))), topic, tags, source, fraction)
 
 
 def _inner(data: bytes, number: int) -> Iterator[bytes]:

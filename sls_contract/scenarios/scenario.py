@@ -47,9 +47,13 @@ class Scenario:
     steps: tuple[Step, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, name: str, area: str, expects: str, source: str, proves: str, steps: tuple[Step, ...]) -> Scenario:
-        """Make a scenario of codes with blanks between them."""
-        return cls(name, area, expects, source, tuple(proves.split()), steps)
+    def of(cls, area: str, name: str, expects: str, source: str, proves: str) -> Scenario:
+        """Make a scenario of codes with blanks between them; `doing` gives it its steps."""
+        return cls(name, area, expects, source, tuple(proves.split()), ())
+
+    def doing(self, *steps: Step) -> Scenario:
+        """Return the scenario with these steps."""
+        return replace(self, steps=steps)
 
     @property
     def shards_needed(self) -> int:

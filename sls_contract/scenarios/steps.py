@@ -72,8 +72,8 @@ class Kept(NamedTuple):
     """A value that the run knows only when it is there.
 
     A cursor that an earlier `Call` was answered, by the name that it gave; or, after a `Drain`: ``log``, the cursor
-    that the last log was pulled at, ``next``, the one behind it, and ``earlier`` and ``later``, times in seconds a
-    minute before and after it was written.
+    that the last log was pulled at, ``before``, the one of the log before it, ``next``, the one behind it, and
+    ``earlier`` and ``later``, times in seconds a minute before and after it was written.
     """
 
     name: str

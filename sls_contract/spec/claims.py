@@ -56,6 +56,8 @@ class Parameter:
         origins: where it was read.
         parent: the member of a body that it is a part of; None: the body itself, or an element of it.
         printed: what request lines print for its value: a placeholder's name, or a sample.
+        minimum, maximum: the lowest and the highest number; of a text, its fewest and most characters.
+        default: what stands for it where it is left out; empty: not told.
 
     """
 
@@ -65,6 +67,14 @@ class Parameter:
     origins: set[str] = field(default_factory=set)
     parent: str | None = None
     printed: set[str] = field(default_factory=set)
+    minimum: int | None = None
+    maximum: int | None = None
+    default: str = ""
+
+    def limits(self) -> dict[str, int | str]:
+        """Return minimum, maximum and default, as far as they are told."""
+        told = {"minimum": self.minimum, "maximum": self.maximum, "default": self.default or None}
+        return {name: each for name, each in told.items() if each is not None}
 
     def as_query(self) -> dict[str, Any]:
         """Return it as a parameter of a query or a header."""
@@ -73,11 +83,11 @@ class Parameter:
             plain["const"] = self.values[0]
         elif self.values:
             plain["values"] = list(self.values)
-        return plain | {"from": [origin for origin in ORIGINS if origin in self.origins]}
+        return plain | {"from": [origin for origin in ORIGINS if origin in self.origins]} | self.limits()
 
     def as_member(self) -> dict[str, Any]:
         """Return it as a member of a body."""
-        return {"type": self.type, "required": self.required, "parent": self.parent}
+        return {"type": self.type, "required": self.required, "parent": self.parent} | self.limits()
 
 
 @dataclass(slots=True)

@@ -38,8 +38,11 @@ class Value:
         level: the level of a breach where it is there and wrong.
         nullable: whether a JSON null is as good as leaving it out.
         values: the texts that it may be; empty: any. Of a header or a query, as written on the wire.
-        minimum: of a number, the lowest.
-        maximum: of a number, the highest.
+        minimum: of a number, the lowest; of a text, its fewest characters.
+        maximum: of a number, the highest; of a text, its most characters.
+        bounds: the level of a breach of these two, where it is not ``level``: a page's limits are often older than the
+            service.
+        default: what stands for it where it is left out; empty: not known.
         pattern: regular expression that the whole text fits; empty: any.
         says: the constraint in words, for messages (``canonical standard base64, or ""``).
         members: of an object, by name.
@@ -67,6 +70,8 @@ class Value:
     values: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
+    bounds: Level | None = None
+    default: str = ""
     pattern: str = ""
     says: str = ""
     members: Mapping[str, Value] = field(default_factory=_nothing)
@@ -93,6 +98,7 @@ class Value:
         given = dict(plain)
         _convert(given, "required", _level)
         _convert(given, "level", _level)
+        _convert(given, "bounds", _level)
         _convert(given, "others", _level)
         _convert(given, "items", cls.from_plain)
         _convert(given, "members", _values)

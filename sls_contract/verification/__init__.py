@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from sls_contract.verification.outcome import Located, Performed, Run
-from sls_contract.verification.plan import ABOUT, GENERATED, Plan
+from sls_contract.verification.plan import ABOUT, GENERATED, Plan, Selection
 from sls_contract.verification.preflight import EndpointRefuses
 from sls_contract.verification.runner import Runner, not_provable
-from sls_contract.verification.selection import Selection
 from sls_contract.verification.target import Target
 from sls_contract.verification.wire import EndpointGone, Wire
 

@@ -11,7 +11,7 @@ from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
-from sls_contract.scenarios.model_logs import Found, LogModel, Logstore
+from sls_contract.scenarios.model import Found, LogModel, Logstore
 from sls_contract.verification.answered import objects_of
 from sls_contract.verification.reads import both
 
@@ -62,11 +62,12 @@ class CallJudge:
             seconds = int(written.answered_at.timestamp())
             known = {
                 "log": found.cursor,
+                "before": self.logs.found_before(found),
                 "next": found.following,
                 "earlier": str(seconds - _MINUTE),
                 "later": str(seconds + _MINUTE),
             }
-            if name in known:
+            if known.get(name) is not None:
                 return known[name]
         return self.kept.get(name)
 
@@ -133,11 +134,26 @@ class CallJudge:
         cursor = str(dict(step.query).get("cursor", ""))
         following = response.headers.get("x-log-cursor", "").strip() or cursor
         follows = self.logs.cursors(where).get(shard) == cursor
-        found = Found(shard, cursor, following)
-        judged = [both(*self._pulled(where, found, log, follows=follows)) for log in _logs(response) if _mark(log)]
+        found, logs = Found(shard, cursor, following), _logs(response)
+        judged = [*self._against_known(where, found, logs, dict(step.query))]
+        judged += [both(*self._pulled(where, found, log, follows=follows)) for log in logs if _mark(log)]
         if follows:
             self.logs.follow(where, shard, following)
         return both(*judged)
+
+    def _against_known(
+        self, where: Logstore, found: Found, logs: list[PulledLog], query: Mapping[str, object]
+    ) -> Iterator[Judged]:
+        """Judge a pull by the cursors at which logs were pulled before."""
+        marks, known = set(map(_mark, logs)), self.logs.found_in(where, found.shard)
+        first = next((mark for mark, each in known.items() if each.cursor == found.cursor), None)
+        if first is not None:
+            yield sequence_logs.judge_found_again(first, came=first in marks)
+        if "end_cursor" in query:
+            end = str(query["end_cursor"])
+            yield from (
+                sequence_logs.judge_end(mark, each.cursor, end) for mark, each in known.items() if mark in marks
+            )
 
     def _pulled(self, where: Logstore, found: Found, log: PulledLog, *, follows: bool) -> Iterator[Judged]:
         mark = _mark(log)
@@ -149,7 +165,7 @@ class CallJudge:
         elif written.where != where:
             yield sequence_logs.judge_foreign_log(mark, "/".join(written.where))
         else:
-            yield sequence_logs.judge_log(log, written.log)
+            yield sequence_logs.judge_log(log._asdict(), written.log._asdict())
             yield sequence_logs.judge_shard(found.shard, written.shard)
             if follows:
                 first, behind = self.logs.pull(where, mark, found)

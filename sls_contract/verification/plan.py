@@ -1,15 +1,116 @@
-"""What a run is to do."""
+"""What a run is to do: which scenarios, and, by ``--only`` and ``--skip``, which areas and clauses."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from sls_contract.errors import UsageError
+from sls_contract.reports import plural
 from sls_contract.scenarios.documented import SCENARIOS
-from sls_contract.verification.selection import Selection
+from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sls_contract.scenarios.exploration import Database
+
+
+_JUDGED = "24"  # the hundreds digit of clauses about answers and behaviour
+_CODES = {code: each for code, each in CLAUSES.items() if code[3] in _JUDGED}
+_BY_SLUG = {each.slug: code for code, each in _CODES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Areas, and codes of clauses, that one option names."""
+
+    areas: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a run is restricted to; by default to nothing.
+
+    Attributes:
+        only: areas and clauses outside of which nothing is judged, where any are named.
+        skip: areas and clauses that are not judged.
+        proven: codes that some scenario is there to prove; others are judged on every answer.
+
+    """
+
+    only: _Named = field(default_factory=_Named)
+    skip: _Named = field(default_factory=_Named)
+    proven: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, only: Iterable[str], skip: Iterable[str], scenarios: Iterable[tuple[str, tuple[str, ...]]]
+    ) -> Selection:
+        """Read the options; ``scenarios`` are areas, each with the codes of the clauses that a scenario proves.
+
+        Raises `UsageError` for a name that is neither an area nor a clause, and where nothing is left to judge.
+        """
+        known = tuple(scenarios)
+        areas = {area for area, _ in known}
+        proven = frozenset(code for _, proves in known for code in proves)
+        made = cls(_read("--only", only, areas), _read("--skip", skip, areas), proven)
+        if not any(map(made.judges, _CODES)) or not any(made.wants(*each) for each in known):
+            msg = "--only and --skip leave nothing to judge. How to fix: skip less, or name more with --only."
+            raise UsageError(msg)
+        return made
+
+    def judges(self, code: str) -> bool:
+        """Tell whether findings of a clause are reported."""
+        return code not in self.skip.codes and (not self.only.codes or code in self.only.codes)
+
+    def wants(self, area: str, proves: Iterable[str]) -> bool:
+        """Tell whether a scenario is carried out; none is whose clauses are all left out."""
+        if area in self.skip.areas or (self.only.areas and area not in self.only.areas):
+            return False
+        some = self.only.codes and not self.only.codes <= self.proven
+        return bool(some) or any(map(self.judges, proves))
+
+    def not_judged(self, areas: Iterable[str]) -> list[str]:
+        """Say what was left out; ``areas`` are those of the scenarios that were."""
+        lines = [f"{area} ({plural(count, 'scenario')})" for area, count in Counter(areas).items()]
+        lines += map(_named, sorted(self.skip.codes))
+        if self.only.codes:
+            lines.append(f"every clause but {', '.join(map(_named, sorted(self.only.codes)))}")
+        return lines
+
+
+def _named(code: str) -> str:
+    return f"{code} {CLAUSES[code].slug}"
+
+
+def _read(option: str, texts: Iterable[str], areas: set[str]) -> _Named:
+    by_name = {area.replace(" ", "-"): area for area in areas} | {area: area for area in areas}
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    found_areas, codes = set(), set()
+    for name in names:
+        if name.lower() in by_name:
+            found_areas.add(by_name[name.lower()])
+        elif code := _BY_SLUG.get(name.lower(), name.upper() if name.upper() in _CODES else ""):
+            codes.add(code)
+        else:
+            raise UsageError(_unknown(option, name, areas))
+    return _Named(frozenset(found_areas), frozenset(codes))
+
+
+def _unknown(option: str, name: str, areas: set[str]) -> str:
+    shown = sorted(area.replace(" ", "-") for area in areas)
+    close = get_close_matches(name.lower(), (*shown, *_BY_SLUG, *map(str.lower, _CODES)))
+    named = [each.upper() if each.upper() in _CODES else each for each in close]
+    hint = f"Did you mean {' or '.join(named)}?" if close else f"Areas are {', '.join(shown)}."
+    return (
+        f"{option}: expected an area of scenarios or a clause about answers or behaviour (SLS2xx, SLS4xx), "
+        f"got {name!r}. {hint}"
+    )
+
 
 PROVEN_BY: dict[str, tuple[str, ...]] = {
     "generated-sequences": ("SLS421", "SLS444"),

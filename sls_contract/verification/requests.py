@@ -9,6 +9,8 @@ from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_documented, judge_outcome, not_tried
 from sls_contract.scenarios.model import GroupKey, Model, Settings
+from sls_contract.scenarios.near_misses import FLAWS
+from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
     GROUP_TIMEOUT,
     PLAIN,
@@ -24,6 +26,7 @@ from sls_contract.scenarios.steps import (
     Read,
     Request,
     RequestVariant,
+    Step,
     Update,
     Write,
     documented_refusal,
@@ -32,15 +35,17 @@ from sls_contract.scenarios.steps import (
 from sls_contract.spec import Finding, Level
 from sls_contract.verification.answered import answered, assigned_by, contract_of, objects_of
 from sls_contract.verification.calls import CallJudge
-from sls_contract.verification.expected import is_correct, nowhere, refusal
 from sls_contract.verification.reads import ReadJudge, both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
+    from sls_contract.checks.sequence_outcomes import Outcome
     from sls_contract.exchange import Exchange, Response
+    from sls_contract.exchange import Request as HttpRequest
     from sls_contract.scenarios.bench import Bench
-    from sls_contract.scenarios.steps import ShardRef
+    from sls_contract.scenarios.steps import ShardRef, Step
     from sls_contract.verification.groups import Groups
     from sls_contract.verification.wire import Sent, Wire
 
@@ -99,6 +104,7 @@ class Requests:
     _reads: ReadJudge = field(init=False)
     _calls: CallJudge = field(init=False)
     _passed: dict[ShardRef, int] = field(default_factory=dict)
+    _signed_at: dict[Step, datetime] = field(default_factory=dict)
     _beaten: bool = False
     _assigned_any: bool = False
 
@@ -139,7 +145,7 @@ class Requests:
         known = self.groups.knows(step.at, self.bench)
         if isinstance(step, Create):
             self.groups.begin(step.at, self.bench)
-        sent = self.wire(lambda at: self.bench.request(step, at, held=held, value=value))
+        sent = self.wire(self._maker(step, held, value))
         if self.spared and not_tried(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise NotProvable(answered(step, sent.response))
@@ -155,6 +161,17 @@ class Requests:
         if twice and sent.response.status == _OK:
             raise NotSupported(answered(step, sent.response))  # what the group holds is anybody's guess
         self._expect_support(step, key, sent)
+
+    def _maker(self, step: Request, held: tuple[int, ...], value: str) -> Callable[[datetime], HttpRequest]:
+        """Return what makes the request; a signature that was sent before is lent as it was, with its time."""
+        lender, plain = step.variant.signed_as, with_variant(step, PLAIN)
+        lent_at = self._signed_at.get(lender) if lender is not None else None
+
+        def make(at: datetime) -> HttpRequest:
+            self._signed_at[plain] = at
+            return self.bench.request(step, lent_at or at, held=held, value=value)
+
+        return make
 
     def _expect_offer(self, step: Request, sent: Sent) -> None:
         """End the scenario where a request that must be refused shows that its operation is not offered at all."""
@@ -323,3 +340,51 @@ class Requests:
         if not named_group(step):
             return True
         return not isinstance(step, Read) and self._model.exists(key)
+
+
+_CLOCK_SECONDS = 15 * 60
+_TOKEN_OUTCOMES: Mapping[str, Outcome] = {
+    "unknown": "key",
+    "sts-wrong-token": "token",
+    "sts-expired": "token",
+    "sts-without-token": "malformed",
+}
+_NOWHERE: Mapping[str, Outcome] = {
+    "missing": "project-missing",
+    "longer": "project-missing",
+    "shorter": "project-none",
+    "logstore missing": "logstore-missing",
+    "logstore longer": "logstore-missing",
+    "logstore shorter": "logstore-none",
+    "logstore capitals": "logstore-none",
+}
+
+
+def refusal(variant: RequestVariant) -> Outcome | None:
+    """Say how a request must be refused for its authentication; None where it must not."""
+    if variant.signed_as is not None:
+        return "signature"
+    if variant.flaw is not None:
+        return FLAWS[variant.flaw].refusal
+    if abs(variant.shift) > _CLOCK_SECONDS:
+        return "clock"
+    return _TOKEN_OUTCOMES.get(variant.key)
+
+
+def nowhere(place: Place) -> Outcome | None:
+    """Say how a request must be refused for a project or logstore that cannot exist; None where both can."""
+    return _NOWHERE.get(place.project) or _NOWHERE.get(f"logstore {place.logstore}")
+
+
+def is_correct(step: Step) -> bool:
+    """Tell whether the operation should succeed in a scenario that is set up in order."""
+    variant = step.variant
+    plain = (
+        variant.flaw is None
+        and variant.signed_as is None
+        and variant.key in {"own", "sts"}
+        and abs(variant.shift) < _CLOCK_SECONDS
+    )
+    if not plain or nowhere(step.at) is not None or documented_refusal(step):
+        return False
+    return not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))

@@ -1,27 +1,33 @@
-"""A run told: as lines for a terminal, and as a report for programs."""
+"""A run told: as lines for a terminal, as a report for programs, by operation, and as curl commands."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import shlex
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.checks.sequence_outcomes import error_code
+from sls_contract.exchange import split_url
 from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
 from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
 from sls_contract.reports.text import printable
-from sls_contract.spec import CLAUSES, Level
-from sls_contract.verification.curl import curl_line
-from sls_contract.verification.operations import shown
+from sls_contract.scenarios.documented_operations import NOT_BROUGHT_ABOUT, REQUESTS
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id
+from sls_contract.spec import CLAUSES, Level, operation_of
+from sls_contract.spec.registry import registry
 from sls_contract.verification.plan import GENERATED
 from sls_contract.verification.runner import not_provable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sls_contract.exchange import Request
     from sls_contract.verification.outcome import Performed, Run
     from sls_contract.verification.target import Target
+
 
 VERDICTS = ("passed", "failed", "not proven", "not provable", "not supported")
 _JUDGED_HERE = tuple(code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION)
@@ -201,3 +207,93 @@ def _verdict(run: Run) -> str:
     unproven = [f"{count} not proven"] if (count := run.unproven()) else []
     counts = [plural(len(run.sent), "exchange"), plural(run.judged(), "scenario"), *unproven]
     return run.closing_line(", ".join(counts))
+
+
+_PUBLIC = frozenset({TEST_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_id})
+_SECRET = frozenset({"authorization", "x-acs-security-token"})
+
+
+def curl_line(request: Request, target: Target) -> str:
+    """Return the curl command that sends the request; a signature lasts 15 minutes.
+
+    On loopback the command goes to the endpoint's own address, because no resolver knows the project in front of it.
+    """
+    authority = target.authority if target.loopback else split_url(request.url)[1]
+    parts = ["curl", "-sSi", "-X", request.method, f"{target.scheme}://{authority}{request.target}"]
+    public = access_key_id(request) in _PUBLIC
+    for name, value in request.headers.pairs:
+        shown = value if public or name.lower() not in _SECRET else "***"
+        parts += ["-H", f"{name}: {shown}" if shown else f"{name};"]
+    if request.body:
+        parts += ["--data-binary", request.body.decode("utf-8", "backslashreplace")]
+    return shlex.join(parts)
+
+
+_FIRST = "GetCheckPoint"
+_REFUSED = range(400, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a run has shown of one operation.
+
+    Attributes:
+        operation: its name.
+        passed: how many of its scenarios passed.
+        scenarios: how many there are in the run.
+        proven: codes of the clauses that those prove that passed.
+        not_proven: codes of the clauses that others are there to prove.
+        errors: errorCodes of its table that were answered.
+        missing: the other errorCodes of its table, each with why it was not brought about.
+
+    """
+
+    operation: str
+    passed: int
+    scenarios: int
+    proven: tuple[str, ...]
+    not_proven: tuple[str, ...]
+    errors: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def shown(run: Run) -> Iterator[Shown]:
+    """Yield what was shown of each operation that a scenario of the run is about."""
+    by_operation: dict[str, list[Performed]] = {}
+    for each in run.performed:
+        by_operation.setdefault(each.scenario.area if each.scenario.area in REQUESTS else _FIRST, []).append(each)
+    answered = _answered(run)
+    for operation, performed in by_operation.items():
+        passed = [each for each in performed if each.verdict == "passed"]
+        proven = {code for each in passed for code in each.scenario.proves}
+        wanted = {code for each in performed for code in each.scenario.proves}
+        yield Shown(
+            operation,
+            len(passed),
+            len(performed),
+            tuple(sorted(proven)),
+            tuple(sorted(wanted - proven)),
+            *_errors(operation, answered.get(operation, set())),
+        )
+
+
+def _answered(run: Run) -> dict[str, set[str]]:
+    """Return the errorCodes that each operation was answered with."""
+    codes: dict[str, set[str]] = {}
+    for exchange, _ in run.sent:
+        if exchange.response is not None and exchange.response.status in _REFUSED:
+            contract, code = operation_of(exchange.request), error_code(exchange.response)
+            if contract is not None and code is not None:
+                codes.setdefault(contract.operation, set()).add(code)
+    return codes
+
+
+def _errors(operation: str, answered: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    contract = registry().named(operation)
+    table = dict.fromkeys(each.code for each in contract.errors) if contract else {}
+    missing = (
+        f"{code}: {NOT_BROUGHT_ABOUT.get((operation, code), 'no request of this run was answered with it')}"
+        for code in table
+        if code not in answered
+    )
+    return tuple(code for code in table if code in answered), tuple(missing)

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 network = pytest.importorskip("benchmarks.network", reason="needs the folder benchmarks beside tests")
-SAMPLE = ("requests", "socket by name")
+SAMPLE = ("requests",)
 
 
 def test_each_client_is_recorded_replayed_and_blocked_as_said():

@@ -8,17 +8,26 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from started_processes import IN_UTF8
+from left_out import full
+from started_processes import IN_UTF8, Started
 
 from sls_contract import __version__
+from sls_contract.cli import COMMANDS
 
 SCRIPT = Path(sys.executable).with_name("sls-contract")
 COMMITTED = Path(__file__).parents[2] / "cassettes"
 PAGE = COMMITTED / "documents" / "get-checkpoint-page.sls.yaml"
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LANG": ""}
+
+
+@pytest.fixture
+def command(command):
+    """Start it in any case."""
+    return partial(command, script=[str(SCRIPT)])
 
 
 @pytest.fixture
@@ -40,9 +49,19 @@ def test_the_committed_cassettes_conform(command):
 @pytest.mark.parametrize("script", [(str(SCRIPT),), (sys.executable, "-m", "sls_contract")], ids=["script", "module"])
 def test_script_and_module_are_the_same(command, script):
     """``python -m sls_contract`` is the command, down to its name in usage errors."""
-    done = command("--version", script=script)
+    with Started.really():
+        done = command("--version", script=script)
     assert (done.returncode, done.stdout) == (0, f"sls-contract {__version__}\n")
     assert command("chekc", script=script).stderr.startswith("usage: sls-contract ")
+
+
+def test_each_command_starts_alone(command):
+    """What it needs it loads itself: no other command, and no test, did before it."""
+    for name in COMMANDS:
+        with Started.really():
+            done = command(name, "--help")
+        assert (done.returncode, done.stderr) == (0, ""), name
+        assert done.stdout.startswith(f"usage: sls-contract {name}"), name
 
 
 def test_a_command_loads_no_other():
@@ -54,7 +73,7 @@ def test_a_command_loads_no_other():
     assert not {"sls_contract.cli.verify", "aiohttp", "asyncio", "hypothesis"} & {*loaded}
 
 
-@pytest.mark.parametrize("environ", [ASCII, {"PYTHONIOENCODING": "ascii"}], ids=["locale", "encoding"])
+@pytest.mark.parametrize("environ", [ASCII, full({"PYTHONIOENCODING": "ascii"})], ids=["locale", "encoding"])
 def test_a_terminal_without_chinese_gets_escapes(command, chinese, environ):
     """In the C locale nothing fails, and what cannot be shown is escaped."""
     done = command("check", chinese, environ=environ)
@@ -100,10 +119,10 @@ def test_a_full_disk_is_told_in_one_line(command):
     [
         ("check nothing", 2, "<&- >&- 2>&-"),
         ("explain SLS204", 0, ">&-"),
-        pytest.param("check nothing", 2, ">&-", marks=pytest.mark.full),
-        pytest.param("explain SLS204", 0, "<&- >&- 2>&-", marks=pytest.mark.full),
-        pytest.param("signature -", 2, ">&-", marks=pytest.mark.full),
-        pytest.param("signature -", 2, "<&- >&- 2>&-", marks=pytest.mark.full),
+        full("check nothing", 2, ">&-"),
+        full("explain SLS204", 0, "<&- >&- 2>&-"),
+        full("signature -", 2, ">&-"),
+        full("signature -", 2, "<&- >&- 2>&-"),
     ],
 )
 def test_closed_streams_are_no_error(tmp_path, argv, code, closed):
@@ -113,7 +132,7 @@ def test_closed_streams_are_no_error(tmp_path, argv, code, closed):
     assert (done.returncode, b"Traceback" in done.stderr) == (code, False)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), full(signal.SIGTERM, 143)])
 def test_signals_end_a_check_with_their_code(tmp_path, number, code):
     """INT is 130, TERM 143, and what was judged until then is shown."""
     for count in range(1000):

@@ -57,6 +57,7 @@ def test_derive_says_what_a_page_does_not_tell(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.full
 def test_the_checkout_is_up_to_date_and_the_build_says_what_it_holds():
     """Operations by coverage, what was left out, and the disagreements without a ruling."""
     code, out, err = run("build", "--check", "--verbose", "--folder", Path(__file__).parents[2] / "schemas")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
-import sys
 
 import pytest
+
+from sls_contract import cli
 
 PAGE = """# CountSheep
 
@@ -34,10 +35,14 @@ Host: {project}.{endpoint}
 """
 
 
+def spec(*arguments):
+    out, err = io.StringIO(), io.StringIO()
+    code = cli.run(["spec", *map(str, arguments)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
 def diff(*arguments):
-    command = [sys.executable, "-m", "sls_contract", "spec", "diff", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    return done.returncode, done.stdout, done.stderr
+    return spec("diff", *arguments)
 
 
 @pytest.fixture
@@ -85,8 +90,7 @@ def test_a_page_that_only_links_to_its_errors_takes_none_away(page):
 
 
 def test_claims_written_by_derive_are_as_good_as_their_page(page, tmp_path):
-    command = [sys.executable, "-m", "sls_contract", "spec", "derive", str(page("a.md")), "--json"]
-    subprocess.run([*command, str(tmp_path / "claims.json")], check=True, capture_output=True)
+    assert spec("derive", page("a.md"), "--json", tmp_path / "claims.json")[0] == 0
     assert changes(page("a.md"), tmp_path / "claims.json") == (0, [])
 
 
@@ -115,8 +119,39 @@ def test_claims_of_a_folder_are_merged_before_contracts_are_compared(page, tmp_p
     """With --contract, an error that another page of one's own has is new in the page, and not in the contract."""
     old, new = page("2020.en.md", ("|400|BreedInvalid|No such breed.|\n", "")), page("2021.en.md")
     known = page("2019.en.md")
-    command = [sys.executable, "-m", "sls_contract", "spec", "derive", str(known), "--out", str(tmp_path / "own")]
-    subprocess.run(command, check=True, capture_output=True)
+    assert spec("derive", known, "--out", tmp_path / "own")[0] == 0
     told = [json.loads(diff(old, new, *more, "--json", "-")[1]) for more in ((), ("--contract", tmp_path / "own"))]
     found = [{each["of"] for each in document["changes"]} for document in told]
     assert found == [{"page", "contract"}, {"page"}]
+
+
+def test_pages_of_one_year_are_compared_with_those_of_another(page, tmp_path):
+    """Each operation takes a line, and --verbose shows each change; of several pages of one the last by name counts."""
+    for folder in ("2018", "2021"):
+        (tmp_path / folder).mkdir()
+    goats = ("CountSheep", "CountGoats"), ("/sheep", "/goats")
+    page("2018/sheep.md")
+    page("2018/goats.md", *goats)
+    page("2021/goats.md", *goats, ("|400|BreedInvalid|No such breed.|\n", ""))
+    page("2021/sheep-01.md", ("|404|FarmNotExist|Farm {farm} does not exist.|\n", ""))
+    page("2021/sheep-02.md")
+    folders = [tmp_path / "2018", tmp_path / "2021"]
+    code, out, _ = diff(*folders)
+    assert code == 1
+    assert "What the page says: CountGoats: breaking: 1 breaking, 0 additive, 0 benign\n" in out
+    assert "What the page says: 1 of 2 operations changed" in out
+    assert "gone at error" not in out
+    assert "  breaking: gone at error BreedInvalid" in diff(*folders, "--verbose")[1]
+
+
+def test_an_operation_that_only_the_newer_pages_have_may_be_known_already(page, tmp_path):
+    """The contract that is shipped is what its page is compared with."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    page("a/one.md")
+    page("b/one.md")
+    known = ("CountSheep", "ListShards"), ("/farms/{farm}/sheep?breed=<breed>&line=<line>", "/logstores/{farm}/shards")
+    page("b/two.md", *known)
+    told = changes(tmp_path / "a", tmp_path / "b")[1]
+    assert ("page", "additive", "new", "operation") in told
+    assert ("contract", "additive", "new", "operation") not in told

@@ -13,6 +13,7 @@ import termios
 from pathlib import Path
 
 import pytest
+from left_out import full
 
 from sls_contract.reports.text import width
 
@@ -47,7 +48,7 @@ def in_terminal(columns, *argv, **environ):
     return shown.decode().replace("\r\n", "\n")
 
 
-@pytest.mark.full(keep=2)
+@pytest.mark.full(keep=4)
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize(
     "argv",
@@ -96,7 +97,7 @@ def test_a_pipe_gets_colours_only_where_they_are_forced(command, violated):
     assert forced.stderr == ""
 
 
-@pytest.mark.parametrize("columns", [60, 120])
+@pytest.mark.parametrize("columns", [60, full(120)])
 def test_progress_counts_and_leaves_nothing(columns, tmp_path):
     """A long run says how many of how many are done; its line is gone when the report is shown."""
     shown = in_terminal(columns, "check", COMMITTED)

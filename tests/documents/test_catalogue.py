@@ -3,12 +3,12 @@
 import re
 import string
 
-import test_texts
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from catalogue import CATALOGUE, NO_TEXTS, texts
 from hypothesis import given
 from hypothesis import strategies as st
+from sentences import texts as sentences
 
 from sls_contract.locale.catalogue import chinese
 
@@ -47,9 +47,9 @@ def test_each_sentence_that_a_user_meets_is_in_the_catalogue():
     known = {FILLED.sub("…", message.id.replace("{{", "").replace("}}", "")) for message in MESSAGES}
     found = {
         line.strip()
-        for param in test_texts.texts()
-        if not param.id.startswith(NO_TEXTS)
-        for line in FILLED.sub("…", param.values[0]).split("\n")
+        for place, text in sentences().items()
+        if not place.startswith(NO_TEXTS)
+        for line in FILLED.sub("…", text).split("\n")
         if PROSE.match(line.strip())
     }
     assert len(found) > 1000

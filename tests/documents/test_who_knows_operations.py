@@ -69,9 +69,9 @@ PATH = re.compile(rf"/(?:{'|'.join(sorted(WORDS))})(?=/|\b)")
 
 def names_in(text):
     """Yield the texts in a module, docstrings left out, that are a field, or hold the path, of an operation."""
-    tree = ast.parse(text)
-    told = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
-    for each in ast.walk(tree):
+    nodes = [*ast.walk(ast.parse(text))]
+    told = {id(each.value) for each in nodes if isinstance(each, ast.Expr)}
+    for each in nodes:
         if isinstance(each, ast.Constant) and isinstance(each.value, (str, bytes)) and id(each) not in told:
             value = each.value if isinstance(each.value, str) else each.value.decode("latin-1")
             if value in FIELDS or PATH.search(value):

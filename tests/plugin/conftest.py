@@ -9,6 +9,7 @@ import ssl
 import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 
 import aiohttp  # noqa: F401 - runs in this process then need not load it anew each time; the same below
@@ -71,8 +72,12 @@ socket.getaddrinfo = to_loopback
 
 
 BESIDE_ALL = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
-ALONE = ("--disable-plugin-autoload", *(f"-p{name}" for name in ("sls_contract", "no:cacheprovider", "no:legacypath")))
+_UNUSED = "cacheprovider doctest faulthandler junitxml legacypath logging pastebin setupplan stepwise subtests"
+ALONE = ("--disable-plugin-autoload", "-psls_contract", *(f"-pno:{name}" for name in _UNUSED.split()))
 SPARING = ALONE if pytest.version_tuple >= (8, 4) and not FULL else BESIDE_ALL
+_WITH_PLUGINS = [
+    each for each in metadata.distributions() if any(entry.group == "pytest11" for entry in each.entry_points)
+]
 
 
 @dataclass
@@ -97,16 +102,19 @@ class Project:
 
     def run(self, *options: str) -> pytest.RunResult:
         """Run it here, without the plugins of others; ``-p NAME`` takes one of them in again."""
-        return self.pytester.runpytest_inprocess(*SPARING, *options)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(metadata, "distributions", lambda: iter(_WITH_PLUGINS))  # of hundreds that pytest looks into
+            return self.pytester.runpytest_inprocess(*SPARING, *options)
 
     def spawn(self, *options: str) -> pytest.RunResult:
-        """Run it in a process of its own, beside all plugins that are installed."""
-        return self.pytester.runpytest_subprocess(*BESIDE_ALL, *options)
+        """Run it in a process of its own, without the plugins of others but for xdist's where workers are asked for."""
+        workers = ["-pxdist"] if any(each.startswith("-n") for each in options) else []
+        return self.pytester.runpytest_subprocess(*SPARING, *workers, *options)
 
     def start(self, *options: str) -> pytest.RunResult:
-        """Spawn one that finds nothing loaded."""
+        """Run it in a process of its own that finds nothing loaded, beside all plugins that are installed."""
         with Started.really():
-            return self.spawn(*options)
+            return self.pytester.runpytest_subprocess(*BESIDE_ALL, *options)
 
     def ini(self, *lines: str) -> Project:
         self.write("pytest.ini", "\n".join(["[pytest]", *lines, ""]))

@@ -164,6 +164,29 @@ def test_a_proposal_stays_here_until_it_is_accepted(suite):
     suite.run().assert_outcomes(passed=2)
 
 
+def test_a_missing_one_is_recorded_and_uploaded_as_the_advice_says(suite):
+    """Nothing is committed but the lock; a report names the URL, not the copies on this machine."""
+    result = suite.run("--sls-report=report.json")
+    report = (suite.path / "report.json").read_text("utf-8")
+    assert f"no recording in file://{suite.store}/test_it/test_asks[0].sls.yaml" in report
+    assert str(cached(suite)) not in report
+    advice = "record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit *.lock*"
+    result.stdout.fnmatch_lines([f"*How to fix: {advice}"])
+    recorded(suite).run("--sls-strict").assert_outcomes(passed=2)
+
+
+def test_a_renamed_test_takes_its_cassette_along_as_the_advice_says(suite):
+    """The copy is renamed and uploaded; the old name is gone."""
+    recorded(suite).test(ASKS.format(count=2).replace("test_asks", "test_reads"))
+    result = suite.run()
+    for line in [each for each in result.outlines if each.startswith("E  ") and "rename its cassette (" in each]:
+        fix = line.partition("rename its cassette (")[2].partition(");")[0].partition(" && sls-contract")
+        subprocess.run(fix[0], shell=True, check=True)
+    assert command(suite, *(fix[1] + fix[2]).removeprefix(" && sls-contract cassettes").split()).returncode == 0
+    suite.run("--sls-strict").assert_outcomes(passed=2)
+    assert " 2 cassettes" in suite.lock.read_text("utf-8")
+
+
 def test_memory_is_a_storage_too(suite):
     """In this process, without another."""
     suite.ini("sls_cassette_dir = memory://cassettes/记录")

@@ -42,7 +42,6 @@ def test_a_renamed_test_or_file_is_told_its_cassette(project):
     project.run("--sls-strict").assert_outcomes(passed=2)
 
     (project.path / "test_it.py").rename(project.path / "test_new.py")
-    (project.path / "cassettes/test_new").mkdir()
     result = project.run()
     for fix in fixes(result):
         subprocess.run(fix.partition("rename its cassette (")[2].partition(");")[0], shell=True, check=True)

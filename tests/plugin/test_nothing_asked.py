@@ -39,6 +39,11 @@ def test_a_marked_test_that_asks_elsewhere_or_nothing_fails_in_every_mode(projec
     @pytest.mark.sls_cassette
     def test_asks_nothing(): pass
 
+    @pytest.mark.sls_cassette
+    def test_asks_an_address():
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.1", 1), timeout=10)
+
     @pytest.mark.sls_cassette(empty=True)
     def test_means_it(): pass
 
@@ -49,10 +54,11 @@ def test_a_marked_test_that_asks_elsewhere_or_nothing_fails_in_every_mode(projec
     )
     for mode in ("none", "once"):
         result = project.run(f"--sls-record={mode}", "--sls-report=report.json")
-        result.assert_outcomes(passed=5, errors=3)
+        result.assert_outcomes(passed=6, errors=4)
         assert "gateway.invalid" in told_of(result, "test_asks_elsewhere")
         assert "add it to ini sls_hosts" in told_of(result, "test_asks_elsewhere")
         assert "other.invalid" in told_of(result, "test_asks_by_a_socket")
+        assert "the test called 127.0.0.1, which no cassette owns" in told_of(result, "test_asks_an_address")
         assert "SLS614 nothing-asked (violation)" in told_of(result, "test_asks_nothing")
         result.stdout.fnmatch_lines(
             ["sls-contract: requests to other hosts while a cassette was open, *gateway.invalid (1 test, first *"]

@@ -25,7 +25,10 @@ SPELLED = tuple(
         secret.encode().hex(),
     )
 )
-LOUD = ("-v", "--tb=long", "-l", "--log-cli-level=DEBUG", "-rA", "--sls-report=report.json", "--junitxml=junit.xml")
+LOUD = (
+    *("-plogging", "-pjunitxml", "-v", "--tb=long", "-l", "--log-cli-level=DEBUG", "-rA"),
+    *("--sls-report=report.json", "--junitxml=junit.xml"),
+)
 
 PLANTS = '''
     import base64, json, logging, threading, warnings

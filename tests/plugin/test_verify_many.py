@@ -11,7 +11,7 @@ import pytest
 from left_out import full
 
 from sls_contract import load_cassette
-from sls_contract.plugin.verified import NOTHING_COMPARED
+from sls_contract.plugin.verify_result import NOTHING_COMPARED
 
 MANY = """
     from post import post

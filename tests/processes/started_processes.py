@@ -1,8 +1,9 @@
 """Every process that a test starts: in a group of its own, ended with the test, and mostly forked from a warm Python.
 
 `Started` takes the place of `subprocess.Popen` while tests run. What it forks is a process of its own like any other,
-but for the start of its interpreter: our command line, pytest and files in Python, each of which it has started once
-before. What reads an interpreter's settings, ``-c`` and other ``-m`` it always starts; with ``SLS_FULL=1`` everything.
+but for the start of its interpreter: our command line and pytest, which tests of their own start, and files in Python
+that it has started once before. What reads an interpreter's settings, ``-c`` and other ``-m`` it always starts; with
+``SLS_FULL=1`` everything.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 FULL = bool(os.environ.get("SLS_FULL"))
 _INTERPRETER = ("PYTHON", "LC_", "LANG")  # beginnings of variables that an interpreter reads when it starts
 _HARMLESS = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}  # what a fork heeds, or what it matters nothing to
-_PYTEST = ("pytest",)
+_PYTEST, _OURS = ("pytest",), ("sls_contract",)
 IN_UTF8 = {} if locale.getencoding() == "UTF-8" else {"PYTHONUTF8": "1"}
 """What makes an interpreter speak UTF-8, set only where it does not without: what reads a setting is not forked."""
 
@@ -40,7 +41,7 @@ class Started(Forking):
     all: ClassVar[list[Started]] = []
     _may: ClassVar[bool] = not FULL
     servers: ClassVar[dict[str, WarmPython]] = {}
-    _before: ClassVar[set[tuple[str, ...]]] = set()
+    _before: ClassVar[set[tuple[str, ...]]] = {_OURS, _PYTEST}  # which tests of their own start
     _lock: ClassVar[threading.Lock] = threading.Lock()
     _status: int | None = None  # where the end of one that was forked is told
 
@@ -114,12 +115,10 @@ class Started(Forking):
 def program_of(command: list[str]) -> tuple[str, ...] | None:
     """Name what may be forked: our command line, by the command, too, or a file, by what is in it; None: all else."""
     path = Path(command[0])
-    if command[:2] == ["-m", "sls_contract"]:
-        return ("sls_contract", *command[2:3])
+    if command[:2] == ["-m", "sls_contract"] or path.name == "sls-contract":
+        return _OURS
     if command[:2] == ["-m", "pytest"] or path.name == "pytest":
         return _PYTEST
-    if path.name == "sls-contract":
-        return ("sls-contract", *command[1:2])
     if command[0] == "-m" or not path.exists():
         return None
     return (sha256(path.read_bytes()).hexdigest() if path.is_file() else str(path),)

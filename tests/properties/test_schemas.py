@@ -26,7 +26,7 @@ IN_DEPTH = [contract.operation for contract in KNOWN if contract.coverage != "mo
 OPERATIONS = [*IN_DEPTH, "CreateDashboard", "ListLogStores", "UpdateLogStore", "GetProject"]
 ANSWERED = [name for name in IN_DEPTH if (FOLDER / f"{name}.answer.json").is_file()]
 SAYABLE = {"missing", "type"}
-some = settings(max_examples=1_000 if FULL else 25, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=1_000 if FULL else 10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache
@@ -139,7 +139,7 @@ AUTHORIZATIONS = st.sampled_from([each.headers["authorization"] for each in SIGN
 )
 
 
-@settings(max_examples=2_000 if FULL else 25, deadline=None)
+@settings(max_examples=2_000 if FULL else 10, deadline=None)
 @given(
     st.sampled_from(sorted(SIGNED)),
     st.dictionaries(st.sampled_from(NAMES), st.none() | st.sampled_from(TEXTS) | st.text(max_size=3), max_size=3),

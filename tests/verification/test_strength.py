@@ -93,11 +93,14 @@ SHOWN_BY = {
         "goes_back_to_the_first_cursor answers_the_cursor_that_was_asked_for hides_each_second_log_group "
         "takes_logs_and_keeps_none keeps_logs_in_ascii forgets_the_topic tells_the_size_on_the_wire "
         "counts_one_log_group_too_few counts_in_words gives_no_next_cursor "
-        "answers_json_to_whoever_asked_for_protobuf "
+        "answers_json_to_whoever_asked_for_protobuf forgets_the_source keeps_whole_seconds sorts_the_keys_of_logs "
+        "declares_log_groups_as_json "
     ),
+    "pull-logs-again": "gives_logs_once",
     "pull-logs-invalid-cursor": "invalid_cursors_are_missing_shards",
     "pull-logs-not-let-in": "asks_for_no_signature_of_logs",
     "pull-logs-of-one-shard": "gives_a_log_group_again pulls_as_many_as_it_likes",
+    "pull-logs-up-to-an-end": "passes_over_the_end",
     "pull-logs-parameter-invalid": "takes_any_count",
     "put-logs-by-hash-key": "routes_by_no_hash_key",
     "put-logs-invalid-encoding": "takes_any_encoding",
@@ -176,10 +179,11 @@ SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs
 
 
 def cases():
-    """Give each bug; of those that one clause finds, the first runs without SLS_FULL."""
+    """Give each bug; without SLS_FULL the first that a clause finds, of every third clause."""
     seen = set()
     for bug in registry.BROKEN.values():
-        yield pytest.param(bug, marks=[pytest.mark.full] if bug.code in seen else [], id=bug.name)
+        left_out = bug.code in seen or len(seen) % 3
+        yield pytest.param(bug, marks=[pytest.mark.full] if left_out else [], id=bug.name)
         seen.add(bug.code)
 
 

@@ -54,7 +54,7 @@ def unusual(*telling):
     def register(change):
         mine = [name for number, name in enumerate(TOUCHED) if (number - len(UNUSUAL)) % APART == 0]
         mine += [name for name in TOUCHED if name.startswith(telling) and name not in mine]
-        UNUSUAL[change.__name__] = (change, () if FULL else (*GENERATED, *mine))
+        UNUSUAL[change.__name__] = (change, () if FULL else (*GENERATED[: len(UNUSUAL) % 4 == 0], *mine))
         return change
 
     return register
@@ -250,7 +250,7 @@ def test_cursors_of_any_form_are_passed_on():
     def send(request):
         if not verify_quickly(request):
             return real(request)
-        url = re.sub(r"\bcursor=(c2hhcm[^&]+)", plain, request.url)
+        url = re.sub(r"cursor=(c2hhcm[^&]+)", plain, request.url)
         kept = Headers(
             [(name, value) for name, value in request.headers.pairs if name.startswith(("A", "C", "x-log-b"))]
         )
@@ -267,7 +267,7 @@ def test_cursors_of_any_form_are_passed_on():
     names = [
         name for name, each in SCENARIOS.items() if each.area in {"GetCursor", "GetCursorTime", "PullLogs", "PutLogs"}
     ]
-    run = verify(send, *(name for name in names if "not-let-in" not in name))
+    run = verify(send, *(name for name in names if "let-in" not in name and "expired" not in name))
     assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
     assert {each.verdict for each in run.performed} == {"passed", "not proven"}
     assert "not proven" in {each.verdict for each in run.performed if each.scenario.name == "get-cursor-of-times"}

@@ -72,10 +72,18 @@ answer against a request that carries the same date on both sides. An exchange o
 
 from __future__ import annotations
 
-from sls_contract.cassettes.drift.change import Change, Class, Drift, Unmatched
+from sls_contract.cassettes.drift.change import (
+    Change,
+    Class,
+    Drift,
+    Unmatched,
+    change_lines,
+    change_of,
+    finding_of,
+    plain_change,
+)
 from sls_contract.cassettes.drift.comparison import alone, compare, compare_exchange
 from sls_contract.cassettes.drift.pairing import Pairing
-from sls_contract.cassettes.drift.telling import change_lines, change_of, finding_of, plain_change
 
 __all__ = [
     "Change",

@@ -90,7 +90,8 @@ def _long_words(text: bytes) -> set[bytes]:
     start = 0
     while start < len(text):
         end = text.find(b"\n", start + _SLICE) + 1 or len(text)
-        found.update(word for word in text[start:end].translate(_SEPARATORS).split() if len(word) >= _SHORTEST)
+        words = set(text[start:end].translate(_SEPARATORS).split())  # recordings are alike: few words are left
+        found.update(word for word in words if len(word) >= _SHORTEST)
         start = end
     return found
 

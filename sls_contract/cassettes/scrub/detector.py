@@ -15,7 +15,8 @@ from sls_contract.cassettes.scrub.key_formats import foreign_keys
 from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.registry import is_public
 from sls_contract.cassettes.scrub.shapes import BY_NAME, is_suspicious, public_signatures, shaped
-from sls_contract.cassettes.scrub.views import Edit, applied, find, plain, safe_bytes, unescaped
+from sls_contract.cassettes.scrub.spellings import SURE
+from sls_contract.cassettes.scrub.views import Edit, applied, find, plain, rejoined, safe_bytes, unescaped
 from sls_contract.exchange import wire_bytes, wire_text
 
 if TYPE_CHECKING:
@@ -120,10 +121,9 @@ class Detector:
 
     def sees(self, data: bytes, depth: int = 0) -> bool:
         """Tell whether there may be something to replace; never False where `clean` would change something."""
-        lowered = data.lower()
-        if any(needle in lowered for needle in self.folded) or any(needle in data for needle in self.exact):
+        if self._knows(data) or any(True for _ in self._unknown(data, data.lower())):
             return True
-        if self.registry.learnt.within(data, lowered) or any(True for _ in self._unknown(data, lowered)):
+        if any(self._knows(each.text) for each in rejoined(data)):
             return True
         view = unescaped(data)
         if view is not None and depth <= _DEEPEST and self.sees(view.text, depth + 1):
@@ -131,6 +131,11 @@ class Detector:
         packed = unpacked(data)
         inner = (packed.content, packed.rest) if packed else (glimpse(data),)
         return depth < _DEEPEST and any(self.sees(part, depth + 1) for part in inner if part)
+
+    def _knows(self, data: bytes) -> bool:
+        lowered = data.lower()
+        known = any(needle in lowered for needle in self.folded) or any(needle in data for needle in self.exact)
+        return known or bool(self.registry.learnt.within(data, lowered))
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
         """Return the data with every secret replaced; JSON stays JSON, binary data (or ``fit``) keeps its length."""
@@ -158,12 +163,18 @@ class Detector:
 
     def _all(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         lowered = text.lower()
-        for secret in (*self.secrets, *self.registry.learnt.within(text, lowered)):
-            for start, end, new in secret.places(lowered):
-                yield Edit(start, end, new, secret.kind)
+        yield from self._known(text, lowered)
+        for view in rejoined(text):
+            yield from map(view.back, self._known(view.text, view.text.lower(), SURE))
         yield from self._unknown(text, lowered, by_chance=depth > 0 and _is_binary(text))
         if depth < _DEEPEST:
             yield from self._inside(text, depth, fit=fit)
+
+    def _known(self, text: bytes, lowered: bytes, shortest: int = 0) -> Iterator[Edit]:
+        for secret in (*self.secrets, *self.registry.learnt.within(text, lowered)):
+            if len(secret.value) >= shortest:
+                for start, end, new in secret.places(lowered):
+                    yield Edit(start, end, new, secret.kind)
 
     def _unknown(self, text: bytes, lowered: bytes, *, by_chance: bool = False) -> Iterator[Edit]:
         """Yield secrets that give themselves away, by shape, by name, or by the user's rules; they are learnt.

@@ -26,7 +26,7 @@ _WORDS = (
     (Kind.ACCESS_KEY_SECRET, "access key secret|access secret|secret access key|secret key|access key|signing key"),
     (Kind.SECURITY_TOKEN, "security token|sts token|session token"),
     (Kind.SIGNATURE, "signature"),
-    (Kind.OTHER, "secret|password|passwd|passphrase|private key|api key|credentials"),
+    (Kind.OTHER, "secret|password|passwd|passphrase|private key|api key|account key|credentials"),
     (Kind.OTHER, "access token|refresh token|id token|auth token|bearer token|csrf token|x token"),
 )
 #: Names only where nothing stands before them: ``nextToken`` is none.

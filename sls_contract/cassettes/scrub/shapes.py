@@ -86,7 +86,7 @@ class Named:
     """Finds the values of names in JSON, forms, queries, cookies, XML, ``name: value`` lines and printed mappings.
 
     In JSON also where the name is a value itself, as in HAR: ``{"name": "token", "value": "…"}``; in a multipart form,
-    where the value stands below the part's head.
+    where the value stands below the part's head; in an HTML form, and behind the flag of a command.
 
     Args:
         endings: alternatives of a regular expression over lower-case text: how the names end.
@@ -104,14 +104,16 @@ class Named:
         self._wary = wary
         self._pattern = re.compile(
             rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?:"
-            rb"(?P<quote>\\*[\"'])\s*[:=]\s*(?:"
+            rb"(?P<quote>\\*[\"'])\s*[:=]>?\s*(?:"
             rb"(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
             rb"|(?P<number>-?\d[\d.eE+-]*)|(?P<nest>[\[{])|(?P<word>[^\s\"'&;,<>(){}\[\]\\]{4,}))"
             rb"|(?P<rim>\\*[\"'])\s*,\s*(?P=rim)value(?P=rim)\s*:\s*(?P=rim)"
             rb"(?P<paired>(?:(?!(?P=rim))(?:\\.|[^\\]))*)"
             rb"|=(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
             rb"|\]*=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
-            rb"|[ \t]*(?:=[ \t]*|:\s*)(?:-\s+)?[\"']?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|[ \t]*(?:=>?[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?[\"']?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|[ \t]+[\"']?(?P<flag>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|(?P<tick>[\"'])(?:\s+[\w-]+=(?P=tick)[^\"'<>]*(?P=tick))*?\s+value=(?P=tick)(?P<field>[^\"'<>]*)(?P=tick)"
             rb"|>(?P<element>[^<]+)</"
             rb"|[\"'](?:;[^\n]*)?\r?\n(?:[^\s:]+:[^\n]*\n)*\r?\n(?P<part>[^\r\n]+))"
         )
@@ -153,9 +155,10 @@ class Named:
     def _flat(self, text: bytes, match: re.Match[bytes], kind: Kind) -> Iterator[Found]:
         group = next(name for name in _VALUES if match[name] is not None)
         start, end = match.span(group)
-        if group == "part" and not _PART_NAME.search(text, max(0, match.start() - _FAR), match.start("end")):
+        before = _BEFORE.get(group)
+        if before is not None and not before.search(text, max(0, match.start() - _FAR), match.start("end")):
             return
-        if start < end and not (self._wary and group in ("line", "word") and not _random(text[start:end])):
+        if start < end and not (self._wary and group in ("line", "word", "flag") and not _random(text[start:end])):
             yield start, end, kind
 
     def _kind(self, lowered: bytes, match: re.Match[bytes]) -> Kind | None:
@@ -163,12 +166,14 @@ class Named:
         return self._kind_of(wire_text(lowered[max(0, name_end - LONGEST) : name_end]))
 
 
-_VALUES = ("text", "paired", "number", "word", "attribute", "value", "line", "element", "part")
-_VALUE_FIRST = re.compile(rb'"value"\s*:\s*"(?P<text>(?:[^"\\]|\\.)*)"\s*,\s*"(?:name|key)"\s*:\s*"(?P<name>[^"\\]*)"')
+_VALUES = ("text", "paired", "number", "word", "attribute", "value", "line", "flag", "field", "element", "part")
+_VALUE_FIRST = re.compile(
+    rb'"value"\s*:\s*"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"\s*,\s*"(?:name|key)"\s*:\s*"(?P<name>[^"\\]*)"'
+)
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _FAR = 80  # bytes between ``name=`` and the last word of the name
-_PART_NAME = re.compile(rb"name=[\"'][^\"'\r\n]*\Z")
+_BEFORE = {"part": re.compile(rb"name=[\"'][^\"'\r\n]*\Z"), "flag": re.compile(rb"(?:^|\s)--?[\w-]*\Z")}
 _LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?P<number>-?\d[\d.eE+-]*)')
 _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 

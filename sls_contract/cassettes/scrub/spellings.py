@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHORTEST = 8
-_SURE = 16
+SURE = 16
+"""Bytes from which on a secret is unlike any other text, however it was put together."""
+
 _PLAIN_WORD = re.compile(rb"[a-z]+|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _WORD = re.compile(rb"[0-9A-Za-z_-]")
 #: Words of this protocol: never hunted, whatever somebody chose as a key.
@@ -126,6 +128,7 @@ class Secret:
             folded.append((bare, public))
         if kind is not Kind.SIGNATURE:  # of which there is one an exchange; services echo no dump of it
             folded += [(value.hex(sign).encode(), public.hex(sign).encode()) for sign in " :"]
+            folded += [(_listed(value, sign), _listed(public, sign)) for sign in (",", ", ", " ")]
         hexadecimal, windows, alone = _spelled(value)
         return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows)
 
@@ -163,8 +166,13 @@ def _stands_alone(text: bytes, start: int, end: int) -> bool:
 def _spelled(value: bytes) -> tuple[bytes, tuple[bytes, ...], bool]:
     """Return the hex and base64 of a secret, and whether it is found as a whole word only."""
     text = value.lower()
-    whole = (len(value) < _SURE and bool(_PLAIN_WORD.fullmatch(value))) or text.decode("latin-1") in _PUBLIC_TEXT
+    whole = (len(value) < SURE and bool(_PLAIN_WORD.fullmatch(value))) or text.decode("latin-1") in _PUBLIC_TEXT
     return text and value.hex().encode(), tuple(_windows(value)), whole
+
+
+def _listed(text: bytes, sign: str) -> bytes:
+    """Return a text as the list of its bytes, as Go, Java and JSON of a Buffer of Node print it."""
+    return sign.join(map(str, text)).encode()
 
 
 def _spaced(text: bytes) -> bytes:

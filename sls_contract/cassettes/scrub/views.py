@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 LEVELS = 5  #: how many times escapes are undone: JSON in a form in JSON in a form, and one to spare
 
-_TOKEN = re.compile(
-    rb"%(?P<again>(?:25)*)(?P<percent>[0-9A-Fa-f]{2})"
-    rb"|(?:\\|%)u(?P<unicode>[0-9A-Fa-f]{4})|\\u\{(?P<point>[0-9A-Fa-f]{1,8})\}"
-    rb"|\\x(?P<hex>[0-9A-Fa-f]{2})|\\(?P<octal>[0-3][0-7]{2})|\\(?P<letter>[\"\\/bfnrt'])"
-    rb"|&\#(?P<decimal>\d{1,7});|&\#[xX](?P<number>[0-9A-Fa-f]{1,8});"
-    rb"|&(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat);"
+_TOKEN = re.compile(  # begins with a set of characters, for which the engine looks fast
+    rb"[%\\&](?:(?<=%)(?P<again>(?:25)*)(?P<percent>[0-9A-Fa-f]{2})"
+    rb"|(?<=[\\%])u(?P<unicode>[0-9A-Fa-f]{4})"
+    rb"|(?<=\\)(?:u\{(?P<point>[0-9A-Fa-f]{1,8})\}"
+    rb"|x(?P<hex>[0-9A-Fa-f]{2})|(?P<octal>[0-3][0-7]{2})|(?P<letter>[\"\\/bfnrt']))"
+    rb"|(?<=&)(?:\#(?P<decimal>\d{1,7});|\#[xX](?P<number>[0-9A-Fa-f]{1,8});"
+    rb"|(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat);))"
 )
+_BREAK = re.compile(rb"[=\\]?\r?\n[ \t]*")  # also with the sign of quoted-printable, or of a shell, before it
+_QUOTED = re.compile(rb"=(?:\r?\n|([0-9A-Fa-f]{2}))")
+_LOOKS_QUOTED = re.compile(rb"=\r?\n|=(?:3[Dd]|2[BbFf])|(?:=[0-9A-Fa-f]{2}){3}")
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITIES = dict(
     zip(
@@ -81,17 +85,33 @@ def unescaped(source: bytes) -> View | None:
     """Undo every escape once; None where there is none."""
     if b"%" not in source and b"\\" not in source and b"&" not in source:
         return None
+    return _view(source, _TOKEN, _plain)
+
+
+def rejoined(source: bytes) -> Iterator[View]:
+    """Yield the text as it was before it was broken over lines, and before it was made quoted-printable (RFC 2045)."""
+    if b"\n" in source and (view := _view(source, _BREAK, lambda _: b"")):
+        yield view
+    if _LOOKS_QUOTED.search(source) and (view := _view(source, _QUOTED, lambda token: bytes.fromhex(_digits(token)))):
+        yield view
+
+
+def _digits(token: re.Match[bytes]) -> str:
+    return (token[1] or b"").decode()
+
+
+def _view(source: bytes, tokens: re.Pattern[bytes], plain: Callable[[re.Match[bytes]], bytes]) -> View | None:
     pieces: list[bytes] = []
     spans, starts, ends = [], [], []
     done = length = 0
-    for token in _TOKEN.finditer(source):
-        plain = _plain(token)
+    for token in tokens.finditer(source):
+        text = plain(token)
         start, end = token.span()
-        pieces += (source[done:start], plain)
+        pieces += (source[done:start], text)
         length += start - done
         spans.append((start, end))
         starts.append(length)
-        length += len(plain)
+        length += len(text)
         ends.append(length)
         done = end
     if not spans:

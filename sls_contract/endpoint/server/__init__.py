@@ -5,8 +5,7 @@ Importing this pulls the web server library in; nothing else in the package does
 
 from __future__ import annotations
 
-from sls_contract.endpoint.server.background import Server, serve
+from sls_contract.endpoint.server.background import Server, avoid_pauses, serve
 from sls_contract.endpoint.server.limits import Limits
-from sls_contract.endpoint.server.pauses import avoid_pauses
 
 __all__ = ["Limits", "Server", "avoid_pauses", "serve"]

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.exchange import Headers, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sls_contract.exchange import Request
 
 _JSON = "application/json"
@@ -58,199 +60,80 @@ class NotServed(Exception):
         )
 
 
-def project_not_exist(project: str) -> ServiceError:
-    """404; wording seen live since 2022-12."""
-    return ServiceError(404, "ProjectNotExist", f"The Project does not exist: {project}")
-
-
-def logstore_not_exist(logstore: str) -> ServiceError:
-    """404; wording that the Java SDK's live test asserts."""
-    return ServiceError(404, "LogStoreNotExist", f"logstore {logstore} does not exist")
-
-
-def consumer_group_not_exist() -> ServiceError:
-    """404; source: GetCheckPoint page, error table."""
-    return ServiceError(404, "ConsumerGroupNotExist", "consumer group not exist.")
-
-
-def consumer_group_already_exist() -> ServiceError:
-    """400; source: CreateConsumerGroup page, error table."""
-    return ServiceError(400, "ConsumerGroupAlreadyExist", "consumer group already exist.")
-
-
-def json_info_invalid(message: str) -> ServiceError:
-    """400; source: CreateConsumerGroup and UpdateConsumerGroup pages, error tables."""
-    return ServiceError(400, "JsonInfoInvalid", message)
-
-
-def post_body_invalid() -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "PostBodyInvalid", "The request body is not valid JSON object.")
-
-
-def not_exist_consumer_with_body() -> ServiceError:
-    """400; source: HeartBeat page, error table."""
-    return ServiceError(400, "NotExistConsumerWithBody", "non-exist consumer with non-empty body of heartbeat message.")
-
-
-def invalid_shard_checkpoint() -> ServiceError:
-    """400; source: UpdateCheckPoint page, error table."""
-    return ServiceError(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
-
-
-def shard_not_exist() -> ServiceError:
-    """404; source: UpdateCheckPoint page, error table."""
-    return ServiceError(404, "ShardNotExist", "shard not exist.")
-
-
-def consumer_not_exist() -> ServiceError:
-    """404; source: UpdateCheckPoint page, error table."""
-    return ServiceError(404, "ConsumerNotExist", "consumer not exist in the consumer group")
-
-
-def consumer_not_match() -> ServiceError:
-    """No page has it: the Go and Java consumers look for the code; status and wording are ours."""
-    return ServiceError(400, "ConsumerNotMatch", "consumer does not hold the shard")
-
-
-def invalid_method(path: str) -> ServiceError:
-    """405; wording seen live for an empty group name."""
-    return ServiceError(405, "InvalidMethod", f"invalid request method : {path}")
-
-
-def invalid_host(host: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "InvalidHost", f"Host header {host} is invalid.")
-
-
-def unauthorized(message: str) -> ServiceError:
-    """401; source: general error codes (2026-01), which have several messages under this code."""
-    return ServiceError(401, "Unauthorized", message)
-
-
-def signature_not_match(signature: str) -> ServiceError:
-    """401; wording seen live."""
-    return ServiceError(401, "SignatureNotMatch", f"signature {signature} not match")
-
-
-def missing_api_version() -> ServiceError:
-    """400; source: general error codes of 2021, the table of 2026 has no row for it."""
-    return ServiceError(400, "MissingAPIVersion", "x-log-apiversion does not exist in http header.")
-
-
-def invalid_api_version(version: str) -> ServiceError:
-    """400; source: general error codes of 2021, the table of 2026 has no row for it."""
-    return ServiceError(400, "InvalidAPIVersion", f"x-log-apiversion {version} is unsupported.")
-
-
-def invalid_request_time(time: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "InvalidRequestTime", f"Request time {time} not follow RFC822 spec.")
-
-
-def request_time_expired(time: str, now: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "RequestTimeExpired", f"Request time {time} has been expired while server time is {now}.")
-
-
-def request_time_too_skewed() -> ServiceError:
-    """400; source: general error codes of 2021."""
-    return ServiceError(400, "RequestTimeTooSkewed", "Request time exceeds server time more than 15 minutes.")
-
-
-def missing_query_key(key: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "MissingParameter", f"Missing query key : {key}.")
-
-
-def missing_header(name: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "MissingParameter", f"Missing http extend header key : {name}.")
-
-
-def invalid_authorization(authorization: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "ParameterInvalid", f"Http extend authorization : {authorization} pair is invalid.")
-
-
-def invalid_signature_method(method: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "ParameterInvalid", f"x-log-signaturemethod: {method} pair is invalid.")
-
-
-def invalid_parameter(key: str, expected: str) -> ServiceError:
-    """400; the code stands in the general table (2026-01), the form of the text was seen live in another operation."""
-    return ServiceError(400, "ParameterInvalid", f"The parameter {key} must be {expected}")
-
-
-def shard_of_logs_not_exist(shard: int) -> ServiceError:
-    """400, not 404 as in UpdateCheckPoint; source: PullLogs, GetCursor and GetCursorTime pages, error tables."""
-    return ServiceError(400, "ShardNotExist", f"Shard {shard} does not exist.")
-
-
-def invalid_shard_id() -> ServiceError:
-    """400; source: SplitShard and MergeShards pages, error tables."""
-    return ServiceError(400, "ParameterInvalid", "invalid shard id.")
-
-
-def invalid_mid_hash() -> ServiceError:
-    """400; source: SplitShard page, error table."""
-    return ServiceError(400, "ParameterInvalid", "invalid mid hash.")
-
-
-def cannot_merge_the_last_shard() -> ServiceError:
-    """400; source: MergeShards page, error table."""
-    return ServiceError(400, "ParameterInvalid", "can not merge the last shard.")
-
-
-def invalid_from() -> ServiceError:
-    """400; source: GetCursor page, error table."""
-    return ServiceError(400, "ParameterInvalid", "Parameter From is not valid.")
-
-
-def invalid_cursor(cursor: str) -> ServiceError:
-    """400; source: PullLogs page, error table."""
-    return ServiceError(400, "ParameterInvalid", f"Invalid cursor {cursor}.")
-
-
-def cursor_out_of_range(cursor: str) -> ServiceError:
-    """No page has it: the Python SDK looks for the code where a cursor may be too old; status and wording are ours."""
-    return ServiceError(400, "InvalidCursor", f"cursor {cursor} is out of the range of the shard")
-
-
-def invalid_count() -> ServiceError:
-    """400; source: PullLogs page, error table."""
-    return ServiceError(400, "ParameterInvalid", "ParameterCount should be in [0-1000].")
-
-
-def logs_cannot_be_parsed() -> ServiceError:
-    """400; source: PutLogs page, error table."""
-    return ServiceError(400, "PostBodyInvalid", "Protobuffer content cannot be parsed.")
-
-
-def invalid_encoding() -> ServiceError:
-    """400; source: PutLogs page, error table."""
-    return ServiceError(400, "InvalidEncoding", "Non-UTF8 characters are in logs.")
-
-
-def post_body_uncompress_error() -> ServiceError:
-    """400; source: PutLogs page, error table."""
-    return ServiceError(400, "PostBodyUncompressError", "Failed to decompress logs.")
-
-
-def post_body_too_large(size: int) -> ServiceError:
-    """413; source: general error codes (2026-01)."""
-    return ServiceError(413, "PostBodyTooLarge", f"Body size {size} must little than 10485760.")
-
-
-def invalid_compress_type(kind: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "ParameterInvalid", f"Http extend x-log-compresstype : {kind} pair is invalid.")
-
-
-def invalid_body_raw_size(size: str) -> ServiceError:
-    """400; source: general error codes (2026-01)."""
-    return ServiceError(400, "ParameterInvalid", f"Http extend x-log-bodyrawsize : {size} pair is invalid.")
+def _error(status: int, code: str, message: str) -> Callable[..., ServiceError]:
+    """Return what makes an error of the values that its message has places for."""
+    return lambda *values, **named: ServiceError(status, code, message.format(*values, **named))
+
+
+# Wording seen live since 2022-12.
+project_not_exist = _error(404, "ProjectNotExist", "The Project does not exist: {}")
+# Wording that the Java SDK's live test asserts.
+logstore_not_exist = _error(404, "LogStoreNotExist", "logstore {} does not exist")
+# Source: GetCheckPoint page, error table.
+consumer_group_not_exist = _error(404, "ConsumerGroupNotExist", "consumer group not exist.")
+# Source: CreateConsumerGroup page, error table.
+consumer_group_already_exist = _error(400, "ConsumerGroupAlreadyExist", "consumer group already exist.")
+# Source: CreateConsumerGroup and UpdateConsumerGroup pages, error tables.
+json_info_invalid = _error(400, "JsonInfoInvalid", "{}")
+# Source: general error codes (2026-01).
+post_body_invalid = _error(400, "PostBodyInvalid", "The request body is not valid JSON object.")
+# Source: HeartBeat page, error table.
+not_exist_consumer_with_body = _error(
+    400, "NotExistConsumerWithBody", "non-exist consumer with non-empty body of heartbeat message."
+)
+# Source: UpdateCheckPoint page, error table.
+invalid_shard_checkpoint = _error(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
+shard_not_exist = _error(404, "ShardNotExist", "shard not exist.")
+consumer_not_exist = _error(404, "ConsumerNotExist", "consumer not exist in the consumer group")
+# Source: No page has it: the Go and Java consumers look for the code; status and wording are ours.
+consumer_not_match = _error(400, "ConsumerNotMatch", "consumer does not hold the shard")
+# Wording seen live for an empty group name.
+invalid_method = _error(405, "InvalidMethod", "invalid request method : {}")
+# Source: general error codes (2026-01).
+invalid_host = _error(400, "InvalidHost", "Host header {} is invalid.")
+# Source: general error codes (2026-01), which have several messages under this code.
+unauthorized = _error(401, "Unauthorized", "{}")
+# Wording seen live.
+signature_not_match = _error(401, "SignatureNotMatch", "signature {} not match")
+# Source: general error codes of 2021, the table of 2026 has no row for it.
+missing_api_version = _error(400, "MissingAPIVersion", "x-log-apiversion does not exist in http header.")
+invalid_api_version = _error(400, "InvalidAPIVersion", "x-log-apiversion {} is unsupported.")
+# Source: general error codes (2026-01).
+invalid_request_time = _error(400, "InvalidRequestTime", "Request time {} not follow RFC822 spec.")
+request_time_expired = _error(400, "RequestTimeExpired", "Request time {} has been expired while server time is {}.")
+# Source: general error codes of 2021.
+request_time_too_skewed = _error(400, "RequestTimeTooSkewed", "Request time exceeds server time more than 15 minutes.")
+# Source: general error codes (2026-01).
+missing_query_key = _error(400, "MissingParameter", "Missing query key : {key}.")
+missing_header = _error(400, "MissingParameter", "Missing http extend header key : {name}.")
+invalid_authorization = _error(400, "ParameterInvalid", "Http extend authorization : {} pair is invalid.")
+invalid_signature_method = _error(400, "ParameterInvalid", "x-log-signaturemethod: {} pair is invalid.")
+# The code stands in the general table (2026-01), the form of the text was seen live in another operation.
+invalid_parameter = _error(400, "ParameterInvalid", "The parameter {key} must be {expected}")
+# 400, not 404 as in UpdateCheckPoint; source: PullLogs, GetCursor and GetCursorTime pages, error tables.
+shard_of_logs_not_exist = _error(400, "ShardNotExist", "Shard {} does not exist.")
+# Source: SplitShard and MergeShards pages, error tables.
+invalid_shard_id = _error(400, "ParameterInvalid", "invalid shard id.")
+# Source: SplitShard page, error table.
+invalid_mid_hash = _error(400, "ParameterInvalid", "invalid mid hash.")
+# Source: MergeShards page, error table.
+cannot_merge_the_last_shard = _error(400, "ParameterInvalid", "can not merge the last shard.")
+# Source: GetCursor page, error table.
+invalid_from = _error(400, "ParameterInvalid", "Parameter From is not valid.")
+# Source: PullLogs page, error table.
+invalid_cursor = _error(400, "ParameterInvalid", "Invalid cursor {}.")
+# Source: No page has it: the Python SDK looks for the code where a cursor may be too old; status and wording are ours.
+cursor_out_of_range = _error(400, "InvalidCursor", "cursor {} is out of the range of the shard")
+# Source: PullLogs page, error table.
+invalid_count = _error(400, "ParameterInvalid", "ParameterCount should be in [0-1000].")
+# Source: PutLogs page, error table.
+logs_cannot_be_parsed = _error(400, "PostBodyInvalid", "Protobuffer content cannot be parsed.")
+invalid_encoding = _error(400, "InvalidEncoding", "Non-UTF8 characters are in logs.")
+post_body_uncompress_error = _error(400, "PostBodyUncompressError", "Failed to decompress logs.")
+# Source: general error codes (2026-01).
+post_body_too_large = _error(413, "PostBodyTooLarge", "Body size {} must little than 10485760.")
+invalid_compress_type = _error(400, "ParameterInvalid", "Http extend x-log-compresstype : {} pair is invalid.")
+invalid_body_raw_size = _error(400, "ParameterInvalid", "Http extend x-log-bodyrawsize : {} pair is invalid.")
 
 
 def success(request: Request, body: Any, now: datetime, count: int) -> Response:

@@ -149,9 +149,9 @@ def asked(request: Request) -> tuple[Callable[[Call], Any], str, str]:
     if contract is None and len(told) == 1:
         ((key, known),) = told.items()
         raise (
-            answers.missing_query_key(key)
+            answers.missing_query_key(key=key)
             if values[key] is None
-            else answers.invalid_parameter(key, " or ".join(known))
+            else answers.invalid_parameter(key=key, expected=" or ".join(known))
         )
     if contract is None and _OF_GROUPS.match(request.path):
         raise answers.invalid_method(request.path)

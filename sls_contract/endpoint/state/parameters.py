@@ -31,7 +31,7 @@ def query_value(request: Request, key: str) -> str | None:
     """Return the key's value, None where it is absent; one given twice or not UTF-8 is refused (no source)."""
     values = [value for name, value in request.query_pairs() if name == key]
     if len(values) > 1 or not all(_is_text(value) for value in values):
-        raise answers.invalid_parameter(key, _ONCE)
+        raise answers.invalid_parameter(key=key, expected=_ONCE)
     return values[0] if values else None
 
 
@@ -69,7 +69,7 @@ def required(request: Request, key: str) -> str:
     """Return the key's value, or refuse; source: general error codes (2026-01)."""
     value = query_value(request, key)
     if value is None:
-        raise answers.missing_query_key(key)
+        raise answers.missing_query_key(key=key)
     return value
 
 

@@ -255,6 +255,7 @@ def _strangers(value: Value) -> list[str]:
     return []
 
 
-def _out_of_bounds(value: Value) -> list[int]:
+def _out_of_bounds(value: Value) -> list[Any]:
     below = [] if value.minimum is None else [value.minimum - 1]
-    return below if value.maximum is None else [*below, value.maximum + 1]
+    outside = below if value.maximum is None else [*below, value.maximum + 1]
+    return ["x" * size for size in outside if size > 0] if value.type == "string" else list(outside)

@@ -135,7 +135,7 @@ def _draw_string(draw: Draw, value: Value, scene: Scene) -> str:
         return draw(FORMS[value.form])
     if value.pattern:
         return draw(_matching(value.pattern))
-    return draw(_free(scene.names, scene.shortest))
+    return draw(_free(scene.names, max(scene.shortest, value.minimum or 0), value.maximum or 0))
 
 
 @cache  # Hypothesis takes milliseconds to make one
@@ -144,8 +144,9 @@ def _matching(pattern: str) -> st.SearchStrategy[str]:
 
 
 @cache
-def _free(characters: str, shortest: int) -> st.SearchStrategy[str]:
-    return st.text(st.sampled_from(characters), min_size=shortest, max_size=_LONGEST_NAME)
+def _free(characters: str, shortest: int, longest: int) -> st.SearchStrategy[str]:
+    most = min(longest or _LONGEST_NAME, max(shortest, _LONGEST_NAME))
+    return st.text(st.sampled_from(characters), min_size=shortest, max_size=most)
 
 
 def _draw_object(draw: Draw, value: Value, scene: Scene) -> dict[str, Any]:

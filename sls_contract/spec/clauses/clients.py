@@ -125,13 +125,12 @@ CLAUSES = (
         _SIGNATURE,
         _PROTOCOL,
     ),
-    _warning(
+    _violation(
         "SLS518",
         "key-follows-redirect",
         "The key does not follow a redirect to another host",
         "A client that follows a redirect to another host sends neither Authorization nor "
-        "x-acs-security-token there: the other host could use them. This is a warning: HTTP advises it, no "
-        "page of the service mentions it, and some standard libraries do otherwise.",
+        "x-acs-security-token there: the other host could use them.",
         f"{_HTTP} section 15.4: a user agent ought to remove Authorization when a redirect leads elsewhere",
     ),
     _violation(
@@ -237,7 +236,7 @@ CLAUSES = (
         "SLS541",
         "error-line-types",
         "errorCode is a text, status a whole number",
-        "In the last line of a failure, errorCode is a text and status a whole number (or digits as text). "
+        "In the last line of a failure, errorCode is a text and status a whole number, not its digits as text. "
         "Each is null or left out if the client does not know it. Callers compare an errorCode with texts.",
         _PROTOCOL,
         f"{_PAGE}, error codes",

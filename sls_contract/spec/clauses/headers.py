@@ -36,15 +36,16 @@ CLAUSES = (
         code="SLS253",
         slug="content-type",
         level=Level.VIOLATION,
-        title="A JSON body is declared as application/json",
+        title="A body is declared as what it is",
         text=(
             "A JSON body has Content-Type: application/json, in any casing and with any parameter such as "
             "charset. This applies to errors, and to a success of any operation whose pages describe a JSON body; "
             "for operations known from SDK models only, no source states the type. The Node SDK returns the text of "
-            "anything else as a success, errors included."
+            "anything else as a success, errors included. Log groups have Content-Type: application/x-protobuf."
         ),
         sources=(
             "GetCheckPoint page, sample response",
+            "PullLogs page, sample response",
             "CommonResponseHeaders page, Content-Type",
             "npm @alicloud/log: parses only application/json",
         ),

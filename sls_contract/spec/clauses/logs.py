@@ -7,6 +7,7 @@ from sls_contract.spec.finding import Clause, Level
 _PULL = "PullLogs page"
 _PROTO = "log_logs.proto of the official SDKs: LogGroupList, LogGroup, Log"
 _PULL_CLIENT = "aliyun-log-python-sdk, pulllog_response.py: reads x-log-count, x-log-bodyrawsize and x-log-cursor"
+_END = "PullLogs of the SDK of 2020-12-30, endCursor; aliyun-log-python-sdk, pull_logs: end_cursor"
 _RAW_SIZE = "CommonRequestHeaders page, x-log-bodyrawsize (the same on answers): the size before compression"
 
 CLAUSES = (
@@ -103,9 +104,9 @@ CLAUSES = (
         level=Level.VIOLATION,
         title="PullLogs answers no more log groups than were asked for",
         text=(
-            "A success holds at most as many LogGroups as the parameter count says. A client that asks for few has "
-            "room for few."
+            "A success holds at most as many LogGroups as the parameter count says, and none at or after end_cursor. "
+            "A client that asks for few has room for few."
         ),
-        sources=(f"{_PULL}, parameter count: the log groups to return",),
+        sources=(f"{_PULL}, parameter count: the log groups to return", _END),
     ),
 )

@@ -60,7 +60,8 @@ CLAUSES = (
         "log-delivered",
         "Logs that were taken can be pulled",
         "Once PutLogs is answered with 200, PullLogs finds the logs in one of the shards, from the cursor that "
-        "GetCursor gave for the end before the write. With a hash key it is the shard whose range holds the key.",
+        "GetCursor gave for the end before the write. With a hash key it is the shard whose range holds the key. The "
+        "cursor at which a log was pulled gives it again.",
         _PUT,
         _PULL,
     ),
@@ -68,8 +69,8 @@ CLAUSES = (
         "SLS427",
         "log-preserved",
         "A log comes back as it was written",
-        "Keys, values, time and topic of a pulled log are those that were written, and every tag is there. The "
-        "service may add tags.",
+        "Keys and values of a pulled log, in their order, its time with nanoseconds, topic and source are those that "
+        "were written, and every tag is there. The service may add tags.",
         _PUT,
         "log_logs.proto of the official SDKs",
     ),

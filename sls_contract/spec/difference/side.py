@@ -26,7 +26,20 @@ ELEMENT = "*"
 MISSING_LEVEL = "level where missing"
 _DEMANDED = {Level.VIOLATION, Level.WARNING}
 _WORDS = ("says", "aliases", "codes", "others")
-_ELSEWHERE = {"type", "required", "level", "values", "minimum", "maximum", "nullable", "members", "items", "sources"}
+_ELSEWHERE = {
+    "type",
+    "required",
+    "level",
+    "values",
+    "minimum",
+    "maximum",
+    "bounds",
+    "default",
+    "nullable",
+    "members",
+    "items",
+    "sources",
+}
 _MEANINGS = tuple(each.name for each in fields(Value) if each.name not in {*_ELSEWHERE, *_WORDS})
 """Whatever else a value of a contract has, also what it is given in future."""
 

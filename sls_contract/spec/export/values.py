@@ -35,9 +35,10 @@ def text_schema_of(value: Value) -> dict[str, Any]:
         constraints["enum"] = list(value.values)
     elif pattern := value.pattern or _SPELLED.get(value.type or "", ("",))[0]:
         constraints |= _whole(pattern)
-    bounds = {name: bound for name in ("minimum", "maximum") if (bound := getattr(value, name)) is not None}
-    schema = _schema(value, constraints)
-    return schema | ({"x-sls-bounds": bounds} if bounds else {})
+    bounds = _bounds(value)
+    if value.type == "string":
+        return _schema(value, constraints)
+    return _schema(value, constraints) | ({"x-sls-bounds": bounds} if bounds else {})
 
 
 def is_demanded(value: Value) -> bool:
@@ -53,6 +54,10 @@ def _schema(value: Value, constraints: Mapping[str, Any]) -> dict[str, Any]:
         schema |= constraints
     elif constraints:
         schema["x-sls-not-enforced"] = {"level": value.level.value, **constraints}
+    if value.bounds and value.level is Level.VIOLATION:
+        schema["x-sls-not-enforced"] = {"level": value.bounds.value, **_bounds(value)}
+    if value.default:
+        schema["default"] = _typed(value.default, value.type)
     if value.required in {Level.WARNING, Level.UNSPECIFIED}:
         schema["x-sls-required"] = value.required.value
     if meaning:
@@ -68,8 +73,14 @@ def _constraints(value: Value) -> dict[str, Any]:
         found["enum"] = [_typed(text, value.type) for text in value.values] + ([None] if value.nullable else [])
     if value.pattern:
         found |= _whole(value.pattern)
-    found |= {name: bound for name in ("minimum", "maximum") if (bound := getattr(value, name)) is not None}
-    return found
+    return found if value.bounds and value.level is Level.VIOLATION else found | _bounds(value)
+
+
+def _bounds(value: Value) -> dict[str, int]:
+    """Return the limits of a number, or of the length of a text."""
+    names = ("minLength", "maxLength") if value.type == "string" else ("minimum", "maximum")
+    bounds = zip(names, (value.minimum, value.maximum), strict=True)
+    return {name: bound for name, bound in bounds if bound is not None}
 
 
 def _whole(pattern: str) -> dict[str, Any]:

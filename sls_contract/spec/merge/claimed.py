@@ -53,6 +53,7 @@ def _parameter(parameter: Parameter, lines: list[int]) -> dict[str, Any]:
             "type": parameter.type,
             "required": parameter.required,
             "values": list(parameter.values),
+            **parameter.limits(),
             "read": [origin for origin in ORIGINS if origin in parameter.origins],
             "lines": lines,
         }
@@ -98,7 +99,9 @@ def _all_lines(plain: Mapping[str, Any]) -> Iterator[tuple[str, list[int]]]:
 
 def _read_parameter(plain: Mapping[str, Any]) -> Parameter:
     values = tuple(map(str, plain.get("values", ())))
-    return Parameter(plain.get("type"), plain.get("required"), values, set(plain.get("read", ())), plain.get("in"))
+    read = Parameter(plain.get("type"), plain.get("required"), values, set(plain.get("read", ())), plain.get("in"))
+    read.minimum, read.maximum, read.default = plain.get("minimum"), plain.get("maximum"), plain.get("default", "")
+    return read
 
 
 def _read_body(plain: Mapping[str, Any]) -> Body:

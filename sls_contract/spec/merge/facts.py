@@ -20,6 +20,7 @@ ROUTE = "route"
 
 _PROJECT_HOST = "{project}"
 _MODEL = frozenset({"model"})
+_PROSE = frozenset({"prose"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def _parameter(place: str, parameter: Parameter) -> Iterator[tuple[str, FactValu
     yield f"{place} type", parameter.type, read
     yield f"{place} required", parameter.required, read
     yield f"{place} values", tuple(sorted(parameter.values)) or None, read
+    for name, limit in parameter.limits().items():
+        yield f"{place} {name}", limit, _PROSE
 
 
 def _body(place: str, body: Body) -> Iterator[tuple[str, FactValue | None, frozenset[str]]]:

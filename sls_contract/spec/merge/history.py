@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from sls_contract.spec.merge.facts import Fact, FactValue
 
 Facts: TypeAlias = "Mapping[str, Fact]"
-_PARAMETER = re.compile(r"(?P<name>(?:query|header|body member) \S+)(?P<what> type| required| values)?")
+_PARAMETER = re.compile(
+    r"(?P<name>(?:query|header|body member) \S+)(?P<what> type| required| values| minimum| maximum| default)?"
+)
 _TABLE = frozenset({"table"})
 
 

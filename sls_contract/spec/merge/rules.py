@@ -98,8 +98,10 @@ def lenient(place: str, votes: Votes) -> FactValue | None:
         return False
     if what == "type":
         return "number" if set(ordered) == {"integer", "number"} else None
-    if what == "shape":
+    if what in {"shape", "default"}:
         return None
+    if what in {"minimum", "maximum"}:
+        return (min if what == "minimum" else max)(each for each in ordered if isinstance(each, int))
     if isinstance(ordered[0], tuple):
         return tuple(dict.fromkeys(each for value in ordered if isinstance(value, tuple) for each in value))
     return ordered[0]

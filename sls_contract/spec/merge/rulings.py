@@ -183,6 +183,8 @@ def _patched(plain: Mapping[str, Any], patch: Mapping[str, Any], *, named: bool 
             result[name] = _with_errors(result.get(name, []), value)
         else:
             result[name] = value
+    if patch.keys() & {"minimum", "maximum"} and "bounds" not in patch and not named:
+        result.pop("bounds", None)  # what is ruled is judged as the rest
     if patch.get("required") and "nullable" not in patch and not named:
         result.pop("nullable", None)  # what must be there is no null
     return result

@@ -6,6 +6,7 @@ middle of a list, cells that run over several lines, rows closed by a lone ``|``
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -24,6 +25,8 @@ _ITEM = re.compile(r"[-*+]\s+(.*)")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
+"""A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,10 @@ def blocks_of(text: str) -> tuple[Block, ...]:
 
 def plain(text: str) -> str:
     """Return the words of a piece of Markdown: no escapes, emphasis, code marks or link targets."""
+    if structure := _STRUCTURE.fullmatch(text.strip()):
+        return f"object<{structure[1]}>"
     bare = re.sub(r"!?\[((?:\\.|[^\]\\])*)\]\([^)]*\)", r"\1", text)
-    bare = re.sub(r"\*\*|`", "", bare)
+    bare = html.unescape(re.sub(r"\s*<br\s*/?>\s*", "\n", re.sub(r"\*\*|`", "", bare)))
     return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", bare).strip()
 
 
@@ -110,7 +115,10 @@ class _Reader:
         rows: list[tuple[int, tuple[str, ...]]] = []
         while self._at < len(self._lines) and self._is_row(piped=piped):
             rows.append((self._at + 1, self._row(len(head) if piped else 0)))
-        return Table(head, tuple(row for row in rows if any(row[1])), line)
+        rows = [row for row in rows if any(row[1])]
+        if rows and not any(head):  # the head is printed as the first row
+            (line, head), *rows = rows
+        return Table(head, tuple(rows), line)
 
     def _is_row(self, *, piped: bool) -> bool:
         line = self._lines[self._at].strip()

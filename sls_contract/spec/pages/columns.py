@@ -55,7 +55,7 @@ def json_type_near(printed: str) -> str | None:
 
 def json_type(printed: str) -> str | None:
     """Return the JSON type that a printed type means, such as ``int`` or ``整型``; None where none is known."""
-    text = printed.strip().lower()
+    text = re.sub(r"<.*", "", printed.strip().lower())
     return next((name for pattern, name in _TYPE_WORDS if pattern.search(text)), None)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec.claims import Parameter
+from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
@@ -19,12 +21,16 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.tables import Row
 
+_GENERAL = re.compile(r"an?|the|of|configurations?|parameters?|information")
+"""Words of a description that tell no member from another."""
 SYNTAX = "request syntax"
 """The side of a body that a request line's syntax prints: placeholders are no slips there, and nothing is proven."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
-_SAMPLE_NAME = re.compile(r"(?:key|tag|field|foo|bar|name|value|label|k|v)_?\d+|foo|bar|baz", re.IGNORECASE)
+_SAMPLE_NAME = re.compile(r"(?:key|tag|field|foo|bar|name|value|label|k|v|test)_?\d+|test|foo|bar|baz", re.IGNORECASE)
 """What examples call contents whose names a user chooses."""
+_TELLS = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
+"""What is said before a table of members."""
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}
 
 
@@ -49,9 +55,34 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
         body.shape = json_type(nameless[0].type)
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
+    elements = {} if shown.values else _elements(rows)
     for row in named:
-        _row_claim(page, body, side, row, parents.get(row.table), shown.values)
-    _shown_claims(page, body, side, shown.values, named)
+        parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
+        _row_claim(page, body, side, row, parent, shown.values)
+    _shown_claims(page, body, side, shown.values, named, _maps(rows))
+
+
+def _maps(rows: Sequence[Row]) -> set[str | None]:
+    """Return the members whose elements have keys of a user's own: rows without names describe object and value."""
+    maps: set[str | None] = set()
+    above = None
+    for row, value in pairwise(rows):
+        above = row.name or above
+        if not row.name and not value.name and json_type(row.type) == "object":
+            maps.add(above)
+    return maps
+
+
+def _elements(rows: Sequence[Row]) -> dict[int, str]:
+    """Return the array that rows describe the elements of, by line: a row without a name begins them."""
+    found: dict[int, str] = {}
+    array = ""
+    for above, row in pairwise(rows):
+        if not row.name and json_type(row.type) == "object":
+            array = above.name if json_type(above.type) == "array" else array
+        elif row.name and array:
+            found[row.line] = array
+    return found
 
 
 def _half(side: str) -> str:
@@ -110,6 +141,10 @@ def _parents(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]
     for table, members in by_table.items():
         parents[table] = _parent(members, earlier, shown) if earlier else None
         earlier += members
+    told = [row.name for row in rows if json_type(row.type) == "object" and row.name not in parents.values()]
+    for table in [table for table, parent in parents.items() if parent is None][1:]:
+        if len(told) == 1 and _TELLS.search(by_table[table][0].label):  # the only one that no other table describes
+            parents[table] = told[0]
     return parents
 
 
@@ -127,7 +162,9 @@ def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]
 def _describes(label: str, row: Row) -> bool:
     """Tell whether the words before a table hold those with which a member's description begins."""
     start = re.split(r"[,.，。（(]", row.description)[0].strip().lower()
-    return len(start) > 2 and start in label.lower()  # noqa: PLR2004 - two characters name nothing
+    meant = {word for word in re.findall(r"[\w-]+", start) if not _GENERAL.fullmatch(word)}
+    words = meant <= set(re.findall(r"[\w-]+", label.lower()))
+    return len(start) > 2 and (start in label.lower() or (bool(meant) and words))  # noqa: PLR2004 - two characters name nothing
 
 
 def _owner(names: set[str], known: set[str], shown: Sequence[Any]) -> str | None:
@@ -158,7 +195,7 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         kind = json_type_near(row.type)
     if row.unread:
         page.problem(row.line, "spelling", f"{side} {row.name} required", row.unread)
-    if not _NAME.fullmatch(row.name):
+    if not _NAME.fullmatch(row.name) and not any(name == row.name for each in shown for _, name, _ in members_of(each)):
         page.problem(row.line, "spelling", f"{side} element", row.name)
         return
     name, value, parent = _as_shown(row.name, parent, shown)
@@ -168,7 +205,11 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
-    body.members[parent, name] = Parameter(found or kind, row.required, origins=origins, parent=parent)
+    member = Parameter(found or kind, row.required, origins=origins, parent=parent)
+    if side != "response":  # an answer may tell of what was allowed earlier
+        member.minimum, member.maximum = prose.limits(row.description, member.type)
+        member.default = prose.default(row.description, member.type)
+    body.members[parent, name] = member
     page.seen(f"{_half(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
 
 
@@ -185,7 +226,9 @@ def _as_shown(name: str, parent: str | None, shown: Sequence[Any]) -> tuple[str,
     return spelled, value, above if parent is None else parent
 
 
-def _shown_claims(page: Page, body: Body, side: str, shown: Sequence[Any], rows: Sequence[Row]) -> None:
+def _shown_claims(
+    page: Page, body: Body, side: str, shown: Sequence[Any], rows: Sequence[Row], maps: set[str | None]
+) -> None:
     """Add what only the examples show; a single row and a single key that miss each other are one member, renamed."""
     seen = {name for value in shown for _, name, _ in members_of(value)}
     unshown = [row for row in rows if row.name not in seen and not any(same_name(row.name, name) for name in seen)]
@@ -196,9 +239,11 @@ def _shown_claims(page: Page, body: Body, side: str, shown: Sequence[Any], rows:
         return
     described = {name for _, name in body.members}
     own = _own_keys(shown, described) if any(not _NAME.fullmatch(row.name) for row in rows) else set()
+    parents = {row.parent for row in rows}
     for parent, name, value in extra:
         sample = _SAMPLE_NAME.fullmatch(name) and (rows or (side == SYNTAX and body.members))
-        if sample or (rows and (name in own or _holds(value, described, parent, name) or parent in own)):
+        held = rows and name not in parents and _holds(value, described, parent, name)
+        if sample or held or parent in maps or parent in own or (rows and name in own):
             own.add(name)
         elif not rows or parent is None or parent in {each for _, each in body.members}:
             body.members[parent, name] = Parameter(type_of(value), None, origins={"example"}, parent=parent)

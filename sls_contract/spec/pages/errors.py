@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _STATUS = re.compile(r"([1-5]\d\d)(?!\d).*", re.DOTALL)
 _CODE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 _SHORTEST, _NEARLY = 5, 0.9
-_MISSPELT = re.compile(r"\b(?:dose|invalided|alreay|exsit|exsits|exits not|faild)\b", re.IGNORECASE)
+_MISSPELT = re.compile(
+    r"\b(?:dose|invalided|alreay|exsits?|exits not|faild|postive|sucess\w*|recieve\w*|occured|lenght)\b", re.IGNORECASE
+)
 
 
 def error_claims(page: Page, parts: Parts) -> None:

@@ -10,18 +10,21 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final, NoReturn
 
 PLACEHOLDER: Final = type("Placeholder", (), {"__repr__": lambda _self: "PLACEHOLDER"})()
 """Stands where a page prints a name instead of a value: its type is not known."""
 
-_SPACE = re.compile(r"(?:\s|//[^\n]*)*")
+_SPACE = re.compile(r"\s+|((?://|#)[^\n]*|/\*.*?\*/)|\\(?=[^\S\n]*(?:\n|$))", re.DOTALL)
+"""Between two values: blanks, a comment, or the backslash that a page converted twice has at the end of a line."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
-_WORD = re.compile(r"<[^<>\n]*>|\{[^{}\n\"':,]*\}|[^\s,:{}\[\]\"'][^,:{}\[\]\"'\n]*")
+_WORD = re.compile(r"<[^<>\n]*>|\{[^{}\n\"':,]*\}|[^\s,:：{}\[\]\"'][^,:：{}\[\]\"'\n]*")
 _ELLIPSIS = re.compile(r"(?:\.{2,}|…+)")
 _LITERALS = {"true": True, "false": False, "null": None}
 _PYTHON = {"True": True, "False": False, "None": None}
 _QUOTES = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’"}
+_COLONS = frozenset({":", "："})
 _MOST_NESTED = 60
 
 
@@ -58,9 +61,10 @@ class _Parser:
         return value
 
     def space(self) -> None:
-        found = _SPACE.match(self.text, self.at)
-        assert found is not None  # it matches nothing, too
-        self.at = found.end()
+        while found := _SPACE.match(self.text, self.at):
+            self.at = found.end()
+            if found[0].strip():
+                self.slip("comment" if found[1] else "backslash at the end of a line")
 
     def fail(self, expected: str) -> NoReturn:
         raise Unreadable(expected, self.text.count("\n", 0, self.at) + 1, self.text[self.at : self.at + 20])
@@ -153,7 +157,7 @@ class _Parser:
         members = Pairs()
         while self.more("]", first=not elements and not members):
             value = self.value()
-            if isinstance(value, str) and self.peek() == ":":
+            if isinstance(value, str) and self.peek() in _COLONS:
                 self.slip("members in [ ]")
                 members[value] = self._after_colon()
             else:
@@ -178,7 +182,7 @@ class _Parser:
 
     def _member(self, members: dict[str, Any], elements: list[Any]) -> None:
         key = self.value()
-        if self.peek() == ":" and (isinstance(key, str) or key is PLACEHOLDER):
+        if self.peek() in _COLONS and (isinstance(key, str) or key is PLACEHOLDER):
             value = self._after_colon()
             if isinstance(key, str):
                 members[key] = value
@@ -186,9 +190,13 @@ class _Parser:
             elements.append(key)
 
     def _after_colon(self) -> Any:
-        self.at += 1
-        while self.peek() == ":":
-            self.slip("doubled colon")
+        for nth in count():
+            if self.peek() not in _COLONS:
+                break
+            if nth:
+                self.slip("doubled colon")
+            if self.peek() == "：":
+                self.slip("full-width colon")
             self.at += 1
         return self.value()
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Block
     from sls_contract.spec.pages.routes import Target, Template
 
-_OPERATION = re.compile(r"[A-Z][A-Za-z]{3,}")
+_OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
+_IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
+_LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
+"""What links of a page to the service's own tools name is its operation."""
 
 
 def derive(text: str, name: str = "") -> Page:
@@ -36,7 +39,7 @@ def derive(text: str, name: str = "") -> Page:
     """
     blocks = blocks_of(text)
     parts = Parts.of(tuple(placed(blocks)))
-    page = Page(operation=_operation(blocks, text) or name or None)
+    page = Page(operation=_operation(blocks, text) or name or _linked(text))
     _route(page, parts)
     request_claims(page, parts)
     answer_claims(page, parts)
@@ -45,11 +48,20 @@ def derive(text: str, name: str = "") -> Page:
 
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:
-    """Return the title; None where there is none, or it is of several words."""
+    """Return the title, or the one word of it that names an operation; None where there is none."""
     for block in blocks:
         if isinstance(block, Text) and block.kind == "heading" and block.depth == 1:
-            return _with_capitals(block.text, text) if _OPERATION.fullmatch(block.text) else None
+            if _OPERATION.fullmatch(block.text):
+                return _with_capitals(block.text, text)
+            named = set(_IN_WORDS.findall(block.text))
+            return named.pop() if len(named) == 1 else None
     return None
+
+
+def _linked(text: str) -> str | None:
+    """Return the operation that all links of a page name; None where they name none, or several."""
+    named = set(_LINK.findall(text))
+    return named.pop() if len(named) == 1 else None
 
 
 def _with_capitals(title: str, text: str) -> str:

@@ -91,6 +91,7 @@ def _inline(placed: Iterable[Placed]) -> tuple[Message, ...]:
 def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
     """Return the answers: also those that stand in the section of the request, where the heading was lost."""
     found = codes(placed, "response-example")
+    found = [code for code in found if is_answer(code.text)] or found  # code in a language may stand beside it
     found += [
         code
         for code in codes(placed, "request-example")

@@ -1,4 +1,4 @@
-"""What descriptions say of a value: that it is fixed, or one of a few."""
+"""What descriptions say of a value: that it is fixed, one of a few or within limits, and what stands for none."""
 
 from __future__ import annotations
 
@@ -22,8 +22,26 @@ _FEW = (
 )
 _LISTED = re.compile(r"^\s*[-*]\s+[`'\"]?([A-Za-z][\w.-]*)[`'\"]?\s*(?:[:：（(]|$)", re.MULTILINE)
 _WORD = re.compile(r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?")
+_TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
+_UNIT = r"\s*个?\s*(?:字符|characters?)"
+_RANGE = re.compile(
+    r"(?i:取值范围|取值|valid values?|value range|value must be|values? (?:from|between))"
+    rf"(?i:为|是|is|are|an|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
+    r"(-?\d+)\s*([\])）]?)(?![\d,.-]*\d)"
+)
+_LEAST = re.compile(r"(?i:最小值(?:为|是|[:：])?|minimum(?: value)?(?: is|:))\s*(-?\d+)")
+_MOST = re.compile(
+    r"(?i:最大值(?:为|是|[:：])?|maximum(?: value)?(?: is|:))\s*(-?\d+)|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
+)
+_LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
+_LONGEST = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)
+_DEFAULT = re.compile(
+    r"(?i:默认(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?([A-Za-z0-9_][\w.-]*)",
+    re.ASCII,
+)
+_DEFAULTS = {"integer": r"-?\d+", "number": r"-?[\d.]+", "boolean": r"(?i:true|false)", "string": r"[A-Za-z][\w.-]*"}
 _ARTICLES = frozenset(
-    {"a", "an", "the", "in", "is", "of", "unique", "specified", "set", "less", "greater", "one", "no"}
+    {"a", "an", "the", "empty", "in", "is", "of", "unique", "specified", "set", "less", "greater", "one", "no"}
 )
 _LEAST_CHOICE = 2
 
@@ -48,3 +66,35 @@ def few_values(description: str) -> tuple[str, ...]:
             if len(values) >= _LEAST_CHOICE and len(values) == len([word for word in words if word]):
                 return tuple(dict.fromkeys(values))
     return ()
+
+
+def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
+    """Return the lowest and the highest number, or the fewest and the most characters, that a description names.
+
+    None where it names none, or several.
+    """
+    if kind == "string":
+        spans = [(int(low), int(high)) for low, high in _LENGTH.findall(description)]
+        least, most = set(), {int(each) for each in _LONGEST.findall(description)}
+    elif kind in {"integer", "number"}:
+        spans = [_closed(*found) for found in _RANGE.findall(description)]
+        least = {int(each) for each in _LEAST.findall(description)}
+        most = {int(one or other) for one, other in _MOST.findall(description)}
+    else:
+        return None, None
+    lowest, highest = {low for low, _ in spans} | least, {high for _, high in spans} | most
+    low, high = (each.pop() if len(each) == 1 else None for each in (lowest, highest))
+    return (low, high) if low is None or high is None or low <= high else (None, None)
+
+
+def _closed(opening: str, low: str, high: str, closing: str) -> tuple[int, int]:
+    """Return the integers at the ends of a range, of which a round bracket leaves its end out."""
+    is_open = opening in {"(", "（"}, closing in {")", "）"} and bool(opening)
+    return int(low) + is_open[0], int(high) - is_open[1]
+
+
+def default(description: str, kind: str | None) -> str:
+    """Return what stands for a parameter that is left out; empty where a description names none, or several."""
+    fits = re.compile(_DEFAULTS.get(kind or "", "(?!)"))
+    found = {each for text in _DEFAULT.findall(description) if fits.fullmatch(each := text.rstrip("."))}
+    return found.pop() if len(found) == 1 and not found & _ARTICLES else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from sys import maxsize
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import Parameter
 from sls_contract.spec.pages import prose, routes
-from sls_contract.spec.pages.bodies import is_binary
+from sls_contract.spec.pages.bodies import is_binary, members_of
 from sls_contract.spec.pages.columns import json_type
 from sls_contract.spec.pages.elements import SYNTAX, body_claims
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
@@ -53,27 +54,35 @@ def request_claims(page: Page, parts: Parts) -> None:
     if page.host is None and any(_PROJECT.fullmatch(row.name) for row in parts.request_rows):
         page.host = "{project}.{endpoint}"
     _wire_query(page, parts)
-    rows = [row for row in parts.request_rows if not _is_settled(page, row)]
-    below = next((at for at, row in enumerate(rows) if row.name == _BODY_ROW), len(rows))
     printed = _bodies(parts)
-    for message in parts.requests:
-        length = message.header("content-length") or ""
-        if message.body is None and length.isdecimal() and int(length):
-            page.problem(message.line, "digest", "request body", f"content-length: {length}, and no body")
     keys = _body_keys(printed)
-    inside: list[Row] = list(rows[below:])
+    below = next((row.line for row in parts.request_rows if row.name == _BODY_ROW), maxsize)
+    rows = [row for row in parts.request_rows if row.line >= below or not _is_settled(page, row)]
+    _missing_bodies(page, parts)
+    twice = [row for row in parts.request_rows if row not in rows and row.name in keys]
+    inside: list[Row] = [*twice, *(row for row in rows if row.line >= below)]
     renamed = {} if keys else _renamed(page, rows)
-    for row in rows[:below]:
-        if _is_header(row.name):
+    for row in rows:
+        if row.line >= below:
+            continue
+        if _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
-            _describe(page, key, row)
+            _describe(page, key, row, lacks=bool(parts.syntax) and not parts.lists_parameters_apart)
         elif row.table != _first_table(rows) or any(routes.same_name(row.name, each) for each in keys):
             inside.append(row)
         else:
             _homeless(page, parts, row, inside, has_body=bool(printed))
     _headers(page, parts)
     _body(page, printed, inside)
+
+
+def _missing_bodies(page: Page, parts: Parts) -> None:
+    """List the examples that count a body which they do not print."""
+    for message in parts.requests:
+        length = message.header("content-length") or ""
+        if message.body is None and length.isdecimal() and int(length):
+            page.problem(message.line, "digest", "request body", f"content-length: {length}, and no body")
 
 
 def _first_table(rows: Sequence[Row]) -> int:
@@ -150,10 +159,13 @@ def _renamed(page: Page, rows: Sequence[Row]) -> dict[str, str]:
     return dict(zip(strangers, unnamed, strict=True)) if len(strangers) == len(unnamed) > 1 else {}
 
 
-def _describe(page: Page, key: str, row: Row) -> None:
+def _describe(page: Page, key: str, row: Row, *, lacks: bool) -> None:
+    """Take over what a row says of a key on the wire; ``lacks``: the request line is one that should print it."""
     parameter = page.query[key]
     if key != row.name:
         page.problem(row.line, "query-key", f"query {key}", row.name)
+    if lacks and "syntax" not in page.query[key].origins:
+        page.problem(row.line, "not-in-syntax", f"parameter {key}", key)
     _take(page, parameter, row, f"query {key}")
 
 
@@ -169,6 +181,7 @@ def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
     if row.unread:
         page.problem(row.line, "spelling", f"{where} required", row.unread)
     parameter.required = row.required if row.required is not None else parameter.required
+    parameter.minimum, parameter.maximum = prose.limits(row.description, parameter.type)
     if fixed := prose.fixed_value(row.description):
         parameter.origins.add("prose")
         if parameter.values and fixed not in parameter.values:
@@ -177,6 +190,8 @@ def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
     elif parameter.type == "string" and {*parameter.values} < {*(few := prose.few_values(row.description))}:
         parameter.origins.add("prose")
         parameter.values = few
+    if len(parameter.values) != 1:  # else it is fixed
+        parameter.default = prose.default(row.description, parameter.type)
 
 
 def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body: bool) -> None:
@@ -191,6 +206,11 @@ def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body
     else:
         parameter = page.query.setdefault(row.name, Parameter())
         _take(page, parameter, row, f"query {row.name}")
+
+
+def _goes(row: Row, *words: str) -> bool:
+    """Tell whether a row says that its parameter goes to one place."""
+    return any(word in row.place.lower() for word in words)
 
 
 def _is_header(name: str) -> bool:
@@ -249,15 +269,14 @@ def _body_keys(printed: Sequence[tuple[str, Message]]) -> set[str]:
             value, _ = read_json(message.body or "")
         except Unreadable:
             continue
-        for each in value if isinstance(value, list) else [value]:
-            keys |= set(each) if isinstance(each, dict) else set()
+        keys |= {name for _, name, _ in members_of(value)}
     return keys
 
 
 def _body(page: Page, printed: Sequence[tuple[str, Message]], rows: Sequence[Row]) -> None:
     """Claim the body: the examples give its types and its proof, the syntax the keys that they leave out."""
     top = next((row for row in rows if row.name == _BODY_ROW), None)
-    members = [row for row in rows if row is not top and row.name]
+    members = [row for row in rows if row is not top]
     body = page.body
     if any(is_binary(message) for _, message in printed):
         body.shape = "binary"
@@ -265,10 +284,12 @@ def _body(page: Page, printed: Sequence[tuple[str, Message]], rows: Sequence[Row
     examples = [message for side, message in printed if side != SYNTAX]
     syntax = [message for side, message in printed if side == SYNTAX]
     if examples or members:
-        body_claims(page, body, "request", examples or syntax, members)
+        body_claims(page, body, "request" if examples else SYNTAX, examples or syntax, members)
     if syntax and body.digest is None:
         shape = body.shape
         body_claims(page, body, SYNTAX, syntax, [] if examples or members else members)
         body.shape = shape or body.shape
-    if body.shape is None:
-        body.shape = json_type(top.type) if top is not None else "object" if members else None
+    if top is not None and not printed:
+        body.shape = json_type(top.type)
+    elif body.shape is None and any(row.name for row in members):
+        body.shape = "object"

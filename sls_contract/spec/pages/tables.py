@@ -11,7 +11,7 @@ from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, flat_head, yes_or_no
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
@@ -22,8 +22,17 @@ _FLAT_TYPE = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
+_MARKS = re.compile(r"(?:[└├│┗┣┃↳•·>]|\.(?=[.\w])|-(?=[\s>\w-]))[─━\s-]*")
+"""What stands before the name of a member, once for each object that it is in."""
+_TAG = re.compile(
+    r"\s*[(（]\s*(?:(optional|可选|选填)|required|必选|必填|deprecated|已?废弃)\s*[)）]|\s+(?:deprecated|已?废弃)|\s*\*",
+    re.IGNORECASE,
+)
+_WHOLE = {"body", "object", ""}
+"""What rows call the body itself."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
 _LISTED_ERROR = re.compile(r"([1-5]\d\d)\s+([A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(.*))?", re.DOTALL)
+_LISTED_ROW = re.compile(r"([A-Za-z_][\w.-]*)\s*[(（]([^()（）]+)[)）]\s*[:：]?\s*(.*)", re.DOTALL)
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
 _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
@@ -36,13 +45,13 @@ class Row:
         name: as printed; empty where the row describes a whole body or the elements of an array.
         type: as printed.
         required: None where the table has no such column, or says neither yes nor no.
-        description: its words.
-        example: as printed; empty where the table gives none.
+        description: its words, with those of the list below them.
         line: where it stands, from 1.
         place: where the parameter goes, as printed; empty in most years.
         label: the words before its table.
         table: the line of its table.
         unread: the cell that should say whether it is required, where it says neither yes nor no.
+        parent: the member that it is printed as a part of, None for the body itself; empty where nothing tells.
 
     """
 
@@ -50,12 +59,12 @@ class Row:
     type: str
     required: bool | None
     description: str
-    example: str
     line: int
     place: str
     label: str
     table: int
     unread: str = ""
+    parent: str | None = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,17 @@ def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
             found.extend(_table_rows(part.block, part.label))
         elif isinstance(part.block, Text):
             flat.append(part.block)
-    return found + list(_flat_rows(flat))
+    return [*found, *_flat_rows(flat), *_listed_rows(flat)]
+
+
+def _listed_rows(texts: Iterable[Text]) -> Iterator[Row]:
+    """Read parameters that stand one an item: ``name (type, required): words``."""
+    for text in texts:
+        found = _LISTED_ROW.fullmatch(text.text) if text.kind == "item" else None
+        kind, *said = re.split(r"\s*[,，、;；]\s*", found[2]) if found else ("",)
+        if found and _FLAT_TYPE.fullmatch(kind):
+            required = next((answer for each in said if (answer := yes_or_no(each)) is not None), None)
+            yield Row(found[1], kind, required, found[3], text.line, place="", label="", table=0)
 
 
 def error_rows(parts: Iterable[Placed], *roles: str) -> list[ErrorRow]:
@@ -112,37 +131,79 @@ def _columns(table: Table) -> dict[Column, int]:
             columns.setdefault(column, at)
     if "name" in columns and "type" not in columns:
         free = (at for at in range(len(table.head)) if at not in columns.values())
-        for at in [each for each in free if _holds_types(table, each)][:1]:
+        for at in [each for each in free if _holds(table, each, _FLAT_TYPE.fullmatch)][:1]:
             columns["type"] = at
+    if "type" in columns and not columns.keys() & {"required", "optional"}:
+        free = (at for at in range(len(table.head)) if at not in columns.values())
+        for at in [each for each in free if _holds(table, each, lambda cell: yes_or_no(cell) is not None)][:1]:
+            columns["required"] = at
     return columns
 
 
-def _holds_types(table: Table, at: int) -> bool:
+def _holds(table: Table, at: int, fits: Callable[[str], object]) -> bool:
+    """Tell whether a column has cells, and all of a kind, whatever its head says."""
     cells = [cells[at] for _, cells in table.rows if at < len(cells)]
-    return bool(cells) and all(_FLAT_TYPE.fullmatch(cell) for cell in cells)
+    return bool(cells) and all(map(fits, cells))
 
 
 def _table_rows(table: Table, label: str) -> Iterator[Row]:
     columns = _columns(table)
     if "status" in columns or "code" in columns or not columns.keys() & {"name", "type"}:
         return
+    above: list[str] = []
     for line, cells in table.rows:
         cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
         if "name" not in cell:  # one column for both
             found = _NAME_AND_TYPE.fullmatch(cell["type"])
             cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
+        depth, name = _unmarked(cell["name"])
+        name, optional = _untagged(name)
+        *path, name = _path(name)
+        if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # the type stands for a name
+            name = ""
+        above[depth:] = [name]
+        required = _is_required(cell)
         yield Row(
-            name=cell["name"],
+            name=name,
             type=cell.get("type", ""),
-            required=_is_required(cell),
+            required=False if required is None and optional else required,
             description=cell.get("description", ""),
-            example=cell.get("example", ""),
             line=line,
             place=cell.get("place", ""),
             label=label,
             table=table.line,
-            unread=cell.get("required", "") if _is_required(cell) is None else "",
+            unread=cell.get("required", "") if required is None else "",
+            parent=path[-1] if path else _above(above, depth),
         )
+
+
+def _unmarked(name: str) -> tuple[int, str]:
+    """Return how many marks of depth stand before a name, and the name."""
+    depth = 0
+    while found := _MARKS.match(name):
+        depth, name = depth + 1, name[found.end() :]
+    return depth, name
+
+
+def _untagged(name: str) -> tuple[str, bool]:
+    """Return a name without what is printed behind it, and whether that says that it is optional."""
+    optional = False
+    while (found := re.search(rf"(?:{_TAG.pattern})$", name, re.IGNORECASE)) and found.start():
+        optional, name = optional or bool(found[1]), name[: found.start()]
+    return name, optional
+
+
+def _path(name: str) -> list[str]:
+    """Split ``steps[].text`` at its dots; what is no name stays whole."""
+    bare = re.sub(r"\[\w*\]", "", name)
+    return bare.split(".") if re.fullmatch(r"[\w$-]+(?:\.[\w$-]+)+", bare) else [name]
+
+
+def _above(names: Sequence[str], depth: int) -> str | None:
+    """Return the member that the last of some names is a part of, by their depths."""
+    if not depth or len(names) <= depth:
+        return ""
+    return None if names[depth - 1] in _WHOLE else names[depth - 1]
 
 
 def _is_required(cell: Mapping[Column, str]) -> bool | None:
@@ -155,10 +216,14 @@ def _error_rows(table: Table, *, in_section: bool) -> Iterator[ErrorRow]:
     if not columns.keys() & {"status", "code"} or not (in_section or columns.keys() >= {"status", "code"}):
         return
     above: Sequence[str] = ()
+    last = ""
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is printed in the first of them
         cells = above = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
         status, code, message = (_cell(cells, columns.get(column)) for column in ("status", "code", "message"))
+        if not status and above:
+            status = last
+        last = status
         both = None if "code" in columns else _LISTED_ERROR.fullmatch(status)  # one column for both
         yield ErrorRow(*((both[1], both[2]) if both else (status, code)), message, line)
 
@@ -174,7 +239,7 @@ def _flat_rows(texts: Sequence[Text]) -> Iterator[Row]:
     for at, ahead in pairwise([*anchors, len(body)]):
         name = body[at - 1].text if _is_named(body, anchors, at) else ""
         end = ahead - 1 if ahead < len(body) and _is_named(body, anchors, ahead) else ahead
-        yield _flat_row(name, body[at], [text for text in body[at + 1 : end] if text.kind != "item"], columns)
+        yield _flat_row(_untagged(name)[0], body[at], body[at + 1 : end], columns)
 
 
 def _flat_head(texts: Sequence[Text]) -> tuple[tuple[Column, ...], Sequence[Text]]:
@@ -191,7 +256,7 @@ def _is_type(text: Text) -> bool:
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
     """Tell whether the cell before a type is the row's name, and not the end of the row before."""
-    if not at or not _NAME.fullmatch(body[at - 1].text):
+    if not at or not _NAME.fullmatch(_untagged(body[at - 1].text)[0]):
         return False
     before = [anchor for anchor in anchors if anchor < at]
     return not before or at - 1 > before[-1]
@@ -201,13 +266,12 @@ def _flat_row(name: str, kind: Text, cells: Sequence[Text], columns: Sequence[Co
     required = None
     if "required" in columns and cells and (required := yes_or_no(cells[0].text)) is not None:
         cells = cells[1:]
-    description = cells[0].text if cells else ""
+    listed = [f"\n- {text.text}" for text in cells if text.kind == "item"]
     return Row(
         name=name,
         type=kind.text,
         required=required,
-        description=description,
-        example=cells[-1].text if len(cells) > 1 else "",
+        description="".join([*(text.text for text in cells[:1] if text.kind != "item"), *listed]),
         line=kind.line,
         place="",
         label="",

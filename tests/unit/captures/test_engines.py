@@ -45,6 +45,7 @@ def large(_item) -> int:
     return SHARE
 
 
+@pytest.mark.full
 def test_results_come_in_the_order_of_the_work():
     """More items than workers."""
     assert list(in_order(square, range(20), "local", 2, large)) == [number**2 for number in range(20)]
@@ -56,6 +57,7 @@ def test_a_worker_that_dies_costs_a_retry(tmp_path):
     assert list(in_order(square_or_die, items, "local", 2, large)) == [number**2 for number in range(9)]
 
 
+@pytest.mark.full
 def test_work_that_ends_every_worker_ends_the_run():
     """Three workers are lost, and no more."""
     with pytest.raises(WorkerLost, match="3 workers died"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sls_contract.cassettes.age import AGELESS, about_age, age_of, parse_age
+from sls_contract.cassettes.ledger import AGELESS, about_age, age_of, parse_age
 from sls_contract.cassettes.recording import Evidence, Provenance
 from sls_contract.errors import UsageError
 

@@ -3,7 +3,9 @@
 import base64
 import gzip
 import json
+import quopri
 import random
+import re
 import textwrap
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -54,6 +56,41 @@ def test_secrets_of_the_run_are_found(spelling, secret):
         assert secret not in found[0].excerpt
 
 
+BROKEN = {
+    "quoted-printable": lambda s: quopri.encodestring(f"{'x' * 60}{s} é".encode()),
+    "quoted-printable, every character": lambda s: "".join(f"={ord(c):02X}" for c in s).encode(),
+    "quoted-printable in json": lambda s: json.dumps(
+        [quopri.encodestring(f"{'x' * 60}{s}".encode()).decode()]
+    ).encode(),
+    "lines": lambda s: "\n  ".join(textwrap.wrap(s, 12)).encode(),
+    "lines in json": lambda s: json.dumps({"k": "\r\n".join(textwrap.wrap(s, 12))}).encode(),
+    "lines in json in json": lambda s: json.dumps(json.dumps(["\n".join(textwrap.wrap(s, 12))])).encode(),
+    "lines of a shell": lambda s: f"curl -H 'a: {s[:9]}\\\n    {s[9:]}'".encode(),
+    "a list of bytes": lambda s: json.dumps({"type": "Buffer", "data": [*s.encode()]}).encode(),
+    "a list of bytes in Go": lambda s: f"[{' '.join(map(str, s.encode()))}]".encode(),
+}
+
+
+def reassembled(data: bytes) -> str:
+    """Return what a reader can make of it."""
+    text = data.decode().replace("\\r", "\r").replace("\\n", "\n").replace("\\", "")
+    numbers = [int(each) for each in re.findall(r"\b\d{2,3}\b", text)]
+    return quopri.decodestring(text).decode("latin-1") + re.sub(r"=?\s+", "", text) + bytes(numbers).decode("latin-1")
+
+
+@pytest.mark.parametrize("spelling", BROKEN)
+@pytest.mark.parametrize("secret", [KEY.access_key_id, KEY.access_key_secret, KEY.security_token])
+def test_a_secret_in_pieces_is_found_and_not_written(spelling, secret):
+    """Broken over lines, quoted-printable, or a list of its bytes; what was JSON is JSON afterwards."""
+    data = BROKEN[spelling](secret)
+    assert secret in reassembled(data)
+    clean = Scrubber([KEY]).bytes(data)
+    assert secret not in reassembled(clean)
+    assert leaks(data, [KEY])
+    assert leaks(clean, [KEY]) == ()
+    assert "json" not in spelling or json.loads(clean)
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
@@ -65,6 +102,12 @@ def test_secrets_of_the_run_are_found(spelling, secret):
         ("uri: https://h/?Signature=abcdef%2B12", "signature"),
         ('{"name": "x-acs-security-token", "value": "abcdef123456"}', "security token"),
         (r'"{\"name\":\"AccessKeySecret\",\"value\":\"abc/def\"}"', "access key secret"),
+        ("['accessKeySecret' => 'abcdef123456']", "access key secret"),
+        ("{:access_key_secret=>'abcdef123456'}", "access key secret"),
+        ("accessKeySecret: >-\n  abcdef123456", "access key secret"),
+        ("aliyunlog --access-key-secret abcdef123456 -v", "access key secret"),
+        ('<input name="AccessKeySecret" type="text" value="abcdef">', "access key secret"),
+        ("AccountName=x;AccountKey=abcdef123456==", "secret"),
     ],
 )
 def test_unknown_keys_are_found(line, kind):

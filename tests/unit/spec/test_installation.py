@@ -1,6 +1,7 @@
 """Where the contracts are: in the package, or in a checkout beside it."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,11 +22,19 @@ def run_installed(folder, code):
         return subprocess.run([sys.executable, *code], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def installed(tmp_path):
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
     """Give a folder with the package as a wheel installs it."""
-    shutil.copytree(CHECKOUT / "sls_contract", tmp_path / "sls_contract")  # and with it what was compiled before
-    shutil.copytree(CHECKOUT / "schemas", tmp_path / "sls_contract" / "_schemas")
+    folder = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(CHECKOUT / "sls_contract", folder / "sls_contract")  # and with it what was compiled before
+    shutil.copytree(CHECKOUT / "schemas", folder / "sls_contract" / "_schemas")
+    return folder
+
+
+@pytest.fixture
+def installed(wheel, tmp_path):
+    """Give such a folder whose files a test may replace: links cost less than copies."""
+    shutil.copytree(wheel / "sls_contract", tmp_path / "sls_contract", copy_function=os.link)
     return tmp_path
 
 
@@ -46,7 +55,7 @@ def test_from_a_wheel_build_says_that_it_needs_a_checkout(installed):
     assert [path.name for path in installed.iterdir()] == ["sls_contract"]
 
 
-@pytest.mark.full(keep=3)
+@pytest.mark.full(keep=5)
 @pytest.mark.parametrize("text", [None, "{", "\udcff", '{"$defs": {}}'])
 @pytest.mark.parametrize(("name", "asked"), [("common.json", EXPORT), ("errors.json", ["explain", "Unauthorized"])])
 def test_a_damaged_file_of_what_operations_share_is_named(installed, name, asked, text):

@@ -144,6 +144,7 @@ def test_a_long_log_without_a_request_is_refused(piece):
         transcript_of(wire_bytes(piece * (2_000_000 // len(piece))))
 
 
+@pytest.mark.full(keep=3)
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_signed_request_is_found_in_a_long_log(name):
     """Whatever the form, whatever stands round it: the request is read, and its line in the log is told."""

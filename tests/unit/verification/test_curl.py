@@ -9,7 +9,7 @@ from sls_contract import read_transcript, verify_signature
 from sls_contract.scenarios import Read, Write
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
 from sls_contract.verification import Target
-from sls_contract.verification.curl import curl_line
+from sls_contract.verification.summary import curl_line
 
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from broken_endpoints.harness import (
@@ -22,9 +23,12 @@ from broken_endpoints.harness import (
 from broken_endpoints.operations import on_success
 
 from sls_contract.checks.content_coding import plain_body
+from sls_contract.endpoint.state.log_groups import Log, LogGroup, decode_group, encode_group
 from sls_contract.exchange import Headers, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sls_contract.exchange import Response
 
 
@@ -156,6 +160,61 @@ class KeepsLogsInAscii(Recoding):
 class ForgetsTheTopic(Recoding):
     def changed(self, data: bytes) -> bytes:
         return data.replace(b"\x1a\x0csls-contract", b"\x1a\x0c" + b" " * 12)
+
+
+@bug("SLS427")
+class ForgetsTheSource(Recoding):
+    def changed(self, data: bytes) -> bytes:
+        return data.replace(b"\x22\x09192.0.2.7", b"")
+
+
+@bug("SLS427")
+class KeepsWholeSeconds(Recoding):
+    def changed(self, data: bytes) -> bytes:
+        return encode_group(_with_logs(data, lambda log: replace(log, nanoseconds=None)))
+
+
+@bug("SLS427")
+class SortsTheKeysOfLogs(Recoding):
+    def changed(self, data: bytes) -> bytes:
+        return encode_group(_with_logs(data, lambda log: replace(log, contents=tuple(sorted(log.contents)))))
+
+
+def _with_logs(data: bytes, change: Callable[[Log], Log]) -> LogGroup:
+    group = decode_group(data)
+    return replace(group, logs=tuple(map(change, group.logs)))
+
+
+@bug("SLS287")
+class PassesOverTheEnd(Rewriting):
+    operation = "PullLogs"
+
+    def rewritten(self, url: str) -> str:
+        return re.sub("&end_cursor=[^&]*", "", url)
+
+
+@bug("SLS426")
+class GivesLogsOnce:
+    """A pull takes the logs out, as one from a queue does."""
+
+    def __init__(self) -> None:
+        self.real, self.given = correct(), set()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if not asks_for(request, "PullLogs") or response.status != 200 or response.headers["x-log-count"] == "0":
+            return response
+        place = request.path, dict(request.query_pairs())["cursor"]
+        if place not in self.given:
+            self.given.add(place)
+            return response
+        emptied = with_header(with_body(response, b""), "x-log-count", "0")
+        return with_header(emptied, "x-log-bodyrawsize", "0")
+
+
+@on_pull("SLS253")
+def declares_log_groups_as_json(request, response):
+    return with_header(response, "Content-Type", "application/json")
 
 
 @bug("SLS406")

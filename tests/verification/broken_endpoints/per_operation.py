@@ -39,6 +39,7 @@ from broken_endpoints.operations import on_success
 
 from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.documented_operations import LABELS
+from sls_contract.signing import TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +76,17 @@ def is_unsigned(request: Request, response: Response) -> bool:
 
 def refused_in_v4(code: str) -> Callable[[Request, Response], bool]:
     return lambda request, response: error_of(response) == code and is_v4(request)
+
+
+def has_token(token: str | None) -> Callable[[Request, Response], bool]:
+    """Excuse a temporary key with that token, or with any other but the right one."""
+
+    def excuse(request: Request, response: Response) -> bool:
+        sent = request.headers.get("x-acs-security-token")
+        others = {TEST_STS_CREDENTIALS.security_token, EXPIRED.security_token, None}
+        return response.status == 401 and (sent == token if token else sent not in others)
+
+    return excuse
 
 
 def is_v4(request: Request) -> bool:
@@ -154,6 +166,9 @@ for each in LABELS:
     _excusing(each, "unsigned", "SLS239", is_unsigned)
     _excusing(each, "without_clock_in_v4", "SLS240", refused_in_v4("RequestTimeExpired"))
     _excusing(each, "of_unknown_keys_in_v4", "SLS452", refused_in_v4("Unauthorized"))
+    _register(each, "with_any_token", "SLS453", "token-not-let-in", lambda each=each: Excusing(each, has_token(None)))
+    excuse = has_token(EXPIRED.security_token)
+    _register(each, "with_old_tokens", "SLS453", "token-expired", lambda each=each, ok=excuse: Excusing(each, ok))
     if each != "PutLogs":  # no two of its requests have one body
         _register(each, "signed_before", "SLS239", "not-let-in", lambda each=each: TakesSignaturesAgain(each))
     _finding(each, "logstore", "SLS442")
@@ -279,6 +294,16 @@ def consumer_cut_at_a_sign(entry):
     entry["consumer"] = re.split("[,;&=]", entry["consumer"])[0]
 
 
+@on_entry("SLS431")
+def consumer_without_blanks_around(entry):
+    entry["consumer"] = " ".join(entry["consumer"].split())
+
+
+@on_entry("SLS402")
+def checkpoint_cut_at_255_bytes(entry):
+    entry["checkpoint"] = base64.b64encode(base64.b64decode(entry["checkpoint"])[:255]).decode()
+
+
 @on_entry("SLS401")
 def checkpoint_without_blanks_around(entry):
     entry["checkpoint"] = base64.b64encode(base64.b64decode(entry["checkpoint"]).strip()).decode()
@@ -305,6 +330,8 @@ class ListsShardsOfTheFirstLogstore(Connecting):
 
 SHOWN_BY |= {
     "assigns_a_shard_twice": "heartbeat-of-one-consumer",
+    "checkpoint_cut_at_255_bytes": "checkpoint-of-600-digits",
+    "consumer_without_blanks_around": "consumer-named-with-blanks",
     "checkpoint_without_blanks_around": "checkpoint-texts",
     "compresses_as_the_first_pull": "connection-of-pulls",
     "consumer_cut_at_a_sign": "consumer-named-with-signs",

@@ -138,6 +138,7 @@ def test_a_host_header_that_is_foreign_takes_an_owned_address_out(wire, serve):
 # many at once
 
 
+@pytest.mark.full(keep=2)
 @pytest.mark.parametrize("client", ["http.client", "urllib3", "requests", "httpx", "aiohttp"])
 def test_eight_threads_lose_nothing(wire, serve, no_sockets, client):
     """8 threads of 40 requests: all recorded, all replayed, no byte on a socket."""

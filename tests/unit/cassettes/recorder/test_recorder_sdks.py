@@ -3,9 +3,6 @@
 import asyncio
 
 import pytest
-from alibabacloud_sls20201230.client import Client
-from alibabacloud_sls20201230.models import GetCheckPointRequest
-from alibabacloud_tea_openapi.utils_models import Config
 from aliyun.log import LogClient
 
 ENDPOINT = "cn-shanghai.log.test"
@@ -27,11 +24,16 @@ def log_sdk():
 
 
 def tea_client():
+    from alibabacloud_sls20201230.client import Client  # loads hundreds of models: only where this test runs
+    from alibabacloud_tea_openapi.utils_models import Config
+
     keys = {"access_key_id": "testAccessKeyId", "access_key_secret": "testAccessKeySecret"}
     return Client(Config(**keys, endpoint=ENDPOINT, protocol="HTTP"))
 
 
 def tea_arguments():
+    from alibabacloud_sls20201230.models import GetCheckPointRequest
+
     return "my-project", "my-logstore", "consumer_group_test", GetCheckPointRequest(shard=0)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.spec.merge.facts import Fact
@@ -18,11 +18,6 @@ VALUES = {
     "shape": st.sampled_from(("object", "array")),
     "status": st.sampled_from((200, 201)),
 }
-
-
-PROPERTY = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # a busy machine is no failure
 
 
 def values_of(place):
@@ -48,7 +43,6 @@ def say(value, *read, earlier=()):
     return Fact(value, frozenset(read or ("table",)), "some-source", frozenset(earlier))
 
 
-@PROPERTY
 @given(ballots(), st.randoms())
 def test_the_order_of_the_votes_does_not_matter(ballot, random):
     """Whoever is heard first, the decision is the same."""
@@ -58,7 +52,6 @@ def test_the_order_of_the_votes_does_not_matter(ballot, random):
     assert decide(place, dict(shuffled)) == decide(place, votes)
 
 
-@PROPERTY
 @given(ballots())
 def test_agreement_is_a_fact(ballot):
     """What all say that say anything is decided so, with nothing left to rule."""
@@ -70,7 +63,6 @@ def test_agreement_is_a_fact(ballot):
     assert agreement(place, agreed) == agreed
 
 
-@PROPERTY
 @given(ballots())
 def test_silence_is_no_contradiction(ballot):
     """A family that says nothing changes nothing: whoever speaks alone is right."""
@@ -79,7 +71,6 @@ def test_silence_is_no_contradiction(ballot):
         assert decide(place, {family: fact}).value == fact.value
 
 
-@PROPERTY
 @given(ballots(), st.data())
 def test_a_proof_beats_every_print(ballot, data):
     """Where one family's value is proven by a digest, it is decided, whoever prints another."""
@@ -94,7 +85,6 @@ def test_a_proof_beats_every_print(ballot, data):
 OPEN = [place for place in PLACES if not place.endswith("required")]
 
 
-@PROPERTY
 @given(st.sampled_from(OPEN), st.sets(st.sampled_from(FAMILIES), min_size=2), st.data())
 def test_what_the_wire_shows_beats_what_tables_say(place, families, data):
     """One family's request line or example settles it, whatever the tables and models of others say."""
@@ -105,7 +95,6 @@ def test_what_the_wire_shows_beats_what_tables_say(place, families, data):
     assert (decide(place, votes).value, decide(place, votes).votes) == (drawn[shower], {})
 
 
-@PROPERTY
 @given(st.sampled_from(OPEN), st.sets(st.sampled_from(FAMILIES), min_size=2), st.data())
 def test_what_all_others_once_said_is_recovered(place, families, data):
     """A family's word counts where the others said it in older sources, and their newest say something else."""
@@ -116,7 +105,6 @@ def test_what_all_others_once_said_is_recovered(place, families, data):
     assert (decide(place, votes).value, decide(place, votes).votes) == (right, {})
 
 
-@PROPERTY
 @given(ballots())
 def test_what_no_rule_settles_is_listed_with_every_vote(ballot):
     """A contradiction is either settled by a rule, or told with what each family says."""
@@ -126,7 +114,6 @@ def test_what_no_rule_settles_is_listed_with_every_vote(ballot):
     assert set(decision.votes) == (set() if settled else set(votes))
 
 
-@PROPERTY
 @given(ballots())
 def test_one_vote_a_family_and_no_value_that_nobody_gave(ballot):
     """A decision is a value that some family gave, or a lenient reading of several."""

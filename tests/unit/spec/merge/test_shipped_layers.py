@@ -131,6 +131,7 @@ def test_every_operation_of_the_sdk_has_a_contract(contracts, shipped):
     assert Counter(each.coverage for each in contracts.values())["model"] > 200
 
 
+@pytest.mark.full
 def test_claims_of_the_sdk_are_what_its_code_gives():
     """Deriving the installed SDK again gives the shipped claims, byte for byte; another version has its own."""
     folder = installed_sdk()

@@ -96,7 +96,7 @@ HEAD = "|HTTP status code|Error code|Error message|Description|"
 def facts(text):
     page = derive(text).as_plain()
     return {
-        "route": (page["method"], page["path"], page["host"]),
+        "route": (page["operation"], page["method"], page["path"], page["host"]),
         "query": {name: (each["type"], each["required"], each.get("const")) for name, each in page["query"].items()},
         "body": {name: (each["type"], each["required"]) for name, each in page["body"]["members"].items()},
         "answer": (page["response"]["status"], page["response"]["shape"], sorted(page["response"]["members"])),
@@ -108,7 +108,7 @@ def test_the_page_itself():
     """What a reader sees on the page comes out, and nothing is called a problem."""
     assert derive(PAGE).as_plain()["problems"] == []
     assert facts(PAGE) == {
-        "route": ("POST", "/farms/{farmName}/sheep", "{project}.{endpoint}"),
+        "route": ("CountSheep", "POST", "/farms/{farmName}/sheep", "{project}.{endpoint}"),
         "query": {"type": ("string", True, "count"), "line": ("integer", False, None)},
         "body": {"breed": ("string", True), "lambs": ("boolean", False)},
         "answer": (200, "object", ["count", "sheep"]),
@@ -191,7 +191,24 @@ def saying(yes, no):
     return replaced("|Yes|", f"|{yes}|", "|No|", f"|{no}|")
 
 
+def headless(rows):
+    blank = [" "] * len(rows[0])
+    return piped([blank, rows[0], *rows[1:]])
+
+
 LAYOUTS = {
+    "heads in the row below empty ones": tables(headless),
+    "breaks in cells": lambda text: text.replace("How many.|", "How many.<br>All of them.|"),
+    "a head that does not say what its column holds": replaced("|Required|", "|Type|"),
+    "what is optional behind the name": replaced("|line|Integer|No|", "|line\\(optional\\)|Integer||"),
+    "a title of several words": replaced("# CountSheep", "# 数羊 - CountSheep"),
+    "no title but links": replaced("# CountSheep", "[Try](https://api.aliyun.com/api/Sls/2020-12-30/CountSheep)"),
+    "full-width colons in JSON": replaced('"merino",', '"merino" ,', '"breed": "', '"breed"： "'),
+    "backslashes at line ends in JSON": replaced('"merino",', '"merino",\\', '"count": 2,', '"count": 2,\\'),
+    "code in a language beside the answer": replaced(
+        "\n## Error", "\n-   In Java\n\n    ```\n    import com.example;\n    ```\n\n## Error"
+    ),
+    "request line over several lines": replaced("?type=count&line=line HTTP", "\n?type=count\n&line=line HTTP"),
     "lines end in CR LF": lambda text: text.replace("\n", "\r\n"),
     "tables without outer pipes": tables(without_outer_pipes),
     "tables as HTML, a cell a line": tables(html_spread),
@@ -257,6 +274,19 @@ def test_what_cannot_be_read_is_listed(old, new, problem):
     """Nothing is guessed: the place and what stands there are named."""
     problems = derive(replaced(old, new)(PAGE)).as_plain()["problems"]
     assert problem in [(each["kind"], each["says"]) for each in problems]
+
+
+def test_a_row_of_errors_without_a_status_has_that_of_the_row_above():
+    """A cell that spans rows is printed in the first of them."""
+    errors = facts(PAGE.replace("|400|B", "||B"))["errors"]
+    assert [(status, code) for status, code, _ in errors] == [(404, "FarmNotExist"), (404, "BreedInvalid")]
+
+
+def test_a_key_that_the_request_line_lacks_is_listed():
+    """The table and the example have it; the line that should print all keys does not."""
+    page = derive(PAGE.replace("&line=line HTTP", " HTTP")).as_plain()
+    assert page["query"]["line"]["from"] == ["table", "example"]
+    assert [(each["kind"], each["says"]) for each in page["problems"]] == [("not-in-syntax", "line")]
 
 
 def test_a_length_without_a_body_is_listed():

@@ -1,0 +1,352 @@
+"""Rules about a client: how its run ends (``SLS50x``), what it sends (51x), how it fails (52x), what it gives (53x)."""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from sls_contract.checks.presentation import shortened, shown
+from sls_contract.checks.rule import KEPT, Flaw, Flaws
+from sls_contract.exchange import wire_text
+from sls_contract.exercise.client_output import NOT_JSON, integer
+from sls_contract.exercise.compare import differences
+from sls_contract.exercise.faults import ELSEWHERE
+from sls_contract.exercise.reply import Duty
+from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, rule
+from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sls_contract.checks.rule import Flaws
+    from sls_contract.exchange import Request
+    from sls_contract.exercise.stage import Received
+    from sls_contract.exercise.trial import Rule, Trial
+    from sls_contract.signing import SignatureMismatch
+
+
+_OUTPUT = "standard output"
+_ERROR_LINE = '{"errorCode": …, "status": …}'
+_PAUSE = timedelta(seconds=1)
+_PATIENCE = 3  # a pause between retries that grows threefold each time is still one
+
+
+def success_line(trial: Trial) -> Flaws:
+    """Demand JSON on the last line of a success; where there should be none, that is told instead."""
+    if not trial.succeeded or trial.duty in (None, Duty.FAIL):
+        return None
+    if trial.said is not NOT_JSON:
+        return KEPT
+    fix = "print the array of checkpoints, as the client understood them, as JSON on one line, and nothing after it."
+    return [Flaw(_OUTPUT, "a last line of JSON", _line(trial), fix)]
+
+
+def error_line(trial: Trial) -> Flaws:
+    """Demand an object with what is known of the error on the last line of a failure."""
+    if not trial.failed:
+        return None
+    if isinstance(trial.said, dict):
+        return KEPT
+    fix = f"print {_ERROR_LINE} on one line when the client fails; null for what it does not know."
+    return [Flaw(_OUTPUT, f"a last line {_ERROR_LINE}", _line(trial), fix)]
+
+
+def error_types(trial: Trial) -> Flaws:
+    """Demand that what is told of an error is a text and a number."""
+    said = trial.said
+    if not trial.failed or not isinstance(said, dict):
+        return None
+    code, status = said.get("errorCode"), said.get("status")
+    flaws = []
+    if not (code is None or isinstance(code, str)):
+        fix = "print errorCode as the text that the service gave, or null; a status belongs under status."
+        flaws.append(Flaw("errorCode", "a text, or null", shown(code), fix))
+    if not (status is None or (integer(status) is not None and not isinstance(status, str))):
+        fix = "print the HTTP status as a number, or null."
+        flaws.append(Flaw("status", "a whole number, or null", shown(status), fix))
+    return flaws
+
+
+def _line(trial: Trial) -> str:
+    return shortened(trial.line) if trial.line else "nothing"
+
+
+def exit_code(trial: Trial) -> Flaws:
+    """Demand an exit code of the protocol."""
+    code = trial.ending.exit_code
+    if code is None:
+        return None
+    if 0 <= code <= HIGHEST_EXIT_CODE:
+        return KEPT
+    actual = f"ended by signal {_signal_name(-code)}" if code < 0 else f"exit code {code}"
+    fix = "catch the error and exit with a code from 1 to 125."
+    return [Flaw("exit code", f"0 to {HIGHEST_EXIT_CODE}", actual, fix)]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def hang(trial: Trial) -> Flaws:
+    """Demand that the client does not wait for ever."""
+    if not trial.timed_out or _still_sending([each.at for each in trial.received], trial.ended_at):
+        return KEPT
+    fix = "give every request a timeout; where the client has one that is longer, raise --timeout."
+    return [Flaw("run", _in_time(trial), _waited(trial), fix)]
+
+
+def _waited(trial: Trial) -> str:
+    if not trial.received:
+        return "still running, without having sent a request"
+    silence = (trial.ended_at - trial.received[-1].at).total_seconds()
+    return f"still running, {silence:.0f} s after its last request"
+
+
+def unbounded_retries(trial: Trial) -> Flaws:
+    """Demand that the client does not ask for ever."""
+    if not trial.timed_out or not _still_sending([each.at for each in trial.received], trial.ended_at):
+        return KEPT
+    actual = f"still sending; {len(trial.received)} requests so far"
+    fix = "bound the number of retries, and the time that they take."
+    return [Flaw("run", _in_time(trial), actual, fix)]
+
+
+def _in_time(trial: Trial) -> str:
+    return f"an end within {trial.ending.seconds:.0f} s"
+
+
+def _still_sending(times: list[datetime], end: datetime) -> bool:
+    """Tell whether another request was to come: the silence fits into the pauses there were between requests."""
+    pauses = [later - earlier for earlier, later in pairwise(times)]
+    return bool(pauses) and end - times[-1] <= max(_PATIENCE * max(pauses), _PAUSE)
+
+
+def failure_noticed(trial: Trial) -> Flaws:
+    """Demand that no success is made of an error, or of what is no list of checkpoints."""
+    if trial.duty is not Duty.FAIL or not (trial.succeeded or trial.failed):
+        return None
+    if trial.failed:
+        return KEPT
+    fix = "check the status, then that the body is a JSON array of objects with shard, checkpoint and updateTime."
+    actual = f"exit code 0 and {shortened(trial.line) or 'nothing'}"
+    return [Flaw("exit code", f"a failure: the answer was {_answer(trial)}", actual, fix)]
+
+
+def _answer(trial: Trial) -> str:
+    response = trial.asked[-1].response
+    if response is None:
+        return "none"
+    return f"{response.status} with {shortened(repr(response.body.decode('utf-8', 'replace')))}"
+
+
+def good_answer_taken(trial: Trial) -> Flaws:
+    """Demand that a correct answer is understood."""
+    if trial.duty is not Duty.RETURN or not (trial.succeeded or trial.failed):
+        return None
+    if trial.succeeded:
+        return KEPT
+    actual = f"exit code {trial.ending.exit_code} and {shortened(trial.line) or 'nothing'}"
+    fix = f"accept this answer: {trial.situation.answer}."
+    return [Flaw("exit code", "success: the answer conforms to the contract", actual, fix)]
+
+
+def error_code_kept(trial: Trial) -> Flaws:
+    """Demand the errorCode of the answer."""
+    code = trial.expected.error_code if trial.expected else None
+    if code is None or not trial.failed:
+        return None
+    told = trial.said.get("errorCode") if isinstance(trial.said, dict) else None
+    if told == code:
+        return KEPT
+    fix = "read errorCode from the body of an error answer, and hand it to the caller unchanged."
+    return [Flaw("errorCode", shown(code), "nothing" if told is None else shown(told), fix)]
+
+
+def status_true(trial: Trial) -> Flaws:
+    """Demand that a status that is told was answered."""
+    told = integer(trial.said.get("status")) if trial.failed and isinstance(trial.said, dict) else None
+    answered = {each.response.status for each in trial.received if each.response is not None}
+    if told is None or not answered:
+        return None
+    if told in answered:
+        return KEPT
+    fix = "print the status of the answer, or null."
+    return [Flaw("status", " or ".join(map(str, sorted(answered))), str(told), fix)]
+
+
+_AUTHORIZATION = "header Authorization"
+_TOKEN = "x-acs-security-token"  # noqa: S105 - the header's name
+_FORMS = {"v1": (LogAuthorization, "LOG …"), "v4": (Sls4Authorization, "SLS4-HMAC-SHA256 …")}
+
+
+def request_sent(trial: Trial) -> Flaws:
+    """Demand a GetCheckPoint request."""
+    if trial.asked:
+        return KEPT
+    if trial.situation.may_refuse and trial.failed:
+        return None
+    fix = (
+        "send GetCheckPoint over plain http, through HTTP_PROXY or to SLS_LOOPBACK (https is answered: use http); "
+        "exit 77 where the client cannot do what is asked."
+    )
+    return [Flaw("requests", "GET /logstores/…/consumergroups/…", _instead(trial), fix)]
+
+
+def _instead(trial: Trial) -> str:
+    if trial.sent:
+        request = trial.sent[0].request
+        return f"{request.method} {shown(request.path)} to {shown(request.host)}"
+    return f"requests to {', '.join(map(shown, trial.foreign_hosts))}" if trial.foreign_hosts else "no request"
+
+
+def parameters(trial: Trial) -> Flaws:
+    """Demand that the client asks for what it was told."""
+    return trial.misdirected if trial.asked else None
+
+
+def signature_present(trial: Trial) -> Flaws:
+    """Demand that every GetCheckPoint request is signed."""
+    if not trial.asked:
+        return None
+    fix = "sign each request with the key in the environment."
+    unsigned = (each for each in trial.asked if not _authorization(each))
+    return [Flaw(_AUTHORIZATION, "a signature", "no Authorization", fix) for _ in unsigned]
+
+
+def signature_verifies(trial: Trial) -> Flaws:
+    """Demand that every signature verifies; the ``SLS3xx`` beside it says what is wrong."""
+    signed = [each for each in trial.sent if _authorization(each)]
+    if not signed:
+        return None
+    key = trial.setting.credentials  # and no other, not even the public test key
+    mismatches = (verify_signature(each.request, key, at=each.at) for each in signed)
+    return [_of(mismatch) for mismatch in mismatches if mismatch is not None]
+
+
+def _of(mismatch: SignatureMismatch) -> Flaw:
+    actual = f"wrong at step {mismatch.step}: {mismatch.explanation}"
+    return Flaw("signature", "a signature that verifies", shortened(actual), mismatch.how_to_fix)
+
+
+def scheme_as_told(trial: Trial) -> Flaws:
+    """Demand the scheme that ``SLS_AUTH`` names."""
+    told = trial.setting.scheme
+    kind, form = _FORMS[told]
+    parsed = [parse_authorization(text) for each in trial.asked if (text := _authorization(each))]
+    known = [each for each in parsed if each is not None]
+    if not known:
+        return None
+    fix = f"sign in {told}, as SLS_AUTH says, or exit 77 where the client does not know that scheme."
+    others = (each for each in known if not isinstance(each, kind))
+    return [Flaw(_AUTHORIZATION, form, _form_of(each), fix) for each in others]
+
+
+def _form_of(parsed: LogAuthorization | Sls4Authorization) -> str:
+    return next(form for kind, form in _FORMS.values() if isinstance(parsed, kind))
+
+
+def token_sent(trial: Trial) -> Flaws:
+    """Demand the security token of a temporary key."""
+    token = trial.setting.credentials.security_token
+    if token is None or not trial.asked:
+        return None
+    fix = "send ALIBABA_CLOUD_SECURITY_TOKEN in x-acs-security-token, and sign it."
+    sent = (each.request.headers.get(_TOKEN) for each in trial.asked)
+    return [
+        Flaw(f"header {_TOKEN}", "the token that was given", "nothing" if text is None else "another text", fix)
+        for text in sent
+        if text != token
+    ]
+
+
+def key_kept(trial: Trial) -> Flaws:
+    """Demand that no part of the key goes to a host that is not the service's, unless a redirect led there."""
+    return _leaks(trial, [each for each in trial.received if each.elsewhere not in ("", ELSEWHERE)])
+
+
+def key_left_behind(trial: Trial) -> Flaws:
+    """Demand that no part of the key goes along to the host where a redirect leads."""
+    return _leaks(trial, [each for each in trial.received if each.elsewhere == ELSEWHERE])
+
+
+def _leaks(trial: Trial, foreign: Sequence[Received]) -> Flaws:
+    if not foreign:
+        return None
+    fix = "send keys, tokens and signatures to the service alone; remove them when a redirect leads to another host."
+    return [
+        Flaw(where, f"nothing of the key at {shown(each.elsewhere)}", "it was sent there", fix)
+        for each in foreign
+        for where in _places(each.request, trial.setting.secrets())
+    ]
+
+
+def _places(request: Request, secrets: Sequence[str]) -> Iterator[str]:
+    """Yield where a request holds a part of the key; a signature always stands beside the key's id."""
+    texts = [(f"header {name}", value) for name, value in request.headers.pairs]
+    texts += [("URL", unquote(request.url)), ("body", unquote(wire_text(request.body)))]
+    return (where for where, text in texts if any(secret in text for secret in secrets))
+
+
+def _authorization(received: Received) -> str:
+    return received.request.headers.get("Authorization", "").strip()
+
+
+_SLUGS = (
+    "not-a-list",
+    "entry-dropped",
+    "entry-invented",
+    "entry-relabelled",
+    "checkpoint-changed",
+    "update-time-changed",
+    "consumer-changed",
+    "number-as-text",
+)
+
+
+def passed_on(slug: str, trial: Trial) -> Flaws:
+    """Return what breaks one clause in the list that the client passed on.
+
+    Judged where it succeeded with an answer that may be passed on, to the request that it was told to send.
+    """
+    expected = trial.expected
+    if (
+        not trial.succeeded
+        or expected is None
+        or trial.duty is Duty.FAIL
+        or trial.misdirected
+        or trial.said is NOT_JSON
+    ):
+        return None
+    return [each.flaw for each in differences(trial.said, expected, trial.setting.shard) if each.slug == slug]
+
+
+RULES: tuple[Rule, ...] = (
+    rule("protocol-broken", success_line),
+    rule("error-line-missing", error_line),
+    rule("exit-code", exit_code),
+    rule("hang", hang),
+    rule("unbounded-retries", unbounded_retries),
+    rule("no-request-sent", request_sent),
+    rule("wrong-parameter", parameters),
+    rule("signature-missing", signature_present),
+    rule("signature-wrong", signature_verifies),
+    rule("auth-not-as-told", scheme_as_told),
+    rule("token-missing", token_sent),
+    rule("key-sent-elsewhere", key_kept),
+    rule("key-follows-redirect", key_left_behind),
+    rule("silent-success", failure_noticed),
+    rule("good-answer-refused", good_answer_taken),
+    rule("error-code-lost", error_code_kept),
+    rule("status-wrong", status_true),
+    *(rule(slug, partial(passed_on, slug)) for slug in _SLUGS),
+    rule("error-line-types", error_types),
+)
+"""Every rule, in the order of the clauses' codes."""

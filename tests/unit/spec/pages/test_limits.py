@@ -1,0 +1,124 @@
+"""Limits and defaults that a page's words state, and what becomes of them."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from sls_contract.checks import judge_request
+from sls_contract.exchange import Request
+from sls_contract.spec.export.values import schema_of, text_schema_of
+from sls_contract.spec.merge import Source, merge
+from sls_contract.spec.merge.layers import Layers
+from sls_contract.spec.pages import derive, prose
+from sls_contract.spec.registry import contracts_in
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "limits"),
+    [
+        ("取值范围为1~3650。如果配置为3650，表示永久保存。", "integer", (1, 3650)),
+        ("日志条数，取值范围为(0,100]。", "integer", (1, 100)),
+        ("取值范围：1～64", "integer", (1, 64)),
+        ("Unit: days. Valid values: 1 to 3650.", "integer", (1, 3650)),
+        ("The value must be an integer from 1 to 256.", "integer", (1, 256)),
+        ("The value range is 0–100 and the default value is 100.", "integer", (0, 100)),
+        ("默认值为100，最大值为500。", "integer", (None, 500)),
+        ("每页返回最大条目，默认 500（最大值）", "integer", (None, 500)),
+        ("Default value: 100. Maximum value: 500.", "integer", (None, 500)),
+        ("最小值为 0，最大值为 100，默认值为 100。", "integer", (0, 100)),
+        ("长度为 3~63 个字符。", "string", (3, 63)),
+        ("The name must be 2 to 64 characters in length.", "string", (2, 64)),
+        ("不超过 64 个字符", "string", (None, 64)),
+        ("Minimum value: 7. Valid values: 30 to 3000.", "integer", (None, 3000)),
+        ("Valid values: 0, 1, and 2.", "integer", (None, None)),
+        ("表示从1970-1-1 00:00:00 UTC计算起的秒数。", "integer", (None, None)),
+        ("In this example, logs from 2022-03-01 to 2022-03-02.", "integer", (None, None)),
+        ("Valid values: 1 to 64.", "string", (None, None)),
+    ],
+)
+def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):
+    """Of numbers the lowest and highest, of texts how many characters; what is said in two ways is not taken."""
+    assert prose.limits(words, kind) == limits
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "default"),
+    [
+        ("查询开始行，默认值为0。", "integer", "0"),
+        ("默认 500（最大值）", "integer", "500"),
+        ("默认为 false。", "boolean", "false"),
+        ("Default value: XML.", "string", "XML"),
+        ("The default value is utf8.", "string", "utf8"),
+        ("The group type, which is empty by default.", "string", ""),
+        ("The default value is the name of the project.", "string", ""),
+        ("是否开启增强 sql，默认关闭。", "boolean", ""),
+        ("Default value: 5. In other regions, default value: 7.", "integer", ""),
+    ],
+)
+def test_a_default_is_read_where_it_is_a_value(words, kind, default):
+    """A word that is no value of the type, or one of two, is none."""
+    assert prose.default(words, kind) == default
+
+
+PAGE = """# ListSheep
+
+## Request syntax
+
+```
+GET /farms/farmName/sheep?size=size&mark=mark HTTP/1.1
+Host: ProjectName.Endpoint
+```
+
+## Request parameters
+
+|Parameter|Type|Required|Description|
+|---------|----|--------|-----------|
+|farmName|String|Yes|The farm.|
+|size|Integer|No|How many. Valid values: 1 to 500. Default value: 100.|
+|mark|String|No|On the back, 2 to 4 characters.|
+"""
+
+
+def test_limits_and_defaults_are_claimed():
+    """They stand beside type and need."""
+    query = derive(PAGE).as_plain()["query"]
+    assert (query["size"]["minimum"], query["size"]["maximum"], query["size"]["default"]) == (1, 500, "100")
+    assert (query["mark"]["minimum"], query["mark"]["maximum"]) == (2, 4)
+
+
+@pytest.fixture(scope="module")
+def contract():
+    """Return the contract that the page gives."""
+    page = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (made,) = merge(Layers(((page, derive(PAGE)),))).contracts
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("size=1&mark=abcd", []),
+        ("size=500", []),
+        ("size=501", [("warning", "from 1 to 500")]),
+        ("size=0", [("warning", "from 1 to 500")]),
+        ("size=many", [("violation", "an integer in decimal digits")]),
+        ("mark=a", [("warning", "from 2 to 4 characters")]),
+        ("mark=绵羊", []),
+    ],
+)
+def test_beyond_the_limits_of_a_page_is_a_warning(contract, query, found, tmp_path):
+    """A page's limits are often older than the service; another type stays a violation, and the limits fit."""
+    (tmp_path / "ListSheep.json").write_text(json.dumps(contract.as_plain()), encoding="utf-8")
+    request = Request("GET", f"https://my.cn-hangzhou.log.aliyuncs.com/farms/red/sheep?{quote(query, '=&')}", {}, b"")
+    with contracts_in(tmp_path):
+        told = judge_request(request).findings
+    assert [(each.level, each.expected) for each in told if each.where.startswith("query ")] == found
+
+
+def test_limits_are_exported(contract):
+    """As what is not enforced, since a breach is a warning; the default as JSON Schema has it."""
+    size, mark = contract.query["size"], contract.query["mark"]
+    assert schema_of(size)["default"] == 100
+    assert schema_of(size)["x-sls-not-enforced"] == {"level": "warning", "minimum": 1, "maximum": 500}
+    assert text_schema_of(mark)["x-sls-not-enforced"] == {"level": "warning", "minLength": 2, "maxLength": 4}
