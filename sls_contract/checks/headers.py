@@ -184,7 +184,7 @@ def encoding_is_readable(subject: Subject) -> Flaws:
     if not _codings(subject):
         return None
     unknown = subject.plain.unknown
-    fix = "ask for gzip, deflate, zstd or identity to have the body judged."
+    fix = "request gzip, deflate, zstd or identity (Accept-Encoding), so that the body can be judged."
     return [Flaw("body", "gzip, deflate, zstd or lz4", shown(unknown), fix)] if unknown else KEPT
 
 

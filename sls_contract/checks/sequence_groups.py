@@ -77,5 +77,5 @@ def _settings(
                     f"/{at}/{key}",
                     f"{wanted!r}, as it was set last",
                     repr(element[key]),
-                    "Store what CreateConsumerGroup and UpdateConsumerGroup name, and nothing else.",
+                    "Keep the settings of the last CreateConsumerGroup or UpdateConsumerGroup.",
                 )

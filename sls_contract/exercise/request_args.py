@@ -47,4 +47,4 @@ def _shard_flaws(request: Request, told: int | None) -> Iterator[Flaw]:
     if told is None:
         yield Flaw("query shard", _LEFT_OUT, shown(actual), "leave the key out where SLS_SHARD is empty.")
     else:
-        yield Flaw("query shard", f"shard={told}", shown(actual), "send the number in SLS_SHARD; 0 is one, too.")
+        yield Flaw("query shard", f"shard={told}", shown(actual), "send the number in SLS_SHARD, also where it is 0.")

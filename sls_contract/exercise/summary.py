@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.exercise.outcome import VERDICTS
 from sls_contract.reports import Report, as_document, plural
 from sls_contract.reports import Target as ReportTarget
-from sls_contract.reports.benches import area_table, titled
-from sls_contract.reports.group_lines import group_lines, some
+from sls_contract.reports.benches import area_table, by_verdict, titled
+from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES
 
@@ -72,10 +72,12 @@ def lines(run: Run, plan: Plan, *, verbose: bool = False, columns: int | None = 
     """Tell the run to a person: what fits on a screen, or (``verbose``) every finding in full."""
     yield printable(shlex.join(plan.command))
     yield f"{plural(len(run.performed), 'run')}; {' and '.join(plan.schemes)}; seed {run.seed}"
-    met = [verdict for verdict in VERDICTS if any(each.verdict == verdict for each in run.performed)]
-    yield from ("", *area_table(met, ((each.situation.area, each.verdict) for each in run.performed), columns))
+    brief = run.violated() and not verbose  # findings fill a screen
+    areas = [(each.situation.area, each.verdict) for each in run.performed]
+    met = [verdict for verdict in VERDICTS if any(verdict == each for _, each in areas)]
+    yield from by_verdict(met, areas, MOST_PLACES) if brief else ("", *area_table(met, areas, columns))
     yield from group_lines(as_report(run).plain_findings(), partial(_more, run, plan), verbose=verbose)
-    yield from titled("learnt:", _facts(run))
+    yield from titled("learnt:", [] if brief else _facts(run))
     yield from titled("not supported by this client:", _unsupported(run))
     if run.incomplete:
         yield from ("", printable(f"the run is incomplete: {run.incomplete}"))

@@ -29,7 +29,7 @@ _VALUES = {  # patterns of what stands under a name
     "listed": rf"{_NUMBER}(?:, {_NUMBER})*",
     "exchange": rf"{_NUMBER}|(?:[^\s,]+ )?exchange {_NUMBER}",
 }
-_BULLET = re.compile(r"\s*(?:[-•✓✗·|] +)?")
+_BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")
 _LEADING = re.compile(r"[,;:)]+ *")
 _OURS = re.compile(r"sls-contract[a-z -]*: ")
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -39,7 +39,7 @@ _GLUE = {", ": "，", "; ": "；", ": ": "："}
 _DATA = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|<[^<>]*>|\{.*\}|\[.*\]|\S+://\S*""", re.DOTALL)
 _SEVERAL = re.compile(r",( |$)")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?<!\w)\'[^\']*\'(?!\w)')  # no text of ours, whatever it says
-_ON_THE_WIRE = ("> ", "< ")  # a line of a request or an answer
+_QUOTING = ("> ", "< ", "| ")  # a line of a request, of an answer, or of what a client printed
 _ABSENT = frozenset({"(nothing)", "absent", "nothing"})  # what stands for no value; a value that reads so is quoted
 _MANY_LETTERS = 7  # of a template whose values may be any text
 _FEW_LETTERS = 3
@@ -137,7 +137,7 @@ class Catalogue:
         core = line[_BULLET.match(line).end() :].strip()  # type: ignore[union-attr]  # it matches nothing, too
         if len(core) > _LONGEST or not _WORD.search(core) or _DATA.fullmatch(core):
             return line
-        if core.startswith(_ON_THE_WIRE):
+        if core.startswith(_QUOTING):
             return line.replace(core, self._texts.get(core, core), 1)
         if " " not in core and not (alone or core.endswith(":")):
             return line

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from sls_contract.reports.group_lines import some
 from sls_contract.reports.text import plural, printable, table
 from sls_contract.spec import Level
 
@@ -65,6 +66,15 @@ def area_table(verdicts: Sequence[str], found: Iterable[tuple[str, str]], column
     counts = Counter(found)
     rows = [(area, *(counts[area, verdict] for verdict in verdicts)) for area in dict.fromkeys(a for a, _ in counts)]
     return table(("area", *verdicts), rows, columns)
+
+
+def by_verdict(verdicts: Sequence[str], found: Iterable[tuple[str, str]], most: int | None = None) -> Iterator[str]:
+    """Yield the areas of each verdict in a line, with how many scenarios they have; at most so many areas."""
+    counts = Counter(found)
+    for verdict in verdicts:
+        named = [f"{area} {count}" for (area, each), count in counts.items() if each == verdict]
+        if named:
+            yield f"{verdict}: {some(named, most or len(named))}"
 
 
 def titled(title: str, items: Sequence[str]) -> Iterator[str]:

@@ -63,7 +63,7 @@ def _location(finding: Mapping[str, Any]) -> dict[str, Any]:
     place: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": place_of(finding)}]}
     if cassette := finding.get("cassette"):
         path = PurePath(cassette).as_posix()
-        physical: dict[str, Any] = {"artifactLocation": {"uri": quote(path)}}
+        physical: dict[str, Any] = {"artifactLocation": {"uri": quote(path, errors="surrogatepass")}}
         if finding.get("line"):
             physical["region"] = {"startLine": finding["line"]}
         place["physicalLocation"] = physical

@@ -246,7 +246,7 @@ SCENARIOS: Mapping[str, Scenario] = {
 NOT_PROVABLE = (
     ("500 InternalServerError", "no request brings it about"),
     ("503 ServerBusy", "no request brings it about"),
-    ("403 ReadQuotaExceed", "needs more load than good manners allow"),
+    ("403 ReadQuotaExceed", "needs more load than a test may cause"),
     ("403 ProjectForbidden", "needs an account in arrears"),
 )
 """What the pages document and nobody can provoke; listed, never passed."""

@@ -77,7 +77,10 @@ SCENARIOS = (
         "SLS417 SLS271 SLS272",
     ).doing(Create(), Call("ListShards"), HeartBeat(), HeartBeat(), HeartBeat()),
     _consumer_group_heart_beat(
-        "heartbeat-of-two-consumers", "no shard for both", f"{_HEART}; README of the Java consumer library", "SLS437"
+        "heartbeat-of-two-consumers",
+        "no shard is given to both consumers",
+        f"{_HEART}; README of the Java consumer library",
+        "SLS437",
     ).doing(*made(), HandOver(), HeartBeat("consumer_1"), HeartBeat("consumer_2"), HeartBeat("consumer_1")),
     _consumer_group_heart_beat(
         "heartbeat-in-time",

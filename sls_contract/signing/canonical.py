@@ -158,7 +158,7 @@ _AROUND = " \t\r\n\"'\u00a0\u200b\ufeff\u2018\u2019\u201c\u201d"
 
 #: What may become of a secret between where it is kept and where it signs.
 SECRET_FORMS: dict[str, Callable[[str], str]] = {
-    "without what stands around the given one": lambda secret: secret.strip(_AROUND),
+    "without the quotes and blanks around the given one": lambda secret: secret.strip(_AROUND),
     "in double quotes": '"{}"'.format,
     "in single quotes": "'{}'".format,
     "behind a space": " {}".format,

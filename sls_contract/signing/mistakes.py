@@ -320,7 +320,7 @@ SHARED_DIGEST = (
         "Strip the secret where it is read, on both sides; an environment variable needs no quotes inside its value.",
     ),
     Mistake("secret-with-ampersand", "digest", secret_with_ampersand).of(
-        "The secret was used with & behind it, as the RPC interfaces of other services of Alibaba Cloud ask for.",
+        "The secret was used with & appended, as the RPC interfaces of other Alibaba Cloud services require.",
         "Sign with the secret alone.",
     ),
     Mistake("line-ending-signed", "digest", string_with_ending).of(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.exchange import split_url
 from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
-from sls_contract.reports.benches import area_table, titled
+from sls_contract.reports.benches import area_table, by_verdict, titled
 from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
 from sls_contract.reports.text import printable
 from sls_contract.scenarios.documented_operations import NOT_BROUGHT_ABOUT, REQUESTS
@@ -92,8 +91,9 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     yield f"{target.endpoint} (evidence: {target.evidence}), seed {run.seed}"
     yield from run.facts if verbose else ()
     areas = ((each.scenario.area, each.verdict) for each in run.performed)
-    yield from ("", *area_table(VERDICTS, areas, columns)) if verbose else _by_verdict(run)
     brief = bool(run.located) and not verbose  # findings fill a screen
+    few = MOST_PLACES if brief else None
+    yield from ("", *area_table(VERDICTS, areas, columns)) if verbose else by_verdict(VERDICTS, areas, few)
     if not brief:
         yield from _operations(run, columns, verbose=verbose)
     again = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}
@@ -142,15 +142,6 @@ def _never_provable(*, verbose: bool) -> Iterator[str]:
         yield from titled("not provable anywhere:", not_provable())
     else:
         yield from ("", f"not provable anywhere: {some([item.partition(': ')[0] for item in not_provable()])}")
-
-
-def _by_verdict(run: Run) -> Iterator[str]:
-    """Yield the areas of each verdict in a line, with how many scenarios they have."""
-    for verdict in VERDICTS:
-        areas = Counter(each.scenario.area for each in run.performed if each.verdict == verdict)
-        if areas:
-            named = [f"{area} {count}" for area, count in areas.items()]
-            yield f"{verdict}: {some(named, MOST_PLACES if run.located else len(named))}"
 
 
 def _again(commands: dict[str, str], finding: Mapping[str, Any]) -> Iterator[str]:

@@ -55,7 +55,7 @@ _ARTICLE = re.compile(r"(a|an|the|no) [A-Z]|…: …: …")
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)  # no difference where no text differs
 _SHOWN_ALONE = ("help", "description", "title")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\w+\}")
-_FORMAT = re.compile(r"(?<!\{)\{\{([a-z_]*)\}\}(?!\})")
+_FORMAT = re.compile(r"(?<!\{)\{\{(?:\d\.)?([a-z_]*)\}\}(?!\})")
 _HTML_TAG = re.compile(r"<[^>]*>|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _HTML_CODE = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
 _HTML_STRING = re.compile(r'"([A-Z(][a-z][^"<>]*)"')

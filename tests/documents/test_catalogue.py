@@ -13,7 +13,7 @@ from sentences import texts as sentences
 from sls_contract.locale.catalogue import chinese
 
 UPDATE = "python tests/documents/catalogue.py"
-FILLED = re.compile(r"\{\w*\}")
+FILLED = re.compile(r"\{(?:\d\.)?\w*\}")
 PROSE = re.compile(r"^(?!.*\b(?:BLOB|FROM|TABLE)\b)(?:[A-Za-z']+[,;:]? ){4}")  # no SQL
 LIKE_A_PLURAL = "7 things"
 

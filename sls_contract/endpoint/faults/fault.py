@@ -209,7 +209,7 @@ _RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
     ),
     (
         lambda fault: fault.is_silent and bool(fault.answer_parts()),
-        "{0.ending} sends no byte, so nothing else of an answer would be seen; truncate sends a part of it first",
+        "{0.ending} sends no byte, so no other setting of the answer takes effect; truncate sends a part first",
     ),
     (
         lambda fault: fault.status is not None and not 200 <= fault.status <= 999,  # noqa: PLR2004 - what HTTP can say

@@ -87,6 +87,6 @@ CLAUSES = (
         *_SOURCES,
     ),
     violation("SLS140", "request-element-unique", "No two elements of a list in a request are the same").says(
-        "The contract names the member in which the elements of the list differ.", *_SOURCES
+        "The contract names a member; no two elements of the list have the same value of it.", *_SOURCES
     ),
 )

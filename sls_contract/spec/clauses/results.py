@@ -51,7 +51,7 @@ CLAUSES = (
         *_SOURCES,
     ),
     violation("SLS279", "answer-element-unique", "No two elements of a list in an answer are the same").says(
-        "The contract names the member in which the elements of the list differ.", *_SOURCES
+        "The contract names a member; no two elements of the list have the same value of it.", *_SOURCES
     ),
     violation("SLS280", "answer-filter", "An answer holds only what was asked for").says(
         "Where the request filters the list, each element has the value that was asked for.", *_SOURCES

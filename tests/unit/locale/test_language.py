@@ -49,6 +49,12 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("3 exchanges", "3 次交互"),
         ("  How to fix: convert it first.", "  修复方法：先转换。"),
         ("  expected: true or false", "  期望：true 或 false"),
+        ("  actual:   nothing", "  实际：没有"),
+        ("3 exchanges, 2 scenarios: no violation, 0 warnings", "3 次交互，2 个场景：没有违规，0 处警告"),
+        (
+            "  also in: exchange 4, a exchange 4 at /1/shard and 9 more",
+            "  另见：第 4 次交互，a 第 4 次交互，位置 /1/shard 及另外 9 个",
+        ),
     ],
 )
 def test_a_text_is_shown_in_chinese(text, expected):
@@ -59,7 +65,19 @@ def test_a_text_is_shown_in_chinese(text, expected):
 
 
 @pytest.mark.parametrize(
-    "data", ['{"level": "passed"}', "['the file is empty']", '"the file is empty"', "passed", "http://a/b", "没有", ""]
+    "data",
+    [
+        '{"level": "passed"}',
+        "['the file is empty']",
+        '"the file is empty"',
+        "passed",
+        "http://a/b",
+        "没有",
+        "",
+        "< a: the file is empty",
+        "| the file is empty",
+        'x "a; the file is empty"',
+    ],
 )
 def test_data_stays_as_it_is(data):
     """What a client or the service sent is no text of ours, even where it reads like one."""

@@ -175,6 +175,15 @@ def test_sarif_points_at_lines_of_cassettes():
     assert run["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == first["ruleId"] == "SLS110"
 
 
+def test_sarif_names_a_file_whose_name_is_no_utf_8():
+    """A file system may hold any bytes: the report is written, and its URI is ASCII."""
+    made = document((VIOLATION, "a", {"cassette": "\udcff.sls.yaml", "exchange": 0, "line": 1}))
+    (result,) = json.loads(sarif(made))["runs"][0]["results"]
+    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri.isascii()
+    assert uri.endswith(".sls.yaml")
+
+
 def test_markdown_tells_each_clause_once_with_all_places():
     text = markdown(document(*FOUND))
     assert text.startswith("## ❌ sls-contract check: 2 violations\n")
