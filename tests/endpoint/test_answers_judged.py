@@ -40,7 +40,9 @@ def test_every_answer_conforms(endpoint, key, scheme):
     """A group's life and the three kinds of missing things give no finding at all."""
     for step in STEPS:
         endpoint(signed(endpoint, *step, key=key, scheme=scheme))
-    endpoint(signed(endpoint, "GET", f"{GROUPS}/g", key=key, scheme=scheme, host=f"none.{HOST.partition('.')[2]}"))
+    endpoint(
+        signed(endpoint, "GET", f"{GROUPS}/g", key=key, scheme=scheme, host=f"no-such-project.{HOST.partition('.')[2]}")
+    )
     found = [check(each, credentials=key, at=endpoint._now()) for each in endpoint.exchanges]
     assert found == [()] * (len(STEPS) + 1)
 

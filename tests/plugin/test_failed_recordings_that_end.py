@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sls_contract import use_cassette
-from sls_contract.cassettes.conversion import lost
+from sls_contract.cassettes.conversion import Losses
 from sls_contract.cassettes.file.recording_file import load
 
 OWN = """
@@ -67,4 +67,4 @@ def test_plain_python_ends_what_failed(project):
 def test_a_conversion_tells_that_the_mark_of_a_failed_test_is_lost(project):
     """What it writes would be played."""
     project.test(OWN.format(rest="assert 0, 'on purpose'")).run("--sls-record=once").assert_outcomes(failed=1)
-    assert any("test_it.py::test_asks: " in each for each in lost(load(project.cassette("test_asks")), ()))
+    assert any("test_it.py::test_asks: " in each for each in Losses().lost(load(project.cassette("test_asks"))))

@@ -159,7 +159,7 @@ def test_what_the_settings_mean(text, fault):
         ("error=ServerBusy body=x", "error is an answer of its own: leave body and redirect out"),
         ("error=ServerBusy redirect=/", "error is an answer of its own: leave body and redirect out"),
         ("message=busy status=503", "message belongs to error: name the errorCode"),
-        ("reset status=500", "reset sends no byte, so nothing else of an answer would be seen"),
+        ("reset status=500", "reset sends no byte, so no other setting of the answer takes effect"),
         ("close gzip", "close sends no byte"),
         ('redirect="a\\r\\nb"', "must be one line of text"),
         ("header=X status=500", "header must be a name and a value, such as Retry-After:5, got X"),
