@@ -56,14 +56,17 @@ def pytest_pycollect_makemodule(module_path, parent):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked.
+    """Tests marked ``slow`` need a third of a second or more, and ``SLS_SLOW=1``, which CI sets.
+
+    Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked.
 
     Of the cases of one function, ``full(keep=5)`` leaves each fifth: of a matrix, where no axis has a multiple of five
     values, that is each value of each axis.
     """
     if os.environ.get("SLS_FULL"):
         return
-    seen, left = Counter(), []
+    slow = not os.environ.get("SLS_SLOW")
+    seen, left = Counter(), [item for item in items if slow and item.get_closest_marker("slow")]
     for item in items:
         if marker := item.get_closest_marker("full"):
             function = item.nodeid.partition("[")[0]
@@ -95,7 +98,10 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_report_header():
-    return "tests marked full: all" if os.environ.get("SLS_FULL") else "tests marked full: none; SLS_FULL=1 runs them"
+    if os.environ.get("SLS_FULL"):
+        return "tests marked slow or full: all"
+    slow = "all" if os.environ.get("SLS_SLOW") else "none; SLS_SLOW=1 runs them"
+    return f"tests marked slow: {slow}; marked full: none; SLS_FULL=1 runs both"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -53,6 +53,7 @@ def test_importing_the_package_loads_nothing_heavy():
     assert not _loaded_by("import sls_contract").intersection(HEAVY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("adapter", "others"),
     [("requests", ("httpx", "vcr")), ("httpx", ("requests", "vcr"))],  # vcrpy itself loads what it finds
@@ -69,6 +70,7 @@ def test_a_missing_httpx_is_told_with_the_command_that_installs_it():
     assert done.stderr.splitlines()[-1].endswith("How to fix: pip install 'httpx>=0.27'")
 
 
+@pytest.mark.slow
 def test_loading_the_plugin_loads_nothing_heavy(pytester, monkeypatch):
     """A pytest run that uses none of our fixtures pays for none of our libraries."""
     for name in [name for name in os.environ if name.startswith("COV")]:

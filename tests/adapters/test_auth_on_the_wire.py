@@ -152,6 +152,7 @@ QUERIES = (
 GROUP = {"consumerGroup": "new 组", "timeout": 60, "order": False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS, ids=["key", "sts"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_endpoint_takes_what_requests_sends(service, scheme, key):
@@ -166,6 +167,7 @@ def test_the_endpoint_takes_what_requests_sends(service, scheme, key):
         assert "Signature" not in made.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS, ids=["key", "sts"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_the_endpoint_takes_what_httpx_sends(service, scheme, key):

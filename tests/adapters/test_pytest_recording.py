@@ -102,6 +102,7 @@ def test_a_suite_records_judged_and_plays_offline(pytester, suite, endpoint):
     suite(NOWHERE, key=TEST_CREDENTIALS).assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("settings", "outcome"), [("", "errors"), (', check="now"', "failed")])
 def test_a_broken_answer_fails_in_recording_and_in_replay(suite, endpoint, settings, outcome):
     """At the end of the test, or where it asked; the clause is named each time."""

@@ -57,6 +57,7 @@ def ask_httpx(proxy: str) -> list:
 CLIENTS = {"requests": lambda proxy: ask(proxy).json(), "httpx": ask_httpx}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
 def test_what_is_recorded_is_ours_and_plays_without_a_network(tmp_path, service, client):
     """The file has provenance and a signature that verifies, no secret, and nothing that `check` objects to."""
@@ -413,6 +414,7 @@ async def test_every_way_to_open_a_cassette_is_checked(tmp_path, endpoint, servi
     assert len([*tmp_path.iterdir()]) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("client", "wired"), [*zip(CLIENTS.values(), [False, True], strict=True)], ids=CLIENTS)
 def test_compressed_answers_keep_the_bytes_of_the_wire(tmp_path, endpoint, service, client, wired):
     """Of requests, vcrpy hands over the decoded body only; clauses about framing are not judged then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from datetime import UTC, datetime
 
+import pytest
 import vcr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,7 @@ def registered(**settings) -> vcr.VCR:
     return made
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.lists(RECORDINGS, max_size=4))
 def test_vcrpy_writes_our_cassettes_as_they_were(tmp_path, recordings):

@@ -94,6 +94,7 @@ def installed():
     return CLIENTS
 
 
+@pytest.mark.slow
 @pytest.mark.full(keep=4)
 @pytest.mark.parametrize("client", CLIENTS, ids=[each.name for each in CLIENTS])
 def test_each_client_reads_from_the_served_endpoint(service, client):

@@ -85,6 +85,7 @@ def result(request):
     return exercise(request.param, scenarios_of(request.param.name), run=here)
 
 
+@pytest.mark.slow
 def test_what_is_known_is_found_and_nothing_else(result):
     """A defect that is no longer found is a clause that sleeps; one more is a false alarm, or news of the client."""
     found = {run.scenario: "".join(run.codes) for run in result.runs() if run.codes}

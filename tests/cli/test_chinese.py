@@ -20,6 +20,7 @@ def has_han(text):
     return any("一" <= char <= "鿿" for char in text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_is_chinese_and_fits_the_terminal(monkeypatch, capsys, name):
     """Headings, options, exit codes and examples; no line is wider than the terminal but where a word is."""
@@ -61,6 +62,7 @@ def test_a_page_and_a_summary_are_chinese(command, tmp_path):
     assert not has_han((tmp_path / "a.sarif").read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_completion_and_english_need_no_catalogue(command):
     """A script for the shell has no translated word; in English the catalogue is not even loaded."""
     assert command("completion", "bash", environ=CHINESE).stdout == command("completion", "bash").stdout

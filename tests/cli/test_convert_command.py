@@ -34,6 +34,7 @@ def test_there_and_back_again(command, tmp_path):
     assert command("diff", "档案.har", PAGE).stdout.startswith("none: ")
 
 
+@pytest.mark.slow
 def test_every_committed_cassette_survives(tmp_path):
     """What the SDKs sent and got comes back the same."""
     from sls_contract.cassettes.har.archive import HarFile, write_har

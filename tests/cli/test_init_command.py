@@ -108,6 +108,7 @@ def project(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("sh") is None, reason="the files are for a POSIX shell")
 @pytest.mark.parametrize("line", [*commands()])
 def test_each_command_of_the_files_for_ci_runs(project, line):

@@ -46,6 +46,7 @@ def test_the_committed_cassettes_conform(command):
     assert "0 violations, 0 warnings, 0 unspecified" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [(str(SCRIPT),), (sys.executable, "-m", "sls_contract")], ids=["script", "module"])
 def test_script_and_module_are_the_same(command, script):
     """``python -m sls_contract`` is the command, down to its name in usage errors."""
@@ -65,6 +66,7 @@ for name in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_each_command_starts_alone():
     """What it needs it loads itself: nothing of ours was loaded before it."""
     command = [sys.executable, "-c", ONE_BY_ONE, *COMMANDS]
@@ -82,6 +84,7 @@ def test_a_command_loads_no_other():
     assert not {"sls_contract.cli.verify", "aiohttp", "asyncio", "hypothesis"} & {*loaded}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environ", [ASCII, full({"PYTHONIOENCODING": "ascii"})], ids=["locale", "encoding"])
 def test_a_terminal_without_chinese_gets_escapes(command, chinese, environ):
     """In the C locale nothing fails, and what cannot be shown is escaped."""
@@ -102,6 +105,7 @@ def test_json_in_ascii_keeps_every_name(command, chinese):
     assert json.loads(done.stdout)["findings"][0]["cassette"] == str(broken)
 
 
+@pytest.mark.slow
 def test_utf8_shows_chinese(command, chinese):
     """Where the terminal can, names are shown as they are."""
     assert "录制😀é/消费组.sls.yaml" in command("check", chinese, environ={"PYTHONUTF8": "1"}).stdout
@@ -142,6 +146,7 @@ def test_closed_streams_are_no_error(tmp_path, argv, code, closed):
     assert (done.returncode, b"Traceback" in done.stderr) == (code, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), full(signal.SIGTERM, 143)])
 def test_signals_end_a_check_with_their_code(tmp_path, number, code):
     """INT is 130, TERM 143, and what was judged until then is shown."""

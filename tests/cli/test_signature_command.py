@@ -56,6 +56,7 @@ def test_a_right_signature_however_it_was_pasted(command, data):
     assert done.stdout.endswith("signature verifies (v1)\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["v1", "v1-sha256", "v4"])
 def test_a_temporary_key(command, scheme):
     """With the token it verifies; without it the missing token is named; neither secret nor token is shown."""
@@ -93,6 +94,7 @@ WORST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORST)
 def test_what_is_no_request_is_2_with_one_short_line(command, name):
     """The line says where, what was expected and how to fix it; a secret in the paste is not repeated."""
@@ -128,6 +130,7 @@ def test_a_vector_verifies(command, name):
     assert meta["access_key_secret"] not in done.stdout
 
 
+@pytest.mark.slow
 def test_json_is_valid_and_text_goes_to_standard_error(command):
     """--json - leaves standard output to the document: verdict, step and mistake."""
     wrong = raw(SIGNED).replace(b"shard=0", b"shard=1")

@@ -67,6 +67,7 @@ def test_the_checkout_is_up_to_date_and_the_build_says_what_it_holds():
     assert "disagreements without a ruling" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["changed", "missing", "of no operation"])
 def test_check_names_what_is_out_of_date_and_its_way_out_mends_it(folder, damage):
     """A touched, a removed and a foreign file each turn it red; what it tells to run turns it green."""
@@ -86,6 +87,7 @@ def test_check_names_what_is_out_of_date_and_its_way_out_mends_it(folder, damage
     assert run("build", "--check", "--folder", folder)[0] == 0
 
 
+@pytest.mark.slow
 def test_disagreements_that_nobody_ruled_on_are_counted_and_listed_on_demand(tmp_path):
     """--verbose tells what each family says, and what is taken meanwhile; so does show."""
     text = PAGE.read_text(encoding="utf-8").replace("ListMachines", "ListGadgets").replace("/machinegroups", "/gadgets")
@@ -107,6 +109,7 @@ def test_a_folder_without_claims_is_told(tmp_path):
     assert (code, "expected claims in" in err, "How to fix: " in err) == (2, True, True)
 
 
+@pytest.mark.slow
 def test_list_names_every_operation_with_its_route():
     """As a table, and as JSON."""
     code, out, _ = run("list")
@@ -154,6 +157,7 @@ def test_claims_tell_which_source_says_what_and_where():
     assert "response shape array: openapi-sdk-5.15.1 (model) and 1 older; handbook-2021-01-21-en (" in out
 
 
+@pytest.mark.slow
 def test_a_folder_of_ones_own_is_shown_in_place_of_what_is_shipped(folder):
     """Its claims and rulings come on top."""
     out = run("show", "ListMachines", "--contract", folder, "--claims")[1]
@@ -170,6 +174,7 @@ def test_a_misspelt_operation_is_told_the_nearest():
     assert "sls-contract spec list" in run("show", "xyz")[2]
 
 
+@pytest.mark.slow
 def test_contributing_shows_how_to_add_an_operation(tmp_path, monkeypatch):
     """Its commands run as they stand there, one after the other, and its ruling is one."""
     text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -75,6 +75,7 @@ def test_what_a_page_no_longer_has_breaks_but_the_contract_keeps_it(page):
     assert changes(page("a.md"), new) == (1, [("page", "breaking", "gone", "error BreedInvalid")])
 
 
+@pytest.mark.slow
 def test_a_new_error_is_new_in_page_and_contract(page):
     new = page("b.md", ("|400|BreedInvalid", "|400|LineInvalid|No such line.|\n|400|BreedInvalid"))
     code, told = changes(page("a.md"), new)
@@ -89,6 +90,7 @@ def test_a_page_that_only_links_to_its_errors_takes_none_away(page):
     assert changes(page("a.md"), new)[1][0] == ("page", "benign", "not-told", "errors")
 
 
+@pytest.mark.slow
 def test_claims_written_by_derive_are_as_good_as_their_page(page, tmp_path):
     assert spec("derive", page("a.md"), "--json", tmp_path / "claims.json")[0] == 0
     assert changes(page("a.md"), tmp_path / "claims.json") == (0, [])
@@ -116,6 +118,7 @@ def test_a_file_that_is_not_there_is_named(page, tmp_path):
     assert (code, "none.md" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_claims_of_a_folder_are_merged_before_contracts_are_compared(page, tmp_path):
     """With --contract, an error that another page of one's own has is new in the page, and not in the contract."""
     old, new = page("2020.en.md", ("|400|BreedInvalid|No such breed.|\n", "")), page("2021.en.md")
@@ -126,6 +129,7 @@ def test_claims_of_a_folder_are_merged_before_contracts_are_compared(page, tmp_p
     assert found == [{"page", "contract"}, {"page"}]
 
 
+@pytest.mark.slow
 def test_pages_of_one_year_are_compared_with_those_of_another(page, tmp_path):
     """Each operation takes a line, and --verbose shows each change; of several pages of one the last by name counts."""
     for folder in ("2018", "2021"):
@@ -145,6 +149,7 @@ def test_pages_of_one_year_are_compared_with_those_of_another(page, tmp_path):
     assert "  breaking: gone at error BreedInvalid" in diff(*folders, "--verbose")[1]
 
 
+@pytest.mark.slow
 def test_an_operation_that_only_the_newer_pages_have_may_be_known_already(page, tmp_path):
     """The contract that is shipped is what its page is compared with."""
     for folder in ("a", "b"):

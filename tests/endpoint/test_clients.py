@@ -40,6 +40,7 @@ def tea_client(server, key=TEST_CREDENTIALS, version="v1") -> Client:
     )
 
 
+@pytest.mark.slow
 @KEYS
 @pytest.mark.parametrize("version", ["v1", "v4"])
 def test_aliyun_log_python_sdk(server, endpoint, key, version):
@@ -62,6 +63,7 @@ def test_aliyun_log_python_sdk(server, endpoint, key, version):
     assert raised.value.get_request_id() == endpoint.exchanges[-1].response.headers["x-log-requestid"]
 
 
+@pytest.mark.slow
 @KEYS
 @pytest.mark.parametrize("version", ["v1", "v4"])
 def test_alibabacloud_sls20201230(server, key, version):

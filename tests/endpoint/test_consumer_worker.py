@@ -303,6 +303,7 @@ def test_a_batch_that_fails_comes_again_only_where_process_asks_for_it(endpoint,
     assert found == (["shard 0: 5 records lost, the first 5", "shard 0: 10 follows 4"] if raises else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_killed_worker_loses_nothing(endpoint, start_process, output, seed):
     """Two workers, four shards, one killed at a random moment: the other takes over at the checkpoints.
@@ -326,6 +327,7 @@ def test_a_killed_worker_loses_nothing(endpoint, start_process, output, seed):
     assert findings(endpoint) == []
 
 
+@pytest.mark.slow
 def test_a_consumer_that_saves_before_it_acts_is_found_out(endpoint, start_process, output):
     """Killed between its checkpoint and its effect it loses records, and the check says which."""
     indices = fill(endpoint, 1, 100)
@@ -377,6 +379,7 @@ def with_nothing_for_unconsumed(endpoint):
     return send
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", [False, True])
 def test_an_endpoint_that_ignores_the_filter_is_found_out(endpoint, output, start_thread, broken):
     """The worker then takes shard 0's checkpoint for shard 1's, and skips records without a word."""

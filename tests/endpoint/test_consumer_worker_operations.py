@@ -78,6 +78,7 @@ def test_pull_logs_in_steps(client, endpoint):
     assert [values(each) for each in client.pull_log(*NAMES, 0, "begin", "end", 2)] == [["0", "1"], ["2", "3"], ["4"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["lz4", "zstd", "deflate", "gzip", ""])
 def test_pull_logs_in_every_coding(client, endpoint, coding):
     """Compressed as asked or plain, the same logs arrive."""
@@ -98,6 +99,7 @@ def test_cursor_by_time_and_time_by_cursor(client, endpoint):
     assert at == [cursor, cursor, end(client, 1)]
 
 
+@pytest.mark.slow
 def test_get_check_point_fixed(client, endpoint):
     """The SDK finds out when the last consumed log group came, or, where none was consumed, the first."""
     cursors = [endpoint.put_logs(0, [{"index": str(number)}]) for number in range(2)]
@@ -109,6 +111,7 @@ def test_get_check_point_fixed(client, endpoint):
         assert "checkpoint_previous_cursor_time" not in never
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [{"compress": True}, {"compress": False}, {"compress_type": "zstd"}])
 def test_put_logs_to_the_shard_of_a_key(client, kind):
     """A key goes to the shard whose range holds it, and what was written, in any coding, is pulled again."""
@@ -132,6 +135,7 @@ def test_put_logs_without_a_key(client):
     ]
 
 
+@pytest.mark.slow
 def test_a_heartbeat_shares_out_and_only_the_holder_writes(client):
     """Who holds a shard may write its checkpoint; another may only by force."""
     client.create_consumer_group(*NAMES, "readers", 10)

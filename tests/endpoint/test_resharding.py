@@ -123,6 +123,7 @@ def entries(client):
     return {each["shard"]: (each["consumer"], each["checkpoint"]) for each in answered}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_order", [False, True], ids=["at once", "in order"])
 def test_a_worker_goes_on_to_the_children(consumed, client, endpoint, in_order):
     """It reads a shard while that is split, both children, and what they are merged to; the parents are let go."""

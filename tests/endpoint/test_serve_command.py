@@ -46,6 +46,7 @@ def test_it_says_where_it_is_and_answers(command):
         assert (process.returncode, errors) == (130, "interrupted\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_what_it_says_to_a_shell_leads_node_here(command):
     """The lines as they are, pasted: Node asks a real endpoint name, and the endpoint here answers."""
@@ -65,6 +66,7 @@ def test_term_ends_it_with_143(command):
         assert process.returncode == 143
 
 
+@pytest.mark.slow
 def test_kill_9_loses_no_answered_write(command, tmp_path):
     """Whatever was answered 200 before SIGKILL is there after a restart."""
     state = ("--state", str(tmp_path / "s.db"), "--shards", "4")
@@ -123,6 +125,7 @@ def test_shards_can_be_filled(command):
         assert "--fill expects how many records each shard gets, 0 or more, got -1" in process.stderr.read()
 
 
+@pytest.mark.slow
 def test_a_key_from_the_environment_must_be_asked_for(command):
     """Without the option it is unknown, with it accepted and announced; missing variables are named."""
     key = Credentials("myId", "mySecret")
@@ -155,6 +158,7 @@ def test_an_address_beyond_loopback_is_warned_about(command):
         assert "0.0.0.0 is no loopback address" in process.communicate(timeout=60)[1]
 
 
+@pytest.mark.slow
 def test_this_machine_by_any_name_is_not_warned_about(command):
     """IPv6, too: a warning there would be false."""
     for host in ("::1", "localhost", "127.0.0.1"):
@@ -164,6 +168,7 @@ def test_this_machine_by_any_name_is_not_warned_about(command):
             assert process.communicate(timeout=60)[1] == ""
 
 
+@pytest.mark.slow
 def test_what_cannot_start_says_why(command, tmp_path):
     """A taken port, a damaged state file, an impossible shard count: exit 2, one clear message, no traceback."""
     (tmp_path / "bad").write_text("no database " * 20, "utf-8")

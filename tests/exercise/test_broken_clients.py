@@ -63,6 +63,7 @@ def cases():
         seen.add(bug.slug)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "bug"), [*cases()])
 def test_a_bug_is_found_by_its_clause(name: str, bug: Bug):
     """One scenario is enough to show the bug, and the clause that speaks of it is broken."""

@@ -75,6 +75,7 @@ def command(*words: str) -> tuple[int, str, str]:
 class TestExamplesOfTheReadme:
     """Whoever copies an example begins with a client that is right."""
 
+    @pytest.mark.slow
     def test_breaks_nothing(self, tmp_path, language, program, suffix):
         """In success, in failure, in trouble; what it does not know, it says with 77."""
         path = tmp_path / f"client{suffix}"
@@ -113,6 +114,7 @@ def test_a_client_that_does_not_end_is_ended():
     assert time.monotonic() - begun < 20
 
 
+@pytest.mark.slow
 def test_the_line_that_repeats_a_scenario_repeats_it(tmp_path):
     """A program whose path and arguments need quoting."""
     path = tmp_path / "a client's.sh"
@@ -148,6 +150,7 @@ def test_json_in_a_file(tmp_path, client):
     assert (code, "cannot write the report" in err) == (1, True)
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_a_client_sent_and_not_its_key(tmp_path):
     """The exchange of the finding, the map of what was judged, and the command that repeats the run."""
     path = tmp_path / "r.html"

@@ -80,6 +80,7 @@ def ids(path):
     return [each.id for each in load_cassette(path).recordings]
 
 
+@pytest.mark.slow
 def test_two_branches_that_each_add_exchanges_merge(git, put, recordings):
     one, two, three, four, *_ = recordings
     path = put(one)
@@ -153,6 +154,7 @@ def test_a_file_that_is_not_ours_is_a_conflict_as_a_whole(git, put, recordings, 
     assert path.read_text("utf-8").endswith("=======\ninteractions: [theirs]\n>>>>>>> theirs\n")
 
 
+@pytest.mark.slow
 def test_git_diff_says_what_changed_for_a_client(git, put, recordings, tmp_path):
     served = next(each for each in recordings if b'"checkpoint"' in (each.exchange.response.body or b""))
     path = put(served)
@@ -168,6 +170,7 @@ def test_git_diff_says_what_changed_for_a_client(git, put, recordings, tmp_path)
     assert "added: 1 exchange\n+ GET http" in git("diff", "HEAD", "HEAD~1").stdout
 
 
+@pytest.mark.slow
 def test_git_diff_of_a_damaged_cassette_goes_on(git, put, recordings):
     path = put(recordings[0])
     path.write_text(path.read_text("utf-8")[:-200], "utf-8")

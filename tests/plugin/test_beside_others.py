@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from started_processes import Started
 
 
@@ -59,6 +60,7 @@ LOADED = """
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_use_the_plugin_loads_nothing_heavy(project):
     """No recorder, no schemas, no clients: the plugin's own few modules and no more."""
     project.write("test_plain.py", LOADED)

@@ -41,6 +41,7 @@ def test_what_is_no_such_path_is_refused(name):
         named(name)
 
 
+@pytest.mark.slow
 def test_named_cassettes_are_recorded_found_and_claimed(project):
     """Two spellings are two files, none is an orphan, and what an earlier version named is still played."""
     source = """

@@ -6,6 +6,8 @@ import socket
 import threading
 from contextlib import contextmanager
 
+import pytest
+
 OWNED = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/x"
 
 
@@ -34,6 +36,7 @@ def listening():
         thread.join(5)
 
 
+@pytest.mark.slow
 def test_no_library_gets_through(project):
     """Each is stopped at once with the remedy, in the test's thread, in another, and in an event loop."""
     project.ini("asyncio_mode = auto").test(
@@ -117,6 +120,7 @@ def test_a_warm_connection_is_stopped_unless_it_ends_here(project):
     assert sorted(part[:3] for part in met) == [b"", b"GET"]
 
 
+@pytest.mark.slow
 def test_a_proxy_of_the_machine_is_no_way_out(project, monkeypatch):
     """A proxy that was named before the run began leads out, though it listens on loopback: it sees nothing."""
     with listening() as (port, met):
@@ -137,6 +141,7 @@ def test_a_proxy_of_the_machine_is_no_way_out(project, monkeypatch):
     assert b"".join(met) == b""
 
 
+@pytest.mark.slow
 def test_the_way_is_closed_between_tests(project):
     """Module-level code, hooks and session fixtures are stopped, too: in a process that loads its clients late."""
     project.write(

@@ -20,6 +20,7 @@ WRONG_KEY = """
 RIGHT_KEY = "    @pytest.mark.sls_cassette\n    def test_asks(sls):\n        assert ask(sls).status_code == 200\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["once", full("new_episodes")])
 def test_a_wrong_key_costs_one_run(project, mode):
     """The 401 is not played; the message says that the recording failed and why, and its advice leads to green."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sls_contract import use_cassette
 from sls_contract.cassettes.conversion import Losses
 from sls_contract.cassettes.file.recording_file import load
@@ -45,6 +47,7 @@ def test_a_test_that_no_longer_asks_ends_what_failed(project):
     assert project.cassette("test_asks").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_shared_cassette_says_why_it_does_not_answer(project):
     """Also where the other tests of it have recordings; a test under a new name is no owner, so all records anew."""
     project.test(SHARED.format(two="two", holds="0")).run("--sls-record=once").assert_outcomes(passed=1, failed=1)

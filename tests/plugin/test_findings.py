@@ -28,6 +28,7 @@ def test_a_wrong_query_key_fails_although_the_answer_was_fine(project):
     result.stdout.fnmatch_lines(["*SLS1?? * (violation) at query shardId*", "*> GET https://my-project.*shardId=0*"])
 
 
+@pytest.mark.slow
 def test_a_wrong_signature_fails_and_names_its_step(project):
     """A test that expects the refusal still learns that its client signs wrongly."""
     result = project.test(SWALLOWED).run("--sls-record=once")
@@ -41,6 +42,7 @@ def test_a_finding_shows_how_to_fix_it(project):
     result.stdout.fnmatch_lines(["*How to fix: *", "*< 200*"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "told"),
     [(OLD_METHOD, "signature verifies (v1)"), (SWALLOWED, "and was taken out of the recording")],
@@ -54,6 +56,7 @@ def test_the_text_of_a_failure_can_be_given_to_signature(project, source, told):
     assert told in out.getvalue()
 
 
+@pytest.mark.slow
 def test_a_failing_test_keeps_its_own_error(project):
     """The assertion that failed is the headline; findings stand in a section below it."""
     result = project.test(OLD_METHOD + "        assert 1 == 2, 'my own reason'\n").run("--sls-record=once")
@@ -61,6 +64,7 @@ def test_a_failing_test_keeps_its_own_error(project):
     result.stdout.fnmatch_lines(["*my own reason*", "*Captured sls-contract call*", "*at query shardId*"])
 
 
+@pytest.mark.slow
 def test_one_clause_can_be_accepted_by_code(project):
     """sls_allow with the exact code and a reason lets that clause pass, and no other."""
     code = _code_of(project)

@@ -71,6 +71,7 @@ GOOD = asking(
 NAMES = ("everywhere", "killed", "only_in_children", "pool")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), full(("-n2",))])
 def test_what_children_ask_is_recorded_and_played(project, options):
     """By os.fork, multiprocessing, a pool, and up to a kill: one whole cassette, all of it played, each once."""
@@ -90,6 +91,7 @@ def test_what_children_ask_is_recorded_and_played(project, options):
     assert project.cassettes() == [f"cassettes/test_it/test_{name}.sls.yaml" for name in NAMES]
 
 
+@pytest.mark.slow
 def test_what_children_do_wrong_fails_the_test(project):
     """A breach, a miss and a play too many, in children that swallow every error; a test that asks no more is told."""
     project.test(asking(("breach", "ask(sls)"), ("miss", "ask(sls)"), ("twice", "ask(sls)"), ("left", "ask(sls)")))

@@ -96,6 +96,7 @@ def test_a_date_that_no_clock_shows_is_found(project):
     assert skewed not in texts["test_served_in_time"]  # it is not signed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "start",
     [

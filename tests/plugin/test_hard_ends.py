@@ -14,6 +14,7 @@ ASKS = """
 """
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_was_recorded(project):
     """Ctrl-C in a test: the exchange is in the file, marked as unfinished, and the next run goes on."""
     project.test(ASKS + "        raise KeyboardInterrupt\n")
@@ -24,6 +25,7 @@ def test_an_interrupt_keeps_what_was_recorded(project):
     assert not load(project.cassette("test_asks")).unfinished
 
 
+@pytest.mark.slow
 def test_an_interrupt_on_a_full_disk_is_told(project):
     """What cannot be kept after an interrupt is said, without a traceback of ours; the run ends as interrupted."""
     project.test(
@@ -59,6 +61,7 @@ def test_a_damaged_cassette_is_never_recorded_over(project, mode):
     assert path.read_text("utf-8") == damaged
 
 
+@pytest.mark.slow
 def test_a_full_disk_fails_the_test_and_harms_nothing(project):
     """What the disk does not take fails the test, swallowed or not; what was there before stays."""
     project.test(ASKS).run("--sls-record=once")

@@ -13,6 +13,7 @@ ASKS = """
 """
 
 
+@pytest.mark.slow
 def test_renames_apply_to_what_is_written_and_to_what_is_asked(project):
     """Real names stay out of the file; a client that uses them still finds its recordings."""
     project.ini("sls_rename =", "    my-project = public-one", "    my-logstore = 日志库").test(ASKS)
@@ -40,6 +41,7 @@ def test_the_folder_of_the_cassettes(project):
     assert "sub/cassettes/test_it/test_asks.sls.yaml" in project.cassettes()
 
 
+@pytest.mark.slow
 def test_the_summary_names_what_was_not_judged_whole(project):
     """Signatures that nobody could verify, other operations and other services are counted, not passed in silence."""
     project.test(

@@ -16,6 +16,7 @@ def twice(project, **outcomes):
     return result
 
 
+@pytest.mark.slow
 def test_classes_unittest_and_wider_fixtures(project):
     """A marked unittest.TestCase, and fixtures of class and module scope, with cassettes of their own."""
     project.test(
@@ -60,6 +61,7 @@ def test_classes_unittest_and_wider_fixtures(project):
     result.stdout.fnmatch_lines(["sls-contract: 5 exchanges checked *"])
 
 
+@pytest.mark.slow
 def test_asyncio_tests(project):
     """Httpx and aiohttp in pytest-asyncio tests, also many at once in one test."""
     project.ini("asyncio_mode = auto").test(
@@ -98,6 +100,7 @@ def test_asyncio_tests(project):
     result.stdout.fnmatch_lines(["sls-contract: 21 exchanges checked *"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("each", [4, full(40)])
 def test_eight_threads_lose_nothing(project, each):
     """All that 8 threads ask is recorded and replayed, to each thread with its own answers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.mark.slow
 def test_the_last_line_says_what_a_run_failed_for(project):
     """Exit 1 under "passed" explains itself, with and without -q; a run that failed by its tests has no such line."""
     project.test(

@@ -90,6 +90,7 @@ def test_a_cassette_that_no_test_plays_is_named(recorded, options):
     assert run("--sls-strict", *options).ret == pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.mark.slow
 def test_the_cassettes_of_a_removed_file_are_named(recorded):
     """No test file has the name of the folder any more; one that exists and was not collected keeps its cassettes."""
     recorded.test(two("ask(sls, shard=1)"), "test_new.py")
@@ -106,6 +107,7 @@ def test_the_cassettes_of_a_removed_file_are_named(recorded):
     result.stdout.fnmatch_lines(["*2 cassettes unused", "*cassettes/test_it/test_one.sls.yaml", ORPHAN])
 
 
+@pytest.mark.slow
 def test_one_folder_for_all_cassettes(project):
     """With ini sls_cassette_dir only a run of the whole project can tell what belongs to nobody."""
     project.ini("sls_cassette_dir = all").write("sub/test_sub.py", "def test_plain(): pass")
@@ -122,6 +124,7 @@ def test_one_folder_for_all_cassettes(project):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "outcome"),
     [
@@ -147,6 +150,7 @@ def test_a_test_that_does_not_run_keeps_its_cassette(recorded, mark, outcome):
     silent(recorded.run("--sls-strict")).assert_outcomes(**{outcome: 2})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "passed"),
     [
@@ -215,6 +219,7 @@ def test_a_run_that_was_cut_short_says_nothing(recorded):
     assert silent(recorded.spawn()).ret == pytest.ExitCode.INTERRUPTED
 
 
+@pytest.mark.slow
 def test_a_failure_in_a_file_silences_its_orphans(recorded):
     """Parameters that were renamed: the new ones fail for want of a recording, and the old files may be theirs."""
     recorded.test(two("ask(sls, shard=1)").replace("test_two", "test_renamed"))
@@ -250,6 +255,7 @@ def test_a_crashed_worker_says_nothing(recorded, workers):
     result.assert_outcomes(passed=1, failed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", WORKERS)
 def test_a_shared_cassette_counts_what_all_its_tests_play(project, options):
     """Each test plays a part; only what none of them plays is named, and only when all of them ran to their end."""
@@ -272,6 +278,7 @@ def test_a_shared_cassette_counts_what_all_its_tests_play(project, options):
     silent(project.run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", WORKERS)
 def test_tests_that_share_a_cassette_may_ask_the_same(project, options):
     """Each recorded an exchange of its own, and replays the first: two asked for both; a third is named."""
@@ -296,6 +303,7 @@ def test_tests_that_share_a_cassette_may_ask_the_same(project, options):
     older(project).run().stdout.fnmatch_lines(["* cassettes/test_it/shared.sls.yaml exchange 2"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["write(path, [])", full("path.unlink()"), full("path.write_text('')")])
 def test_a_shared_cassette_that_is_another_by_now_is_not_told_of(project, change):
     """A test took it away or wrote over it: what nobody asked for in the old one says nothing of the new."""

@@ -6,6 +6,7 @@ import pytest
 from left_out import full
 
 
+@pytest.mark.slow
 def test_each_test_has_its_own_file(project):
     """Classes, parameters and Chinese names stay readable; what no file system takes is replaced."""
     project.test(
@@ -104,6 +105,7 @@ def test_two_test_files_of_one_name_do_not_share_cassettes_unknowingly(project):
     assert project.cassettes() == ["players/test_same/test_asks.sls.yaml"]
 
 
+@pytest.mark.slow
 def test_a_cassette_inside_a_marked_test(project):
     """The inner one takes the requests while it is open and is judged by itself; then the test's own goes on."""
     project.test(

@@ -30,6 +30,7 @@ def test_the_mode_that_the_readme_teaches(project):
     project.run("--sls-strict").assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_a_renamed_test_or_file_is_told_its_cassette(project):
     """The one that holds the request is named, with the command that renames it; a test's that is there is not."""
     project.test(ASKS).run("--sls-record=once").assert_outcomes(passed=2)

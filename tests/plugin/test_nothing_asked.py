@@ -71,6 +71,7 @@ def test_a_marked_test_that_asks_elsewhere_or_nothing_fails_in_every_mode(projec
     assert project.cassettes() == []
 
 
+@pytest.mark.slow
 def test_each_advice_leads_to_green(project):
     """Owning the host and recording, taking the marker away, and empty=True: what the message says works."""
     asks = """
@@ -125,6 +126,7 @@ def test_a_test_that_does_not_pass_is_not_told_that_it_asked_nothing(project):
     result.stdout.no_fnmatch_line("*SLS614*")
 
 
+@pytest.mark.slow
 def test_what_a_test_does_ask_counts_wherever_it_is_asked(project):
     """In a fixture's teardown, in a thread, in a cassette of its own inside: no false alarm."""
     project.test(
@@ -167,6 +169,7 @@ def test_what_a_test_does_ask_counts_wherever_it_is_asked(project):
     project.run("--sls-strict").assert_outcomes(passed=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wide", ["pytestmark = pytest.mark.sls_cassette", "pytestmark = pytest.mark.sls_cassette(empty=True)"]
 )
@@ -246,6 +249,7 @@ def test_what_every_test_of_a_class_gets_says_nothing_of_one(project):
     assert "warning SLS614 nothing-asked: 2 times" in result.stdout.str()
 
 
+@pytest.mark.slow
 def test_what_a_shared_fixture_asks_at_the_end_is_not_the_last_tests(project):
     """Its teardown happens inside whichever test comes last, which asked nothing all the same; alone, too."""
     project.test(

@@ -37,6 +37,7 @@ def aged(project):
     return age
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("age", "days"), [("12w", 85), full("90d", 91)])
 def test_an_old_recording_warns_and_fails_where_warnings_do(aged, age, days):
     """Shown with its age by default; an error with --sls-strict; recorded again in neither case."""
@@ -53,6 +54,7 @@ def test_an_old_recording_warns_and_fails_where_warnings_do(aged, age, days):
     assert project.cassette("test_reads").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_young_recording_and_no_limit_say_nothing(aged):
     """As old as allowed is not too old; without the option nothing is."""
     aged(89).run("--sls-max-age=90d", "--sls-strict").assert_outcomes(passed=1)
@@ -67,6 +69,7 @@ def test_what_counts_is_the_last_validation(aged):
     assert [finding["code"] for finding in findings] == ["SLS255"]  # the answer's Date was not moved along
 
 
+@pytest.mark.slow
 def test_verifying_makes_it_young_again(aged):
     """What the warning advises takes the warning away."""
     project = aged(400)
@@ -99,6 +102,7 @@ def test_what_is_no_age_is_a_usage_error(project, text):
         result.stderr.fnmatch_lines([f"*--sls-max-age: an age is a number of days or weeks, such as *, got '{text}'"])
 
 
+@pytest.mark.slow
 def test_the_ini_file_can_set_the_age(aged):
     """Setting sls_max_age is the default of the option."""
     project = aged(91).ini("sls_max_age = 90d")

@@ -36,6 +36,7 @@ def test_once_does_not_add_to_a_finished_recording(project):
     assert project.shards("test_asks") == ["0"]
 
 
+@pytest.mark.slow
 def test_once_goes_on_where_a_recording_broke_off(project):
     """A test that left off while recording keeps what it has; the next run replays that and records the rest."""
     project.test(asks(0, then="pytest.skip('later')")).run("--sls-record=once").assert_outcomes(skipped=1)
@@ -78,6 +79,7 @@ def test_all_replaces_the_old_recordings(project):
     project.run().assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["assert not 'at all'", "ask(sls, query='shardId=0')"])
 def test_all_keeps_the_old_recordings_where_the_test_fails(project, broken):
     """A run that goes wrong, by itself or by a finding, does not cost the recording that worked."""
@@ -132,6 +134,7 @@ def test_a_wrong_mode_is_a_usage_error(project):
         result.stderr.fnmatch_lines(["*allways*"])
 
 
+@pytest.mark.slow
 def test_the_ini_file_can_set_the_mode(project):
     """The setting sls_record is the default; the command line wins over it."""
     project.ini("sls_record = once").test(asks(0)).run("--sls-record=none").assert_outcomes(failed=1)

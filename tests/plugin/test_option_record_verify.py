@@ -65,6 +65,7 @@ def test_what_was_edited_is_not_validated(recorded):
     assert path.read_text("utf-8") == edited
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shards", [(0, 1), full((0,))])
 def test_an_outage_breaks_nothing_and_validates_nothing(recorded, service, shards):
     """A busy service is a state, whatever the test makes of it: green, but no proof that the old answer still comes."""
@@ -85,6 +86,7 @@ def test_an_outage_breaks_nothing_and_validates_nothing(recorded, service, shard
     assert (told["verdict"], told["fate"]) == ("benign", "not validated")
 
 
+@pytest.mark.slow
 def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
     """Seconds instead of microseconds: the test fails, the old file stays, the proposal lies beside it."""
     before = recorded.cassette("test_reads").read_bytes()
@@ -131,6 +133,7 @@ def test_an_additive_change_is_told_and_not_accepted_by_itself(recorded, service
     recorded.verify("--sls-strict").assert_outcomes(failed=1)
 
 
+@pytest.mark.slow
 def test_accepted_classes_put_the_proposal_in_the_place_of_the_old_file(recorded, service):
     """Only where every class is accepted; then the recording is the new one, and replays."""
     service.moved(checkpoint="MjA=", updateTime=1_700_000_000_000_000, consumer="c1", lag=7)
@@ -145,6 +148,7 @@ def test_accepted_classes_put_the_proposal_in_the_place_of_the_old_file(recorded
     recorded.verify().stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 validated again"])
 
 
+@pytest.mark.slow
 def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, service):
     """An entry that is gone can be taken over; an answer that itself breaks a clause cannot, but by sls_allow."""
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
@@ -221,6 +225,7 @@ def test_a_request_without_a_recording_is_unmatched(recorded, service):
     assert [each["side"] for each in unmatched] == ["new", "old"]
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_by_itself_settles_nothing(recorded, service):
     """The old file keeps its date, no proposal stays, and what had moved until then is told beside the error."""
     before = recorded.cassette("test_reads").read_bytes()
@@ -236,6 +241,7 @@ def test_a_test_that_fails_by_itself_settles_nothing(recorded, service):
     assert not (recorded.path / PROPOSED).exists()
 
 
+@pytest.mark.slow
 def test_an_earlier_proposal_is_replaced_or_taken_away(recorded, service):
     """What was proposed yesterday, even damaged, is no part of what is proposed today."""
     service.answers(b"[]")
@@ -288,6 +294,7 @@ def test_a_recording_of_the_service_is_not_asked_of_the_reference_endpoint(recor
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_where_nothing_was_recorded_there_is_nothing_to_compare(recorded):
     """A test without a cassette is told so; one that asks nothing needs none."""
     recorded.test(
@@ -301,6 +308,7 @@ def test_where_nothing_was_recorded_there_is_nothing_to_compare(recorded):
     assert recorded.cassettes() == ["cassettes/test_it/test_reads.sls.yaml"]
 
 
+@pytest.mark.slow
 def test_a_test_that_asks_nothing_any_more_leaves_all_unmatched(recorded, service):
     """The old file stays, and what an earlier run proposed is not told as this one's."""
     service.answers(b"[]")
@@ -338,6 +346,7 @@ def test_a_wrong_accept_is_a_usage_error(project, options, told):
     result.stderr.fnmatch_lines([told])
 
 
+@pytest.mark.slow
 def test_the_ini_file_can_accept(recorded, service):
     """Setting sls_accept is the default of the option, and harmless in other modes."""
     recorded.ini("sls_accept = additive,benign").run().assert_outcomes(passed=1)
@@ -357,6 +366,7 @@ def test_a_read_only_folder_is_told(recorded, service, monkeypatch):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_the_told_commands_work(recorded, service):
     """The line under a proposal can be typed: diff sees the same difference, check passes over the proposal."""
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")

@@ -18,6 +18,7 @@ TESTS = """
 """
 
 
+@pytest.mark.slow
 def test_the_report_says_what_was_checked_and_found(project):
     """Findings with test and exchange, counts, evidence: what design and command line promise of every report."""
     allowed = "@pytest.mark.sls_allow('SLS103', reason='as it was')\n    def test_wrong"
@@ -45,6 +46,7 @@ def test_a_run_without_cassettes_reports_nothing_found(project):
     assert (report["findings"], report["summary"]["exchanges"]) == ([], 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), full(("-n1",))])
 def test_the_page_shows_the_exchange_of_a_test_also_from_a_worker(project, monkeypatch, options):
     """With the map of what was judged; in GitHub Actions annotations stand at the cassette's line."""
@@ -59,6 +61,7 @@ def test_the_page_shows_the_exchange_of_a_test_also_from_a_worker(project, monke
     result.stderr.fnmatch_lines(["::error title=SLS103 *,file=*test_wrong.sls.yaml,line=4::*"])
 
 
+@pytest.mark.slow
 def test_several_reports_and_the_ini_file(project):
     """The option is repeatable; ini sls_report lists defaults."""
     project.test(TESTS).run("--sls-record=once", "--sls-report=a.json", "--sls-report=b.json")
@@ -83,6 +86,7 @@ def test_a_report_that_cannot_be_written_fails_the_run(project):
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
 
 
+@pytest.mark.slow
 def test_without_a_terminal_reporter_the_report_is_written(project):
     """-p no:terminal takes the summary away, nothing else."""
     project.test(TESTS).spawn("-p", "no:terminal", "--sls-record=once", "--sls-report=report.json")

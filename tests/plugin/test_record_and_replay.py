@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 READS = """
     @pytest.mark.sls_cassette
     def test_reads(sls):
@@ -22,6 +24,7 @@ def test_what_once_records_none_replays(project):
     replayed.stdout.fnmatch_lines(["sls-contract: 1 exchange checked (evidence: 1 reference), 0 findings, *"])
 
 
+@pytest.mark.slow
 def test_replay_opens_no_socket(project):
     """In replay nothing is even connected to: a connect anywhere in the process would fail the test."""
     project.test(READS)
@@ -40,6 +43,7 @@ def test_replay_opens_no_socket(project):
     project.spawn().assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_nothing_is_recorded_by_default(project):
     """Without --sls-record, a request without a recording fails, names the remedy, and leaves no file."""
     result = project.test(READS).run()
@@ -75,6 +79,7 @@ def test_a_miss_names_the_closest_recording(project):
     )
 
 
+@pytest.mark.slow
 def test_each_recording_plays_once(project):
     """Asking twice for what was recorded once fails, unless the marker says repeat='last'."""
     project.test(READS).run("--sls-record=once")

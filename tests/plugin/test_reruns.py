@@ -46,6 +46,7 @@ def test_the_last_run_is_what_was_recorded(project, record):
     result.stdout.no_fnmatch_line("*SLS61*")
 
 
+@pytest.mark.slow
 def test_only_the_last_run_is_proposed(project, service):
     """The first met a breaking answer, and is over; the second one's alone is taken over."""
     options = (f"--sls-endpoint={service.url}", *service.options)

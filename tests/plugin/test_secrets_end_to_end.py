@@ -80,6 +80,7 @@ def leaked(project, result, more=()):
     return [(place, secret) for place, text in shown.items() for secret in (*SPELLED, *more) if secret in text]
 
 
+@pytest.mark.slow
 def test_planted_in_requests_logs_and_tracebacks(project):
     """Headers of any casing, query, body, logs with tracebacks, locals, warnings from threads: nothing is seen."""
     project.test(
@@ -112,6 +113,7 @@ def test_planted_in_requests_logs_and_tracebacks(project):
     assert leaked(project, project.spawn(*LOUD)) == []
 
 
+@pytest.mark.slow
 def test_echoed_by_an_endpoint(project):
     """What a service repeats in an error (id, signature, string to sign) reaches neither file nor message."""
     with ReferenceEndpoint(utc_now, credentials=[KEY]) as endpoint, serve(_echoing(endpoint)) as server:
@@ -134,6 +136,7 @@ def test_echoed_by_an_endpoint(project):
     assert leaked(project, result, (signature, quote(signature, safe=""))) == []
 
 
+@pytest.mark.slow
 def test_in_names_of_tests_and_shortened_values(project):
     """A parameter, a cassette's name, a reason and both ends of a shortened value: pytest shows and writes them all."""
     project.test(
@@ -160,6 +163,7 @@ def test_in_names_of_tests_and_shortened_values(project):
     assert [name for name in project.cassettes() if KEY.access_key_id in name or "KeyOfThisRun" in name] == []
 
 
+@pytest.mark.slow
 def test_in_a_recording_that_was_killed(project):
     """The journal that a kill leaves behind is as clean as the file."""
     project.test(

@@ -54,6 +54,7 @@ GROUP = """
 """
 
 
+@pytest.mark.slow
 def test_no_order_of_tests_matters(project):
     """Recorded in one order, each test plays alone, in the reverse order and in two workers; nothing is unused."""
     project.write("conftest.py", CONFTEST)
@@ -154,6 +155,7 @@ def test_a_recording_of_before_plays_on(project):
     project.run("--sls-strict").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_a_client_of_the_whole_run_at_a_url(project, service):
     """One group is made for the run, and deleted at its end; no real name is written, and public ones play."""
     project.write("conftest.py", CONFTEST)

@@ -47,6 +47,7 @@ UNMARKED = f"""
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["none", full("once")])
 def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
     """Each stopped request stands at the end of the run with its test; whoever swallows the error fails."""
@@ -61,6 +62,7 @@ def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
     assert "blocked, because no cassette was open for them: 7 requests to owned hosts" in text
 
 
+@pytest.mark.slow
 def test_each_advice_leads_to_green(project):
     """Marked and recorded, the same request is played; and with --sls-unmarked=allow nothing is stopped."""
     source = """

@@ -37,6 +37,7 @@ def replace(path, *pairs):
     path.write_text(text, "utf-8")
 
 
+@pytest.mark.slow
 def test_each_finding_about_a_recording_is_fixed_by_what_it_says(project):
     """Edited, old, not played, not recorded, of no test: record again, delete the orphan; then all is well."""
     before, after = STATES.format(more="; ask(sls, shard=1)", shard=0), STATES.format(more="", shard=1)
@@ -102,6 +103,7 @@ def test_it_asks_where_it_was_recorded_or_says_what_to_do(recorded, service):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_an_answer_that_breaks_the_contract_can_be_taken_over_as_advised(recorded, service):
     """The advice is for the test's author; followed, the run is green, and so is replay."""
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
@@ -119,6 +121,7 @@ def test_an_answer_that_breaks_the_contract_can_be_taken_over_as_advised(recorde
     recorded.run().assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_a_test_that_expects_the_old_answer_is_told_to_change_first(recorded, service):
     """It fails by itself, so there is no proposal, and none is spoken of; then it is changed, and the rest follows."""
     service.answers(b"[]")
@@ -146,6 +149,7 @@ def test_other_requests_are_recorded_again(recorded, service):
     assert recorded.verify().ret == 0
 
 
+@pytest.mark.slow
 def test_a_poller_is_told_of_repeat_last(recorded):
     """It asked once when it was recorded, and asks three times now: verify and replay turn green by the advice."""
     poll = READS.replace("ask(sls)", "[ask(sls) for _ in range(3)][-1]")

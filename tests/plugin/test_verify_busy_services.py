@@ -76,6 +76,7 @@ def test_retries_are_no_exchanges_on_either_side(project, service, verify):
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_accepting_one_key_is_a_few_lines(project, service, verify):
     """Of eight exchanges one has a new key: its block is the new one, all others keep every byte but for one line."""
     project.test(MANY)

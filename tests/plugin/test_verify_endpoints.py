@@ -32,6 +32,7 @@ def as_live(project):
     return path
 
 
+@pytest.mark.slow
 def test_a_named_endpoint_is_asked_by_the_client_itself(double, service):
     """The same name again: compared; another one: refused before the client's stack is used."""
     reads = len(service.read)
@@ -66,6 +67,7 @@ def test_a_request_to_another_host_is_refused_one_by_one(double, service):
     result.stdout.fnmatch_lines(["EndpointError: GET * was recorded at *, and this run uses https://cn-shanghai.*"])
 
 
+@pytest.mark.slow
 def test_the_cassette_says_which_endpoint_is_asked(double, service):
     """Without --sls-endpoint a live recording is verified where it was made; an answer that proves less never wins."""
     path = as_live(double)

@@ -80,6 +80,7 @@ def test_the_embedded_endpoint_gives_the_same_answers(project, options):
     project.run().assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, full(2)])
 def test_each_worker_s_differences_reach_the_controller(project, service, workers):
     """Two cassettes: one summary, one report, both proposals, however many workers."""
@@ -122,6 +123,7 @@ def test_a_part_of_a_shared_cassette_renews_that_part(shared, service, only):
     assert sorted(shared.shards("shared")) == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_tests_that_share_a_cassette_may_ask_the_same(shared, service):
     """Each compares with the first recording of its kind, and nothing is left over: so it was recorded."""
     same = SHARED.replace("shard=shard", "shard=0")
@@ -136,6 +138,7 @@ def test_tests_that_share_a_cassette_may_ask_the_same(shared, service):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.mark.slow
 def test_what_nobody_asks_for_any_more_fails_the_run(shared):
     """An exchange of a shared cassette is missed by no single test: the end of the run tells it, and is not green."""
     shared.test(SHARED.replace("[0, 1]", "[0]"))
@@ -155,6 +158,7 @@ def test_what_nobody_asks_for_any_more_fails_the_run(shared):
     assert shared.verify().ret == pytest.ExitCode.OK
 
 
+@pytest.mark.slow
 def test_a_repeated_recording_stands_for_all_that_come_after_it(project, service):
     """repeat='last': asking more or less often than recorded is no difference; a changed answer is."""
     polls = """

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,7 @@ def test_retries_on_either_side_never_break(exchanges):
     assert drift.retried == sum(map(len, sides)) - 2 * len(exchanges)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 2), passing), min_size=1, max_size=5), st.data())
 def test_a_proposal_of_an_unchanged_service_is_the_old_file_but_for_one_line(tmp_path_factory, exchanges, data):
     """Values that move, retries and a busy service: every block keeps every byte."""

@@ -7,6 +7,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -139,6 +140,7 @@ AUTHORIZATIONS = st.sampled_from([each.headers["authorization"] for each in SIGN
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=2_000 if FULL else 10, deadline=None)
 @given(
     st.sampled_from(sorted(SIGNED)),

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+import pytest
 from alibabacloud_gateway_sls.client import Client as TeaSigner
 from aliyun.log.auth import AuthV1, AuthV4
 from aliyun.log.credentials import StaticCredentialsProvider
@@ -47,6 +48,7 @@ def an_exchange(key, scheme, note, body, more):
     return Exchange(request, Response(200, {"Content-Length": str(len(body) + more)}, body))
 
 
+@pytest.mark.slow
 @given(keys, schemes, values, texts, texts, spellings, st.integers(-3, 3))
 def test_scrub_keeps_what_it_must(key, scheme, value, before, after, spell, lie):
     """No key is left, bodies parse, lengths keep their truth, the recording verifies, twice is the same as once."""

@@ -247,6 +247,7 @@ def test_resign_replaces_the_token(scheme, target, body):
 FLIPPED = st.sampled_from(["method", "target", "host", "body", "header name", "header value"])
 
 
+@pytest.mark.slow
 @given(DIALECTS, TARGETS, RAW_HEADERS, st.binary(max_size=8), FLIPPED, st.integers(0, 10_000), st.integers(0, 7))
 @example(Dialect("v1"), "/l?a=1&b=", [("x-log-meta-a", "x")], b"", "header name", 9, 0)
 def test_every_flipped_bit_of_a_signed_part_is_caught(dialect, target, headers, body, part, place, bit):
@@ -331,6 +332,7 @@ def test_verification_never_raises(method, target, headers, body):
     str(found).encode("utf-8")
 
 
+@pytest.mark.slow
 @given(
     st.text("ABCdef0189+/=", min_size=8, max_size=40),
     st.text("ABCdef0189+/=", min_size=8, max_size=40),

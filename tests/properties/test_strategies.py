@@ -29,6 +29,7 @@ def every_operation(test):
     return pytest.mark.full(keep=3)(pytest.mark.parametrize("operation", NAMES)(test))
 
 
+@pytest.mark.slow
 @every_operation
 def test_correct_exchanges_have_no_finding(operation):
     """A request asks for its operation and verifies; it has no finding, nor have its answers and errors."""
@@ -45,6 +46,7 @@ def test_correct_exchanges_have_no_finding(operation):
     holds()
 
 
+@pytest.mark.slow
 @every_operation
 def test_a_broken_request_has_a_finding_where_it_is_broken(operation):
     """Whatever rule of the contract a request breaks is found at its place."""

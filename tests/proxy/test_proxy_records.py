@@ -23,6 +23,7 @@ CLIENTS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clients", [CLIENTS[:1], full(CLIENTS)], ids=len)
 def test_unmodified_clients_are_recorded_and_replayed(kit, start, run, client, upstream, tmp_path, clients):
     """HTTP_PROXY alone leads a client here; the recording passes `check`, and replays to the same clients."""
@@ -44,6 +45,7 @@ def test_unmodified_clients_are_recorded_and_replayed(kit, start, run, client, u
     assert f"{3 * len(clients)} exchanges: 0 violations" in replay.output
 
 
+@pytest.mark.slow
 def test_threads_and_processes_at_once_lose_nothing(kit, start, run, client, upstream, endpoint, tmp_path):
     """Eight threads and four processes through one proxy: each exchange is recorded once; with kill -9, too."""
     proxy = start("proxy", "--cassette", "all.sls.yaml", "--to", upstream.url, environ=kit.REAL)
@@ -79,6 +81,7 @@ def test_two_proxies_and_a_test_share_a_cassette(kit, start, client, upstream, t
     assert len(load_cassette(tmp_path / "two.sls.yaml").exchanges) == 4
 
 
+@pytest.mark.slow
 def test_no_secret_is_written_or_shown(kit, start, run, client, upstream, tmp_path):
     """Key, token and signature are in neither file nor output; declared names are public ones."""
     options = ("--to", upstream.url, "--rename", "readers=public_group", "--verbose", "--json", "out.json")

@@ -82,6 +82,7 @@ def environ(kit, tunnel, authority):
     return {**kit.REAL, "HTTPS_PROXY": tunnel[0], "NO_PROXY": "", "no_proxy": "", "SSL_CERT_FILE": str(authority[1])}
 
 
+@pytest.mark.slow
 def test_the_service_is_asked_over_https(kit, start, client, environ, tunnel, endpoint, tmp_path):
     """A client speaks http to the proxy; beyond it nothing is in the clear, and the recording says https."""
     proxy = start("proxy", "--cassette", "live.sls.yaml", environ=environ)

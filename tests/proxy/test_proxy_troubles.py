@@ -48,6 +48,7 @@ def raw_endpoint(*answers: bytes | None):
             connection.close()
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_upstream_is_recorded_as_such(kit, start, run, tmp_path):
     """Reset, cut off, garbage, hung up, too slow, endless headers: each is recorded, and the client gets an error."""
     endless = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(500))
@@ -121,6 +122,7 @@ def test_a_full_disk_is_an_error_for_the_client(kit, start, upstream, tmp_path):
     assert len(load_cassette(tmp_path / "full.sls.yaml").exchanges) == 1
 
 
+@pytest.mark.slow
 def test_an_exchange_under_way_is_not_lost(kit, start, endpoint, upstream, tmp_path):
     """INT while the endpoint thinks: the answer is waited for and recorded."""
     endpoint.answer_next(Scripted.delayed(2.0))
@@ -140,6 +142,7 @@ def _ask_quietly(kit, url: str) -> None:
         kit.get(kit.URL, url, kit.KEY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -174,6 +177,7 @@ def test_a_proxy_behind_itself_is_refused(start):
     assert "HTTPS_PROXY points at this proxy itself" in proxy.errors
 
 
+@pytest.mark.slow
 def test_a_secret_that_stands_in_the_file_already_is_a_violation(kit, start, upstream, tmp_path):
     """What was written is read again at the end: exit 1, where it stands, and never the secret itself."""
     base = ("proxy", "--cassette", "leak.sls.yaml", "--to", upstream.url, "--record", "new_episodes")

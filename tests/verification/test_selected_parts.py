@@ -66,6 +66,7 @@ def reference():
         yield endpoint, server.url
 
 
+@pytest.mark.slow
 def test_two_bugs_fit_on_a_screen():
     """Hundreds of findings are two: each named with how often, one place in full, and a way to repeat it."""
     run = verify(two_bugs(correct()), *(name for name in SCENARIOS if name.startswith(("near", "shard", "update"))))
@@ -78,6 +79,7 @@ def test_two_bugs_fit_on_a_screen():
     assert sum(line.startswith("SLS") for line in lines(run, target(), verbose=True)) == len(run.located)
 
 
+@pytest.mark.slow
 def test_a_part_is_judged_and_the_rest_recorded_as_not_judged(reference, tmp_path):
     """--only and --skip take areas and clauses, by code or slug; every report says what they left out."""
     endpoint, _ = reference
@@ -98,6 +100,7 @@ def test_a_part_is_judged_and_the_rest_recorded_as_not_judged(reference, tmp_pat
     assert json.loads(paths[3].read_text("utf-8"))["runs"][0]["properties"]["not_judged"] == left_out
 
 
+@pytest.mark.slow
 def test_one_clause_is_judged_alone(reference):
     """A clause that every answer can break is judged in every scenario, and nothing else is."""
     endpoint, _ = reference
@@ -140,6 +143,7 @@ def test_a_scenario_is_left_out_with_all_the_clauses_that_it_proves():
     assert (some.wants(name), all_of_them.wants(name)) == (True, False)
 
 
+@pytest.mark.slow
 def test_an_existing_group_is_only_read(reference):
     """Dozens of scenarios are judged with GET alone; no group comes, goes or changes."""
     endpoint, url = reference

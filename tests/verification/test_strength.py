@@ -187,6 +187,7 @@ def cases():
         seen.add(bug.code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", [*cases()])
 def test_a_bug_is_found_by_its_clause(bug):
     """One scenario is enough to show the bug, and the clause that speaks of it is broken."""

@@ -228,6 +228,7 @@ def deletes_what_is_not_there(request, response):
     return emptied.replace(headers=emptied.headers.without("Content-Type"))
 
 
+@pytest.mark.slow
 @pytest.mark.full(keep=3)
 @pytest.mark.parametrize(("change", "scenarios"), UNUSUAL.values(), ids=UNUSUAL)
 def test_what_is_left_free_is_not_judged(change, scenarios):
@@ -238,6 +239,7 @@ def test_what_is_left_free_is_not_judged(change, scenarios):
     assert {each.verdict for each in run.performed} == {"passed"}
 
 
+@pytest.mark.slow
 def test_cursors_of_any_form_are_passed_on():
     """A cursor that is no number cannot be compared; what it would prove is said, and nothing is accused."""
     real = correct()
@@ -321,6 +323,7 @@ def test_a_logstore_that_is_not_there_is_named():
         verify(endpoint)
 
 
+@pytest.mark.slow
 def test_a_single_shard_is_enough_for_most():
     """A logstore with one shard leaves out what needs two, and judges the rest."""
     names = {LOGSTORE: 1, OTHER: 1, WIDE: 1}

@@ -92,6 +92,7 @@ class PassesNothing:
         return with_document(response, shards) if name == consumer else with_body(response, b"[]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [NamesWhoWroteLast, RefusesOddPlacesAsInvalid])
 def test_what_no_page_fixes_is_not_judged(made):
     """Everything passes, and nothing is found."""

@@ -272,6 +272,7 @@ def test_a_folder_that_cannot_be_made_stops_before_the_run(tmp_path):
         command("--record", str(tmp_path / "file" / "players"))
 
 
+@pytest.mark.slow
 def test_a_violation_outweighs_an_interruption(reference):
     """Whoever interrupts a run after a violation was found still gets 1."""
     endpoint, _ = reference
@@ -321,6 +322,7 @@ cli.main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "code"), [full(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_a_run_cleanly(sent, code, reference):
     """Ctrl-C and TERM end with their codes, after the groups were deleted, with the report of what was done."""

@@ -29,6 +29,7 @@ from .conftest import TERMS, judged, told
 COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.compress}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "suffix"), [(40, ".har"), full(1, ".jsonl")])
 def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, suffix, monkeypatch):
     """A checkpoint that is not the one written before is found, however many chunks lie between."""
@@ -50,6 +51,7 @@ def test_a_har_is_judged_as_the_whole_file_is(har):
     assert (streamed.examples, streamed.map) == (whole.examples, whole.map)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", COMPRESS)
 def test_compressed_captures_are_read_by_their_first_bytes(lines, suffix):
     """Two streams one behind the other are one file; the name may say nothing."""
@@ -136,6 +138,7 @@ def test_lines_give_back_what_was_recorded(workers):
     assert [recording_of_line(line_of(each)).exchange for each in workers] == [each.exchange for each in workers]
 
 
+@pytest.mark.slow
 def test_the_schema_takes_what_is_written_and_refuses_what_is_not_read(workers):
     """Editors and other programs check lines with it."""
     path = Path(__file__).parents[3] / "schemas" / "editor" / "exchange.json"
@@ -179,6 +182,7 @@ def test_chunks_are_no_larger_than_they_must_be(lines):
     assert sum(len(chunk.spans) for chunk in chunks) == 12 * 300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "compress"),
     [

@@ -103,6 +103,7 @@ def test_a_cluster_of_which_a_worker_is_killed_finds_the_same_changes(sides, tmp
     assert (found[0], found[1]["changes"], found[2]) == (one[0], one[1]["changes"], one[2])
 
 
+@pytest.mark.slow
 def test_it_does_not_matter_how_many_exchanges_are_compared_at_once(tmp_path, workers, monkeypatch):
     """Changes, and exchanges without a partner, are the same in the same order; requests repeat, and are retried."""
     busy = changed(workers[6], b"{", b" {")
@@ -118,6 +119,7 @@ def test_it_does_not_matter_how_many_exchanges_are_compared_at_once(tmp_path, wo
     assert parts == whole
 
 
+@pytest.mark.slow
 def test_changes_beyond_a_thousand_of_a_kind_are_counted(sides, tmp_path, monkeypatch):
     """Those that are listed come first in the old capture; verdict, counts and exit code are those of all."""
     code, document, _ = diff(*sides, tmp_path / "1.json")
@@ -135,6 +137,7 @@ def alive():
     return sum(isinstance(each, Recording) for each in gc.get_objects())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".har", ".jsonl"])
 def test_a_conversion_holds_few_exchanges_at_a_time(tmp_path, workers, suffix):
     """However many the capture has."""
@@ -171,6 +174,7 @@ def convert(*argv):
     return code, out.getvalue() + err.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["har", "jsonl", "yaml"])
 def test_a_folder_of_captures_is_converted(sides, tmp_path, kind):
     """Each into a file of its name; every exchange is there. Nothing that exists is replaced unasked."""
@@ -194,6 +198,7 @@ def test_two_captures_are_not_written_into_one_file(tmp_path, workers):
     assert (code, "would both be written" in told, (tmp_path / "made").exists()) == (2, True, False)
 
 
+@pytest.mark.slow
 def test_one_damaged_capture_hinders_no_other(sides, tmp_path):
     """It is named, and the command tells that not everything was written."""
     (sides[0] / "z.jsonl").write_text('{"request": 1}\n', encoding="utf-8")

@@ -51,6 +51,7 @@ def test_results_come_in_the_order_of_the_work():
     assert list(in_order(square, range(20), "local", 2, large)) == [number**2 for number in range(20)]
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_a_retry(tmp_path):
     """No result is missing, none comes twice."""
     items = [(number, str(tmp_path / "tried")) for number in range(9)]
@@ -207,6 +208,7 @@ def all_ended(pids):
     return False
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_every_process(capture, workers):
     """What was found until then is told; no worker outlives the run."""
     capture.write_text("".join(map(line_of, workers[:12])) * 3000, encoding="utf-8")
@@ -221,6 +223,7 @@ def test_ctrl_c_ends_every_process(capture, workers):
     assert all_ended(started)
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_run_that_is_killed(capture, workers):
     """Nobody is left behind to clean up after."""
     capture.write_text("".join(map(line_of, workers[:12])) * 3000, encoding="utf-8")

@@ -348,6 +348,7 @@ def test_what_may_not_be_read_is_told(public_path):
     assert "5 exchanges" in told.getvalue()
 
 
+@pytest.mark.slow
 def test_a_huge_foreign_file_is_judged_in_time(tmp_path):
     """Megabytes of HTML in an answer are read, scanned and judged."""
     big = json.loads(vcrpy_json("http://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"))

@@ -166,6 +166,7 @@ def test_repeat_last(recorded):
         assert [get().status_code for _ in range(3)] == [200] * 3
 
 
+@pytest.mark.slow
 def test_threads_and_tasks_inside_one_cassette(path, endpoint):
     """All threads and tasks are recorded into it and replayed from it, none lost."""
 

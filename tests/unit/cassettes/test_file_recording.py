@@ -132,6 +132,7 @@ def test_eight_threads_lose_nothing(path):
     assert [name for name in found if name.startswith("3/")] == [f"3/{number}" for number in range(40)]
 
 
+@pytest.mark.slow
 def test_four_processes_lose_nothing(path):
     """Four processes record at once while a fifth reader folds: every exchange is there, none twice."""
     writers = [started(path, str(number), 50) for number in range(4)]
@@ -148,6 +149,7 @@ def test_four_processes_lose_nothing(path):
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 def test_a_forked_child_records_beside_its_parent(path):
     """A child that inherited the recorder shares neither lock nor names with its parent, and the parent finishes."""
@@ -163,6 +165,7 @@ def test_a_forked_child_records_beside_its_parent(path):
     assert not load(path).unfinished
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_a_kill_at_any_moment_loses_nothing(path):
     """Kill -9 at random moments: every exchange that was confirmed is in the cassette."""

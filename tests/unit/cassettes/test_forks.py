@@ -59,6 +59,7 @@ def numbered(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_identical_recordings_are_taken_in_turn(numbered):
     """Parent, child, grandchild and parent again: each gets the next one, and none is left or played twice."""
     with suppress(ContractViolation), use_cassette(numbered) as cassette:
@@ -88,6 +89,7 @@ def test_what_a_child_does_wrong_is_raised_by_the_parent(numbered):
         assert get() == "0"
 
 
+@pytest.mark.slow
 def test_a_child_records_into_its_parents_recording(tmp_path):
     """Also where the parent records nothing, in any mode, and where an exception ends the block."""
     path = tmp_path / "a.sls.yaml"
@@ -106,6 +108,7 @@ def test_a_child_records_into_its_parents_recording(tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["a.sls.yaml"]
 
 
+@pytest.mark.slow
 def test_a_lock_that_another_thread_holds_is_not_inherited(numbered):
     """Threads play while the process forks, many times: no child waits for a thread that it does not have."""
     stop = threading.Event()

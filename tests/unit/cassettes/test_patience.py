@@ -60,6 +60,7 @@ def test_a_request_is_judged_at_its_own_time(played):
     assert slugs(played) == ["request-clock"]
 
 
+@pytest.mark.slow
 def test_however_many_wait_each_is_judged_with_its_recording(played):
     """Those behind the first thousand keep only the place of theirs, and show the same answer and findings."""
     played.moved[0] = NOW + timedelta(hours=1)
@@ -178,6 +179,7 @@ def test_what_is_recorded_is_written_before_it_is_judged(tmp_path):
     assert session.results.exchanges == 2
 
 
+@pytest.mark.slow
 def test_long_bodies_do_not_wait_in_memory(tmp_path):
     """An exchange of many megabytes is judged at once, and so is all before it."""
     session = a_recording(tmp_path, [NOW])

@@ -104,6 +104,7 @@ def test_workers_of_the_official_library_break_nothing():
     assert wanted <= found.results.exercised
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "code"),
     [

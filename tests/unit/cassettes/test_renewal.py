@@ -36,6 +36,7 @@ def names(path):
     return [recording.id for recording in load(path)]
 
 
+@pytest.mark.slow
 @given(st.sets(st.integers(0, 2)))
 def test_renewing_changes_the_date_of_what_was_validated_and_nothing_else(tmp_path_factory, chosen):
     """Every block keeps every byte, and every digest fits: one line of the file tells of all that was validated."""

@@ -58,6 +58,7 @@ def test_each_entry_opens_anew(path):
     asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_whatever_is_decorated_runs_inside(path):  # noqa: C901, PLR0915 - one of each kind
     """The bodies of functions, methods, coroutines and generators are played and judged, each time that they run."""
     decorate = use_cassette(path)

@@ -69,6 +69,7 @@ def test_what_only_begins_so_is_none():
         assert leaks(f"    note: {text}\n".encode()) == (), text
 
 
+@pytest.mark.slow
 def test_no_false_alarm_on_what_the_service_says():
     """Request ids, cursors, checkpoints, signatures of the public key, and bodies in base64 of either alphabet."""
     values = random.Random(0)

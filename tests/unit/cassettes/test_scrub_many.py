@@ -56,6 +56,7 @@ def scrubber():
     return scrubber
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_ids_and_tokens_are_never_forgotten(scrubber, spelling):
     """The first key, one between, and the last are taken out of an answer to somebody else, in each spelling."""
@@ -101,6 +102,7 @@ def test_an_error_body_that_echoes_id_and_token_after_many_cookies():
         assert key.security_token not in shown
 
 
+@pytest.mark.slow
 def test_the_oldest_of_too_many_cookies_is_learnt_again():
     """Cookies are bounded; one that is met again is searched for again. Ids are not bounded."""
     scrubber = Scrubber()
@@ -113,6 +115,7 @@ def test_the_oldest_of_too_many_cookies_is_learnt_again():
     assert key_of(7).access_key_id not in scrubber.text(key_of(7).access_key_id)
 
 
+@pytest.mark.slow
 def test_two_thousand_secrets_cost_no_more_than_fifty():
     """The time of one exchange does not grow with what was learnt; a generous bound, as machines are busy."""
 

@@ -179,6 +179,7 @@ def one_of(secrets, place, spelling):
     return secrets[(list(PLACES).index(place) + list(SPELLINGS).index(spelling)) % len(secrets)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_the_scanner_sees(spelling):
     """The scanner finds what was planted before the scrub: it could tell if something were left."""
@@ -234,6 +235,7 @@ def test_no_signature_without_its_padding_is_left(place, spelling):
     assert left_over(Scrubber([REAL]).exchange(exchange).exchange, bare) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "spelling"), some(31, 3))
 def test_no_unknown_secret_is_left(place, spelling):
     """Without any credentials the id and token are learnt from their headers and hunted all the same."""

@@ -273,6 +273,7 @@ NAMED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "secret"), NAMED)
 def test_what_gives_itself_away(text, secret):
     """Values are masked by the name before them or by their shape, without being known; twice is the same as once."""

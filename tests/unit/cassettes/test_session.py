@@ -167,6 +167,7 @@ assert opened
 """
 
 
+@pytest.mark.slow
 def test_a_client_library_that_cannot_be_recorded_leaves_nothing_open(tmp_path):
     """Where a library lacks what the recorder needs, opening fails, and the next cassette opens as usual."""
     done = subprocess.run(

@@ -347,6 +347,7 @@ def test_a_timeout_beyond_all_measure_is_one(talk):
     assert talk.make(10**30).beat("one", [], [0]).beat("two", [], [0]).beat("one", [0], [0]).found == ["SLS437"]
 
 
+@pytest.mark.slow
 def test_many_cursors_are_remembered_by_where_they_lie(talk):
     """After thousands of pulls an old cursor is let pass, and one beyond all is not; what is kept does not grow."""
     for number in range(3000):

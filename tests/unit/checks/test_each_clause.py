@@ -339,10 +339,12 @@ def judged(make, broken, options, without=()):
 class TestOneBreach:
     """One thing is wrong."""
 
+    @pytest.mark.slow
     def test_is_found_by_its_clause_alone(self, make, slug, broken, options):
         """The clause finds the breach, and no other clause is dragged in."""
         assert judged(make, broken, options) == {slug}
 
+    @pytest.mark.slow
     def test_goes_unnoticed_with_the_clause_switched_off(self, make, slug, broken, options):
         """Without the clause nothing is found: the clause cannot be done without."""
         code = next(each.code for each in CLAUSES.values() if each.slug == slug)

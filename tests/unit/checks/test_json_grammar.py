@@ -36,6 +36,7 @@ def test_the_first_fault_has_a_place_and_a_remedy(text, position, expected):
     assert json_fault(text) == (position, expected)
 
 
+@pytest.mark.slow
 def test_nesting_has_no_limit():
     """A hundred thousand brackets overrun no stack."""
     assert json_fault("[" * 100_000) == (100_000, "a value or ]")

@@ -29,6 +29,7 @@ def test_what_libraries_write_is_read(data, level):
     assert announced(parts[0], "Content-Encoding") == PlainBody(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

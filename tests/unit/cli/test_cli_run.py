@@ -312,6 +312,7 @@ def test_every_help_tells_the_exit_codes(command, capsys):
     assert re.search(r"Exit\s+codes", capsys.readouterr().out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [(), *((name,) for name in cli.COMMANDS)])
 def test_every_help_has_an_example_that_is_right(command, capsys):
     """Ready to paste: the command takes it."""

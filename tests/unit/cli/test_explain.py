@@ -18,6 +18,7 @@ def explained(*names, stdin=b""):
     return code, out.getvalue() + err.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", sorted(known_codes()))
 def test_every_known_code_says_status_meaning_wordings_sources_and_what_next(code):
     """Whoever meets a code finds all of it on one page, whether a table, an operation or an observer names it."""
@@ -67,6 +68,7 @@ PASTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 @pytest.mark.parametrize(("pasted", "code"), PASTED.values(), ids=PASTED)
 def test_the_code_is_found_in_whatever_was_pasted(pasted, code, encoding):

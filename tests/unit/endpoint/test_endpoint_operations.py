@@ -56,6 +56,7 @@ def test_answers_carry_the_observed_headers(send, endpoint):
     assert int(answer.headers["x-log-requestid"][:8], 16) == 1767323045
 
 
+@pytest.mark.slow
 def test_request_ids_never_repeat(send):
     """A thousand answers within one second carry a thousand ids."""
     assert len({send("GET", GROUPS).headers["x-log-requestid"] for _ in range(1000)}) == 1000

@@ -86,6 +86,7 @@ def test_the_log_can_be_switched_off(clock, send):
     assert send.endpoint.log == ()
 
 
+@pytest.mark.slow
 def test_threads_share_an_endpoint(send, endpoint):
     """Eight threads write and read: nothing is lost, no id and no updateTime comes twice."""
     endpoint.create_consumer_group("g")

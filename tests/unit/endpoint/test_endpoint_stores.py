@@ -69,6 +69,7 @@ TestAgreement = Agreement.TestCase
 TestAgreement.settings = settings(stateful_step_count=20)
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_everything_but_keys(tmp_path, clock):
     """Groups, checkpoints and shards are there again; the default logstore is not made smaller."""
     with ReferenceEndpoint(clock, store=SqliteStore(tmp_path / "状态.db")) as first:
@@ -134,6 +135,7 @@ def _torn(path: Path) -> None:
     path.write_bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [

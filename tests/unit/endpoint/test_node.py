@@ -65,12 +65,14 @@ def ask(kind: str, url: str, port: int | str, path: Path | str) -> str:
 class TestPreload:
     """The preload for Node moves connections to SLS hosts, and nothing else."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", ["http", "fetch"])
     def test_sls_hosts_lead_to_the_loopback_endpoint(self, echo, kind):
         """Host and path stay the client's."""
         url = "http://p.cn-hangzhou.log.aliyuncs.com/x?y=1"
         assert ask(kind, url, echo, preload()) == "p.cn-hangzhou.log.aliyuncs.com /x?y=1"
 
+    @pytest.mark.slow
     def test_a_bare_socket_is_led_there_too(self, echo):
         """Whatever opens a TCP connection."""
         assert ask("net", "http://p.log.aliyuncs.com", echo, preload()).endswith("None /net")
@@ -79,6 +81,7 @@ class TestPreload:
         """A client that speaks TLS fails at once, with words that help."""
         assert ask("https", "https://p.cn-hangzhou.log.aliyuncs.com/", echo, preload()).endswith("plain HTTP: use http")
 
+    @pytest.mark.slow
     def test_other_hosts_are_left_alone(self, echo):
         """A server of the client's own is reached as ever."""
         assert ask("http", f"http://127.0.0.1:{echo}/own", 1, preload()) == f"127.0.0.1:{echo} /own"
@@ -95,6 +98,7 @@ class TestPreload:
         """With the brackets that a URL has: the address is tried, no name is looked up."""
         assert ask("http", "http://p.log.aliyuncs.com/", "[::1]:1", preload()).startswith("connect E")
 
+    @pytest.mark.slow
     def test_what_is_no_address_is_told(self):
         """Not by a TypeError of ours in somebody's program."""
         with pytest.raises(subprocess.CalledProcessError) as failed:

@@ -183,6 +183,7 @@ def test_a_host_that_is_not_the_services_is_answered_502_and_named(tmp_path):
     assert slugs(run) == {"error-404-log-store-not-exist": {"key-sent-elsewhere"}}
 
 
+@pytest.mark.slow
 def test_a_redirect_elsewhere_is_met_with_a_token_where_the_client_knows_them(tmp_path):
     """Some libraries drop Authorization on the way, and keep the token."""
     _, run = exercise(client(tmp_path, "print(json.dumps({})) or sys.exit(1)"), "redirect-elsewhere")
@@ -192,6 +193,7 @@ def test_a_redirect_elsewhere_is_met_with_a_token_where_the_client_knows_them(tm
     assert [str(each.auth) for each in run.performed] == ["v4"]
 
 
+@pytest.mark.slow
 def test_hangs_and_endless_retries_end_with_their_time(tmp_path):
     """Silent or still sending: two clauses, and no process is left."""
     silent = client(tmp_path, "import time; ask(); time.sleep(60)")

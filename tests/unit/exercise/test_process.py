@@ -57,6 +57,7 @@ def test_only_the_end_of_much_output_is_kept():
     assert (len(ending.complaints), ending.complaints[-4:]) == (MOST_COMPLAINTS, b"yEND")
 
 
+@pytest.mark.slow
 def test_the_whole_group_ends_when_its_time_is_over():
     """Children included; what was printed by then is kept."""
     ending = Processes(["sh", "-c", "sleep 600 & echo $!; wait"]).run(os.environ, 3.0)
@@ -65,6 +66,7 @@ def test_the_whole_group_ends_when_its_time_is_over():
     assert gone(int(ending.output))
 
 
+@pytest.mark.slow
 def test_who_ignores_being_asked_is_ended_all_the_same():
     """A process that ignores SIGTERM, and one that cleans up on it."""
     stubborn = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
@@ -73,6 +75,7 @@ def test_who_ignores_being_asked_is_ended_all_the_same():
     assert Processes(tidy).run(os.environ, 3.0).output == b"tidied\n"
 
 
+@pytest.mark.slow
 def test_what_a_process_leaves_behind_is_ended():
     """A child that outlives its parent does not keep the run waiting."""
     code = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"
@@ -89,6 +92,7 @@ def test_what_cannot_be_started_is_told(command):
         Processes(command).run(os.environ, 5)
 
 
+@pytest.mark.slow
 def test_stop_ends_what_runs_and_starts_no_more():
     """From another thread, within a second or two."""
     processes = python("import time; print(1, flush=True); time.sleep(600)")

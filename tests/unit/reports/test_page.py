@@ -139,6 +139,7 @@ def plain_tags(where):
     return [tag for tag in Tags(plain).tags if tag != "mark"]
 
 
+@pytest.mark.slow
 @given(HOSTILE, HOSTILE, st.sampled_from(["/0/a", "body", "header X", "query a", "status", "", "/"]))
 def test_no_text_gets_out_of_its_place(text, body, where):
     """Whatever a server sends, the page has the same elements, loads nothing, and runs nothing."""

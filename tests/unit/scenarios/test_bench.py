@@ -49,6 +49,7 @@ def schemes_of(number, flaw):
     return flaw.schemes if os.environ.get("SLS_FULL") else [flaw.schemes[number % len(flaw.schemes)]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "flaw"), [*enumerate(FLAWS.values())], ids=FLAWS)
 def test_every_flaw_is_found(number, flaw):
     """A near miss does not verify in any scheme that it can be made in."""

@@ -116,6 +116,7 @@ def test_a_request_has_what_is_required_and_fits_the_contract(request):
     assert request.body == b""
 
 
+@pytest.mark.slow
 def test_optional_parameters_are_there_sometimes_and_free_names_are_unusual():
     """Among some requests are those with and without an optional key, and names that must be percent-encoded."""
     requests = drawn(strategies.requests(LIST))
@@ -144,6 +145,7 @@ def test_the_simplest_request_is_as_simple_as_it_can_be():
     assert len(request.path) <= len("/stores/aaa/things/a")
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same():
     """A failure can be brought about again."""
     for strategy in (strategies.requests(LIST), strategies.answers(LIST), strategies.broken_answers(LIST)):
@@ -180,6 +182,7 @@ def compression_of(request):
     return request.headers.get("x-log-compresstype", "")
 
 
+@pytest.mark.slow
 def test_logs_are_sent_in_every_compression():
     """Every compression that the contract names is drawn, and none as well."""
     for kind in ("", "lz4", "zstd", "deflate"):
@@ -210,6 +213,7 @@ def test_errors_are_filled_in(answer):
     assert "{" not in body["errorMessage"]
 
 
+@pytest.mark.slow
 def test_every_kind_of_breach_of_a_request_is_drawn():
     """Each rule that the contract states for a request is broken in some example, at its place."""
     breaches = {
@@ -230,6 +234,7 @@ def test_every_kind_of_breach_of_a_request_is_drawn():
     } <= breaches
 
 
+@pytest.mark.slow
 def test_every_kind_of_breach_of_an_answer_is_drawn():
     """Each rule that the contract states for an answer is broken in some example; in a short run, most are."""
     request = find(strategies.requests(LIST), lambda each: "shard" in dict(each.query_pairs()))
@@ -249,6 +254,7 @@ def test_breaches_are_violations_unless_others_are_asked_for(example):
     assert example[0].level is Level.VIOLATION
 
 
+@pytest.mark.slow
 @few
 @given(strategies.broken_requests(LIST))
 def test_a_broken_request_is_still_signed(example):
@@ -273,6 +279,7 @@ def test_an_operation_goes_by_its_page_name_too():
     assert by_alias == by_name
 
 
+@pytest.mark.slow
 @few
 @given(strategies.sequences())
 def test_a_sequence_is_in_order_of_time_and_begins_with_its_group(exchanges):
@@ -306,6 +313,7 @@ def test_what_a_sequence_reads_and_pulls_fits_what_was_written(exchanges):
             cursors[request.path] = following
 
 
+@pytest.mark.slow
 def test_no_shard_has_two_consumers():
     """Heartbeats of different consumers are answered with different shards."""
     several = 0

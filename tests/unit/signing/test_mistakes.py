@@ -312,6 +312,7 @@ def test_unknown_digest():
     assert "How to fix: Check the secret" in str(found)
 
 
+@pytest.mark.slow
 def test_a_long_query_ends_soon():
     """A hostile request with thousands of parameters gets its verdict without a search that takes minutes."""
     url = f"http://{HOST}{PATH}?" + "&".join(f"k{n}=%20" for n in range(2000))
@@ -330,6 +331,7 @@ def test_mistakes_are_recognised_behind_long_headers():
     assert found.mistakes == ("wrong-encoding",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", ["00010101", "99991231"])
 def test_the_first_and_last_day(day):
     """A v4 request from the edge of time gets a verdict."""

@@ -61,6 +61,7 @@ def test_a_change_on_the_way_is_named_with_both_values(change, scheme):
     assert signed is None
 
 
+@pytest.mark.slow
 @pytest.mark.full(keep=2)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("shift", [-899, -1, 7, 600, 8 * 3600])

@@ -210,6 +210,7 @@ def test_step_access_key():
     assert verify_signature(empty, TEST_CREDENTIALS).actual == "an empty access key id"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("value", [None, "yesterday", "2026-01-02T03:04:05Z"])
 def test_step_date(scheme, value):
@@ -279,6 +280,7 @@ def test_missing_token():
     assert step_of(request, TEST_STS_CREDENTIALS) == "header-list"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scope", "says"),
     [
@@ -313,6 +315,7 @@ def test_scope_signed_right_for_the_wrong_region():
     assert verify_signature(bare, TEST_CREDENTIALS).expected == "20260102/<region>/sls/aliyun_v4_request"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "says"),
     [

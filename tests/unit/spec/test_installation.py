@@ -38,6 +38,7 @@ def installed(wheel, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_wheel_has_the_schemas_and_exports_the_same(installed):
     """Without the checkout, contracts and JSON Schemas are read from the installed package."""
     done = run_installed(installed, ["-m", "sls_contract", *EXPORT, "--operation", "GetCheckPoint"])
@@ -55,6 +56,7 @@ def test_from_a_wheel_build_says_that_it_needs_a_checkout(installed):
     assert [path.name for path in installed.iterdir()] == ["sls_contract"]
 
 
+@pytest.mark.slow
 @pytest.mark.full(keep=5)
 @pytest.mark.parametrize("text", [None, "{", "\udcff", '{"$defs": {}}'])
 @pytest.mark.parametrize(("name", "asked"), [("common.json", EXPORT), ("errors.json", ["explain", "Unauthorized"])])

@@ -150,6 +150,7 @@ def test_a_registry_of_contracts_in_hand():
     assert contracts.operation_of(Request("GET", f"{HOST}/weather/")) is None
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_until_it_is_needed():
     """Importing the package, and the plugin, reads no contract."""
     code = "import sys, sls_contract, sls_contract.plugin; print('sls_contract.spec.registry' in sys.modules)"

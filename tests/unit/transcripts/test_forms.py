@@ -54,6 +54,7 @@ def test_real_output_is_read_and_verifies(name, form, status):
     assert (seen.request.method == "POST") == bool(seen.request.body)
 
 
+@pytest.mark.slow
 def test_a_log_that_lost_the_question_mark_is_doubted_first():
     """The debug log of the 2020-12-30 SDK for Python leaves it out, and prints each line twice."""
     (seen,) = transcript_of((FORMS / "tea.txt").read_bytes()).seen

@@ -105,6 +105,7 @@ def verifies(text: str) -> bool:
     return any(verify_signature(each, TEST_CREDENTIALS, at=AT) is None for each in tried)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [b"", BODY], ids=["bare", "body"])
 @pytest.mark.parametrize("scheme", ["v1", "v4"])
 @pytest.mark.parametrize("name", WRAPPED)
@@ -120,6 +121,7 @@ def test_method_url_and_headers_are_found_in_any_notation(name, scheme):
     assert verifies(SHOWN[name](sent(scheme)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["v1", "v4"])
 def test_a_backslash_that_markdown_puts_before_a_character_is_no_mistake_of_the_signer(scheme):
     r"""A chat program writes aliyun\_v4\_request for the scope."""
@@ -136,6 +138,7 @@ def test_the_body_beside_the_headers_is_known_by_its_hash(name):
         transcript_of(wire_bytes(SHOWN[name](signed)))
 
 
+@pytest.mark.slow
 @pytest.mark.full(keep=3)
 @pytest.mark.parametrize("piece", ["[", "{", ">\n", "a", "\\", "\n", "wire ", "LOG a:", "LOG a:\n", "GET / LOG a:{\n"])
 def test_a_long_log_without_a_request_is_refused(piece):
@@ -144,6 +147,7 @@ def test_a_long_log_without_a_request_is_refused(piece):
         transcript_of(wire_bytes(piece * (2_000_000 // len(piece))))
 
 
+@pytest.mark.slow
 @pytest.mark.full(keep=3)
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_signed_request_is_found_in_a_long_log(name):

@@ -197,6 +197,7 @@ def test_refused_dns_and_tls_have_their_own_kinds(raw):
     assert tls.value.kind in {"tls", "timeout"}
 
 
+@pytest.mark.slow
 def test_https_is_verified_by_default_and_can_be_given_an_authority(tmp_path):
     """An unknown authority is refused by name; the same endpoint answers once its authority is given."""
     trustme = pytest.importorskip("trustme")

@@ -59,6 +59,7 @@ def verdicts(run) -> dict[str, str]:
     return {each.scenario.name: each.verdict for each in run.performed}
 
 
+@pytest.mark.slow
 def test_the_reference_endpoint_conforms_and_is_left_clean():
     """Everything that can be proven passes, nothing is found, no group stays."""
     send = endpoint()
@@ -76,6 +77,7 @@ def test_the_reference_endpoint_conforms_and_is_left_clean():
     assert groups_at(send) == []
 
 
+@pytest.mark.slow
 def test_the_same_seed_asks_the_same():
     """Two runs with one seed send the same operations in the same order; another seed sends others."""
 
@@ -87,6 +89,7 @@ def test_the_same_seed_asks_the_same():
     assert asked(1) != asked(2)
 
 
+@pytest.mark.slow
 def test_a_failure_is_shrunk():
     """Of many operations in any order the few that matter remain, and only they are reported."""
     real = endpoint()
@@ -422,6 +425,7 @@ def test_a_write_refused_for_no_reason_is_told_from_a_missing_operation(status, 
     assert verdicts(run)["group-named-with-blank"] == ("failed" if clause else "not supported")
 
 
+@pytest.mark.slow
 def test_generated_sequences_go_on_where_a_refusal_is_right():
     """An operation on a group that is not there ends no sequence: several groups, deletions and repeats are reached."""
     missing = {"SLS401", "SLS403", "SLS404", "SLS407", "SLS411", "SLS424", "SLS441"}

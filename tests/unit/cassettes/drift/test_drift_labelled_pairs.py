@@ -36,6 +36,7 @@ def test_additive(name):
     assert slug in {change.slug for change in drift.of(Class.ADDITIVE)}, drift.changes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BREAKING)
 def test_breaking(name):
     """What a client of the contract would fail on is breaking, by the clause that says so."""
@@ -45,6 +46,7 @@ def test_breaking(name):
     assert slug in {change.slug for change in drift.of(Class.BREAKING)}, drift.changes
 
 
+@pytest.mark.slow
 @pytest.mark.full(keep=19)
 @pytest.mark.parametrize("name", EVERY)
 def test_nothing_differs_from_itself(name):

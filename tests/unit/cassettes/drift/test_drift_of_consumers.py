@@ -129,6 +129,7 @@ def test_logs_are_compared_decoded():
         assert "值 0 4" in new
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "change", "slug"),
     [

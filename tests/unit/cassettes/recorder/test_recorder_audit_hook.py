@@ -75,6 +75,7 @@ def test_a_module_that_is_loaded_again_adds_no_second_hook(received):
     del listeners[0]
 
 
+@pytest.mark.slow
 def test_a_process_ends_quietly_under_the_hook():
     """It is called until the very end of the interpreter."""
     code = f"from {audit_hook.__name__} import add; add(print); import socket; socket.gethostbyname('127.0.0.1')"

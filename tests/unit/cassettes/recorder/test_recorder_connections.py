@@ -138,6 +138,7 @@ def test_a_host_header_that_is_foreign_takes_an_owned_address_out(wire, serve):
 # many at once
 
 
+@pytest.mark.slow
 @pytest.mark.full(keep=4)
 @pytest.mark.parametrize("client", ["requests", "http.client", "urllib3", "httpx", "aiohttp"])
 def test_eight_threads_lose_nothing(wire, serve, no_sockets, client):
@@ -408,6 +409,7 @@ class Raising:
 ERRORS = [UnmatchedRequest("closest: x"), NetworkBlocked("no"), AssertionError("clause"), CassetteDamaged("f", 1, "x")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["answer", "received"])
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(

@@ -152,6 +152,7 @@ def test_head_has_fields_but_no_body(wire, serve, no_sockets, client):
     assert recorded == replayed == bare
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", BROKEN)
 @pytest.mark.parametrize("client", EVERY_CLIENT)
 def test_failures_are_the_same_bare_recorded_and_replayed(wire, serve, no_sockets, client, case):
@@ -195,6 +196,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [*WHOLE, *ODD, *BROKEN])
 def test_a_warm_connection_of_requests_gives_the_same_bare_and_recorded(wire, serve, case):
     """The attempt after the first, which may take the short way: same bytes out, same answer or error, same reuse."""

@@ -78,6 +78,7 @@ def test_recorded_clients_are_stopped_at_the_request(wire, guard, client):
         wire.CLIENTS[client](f"http://{OWNED}/x?y=1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_only_a_proxy_that_leads_out_is_closed(wire, serve, scheme):
     """Plain and through a tunnel, nothing is sent to a proxy that leaves the machine; a double on loopback answers."""

@@ -48,6 +48,7 @@ print("fine")
 """
 
 
+@pytest.mark.slow
 def test_libraries_imported_after_the_install_are_covered_and_given_back():
     """In a fresh process: nothing is imported by us, late imports are wrapped, the end leaves no trace."""
     done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, timeout=60, check=False)

@@ -147,6 +147,7 @@ def test_the_handler_sees_the_request_of_the_wire(wire, serve, send):
     assert request.url.startswith(f"http://127.0.0.1:{server.port}/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("send", SENDERS, ids=lambda send: send.__name__)
 def test_recording_sends_what_the_bare_client_sends(wire, serve, send):
     """The bytes that leave under a recorder joined are the bytes of the bare client."""

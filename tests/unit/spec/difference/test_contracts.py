@@ -129,6 +129,7 @@ def test_a_contract_does_not_differ_from_itself(plain):
     assert differences(plain, plain) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGES)
 @given(plain=contracts())
 @settings(max_examples=6, deadline=None)

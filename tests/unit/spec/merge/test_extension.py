@@ -44,6 +44,7 @@ def test_the_same_page_gives_the_same_bytes(folder, tmp_path):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_rulings_of_the_folder_are_the_last_word(folder):
     """They come after the shipped ones; a folder may have rulings alone, under any name of the operation's."""
     rule(folder, "operation: ListMachines\nrulings: [{why: said so, contract: {coverage: full}}]\n")
@@ -85,6 +86,7 @@ def test_two_sources_that_are_one_are_told(tmp_path):
         write_claims(tmp_path, [(source(), page(None))])
 
 
+@pytest.mark.slow
 def test_where_no_claims_are_shipped_the_folder_overrides_as_a_whole(tmp_path, monkeypatch):
     """Shipped rulings would overrule nobody there; names of the operation still count."""
     shipped = tmp_path / "shipped"

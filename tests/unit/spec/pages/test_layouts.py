@@ -244,6 +244,7 @@ LAYOUTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_same_facts_in_another_layout(layout):
     """Tables in other forms and orders, other words for yes and no, other placeholders: the facts are the same."""
