@@ -56,7 +56,7 @@ def pytest_pycollect_makemodule(module_path, parent):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Tests marked ``slow`` need a third of a second or more, and ``SLS_SLOW=1``, which CI sets.
+    """Tests marked ``slow`` are the dearest of their file, left to ``SLS_SLOW=1``, which CI sets.
 
     Tests marked ``full`` cost more than their kind is worth in every run: one of the kind is left unmarked.
 

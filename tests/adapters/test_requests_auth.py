@@ -46,6 +46,7 @@ def test_a_retry_of_urllib3_carries_a_signature_that_verifies(wire):
     assert verify_signature(wire.last, TEST_CREDENTIALS) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("auth", [SlsAuth, for_httpx.SlsAuth])
 def test_each_request_is_signed_with_the_current_key_and_time(wire, auth):
     """A function gives keys that expire; the clock is asked for each request."""

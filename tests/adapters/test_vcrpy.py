@@ -136,6 +136,7 @@ def test_findings_raise_from_the_call_or_never(tmp_path, endpoint, service):
     assert checks.findings
 
 
+@pytest.mark.slow
 def test_a_wrong_signature_is_found_in_recording_and_in_replay(tmp_path, service):
     """Though the recording matches, the request that is sent now is judged."""
     path, wrong = tmp_path / "a.yaml", Credentials(KEY.access_key_id, "wrong")
@@ -379,6 +380,7 @@ def test_an_answer_of_our_own_tools_is_not_recorded(tmp_path, service):
     assert not (tmp_path / "a.yaml").exists()
 
 
+@pytest.mark.slow
 async def test_every_way_to_open_a_cassette_is_checked(tmp_path, endpoint, service):
     """Decorators with and without arguments, coroutines, generators, defaults of now."""
     recorder = vcr.VCR(cassette_library_dir=str(tmp_path))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from started_processes import Started
 
 INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
@@ -25,6 +26,7 @@ def failed(folder, *options):
     return set(re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)), done.stdout
 
 
+@pytest.mark.slow
 def test_every_mock_answers_as_if_the_plugin_were_not_there(tmp_path):
     """vcrpy, respx, httpretty, mocket, pook and others, for the service and for OSS; patched sockets; a proxy here."""
     (tmp_path / "pytest.ini").write_text(INI, encoding="utf-8")

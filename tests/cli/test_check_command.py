@@ -225,6 +225,7 @@ def test_a_folder_without_contracts_is_an_error(folder, tmp_path_factory):
     assert "How to fix: " in said
 
 
+@pytest.mark.slow
 def test_no_report_shows_the_key_of_the_run(tmp_path, command):
     """A file of another recorder holds the key wherever it was sent; the exchanges that a report shows do not."""
     key, secret = "LTAI5tAbCdEfGhIjKlMnOpQr", "zq83hfKx02lMsecretvalue"

@@ -49,6 +49,7 @@ COMPLETED = {
 }
 
 
+@pytest.mark.slow
 def test_bash_completes(script, tmp_path):
     """Commands, options, the names that they take, and files of the folder where a file is asked for."""
     (tmp_path / "读.sls.yaml").write_text("", encoding="utf-8")

@@ -70,6 +70,7 @@ def cassette(tmp_path):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("new", "level", "code"),
     [

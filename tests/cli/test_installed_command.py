@@ -128,6 +128,7 @@ def test_a_full_disk_is_told_in_one_line(command):
     assert (done.returncode, done.stderr) == (2, "sls-contract: No space left on device\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argv", "code", "closed"),
     [

@@ -160,6 +160,7 @@ def test_the_public_test_key_needs_no_environment(command):
 TWO = (Path(__file__).parents[1] / "unit" / "transcripts" / "forms" / "curl-v.txt").read_bytes()
 
 
+@pytest.mark.slow
 def test_every_request_is_judged_and_the_worst_decides(command):
     """A retry that verifies does not hide the first request that does not; the answer stands beside each."""
     wrong = TWO.replace(b"shard=0", b"shard=1", 1)

@@ -127,6 +127,7 @@ def test_list_names_every_operation_with_its_route():
     assert {each["operation"] for each in document["operations"]} >= {"GetCheckPoint", "ListMachines"}
 
 
+@pytest.mark.slow
 def test_show_tells_the_contract_with_its_rulings():
     """Parameters, bodies, errors, and why people ruled as they did; any name of the operation will do."""
     code, out, _ = run("show", "pulllogs")

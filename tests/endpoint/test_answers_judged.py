@@ -47,6 +47,7 @@ def test_every_answer_conforms(endpoint, key, scheme):
     assert found == [()] * (len(STEPS) + 1)
 
 
+@pytest.mark.slow
 def test_every_refusal_conforms(endpoint):
     """Whatever is wrong with a request's authentication, the answer to it breaks no clause for responses."""
     good = signed(endpoint, "GET", f"{GROUPS}/g")

@@ -65,6 +65,7 @@ def test_cursors_of_an_empty_shard(client):
     assert (pulled.get_loggroup_count(), pulled.get_next_cursor(), pulled.get_raw_size()) == (0, end(client), 0)
 
 
+@pytest.mark.slow
 def test_pull_logs_in_steps(client, endpoint):
     """Log groups come in order, as many as asked for, and the next cursor goes on behind them."""
     cursors = [endpoint.put_logs(0, [{"index": str(number), "组": "日志"}]) for number in range(5)]
@@ -125,6 +126,7 @@ def test_put_logs_to_the_shard_of_a_key(client, kind):
     assert (group["topic"], group["source"]) == ("主题", "10.0.0.1")
 
 
+@pytest.mark.slow
 def test_put_logs_without_a_key(client):
     """Writes are spread over the shards."""
     for number in range(4):

@@ -107,6 +107,7 @@ def test_options_name_the_logstore_and_show_requests(command):
     assert lines[1].endswith(f"{target}/g?token=*** 200")
 
 
+@pytest.mark.slow
 def test_shards_can_be_filled(command):
     """Each shard holds so many records, numbered, that a client reads from the first; fewer than none is refused."""
     with command("--fill", "3", "--logstore", "库") as process:

@@ -92,6 +92,7 @@ def test_two_branches_that_each_add_exchanges_merge(git, put, recordings):
     assert ids(path) == [each.id for each in (one, two, three, four)]
 
 
+@pytest.mark.slow
 def test_what_one_branch_took_out_or_changed_is_taken_over(git, put, recordings):
     one, two, three, *_ = recordings
     path = put(one, two, three)

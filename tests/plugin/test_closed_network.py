@@ -195,6 +195,7 @@ def test_other_hosts_pass(project):
     assert len(met) == 1
 
 
+@pytest.mark.slow
 def test_ini_sls_hosts_adds_hosts(project):
     """What sls_hosts names is owned: stopped without a cassette, recorded with one."""
     project.ini("sls_hosts =", "    *.sls.example.com", "    sls.internal:8443").test(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 CLIENTS = """
     import asyncio, threading, unittest
     import requests
@@ -20,6 +22,7 @@ CLIENTS = """
 """
 
 
+@pytest.mark.slow
 def test_whoever_expects_the_block_is_green(project):
     """By a helper, a tuple, a parameter, a function, unittest, a group of errors, or the cause of an SDK's error."""
     project.test(

@@ -26,6 +26,7 @@ SHARED = """
 """
 
 
+@pytest.mark.slow
 def test_a_run_from_another_folder_ends_what_failed(project):
     """The test is the same, whatever pytest takes for the root; its cassette is whole then, and can be verified."""
     project.test(OWN.format(rest="ask(sls, shard=1); assert 0"), "sub/test_it.py")
@@ -37,6 +38,7 @@ def test_a_run_from_another_folder_ends_what_failed(project):
     project.run("--sls-record=verify").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_a_test_that_no_longer_asks_ends_what_failed(project):
     """What it asks for was recorded before; the exchange that failed is asked for no more."""
     project.test(OWN.format(rest="")).run("--sls-record=once").assert_outcomes(passed=1)

@@ -74,6 +74,7 @@ def test_one_clause_can_be_accepted_by_code(project):
     project.test(other, "test_other.py").run("--sls-record=once", "test_other.py").assert_outcomes(failed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
@@ -141,6 +142,7 @@ def test_a_warning_passes_and_is_shown(project):
     result.stdout.fnmatch_lines(["  warning SLS1?? *: 1 time, first in test_it.py::test_warns"])
 
 
+@pytest.mark.slow
 def test_strict_fails_on_a_warning(project):
     """--sls-strict makes a warning count as a violation; the ini setting does the same."""
     project.test(_resigned(WARNS))

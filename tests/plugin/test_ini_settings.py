@@ -32,6 +32,7 @@ def test_a_rename_that_is_no_pair_is_a_usage_error(project, line):
     result.stderr.fnmatch_lines([f"*sls_rename takes lines real=public, got *{line}*"])
 
 
+@pytest.mark.slow
 def test_the_folder_of_the_cassettes(project):
     """One folder, counted from the root, instead of one beside each test file."""
     project.ini("sls_cassette_dir = players/here").test(ASKS, "sub/test_it.py")

@@ -174,6 +174,7 @@ def test_a_part_of_the_run_says_nothing_of_the_rest(recorded, options, passed):
     assert result.parseoutcomes().get("passed", 0) == passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["tryfirst", full("trylast"), full("wrapper")])
 def test_what_a_conftest_takes_out_is_no_orphan(recorded, how):
     """Sharding plugins and conftests drop tests without a word, in any order of hooks."""
@@ -331,6 +332,7 @@ def test_a_test_that_never_began_asked_for_nothing(recorded, option):
     assert silent(recorded.run(option, "--sls-strict")).ret == pytest.ExitCode.OK
 
 
+@pytest.mark.slow
 def test_repeating_plays_all_of_a_kind(project):
     """repeat='last': polling less often than recorded leaves nothing behind; another request does."""
     polls = """

@@ -49,6 +49,7 @@ def test_once_goes_on_where_a_recording_broke_off(project):
     project.run().assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_once_lets_two_tests_of_one_run_record_into_one_cassette(project):
     """A cassette that is new when the run begins is recorded by every test that names it."""
     source = """
@@ -71,6 +72,7 @@ def test_new_episodes_adds_what_is_missing(project):
     assert project.shards("test_asks") == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_all_replaces_the_old_recordings(project):
     """Everything is recorded again; nothing of before stays."""
     project.test(asks(0, 1)).run("--sls-record=once")
@@ -90,6 +92,7 @@ def test_all_keeps_the_old_recordings_where_the_test_fails(project, broken):
     assert project.cassettes() == ["cassettes/test_it/test_asks.sls.yaml"]
 
 
+@pytest.mark.slow
 def test_all_keeps_what_another_test_of_the_run_recorded(project):
     """Two tests that share a cassette both record it anew; the second does not drop the first."""
     source = """

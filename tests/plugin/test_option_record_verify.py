@@ -116,6 +116,7 @@ def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
     assert report["summary"]["violations"] == 1
 
 
+@pytest.mark.slow
 def test_an_additive_change_is_told_and_not_accepted_by_itself(recorded, service):
     """An unknown key: the test passes, the summary shows it, the old file stays; --sls-strict fails."""
     before = recorded.cassette("test_reads").read_bytes()
@@ -256,6 +257,7 @@ def test_an_earlier_proposal_is_replaced_or_taken_away(recorded, service):
     assert not (recorded.path / PROPOSED).exists()
 
 
+@pytest.mark.slow
 def test_sls_allow_lets_one_clause_pass_and_accepts_nothing(recorded, service):
     """The marker keeps its meaning: the test passes, the difference is told, the old file stays."""
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")

@@ -90,6 +90,7 @@ def test_each_recording_plays_once(project):
     project.test(twice.replace("sls_cassette", "sls_cassette(repeat='last')")).run().assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_identical_requests_play_in_recorded_order(project):
     """Two equal requests with different answers replay in the order in which they were recorded."""
     project.test(

@@ -225,6 +225,7 @@ def test_old_ways_of_setting_up_have_cassettes_too(project):
     project.run("--sls-strict", "-k", "test_b").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_a_marker_is_still_needed(project):
     """A test that asks with the client of the run, and has no cassette, is stopped with the remedy."""
     project.write("conftest.py", CONFTEST)

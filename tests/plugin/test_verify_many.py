@@ -247,6 +247,7 @@ def test_unittest_s_own_failures_are_told_from_differences(project, service):
     assert not list(project.path.rglob("*.proposed"))
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_the_old_file_as_it_is(project, service):
     """SIGKILL in the middle of a verification; the next run goes over what was left."""
     project.test(

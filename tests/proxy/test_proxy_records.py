@@ -102,6 +102,7 @@ def test_no_secret_is_written_or_shown(kit, start, run, client, upstream, tmp_pa
     assert "SLS601" not in run("check", "s.sls.yaml").stdout
 
 
+@pytest.mark.slow
 def test_a_second_recording_differs_in_nothing_that_matters(kit, start, run, client, upstream, tmp_path):
     """`once` plays what exists, `new_episodes` adds to it, `all` replaces it, and `diff` finds nothing breaking."""
     base = ("proxy", "--cassette", "reads.sls.yaml", "--to", upstream.url)

@@ -39,6 +39,7 @@ def test_sync(sls, auth):
     assert [(each.shard, each.checkpoint, each.update_time) for each in answer.body] == [(0, "", 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("auth", ["v1", "v4"])
 async def test_async(sls, auth):
     """The same over aiohttp."""

@@ -190,6 +190,7 @@ def test_connections_are_used_and_told():
     assert any(fact.startswith("connections: ") and "kept alive" in fact for fact in facts)
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_closes_each_connection_is_not_asked_for_more():
     """HTTP/1.0 is allowed; what needs several requests on one connection says that it was not tried."""
     real = correct()

@@ -50,6 +50,7 @@ def test_the_files_play_in_their_order(tmp_path):
     assert not cassette_set.records
 
 
+@pytest.mark.slow
 @given(sizes=st.lists(st.integers(0, 4), min_size=1, max_size=5))
 def test_every_position_has_one_place(tmp_path_factory, sizes):
     """Places are those of the files, one after the other, empty files included."""

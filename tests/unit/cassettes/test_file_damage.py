@@ -64,6 +64,7 @@ def test_a_body_that_quotes_a_conflict_marker_is_no_damage(tmp_path):
     assert load(path)[0].exchange.response.body == b"<<<<<<< HEAD\n=======\n>>>>>>> x\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "line", "reason"),
     [

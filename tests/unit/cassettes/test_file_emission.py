@@ -47,6 +47,7 @@ def test_only_a_body_that_decodes_cleanly_is_shown_decoded():
         assert coded(coding, body) is None
 
 
+@pytest.mark.slow
 def test_a_bomb_stays_packed():
     """What would unpack to more than 64 MiB is not unpacked into the file."""
     assert coded("gzip", gzip.compress(bytes(64 * 1024 * 1024 + 1), 1)) is None

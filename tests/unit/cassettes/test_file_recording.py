@@ -113,6 +113,7 @@ def test_a_closed_recorder_takes_nothing(path):
     assert not recorded(path)
 
 
+@pytest.mark.slow
 def test_eight_threads_lose_nothing(path):
     """8 threads, 40 exchanges each, one recorder."""
     recorder = open_for_recording(path)

@@ -273,6 +273,7 @@ def test_two_tests_of_one_session_make_one_proposal(path):
     assert len(load(proposed(path))) == 2
 
 
+@pytest.mark.slow
 def test_threads_pair_each_exchange_once(path):
     """Forty threads with one request each: forty partners, none left over and none unmatched."""
     open_ = proposal(path, *(made(shard % 4) for shard in range(40)))

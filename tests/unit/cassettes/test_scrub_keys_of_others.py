@@ -41,6 +41,7 @@ SPELLINGS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_they_are_found_and_taken_out(key):
     """In each spelling a file may hold; nothing of the key is shown, and nothing of it is recorded."""

@@ -70,6 +70,7 @@ def answer(contract, make):
     return make.response(content, contract.success[0], headers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry().names)
 def test_the_least_that_a_contract_allows_is_right(make, name):
     """Nothing above unspecified is found in it, and it is judged as this operation."""

@@ -70,6 +70,7 @@ sys.exit(1)
 """
 
 
+@pytest.mark.slow
 def test_a_right_client_in_every_way_to_sign(tmp_path):
     """Documented successes are run four times each, everything else once, in the order of the table."""
     names = ("shard-given", "shard-omitted", "error-404-log-store-not-exist")
@@ -102,6 +103,7 @@ def test_a_client_without_v1_is_run_in_v4(tmp_path):
     assert "not supported by this client:\n  v1: shard-given\n  v1-sts: shard-given" in told
 
 
+@pytest.mark.slow
 def test_findings_are_told_once_with_all_that_share_them(tmp_path):
     """Text, and JSON with each of them."""
     command = client(tmp_path, "sys.stderr.write('意外\\n'); print('[]') if ask() else 0")
@@ -132,6 +134,7 @@ def test_findings_are_told_once_with_all_that_share_them(tmp_path):
     assert run.violated()
 
 
+@pytest.mark.slow
 def test_a_finding_about_a_request_names_the_request(tmp_path):
     """The second one went without the version."""
     command = client(
@@ -217,6 +220,7 @@ def test_a_command_that_cannot_be_run_ends_the_run(tmp_path):
         exercise(("/no/such/program",), "shard-given")
 
 
+@pytest.mark.slow
 def test_one_crash_before_asking_does_not_end_the_run(tmp_path):
     """Where other runs went well the rest is judged, and the run is incomplete."""
     code = 'import os\nif env["SLS_SHARD"] == "2": os.kill(os.getpid(), 11)\n' + RIGHT
@@ -227,6 +231,7 @@ def test_one_crash_before_asking_does_not_end_the_run(tmp_path):
     assert "signal 11" in run.incomplete
 
 
+@pytest.mark.slow
 def test_an_interruption_keeps_what_was_found_and_leaves_no_process(tmp_path):
     """Whoever interrupts finds every run that was done."""
     marks = tmp_path / "pids"

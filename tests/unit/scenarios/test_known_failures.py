@@ -37,6 +37,7 @@ def redis_url():
     server.server_close()
 
 
+@pytest.mark.slow
 def test_a_failure_in_a_folder_is_tried_first(tmp_path):
     """A second run, of another seed, begins with the smallest value that failed."""
     assert 500_000 in tried(tmp_path, seed=1)

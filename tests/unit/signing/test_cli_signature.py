@@ -75,6 +75,7 @@ def test_text_on_standard_input(command, tmp_path):
     assert arguments.run(arguments, Console(ENVIRON, stdin, stdout, stdout)) == 0
 
 
+@pytest.mark.slow
 def test_mismatch_with_a_known_mistake(command):
     """A recognised mistake: the steps before it ticked, it crossed, those after it open, exit 1."""
     right = sign(BARE, TEST_CREDENTIALS, at=AT)

@@ -301,6 +301,7 @@ def test_step_scope(scope, says):
     assert says in found.explanation
 
 
+@pytest.mark.slow
 def test_scope_signed_right_for_the_wrong_region():
     """A digest right for its own scope still fails where the endpoint names another region."""
     request = sign(BARE, TEST_CREDENTIALS, scheme="v4", region="cn-shanghai", at=AT)
@@ -335,6 +336,7 @@ def test_step_payload_hash(value, says):
     assert says in found.explanation
 
 
+@pytest.mark.slow
 def test_the_first_wrong_step_is_named():
     """Of several wrong steps the first is named, whether or not it takes the digest to see it."""
     posted = sign(BARE.replace(method="POST", body=BODY), TEST_CREDENTIALS, scheme="v4", at=AT)

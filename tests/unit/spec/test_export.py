@@ -105,6 +105,7 @@ def test_authorization_has_one_of_three_forms(value, valid):
     assert judge.is_valid(value) is valid
 
 
+@pytest.mark.slow
 def test_every_pattern_is_one_that_every_dialect_reads_alike():
     """No look-around and no class escapes: those differ between Python, Rust, Go and JavaScript."""
     shipped = [registry().named(name) for name in registry().names]

@@ -48,6 +48,7 @@ def test_a_wheel_has_the_schemas_and_exports_the_same(installed):
     assert json.loads((installed / "out/GetCheckPoint.answer.json").read_text("utf-8"))["type"] == "array"
 
 
+@pytest.mark.slow
 def test_from_a_wheel_build_says_that_it_needs_a_checkout(installed):
     """An installed package builds nothing: exit 2, and nothing is written beside it."""
     done = run_installed(installed, ["-m", "sls_contract", "spec", "build"])

@@ -173,6 +173,7 @@ def test_a_word_that_may_be_a_key_is_not_repeated():
         assert "gYA" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["GET / HTTP/1.1\nHost: a\n" + "a: b\n" * 2000, "GET / HTTP/1.1\nHost: a\n\n" * 2000])
 def test_more_headers_or_requests_than_anybody_sends_are_refused(text):
     """The message says how many are read."""

@@ -18,6 +18,7 @@ def drift_of(pair):
     return drift
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BENIGN)
 def test_benign(name):
     """Both sides say the same, a value moved that is meant to, or the service was in another state."""

@@ -157,6 +157,7 @@ def test_eight_threads_lose_nothing(wire, serve, no_sockets, client):
     assert len(replay.asked) == count
 
 
+@pytest.mark.slow
 def test_thirty_at_once_in_one_event_loop_beside_threads(wire, serve):
     """asyncio.gather of 30 with aiohttp and with httpx, while threads use requests: all recorded."""
     server = serve()

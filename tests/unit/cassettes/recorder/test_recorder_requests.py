@@ -132,6 +132,7 @@ def split_wire(raw):
     return method, target, pairs, body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("send", SENDERS, ids=lambda send: send.__name__)
 def test_the_handler_sees_the_request_of_the_wire(wire, serve, send):
     """Method, target, fields in order and casing, and the joined body are those that the server read."""

@@ -27,6 +27,7 @@ def rule(folder, text):
     (folder / "rulings" / "rulings.yaml").write_text(text, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_an_operation_is_added_from_its_page_without_a_line_of_python(folder):
     """A page gives what the SDK's models have not: errors, and a level beyond warning."""
     (contract,) = load_folder(folder)
@@ -55,6 +56,7 @@ def test_rulings_of_the_folder_are_the_last_word(folder):
     assert found["GetCheckPoint"].response.value.unique_by == "shard"
 
 
+@pytest.mark.slow
 def test_a_page_under_another_name_of_an_operation_extends_that_operation(tmp_path):
     """HeartBeat is ConsumerGroupHeartBeat: its shipped rulings and claims stay."""
     claimed = page(
@@ -72,6 +74,7 @@ def test_an_operation_that_nobody_ships_needs_only_its_page(tmp_path):
     assert [each.operation for each in load_folder(tmp_path)] == ["ListBaskets"]
 
 
+@pytest.mark.slow
 def test_an_error_code_that_lost_its_capitals_is_put_right_by_the_shipped_ones(tmp_path):
     """A page that prints Shardnotexist means the code that other operations answer."""
     write_claims(tmp_path, [(source(), page("ListBaskets", errors={(400, "Shardnotexist"): []}))])

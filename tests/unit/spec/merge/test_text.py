@@ -1,5 +1,6 @@
 """The one way in which data is written as YAML."""
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ DATA = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(DATA)
 def test_what_is_written_is_read_back_as_it_was(data):
     """Whatever stands in a claim, any YAML reader gets it back: dates, yes and no, colons, braces, any character."""

@@ -96,6 +96,7 @@ def contract():
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "found"),
     [
