@@ -66,9 +66,11 @@ def pytest_collection_modifyitems(config, items):
     if os.environ.get("SLS_FULL"):
         return
     slow = not os.environ.get("SLS_SLOW")
-    seen, left = Counter(), [item for item in items if slow and item.get_closest_marker("slow")]
+    seen, left = Counter(), []
     for item in items:
-        if marker := item.get_closest_marker("full"):
+        if slow and item.get_closest_marker("slow"):
+            left.append(item)
+        elif marker := item.get_closest_marker("full"):
             function = item.nodeid.partition("[")[0]
             if not (keep := marker.kwargs.get("keep")) or seen[function] % keep:
                 left.append(item)

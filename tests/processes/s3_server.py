@@ -88,8 +88,10 @@ def relayed(monkeypatch, writes=sys.maxsize):
         for name in ("AWS_ENDPOINT_URL", "FSSPEC_S3_ENDPOINT_URL"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
         fsspec.config.set_conf_env(fsspec.config.conf)
-        yield healed.set
-        server.shutdown()
+        try:
+            yield healed.set
+        finally:
+            server.shutdown()
 
 
 def wait_for(url):
