@@ -56,3 +56,16 @@ def test_cases_that_need_an_item_each_keep_it():
     def bare(): ...
 
     assert [joined(each, []) for each in (writes, marked, in_part, bare)] == [None] * 4
+
+
+def test_cases_of_a_slow_function_are_slow_together():
+    """Else SLS_SLOW=1 would cost an item for each."""
+
+    @pytest.mark.slow
+    @NUMBERS
+    def checks(number):
+        assert number
+
+    test = joined(checks, [])
+    assert [mark.name for mark in test.pytestmark] == ["slow"]
+    test()

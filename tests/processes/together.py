@@ -44,9 +44,11 @@ def join(scope: object) -> None:
 def joined(function: Callable, of_class: list[pytest.Mark]) -> Callable | None:
     """Return a test that runs all cases of this one, or None where the cases need items of their own.
 
-    They do where they have marks, are asynchronous, or use a fixture that keeps a state.
+    They do where they have marks but ``slow``, are asynchronous, or use a fixture that keeps a state.
     """
-    marks = [*getattr(function, "pytestmark", ()), *of_class]
+    every = [*getattr(function, "pytestmark", ()), *of_class]
+    slow = [mark for mark in every if mark.name == "slow"]
+    marks = [mark for mark in every if mark.name != "slow"]
     signature = inspect.signature(function)
     if not marks or inspect.iscoroutinefunction(function) or any(set(mark.kwargs) - {"ids"} for mark in marks):
         return None
@@ -72,7 +74,7 @@ def joined(function: Callable, of_class: list[pytest.Mark]) -> Callable | None:
 
     kept = [each for name, each in signature.parameters.items() if name not in given]
     every_case.__signature__ = signature.replace(parameters=kept)
-    every_case.pytestmark = []
+    every_case.pytestmark = slow
     del every_case.__wrapped__  # of which pytest would read the arguments
     return every_case
 
