@@ -63,7 +63,9 @@ def request_claims(page: Page, parts: Parts) -> None:
     inside: list[Row] = [*twice, *(row for row in rows if row.line >= below or _goes(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
     for row in [row for row in rows if row not in inside]:
-        if _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
+        if _goes(row, "path", "路径"):
+            page.problem(row.line, "path", f"path {row.name}", "the request line has no place for it")
+        elif _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
             _describe(page, key, row, lacks=bool(parts.syntax) and not parts.lists_parameters_apart)

@@ -75,7 +75,7 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 
 def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
-    """Return the section that a line of words begins; None where it begins none. ``bare``: headings lost their marks."""
+    """Return the section that a line of words begins, or None; ``bare``: the headings of the page lost their marks."""
     if block.kind == "heading" and block.depth == 1:
         return None
     if block.kind == "paragraph" and not (_says_example(block.text) or (bare and _TITLE.fullmatch(block.text))):
