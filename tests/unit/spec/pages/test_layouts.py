@@ -298,6 +298,68 @@ def test_what_cannot_be_read_is_listed(old, new, problem):
     assert problem in [(each["kind"], each["says"]) for each in problems]
 
 
+COPIED = """# CountSheep
+Counts sheep.
+Request syntax
+GET /farms/{farmName}/sheep HTTP/1.1
+Request parameters
+Name |
+Type |
+Required |
+Description |
+farmName |
+string |
+Yes |
+Which farm. |
+line |
+integer |
+No |
+How
+many. |
+Response parameters
+Name | Type | Description | Example |
+---|---|---|---|
+object | The answer. | |
+count | integer | How
+many.
+| 2 |
+sheep | array<object> | The sheep. | |
+object | A sheep. | |
+wool | integer | Kilograms. | 3 |
+Examples
+Sample success responses
+JSON format
+{
+  "count": 2,
+  "sheep": [{"wool": 3}]
+}
+Error codes
+HTTP status code |
+Error code |
+Error message |
+---|---|---|
+404 | FarmNotExist | No such farm. |
+"""
+
+
+def test_a_page_whose_marks_were_lost_when_it_was_copied():
+    """Headings are bare, cells stand one a line or go on in the next, rows lack an empty name, JSON has no fence."""
+    page = derive(COPIED).as_plain()
+    members = page["response"]["members"]
+    assert page["problems"] == []
+    assert (page["method"], page["path"]) == ("GET", "/farms/{farmName}/sheep")
+    assert {name: (each["type"], each["required"]) for name, each in page["query"].items()} == {
+        "line": ("integer", False)
+    }
+    assert {name: (each["type"], each["parent"]) for name, each in members.items()} == {
+        "count": ("integer", None),
+        "sheep": ("array", None),
+        "wool": ("integer", "sheep"),
+    }
+    assert page["response"]["shape"] == "object"
+    assert page["errors"] == [{"status": 404, "code": "FarmNotExist", "messages": ["No such farm."]}]
+
+
 def test_a_cell_with_two_statuses_is_two_errors():
     """400/404 in one cell: the error may come with either."""
     assert [each[:2] for each in facts(PAGE.replace("|404|F", "|400/404|F"))["errors"]] == [
