@@ -213,8 +213,9 @@ def headings(pattern, written):
 
 
 LAYOUTS = {
-    "headings with a line below": headings("^## (.*)$", r"\1\n---------"),
-    "headings that touch their marks": headings("^## ", "##"),
+    "headings with a line below": headings("^(?:## |-   )(.*)$", r"\1\n---------"),
+    "a title with a line below": headings("^# (.*)$", r"\1\n==="),
+    "headings that touch their marks": headings("^(?:## |-   )", "##"),
     "headings without marks": headings("^(?:## |-   )", ""),
     "tables with a cell a line": tables(lambda rows: [f"{cell} |" for row in rows for cell in row]),
     "parameters numbered": listed("    1. {0}（{1}{2}）：how"),
@@ -320,8 +321,7 @@ Response parameters
 Name | Type | Description | Example |
 ---|---|---|---|
 object | The answer. | |
-count | integer | How
-many.
+count | integer | How many
 | 2 |
 sheep | array<object> | The sheep. | |
 object | A sheep. | |
@@ -331,6 +331,7 @@ Sample success responses
 JSON format
 {
   "count": 2,
+  "barn": "b",
   "sheep": [{"wool": 3}]
 }
 Error codes
@@ -353,6 +354,7 @@ def test_a_page_whose_marks_were_lost_when_it_was_copied():
     }
     assert {name: (each["type"], each["parent"]) for name, each in members.items()} == {
         "count": ("integer", None),
+        "barn": ("string", None),
         "sheep": ("array", None),
         "wool": ("integer", "sheep"),
     }
@@ -373,7 +375,7 @@ def test_an_element_below_another_in_a_list_is_its_member():
     """Lists in lists say what is inside what."""
     start, end = PAGE.index("    |Parameter|Type|Example"), PAGE.index("## Examples")
     text = PAGE[:start] + "    - sheep (object): the sheep.\n        - wool (int): kilograms.\n\n" + PAGE[end:]
-    members = derive(text.replace('"sheep": ["a", "b"]', '"sheep": {"wool": 2}')).as_plain()["response"]["members"]
+    members = derive(text).as_plain()["response"]["members"]
     assert members["wool"]["parent"] == "sheep"
 
 
