@@ -35,6 +35,7 @@ _LISTED_ERROR = re.compile(r"([1-5]\d\d)\s*[\s:：,，-]\s*([A-Z][A-Za-z.]+)\s*(
 _LISTED_ROW = re.compile(
     r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|[:：]\s*([^.。]+)(?:[.。]|$))\s*(.*)", re.DOTALL
 )
+_PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
 _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
@@ -279,9 +280,12 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
 
 
 def _flat_row(name: str, kind: Text, cells: Sequence[Text], columns: Sequence[Column]) -> Row:
-    required = None
-    if "required" in columns and cells and (required := yes_or_no(cells[0].text)) is not None:
-        cells = cells[1:]
+    required, place = None, ""
+    for column in columns:
+        if column == "required" and cells and (required := yes_or_no(cells[0].text)) is not None:
+            cells = cells[1:]
+        elif column == "place" and cells and _PLACE.fullmatch(cells[0].text):
+            place, cells = cells[0].text, cells[1:]
     listed = [f"\n- {text.text}" for text in cells if text.kind == "item"]
     return Row(
         name=name,
@@ -289,7 +293,7 @@ def _flat_row(name: str, kind: Text, cells: Sequence[Text], columns: Sequence[Co
         required=required,
         description="".join([*(text.text for text in cells[:1] if text.kind != "item"), *listed]),
         line=kind.line,
-        place="",
+        place=place,
         label="",
         table=0,
     )

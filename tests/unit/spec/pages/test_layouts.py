@@ -362,6 +362,16 @@ def test_a_page_whose_marks_were_lost_when_it_was_copied():
     assert page["errors"] == [{"status": 404, "code": "FarmNotExist", "messages": ["No such farm."]}]
 
 
+def test_a_copied_table_may_say_where_a_parameter_goes():
+    """The place stands before or behind whether it is required: neither is taken for a description."""
+    copied = COPIED.replace("Type |\nRequired |", "Type |\nPosition |\nRequired |")
+    copied = copied.replace("string |\nYes |", "string |\nPath |\nYes |").replace(
+        "integer |\nNo |", "integer |\nHeader |\nNo |"
+    )
+    page = derive(copied).as_plain()
+    assert (page["query"], [*page["headers"]], page["headers"]["line"]["required"]) == ({}, ["line"], False)
+
+
 def test_a_cell_with_two_statuses_is_two_errors():
     """400/404 in one cell: the error may come with either."""
     assert [each[:2] for each in facts(PAGE.replace("|404|F", "|400/404|F"))["errors"]] == [
