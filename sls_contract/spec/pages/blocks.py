@@ -31,7 +31,8 @@ _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
 """The first line of JSON that no fence marks as code."""
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
-_WIDEST = 10
+_WIDEST, _LONGEST_JSON = 10, 1000
+"""In columns; in lines."""
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
 """A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
@@ -126,7 +127,7 @@ class _Reader:
         if not _JSON.fullmatch(line):
             return None
         open_ = 0
-        for end in range(self._at, len(self._lines)):
+        for end in range(self._at, min(len(self._lines), self._at + _LONGEST_JSON)):
             open_ += sum(1 if mark in "{[" else -1 for mark in re.findall(r"[][{}]", self._lines[end]))
             if not open_:
                 first, self._at = self._at, end + 1
