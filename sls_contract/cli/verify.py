@@ -197,8 +197,9 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
         if credentials is None:
             missing.append(f"{ID} and {SECRET}")
         msg = (
-            f"--endpoint needs an existing project and logstore, and a key for them; missing: {', '.join(missing)}. How "
-            f"to fix: export {ID}=… {SECRET}=…, then sls-contract verify --endpoint URL --project NAME --logstore NAME"
+            f"--endpoint needs an existing project and logstore, and a key for them; missing: {', '.join(missing)}. "
+            f"How to fix: export {ID}=… {SECRET}=…, then "
+            "sls-contract verify --endpoint URL --project NAME --logstore NAME"
         )
         raise UsageError(msg)
     return Target(

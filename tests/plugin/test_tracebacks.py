@@ -28,7 +28,7 @@ def output(project, request):
 
 
 def test_a_traceback_ends_at_the_line_of_the_test(output):
-    """Neither the frames of sls-contract nor those of the HTTP client are shown, also where the test wraps the error."""
+    """No frame of sls-contract or of the HTTP client is shown, also where the test wraps the error."""
     assert ">           requests.get(" in output
     assert ">               raise Wrapped from error" in output
     assert "session.py" not in output
