@@ -157,8 +157,8 @@ def _places(exchanges: list[int]) -> str:
         return "".join(f" exchange {exchange}" for exchange in exchanges)
     listed = ", ".join(map(str, exchanges[:MOST_LINES]))
     if len(exchanges) > MOST_LINES:
-        return f": exchanges {listed} and {len(exchanges) - MOST_LINES} more"
-    return f": exchanges {listed}"
+        return ": " + f"exchanges {listed} and {len(exchanges) - MOST_LINES} more"
+    return ": " + f"exchanges {listed}"
 
 
 def _noticed(totals: Totals) -> list[str]:
