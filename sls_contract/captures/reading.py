@@ -50,7 +50,7 @@ _KINDS: dict[str, Kind] = {
     ".yml": "cassette",
 }
 LARGEST_CASSETTE = 128 * 1024 * 1024  # bytes
-_TOO_LARGE = "no HAR or JSON Lines, and a cassette of more than 128 MiB, which would be read as a whole"
+_TOO_LARGE = "neither HAR nor JSON Lines, and larger than 128 MiB: a cassette is read as a whole"
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
     (re.compile(rb"[0-9]+:"), "flows"),
     (re.compile(rb'\s*\{\s*"log"'), "har"),
@@ -272,7 +272,7 @@ def _recordings_in(chunk: Chunk, at: int) -> Iterator[Recording | None]:
         try:
             yield recording_of(chunk.kind, chunk.data[start:end])
         except MalformedInteraction as error:
-            raise CassetteDamaged(chunk.source, None, f"entry {number} is no HTTP exchange: {error}") from None
+            raise CassetteDamaged(chunk.source, None, f"entry {number} is not an HTTP exchange: {error}") from None
     if chunk.damage is not None:
         raise CassetteDamaged(chunk.source, *chunk.damage)
     if chunk.failure is not None:

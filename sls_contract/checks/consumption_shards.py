@@ -127,7 +127,7 @@ class ShardBook:
         findings = []
         if later is not None and number < later.cursor:
             expected = f"{later.cursor} or more, as from={shown(later.asked)[1:-1]} gave before"
-            fix = "give the first cursor at or behind the time: begin the first of all, end the next to be written."
+            fix = "give the first cursor at or after the time; begin is the oldest log, end the next to be written."
             findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), fix))
         return Judged(tuple(findings), frozenset({"SLS439"} if before else ()))
 

@@ -231,6 +231,6 @@ _MENDS = {
     "SLS405": "Keep groups for each logstore.",
     "SLS406": "Check a request before it changes anything.",
     "SLS407": "Delete the checkpoints with their group.",
-    "SLS425": "Answer '' until a checkpoint is written.",
+    "SLS425": "Return '' until a checkpoint is written.",
     "SLS463": "Keep logstores for each project: the first label of Host names it.",
 }

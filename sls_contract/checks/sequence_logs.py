@@ -123,7 +123,7 @@ def judge_cursor(asked: str, cursor: object, bound: str, *, latest: bool) -> Jud
         "/cursor",
         f"{limit} or {'less' if latest else 'more'} for from={shown(asked)[1:-1]}, by the log that was written",
         str(number),
-        "Give the first cursor at or behind the time: begin the first of all, end the next to be written.",
+        "Give the first cursor at or after the time; begin is the oldest log, end the next to be written.",
     )
     return Judged((found,) if wrong else (), frozenset({"SLS439"}))
 

@@ -89,7 +89,7 @@ def was_verified(subject: Subject) -> Flaws:
     if subject.keys:
         return KEPT
     fix = "give the credentials of its access key id, or sign with the public test key."
-    return [Flaw("signature", "a key that is known here", "the form alone was judged", fix)]
+    return [Flaw("signature", "a key whose secret is set here", "the form alone was judged", fix)]
 
 
 def _judged_step(subject: Subject, step: str) -> Flaws:

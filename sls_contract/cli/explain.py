@@ -51,7 +51,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the command to the command line."""
     command = subparsers.add_parser(
         "explain",
-        help="say what a clause of the contract or an error code means",
+        help="explain a clause or an error code",
         description="Print clauses of the contract (statement, level, sources) and error codes of the service (status, "
         "meaning, wordings, what to do next). Without a name, list all of them.",
         epilog="Example: sls-contract explain SLS204 SignatureNotMatch",

@@ -84,7 +84,7 @@ def _key_for(held: Held, key: Credentials | None) -> Credentials:
     if public is not None and (key is None or key.access_key_id != public.access_key_id):
         return public
     if key is None:
-        msg = f"expected the key in the environment, {ID} and {SECRET} are not set. How to fix: export both."
+        msg = f"expected the key in {ID} and {SECRET}; they are not set. How to fix: export both."
         raise UsageError(msg)
     return key
 

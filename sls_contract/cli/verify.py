@@ -191,13 +191,16 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
     from sls_contract.verification import Target
 
     address = parse_endpoint(arguments.endpoint)
-    for option in ("project", "logstore"):
-        if not getattr(arguments, option):
-            msg = f"--endpoint needs --{option}: the name of a {option} that exists there"
-            raise UsageError(msg)
     credentials = credentials_from_environment(environ)
-    if credentials is None:
-        msg = f"--endpoint needs credentials. How to fix: set {ID} and {SECRET}."
+    if not arguments.project or not arguments.logstore or credentials is None:
+        missing = [f"--{option}" for option in ("project", "logstore") if not getattr(arguments, option)]
+        if credentials is None:
+            missing.append(f"{ID} and {SECRET}")
+        msg = (
+            f"--endpoint needs an existing project and logstore, and a key for them; missing: {', '.join(missing)}. "
+            f"How to fix: export {ID}=… {SECRET}=…, then "
+            "sls-contract verify --endpoint URL --project NAME --logstore NAME"
+        )
         raise UsageError(msg)
     return Target(
         arguments.endpoint,

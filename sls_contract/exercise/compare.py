@@ -128,7 +128,7 @@ def _as_text(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
 
 def _relabelled(source: Entry, place: int, given: Entry) -> Difference:
     shard = source.get("shard")
-    wanted = "no shard, as in the answer" if shard is None else f"shard {shown(shard)}, whose checkpoint it is"
+    wanted = "no shard: the response has none" if shard is None else f"shard {shown(shard)}, whose checkpoint it is"
     fix = "return the entry's own shard, and select the entry whose shard you asked for."
     return Difference("entry-relabelled", Flaw(f"/{place}/shard", wanted, _shown(given.get("shard")), fix))
 

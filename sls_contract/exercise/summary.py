@@ -93,7 +93,7 @@ def _more(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the service answered, what the client said, and how to repeat the run."""
     place = finding["scenario"], finding["auth"]
     performed = next(each for each in run.performed if (each.situation.name, str(each.auth)) == place)
-    if finding["exchange"] is None:
+    if finding["exchange"] is None and performed.requests:
         yield printable(f"  the service answered: {performed.situation.answer}")
     yield from (printable(f"  | {line}") for line in performed.complaints.splitlines()[-_SAID:])
     yield printable(f"  again: {_again(performed, plan)}")

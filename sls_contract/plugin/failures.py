@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from pathlib import Path
+from sysconfig import get_paths
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import sls_contract
 from sls_contract.errors import SlsContractError
 from sls_contract.locale import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_LIBRARIES = {get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+_LIBRARIES.add(str(Path(sls_contract.__file__).parent))
 _RAISED = re.compile(r"((?:E +)?sls_contract\.[\w.]+: |Failed: )(.*)", re.DOTALL)
 
 
@@ -25,6 +31,41 @@ def told() -> Iterator[None]:
         yield
     except SlsContractError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def end_at_callers_line(call: pytest.CallInfo[Any]) -> None:
+    """Cut the traceback of an error of ours after the last line that is no library's: there the request was sent.
+
+    Where a client raised an error of its own for it, our error keeps the client's first line.
+    """
+    error = raised = call.excinfo.value if call.excinfo is not None else None
+    while error is not None:
+        if isinstance(error, SlsContractError):
+            frames = list(_frames(error.__traceback__))
+            kept = max((n for n, frame in enumerate(frames, 1) if not _is_library(frame)), default=0)
+            if kept or error is not raised:
+                error.__traceback__ = _chained(frames[: kept or 1])
+        error = error.__cause__ or error.__context__
+    if isinstance(raised, SlsContractError):
+        call.excinfo = pytest.ExceptionInfo.from_exception(raised)
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _chained(frames: list[TracebackType]) -> TracebackType | None:
+    chained = None
+    for frame in reversed(frames):
+        chained = TracebackType(chained, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return chained
+
+
+def _is_library(frame: TracebackType) -> bool:
+    folders = Path(frame.tb_frame.f_code.co_filename).parents
+    return any(str(folder) in _LIBRARIES or folder.name in {"site-packages", "dist-packages"} for folder in folders)
 
 
 def translate_report(report: pytest.TestReport) -> None:

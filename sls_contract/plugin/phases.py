@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sls_contract.locale import translated
-from sls_contract.plugin.failures import translate_report
+from sls_contract.plugin.failures import end_at_callers_line, translate_report
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,8 +54,12 @@ class Phases:
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Take secrets out of tracebacks and captured output."""
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Show the test's own line; take secrets out of tracebacks and captured output."""
+        if call.excinfo is not None and not item.config.getoption("fulltrace"):
+            end_at_callers_line(call)
         report = yield
         self.run.reported(item, report)
         return report

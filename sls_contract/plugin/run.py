@@ -368,14 +368,15 @@ class Run:
         return f"sls-contract: the run failed (exit {int(session.exitstatus)}): {'; '.join(reasons)}"
 
     def _reasons(self) -> list[str]:
+        failure = (self._failure or "").partition("\n")[0].removeprefix("sls-contract: ")  # its fix is shown above
         if "totals" not in vars(self):
-            return [self._failure] if self._failure else []
+            return [failure] if failure else []
         strict, between = self.settings.strict, sum(each["times"] for each in self.totals.stopped if not each["test"])
         reasons = self.outcome.reasons(strict=strict)
         if strict and between:
             from sls_contract.reports import plural
 
             reasons.append(f"{plural(between, 'request')} stopped between tests (--sls-strict)")
-        if self._failure:
-            reasons.append(self._failure)
+        if failure:
+            reasons.append(failure)
         return reasons

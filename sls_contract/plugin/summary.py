@@ -153,12 +153,12 @@ def _unused(outcome: Outcome) -> Iterator[str]:
 
 
 def _places(exchanges: list[int]) -> str:
-    if not exchanges:
-        return ""
+    if len(exchanges) <= 1:
+        return "".join(f" exchange {exchange}" for exchange in exchanges)
     listed = ", ".join(map(str, exchanges[:MOST_LINES]))
     if len(exchanges) > MOST_LINES:
-        return f" exchange {listed} +{len(exchanges) - MOST_LINES} more"
-    return f" exchange {listed}"
+        return ": " + f"exchanges {listed} and {len(exchanges) - MOST_LINES} more"
+    return ": " + f"exchanges {listed}"
 
 
 def _noticed(totals: Totals) -> list[str]:
@@ -188,9 +188,8 @@ def _outside(totals: Totals) -> list[str]:
         return []
     programs = sorted({each["program"] for each in totals.outside})
     named = ", ".join(programs[:MOST_LINES]) + (f" +{len(programs) - MOST_LINES} more" * (len(programs) > MOST_LINES))
-    count = plural(len(totals.outside), "program")
-    told = f"  not seen: the requests of {count} that tests started ({named}), first in {totals.outside[0]['test']}"
-    return [on_one_line(told)]
+    started = f"{plural(len(totals.outside), 'program')} that tests started ({named})"
+    return [on_one_line(f"  not seen: the requests of {started}, first in {totals.outside[0]['test']}")]
 
 
 def _finding(plain: dict[str, str]) -> Finding:

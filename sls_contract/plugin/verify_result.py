@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.drift import Class, change_of
 from sls_contract.cassettes.file.recording_file import load, recorded
@@ -161,21 +161,23 @@ def _renewed(path: Path, tests: list[Plain], what: Replacement) -> VerifyOutcome
 NOTHING_COMPARED = 2
 """The exit code of a run that compared nothing, as of the commands."""
 
-_FATES: dict[VerifyOutcome, str] = {
-    "validated": "validated again",
-    "not validated": "not validated: another outcome, or edited",
-    "replaced": "replaced by the proposal",
-    "proposed": "unchanged, proposal written beside it",
-    "broke off": "unchanged: one of its tests failed or was skipped",
-    "failed": "not written",
-}
+
+def _counted(outcome: VerifyOutcome, count: int) -> str:
+    return {
+        "validated": f"{count} validated again",
+        "not validated": f"{count} not validated: another outcome, or edited",
+        "replaced": f"{count} replaced by the proposal",
+        "proposed": f"{count} unchanged, proposal written beside it",
+        "broke off": f"{count} unchanged: one of its tests failed or was skipped",
+        "failed": f"{count} not written",
+    }[outcome]
 
 
 def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
     """Yield a line of counts, every difference but values that moved with both sides, and where proposals are."""
     verdicts, outcomes = Counter(each.verdict for each in settled), Counter(each.outcome for each in settled)
     kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*map(str, Class), "none") if verdicts[kind])
-    told = ", ".join(f"{outcomes[outcome]} {text}" for outcome, text in _FATES.items() if outcomes[outcome])
+    told = ", ".join(_counted(outcome, outcomes[outcome]) for outcome in get_args(VerifyOutcome) if outcomes[outcome])
     yield f"sls-contract: verified {plural(len(settled), 'cassette')}: {kinds}; {told}"
     changes = [{**one, "cassette": shown(each.cassette)} for each in settled for one in each.changes if is_notable(one)]
     yield from (f"  {line}" for line in change_lines(changes))

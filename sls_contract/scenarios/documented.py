@@ -157,7 +157,7 @@ _MISSING = (
     ).doing(Read(), Create(), Read(), Delete(), Read()),
     _missing(
         "group-missing-beside-another",
-        "404 for a group whose name begins like that of one that exists",
+        "404 for a group whose name has the same beginning as an existing group",
         _ERRORS,
         "SLS441 SLS444",
     ).doing(Create(_A), Read(at=Place("a2")), Read(at=_A)),

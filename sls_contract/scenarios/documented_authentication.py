@@ -127,7 +127,10 @@ SCENARIOS = (
     # Signed with a temporary key, which may be looked up and checked elsewhere:
     *(_flaw(flaw, "near misses", "sts", "near-miss-with-token") for flaw in (NEAR_MISSES["secret"], TOKEN_UNSIGNED)),
     _near_misses(
-        "near-miss-for-every-shard", "401 SignatureNotMatch also without parameter shard", _REFUSALS, "SLS451"
+        "near-miss-for-every-shard",
+        "401 SignatureNotMatch, also where the parameter shard is left out",
+        _REFUSALS,
+        "SLS451",
     ).doing(
         *_begun(Read(), *(Read(variant=RequestVariant(scheme, "bare", flaw="secret")) for scheme in _SCHEME_WORDS))
     ),

@@ -204,7 +204,7 @@ _PLACES = (
     ),
     _missing(
         "logstore-in-capitals",
-        "400 or 404: names of logstores have small letters",
+        "400 or 404: logstore names are lowercase",
         f"{_ERRORS}; CreateLogstore page: small letters",
         "SLS442 SLS444",
     ).doing(*made(_A), Write(0), Read(at=Place("a", "capitals")), Read(0)),

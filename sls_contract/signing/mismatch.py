@@ -70,11 +70,11 @@ class SignatureMismatch:
             f"  actual:   {self.actual}",
         ]
         for title, text in (
-            ("the service signs", self.string_to_sign),
-            ("the client signed", self.client_string_to_sign),
+            ("the service signs:", self.string_to_sign),
+            ("the client signed:", self.client_string_to_sign),
         ):
             if text is not None:
-                lines += [f"  {title}:", *(f"    {line}" for line in text.split("\n"))]
+                lines += [f"  {title}", *(f"    {line}" for line in text.split("\n"))]
         return "\n".join([*lines, f"  How to fix: {self.how_to_fix}"])
 
     def without(self, *secrets: str | None) -> SignatureMismatch:

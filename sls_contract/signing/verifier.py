@@ -165,7 +165,7 @@ def _unexplained(right: Form, parsed: Authorization, key: Credentials) -> Signat
     return SignatureMismatch(
         "digest",
         f"the digest of the string to sign ({len(signature(right, key.access_key_secret))} characters)",
-        f"another one ({len(parsed.signature)} characters)",
+        f"a different digest ({len(parsed.signature)} characters)",
         "The digest is not that of the request, and no known mistake explains it.",
         "Check the secret; compare the string to sign with the client's, line by line; look for a proxy that "
         "changes headers, path or query after signing.",

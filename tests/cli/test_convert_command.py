@@ -123,7 +123,7 @@ def test_a_file_that_is_there_is_kept(command, tmp_path):
         ("nothing.sls.yaml", "a.har", "there is no cassette at nothing.sls.yaml"),
         ("empty.har", "a.sls.yaml", "empty.har has no HTTP exchange; nothing was written"),
         ("broken.har", "a.sls.yaml", "broken.har:1: not JSON"),
-        ("half.har", "a.sls.yaml", "entry 0 is no HTTP exchange: an entry must be an object"),
+        ("half.har", "a.sls.yaml", "entry 0 is not an HTTP exchange: an entry must be an object"),
         ("folder", "a.har", "folder cannot be read: Is a directory"),
         ("empty.har", "a.txt", "expected TARGET to end in .har, .jsonl, .yaml or .yml, got a.txt"),
         ("half.har", "", "expected TARGET to end in"),

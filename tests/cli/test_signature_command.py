@@ -147,7 +147,7 @@ def test_no_key_is_2_and_names_the_variables(command):
     other = sign(BARE, Credentials("anotherId", "anotherSecret"), at=datetime(2026, 1, 2, tzinfo=UTC))
     done = command("signature", "-", stdin=raw(other))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set" in done.stderr
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET; they are not set" in done.stderr
 
 
 def test_the_public_test_key_needs_no_environment(command):

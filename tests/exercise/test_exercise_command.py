@@ -166,6 +166,12 @@ def test_the_page_shows_what_a_client_sent_and_not_its_key(tmp_path):
     assert "testAccessKeySecret" not in page
 
 
+def test_a_client_that_sends_nothing_was_answered_nothing():
+    """The finding says that no request came, and names no answer."""
+    code, out, _ = command(*ONE, "--", "sh", "-c", "exit 0")
+    assert (code, "SLS511" in out, "the service answered" in out) == (1, True, False)
+
+
 def test_nothing_judged_is_no_success():
     """A client that can do nothing proves nothing; one that cannot be run, neither."""
     code, out, _ = command(*ONE, "--", "sh", "-c", "exit 77")

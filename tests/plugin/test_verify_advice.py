@@ -169,6 +169,7 @@ def test_a_run_in_which_nothing_could_be_compared_is_not_green(recorded):
     result.assert_outcomes(skipped=1)
     assert result.ret == 2
     result.stdout.fnmatch_lines(["sls-contract: nothing was compared: *", "How to fix: select tests with a cassette *"])
+    assert result.stdout.str().count("How to fix: select tests") == 1  # the last line does not repeat it
 
 
 def test_the_marker_says_on_what_requests_match(project):

@@ -204,7 +204,7 @@ def test_nothing_judged_is_no_success(reference):
     [
         (("--scenario", "group-fersh"), {}, "Did you mean group-fresh"),
         (("--scenario", "zzz"), {}, "--list shows all"),
-        (("--endpoint", "http://127.0.0.1:1", "--project", "p"), ENVIRON, "--endpoint needs --logstore"),
+        (("--endpoint", "http://127.0.0.1:1", "--project", "p"), ENVIRON, "missing: --logstore. How"),
         (("--endpoint", "http://127.0.0.1:1", *PLACE), {}, "ALIBABA_CLOUD_ACCESS_KEY_ID"),
         (("--endpoint", "http://127.0.0.1:1/path", *PLACE), ENVIRON, "more than scheme, host and port"),
         (("--endpoint", "https://sls.example", *PLACE), ENVIRON, "pass --yes"),

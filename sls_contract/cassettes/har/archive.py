@@ -59,7 +59,7 @@ class HarFile(Sequence[Recording]):
         try:
             return recording_of_entry(self._entries[at])
         except MalformedInteraction as error:
-            raise CassetteDamaged(self.path, None, f"entry {at} is no HTTP exchange: {error}") from None
+            raise CassetteDamaged(self.path, None, f"entry {at} is not an HTTP exchange: {error}") from None
 
     @property
     def lines(self) -> Sequence[int | None]:

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder.handler import STACK
+from sls_contract.cassettes.recorder.handler import STACK, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,8 @@ def start(original: Callable[..., Any], process: Any) -> Any:
 
 
 def _tell(what: str) -> None:
+    if is_live():
+        return
     for handler in STACK.handlers:
         if (started := getattr(handler, "started", None)) is not None:
             started(what)

@@ -85,7 +85,7 @@ CLAUSES = (
         "RequestSignature page, verification: otherwise the request is refused",
         "CommonErrorCodes page, 401 SignatureNotMatch",
     ),
-    violation("SLS240", "clock-served", "A request more than 15 minutes off is not served").says(
+    violation("SLS240", "clock-served", "A request dated more than 15 minutes off is refused").says(
         "A request whose time is more than 15 minutes from the server's (its Date header) is refused with 400 "
         "RequestTimeExpired or, in the older table, RequestTimeTooSkewed; it is never answered with 200.",
         "CommonRequestHeaders page, note on the maximum difference",

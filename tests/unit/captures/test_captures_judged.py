@@ -219,7 +219,7 @@ def test_a_large_file_that_would_be_read_as_a_whole_is_not_read(tmp_path):
         file.write(b'{"interactions": [{"request": {"uri": "')
         file.truncate(129 << 20)
     (chunk,) = chunks_of(str(path))
-    assert "more than 128 MiB" in chunk.failure
+    assert "larger than 128 MiB" in chunk.failure
 
 
 def test_links_that_lead_back_are_followed_once(tmp_path, lines):

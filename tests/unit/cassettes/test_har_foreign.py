@@ -250,7 +250,7 @@ def test_a_malformed_entry_is_damage_and_hides_no_other(broken, told):
     """The others are read; this one says what was expected and what came."""
     file = HarFile("日.har", har(entry(), broken))
     assert file[0].exchange.request.url == URL
-    with pytest.raises(CassetteDamaged, match="entry 1 is no HTTP exchange") as caught:
+    with pytest.raises(CassetteDamaged, match="entry 1 is not an HTTP exchange") as caught:
         _ = file[1]
     assert told.lower() in str(caught.value).lower()
 

@@ -55,6 +55,9 @@ def test_the_environment_chooses_the_language(environ, expected):
             "  also in: exchange 4, a exchange 4 at /1/shard and 9 more",
             "  另见：第 4 次交互，a 第 4 次交互，位置 /1/shard 及另外 9 个",
         ),
+        ("a.yaml: exchanges 1, 2, 3 and 4 more", "a.yaml: 第 1, 2, 3 次及另外 4 次交互"),
+        ("1 benign; 2 validated again, 1 not written", "1 处无害；2 个已重新验证，1 个未写入"),
+        ("  the client signed:", "  客户端签名的内容："),
     ],
 )
 def test_a_text_is_shown_in_chinese(text, expected):

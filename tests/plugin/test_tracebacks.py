@@ -1,0 +1,41 @@
+"""The traceback of a request that no recording answers: it ends where the reader can change something."""
+
+from __future__ import annotations
+
+import pytest
+
+ASKS = """
+    import requests
+
+    class Wrapped(Exception):
+        pass
+
+    @pytest.mark.sls_cassette
+    @pytest.mark.parametrize("wraps", [False, True])
+    def test_asks(sls, wraps):
+        try:
+            requests.get(f"https://{sls.project}.{sls.endpoint}/logstores/{sls.logstore}")  # the line
+        except Exception as error:
+            if wraps:
+                raise Wrapped from error
+            raise
+"""
+
+
+@pytest.fixture
+def output(project, request):
+    return project.test(ASKS).run(*getattr(request, "param", ())).stdout.str()
+
+
+def test_a_traceback_ends_at_the_line_of_the_test(output):
+    """No frame of sls-contract or of the HTTP client is shown, also where the test wraps the error."""
+    assert ">           requests.get(" in output
+    assert ">               raise Wrapped from error" in output
+    assert "session.py" not in output
+    assert "sessions.py" not in output  # of requests
+
+
+@pytest.mark.parametrize("output", [["--full-trace"]], indirect=True)
+def test_full_trace_shows_every_frame(output):
+    """Who looks for a mistake in sls-contract itself gets all of it."""
+    assert "session.py" in output
