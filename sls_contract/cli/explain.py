@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sls_contract.cli.terminal import Console
     from sls_contract.spec import Clause
 
-_COMMAND = "sls-contract signature request.http"
+_COMMAND = "sls-contract signature request.txt"
 """What shows a request as it was sent, and judges it."""
 
 _OF_OTHER_SERVICES = frozenset(

@@ -235,7 +235,7 @@ def test_an_error_code_is_explained(command):
     ):
         assert done.stdout.startswith("SignatureNotMatch (401)\n")
         assert "Signature {signature} is not matched." in done.stdout
-        assert done.stdout.endswith("\nRun: sls-contract signature request.http\n")
+        assert done.stdout.endswith("\nRun: sls-contract signature request.txt\n")
     assert "Error codes like it: SignatureNotMatch" in command("explain", "SignatureNotMatched").stderr
     assert "got none. How to fix: paste the answer's body" in command("explain", "-", stdin=b"{}").stderr
     assert "ConsumerGroupNotExist" in command("explain").stdout

@@ -65,7 +65,7 @@ def place(tmp_path):
     """Give a folder with what the examples read: the committed cassettes, the schemas and the request of the README."""
     shutil.copytree(ROOT / "cassettes", tmp_path / "cassettes")
     (tmp_path / "schemas").symlink_to(ROOT / "schemas")
-    (tmp_path / "request.http").write_text(of_kind("http")[0], "utf-8")
+    (tmp_path / "request.txt").write_text(of_kind("http")[0], "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", "utf-8")
     return tmp_path
 

@@ -39,7 +39,7 @@ def command(tmp_path):
     """Run the command on a request; gives exit code, standard output and standard error."""
 
     def run(data: bytes, *options: str, environ=ENVIRON, name: str | None = None):
-        file = tmp_path / "request.http"
+        file = tmp_path / "request.txt"
         file.write_bytes(data)
         parser = argparse.ArgumentParser()
         signature.configure(parser.add_subparsers())
