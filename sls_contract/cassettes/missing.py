@@ -10,6 +10,7 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.file.reader import CassetteFile
+from sls_contract.cassettes.recorder.handler import live
 from sls_contract.errors import CassetteError
 
 if TYPE_CHECKING:
@@ -76,13 +77,14 @@ def _git(path: Path, *command: str) -> list[str]:
     if git is None:
         return []
     try:
-        asked = subprocess.run(  # noqa: S603 - a program of the user's own, asked about a path of ours
-            [git, "-C", str(folder), *command],
-            input=os.fsencode(path),
-            capture_output=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
+        with live():  # no program of the test's
+            asked = subprocess.run(  # noqa: S603 - a program of the user's own, asked about a path of ours
+                [git, "-C", str(folder), *command],
+                input=os.fsencode(path),
+                capture_output=True,
+                timeout=_PATIENCE,
+                check=False,
+            )
     except (OSError, subprocess.SubprocessError):
         return []
     return asked.stdout.decode("utf-8", "replace").split("\0")[:-1] if asked.returncode == 0 else []

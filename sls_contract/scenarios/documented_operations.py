@@ -241,8 +241,14 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         (Create(_A), Update("soon", refused="JsonInfoInvalid"), ListGroups(_A)),
     ),
     ("ConsumerGroupHeartBeat", "NotExistConsumerWithBody"): (
-        "the first heartbeat of a consumer lists a shard",
-        (Create(_A), HeartBeat(lists=(0,), refused="NotExistConsumerWithBody"), Write(0, force="false"), Read(0)),
+        "the first heartbeat of a consumer lists a shard, also where a group of this name was deleted",
+        (
+            *(Create(_A), HeartBeat(), Delete(_A), Create(_A)),
+            HeartBeat(lists=(0,), refused="NotExistConsumerWithBody"),
+            HeartBeat("consumer_2", lists=(0,), refused="NotExistConsumerWithBody"),
+            Write(0, force="false"),
+            Read(0),
+        ),
     ),
     ("ConsumerGroupUpdateCheckPoint", "InvalidShardCheckPoint"): (
         "the checkpoint is not base64",

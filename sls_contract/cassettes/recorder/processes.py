@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder.handler import STACK
+from sls_contract.cassettes.recorder.handler import STACK, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def start(original: Callable[..., Any], process: Any) -> Any:
 
 
 def _tell(what: str) -> None:
-    for handler in STACK.handlers:
+    for handler in () if is_live() else STACK.handlers:
         if (started := getattr(handler, "started", None)) is not None:
             started(what)
             return
