@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from threading import Thread
@@ -26,6 +26,7 @@ Engine: TypeAlias = Literal["local", "dask", "ray"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 _AHEAD = 3  # chunks under way for each worker
+_LOGGED = 10  # messages that each end of a connection of Dask keeps, with the chunks in them: by itself, 1,000
 _ATTEMPTS = 3  # workers that one chunk may end
 _SMALL = 8 * 1024 * 1024  # bytes that one process judges in hardly more time than others need to start
 _LOST = {"KilledWorker", "WorkerCrashedError", "OutOfMemoryError", "FutureCancelledError", "NodeDiedError"}
@@ -216,14 +217,20 @@ class _Dask:
 
     def __init__(self, jobs: int) -> None:
         try:
+            from dask import config
             from distributed import Client
         except ImportError as error:
             raise _not_installed(error) from error
         address = os.environ.get("DASK_SCHEDULER_ADDRESS")
-        try:
-            self._client = Client(address, timeout="10s") if address else Client(n_workers=jobs, threads_per_worker=1)
-        except OSError as error:
-            raise _unreachable(address, error) from error
+        with ExitStack() as started:
+            started.enter_context(config.set({"distributed.admin.low-level-log-length": _LOGGED}))
+            try:
+                here = {"n_workers": jobs, "threads_per_worker": 1}
+                self._client = Client(address, timeout="10s") if address else Client(**here)
+            except OSError as error:
+                raise _unreachable(address, error) from error
+            started.callback(self._client.close)
+            self.stop = started.pop_all().close
         self.size = max(jobs, sum(self._client.nthreads().values()))
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
@@ -232,9 +239,6 @@ class _Dask:
 
     def restart(self) -> None:
         """Do nothing: the scheduler gives the work of a dead worker to another."""
-
-    def stop(self) -> None:
-        self._client.close()
 
 
 def _call(work: Callable[[Any], Any], item: Any) -> Any:

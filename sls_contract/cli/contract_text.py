@@ -102,7 +102,7 @@ def _errors(contract: Contract) -> Iterator[str]:
     if contract.errors:
         yield "errors, besides those that any operation answers"
     for error in contract.errors:
-        message = f": {error.messages[0]}" if error.messages else ""
+        message = f": {' | '.join(error.messages)}" if error.messages else ""
         yield f"  {error.status or 'status unknown'} {error.code}{message}"
 
 

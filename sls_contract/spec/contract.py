@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sls_contract.spec.finding import Level
 
@@ -20,7 +20,6 @@ Coverage: TypeAlias = Literal["full", "derived", "model"]
 """How far an operation is known: ruled by hand where its sources contradict, derived from pages, or SDK models only."""
 
 Content: TypeAlias = Literal["json", "protobuf", "binary", "none"]
-JSON_TYPES: tuple[JsonType, ...] = get_args(JsonType)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

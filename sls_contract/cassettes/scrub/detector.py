@@ -32,6 +32,8 @@ _DEEPEST = 4  # base64 in gzip in base64 …
 _ROUNDS = 4
 _SMALL = 64 * 1024  # bytes
 _MOST_FIELDS = 1000
+_TELLING = 16  # bytes
+_BETWEEN = "\r"  # fields of a message: not the end of a line, over which a secret may be broken
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _STRUCTURE = re.compile(rb'["{}\[\]:,]')
@@ -100,13 +102,16 @@ class Detector:
         """Tell the same of a message: of fields, nearly all of which repeat and are looked at once, and content."""
         innocent = self.innocent
         fresh = [text for text in fields if text not in innocent]
-        if len(fresh) < len(fields) and self._sees_echo(safe_bytes("\n".join(fields))):
+        if len(fresh) < len(fields) and self._sees_echo(safe_bytes(_BETWEEN.join(fields))):
             return True
-        data = safe_bytes("\n".join(fresh))
+        data = safe_bytes(_BETWEEN.join(fresh))
         if is_packed(content):  # which is known by how it begins
             seen = self.sees(data) or self.sees(content)
         else:
-            seen = self.sees(data + b"\n" + content if content else data)
+            seen = self.sees(data + _BETWEEN.encode() + content if content else data)
+        if not seen and self.rules.patterns:  # ^ and $ mean a field's ends, which the joined text has not
+            parts = (*map(safe_bytes, fresh), content)
+            seen = any(True for part in parts for _ in _matches(part, self.rules.patterns))
         if not seen:
             if len(innocent) > _MOST_FIELDS:
                 innocent.clear()
@@ -118,7 +123,7 @@ class Detector:
         if not folded:
             return False
         lowered = data.lower()
-        return any(needle in lowered for needle in folded) or any(needle in data for needle in exact)
+        return any(map(lowered.__contains__, folded)) or any(map(data.__contains__, exact))
 
     def sees(self, data: bytes, depth: int = 0) -> bool:
         """Tell whether there may be something to replace; never False where `clean` would change something.
@@ -139,7 +144,7 @@ class Detector:
 
     def _knows(self, data: bytes, lowered: bytes | None = None) -> bool:
         lowered = data.lower() if lowered is None else lowered
-        known = any(needle in lowered for needle in self.folded) or any(needle in data for needle in self.exact)
+        known = any(map(lowered.__contains__, self.folded)) or any(map(data.__contains__, self.exact))
         return known or bool(self.registry.learnt.within(data, lowered))
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
@@ -220,10 +225,13 @@ class Detector:
 
 
 def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """Return what gives secrets away in lower-cased text, and in text as it is."""
+    """Return what gives secrets away in lower-cased text, and in text as it is: how their spellings end.
+
+    To prepare the search for a long needle costs more than the search; how tokens begin they have in common.
+    """
     kept = tuple(secrets)
-    needles = tuple([needle for secret in kept for needle in secret.needles])
-    return needles, tuple([window for secret in kept for window in secret.windows])
+    folded = [needle[-_TELLING:] for secret in kept for needle in secret.needles]
+    return tuple(folded), tuple([window[-_TELLING:] for secret in kept for window in secret.windows])
 
 
 def _masked(text: bytes, start: int, end: int, kind: str) -> Iterator[Edit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,7 @@ from sls_contract.spec.change import Change, Class
 from sls_contract.spec.difference.answers import answer_changes
 from sls_contract.spec.difference.pairing import pair
 from sls_contract.spec.difference.parts import part_changes
-from sls_contract.spec.difference.routes import is_one_template, route_changes
-from sls_contract.spec.difference.side import ELEMENT, pointer
+from sls_contract.spec.difference.side import ELEMENT, placeholders, pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.difference.pairing import Pairs
     from sls_contract.spec.difference.side import Part, Side
 
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _TABLES = ("answer", "answer header")
 """The places that a page may leave out whole: pages of 2022 and later print no response header, for one."""
 
@@ -25,11 +26,11 @@ _TABLES = ("answer", "answer header")
 def compare(old: Side, new: Side) -> tuple[Change, ...]:
     """Return every difference between two descriptions of one operation, the worst first."""
     silent = {place for place in _TABLES if _is_silent(old, place) or _is_silent(new, place)}
-    apart = silent | ({"path"} if is_one_template(old, new) else set())
+    apart = silent | ({"path"} if _is_one_template(old, new) else set())
     before, after = (_compared(each, apart, partial=old.partial or new.partial) for each in (old, new))
     pairs = pair(before, after)
     changes = chain(
-        route_changes(old, new),
+        _route_changes(old, new),
         _paired(pairs),
         map(_gone, pairs.gone),
         map(_new, pairs.new),
@@ -129,3 +130,40 @@ def _words(old: Side, new: Side) -> Iterator[Change]:
             yield Change(kind, "rule", name, text, other)
         else:
             yield Change(Class.BENIGN, "wording", name, text or None, other or None)
+
+
+def _route_changes(old: Side, new: Side) -> Iterator[Change]:
+    """Yield the differences of name, method, path and host; what placeholders are called is benign."""
+    if old.operation != new.operation and old.operation and new.operation:
+        yield Change(Class.BENIGN, "name", "operation", old.operation, new.operation)
+    if set(old.aliases) != set(new.aliases) and not (old.partial or new.partial):
+        yield Change(Class.BENIGN, "name", "aliases", ", ".join(old.aliases) or None, ", ".join(new.aliases) or None)
+    for what in ("method", "path", "host"):
+        before, after = getattr(old, what), getattr(new, what)
+        if before and after and before != after:
+            yield _route_change(what, before, after)
+    if _is_one_template(old, new):
+        yield from _placeholders(old, new)
+
+
+def _is_one_template(old: Side, new: Side) -> bool:
+    """Tell whether two paths differ in names of placeholders at most: these pair by position, others by name."""
+    return not old.path or not new.path or len(placeholders(old.path)) == len(placeholders(new.path))
+
+
+def _route_change(what: str, old: str, new: str) -> Change:
+    if _fixed(old) == _fixed(new):
+        return Change(Class.BENIGN, "placeholder", what, old, new)
+    return Change(Class.BREAKING, "route", what, old, new)
+
+
+def _placeholders(old: Side, new: Side) -> Iterator[Change]:
+    """Compare what may stand in one segment of the path, whatever its placeholder is called."""
+    for before, after in zip(placeholders(old.path), placeholders(new.path), strict=False):  # one path may be unknown
+        one, other = old.parts.get(("path", "", before)), new.parts.get(("path", "", after))
+        if one is not None and other is not None:
+            yield from part_changes(one, other)
+
+
+def _fixed(template: str) -> str:
+    return _PLACEHOLDER.sub("{}", template)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)\s*(?:[:：].*)?", re.DOTALL)
 _WORDS = r"(?:HTTP|status code|状态码)"
 _2XX = r"(?<!\d)(2\d\d)(?!\d)"
-_STATUS = re.compile(rf"{_WORDS}[^.。\d]{{0,20}}{_2XX}|{_2XX}[^.。\d]{{0,14}}{_WORDS}")
+_RETURNS = rf"(?:返回|[Rr]eturns?)\s*{_2XX}(?!\s*[条个行项])"
+_STATUS = re.compile(rf"{_WORDS}[^.。\d]{{0,20}}{_2XX}|{_2XX}[^.。\d]{{0,14}}{_WORDS}|{_RETURNS}")
 _COMMON = frozenset(
     {
         "access-control-allow-origin",
@@ -52,7 +53,7 @@ def _status(parts: Parts) -> int | None:
         return printed[0]
     words = " ".join(item.text for role in ("response", "response-headers") for item in parts.items(role))
     found = _STATUS.search(words)
-    return int(found[1] or found[2]) if found else None
+    return int(found[1] or found[2] or found[3]) if found else None
 
 
 def _split_headers(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:

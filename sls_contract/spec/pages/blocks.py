@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["heading", "bold", "item", "paragraph"]
 
-_HEADING = re.compile(r"(#+)\s+(.*)")
+_HEADING = re.compile(r"(#+)(?:\s+|(?<=##))(.*)")
+_UNDERLINE = re.compile(r"(=|-)\1{2,}")
+"""The line below a heading that says that it is one."""
 _HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?")
-_ITEM = re.compile(r"[-*+]\s+(.*)")
+_ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
+_TERM = re.compile(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", re.IGNORECASE)
+_MEANING = re.compile(r"[:：]\s+(.*)")
+"""The line below a term that says what it means."""
+_JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
+"""The first line of JSON that no fence marks as code."""
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
+_WIDEST, _LONGEST_JSON = 10, 1000
+"""In columns; in lines."""
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
 """A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
@@ -31,7 +40,10 @@ _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line that holds words: a heading, a bold line, a list item or (part of) a paragraph; ``depth`` of a heading."""
+    """A line that holds words: a heading, a bold line, a list item or (part of) a paragraph.
+
+    ``depth`` is that of a heading, and the columns before a list item.
+    """
 
     kind: Kind
     text: str
@@ -86,12 +98,53 @@ class _Reader:
                 yield self._code()
             elif line[:6].lower() == "<table":
                 yield self._html_table()
-            elif "|" in line and self._is_rule(self._at + 1):
-                yield self._table()
+            elif "|" in line and (height := self._head_height()):
+                yield self._table(height)
+            elif code := self._json(line):
+                yield code
             else:
                 self._at += 1
-                if line:
-                    yield _words(line, self._at)
+                if words := line.strip("| ") if line.startswith("|") or line.endswith("|") else line:
+                    yield from self._line(words)
+
+    def _line(self, words: str) -> Iterator[Text]:
+        """Read a line of words, with the one below it that tells what it is."""
+        number, ahead = self._at, self._lines[self._at].strip() if self._at < len(self._lines) else ""
+        if underline := _UNDERLINE.fullmatch(ahead):
+            self._at += 1
+            yield Text("heading", plain(words), number, 1 if underline[1] == "=" else 2)
+        elif terms := _TERM.findall(words):
+            yield from (Text("item", plain(f"{term}: {meaning}"), number) for term, meaning in terms)
+        elif meaning := _MEANING.fullmatch(ahead):
+            self._at += 1
+            yield Text("item", plain(f"{words}: {meaning[1]}"), number)
+        else:
+            line = self._lines[number - 1]
+            yield _words(words, number, len(line) - len(line.lstrip()))
+
+    def _json(self, line: str) -> Code | None:
+        """Read JSON that stands among words, up to the bracket that closes it; None where none does."""
+        if not _JSON.fullmatch(line):
+            return None
+        open_ = 0
+        for end in range(self._at, min(len(self._lines), self._at + _LONGEST_JSON)):
+            open_ += sum(1 if mark in "{[" else -1 for mark in re.findall(r"[][{}]", self._lines[end]))
+            if not open_:
+                first, self._at = self._at, end + 1
+                return Code("\n".join(self._lines[first : self._at]), first + 1)
+        return None
+
+    def _head_height(self) -> int:
+        """Return how many lines the head of a table takes that begins here, a cell a line or whole; 0: none does."""
+        width = 0
+        for height in range(1, _WIDEST):
+            at = self._at + height
+            width += len(_split(self._lines[at - 1]))
+            if self._is_rule(at):
+                return height if height == 1 or width == len(_split(self._lines[at])) else 0
+            if at >= len(self._lines) or not self._lines[at].strip().endswith("|"):
+                return 0
+        return 0
 
     def _is_rule(self, at: int) -> bool:
         return at < len(self._lines) and _RULE.fullmatch(self._lines[at].strip()) is not None
@@ -108,13 +161,15 @@ class _Reader:
         self._at += 1
         return Code("\n".join(inside), first + 1)
 
-    def _table(self) -> Table:
-        head, line = _cells(self._lines[self._at]), self._at + 1
-        piped = self._lines[self._at].strip().startswith("|")
-        self._at += 2
+    def _table(self, height: int) -> Table:
+        line = self._at + 1
+        printed = [self._lines[at].strip() for at in range(self._at, self._at + height)]
+        head = tuple(cell for each in printed for cell in _cells(each))
+        piped, closed = printed[0].startswith("|"), printed[0].endswith("|")
+        self._at += height + 1
         rows: list[tuple[int, tuple[str, ...]]] = []
         while self._at < len(self._lines) and self._is_row(piped=piped):
-            rows.append((self._at + 1, self._row(len(head) if piped else 0)))
+            rows.append((self._at + 1, self._row(len(head) if piped else 1 if closed else 0)))
         rows = [row for row in rows if any(row[1])]
         if rows and not any(head):  # the head is printed as the first row
             (line, head), *rows = rows
@@ -138,12 +193,12 @@ class _Reader:
         """Read one row, over as many lines as it takes to close its last cell."""
         parts = [self._lines[self._at].strip()]
         self._at += 1
-        while width and not _is_closed("\n".join(parts), width) and self._goes_on():
+        while width and not _is_closed("\n".join(parts), width) and self._goes_on(piped=width > 1):
             parts.append(self._lines[self._at].strip())
             self._at += 1
         return _cells("\n".join(parts))
 
-    def _goes_on(self) -> bool:
+    def _goes_on(self, *, piped: bool) -> bool:
         """Tell whether the next line belongs to an open row: blank lines may, another row or a fence may not."""
         ahead = self._at
         while ahead < len(self._lines) and not self._lines[ahead].strip():
@@ -151,7 +206,7 @@ class _Reader:
         if ahead == len(self._lines):
             return False
         line = self._lines[ahead].strip()
-        return line == "|" or not (line.startswith(("|", "#")) or _FENCE.match(line))
+        return line == "|" or not (line.startswith(("|", "#") if piped else "#") or _FENCE.match(line))
 
 
 def _is_closed(text: str, width: int) -> bool:
@@ -184,11 +239,11 @@ def _word_at(text: str, at: int) -> str:
     return closed[0] if closed else text[at]
 
 
-def _words(line: str, number: int) -> Text:
+def _words(line: str, number: int, indent: int) -> Text:
     if heading := _HEADING.fullmatch(line):
         return Text("heading", plain(_HEADING_ID.sub("", heading[2])), number, len(heading[1]))
     if bold := _BOLD.fullmatch(line):
         return Text("bold", plain(bold[1]), number)
     if item := _ITEM.fullmatch(line):
-        return Text("item", plain(item[1]), number)
+        return Text("item", plain(item[1]), number, indent)
     return Text("paragraph", plain(line), number)

@@ -74,6 +74,14 @@ def yes_or_no(printed: str) -> bool | None:
     return False if _NO_BUT.match(word) else None
 
 
+def is_head(line: str) -> bool:
+    """Tell whether a line names columns and nothing else, such as ``ParameterTypeRequired`` of a copied table."""
+    words = re.sub(r"[\s|]+|values?", "", line.lower())
+    for pattern, _ in _COLUMNS:
+        words = pattern.sub("|", words)
+    return bool(re.fullmatch(rf"[^\w]{{{_LEAST_HEAD},}}", words))
+
+
 def flat_head(blocks: Sequence[Block], start: int) -> tuple[Column, ...]:
     """Return the columns of a table that lost its pipes, whose head begins at a block; empty where none does."""
     columns: list[Column] = []

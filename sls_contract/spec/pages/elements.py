@@ -249,7 +249,8 @@ def _shown_claims(
     unshown = [row for row in rows if row.name not in seen and not any(same_name(row.name, name) for name in seen)]
     extra = [each for value in shown for each in members_of(value) if not _is_claimed(body, each[0], each[1])]
     extra = list({(parent, name): (parent, name, value) for parent, name, value in extra}.values())
-    if len(unshown) == len(extra) == 1 and _may_be(unshown[0], extra[0][2]):
+    inside = {"", extra[0][0]} if extra else set()
+    if len(unshown) == len(extra) == 1 and unshown[0].parent in inside and _may_be(unshown[0], extra[0][2]):
         _rename(page, body, side, unshown[0], extra[0])
         return
     described = {name for _, name in body.members}

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.parts import Parts
 
-_STATUS = re.compile(r"([1-5]\d\d)(?!\d).*", re.DOTALL)
+_STATUS = re.compile(r"[1-5]\d\d(?!\d).*", re.DOTALL)
+_STATUSES = re.compile(r"(?:^|[/,，、;；|]\s*|\b(?:or|and)\s+|或)([1-5]\d\d)(?!\d)")
 _CODE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 _SHORTEST, _NEARLY = 5, 0.9
 _MISSPELT = re.compile(
@@ -28,14 +29,15 @@ def error_claims(page: Page, parts: Parts) -> None:
     names = {*page.query, *page.path_parameters, *members}
     known = {error.code for error in COMMON} | MEANINGS.keys() | {row.code for row in parts.error_rows}
     for row in parts.error_rows:
-        status = _STATUS.fullmatch(row.status)
-        if not status or not _CODE.fullmatch(row.code):
+        statuses = _STATUSES.findall(row.status) if _STATUS.fullmatch(row.status) else []
+        if not statuses or not _CODE.fullmatch(row.code):
             page.problem(row.line, "error-spelling", "errors", f"{row.status} {row.code}")
             continue
-        page.seen(f"error {status[1]} {row.code}", row.line)
-        messages = page.errors.setdefault((int(status[1]), row.code), [])
-        if row.message and row.message not in messages:
-            messages.append(row.message)
+        for status in statuses:
+            page.seen(f"error {status} {row.code}", row.line)
+            messages = page.errors.setdefault((int(status), row.code), [])
+            if row.message and row.message not in messages:
+                messages.append(row.message)
         if any(row.code != code and row.code.lower() == code.lower() and _better(code, row.code) for code in known):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
         found = _MISSPELT.search(row.message)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
 from sls_contract.spec.pages.answer import answer_claims
-from sls_contract.spec.pages.blocks import Text, blocks_of
+from sls_contract.spec.pages.blocks import Table, Text, blocks_of
+from sls_contract.spec.pages.columns import is_head
 from sls_contract.spec.pages.errors import error_claims
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.request import request_claims
@@ -44,7 +45,19 @@ def derive(text: str, name: str = "") -> Page:
     request_claims(page, parts)
     answer_claims(page, parts)
     error_claims(page, parts)
+    _unread(page, parts)
     return page
+
+
+def _unread(page: Page, parts: Parts) -> None:
+    """List the tables of parameters and elements that no row could be read of."""
+    errors = {row.line for row in parts.error_rows}
+    for role, rows in (("request", (*parts.request_rows, *parts.header_rows)), ("response", parts.answer_rows)):
+        for block in [] if rows else [part.block for part in parts.all if part.role == role]:
+            if isinstance(block, Text) and is_head(block.text):
+                page.problem(block.line, "spelling", f"{role} table", block.text)
+            elif isinstance(block, Table) and block.rows and errors.isdisjoint(line for line, _ in block.rows):
+                page.problem(block.line, "spelling", f"{role} table", " | ".join(block.head))
 
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from sys import maxsize
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import Parameter
+from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
 from sls_contract.spec.pages.columns import json_type
@@ -25,28 +27,16 @@ if TYPE_CHECKING:
 _PROJECT = re.compile(r"project(?:_?name)?|endpoint", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
 _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)\s*[:：]\s*(.*)", re.DOTALL)
-_COMMON = frozenset(
-    {
-        "authorization",
-        "connection",
-        "content-length",
-        "content-md5",
-        "content-type",
-        "date",
-        "expect",
-        "host",
-        "user-agent",
-        "x-acs-security-token",
-        "x-log-apiversion",
-        "x-log-bodyrawsize",
-        "x-log-compresstype",
-        "x-log-date",
-        "x-log-signaturemethod",
-    }
-)
+_OF_HTTP = frozenset({"connection", "content-length", "expect", "user-agent", "x-log-compresstype"})
+"""Headers of any message or body, which no operation has as its own; the others stand in ``schemas/common.json``."""
 _DISCRIMINATORS = frozenset({"type", "action", "mode"})
 _BODILESS = frozenset({"GET", "DELETE", "HEAD"})
 _BODY_ROW = "body"
+
+
+@cache
+def _common() -> frozenset[str]:
+    return _OF_HTTP.union(common()["headers"]["properties"])
 
 
 def request_claims(page: Page, parts: Parts) -> None:
@@ -63,7 +53,9 @@ def request_claims(page: Page, parts: Parts) -> None:
     inside: list[Row] = [*twice, *(row for row in rows if row.line >= below or _goes(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
     for row in [row for row in rows if row not in inside]:
-        if _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
+        if _goes(row, "path", "路径"):
+            page.problem(row.line, "path", f"path {row.name}", "the request line has no place for it")
+        elif _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
             _describe(page, key, row, lacks=bool(parts.syntax) and not parts.lists_parameters_apart)
@@ -216,7 +208,7 @@ def _goes(row: Row, *words: str) -> bool:
 
 
 def _is_header(name: str) -> bool:
-    return name.lower().startswith("x-log-") or name.lower() in {"accept", "accept-encoding"} | _COMMON
+    return name.lower().startswith("x-log-") or name.lower() in {"accept", "accept-encoding"} | _common()
 
 
 def _header(page: Page, row: Row) -> None:
@@ -231,7 +223,7 @@ def _headers(page: Page, parts: Parts) -> None:
     _listed_headers(page, list(parts.items("request-headers")))
     for message in parts.syntax:
         for name, _ in message.headers:
-            if name.lower() not in _COMMON:
+            if name.lower() not in _common():
                 known = next((each for each in page.headers if each.lower() == name.lower()), name)
                 page.headers.setdefault(known, Parameter("string")).origins.add("syntax")
                 page.seen(f"header {known}", message.line)

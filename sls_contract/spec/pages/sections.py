@@ -34,6 +34,12 @@ _ELEMENTS = re.compile(r"\b(?:parameters?|elements?|body|data)\b|参数|元素|�
 _PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|参数(?:列表)?)")
 _BEFORE_REQUEST = frozenset({"intro", "other", "syntax", "path-parameters"})
 _CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}
+_TITLE = re.compile(
+    r"(?i:(?:(?:request|response|return|path|sample|success|error|url)s? ?)*"
+    r"(?:syntax|line|parameters?|headers?|elements?|requests?|responses?|examples?|codes?))"
+    r"|(?:(?:请求|返回|响应|路径|正常|错误)\s*)*(?:语法|参数|头|元素|数据|结果|示例|码)"
+)
+"""A line that is a heading on a page where none has a mark."""
 _LONGEST_LABEL = 40
 """Characters of a list item or bold line that may name a section; the longest seen has 24."""
 
@@ -51,8 +57,9 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
     role: Role = "intro"
     label = ""
     heads = _flat_heads(blocks)
+    bare = not any(isinstance(block, Text) and block.kind != "paragraph" and _opens(block, role) for block in blocks)
     for at, block in enumerate(blocks):
-        found = _role_of(block, role) if isinstance(block, Text) and at not in heads else None
+        found = _opens(block, role, bare=bare) if isinstance(block, Text) and at not in heads else None
         if found is not None:
             role, label = found, ""
             continue
@@ -67,11 +74,11 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
     return frozenset(each for at, length in starts for each in range(at, at + length))
 
 
-def _role_of(block: Text, now: Role) -> Role | None:
-    """Return the section that a line of words begins; None where it begins none."""
+def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
+    """Return the section that a line of words begins, or None; ``bare``: the headings of the page lost their marks."""
     if block.kind == "heading" and block.depth == 1:
         return None
-    if block.kind == "paragraph" and not _says_example(block.text):
+    if block.kind == "paragraph" and not (_says_example(block.text) or (bare and _TITLE.fullmatch(block.text))):
         return None
     if block.kind != "heading" and len(block.text) > _LONGEST_LABEL:
         return None

@@ -31,8 +31,11 @@ _TAG = re.compile(
 _WHOLE = {"body", "object", ""}
 """What rows call the body itself."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
-_LISTED_ERROR = re.compile(r"([1-5]\d\d)\s+([A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(.*))?", re.DOTALL)
-_LISTED_ROW = re.compile(r"([A-Za-z_][\w.-]*)\s*[(（]([^()（）]+)[)）]\s*[:：]?\s*(.*)", re.DOTALL)
+_LISTED_ERROR = re.compile(r"([1-5]\d\d)\s*[\s:：,，-]\s*([A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(.*))?", re.DOTALL)
+_LISTED_ROW = re.compile(
+    r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|[:：]\s*([^.。]+)(?:[.。]|$))\s*(.*)", re.DOTALL
+)
+_PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
 _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
@@ -93,12 +96,16 @@ def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
 
 def _listed_rows(texts: Iterable[Text]) -> Iterator[Row]:
     """Read parameters that stand one an item: ``name (type, required): words``."""
+    around: list[tuple[int, str]] = []
     for text in texts:
         found = _LISTED_ROW.fullmatch(text.text) if text.kind == "item" else None
-        kind, *said = re.split(r"\s*[,，、;；]\s*", found[2]) if found else ("",)
+        kind, *said = re.split(r"\s*[,，、;；]\s*", found[2] or found[3]) if found else ("",)
         if found and _FLAT_TYPE.fullmatch(kind):
             required = next((answer for each in said if (answer := yes_or_no(each)) is not None), None)
-            yield Row(found[1], kind, required, found[3], text.line, place="", label="", table=0)
+            around = [(depth, name) for depth, name in around if depth < text.depth]
+            parent = around[-1][1] if around else ""
+            yield Row(found[1], kind, required, found[4], text.line, place="", label="", table=0, parent=parent)
+            around.append((text.depth, found[1]))
 
 
 def error_rows(parts: Iterable[Placed], *roles: str) -> list[ErrorRow]:
@@ -152,7 +159,8 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
         return
     above: list[str] = []
     seen: set[str] = set()
-    for line, cells in table.rows:
+    for line, printed in table.rows:
+        cells = _with_name(printed, columns, len(table.head))
         cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
         if "name" not in cell:  # one column for both
             found = _NAME_AND_TYPE.fullmatch(cell["type"])
@@ -177,6 +185,13 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
             unread=cell.get("required", "") if required is None else "",
             parent=path[-1] if path else _above(above, depth),
         )
+
+
+def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int) -> tuple[str, ...]:
+    """Return the cells of a row; one that begins with its type lacks the empty cell of its name."""
+    names, types = columns.get("name"), columns.get("type")
+    lacks = names == 0 and types == 1 and len(cells) < width and _FLAT_TYPE.fullmatch(cells[0])
+    return ("", *cells) if lacks and not _FLAT_TYPE.fullmatch(cells[1] if len(cells) > 1 else "") else cells
 
 
 def _unmarked(name: str) -> tuple[int, str]:
@@ -265,9 +280,12 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
 
 
 def _flat_row(name: str, kind: Text, cells: Sequence[Text], columns: Sequence[Column]) -> Row:
-    required = None
-    if "required" in columns and cells and (required := yes_or_no(cells[0].text)) is not None:
-        cells = cells[1:]
+    required, place = None, ""
+    for column in columns:
+        if column == "required" and cells and (required := yes_or_no(cells[0].text)) is not None:
+            cells = cells[1:]
+        elif column == "place" and cells and _PLACE.fullmatch(cells[0].text):
+            place, cells = cells[0].text, cells[1:]
     listed = [f"\n- {text.text}" for text in cells if text.kind == "item"]
     return Row(
         name=name,
@@ -275,7 +293,7 @@ def _flat_row(name: str, kind: Text, cells: Sequence[Text], columns: Sequence[Co
         required=required,
         description="".join([*(text.text for text in cells[:1] if text.kind != "item"), *listed]),
         line=kind.line,
-        place="",
+        place=place,
         label="",
         table=0,
     )

@@ -124,6 +124,33 @@ def test_a_cluster_of_which_a_worker_is_killed_finds_the_same(capture, cluster):
     assert findings(process, report) == findings(*check(capture, "--jobs", "1"))
 
 
+MANY = """
+import resource
+from sls_contract.captures.engine import in_order
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # KiB on Linux
+
+if __name__ == "__main__":
+    chunks = (str(number).encode() * 50_000 for number in range(1000))
+    done = in_order(len, chunks, "dask", 2, len)
+    first = [next(done) for _ in range(100)]
+    before = peak()
+    assert sum(done) + sum(first) > 100_000_000
+    print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak of memory is told in other units")
+def test_what_a_cluster_has_done_is_not_kept(tmp_path):
+    """Neither by the command nor by what it starts in its own process: 140 MB go by, a part of them stays."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    script = tmp_path / "many.py"
+    script.write_text(MANY, encoding="utf-8")
+    grown = subprocess.run([sys.executable, str(script)], stdout=subprocess.PIPE, check=True, timeout=300).stdout
+    assert int(grown) < 50
+
+
 def test_ray_finds_the_same(capture):
     """The findings of one process, each once, in the same order."""
     pytest.importorskip("ray", reason="the extra ray is not installed")

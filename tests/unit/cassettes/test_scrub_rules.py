@@ -457,6 +457,16 @@ def test_user_patterns():
     assert answered(body, **rules).body == body
 
 
+@pytest.mark.parametrize("pattern", [r"^\d{6}$", r"(?m)^\d{6}$", r"\A\d{6}\Z"])
+def test_a_pattern_for_a_whole_value_meets_each_value(pattern):
+    """The anchors of a user's pattern mean the ends of a header's value, or of a body."""
+    request = a_request(headers={"X-Code": "123456"})
+    answer = Response(200, {"X-Code": "654321", "Content-Length": "6"}, b"246810")
+    done = scrub(Exchange(request, answer), patterns=[pattern]).exchange
+    assert done.request.headers["x-code"] == "111111"
+    assert (done.response.headers["x-code"], done.response.body) == ("111111", b"111111")
+
+
 def test_a_short_pattern_garbles_no_word():
     """Words of base64's letters are not undone for it where no text comes out, and Authorization keeps its name."""
     exchange = Exchange(a_request(), ANSWER)

@@ -196,7 +196,31 @@ def headless(rows):
     return piped([blank, rows[0], *rows[1:]])
 
 
+def listed(form):
+    """Return a change that writes parameters and elements one an item or term."""
+
+    def rows_as_items(rows):
+        if rows[0][1] != "Type":
+            return piped(rows)
+        said = [", required" if row[2] == "Yes" else ", optional" if row[2] == "No" else "" for row in rows[1:]]
+        return [form.format(*row[:2], required) for row, required in zip(rows[1:], said, strict=True)]
+
+    return tables(rows_as_items)
+
+
+def headings(pattern, written):
+    return lambda text: re.sub(pattern, written, text, flags=re.MULTILINE)
+
+
 LAYOUTS = {
+    "headings with a line below": headings("^(?:## |-   )(.*)$", r"\1\n---------"),
+    "a title with a line below": headings("^# (.*)$", r"\1\n==="),
+    "headings that touch their marks": headings("^(?:## |-   )", "##"),
+    "headings without marks": headings("^(?:## |-   )", ""),
+    "tables with a cell a line": tables(lambda rows: [f"{cell} |" for row in rows for cell in row]),
+    "parameters numbered": listed("    1. {0}（{1}{2}）：how"),
+    "parameters as terms": listed("\n{0}\n:   {1}{2}. How.\n"),
+    "parameters as terms in HTML": listed("<dt>{0}</dt><dd>{1}{2}. How.</dd>"),
     "heads in the row below empty ones": tables(headless),
     "a head that does not say what its column holds": replaced("|Required|", "|Type|"),
     "what is optional behind the name": replaced("|line|Integer|No|", "|line\\(optional\\)|Integer||"),
@@ -262,12 +286,119 @@ def test_the_same_facts_in_another_layout(layout):
         ("|404|FarmNotExist|", "|4O4|FarmNotExist|", ("error-spelling", "4O4 FarmNotExist")),
         ("No such breed.", "The breeed is none.", ("error-spelling", "breeed")),
         (HEAD, "|Reason|Error code|Error message|Description|", ("error-spelling", " FarmNotExist")),
+        (
+            "    |Parameter|Type|Example|Description|\n    |-",
+            "    ParameterTypeExample\n    |-",
+            ("spelling", "ParameterTypeExample"),
+        ),
     ],
 )
 def test_what_cannot_be_read_is_listed(old, new, problem):
     """Nothing is guessed: the place and what stands there are named."""
     problems = derive(replaced(old, new)(PAGE)).as_plain()["problems"]
     assert problem in [(each["kind"], each["says"]) for each in problems]
+
+
+COPIED = """# CountSheep
+Counts sheep.
+Request syntax
+GET /farms/{farmName}/sheep HTTP/1.1
+Request parameters
+Name |
+Type |
+Required |
+Description |
+farmName |
+string |
+Yes |
+Which farm. |
+line |
+integer |
+No |
+How
+many. |
+Response parameters
+Name | Type | Description | Example |
+---|---|---|---|
+object | The answer. | |
+count | integer | How many
+| 2 |
+sheep | array<object> | The sheep. | |
+object | A sheep. | |
+wool | integer | Kilograms. | 3 |
+Examples
+Sample success responses
+JSON format
+{
+  "count": 2,
+  "barn": "b",
+  "sheep": [{"wool": 3}]
+}
+Error codes
+HTTP status code |
+Error code |
+Error message |
+---|---|---|
+404 | FarmNotExist | No such farm. |
+"""
+
+
+def test_a_page_whose_marks_were_lost_when_it_was_copied():
+    """Headings are bare, cells stand one a line or go on in the next, rows lack an empty name, JSON has no fence."""
+    page = derive(COPIED).as_plain()
+    members = page["response"]["members"]
+    assert page["problems"] == []
+    assert (page["method"], page["path"]) == ("GET", "/farms/{farmName}/sheep")
+    assert {name: (each["type"], each["required"]) for name, each in page["query"].items()} == {
+        "line": ("integer", False)
+    }
+    assert {name: (each["type"], each["parent"]) for name, each in members.items()} == {
+        "count": ("integer", None),
+        "barn": ("string", None),
+        "sheep": ("array", None),
+        "wool": ("integer", "sheep"),
+    }
+    assert page["response"]["shape"] == "object"
+    assert page["errors"] == [{"status": 404, "code": "FarmNotExist", "messages": ["No such farm."]}]
+
+
+def test_a_copied_table_may_say_where_a_parameter_goes():
+    """The place stands before or behind whether it is required: neither is taken for a description."""
+    copied = COPIED.replace("Type |\nRequired |", "Type |\nPosition |\nRequired |")
+    copied = copied.replace("string |\nYes |", "string |\nPath |\nYes |").replace(
+        "integer |\nNo |", "integer |\nHeader |\nNo |"
+    )
+    page = derive(copied).as_plain()
+    assert (page["query"], [*page["headers"]], page["headers"]["line"]["required"]) == ({}, ["line"], False)
+
+
+def test_a_cell_with_two_statuses_is_two_errors():
+    """400/404 in one cell: the error may come with either."""
+    assert [each[:2] for each in facts(PAGE.replace("|404|F", "|400/404|F"))["errors"]] == [
+        (400, "FarmNotExist"),
+        (404, "FarmNotExist"),
+        (400, "BreedInvalid"),
+    ]
+
+
+def test_an_element_below_another_in_a_list_is_its_member():
+    """Lists in lists say what is inside what."""
+    start, end = PAGE.index("    |Parameter|Type|Example"), PAGE.index("## Examples")
+    text = PAGE[:start] + "    - sheep (object): the sheep.\n        - wool (int): kilograms.\n\n" + PAGE[end:]
+    members = derive(text).as_plain()["response"]["members"]
+    assert members["wool"]["parent"] == "sheep"
+
+
+def test_a_parameter_of_a_path_that_has_no_place_for_it_is_listed():
+    """It is no key of a query, whatever the request line lacks."""
+    page = derive(
+        PAGE.replace("|Required|", "|Required|Position|")
+        .replace("|No|10|", "|No|Path|10|")
+        .replace("&line=10", "")
+        .replace("&line=line", "")
+    ).as_plain()
+    assert "line" not in page["query"]
+    assert "path" in [each["kind"] for each in page["problems"]]
 
 
 def test_code_in_a_language_beside_an_answer_is_no_answer():
