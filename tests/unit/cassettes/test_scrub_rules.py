@@ -317,6 +317,7 @@ INNOCENT = [
     '{"key": "shard", "value": "0123456a"} {"value": "0123456a", "name": "nextToken"}',
     "token = none; if token == null",
     '["x-acs-security-token", "x-log-content-sha256", "disk=0123456789abcdefgh", "task: 0123456789abcdefgh"]',
+    "http://my-project-1.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/consumergroups/group@host-1",
     "-----BEGIN PUBLIC KEY-----\nMIIEvQIBADAN\n-----END PUBLIC KEY-----",
     "The signature is wrong, and the password is required\nby consumer_1, consumer_2",
     "Credential=testAccessKeyId/20261123/cn-hangzhou/sls/aliyun_v4_request,Signature=" + "0a" * 32,
