@@ -25,7 +25,7 @@ _OPAQUE = rb"((?=[^\s\"',]*[0-9=])[0-9A-Za-z+/._~-]{8,}={0,2})"
 
 _QUOTED = rb"((?=[^\s\"',]*[0-9])[0-9A-Za-z._-]{7,127}[0-9A-Za-z])"
 
-_LONG_KEY = rb"((?=[^\s\"']*[0-9])(?=[^\s\"']*[A-Za-z])[0-9A-Za-z+/._~-]{16,}={0,2})"
+_LONG_KEY = rb"((?=[A-Za-z+/._~-]*[0-9])(?=[0-9+/._~-]*[A-Za-z])[0-9A-Za-z+/._~-]{16,}={0,2})"
 
 #: Each with a stem: in lower-cased text without the stem, the pattern cannot match. Each begins with literal text, for
 #: which the engine jumps; what must not stand before it is looked at behind it.
@@ -53,7 +53,7 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
         (b"basic ", rb"asic (?<=[Bb]asic )" + _OPAQUE, (Kind.OTHER,)),
         (b"bearer ", rb"earer (?<=[Bb]earer )" + _OPAQUE, (Kind.OTHER,)),
         (b"@", rb"://([^\s/@:\"'<>?#]+):([^\s/@\"'<>?#]+)@", (Kind.OTHER, Kind.OTHER)),
-        (b"@", rb"://((?=[^\s/@\"']*[0-9])[0-9A-Za-z+._~-]{16,})@", (Kind.OTHER,)),
+        (b"@", rb"://((?=[A-Za-z+._~-]*[0-9])[0-9A-Za-z+._~-]{16,})@", (Kind.OTHER,)),
         (b"private key", rb"BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----([\s\S]+?)(?:-----END|\Z)", (Kind.OTHER,)),
         # ``sk`` and ``ak``, as SDKs of other languages call them; an id without its secret is found by its shape alone
         (b'sk"', rb"[AaSs][Kk]\"(?<=\"..\")\s*:\s*\"" + _LONG_KEY + b'"', (Kind.OTHER,)),
@@ -127,7 +127,7 @@ class Named:
             rb"(?P<said>[0-9A-Za-z+/=_-]{16,})"
             rb"|[ \t]*(?:=>?[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?(?:\"{3}|[\"'])?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
             rb"|</[\w:]+>\s*<[\w:]+>(?P<sibling>[^<\s]{8,})<"
-            rb"|(?:\s+[\w:-]+=[\"'][^\"'<>]*[\"'])*>(?:<!\[cdata\[)?(?P<element>[^<]+?)(?:\]\]>)?</"
+            rb"|(?:\s+[\w:-]+=[\"'][^\"'<>]*[\"'])*>(?:<!\[cdata\[)?(?P<element>(?:[^<\]]|\](?!\]>)){1,4096}+)(?:\]\]>)?</"
             rb"|[ \t]+[\"']?(?P<flag>[^\s\"'&;,<>(){}\[\]\\]+)"
             rb"|(?P<tick>[\"'])(?:\s+[\w-]+=(?P=tick)[^\"'<>]*(?P=tick))*?\s+value=(?P=tick)(?P<field>[^\"'<>]*)(?P=tick)"
             rb"|[\"'](?:;[^\n]*)?\r?\n(?:[^\s:]+:[^\n]*\n)*\r?\n(?P<part>[^\r\n]+))"
