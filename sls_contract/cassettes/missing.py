@@ -77,7 +77,7 @@ def _git(path: Path, *command: str) -> list[str]:
     if git is None:
         return []
     try:
-        with live():  # no test started it
+        with live():  # no program of the test's
             asked = subprocess.run(  # noqa: S603 - a program of the user's own, asked about a path of ours
                 [git, "-C", str(folder), *command],
                 input=os.fsencode(path),

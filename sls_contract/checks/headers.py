@@ -121,7 +121,7 @@ def length_is_true(subject: Subject) -> Flaws:
     if "chunked" in answer.headers.lowered.get("transfer-encoding", "").lower():
         return None
     size = str(len(answer.body))
-    lengths = {part.strip() for part in sent.split(",")} if sent != size else {size}
+    lengths = {part.strip().lstrip("0") or part.strip()[-1:] for part in sent.split(",")} if sent != size else {size}
     if lengths == {size}:
         return KEPT
     fix = "count the bytes of the body after compression."

@@ -62,7 +62,7 @@ class Text:
         elif self._bounded and not self._is_within(text):
             yield _Wrong("range", says or between(self._value))
         elif self._form and (misfit := self._form.misfit(text)):
-            yield _Wrong(misfit.kind, says or misfit.expected)
+            yield _Wrong(misfit.kind, misfit.expected)
 
     def judge(self, text: str, where: str, breaches: Breaches) -> None:
         """Judge one text."""

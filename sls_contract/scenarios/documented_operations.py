@@ -67,7 +67,7 @@ REQUESTS: Mapping[str, Callable[[Place], Request]] = {
     "ListConsumerGroup": ListGroups,
     "CreateConsumerGroup": Create,
     "UpdateConsumerGroup": lambda at: Update(60, order=True, at=at),
-    "ConsumerGroupHeartBeat": lambda at: HeartBeat(at=at),
+    "ConsumerGroupHeartBeat": lambda at: HeartBeat("consumer_2", at),
     "ConsumerGroupUpdateCheckPoint": lambda at: Write(0, at=at),
     "GetCursor": get_cursor,
     "PullLogs": lambda at: pull(at=at),
@@ -150,21 +150,23 @@ def _not_let_in(operation: str) -> Scenario:
         *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
         elsewhere,
         with_variant(lent, RequestVariant(signed_as=elsewhere)),
-        *(
-            [ListGroups(at)]
-            if isinstance(request, (Create, Update))
-            else [Read(0)]
-            if isinstance(request, Write)
-            else []
-        ),
+        *_left(request),
     )
+
+
+def _left(refused: Request) -> tuple[Request, ...]:
+    """Return what shows that a refused request did nothing; a refused heartbeat makes no consumer known."""
+    if isinstance(refused, (Create, Update)):
+        return (ListGroups(refused.at),)
+    stranger = (Write(0, consumer=refused.consumer, force="false"),) if isinstance(refused, HeartBeat) else ()
+    return (*stranger, Read(0)) if isinstance(refused, (Write, HeartBeat)) else ()
 
 
 def _with_token(operation: str, name: str, expects: str, proves: str, *variants: RequestVariant) -> Scenario:
     """Return the scenario of an operation asked with a temporary key, which may be looked up elsewhere."""
     request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
     source = "CommonErrorCodes page; RequestSignature page"
-    steps = (*made(), *_before(request), *(with_variant(request, variant) for variant in variants))
+    steps = (*made(), *_before(request), *(with_variant(request, variant) for variant in variants), *_left(request))
     return Scenario.of(operation, f"{LABELS[operation]}-{name}", expects, source, proves).doing(*steps)
 
 
@@ -239,8 +241,14 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         (Create(_A), Update("soon", refused="JsonInfoInvalid"), ListGroups(_A)),
     ),
     ("ConsumerGroupHeartBeat", "NotExistConsumerWithBody"): (
-        "the first heartbeat of a consumer lists a shard",
-        (Create(_A), HeartBeat(lists=(0,), refused="NotExistConsumerWithBody")),
+        "the first heartbeat of a consumer lists a shard, also where a group of this name was deleted",
+        (
+            *(Create(_A), HeartBeat(), Delete(_A), Create(_A)),
+            HeartBeat(lists=(0,), refused="NotExistConsumerWithBody"),
+            HeartBeat("consumer_2", lists=(0,), refused="NotExistConsumerWithBody"),
+            Write(0, force="false"),
+            Read(0),
+        ),
     ),
     ("ConsumerGroupUpdateCheckPoint", "InvalidShardCheckPoint"): (
         "the checkpoint is not base64",

@@ -62,6 +62,7 @@ def test_git_is_asked(project):
     source = ASKS.replace("[0, 1]", "[0]")
     result = project.test(source).run()
     result.stdout.fnmatch_lines(["E*git ignores it, so it was never committed: cassettes/ (*.gitignore:2)"])
+    result.stdout.no_fnmatch_line("*programs that tests started*")
     project.run("--sls-record=once").assert_outcomes(passed=1)
     (fix,) = fixes(result)
     subprocess.run(fix.partition("rule: ")[2], shell=True, check=True)

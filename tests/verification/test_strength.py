@@ -81,7 +81,12 @@ SHOWN_BY = {
         "writes_timeouts_as_fractions wraps_groups_as_the_page_prints_them knows_no_group_when_asked_to_list "
     ),
     "heartbeat-in-time": "never_forgets_consumers forgets_consumers_after_five_seconds",
-    "heartbeat-not-exist-consumer-with-body": "strange_consumers_are_missing_ones lets_strange_consumers_hold_shards",
+    "heartbeat-not-exist-consumer-with-body": (
+        "strange_consumers_are_missing_ones lets_strange_consumers_hold_shards remembers_consumers_of_deleted_groups "
+        "registers_consumers_whose_first_heartbeat_has_a_body "
+    ),
+    "heartbeat-not-let-in": "registers_consumers_of_forged_heartbeats",
+    "heartbeat-token-not-let-in": "registers_consumers_without_a_token",
     "heartbeat-nowhere": "missing_groups_of_heartbeats_are_missing_logstores",
     "heartbeat-of-one-consumer": (
         "assigns_a_shard_more wraps_the_heartbeat_as_the_page_prints_it answers_heartbeats_in_texts "

@@ -35,9 +35,7 @@ def start(original: Callable[..., Any], process: Any) -> Any:
 
 
 def _tell(what: str) -> None:
-    if is_live():
-        return
-    for handler in STACK.handlers:
+    for handler in () if is_live() else STACK.handlers:
         if (started := getattr(handler, "started", None)) is not None:
             started(what)
             return

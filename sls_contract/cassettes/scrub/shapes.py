@@ -6,6 +6,7 @@ The patterns are precise: they are also what `leaks` reports in recordings of ot
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import LAST_WORDS, LONGEST, Kind, kind_of
@@ -23,6 +24,8 @@ _SIGNATURE = rb"(?:[0-9A-Za-z+/_-]{27}=|[0-9A-Za-z+/_-]{43}=|[0-9A-Fa-f]{64}|[0-
 _OPAQUE = rb"((?=[^\s\"',]*[0-9=])[0-9A-Za-z+/._~-]{8,}={0,2})"
 
 _QUOTED = rb"((?=[^\s\"',]*[0-9])[0-9A-Za-z._-]{7,127}[0-9A-Za-z])"
+
+_LONG_KEY = rb"((?=[A-Za-z+/._~-]*[0-9])(?=[0-9+/._~-]*[A-Za-z])[0-9A-Za-z+/._~-]{16,}={0,2})"
 
 #: Each with a stem: in lower-cased text without the stem, the pattern cannot match. Each begins with literal text, for
 #: which the engine jumps; what must not stand before it is looked at behind it.
@@ -43,14 +46,19 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
         ),
         (b"is invalid: ", rb"key id you provided is invalid: " + _QUOTED, (Kind.ACCESS_KEY_ID,)),
         (b" is inactive", rb"ccessKeyId " + _QUOTED + b" is inactive", (Kind.ACCESS_KEY_ID,)),
-        (b"eyj", rb"(eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})", (Kind.OTHER,)),
+        (b"eyj", rb"(eyJ[\w-]{8,}\.(?:eyJ[\w-]{8,}\.[\w-]{8,}|[\w-]*(?:\.[\w-]{8,}){3}))", (Kind.OTHER,)),
         (b"log ", rb"LOG (?<!\wLOG )([^\s:\"',]{1,128}):(" + _SIGNATURE + b")", (Kind.ACCESS_KEY_ID, Kind.SIGNATURE)),
         (b"credential=", rb"Credential=([^/,\s\"'&]{1,128})/\d{8}/", (Kind.ACCESS_KEY_ID,)),
         (b"signature", rb"ignature(?<=[Ss]ignature)\W{1,4}(" + _SIGNATURE + b")", (Kind.SIGNATURE,)),
         (b"basic ", rb"asic (?<=[Bb]asic )" + _OPAQUE, (Kind.OTHER,)),
         (b"bearer ", rb"earer (?<=[Bb]earer )" + _OPAQUE, (Kind.OTHER,)),
         (b"@", rb"://([^\s/@:\"'<>?#]+):([^\s/@\"'<>?#]+)@", (Kind.OTHER, Kind.OTHER)),
-        (b"private key", rb"PRIVATE KEY-----([\s\S]+?)-----END", (Kind.OTHER,)),
+        (b"@", rb"://((?=[A-Za-z+._~-]*[0-9])[0-9A-Za-z+._~-]{16,})@", (Kind.OTHER,)),
+        (b"private key", rb"BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----([\s\S]+?)(?:-----END|\Z)", (Kind.OTHER,)),
+        # ``sk`` and ``ak``, as SDKs of other languages call them; an id without its secret is found by its shape alone
+        (b'sk"', rb"[AaSs][Kk]\"(?<=\"..\")\s*:\s*\"" + _LONG_KEY + b'"', (Kind.OTHER,)),
+        (b"sk=", rb"[AaSs][Kk]=(?<![\w-]..=)" + _LONG_KEY, (Kind.OTHER,)),
+        (b"sk: ", rb"[AaSs][Kk]: (?<![\w-]..: )" + _LONG_KEY, (Kind.OTHER,)),
     )
 )
 
@@ -103,18 +111,25 @@ class Named:
         self._kind_of = kind_of
         self._wary = wary
         self._pattern = re.compile(
-            rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?:"
+            rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?=[^0-9a-z])(?:"
             rb"(?P<quote>\\*[\"'])\s*[:=]>?\s*(?:"
             rb"(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
             rb"|(?P<number>-?\d[\d.eE+-]*)|(?P<nest>[\[{])|(?P<word>[^\s\"'&;,<>(){}\[\]\\]{4,}))"
-            rb"|(?P<rim>\\*[\"'])\s*,\s*(?P=rim)value(?P=rim)\s*:\s*(?P=rim)"
+            rb"|(?P<rim>\\*[\"'])\s*,\s*(?P=rim)v(?:al(?:ue)?)?(?P=rim)\s*:\s*(?P=rim)"
             rb"(?P<paired>(?:(?!(?P=rim))(?:\\.|[^\\]))*)"
             rb"|=(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
             rb"|\]*=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
-            rb"|[ \t]*(?:=>?[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?[\"']?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|(?P<comma>[\"'])\s*,\s*(?P=comma)(?P<next>[\w+/=]{16,})(?P=comma)"
+            rb"|[\"']?\s*\n[ \t-]*value:\s*[\"']?(?P<below>[^\s\"'\\]{8,})"
+            rb"|[\"']?[ \t|]*\r?\n(?:[|: -]+\n)?[^\n]*[,\t|][ \t]*[\"']?(?P<cell>[^\s\"',|]{16,})"
+            rb"[\"']?[ \t|]*(?:[\r\n]|\Z)"
+            rb"|[ \t]*(?:\xef\xbc\x9a| (?:is|\xe4\xb8\xba|\xe6\x98\xaf) )\s*(?:\xe2\x80\x9c|[\"'`])?"
+            rb"(?P<said>[0-9A-Za-z+/=_-]{16,})"
+            rb"|[ \t]*(?:=>?[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?(?:\"{3}|[\"'])?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|</[\w:]+>\s*<[\w:]+>(?P<sibling>[^<\s]{8,})<"
+            rb"|(?:\s+[\w:-]+=[\"'][^\"'<>]*[\"'])*>(?:<!\[cdata\[)?(?P<element>(?:[^<\]]|\](?!\]>)){1,4096}+)(?:\]\]>)?</"
             rb"|[ \t]+[\"']?(?P<flag>[^\s\"'&;,<>(){}\[\]\\]+)"
             rb"|(?P<tick>[\"'])(?:\s+[\w-]+=(?P=tick)[^\"'<>]*(?P=tick))*?\s+value=(?P=tick)(?P<field>[^\"'<>]*)(?P=tick)"
-            rb"|>(?P<element>[^<]+)</"
             rb"|[\"'](?:;[^\n]*)?\r?\n(?:[^\s:]+:[^\n]*\n)*\r?\n(?P<part>[^\r\n]+))"
         )
 
@@ -147,7 +162,7 @@ class Named:
         done = 0
         for at in _places(lowered, self._stems):
             match = self._pattern.match(lowered, at) if at >= done else None
-            kind = self._kind(lowered, match) if match else None
+            kind = self._kind(lowered, match) if match and _fits(lowered, match) else None
             if match and kind:
                 done = match.end()
                 yield match, kind
@@ -155,10 +170,7 @@ class Named:
     def _flat(self, text: bytes, match: re.Match[bytes], kind: Kind) -> Iterator[Found]:
         group = next(name for name in _VALUES if match[name] is not None)
         start, end = match.span(group)
-        before = _BEFORE.get(group)
-        if before is not None and not before.search(text, max(0, match.start() - _FAR), match.start("end")):
-            return
-        if start < end and not (self._wary and group in ("line", "word", "flag") and not _random(text[start:end])):
+        if start < end and not (self._wary and group in _BARE and not _random(text[start:end])):
             yield start, end, kind
 
     def _kind(self, lowered: bytes, match: re.Match[bytes]) -> Kind | None:
@@ -166,7 +178,9 @@ class Named:
         return self._kind_of(wire_text(lowered[max(0, name_end - LONGEST) : name_end]))
 
 
-_VALUES = ("text", "paired", "number", "word", "attribute", "value", "line", "flag", "field", "element", "part")
+_BARE = ("line", "word", "flag")
+_GUESSED = ("next", "below", "cell", "said", "sibling")  # a list, a block of YAML, a table, a sentence, a table in HTML
+_VALUES = ("text", "paired", "number", "attribute", "value", "field", "element", "part", *_BARE, *_GUESSED)
 _VALUE_FIRST = re.compile(
     rb'"value"\s*:\s*"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"\s*,\s*"(?:name|key)"\s*:\s*"(?P<name>[^"\\]*)"'
 )
@@ -180,7 +194,16 @@ _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 _SECRET_ENDINGS = "|".join(map(bytes.decode, LAST_WORDS)) + "|(?:key|access|secret)[-_]?id"
 _NAME_STEMS = (*LAST_WORDS, b"access")
 BY_NAME = Named(_SECRET_ENDINGS, _NAME_STEMS, kind_of, wary=True)
-_STEMS = re.compile(b"|".join(re.escape(stem) for stem in (*(stem for stem, *_ in _SHAPES), *_NAME_STEMS)))
+
+
+def _any_of(stems: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Return what finds any of some texts; the engine is a third faster where they are grouped by their first byte."""
+    groups = groupby(sorted(set(stems)), key=lambda stem: stem[:1])
+    endings = ((first, b"|".join(re.escape(stem[1:]) for stem in group)) for first, group in groups)
+    return re.compile(b"|".join(re.escape(first) + b"(?:" + more + b")" for first, more in endings))
+
+
+_STEMS = _any_of((*(stem for stem, *_ in _SHAPES), *_NAME_STEMS))
 
 
 def _places(text: bytes, words: Iterable[bytes]) -> list[int]:
@@ -192,6 +215,13 @@ def _places(text: bytes, words: Iterable[bytes]) -> list[int]:
             places.append(at)
             at = text.find(word, at + 1)
     return sorted(places)
+
+
+def _fits(text: bytes, match: re.Match[bytes]) -> bool:
+    """Tell whether before the name stands what must stand there, and a value that is guessed looks like one."""
+    told = (before for group, before in _BEFORE.items() if match[group] is not None)
+    right = all(before.search(text, max(0, match.start() - _FAR), match.start("end")) for before in told)
+    return right and all(_random(match[group]) for group in _GUESSED if match[group] is not None)
 
 
 def _random(value: bytes) -> bool:

@@ -278,6 +278,12 @@ def test_two_misspellings_of_one_query_are_both_told(make):
     assert "of PutEverything" in str(findings[0])
 
 
+def test_a_cursor_that_is_base64_of_no_number_is_not_called_no_base64(make):
+    """What is wrong with it is told, not what its pattern says."""
+    told = judge(shipped(make, f"{SHARDS}/0?type=logs&cursor=bm8gY3Vyc29y&count=1")).findings
+    assert [each.expected for each in told if each.where == "query cursor"] == ["base64 of a decimal number"]
+
+
 def test_a_unit_is_named(make):
     """A time in another unit is told with the unit in which it makes sense."""
     (finding,) = judge(entry(make, at=1_700_000_000_000_000)).findings

@@ -81,6 +81,7 @@ ANSWERS = {
     "2020": lambda make: make.response(headers={"Server": "Tengine", "x-log-time": None}),
     "charset": lambda make: make.response(headers={"Content-Type": "Application/JSON; Charset=UTF-8"}),
     "chunked": lambda make: make.response(headers={"Content-Length": None, "Transfer-Encoding": "chunked"}),
+    "zeros ahead of the length": lambda make: make.response(headers={"Content-Length": "000111"}),
     "until close": lambda make: make.response(headers={"Content-Length": None}),
     "length twice": lambda make: make.response([], headers={"Content-Length": "2, 2"}),
     "content md5": lambda make: make.response([], headers={"Content-MD5": hashlib.md5(b"[]").hexdigest().upper()}),

@@ -158,6 +158,53 @@ class LetsStrangeConsumersHoldShards:
         return self.real(trusted(request.replace(body=b"[]", headers=Headers())))
 
 
+class RegistersTheRefused:
+    """Takes note of the consumer before it looks whether the heartbeat is in order."""
+
+    errors: frozenset = frozenset()
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "ConsumerGroupHeartBeat") and error_of(response) in self.errors:
+            self.real(trusted(request.replace(body=b"[]", headers=Headers())))
+        return response
+
+
+@bug("SLS438")
+class RegistersConsumersOfForgedHeartbeats(RegistersTheRefused):
+    errors = frozenset({"SignatureNotMatch"})
+
+
+@bug("SLS438")
+class RegistersConsumersWithoutAToken(RegistersTheRefused):
+    errors = frozenset({"Unauthorized"})
+
+
+@bug("SLS438")
+class RegistersConsumersWhoseFirstHeartbeatHasABody(RegistersTheRefused):
+    errors = frozenset({"NotExistConsumerWithBody"})
+
+
+@bug("SLS436")
+class RemembersConsumersOfDeletedGroups:
+    def __init__(self) -> None:
+        self.real, self.known = correct(), set()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if not asks_for(request, "ConsumerGroupHeartBeat"):
+            return response
+        who = (group_of(request), dict(request.query_pairs())["consumer"])
+        if response.status == 200:
+            self.known.add(who)
+        if error_of(response) == "NotExistConsumerWithBody" and who in self.known:
+            return self.real(trusted(request.replace(body=b"[]", headers=Headers())))
+        return response
+
+
 @bug("SLS416")
 class NeverForgetsConsumers(LetsStrangeConsumersHoldShards):
     """Refuses strange consumers only in groups where nobody was before."""
