@@ -271,7 +271,10 @@ def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
         yield f"{code or slug}: {plural(count, 'more change')} ({kind}) beside those that are listed"
     yield _summary(outcome)
     if not outcome.judged:
-        yield "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings of one test."
+        yield (
+            "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings of "
+            "one test."
+        )
 
 
 def _alone(outcome: _Outcome, most: int | None) -> Iterator[str]:
