@@ -58,7 +58,7 @@ class Phases:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Show the test's own line; take secrets out of tracebacks and captured output."""
-        if call.excinfo is not None and not item.config.getoption("fulltrace"):
+        if call.excinfo is not None and not item.config.getoption("fulltrace", False):
             end_at_callers_line(call)
         report = yield
         self.run.reported(item, report)
