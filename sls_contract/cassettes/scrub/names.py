@@ -27,6 +27,8 @@ _WORDS = (
     (Kind.SECURITY_TOKEN, "security token|sts token|session token"),
     (Kind.SIGNATURE, "signature"),
     (Kind.OTHER, "secret|password|passwd|passphrase|private key|api key|account key|credentials"),
+    (Kind.SECURITY_TOKEN, "安全令牌"),
+    (Kind.OTHER, "密码|口令|密钥|私钥"),
     (Kind.OTHER, "access token|refresh token|id token|auth token|bearer token|csrf token|x token"),
 )
 #: Names only where nothing stands before them: ``nextToken`` is none.
@@ -39,7 +41,8 @@ _PATTERNS = (
 _ENDING = re.compile("(?<!test)(?<!teststs)(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
 _KINDS = tuple(kind for kind, _ in _PATTERNS)
 
-LAST_WORDS = (b"key", b"token", b"secret", b"signature", b"password", b"passwd", b"passphrase", b"pwd", b"credentials")
+_LAST = "key token secret signature password passwd passphrase pwd credentials 密码 口令 密钥 私钥 安全令牌"
+LAST_WORDS = tuple(word.encode() for word in _LAST.split())
 """Every name above ends in one of these, or in one of them and ``id``."""
 LONGEST = 24  #: characters of the longest name
 
