@@ -54,7 +54,7 @@ _TOO_LARGE = "neither HAR nor JSON Lines, and larger than 128 MiB: a cassette is
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
     (re.compile(rb"[0-9]+:"), "flows"),
     (re.compile(rb'\s*\{\s*"log"'), "har"),
-    (re.compile(rb'\{[^\n]*"request"[^\n]*\}\s*(\n|\Z)'), "lines"),
+    (re.compile(rb'\{(?!\s*"(?:version|interactions)")[^\n]*"request"[^\n]*\}\s*(\n|\Z)'), "lines"),
 )
 _CREATOR = re.compile(r'"creator"\s*:\s*(\{[^{}]*\})')
 _SPLITTERS: dict[Kind, Callable[[Iterable[bytes]], Iterator[Piece]]] = {

@@ -166,7 +166,11 @@ def _started(session: Session, opening: Opening) -> Iterator[None]:
 def _cassette(path: os.PathLike[str] | str) -> Path:
     """Refuse a HAR: what is recorded is YAML, and whoever reads the file next would take it for damaged."""
     if is_har(Path(path)):
-        msg = f"path must name a cassette, such as reads.sls.yaml, got the HAR {path}\nHow to fix: convert it first."
+        cassette = Path(path).with_suffix(".sls.yaml")
+        msg = (
+            f"path must name a cassette, such as reads.sls.yaml, got the HAR {path}\n"
+            f"How to fix: convert it, and name that: sls-contract convert {path} {cassette}"
+        )
         raise UsageError(msg)
     return Path(path)
 

@@ -80,7 +80,7 @@ def _layers(folder: Path) -> Layers:
     if not layers.claims:
         msg = (
             f"expected claims in {folder / 'claims'}, found none\n"
-            "How to fix: sls-contract spec derive PAGE.md --out DIR, or build in a checkout of sls-contract."
+            f"How to fix: sls-contract spec derive PAGE.md --out {folder}"
         )
         raise UsageError(msg)
     return layers

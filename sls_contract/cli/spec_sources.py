@@ -30,7 +30,10 @@ def derived(path: Path, names: Sequence[str]) -> list[Page]:
             return _named(path, derive_metadata(json.loads(text)), names)
     except OSError as error:
         named = error.filename or path
-        msg = f"expected a source that can be read, got {named}: {error.strerror}"
+        msg = (
+            f"expected a source that can be read, got {named}: {error.strerror}\n"
+            "How to fix: name a page (.md), OpenAPI metadata (.json) or the SDK's folder."
+        )
         raise UsageError(msg) from error
     except UnicodeDecodeError as error:
         msg = f"expected UTF-8, got {path}, where byte {error.start} is none\nHow to fix: save it as UTF-8."

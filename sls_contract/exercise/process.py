@@ -105,7 +105,10 @@ class Processes:
                 )
             except (OSError, ValueError) as error:  # ValueError: a zero byte in an argument
                 reason = error.strerror if isinstance(error, OSError) else "an argument holds a zero byte"
-                msg = f"cannot run {self._command[0]!r}: {reason}. How to fix: name a program after --, with its path."
+                msg = (
+                    f"cannot run {self._command[0]!r}: {reason}. "
+                    "How to fix: name a program that you may run, such as: sls-contract exercise -- python client.py"
+                )
                 raise UsageError(msg) from error
             self._running.add(process)
             self._tell()

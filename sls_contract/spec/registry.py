@@ -159,9 +159,13 @@ def _read_contract(file: Path) -> Contract:
             from sls_contract.spec.merge.layers import read_yaml
 
             return Contract.from_plain(read_yaml(file))
-        return Contract.from_plain(json.loads(file.read_text(encoding="utf-8")))
+        plain = json.loads(file.read_text(encoding="utf-8"))
+        return Contract.from_plain(plain.get("contract", plain))  # as `spec show --json` prints it
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        msg = f"expected the contract of an operation in {file}, which cannot be read as one: {error}"
+        msg = (
+            f"expected the contract of an operation in {file}, which cannot be read as one: {error}\n"
+            "How to fix: write it like one of those that are shipped: sls-contract spec show GetCheckPoint --json -"
+        )
         raise UsageError(msg) from error
 
 

@@ -153,7 +153,7 @@ def _data(name: str, text: str, line: int) -> str:
     if text.startswith("@") and name != "data-raw":
         msg = (
             f"line {line}: expected the body in the curl command, got the name of a file, {first_word(text)!r}. "
-            "How to fix: put the file's content behind --data-raw."
+            "How to fix: put the file's content after --data-raw."
         )
         raise UsageError(msg)
     if name != "data-urlencode":

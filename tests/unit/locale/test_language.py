@@ -47,7 +47,7 @@ def test_the_environment_chooses_the_language(environ, expected):
         (DRIFT, "cassettes/读取.yaml: SLS204 update-time-unit（违规）"),
         ("x.yaml: the file is cut off", "x.yaml: 文件被截断"),
         ("3 exchanges", "3 次交互"),
-        ("  How to fix: convert it first.", "  修复方法：先转换。"),
+        ("  How to fix: save it as UTF-8.", "  修复方法：保存为 UTF-8。"),
         ("  expected: true or false", "  期望：true 或 false"),
         ("  actual:   nothing", "  实际：没有"),
         ("3 exchanges, 2 scenarios: no violation, 0 warnings", "3 次交互，2 个场景：没有违规，0 处警告"),

@@ -1,0 +1,143 @@
+"""What stands after "How to fix:" is done as it is written, and turns green."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sls_contract import load_cassette, use_cassette
+from sls_contract.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+CASSETTE = ROOT / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
+PAGE = ROOT / "tests" / "unit" / "spec" / "pages" / "2024.en.md"
+VCRPY = {
+    "version": 1,
+    "interactions": [
+        {
+            "request": {"method": "GET", "uri": "http://p.cn-hangzhou.log.aliyuncs.com/", "body": None, "headers": {}},
+            "response": {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "[]"}},
+        }
+    ],
+}
+KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tAbCdEfGhIjKlMnOpQr"}
+
+PAGE_OF_CURSOR = "GetCursor/2021-01-27.en.md"
+
+
+@pytest.fixture
+def make(command, tmp_path):
+    """Fill the empty folder anew, and return what runs a line in it: of our commands, else of the shell."""
+
+    def run(line: str) -> str:
+        words, _, target = line.partition(" > ")
+        if not words.startswith("sls-contract "):
+            return subprocess.run(line, shell=True, check=True, cwd=tmp_path, capture_output=True, text=True).stdout
+        done = command(*shlex.split(words)[1:])
+        if target:
+            (tmp_path / target).write_text(done.stdout, "utf-8")
+        return f"{done.stderr}{'' if target else done.stdout}\nexit code {done.returncode}"
+
+    def filled():
+        shutil.rmtree(tmp_path)
+        for name in ("project", "own", "odd", "two", "GetCursor", "GetBasket"):
+            (tmp_path / name).mkdir(parents=True)
+        for name in ("page.md", PAGE_OF_CURSOR):
+            shutil.copy(PAGE, tmp_path / name)
+        shutil.copy(CASSETTE, tmp_path / "old.yaml")
+        shutil.copy(CASSETTE, tmp_path / "two" / "old.yaml")
+        (tmp_path / "vcrpy.json").write_text(json.dumps(VCRPY), "utf-8")
+        (tmp_path / "empty.har").write_text('{"log": {"entries": []}}', "utf-8")
+        (tmp_path / "odd" / "GetCheckPoint.json").write_text('{"summary": "nothing else"}', "utf-8")
+        run("sls-contract convert old.yaml old.har")
+        shutil.copy(tmp_path / "old.har", tmp_path / "two")
+        return run
+
+    return filled
+
+
+@pytest.mark.parametrize(
+    ("failing", "pattern", "steps"),
+    [
+        ("diff old.yaml", "^(sls-contract diff) OLD NEW$", [r"\1 old.yaml old.har"]),
+        ("diff old.yaml gone", "name a cassette", ["sls-contract diff old.yaml old.har"]),
+        ("diff old.yaml empty.har", "name two recordings", ["sls-contract diff old.yaml old.har"]),
+        ("check gone", "or a folder of cassettes", ["sls-contract check two"]),
+        ("check project", "name cassettes", ["sls-contract check old.yaml"]),
+        ("check old.yaml --jobs 0", "^see (.*)", [r"\1"]),
+        ("check old.yaml --contract own", "^(.*) PAGE.md (.*)", [rf"\1 {PAGE_OF_CURSOR} \2", "again"]),
+        ("check old.yaml --contract odd", "(sls-contract.* -)$", [r"\1 > odd/GetCheckPoint.json", "again"]),
+        ("convert old.yaml out.txt", "pass (--to har)", [r"again \1"]),
+        ("convert old.yaml old.har", "pass (--force)", [r"again \1"]),
+        ("convert old.yaml old.har", "name another file", ["sls-contract convert old.yaml other.har"]),
+        ("convert two out --to jsonl", "rename one", ["mv two/old.har two/new.har", "again"]),
+        ("convert empty.har new.yaml", "name another file", ["sls-contract convert old.har new.yaml"]),
+        ("init project", "pass (--yes)", [r"again \1"]),
+        ("exercise -- gone", "such as: (.*) -- python client.py", [r"\1 --list"]),
+        ("merge old.har", "such a file", ["sls-contract check old.yaml --json r.json", "sls-contract merge r.json"]),
+        ("spec show Nope", "^(sls-contract spec list)", [r"\1"]),
+        ("spec show GetCheckPoin", r"did you mean (\w+)", [r"sls-contract spec show \1"]),
+        ("spec derive", "name a file", ["sls-contract spec derive page.md"]),
+        ("spec derive gone.md", r"name a page \(.md\)", ["sls-contract spec derive page.md"]),
+        ("spec derive page.md --out own", "such as ([^,]*),", [r"sls-contract spec derive \1 --out own"]),
+        (
+            "spec derive page.md --out own --date 2024 --language en",
+            r"such as (.*)\.$",
+            [r"cp page.md \1", r"sls-contract spec derive \1 --out own"],
+        ),
+        ("spec build --folder own", "^(.*) PAGE.md (.*)", [rf"\1 {PAGE_OF_CURSOR} \2", "again"]),
+        ("nonsense", "^see (.*)", [r"\1"]),
+    ],
+)
+def test_a_command_that_failed_says_what_succeeds(make, failing, pattern, steps):
+    """A command, an option, a name: each is taken from the advice itself."""
+    run = make()
+    told, found, advised = run(f"sls-contract {failing}").partition("How to fix: ")
+    assert found, told
+    advised, _, code = advised.rpartition("\nexit code ")
+    assert code != "0"
+    match = re.search(pattern, advised.strip())
+    assert match, advised
+    for step in steps:
+        line = match.expand(step).replace("again", f"sls-contract {failing}")
+        done = run(line)
+        assert not line.startswith("sls-contract") or done.endswith("exit code 0"), f"{line}\n{done}"
+
+
+def test_a_har_is_converted_as_the_message_says(make, tmp_path, monkeypatch):
+    """The command in the message writes the cassette that it names, which then plays."""
+    run = make()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as told, use_cassette("old.har"):
+        pass
+    line = str(told.value).partition("name that: ")[2]
+    assert run(line).endswith("exit code 0")
+    assert len(load_cassette(shlex.split(line)[-1]).exchanges) == 5
+
+
+def test_a_cassette_in_json_is_converted_as_the_message_says(make, tmp_path, monkeypatch):
+    """One of vcrpy, also on one line, as programs that write JSON leave it."""
+    run = make()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as told, use_cassette("vcrpy.json", record="all"):
+        pass
+    line = str(told.value).partition("with: ")[2].replace("FILE.json", "vcrpy.json").replace("FILE.yaml", "new.yaml")
+    assert run(line).endswith("exit code 0")
+    assert len(load_cassette("new.yaml").exchanges) == 1
+
+
+def test_a_key_is_exported_as_the_message_says(command):
+    """Half a key is refused, and each name that the message prints is one to set."""
+    request = b"GET /logstores/l HTTP/1.1\nHost: p.cn-hangzhou.log.aliyuncs.com\n\n"
+    told = command("signature", "-", stdin=request, environ=KEY).stderr
+    names = set(re.findall("ALIBABA_CLOUD_[A-Z_]+", told))
+    assert "set both, or neither" in told
+    done = command("signature", "-", stdin=request, environ={**dict.fromkeys(names, "x"), **KEY})
+    assert done.returncode == 1  # it was judged: the request is not signed
+    assert "is not signed" in done.stdout
