@@ -173,7 +173,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         logstore=pick("logstore"),
         region=pick("region"),
         unmarked=_chosen("sls_unmarked", pick("unmarked") or "block", UNMARKED),
-        strict=bool(given.sls_strict or config.getini("sls_strict")),
+        strict=given.sls_strict or _yes(config, "sls_strict"),
         max_age=_age(pick("max_age")),
         accept=_classes(pick("accept") or ""),
         reports=tuple(_report(path) for path in given.sls_report or config.getini("sls_report")),
@@ -182,12 +182,21 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         scrub=scrub,
         scrub_keys=scrub_keys,
         rename=rename,
-        hide_names=config.getini("sls_hide_names") if given.sls_hide_names is None else given.sls_hide_names == "yes",
+        hide_names=_yes(config, "sls_hide_names") if given.sls_hide_names is None else given.sls_hide_names == "yes",
         rootdir=config.rootpath,
         contract_dir=_contract_dir(config),
         suite=suite,
         unused=_unused(given, record, pick("endpoint") or REFERENCE),
     )
+
+
+def _yes(config: pytest.Config, name: str) -> bool:
+    """Return a setting that is yes or no; the error of pytest does not name it."""
+    try:
+        return bool(config.getini(name))
+    except (ValueError, pytest.UsageError) as error:
+        msg = f"{name} must be one of yes, no: {error}"
+        raise pytest.UsageError(msg) from None
 
 
 def _contract_dir(config: pytest.Config) -> Path | None:

@@ -81,7 +81,7 @@ def swallowed(stopped: Iterable[Stopped]) -> Iterator[Finding]:
             "an open cassette",
             f"a request to {host} was blocked, and the test caught the error",
             "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once), or remove the "
-            "request. If the test expects the error, use pytest.raises(NetworkBlocked) or "
+            "request. If the test expects the error, use pytest.raises(sls_contract.errors.NetworkBlocked) or "
             "@pytest.mark.sls_allow('SLS616', reason='…')",
         )
 
