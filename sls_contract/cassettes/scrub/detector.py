@@ -33,10 +33,12 @@ _ROUNDS = 4
 _SMALL = 64 * 1024  # bytes
 _MOST_FIELDS = 1000
 _TELLING = 16  # bytes
+_SEPARATORS = b"\0 ,:"
 _BETWEEN = "\r"  # fields of a message: not the end of a line, over which a secret may be broken
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _STRUCTURE = re.compile(rb'["{}\[\]:,]')
+_ZEROS = re.compile(rb"\0+")
 _LITERAL = re.compile(rb'(?:\\.|[^"{}\[\]:,\s\\])+')
 
 
@@ -56,7 +58,7 @@ class Detector:
         registry: learns what gives itself away.
         rules: the user's.
         secrets: what was given to the run, and what one exchange adds; the registry has what was learnt.
-        folded: what gives a known secret away in lower-cased text.
+        folded: what gives a known secret away in lower-cased text without separators.
         exact: the same in text as it is.
         harmless: signatures that anyone can make.
         echo: of the above, what gives away a secret of one exchange only, lower-cased and as it is.
@@ -122,8 +124,7 @@ class Detector:
         folded, exact = self.echo
         if not folded:
             return False
-        lowered = data.lower()
-        return any(map(lowered.__contains__, folded)) or any(map(data.__contains__, exact))
+        return any(map(_together(data.lower()).__contains__, folded)) or any(map(data.__contains__, exact))
 
     def sees(self, data: bytes, depth: int = 0) -> bool:
         """Tell whether there may be something to replace; never False where `clean` would change something.
@@ -144,7 +145,7 @@ class Detector:
 
     def _knows(self, data: bytes, lowered: bytes | None = None) -> bool:
         lowered = data.lower() if lowered is None else lowered
-        known = any(map(lowered.__contains__, self.folded)) or any(map(data.__contains__, self.exact))
+        known = any(map(_together(lowered).__contains__, self.folded)) or any(map(data.__contains__, self.exact))
         return known or bool(self.registry.learnt.within(data, lowered))
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
@@ -225,13 +226,18 @@ class Detector:
 
 
 def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """Return what gives secrets away in lower-cased text, and in text as it is: how their spellings end.
+    """Return what gives secrets away in lower-cased text without separators, and in text as it is: how spellings end.
 
-    To prepare the search for a long needle costs more than the search; how tokens begin they have in common.
+    To prepare the search for a long needle costs more than the search; how tokens begin they have in common. Lists of
+    bytes, however they are separated, are one without separators, and UTF-16 and UTF-32 are text.
     """
     kept = tuple(secrets)
-    folded = [needle[-_TELLING:] for secret in kept for needle in secret.needles]
+    folded = {_together(needle)[-_TELLING:] for secret in kept for needle in secret.needles}
     return tuple(folded), tuple([window[-_TELLING:] for secret in kept for window in secret.windows])
+
+
+def _together(lowered: bytes) -> bytes:
+    return lowered.translate(None, _SEPARATORS)
 
 
 def _masked(text: bytes, start: int, end: int, kind: str) -> Iterator[Edit]:
@@ -268,8 +274,10 @@ def _fitted(edit: Edit) -> Edit:
     length = edit.end - edit.start
     if edit.kind in (PACKED, ENCODED):
         return edit
-    if b"\0" in edit.new:
-        new = b"\0".join(bytes([code]) for code in edit.new[::2][: length // 2 + 1].ljust(length // 2 + 1, b"*"))
+    if zeros := _ZEROS.search(edit.new):
+        width = len(zeros[0]) + 1  # of UTF-16 or UTF-32
+        letters = edit.new[::width][: length // width + 1].ljust(length // width + 1, b"*")
+        new = zeros[0].join(bytes([code]) for code in letters)
     else:
         new = edit.new[:length].ljust(length, b"*")
     return Edit(edit.start, edit.end, new, edit.kind)

@@ -24,6 +24,7 @@ SHORTEST = 8
 SURE = 16
 """Bytes from which on a secret is unlike any other text, however it was put together."""
 
+_WIDE = ("utf-16-le", "utf-32-le")
 _PLAIN_WORD = re.compile(rb"[a-z]+|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _WORD = re.compile(rb"[0-9A-Za-z_-]")
 #: Words of this protocol: never hunted, whatever somebody chose as a key.
@@ -118,7 +119,7 @@ class Secret:
     def of(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
         """Work the spellings out once."""
         text = value.lower()
-        folded = [(text, public), (_spaced(text), _spaced(public))]
+        folded = [(text, public), *[(_spaced(text, code), _spaced(public, code)) for code in _WIDE]]
         if b"+" in value:
             folded.append((text.replace(b"+", b" "), public))
         if b"+" in value or b"/" in value:
@@ -129,6 +130,7 @@ class Secret:
         if kind is not Kind.SIGNATURE:  # of which there is one an exchange; services echo no dump of it
             folded += [(value.hex(sign).encode(), public.hex(sign).encode()) for sign in " :"]
             folded += [(_listed(value, sign), _listed(public, sign)) for sign in (",", ", ", " ")]
+            folded += [(_in_code(value, sign), _in_code(public, sign)) for sign in (",", ", ")]
         hexadecimal, windows, alone = _spelled(value)
         return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows)
 
@@ -175,9 +177,14 @@ def _listed(text: bytes, sign: str) -> bytes:
     return sign.join(map(str, text)).encode()
 
 
-def _spaced(text: bytes) -> bytes:
-    """Return a text as UTF-16 has it, but for the zero at one end."""
-    return text.decode("latin-1").encode("utf-16-le")[:-1]
+def _in_code(text: bytes, sign: str) -> bytes:
+    """Return a text as the list of its bytes in hex, as source code and dumps have it: ``0x4c, 0x54``."""
+    return sign.join(f"0x{byte:02x}" for byte in text).encode()
+
+
+def _spaced(text: bytes, code: str) -> bytes:
+    """Return a text as UTF-16 or UTF-32 has it, but for the zeros at one end."""
+    return text.decode("latin-1").encode(code).rstrip(b"\0")
 
 
 def _windows(value: bytes) -> Iterator[bytes]:

@@ -68,13 +68,14 @@ BROKEN = {
     "lines of a shell": lambda s: f"curl -H 'a: {s[:9]}\\\n    {s[9:]}'".encode(),
     "a list of bytes": lambda s: json.dumps({"type": "Buffer", "data": [*s.encode()]}).encode(),
     "a list of bytes in Go": lambda s: f"[{' '.join(map(str, s.encode()))}]".encode(),
+    "a list of bytes in C": lambda s: f"{{{', '.join(map(hex, s.encode()))}}}".encode(),
 }
 
 
 def reassembled(data: bytes) -> str:
     """Return what a reader can make of it."""
     text = data.decode().replace("\\r", "\r").replace("\\n", "\n").replace("\\", "")
-    numbers = [int(each) for each in re.findall(r"\b\d{2,3}\b", text)]
+    numbers = [int(each, 0) for each in re.findall(r"\b(?:0x[0-9a-f]{2}|[1-9]\d{1,2})\b", text)]
     return quopri.decodestring(text).decode("latin-1") + re.sub(r"=?\s+", "", text) + bytes(numbers).decode("latin-1")
 
 

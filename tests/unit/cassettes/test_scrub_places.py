@@ -139,6 +139,7 @@ SPELLINGS = {
     "hex, capitals": lambda s: s.encode().hex().upper(),
     "hex behind a digit": lambda s: "0" + s.encode().hex(),
     "utf-16 in base64": lambda s: base64.b64encode(s.encode("utf-16-le")).decode(),
+    "utf-32 in base64": lambda s: base64.b64encode(s.encode("utf-32-be")).decode(),
 }
 PLACES = {
     "query value": lambda t: {"url": f"{URL}&q={quote(t, safe='%')}"},
