@@ -7,11 +7,14 @@ import re
 import shlex
 import shutil
 import subprocess
+from importlib.metadata import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from sls_contract import load_cassette, use_cassette
+from sls_contract.endpoint.faults.language import format_fault, parse_fault
 from sls_contract.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -141,3 +144,75 @@ def test_a_key_is_exported_as_the_message_says(command):
     done = command("signature", "-", stdin=request, environ={**dict.fromkeys(names, "x"), **KEY})
     assert done.returncode == 1  # it was judged: the request is not signed
     assert "is not signed" in done.stdout
+
+
+REQUEST = "GET /logstores/l HTTP/1.1\nHost: p.cn-hangzhou.log.aliyuncs.com\nAccept: */*\n\n"
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong", "pattern"),
+    [
+        ("GET /logstores/l", "GET logstores/l", "from the slash after the host on"),
+        ("Host: p.cn-hangzhou.log.aliyuncs.com\n", "", "add 'Host: <project>.<endpoint>'"),
+        ("Accept: */*", "Accept */*", "the header's name and a colon before its value"),
+        ("GET /logstores/l HTTP/1.1\n", "", "paste the request from its first line on"),
+        (REQUEST, "\n", "paste a request"),
+        (REQUEST, "curl --data hi", "paste the whole command"),
+        (REQUEST, "curl http://p.cn-hangzhou.log.aliyuncs.com/ -d @body.txt", "the file's content after (--data-raw)"),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_read_once_mended(make, part, wrong, pattern):
+    """What was wrong is the one thing that the advice says to write."""
+    run = make()
+    run(f"printf %s {shlex.quote(REQUEST.replace(part, wrong))} > request.txt")
+    told = signature(run)
+    match = re.search(pattern, told.partition("How to fix: ")[2])
+    assert match, told
+    mended = wrong.replace("-d @body.txt", f"{match.group(1)} hi") if match.groups() else REQUEST
+    run(f"printf %s {shlex.quote(mended)} > request.txt")
+    assert "is not signed" in signature(run)
+
+
+def signature(run) -> str:
+    """Return what ``signature`` says to a request, of which it needs no key that is right."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ID", "SECRET"):
+            patch.setenv(f"ALIBABA_CLOUD_ACCESS_KEY_{name}", "x")
+        return run("sls-contract signature request.txt")
+
+
+def test_examples_in_advice_are_right(make, monkeypatch):
+    """Each way to write a time, and each fault, that a message shows is taken."""
+    run = make()
+    run(f"printf %s {shlex.quote(REQUEST)} > request.txt")
+    for name in ("ID", "SECRET"):
+        monkeypatch.setenv(f"ALIBABA_CLOUD_ACCESS_KEY_{name}", "x")
+    told = run("sls-contract signature --at yesterday request.txt").partition("write it as ")[2]
+    times = [each.strip(" '") for each in re.findall(r"'[^']*'|[0-9T:Z-]{20}", told)]
+    assert len(times) == 2, told
+    for each in [*times, "1767323045"]:
+        assert "is not signed" in run(f"sls-contract signature --at {shlex.quote(each)} request.txt")
+    told = run("sls-contract serve --fault nonsense").partition("like one of ")[2]
+    faults = told.partition("\n")[0].rstrip(".").split("; ")
+    assert len(faults) == 4
+    assert [str(format_fault(parse_fault(each))) for each in faults]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "convert s3://bucket/x.har new.yaml",
+        "convert oss://bucket/x.har new.yaml",
+        "convert memory://x.har new.yaml",
+        "check old.yaml --engine dask",
+        "check old.yaml --engine ray",
+        "verify --database redis://127.0.0.1:1",
+        "proxy --https --cassette new.yaml --port 0",
+    ],
+)
+def test_an_extra_that_is_missing_is_one_of_the_package(make, line):
+    """What pip is told to install is there to install; where it is installed nothing is said."""
+    if line.startswith("proxy") and find_spec("mitmproxy"):
+        return
+    for extra in re.findall(r"pip install 'sls-contract\[(\w+)\]'", make()(f"sls-contract {line}")):
+        assert extra in metadata("sls-contract").get_all("Provides-Extra")
