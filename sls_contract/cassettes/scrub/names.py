@@ -41,8 +41,8 @@ _PATTERNS = (
 _ENDING = re.compile("(?<!test)(?<!teststs)(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
 _KINDS = tuple(kind for kind, _ in _PATTERNS)
 
-_LAST = "key token secret signature password passwd passphrase pwd credentials 密码 口令 密钥 私钥 安全令牌"
-LAST_WORDS = tuple(word.encode() for word in _LAST.split())
+_LAST = "key|token|secret|signature|password|passwd|passphrase|pwd|credentials|密码|口令|密钥|私钥|安全令牌"
+LAST_WORDS = tuple(word.encode() for word in _LAST.split("|"))
 """Every name above ends in one of these, or in one of them and ``id``."""
 LONGEST = 24  #: characters of the longest name
 
