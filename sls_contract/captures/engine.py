@@ -21,6 +21,7 @@ from sls_contract.errors import SlsContractError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import ProcessPoolExecutor
+    from types import FrameType
 
 Engine: TypeAlias = Literal["local", "dask", "ray"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -28,6 +29,7 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 _AHEAD = 3  # chunks under way for each worker
 _LOGGED = 10  # messages that each end of a connection of Dask keeps, with the chunks in them: by itself, 1,000
 _ATTEMPTS = 3  # workers that one chunk may end
+_PATIENCE = 0.05  # seconds to send a result in
 _SMALL = 8 * 1024 * 1024  # bytes that one process judges in hardly more time than others need to start
 _LOST = {"KilledWorker", "WorkerCrashedError", "OutOfMemoryError", "FutureCancelledError", "NodeDiedError"}
 _T = TypeVar("_T")
@@ -191,16 +193,26 @@ def _carry_out(work: Callable[[Any], Any], item: Any) -> Any:
         _Worker.working = False
 
 
-def _give_up(_signal: int, _frame: object) -> None:
+def _give_up(_signal: int, frame: FrameType | None) -> None:
+    """End what is worked on, or the process, where it waits for work; one that sends a result is asked again."""
+    from multiprocessing.queues import Queue
+
     _Worker.over = True
     if _Worker.working:
         raise _GivenUp
+    while frame is not None:
+        if frame.f_code is Queue.get.__code__:
+            raise SystemExit
+        frame = frame.f_back
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
 
 
 def _begin() -> None:
     """Leave Ctrl-C, which reaches a whole group of processes, to the parent; end when that is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _give_up)
+    if hasattr(signal, "SIGALRM"):  # on Windows nothing that is sent to a process lets it go on
+        signal.signal(signal.SIGALRM, _give_up)
     Thread(target=_end_with_parent, daemon=True).start()
 
 

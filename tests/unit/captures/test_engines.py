@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sls_contract.captures.engine import WorkerLost, in_order
+from sls_contract.captures.engine import WorkerLost, _Local, in_order
 from sls_contract.captures.lines import line_of
 from sls_contract.captures.reading import chunks_of
 from sls_contract.exercise import SITUATIONS
@@ -56,6 +56,19 @@ def test_a_worker_that_dies_costs_a_retry(tmp_path):
     """No result is missing, none comes twice."""
     items = [(number, str(tmp_path / "tried")) for number in range(9)]
     assert list(in_order(square_or_die, items, "local", 2, large)) == [number**2 for number in range(9)]
+
+
+def test_a_worker_that_waits_for_work_ends_when_told():
+    """As the pool tells the others where one of its workers died, and joins them."""
+    workers = _Local(2)
+    assert [each.result() for each in [workers.submit(square, number) for number in range(9)]][-1] == 64
+    processes = list(workers._pool._processes.values())
+    for each in processes:
+        os.kill(each.pid, signal.SIGTERM)
+    for each in processes:
+        each.join(60)
+    assert not [each for each in processes if each.is_alive()]
+    workers.stop()
 
 
 @pytest.mark.full

@@ -39,7 +39,10 @@ class Raw:
     def _serve(self, connection: socket.socket) -> None:
         data = b""
         while b"\r\n\r\n" not in data:
-            data += connection.recv(65536)
+            more = connection.recv(65536)
+            if not more:
+                return
+            data += more
         self.received.append(data)
         for answer in self.answers:
             connection.sendall(answer)
