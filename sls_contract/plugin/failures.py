@@ -39,7 +39,9 @@ def end_at_callers_line(call: pytest.CallInfo[Any]) -> None:
     Where a client raised an error of its own for it, our error keeps the client's first line.
     """
     error = raised = call.excinfo.value if call.excinfo is not None else None
-    while error is not None:
+    met: set[int] = set()  # errors may be each other's causes
+    while error is not None and id(error) not in met:
+        met.add(id(error))
         if isinstance(error, SlsContractError):
             frames = list(_frames(error.__traceback__))
             kept = max((n for n, frame in enumerate(frames, 1) if not _is_library(frame)), default=0)

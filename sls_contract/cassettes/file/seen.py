@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -26,6 +27,7 @@ class Seen:
             return len(self._held) > before
         if self._stored is None:
             self._stored = _stored(self._held)
+            finalize(self, self._stored.close)
             self._held.clear()
         return self._stored.execute("INSERT OR IGNORE INTO seen VALUES (?)", (name,)).rowcount == 1
 
