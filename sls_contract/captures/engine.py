@@ -236,13 +236,12 @@ class _Dask:
         address = os.environ.get("DASK_SCHEDULER_ADDRESS")
         with ExitStack() as started:
             started.enter_context(config.set({"distributed.admin.low-level-log-length": _LOGGED}))
+            where = {"address": address, "timeout": "10s"} if address else {"n_workers": jobs, "threads_per_worker": 1}
             try:
-                here = {"n_workers": jobs, "threads_per_worker": 1}
-                self._client = Client(address, timeout="10s") if address else Client(**here)
+                self._client = started.enter_context(Client(**where))
             except OSError as error:
                 raise _unreachable(address, error) from error
-            started.callback(self._client.close)
-            self.stop = started.pop_all().close
+            self._started = started.pop_all()
         self.size = max(jobs, sum(self._client.nthreads().values()))
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
@@ -251,6 +250,9 @@ class _Dask:
 
     def restart(self) -> None:
         """Do nothing: the scheduler gives the work of a dead worker to another."""
+
+    def stop(self) -> None:
+        self._started.close()
 
 
 def _call(work: Callable[[Any], Any], item: Any) -> Any:
