@@ -121,10 +121,7 @@ class Detector:
         return seen
 
     def _sees_echo(self, data: bytes) -> bool:
-        folded, exact = self.echo
-        if not folded:
-            return False
-        return any(map(_together(data.lower()).__contains__, folded)) or any(map(data.__contains__, exact))
+        return bool(self.echo[0]) and _shows(data, data.lower(), *self.echo)
 
     def sees(self, data: bytes, depth: int = 0) -> bool:
         """Tell whether there may be something to replace; never False where `clean` would change something.
@@ -145,7 +142,7 @@ class Detector:
 
     def _knows(self, data: bytes, lowered: bytes | None = None) -> bool:
         lowered = data.lower() if lowered is None else lowered
-        known = any(map(_together(lowered).__contains__, self.folded)) or any(map(data.__contains__, self.exact))
+        known = _shows(data, lowered, self.folded, self.exact)
         return known or bool(self.registry.learnt.within(data, lowered))
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
@@ -234,6 +231,11 @@ def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, .
     kept = tuple(secrets)
     folded = {_together(needle)[-_TELLING:] for secret in kept for needle in secret.needles}
     return tuple(folded), tuple([window[-_TELLING:] for secret in kept for window in secret.windows])
+
+
+def _shows(data: bytes, lowered: bytes, folded: tuple[bytes, ...], exact: tuple[bytes, ...]) -> bool:
+    """Tell whether a text holds one of the signs that `_signs` returns."""
+    return any(map(_together(lowered).__contains__, folded)) or any(map(data.__contains__, exact))
 
 
 def _together(lowered: bytes) -> bytes:

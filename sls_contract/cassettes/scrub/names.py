@@ -24,11 +24,9 @@ class Kind(StrEnum):
 _WORDS = (
     (Kind.ACCESS_KEY_ID, "access key id|access id|secret id"),
     (Kind.ACCESS_KEY_SECRET, "access key secret|access secret|secret access key|secret key|access key|signing key"),
-    (Kind.SECURITY_TOKEN, "security token|sts token|session token"),
+    (Kind.SECURITY_TOKEN, "security token|sts token|session token|安全令牌"),
     (Kind.SIGNATURE, "signature"),
-    (Kind.OTHER, "secret|password|passwd|passphrase|private key|api key|account key|credentials"),
-    (Kind.SECURITY_TOKEN, "安全令牌"),
-    (Kind.OTHER, "密码|口令|密钥|私钥"),
+    (Kind.OTHER, "secret|password|passwd|passphrase|private key|api key|account key|credentials|密码|口令|密钥|私钥"),
     (Kind.OTHER, "access token|refresh token|id token|auth token|bearer token|csrf token|x token"),
 )
 #: Names only where nothing stands before them: ``nextToken`` is none.
@@ -41,8 +39,8 @@ _PATTERNS = (
 _ENDING = re.compile("(?<!test)(?<!teststs)(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
 _KINDS = tuple(kind for kind, _ in _PATTERNS)
 
-_LAST = "key|token|secret|signature|password|passwd|passphrase|pwd|credentials|密码|口令|密钥|私钥|安全令牌"
-LAST_WORDS = tuple(word.encode() for word in _LAST.split("|"))
+_NAMES = "|".join((*(words for _, words in _WORDS), _LONELY)).split("|")
+LAST_WORDS = tuple(dict.fromkeys(name.split()[-1].encode() for name in _NAMES if not name.endswith(" id")))
 """Every name above ends in one of these, or in one of them and ``id``."""
 LONGEST = 24  #: characters of the longest name
 
