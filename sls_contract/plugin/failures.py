@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from sysconfig import get_paths
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import sls_contract
 from sls_contract.errors import SlsContractError
 from sls_contract.locale import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LIBRARIES = {get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-_LIBRARIES.add(str(Path(sls_contract.__file__).parent))
 _RAISED = re.compile(r"((?:E +)?sls_contract\.[\w.]+: |Failed: )(.*)", re.DOTALL)
 
 
@@ -33,23 +30,21 @@ def told() -> Iterator[None]:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
-def end_at_callers_line(call: pytest.CallInfo[Any]) -> None:
+def ended_at_callers_line(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
     """Cut the traceback of an error of ours after the last line that is no library's: there the request was sent.
 
     Where a client raised an error of its own for it, our error keeps the client's first line.
     """
-    error = raised = call.excinfo.value if call.excinfo is not None else None
-    met: set[int] = set()  # errors may be each other's causes
-    while error is not None and id(error) not in met:
-        met.add(id(error))
+    from sls_contract.cassettes.recorder.failures import causes
+
+    raised = excinfo.value
+    for error in causes(raised):
         if isinstance(error, SlsContractError):
             frames = list(_frames(error.__traceback__))
             kept = max((n for n, frame in enumerate(frames, 1) if not _is_library(frame)), default=0)
             if kept or error is not raised:
                 error.__traceback__ = _chained(frames[: kept or 1])
-        error = error.__cause__ or error.__context__
-    if isinstance(raised, SlsContractError):
-        call.excinfo = pytest.ExceptionInfo.from_exception(raised)
+    return pytest.ExceptionInfo.from_exception(raised) if isinstance(raised, SlsContractError) else excinfo
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
@@ -67,7 +62,15 @@ def _chained(frames: list[TracebackType]) -> TracebackType | None:
 
 def _is_library(frame: TracebackType) -> bool:
     folders = Path(frame.tb_frame.f_code.co_filename).parents
-    return any(str(folder) in _LIBRARIES or folder.name in {"site-packages", "dist-packages"} for folder in folders)
+    return any(folder in _libraries() or folder.name in {"site-packages", "dist-packages"} for folder in folders)
+
+
+@cache
+def _libraries() -> frozenset[Path]:
+    from sysconfig import get_path  # milliseconds, which only a run with a failure of ours takes
+
+    installed = (Path(get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return frozenset((*installed, Path(__file__).parents[1]))
 
 
 def translate_report(report: pytest.TestReport) -> None:

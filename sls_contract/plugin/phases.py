@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sls_contract.locale import translated
-from sls_contract.plugin.failures import end_at_callers_line, translate_report
+from sls_contract.plugin.failures import ended_at_callers_line, translate_report
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -59,7 +59,7 @@ class Phases:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Show the test's own line; take secrets out of tracebacks and captured output."""
         if call.excinfo is not None and not item.config.getoption("fulltrace", False):
-            end_at_callers_line(call)
+            call.excinfo = ended_at_callers_line(call.excinfo)
         report = yield
         self.run.reported(item, report)
         return report

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def no_connection(error: BaseException) -> Broken:
     """Classify what went wrong before a connection stood, by the error and its causes."""
-    chain = list(_chain(error))
+    chain = list(causes(error))
     kind: Kind = "refused"
     if any(isinstance(each, socket.gaierror) or "DNS" in type(each).__name__ for each in chain):
         kind = "name"
@@ -61,7 +61,8 @@ def describe(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it came of, each once, though they may be each other's causes."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
