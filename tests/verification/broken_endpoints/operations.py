@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
 
 
+def empty_heartbeat(request: Request) -> Request:
+    """Return the heartbeat of a consumer that holds no shard, from someone who may do anything."""
+    return trusted(request.replace(body=b"[]", headers=Headers()))
+
+
 def on_success(operation: str, code: str):
     """Register a function that changes the document of a success: request and document in, document out."""
 
@@ -155,7 +160,7 @@ class LetsStrangeConsumersHoldShards:
         response = self.real(request)
         if error_of(response) != "NotExistConsumerWithBody":
             return response
-        return self.real(trusted(request.replace(body=b"[]", headers=Headers())))
+        return self.real(empty_heartbeat(request))
 
 
 class RegistersTheRefused:
@@ -169,7 +174,7 @@ class RegistersTheRefused:
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if asks_for(request, "ConsumerGroupHeartBeat") and error_of(response) in self.errors:
-            self.real(trusted(request.replace(body=b"[]", headers=Headers())))
+            self.real(empty_heartbeat(request))
         return response
 
 
@@ -201,7 +206,7 @@ class RemembersConsumersOfDeletedGroups:
         if response.status == 200:
             self.known.add(who)
         if error_of(response) == "NotExistConsumerWithBody" and who in self.known:
-            return self.real(trusted(request.replace(body=b"[]", headers=Headers())))
+            return self.real(empty_heartbeat(request))
         return response
 
 
