@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _PORT = 8080
+LOOK = 1.0
+"""Seconds from one look for a signal to the next: one that comes just before a sleep begins does not end it."""
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.results import Breach, Results, exchange_lines
+from sls_contract.cli.listening import LOOK
 from sls_contract.errors import UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from sls_contract.reports import Target
     from sls_contract.spec import Finding
 
-_A_DAY = 86_400.0  # seconds
 _CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 _INCOMPLETE = 2
 _LEAK = clause("secret-in-recording").code  # told as a trouble of the file, not as a finding of an exchange
@@ -144,7 +144,7 @@ class Signals:
         """Sleep until one comes, or came; return its exit code."""
         while True:
             with contextlib.suppress(Empty):
-                return self._noted.get(timeout=_A_DAY)
+                return self._noted.get(timeout=LOOK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections import Counter
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.listening import LOOK, add_address, key_line, proxy_lines, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
     from sls_contract.signing import Credentials
 
-_A_DAY = 86_400.0  # seconds
 _MOST_SHOWN = 20  # of those that were refused
 
 
@@ -74,7 +73,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             avoid_pauses()
             print(_invitation(server.url), file=console.stdout, flush=True)
             while True:
-                time.sleep(_A_DAY)
+                time.sleep(LOOK)
 
 
 class _Refused:

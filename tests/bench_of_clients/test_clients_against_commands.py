@@ -63,7 +63,7 @@ def say(url, method, target, body):
     signed = sign(Request(method, f"http://{host}{target}", headers, content), TEST_CREDENTIALS, at=datetime.now(UTC))
     with requests.Session() as session:
         session.trust_env = False
-        session.request(method, url + target, headers=dict(signed.headers), data=content, timeout=5).raise_for_status()
+        session.request(method, url + target, headers=dict(signed.headers), data=content, timeout=60).raise_for_status()
 
 
 def told(url, scheme="v1", key=TEST_CREDENTIALS, shard=None):

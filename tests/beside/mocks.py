@@ -43,18 +43,18 @@ def port():
 
 def by_requests(url, **more):
     requests = pytest.importorskip("requests")
-    return requests.get(url, timeout=5, **more).content
+    return requests.get(url, timeout=60, **more).content
 
 
 def by_urllib3(url):
     urllib3 = pytest.importorskip("urllib3")
-    return urllib3.PoolManager(retries=False).request("GET", url, timeout=5).data
+    return urllib3.PoolManager(retries=False).request("GET", url, timeout=60).data
 
 
 def by_urllib(url):
     from urllib.request import build_opener  # urlopen keeps the proxies of its first call
 
-    return build_opener().open(url, timeout=5).read()
+    return build_opener().open(url, timeout=60).read()
 
 
 def by_httpx(url, **more):

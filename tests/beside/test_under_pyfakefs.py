@@ -17,7 +17,7 @@ SOURCE = """
         path = f"/logstores/{sls.logstore}/consumergroups/{sls.consumer_group}?shard=0"
         url = f"https://{sls.project}.{sls.endpoint}{path}"
         request = sign(Request("GET", url), sls.credentials, at=datetime.now(UTC))
-        assert requests.get(request.url, headers=dict(request.headers), timeout=5).status_code == 200
+        assert requests.get(request.url, headers=dict(request.headers), timeout=60).status_code == 200
 
     @pytest.mark.sls_cassette
     def test_hidden(fs, sls):

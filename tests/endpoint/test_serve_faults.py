@@ -114,7 +114,7 @@ def test_options_script_the_answers_in_their_order(command, wire, tmp_path):
             with contextlib.suppress(ConnectionResetError):
                 got.append(wire(port).say(request(port)).all()[9:12])
         process.terminate()
-        lines = process.communicate(timeout=10)[1].splitlines()
+        lines = process.communicate(timeout=60)[1].splitlines()
     assert got == [b"501", b"502", b"503", b"404"]
     told = [line.partition("shard=0 ")[2] for line in lines]
     assert told == ["501 (scripted)", "502 (scripted)", "(no answer) (scripted)", "503 (scripted)", "404"]

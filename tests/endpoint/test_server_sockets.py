@@ -256,7 +256,7 @@ def test_a_late_answer_holds_nobody_else_up(wire):
 
 def test_a_blocking_send_runs_in_threads(wire):
     """Four clients of a Send that waits for all four are answered."""
-    barrier = threading.Barrier(4, timeout=5)
+    barrier = threading.Barrier(4, timeout=60)
 
     def send(_request: Request) -> Response:
         barrier.wait()

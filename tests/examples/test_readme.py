@@ -206,7 +206,7 @@ def test_serve_prints_what_is_shown(place):
     process = subprocess.Popen([BIN / line.split()[0], *line.split()[1:]], stdout=subprocess.PIPE, encoding="utf-8")
     output = "".join(process.stdout.readline() for _ in shown.splitlines())
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert shows(shown, output), output
 
 

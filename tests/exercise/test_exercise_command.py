@@ -156,7 +156,7 @@ def test_the_page_shows_what_a_client_sent_and_not_its_key(tmp_path):
     path = tmp_path / "r.html"
     bad = (
         "import os, requests; e = os.environ\n"
-        "requests.get(f\"http://{e['SLS_PROJECT']}.{e['SLS_ENDPOINT']}/logstores/l/consumergroups/g\", timeout=5)"
+        "requests.get(f\"http://{e['SLS_PROJECT']}.{e['SLS_ENDPOINT']}/logstores/l/consumergroups/g\", timeout=60)"
     )
     assert command(*ONE, "--report", str(path), "--", sys.executable, "-c", bad)[0] == 1
     page = path.read_text("utf-8")

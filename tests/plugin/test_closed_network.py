@@ -54,12 +54,12 @@ def test_no_library_gets_through(project):
 
         @pytest.mark.sls_allow("SLS616", reason="it looks at the error by its type, in another thread")
         @pytest.mark.parametrize("reach", [
-            lambda: urllib.request.urlopen(OWNED, timeout=5),
-            lambda: requests.get(OWNED, timeout=5),
-            lambda: urllib3.PoolManager().request("GET", OWNED, retries=False, timeout=5),
+            lambda: urllib.request.urlopen(OWNED, timeout=60),
+            lambda: requests.get(OWNED, timeout=60),
+            lambda: urllib3.PoolManager().request("GET", OWNED, retries=False, timeout=60),
             lambda: httpx.get(OWNED),
             lambda: http.client.HTTPConnection("198.51.100.7", 9).request("GET", "/", headers={{"Host": HOST}}),
-            lambda: socket.create_connection((HOST, 80), timeout=5),
+            lambda: socket.create_connection((HOST, 80), timeout=60),
             lambda: socket.getaddrinfo(HOST, 443),
             lambda: socket.gethostbyname(HOST),
             dial,
@@ -107,7 +107,7 @@ def test_a_warm_connection_is_stopped_unless_it_ends_here(project):
             def test_it(kind):
                 warm = kind()
                 warm.connect(("127.0.0.1", {port}))
-                connection = http.client.HTTPConnection("198.51.100.7", timeout=5)
+                connection = http.client.HTTPConnection("198.51.100.7", timeout=60)
                 connection.sock = warm
                 if kind is Elsewhere:
                     with pytest.raises(NetworkBlocked):
@@ -135,7 +135,7 @@ def test_a_proxy_of_the_machine_is_no_way_out(project, monkeypatch):
             @pytest.mark.parametrize("reach", [requests.get, httpx.get, urllib.request.urlopen])
             def test_it(reach, scheme):
                 with pytest.raises(NetworkBlocked):
-                    reach({OWNED!r}.replace("http", scheme), timeout=5)
+                    reach({OWNED!r}.replace("http", scheme), timeout=60)
             """
         ).run().assert_outcomes(passed=6)
     assert b"".join(met) == b""
@@ -154,7 +154,7 @@ def test_the_way_is_closed_between_tests(project):
 
         def stopped():
             try:
-                requests.get({OWNED!r}, timeout=5)
+                requests.get({OWNED!r}, timeout=60)
             except NetworkBlocked:
                 return True
             return False
@@ -207,7 +207,7 @@ def test_ini_sls_hosts_adds_hosts(project):
         @pytest.mark.parametrize("host", ["p.sls.example.com", "sls.internal:8443"])
         def test_stopped(host):
             with pytest.raises(NetworkBlocked):
-                requests.get(f"https://{host}/", timeout=5)
+                requests.get(f"https://{host}/", timeout=60)
 
         @pytest.mark.sls_cassette
         def test_recorded(sls):
@@ -233,7 +233,7 @@ def test_a_cassette_of_ones_own_cannot_open_the_way(project):
 
         def test_it(tmp_path):
             with pytest.raises(NetworkBlocked), use_cassette(tmp_path / "c.yaml", record="once"):
-                requests.get({OWNED!r}, timeout=5)
+                requests.get({OWNED!r}, timeout=60)
         """
     ).run().assert_outcomes(passed=1)
 

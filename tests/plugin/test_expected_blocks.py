@@ -15,7 +15,7 @@ CLIENTS = """
     EXPECTED = (ValueError, Blocked)
 
     def go():
-        requests.get(f"http://my-project.{HOST}/", timeout=5)
+        requests.get(f"http://my-project.{HOST}/", timeout=60)
 
     def official(source):
         LogClient(HOST, "id", "secret", source=source).get_check_point("my-project", "logs", "readers", shard=0)

@@ -163,7 +163,7 @@ def _resigned(_source: str) -> str:
         url = f"https://{sls.project}.{sls.endpoint}/logstores/{sls.logstore}/consumergroups/{sls.consumer_group}"
         signed = sign(Request("GET", url), sls.credentials, at=now)
         headers = signed.headers.without("Date")
-        requests.get(url, headers={**dict(headers), "x-log-date": http_date(now)}, timeout=5)
+        requests.get(url, headers={**dict(headers), "x-log-date": http_date(now)}, timeout=60)
     """
 
 

@@ -12,7 +12,7 @@ SIGNED = """
         url = f"http://{names.project}.{server.endpoint}/logstores/{names.logstore}/consumergroups/g?{query}"
         request = sign(Request("GET", url), names.credentials, at=datetime.now(UTC))
         headers = {**dict(request.headers), **changes}
-        return requests.get(url, headers=headers, proxies=server.proxies, timeout=5)
+        return requests.get(url, headers=headers, proxies=server.proxies, timeout=60)
 """
 
 
@@ -82,7 +82,8 @@ def test_heartbeats_are_judged_together(project):
         body = str(held).encode()
         request = Request("POST", f"{url}?type=heartbeat&consumer=c", {"Content-Type": "application/json"}, body)
         request = sign(request, names.credentials, at=datetime.now(UTC))
-        return requests.post(request.url, body, headers=dict(request.headers), proxies=server.proxies, timeout=5).json()
+        headers = dict(request.headers)
+        return requests.post(request.url, body, headers=headers, proxies=server.proxies, timeout=60).json()
 
     def test_beats(sls_endpoint):
         sls_endpoint.create_consumer_group("g")

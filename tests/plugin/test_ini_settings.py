@@ -55,7 +55,7 @@ def test_the_summary_names_what_was_not_judged_whole(project):
         def test_asks(sls):
             stranger = replace(sls, credentials=Credentials("LTAI5tNobodyKnowsThisKey", "x" * 30))
             ask(stranger)
-            requests.get("https://oss-cn-hangzhou.aliyuncs.com/bucket", timeout=5)
+            requests.get("https://oss-cn-hangzhou.aliyuncs.com/bucket", timeout=60)
         """
     )
     result = project.ini("sls_hosts = oss-cn-hangzhou.aliyuncs.com").run("--sls-record=once")

@@ -13,7 +13,7 @@ ELSEWHERE = """
 
     def elsewhere(host):
         with suppress(Exception):
-            requests.get(f"http://{host}/", timeout=5)
+            requests.get(f"http://{host}/", timeout=60)
 """
 
 
@@ -34,7 +34,7 @@ def test_a_marked_test_that_asks_elsewhere_or_nothing_fails_in_every_mode(projec
     @pytest.mark.sls_cassette
     def test_asks_by_a_socket():
         with suppress(OSError):
-            socket.create_connection(("other.invalid", 80), timeout=5)
+            socket.create_connection(("other.invalid", 80), timeout=60)
 
     @pytest.mark.sls_cassette
     def test_asks_nothing(): pass
@@ -162,7 +162,7 @@ def test_what_a_test_does_ask_counts_wherever_it_is_asked(project):
             names, path = sls_endpoint.names, "/logstores/my-logstore/consumergroups/readers?shard=0"
             url = f"http://{names.project}.{sls_endpoint.url.removeprefix('http://')}{path}"
             signed = sign(Request("GET", url), names.credentials, at=datetime.now(UTC))
-            requests.get(sls_endpoint.url + path, headers=dict(signed.headers), timeout=5)
+            requests.get(sls_endpoint.url + path, headers=dict(signed.headers), timeout=60)
         """
     )
     project.run("--sls-record=once").assert_outcomes(passed=4)
@@ -204,7 +204,7 @@ def test_hosts_on_this_machine_are_nothing_to_tell(project):
         def test_asks(sls):
             with http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
                 threading.Thread(target=server.handle_request, daemon=True).start()
-                requests.get(f"http://localhost:{server.server_port}/", timeout=5)
+                requests.get(f"http://localhost:{server.server_port}/", timeout=60)
             ask(sls)
         """
     )

@@ -31,7 +31,7 @@ GROUP = """
         headers = {"Content-Type": "application/json"} if body else {}
         request = Request(method, url.replace("://", f"://{service.project}."), headers, body)
         signed = sign(request, service.credentials, at=datetime.now(UTC))
-        return requests.request(method, signed.url, headers=dict(signed.headers), data=body, timeout=5).status_code
+        return requests.request(method, signed.url, headers=dict(signed.headers), data=body, timeout=60).status_code
 
     @pytest.fixture(scope="module", params=["readers", "writers"])
     def group(service, request):

@@ -21,7 +21,7 @@ def test_children_tell_what_was_stopped_and_swallowed(project, options):
         from sls_contract.errors import NetworkBlocked
 
         def go(*ignored):
-            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=5)
+            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
 
         def swallow(*ignored):
             with suppress(BaseException):

@@ -13,7 +13,7 @@ UNMARKED = f"""
     from sls_contract.errors import NetworkBlocked, SlsContractError
 
     def go():
-        requests.get({OWNED!r}, timeout=5)
+        requests.get({OWNED!r}, timeout=60)
 
     def test_swallows():
         with suppress(BaseException):
@@ -98,7 +98,7 @@ def test_a_client_that_is_not_recorded_is_told_what_is(project):
         @pytest.mark.sls_cassette
         def test_asks(sls):
             ask(sls)
-            socket.create_connection((f"{sls.project}.{sls.endpoint}", 80), timeout=5)
+            socket.create_connection((f"{sls.project}.{sls.endpoint}", 80), timeout=60)
         """
     )
     result = project.run("--sls-record=once", "--sls-unmarked=allow")
@@ -127,7 +127,7 @@ def between_tests(project):
 
         def test_swallows():
             with suppress(BaseException):
-                requests.get({OWNED!r}, timeout=5)
+                requests.get({OWNED!r}, timeout=60)
     """)
 
 

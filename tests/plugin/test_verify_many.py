@@ -39,7 +39,7 @@ def post(sls, query, value):
     url = sls.url.replace("://", f"://{sls.project}.") + path
     request = Request("POST", url, {"Content-Type": "application/json"}, json.dumps(value).encode())
     signed = sign(request, sls.credentials, region=sls.region, at=datetime.now(UTC))
-    return requests.post(signed.url, data=signed.body, headers=dict(signed.headers), timeout=5)
+    return requests.post(signed.url, data=signed.body, headers=dict(signed.headers), timeout=60)
 """
 SHARED = """
     pytestmark = pytest.mark.sls_cassette(name="shared")

@@ -97,7 +97,7 @@ def relayed(monkeypatch, writes=sys.maxsize):
 def wait_for(url):
     for _ in range(600):
         try:
-            urllib.request.urlopen(url, timeout=5).close()
+            urllib.request.urlopen(url, timeout=60).close()
         except OSError:
             time.sleep(0.1)
         else:

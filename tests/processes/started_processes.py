@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import ClassVar
@@ -59,6 +60,15 @@ class Started(Forking):
             yield
         finally:
             cls._may = before
+
+    def communicate(self, *args, **named):
+        """As ever; one that does not end in time first says where each of its threads stands, on its standard error."""
+        try:
+            return super().communicate(*args, **named)
+        except subprocess.TimeoutExpired:
+            self.send_signal(signal.SIGABRT)
+            time.sleep(1)  # which it takes to write
+            raise
 
     def end(self) -> None:
         """End whatever is left of the group, and give back what belongs to it here."""

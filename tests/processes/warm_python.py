@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import gc
 import importlib
 import inspect
@@ -169,6 +170,7 @@ def be(order: dict, streams: list[int]) -> int:
     os.environ.clear()
     os.environ.update(order["environ"])
     take(streams)
+    faulthandler.enable(2)  # on ABRT, which `Started` sends to one that did not end in time
     os.closerange(3, LOADED.fileno())
     os.closerange(LOADED.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
     time.tzset()

@@ -164,7 +164,7 @@ class TestInterception:
             import requests
             for url in ("https://my-project.cn-hangzhou.log.aliyuncs.com/", "https://example.com/"):
                 try:
-                    requests.get(url, timeout=5)
+                    requests.get(url, timeout=60)
                 except requests.RequestException as error:
                     print(type(error).__name__, "set NO_PROXY" in str(error))
         """
@@ -211,7 +211,7 @@ class TestInterception:
 
 def _said(port: int, method: str) -> bytes:
     """Ask once, and return every byte that comes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(
             f"{method} http://{HOST}/ HTTP/1.1\r\nHost: {HOST}\r\nX-Odd: 组\r\nConnection: close\r\n\r\n".encode()
         )

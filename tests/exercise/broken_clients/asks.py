@@ -304,7 +304,7 @@ class ReportsElsewhere(Client):
 
     def ask(self):
         proxy = urlsplit(self.told["HTTP_PROXY"])
-        connection = http.client.HTTPConnection(proxy.hostname, proxy.port, timeout=5)
+        connection = http.client.HTTPConnection(proxy.hostname, proxy.port, timeout=60)
         with suppress(OSError, http.client.HTTPException):
             connection.request(
                 "GET",

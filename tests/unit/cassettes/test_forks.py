@@ -29,7 +29,7 @@ URL = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/con
 
 def get(**changes):
     request = sign(Request("GET", URL), TEST_CREDENTIALS, at=datetime.now(UTC))
-    return requests.get(request.url, headers={**dict(request.headers), **changes}, timeout=5).text
+    return requests.get(request.url, headers={**dict(request.headers), **changes}, timeout=60).text
 
 
 def in_child(act, *args, **changes):

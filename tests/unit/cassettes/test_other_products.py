@@ -30,7 +30,7 @@ class Double:
 
 
 def ask(host, path="/x"):
-    connection = http.client.HTTPConnection(host, timeout=5)
+    connection = http.client.HTTPConnection(host, timeout=60)
     connection.request("GET", path)
     return connection.getresponse().read()
 

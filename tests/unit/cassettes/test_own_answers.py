@@ -18,7 +18,7 @@ HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
 def ask(method: str, target: str) -> requests.Response:
     request = Request(method, f"http://{HOST}{target}", {"Host": HOST})
     signed = sign(request, TEST_CREDENTIALS, at=datetime.now(UTC))
-    return requests.request(method, request.url, headers=dict(signed.headers), timeout=5)
+    return requests.request(method, request.url, headers=dict(signed.headers), timeout=60)
 
 
 @pytest.mark.parametrize("target", ["/logstores?offset=0", "/logstores/my-logstore?type=log", "/machinegroups"])

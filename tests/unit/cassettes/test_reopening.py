@@ -21,7 +21,7 @@ GROUP = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/c
 
 def get(shard=0, **changes):
     request = sign(Request("GET", f"{GROUP}?shard={shard}"), TEST_CREDENTIALS, at=datetime.now(UTC))
-    return requests.get(request.url, headers={**dict(request.headers), **changes}, timeout=5).status_code
+    return requests.get(request.url, headers={**dict(request.headers), **changes}, timeout=60).status_code
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def service(request):
 def asked(method, url, key, body=b""):
     """Send a signed request with requests; return the parsed answer."""
     request = sign(Request(method, url, {"Content-Type": "application/json"} if body else {}, body), key, at=AT)
-    answer = requests.request(method, url, headers=dict(request.headers), data=request.body, timeout=5)
+    answer = requests.request(method, url, headers=dict(request.headers), data=request.body, timeout=60)
     return answer.json() if answer.content else None
 
 
