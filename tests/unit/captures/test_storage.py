@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+from oss_server import served_oss
 from s3_server import served_s3
 
 from sls_contract import cli
@@ -50,14 +51,7 @@ def folder(tmp_path, lines, har):
 def upload(folder, filesystem, place):
     for path in folder.rglob("*"):
         if path.is_file():
-            with filesystem.open(f"{place}/{path.relative_to(folder).as_posix()}", "wb") as file:
-                file.write(path.read_bytes())
-
-
-@pytest.fixture
-def s3(monkeypatch):
-    with served_s3(monkeypatch) as filesystem:
-        yield filesystem
+            filesystem.pipe_file(f"{place}/{path.relative_to(folder).as_posix()}", path.read_bytes())
 
 
 def test_a_folder_in_memory_is_judged_as_a_local_one(folder, tmp_path):
@@ -69,10 +63,17 @@ def test_a_folder_in_memory_is_judged_as_a_local_one(folder, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
-def test_a_folder_in_s3_is_judged_as_a_local_one(folder, s3, tmp_path):
-    """Through a real server, with the credentials that the library takes."""
-    upload(folder, s3, "bucket/captures")
-    assert findings(folder, tmp_path / "1.json") == findings("s3://bucket/captures", tmp_path / "2.json")
+@pytest.mark.parametrize(("scheme", "served"), [("s3", served_s3), ("oss", served_oss)])
+def test_a_folder_in_a_bucket_is_judged_as_a_local_one(folder, monkeypatch, tmp_path, scheme, served):
+    """Through a real server, with the credentials that the library takes; a page of a list ends early."""
+    with served(monkeypatch) as filesystem:
+        upload(folder, filesystem, "bucket/captures")
+        found = findings(f"{scheme}://bucket/captures", tmp_path / "2.json")
+        assert findings(folder, tmp_path / "1.json") == found
+        assert findings(f"{scheme}://bucket/captures/**/*", tmp_path / "3.json") == found
+        assert findings(f"{scheme}://bucket/captures/*", tmp_path / "4.json") == found  # a folder among them
+        code, _, errors = check(f"{scheme}://nobucket/captures")
+        assert (code, "nobucket" in errors, "How to fix" in errors) == (2, True, True)
 
 
 def test_patterns_name_captures_in_any_storage(folder):
