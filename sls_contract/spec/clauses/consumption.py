@@ -23,8 +23,8 @@ CLAUSES = (
     ),
     warning("SLS419", "shard-lasting", "A shard keeps its keys and its creation time").says(
         "ListShards answers the same inclusiveBeginKey, exclusiveEndKey and createTime for a shard each time: a split "
-        "or a merge makes new shards. A warning: no client reads them. Judged only if nobody else can have created the "
-        "logstore again.",
+        "or a merge makes new shards. A warning: no client reads them. Judged in a run of "
+        "verify, where no other client creates the logstore again.",
         "ListShards page, createTime: when the shard was created",
         "SplitShard page, example: the original shard with its range",
     ),
