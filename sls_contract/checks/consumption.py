@@ -89,8 +89,10 @@ class Consumption:
         place, shards = received.args.place, objects(received.answer)
         writable = (each.get("shardID") for each in writable_shards(shards))
         self._listed[place] = (integers(writable), received.moment)
+        if not self._alone:  # a stub may list any ranges; others may make the logstore anew
+            return
         yield judge_ranges(shards)
-        for each in shards if self._alone else ():  # others may make the logstore anew
+        for each in shards:
             if type(each.get("shardID")) is int:
                 yield judge_lasting(each, self._first_listed.setdefault((place, each["shardID"]), each))
 

@@ -11,7 +11,7 @@ from started_processes import FULL
 
 from sls_contract.spec import CLAUSES, Level
 
-_WARNINGS = {"SLS285", "SLS419", "SLS438"}
+_WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS438"}
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
     "connection-after-refusals": (

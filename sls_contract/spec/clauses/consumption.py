@@ -14,10 +14,10 @@ _CURSOR = "GetCursor page, parameter from"
 _WORKERS = "Consumer libraries of the Python, Go and Java SDK"
 
 CLAUSES = (
-    violation("SLS418", "shard-ranges", "Each hash key belongs to one writable shard").says(
+    warning("SLS418", "shard-ranges", "Each hash key belongs to one writable shard").says(
         "The ranges of the readwrite shards that ListShards lists follow each other without gap or overlap, from "
-        "32 zeros to 32 times f. Judged if each of their keys has 32 hexadecimal digits. A list of readonly shards "
-        "only is wrong if PutLogs is served after it.",
+        "32 zeros to 32 times f. A list of readonly shards only is wrong if PutLogs is served after it. A warning: "
+        "examples show it, no sentence says it. Judged in a run of verify, if each key has 32 hexadecimal digits.",
         "ListShards and SplitShard pages, inclusiveBeginKey, exclusiveEndKey and status: examples",
         "PutLogs page, mode KeyHash: logs go to the shard whose range holds the key",
     ),
