@@ -9,12 +9,12 @@ from dataclasses import asdict
 
 import pytest
 from advice import speaks_of_its_breach
-from broken_endpoints import per_operation, registry
+from broken_endpoints import per_operation, registry, shards
 from started_processes import FULL
 
 from sls_contract.spec import CLAUSES, Level
 
-_WARNINGS = {"SLS285", "SLS438"}
+_WARNINGS = {"SLS285", "SLS419", "SLS438"}
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
     "connection-after-refusals": (
@@ -183,7 +183,11 @@ SHOWN_BY = {
 }
 """The scenario that shows a bug, where the usual one does not: names of bugs by the name of the scenario."""
 
-SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()} | per_operation.SHOWN_BY
+SCENARIO = (
+    {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()}
+    | per_operation.SHOWN_BY
+    | shards.SHOWN_BY
+)
 
 
 def cases():
