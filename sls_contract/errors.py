@@ -78,10 +78,10 @@ class CassetteDamaged(CassetteError):
     ``line`` counts from 1 and is None where no line can be named; ``how_to_fix`` says what to do, as for people.
     """
 
-    def __init__(self, path: Path | str, line: int | None, reason: str) -> None:
-        """Name the file, the line and the reason, and say what to do."""
+    def __init__(self, path: Path | str, line: int | None, reason: str, how_to_fix: str = "") -> None:
+        """Name the file, the line and the reason, and say what to do: as a rule, restore the file or record again."""
         place = f"{path}:{line}" if line is not None else f"{path}"
-        self.how_to_fix = _EXPORT_AGAIN if str(path).lower().endswith(".har") else _RECORD_AGAIN
+        self.how_to_fix = how_to_fix or (_EXPORT_AGAIN if str(path).lower().endswith(".har") else _RECORD_AGAIN)
         super().__init__(f"{place}: {reason}\nHow to fix: {self.how_to_fix}.")
         self.path = str(path)
         self.line = line

@@ -131,8 +131,8 @@ class _Item:
 def _lost(item: object) -> WorkerLost:
     name = getattr(item, "source", item)
     msg = (
-        f"{_ATTEMPTS} workers died, one after the other, while they worked on {name}. How to fix: look for what ends "
-        "processes on that machine, such as its memory running out; --jobs 1 shows what happens in this process."
+        f"{_ATTEMPTS} workers died, one after the other, while they worked on {name}. How to fix: run it with "
+        "--jobs 1, which works in one process and shows its error; free memory, if that ran out."
     )
     return WorkerLost(msg)
 

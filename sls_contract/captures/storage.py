@@ -125,5 +125,8 @@ def storage_errors(url: str, done: str = "read") -> Iterator[None]:
     except Exception as error:  # each storage raises errors of its own library
         words = (getattr(error, "strerror", None), getattr(error, "message", None), str(error), type(error).__name__)
         reason = next(filter(None, words))
-        msg = f"{url} cannot be {done}: {reason}\nHow to fix: check the URL, the credentials and the network."
+        msg = (
+            f"{url} cannot be {done}: {reason}\n"
+            "How to fix: correct the URL, or set the credentials that the library of the storage reads."
+        )
         raise CassetteError(msg) from error

@@ -17,6 +17,7 @@ from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
+from sls_contract.cassettes.texts import texts
 from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation, UsageError
 from sls_contract.signing.environment import credentials_from_environment
@@ -104,7 +105,8 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
 
     """
     _refuse_no_path(path)
-    owned, patterns, keys, renames = tuple(hosts), tuple(scrub), tuple(scrub_keys), dict(rename or {})
+    owned, patterns, keys = texts("hosts", hosts), texts("scrub", scrub), texts("scrub_keys", scrub_keys)
+    renames = dict(rename or {})
 
     @contextmanager
     def opened() -> Iterator[OpenCassette]:

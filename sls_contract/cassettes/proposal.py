@@ -61,7 +61,7 @@ _NO_CASSETTE = (
 )
 _UNREACHED = (
     "{what} did not reach {endpoint}: {detail}\nNothing was compared, and the cassette stays as it is.\n"
-    "How to fix: check the endpoint and the network, and verify again."
+    "How to fix: make {endpoint} reachable from here, and verify again (pytest --sls-record=verify)."
 )
 
 

@@ -90,7 +90,14 @@ def late_is_refused(subject: Subject) -> Flaws:
     if abs(subject.sent - subject.dated) <= MAX_SKEW or subject.response.status != OK:
         return KEPT
     actual = f"200 at {http_date(subject.dated)} to a request of {http_date(subject.sent)}"
-    return [Flaw("status", "400 RequestTimeExpired", actual, "refuse what is more than 15 minutes off.")]
+    return [
+        Flaw(
+            "status",
+            "400 RequestTimeExpired",
+            actual,
+            "answer 400 RequestTimeExpired where the request is dated more than 15 minutes off.",
+        )
+    ]
 
 
 def _is_json_answer(subject: Subject) -> bool:

@@ -91,12 +91,12 @@ class Column:
             elif value is None and self._value.nullable:
                 pass
             elif type(value) is float and value.is_integer() and int in (self._types or ()):
-                fix = "format integers without sign, fraction or exponent."
+                fix = "write integers in digits alone: without sign, fraction or exponent."
                 actual = f"a number with the value {shown(value)}"
                 breaches.add(self._integer, place(index), "digits alone", actual, fix)
                 floats.append(index)
             else:
-                breaches.add(self._type_rule, place(index), self.expected(), shown(value), self.fix())
+                breaches.add(self._type_rule, place(index), self.expected(), shown(value), self.fix(breaches))
         if self._range and floats:
             self._range([column[index] for index in floats], _at(place, floats), breaches)
         return [column[index] for index in kept], _at(place, kept)
@@ -106,9 +106,9 @@ class Column:
         kind = self._value.type or "value"
         return self._value.says or _ARTICLES.get(kind, f"a {kind}")
 
-    def fix(self) -> str:
+    def fix(self, breaches: Breaches) -> str:
         """Say what to do."""
-        return f"write {self._name} as documented." if self._name else "write the body as documented."
+        return breaches.fix_for(self._name or "the body")
 
 
 class Members:
@@ -157,7 +157,9 @@ class Members:
         rule = self._known[name].missing
         for index, value in enumerate(column):
             if rule and name not in value and not self._is_misnamed(name, value):
-                breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].fix())
+                breaches.add(
+                    rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].fix(breaches)
+                )
 
     def _judge_some_of(self, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         for index, value in enumerate(column):
@@ -211,7 +213,7 @@ def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[An
         if not all(map(is_right, values)):
             for index, one in enumerate(values):
                 if not is_right(one):
-                    breaches.add(rule, place(index), expected, shown(one), column.fix())
+                    breaches.add(rule, place(index), expected, shown(one), column.fix(breaches))
 
     return test
 
@@ -229,7 +231,7 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
         if (lowest is not None and min(sizes) < lowest) or (highest is not None and max(sizes) > highest):
             for index, one in enumerate(values):
                 if not is_within(sizes[index]):
-                    breaches.add(rule, place(index), expected, shown(one), column.fix())
+                    breaches.add(rule, place(index), expected, shown(one), column.fix(breaches))
 
     return test
 
@@ -245,7 +247,7 @@ def _form_test(value: Value, form: Form, own: Rules, column: Column) -> Test:
             return
         for index, one in enumerate(values):
             if misfit := form.misfit(one):
-                breaches.add(rules[misfit.kind], place(index), misfit.expected, shown(one), column.fix())
+                breaches.add(rules[misfit.kind], place(index), misfit.expected, shown(one), column.fix(breaches))
 
     return test
 

@@ -79,6 +79,10 @@ class Breaches:
         """Return what the request asks for; None where it does not, or not in a way that the contract allows."""
         return self._asked(name, self.subject) if self._asked else None
 
+    def fix_for(self, name: str) -> str:
+        """Say what to do about a value that is not as its contract says, and what shows the contract."""
+        return f"write {name} as expected; sls-contract spec show {self._operation} prints what is documented."
+
     def add(self, rule: Rule, where: str, expected: str, actual: str, how_to_fix: str) -> None:
         """Note how a rule is broken; of many breaches of one clause the first few are kept."""
         code = rule.code

@@ -43,7 +43,7 @@ def request_id_is_usual(subject: Subject) -> Flaws:
     sent = _answer(subject).headers.lowered.get("x-log-requestid", "").strip()
     if not sent:
         return None
-    fix = "write Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
+    fix = "write x-log-requestid as Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
     if not _REQUEST_ID.fullmatch(sent):
         return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", shown(sent), fix)]
     if subject.dated is None or id_is_near(sent, subject.dated):

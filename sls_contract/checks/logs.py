@@ -105,7 +105,7 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
     named = any(query.get(name) for name, unless in needed.items() if unless)
     if named or any(query.get(key, "false").lower() != "false" for key in switches):
         return None
-    fix = "refuse it, or take it with forceSuccess=true only."
+    fix = "refuse what names no consumer, or take it with forceSuccess=true only."
     taken = response.status == OK
     return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if taken else KEPT
 

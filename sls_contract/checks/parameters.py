@@ -70,7 +70,7 @@ class Text:
             return
         breaches.exercised.update(self.codes)
         for kind, expected in self.wrong(text):
-            fix = f"write {where.partition(' ')[2] or where} as documented."
+            fix = breaches.fix_for(where.partition(" ")[2] or where)
             breaches.add(self._rules[kind], where, expected, shown(text), fix)
 
     def _is_within(self, text: str) -> bool:
@@ -154,7 +154,7 @@ class Query:
                 breaches.add(self._misnamed[name], f"query {shown(key)[1:-1]}", name, shown(key), f"name it {name}.")
             elif self._unknown:
                 expected = f"one of {', '.join(self._known)}" if self._known else "no query key"
-                breaches.add(self._unknown, f"query {shown(key)}", expected, shown(key), "leave the key out.")
+                breaches.add(self._unknown, f"query {shown(key)}", expected, shown(key), f"leave {shown(key)} out.")
         return meant
 
 

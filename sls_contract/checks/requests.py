@@ -31,7 +31,7 @@ def path_names(subject: Subject) -> Flaws:
     *names, slash = named.groups()
     if all(names) and not slash:
         return KEPT
-    fix = "fill in both names, and leave out a slash at the end."
+    fix = "fill in both names of the path, and leave out a slash at its end."
     return [Flaw("path", template, shown(subject.request.path), fix)]
 
 
@@ -112,9 +112,8 @@ def date_form(subject: Subject) -> Flaws:
     if not any(text for _, text in dates):
         return None
     expected = _ISO_BASIC if v4 else _RFC_1123
-    fix = "format the time in UTC, in English, independent of the locale."
     return [
-        Flaw(f"header {name}", expected, shown(text), fix)
+        Flaw(f"header {name}", expected, shown(text), f"write {name} as {expected}: in UTC, whatever the locale is.")
         for name, text in dates
         if text and not _is_readable(name, text, subject.authorization)
     ]

@@ -43,7 +43,7 @@ def _form_of_parts(parsed: LogAuthorization | Sls4Authorization) -> Flaws:
         return KEPT
     expected = "28 or 44 characters of standard base64" if v1 else "64 lower-case hexadecimal digits"
     actual = f"{len(parsed.signature)} characters of another form"
-    return [Flaw("header Authorization", expected, actual, "write the digest as the scheme asks for.")]
+    return [Flaw("header Authorization", expected, actual, f"write the digest as {expected}.")]
 
 
 def scope_of_request(subject: Subject) -> Flaws:
@@ -76,10 +76,10 @@ def within_clock(subject: Subject) -> Flaws:
         return None
     if within_skew(subject.sent, subject.at):
         return KEPT
-    where = "header x-log-date" if subject.request.headers.get("x-log-date") else "header Date"
+    name = "x-log-date" if subject.request.headers.get("x-log-date") else "Date"
     expected = f"within 15 minutes of {http_date(subject.at)}"
-    fix = "set the machine's clock, format the time in UTC, and sign each attempt afresh."
-    return [Flaw(where, expected, http_date(subject.sent), fix)]
+    fix = f"set the machine's clock, write {name} in UTC, and sign each attempt afresh."
+    return [Flaw(f"header {name}", expected, http_date(subject.sent), fix)]
 
 
 def was_verified(subject: Subject) -> Flaws:

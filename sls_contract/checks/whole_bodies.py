@@ -46,7 +46,7 @@ class WholeBody:
             breaches.exercised.add(self._absent.code)
         if not content:
             if self._absent:
-                breaches.add(self._absent, "body", "one JSON text", "an empty body", "write the body as documented.")
+                breaches.add(self._absent, "body", "one JSON text", "an empty body", breaches.fix_for("the body"))
             return
         text = answered or read_json(content)
         breaches.exercised.add(self._json.code)
@@ -57,7 +57,7 @@ class WholeBody:
         elif column.takes(text.value):
             column.judge([text.value], lambda _: "", breaches)
         else:
-            fix = "write the value itself; an error under an error status."
+            fix = f"write {column.expected()} as the whole body, with nothing around it; give an error an error status."
             breaches.add(self._shape, "body", column.expected(), _kind_of(text.value, self._element), fix)
 
 

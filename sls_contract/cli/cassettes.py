@@ -66,7 +66,10 @@ def _suites(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
         raise UsageError(msg)
     for url in urls:
         if not is_url(url):
-            msg = f"expected a URL such as s3://bucket/folder, got {url!r}. How to fix: name that of sls_cassette_dir."
+            msg = (
+                f"expected a URL such as s3://bucket/folder, got {url!r}. "
+                "How to fix: name the URL in ini sls_cassette_dir."
+            )
             raise UsageError(msg)
         yield suite_of(url, lock, environ)
 

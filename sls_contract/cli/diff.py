@@ -210,7 +210,10 @@ def _captures(old: str, new: str, missed: Callable[[OSError], None]) -> tuple[di
 
     before, after = (captures_by_name(each, "compared", missed) for each in (old, new))
     if ("" in before) != ("" in after):
-        msg = f"expected two cassettes or two folders, got one of each: {old}, {new}. How to fix: name two of a kind."
+        msg = (
+            f"expected two cassettes or two folders, got one of each: {old}, {new}. "
+            "How to fix: name two cassettes, or two folders."
+        )
         raise UsageError(msg)
     return before, after
 

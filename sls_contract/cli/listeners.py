@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 1000  # hosts that were refused, mistakes that were made
 _BAD_REQUEST = 400
-_FOREIGN = "{} is not an SLS host, and nothing is forwarded there. How to fix: set NO_PROXY for it, or --allow-host."
+_FOREIGN = (
+    "{0} is not an SLS host, and nothing is forwarded there. How to fix: set NO_PROXY={0} where the "
+    "client runs, or start the proxy with --allow-host {0}."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,9 @@ def refuse_loop(port: int) -> None:
     for scheme in ("http", "https"):
         proxy = proxy_for(parse_endpoint(f"{scheme}://cn-hangzhou.log.aliyuncs.com"))
         if proxy is not None and proxy.address.loopback and proxy.address.port == port:
+            name = f"{scheme.upper()}_PROXY"
             msg = (
-                f"{scheme.upper()}_PROXY points at this proxy itself\n"
-                "How to fix: start the proxy where that is not set, and set it for the client only."
+                f"{name} points at this proxy itself\n"
+                f"How to fix: unset {name} where you start the proxy, and set it for the client only."
             )
             raise UsageError(msg)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
-from sls_contract.reports.text import on_one_line, plural
+from sls_contract.reports.text import on_one_line, plural, printable
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +24,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="merge a cassette that two branches changed (git's merge driver)",
         description="Merge a cassette exchange by exchange, and write the result to OURS. Exchanges that both branches "
         "added are kept. Where both changed one exchange, both versions stand whole between conflict markers.",
-        epilog="Set up: git config merge.sls-contract.driver 'sls-contract merge-driver %%O %%A %%B %%P', and in "
+        epilog="Set up: git config merge.sls-contract.driver 'sls-contract merge-driver %O %A %B %P', and in "
         ".gitattributes: *.sls.yaml merge=sls-contract. Exit codes: 0 merged, 1 a conflict is left, 2 not merged. "
         "Example: sls-contract merge-driver base.sls.yaml ours.sls.yaml theirs.sls.yaml",
     )
@@ -43,10 +44,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     arguments.ours.write_text(merged.text, encoding="utf-8", newline="\n")
     if not merged.conflicts:
         return 0
-    name, conflicts = on_one_line(arguments.name or str(arguments.ours)), merged.conflicts
+    name, conflicts = arguments.name or str(arguments.ours), merged.conflicts
+    file = printable(shlex.quote(name))
     print(
-        f"sls-contract merge-driver: {name}: {plural(len(conflicts), 'conflict')}: {', '.join(conflicts)}\n"
-        "How to fix: keep one version of each, delete the marker lines, then run sls-contract check on the file.",
+        f"sls-contract merge-driver: {on_one_line(name)}: {plural(len(conflicts), 'conflict')}: "
+        f"{', '.join(conflicts)}\n"
+        f"How to fix: keep one side (git checkout --ours {file}, or --theirs), or keep one version of each in the file "
+        f"and delete the marker lines; then sls-contract check {file}",
         file=console.stderr,
     )
     return CONFLICT
@@ -59,5 +63,8 @@ def _text(path: Path) -> str:
         msg = f"cannot read {path}: {error.strerror}. How to fix: name three files: BASE OURS THEIRS."
         raise UsageError(msg) from error
     except UnicodeDecodeError as error:
-        msg = f"expected {path} to be UTF-8, got byte {error.start + 1} that is not. How to fix: record it again."
+        msg = (
+            f"expected {path} to be UTF-8, got byte {error.start + 1} that is not. "
+            "How to fix: keep the side that is UTF-8 (git checkout --ours FILE, or --theirs)."
+        )
         raise UsageError(msg) from error

@@ -159,6 +159,7 @@ def _do(names: Sls, response: Response, doing: str) -> None:
         told = response.body[:200].decode("utf-8", "replace")
         msg = (
             f"{doing} consumer group {names.consumer_group} at {names.url} was answered {response.status}: "
-            f"{told}\nHow to fix: check --sls-project, --sls-logstore and the key's permissions."
+            f"{told}\nHow to fix: name an existing project and logstore (--sls-project, --sls-logstore), and set a key "
+            "that may make and delete consumer groups there."
         )
         raise EndpointError(msg)

@@ -86,5 +86,8 @@ def _append(path: Path, text: str) -> None:
         with path.open("ab") as file:
             file.write(data)
     except OSError as error:
-        msg = f"cannot write the summary of the step to {path}: {error.strerror}. How to fix: unset it."
+        msg = (
+            f"cannot write the summary of the step to {path}: {error.strerror}. "
+            "How to fix: make the file writable, or unset GITHUB_STEP_SUMMARY."
+        )
         raise UsageError(msg) from error

@@ -38,7 +38,8 @@ def expect_report(value: object, name: str) -> Document:
         raise UsageError(msg)
     if not isinstance(value.get("exercised"), list):
         msg = (
-            f"{name} was written by an older version, which did not list the exercised clauses. How to fix: run again."
+            f"{name} was written by an older version, which did not list the exercised clauses. "
+            "How to fix: run what wrote it again."
         )
         raise UsageError(msg)
     return value

@@ -155,7 +155,7 @@ def _read_in_pieces(text: str) -> Transcript:
         if len(seen) > MOST_REQUESTS or len(errors) > len(seen) + _MOST_UNREAD:
             break
     if len(seen) > MOST_REQUESTS:
-        msg = f"expected at most {MOST_REQUESTS} requests, got more. How to fix: cut out the one."
+        msg = f"expected at most {MOST_REQUESTS} requests, got more. How to fix: paste the request in question alone."
         raise UsageError(msg)
     if not seen:
         told = (

@@ -80,7 +80,10 @@ def _with_empty_line(lines: Sequence[str]) -> Iterator[str]:
 
 def _one_more(found: Sequence[Seen], seen: Seen) -> Seen:
     if len(found) >= MOST_REQUESTS:
-        msg = f"line {seen.line}: expected at most {MOST_REQUESTS} requests, got more. How to fix: cut out the one."
+        msg = (
+            f"line {seen.line}: expected at most {MOST_REQUESTS} requests, got more. "
+            "How to fix: paste the request in question alone."
+        )
         raise UsageError(msg)
     return seen
 

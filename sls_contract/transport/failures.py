@@ -26,7 +26,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "truncated": ("the answer was cut off", "send as many body bytes as the headers announce"),
     "malformed": ("the answer is not HTTP", "check what listens there; perhaps http was sent to an https port"),
-    "other": ("the connection failed", "see the reason given"),
+    "other": ("the connection failed", "correct what the reason in brackets names"),
 }
 
 

@@ -147,5 +147,8 @@ def _shortened(name: str) -> str:
 
 
 def _refuse_twice(option: str, other: str, name: str) -> NoReturn:
-    msg = f"{option} must be another one than {other}, got {name!r} for both. How to fix: name another one, or none."
+    msg = (
+        f"{option} must be another one than {other}, got {name!r} for both. "
+        f"How to fix: name another one with {option}, or leave it out."
+    )
     raise UsageError(msg)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from advice import advised
 
 from sls_contract import cli, load_cassette
 
@@ -94,7 +95,10 @@ def test_a_secret_that_is_left_is_told(command, tmp_path):
     done = command("convert", "a.sls.yaml", "a.har", environ=KEY)
     assert done.returncode == 1
     assert "SLS601 secret-in-recording: access key secret was written" in done.stdout
-    assert "How to fix: delete the file" in done.stdout
+    assert advised(done.stdout, "delete the file, and remove the secret from the source")
+    (tmp_path / "a.har").unlink()
+    (tmp_path / "a.sls.yaml").write_text(text.replace(secret, "cn-shanghai"), "utf-8")
+    assert command("convert", "a.sls.yaml", "a.har", environ=KEY).returncode == 0
     assert secret not in done.stdout + done.stderr
 
 

@@ -289,7 +289,7 @@ def test_wrong_paths_say_how_to_fix(cassette, tmp_path):
         with pytest.raises(UsageError, match=reason) as refusal:
             run(old, wrong)
         assert "How to fix: name a cassette" in str(refusal.value)
-    with pytest.raises(UsageError, match="How to fix: name two of a kind"):
+    with pytest.raises(UsageError, match="How to fix: name two cassettes, or two folders"):
         run(old, tmp_path)
 
 

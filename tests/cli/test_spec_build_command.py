@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from advice import advised
 
 from sls_contract import cli
 
@@ -82,7 +83,7 @@ def test_check_names_what_is_out_of_date_and_its_way_out_mends_it(folder, damage
     code, out, _ = run("build", "--check", "--folder", folder)
     assert code == 1
     assert f"{damage}: {contract}\n1 file out of date\n" in out
-    remedy = out.partition("How to fix: sls-contract spec ")[2].split()
+    remedy = advised(out, "sls-contract spec (build.*)").group(1).split()
     assert run(*remedy)[0] == 0
     assert run("build", "--check", "--folder", folder)[0] == 0
 

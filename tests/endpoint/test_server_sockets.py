@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from advice import advised
 
 from sls_contract.endpoint import DeliveredResponse, Delivery
 from sls_contract.endpoint.server import Limits, serve
@@ -88,7 +89,10 @@ def test_connect_says_use_http(wire):
         got = wire(server.port).say(b"CONNECT my-project.cn-shanghai.log.aliyuncs.com:443 HTTP/1.0\r\n\r\n").all()
         assert server.echo.requests == []
     assert got.startswith(b"HTTP/1.1 501 ")
-    assert b"How to fix: point the client at http://" in got
+    scheme = advised(got.decode(), "point the client at (http)://").group(1)
+    with served() as server:
+        plain = f"GET {scheme}://p.cn-shanghai.log.aliyuncs.com/ HTTP/1.0\r\n\r\n".encode()
+        assert wire(server.port).say(plain).all().startswith(b"HTTP/1.1 200 ")
     assert b"x-sls-contract: TunnelNotOpened" in got
 
 
@@ -108,7 +112,10 @@ def test_foreign_hosts_are_refused_and_remembered(wire, line):
         assert server.foreign_hosts == ("evil.example",)
     assert got.startswith(b"HTTP/1.1 502 ")
     assert b"evil.example is not an SLS host" in got
-    assert b"--allow-host evil.example" in got
+    assert advised(got.decode(), r"NO_PROXY=\S+ where the client runs")
+    allowed = advised(got.decode(), r"serve --allow-host (\S+), or serve\(…, hosts=").group(1)
+    with served(hosts=[allowed]) as server:
+        assert wire(server.port).say(line + b"\r\nConnection: close\r\n\r\n").all().startswith(b"HTTP/1.1 200 ")
     assert b"x-sls-contract: HostNotServed" in got
 
 
@@ -400,16 +407,21 @@ def is_served(connection) -> bool:
 
 def test_a_taken_port_is_named():
     """The error names the port and what to do."""
-    with served() as server, pytest.raises(EndpointError, match=f"port {server.port} on 127.0.0.1 is taken") as raised:
-        serve(OK.replace, port=server.port)
-    assert "How to fix" in str(raised.value)
+    with served() as server:
+        with pytest.raises(EndpointError, match=f"port {server.port} on 127.0.0.1 is taken") as raised:
+            serve(OK.replace, port=server.port)
+        free = advised(str(raised.value), r"choose another port \((0) takes a free one\)").group(1)
+        with serve(OK.replace, port=int(free)) as other:
+            assert other.port != server.port
 
 
 @pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("no such host", 0), ("127.0.0.1", 70000)])
 def test_a_place_that_cannot_be_listened_on_is_named(host, port):
     """Another machine's address, no address, no port."""
-    with pytest.raises(EndpointError, match=f"cannot listen on {host} port {port}"):
+    with pytest.raises(EndpointError, match=f"cannot listen on {host} port {port}") as raised:
         serve(OK.replace, host=host, port=port)
+    host, free = advised(str(raised.value), r"such as (\S+) and a port .* \((0) takes a free one\)").groups()
+    serve(OK.replace, host=host, port=int(free)).close()
 
 
 def test_closing_is_prompt_and_final(wire):

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from advice import speaks_of_its_breach
 from broken_clients import asks, bodies, ends, names, reads, unusual  # noqa: F401 - each fills the register
 from broken_clients.registry import BUGS, UNUSUAL, Bug
 
@@ -72,7 +73,7 @@ def test_a_bug_is_found_by_its_clause(name: str, bug: Bug):
     code, document = exercised(name, "--scenario", bug.scenario, "--timeout", seconds, *auth)
     findings = {finding["slug"]: finding for finding in document["findings"]}
     assert bug.slug in findings
-    assert findings[bug.slug]["how_to_fix"]
+    assert speaks_of_its_breach(findings[bug.slug])
     assert code == (1 if any(finding["level"] == "violation" for finding in findings.values()) else 0)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,9 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from advice import advised
 
+from sls_contract import cli
 from sls_contract.cassettes import load_cassette
 from sls_contract.cassettes.file.recording_file import write
+from sls_contract.errors import CassetteDamaged
 from sls_contract.exchange import Exchange
 
 if shutil.which("git") is None:
@@ -142,6 +148,73 @@ def test_an_exchange_that_both_changed_is_left_whole_as_a_conflict(git, put, rec
         kept = load_cassette(path).recordings
         assert [each.id for each in kept] == [each.id for each in (one, two, three)]
         assert kept[0].exchange.response.body == expected.exchange.response.body
+
+
+def conflict(git, put, base, ours, theirs):
+    """Merge two branches that end in these recordings; return the file in conflict and what the merge printed."""
+    path = put(base)
+    git("checkout", "-q", "-b", "theirs")
+    put(*theirs)
+    git("checkout", "-q", "main")
+    put(*ours)
+    return path, git("merge", "-q", "-m", "merge", "theirs", code=1).stderr
+
+
+@pytest.mark.parametrize("side", ["--ours", "--theirs"])
+def test_a_conflict_is_resolved_as_the_driver_says(git, put, recordings, tmp_path, monkeypatch, side):
+    """One side is kept by the command that is printed, and the file is checked by the next one."""
+    one, two, three, *_ = recordings
+    sides = {
+        "--ours": (changed(one, body=(b"shard", b"ours")), two),
+        "--theirs": (changed(one, body=(b"shard", b"theirs")), three),
+    }
+    path, told = conflict(git, put, one, *sides.values())
+    keep, check = advised(told, r"\(git (checkout --ours \S+), or --theirs\).*then sls-contract (check .*)").groups()
+    git(*shlex.split(keep.replace("--ours", side)))
+    assert ids(path) == [each.id for each in sides[side]]
+    monkeypatch.chdir(tmp_path)
+    out = io.StringIO()
+    cli.run(shlex.split(check), environ={}, stdin=io.StringIO(), stdout=out, stderr=out)
+    assert "recording-damaged" not in out.getvalue()
+
+
+def test_conflict_markers_that_are_left_in_a_cassette_are_resolved_as_its_reader_says(
+    git, put, recordings, monkeypatch
+):
+    """Git without our driver leaves markers: one side is kept, or the driver keeps both once it is set up."""
+    one, two, three, *_ = recordings
+    git("config", "--unset", "merge.sls-contract.driver")
+    path, _ = conflict(git, put, one, (one, two), (one, three))
+    monkeypatch.chdir(path.parents[1])
+    with pytest.raises(CassetteDamaged) as damaged:
+        load_cassette(NAME)
+    keep = advised(str(damaged.value), r"keep one side \(git (checkout --ours \S+), or --theirs\)").group(1)
+    both = advised(str(damaged.value), r"\(sls-contract (merge-driver --help)\), then git (checkout --merge \S+);")
+    git(*shlex.split(keep))
+    assert ids(path) == [one.id, two.id]
+    git(*shlex.split(keep.replace("--ours", "--theirs")))
+    assert ids(path) == [one.id, three.id]
+    shown = subprocess.run(
+        [SCRIPTS / "sls-contract", *both.group(1).split()], capture_output=True, check=True, timeout=60
+    )
+    text = " ".join(shown.stdout.decode().split())
+    command = re.search(r"git (config merge\.sls-contract\.driver '[^']*')", text)
+    git(*shlex.split(command.group(1)))
+    git(*shlex.split(both.group(2)))
+    assert ids(path) == [one.id, two.id, three.id]
+
+
+def test_a_side_that_is_no_text_is_left_out_as_the_driver_says(git, put, recordings):
+    path = put(recordings[0])
+    git("checkout", "-q", "-b", "theirs")
+    path.write_bytes(b"\xff")
+    git("commit", "-q", "-a", "-m", "x")
+    git("checkout", "-q", "main")
+    put(recordings[0], recordings[1])
+    told = git("merge", "-q", "-m", "merge", "theirs", code=1).stderr
+    keep = advised(told, r"keep the side that is UTF-8 \(git (checkout --ours) FILE").group(1)
+    git(*keep.split(), NAME)
+    assert len(ids(path)) == 2
 
 
 def test_a_file_that_is_not_ours_is_a_conflict_as_a_whole(git, put, recordings, tmp_path):

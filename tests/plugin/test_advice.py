@@ -6,6 +6,7 @@ import re
 import shlex
 
 import pytest
+from advice import advised
 
 ASKS = """
     @pytest.mark.sls_cassette
@@ -14,13 +15,10 @@ ASKS = """
 """
 
 
-def advised(result, pattern: str) -> str:
-    """Return what a pattern finds in the advice of a run that failed."""
+def told(result) -> str:
+    """Return what a run printed that failed."""
     assert result.ret != 0
-    texts = "\n".join([*result.outlines, *result.errlines]).split("How to fix: ")[1:]
-    (found, *_) = [match for text in texts if (match := re.search(pattern, text))] or [None]
-    assert found, texts
-    return found.group(1)
+    return "\n".join([*result.outlines, *result.errlines])
 
 
 def options(command: str) -> list[str]:
@@ -41,9 +39,9 @@ def green(project, *words: str) -> int:
 def test_a_fixture_without_a_cassette_gets_the_marker(project):
     """The marker is named as it is written."""
     plain = "def test_asks(sls): ask(sls)\n"
-    marker = advised(project.test(plain).run(), r"with (@pytest\S+)\.")
+    marker = advised(told(project.test(plain).run()), r"with (@pytest\S+)\.").group(1)
     project.test(f"{marker}\n{plain}")
-    assert green(project, *options(advised(project.run(), r"record it \((.*?)\)"))) == 0
+    assert green(project, *options(advised(told(project.run()), r"record it \((.*?)\)").group(1))) == 0
 
 
 @pytest.mark.parametrize("damage", ["cut", "no cassette", "no text", "a merge conflict"])
@@ -54,7 +52,7 @@ def test_a_damaged_cassette_is_deleted_and_recorded_again(project, damage):
     good = path.read_bytes()
     new = {"cut": good[:-200], "no cassette": b"a: b\n", "no text": b"\xff\xfe"}.get(damage, b"<<<<<<< ours\n" + good)
     path.write_bytes(new)
-    command = advised(project.run(), r"delete it and record again \((.*?)\)")
+    command = advised(told(project.run()), r"delete it and record again \((.*?)\)").group(1)
     path.unlink()
     assert green(project, *options(command)) == 0
 
@@ -64,21 +62,21 @@ def test_a_request_that_is_not_recorded_is_added(project):
     project.test(ASKS).run("--sls-record=once")
     project.test(ASKS + ASKS.replace("test_asks", "test_more")).run("--sls-record=once")
     project.test(ASKS.replace("200", "200; ask(sls, shard=1)"))
-    command = advised(project.run(), r"or record it \((.*?)\)")
+    command = advised(told(project.run()), r"or record it \((.*?)\)").group(1)
     project.cassette("test_more").unlink()
     assert green(project, *options(command)) == 0
     assert project.shards("test_asks") == ["0", "1"]
 
 
-@pytest.mark.parametrize("way", ["rename one of the files", "remove ini sls_cassette_dir"])
-def test_cassettes_of_two_files_of_one_name_come_apart(project, way):
+@pytest.mark.parametrize("advice", ["rename one of the files", "remove ini sls_cassette_dir"])
+def test_cassettes_of_two_files_of_one_name_come_apart(project, advice):
     """Either way."""
     source = "from client import ask\nimport pytest\n\n@pytest.mark.sls_cassette\ndef test_asks(sls):\n    ask(sls)\n"
     project.ini("sls_cassette_dir = players", "addopts = --import-mode=importlib")
     for folder in "ab":
         project.write(f"{folder}/test_same.py", source)
-    assert advised(project.run("--sls-record=once"), f"({way})")
-    if "rename" in way:
+    assert advised(told(project.run("--sls-record=once")), advice)
+    if "rename" in advice:
         (project.path / "b" / "test_same.py").rename(project.path / "b" / "test_other.py")
     else:
         project.ini("addopts = --import-mode=importlib")
@@ -105,8 +103,8 @@ SWALLOWS = """
 def test_a_test_that_expects_a_blocked_request_says_so(project):
     """By pytest.raises or by the marker, both taken from the message."""
     result = project.test(SWALLOWS).run()
-    raises = advised(result, r"(pytest\.raises\(\S+?\))")
-    allow = advised(result, r"(@pytest\.mark\.sls_allow\(.*?\))").replace("…", "it is caught")
+    raises = advised(told(result), r"(pytest\.raises\(\S+?\))").group(1)
+    allow = advised(told(result), r"(@pytest\.mark\.sls_allow\(.*?\))").group(1).replace("…", "it is caught")
     body = SWALLOWS.partition("        try:")
     project.test(f"{body[0]}        with {raises}:\n            ask(NAMES)\n").run().assert_outcomes(passed=1)
     project.test(SWALLOWS.replace("    def test_asks", f"    {allow}\n    def test_asks")).run().assert_outcomes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from advice import advised
 from left_out import full
 
 from sls_contract import load_cassette
@@ -96,7 +97,9 @@ def test_an_endpoint_that_refuses_or_is_not_there(project, endpoint, real_key):
     with serve(endpoint) as server:
         result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", REAL[0], "--sls-logstore=none")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*was answered 404: *LogStoreNotExist*", "*How to fix: check --sls-project*"])
+    result.stdout.fnmatch_lines(["*was answered 404: *LogStoreNotExist*"])
+    named = advised(result.stdout.str(), r"an existing project and logstore \((.*), (.*)\), and set a key").groups()
+    assert named == tuple(each.partition("=")[0] for each in REAL)  # which are recorded with above
     result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)  # nobody listens any more
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"*{server.url.removeprefix('http://')}*"])

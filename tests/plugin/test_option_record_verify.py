@@ -6,10 +6,12 @@ import json
 import sys
 
 import pytest
+from advice import advised
 from left_out import full
 
 from sls_contract import load_cassette
 from sls_contract.endpoint import fault
+from sls_contract.endpoint.server import serve
 
 READS = """
     @pytest.mark.sls_cassette
@@ -195,13 +197,16 @@ def test_a_service_that_cannot_be_reached_is_no_breaking_change(recorded, servic
                 ask(sls)
         """
     )
-    before = recorded.cassette("test_reads").read_bytes()
+    before, port = recorded.cassette("test_reads").read_bytes(), service.server.port
     result = recorded.verify()
     result.assert_outcomes(failed=1, errors=1)  # the group cannot be deleted either
     result.stdout.fnmatch_lines(["GET * did not reach http*", "Nothing was compared, and the cassette stays as it is."])
     result.stdout.no_fnmatch_line("*breaking (*")
     assert recorded.cassette("test_reads").read_bytes() == before
     assert not (recorded.path / PROPOSED).exists()
+    mode = advised(result.stdout.str(), r"make \S+ reachable from here, and verify again \(pytest (\S+)\)").group(1)
+    with serve(service, port=port):
+        recorded.test(READS).run(mode, *service.options).assert_outcomes(passed=1)
 
 
 def test_a_request_without_a_recording_is_unmatched(recorded, service):

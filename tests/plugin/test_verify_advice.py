@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from advice import advised
 
 from sls_contract import load_cassette
 
@@ -86,21 +87,61 @@ def test_it_asks_where_it_was_recorded_or_says_what_to_do(recorded, service):
     assert len(service.read) == reads + 1
     before = path.read_bytes()
     result = recorded.verify("--sls-endpoint=reference")
-    result.stdout.fnmatch_lines([f"*was recorded at {service.url} *", f"How to fix: *--sls-endpoint={service.url}*"])
+    result.stdout.fnmatch_lines([f"*was recorded at {service.url} *"])
     assert result.ret == 2
+    option = advised(result.stdout.str(), r"verify where it was recorded \((\S+)\)").group(1)
+    recorded.verify(option).assert_outcomes(passed=1)
+    path.write_bytes(before)
     replace(path, (service.url, "https://cn-hangzhou.log.aliyuncs.com"))
     result = recorded.verify()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        ["*under the name https://cn-hangzhou.log.aliyuncs.com*", "How to fix: name the endpoint *"]
+    result.stdout.fnmatch_lines(["*under the name https://cn-hangzhou.log.aliyuncs.com*"])
+    option = advised(
+        result.stdout.str(), "name the endpoint that answered, (--sls-endpoint=reference) for the embedded"
     )
-    assert len(service.read) == reads + 1
+    assert len(service.read) == reads + 2
+    recorded.verify(option.group(1)).stdout.fnmatch_lines(["sls-contract: verified 1 cassette: *"])
     path.write_bytes(before)
     service.server.close()
     result = recorded.verify()
     assert result.ret == 2
     result.stdout.fnmatch_lines(["sls-contract: nothing was compared: *"])
     assert path.read_bytes() == before
+
+
+def test_a_cassette_that_fixture_sls_session_cannot_verify_names_its_endpoint(recorded, service):
+    """Clients of the whole run have one endpoint: the option that is printed is that of the cassette."""
+    recorded.test("\n    def test_session(sls_session): pass\n" + READS)
+    result = recorded.verify()
+    result.assert_outcomes(passed=1, errors=1)
+    recorded.verify(advised(result.stdout.str(), r"pass (--sls-endpoint=\S+)\.").group(1)).assert_outcomes(passed=2)
+
+
+def test_what_a_failed_test_recorded_is_recorded_again_as_advised(recorded, service):
+    """It is not compared with; the test is fixed, and the command that is printed records it."""
+    recorded.cassette("test_reads").unlink()
+    recorded.test(READS.replace("MTA=", "none"))
+    at = f"--sls-endpoint={service.url}"
+    recorded.verify(at, record="once").assert_outcomes(failed=1)
+    recorded.test(READS)
+    result = recorded.verify()
+    result.assert_outcomes(errors=1)
+    mode = advised(result.stdout.str(), r"fix the test, then record it again \(pytest --sls-record=(\w+)\)").group(1)
+    recorded.verify(at, record=mode).assert_outcomes(passed=1)
+    assert recorded.verify().ret == 0
+
+
+def test_an_endpoint_of_nobody_is_named_or_owned_as_advised(recorded, service):
+    """Whichever of both is done, the recording is no longer refused for its endpoint."""
+    path = recorded.cassette("test_reads")
+    text = path.read_text("utf-8").replace("evidence: reference", "evidence: live")
+    path.write_text(text.replace(f"'{service.url}'", "'http://sls.example.invalid'"), "utf-8")
+    result = recorded.verify()
+    result.assert_outcomes(errors=1)
+    told = advised(result.stdout.str(), r"pass (\S+), or add its host to ini (\w+), if you trust it")
+    refused = "*which is no endpoint of this project"
+    recorded.verify(told.group(1)).stdout.no_fnmatch_line(refused)
+    recorded.ini(f"{told.group(2)} = sls.example.invalid").verify().stdout.no_fnmatch_line(refused)
 
 
 @pytest.mark.slow
@@ -115,8 +156,8 @@ def test_an_answer_that_breaks_the_contract_can_be_taken_over_as_advised(recorde
     recorded.test(READS.replace("@", allow, 1))
     result = recorded.verify()
     result.assert_outcomes(passed=1)
-    (advised,) = [line.rpartition("--sls-accept=")[2] for line in result.outlines if line.startswith("  proposal ")]
-    recorded.verify(f"--sls-accept={advised}").assert_outcomes(passed=1)
+    (kinds,) = [line.rpartition("--sls-accept=")[2] for line in result.outlines if line.startswith("  proposal ")]
+    recorded.verify(f"--sls-accept={kinds}").assert_outcomes(passed=1)
     assert b"1700000000," in load_cassette(recorded.cassette("test_reads")).exchanges[0].response.body
     recorded.run().assert_outcomes(passed=1)
 
@@ -168,8 +209,13 @@ def test_a_run_in_which_nothing_could_be_compared_is_not_green(recorded):
     result = recorded.verify()
     result.assert_outcomes(skipped=1)
     assert result.ret == 2
-    result.stdout.fnmatch_lines(["sls-contract: nothing was compared: *", "How to fix: select tests with a cassette *"])
+    result.stdout.fnmatch_lines(["sls-contract: nothing was compared: *"])
+    assert advised(
+        result.stdout.str(), r"select tests with a cassette \(@pytest.mark.sls_cassette\) that run to their end"
+    )
     assert result.stdout.str().count("How to fix: select tests") == 1  # the last line does not repeat it
+    recorded.test(READS)
+    assert recorded.verify().ret == 0
 
 
 def test_the_marker_says_on_what_requests_match(project):

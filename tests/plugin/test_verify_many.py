@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from advice import advised
 from left_out import full
 
 from sls_contract import load_cassette
@@ -146,6 +147,11 @@ def test_what_nobody_asks_for_any_more_fails_the_run(shared):
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"  unmatched {PATH} old exchange 1: GET *shard=1"])
+    mode = advised(result.stdout.str(), r"record it again \(pytest --sls-record=(all)\), with all tests of its file")
+    before = (shared.path / PATH).read_bytes()
+    shared.verify(record=mode.group(1)).assert_outcomes(passed=1)
+    assert shared.verify().ret == pytest.ExitCode.OK
+    (shared.path / PATH).write_bytes(before)
     silent = SHARED.replace("assert ask(sls, shard=shard).status_code == 200", "pass")
     silent = silent.replace('name="shared"', 'name="shared", empty=True')
     shared.test(silent)

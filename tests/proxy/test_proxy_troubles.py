@@ -14,6 +14,7 @@ import time
 from importlib.util import find_spec
 
 import pytest
+from advice import advised
 
 from sls_contract import load_cassette
 from sls_contract.endpoint import Scripted
@@ -98,8 +99,11 @@ def test_foreign_hosts_are_refused_and_listed(kit, start, upstream, tmp_path):
     for url in ("http://example.com/", f"{upstream.url}/"):
         refused = kit.get(url, proxy.url)
         assert (refused.status, json.loads(refused.body)["errorCode"]) == (502, "HostNotForwarded")
-        assert "--allow-host" in refused.body.decode()
+        assert advised(refused.body.decode(), "set NO_PROXY=.* or start the proxy with --allow-host ")
     assert proxy.end() == 143
+    allowed = start("proxy", "--cassette", "g.sls.yaml", "--allow-host", "127.0.0.1", "--to", upstream.url)
+    assert "--allow-host" not in kit.get(f"{upstream.url}/", allowed.url).body.decode()
+    assert allowed.end() == 143
     assert {"fact": "foreign-host", "host": "example.com"} in kit.report(tmp_path / "out.json")["facts"]
     assert "refused, since they are no SLS hosts: " in proxy.output
     assert not (tmp_path / "f.sls.yaml").exists()
@@ -175,6 +179,8 @@ def test_a_proxy_behind_itself_is_refused(start):
     proxy = start("proxy", "--cassette", "x.yaml", port=port, environ=ours)
     assert proxy.end() == 2
     assert "HTTPS_PROXY points at this proxy itself" in proxy.errors
+    ours[advised(proxy.errors, r"unset (\w+) where you start the proxy").group(1)] = ""
+    assert start("proxy", "--cassette", "x.yaml", port=port, environ=ours).end() == 143
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.errors import CassetteError, UsageError
@@ -78,7 +79,8 @@ def write_line(path: Path, url: str, revision: str, count: int) -> None:
         )
         spare.replace(path)
     except OSError as error:
-        spare.unlink(missing_ok=True)
+        with suppress(OSError):
+            spare.unlink()
         msg = (
             f"{path} cannot be written: {error.strerror or error}\n"
             f"How to fix: make the folder writable and run again, or write this line there:\n{line}"

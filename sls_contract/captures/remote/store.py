@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,7 +83,10 @@ class Store:
         try:
             return revision_of(self.read(revision_object(name)))
         except ValueError as error:
-            msg = f"{self._place(revision_object(name))} is no revision: {error}\nHow to fix: update sls-contract."
+            msg = (
+                f"{self._place(revision_object(name))} is no revision: {error}\n"
+                "How to fix: pip install --upgrade sls-contract"
+            )
             raise DamagedObject(msg) from error
 
     def write_all(self, objects: Mapping[Object, bytes]) -> None:
@@ -172,7 +176,8 @@ def replace_bytes(path: Path, data: bytes) -> None:
         spare.write_bytes(data)
         spare.replace(path)
     except OSError as error:
-        spare.unlink(missing_ok=True)
+        with suppress(OSError):
+            spare.unlink()
         msg = (
             f"{path} cannot be written: {error.strerror or error}\n"
             "How to fix: free space on the disk, or name a folder that is writable: XDG_CACHE_HOME."

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -145,7 +146,13 @@ def _refuse_marker(path: str, text: str) -> None:
     if found:
         mark = found[0][:7]
         reason = f"a merge conflict was left in the file: the {_MARKER_NAMES[mark[0]]} marker {mark!r}"
-        raise CassetteDamaged(path, text.count("\n", 0, found.start()) + 1, reason)
+        name = shlex.quote(path)
+        fix = (
+            f"keep one side (git checkout --ours {name}, or --theirs); or keep both: set up the merge driver "
+            f"(sls-contract merge-driver --help), then git checkout --merge {name}; or delete it and record again "
+            "(pytest --sls-record=once)"
+        )
+        raise CassetteDamaged(path, text.count("\n", 0, found.start()) + 1, reason, fix)
 
 
 def _line_at(data: bytes, offset: int) -> int:

@@ -162,5 +162,6 @@ def _missing(hook: Hook) -> str:
         installed = f"of Python {sys.version.partition(' ')[0]}"
     return (
         f"{library} {installed} has no method {hook.module}.{hook.owner}.{hook.method}, so it cannot be recorded.\n"
-        f"How to fix: install a version of {library} that sls-contract supports, or a newer sls-contract."
+        "How to fix: update sls-contract (pip install --upgrade sls-contract), or install the version "
+        "that you had before."
     )

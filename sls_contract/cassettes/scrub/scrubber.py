@@ -313,7 +313,10 @@ def _names(keys: Iterable[str]) -> frozenset[str]:
     """Read names in lower case; several in one text would be searched for as one, and the values of all be written."""
     names = frozenset(key.strip().lower() for key in texts("scrub_keys", keys)) - {""}
     if several := [name for name in names if "," in name]:
-        msg = f"scrub_keys: expected one name each, got {several[0]!r}. How to fix: give the names apart."
+        msg = (
+            f"scrub_keys: expected one name each, got {several[0]!r}. "
+            "How to fix: write each name as a text of its own (in an ini file: on a line of its own)."
+        )
         raise UsageError(msg)
     return names
 

@@ -101,8 +101,9 @@ def is_under(authority: str, domains: tuple[str, ...]) -> bool:
 
 
 _FOREIGN = (
-    "{0} is not an SLS host, and this endpoint forwards nothing. How to fix: set NO_PROXY for it, keep the client from "
-    "calling it, or let this endpoint answer for it: sls-contract serve --allow-host {0}, or serve(…, hosts=[…])."
+    "{0} is not an SLS host, and this endpoint forwards nothing. How to fix: set NO_PROXY={0} where the client "
+    "runs, keep the client from calling it, or let this endpoint answer for it: sls-contract serve --allow-host {0}, "
+    "or serve(…, hosts=[…])."
 )
 _FAILED = "the endpoint behind this server failed; the server's failures have the error"
 

@@ -53,7 +53,7 @@ def read_layers(folder: Traversable, wanted: Callable[[str], bool] = lambda _: T
     """
     file = folder / SOURCES
     sources = read_sources(read_yaml(file), str(file)) if file.is_file() else {}
-    claims = tuple(_claims(folder / CLAIMS, sources, wanted)) if (folder / CLAIMS).is_dir() else ()
+    claims = tuple(_claims(folder, sources, wanted)) if (folder / CLAIMS).is_dir() else ()
     rulings: dict[str, Rulings] = {}
     for each in _files(folder / RULINGS):
         plain = read_yaml(each)
@@ -66,12 +66,13 @@ def read_layers(folder: Traversable, wanted: Callable[[str], bool] = lambda _: T
 def _claims(
     folder: Traversable, sources: Mapping[str, Source], wanted: Callable[[str], bool]
 ) -> Iterator[tuple[Source, Page]]:
-    for inner in sorted((each for each in folder.iterdir() if each.is_dir()), key=lambda each: each.name):
+    for inner in sorted((each for each in (folder / CLAIMS).iterdir() if each.is_dir()), key=lambda each: each.name):
         source = sources.get(inner.name)
         if source is None:
             msg = (
                 f"expected the source {inner.name} in {SOURCES}, since {inner} has claims of it; found none\n"
-                "How to fix: derive the claims with sls-contract spec derive --out, which adds the source."
+                f"How to fix: delete {inner} and derive the claims again, which adds the source: "
+                f"sls-contract spec derive PAGE.md --out {folder}"
             )
             raise UsageError(msg)
         for file in _files(inner):

@@ -21,6 +21,7 @@ from sls_contract.spec.merge.sources import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from importlib.resources.abc import Traversable
 
     from jsonschema import Draft202012Validator
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _NAMED_VALUES = frozenset({"path_parameters", "query", "headers", "response_headers", "members"})
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-_KNOWN_KEYS = "use the keys and values of schemas/editor/rulings.json"
 _KEYS = frozenset({"why", "overrules", "contract"})
 
 
@@ -122,7 +122,7 @@ def check_form(plain: Any, where: str) -> None:
 
     error = best_match(_form().iter_errors(plain))
     if error is not None:
-        msg = f"{where}: {error.json_path.removeprefix('$.')}: {_short(error.message)}\nHow to fix: {_KNOWN_KEYS}."
+        msg = f"{where}: {error.json_path.removeprefix('$.')}: {_short(error.message)}\n{_remedy()}"
         raise UsageError(msg)
 
 
@@ -130,7 +130,15 @@ def check_form(plain: Any, where: str) -> None:
 def _form() -> Draft202012Validator:
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(json.loads((schema_folder() / "editor" / "rulings.json").read_text(encoding="utf-8")))
+    return Draft202012Validator(json.loads(_schema().read_text(encoding="utf-8")))
+
+
+def _schema() -> Traversable:
+    return schema_folder() / "editor" / "rulings.json"
+
+
+def _remedy() -> str:
+    return f"How to fix: use the keys and values of {_schema()}."
 
 
 def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, Fact]]]) -> None:
@@ -160,7 +168,7 @@ def ruled(contract: Contract, rulings: Rulings) -> Contract:
             plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            msg = f"{ruling.where} makes no contract: {_in_words(error)}\nHow to fix: {_KNOWN_KEYS}."
+            msg = f"{ruling.where} makes no contract: {_in_words(error)}\n{_remedy()}"
             raise UsageError(msg) from error
     return contract
 

@@ -12,6 +12,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 import pytest
+from advice import advised
 
 from sls_contract.captures.engine import WorkerLost, _Local, in_order
 from sls_contract.captures.lines import line_of
@@ -86,8 +87,9 @@ def test_a_worker_ends_when_told_at_work_or_waiting(tmp_path, at_work):
 @pytest.mark.full
 def test_work_that_ends_every_worker_ends_the_run():
     """Three workers are lost, and no more."""
-    with pytest.raises(WorkerLost, match="3 workers died"):
+    with pytest.raises(WorkerLost, match="3 workers died") as lost:
         list(in_order(square_or_die, [(3, None)], "local", 2, large))
+    assert advised(str(lost.value), "run it with --jobs 1")
 
 
 def square_slowly(number):
@@ -249,6 +251,7 @@ def test_a_cluster_that_is_not_there_is_told(capture):
     _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     assert b"the cluster at tcp://127.0.0.1:1 cannot be used" in err
+    assert advised(err.decode(), "start it, or correct the address")
 
 
 def all_ended(pids):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
+from advice import speaks_of_its_breach
 
 from sls_contract.checks import CHECKS, judge
 from sls_contract.checks.by_contract import GENERIC_CODES
@@ -322,7 +323,7 @@ SERVED = [
 MUTANTS = [*REQUESTS, *SIGNATURES, *ENTRIES, *ANSWERS, *HEADERS]
 
 
-def judged(make, broken, options, without=()):
+def findings(make, broken, options, without=()):
     options = dict(options)
     exchange = broken(make)
     if "asks" in options:
@@ -333,7 +334,11 @@ def judged(make, broken, options, without=()):
     if options.get("credentials") == ():
         without = {*without, "SLS312"}
     off = {*without, *options.pop("without_too", ())}
-    return {finding.slug for finding in judge(exchange, without=off, **options).findings}
+    return judge(exchange, without=off, **options).findings
+
+
+def judged(*case):
+    return {finding.slug for finding in findings(*case)}
 
 
 @pytest.mark.parametrize(("slug", "broken", "options"), MUTANTS, ids=[f"{n}-{one[0]}" for n, one in enumerate(MUTANTS)])
@@ -350,6 +355,11 @@ class TestOneBreach:
         """Without the clause nothing is found: the clause cannot be done without."""
         code = next(each.code for each in CLAUSES.values() if each.slug == slug)
         assert judged(make, broken, options, {code}) == set()
+
+    def test_is_fixed_by_what_its_finding_names(self, make, slug, broken, options):
+        """The advice repeats a word of the place, of what was expected there, or of the clause."""
+        for finding in findings(make, broken, options):
+            assert speaks_of_its_breach(asdict(finding)), finding
 
 
 @pytest.mark.parametrize(("slug", "cause", "broken"), SERVED)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from advice import advised
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,7 +78,7 @@ def test_a_log_without_the_request_says_what_it_lacks(name, lacking):
     """The message names the form, the part that is missing, and how to get a readable one."""
     with pytest.raises(UsageError, match=lacking) as caught:
         transcript_of((FORMS / f"{name}.txt").read_bytes())
-    assert "How to fix: record the request with 'sls-contract proxy'" in str(caught.value)
+    assert advised(str(caught.value), "or paste what '(curl -v)', (http.client's debuglevel) or a wire log prints")
     assert "testAccessKeyId" not in str(caught.value)
 
 

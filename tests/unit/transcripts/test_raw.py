@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 
 import pytest
+from advice import advised
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,8 +115,9 @@ def test_curl_transcript_with_body():
     head = "> POST /l HTTP/1.1\n> Host: h\n> Content-Length: 5\n> \n"
     assert parsed(head + "hello\n* sent\n< HTTP/1.1 200 OK\n").body == b"hello"
     assert parsed(head + "hello\n").body == b"hello"
-    with pytest.raises(UsageError, match="line 1: expected the 5 body bytes"):
+    with pytest.raises(UsageError, match="line 1: expected the 5 body bytes") as caught:
         parsed(head + "* sent\n< HTTP/1.1 200 OK\n")
+    assert advised(str(caught.value), "put the body, unmarked, after the '>' lines")  # as above
     assert parsed("> GET /l HTTP/1.1\n> Host: h").body == b""
     assert parsed("> GET /l HTTP/1.1\n> Host: h\n>\n> GET /l2 HTTP/1.1\n> Host: h").url == "http://h/l"
 

@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from advice import advised
 
 from sls_contract import Request, sign, verify_signature
 from sls_contract.errors import UsageError
@@ -134,8 +135,9 @@ def test_the_body_beside_the_headers_is_known_by_its_hash(name):
     """A body that the log prints is found; one that it does not print is asked for, and nobody is accused."""
     signed = sent(body=BODY)
     assert verifies(f"{SHOWN[name](signed)}\nsent: {BODY.decode()}")
-    with pytest.raises(UsageError, match="29 body bytes"):
+    with pytest.raises(UsageError, match="29 body bytes") as told:
         transcript_of(wire_bytes(SHOWN[name](signed)))
+    assert advised(str(told.value), "put the body below, as it was sent")  # as above
 
 
 @pytest.mark.slow
@@ -160,8 +162,10 @@ def test_a_signed_request_is_found_in_a_long_log(name):
 
 def test_a_text_longer_than_any_log_that_is_read_is_refused():
     """The message says how long a text may be."""
-    with pytest.raises(UsageError, match="at most 64 MiB"):
+    with pytest.raises(UsageError, match="at most 64 MiB") as caught:
         transcript_of(b"a" * (65 << 20))
+    assert advised(str(caught.value), "cut out the request, from its first line to the end of its body")
+    assert transcript_of(b"GET /l HTTP/1.1\nHost: h\n\n").seen
 
 
 def test_a_word_that_may_be_a_key_is_not_repeated():
@@ -177,5 +181,7 @@ def test_a_word_that_may_be_a_key_is_not_repeated():
 @pytest.mark.parametrize("text", ["GET / HTTP/1.1\nHost: a\n" + "a: b\n" * 2000, "GET / HTTP/1.1\nHost: a\n\n" * 2000])
 def test_more_headers_or_requests_than_anybody_sends_are_refused(text):
     """The message says how many are read."""
-    with pytest.raises(UsageError, match="at most 1000"):
+    with pytest.raises(UsageError, match="at most 1000") as caught:
         transcript_of(wire_bytes(text))
+    assert advised(str(caught.value), "paste the request in question alone|cut out the request")
+    assert transcript_of(b"GET / HTTP/1.1\nHost: a\n\n").seen

@@ -1,10 +1,14 @@
 """A folder of a user's own: claims and rulings that extend or override what is shipped."""
 
+import io
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+from advice import advised
 
+from sls_contract import cli
 from sls_contract.errors import UsageError
 from sls_contract.spec.finding import Level
 from sls_contract.spec.merge import load_folder, source_of, write_claims
@@ -83,8 +87,10 @@ def test_an_error_code_that_lost_its_capitals_is_put_right_by_the_shipped_ones(t
 
 def test_two_sources_that_are_one_are_told(tmp_path):
     """Two pages of one date and language on one operation need a name each."""
-    with pytest.raises(UsageError, match=r"(?s)one page of ListBaskets in source.*--source"):
+    with pytest.raises(UsageError, match="one page of ListBaskets in source") as stopped:
         write_claims(tmp_path, [(source(), page()), (source(), page(method="POST"))])
+    assert advised(str(stopped.value), "derive one of them with a --source of its own")
+    write_claims(tmp_path, [(source(), page()), (source(id="mine"), page(method="POST"))])
     with pytest.raises(UsageError, match="expected a page that names its operation"):
         write_claims(tmp_path, [(source(), page(None))])
 
@@ -151,7 +157,25 @@ def test_a_ruling_with_a_value_that_contracts_have_not_is_told_where(folder):
     with pytest.raises(UsageError) as stopped:
         load_folder(folder)
     assert "rulings.yaml: rulings[0].contract.coverage: 'ful' is not one of" in str(stopped.value)
-    assert "How to fix: use the keys and values of schemas/editor/rulings.json." in str(stopped.value)
+    schema = advised(str(stopped.value), r"use the keys and values of (.*schema.*)\.").group(1)
+    known = json.loads(Path(schema).read_text("utf-8"))["properties"]["rulings"]["items"]
+    known = known["properties"]["contract"]["properties"]["coverage"]["enum"]
+    rule(folder, f"operation: ListMachines\nrulings: [{{why: so, contract: {{coverage: {known[0]}}}}}]\n")
+    assert load_folder(folder)
+
+
+def test_claims_of_a_source_that_is_not_listed_are_derived_again(folder):
+    """The folder that is named is deleted, and the command that is printed lists the source."""
+    (folder / "sources.yaml").unlink()
+    with pytest.raises(UsageError) as stopped:
+        load_folder(folder)
+    gone, command = advised(
+        str(stopped.value), r"delete (.*) and derive .*: sls-contract (spec derive PAGE.md .*)"
+    ).groups()
+    shutil.rmtree(gone)
+    words = [str(PAGE) if word == "PAGE.md" else word for word in command.split()]
+    assert cli.run(words, environ={}, stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO()) == 0
+    assert load_folder(folder)
 
 
 def test_two_files_may_rule_on_one_operation(folder):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from advice import advised
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from sls_contract.spec.claims import Body
 from sls_contract.spec.finding import Level
 from sls_contract.spec.merge import generated, merge
 from sls_contract.spec.merge.layers import Layers
+from sls_contract.spec.merge.rulings import read_rulings
 
 from .conftest import key, page, source
 
@@ -189,10 +191,16 @@ def test_rpc_operations_are_left_out_and_told():
 
 def test_no_request_fits_two_operations():
     """Two names of one route and nothing to tell them apart stop the build; both are named, with the way out."""
+    claims = (source(), page("GetBaskets")), (source(), page("ListBaskets"))
     with pytest.raises(UsageError) as stopped:
-        merge(Layers(((source(), page("GetBaskets")), (source(), page("ListBaskets"))), {}))
+        merge(Layers(claims, {}))
     assert "GetBaskets and ListBaskets" in str(stopped.value)
-    assert "How to fix:" in str(stopped.value)
+    key = advised(str(stopped.value), "list one name among the (aliases) in the rulings of the other").group(1)
+    plain = {"operation": "ListBaskets", key: ["GetBaskets"], "rulings": []}
+    assert len(merge(Layers(claims, {"ListBaskets": read_rulings(plain, "r")})).contracts) == 1
+    key = advised(str(stopped.value), r"rule what tells them apart \((discriminator)\)").group(1)
+    plain = {"operation": "ListBaskets", "rulings": [{"why": "a key", "contract": {key: {"action": ["list"]}}}]}
+    assert len(merge(Layers(claims, {"ListBaskets": read_rulings(plain, "r")})).contracts) == 2
 
 
 def test_a_fixed_key_or_another_host_tells_operations_of_one_path_apart():

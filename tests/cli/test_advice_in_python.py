@@ -1,0 +1,163 @@
+"""What an error of the library says after "How to fix:" is done as it is written, and the same lines then run."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from advice import advised
+
+from sls_contract.errors import SlsContractError
+
+CASSETTE = Path(__file__).parents[2] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
+BEFORE = """
+    import re, resource, threading
+    from datetime import UTC, datetime
+    from pathlib import Path
+    import vcr
+    from sls_contract import load_cassette, use_cassette
+    from sls_contract.adapters.vcrpy import register
+    from sls_contract.cassettes.cassette_set import CassetteSet
+    from sls_contract.cassettes.file.journal import journal_of
+    from sls_contract.cassettes.file.lock import lock
+    from sls_contract.cassettes.file.recording_file import fold, open_for_recording, write
+    from sls_contract.endpoint import ReferenceEndpoint
+
+    def now():
+        return datetime.now(UTC)
+
+    def opened(**options):
+        with use_cassette("new.yaml", "once", send=ReferenceEndpoint(now), **options):
+            pass
+
+    def in_thread(function):
+        met = []
+        def run():
+            try:
+                function()
+            except Exception as error:
+                met.append(error)
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        if met:
+            raise met[0]
+
+    OLD = load_cassette("old.yaml").recordings
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run lines in a folder with one cassette, after those that all have in common."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.yaml").write_bytes(CASSETTE.read_bytes())
+
+    def run(source: str) -> None:
+        exec(compile(textwrap.dedent(BEFORE) + textwrap.dedent(source), "example.py", "exec"), {})
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice", "right"),
+    [
+        (
+            "use_cassette(print)",
+            r"name the cassette.*: @(use_cassette\(.*\))\.",
+            "\\1(print)",
+        ),
+        (
+            "@use_cassette('old.yaml')\nclass Reads:\n  def read(self): pass",
+            "decorate the methods that send requests",
+            "class Reads:\n  @use_cassette('old.yaml')\n  def read(self): pass",
+        ),
+        (
+            "@use_cassette('old.yaml')\nclass Reads: pass",
+            r"in setUp \(self.(enterContext)\)",
+            (
+                "import unittest\nclass Reads(unittest.TestCase):\n"
+                "  def test(self): self.\\1(use_cassette('old.yaml'))\n"
+                "assert unittest.TextTestRunner().run(Reads('test')).wasSuccessful()"
+            ),
+        ),
+        (
+            "async def read(): pass\nuse_cassette('old.yaml')(lambda: read())()",
+            "decorate the coroutine function or generator itself",
+            "import asyncio\n@use_cassette('old.yaml')\nasync def read(): pass\nasyncio.run(read())",
+        ),
+        ("opened(scrub='a+')", "put it in brackets", "opened(scrub=['a+'])"),
+        ("opened(hosts='sls.test')", "put it in brackets", "opened(hosts=['sls.test'])"),
+        ("opened(scrub_keys='token')", "put it in brackets", "opened(scrub_keys=['token'])"),
+        ("opened(scrub=[1])", "give each as (str)", "opened(scrub=[\\1(1)])"),
+        ("opened(scrub=['a('])", r"\((re\.escape)\)", "opened(scrub=[\\1('a(')])"),
+        ("opened(scrub=['x*'])", r"such as (x\+) for x\*", "opened(scrub=['\\1'])"),
+        ("opened(scrub_keys=['a, b'])", "write each name as a text of its own", "opened(scrub_keys=['a', 'b'])"),
+        ("opened(rename={'': 'b'})", "name both sides", "opened(rename={'a': 'b'})"),
+        (
+            "opened(rename={'real': 'other', 'more': 'real'})",
+            "choose public names that are no real names",
+            "opened(rename={'real': 'other', 'more': 'public'})",
+        ),
+        (
+            "with use_cassette('old.yaml'): in_thread(opened)",
+            "open one cassette around the threads",
+            "with use_cassette('old.yaml'): in_thread(lambda: None)",
+        ),
+        ("register(vcr)", r"(register\(vcr\.VCR\(\)\))", "\\1"),
+        ("mine = vcr.VCR()\nregister(mine)\nregister(mine)", "call register once for each VCR", "register(vcr.VCR())"),
+        ("Path('a').mkdir()\nload_cassette('a')", "pass the path of a readable file", "load_cassette('old.yaml')"),
+        (
+            "CassetteSet([Path('empty').mkdir() or Path('empty')], now())",
+            "name cassettes, such as",
+            "CassetteSet([Path('old.yaml')], now())",
+        ),
+        (
+            "open_for_recording('new.yaml').append(OLD[0])\nwrite('new.yaml', [])",
+            "end the recording, load the cassette, and write again",
+            (
+                "recorder = open_for_recording('other.yaml')\nrecorder.append(OLD[0])\nrecorder.close()\n"
+                "write('other.yaml', load_cassette('other.yaml').recordings)"
+            ),
+        ),
+        (
+            (
+                "journal_of(Path('old.yaml')).touch()\nwith journal_of(Path('old.yaml')).open('rb+') as other:\n"
+                "  lock(other.fileno(), 'old.yaml', 1)\n  fold(Path('old.yaml'), timeout=0.02)"
+            ),
+            "wait for that process to end, or stop it",
+            "fold(Path('old.yaml'), timeout=0.02)",
+        ),
+        (
+            (
+                "resource.setrlimit(resource.RLIMIT_FSIZE, (50, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))\n"
+                "try:\n  write('full.yaml', OLD)\n"
+                "finally:\n  most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
+                "  resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))"
+            ),
+            "free space on the disk.*, then run again",
+            "write('full.yaml', OLD)",
+        ),
+        (
+            "ReferenceEndpoint(now).split_shard(9)",
+            "name a shard that is readwrite",
+            "ReferenceEndpoint(now).split_shard(0)",
+        ),
+        (
+            "ReferenceEndpoint(now).split_shard(0, 'middle')",
+            "a key of 32 hexadecimal digits inside its range",
+            "ReferenceEndpoint(now).split_shard(0, '4' + 31 * '0')",
+        ),
+        (
+            "ReferenceEndpoint(now).merge_shards(1)",
+            "to merge, one that is not the last",
+            "ReferenceEndpoint(now).merge_shards(0)",
+        ),
+    ],
+)
+def test_lines_that_raise_run_once_changed_as_the_error_says(run, wrong, advice, right):
+    """What has no group in the pattern is the one thing that the advice says to write."""
+    with pytest.raises(SlsContractError) as told:
+        run(wrong)
+    run(advised(str(told.value), advice).expand(right))
