@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -18,6 +17,7 @@ import pytest
 from left_out import full
 
 from sls_contract.cli import exercise
+from sls_contract.cli.parser import Parser
 from sls_contract.cli import run as run_command
 from sls_contract.exercise import SITUATIONS, Plan
 from sls_contract.spec import CLAUSES, Level
@@ -220,7 +220,7 @@ def test_the_list_names_every_scenario():
 
 def test_options_of_the_client_are_the_clients():
     """What stands after -- is the client's alone, a second -- included."""
-    parser = argparse.ArgumentParser()
+    parser = Parser()
     exercise.configure(parser.add_subparsers())
     arguments = parser.parse_args(["exercise", "--jobs", "2", "--", "npx", "--jobs", "9", "--", "--list", "-x"])
     assert arguments.client == ["npx", "--jobs", "9", "--", "--list", "-x"]
