@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MOST_LINES = 12  # of standard error
 _MOST_SAID = 4000  # characters of the last line
 _FOLLOW = {"SLS516": frozenset({"SLS114", "SLS306", "SLS514"})}
-"""What follows from breaking a clause, and is not reported beside it: without its token, a request is signed wrongly."""
+"""What follows from breaking a clause, and is not reported beside it: without the token, a signature is wrong."""
 
 
 def perform(trial: Trial, auth: Auth) -> Performed:

@@ -17,8 +17,8 @@ import pytest
 from left_out import full
 
 from sls_contract.cli import exercise
-from sls_contract.cli.parser import Parser
 from sls_contract.cli import run as run_command
+from sls_contract.cli.parser import Parser
 from sls_contract.exercise import SITUATIONS, Plan
 from sls_contract.spec import CLAUSES, Level
 
