@@ -97,7 +97,15 @@ class CassetteBusy(CassetteError):
 
 
 class UnmatchedRequest(CassetteError):
-    """A request has no recording left to answer it; the text names the closest and what differs."""
+    """A request has no recording left to answer it; the text names the closest and what differs.
+
+    ``finding`` says the same, for a test whose client hides the error.
+    """
+
+    def __init__(self, message: str, finding: Finding | None = None) -> None:
+        """Keep the finding beside the text that a person reads."""
+        super().__init__(message)
+        self.finding = finding
 
 
 class NetworkBlocked(SlsContractError):

@@ -302,7 +302,7 @@ class Session:
         actual = "; ".join([miss.headline, *(line.strip() for line in miss.details)])
         finding = clause("request-not-recorded").finding("request", "a recording that answers it", actual, miss.advice)
         self.results.add([finding], Exchange(scrubbed, None))
-        return UnmatchedRequest(str(miss))
+        return UnmatchedRequest(str(miss), finding)
 
 
 class _Ahead(threading.local):

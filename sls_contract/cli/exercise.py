@@ -29,11 +29,13 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         intermixed=False,  # an option amid the client's words may be the client's
         help="run a client in every documented and many hostile situations and judge it",
         usage="sls-contract exercise [options] -- CMD [ARG ...]",
-        description="Run CMD once per scenario against an endpoint on loopback, and judge what it sent and what it "
-        "made of the answer. CMD asks for checkpoints as SLS_ENDPOINT, SLS_PROJECT, SLS_LOGSTORE, SLS_CONSUMER_GROUP, "
-        "SLS_SHARD (empty: leave it out), SLS_REGION and SLS_AUTH (v1 or v4) say, through HTTP_PROXY or at "
-        "SLS_LOOPBACK; exits 0 and prints the JSON array of checkpoints on its last line, or exits 1 to 125 and prints "
-        '{"errorCode": …, "status": …}; exits 77 where it cannot do what is asked. See docs/exercise.md.',
+        description="Run CMD once for each scenario against an endpoint on this machine, and judge its requests and "
+        "what it makes of the response. CMD sends GetCheckPoint as SLS_ENDPOINT, SLS_PROJECT, SLS_LOGSTORE, "
+        "SLS_CONSUMER_GROUP, SLS_SHARD (empty: leave it out), SLS_REGION and SLS_AUTH (v1 or v4) say, through "
+        "HTTP_PROXY or to SLS_LOOPBACK. The key is in ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET "
+        "and, where it is set, ALIBABA_CLOUD_SECURITY_TOKEN. CMD succeeds: it prints the JSON array of checkpoints as "
+        'its last line and exits with 0. CMD fails: it prints {"errorCode": …, "status": …} and exits with 1 to 125. '
+        "CMD does not support the scenario: it exits with 77.",
         epilog="Exit codes: 0 conforming, 1 a violation was found, 2 CMD cannot be run, or nothing was judged. "
         "Example: sls-contract exercise --auth v4 -- python client.py",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
+from sls_contract.errors import UnmatchedRequest
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.totals import Totals, plain_finding
 from sls_contract.reports.groups import part_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.session import Session
     from sls_contract.plugin.target import Target
     from sls_contract.plugin.verifying import Verifying
+    from sls_contract.spec import Finding
 
 
 Alike: TypeAlias = tuple[str, str, str]
@@ -72,20 +74,25 @@ class Case:
         """Whether the test came to its end, so that it asked for all that it asks for."""
         return self.excused or not self.broke_off
 
-    def end_phase(self) -> str | None:
-        """Return what this phase broke, as the text of a failure; None where it broke nothing."""
+    def end_phase(self, error: BaseException | None = None) -> str | None:
+        """Return what this phase broke, as the text of a failure; None where it broke nothing.
+
+        A missing recording that the error of the phase names already is not repeated.
+        """
         for bring_in in self.watched:
             bring_in()
         breaches, self._mark = self.results.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
-        parts = self.results.take_errors() + ([self._shown([*map(_for_authors, broken)])] if broken else [])
+        named = _named(error)
+        untold = [_for_authors(breach) for breach in broken if breach.finding not in named]
+        parts = self.results.take_errors() + ([self._shown(untold)] if untold else [])
         if self.verifying is None:
-            self.broke_off |= bool(parts)
+            self.broke_off |= bool(parts or broken)
             if parts:
                 self.failed(str(broken[0].finding) if broken else parts[0])
         else:
             parts += self.verifying.errors()
-            self.flawed |= bool(parts)
+            self.flawed |= bool(parts or broken)
             self.flaws |= {breach.finding.code for breach in broken}
             parts += filter(None, [self.verifying.differences(broke_off=self.broke_off, flaws=self.flaws)])
         self.told = "\n\n".join(parts) or None
@@ -171,6 +178,21 @@ class Case:
         alike = self.session.player.alike if self.shared else None
         plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
         return [plays | {"alike": alike}]
+
+
+def _named(error: BaseException | None) -> list[Finding | None]:
+    """Return what the errors say that pytest shows: the one that was raised, and those that it came of."""
+    if error is None:
+        return []
+    from sls_contract.cassettes.recorder.failures import causes
+
+    named = []
+    for each in causes(error):
+        if isinstance(each, UnmatchedRequest):
+            named.append(each.finding)
+        if each.__suppress_context__ and each.__cause__ is None:  # raised "from None": pytest shows no more
+            break
+    return named
 
 
 def _alike(breach: Breach) -> Alike:

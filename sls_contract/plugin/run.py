@@ -121,7 +121,7 @@ class Run:
             self._beside.end(item)
             if (case := item.stash.get(CASE, None)) is not None and not isinstance(error, _NO_FAILURES):
                 case.failed(f"{type(error).__name__}: {error}")
-            text = self._broken(item, broke_off=True)
+            text = self._broken(item, error)
             if text and isinstance(error, pytest.skip.Exception):
                 pytest.fail(text, pytrace=False)
             if text:
@@ -132,14 +132,14 @@ class Run:
         if text := "\n\n".join(filter(None, [self._broken(item), swallowed])):
             pytest.fail(text, pytrace=False)
 
-    def _broken(self, item: pytest.Item, *, broke_off: bool = False) -> str | None:
-        """Return what the phase that ends now broke."""
+    def _broken(self, item: pytest.Item, error: BaseException | None = None) -> str | None:
+        """Return what the phase that ends now broke, beside the error that it ends with."""
         case = item.stash.get(CASE, None)
         if case is None:
             return None
-        case.broke_off |= broke_off
-        case.excused &= not broke_off
-        return case.end_phase()
+        case.broke_off |= error is not None
+        case.excused &= error is None
+        return case.end_phase(error)
 
     @contextmanager
     def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports.groups import place_of
+from sls_contract.reports.groups import file_of, place_of
 from sls_contract.reports.text import printable
 
 if TYPE_CHECKING:
@@ -33,12 +32,5 @@ def _issue(finding: Mapping[str, Any]) -> dict[str, Any]:
         "check_name": finding["code"],
         "fingerprint": sha256(f"{finding['code']} {place}".encode("utf-8", "backslashreplace")).hexdigest(),
         "severity": _SEVERITIES[finding["level"]],
-        "location": {"path": _file(finding), "lines": {"begin": finding.get("line") or 1}},
+        "location": {"path": printable(file_of(finding)), "lines": {"begin": finding.get("line") or 1}},
     }
-
-
-def _file(finding: Mapping[str, Any]) -> str:
-    """Return the cassette, else the file of the test, else the scenario; relative, as GitLab wants it."""
-    test = (finding.get("test") or "").partition("::")[0]
-    name = finding.get("cassette") or test or finding.get("scenario") or "sls-contract"
-    return PurePath(printable(name)).as_posix()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec import CLAUSES
@@ -81,3 +82,9 @@ def source_of(finding: Mapping[str, Any]) -> str:
     """Name the test, scenario or cassette of a finding; empty where it has none."""
     scenario = f"{finding['scenario']} ({finding['auth']})" if finding.get("auth") else finding.get("scenario")
     return str(finding.get("test") or scenario or finding.get("cassette") or "")
+
+
+def file_of(finding: Mapping[str, Any]) -> str:
+    """Return the cassette, else the file of the test, else the scenario: CI services want a file of each finding."""
+    test = (finding.get("test") or "").partition("::")[0]
+    return PurePath(finding.get("cassette") or test or finding.get("scenario") or "sls-contract").as_posix()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from sls_contract.reports.group_lines import some
-from sls_contract.reports.groups import Group, grouped, place_of
+from sls_contract.reports.groups import Group, grouped, place_of, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,13 +51,13 @@ def _cases(document: Mapping[str, Any]) -> dict[str, tuple[str, list[Mapping[str
     cases: dict[str, tuple[str, list[Mapping[str, Any]]]] = {}
     for outcome in document.get("outcomes", ()):
         judged = outcome["verdict"] in (_PASSED, _FAILED)
-        cases[outcome["scenario"]] = ("" if judged else outcome["reason"] or outcome["verdict"], [])
+        cases[source_of(outcome)] = ("" if judged else outcome.get("reason") or outcome["verdict"], [])
     for what in document["not_judged"]:
         cases[what] = ("not judged", [])
     for entry in document.get("ledger", ()):
         cases[entry["cassette"]] = ("", [])
     for finding in document["findings"]:
-        name = finding.get("test") or finding.get("scenario") or finding.get("cassette") or document["command"]
+        name = source_of(finding) or document["command"]
         cases.setdefault(name, ("", []))[1].append(finding)
     return cases or {str(document["command"]): ("" if document["summary"]["exchanges"] else "nothing was judged", [])}
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sls_contract.reports.groups import place_of
+from sls_contract.reports.groups import file_of, place_of
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def sarif(document: Mapping[str, Any]) -> str:
-    """Write a report; a finding without a file of its own is placed by its test or scenario alone."""
+    """Write a report; a finding without a cassette is placed in the file of its test, or named by its scenario."""
     codes = list(dict.fromkeys(finding["code"] for finding in document["findings"]))
     rules = [_rule(code) for code in codes]
     results = [_result(finding, codes.index(finding["code"])) for finding in document["findings"]]
@@ -60,11 +59,8 @@ def _result(finding: Mapping[str, Any], index: int) -> dict[str, Any]:
 
 
 def _location(finding: Mapping[str, Any]) -> dict[str, Any]:
-    place: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": place_of(finding)}]}
-    if cassette := finding.get("cassette"):
-        path = PurePath(cassette).as_posix()
-        physical: dict[str, Any] = {"artifactLocation": {"uri": quote(path, errors="surrogatepass")}}
-        if finding.get("line"):
-            physical["region"] = {"startLine": finding["line"]}
-        place["physicalLocation"] = physical
-    return place
+    """Return a place with a file: code scanning of GitHub refuses a report in which one finding has none."""
+    file: dict[str, Any] = {"artifactLocation": {"uri": quote(file_of(finding), errors="surrogatepass")}}
+    if finding.get("line"):
+        file["region"] = {"startLine": finding["line"]}
+    return {"logicalLocations": [{"fullyQualifiedName": place_of(finding)}], "physicalLocation": file}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 READS = """
@@ -67,6 +69,34 @@ def test_a_swallowed_miss_still_fails(project):
     ).run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*SLS607 request-not-recorded (violation) at request*"])
+
+
+def test_a_missing_recording_is_told_once(project):
+    """By the error, where the test ends with it; an earlier miss, which the client hid, is told beside it."""
+    project.test(
+        """
+        @pytest.mark.sls_cassette
+        def test_ends_with_it(sls):
+            try:
+                ask(sls, shard=7)
+            except Exception:
+                pass
+            try:
+                ask(sls, shard=8)
+            except Exception as error:
+                raise ValueError("no answer") from error
+
+        @pytest.mark.sls_cassette
+        def test_hides_it(sls):
+            try:
+                ask(sls, shard=9)
+            except Exception as error:
+                raise ValueError("no answer") from None
+        """
+    )
+    out = project.run().stdout.str()
+    told = re.findall(r"(?:Request: |actual: +|at request: )no recording in .*shard=(\d)", out)
+    assert sorted(told) == ["7", "8", "9"]
 
 
 def test_a_miss_names_the_closest_recording(project):
