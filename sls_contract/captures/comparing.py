@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sls_contract.captures.reading import opened_capture
+from sls_contract.captures.reading import opened_capture, with_lines
 from sls_contract.captures.sorting import Sorting
 from sls_contract.captures.storage import size_of
 from sls_contract.cassettes.drift import Drift, compare, plain_change
@@ -47,6 +47,13 @@ class Pair(NamedTuple):
         return size_of(self.old) + size_of(self.new)
 
 
+class Place(NamedTuple):
+    """Where an exchange is recorded: its position in the capture, and its line, as far as the capture tells."""
+
+    exchange: int
+    line: int | None
+
+
 @dataclass(slots=True)
 class Compared:
     """What differs between two captures; it travels between processes.
@@ -54,6 +61,8 @@ class Compared:
     Attributes:
         name: what both are called; empty where single files were given.
         drift: what differs; None where one could not be read.
+        new: path or URL of the new capture.
+        places: position and line in the new capture of each exchange that differs, by its position in the old one.
         exchanges: how many were read.
         failed: how many were left out because their test failed while it recorded them.
         evidence: of each capture that could be read.
@@ -64,6 +73,8 @@ class Compared:
 
     name: str
     drift: Drift | None = None
+    new: str = ""
+    places: dict[int, Place] = field(default_factory=dict)
     exchanges: int = 0
     failed: int = 0
     evidence: list[Evidence] = field(default_factory=list)
@@ -73,13 +84,13 @@ class Compared:
     def read(self, source: str, side: Side, sorting: Sorting) -> None:
         """Read a capture, and pass on what no failed test recorded."""
         recorded, evidences, at = opened_capture(source), set[Evidence](), 0
-        for each in recorded:
+        for line, each in with_lines(recorded):
             self.exchanges += 1
             evidences.add(each.provenance.evidence)
             if recorded.failure_of(each):
                 self.failed += 1
             else:
-                sorting.add(side, at, each)
+                sorting.add(side, at, each, line)
                 at += 1
         self.evidence.append(weakest(evidences))
 
@@ -94,6 +105,7 @@ class _Sum:
         self._scrubber = scrubber
         self.firsts: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
         self.drift = Drift()
+        self.places: dict[int, Place] = {}
         self._more: Counter[Rest] = Counter()
         self._more_unmatched = 0
 
@@ -117,6 +129,9 @@ class _Sum:
             more=self._more,
             more_unmatched=self._more_unmatched,
         )
+        partners = {old[was]: Place(new[now], batch.lines[now]) for was, now in found.partners.items()}
+        listed = {each.exchange for each in self.drift.changes}
+        self.places = {at: place for at, place in (self.places | partners).items() if at in listed}
 
     def _first(self, changes: list[Change]) -> Iterator[Change]:
         seen: Counter[Rest] = Counter()
@@ -149,7 +164,7 @@ def compare_pair(pair: Pair, keys: tuple[Credentials, ...], contracts: Path | No
 
     ``contracts`` is a folder of contracts beside ours.
     """
-    found, source = Compared(pair.name), pair.old
+    found, source = Compared(pair.name, new=pair.new), pair.old
     with Sorting() as sorting, contracts_in(contracts):
         try:
             found.read(source, 0, sorting)
@@ -161,6 +176,6 @@ def compare_pair(pair: Pair, keys: tuple[Credentials, ...], contracts: Path | No
         whole = _Sum(Scrubber(keys))
         for batch in sorting.batches():
             whole.add(batch)
-    found.drift = whole.drift
+    found.drift, found.places = whole.drift, whole.places
     found.examples = {kind: example for kind, (_, example) in sorted(whole.firsts.items(), key=lambda each: each[1][0])}
     return found

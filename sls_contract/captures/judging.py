@@ -157,7 +157,7 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
     found, scrubber, later = Audit(Path(), Entry(terms.now)), Scrubber(terms.credentials), _Later()
     looking = Looking(scrubber, OtherNames() if chunk.whole else None, later)
     lines: list[int | None] = []
-    for line, span in _items(chunk):
+    for line, span in chunk.placed():
         try:
             recording = recording_of(chunk.kind, chunk.data[slice(*span)])
         except MalformedInteraction as error:
@@ -180,17 +180,6 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
     part.related, part.lines = later.related, lines
     part.digest, part.last = sha256(data).hexdigest(), chunk.last
     return part
-
-
-def _items(chunk: Chunk) -> Iterator[tuple[int | None, Span]]:
-    """Yield where each exchange stands, with the line at which it begins."""
-    line, at = chunk.line, 0
-    for start, end in chunk.spans:
-        if line is not None:
-            assert isinstance(chunk.data, (str, bytes))
-            line += chunk.data[at:start].count("\n" if isinstance(chunk.data, str) else b"\n")  # type: ignore[arg-type]  # of its own kind
-        at = start
-        yield line, (start, end)
 
 
 def _damage(chunk: Chunk, line: int | None, reason: str) -> tuple[Finding, int | None]:

@@ -227,15 +227,19 @@ class Streamed:
 
     def __iter__(self) -> Iterator[Recording]:
         """Yield each; raises `CassetteError` where the capture is damaged, or cannot be read."""
+        return (recording for _, recording in self.with_lines())
+
+    def with_lines(self) -> Iterator[tuple[int | None, Recording]]:
+        """Yield each with the line at which it begins; raises as iteration does."""
         self.left_out, at = 0, 0
         for chunk in chunks_of(self._source):
             self.creator = self.creator or _creator(chunk)
-            for recording in _recordings_in(chunk, at):
+            for line, recording in _recordings_in(chunk, at):
                 at += 1
                 if recording is None:
                     self.left_out += 1
                 else:
-                    yield recording
+                    yield line, recording
 
 
 def _creator(chunk: Chunk) -> str:
@@ -266,11 +270,16 @@ def opened_capture(source: str) -> Recorded | Streamed:
         return opened(copy)
 
 
-def _recordings_in(chunk: Chunk, at: int) -> Iterator[Recording | None]:
-    """Yield what the entries of a chunk hold, of which the first is number ``at``; raises as `Streamed` does."""
-    for number, (start, end) in enumerate(chunk.spans, at):
+def with_lines(recorded: Recorded | Streamed) -> Iterator[tuple[int | None, Recording]]:
+    """Yield the recordings of a capture, each with the line at which it begins; None where the capture has no lines."""
+    return recorded.with_lines() if isinstance(recorded, Streamed) else zip(recorded.lines, recorded, strict=True)
+
+
+def _recordings_in(chunk: Chunk, at: int) -> Iterator[tuple[int | None, Recording | None]]:
+    """Yield line and content of each entry of a chunk; the first is number ``at``. Raises as `Streamed` does."""
+    for number, (line, span) in enumerate(chunk.placed(), at):
         try:
-            yield recording_of(chunk.kind, chunk.data[start:end])
+            yield line, recording_of(chunk.kind, chunk.data[slice(*span)])
         except MalformedInteraction as error:
             raise CassetteDamaged(chunk.source, None, f"entry {number} is not an HTTP exchange: {error}") from None
     if chunk.damage is not None:

@@ -46,11 +46,13 @@ class Batch:
     Attributes:
         positions: of the exchanges in their captures, old and new, each ascending.
         recordings: those of the positions.
+        lines: the lines at which the new ones begin, as far as the capture tells.
 
     """
 
     positions: tuple[list[int], list[int]]
     recordings: tuple[list[Recording], list[Recording]]
+    lines: list[int | None]
 
 
 class Sorting:
@@ -77,9 +79,9 @@ class Sorting:
         self._data.close()
         self._index.close()
 
-    def add(self, side: Side, position: int, recording: Recording) -> None:
-        """Store an exchange."""
-        data = pickle.dumps(recording, pickle.HIGHEST_PROTOCOL)
+    def add(self, side: Side, position: int, recording: Recording, line: int | None) -> None:
+        """Store an exchange, and the line at which it begins."""
+        data = pickle.dumps((recording, line), pickle.HIGHEST_PROTOCOL)
         key = blake2b(repr(tuple(Key.of(recording.exchange.request))).encode("utf-8", "replace"), digest_size=8)
         self._data.write(data)
         self._index.execute(_INSERT, (side, key.digest(), position, is_passing(recording), self._end, len(data)))
@@ -105,15 +107,17 @@ class Sorting:
     def _read(self, batch: _Growing) -> Batch:
         """Read exchanges in the order of their capture."""
         old, new = (sorted(each, key=attrgetter("position")) for each in (batch.old, batch.new))
+        after = [*map(self._stored, new)]
         return Batch(
             ([each.position for each in old], [each.position for each in new]),
-            ([*map(self._recording, old)], [*map(self._recording, new)]),
+            ([self._stored(each)[0] for each in old], [recording for recording, _ in after]),
+            [line for _, line in after],
         )
 
-    def _recording(self, attempt: _Attempt) -> Recording:
+    def _stored(self, attempt: _Attempt) -> tuple[Recording, int | None]:
         self._data.seek(attempt.start)
-        recording: Recording = pickle.loads(self._data.read(attempt.size))  # noqa: S301 - we wrote it
-        return recording
+        stored: tuple[Recording, int | None] = pickle.loads(self._data.read(attempt.size))  # noqa: S301 - we wrote it
+        return stored
 
 
 @dataclass(slots=True)

@@ -60,6 +60,15 @@ class Chunk:
     damage: tuple[int | None, str] | None = None
     failure: str | None = None
 
+    def placed(self) -> Iterator[tuple[int | None, Span]]:
+        """Yield where each exchange stands, with the line at which it begins."""
+        line, at = self.line, 0
+        for start, end in self.spans:
+            if line is not None:
+                line += self.data[at:start].count("\n" if isinstance(self.data, str) else b"\n")  # type: ignore[arg-type]  # of its own kind
+            at = start
+            yield line, (start, end)
+
 
 def pieces_of_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
     """Yield the lines of a JSON Lines file, blank ones left out; raises `NotReadable`."""

@@ -25,10 +25,10 @@ from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
-    from sls_contract.captures.comparing import Compared, Pair
+    from sls_contract.captures.comparing import Compared, Pair, Place
     from sls_contract.cassettes.drift import Change, Class, Drift
     from sls_contract.cassettes.drift.change import Rest
     from sls_contract.cassettes.recording import Evidence
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from sls_contract.cli.terminal import Console
 
     _Work: TypeAlias = Callable[[Sequence[Pair]], Generator[Compared]]
-    from collections.abc import Callable, Iterable, Sequence
 
 NOT_COMPARED = 2
 _MOST_ALONE = 5
@@ -44,10 +43,15 @@ _MOST_ALONE = 5
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Two cassettes of one name, with what differs; ``name`` is empty where single files were given."""
+    """Two cassettes of one name, with what differs; ``name`` is empty where single files were given.
+
+    ``new`` and ``places`` say where the new exchanges are recorded, as `Compared` has it.
+    """
 
     name: str
     drift: Drift
+    new: str
+    places: Mapping[int, Place]
 
     def place(self, exchange: int) -> str:
         """Say which exchange is meant."""
@@ -90,7 +94,7 @@ class _Outcome:
         if found.failure is not None:
             self.not_compared.append(found.failure)
         if found.drift is not None:
-            self.compared.append(_Compared(found.name, found.drift))
+            self.compared.append(_Compared(found.name, found.drift, found.new, found.places))
         self.examples = found.examples | self.examples
 
     def _missed(self, error: OSError) -> None:
@@ -246,7 +250,8 @@ def _report(outcome: _Outcome) -> Report:
         report.exercised |= each.drift.exercised
     for each, change in outcome.of(Class.BREAKING):
         if (finding := finding_of(change)) is not None:
-            report.add([finding], cassette=each.name or None, exchange=change.exchange)
+            place = each.places[change.exchange]
+            report.add([finding], cassette=each.new, exchange=place.exchange, line=place.line)
     for (kind, code, _), count in outcome.more.items():
         if kind is Class.BREAKING and code is not None:
             report.not_listed[code, CLAUSES[code].level] += count

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from advice import advised
@@ -63,6 +64,27 @@ def test_captures_of_every_kind_are_compared_by_name(sides, tmp_path):
     breaking = {(each["cassette"], each["exchange"]) for each in document["changes"] if each["class"] == "breaking"}
     assert (code, breaking) == (1, {(name, 0) for name in NAMES})
     assert "24 pairs of exchanges in 4 pairs of cassettes" in text
+
+
+def test_a_finding_names_the_new_file_and_the_line_of_its_exchange(workers, tmp_path):
+    """CI services open that place; what is left out before it, or recorded in another order, does not shift it."""
+    old = workers[4:10]
+    broken = changed(old[0], b'"shard"', b'"shart"')
+    for name in NAMES:
+        put(tmp_path / "old", name, old)
+        put(tmp_path / "new", name, [*old[3:], broken, *old[1:3]])
+    folders = diff(tmp_path / "old", tmp_path / "new", tmp_path / "1.json")[1]["findings"]
+    single = diff(tmp_path / "old" / NAMES[0], tmp_path / "new" / NAMES[0], tmp_path / "2.json")[1]["findings"]
+    assert {each["cassette"] for each in single} == {str(tmp_path / "new" / NAMES[0])}
+    assert {each["cassette"] for each in folders} == {str(tmp_path / "new" / name) for name in NAMES}
+    for each in [*folders, *single]:
+        data = Path(each["cassette"]).read_bytes()
+        lines = (gzip.decompress(data) if each["cassette"].endswith(".gz") else data).decode().splitlines()
+        at = next(number for number, line in enumerate(lines, 1) if "shart" in line)
+        if each["cassette"].endswith(".sls.yaml"):
+            at = max(number for number, line in enumerate(lines[:at], 1) if line.startswith("- "))
+        assert each["exchange"] == 3
+        assert each["line"] == at or each["cassette"].endswith(".har")
 
 
 def test_captures_in_other_storage_are_compared_as_local_ones(sides, tmp_path):
