@@ -160,6 +160,20 @@ def conflict(git, put, base, ours, theirs):
     return path, git("merge", "-q", "-m", "merge", "theirs", code=1).stderr
 
 
+def test_an_exchange_that_both_recorded_again_is_a_conflict(git, put, recordings):
+    """Recorded again, it has a new id; what each side added beside it is merged, though it asks the same."""
+    one, three, four = recordings[0], *(replace(recordings[0], id=name) for name in ("ours-2", "theirs-2"))
+    again = {name: changed(replace(one, id=name), body=(b"shard", name.encode())) for name in ("ours", "theirs")}
+    path, message = conflict(git, put, one, [again["ours"], three], [again["theirs"], four])
+    assert f"1 conflict: {one.id}" in message
+    text = path.read_text("utf-8")
+    start, middle, end = (text.index(mark) for mark in ("<<<<<<< ours\n", "=======\n", ">>>>>>> theirs\n"))
+    for side, version in (("ours", text[start:middle].partition("|||||||")[0]), ("theirs", text[middle:end])):
+        kept = version.partition("\n")[2]
+        path.write_text(text[:start] + kept + text[end + len(">>>>>>> theirs\n") :], "utf-8")
+        assert {*ids(path)} == {side, three.id, four.id}
+
+
 @pytest.mark.parametrize("side", ["--ours", "--theirs"])
 def test_a_conflict_is_resolved_as_the_driver_says(git, put, recordings, tmp_path, monkeypatch, side):
     """One side is kept by the command that is printed, and the file is checked by the next one."""

@@ -41,7 +41,7 @@ def merge(sides: Sides) -> Merged:
     if any(layout is None for layout in layouts):
         return Merged(_conflict(*sides), ("the file",))
     base, ours, theirs = (layout for layout in layouts if layout is not None)
-    blocks, conflicts = _blocks(*({id_of(block): block for block in each.blocks} for each in (base, ours, theirs)))
+    blocks, conflicts = _blocks(*_by_name(base, ours, theirs))
     validations = {each.validation for each in (ours, theirs)}
     layout = Layout(
         tuple(blocks),
@@ -60,6 +60,32 @@ def _laid_out(text: str) -> Layout | None:
     layout = lay_out(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     ids = [id_of(block) for block in layout.blocks] if layout is not None else []
     return layout if layout is not None and layout.ended and all(ids) and len({*ids}) == len(ids) else None
+
+
+def _by_name(base: Layout, ours: Layout, theirs: Layout) -> list[dict[str, str]]:
+    """Return the blocks of each side by id; what both sides recorded again keeps the id that it has in the base.
+
+    A new recording has a new id: both would be taken for additions, and one request would have two answers.
+    """
+    before, our, their = sides = [{id_of(block): block for block in each.blocks} for each in (base, ours, theirs)]
+    olds, *news = (
+        _by_request({name: block for name, block in side.items() if not any(name in other for other in others)})
+        for side, others in ((before, (our, their)), (our, (before, their)), (their, (before, our)))
+    )
+    for request, names in olds.items():
+        for old, *again in zip(names, *(new.get(request, []) for new in news), strict=False):
+            for at, name in enumerate(again, 1):
+                sides[at] = {old if each == name else each: block for each, block in sides[at].items()}
+    return sides
+
+
+def _by_request(blocks: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return ids by the request: method, URL and body, as they are written."""
+    found: dict[str, list[str]] = {}
+    for name, block in blocks.items():
+        request = block.partition("\n  request:\n")[2].partition("\n    headers:")[0]
+        found.setdefault(request, []).append(name)
+    return found
 
 
 def _blocks(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[list[str], list[str]]:
