@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
 from sls_contract.reports.groups import source_of
+from sls_contract.reports.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ Document: TypeAlias = "Mapping[str, Any]"
 
 COMMAND = "merge"
 _LISTS = (
-    *("not_provable", "not_supported", "not_proven", "not_judged", "repeat"),
+    *("not_provable", "not_supported", "not_proven", "left_out", "repeat"),
     *("facts", "leftovers", "outcomes", "unmatched", "changes", "changes_not_listed"),
 )
 _EVIDENCES = ("live", "reference", "document", "synthetic", "unknown")  # strongest first
@@ -62,6 +63,7 @@ def merged(documents: Sequence[Document], version: str) -> dict[str, Any]:
         "not_listed": [{"code": code, "level": level, "count": n} for (code, level), n in sorted(not_listed.items())],
         "exercised": exercised,
         **{name: _united(documents, lambda each, name=name: each.get(name, ())) for name in _LISTS},  # type: ignore[misc]  # bound here
+        "not_judged": _not_judged(documents, one_endpoint=_common(units, "endpoint") is not None),
         "examples": _examples(documents),
         "contract_map": _contract_map(documents),
         "ledger": ledger,
@@ -74,6 +76,17 @@ def merged(documents: Sequence[Document], version: str) -> dict[str, Any]:
             "clauses": {"total": _most(documents), "exercised": len(exercised)},
         },
     }
+
+
+def _not_judged(documents: Sequence[Document], *, one_endpoint: bool) -> list[str]:
+    """Return what was left out, but for scenarios that another report of the one endpoint carried out."""
+    done = {each["scenario"] for document in documents for each in document.get("outcomes", ()) if one_endpoint}
+    left_out = _united(documents, lambda each: each.get("left_out", ()))
+    areas = Counter({each["area"]: 0 for each in left_out})
+    areas.update(each["area"] for each in left_out if each["scenario"] not in done)
+    others = _united(documents, lambda each: each.get("not_judged", ()))
+    named = [f"{area} ({plural(count, 'scenario')})" for area, count in areas.items() if count]
+    return sorted([*named, *(text for text in others if text.rpartition(" (")[0] not in areas)])
 
 
 def _examples(documents: Iterable[Document]) -> list[Any]:

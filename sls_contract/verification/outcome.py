@@ -60,6 +60,7 @@ class Run(BenchRun[Performed]):
         leftovers: groups that are still there, and why.
         map: what was judged of each operation.
         not_judged: what ``--only`` and ``--skip`` left out.
+        left_out: the scenarios among that.
 
     """
 
@@ -70,6 +71,7 @@ class Run(BenchRun[Performed]):
     leftovers: list[str] = field(default_factory=list)
     map: ContractMap = field(default_factory=ContractMap)
     not_judged: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     _known: set[tuple[str, str, str | None]] = field(default_factory=set)
 
     def add(self, finding: Finding, scenario: str | None, exchange: int) -> None:

@@ -161,4 +161,8 @@ class Plan:
 
     def not_judged(self) -> list[str]:
         """Say which of the named scenarios, and which clauses, are left out."""
-        return self.selection.not_judged(ABOUT[name][0] for name in ABOUT if self.names(name) and not self.wants(name))
+        return self.selection.not_judged(ABOUT[name][0] for name in self.left_out())
+
+    def left_out(self) -> list[str]:
+        """Return the named scenarios that are left out."""
+        return [name for name in ABOUT if self.names(name) and not self.wants(name)]

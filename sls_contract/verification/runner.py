@@ -71,7 +71,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         """Prepare an empty run."""
-        self.run = Run(self.plan.seed, not_judged=self.plan.not_judged())
+        self.run = Run(self.plan.seed, not_judged=self.plan.not_judged(), left_out=self.plan.left_out())
         self.wire.foreign_clock = not self.target.loopback
         self._bench = self.target.bench()
         # Not the seed alone: two runs against one service must not meet in one group.

@@ -18,7 +18,7 @@ from sls_contract.scenarios.documented_operations import NOT_BROUGHT_ABOUT, REQU
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id
 from sls_contract.spec import CLAUSES, Level, operation_of
 from sls_contract.spec.registry import registry
-from sls_contract.verification.plan import GENERATED
+from sls_contract.verification.plan import ABOUT, GENERATED
 from sls_contract.verification.runner import not_provable
 
 if TYPE_CHECKING:
@@ -74,8 +74,13 @@ def document(run: Run, target: Target, version: str) -> dict[str, Any]:
         for each in run.performed
     ]
     shared = as_document(as_report(run, target), version)
-    operations = [asdict(each) for each in shown(run)]
-    return {**shared, "not_proven": _reasons(run, "not proven"), "operations": operations, "outcomes": outcomes}
+    return {
+        **shared,
+        "not_proven": _reasons(run, "not proven"),
+        "left_out": [{"scenario": name, "area": ABOUT[name][0]} for name in run.left_out],
+        "operations": [asdict(each) for each in shown(run)],
+        "outcomes": outcomes,
+    }
 
 
 def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | None = None) -> Iterator[str]:

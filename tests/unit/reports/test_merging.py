@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from functools import reduce
 
 import hypothesis.strategies as st
@@ -12,6 +13,7 @@ from hypothesis import given
 
 from sls_contract import cli
 from sls_contract.reports.merging import merged
+from sls_contract.reports.text import plural
 
 LEVELS = ("violation", "warning", "unspecified")
 FINDINGS = st.fixed_dictionaries(
@@ -39,6 +41,22 @@ CAPTURES = st.fixed_dictionaries(
 )
 
 
+AREAS = {"one": "shards", "two": "shards", "three": "names"}
+
+
+def of_scenarios(carried_out, *others, endpoint="x"):
+    """Give what a report of ``verify`` has of the scenarios that it carried out, and of those that it left out."""
+    left_out = [{"scenario": name, "area": area} for name, area in AREAS.items() if name not in carried_out]
+    counts = Counter(each["area"] for each in left_out)
+    return {
+        "command": "verify",
+        "target": {"endpoint": endpoint, "evidence": "reference"},
+        "outcomes": [{"scenario": name, "area": AREAS[name], "verdict": "passed"} for name in sorted(carried_out)],
+        "left_out": left_out,
+        "not_judged": [*(f"{area} ({plural(n, 'scenario')})" for area, n in counts.items()), *others],
+    }
+
+
 @st.composite
 def reports(draw):
     """Give a report as `check` or another command writes it."""
@@ -50,6 +68,11 @@ def reports(draw):
         "tool": {"name": "sls-contract", "version": draw(st.sampled_from(["1", "2"]))},
         "command": "check" if ledger else "pytest",
         "target": {"endpoint": draw(st.sampled_from([None, "x"])), "evidence": draw(st.sampled_from([None, "live"]))},
+        **(
+            {}
+            if ledger
+            else draw(st.sampled_from([{}, of_scenarios({"one"}, "SLS204 a"), of_scenarios({"two", "three"})]))
+        ),
         "seed": draw(st.sampled_from([None, 0, 1])),
         "findings": draw(st.lists(FINDINGS, max_size=4)),
         "exercised": exercised,
@@ -74,6 +97,33 @@ def test_neither_order_nor_grouping_matters(documents, random):
     assert reduce(merge, documents) == whole
     random.shuffle(documents)
     assert merge(documents[0], merge(*documents[1:])) == whole
+
+
+def test_what_another_shard_carried_out_is_not_left_out(plain):
+    """Halves make a whole; a clause, a scenario that both left out, and another endpoint's scenarios stay left out."""
+    half, other = (
+        {**plain, **of_scenarios(names, *clause)} for names, clause in (({"one"}, ["SLS204 a"]), (["three"], []))
+    )
+    assert merge(half, other)["not_judged"] == ["SLS204 a", "shards (1 scenario)"]
+    assert merge(half)["not_judged"] == ["SLS204 a", "names (1 scenario)", "shards (1 scenario)"]
+    rest = {**plain, **of_scenarios({"two", "three"})}
+    assert merge(half, rest)["not_judged"] == ["SLS204 a"]
+    elsewhere = {**plain, **of_scenarios({"two", "three"}, endpoint="y")}
+    assert merge(half, elsewhere)["not_judged"] == ["SLS204 a", "names (1 scenario)", "shards (2 scenarios)"]
+
+
+@pytest.fixture
+def plain():
+    """Give a report in which nothing was found."""
+    summary = {"exchanges": 1, "scenarios": 1, "clauses": {"total": 190, "exercised": 0}}
+    return {
+        "version": 1,
+        "tool": {"name": "sls-contract", "version": "1"},
+        "seed": 0,
+        "findings": [],
+        "exercised": [],
+        "summary": summary,
+    }
 
 
 @given(reports())
