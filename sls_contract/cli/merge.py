@@ -26,9 +26,9 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command = commands.add_parser(
         "merge",
         help="join the JSON reports of shards, machines and suites",
-        description="Join reports that --json, --report and --sls-report wrote as JSON: each exchange is counted once, "
-        "whichever reports have it, findings and exercised clauses are united, ages are kept. A merged report can be "
-        "merged again, in any order.",
+        description="Join reports that --json, --report and --sls-report wrote as JSON: a capture that several "
+        "reports of check have counts once, and so does a report that is given twice; findings and exercised clauses "
+        "are united, ages are kept. A merged report can be merged again, in any order.",
         epilog="Exit codes: 0 no violation, 1 a violation is in one of them, 2 a file is no report. "
         "Example: sls-contract merge a.json b.json --report all.md",
     )

@@ -107,9 +107,9 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
         yield from _requests(run, target)
     most = None if verbose else _MOST_REASONS
     yield from _shared("not proven, though carried out:", _reasons(run, "not proven"), most)
-    yield from _shared("not provable here:", _reasons(run, "not provable"), most)
-    yield from _shared("not supported by this endpoint:", _reasons(run, "not supported"), most)
     if not brief:
+        yield from _shared("not provable here:", _reasons(run, "not provable"), most)
+        yield from _shared("not supported by this endpoint:", _reasons(run, "not supported"), most)
         yield from _never_provable(verbose=verbose)
     if run.not_judged:
         yield from ("", f"not judged, left out by --only or --skip: {', '.join(run.not_judged)}")
@@ -120,7 +120,7 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
         yield from ("", f"the run is incomplete: {run.incomplete}")
     yield from ("", _verdict(run))
     if brief:
-        yield "--verbose shows every finding, and the failed scenarios as curl commands."
+        yield "--verbose shows every finding, the failed scenarios as curl commands, and why others prove nothing."
 
 
 def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:

@@ -101,6 +101,22 @@ def test_a_part_is_judged_and_the_rest_recorded_as_not_judged(reference, tmp_pat
 
 
 @pytest.mark.slow
+def test_why_scenarios_prove_nothing_leaves_the_screen_to_findings(reference):
+    """With findings, the areas are named in a line; --verbose gives the reasons."""
+    endpoint, _ = reference
+    words = ("--only", "isolation")
+    with serve(two_bugs(endpoint)) as server:
+        out = command("--endpoint", server.url, *PLACE, *words)[1]
+        full = command("--endpoint", server.url, *PLACE, *words, "--verbose")[1]
+    with serve(endpoint) as server:
+        good = command("--endpoint", server.url, *PLACE, *words)[1]
+    assert "not provable: isolation " in out
+    assert "--other-logstore" not in out
+    assert "--other-logstore" in full
+    assert "--other-logstore" in good
+
+
+@pytest.mark.slow
 def test_one_clause_is_judged_alone(reference):
     """A clause that every answer can break is judged in every scenario, and nothing else is."""
     endpoint, _ = reference
