@@ -21,7 +21,7 @@ LEVELS = 5  #: how many times escapes are undone: JSON in a form in JSON in a fo
 _TOKEN = re.compile(  # begins with a set of characters, for which the engine looks fast
     rb"[%\\&](?:(?<=%)(?P<again>(?:25)*)(?P<percent>[0-9A-Fa-f]{2})"
     rb"|(?<=[\\%])u(?P<unicode>[0-9A-Fa-f]{4})"
-    rb"|(?<=\\)(?:u\{(?P<point>[0-9A-Fa-f]{1,8})\}"
+    rb"|(?<=\\)(?:[ux]\{(?P<point>[0-9A-Fa-f]{1,8})\}|U(?P<long>[0-9A-Fa-f]{8})"
     rb"|x(?P<hex>[0-9A-Fa-f]{2})|(?P<octal>[0-3][0-7]{2})|(?P<letter>[\"\\/bfnrt']))"
     rb"|(?<=&)(?:\#(?P<decimal>\d{1,7});|\#[xX](?P<number>[0-9A-Fa-f]{1,8});"
     rb"|(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat);))"
@@ -37,6 +37,8 @@ _ENTITIES = dict(
         strict=True,
     )
 )
+_BETWEEN_LETTERS = re.compile(rb"[^0-9A-Za-z]+")
+_NO_LETTERS = b"".join(_BETWEEN_LETTERS.findall(bytes(range(256))))
 _LARGEST = 0x10FFFF
 _UNSAFE = re.compile(r"[^0-9A-Za-z*._-]")
 
@@ -98,6 +100,16 @@ def rejoined(source: bytes, holds: Callable[[bytes], bool]) -> Iterator[View]:
         yield _view(source, _BREAK, lambda _: b"")
     if _LOOKS_QUOTED.search(source) and holds(_QUOTED.sub(_unquoted, source)):
         yield _view(source, _QUOTED, _unquoted)
+
+
+def letters_of(text: bytes) -> bytes:
+    """Return the letters and digits of a text, without all that stands between them."""
+    return text.translate(None, _NO_LETTERS)
+
+
+def letters_only(source: bytes) -> View:
+    """Return the same as a view."""
+    return _view(source, _BETWEEN_LETTERS, lambda _: b"")
 
 
 def is_continued(source: bytes) -> bool:
