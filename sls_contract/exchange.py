@@ -21,7 +21,7 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _SHOWN = 60  # characters of a wrong value
 _URL = re.compile(r"(.*?)://([^/?#]*)([^#]*)", re.DOTALL)
 _T = TypeVar("_T")
-_SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|access_?-?key|secret|credential|password")
+_SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|^sig$|access_?-?key|secret|credential|password")
 
 
 OWN_ANSWER = "x-sls-contract"

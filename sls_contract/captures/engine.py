@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import deque
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
-from threading import Thread
+from socket import socket, socketpair
+from threading import Thread, main_thread
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 from sls_contract.errors import SlsContractError, UsageError
@@ -204,16 +206,26 @@ def _give_up(_signal: int, frame: FrameType | None) -> None:
         if frame.f_code is Queue.get.__code__:
             raise SystemExit
         frame = frame.f_back
-    signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
 
 
 def _begin() -> None:
     """Leave Ctrl-C, which reaches a whole group of processes, to the parent; end when that is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _give_up)
-    if hasattr(signal, "SIGALRM"):  # on Windows nothing that is sent to a process lets it go on
-        signal.signal(signal.SIGALRM, _give_up)
     Thread(target=_end_with_parent, daemon=True).start()
+    if hasattr(signal, "pthread_kill"):  # on Windows nothing that is sent to a process lets it go on
+        told, tells = socketpair()
+        tells.setblocking(False)
+        signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, _give_up)
+        Thread(target=_ask_again, args=(told, tells), daemon=True).start()
+
+
+def _ask_again(told: socket, _tells: socket) -> None:
+    """Repeat TERM until the process goes: Python looks for signals before it begins to wait, then no more."""
+    told.recv(1)
+    while True:
+        time.sleep(_PATIENCE)
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGTERM)
 
 
 def _end_with_parent() -> None:
@@ -236,7 +248,8 @@ class _Dask:
         address = os.environ.get("DASK_SCHEDULER_ADDRESS")
         with ExitStack() as started:
             started.enter_context(config.set({"distributed.admin.low-level-log-length": _LOGGED}))
-            where = {"address": address, "timeout": "10s"} if address else {"n_workers": jobs, "threads_per_worker": 1}
+            ours = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": ":0"}  # any free port
+            where = {"address": address, "timeout": "10s"} if address else ours
             try:
                 self._client = started.enter_context(Client(**where))
             except OSError as error:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.errors import CassetteError, UsageError
+from sls_contract.exchange import masked_url, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,17 @@ def _glob(filesystem: Any, pattern: str) -> list[str]:
 
 
 def filesystem_of(url: str) -> tuple[Any, str]:
-    """Return fsspec's file system for a URL, and the path there; raises `UsageError` naming the extra to install."""
+    """Return fsspec's file system for a URL, and the path there.
+
+    Raises `UsageError` naming the extra to install, and for a URL that holds credentials: reports show where findings
+    are.
+    """
+    if (shown := masked_url(url)) != "{}://{}{}".format(*split_url(url)):
+        msg = (
+            f"expected a URL without credentials, got {shown!r}. How to fix: pass credentials as the library of the "
+            "storage reads them, such as AWS_ACCESS_KEY_ID; download what only a signed URL opens."
+        )
+        raise UsageError(msg)
     found = _SCHEME.match(url)
     scheme = found[1].lower() if found else "file"
     try:

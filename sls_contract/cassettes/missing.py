@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _RECORD = "record it (pytest --sls-record=once)"
 _RECORD_AT_URL = (
     "record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit sls-cassettes.lock. "
-    "Where somebody else recorded it: sls-contract cassettes pull --latest"
+    "Where somebody else recorded it: sls-contract cassettes pull --latest {url}"
 )
 _PATIENCE = 10  # seconds that git may take
 
@@ -34,7 +34,10 @@ def about_missing(
     ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git knows nothing of them.
     """
     if stored_at:
-        details, record = [f"{stored_at} has none that the lock file names."], _RECORD_AT_URL
+        details, record = (
+            [f"{stored_at} has none that the lock file names."],
+            _RECORD_AT_URL.format(url=shlex.quote(stored_at)),
+        )
     elif _git(path, "ls-files", "-z", "--", str(path)):
         fix = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
         return (f"git keeps {path}, and the file is missing here.",), f"bring it back: {fix}"
@@ -46,7 +49,7 @@ def about_missing(
     if (old := _under_an_old_name(path, candidates, answers)) is not None:
         details.append(f"{old} answers the request, and no test of this run plays it.")
         folder = "" if path.parent.is_dir() else shlex.join(["mkdir", "-p", str(path.parent)]) + " && "
-        upload = " && sls-contract cassettes push --delete" if stored_at else ""
+        upload = f" && sls-contract cassettes push --delete {shlex.quote(stored_at)}" if stored_at else ""
         moved = f"{folder}{shlex.join(['mv', str(old), str(path)])}{upload}"
         return tuple(details), f"where the test was renamed, rename its cassette ({moved}); else {record}"
     return tuple(details), record

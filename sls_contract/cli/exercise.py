@@ -26,6 +26,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Declare the command's options."""
     command = subparsers.add_parser(
         "exercise",
+        intermixed=False,  # an option amid the client's words may be the client's
         help="run a client in every documented and many hostile situations and judge it",
         usage="sls-contract exercise [options] -- CMD [ARG ...]",
         description="Run CMD once per scenario against an endpoint on loopback, and judge what it sent and what it "

@@ -54,16 +54,31 @@ class _Formatter(argparse.HelpFormatter):
 class Parser(argparse.ArgumentParser):
     """`argparse.ArgumentParser` with suggestions; the parsers of its commands are of this class, too."""
 
-    def __init__(self, **named: Any) -> None:
+    def __init__(self, *, intermixed: bool = True, **named: Any) -> None:
         super().__init__(formatter_class=_Formatter, **named)
+        self._intermixed = intermixed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuse what is not known here, where the options of the command are at hand."""
+        """Take words on both sides of an option (``OLD --verbose NEW``); refuse what is not known here.
+
+        `argparse` closes an argument that may have no word, or several, with the first option behind it.
+        """
         known, rest = super().parse_known_args(args, namespace)
+        if self._intermixed and not any(word.startswith("-") for word in rest):
+            self._distribute(rest, known)
         if rest:
             hints = (did_you_mean(word.partition("=")[0], self._option_string_actions) for word in rest)
             self.error(f"unrecognized arguments: {' '.join(rest)}.{next(filter(None, hints), '')}")
         return known, rest
+
+    def _distribute(self, words: list[str], known: argparse.Namespace) -> None:
+        for action in self._get_positional_actions():
+            if words and action.nargs == "?" and getattr(known, action.dest) is action.default:
+                setattr(known, action.dest, self._get_value(action, words.pop(0)))
+            elif words and action.nargs in ("*", "+"):
+                more = [self._get_value(action, word) for word in words]
+                setattr(known, action.dest, [*getattr(known, action.dest), *more])
+                words.clear()
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         try:

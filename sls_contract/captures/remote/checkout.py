@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.captures.remote.lockfile import revisions_in, write_line
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _TAKEN_IN = ".revision"
 _MOST = 10  # names in a line
 _SHORT = 12  # digits of a revision, for people
-_REMEDY = "How to fix: sls-contract cassettes"
 
 
 class Result(NamedTuple):
@@ -93,7 +93,7 @@ class Checkout:
         ]
         lines = [self._summary(), *self.unpushed(), *others]
         if others:
-            lines.append(f"{_REMEDY} pull --latest takes it in.")
+            lines.append(f"How to fix: {self._command('pull --latest')} takes it in.")
         return Result(tuple(lines), clean=len(lines) == 1)
 
     def unpushed(self) -> list[str]:
@@ -102,7 +102,7 @@ class Checkout:
         added = sorted(name for name, digest in self._local().items() if here.get(name) != digest)
         if not added:
             return []
-        return [f"not uploaded: {_few(added)}, kept in {self.suite.folder}", f"{_REMEDY} push"]
+        return [f"not uploaded: {_few(added)}, kept in {self.suite.folder}", f"How to fix: {self._command('push')}"]
 
     def adopt(self, folder: Path) -> None:
         """Copy the cassettes of a local folder, to be uploaded."""
@@ -282,6 +282,10 @@ class Checkout:
 
     # -- words
 
+    def _command(self, action: str) -> str:
+        """Return a command in full: no lock needs to name the suite."""
+        return f"sls-contract cassettes {action} {quote(self.suite.url)}"
+
     def _summary(self) -> str:
         names = self._taken_in()
         count = len(self._digests(names))
@@ -294,7 +298,7 @@ class Checkout:
         if conflicts:
             conflicts.append(
                 "How to fix: keep one version of each exchange, delete the marker lines, then run "
-                "sls-contract cassettes push"
+                f"{self._command('push')}"
             )
         return Result((*lines, *conflicts), clean=not conflicts)
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import pytest
@@ -58,16 +59,27 @@ def test_a_worker_that_dies_costs_a_retry(tmp_path):
     assert list(in_order(square_or_die, items, "local", 2, large)) == [number**2 for number in range(9)]
 
 
-def test_a_worker_that_waits_for_work_ends_when_told():
+def touch_and_sleep(path):
+    Path(path).touch()
+    time.sleep(600)
+
+
+@pytest.mark.parametrize("at_work", [False, True])
+def test_a_worker_ends_when_told_at_work_or_waiting(tmp_path, at_work):
     """As the pool tells the others where one of its workers died, and joins them."""
     workers = _Local(2)
-    assert [each.result() for each in [workers.submit(square, number) for number in range(9)]][-1] == 64
+    if at_work:
+        begun = [tmp_path / name for name in "ab"]
+        for path in begun:
+            workers.submit(touch_and_sleep, str(path))
+        while not all(path.exists() for path in begun):
+            time.sleep(0.1)
+    else:
+        assert [each.result() for each in [workers.submit(square, number) for number in range(9)]][-1] == 64
     processes = list(workers._pool._processes.values())
     for each in processes:
         os.kill(each.pid, signal.SIGTERM)
-    for each in processes:
-        each.join(60)
-    assert not [each for each in processes if each.is_alive()]
+    assert all(wait([each.sentinel], 60) for each in processes)
     workers.stop()
 
 

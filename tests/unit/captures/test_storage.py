@@ -95,3 +95,16 @@ def test_what_cannot_be_read_is_told_with_how_to_fix_it(url, told):
     assert code == 2
     assert told in out + err
     assert "How to fix" in out + err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:SECRET@host.example/a.jsonl", "http://host.example/a.jsonl?Expires=1&Signature=SECRET"]
+)
+@pytest.mark.parametrize("command", ["check", "diff"])
+def test_a_url_with_credentials_is_refused_without_showing_them(url, command):
+    """Reports name each capture; what opens a storage must not stand in them."""
+    out, err = io.StringIO(), io.StringIO()
+    argv = [command, url, url][: 2 if command == "check" else 3]
+    assert cli.run(argv, environ={}, stdin=io.StringIO(), stdout=out, stderr=err) == 2
+    assert "without credentials" in err.getvalue()
+    assert "SECRET" not in out.getvalue() + err.getvalue()

@@ -342,3 +342,28 @@ def test_an_error_quotes_no_key(tmp_path, half):
     code, _, stderr = run("diff", tmp_path / hidden, tmp_path, environ=key)
     assert code == 2
     assert ("ALIBABA_CLOUD_ACCESS_KEY_ID is not" in stderr) if half else (hidden not in stderr)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("diff", PAGE, "--verbose", PAGE),
+        ("check", PAGE, "--verbose", PAGE),
+        ("explain", "SLS204", "--markdown", "SLS201"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_options_stand_anywhere_among_the_words(words):
+    """Before, between and behind what they stand for the same."""
+    option = next(word for word in words if str(word).startswith("--"))
+    last = [*(word for word in words if word != option), option]
+    code, out, err = run(*words)
+    assert (code, out, err) == run(*last)
+    assert code == 0
+
+
+@pytest.mark.parametrize("words", [("diff", PAGE, "--verbose", PAGE, PAGE), ("exercise", "python", "--seed", "3", "x")])
+def test_a_word_too_many_is_refused(words, capsys):
+    """In a client's own command an option may be the client's: it stands behind ``--``."""
+    assert run(*words)[0] == 2
+    assert "unrecognized arguments" in capsys.readouterr().err
