@@ -24,7 +24,7 @@ _TOKEN = re.compile(  # begins with a set of characters, for which the engine lo
     rb"|(?<=\\)(?:[ux]\{(?P<point>[0-9A-Fa-f]{1,8})\}|U(?P<long>[0-9A-Fa-f]{8})"
     rb"|x(?P<hex>[0-9A-Fa-f]{2})|(?P<octal>[0-3][0-7]{2})|(?P<letter>[\"\\/bfnrt']))"
     rb"|(?<=&)(?:\#(?P<decimal>\d{1,7});|\#[xX](?P<number>[0-9A-Fa-f]{1,8});"
-    rb"|(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat);))"
+    rb"|(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat|nbsp|shy);))"
 )
 _BREAK = re.compile(rb"[=\\]?\r?\n[ \t]*")  # also with the sign of quoted-printable, or of a shell, before it
 _QUOTED = re.compile(rb"=(?:\r?\n|([0-9A-Fa-f]{2}))")
@@ -32,8 +32,8 @@ _LOOKS_QUOTED = re.compile(rb"=(?:\r?\n|3[Dd]|2[BbFf]|(?:[0-9A-Fa-f]{2}=){2}[0-9
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITIES = dict(
     zip(
-        b"amp quot apos lt gt plus sol equals colon period lowbar hyphen comma num percnt commat".split(),
-        (bytes([code]) for code in b"&\"'<>+/=:._-,#%@"),
+        b"amp quot apos lt gt plus sol equals colon period lowbar hyphen comma num percnt commat nbsp shy".split(),
+        (bytes([code]) for code in b"&\"'<>+/=:._-,#%@  "),
         strict=True,
     )
 )
