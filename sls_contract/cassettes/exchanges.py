@@ -17,7 +17,7 @@ from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_
 from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -55,22 +55,26 @@ class Judge:
         self,
         results: Results,
         request: Request,
-        shown: Exchange,
+        shown: Callable[[], Exchange],
         recording: Recording,
         seen: datetime,
         position: int | None = None,
     ) -> None:
-        """Judge a request of ``seen``, the recorded answer at its own time, and the recording."""
+        """Judge a request of ``seen``, the recorded answer at its own time, and the recording.
+
+        ``shown`` gives what is shown of both; to scrub the request costs as much as to judge it.
+        """
         verdicts = [judge_request(request, credentials=self._keyring, at=seen)]
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
-        origin = recording.provenance
+        origin, about = recording.provenance, about_recording(recording)
+        needed = about or results.every or any(verdict.findings for verdict in verdicts)
+        exchange = shown() if needed else recording.exchange
         results.count(
-            shown, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at
+            exchange, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at
         )
-        if about := about_recording(recording):
-            results.add(about, shown, position)
+        results.add(about, exchange, position)
 
     def refuse_own(self, results: Results, request: Request, response: Response) -> None:
         """Say of an answer of our own tools whose it is: it is not recorded as one of the service."""

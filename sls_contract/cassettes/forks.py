@@ -131,7 +131,7 @@ class Relay(Results):
     """The results of a child: it keeps nothing, hands all on, and lets nothing wait: a child may end at any moment."""
 
     def __init__(self, channel: Channel) -> None:
-        super().__init__()
+        super().__init__(keep=True)  # to hand it on
         self._channel = channel
 
     def count(

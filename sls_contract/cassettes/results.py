@@ -77,6 +77,11 @@ class Results:
             self._do_oldest()
 
     @property
+    def every(self) -> bool:
+        """Whether exchanges without a finding are shown, too."""
+        return self.keep
+
+    @property
     def waiting(self) -> int:
         """How much is put off."""
         return len(self._waiting)

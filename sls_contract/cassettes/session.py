@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.exchanges import Judge, evidence_of, recording_of_scrubbed, written_secrets
@@ -253,12 +253,13 @@ class Session:
     ) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
         opening, results, recording = self._opening, self._results, compared(played or self._player.at(position))
-        shown = Exchange(opening.scrubber.request(request), recording.exchange.response)
+        shown = cache(lambda: Exchange(opening.scrubber.request(request), recording.exchange.response))
         self._judging.played(results, request, shown, recording, seen, position)
-        related = self._relations.follow(recording, position)
-        results.relate(clean_verdict(related, opening.scrubber.shown), shown, position)
+        related = clean_verdict(self._relations.follow(recording, position), opening.scrubber.shown)
+        results.relate(related, shown() if related.findings else recording.exchange, position)
         if opening.max_age is not None:
-            results.add(about_age(self._player.at(position).provenance, opening.max_age, now), shown, position)
+            aged = about_age(self._player.at(position).provenance, opening.max_age, now)
+            results.add(aged, shown() if aged else recording.exchange, position)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
         opening, (now, seen) = self._opening, self._opening.now(request)

@@ -9,6 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sls_contract.checks.consumption_groups import GroupBook, judge_repeated
+from sls_contract.checks.consumption_ranges import judge_lasting, judge_ranges, writable_shards
 from sls_contract.checks.consumption_received import Received, integers, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardBook
 from sls_contract.checks.consumption_time import Moment
@@ -59,6 +60,7 @@ class Consumption:
         self._shards: dict[tuple[Place, int], ShardBook] = {}
         self._groups: dict[tuple[Place, str], GroupBook] = {}
         self._listed: dict[Place, tuple[frozenset[int], Moment]] = {}
+        self._first_listed: dict[tuple[Place, int], Mapping[str, Any]] = {}
 
     def judge(self, exchange: Exchange, at: datetime | None = None) -> Judged:
         """Judge an exchange against those before it; ``at`` is when it was complete, by the client's clock."""
@@ -82,10 +84,17 @@ class Consumption:
             yield book.locate(received.query.get("from", ""), received.answer.get("cursor"), received.moment)
 
     def _list_shards(self, received: Received) -> Iterator[Judged]:
-        if received.served:
-            writable = [each.get("shardID") for each in objects(received.answer) if each.get("status") == "readwrite"]
-            self._listed[received.args.place] = (integers(writable), received.moment)
-        yield _NOTHING
+        if not received.served:
+            return
+        place, shards = received.args.place, objects(received.answer)
+        writable = (each.get("shardID") for each in writable_shards(shards))
+        self._listed[place] = (integers(writable), received.moment)
+        if not self._alone:  # a stub may list any ranges; others may make the logstore anew
+            return
+        yield judge_ranges(shards)
+        for each in shards:
+            if type(each.get("shardID")) is int:
+                yield judge_lasting(each, self._first_listed.setdefault((place, each["shardID"]), each))
 
     def _list_groups(self, received: Received) -> Iterator[Judged]:
         for each in objects(received.answer):
@@ -117,6 +126,7 @@ class Consumption:
         place = received.args.place
         self._listed.pop(place, None)
         self._shards = {key: book for key, book in self._shards.items() if key[0] != place}
+        self._first_listed = {key: each for key, each in self._first_listed.items() if key[0] != place}
         self._groups = {key: book for key, book in self._groups.items() if key[0] != place}
         yield _NOTHING
 

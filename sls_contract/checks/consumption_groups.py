@@ -119,6 +119,8 @@ class GroupBook:
             mine = me.answer | me.body
             holder = None if shard in mine else self._certain_holder(shard, moment)
             expected = f"ConsumerNotMatch: {shown(holder)} holds the shard" if holder else ""
+            if self._holds_alone(consumer, shard, moment):
+                expected = "200: no other consumer was assigned the shard"
         if not expected:
             return _NOTHING
         fix = "take an unforced checkpoint from the shard's holder only."
@@ -157,6 +159,13 @@ class GroupBook:
             ),
             None,
         )
+
+    def _holds_alone(self, consumer: str, shard: int, moment: Moment) -> bool:
+        """Tell whether a consumer was assigned a shard that no other one listed or was assigned last."""
+        me = self._consumers[consumer]
+        others = [each for name, each in self._consumers.items() if name != consumer]
+        alone = self.made and self.alone and not any(shard in each.answer | each.body for each in others)
+        return alone and shard in me.answer and self._is_live(me, moment) and moment.follows(me.moment)
 
     def _is_live(self, consumer: _Consumer, moment: Moment) -> bool:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)

@@ -119,7 +119,8 @@ def length_is_true(subject: Subject) -> Flaws:
     if sent is None or not answer.wire or subject.bodiless:
         return None
     if "chunked" in answer.headers.lowered.get("transfer-encoding", "").lower():
-        return None
+        fix = "send Content-Length or Transfer-Encoding, never both: readers differ in which of them they believe."
+        return [Flaw("header Content-Length", "none beside Transfer-Encoding", shown(sent), fix)]
     size = str(len(answer.body))
     lengths = {part.strip().lstrip("0") or part.strip()[-1:] for part in sent.split(",")} if sent != size else {size}
     if lengths == {size}:

@@ -70,6 +70,11 @@ class LiveResults(Results):
     noted: dict[tuple[Any, ...], Noted] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
 
+    @property
+    def every(self) -> bool:
+        """Whether exchanges without a finding are shown, too."""
+        return self.verbose
+
     def count(
         self,
         exchange: Exchange,

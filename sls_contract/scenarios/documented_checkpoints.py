@@ -166,27 +166,44 @@ _GROUPS = (
     for word, (how, pairs) in _PAIRS.items()
 )
 
+
+def _assigned(one: str, other: str) -> tuple[Step, ...]:
+    """Return steps that show which shards two consumers of a group are assigned."""
+    return (Create(), *map(HeartBeat, (one, other, one)), Delete())
+
+
 _CONSUMERS = (
-    _names(
-        f"consumer-{word}",
-        "consumer letter by letter as it was sent, also beside one that is called almost so",
-        _ELEMENTS,
-        "SLS431",
-    ).doing(
-        Create(_A),
-        HeartBeat(name),
-        Write(0, consumer=name),
-        Read(0),
-        HeartBeat(other),
-        Write(0, consumer=name),
-        Read(0),
-        Read(),
-    )
-    for word, name, other in (
-        ("in-capitals", "Consumer_A", "consumer_a"),
-        ("beginning-alike", "consumer_10", "consumer_1"),
-        ("of-36-letters", _LONG, _LONG[:-1]),
-    )
+    *(
+        _names(
+            f"consumers-{word}",
+            f"no shard is assigned to both consumers, though {how}",
+            "HeartBeat page; README of the Java consumer library: a shard is consumed by one consumer at a time",
+            "SLS437",
+        ).doing(*(step for pair in pairs for step in _assigned(*pair)))
+        for word, (how, pairs) in _PAIRS.items()
+    ),
+    *(
+        _names(
+            f"consumer-{word}",
+            "consumer letter by letter as it was sent, also beside one that is called almost so",
+            _ELEMENTS,
+            "SLS431",
+        ).doing(
+            Create(_A),
+            HeartBeat(name),
+            Write(0, consumer=name),
+            Read(0),
+            HeartBeat(other),
+            Write(0, consumer=name),
+            Read(0),
+            Read(),
+        )
+        for word, name, other in (
+            ("in-capitals", "Consumer_A", "consumer_a"),
+            ("beginning-alike", "consumer_10", "consumer_1"),
+            ("of-36-letters", _LONG, _LONG[:-1]),
+        )
+    ),
 )
 
 _PLACES = (

@@ -120,6 +120,17 @@ _CONNECTIONS = (
         *(step for coding in ("lz4", "", "deflate", "") for step in (Put(), Drain(coding=coding))),
     ),
     _connections(
+        "connection-of-counts",
+        "each pull on one connection as many log groups as it asks for, whatever the one before asked for",
+        _HTTP,
+        "SLS287 SLS426 SLS428 SLS461",
+    ).doing(
+        Connect("first"),
+        Call("ListShards"),
+        Follow(),
+        *(step for count in (3, 1, 2) for step in (*(Put(shard=0),) * 3, Drain(count=count))),
+    ),
+    _connections(
         "connection-used-often",
         "the fortieth request on one connection served as the first one",
         _HTTP,

@@ -44,6 +44,12 @@ SCENARIOS = (
         Create(_A),
         ListGroups(),
     ),
+    _list_consumer_group(
+        "groups-listed-in-full",
+        "every group, also where there are a dozen",
+        _LIST,
+        "SLS408 SLS409",
+    ).doing(*(Create(Place(f"g{number}")) for number in range(12)), ListGroups()),
     _list_consumer_group("groups-listed-by-logstore", "the groups of one logstore only", _LIST, "SLS408 SLS409").doing(
         Create(_A, timeout=20),
         ListGroups(_OTHER),

@@ -10,6 +10,7 @@ from sls_contract.scenarios.steps import Call, Drain, Follow, Kept, PassTime, Pl
 
 _put_logs = partial(Scenario.of, "PutLogs")
 _pull_logs = partial(Scenario.of, "PullLogs")
+_list_shards = partial(Scenario.of, "ListShards")
 _get_cursor = partial(Scenario.of, "GetCursor")
 _get_cursor_time = partial(Scenario.of, "GetCursorTime")
 _PUT, _PULL, _CURSOR, _TIME = "PutLogs page", "PullLogs page", "GetCursor page", "GetCursorTime page"
@@ -106,6 +107,15 @@ SCENARIOS = (
     _put_logs("put-logs-to-two-logstores", "each log in the logstore that it was written to", _PUT, _DELIVERED).doing(
         Follow(), Follow(_OTHER), Put(), Put(at=_OTHER), Drain(), Drain(at=_OTHER)
     ),
+    _list_shards(
+        "list-shards-again",
+        "the same shards as a second before, each hash key in one writable shard",
+        "ListShards page, response elements",
+        "SLS418 SLS419",
+    ).doing(Call("ListShards"), PassTime(1), Call("ListShards")),
+    _list_shards(
+        "list-shards-writable", "a readwrite shard, where PutLogs is served", "SplitShard page, status", "SLS418"
+    ).doing(Call("ListShards"), Put()),
     _get_cursor(
         "get-cursor-of-times",
         "begin and earlier times at or before a log that was just written, end and later times behind it",

@@ -41,7 +41,7 @@ _NOT_LET_IN = (
         for variant in (
             RequestVariant(scheme, flaw="digest"),
             RequestVariant(scheme, key="unknown"),
-            RequestVariant(scheme, shift=-16 * 60),
+            *(RequestVariant(scheme, shift=minutes * 60) for minutes in (-16, 16)),
         )
     ),
 )
@@ -140,7 +140,7 @@ def _not_let_in(operation: str) -> Scenario:
     return Scenario.of(
         operation,
         f"{LABELS[operation]}-not-let-in",
-        "401 for a wrong signature and an unknown key, 400 for a time of 16 minutes ago, 400 or 401 unsigned",
+        "401 for a wrong signature and an unknown key, 400 for a time 16 minutes off, 400 or 401 unsigned",
         "CommonErrorCodes page",
         "SLS451 SLS452 SLS454 SLS455",
     ).doing(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _OK = 200
+_INTERIM = frozenset(range(100, 200)) - {101}  # 101 is final: another protocol begins
 _LONGEST = 86400  # seconds; what the system's calls take is not endless
 
 
@@ -319,6 +320,13 @@ class _Answer(http.client.HTTPResponse):
     """An answer that a signal may end while it is made: closing it, as Python does then, complains of nothing."""
 
     fp = None  # type: ignore[assignment]  # what closing asks for
+
+    def begin(self) -> None:
+        """Read the head of the final answer: others may come before it, unasked (RFC 9110 section 15.2)."""
+        super().begin()
+        while self.status in _INTERIM:
+            self.headers = None  # type: ignore[assignment]  # as before the first head
+            super().begin()
 
 
 def _answer(reader: _TimedReader, method: str) -> closing[http.client.HTTPResponse]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import sequence_logs
+from sls_contract.checks.consumption_ranges import judge_writable
 from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
@@ -38,6 +39,7 @@ class CallJudge:
         logs: what was written and pulled.
         kept: cursors by the names that steps gave them.
         listed: by logstore, the shards that ListShards answered.
+        shard_lists: by logstore, all that the last ListShards answered.
         hash_keys: by logstore and shard, the first key of its range.
         times: by cursor, the first time that GetCursorTime answered.
 
@@ -47,6 +49,7 @@ class CallJudge:
     logs: LogModel = field(default_factory=LogModel)
     kept: dict[str, str] = field(default_factory=dict)
     listed: dict[Logstore, frozenset[int]] = field(default_factory=dict)
+    shard_lists: dict[Logstore, list[Mapping[str, Any]]] = field(default_factory=dict)
     hash_keys: dict[tuple[Logstore, int], str] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
 
@@ -79,6 +82,11 @@ class CallJudge:
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         taken = sent.response.status == _OK
         self.logs.put(self.where(step.at), shard, logs, sent.answered_at, taken=taken)
+
+    def judge_put(self, step: Put) -> Judged:
+        """Judge the last list of shards by a PutLogs that was served after it."""
+        listed = self.shard_lists.get(self.where(step.at))
+        return judge_writable(listed) if listed else _NOTHING
 
     def judge(self, step: Call, sent: Sent) -> Judged:
         """Judge a success."""
@@ -120,6 +128,7 @@ class CallJudge:
 
     def _list_shards(self, step: Call, response: Response) -> Judged:
         shards, where = objects_of(response), self.where(step.at)
+        self.shard_lists[where] = shards
         numbers = {each["shardID"]: each for each in shards if type(each.get("shardID")) is int}
         self.listed[where] = frozenset(numbers)
         for number, each in numbers.items():

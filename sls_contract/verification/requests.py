@@ -263,6 +263,8 @@ class Requests:
         """Judge what a success says."""
         if isinstance(step, Call):
             return self._calls.judge(step, sent)
+        if isinstance(step, Put):
+            return self._calls.judge_put(step)
         if isinstance(step, ListGroups) and not self._reads.granted:  # of a group of others no settings are known
             return judge_groups(objects_of(sent.response), *self._model.listing(key.logstore, key.project))
         if isinstance(step, HeartBeat):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.checks import judge_response
 from sls_contract.checks.consumption import OF_CLIENTS, Consumption
 from sls_contract.checks.contract_map import ContractMap
+from sls_contract.checks.sequence import Judged
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
 from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
@@ -27,6 +28,8 @@ _ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
 _PATIENCE = 3  # requests that may hang, each for the whole timeout, before the run gives up
 _SIDE_BY_SIDE = 2  # connections
+_FROZEN = timedelta(seconds=5)  # longer than a server keeps a Date that it has written once
+_FROZEN_ANSWERS = 3  # in a row: clocks of two servers may be some seconds apart
 _SAME_CLOCK = timedelta(seconds=2)  # what Date, which counts seconds, can be off for no reason
 
 
@@ -53,6 +56,14 @@ class Sent:
         """The answer; a lost one never gets this far."""
         assert self.exchange.response is not None
         return self.exchange.response
+
+
+class _Dated(NamedTuple):
+    """Answers in a row that have the same Date: how many, and when the first of them came."""
+
+    date: str
+    first: datetime
+    answers: int
 
 
 class AnswerLost(Exception):
@@ -117,6 +128,7 @@ class Wire:
     map: ContractMap = field(default_factory=ContractMap)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
+    _dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
     _hung: int = 0
     _over: Over = "one each"
     _kept: dict[Over, KeptSend] = field(default_factory=dict)
@@ -186,11 +198,31 @@ class Wire:
         # Who was let in is looked at closely; why somebody was not is no question here, and costs time.
         verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
         related = self._consumption.judge(exchange, self.now).of(_ABOUT_THE_SERVICE)
-        findings = (*verdict.findings, *related.findings, *self._repeated_id(exchange))
+        frozen = self._date(exchange.response, (verdict.operation, served), sent_at)
+        findings = (*verdict.findings, *related.findings, *self._repeated_id(exchange), *frozen.findings)
         compared = again and exchange.response is not None and "x-log-requestid" in exchange.response.headers
-        exercised = verdict.exercised | related.exercised | ({"SLS461"} if compared else set())
+        exercised = verdict.exercised | related.exercised | frozen.exercised | ({"SLS461"} if compared else set())
         self.map.add(verdict.operation, frozenset(exercised), "", sent_at, exchange.response)
         return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)
+
+    def _date(self, response: Response | None, kind: tuple[str, bool], sent_at: datetime) -> Judged:
+        """Judge whether Date moves on, among answers of one kind: whoever caches one kind keeps its Date."""
+        date = response.headers.get("Date") if response else None
+        if date is None:
+            return Judged((), frozenset())
+        before = self._dates.get(kind)
+        same = before is not None and before.date == date
+        now = _Dated(date, self.now, 1) if before is None or not same else before._replace(answers=before.answers + 1)
+        self._dates[kind] = now
+        frozen = sent_at - now.first > _FROZEN and now.answers >= _FROZEN_ANSWERS
+        found = clause("response-date-moves").finding(
+            "header Date",
+            f"a time that moves on: {now.answers} answers came within {(sent_at - now.first).seconds} seconds",
+            f"{date[:80]} in each of them",
+            "Write the Date of each answer when it is sent.",
+        )
+        moved = before is not None and not same
+        return Judged((found,) if frozen else (), frozenset({"SLS464"} if moved or frozen else ()))
 
     def _repeated_id(self, exchange: Exchange) -> Iterable[Finding]:
         response = exchange.response

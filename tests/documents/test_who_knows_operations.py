@@ -18,6 +18,7 @@ EVERYDAY = {"count", "cursor", "from", "id", "key", "name", "order", "query", "s
 
 KNOWING = {
     "checks/consumption.py": "relations between exchanges of different operations: no contract of one says them",
+    "checks/consumption_ranges.py": "the ranges of all shards together, and a shard that is listed twice",
     "checks/logs.py": "a pull's next cursor against its request",
     "checks/request_args.py": "logstore, group and shard by the names that paths give them",
     "checks/sequence.py": "what a read shows against what was written",

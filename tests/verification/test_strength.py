@@ -6,12 +6,12 @@ The whole measurement, with every scenario for every bug, is ``python -m benchma
 from __future__ import annotations
 
 import pytest
-from broken_endpoints import per_operation, registry
+from broken_endpoints import per_operation, registry, shards
 from started_processes import FULL
 
 from sls_contract.spec import CLAUSES, Level
 
-_WARNINGS = {"SLS285", "SLS438"}
+_WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS438"}
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
     "connection-after-refusals": (
@@ -180,7 +180,11 @@ SHOWN_BY = {
 }
 """The scenario that shows a bug, where the usual one does not: names of bugs by the name of the scenario."""
 
-SCENARIO = {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()} | per_operation.SHOWN_BY
+SCENARIO = (
+    {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()}
+    | per_operation.SHOWN_BY
+    | shards.SHOWN_BY
+)
 
 
 def cases():

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+from datetime import timedelta
 from urllib.parse import quote, unquote
 
 import pytest
@@ -36,6 +37,7 @@ from sls_contract.endpoint import ReferenceEndpoint, ServiceError
 from sls_contract.exchange import Headers
 from sls_contract.scenarios import SCENARIOS
 from sls_contract.scenarios.log_messages import encoded_list, message, pair
+from sls_contract.signing import http_date, parse_http_date
 from sls_contract.spec import Level
 from sls_contract.verification import GENERATED, EndpointRefuses
 
@@ -168,6 +170,24 @@ def documents(operation, *telling):
 @documents("ListShards", "list-shards", "heartbeat-of", "put-logs-by")
 def lists_shards_backwards_with_more_of_each(shards):
     return [{**shard, "shardType": "normal"} for shard in reversed(shards)]
+
+
+@documents("ListShards", "list-shards", "put-logs-by")
+def writes_hash_keys_in_capitals(shards):
+    return [{**shard, "exclusiveEndKey": shard["exclusiveEndKey"].upper()} for shard in shards]
+
+
+@documents("ListShards", "list-shards", "put-logs-by")
+def lists_a_shard_that_was_split(shards):
+    parent = {**shards[0], "shardID": 400, "status": "readonly", "inclusiveBeginKey": "0" * 32}
+    return [*shards, {**parent, "exclusiveEndKey": "f" * 32}]
+
+
+@unusual("heartbeat-in-time", "connection", "list-shards")
+def dates_answers_by_two_clocks(request, response):
+    """Two servers answer in turns, one of them four seconds behind."""
+    behind = int(response.headers["x-log-requestid"][-1], 16) % 2 * timedelta(seconds=4)
+    return with_header(response, "Date", http_date(parse_http_date(response.headers["Date"]) - behind))
 
 
 @documents("ListConsumerGroup", "group", "list-groups")

@@ -16,6 +16,8 @@ from sls_contract.exchange import split_url, wire_bytes, wire_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sls_contract.exchange import Request
+
 _KEYWORDS = frozenset((b"logstores", b"consumergroups", b"shards"))
 _HOST_PART = re.compile(rb"[a-z]{2,4}-[a-z]+[a-z0-9-]*|.*\..*", re.DOTALL)
 _NEXT_IS_KEY = re.compile(rb"\\*[\"']\s*:")
@@ -23,6 +25,7 @@ _SHORTEST = 3  # characters of a name of the service
 #: What answers say of shards and requests: these words stay, whatever somebody took for a name.
 _ANSWERED = frozenset(("readwrite", "readonly", "true", "false", "null", "default", "name", "order", "timeout"))
 _IN_HOST = rb"(?=(?:\.[0-9A-Za-z-]+){2})"  # a domain of two labels or more follows
+_BETWEEN = b"("  # stands beside a name as its end does
 _NAME = rb"0-9A-Za-z_\x80-\xff-"
 
 
@@ -92,6 +95,13 @@ class Renames:
     def __bool__(self) -> bool:
         """Tell whether there is anything to rename."""
         return self._pattern is not None
+
+    def occur_in(self, request: Request) -> bool:
+        """Tell whether a request may hold a real name; one search for all of its parts."""
+        if self._pattern is None:
+            return False
+        parts = [wire_bytes(request.url), *(wire_bytes(value) for _, value in request.headers.pairs), request.body]
+        return bool(find(_BETWEEN.join(parts), self._found))
 
     def text(self, data: bytes) -> tuple[bytes, list[Edit]]:
         """Return a text with public names, and the edits that were made."""

@@ -179,10 +179,12 @@ class Scrubber:
     def may_be_alike(self, request: Request) -> bool:
         """Learn the key of a request, and tell whether it may match a scrubbed one as it is.
 
-        It does where no name is replaced, and no header beside Authorization is named after a secret.
+        It does where it holds no name that is replaced, and no header beside Authorization is named after a secret.
         """
         learn(request, self._registry)
-        return not (self._renames or self._keys or names_a_secret(request.headers, keep="authorization"))
+        if self._keys or names_a_secret(request.headers, keep="authorization"):
+            return False
+        return not self._renames.occur_in(request)
 
     def asked(self, request: Request) -> Request:
         """Return the same with its Authorization as sent: enough to find its recording, and no more than half done."""

@@ -174,4 +174,9 @@ CLAUSES = (
         f"{_PAGE}, request syntax: Host is the project's",
         _UPDATE,
     ),
+    violation("SLS464", "response-date-moves", "Date is the time of the answer").says(
+        "The Date of the answers to an operation moves on while time passes. Judged in a run of verify: at least three "
+        "answers in a row, more than five seconds apart, with the same Date are wrong.",
+        "CommonResponseHeaders page, Date; RFC 9110 section 6.6.1: when the message was originated",
+    ),
 )

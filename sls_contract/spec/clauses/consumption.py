@@ -1,7 +1,7 @@
-"""``SLS433`` to ``SLS440``: what holds between the exchanges of consumers, judged from what a recording holds.
+"""``SLS418``, ``SLS419``, ``SLS433`` to ``SLS440``: what holds between the exchanges of consumers, and their lists.
 
-Others may ask the service unseen, and requests may overlap: a clause is judged only where neither could explain what
-came. ``SLS401``, ``SLS421`` and ``SLS422`` of `behaviour` are judged so, too.
+Judged from what a recording holds. Others may ask the service unseen, and requests may overlap: a clause is judged only
+where neither could explain what came. ``SLS401``, ``SLS421`` and ``SLS422`` of `behaviour` are judged so, too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,20 @@ _CURSOR = "GetCursor page, parameter from"
 _WORKERS = "Consumer libraries of the Python, Go and Java SDK"
 
 CLAUSES = (
+    warning("SLS418", "shard-ranges", "Each hash key belongs to one writable shard").says(
+        "The ranges of the readwrite shards that ListShards lists follow each other without gap or overlap, from "
+        "32 zeros to 32 times f. A list of readonly shards only is wrong if PutLogs is served after it. A warning: "
+        "examples show it, no sentence says it. Judged in a run of verify, if each key has 32 hexadecimal digits.",
+        "ListShards and SplitShard pages, inclusiveBeginKey, exclusiveEndKey and status: examples",
+        "PutLogs page, mode KeyHash: logs go to the shard whose range holds the key",
+    ),
+    warning("SLS419", "shard-lasting", "A shard keeps its keys and its creation time").says(
+        "ListShards answers the same inclusiveBeginKey, exclusiveEndKey and createTime for a shard each time: a split "
+        "or a merge makes new shards. A warning: no client reads them. Judged in a run of "
+        "verify, where no other client creates the logstore again.",
+        "ListShards page, createTime: when the shard was created",
+        "SplitShard page, example: the original shard with its range",
+    ),
     warning("SLS433", "pulled-cursor-given", "A client pulls at a cursor that it received for the shard").says(
         "From its second pull of a shard on, a client sends PullLogs a cursor that it knows for this shard: "
         "from PullLogs (x-log-cursor), GetCursor or GetCheckPoint, or sent before. Going back is allowed: to "
@@ -50,8 +64,8 @@ CLAUSES = (
     ),
     warning("SLS438", "unforced-write-of-others", "Only its holder writes a shard's checkpoint unforced").says(
         "UpdateCheckPoint without forceSuccess is refused with ConsumerNotExist for a consumer that never sent a "
-        "heartbeat, and with ConsumerNotMatch while another live consumer holds the shard. A warning: no page says "
-        "when these errors come.",
+        "heartbeat, and with ConsumerNotMatch while another live consumer holds the shard. It is refused with neither "
+        "for the only consumer that was assigned the shard. A warning: no page says when these errors come.",
         f"{_UPDATE}, error code ConsumerNotExist",
         "aliyun-log-java-sdk: ConsumerNotMatch",
     ),

@@ -45,9 +45,9 @@ CLAUSES = (
     ),
     violation("SLS261", "content-length", "Content-Length is the length of the body").says(
         "If Content-Length is sent, it is one decimal number, and the body on the wire, compressed, has that "
-        "many bytes. Chunked answers, answers to HEAD, 204 and 304 are not judged.",
+        "many bytes. Chunked answers have none. Answers to HEAD, 204 and 304 are not judged.",
         "CommonResponseHeaders page, Content-Length",
-        "RFC 9112 section 6",
+        "RFC 9112 sections 6 and 6.2",
     ),
     violation("SLS262", "content-encoding", "The body is encoded as Content-Encoding says").says(
         "A body declared as gzip or deflate decodes completely, with nothing after its end, and to at most 32 MiB.",

@@ -62,3 +62,19 @@ def test_renames_that_cannot_be_kept_apart(table):
     """A table that would change recordings again, or names nothing, is refused with the fix."""
     with pytest.raises(UsageError, match=r"rename.*How to fix"):
         Scrubber(renames=table)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "alike"),
+    [
+        ("/logstores/x", (), b"", True),
+        ("/logstores/%E8%AE%A2%E5%8D%95", (), b"", False),
+        ("/logstores/x", (("X-Name", "cg-7"),), b"", False),
+        ("/logstores/x", (), b'{"name": "\\u8ba2\\u5355"}', False),
+        ("/logstores/my-cg-7", (), b"", True),
+    ],
+)
+def test_a_request_without_a_real_name_is_looked_up_as_it_is(path, headers, body, alike):
+    """Recordings hold the public names: whatever holds a real one, spelled anyhow, is renamed first."""
+    request = Request("GET", f"https://p.cn-beijing.log.aliyuncs.com{path}", headers, body)
+    assert Scrubber(renames=RENAMES).may_be_alike(request) is alike

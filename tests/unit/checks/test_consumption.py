@@ -72,6 +72,9 @@ class Talk:
             "POST", f"{GROUP}?type=checkpoint{query}", {"shard": shard, "checkpoint": cursor(number)}, **how
         )
 
+    def list(self, *shards):
+        return self.say("GET", SHARDS, answer=list(shards))
+
     def read(self, number, time, shard=0, **how):
         entry = {**NEVER, "shard": shard, "checkpoint": cursor(number) if number else "", "updateTime": time}
         return self.say("GET", f"{GROUP}?shard={shard}", answer=[entry], **how)
@@ -89,6 +92,15 @@ def alone():
 
 
 UNFORCED = "&consumer=one&forceSuccess=false"
+
+
+def shard(number, begin, end, status="readwrite", **more):
+    """Return a shard of ListShards whose range goes from one key to another, each named by its first digits."""
+    first, last = (begin + "0" * (32 - len(begin)), end + ("f" if end == "f" else "0") * (32 - len(end)))
+    return {"shardID": number, "status": status, "inclusiveBeginKey": first, "exclusiveEndKey": last, **more}
+
+
+LEFT, RIGHT = shard(0, "0", "8"), shard(1, "8", "f")
 
 #: code, a sequence that breaks it
 BROKEN = [
@@ -138,6 +150,23 @@ def test_one_breach_is_found_by_its_clause_alone(talk, code, broken):
 
 
 BROKEN_ALONE = [
+    ("SLS418", lambda talk: talk.list(LEFT, shard(1, "9", "f"))),
+    ("SLS418", lambda talk: talk.list(LEFT, shard(1, "7", "f"))),
+    ("SLS418", lambda talk: talk.list(LEFT, shard(1, "8", "e"))),
+    ("SLS418", lambda talk: talk.list(shard(0, "1", "8"), RIGHT)),
+    ("SLS418", lambda talk: talk.list(shard(2, "0", "f"), LEFT, RIGHT)),
+    ("SLS418", lambda talk: talk.list(LEFT, shard(1, "8", "f", "readonly"))),
+    ("SLS419", lambda talk: talk.list({**LEFT, "createTime": 1}, RIGHT).list({**LEFT, "createTime": 2}, RIGHT)),
+    ("SLS419", lambda talk: talk.list(LEFT, RIGHT).list(shard(0, "0", "9"), shard(1, "9", "f"))),
+    (
+        "SLS438",
+        lambda talk: (
+            talk.make()
+            .beat("one", [], [0])
+            .beat("two", [], [1])
+            .write(5, query=UNFORCED, status=400, answer={"errorCode": "ConsumerNotMatch"})
+        ),
+    ),
     ("SLS436", lambda talk: talk.make().beat("one", [0], [0])),
     ("SLS438", lambda talk: talk.make().write(5, query=UNFORCED)),
 ]
@@ -152,13 +181,38 @@ def test_what_others_could_have_done_is_judged_where_there_are_none(talk, alone,
     assert code not in talk.exercised
 
 
+_OF_OTHERS = {"SLS279", "SLS401", "SLS421", "SLS422"}
+
+
 def test_every_clause_is_needed():
     """No clause between exchanges stands without a sequence that breaks it."""
-    assert {each.code for each in clauses.CLAUSES} == {code for code, _ in BROKEN + BROKEN_ALONE if code > "SLS43"}
+    assert {each.code for each in clauses.CLAUSES} == {code for code, _ in BROKEN + BROKEN_ALONE} - _OF_OTHERS
 
 
 #: what is unusual, the sequence, and the clause that it comes near
 UNUSUAL = {
+    "ranges in any order, in capitals, beside the shard that was split": (
+        "SLS418",
+        lambda talk: talk.list(shard(2, "A", "f"), shard(0, "0", "f", "readonly"), shard(1, "0", "A")),
+    ),
+    "a key of 31 digits, as a page prints one": (
+        "SLS418",
+        lambda talk: talk.list({**LEFT, "exclusiveEndKey": "8" + "0" * 30}, RIGHT),
+    ),
+    "keys that are not told": (
+        "SLS418",
+        lambda talk: talk.list({**LEFT, "inclusiveBeginKey": None}, {"shardID": 1, "status": "readwrite"}),
+    ),
+    "nothing but read-only shards": ("SLS418", lambda talk: talk.list(shard(0, "0", "f", "readonly"))),
+    "split, merged, and then made anew": (
+        "SLS418",
+        lambda talk: (
+            talk.list(shard(0, "0", "f", createTime=5))
+            .list(shard(0, "0", "f", "readonly", createTime=5), shard(1, "0", "8"), shard(2, "8", "f"))
+            .say("DELETE", "/logstores/my-logstore")
+            .list(shard(0, "0", "f", createTime=9))
+        ),
+    ),
     "assigned in any order": ("SLS279", lambda talk: talk.make().beat("one", [], [2, 0, 1]).beat("one", [0], [1, 0])),
     "goes back to its checkpoint": ("SLS433", lambda talk: talk.pull(10, 15).pull(15, 20).read(15, 9).pull(15, 20)),
     "asks the same again after a failure": ("SLS433", lambda talk: talk.pull(10, 15).pull(10, 15)),
@@ -319,6 +373,37 @@ def test_what_is_unusual_and_correct_is_let_pass(talk, near):
     """Restarts, handovers, failures, requests side by side, writers that nobody saw: nothing is found."""
     UNUSUAL[near][1](talk)
     assert talk.found == []
+
+
+ALONE = {
+    "split, merged, and then made anew": UNUSUAL["split, merged, and then made anew"][1],
+    "told as a text, then as a number": lambda talk: talk.list({**LEFT, "createTime": "5"}, RIGHT).list(
+        {**LEFT, "createTime": 6}, RIGHT
+    ),
+    "refused while it holds the shard beside another": lambda talk: (
+        talk.make()
+        .beat("one", [], [0])
+        .beat("two", [], [0])
+        .write(5, query=UNFORCED, status=400, answer={"errorCode": "ConsumerNotMatch"})
+    ),
+    "refused when its timeout was over": lambda talk: (
+        talk.make(10)
+        .beat("one", [], [0])
+        .write(5, query=UNFORCED, status=400, answer={"errorCode": "ConsumerNotExist"}, after=11)
+    ),
+    "refused for its checkpoint": lambda talk: (
+        talk.make()
+        .beat("one", [], [0])
+        .write(5, query=UNFORCED, status=400, answer={"errorCode": "InvalidShardCheckPoint"})
+    ),
+}
+
+
+@pytest.mark.parametrize("near", ALONE)
+def test_what_is_unusual_is_let_pass_where_nobody_else_is(alone, near):
+    """A logstore or consumer may change for reasons that the exchanges themselves tell."""
+    ALONE[near](alone)
+    assert alone.found == []
 
 
 @pytest.mark.parametrize("code", sorted({code for code, _ in BROKEN}))

@@ -275,6 +275,7 @@ HEADERS = [
     ),
     ("content-length", lambda make: answered(make.exchange(), Content_Length="112"), {}),
     ("content-length", lambda make: answered(make.exchange(), Content_Length="+111"), {}),
+    ("content-length", lambda make: answered(make.exchange(), Transfer_Encoding="chunked"), {}),
     (
         "content-length",
         lambda make: answered(make.exchange(), Content_Length="112", Transfer_Encoding="identity"),

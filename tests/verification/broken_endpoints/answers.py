@@ -142,6 +142,11 @@ def length_in_characters(request, response):
     return with_header(response, "Content-Length", str(len(response.body.decode())))
 
 
+@on_answer("SLS261")
+def tells_the_length_of_chunks(request, response):
+    return with_header(response, "Transfer-Encoding", "chunked")
+
+
 @on_answer("SLS262")
 def announces_gzip(request, response):
     return with_header(response, "Content-Encoding", "gzip") if is_read(request) else response

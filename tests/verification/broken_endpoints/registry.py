@@ -16,6 +16,7 @@ from broken_endpoints import (
     passing,
     per_operation,
     refusals,
+    shards,
     state,
 )
 from broken_endpoints.harness import BROKEN, EXPIRED, LOGSTORE, OTHER, PROJECT, WIDE, Broken, correct, now, verify
@@ -36,5 +37,6 @@ FILES = (
     passing,
     per_operation,
     refusals,
+    shards,
     state,
 )

@@ -1,0 +1,86 @@
+"""``SLS418`` and ``SLS419``: the shards that ListShards lists, beside each other and beside an earlier list."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sls_contract.checks.presentation import shown
+from sls_contract.checks.sequence import Judged
+from sls_contract.spec import clause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sls_contract.spec import Finding
+
+_BEGIN, _END = "inclusiveBeginKey", "exclusiveEndKey"
+_HASH_KEY = re.compile("[0-9A-Fa-f]{32}")  # the page also prints a key of 31 digits: nobody knows what it stands for
+_LAST = (1 << 128) - 1
+_WRITABLE = "readwrite"
+_LASTING = (_BEGIN, _END, "createTime")
+
+
+class _Range(NamedTuple):
+    """The keys of a writable shard; ``at`` is its place in the list."""
+
+    begin: int
+    end: int
+    at: int
+
+    @classmethod
+    def of(cls, shard: Mapping[str, Any], at: int) -> _Range | None:
+        """Read the keys of a shard; None where they have another form."""
+        keys = [shard.get(name) for name in (_BEGIN, _END)]
+        begin, end = (int(key, 16) if isinstance(key, str) and _HASH_KEY.fullmatch(key) else None for key in keys)
+        return None if begin is None or end is None else cls(begin, end, at)
+
+
+def writable_shards(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the shards of a list that take logs."""
+    return [each for each in listed if each.get("status") == _WRITABLE]
+
+
+def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Judged:
+    """Judge whether each hash key is in the range of one writable shard; keys in another form are not judged."""
+    ranges = [_Range.of(each, at) for at, each in enumerate(listed) if each.get("status") == _WRITABLE]
+    if not ranges or None in ranges:
+        return Judged((), frozenset())
+    return Judged(tuple(_torn(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
+
+
+def judge_writable(listed: Sequence[Mapping[str, Any]]) -> Judged:
+    """Judge a list after which PutLogs was served: some shard took the logs."""
+    fix = "List a shard that takes logs as readwrite."
+    found = clause("shard-ranges").finding("body", "a readwrite shard: PutLogs is served", "only readonly ones", fix)
+    return Judged(() if writable_shards(listed) else (found,), frozenset({"SLS418"}))
+
+
+def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> Judged:
+    """Compare a shard with what an earlier list said of it."""
+    both = [name for name in _LASTING if type(shard.get(name)) is type(before.get(name)) and name in shard]
+    fix = "Store when a shard was created, and its keys; a split or a merge makes new shards."
+    findings = (
+        clause("shard-lasting").finding(
+            f"shard {shard['shardID']}, {name}", f"{shown(before[name])}, as before", shown(shard[name]), fix
+        )
+        for name in both
+        if shard[name] != before[name]
+    )
+    return Judged(tuple(findings), frozenset({"SLS419"} if both else ()))
+
+
+def _torn(ranges: Sequence[_Range]) -> Iterator[Finding]:
+    """Yield where two ranges overlap, or keys are in none; ``ranges`` are in ascending order."""
+    reached = 0
+    for begin, end, at in ranges:
+        if begin != reached:
+            yield _found(f"/{at}/{_BEGIN}", reached, begin)
+        reached = max(reached, end)
+    if reached != _LAST:
+        yield _found(f"/{ranges[-1].at}/{_END}", _LAST, reached)
+
+
+def _found(where: str, expected: int, actual: int) -> Finding:
+    fix = "Let the ranges of the readwrite shards follow each other, from the first key to the last."
+    return clause("shard-ranges").finding(where, f"{expected:032x}", f"{actual:032x}", fix)

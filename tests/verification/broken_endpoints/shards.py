@@ -1,0 +1,152 @@
+"""Bugs in lists of shards and in who holds a shard: ranges, creation times, names of consumers, Date."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+from urllib.parse import quote
+
+from broken_endpoints.connections import Connecting
+from broken_endpoints.harness import BROKEN, Broken, asks_for, bug, correct, error, late, now, on_answer, with_header
+from broken_endpoints.operations import on_success
+from broken_endpoints.per_operation import Excusing, is_let_in, let_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sls_contract.exchange import Request, Response
+
+
+def moved(key, by):
+    return f"{int(key, 16) + by:032x}"
+
+
+@on_success("ListShards", "SLS418")
+def leaves_a_key_out_between_shards(request, shards):
+    shards[1]["inclusiveBeginKey"] = moved(shards[1]["inclusiveBeginKey"], 1)
+    return shards
+
+
+@on_success("ListShards", "SLS418")
+def gives_keys_to_two_shards(request, shards):
+    shards[0]["exclusiveEndKey"] = moved(shards[0]["exclusiveEndKey"], 7)
+    return shards
+
+
+@on_success("ListShards", "SLS418")
+def calls_every_shard_readonly(request, shards):
+    return [{**shard, "status": "readonly"} for shard in shards]
+
+
+@on_success("ListShards", "SLS419")
+def creates_shards_when_they_are_listed(request, shards):
+    return [{**shard, "createTime": int(now().timestamp())} for shard in shards]
+
+
+@on_success("ListShards", "SLS278")
+def counts_creation_in_milliseconds(request, shards):
+    return [{**shard, "createTime": shard["createTime"] * 1000} for shard in shards]
+
+
+@on_success("ListConsumerGroup", "SLS408")
+def lists_ten_groups_at_most(request, groups):
+    return groups[:10]
+
+
+class ConfusesConsumers:
+    """Takes a consumer for the one that came first under the same key."""
+
+    def __init__(self, key: Callable[[str], str]) -> None:
+        self.real, self.key, self.first = correct(), key, {}
+
+    def __call__(self, request: Request) -> Response:
+        name = dict(request.query_pairs()).get("consumer")
+        if not name or not is_let_in(request):
+            return self.real(request)
+        first = self.first.setdefault((request.path, self.key(name)), name)
+        url = re.sub("consumer=[^&]*", f"consumer={quote(first, safe='')}", request.url)
+        return self.real(let_in(request, url=url))
+
+
+CONFUSED = {
+    "cuts_consumers_at_32_letters": (lambda name: name[:32], "begin-alike"),
+    "reads_consumers_without_case": (str.lower, "differ-in-case"),
+    "reads_consumers_in_plain_width": (lambda name: normalize("NFKC", name), "look-alike"),
+    "knows_consumers_by_their_letters": (lambda name: "".join(sorted(name)), "hash-alike"),
+    "sorts_numbers_in_consumers": (lambda name: re.sub("0+(?=[0-9])", "", name), "sort-alike"),
+}
+for label, (keyed, _) in CONFUSED.items():
+    BROKEN[label] = Broken(label, "SLS437", lambda key=keyed: ConfusesConsumers(key))
+
+
+@bug("SLS438")
+class TakesNothingFromWhoHoldsAShardNow:
+    """Takes unforced checkpoints of the first consumer of each group only."""
+
+    def __init__(self) -> None:
+        self.real, self.first = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        response, query = self.real(request), dict(request.query_pairs())
+        if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
+            self.first.setdefault(request.path, query["consumer"])
+        unforced = asks_for(request, "ConsumerGroupUpdateCheckPoint") and query.get("forceSuccess") == "false"
+        if unforced and response.status == 200 and query["consumer"] != self.first.get(request.path):
+            return error(response, 400, "ConsumerNotMatch", "consumer not match")
+        return response
+
+
+@bug("SLS287")
+class PullsAsManyAsTheFirstTime(Connecting):
+    def answer(self, request: Request, kept: dict) -> Response:
+        count = dict(request.query_pairs()).get("count", "")
+        if not asks_for(request, "PullLogs") or not is_let_in(request):
+            return self.real(request)
+        return self.real(
+            let_in(request, url=re.sub(r"count=\d+", f"count={kept.setdefault('count', count)}", request.url))
+        )
+
+
+@bug("SLS240")
+class TakesWritesOfTheFuture(Excusing):
+    def __init__(self) -> None:
+        def is_early(request, response):
+            return response.status == 400 and late(request).total_seconds() < -900
+
+        super().__init__("ConsumerGroupUpdateCheckPoint", is_early)
+
+
+@bug("SLS464")
+class DatesAllAnswersAsTheFirst:
+    def __init__(self) -> None:
+        self.real, self.date = correct(), ""
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        self.date = self.date or response.headers["Date"]
+        return with_header(response, "Date", self.date)
+
+
+@on_answer("SLS464")
+def dates_heartbeats_by_the_minute(request, response):
+    if not asks_for(request, "ConsumerGroupHeartBeat"):
+        return response
+    return with_header(response, "Date", re.sub(r":\d\d GMT", ":00 GMT", response.headers["Date"]))
+
+
+SHOWN_BY = {
+    "leaves_a_key_out_between_shards": "list-shards-again",
+    "gives_keys_to_two_shards": "list-shards-again",
+    "calls_every_shard_readonly": "list-shards-writable",
+    "creates_shards_when_they_are_listed": "list-shards-again",
+    "counts_creation_in_milliseconds": "list-shards-again",
+    "lists_ten_groups_at_most": "groups-listed-in-full",
+    **{label: f"consumers-{word}" for label, (_, word) in CONFUSED.items()},
+    "takes_nothing_from_who_holds_a_shard_now": "update-checkpoint-of-another-holder",
+    "pulls_as_many_as_the_first_time": "connection-of-counts",
+    "takes_writes_of_the_future": "update-checkpoint-not-let-in",
+    "dates_all_answers_as_the_first": "heartbeat-in-time",
+    "dates_heartbeats_by_the_minute": "heartbeat-in-time",
+}
+"""The scenario that shows a bug, by the bug's name."""
