@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec import CLAUSES
@@ -85,6 +85,10 @@ def source_of(finding: Mapping[str, Any]) -> str:
 
 
 def file_of(finding: Mapping[str, Any]) -> str:
-    """Return the cassette, else the file of the test, else the scenario: CI services want a file of each finding."""
+    """Return the cassette, else the file of the test, else the scenario: CI services want a file of each finding.
+
+    They want it relative to the checkout, in which the command is run.
+    """
     test = (finding.get("test") or "").partition("::")[0]
-    return PurePath(finding.get("cassette") or test or finding.get("scenario") or "sls-contract").as_posix()
+    path = Path(finding.get("cassette") or test or finding.get("scenario") or "sls-contract")
+    return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()

@@ -7,7 +7,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
 from sls_contract.reports import Report, Surroundings, as_document, write_reports
+from sls_contract.reports.codequality import codequality
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.junit import junit
 from sls_contract.reports.markdown import markdown
@@ -173,6 +174,17 @@ def test_sarif_points_at_lines_of_cassettes():
     )
     assert "region" not in third["locations"][0]["physicalLocation"]
     assert run["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == first["ruleId"] == "SLS110"
+
+
+def test_a_file_is_named_relative_to_the_checkout(tmp_path, monkeypatch):
+    """A cassette that was named by its absolute path; one that lies elsewhere keeps it."""
+    monkeypatch.chdir(tmp_path)
+    found = [(VIOLATION, "b", {"cassette": str(path / "a.yaml"), "line": 4}) for path in (tmp_path, tmp_path.parent)]
+    names = ["a.yaml", (tmp_path.parent / "a.yaml").as_posix()]
+    (run,) = json.loads(sarif(document(*found)))["runs"]
+    places = [each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in run["results"]]
+    assert places == [quote(name) for name in names]
+    assert [each["location"]["path"] for each in json.loads(codequality(document(*found)))] == names
 
 
 def test_sarif_names_a_file_whose_name_is_no_utf_8():
