@@ -120,7 +120,7 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
         yield from ("", f"the run is incomplete: {run.incomplete}")
     yield from ("", _verdict(run))
     if brief:
-        yield "--verbose shows every finding, the failed scenarios as curl commands, and why others prove nothing."
+        yield "--verbose shows every finding and reason, and failed scenarios as curl commands."
 
 
 def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:
