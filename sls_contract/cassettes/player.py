@@ -217,8 +217,9 @@ class Player:
                 self._recorder = open_for_recording(self.path, self.owner)
                 self.recording = self._recorder.name
             recorder = self._recorder
-            self.added += 1
         recorder.append(recording)
+        with self._lock:
+            self.added += 1
 
     def share(self) -> Channel:
         """Prepare for children that play and record, too, and return what is shared with them."""

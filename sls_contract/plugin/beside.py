@@ -27,6 +27,7 @@ class Beside:
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
         self._closed.test = item.nodeid
+        self._closed.renew()
 
     def end(self, item: pytest.Item) -> list[Stopped]:
         """Count what was stopped in a phase, and return it."""

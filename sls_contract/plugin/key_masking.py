@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from sls_contract.cassettes.scrub.spellings import Secret
+    from sls_contract.signing import Credentials
 
 _SHORTEST = 8  # characters; shorter ones are ordinary text
 _PREFIX = "ALIBABA_CLOUD_"  # without one such variable nothing is imported: runs of others pay nothing
@@ -30,17 +34,36 @@ def _without_key(text: str, environ: Mapping[str, str]) -> str:
         return text
     from sls_contract.signing.environment import ID, SECRET, TOKEN
 
-    key_id, secret, token = given = [environ.get(name, "") for name in (ID, SECRET, TOKEN)]
-    if not any(len(each) >= _SHORTEST and each in text for each in given):
+    given = tuple(environ.get(name, "") for name in (ID, SECRET, TOKEN))
+    if not any(len(each) >= _SHORTEST for each in given):
         return text
     from sls_contract.cassettes.scrub import Scrubber
+    from sls_contract.cassettes.scrub.views import safe_bytes
+
+    data = safe_bytes(text)
+    lowered = data.lower()
+    if not any(secret.stands_in(data, lowered) for secret in _secrets(*given)):
+        return text
+    return Scrubber([_credentials(*given)]).text(text)
+
+
+def _credentials(key_id: str, secret: str, token: str) -> Credentials:
     from sls_contract.signing.credentials import Credentials
 
-    return Scrubber([Credentials(key_id, secret, token or None)]).text(text)
+    return Credentials(key_id, secret, token or None)
+
+
+@lru_cache(maxsize=2)
+def _secrets(*given: str) -> tuple[Secret, ...]:
+    from sls_contract.cassettes.scrub.registry import SecretRegistry
+
+    return SecretRegistry([_credentials(*given)]).given
 
 
 def parameter_id(value: object, environ: Mapping[str, str]) -> str | None:
     """Return what stands for a parameter in the name of its test; None where pytest's own choice holds no secret."""
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "backslashreplace")  # as pytest shows it
     if not isinstance(value, str) or (clean := _without_key(value, environ)) == value:
         return None
     return clean.encode("unicode_escape").decode("ascii")

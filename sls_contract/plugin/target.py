@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.cassettes.recorder.guard import let_through
 from sls_contract.errors import EndpointError, UsageError
@@ -27,10 +28,18 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Response, Send
     from sls_contract.plugin.options import Settings
+    from sls_contract.scenarios.bench import Bench
+    from sls_contract.scenarios.steps import Step
     from sls_contract.signing import Credentials
 
 GROUP_TIMEOUT = 60
 """Seconds; how long a consumer of a group made for a test may stay silent."""
+_LATER = "run the tests again later"
+_ALLOWED = (
+    "name an existing project and logstore (--sls-project, --sls-logstore), and set a key that may make and delete "
+    "consumer groups there"
+)
+_PAUSES = (0.2, 0.5, 1, 2)  # seconds between requests to a service that is busy
 
 
 @dataclass(slots=True)
@@ -94,7 +103,7 @@ def _at_url(
 
     def prepare() -> Iterator[Sls]:
         names = _real_names(settings, own, group, literal=address.literal, host=address.authority)
-        with _group(names, carry, clock):
+        with _group(names, Service(settings.endpoint, carry, clock)):
             yield names
 
     return Target(own, carry if address.literal else None, settings.endpoint, renames, prepare, public)
@@ -130,8 +139,36 @@ def _real_names(settings: Settings, own: Credentials | None, group: str, *, lite
     )
 
 
+class Service(NamedTuple):
+    """What keeps the test's consumer group: its URL, the way to it, and the time."""
+
+    url: str
+    carry: Send
+    clock: Callable[[], datetime]
+
+    def ask(self, bench: Bench, step: Step, doing: str) -> None:
+        """Take a step, also where the service is busy at first.
+
+        Raises:
+            EndpointError: the service refused it, or was busy to the end.
+
+        """
+        from sls_contract.checks.sequence_outcomes import not_tried
+
+        for pause in (*_PAUSES, None):
+            response = self.carry(bench.request(step, self.clock()))
+            if pause is None or not not_tried(response):
+                break
+            time.sleep(pause)
+        if response.status != 200:  # noqa: PLR2004 - the one status of success
+            told = response.body[:200].decode("utf-8", "replace")
+            fix = _LATER if not_tried(response) else _ALLOWED
+            msg = f"{doing} at {self.url} was answered {response.status}: {told}\nHow to fix: {fix}."
+            raise EndpointError(msg)
+
+
 @contextmanager
-def _group(names: Sls, carry: Send, clock: Callable[[], datetime]) -> Iterator[None]:
+def _group(names: Sls, service: Service) -> Iterator[None]:
     """Make the test's consumer group outside the cassette, and delete it whatever happens."""
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import Create, Delete, Place
@@ -147,19 +184,8 @@ def _group(names: Sls, carry: Send, clock: Callable[[], datetime]) -> Iterator[N
         prefix="",
     )
     place = Place(names.consumer_group)
-    _do(names, carry(bench.request(Create(place, timeout=GROUP_TIMEOUT), clock())), "making")
+    service.ask(bench, Create(place, timeout=GROUP_TIMEOUT), f"making consumer group {names.consumer_group}")
     try:
         yield
     finally:
-        _do(names, carry(bench.request(Delete(place), clock())), "deleting")
-
-
-def _do(names: Sls, response: Response, doing: str) -> None:
-    if response.status != 200:  # noqa: PLR2004 - the one status of success
-        told = response.body[:200].decode("utf-8", "replace")
-        msg = (
-            f"{doing} consumer group {names.consumer_group} at {names.url} was answered {response.status}: "
-            f"{told}\nHow to fix: name an existing project and logstore (--sls-project, --sls-logstore), and set a key "
-            "that may make and delete consumer groups there."
-        )
-        raise EndpointError(msg)
+        service.ask(bench, Delete(place), f"deleting consumer group {names.consumer_group}")

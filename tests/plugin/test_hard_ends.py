@@ -84,6 +84,7 @@ def test_a_full_disk_fails_the_test_and_harms_nothing(project):
     result = project.spawn("--sls-record=new_episodes")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*CassetteError: *"])
+    result.stdout.no_fnmatch_line("*exchange* recorded*")
     assert project.cassette("test_asks").read_bytes() == before
     project.test(ASKS).run().assert_outcomes(passed=1)
 

@@ -8,7 +8,7 @@ from left_out import full
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.recording import Evidence
-from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.endpoint import ReferenceEndpoint, fault
 from sls_contract.endpoint.server import serve
 from sls_contract.plugin.run import utc_now
 from sls_contract.signing import Credentials
@@ -89,6 +89,30 @@ def test_what_is_missing_is_named(project, endpoint, real_key, monkeypatch):
     result.stdout.no_fnmatch_line("*Traceback*")
     assert asked(endpoint) == []
     assert project.cassettes() == []
+
+
+def test_a_service_that_is_busy_at_first_makes_and_deletes_the_group(project, endpoint, real_key):
+    """Busy before and behind the test: it is recorded, and its cassette holds its own exchange only."""
+    project.test(READS)
+    endpoint.answer_next(fault("error=ServerBusy operation=CreateConsumerGroup times=2"))
+    endpoint.answer_next(fault("error=ServerBusy operation=DeleteConsumerGroup"))
+    with serve(endpoint) as server:
+        project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL).assert_outcomes(passed=1)
+    assert [line.partition(" ")[0] for line in asked(endpoint)] == ["POST"] * 3 + ["GET"] + ["DELETE"] * 2
+    assert len(load_cassette(project.cassette("test_reads")).exchanges) == 1
+
+
+@pytest.mark.slow
+def test_a_service_that_is_busy_to_the_end_is_told_as_that(project, endpoint, real_key):
+    """The advice is about the service, and its URL is the one that was asked."""
+    project.test(READS)
+    endpoint.answer_next(fault("error=ServerBusy operation=CreateConsumerGroup times=9"))
+    with serve(endpoint) as server:
+        result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [f"*at {server.url} was answered 503: *ServerBusy*", "*How to fix: run the tests again later.*"]
+    )
 
 
 def test_an_endpoint_that_refuses_or_is_not_there(project, endpoint, real_key):

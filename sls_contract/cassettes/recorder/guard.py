@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import audit_hook
-from sls_contract.cassettes.recorder.wiring import watch
+from sls_contract.cassettes.recorder.wiring import watch, watch_again
 from sls_contract.errors import NetworkBlocked
 from sls_contract.hosts import authority_of, host_name, is_loopback
 
@@ -63,6 +63,10 @@ class NetworkGuard:
                 self._unwatch = watch()
                 audit_hook.add(self.check)
                 _GUARDS.add(self)
+
+    def renew(self) -> None:
+        """Close what another tool opened meanwhile."""
+        watch_again()
 
     def deactivate(self) -> None:
         """Undo one `activate`; more calls than that do nothing."""

@@ -40,7 +40,7 @@ class Hooks:
         self._by_module: dict[str, list[Hook]] = {}
         for hook in hooks:
             self._by_module.setdefault(hook.module, []).append(hook)
-        self._undo: list[Callable[[], None]] = []
+        self._placed: list[_Placed] = []
         self._others: set[tuple[type, str]] = set()
         self.not_wrapped: set[str] = set()
         self._finder = _Finder(self._by_module, self._wrap)
@@ -64,9 +64,14 @@ class Hooks:
         """Give every method back, and stop watching."""
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
-        while self._undo:
-            self._undo.pop()()
+        while self._placed:
+            self._placed.pop().undo()
         self._others.clear()
+
+    def put_again(self) -> None:
+        """Wrap once more what another tool gave its original back, as pytest-socket does after each test."""
+        for placed in self._placed:
+            placed.put_again()
 
     def _wrap(self, module: ModuleType) -> None:
         if self._finder not in sys.meta_path:  # the recorder left while the module was being imported
@@ -74,7 +79,7 @@ class Hooks:
         for hook in self._by_module[module.__name__]:
             owner = _inside(module, hook.owner)
             if hasattr(owner, hook.method):
-                self._undo.append(_wrap(owner, hook.method, hook.around))
+                self._placed.append(_wrap(owner, hook.method, hook.around))
             elif hook.needed:
                 raise CassetteError(_missing(hook))
             elif owner is None:  # else another version, which has another set of methods
@@ -84,7 +89,7 @@ class Hooks:
         """Wrap a method of a class that came up meanwhile, until all are given back; a second time does nothing."""
         if (owner, method) not in self._others:
             self._others.add((owner, method))
-            self._undo.append(_wrap(owner, method, around))
+            self._placed.append(_wrap(owner, method, around))
 
 
 class _Finder:
@@ -126,22 +131,36 @@ def _inside(module: ModuleType, names: str) -> Any:
     return found
 
 
-def _wrap(owner: Any, name: str, around: Callable[..., Any]) -> Callable[[], None]:
-    """Put what calls ``around`` in the place of a method or a class; return what puts the original back."""
+class _Placed(NamedTuple):
+    """A method or class that stands in the place of the original."""
+
+    owner: Any
+    name: str
+    original: Any
+    new: Any
+    inherited: bool
+
+    def undo(self) -> None:
+        """Put the original back, unless another tool wrapped ours: that will put it back itself."""
+        if vars(self.owner).get(self.name) is not self.new:
+            return
+        if self.inherited:
+            delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, self.original)
+
+    def put_again(self) -> None:
+        if vars(self.owner).get(self.name, self.original) is self.original:
+            setattr(self.owner, self.name, self.new)
+
+
+def _wrap(owner: Any, name: str, around: Callable[..., Any]) -> _Placed:
+    """Put what calls ``around`` in the place of a method or a class."""
     inherited = name not in vars(owner)
     original = getattr(owner, name)
     new = around(original) if isinstance(original, type) else _calling(original, around)
     setattr(owner, name, new)
-
-    def undo() -> None:
-        if vars(owner).get(name) is not new:  # another tool wrapped ours, and will put it back itself
-            return
-        if inherited:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, original)
-
-    return undo
+    return _Placed(owner, name, original, new, inherited)
 
 
 def _calling(original: Callable[..., Any], around: Callable[..., Any]) -> Callable[..., Any]:

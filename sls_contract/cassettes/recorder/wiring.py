@@ -158,6 +158,13 @@ def watch() -> Callable[[], None]:
     return unwatch
 
 
+def watch_again() -> None:
+    """Wrap once more what another tool unwrapped meanwhile."""
+    with STACK.lock:
+        if _WATCHERS:
+            _HOOKS.put_again()
+
+
 def watch_also(kind: type, method: str, around: Callable[..., Any]) -> None:
     """Wrap a method of a class that came up meanwhile, until all are given back."""
     with STACK.lock:

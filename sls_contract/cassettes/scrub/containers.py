@@ -27,6 +27,16 @@ _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31  # as zlib wants it
 _MOST_MEMBERS = 100  # that are read as one text; those behind are another
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_ARCHIVES = (
+    ("zip", b"PK\x03\x04"),
+    *(("bzip2", b"BZh%d1AY&SY" % level) for level in range(1, 10)),
+    ("xz", b"\xfd7zXZ\0"),
+    ("lzma", b"\x5d\0\0"),
+    ("7z", b"7z\xbc\xaf\x27\x1c"),
+    ("rar", b"Rar!\x1a\x07"),
+    ("zstd", b"\x28\xb5\x2f\xfd"),
+    ("lz4", b"\x04\x22\x4d\x18"),
+)
 _QUANTUM = 4
 _GAP = b"AAAA"
 _SLICE = 1024 * 1024
@@ -185,6 +195,11 @@ class Packed:
 def is_packed(data: bytes) -> bool:
     """Tell whether data begins as gzip or zlib does."""
     return data.startswith((_GZIP, *_ZLIB))
+
+
+def archive(data: bytes) -> str | None:
+    """Name the archive or compressed file that data begins as, where it is one that is not looked into; else None."""
+    return next((name for name, beginning in _ARCHIVES if data.startswith(beginning)), None)
 
 
 def unpacked(data: bytes) -> Packed | None:

@@ -14,9 +14,27 @@ from sls_contract.cassettes.scrub.containers import glimpse, is_packed, runs, un
 from sls_contract.cassettes.scrub.key_formats import foreign_keys
 from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.registry import is_public
-from sls_contract.cassettes.scrub.shapes import BY_NAME, is_suspicious, public_signatures, shaped
+from sls_contract.cassettes.scrub.shapes import (
+    BY_NAME,
+    BY_POSSIBLE_NAME,
+    inserted,
+    is_suspicious,
+    public_signatures,
+    shaped,
+)
 from sls_contract.cassettes.scrub.spellings import SURE
-from sls_contract.cassettes.scrub.views import Edit, applied, find, is_continued, plain, rejoined, safe_bytes, unescaped
+from sls_contract.cassettes.scrub.views import (
+    Edit,
+    applied,
+    find,
+    is_continued,
+    letters_of,
+    letters_only,
+    plain,
+    rejoined,
+    safe_bytes,
+    unescaped,
+)
 from sls_contract.exchange import wire_bytes, wire_text
 
 if TYPE_CHECKING:
@@ -33,11 +51,11 @@ _ROUNDS = 4
 _SMALL = 64 * 1024  # bytes
 _MOST_FIELDS = 1000
 _TELLING = 16  # bytes
-_SEPARATORS = b"\0 ,:"
 _BETWEEN = "\r"  # fields of a message: not the end of a line, over which a secret may be broken
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _STRUCTURE = re.compile(rb'["{}\[\]:,]')
+_SUSPECTED = (shaped, BY_NAME, BY_POSSIBLE_NAME, inserted)
 _ZEROS = re.compile(rb"\0+")
 _LITERAL = re.compile(rb'(?:\\.|[^"{}\[\]:,\s\\])+')
 
@@ -58,7 +76,7 @@ class Detector:
         registry: learns what gives itself away.
         rules: the user's.
         secrets: what was given to the run, and what one exchange adds; the registry has what was learnt.
-        folded: what gives a known secret away in lower-cased text without separators.
+        folded: what gives a known secret away among lower-cased letters and digits.
         exact: the same in text as it is.
         harmless: signatures that anyone can make.
         echo: of the above, what gives away a secret of one exchange only, lower-cased and as it is.
@@ -174,6 +192,7 @@ class Detector:
         yield from self._known(text, lowered)
         for view in rejoined(text, self._knows):
             yield from map(view.back, self._known(view.text, view.text.lower(), SURE))
+        yield from self._spread(lowered)
         yield from self._unknown(text, lowered, by_chance=depth > 0 and _is_binary(text))
         if depth < _DEEPEST:
             yield from self._inside(text, depth, fit=fit)
@@ -184,13 +203,23 @@ class Detector:
                 for start, end, new in secret.places(lowered):
                     yield Edit(start, end, new, secret.kind)
 
+    def _spread(self, lowered: bytes) -> Iterator[Edit]:
+        """Yield the given secrets that stand in a text with blanks, quotes, or characters of no width in between."""
+        letters = letters_of(lowered)
+        spread = [secret for secret in self.secrets if any(needle in letters for needle, _ in secret.spread)]
+        if spread:
+            view = letters_only(lowered)
+            found = (Edit(*place, secret.kind) for secret in spread for place in secret.spread_places(letters))
+            edits = ((edit, view.back(edit)) for edit in found)
+            yield from (whole for bare, whole in edits if whole.end - whole.start > bare.end - bare.start)
+
     def _unknown(self, text: bytes, lowered: bytes, *, by_chance: bool = False) -> Iterator[Edit]:
         """Yield secrets that give themselves away, by shape, by name, or by the user's rules; they are learnt.
 
         ``by_chance``: the text may be none, but a word decoded; then the user's patterns, which may be short, would
         match it by chance, and garble the word.
         """
-        for finder in (shaped, BY_NAME, foreign_keys) if is_suspicious(lowered) else (foreign_keys,):
+        for finder in (*_SUSPECTED, foreign_keys) if is_suspicious(lowered) else (foreign_keys,):
             for start, end, kind in finder(text, lowered):
                 value = wire_text(plain(text[start:end]))
                 if _NUMBER.fullmatch(text, start, end):  # too common, and JSON may want a number there
@@ -223,23 +252,19 @@ class Detector:
 
 
 def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """Return what gives secrets away in lower-cased text without separators, and in text as it is: how spellings end.
+    """Return what gives secrets away among lower-cased letters and digits, and in text as it is: how spellings end.
 
-    To prepare the search for a long needle costs more than the search; how tokens begin they have in common. Lists of
-    bytes, however they are separated, are one without separators, and UTF-16 and UTF-32 are text.
+    To prepare the search for a long needle costs more than the search; how tokens begin they have in common. Whatever
+    stands between letters and digits does not count: breaks, quotes, characters of no width, the zeros of UTF-16.
     """
     kept = tuple(secrets)
-    folded = {_together(needle)[-_TELLING:] for secret in kept for needle in secret.needles}
+    folded = {letters_of(needle)[-_TELLING:] for secret in kept for needle in secret.needles}
     return tuple(folded), tuple([window[-_TELLING:] for secret in kept for window in secret.windows])
 
 
 def _shows(data: bytes, lowered: bytes, folded: tuple[bytes, ...], exact: tuple[bytes, ...]) -> bool:
     """Tell whether a text holds one of the signs that `_signs` returns."""
-    return any(map(_together(lowered).__contains__, folded)) or any(map(data.__contains__, exact))
-
-
-def _together(lowered: bytes) -> bytes:
-    return lowered.translate(None, _SEPARATORS)
+    return any(map(letters_of(lowered).__contains__, folded)) or any(map(data.__contains__, exact))
 
 
 def _masked(text: bytes, start: int, end: int, kind: str) -> Iterator[Edit]:

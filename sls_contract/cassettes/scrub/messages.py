@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.cassettes.scrub.containers import Packed, undeflated, unpacked
+from sls_contract.cassettes.scrub.containers import Packed, archive, undeflated, unpacked
 from sls_contract.checks.content_coding import compressed, opened
 from sls_contract.exchange import Headers
 
@@ -35,7 +35,7 @@ class Body:
     Attributes:
         wire: the bytes as sent.
         content: what they say; the same bytes where nothing is coded, or the coding cannot be opened.
-        closed: names the coding that could not be opened: what it hides was not scrubbed. None otherwise.
+        closed: names the coding or archive that could not be opened: what it hides was not scrubbed. None otherwise.
 
     """
 
@@ -51,14 +51,14 @@ class Body:
         sls = headers.get("x-log-compresstype", "").strip().lower()
         named = coding if coding not in ("", "identity") else sls
         if not wire or not (named or wire.startswith(b"\x1f\x8b")):
-            return cls(wire, wire)
+            return cls(wire, wire, None, archive(wire))
         if named in _RECODED and (content := opened(wire, named)) is not None:
-            return cls(wire, content, _Recoded(named))
+            return cls(wire, content, _Recoded(named), archive(content))
         packed = undeflated(wire) if "deflate" in (coding, sls) else unpacked(wire)
         if packed and packed.rest:
             return cls(wire, wire)  # what stands behind the end is searched for, too
         if packed:
-            return cls(wire, packed.content, packed)
+            return cls(wire, packed.content, packed, archive(packed.content))
         return cls(wire, wire, None, named if named and _looks_coded(wire) else None)
 
     def with_content(self, content: bytes) -> Body:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MASK = "***"
 """What stands in the place of a secret that has no public counterpart."""
@@ -35,13 +39,35 @@ _PATTERNS = (
     *((kind, words.replace(" ", "[-_]?")) for kind, words in _WORDS),
     (Kind.OTHER, f"(?<![a-z0-9_-])(?:{_LONELY})"),
 )
+#: Names that may be those of other things: announced is only what looks made by chance.
+_POSSIBLE = (
+    (Kind.SIGNATURE, "sig|sign"),
+    (Kind.OTHER, "auth|authorization|authentication|ak|sk|pass|passcode"),
+    (Kind.OTHER, "auth key|ca key|app key|encrypt key|encryption key|functions key|master key|shared key"),
+    (Kind.OTHER, "subscription key|api token|app token|device token|jwt token|login token|oauth token"),
+    (Kind.OTHER, "private token|user token|vault token|xsrf token"),
+)
+_POSSIBLE_ENDING = re.compile(
+    "(?<![0-9a-z])(?:x[-_]?)?(?:" + "|".join(f"({words.replace(' ', '[-_]?')})" for _, words in _POSSIBLE) + ")$"
+)
+_OPAQUE = re.compile(rb"[0-9A-Za-z+/=._~-]{16,}")
+_MIXED = re.compile(
+    rb"(?=[^._~-]*[0-9])(?=[^._~-]*[A-Z])(?=[^._~-]*[a-z])[^._~-]{12}|(?:[0-9a-f]{32}|[0-9A-F]{32})(?![^._~-])"
+)
 # ``testAccessKeyId`` is a value, no name: the public key itself announces nothing.
 _ENDING = re.compile("(?<!test)(?<!teststs)(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
 _KINDS = tuple(kind for kind, _ in _PATTERNS)
 
-_NAMES = "|".join((*(words for _, words in _WORDS), _LONELY)).split("|")
-LAST_WORDS = tuple(dict.fromkeys(name.split()[-1].encode() for name in _NAMES if not name.endswith(" id")))
-"""Every name above ends in one of these, or in one of them and ``id``."""
+
+def _last_words(names: Iterable[str]) -> tuple[bytes, ...]:
+    every = "|".join(names).split("|")
+    return tuple(dict.fromkeys(name.split()[-1].encode() for name in every if not name.endswith(" id")))
+
+
+LAST_WORDS = _last_words((*(words for _, words in _WORDS), _LONELY))
+"""Every name that is sure ends in one of these, or in one of them and ``id``."""
+POSSIBLE_LAST_WORDS = tuple(word for word in _last_words(words for _, words in _POSSIBLE) if word not in (b"ak", b"sk"))
+"""Every possible name ends in one of these, but for ``ak`` and ``sk``, which are found by shape in texts."""
 LONGEST = 24  #: characters of the longest name
 
 
@@ -50,3 +76,15 @@ def kind_of(name: str) -> Kind | None:
     """Return the kind of secret that a name announces (``x-acs-security-token``, ``AccessKeyId``); else None."""
     found = _ENDING.search(name.lower())
     return _KINDS[found.lastindex - 1] if found and found.lastindex else None
+
+
+@lru_cache(maxsize=2048)
+def possible_kind_of(name: str) -> Kind | None:
+    """Return the kind of secret that a name announces where its value `looks_random` (``X-Auth``, ``sig``)."""
+    found = _POSSIBLE_ENDING.search(name.lower())
+    return _POSSIBLE[found.lastindex - 1][0] if found and found.lastindex else None
+
+
+def looks_random(value: bytes) -> bool:
+    """Tell whether a value looks made by chance: long, of mixed characters, not of words with signs between them."""
+    return _OPAQUE.fullmatch(value) is not None and _MIXED.search(value) is not None

@@ -325,4 +325,4 @@ def _named(keys: frozenset[str]) -> Named | None:
     if not keys:
         return None
     names = "|".join(sorted(map(re.escape, keys), key=len, reverse=True))
-    return Named(f"(?<![0-9a-z_-])(?:{names})", map(safe_bytes, keys), lambda _: Kind.OTHER, wary=False)
+    return Named(f"(?<![0-9a-z_-])(?:{names})", map(safe_bytes, keys), lambda _: Kind.OTHER)

@@ -9,7 +9,15 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.names import LAST_WORDS, LONGEST, Kind, kind_of
+from sls_contract.cassettes.scrub.names import (
+    LAST_WORDS,
+    LONGEST,
+    POSSIBLE_LAST_WORDS,
+    Kind,
+    kind_of,
+    looks_random,
+    possible_kind_of,
+)
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.exchange import wire_text
 
@@ -26,6 +34,9 @@ _OPAQUE = rb"((?=[^\s\"',]*[0-9=])[0-9A-Za-z+/._~-]{8,}={0,2})"
 _QUOTED = rb"((?=[^\s\"',]*[0-9])[0-9A-Za-z._-]{7,127}[0-9A-Za-z])"
 
 _LONG_KEY = rb"((?=[A-Za-z+/._~-]*[0-9])(?=[0-9+/._~-]*[A-Za-z])[0-9A-Za-z+/._~-]{16,}={0,2})"
+
+_AT = b"@"
+_USER = rb"://[^\s/]*@"  # decoded data, which is no text, often has the sign alone
 
 #: Each with a stem: in lower-cased text without the stem, the pattern cannot match. Each begins with literal text, for
 #: which the engine jumps; what must not stand before it is looked at behind it.
@@ -52,9 +63,10 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
         (b"signature", rb"ignature(?<=[Ss]ignature)\W{1,4}(" + _SIGNATURE + b")", (Kind.SIGNATURE,)),
         (b"basic ", rb"asic (?<=[Bb]asic )" + _OPAQUE, (Kind.OTHER,)),
         (b"bearer ", rb"earer (?<=[Bb]earer )" + _OPAQUE, (Kind.OTHER,)),
-        (b"@", rb"://([^\s/@:\"'<>?#]+):([^\s/@\"'<>?#]+)@", (Kind.OTHER, Kind.OTHER)),
-        (b"@", rb"://((?=[A-Za-z+._~-]*[0-9])[0-9A-Za-z+._~-]{16,})@", (Kind.OTHER,)),
+        (_AT, rb"://([^\s/@:\"'<>?#]+):([^\s/@\"'<>?#]+)@", (Kind.OTHER, Kind.OTHER)),
+        (_AT, rb"://((?=[A-Za-z+._~-]*[0-9])[0-9A-Za-z+._~-]{16,})@", (Kind.OTHER,)),
         (b"private key", rb"BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----([\s\S]+?)(?:-----END|\Z)", (Kind.OTHER,)),
+        (b"identified by", rb"(?i:IDENTIFIED BY)\s+(?:(?i:PASSWORD)\s+)?['\"]([^'\"\s]+)['\"]", (Kind.OTHER,)),
         # ``sk`` and ``ak``, as SDKs of other languages call them; an id without its secret is found by its shape alone
         (b'sk"', rb"[AaSs][Kk]\"(?<=\"..\")\s*:\s*\"" + _LONG_KEY + b'"', (Kind.OTHER,)),
         (b"sk=", rb"[AaSs][Kk]=(?<![\w-]..=)" + _LONG_KEY, (Kind.OTHER,)),
@@ -100,16 +112,24 @@ class Named:
         endings: alternatives of a regular expression over lower-case text: how the names end.
         stems: each match begins with one of them.
         kind_of: tells of the (lower-case) text that ends with a name what the name announces; None: nothing.
-        wary: take a value after a bare ``name:`` only where it looks random, since prose is written that way too.
+        bare: tells of a value after a bare ``name:`` whether it is taken, since prose is written that way too.
+        taken: tells the same of every value.
 
     """
 
     def __init__(
-        self, endings: str, stems: Iterable[bytes], kind_of: Callable[[str], Kind | None], *, wary: bool
+        self,
+        endings: str,
+        stems: Iterable[bytes],
+        kind_of: Callable[[str], Kind | None],
+        *,
+        bare: Callable[[bytes], bool] = bool,
+        taken: Callable[[bytes], bool] = bool,
     ) -> None:
         self._stems = tuple(stems)
         self._kind_of = kind_of
-        self._wary = wary
+        self._bare = bare
+        self._taken = taken
         self._pattern = re.compile(
             rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?=[^0-9a-z])(?:"
             rb"(?P<quote>\\*[\"'])\s*[:=]>?\s*(?:"
@@ -126,6 +146,7 @@ class Named:
             rb"|[ \t]*(?:\xef\xbc\x9a| (?:is|\xe4\xb8\xba|\xe6\x98\xaf) )\s*(?:\xe2\x80\x9c|[\"'`])?"
             rb"(?P<said>[0-9A-Za-z+/=_-]{16,})"
             rb"|[ \t]*(?:=>?[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?(?:\"{3}|[\"'])?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+            rb"|\(\s*(?P<around>[\"'])(?P<call>[^\s\"']{8,})(?P=around)\s*\)"
             rb"|</[\w:]+>\s*<[\w:]+>(?P<sibling>[^<\s]{8,})<"
             rb"|(?:\s+[\w:-]+=[\"'][^\"'<>]*[\"'])*>(?:<!\[cdata\[)?(?P<element>[^<\]]{1,4096}+(?:\](?!\]>)[^<\]]{0,256}+){0,16}+)(?:\]\]>)?</"
             rb"|[ \t]+[\"']?(?P<flag>[^\s\"'&;,<>(){}\[\]\\]+)"
@@ -135,6 +156,9 @@ class Named:
 
     def __call__(self, text: bytes, lowered: bytes) -> Iterator[Found]:
         """Yield each value with the kind that its name announces."""
+        yield from (found for found in self._named(text, lowered) if self._taken(text[found[0] : found[1]]))
+
+    def _named(self, text: bytes, lowered: bytes) -> Iterator[Found]:
         done = 0  # what lies inside an array or object that was gone through is not gone through again
         for match, kind in self._matches(lowered):
             if match["nest"] is None:
@@ -170,7 +194,7 @@ class Named:
     def _flat(self, text: bytes, match: re.Match[bytes], kind: Kind) -> Iterator[Found]:
         group = next(name for name in _VALUES if match[name] is not None)
         start, end = match.span(group)
-        if start < end and not (self._wary and group in _BARE and not _random(text[start:end])):
+        if start < end and (group not in _BARE or self._bare(text[start:end])):
             yield start, end, kind
 
     def _kind(self, lowered: bytes, match: re.Match[bytes]) -> Kind | None:
@@ -179,7 +203,8 @@ class Named:
 
 
 _BARE = ("line", "word", "flag")
-_GUESSED = ("next", "below", "cell", "said", "sibling")  # a list, a block of YAML, a table, a sentence, a table in HTML
+#: A list, a block of YAML, a table, a sentence, a call in a program, a table in HTML.
+_GUESSED = ("next", "below", "cell", "said", "call", "sibling")
 _VALUES = ("text", "paired", "number", "attribute", "value", "field", "element", "part", *_BARE, *_GUESSED)
 _VALUE_FIRST = re.compile(
     rb'"value"\s*:\s*"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"\s*,\s*"(?:name|key)"\s*:\s*"(?P<name>[^"\\]*)"'
@@ -191,19 +216,45 @@ _BEFORE = {"part": re.compile(rb"name=[\"'][^\"'\r\n]*\Z"), "flag": re.compile(r
 _LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?P<number>-?\d[\d.eE+-]*)')
 _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 
-_SECRET_ENDINGS = "|".join(map(bytes.decode, LAST_WORDS)) + "|(?:key|access|secret)[-_]?id"
-_NAME_STEMS = (*LAST_WORDS, b"access")
-BY_NAME = Named(_SECRET_ENDINGS, _NAME_STEMS, kind_of, wary=True)
+
+def _random(value: bytes) -> bool:
+    return _RANDOM.match(value) is not None
 
 
 def _any_of(stems: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Return what finds any of some texts; the engine is a third faster where they are grouped by their first byte."""
+    """Return what finds any of some texts, or a user in a URL.
+
+    The engine is a third faster where they are grouped by their first byte.
+    """
     groups = groupby(sorted(set(stems)), key=lambda stem: stem[:1])
     endings = ((first, b"|".join(re.escape(stem[1:]) for stem in group)) for first, group in groups)
-    return re.compile(b"|".join(re.escape(first) + b"(?:" + more + b")" for first, more in endings))
+    return re.compile(b"|".join([*(re.escape(first) + b"(?:" + more + b")" for first, more in endings), _USER]))
 
 
-_STEMS = _any_of((*(stem for stem, *_ in _SHAPES), *_NAME_STEMS))
+_SECRET_ENDINGS = "|".join(map(bytes.decode, LAST_WORDS)) + "|(?:key|access|secret)[-_]?id"
+_NAME_STEMS = (*LAST_WORDS, b"access")
+_POSSIBLE_ENDINGS = "|".join(map(bytes.decode, POSSIBLE_LAST_WORDS))
+BY_NAME = Named(_SECRET_ENDINGS, _NAME_STEMS, kind_of, bare=_random)
+BY_POSSIBLE_NAME = Named(_POSSIBLE_ENDINGS, POSSIBLE_LAST_WORDS, possible_kind_of, taken=looks_random)
+
+_INSERTION = re.compile(
+    rb"insert\s+(?:ignore\s+)?into\s+[^\s(]+\s*\((?P<columns>[^()]*)\)\s*values\s*(?P<rows>(?:\((?:'[^']*'|[^'()])*\)[\s,]*)+)"
+)
+_ROW = re.compile(rb"\(((?:'[^']*'|[^'()])*)\)")
+_CELL = re.compile(rb"\s*'([^']*)'\s*(?:,|\Z)|([^,]*)(?:,|\Z)")
+
+
+def inserted(text: bytes, lowered: bytes) -> Iterator[Found]:
+    """Yield what an INSERT of SQL puts into a column whose name announces a secret, where it is a text."""
+    del text
+    for match in _INSERTION.finditer(lowered) if b"insert" in lowered else ():
+        kinds = [kind_of(wire_text(name.strip(b'`"\r\n\t '))) for name in match["columns"].split(b",")]
+        for row in _ROW.finditer(lowered, match.start("rows"), match.end("rows")):
+            cells = _CELL.finditer(lowered, *row.span(1))
+            yield from ((*cell.span(1), kind) for cell, kind in zip(cells, kinds, strict=False) if kind and cell[1])
+
+
+_STEMS = _any_of({*(stem for stem, *_ in _SHAPES), *_NAME_STEMS, *POSSIBLE_LAST_WORDS} - {_AT})
 
 
 def _places(text: bytes, words: Iterable[bytes]) -> list[int]:
@@ -222,10 +273,6 @@ def _fits(text: bytes, match: re.Match[bytes]) -> bool:
     told = (before for group, before in _BEFORE.items() if match[group] is not None)
     right = all(before.search(text, max(0, match.start() - _FAR), match.start("end")) for before in told)
     return right and all(_random(match[group]) for group in _GUESSED if match[group] is not None)
-
-
-def _random(value: bytes) -> bool:
-    return _RANDOM.match(value) is not None
 
 
 def _end_of(text: bytes, start: int) -> int:

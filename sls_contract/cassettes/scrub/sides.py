@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.messages import Body, told_true
-from sls_contract.cassettes.scrub.names import MASK, Kind, kind_of
+from sls_contract.cassettes.scrub.names import MASK, Kind, kind_of, looks_random, possible_kind_of
 from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.signature import masked
@@ -104,11 +104,13 @@ class Pass:
             pairs, end, attributes = (value, "", "") if lowered in _SENT_COOKIES else value.partition(";")
             cookies = self._cleaned(_COOKIE.sub(self._cookie, pairs) + end + attributes)
             return self._rename(name, cookies)
-        kind = kind_of(lowered)
+        kind, bare = kind_of(lowered), value.strip()
+        if kind is None and (possible := possible_kind_of(lowered)):
+            bare = bare.rpartition(" ")[2]  # ``Token …``
+            kind = possible if looks_random(safe_bytes(bare)) else None
         if kind is not None:
-            bare = value.strip()
             return value.replace(bare, self._registry.public(kind, bare)) if bare else value
-        if dirty or lowered in _AUTHORIZATIONS:
+        if dirty or _is_named(name):
             value = self._cleaned(value)
         return self._rename(name, value)
 
@@ -177,7 +179,9 @@ def cookies_of(exchange: Exchange) -> Iterator[str]:
 def _is_named(name: str) -> bool:
     """Tell whether a header's name alone says that its value is, or holds, a secret."""
     lowered = name.lower()
-    return lowered in (*_AUTHORIZATIONS, *_SENT_COOKIES, *_SET_COOKIES) or kind_of(lowered) is not None
+    if lowered in (*_AUTHORIZATIONS, *_SENT_COOKIES, *_SET_COOKIES):
+        return True
+    return kind_of(lowered) is not None or possible_kind_of(lowered) is not None
 
 
 @lru_cache(maxsize=256)  # a client sends the same names again and again

@@ -21,10 +21,10 @@ LEVELS = 5  #: how many times escapes are undone: JSON in a form in JSON in a fo
 _TOKEN = re.compile(  # begins with a set of characters, for which the engine looks fast
     rb"[%\\&](?:(?<=%)(?P<again>(?:25)*)(?P<percent>[0-9A-Fa-f]{2})"
     rb"|(?<=[\\%])u(?P<unicode>[0-9A-Fa-f]{4})"
-    rb"|(?<=\\)(?:u\{(?P<point>[0-9A-Fa-f]{1,8})\}"
+    rb"|(?<=\\)(?:[ux]\{(?P<point>[0-9A-Fa-f]{1,8})\}|U(?P<long>[0-9A-Fa-f]{8})"
     rb"|x(?P<hex>[0-9A-Fa-f]{2})|(?P<octal>[0-3][0-7]{2})|(?P<letter>[\"\\/bfnrt']))"
     rb"|(?<=&)(?:\#(?P<decimal>\d{1,7});|\#[xX](?P<number>[0-9A-Fa-f]{1,8});"
-    rb"|(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat);))"
+    rb"|(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat|nbsp|shy);))"
 )
 _BREAK = re.compile(rb"[=\\]?\r?\n[ \t]*")  # also with the sign of quoted-printable, or of a shell, before it
 _QUOTED = re.compile(rb"=(?:\r?\n|([0-9A-Fa-f]{2}))")
@@ -32,11 +32,13 @@ _LOOKS_QUOTED = re.compile(rb"=(?:\r?\n|3[Dd]|2[BbFf]|(?:[0-9A-Fa-f]{2}=){2}[0-9
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITIES = dict(
     zip(
-        b"amp quot apos lt gt plus sol equals colon period lowbar hyphen comma num percnt commat".split(),
-        (bytes([code]) for code in b"&\"'<>+/=:._-,#%@"),
+        b"amp quot apos lt gt plus sol equals colon period lowbar hyphen comma num percnt commat nbsp shy".split(),
+        (bytes([code]) for code in b"&\"'<>+/=:._-,#%@  "),
         strict=True,
     )
 )
+_BETWEEN_LETTERS = re.compile(rb"[^0-9A-Za-z]+")
+_NO_LETTERS = b"".join(_BETWEEN_LETTERS.findall(bytes(range(256))))
 _LARGEST = 0x10FFFF
 _UNSAFE = re.compile(r"[^0-9A-Za-z*._-]")
 
@@ -98,6 +100,16 @@ def rejoined(source: bytes, holds: Callable[[bytes], bool]) -> Iterator[View]:
         yield _view(source, _BREAK, lambda _: b"")
     if _LOOKS_QUOTED.search(source) and holds(_QUOTED.sub(_unquoted, source)):
         yield _view(source, _QUOTED, _unquoted)
+
+
+def letters_of(text: bytes) -> bytes:
+    """Return the letters and digits of a text, without all that stands between them."""
+    return text.translate(None, _NO_LETTERS)
+
+
+def letters_only(source: bytes) -> View:
+    """Return the same as a view."""
+    return _view(source, _BETWEEN_LETTERS, lambda _: b"")
 
 
 def is_continued(source: bytes) -> bool:

@@ -24,7 +24,7 @@ from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 from sls_contract.endpoint.state.store_memory import MemoryStore
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.exchange import Exchange, Request, Response
-from sls_contract.hosts import is_address
+from sls_contract.hosts import is_address, names_project
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
 if TYPE_CHECKING:
@@ -319,6 +319,8 @@ class ReferenceEndpoint:
             return projects[0]
         found = next((project for project in projects if project.lower() == request.project), None)
         if found is None:
+            if not names_project(request.host):
+                asked(request)  # what needs no project, such as ListProject, is not served here
             raise answers.project_not_exist(request.project)
         return found
 

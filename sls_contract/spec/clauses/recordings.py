@@ -42,8 +42,9 @@ CLAUSES = (
         "Rule of this project",
     ),
     warning("SLS608", "recording-unopened-body", "Recorded bodies could be scanned").says(
-        "The content coding of a body cannot be decoded, so it is not known whether the body has a secret. It was "
-        "written as it came. Request gzip, deflate, lz4 or zstd, or no coding.",
+        "The content coding of a body cannot be decoded, or the body is an archive (zip, bzip2, xz), so it is not "
+        "known whether the body has a secret. It was written as it came. Request gzip, deflate, lz4 or zstd, or no "
+        "coding.",
         "CommonRequestHeaders page, Accept-Encoding",
         "Rule of this project",
     ),

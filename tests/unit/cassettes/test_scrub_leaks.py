@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import html
 import json
 import quopri
 import random
@@ -66,6 +67,15 @@ BROKEN = {
     "lines in json": lambda s: json.dumps({"k": "\r\n".join(textwrap.wrap(s, 12))}).encode(),
     "lines in json in json": lambda s: json.dumps(json.dumps(["\n".join(textwrap.wrap(s, 12))])).encode(),
     "lines of a shell": lambda s: f"curl -H 'a: {s[:9]}\\\n    {s[9:]}'".encode(),
+    "characters of no width": lambda s: f"{s[:9]}\u200b{s[9:12]}\u00ad\ufeff{s[12:]}".encode(),
+    "characters of no width in json": lambda s: json.dumps({"k": "\u200b".join(s)}).encode(),
+    "entities of HTML without width": lambda s: f"<p>{s[:9]}&shy;{s[9:12]}&nbsp;{s[12:]}</p>".encode(),
+    "groups of four": lambda s: " ".join(textwrap.wrap(s, 4)).encode(),
+    "a list of characters in json": lambda s: json.dumps([*s]).encode(),
+    "joined by a program": lambda s: f"key = '{s[:9]}' + '{s[9:]}';".encode(),
+    "hex in groups": lambda s: s.encode().hex("-", 4).encode(),
+    "escapes of Perl": lambda s: "".join(f"\\x{{{ord(c):x}}}" for c in s).encode(),
+    "escapes of Python": lambda s: "".join(f"\\U{ord(c):08x}" for c in s).encode(),
     "a list of bytes": lambda s: json.dumps({"type": "Buffer", "data": [*s.encode()]}).encode(),
     "a list of bytes in Go": lambda s: f"[{' '.join(map(str, s.encode()))}]".encode(),
     "a list of bytes in C": lambda s: f"{{{', '.join(map(hex, s.encode()))}}}".encode(),
@@ -74,9 +84,15 @@ BROKEN = {
 
 def reassembled(data: bytes) -> str:
     """Return what a reader can make of it."""
-    text = data.decode().replace("\\r", "\r").replace("\\n", "\n").replace("\\", "")
-    numbers = [int(each, 0) for each in re.findall(r"\b(?:0x[0-9a-f]{2}|[1-9]\d{1,2})\b", text)]
-    return quopri.decodestring(text).decode("latin-1") + re.sub(r"=?\s+", "", text) + bytes(numbers).decode("latin-1")
+    text = html.unescape(data.decode()).replace("\\r", "\r").replace("\\n", "\n").replace("\\u200b", "")
+    text = re.sub(r"\\(?:x\{|U)([0-9a-f]+)\}?", lambda match: chr(int(match[1], 16)), text).replace("\\", "")
+    numbers = [int(each, 0) & 255 for each in re.findall(r"\b(?:0x[0-9a-f]{2}|[1-9]\d{1,2})\b", text)]
+    digits = "".join(re.findall(r"(?<!\w)(?:[0-9a-f]{2})+(?!\w)", text))
+    closer = re.sub(r"=?\s+|[\u200b\xad\ufeff]|[\"'][\s,+]*[\"']", "", text)
+    return "\n".join(
+        [quopri.decodestring(text.encode()).decode("latin-1"), closer]
+        + [bytes(each).decode("latin-1") for each in (numbers, bytes.fromhex(digits))]
+    )
 
 
 @pytest.mark.parametrize("spelling", BROKEN)

@@ -1,10 +1,14 @@
 """What the scrub keeps, what it masks by name, by shape, by the user's rules, and what it renames."""
 
 import base64
+import bz2
 import gzip
 import hashlib
+import io
 import json
+import lzma
 import re
+import zipfile
 import zlib
 from datetime import UTC, datetime
 
@@ -206,6 +210,46 @@ def test_a_closed_body_is_told(coding, body):
     assert done.closed == (f"response body: {coding}",)
 
 
+def _zipped() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", PLAIN.access_key_secret * 3)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("bzip2", bz2.compress(BODY)),
+        ("xz", lzma.compress(BODY)),
+        ("lzma", lzma.compress(BODY, lzma.FORMAT_ALONE)),
+        ("zip", _zipped()),
+    ],
+)
+def test_an_archive_that_is_not_looked_into_is_told(name, body):
+    """Whatever its headers say of it, also inside gzip; text and binary data that begin alike are none."""
+    for wire, headers in ((body, {}), (gzip.compress(body), {"Content-Encoding": "gzip"})):
+        done = scrub(Exchange(a_request(), Response(200, headers, wire)))
+        assert done.closed == (f"response body: {name}",)
+    assert scrub(Exchange(a_request(), Response(200, {}, b"PK of the table: BZh9 ]"))).closed == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["X-Auth", "X-Auth-Key", "X-Forwarded-Authorization", "Private-Token", "X-Sig", "X-Sk"]
+)
+def test_headers_of_other_schemes_are_masked(name):
+    """Where the value looks made by chance; a word stays, and a known secret goes wherever it stands."""
+    value = "Zx9QwErTy8UiOp7AsDfGh6"
+    for sent in (value, f"Token {value}"):
+        headers = answered(headers=[(name, sent)]).headers
+        assert headers[name] == sent.replace(value, headers[name].rpartition(" ")[2])
+        assert value not in headers[name]
+        assert answered(headers=[(name, headers[name])]).headers == headers
+    for word in ("none", "cn-hangzhou-my-project-1", "true"):
+        assert answered(headers=[(name, word)]).headers[name] == word
+    assert answered(headers=[(name, f"<{PLAIN.access_key_secret}>")]).headers[name] == "<testAccessKeySecret>"
+
+
 @pytest.mark.parametrize("header", ["x-log-compresstype", "Content-Encoding"])
 @pytest.mark.parametrize("coding", ["lz4", "zstd"])
 def test_logs_in_lz4_or_zstd_are_scanned(header, coding):
@@ -287,6 +331,14 @@ NAMED = [
     ("https://Zx9QwErTy8UiOp7AsDfGh6@git.example/", "Zx9QwErTy8UiOp7AsDfGh6"),
     ("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nMIIEvQIBADAN", "MIIEvQIBADAN"),
     ("eyJhbGciOiJSU0Ei.OKOawDo13g.48V1_ALb6.5eym8TW_c8.XFBoMYUZodetZd", "XFBoMYUZodetZd"),
+    ("https://h.example/blob?sv=2024&sig=Zx9QwErTy8UiOp7AsDfGh6%3D", "Zx9QwErTy8UiOp7AsDfGh6"),
+    ('{"auth": "Zx9QwErTy8UiOp7AsDfGh6"}', "Zx9QwErTy8UiOp7AsDfGh6"),
+    ("curl -H 'X-Auth-Key: 0123456789abcdef0123456789abcdef'", "0123456789abcdef0123456789abcdef"),
+    ('.accessKeySecret("Zx9QwErTy8")', "Zx9QwErTy8"),
+    ("CREATE USER 'anna' IDENTIFIED BY 'pa55'", "pa55"),
+    ("SET PASSWORD FOR anna = PASSWORD('Zx9QwErTy8')", "Zx9QwErTy8"),
+    ("INSERT INTO `keys` (name, `access_key_secret`) VALUES ('a, b', 'inform'), (now(), 'x');", "inform"),
+    ("insert into k (access_key_secret, n)\nvalues ('x', 1), ('2nd row', 2)", "2nd row"),
     ('--X\r\nContent-Disposition: form-data; name="password"\r\n\r\nin a part\r\n--X--\r\n', "in a part"),
     ('--X\nContent-Disposition: form-data; name="key-secret"; filename="a"\nContent-Type: a/b\n\n1st line', "1st line"),
 ]
@@ -322,6 +374,10 @@ INNOCENT = [
     '["x-acs-security-token", "x-log-content-sha256", "disk=0123456789abcdefgh", "task: 0123456789abcdefgh"]',
     "http://my-project-1.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/consumergroups/group@host-1",
     "-----BEGIN PUBLIC KEY-----\nMIIEvQIBADAN\n-----END PUBLIC KEY-----",
+    '{"auth":"cn-hangzhou-my-project-1","pass":true,"sign":"ascending","checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng=="}',
+    "author=Abc0123456789Defgh design: Abc0123456789Defgh auth: my-consumer-group_Test1 bypass=Abc0123456789Defgh",
+    "password('Enter the password: ') IDENTIFIED BY the owner",
+    "insert into t (shard, checkpoint) values (0, 'MTUyNDE1NTM3OTM3MzkwODQ5Ng==')",
     "The signature is wrong, and the password is required\nby consumer_1, consumer_2",
     "Credential=testAccessKeyId/20261123/cn-hangzhou/sls/aliyun_v4_request,Signature=" + "0a" * 32,
 ]

@@ -227,6 +227,15 @@ def test_logstores_are_not_served(send, method):
     assert (response.status, response.headers[OWN_ANSWER]) == (421, "NotServedHere")
 
 
+def test_what_needs_no_project_is_not_served(endpoint, clock):
+    """ListProject asks the endpoint of a region: that is no project which is missing. Served paths need a project."""
+    for target, status in (("/?offset=0&size=100", 421), ("/logstores/my-logstore/shards", 404)):
+        request = Request("GET", f"https://{HOST.partition('.')[2]}{target}", {})
+        response = endpoint(sign(request, TEST_CREDENTIALS, at=clock()))
+        assert response.status == status
+        assert (OWN_ANSWER in response.headers) == (status == 421)
+
+
 @pytest.mark.parametrize("path", ["/logstores/none/shards", "/logstores/none/shards/0?type=cursor&from=begin"])
 def test_a_logstore_that_there_is_not(send, path):
     """As for consumer groups: 404."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from sls_contract.plugin.key_masking import parameter_id, without_key
@@ -31,6 +33,10 @@ def test_a_secret_without_its_id_is_cleaned_too():
     [
         (HIDDEN, "testAccessKeySecret"),
         (f"\u5ba2 {HIDDEN}", "\\u5ba2 testAccessKeySecret"),
+        (HIDDEN.upper(), "testAccessKeySecret"),
+        (f"a {HIDDEN.encode().hex()}", f"a {b'testAccessKeySecret'.hex()}"),
+        (base64.b64encode(HIDDEN.encode()).decode(), base64.b64encode(b"testAccessKeySecret").decode()),
+        (b"x " + HIDDEN.encode(), "x testAccessKeySecret"),
         ("LTAI5tIdOfSomebodyElse", None),
         ("x", None),
         (3, None),

@@ -71,6 +71,19 @@ def test_every_way_to_an_owned_host_is_closed(guard, way):
     assert not isinstance(caught.value, OSError)
 
 
+def test_a_way_that_another_tool_opened_is_closed_again(guard, monkeypatch):
+    """pytest-socket gives sockets their own `connect` back after each test; that would resolve the name first."""
+    guard.deactivate()
+    own = socket.socket.connect
+    guard.activate()
+    monkeypatch.setattr(socket.socket, "connect", own)
+    guard.renew()
+    with pytest.raises(NetworkBlocked, match=REMEDY):
+        raw_socket()
+    guard.deactivate()
+    assert socket.socket.connect is own
+
+
 @pytest.mark.parametrize("client", ["http.client", "urllib3", "requests", "httpx", "httpx-async", "aiohttp"])
 def test_recorded_clients_are_stopped_at_the_request(wire, guard, client):
     """They raise the same error, unwrapped and at once."""

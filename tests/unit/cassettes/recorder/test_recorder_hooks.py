@@ -41,7 +41,7 @@ import http.client, urllib3.connection
 wrapped = [each for each in (
     http.client.HTTPConnection.connect, http.client.HTTPConnection.getresponse, http.client.HTTPSConnection.connect,
     urllib3.connection.HTTPSConnection.connect, requests.adapters.HTTPAdapter.send, httpx.HTTPTransport.handle_request,
-    aiohttp.BaseConnector.connect) if "recorder" in each.__code__.co_filename]
+    aiohttp.BaseConnector.connect) if "sls_contract" in each.__code__.co_filename]
 assert not wrapped, wrapped
 assert not [each for each in sys.meta_path if "recorder" in type(each).__module__]
 print("fine")
