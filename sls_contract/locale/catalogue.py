@@ -44,6 +44,7 @@ _QUOTING = ("> ", "< ", "| ")  # a line of a request, of an answer, or of what a
 _ABSENT = frozenset({"(nothing)", "absent", "nothing"})  # what stands for no value; a value that reads so is quoted
 _MANY_LETTERS = 7  # of a template whose values may be any text
 _FEW_LETTERS = 3
+_HARDLY_A_WORD = 2  # letters, as of "to 10"
 _WITH_A_DIGIT = re.compile(r"\S*\d\S*(?: [a-z]+){0,2}|")
 _FEW_WORDS = re.compile(r"\S*|[\d,]+ [a-z]+(?: [a-z]+)?")
 _LONGEST = 4000  # characters of a line; what is longer is data
@@ -99,7 +100,8 @@ class Template(NamedTuple):
 
     def plain(self) -> re.Pattern[str]:
         """Return what a value may be where hardly a word is given, so that ``list of groups`` is no count."""
-        hardly = self.letters <= _FEW_LETTERS and len(self.names) <= 2 and not self.literals[0]  # noqa: PLR2004
+        few = _FEW_LETTERS if not self.literals[0] else _HARDLY_A_WORD
+        hardly = self.letters <= few and len(self.names) <= 2  # noqa: PLR2004
         return _WITH_A_DIGIT if hardly else _FEW_WORDS
 
 

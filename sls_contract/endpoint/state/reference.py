@@ -390,7 +390,7 @@ def _explained(wanted: str) -> Iterator[None]:
         yield
     except ServiceError as error:
         msg = (
-            f"expected a change that the service makes, got {wanted}: {error.message} "
+            f"expected a change that the service makes, got {wanted}: {error.message}\n"
             "How to fix: name a shard that is readwrite; to split, a key of 32 hexadecimal digits inside its range, to "
             "merge, one that is not the last."
         )
