@@ -132,7 +132,7 @@ class Losses:
             "provenance": "evidence, provenance and digest of {}",
             "coded": "the bytes on the wire of {} with a content coding",
             "partial": "the partial answer of {} that broke off",
-            "bytes": "bytes that are no UTF-8 in the head of {}",
+            "bytes": "bytes that are not UTF-8 in the head of {}",
         }
         for kind, text in words.items():
             if self._counts[kind]:

@@ -93,7 +93,7 @@ class ShardBook:
         known = number is not None and client in self.clients
         findings = []
         if known and number not in self.given:
-            expected = "a cursor that was given for this shard"
+            expected = "a cursor that was returned for this shard"
             fix = "pull at x-log-cursor of the last answer, or at the cursor of GetCursor or GetCheckPoint."
             shown_cursor = f"{shown(query['cursor'])}, which is {number}"
             findings.append(clause("pulled-cursor-given").finding("query cursor", expected, shown_cursor, fix))
@@ -109,7 +109,7 @@ class ShardBook:
         given = self.fresh.get(decoded(query.get("cursor", "")) or -1)
         if given is None or not moment.is_within(_JUST_GIVEN, given):
             return _NOTHING
-        fix = "serve every cursor that was given, as long as its logs are kept."
+        fix = "accept every cursor that was returned, as long as its logs are kept."
         expected = "200: this cursor was given within the last minute"
         found = clause("given-cursor-served").finding("status", expected, refusal, fix) if refusal else None
         return Judged((found,) if found else (), frozenset({"SLS440"}))
@@ -138,7 +138,7 @@ class ShardBook:
             return _NOTHING
         findings = []
         if number not in self.given:
-            expected = "a cursor that was given for this shard"
+            expected = "a cursor that was returned for this shard"
             fix = "write x-log-cursor of the last answer that was dealt with."
             actual = f"{shown(checkpoint)}, which is {number}"
             findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, fix))

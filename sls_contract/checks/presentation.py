@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,14 @@ def shown(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**_MOST_DIGITS:
         return f"an integer of about {int(value.bit_length() / _BITS_PER_DIGIT) + 1} digits"
     return shortened(_json(value))
+
+
+def told_apart(wanted: Any, actual: Any) -> tuple[str, str]:
+    """Show two values that differ: with escapes where people would read the same, as in two forms of one letter."""
+    both = shown(wanted), shown(actual)
+    if normalize("NFKC", both[0]) != normalize("NFKC", both[1]):
+        return both
+    return shortened(json.dumps(wanted, default=repr)), shortened(json.dumps(actual, default=repr))
 
 
 def shortened(text: str) -> str:

@@ -57,7 +57,7 @@ class WholeBody:
         elif column.takes(text.value):
             column.judge([text.value], lambda _: "", breaches)
         else:
-            fix = f"write {column.expected()} as the whole body, with nothing around it; give an error an error status."
+            fix = f"write {column.expected()} as the whole body; return errors with an error status."
             breaches.add(self._shape, "body", column.expected(), _kind_of(text.value, self._element), fix)
 
 

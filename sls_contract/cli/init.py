@@ -133,7 +133,7 @@ def shown(plan: Plan) -> Iterator[str]:
         yield from map(printable, difflib.unified_diff(old, new, source, name, lineterm=""))
         yield ""
     if not plan.changes:
-        yield "Nothing to write: everything is there."
+        yield "Nothing to write: the suite is set up."
     yield from (on_one_line(f"- {note}") for note in plan.notes)
 
 

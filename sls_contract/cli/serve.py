@@ -41,6 +41,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add_address(parser)
     add("--project", default="my-project", help="project to create where it is not there (default: %(default)s)")
     add("--logstore", default="my-logstore", help="logstore to create where it is not there (default: %(default)s)")
+    groups = partial(add, action="append", dest="groups", default=[])
+    groups("--consumer-group", metavar="NAME", help="consumer group to create where it is not there; repeatable")
     add("--shards", type=int, metavar="N", help="how many shards the logstore has (default: 2, or as it was)")
     add("--fill", type=int, default=0, metavar="N", help="write N more records to each shard, for a consumer")
     add("--state", metavar="FILE", help="keep the state in FILE (SQLite) across restarts")
@@ -106,22 +108,27 @@ class _Refused:
 def reference_endpoint(arguments: argparse.Namespace, environ: Mapping[str, str]) -> ReferenceEndpoint:
     """Make the endpoint that the options describe."""
     from sls_contract.endpoint import MemoryStore, ReferenceEndpoint, SqliteStore
+    from sls_contract.endpoint.state.store import GroupKey
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
     keys = [TEST_CREDENTIALS, TEST_STS_CREDENTIALS]
     if arguments.credentials_from_env:
         keys.append(_key(environ))
     place = (arguments.project, arguments.logstore)
+    store = SqliteStore(arguments.state) if arguments.state else MemoryStore()
     endpoint = ReferenceEndpoint(
         utc_now,
         credentials=keys,
-        store=SqliteStore(arguments.state) if arguments.state else MemoryStore(),
+        store=store,
         logstores={place: 2 if arguments.shards is None else arguments.shards},
         seed=time.time_ns(),
         keep_log=False,
     )
     if arguments.shards is not None:
         endpoint.add_logstore(*place, shards=arguments.shards)
+    for name in arguments.groups:
+        if store.group(GroupKey(*place, name)) is None:
+            endpoint.create_consumer_group(name, project=arguments.project, logstore=arguments.logstore)
     return endpoint
 
 

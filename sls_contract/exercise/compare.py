@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from sls_contract.checks.presentation import shown
+from sls_contract.checks.presentation import shown, told_apart
 from sls_contract.checks.rule import Flaw
 from sls_contract.exercise.client_output import integer
 
@@ -129,33 +129,38 @@ def _as_text(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
 def _relabelled(source: Entry, place: int, given: Entry) -> Difference:
     shard = source.get("shard")
     wanted = "no shard: the response has none" if shard is None else f"shard {shown(shard)}, whose checkpoint it is"
-    fix = "return the entry's own shard, and select the entry whose shard you asked for."
+    fix = (
+        "fail where an entry has no shard, or return it without one: the default of a typed field is another shard."
+        if shard is None
+        else "return the entry's own shard, and select the entry whose shard you asked for."
+    )
     return Difference("entry-relabelled", Flaw(f"/{place}/shard", wanted, _shown(given.get("shard")), fix))
 
 
 def _changed(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
     if not _same_checkpoint(answered, given):
-        fix = "pass the checkpoint on as it is; it is opaque."
+        fix = "return the checkpoint unchanged; it is opaque."
         yield _field("checkpoint-changed", "checkpoint", place, answered, given, fix)
     if not _same_time(answered, given):
         yield _field("update-time-changed", "updateTime", place, answered, given, _time_fix(answered, given))
     if not _same_consumer(answered, given):
-        fix = "pass the consumer on as it is, in Unicode."
+        fix = "return the consumer unchanged, in Unicode."
         yield _field("consumer-changed", "consumer", place, answered, given, fix)
 
 
 def _field(slug: str, name: str, place: int, answered: Entry, given: Entry, fix: str) -> Difference:
-    got = _shown(given[name]) if name in given else "nothing"
-    return Difference(slug, Flaw(f"/{place}/{name}", shown(answered.get(name)), got, fix))
+    wanted, got = answered.get(name), given.get(name)
+    texts = told_apart(wanted, got) if isinstance(got, str) else (shown(wanted), _shown(got))
+    return Difference(slug, Flaw(f"/{place}/{name}", texts[0], texts[1] if name in given else "nothing", fix))
 
 
 def _time_fix(answered: Entry, given: Entry) -> str:
     wanted, got = integer(answered.get("updateTime")), integer(given.get("updateTime"))
     if wanted is not None and got is not None and got in (wanted // _MILLISECOND, wanted // _SECOND):
-        return "pass microseconds on, as they came."
+        return "return the microseconds of the response."
     if wanted is not None and got is not None and got == int(float(wanted)):
         return "parse updateTime as a 64-bit integer; a double rounds it."
-    return "pass updateTime on as it is."
+    return "return updateTime unchanged."
 
 
 def _invented(place: int, given: Entry) -> Difference:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
-from sls_contract.checks.presentation import shown
+from sls_contract.checks.presentation import shown, told_apart
 from sls_contract.checks.rule import Flaw
 from sls_contract.hosts import host_name, is_service_host
 from sls_contract.spec.registry import registry
@@ -35,7 +36,10 @@ def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
         told["endpoint"] = (setting.endpoint, host_name(request.host).partition(".")[2], "SLS_ENDPOINT")
     for what, (wanted, asked, variable) in told.items():
         if asked != wanted:
-            yield Flaw(what, shown(wanted), shown(asked), f"ask for the {what} that {variable} names.")
+            fix = f"ask for the {what} that {variable} names."
+            if normalize("NFC", asked) == normalize("NFC", wanted):  # as java.net.URI.toASCIIString does
+                fix = f"send the {what} without Unicode normalization, and sign it as sent."
+            yield Flaw(what, *told_apart(wanted, asked), fix)
     yield from _shard_flaws(request, setting.shard)
 
 

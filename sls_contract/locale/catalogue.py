@@ -30,6 +30,7 @@ _VALUES = {  # patterns of what stands under a name
     "exchange": rf"{_NUMBER}|(?:[^\s,]+ )?exchange {_NUMBER}",
 }
 _BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")
+_BRACKETED = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _LEADING = re.compile(r"[,;:)]+ *")
 _OURS = re.compile(r"sls-contract[a-z -]*: ")
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -143,7 +144,7 @@ class Catalogue:
             return line.replace(core, self._texts.get(core, core), 1)
         if " " not in core and not (alone or core.endswith(":")):
             return line
-        direct, ours = self._direct(core), _OURS.match(core)
+        direct, ours = self._direct(core) or self._aside(core), _OURS.match(core)
         if ours and not (direct or "").startswith("sls-contract"):  # what follows the name is a text of its own
             whole = ours.group() + self._kept(core[ours.end() :])
         else:
@@ -190,30 +191,37 @@ class Catalogue:
     def _in_parts(self, core: str) -> str:
         """Return the text with the parts translated that are found, the first and longest of them first."""
         if leading := _LEADING.match(core):
-            return leading.group() + self._kept(core[leading.end() :])
-        quoted = [found.span() for found in _QUOTED.finditer(core)]
-        joints = [
-            joint
-            for joint in _JOINT.finditer(core)
-            if not any(start < joint.start() and joint.end() < end for start, end in quoted)
-        ][:_MOST_JOINTS]
+            rest = self._kept(core[leading.end() :])
+            return _glue(leading.group(), rest) + rest
+        joints = _joints(core)
         for joint in joints:
             mark = joint.group()
             if mark.startswith(")"):
                 closed = core[: joint.start() + 1]
                 if (head := self._direct(closed)) is not None:
-                    return head + self._kept(core[joint.start() + 1 :])
+                    return head + self._kept(core[joint.start() + 1 :]).replace(" （", "（", 1)
                 continue
             ended = f"{core[: joint.start()]}." if mark == ". " else core[: joint.start()]
             head = self._direct(ended) if " " in ended else None
             if head is not None:
-                glue = "" if head.endswith("。") else mark.removeprefix(".") if mark == ". " else mark
-                glue = glue if head.isascii() else _GLUE.get(glue, glue)
-                return head + glue + self._rest(core[joint.end() :], joint.group())
+                return self._joined(head, mark, core[joint.end() :])
         if not joints:
             return core
         joint = joints[0]
         return core[: joint.end()] + self._rest(core[joint.end() :], joint.group())
+
+    def _joined(self, head: str, mark: str, rest: str) -> str:
+        """Return a head that is translated, with the translation of what follows a mark."""
+        if mark == " (" and not head.isascii() and (aside := self._aside(f"({rest}")):
+            return head + aside
+        glue = "" if head.endswith("。") else mark.removeprefix(".") if mark == ". " else mark
+        return head + _glue(glue, head) + self._rest(rest, mark)
+
+    def _aside(self, text: str) -> str | None:
+        """Return the translation of a text that stands in brackets as a whole; None where it has none."""
+        found = _BRACKETED.fullmatch(text)
+        inside = self._kept(found[1], alone=True) if found else ""
+        return f"（{inside}）" if found and inside != found[1] else None
 
     def _rest(self, rest: str, mark: str) -> str:
         """Translate what follows a mark; in brackets a single word may be one of ours."""
@@ -221,6 +229,21 @@ class Catalogue:
             inside, closed, more = rest.partition(")")
             return self._kept(inside, alone=True) + closed + (self._kept(more) if more else "")
         return self._kept(rest)
+
+
+def _joints(core: str) -> list[re.Match[str]]:
+    """Return the punctuation at which a text may be taken apart: none in what is quoted."""
+    quoted = [found.span() for found in _QUOTED.finditer(core)]
+    return [
+        joint
+        for joint in _JOINT.finditer(core)
+        if not any(start < joint.start() and joint.end() < end for start, end in quoted)
+    ][:_MOST_JOINTS]
+
+
+def _glue(mark: str, beside: str) -> str:
+    """Return a mark as it stands beside a text: in full width beside Chinese."""
+    return mark if beside.isascii() else _GLUE.get(mark, mark)
 
 
 def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int, int]:

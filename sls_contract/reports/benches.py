@@ -74,7 +74,7 @@ def by_verdict(verdicts: Sequence[str], found: Iterable[tuple[str, str]], most: 
     for verdict in verdicts:
         named = [f"{area} {count}" for (area, each), count in counts.items() if each == verdict]
         if named:
-            yield f"{verdict}: {some(named, most or len(named))}"
+            yield f"{verdict}: {some(named, most or len(named), 'area')}"
 
 
 def titled(title: str, items: Sequence[str]) -> Iterator[str]:

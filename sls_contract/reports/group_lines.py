@@ -46,9 +46,10 @@ def group_lines(
     yield from _brief([group for group in groups if group not in full])
 
 
-def some(names: Sequence[str], most: int = MOST_PLACES) -> str:
-    """Return the first few names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
+def some(names: Sequence[str], most: int = MOST_PLACES, what: str = "") -> str:
+    """Return the first few names, and how many more there are, also of ``what`` where numbers end the names."""
+    left = len(names) - most
+    more = f" and {plural(left, f'more {what}') if what else f'{left} more'}" if left > 0 else ""
     return ", ".join(names[:most]) + more
 
 
@@ -65,6 +66,8 @@ def _brief(groups: Sequence[Group]) -> Iterator[str]:
         yield on_one_line(f"{_heading(first)}{_times(group)}, first in {_place(first)}: {first['actual']}")
     if rest := clauses[_MOST_BRIEF:]:
         yield f"and {plural(sum(group.count for group in rest), 'finding')} of {plural(len(rest), 'other clause')}"
+    if any(map(_deserves, clauses)):
+        yield "--verbose shows every finding in full"
 
 
 def _by_clause(groups: Iterable[Group]) -> list[Group]:

@@ -35,7 +35,10 @@ _OF_COMMAND = ("command", "version", "endpoint", "evidence", "seed")
 def expect_report(value: object, name: str) -> Document:
     """Return a report that was read from JSON; raises `UsageError` where it is none that can be merged."""
     if not isinstance(value, dict) or value.get("version") != 1 or not isinstance(value.get("findings"), list):
-        msg = f"{name} is no report: expected JSON as --json and --sls-report write it. How to fix: name such a file."
+        msg = (
+            f"{name} is no report: expected JSON as --json and --sls-report write it. "
+            "How to fix: name a report of sls-contract."
+        )
         raise UsageError(msg)
     if not isinstance(value.get("exercised"), list):
         msg = (

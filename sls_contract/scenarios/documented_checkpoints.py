@@ -111,7 +111,7 @@ _CHECKPOINTS = (
 )
 
 
-_CREATE = "CreateConsumerGroup page: a group has a name of its own"
+_CREATE = "CreateConsumerGroup page: a group's name is unique in a project"
 _ERRORS = "GetCheckPoint page, error codes"
 _LONG = "n" * 36
 

@@ -232,7 +232,7 @@ class Wire:
                 "header x-log-requestid",
                 "an id that no answer before had",
                 str(name)[:80],
-                "Give every answer an id of its own.",
+                "Give every answer its own id.",
             )
         if name:
             self._ids.add(name)

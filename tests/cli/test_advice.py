@@ -119,7 +119,7 @@ def make(command, tmp_path):
         ("convert empty.har new.yaml", "name another file", ["sls-contract convert old.har new.yaml"]),
         ("init project", "pass (--yes)", [r"again \1"]),
         ("exercise -- gone", "such as: (.*) -- python client.py", [r"\1 --list"]),
-        ("merge old.har", "such a file", ["sls-contract check old.yaml --json r.json", "sls-contract merge r.json"]),
+        ("merge old.har", "name a report", ["sls-contract check old.yaml --json r.json", "sls-contract merge r.json"]),
         ("spec show Nope", "^(sls-contract spec list)", [r"\1"]),
         ("spec show GetCheckPoin", r"did you mean (\w+)", [r"sls-contract spec show \1"]),
         ("spec derive", "name a file", ["sls-contract spec derive page.md"]),

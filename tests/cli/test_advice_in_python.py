@@ -97,7 +97,7 @@ def run(tmp_path, monkeypatch):
         ("opened(rename={'': 'b'})", "name both sides", "opened(rename={'a': 'b'})"),
         (
             "opened(rename={'real': 'other', 'more': 'real'})",
-            "choose public names that are no real names",
+            "choose public names that contain no real name",
             "opened(rename={'real': 'other', 'more': 'public'})",
         ),
         (

@@ -98,10 +98,12 @@ def test_kill_9_loses_no_answered_write(command, tmp_path):
 
 def test_options_name_the_logstore_and_show_requests(command):
     """Project, logstore and shards are as asked for; --verbose shows each request, secrets masked."""
-    with command("--project", "p1", "--logstore", "库", "--shards", "3", "--verbose") as process:
+    names = ("--project", "p1", "--logstore", "库", "--consumer-group", "there")
+    with command(*names, "--shards", "3", "--verbose") as process:
         url, target = url_of(process), "/logstores/%E5%BA%93/consumergroups"
         assert call(url, "POST", target, b'{"consumerGroup":"g","timeout":9}', project="p1").status_code == 200
         assert len(call(url, "GET", f"{target}/g?token=hide", project="p1").json()) == 3
+        assert len(call(url, "GET", f"{target}/there", project="p1").json()) == 3
         process.terminate()
         lines = process.communicate(timeout=60)[1].splitlines()
     assert re.fullmatch(rf"POST http://p1\.\S+{target} 200", lines[0])

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 NAME = "sls-cassettes.lock"
 
-_HEAD = "# The recordings that this checkout was green with. Written by sls-contract; commit it.\n"
+_HEAD = (
+    "# The recordings with which the tests of this checkout last passed. Written by sls-contract; commit this file.\n"
+)
 _LINE = re.compile(r"(\S+) ([0-9a-f]{64})(?: .*)?")
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 _BASE = "|||||||"

@@ -62,9 +62,9 @@ class Renames:
         for shown in self._table.values():
             if self.text(shown)[1]:
                 msg = (
-                    f"rename: the public name {wire_text(shown)!r} holds a real name of the same table, so that "
+                    f"rename: the public name {wire_text(shown)!r} contains a real name of the same table, so that "
                     "recordings would change each time they are scrubbed. "
-                    "How to fix: choose public names that are no real names."
+                    "How to fix: choose public names that contain no real name."
                 )
                 raise UsageError(msg)
 

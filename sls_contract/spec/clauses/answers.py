@@ -58,7 +58,7 @@ CLAUSES = (
         "GetCheckPoint page, error codes and parameter shardId",
         "Pages of the sibling operations",
     ),
-    violation("SLS236", "error-status", "A known errorCode comes with its status").says(
+    violation("SLS236", "error-status", "A known errorCode has its documented status").says(
         "Each errorCode has the HTTP status that its table gives it (where tables disagree, one of theirs).",
         "GetCheckPoint page, error codes",
         "CommonErrorCodes page",

@@ -128,7 +128,7 @@ CLAUSES = (
         "resume at the wrong place, even if the service ignored the filter.",
         f"{_ELEMENTS}, shard",
     ),
-    violation("SLS535", "checkpoint-changed", "A checkpoint is passed on as it is").says(
+    violation("SLS535", "checkpoint-changed", "A checkpoint is returned unchanged").says(
         "The checkpoint is text for the client: not decoded, trimmed, or turned into null where it is empty.",
         f"{_ELEMENTS}, checkpoint",
         "UpdateCheckPoint page: a checkpoint is opaque base64",
@@ -139,7 +139,7 @@ CLAUSES = (
         f"{_ELEMENTS}, updateTime",
         "RFC 8259 section 6: integers beyond 2^53 are not exact in doubles",
     ),
-    violation("SLS537", "consumer-changed", "The consumer's name is passed on as it is").says(
+    violation("SLS537", "consumer-changed", "The consumer's name is returned unchanged").says(
         "consumer is passed on as it was answered, in Unicode. Absent, null and empty count as equal.",
         f"{_ELEMENTS}, consumer",
         "RequestSignature page: texts are UTF-8",

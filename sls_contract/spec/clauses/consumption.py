@@ -22,7 +22,7 @@ CLAUSES = (
         "PutLogs page, mode KeyHash: logs go to the shard whose range holds the key",
     ),
     warning("SLS419", "shard-lasting", "A shard keeps its keys and its creation time").says(
-        "ListShards answers the same inclusiveBeginKey, exclusiveEndKey and createTime for a shard each time: a split "
+        "ListShards returns the same inclusiveBeginKey, exclusiveEndKey and createTime for a shard each time: a split "
         "or a merge makes new shards. A warning: no client reads them. Judged in a run of "
         "verify, where no other client creates the logstore again.",
         "ListShards page, createTime: when the shard was created",

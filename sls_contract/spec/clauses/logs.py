@@ -24,7 +24,7 @@ CLAUSES = (
         _RAW_SIZE,
         "PutLogs page, request syntax",
     ),
-    violation("SLS281", "answered-message", "PullLogs answers a LogGroupList in protobuf").says(
+    violation("SLS281", "answered-message", "PullLogs returns a LogGroupList in protobuf").says(
         "The decompressed body of a success is a LogGroupList. The single logs of a body above 64 KiB are not "
         "checked. Judged if the body is as it was on the wire and protobuf was requested.",
         f"{_PULL}, response: serialized data in protobuf",

@@ -22,7 +22,7 @@ CLAUSES = (
         "CreateConsumerGroup and DeleteConsumerGroup pages",
     ),
     violation("SLS409", "group-settings", "A group is listed with the timeout and order that were set last").says(
-        "ListConsumerGroup answers the timeout and order of the last accepted CreateConsumerGroup or "
+        "ListConsumerGroup returns the timeout and order of the last accepted CreateConsumerGroup or "
         "UpdateConsumerGroup. UpdateConsumerGroup leaves alone what it does not name.",
         _LIST,
         _CREATE,

@@ -69,11 +69,11 @@ CLAUSES = (
         *_SOURCES,
     ),
     violation("SLS293", "answer-error-operation", "The error code is one of this operation").says(
-        "An operation answers the codes of its own table and the common ones. The answer to a malformed "
+        "An operation returns only the codes of its own table and the common ones. The answer to a malformed "
         "request is not documented.",
         *_SOURCES,
     ),
-    violation("SLS294", "answer-error-status", "The error code comes with its status").says(
+    violation("SLS294", "answer-error-status", "The error code has its documented status").says(
         "Each code comes with the status that the operation's table, or a common one, prints beside it.", *_SOURCES
     ),
     warning("SLS295", "answer-error-message", "The message of an error is worded as documented").says(

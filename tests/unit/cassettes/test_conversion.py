@@ -151,6 +151,6 @@ def test_what_other_readers_of_a_har_do_not_see_is_told():
         "evidence, provenance and digest of 5 exchanges",
         "the bytes on the wire of 1 exchange with a content coding",
         "the partial answer of 1 exchange that broke off",
-        "bytes that are no UTF-8 in the head of 1 exchange",
+        "bytes that are not UTF-8 in the head of 1 exchange",
     ]
     assert list(losses([foreign()]).unseen()) == []

@@ -115,14 +115,33 @@ def test_a_left_out_field_is_a_change():
         (BIG - 1, "double"),
         (BIG // 1000, "microseconds"),
         (BIG // 1_000_000, "microseconds"),
-        (5, "as it is"),
-        (None, "as it is"),
+        (5, "unchanged"),
+        (None, "unchanged"),
     ],
 )
 def test_the_mend_of_a_time_knows_the_mistake(time, advice):
     """Rounding and other units are recognised."""
     (difference,) = differences([{**TWO, "updateTime": time}], Expectation(Duty.RETURN, (TWO,)), None)
     assert advice in difference.flaw.how_to_fix
+
+
+def test_two_forms_of_a_letter_can_be_told_apart():
+    """A consumer whose name was normalized: what people would read the same is shown with escapes."""
+    source = {**ONE, "consumer": "e\u0301"}
+    (difference,) = differences([{**ONE, "consumer": "\u00e9"}], Expectation(Duty.RETURN, (source,)), None)
+    assert (difference.flaw.expected, difference.flaw.actual) == ('"e\\u0301"', '"\\u00e9"')
+    (difference,) = differences([{**ONE, "consumer": "消"}], Expectation(Duty.RETURN, (ONE,)), None)
+    assert (difference.flaw.expected, difference.flaw.actual) == ('"消费者_1"', '"消"')
+
+
+def test_an_entry_without_shard_is_not_to_be_selected():
+    """Where the answer has no shard, the client is told to leave it out; else to keep the entry's own."""
+    source = {**ONE, "shard": None}
+    (missing,) = differences([{**ONE, "shard": 0}], Expectation(Duty.RETURN, (source,)), 1)
+    (other,) = differences([{**ONE, "shard": 0}], Expectation(Duty.RETURN, (ONE,)), 1)
+    assert missing.slug == other.slug == "entry-relabelled"
+    assert "without" in missing.flaw.how_to_fix
+    assert "own shard" in other.flaw.how_to_fix
 
 
 def test_a_fraction_is_shown_as_it_was_written():

@@ -7,6 +7,7 @@ from base64 import b64encode, urlsafe_b64encode
 from binascii import hexlify
 from dataclasses import replace
 from datetime import timedelta
+from unicodedata import normalize
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -17,6 +18,7 @@ from sls_contract.exchange import Request
 from sls_contract.exercise import VERDICTS, Plan, Run
 from sls_contract.exercise.faults import ELSEWHERE
 from sls_contract.exercise.judgement import RULES, facts_of, perform
+from sls_contract.exercise.request_args import parameter_flaws
 from sls_contract.exercise.setting import Auth
 from sls_contract.exercise.summary import document, lines
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
@@ -171,6 +173,17 @@ class TestAsking:
         here = scene()
         code = entries(here.ask(group=here.setting.group.upper()))["errorCode"]
         assert broken(here.end(1, {"errorCode": code})) == {"wrong-parameter"}
+
+    def test_a_normalized_name_is_shown_with_escapes(self, scene):
+        """As java.net.URI.toASCIIString sends it: the same to people, another group to the service."""
+        here = scene("group-in-many-scripts")
+        assert not [*parameter_flaws(here.request(), here.setting)]
+        (flaw,) = parameter_flaws(here.request(group=normalize("NFC", here.setting.group)), here.setting)
+        assert flaw.expected != flaw.actual
+        assert (flaw.expected + flaw.actual).isascii()
+        assert "normalization" in flaw.how_to_fix
+        (flaw,) = parameter_flaws(here.request(group="other"), here.setting)
+        assert "normalization" not in flaw.how_to_fix
 
     def test_asking_for_every_shard_and_filtering(self, scene, broken):
         """The request is wrong; what was made of its answer is not judged."""

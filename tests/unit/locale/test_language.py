@@ -58,6 +58,13 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("a.yaml: exchanges 1, 2, 3 and 4 more", "a.yaml: 第 1, 2, 3 次及另外 4 次交互"),
         ("1 benign; 2 validated again, 1 not written", "1 处无害；2 个已重新验证，1 个未写入"),
         ("  the client signed:", "  客户端签名的内容："),
+        ("  actual:   an empty line (The DATE line was left empty.)", "  实际：空行（DATE 行为空。）"),
+        (
+            "3 characters (The digest is not that of the request, and no known mistake explains it.)",
+            "3 个字符（摘要不是该请求的，也没有已知的错误能解释它。）",
+        ),
+        ("1 exchange checked (evidence: none), 1 finding", "检验 1 次交互（证据：无），1 个问题"),
+        ("a text that is not ours (nor is this, ever)", "a text that is not ours (nor is this, ever)"),
     ],
 )
 def test_a_text_is_shown_in_chinese(text, expected):

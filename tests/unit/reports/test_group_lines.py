@@ -49,7 +49,8 @@ def test_many_clauses_still_fit_on_a_screen():
     assert len(lines) < 24
     assert [line.split()[0] for line in headings] == [*reversed(VIOLATIONS[15:20])]
     assert sum(line.startswith("  How to fix: ") for line in lines) == 2
-    assert lines[-1] == f"and {sum(range(1, 16))} findings of 15 other clauses"
+    assert lines[-2] == f"and {sum(range(1, 16))} findings of 15 other clauses"
+    assert "--verbose" in lines[-1]
     full = list(group_lines(findings, verbose=True))
     assert sum(line.startswith("  How to fix: ") for line in full) == len(findings)
 
