@@ -40,12 +40,14 @@ def page(document: Mapping[str, Any], today: date) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"plural": plural, "printable": printable}
+    groups, changes = [*_groups(document)], [*_changes(document)]
+    told = {each["slug"] for each in changes if each["fix"]}
     text = environment.get_template("page.html.j2").render(
         document=document,
         summary=document["summary"],
         verdict=_verdict(document),
-        groups=[*_groups(document)],
-        changes=[*_changes(document)],
+        groups=[each for each in groups if each["first"]["slug"] not in told],
+        changes=changes,
         chart=chart(document, today),
         ages=ages(document, today),
         gaps=[*_gaps(document)],
@@ -88,19 +90,22 @@ def _groups(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _changes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the changes by class and rule, the worst first."""
+    """Yield the changes by class and rule, the worst first; those that are findings, too, with what these say."""
+    findings = {each.first["slug"]: each for each in grouped(document["findings"])}
     examples = {(each["kind"], each["slug"]): each for each in document.get("examples", ()) if "old" in each}
     kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for change in document.get("changes", ()):
         kinds.setdefault((change["class"], change["slug"]), []).append(change)
     order = sorted(kinds.items(), key=lambda each: (_CLASSES.index(each[0][0]), -len(each[1])))
     for (kind, slug), changes in order:
-        places = [*dict.fromkeys(map(_place, changes))]
-        example = examples.get((kind, slug))
+        example, found = examples.get((kind, slug)), findings.get(slug) if kind == "breaking" else None
+        places = [*map(printable, found.places)] if found else [*dict.fromkeys(map(_place, changes))]
         yield {
             "first": changes[0],
             "kind": kind,
             "slug": slug,
+            "title": (found.title if found else "") or slug,
+            "fix": found.first["how_to_fix"] if found else "",
             "count": len(changes),
             "places": places[:_MOST_PLACES],
             "more": places[_MOST_PLACES:],

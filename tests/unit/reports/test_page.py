@@ -93,6 +93,17 @@ def test_both_sides_of_a_change_are_marked():
     assert read.marks == ["1", "2"]
 
 
+def test_a_change_that_is_a_finding_is_told_once():
+    """With how to fix it, and the line; what else was found stands apart."""
+    change = {"code": "SLS204", "slug": TIME.slug, "exchange": 0, "where": "/0/updateTime", "cassette": "a"}
+    drift = change | {"class": "breaking", "old": "1", "new": "2"}
+    read = Tags(page(document(text="in words", changes=[drift], verdict="breaking"), TODAY))
+    assert [read.text.count(text) for text in ("How to fix", "in words:4 exchange 0", TIME.title)] == [1, 1, 1]
+    assert "Findings" not in read.text
+    other = Tags(page(document(NAME, "query shardId", changes=[drift], verdict="breaking"), TODAY))
+    assert ("Findings" in other.text, NAME.title in other.text) == (True, True)
+
+
 def test_the_map_shows_the_best_evidence_and_its_age_and_what_was_not_judged():
     report = Report("check", Target(None, "live"), exchanges=2)
     for evidence, day in (("reference", 27), ("live", 1), ("live", 18)):
