@@ -157,7 +157,7 @@ def _field(slug: str, name: str, place: int, answered: Entry, given: Entry, fix:
 def _time_fix(answered: Entry, given: Entry) -> str:
     wanted, got = integer(answered.get("updateTime")), integer(given.get("updateTime"))
     if wanted is not None and got is not None and got in (wanted // _MILLISECOND, wanted // _SECOND):
-        return "return the microseconds of the response."
+        return "return updateTime in microseconds, as the response has it."
     if wanted is not None and got is not None and got == int(float(wanted)):
         return "parse updateTime as a 64-bit integer; a double rounds it."
     return "return updateTime unchanged."

@@ -135,7 +135,7 @@ def failure_noticed(trial: Trial) -> Flaws:
         return None
     if trial.failed:
         return KEPT
-    fix = "check the status, then that the body is a JSON array of objects with shard, checkpoint and updateTime."
+    fix = "end with a failure unless status is 200 and body a JSON array of objects with shard, checkpoint, updateTime."
     actual = f"exit code 0 and {shortened(trial.line) or 'nothing'}"
     return [Flaw("exit code", f"a failure: the answer was {_answer(trial)}", actual, fix)]
 
