@@ -34,10 +34,8 @@ def about_missing(
     ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git knows nothing of them.
     """
     if stored_at:
-        details, record = (
-            [f"{stored_at} has none that the lock file names."],
-            _RECORD_AT_URL.format(url=shlex.quote(stored_at)),
-        )
+        details = [f"{stored_at} has none that the lock file names."]
+        record = _RECORD_AT_URL.format(url=shlex.quote(stored_at))
     elif _git(path, "ls-files", "-z", "--", str(path)):
         fix = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
         return (f"git keeps {path}, and the file is missing here.",), f"bring it back: {fix}"
