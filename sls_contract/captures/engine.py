@@ -7,6 +7,7 @@ ends the run, by name.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -29,7 +30,10 @@ Engine: TypeAlias = Literal["local", "dask", "ray"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 _AHEAD = 3  # chunks under way for each worker
-_LOGGED = 10  # messages that each end of a connection of Dask keeps, with the chunks in them: by itself, 1,000
+_DASK = {
+    "distributed.admin.low-level-log-length": 10,  # messages with chunks in them, of each connection
+    "distributed.worker.profile.enabled": False,  # by itself, a worker looks at its own stack every 10 ms
+}
 _ATTEMPTS = 3  # workers that one chunk may end
 _PATIENCE = 0.05  # seconds to send a result in
 _SMALL = 8 * 1024 * 1024  # bytes that one process judges in hardly more time than others need to start
@@ -247,8 +251,10 @@ class _Dask:
             raise _not_installed(error) from error
         address = os.environ.get("DASK_SCHEDULER_ADDRESS")
         with ExitStack() as started:
-            started.enter_context(config.set({"distributed.admin.low-level-log-length": _LOGGED}))
-            ours = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": ":0"}  # any free port
+            started.enter_context(config.set(_DASK))
+            # Any free port; of what workers log, as that they were slow to end, nothing reaches the terminal.
+            quiet = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
+            ours = {"n_workers": jobs, "threads_per_worker": 1, **quiet}
             where = {"address": address, "timeout": "10s"} if address else ours
             try:
                 self._client = started.enter_context(Client(**where))
