@@ -115,7 +115,7 @@ def unbounded_retries(trial: Trial) -> Flaws:
     if not trial.timed_out or not _still_sending([each.at for each in trial.received], trial.ended_at):
         return KEPT
     actual = f"still sending; {len(trial.received)} requests so far"
-    fix = "let the client give up: bound the number of retries, and the time that they take."
+    fix = "let the client give up: bound the number and the time of retries; where both are bounded, raise --timeout."
     return [Flaw("run", _in_time(trial), actual, fix)]
 
 
