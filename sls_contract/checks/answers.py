@@ -71,7 +71,9 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
     assert subject.response is not None
     if subject.response.status != OK:
         return KEPT
-    return [Flaw("status", "400 or 401", f"200, though {wrong}", "verify the signature before anything else.")]
+    return [
+        Flaw("status", "400 or 401", f"200, though {wrong}", "verify it first; where it is wrong, answer 401 or 400.")
+    ]
 
 
 def _what_is_wrong(subject: Subject) -> str:

@@ -62,7 +62,7 @@ def _presence(
             "body",
             f"no element for {shown(name)}, which does not exist",
             "one",
-            "List a group from its creation to its deletion.",
+            "List only groups that exist, from creation to deletion.",
         )
 
 

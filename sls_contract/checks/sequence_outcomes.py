@@ -56,9 +56,9 @@ _REFUSALS: dict[str, _Refusal] = {
     "logstore-none": _refusal("SLS442", {400, 404}, (), "Compare the whole name of a logstore, letter by letter."),
     "project-none": _refusal("SLS443", {400, 401, 403, 404}, (), "Compare the whole name of a project."),
     "signature": _refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
-    "key": _refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist."),
+    "key": _refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist with 401."),
     "token": _refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
-    "malformed": _refusal("SLS454", {400, 401}, (), "Refuse what is not a signature."),
+    "malformed": _refusal("SLS454", {400, 401}, (), "Refuse what is not a signature with 400 or 401."),
     "clock": _refusal("SLS455", {400}, _CLOCK_CODES, "Compare the request's time with the server's, both ways."),
 }
 
