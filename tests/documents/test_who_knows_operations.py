@@ -39,7 +39,6 @@ KNOWING_ROOMS = {
     "endpoint/state/": "the reference endpoint is those operations",
     "exercise/": "situations of GetCheckPoint, and what a client prints of its entries",
     "scenarios/": "situations and their requests, written out; the model",
-    "spec/clauses/": "clauses in words",
     "verification/": "brings about those situations",
 }
 
