@@ -51,11 +51,7 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, _MASK)
     text = _KEY_SHAPED.sub(lambda found: found[0] if found[0] == _PUBLIC_ID else _MASK, text)
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def _json(value: Any) -> str:

@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             if arguments.credentials_from_env:
                 print("warning: requests signed with the key in the environment are accepted", file=console.stderr)
             avoid_pauses()
-            print(_invitation(server.url), file=console.stdout, flush=True)
+            told = (f"serving {server.url}", *proxy_lines(server.url), key_line())
+            print(*told, sep="\n", file=console.stdout, flush=True)
             while True:
                 time.sleep(LOOK)
 
@@ -151,11 +152,6 @@ def _key(environ: Mapping[str, str]) -> Credentials:
         msg = f"--credentials-from-env expects a key in the environment. How to fix: set {ID} and {SECRET}."
         raise UsageError(msg)
     return key
-
-
-def _invitation(url: str) -> str:
-    """Say where the endpoint is and how to point a client at it."""
-    return "\n".join([f"serving {url}", *proxy_lines(url), key_line()])
 
 
 def _spec(text: str) -> Callable[[], tuple[Fault, ...]]:

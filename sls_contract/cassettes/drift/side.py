@@ -189,7 +189,7 @@ class Side:
             return str(self.response.status)
         if kind.startswith("/"):
             return self._pointed(finding.where, finder)
-        return told(self.subject.document) if self.subject.document is not None else self._size()
+        return told(self.subject.document) if self.subject.document is not None else f"{len(self.response.body)} bytes"
 
     def shard_at(self, where: str) -> int | None:
         """Return the shard of the entry that a pointer leads into; None where it leads into no such entry."""
@@ -213,9 +213,6 @@ class Side:
         """Return the element of the list that a pointer leads to or into; None where there is none."""
         place, entries = where[1:].partition("/")[0], self.subject.entries or ()
         return entries[int(place)] if place.isdecimal() and int(place) < len(entries) else None
-
-    def _size(self) -> str:
-        return f"{len(self.response.body)} bytes"
 
     @property
     def _keyring(self) -> tuple[Any, ...]:
