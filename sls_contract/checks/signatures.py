@@ -14,7 +14,6 @@ from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
 from sls_contract.signing import LogAuthorization, Sls4Authorization, http_date, region_of, within_skew
 
 if TYPE_CHECKING:
-
     from sls_contract.checks.rule import Check
     from sls_contract.checks.subject import Subject
 

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -189,13 +189,4 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _plain(finding: Finding) -> dict[str, str | None]:
-    return {
-        "code": finding.code,
-        "slug": finding.slug,
-        "level": str(finding.level),
-        "where": finding.where,
-        "expected": finding.expected,
-        "actual": finding.actual,
-        "how_to_fix": finding.how_to_fix,
-        "operation": finding.operation or None,
-    }
+    return asdict(finding) | {"level": str(finding.level), "operation": finding.operation or None}

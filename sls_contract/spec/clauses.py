@@ -31,7 +31,8 @@ def _read() -> dict[str, tuple[Clause, ...]]:
 
 
 def _clause(code: str, plain: Mapping[str, Any]) -> Clause:
-    return Clause(code, plain["slug"], Level(plain["level"]), plain["title"], plain["text"], tuple(plain["sources"]))
+    lists = {"sources": tuple(plain["sources"]), "breaches": plain.get("breaches", {})}
+    return Clause(code, **{**plain, **lists, "level": Level(plain["level"])})
 
 
 TABLES: Mapping[str, tuple[Clause, ...]] = MappingProxyType(_read())

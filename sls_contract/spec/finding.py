@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Level(StrEnum):
@@ -34,6 +38,7 @@ class Clause:
         title: one line.
         text: the statement in our own words, with units and bounds, and what to do when it is broken.
         sources: the pages and facts that it comes from, as a reader can find them.
+        breaches: kinds of breach of any operation's contract that break it, by place (``query``, ``request-body``).
 
     """
 
@@ -43,6 +48,7 @@ class Clause:
     title: str
     text: str
     sources: tuple[str, ...]
+    breaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def finding(
         self,
