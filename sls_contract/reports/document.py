@@ -141,11 +141,15 @@ def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:
 
     A pipe or device (``/dev/stdout``) is written to, never replaced; a file keeps its mode, a link stays a link.
     """
-    text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace").decode() + "\n"
+    write_json_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", path, stdout)
+
+
+def write_json_text(text: str, path: str, stdout: IO[str]) -> None:
+    """Write JSON, or lines of it, as `write_json` does."""
     if path == "-":
-        print_json(text, stdout)
-        return
-    write_text(text, path)
+        print_json(text.encode("utf-8", "backslashreplace").decode(), stdout)
+    else:
+        write_text(text, path)
 
 
 def write_text(text: str, path: str) -> None:

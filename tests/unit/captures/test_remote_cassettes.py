@@ -430,11 +430,16 @@ def test_a_secret_is_found_before_anything_is_uploaded(machines, workers):
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
-    [("s3://me:SECRET@bucket/a", "without credentials"), ("s3://bucket/a folder", "without whitespace")],
+    ("url", "told", "advice", "fixed"),
+    [
+        ("s3://me:SECRET@bucket/a", "without credentials", "pass credentials as the library", "s3://bucket/a"),
+        ("s3://bucket/a folder", "without whitespace", "name a folder without whitespace", "s3://bucket/a_folder"),
+    ],
 )
-def test_a_suite_at_a_url_that_shows_keys_or_splits_a_line_is_refused(tmp_path, url, told):
+def test_a_suite_at_a_url_that_shows_keys_or_splits_a_line_is_refused(tmp_path, url, told, advice, fixed):
     """The URL stands in reports, and in the lock between two spaces; a key is not shown."""
     with pytest.raises(UsageError, match=told) as error:
         suite_of(url, tmp_path / "lock", {})
     assert "SECRET" not in str(error.value)
+    assert advised(str(error.value), advice)
+    assert suite_of(fixed, tmp_path / "lock", {}).url == fixed
