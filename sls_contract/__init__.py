@@ -5,8 +5,9 @@ Importing this package is cheap: each name is imported when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from sls_contract.lazily import names_of
 
 if TYPE_CHECKING:
     from sls_contract.cassettes import Cassette, load_cassette, use_cassette
@@ -40,34 +41,16 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_ROOMS = {
-    "Cassette": "cassettes",
-    "ContractViolation": "errors",
-    "Credentials": "signing",
-    "Exchange": "exchange",
-    "Finding": "spec",
-    "Headers": "exchange",
-    "Request": "exchange",
-    "Response": "exchange",
-    "Send": "exchange",
-    "SignatureMismatch": "signing",
-    "SlsContractError": "errors",
-    "check": "checks",
-    "load_cassette": "cassettes",
-    "read_transcript": "transcripts",
-    "sign": "signing",
-    "use_cassette": "cassettes",
-    "verify_signature": "signing",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Look a public name up in the room that holds it."""
-    room = _ROOMS.get(name)
-    if room is None:
-        msg = f"module 'sls_contract' has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"sls_contract.{room}"), name)
+__getattr__ = names_of(
+    __name__,
+    cassettes=("Cassette", "load_cassette", "use_cassette"),
+    checks=("check",),
+    errors=("ContractViolation", "SlsContractError"),
+    exchange=("Exchange", "Headers", "Request", "Response", "Send"),
+    signing=("Credentials", "SignatureMismatch", "sign", "verify_signature"),
+    spec=("Finding",),
+    transcripts=("read_transcript",),
+)
 
 
 def __dir__() -> list[str]:

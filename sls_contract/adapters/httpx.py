@@ -11,18 +11,13 @@ except ImportError as error:
     raise ImportError(msg) from error
 
 from sls_contract.adapters.signing import Signing
-from sls_contract.clock import seen_now
 from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from datetime import datetime
-
-    from sls_contract.adapters.signing import KeySource
-    from sls_contract.signing import Scheme
+    from collections.abc import Generator
 
 
-class SlsAuth(httpx.Auth):
+class SlsAuth(Signing, httpx.Auth):
     """Signs each request of a ``Client`` or ``AsyncClient`` as it goes on the wire: ``auth=SlsAuth(credentials)``.
 
     Arguments, headers and errors as `sls_contract.adapters.requests.SlsAuth` has them. The body is read to its end
@@ -32,20 +27,11 @@ class SlsAuth(httpx.Auth):
 
     requires_request_body = True
 
-    def __init__(
-        self,
-        credentials: KeySource,
-        scheme: Scheme = "v1",
-        region: str | None = None,
-        clock: Callable[[], datetime] = seen_now,
-    ) -> None:
-        self._sign = Signing(credentials, scheme, region, clock)
-
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign the request and send it."""
         body = request.content
         fields = [(wire_text(name), wire_text(value)) for name, value in request.headers.raw]
-        signed = self._sign(Request(request.method, _wire_url(request.url), Headers(fields), body))
+        signed = self.signed(Request(request.method, _wire_url(request.url), Headers(fields), body))
         request.headers = httpx.Headers([(wire_bytes(name), wire_bytes(value)) for name, value in signed.headers.pairs])
         if request.headers.pop("Transfer-Encoding", None) is not None:
             request.headers["Content-Length"] = str(len(body))

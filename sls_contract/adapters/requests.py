@@ -24,24 +24,20 @@ from sls_contract.adapters.signing import Signing
 from sls_contract.cassettes.outcomes import answered
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken
 from sls_contract.cassettes.recorder.http_connection import answer_of
-from sls_contract.clock import seen_now
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Mapping
 
-    from sls_contract.adapters.signing import KeySource
     from sls_contract.cassettes.recorder.handler import Outcome
     from sls_contract.exchange import Send
-    from sls_contract.signing import Scheme
 
 _PORTS = {"http": 80, "https": 443}
 _SECRET = ("Authorization", "x-acs-security-token")
 
 
-class SlsAuth(AuthBase):
+class SlsAuth(Signing, AuthBase):
     """Signs each request of ``auth=`` or ``session.auth`` as it goes on the wire.
 
     Adds ``Date`` or ``x-log-date``, ``x-log-apiversion``, ``x-log-bodyrawsize``, the digest of the body, the security
@@ -64,18 +60,9 @@ class SlsAuth(AuthBase):
 
     """
 
-    def __init__(
-        self,
-        credentials: KeySource,
-        scheme: Scheme = "v1",
-        region: str | None = None,
-        clock: Callable[[], datetime] = seen_now,
-    ) -> None:
-        self._sign = Signing(credentials, scheme, region, clock)
-
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a prepared request in place and return it."""
-        signed = self._sign(_wire_request(r))
+        signed = self.signed(_wire_request(r))
         named = "host" in r.headers
         r.url, r.body = signed.url, signed.body or None
         r._body_position = None  # type: ignore[attr-defined]  # noqa: SLF001 - a buffered body is not rewound

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from sls_contract.clock import seen_now
@@ -19,29 +18,30 @@ KeySource: TypeAlias = "Credentials | Callable[[], Credentials]"
 """A key, or a function that gives the current one: temporary keys (STS) expire while a session lives."""
 
 
-@dataclass(frozen=True, slots=True)
 class Signing:
-    """Signs requests; raises `UsageError` for an unknown scheme, or what is no key and no function."""
+    """What an `SlsAuth` signs with; raises `UsageError` for an unknown scheme, or what is no key and no function."""
 
-    credentials: KeySource
-    scheme: Scheme
-    region: str | None
-    clock: Callable[[], datetime] = seen_now
-
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        if self.scheme not in get_args(Scheme):
-            msg = f"scheme must be one of {', '.join(get_args(Scheme))}, got {self.scheme!r}"
+    def __init__(
+        self,
+        credentials: KeySource,
+        scheme: Scheme = "v1",
+        region: str | None = None,
+        clock: Callable[[], datetime] = seen_now,
+    ) -> None:
+        if scheme not in get_args(Scheme):
+            msg = f"scheme must be one of {', '.join(get_args(Scheme))}, got {scheme!r}"
             raise UsageError(msg)
-        if not (isinstance(self.credentials, Credentials) or callable(self.credentials)):
-            raise UsageError(_NO_KEY.format(type(self.credentials).__name__))
+        if not (isinstance(credentials, Credentials) or callable(credentials)):
+            raise UsageError(_NO_KEY.format(type(credentials).__name__))
+        self._credentials, self._clock = credentials, clock
+        self._scheme, self._region = scheme, region
 
-    def __call__(self, request: Request) -> Request:
+    def signed(self, request: Request) -> Request:
         """Return the request with every header that a correct client sends, signed now."""
-        key = self.credentials if isinstance(self.credentials, Credentials) else self.credentials()
+        key = self._credentials if isinstance(self._credentials, Credentials) else self._credentials()
         if not isinstance(key, Credentials):
             raise UsageError(_NO_KEY.format(type(key).__name__))
-        return sign(request, key, scheme=self.scheme, region=self.region, at=self.clock())
+        return sign(request, key, scheme=self._scheme, region=self._region, at=self._clock())
 
 
 _NO_KEY = "credentials must be Credentials(access_key_id, access_key_secret), or a function that returns them, got {}"

@@ -72,7 +72,7 @@ class Chunk:
 
 def pieces_of_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
     """Yield the lines of a JSON Lines file, blank ones left out; raises `NotReadable`."""
-    return _pieces(chain(blocks, (b"\n",)), _end_of_line)
+    return _pieces(chain(blocks, (b"\n",)), lambda data, at: data.find(b"\n", at) + 1 or None)
 
 
 def pieces_of_flows(blocks: Iterable[bytes]) -> Iterator[Piece]:
@@ -103,10 +103,6 @@ def _pieces(blocks: Iterable[bytes], end_of: Callable[[bytes, int], int | None])
 def _refuse(wrong: bool, reason: str) -> None:  # noqa: FBT001 - read as a sentence
     if wrong:
         raise NotReadable(None, reason)
-
-
-def _end_of_line(data: bytes, at: int) -> int | None:
-    return data.find(b"\n", at) + 1 or None
 
 
 def _end_of_netstring(data: bytes, at: int) -> int | None:

@@ -6,18 +6,38 @@ import glob
 import os
 import re
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import masked_url, split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # two letters or more: C:\ is a drive
-_EXTRAS = {"s3": "s3", "s3a": "s3", "oss": "oss"}
-_FRESH: dict[str, dict[str, Any]] = {"oss": {"skip_instance_cache": True}}
-"""How a storage is asked for lists that are not old; ossfs lists nothing without its cache, which is then a new one."""
+
+
+class _Storage(NamedTuple):
+    """What is known of a kind of storage.
+
+    Attributes:
+        extra: the extra of this package that installs its library.
+        fresh: how its library is asked for lists that are not old.
+        slashes: whether its paths begin with ``/``, which is not part of them, and its folders end with one.
+
+    """
+
+    extra: str = "scale"
+    fresh: Mapping[str, bool] = {"use_listings_cache": False}
+    slashes: bool = False
+
+
+_STORAGES = {
+    "s3": _Storage("s3"),
+    "s3a": _Storage("s3"),
+    "oss": _Storage("oss", {"skip_instance_cache": True}, slashes=True),  # it lists nothing without its cache
+}
+_ANY_OTHER = _Storage()
 UNKNOWN_SIZE = 1024 * 1024  # bytes, of a file that is not on this machine
 _GLOB = re.compile(r"[*?\[]")
 
@@ -71,7 +91,7 @@ def files_at(url: str) -> list[str]:
     """
     with storage_errors(url):
         filesystem, path = filesystem_of(url)
-        names = _glob(filesystem, path) if has_glob(path) else [path]
+        names = _glob(url, filesystem, path) if has_glob(path) else [path]
         found = {file for name in names for file in filesystem.find(name)}
     if not found:
         msg = f"{url} cannot be read: there is no file. How to fix: name a file, a folder or a pattern that exists."
@@ -81,38 +101,48 @@ def files_at(url: str) -> list[str]:
     return [str(filesystem.unstrip_protocol(name)) for name in sorted(found)]
 
 
-def _glob(filesystem: Any, pattern: str) -> list[str]:
-    """Return the files and folders that a pattern matches; to ossfs, a folder is what ends with ``/``."""
-    patterns = [pattern, f"{pattern}/"] if filesystem.protocol == "oss" else [pattern]
+def _glob(url: str, filesystem: Any, pattern: str) -> list[str]:
+    """Return the files and folders that a pattern matches."""
+    patterns = [pattern, f"{pattern}/"] if _storage_of(url).slashes else [pattern]
     return [name for each in patterns for name in filesystem.glob(each)]
+
+
+def _storage_of(url: str) -> _Storage:
+    found = _SCHEME.match(url)
+    return _STORAGES.get(found[1].lower(), _ANY_OTHER) if found else _ANY_OTHER
 
 
 def filesystem_of(url: str) -> tuple[Any, str]:
     """Return fsspec's file system for a URL, and the path there.
 
-    Raises `UsageError` naming the extra to install, and for a URL that holds credentials: reports show where findings
-    are.
+    Raises `UsageError` naming the extra to install, and as `refuse_credentials` does.
     """
+    refuse_credentials(url)
+    storage = _storage_of(url)
+    try:
+        from fsspec.core import url_to_fs
+
+        filesystem, path = url_to_fs(url, **storage.fresh)
+    except ImportError as error:
+        msg = (
+            f"{url} needs a library that is not installed ({error}). "
+            f"How to fix: pip install 'sls-contract[{storage.extra}]'."
+        )
+        raise UsageError(msg) from error
+    except ValueError as error:
+        msg = f"{url} cannot be read: {error}. How to fix: name a path, or a URL such as s3://bucket/folder."
+        raise UsageError(msg) from error
+    return filesystem, path.lstrip("/") if storage.slashes else path
+
+
+def refuse_credentials(url: str) -> None:
+    """Raise `UsageError` for a URL that holds credentials: reports show where findings are."""
     if (shown := masked_url(url)) != "{}://{}{}".format(*split_url(url)):
         msg = (
             f"expected a URL without credentials, got {shown!r}. How to fix: pass credentials as the library of the "
             "storage reads them, such as AWS_ACCESS_KEY_ID; download what only a signed URL opens."
         )
         raise UsageError(msg)
-    found = _SCHEME.match(url)
-    scheme = found[1].lower() if found else "file"
-    try:
-        from fsspec.core import url_to_fs
-
-        filesystem, path = url_to_fs(url, **_FRESH.get(scheme, {"use_listings_cache": False}))
-    except ImportError as error:
-        extra = _EXTRAS.get(scheme, "scale")
-        msg = f"{url} needs a library that is not installed ({error}). How to fix: pip install 'sls-contract[{extra}]'."
-        raise UsageError(msg) from error
-    except ValueError as error:
-        msg = f"{url} cannot be read: {error}. How to fix: name a path, or a URL such as s3://bucket/folder."
-        raise UsageError(msg) from error
-    return filesystem, path.lstrip("/") if scheme == "oss" else path
 
 
 @contextmanager

@@ -5,8 +5,9 @@ Importing this room is cheap: the recorder, vcrpy and YAML are loaded when a cas
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from sls_contract.lazily import names_of
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.api import use_cassette
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Cassette", "load_cassette", "send_from", "use_cassette"]
 
-_MODULES = {"Cassette": "cassette", "load_cassette": "cassette", "send_from": "cassette_set", "use_cassette": "api"}
-
-
-def __getattr__(name: str) -> object:
-    """Look a public name up in its module."""
-    module = _MODULES.get(name)
-    if module is None:
-        msg = f"module 'sls_contract.cassettes' has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"sls_contract.cassettes.{module}"), name)
+__getattr__ = names_of(
+    __name__, api=("use_cassette",), cassette=("Cassette", "load_cassette"), cassette_set=("send_from",)
+)

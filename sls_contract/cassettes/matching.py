@@ -66,10 +66,6 @@ def _project(host: str) -> str:
     return project.lower() if dot else ""
 
 
-def _host(request: Request) -> str:
-    return host_name(request.host)
-
-
 def _port(request: Request) -> str:
     scheme, authority, _ = split_url(request.url)
     _, colon, port = authority.rpartition("@")[2].rpartition("]")[2].partition(":")
@@ -84,7 +80,7 @@ def _headers(request: Request) -> tuple[tuple[str, str], ...]:
 _PARTS: dict[str, Callable[[Request], Hashable]] = {
     "method": lambda request: request.method,
     "scheme": lambda request: split_url(request.url)[0],
-    "host": _host,
+    "host": lambda request: host_name(request.host),
     "port": _port,
     "project": lambda request: _project(request.host),
     "path": lambda request: decode_path(request.path),

@@ -174,7 +174,7 @@ def deserialized(text: str, name: str = "") -> Recording:
     """Return the recording that was `serialized`, with the id that it has in its file."""
     request, response, (evidence, *origin), moments, signature, substitutions, (broken, detail) = json.loads(text)
     endpoint, region, client, contract = origin
-    recorded_at, validated_at, *clock = map(_moment, moments)
+    recorded_at, validated_at, *clock = (datetime.fromisoformat(text) if text else None for text in moments)
     made = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract, *clock)
     note = None if signature is None else SignatureNote(*signature)
     exchange = Exchange(_request(*request), None if response is None else _response(*response))
@@ -202,10 +202,6 @@ def moment_of(value: datetime | str) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(str(error)) from None
-
-
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _request(method: str, url: str, pairs: list[list[str]], body: str) -> Request:

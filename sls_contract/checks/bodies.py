@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.meanings import FORMS, UNITS, Form, misplaced_times, read_as_unit
 from sls_contract.checks.parameters import between, nearly
-from sls_contract.checks.presentation import shown
+from sls_contract.checks.presentation import escaped, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -178,7 +178,7 @@ class Members:
 
     def _judge_names(self, column: Sequence[Any], strange: set[str], place: Place, breaches: Breaches) -> None:
         for key, index in sorted(_first_places(column, strange), key=lambda found: (found[1], found[0])):
-            where = f"{place(index)}/{_escaped(key)}"
+            where = f"{place(index)}/{escaped(shown(key)[1:-1])}"
             meant = self._meant(key, column[index])
             if meant:
                 breaches.add(self._misnamed[meant], where, meant, f"the key {shown(key)}", f"name it {meant}.")
@@ -384,7 +384,3 @@ def _inside(place: Place, name: str, index: int) -> str:
 
 def _at(place: Place, indices: Sequence[int]) -> Place:
     return lambda index: place(indices[index])
-
-
-def _escaped(key: str) -> str:
-    return shown(key)[1:-1].replace("~", "~0").replace("/", "~1")

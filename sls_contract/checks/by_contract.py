@@ -11,7 +11,7 @@ from sls_contract.checks.parameters import Fields, Query, Text
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.whole_bodies import WholeBody
 from sls_contract.exchange import Response
-from sls_contract.spec import Level
+from sls_contract.spec import CLAUSES, Level
 from sls_contract.spec.routing import names_in
 
 if TYPE_CHECKING:
@@ -21,65 +21,15 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
     from sls_contract.spec.contract import Contract
 
-_OF_VALUES = ("type", "value", "form", "unit")
-_PATH = dict.fromkeys(("missing", *_OF_VALUES), "SLS120")
-_QUERY = {
-    "missing": "SLS121",
-    "type": "SLS122",
-    "value": "SLS123",
-    "form": "SLS123",
-    "unit": "SLS139",
-    "repeated": "SLS124",
-    "alias": "SLS125",
-    "unknown": "SLS126",
-}
-_HEADERS = {"missing": "SLS127", **dict.fromkeys(_OF_VALUES, "SLS128")}
-_REQUEST_BODY = {
-    "absent": "SLS130",
-    "unexpected": "SLS131",
-    "json": "SLS132",
-    "shape": "SLS133",
-    "missing": "SLS134",
-    "type": "SLS135",
-    "integer": "SLS135",
-    "value": "SLS136",
-    "form": "SLS136",
-    "unknown": "SLS137",
-    "alias": "SLS138",
-    "unit": "SLS139",
-    "unique": "SLS140",
-    "filter": "SLS136",
-}
-_RESPONSE_BODY = {
-    "absent": "SLS271",
-    "unexpected": "SLS297",
-    "json": "SLS271",
-    "shape": "SLS272",
-    "missing": "SLS273",
-    "type": "SLS274",
-    "value": "SLS275",
-    "unknown": "SLS276",
-    "integer": "SLS277",
-    "unit": "SLS278",
-    "unique": "SLS279",
-    "filter": "SLS280",
-    "form": "SLS298",
-}
-_RESPONSE_HEADERS = {"missing": "SLS290", **dict.fromkeys(_OF_VALUES, "SLS291")}
-_ANSWER = {
-    "status": "SLS270",
-    "error-unknown": "SLS292",
-    "error-operation": "SLS293",
-    "error-status": "SLS294",
-    "error-message": "SLS295",
-    "error-member": "SLS296",
-}
-GENERIC_CODES = frozenset(
-    code
-    for place in (_PATH, _QUERY, _HEADERS, _REQUEST_BODY, _RESPONSE_BODY, _RESPONSE_HEADERS, _ANSWER)
-    for code in place.values()
-)
-"""Codes of the clauses that judge every operation, where its contract names none of its own."""
+
+def _generic(place: str) -> dict[str, str]:
+    """Return the codes that judge every operation, where its contract names none of its own, by kind of breach."""
+    return {kind: each.code for each in CLAUSES.values() for kind in each.breaches.get(place, ())}
+
+
+_PATH, _QUERY, _HEADERS = map(_generic, ("path", "query", "headers"))
+_REQUEST_BODY, _RESPONSE_BODY = map(_generic, ("request-body", "response-body"))
+_RESPONSE_HEADERS, _ANSWER = map(_generic, ("response-headers", "answer"))
 
 _JUDGED_FOR_ALL = frozenset({"content-length", "content-type", "connection", "date", "server", "x-log-requestid"})
 """Headers of answers that common clauses judge."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.checks import answers, headers, logs, requests, signatures
 from sls_contract.checks.by_contract import compiled
-from sls_contract.checks.presentation import masked
+from sls_contract.checks.presentation import masked_finding
 from sls_contract.checks.rule import Check, Group, Side
 from sls_contract.checks.subject import FOREIGN, Subject
 from sls_contract.errors import UsageError
@@ -159,13 +159,7 @@ def _showable(findings: Iterable[Finding], request: Request) -> Iterator[Finding
     secrets: tuple[str, ...] | None = None
     for finding in findings:
         secrets = _secrets_of(request) if secrets is None else secrets
-        yield replace(
-            finding,
-            where=masked(finding.where, secrets),
-            expected=masked(finding.expected, secrets),
-            actual=masked(finding.actual, secrets),
-            how_to_fix=masked(finding.how_to_fix, secrets),
-        )
+        yield masked_finding(finding, secrets)
 
 
 def _secrets_of(request: Request) -> tuple[str, ...]:

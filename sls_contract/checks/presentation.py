@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+
+    from sls_contract.spec import Finding
 
 LONGEST = 120
 """Characters of a value that a finding shows."""
@@ -51,13 +54,30 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, _MASK)
     text = _KEY_SHAPED.sub(lambda found: found[0] if found[0] == _PUBLIC_ID else _MASK, text)
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
+def masked_finding(finding: Finding, secrets: Collection[str]) -> Finding:
+    """Return a finding of which each text is `masked`."""
+    return replace(
+        finding,
+        where=masked(finding.where, secrets),
+        expected=masked(finding.expected, secrets),
+        actual=masked(finding.actual, secrets),
+        how_to_fix=masked(finding.how_to_fix, secrets),
+    )
 
 
 def _json(value: Any) -> str:
     text = value[: LONGEST + 1] if isinstance(value, str) else value
     return json.dumps(text, ensure_ascii=False, default=repr)
+
+
+def escaped(key: str) -> str:
+    """Write a key as a step of a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def steps_of(pointer: str) -> list[str]:
+    """Return the keys and indexes of a JSON pointer."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.spec import Finding, clause
+from sls_contract.spec.contract import Value
 from sls_contract.spec.registry import registry
 
 Entry: TypeAlias = Mapping[str, Any]
@@ -15,7 +16,7 @@ Entry: TypeAlias = Mapping[str, Any]
 
 def judge_list(entries: Sequence[Entry], asked: int | None, shards: Collection[int]) -> Judged:
     """Judge which shards have an entry; ``asked`` None means all, ``shards`` are those of the logstore."""
-    present = {entry["shard"] for entry in entries}
+    present = {entry[_listed().unique_by] for entry in entries}
     if asked is None:
         return Judged(tuple(_missing(present, shards)), frozenset({"SLS421"} if shards else ()))
     if asked in shards:
@@ -62,15 +63,15 @@ def _unknown(entries: Sequence[Entry], asked: int) -> Iterator[Finding]:
         )
 
 
-def _members() -> frozenset[str]:
-    """Return the members of an entry that its contract names."""
+def _listed() -> Value:
+    """Return what the contract says of the list."""
     contract = registry().named(GET_CHECK_POINT)
-    value = contract.response.value if contract is not None and contract.response is not None else None
-    return frozenset(value.items.members if value is not None and value.items is not None else ())
+    return Value() if contract is None else contract.answered
 
 
 def _disagreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Iterator[Finding]:
-    for key in sorted((entry.keys() | other.keys()) & _members()):
+    items = _listed().items
+    for key in sorted((entry.keys() | other.keys()) & (items.members.keys() if items is not None else set())):
         if entry.get(key) != other.get(key):
             yield clause("SLS424").finding(
                 f"{where}/{key}",

@@ -14,8 +14,6 @@ from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
 from sls_contract.signing import LogAuthorization, Sls4Authorization, http_date, region_of, within_skew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sls_contract.checks.rule import Check
     from sls_contract.checks.subject import Subject
 
@@ -104,10 +102,6 @@ def _flaw_of(subject: Subject) -> Flaw:
     return Flaw("signature", shortened(mismatch.expected), actual, mismatch.how_to_fix)
 
 
-def _step(step: str) -> Callable[[Subject], Flaws]:
-    return partial(verified_step, step)
-
-
 def _verified(subject: Subject) -> frozenset[str] | None:
     """Return the codes of all steps of the scheme where the signature verifies; None where it does not."""
     if not subject.keys or subject.mismatch is not None:
@@ -115,7 +109,7 @@ def _verified(subject: Subject) -> frozenset[str] | None:
     return _V1_KEPT if isinstance(subject.authorization, LogAuthorization) else _V4_KEPT
 
 
-_BY_STEP = {step: on_request(f"signature-{step}", _step(step)) for step in _STEPS} | {
+_BY_STEP = {step: on_request(f"signature-{step}", partial(verified_step, step)) for step in _STEPS} | {
     "authorization": on_request("signature-authorization", authorization_form),
     "scope": on_request("signature-scope", scope_of_request),
     "not-verified": on_request("signature-not-verified", was_verified),

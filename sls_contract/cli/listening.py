@@ -1,9 +1,10 @@
-"""What the commands with a socket, `serve`, `replay` and `proxy`, share: where they listen, whom they invite."""
+"""What the commands with a socket, `serve`, `replay` and `proxy`, share: where they listen, what they show."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from sls_contract.cli.options import read_host, read_port
 from sls_contract.hosts import is_loopback
@@ -25,6 +26,17 @@ def add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=read_port, default=_PORT, help="port to listen on; 0 takes a free one (default: %(default)s)"
     )
+
+
+def shown_on(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
+    """Return what writes lines in one go; that nobody reads them any more must fail no request."""
+
+    def show(lines: Iterable[str]) -> None:
+        with suppress(OSError, ValueError):
+            stderr.write("".join(f"{line}\n" for line in lines))
+            stderr.flush()
+
+    return show
 
 
 def warn_beyond_loopback(host: str, show: Callable[[Iterable[str]], None]) -> None:

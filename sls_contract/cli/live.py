@@ -6,7 +6,7 @@ import contextlib
 import signal
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.results import Breach, Results, exchange_lines
@@ -108,17 +108,6 @@ class LiveResults(Results):
                 noted.times += 1
             if noted.times == 1 and breach.finding.level is not Level.UNSPECIFIED:
                 self.show(_breach_lines(breach, _in_words(where)))
-
-
-def shown_on(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
-    """Return what writes lines in one go; that nobody reads them any more must fail no request."""
-
-    def show(lines: Iterable[str]) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            stderr.write("".join(f"{line}\n" for line in lines))
-            stderr.flush()
-
-    return show
 
 
 class Signals:

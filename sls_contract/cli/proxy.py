@@ -7,7 +7,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cli.listening import add_address, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, proxy_lines, shown_on, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host, add_reports, add_strict
 from sls_contract.clock import utc_now
 
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from sls_contract.cli.relaying import reach, recording, session_of
     from sls_contract.transport.relay import Relay
 
-    show = live.shown_on(console.stderr)
+    show = shown_on(console.stderr)
     results = live.LiveResults(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
     relay = Relay(arguments.to, arguments.plain, arguments.timeout)
     with live.Signals() as signals:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cli.listening import add_address, key_line, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, key_line, proxy_lines, shown_on, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host, add_contract, add_reports, add_strict
 from sls_contract.clock import utc_now
 
@@ -61,9 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from sls_contract.reports import Target
 
     cassette_set = CassetteSet(arguments.paths, utc_now(), repeat=arguments.repeat == "last")
-    results = live.LiveResults(
-        show=live.shown_on(console.stderr), place=_place(cassette_set), verbose=arguments.verbose
-    )
+    results = live.LiveResults(show=shown_on(console.stderr), place=_place(cassette_set), verbose=arguments.verbose)
     send = answering(asking(session_of(cassette_set, results, console)), delivered)
     with live.Signals() as signals:
         with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:

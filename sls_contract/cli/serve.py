@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from sls_contract.cli.listening import LOOK, add_address, key_line, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.listening import LOOK, add_address, key_line, proxy_lines, shown_on, warn_beyond_loopback
 from sls_contract.cli.options import add_allow_host
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sls_contract.cli.terminal import Console
     from sls_contract.endpoint import ReferenceEndpoint, Served
@@ -64,16 +63,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _fill(endpoint, arguments)
         for fault in faults:
             endpoint.answer_next(fault.scripted())
-        refused = _Refused(console.stderr, verbose=arguments.verbose)
+        show = shown_on(console.stderr)
+        refused = _Refused(show, verbose=arguments.verbose)
         if arguments.verbose:
-            endpoint.watch(_shown_on(console.stderr))
+            endpoint.watch(partial(_show, show))
         address = {"host": arguments.host, "port": arguments.port}
         with refused, serve(endpoint, **address, hosts=arguments.allow_host, refused=refused) as server:
-            warn_beyond_loopback(arguments.host, lambda lines: print(*lines, sep="\n", file=console.stderr))
+            warn_beyond_loopback(arguments.host, show)
             if arguments.credentials_from_env:
-                print("warning: requests signed with the key in the environment are accepted", file=console.stderr)
+                show(["warning: requests signed with the key in the environment are accepted"])
             avoid_pauses()
-            print(_invitation(server.url), file=console.stdout, flush=True)
+            told = (f"serving {server.url}", *proxy_lines(server.url), key_line())
+            print(*told, sep="\n", file=console.stdout, flush=True)
             while True:
                 time.sleep(LOOK)
 
@@ -81,8 +82,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 class _Refused:
     """What clients asked for that never reached the endpoint: a line each with ``--verbose``, a list at the end."""
 
-    def __init__(self, stderr: IO[str], *, verbose: bool) -> None:
-        self._stderr, self._verbose = stderr, verbose
+    def __init__(self, show: Callable[[Iterable[str]], None], *, verbose: bool) -> None:
+        self._show, self._verbose = show, verbose
         self._wanted: Counter[str] = Counter()
 
     def __call__(self, method: str, wanted: str, answer: Response) -> None:
@@ -90,8 +91,7 @@ class _Refused:
 
         self._wanted[wanted] += 1
         if self._verbose:
-            with contextlib.suppress(OSError, ValueError):  # nobody reads: that must fail no request
-                print(on_one_line(f"{method} {wanted} {answer.status} (refused)"), file=self._stderr, flush=True)
+            self._show([on_one_line(f"{method} {wanted} {answer.status} (refused)")])
 
     def __enter__(self) -> None:
         pass
@@ -101,8 +101,7 @@ class _Refused:
 
         for wanted, times in self._wanted.most_common(_MOST_SHOWN):
             line = f"refused {times} times: {wanted}" if times > 1 else f"refused: {wanted}"
-            with contextlib.suppress(OSError, ValueError):
-                print(on_one_line(line), file=self._stderr, flush=True)
+            self._show([on_one_line(line)])
 
 
 def reference_endpoint(arguments: argparse.Namespace, environ: Mapping[str, str]) -> ReferenceEndpoint:
@@ -153,11 +152,6 @@ def _key(environ: Mapping[str, str]) -> Credentials:
     return key
 
 
-def _invitation(url: str) -> str:
-    """Say where the endpoint is and how to point a client at it."""
-    return "\n".join([f"serving {url}", *proxy_lines(url), key_line()])
-
-
 def _spec(text: str) -> Callable[[], tuple[Fault, ...]]:
     """Return what reads one fault; called in `run`, where its `UsageError` is told in full."""
     from sls_contract.endpoint.faults import parse_fault
@@ -172,15 +166,11 @@ def _file(path: str) -> Callable[[], tuple[Fault, ...]]:
     return lambda: read_faults(path)
 
 
-def _shown_on(stderr: IO[str]) -> Callable[[Served], None]:
-    """Return what gives each exchange a line; secrets in the query are masked."""
+def _show(show: Callable[[Iterable[str]], None], served: Served) -> None:
+    """Give an exchange a line; secrets in the query are masked."""
     from sls_contract.exchange import masked_url
     from sls_contract.reports.text import printable
 
-    def show(served: Served) -> None:
-        request, response = served.exchange.request, served.exchange.response
-        answer = f"{'(no answer)' if response is None else response.status}{' (scripted)' if served.scripted else ''}"
-        with contextlib.suppress(OSError):  # nobody reads any more: the client is answered all the same
-            print(printable(f"{request.method} {masked_url(request.url)} {answer}"), file=stderr, flush=True)
-
-    return show
+    request, response = served.exchange.request, served.exchange.response
+    answer = f"{'(no answer)' if response is None else response.status}{' (scripted)' if served.scripted else ''}"
+    show([printable(f"{request.method} {masked_url(request.url)} {answer}")])

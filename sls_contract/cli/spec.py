@@ -10,7 +10,7 @@ from sls_contract.cli import contracts, spec_diff, spec_export
 from sls_contract.cli.options import add_json
 from sls_contract.cli.spec_sources import derived
 from sls_contract.errors import UsageError
-from sls_contract.locale import for_programs
+from sls_contract.reports.document import write_json_text
 
 if TYPE_CHECKING:
     import argparse
@@ -71,7 +71,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise UsageError(msg)
     pages = [(path, page) for path in sources for page in derived(path, arguments.operation)]
     if arguments.json:
-        _write_json(pages, arguments.json, console.stdout)
+        text = "".join(f"{json.dumps(page.as_plain(), ensure_ascii=False)}\n" for _, page in pages)
+        write_json_text(text, arguments.json, console.stdout)
     if arguments.out:
         _write_claims(pages, arguments, console.stdout if arguments.json != "-" else console.stderr)
     elif arguments.json != "-":
@@ -111,18 +112,6 @@ def _installed() -> Path:
         )
         raise UsageError(msg)
     return folder
-
-
-def _write_json(pages: Sequence[tuple[Path, Page]], target: str, stdout: IO[str]) -> None:
-    text = "".join(f"{json.dumps(page.as_plain(), ensure_ascii=False)}\n" for _, page in pages)
-    if target == "-":
-        for_programs(stdout).write(text)
-        return
-    try:
-        Path(target).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        msg = f"expected --json to be a file that can be written, got {target}: {error.strerror}"
-        raise UsageError(msg) from error
 
 
 def _lines(path: Path, page: Page) -> Iterator[str]:

@@ -35,6 +35,7 @@ _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
 _NAMES = "areas or clauses, such as names,near-misses,SLS251; repeatable"
 _UNPROVEN = 2
+_TARGET = ["--endpoint", "--project", "--logstore", "--other-logstore", "--other-project", "--group", "--region"]
 _SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
 
 
@@ -193,7 +194,7 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
     address = parse_endpoint(arguments.endpoint)
     credentials = credentials_from_environment(environ)
     if not arguments.project or not arguments.logstore or credentials is None:
-        missing = [f"--{option}" for option in ("project", "logstore") if not getattr(arguments, option)]
+        missing = [option for option in ("--project", "--logstore") if not getattr(arguments, _attribute(option))]
         if credentials is None:
             missing.append(f"{ID} and {SECRET}")
         msg = (
@@ -223,11 +224,12 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
 
 def _options(arguments: argparse.Namespace) -> str:
     """Return the options that name the target, as one types them."""
-    given = (
-        (option, getattr(arguments, option.replace("-", "_")))
-        for option in ("endpoint", "project", "logstore", "other-logstore", "other-project", "group", "region")
-    )
-    return shlex.join(word for option, value in given if value for word in (f"--{option}", str(value)))
+    given = ((option, getattr(arguments, _attribute(option))) for option in _TARGET)
+    return shlex.join(word for option, value in given if value for word in (option, str(value)))
+
+
+def _attribute(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
 
 
 def _sts(environ: Mapping[str, str]) -> Credentials | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.checks.contract_map import ContractMap
-from sls_contract.checks.presentation import masked
+from sls_contract.checks.presentation import masked, masked_finding
 from sls_contract.exchange import Exchange, wire_text
 from sls_contract.exercise.compare import differences
 from sls_contract.exercise.outcome import Fact, Located, Performed
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sls_contract.exercise.reply import Entry
     from sls_contract.exercise.setting import Auth, Setting
     from sls_contract.exercise.trial import Trial
-    from sls_contract.spec import Finding
 
 _MOST_LINES = 12  # of standard error
 _MOST_SAID = 4000  # characters of the last line
@@ -100,17 +99,7 @@ def _about_the_client(trial: Trial, exercised: set[str]) -> Iterator[Located]:
 
 
 def _showable(located: Located, setting: Setting) -> Located:
-    finding: Finding = located.finding
-    secrets = setting.secrets()
-    return located._replace(
-        finding=replace(
-            finding,
-            where=masked(finding.where, secrets),
-            expected=masked(finding.expected, secrets),
-            actual=masked(finding.actual, secrets),
-            how_to_fix=masked(finding.how_to_fix, secrets),
-        )
-    )
+    return located._replace(finding=masked_finding(located.finding, setting.secrets()))
 
 
 def _clean(value: object, setting: Setting) -> object:

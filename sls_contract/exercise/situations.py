@@ -16,7 +16,7 @@ from sls_contract.spec import errors_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.spec.error_record import KnownError
+    from sls_contract.spec.common_errors import KnownError
 
 
 _PAGE = "GetCheckPoint page"

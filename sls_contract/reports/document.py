@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -141,11 +141,15 @@ def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:
 
     A pipe or device (``/dev/stdout``) is written to, never replaced; a file keeps its mode, a link stays a link.
     """
-    text = json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace").decode() + "\n"
+    write_json_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", path, stdout)
+
+
+def write_json_text(text: str, path: str, stdout: IO[str]) -> None:
+    """Write JSON, or lines of it, as `write_json` does."""
     if path == "-":
-        print_json(text, stdout)
-        return
-    write_text(text, path)
+        print_json(text.encode("utf-8", "backslashreplace").decode(), stdout)
+    else:
+        write_text(text, path)
 
 
 def write_text(text: str, path: str) -> None:
@@ -189,13 +193,4 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _plain(finding: Finding) -> dict[str, str | None]:
-    return {
-        "code": finding.code,
-        "slug": finding.slug,
-        "level": str(finding.level),
-        "where": finding.where,
-        "expected": finding.expected,
-        "actual": finding.actual,
-        "how_to_fix": finding.how_to_fix,
-        "operation": finding.operation or None,
-    }
+    return asdict(finding) | {"level": str(finding.level), "operation": finding.operation or None}

@@ -319,13 +319,6 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
 }
 """By operation and errorCode: why it must come, and the steps that bring it about."""
 
-BY_OTHERS: Mapping[tuple[str, str], str] = {
-    ("ConsumerGroupUpdateCheckPoint", "ConsumerNotExist"): "update-checkpoint-of-a-stranger",
-    ("ConsumerGroupUpdateCheckPoint", "ConsumerNotMatch"): "update-checkpoint-of-another-holder",
-    ("GetCursorTime", "ParameterInvalid"): "get-cursor-time-invalid-cursor",
-}
-"""Errors that a scenario with another subject, or another code, brings about: its name."""
-
 COMMON = frozenset({"LogStoreNotExist", "ConsumerGroupNotExist", "ProjectNotExist"})
 """Errors of the scenarios that end in ``-nowhere``."""
 

@@ -30,35 +30,12 @@ if TYPE_CHECKING:
 _USUAL_TYPES = ("application/json", "application/x-protobuf", "application/x-www-form-urlencoded", "text/plain")
 
 
-def date_header_signed(form: LogForm, request: Request) -> Iterator[LogForm]:
-    """Yield the form with ``Date`` where ``x-log-date`` replaces it."""
-    yield replace(form, date=request.headers.get("date", ""))
-
-
-def date_left_out(form: LogForm, request: Request) -> Iterator[LogForm]:
-    """Yield the form with an empty DATE line."""
-    del request
-    yield replace(form, date="")
-
-
-def content_md5_left_out(form: LogForm, request: Request) -> Iterator[LogForm]:
-    """Yield the form with an empty CONTENT-MD5 line."""
-    del request
-    yield replace(form, content_md5="")
-
-
 def other_content_md5(form: LogForm, request: Request) -> Iterator[LogForm]:
     """Yield the form with the MD5 in lower case, in base64, or signed although it was not sent."""
     right = content_md5(request.body)
     digest = hashlib.md5(request.body, usedforsecurity=False).digest()
     for text in (right.lower(), base64.b64encode(digest).decode("ascii"), right, form.content_md5.lower()):
         yield replace(form, content_md5=text)
-
-
-def content_type_left_out(form: LogForm, request: Request) -> Iterator[LogForm]:
-    """Yield the form with an empty CONTENT-TYPE line."""
-    del request
-    yield replace(form, content_type="")
 
 
 def other_content_type(form: LogForm, request: Request) -> Iterator[LogForm]:
@@ -85,21 +62,23 @@ def newline_before_resource(form: LogForm, request: Request) -> Iterator[LogForm
 
 
 LOG_MISTAKES: tuple[Mistake, ...] = (
-    Mistake("date-header-signed", "date", date_header_signed).of(
+    Mistake(
+        "date-header-signed", "date", lambda form, request: [replace(form, date=request.headers.get("date", ""))]
+    ).of(
         "Date was signed although x-log-date is sent, whose value replaces it.",
         "Sign the value of x-log-date in the DATE line, or do not send x-log-date.",
     ),
-    Mistake("date-left-out", "date", date_left_out).of(
+    Mistake("date-left-out", "date", lambda form, _: [replace(form, date="")]).of(
         "The DATE line was left empty.", "Put the value of x-log-date, else of Date, into the DATE line."
     ),
-    Mistake("content-md5-left-out", "content-md5", content_md5_left_out).of(
+    Mistake("content-md5-left-out", "content-md5", lambda form, _: [replace(form, content_md5="")]).of(
         "Content-MD5 was sent and not signed.", "Put the value of Content-MD5 into the second line."
     ),
     Mistake("other-content-md5", "content-md5", other_content_md5).of(
         "Another Content-MD5 was signed than was sent.",
         "Sign the value of Content-MD5 exactly as sent: upper-case hex; leave the line empty where none is sent.",
     ),
-    Mistake("content-type-left-out", "content-type", content_type_left_out).of(
+    Mistake("content-type-left-out", "content-type", lambda form, _: [replace(form, content_type="")]).of(
         "Content-Type was sent and not signed; on a request without a body it is signed as well.",
         "Put the value of Content-Type into the third line, or do not send it.",
     ),

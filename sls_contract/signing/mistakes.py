@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, quote_plus
 
 from sls_contract.exchange import Request, decode_path, wire_bytes
@@ -16,7 +16,7 @@ from sls_contract.signing.canonical import ENCODINGS, SECRET_FORMS, Form, LogFor
 from sls_contract.signing.dialect import percent_encode, query_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sls_contract.signing.mismatch import Step
 
@@ -42,7 +42,7 @@ class Mistake:
 
     name: str
     step: Step
-    forms: Callable[..., Iterator[Form]]
+    forms: Callable[..., Iterable[Form]]
     explanation: str = ""
     how_to_fix: str = ""
 
@@ -56,12 +56,6 @@ def without_each_header(form: F, request: Request) -> Iterator[F]:
     del request
     for name in dict.fromkeys(name for name, _ in form.headers[:_MOST_HEADERS] if name not in _OWN_ENTRY):
         yield replace(form, headers=tuple(pair for pair in form.headers if pair[0] != name))
-
-
-def without_headers(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with no header at all."""
-    del request
-    yield replace(form, headers=())
 
 
 def with_unsigned_header(form: F, request: Request) -> Iterator[F]:
@@ -88,25 +82,6 @@ def headers_as_sent(form: F, request: Request) -> Iterator[F]:
     pairs = sorted(form.headers, key=lambda pair: order.index(pair[0]) if pair[0] in order else -1)
     yield replace(form, headers=tuple(pairs))
     yield replace(form, headers=form.headers[::-1])
-
-
-def spaced_colons(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with a space after each colon of the header list."""
-    del request
-    yield replace(form, headers=tuple((name, f" {value}") for name, value in form.headers))
-
-
-def without_query(form: F, request: Request) -> Iterator[F]:
-    """Yield the form without its query."""
-    del request
-    yield replace(form, query="")
-
-
-def bare_question_mark(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with a question mark that no query follows."""
-    del request
-    if not form.query:
-        yield replace(form, path=form.path + "?")
 
 
 def query_as_sent(form: F, request: Request) -> Iterator[F]:
@@ -181,56 +156,14 @@ def other_path(form: F, request: Request) -> Iterator[F]:
         yield replace(form, path=path)
 
 
-def method_in_lower_case(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with the method in the other case."""
-    del request
-    yield replace(form, method=form.method.swapcase())
-
-
-def other_hash(form: F, request: Request) -> Iterator[F]:
-    """Yield the form sealed with another hash than the announced one."""
-    del request
-    for algorithm in ("sha1", "sha256", "md5", "sha512"):
-        yield replace(form, seal=replace(form.seal, algorithm=algorithm))
-
-
-def other_encoding(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with its digest written in another way."""
-    del request
-    for encoding in ENCODINGS:
-        yield replace(form, seal=replace(form.seal, encoding=encoding))
-
-
-def secret_with_ending(form: F, request: Request) -> Iterator[F]:
-    """Yield the form sealed with a secret that carries a line ending or a space."""
-    del request
-    for ending in _ENDINGS:
-        yield replace(form, seal=replace(form.seal, secret_ending=ending))
-
-
-def secret_surrounded(form: F, request: Request) -> Iterator[F]:
-    """Yield the form sealed with the secret as it may stand in a file or an environment: quoted, spaced, marked."""
-    del request
-    for secret_form in SECRET_FORMS:
-        yield replace(form, seal=replace(form.seal, secret_form=secret_form))
-
-
-def secret_with_ampersand(form: F, request: Request) -> Iterator[F]:
-    """Yield the form sealed with the secret and ``&``, as the RPC interfaces of other services have it."""
-    del request
-    yield replace(form, seal=replace(form.seal, secret_ending="&"))  # noqa: S106 - no password
-
-
-def string_with_ending(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with a line ending after its last line."""
-    del request
-    for ending in _ENDINGS[:2]:
-        yield replace(form, ending=ending)
-
-
-def first(forms: Iterator[F], limit: int) -> tuple[F, ...]:
+def first(forms: Iterable[F], limit: int) -> tuple[F, ...]:
     """Return the first forms, so that a hostile request cannot make the search long."""
     return tuple(islice(forms, limit))
+
+
+def sealed(part: str, others: Iterable[Any]) -> Callable[[F, Request], Iterator[F]]:
+    """Return what yields the form with each other value of one part of its seal."""
+    return lambda form, _: (replace(form, seal=replace(form.seal, **{part: other})) for other in others)
 
 
 def _query(parts: list[tuple[str, str, str]], encode: Callable[[str], str], *, empty: str = "=") -> str:
@@ -255,7 +188,7 @@ SHARED_HEADERS = (
         "A header that belongs in the list was not signed.",
         "Sign every x-log- and x-acs- header that is sent (in v4 also host and content-type), after the last is set.",
     ),
-    Mistake("no-header-signed", "header-list", without_headers).of(
+    Mistake("no-header-signed", "header-list", lambda form, _: [replace(form, headers=())]).of(
         "The x-log- and x-acs- headers were not signed at all.",
         "Put each x-log- and x-acs- header as name:value on its own line, sorted by name.",
     ),
@@ -270,19 +203,23 @@ SHARED_HEADERS = (
     Mistake("headers-unsorted", "header-list", headers_as_sent).of(
         "The headers were not sorted by name.", "Sort the headers by their lower-case names."
     ),
-    Mistake("space-after-colon", "header-list", spaced_colons).of(
+    Mistake(
+        "space-after-colon",
+        "header-list",
+        lambda form, _: [replace(form, headers=tuple((name, f" {value}") for name, value in form.headers))],
+    ).of(
         "A space was signed after the colon of each header.",
         "Write each header as name:value, with no space round the colon.",
     ),
 )
 
 SHARED_RESOURCE = (
-    Mistake("query-left-out", "resource", without_query).of(
+    Mistake("query-left-out", "resource", lambda form, _: [replace(form, query="")]).of(
         "The query was not signed.", "Sign the query with the path."
     ),
-    Mistake("question-mark-signed", "resource", bare_question_mark).of(
-        "A question mark without a query was signed.", "Sign the path alone where there is no query."
-    ),
+    Mistake(
+        "question-mark-signed", "resource", lambda form, _: [] if form.query else [replace(form, path=form.path + "?")]
+    ).of("A question mark without a query was signed.", "Sign the path alone where there is no query."),
     Mistake("query-unsorted", "resource", query_unsorted).of(
         "The query was not sorted by key.", "Sort the query by its decoded keys."
     ),
@@ -300,30 +237,32 @@ SHARED_LAST = (
 )
 
 SHARED_DIGEST = (
-    Mistake("method-in-lower-case", "digest", method_in_lower_case).of(
+    Mistake("method-in-lower-case", "digest", lambda form, _: [replace(form, method=form.method.swapcase())]).of(
         "The method was signed in another case than it was sent.", "Sign the method in capitals, as sent."
     ),
-    Mistake("wrong-algorithm", "digest", other_hash).of(
+    Mistake("wrong-algorithm", "digest", sealed("algorithm", ("sha1", "sha256", "md5", "sha512"))).of(
         "The digest was made with another hash than the announced one.",
         "Use the hash that the request announces: hmac-sha1 or hmac-sha256 in v1, hmac-sha256 in v4.",
     ),
-    Mistake("wrong-encoding", "digest", other_encoding).of(
+    Mistake("wrong-encoding", "digest", sealed("encoding", ENCODINGS)).of(
         "The digest is written in another encoding.",
         "Write it as standard base64 with padding in v1, as lower-case hex in v4.",
     ),
-    Mistake("secret-with-line-ending", "digest", secret_with_ending).of(
+    Mistake("secret-with-line-ending", "digest", sealed("secret_ending", _ENDINGS)).of(
         "The secret carries a line ending or space, as when it was read from a file.",
         "Strip the secret before using it.",
     ),
-    Mistake("secret-surrounded", "digest", secret_surrounded).of(
+    Mistake("secret-surrounded", "digest", sealed("secret_form", SECRET_FORMS)).of(
         "White space, quotes or a byte order mark stand around the secret: the given one, or the client's.",
         "Strip the secret where it is read, on both sides; an environment variable needs no quotes inside its value.",
     ),
-    Mistake("secret-with-ampersand", "digest", secret_with_ampersand).of(
+    Mistake("secret-with-ampersand", "digest", sealed("secret_ending", "&")).of(
         "The secret was used with & appended, as the RPC interfaces of other Alibaba Cloud services require.",
         "Sign with the secret alone.",
     ),
-    Mistake("line-ending-signed", "digest", string_with_ending).of(
+    Mistake(
+        "line-ending-signed", "digest", lambda form, _: [replace(form, ending=ending) for ending in _ENDINGS[:2]]
+    ).of(
         "A line ending was signed after the last line.",
         "Join the lines with a newline between them and none at the end.",
     ),

@@ -55,12 +55,6 @@ def without_prefix(form: F, request: Request) -> Iterator[F]:
         yield replace(form, path="/" + "/".join(parts[count + 1 :]))
 
 
-def single_slashes(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with each row of slashes made one."""
-    del request
-    yield replace(form, path=_SLASHES.sub("/", form.path))
-
-
 def without_each_key(form: F, request: Request) -> Iterator[F]:
     """Yield the form with one query key left out, each in turn."""
     parts = [part for part in request.query.split("&") if part]
@@ -84,13 +78,6 @@ def decoded_once_more(form: F, request: Request) -> Iterator[F]:
 
 def _written(form: F, query: str) -> str:
     return log_query(query) if isinstance(form, LogForm) else sls4_query(query)
-
-
-def other_method(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with each other method: who follows a redirect makes a POST a GET."""
-    del request
-    for method in _METHODS:
-        yield replace(form, method=method)
 
 
 def with_lost_header(form: F, request: Request) -> Iterator[F]:
@@ -160,11 +147,15 @@ ON_THE_WAY: tuple[Mistake, ...] = (
         "A header was signed with another value than arrived.",
         f"Look which library or proxy changes the header after signing. {_SIGN_LATE}",
     ),
-    Mistake("method-changed-on-the-way", "digest", other_method).of(
+    Mistake(
+        "method-changed-on-the-way", "digest", lambda form, _: [replace(form, method=method) for method in _METHODS]
+    ).of(
         "The request arrived with another method than was signed, as after a redirect.",
         f"Send the request to where the redirect leads, with the method that is signed. {_SIGN_LATE}",
     ),
-    Mistake("double-slash-on-the-way", "resource", single_slashes).of(
+    Mistake(
+        "double-slash-on-the-way", "resource", lambda form, _: [replace(form, path=_SLASHES.sub("/", form.path))]
+    ).of(
         "The path arrived with a double slash that was not signed.",
         f"Join the endpoint and the path with one slash. {_SIGN_LATE}",
     ),

@@ -17,6 +17,7 @@ from sls_contract.signing.mistakes import (
     query_encoded,
     query_plain,
     query_twice_encoded,
+    sealed,
 )
 from sls_contract.signing.on_the_way import HOST_ON_THE_WAY, ON_THE_WAY
 from sls_contract.signing.region import region_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sls_contract.signing.canonical import Sls4Form
 
 _UNSIGNED = "UNSIGNED-PAYLOAD"
+_OTHER_PREFIXES = ("", "AWS4", "aliyun_v4_", "SLS4", None)  # None: the key is the secret, not derived at all
 _FIRST_DAY, _LAST_DAY = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -40,16 +42,8 @@ def date_header_signed(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
         yield replace(form, time=http_date(when))
 
 
-def content_type_left_out(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
-    """Yield the form without its content type."""
-    del request
-    yield replace(form, headers=tuple(pair for pair in form.headers if pair[0] != "content-type"))
-
-
-def host_left_out(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
-    """Yield the form without its host."""
-    del request
-    yield replace(form, headers=tuple(pair for pair in form.headers if pair[0] != "host"))
+def _without(form: Sls4Form, name: str) -> Sls4Form:
+    return replace(form, headers=tuple(pair for pair in form.headers if pair[0] != name))
 
 
 def other_host(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
@@ -91,21 +85,14 @@ def other_payload_hash(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
         yield replace(form, payload_hash=text)
 
 
-def key_without_prefix(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
-    """Yield the form whose key is derived from the bare secret, from a wrong prefix, or not derived at all."""
-    del request
-    for prefix in ("", "AWS4", "aliyun_v4_", "SLS4", None):
-        yield replace(form, seal=replace(form.seal, key_prefix=prefix))
-
-
 SLS4_MISTAKES: tuple[Mistake, ...] = (
     Mistake("date-header-signed", "date", date_header_signed).of(
         "The time was signed as Date has it.", "Put the value of x-log-date into the string to sign."
     ),
-    Mistake("content-type-left-out", "content-type", content_type_left_out).of(
+    Mistake("content-type-left-out", "content-type", lambda form, _: [_without(form, "content-type")]).of(
         "Content-Type was sent and not signed.", "Sign content-type among the headers if it is sent, or do not send it."
     ),
-    Mistake("host-left-out", "header-list", host_left_out).of(
+    Mistake("host-left-out", "header-list", lambda form, _: [_without(form, "host")]).of(
         "The Host header was not signed.", "Sign host among the headers."
     ),
     Mistake("other-host", "header-list", other_host).of(
@@ -144,7 +131,7 @@ SLS4_MISTAKES: tuple[Mistake, ...] = (
         "The canonical request does not end in the value of x-log-content-sha256.",
         "End the canonical request with the value of x-log-content-sha256.",
     ),
-    Mistake("key-not-derived-from-aliyun_v4", "digest", key_without_prefix).of(
+    Mistake("key-not-derived-from-aliyun_v4", "digest", sealed("key_prefix", _OTHER_PREFIXES)).of(
         'The signing key does not begin with "aliyun_v4" before the secret.',
         'Begin the key with HMAC-SHA256("aliyun_v4" + secret, yyyymmdd), then region, sls, aliyun_v4_request.',
     ),

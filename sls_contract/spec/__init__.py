@@ -5,15 +5,15 @@ Contracts and tables are read when first asked for: whoever needs only clauses a
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sls_contract.lazily import names_of
 from sls_contract.spec.clauses import CLAUSES, clause
 from sls_contract.spec.finding import Clause, Finding, Level
 
 if TYPE_CHECKING:
+    from sls_contract.spec.common_errors import KnownError
     from sls_contract.spec.contract import Contract
-    from sls_contract.spec.error_record import KnownError
     from sls_contract.spec.known_errors import (
         KNOWN_ERRORS,
         codes_saying,
@@ -45,26 +45,18 @@ __all__ = [
     "wording_is_known",
 ]
 
-_LATER = {
-    "KNOWN_ERRORS": "known_errors",
-    "KnownError": "error_record",
-    "codes_saying": "known_errors",
-    "errors_of": "known_errors",
-    "errors_with": "known_errors",
-    "known_codes": "known_errors",
-    "operation_of": "registry",
-    "use_contracts": "registry",
-    "Registry": "registry",
-    "Contract": "contract",
-    "statuses_of": "known_errors",
-    "wording_is_known": "known_errors",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Read a part of the specification when it is first asked for."""
-    module = _LATER.get(name)
-    if module is None:
-        msg = f"module 'sls_contract.spec' has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"sls_contract.spec.{module}"), name)
+__getattr__ = names_of(
+    __name__,
+    contract=("Contract",),
+    common_errors=("KnownError",),
+    known_errors=(
+        "KNOWN_ERRORS",
+        "codes_saying",
+        "errors_of",
+        "errors_with",
+        "known_codes",
+        "statuses_of",
+        "wording_is_known",
+    ),
+    registry=("Registry", "operation_of", "use_contracts"),
+)

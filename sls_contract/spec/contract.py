@@ -233,6 +233,11 @@ class Contract:
         """The operation's name and its other names."""
         return (self.operation, *self.aliases)
 
+    @property
+    def answered(self) -> Value:
+        """What it says of the JSON of a success: nothing where that is free."""
+        return Value() if self.response is None else self.response.value
+
     def as_plain(self) -> dict[str, Any]:
         """Return it as it stands in a file."""
         return _plain(self)

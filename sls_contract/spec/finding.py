@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Level(StrEnum):
@@ -34,6 +38,7 @@ class Clause:
         title: one line.
         text: the statement in our own words, with units and bounds, and what to do when it is broken.
         sources: the pages and facts that it comes from, as a reader can find them.
+        breaches: kinds of breach of any operation's contract that break it, by place (``query``, ``request-body``).
 
     """
 
@@ -41,12 +46,9 @@ class Clause:
     slug: str
     level: Level
     title: str
-    text: str = ""
-    sources: tuple[str, ...] = ()
-
-    def says(self, text: str, *sources: str) -> Clause:
-        """Return the clause with its statement, and where that comes from."""
-        return Clause(self.code, self.slug, self.level, self.title, text, sources)
+    text: str
+    sources: tuple[str, ...]
+    breaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def finding(
         self,
@@ -61,21 +63,6 @@ class Clause:
         """Make the finding that says how an exchange breaks this clause; ``level`` may lower the clause's own."""
         level = self.level if level is None else weakest(self.level, level)
         return Finding(self.code, self.slug, level, where, expected, actual, how_to_fix, operation)
-
-
-def violation(code: str, slug: str, title: str) -> Clause:
-    """Make a clause whose breach is a violation; `Clause.says` gives it its statement."""
-    return Clause(code, slug, Level.VIOLATION, title)
-
-
-def warning(code: str, slug: str, title: str) -> Clause:
-    """Make a clause whose breach is a warning, as `violation` does."""
-    return Clause(code, slug, Level.WARNING, title)
-
-
-def unspecified(code: str, slug: str, title: str) -> Clause:
-    """Make a clause of what no source settles, as `violation` does."""
-    return Clause(code, slug, Level.UNSPECIFIED, title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.common_errors import CODE_NOT_TOLD, COMMON
-from sls_contract.spec.error_record import KnownError
+from sls_contract.spec.common_errors import CODE_NOT_TOLD, COMMON, KnownError
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
+    from sls_contract.spec.common_errors import Origin
     from sls_contract.spec.contract import ErrorAnswer
-    from sls_contract.spec.error_record import Origin
     from sls_contract.spec.registry import Registry
 
 KNOWN_ERRORS = COMMON

@@ -48,7 +48,7 @@ def read_raw(text: str) -> list[Seen]:
         if start is None:
             break
         end = next((i for i in range(start, len(lines)) if not lines[i].strip() or _FENCE.match(lines[i])), len(lines))
-        indent = _indent(lines[start:end])
+        indent = min((len(line) - len(line.lstrip()) for line in lines[start:end]), default=0)
         head = _unwrapped([(i + 1, lines[i][indent:]) for i in range(start, end)])
         stop = end + 1 if _FENCE.match("".join(lines[end : end + 1])) else _body_end(lines, end + 1)
         # A prefix before the empty line stands before the lines of the body too; without it they are the body's own.
@@ -86,10 +86,6 @@ def _one_more(found: Sequence[Seen], seen: Seen) -> Seen:
         )
         raise UsageError(msg)
     return seen
-
-
-def _indent(lines: Sequence[str]) -> int:
-    return min((len(line) - len(line.lstrip()) for line in lines), default=0)
 
 
 def begins_raw(text: str) -> bool:

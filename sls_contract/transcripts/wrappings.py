@@ -10,6 +10,7 @@ import binascii
 import html
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -64,10 +65,6 @@ def unwrapped(text: str, depth: int = _DEEPEST) -> Iterator[str]:
     yield from once
     for bare in once if depth > 1 else ():
         yield from unwrapped(bare, depth - 1)
-
-
-def _colours(text: str) -> str:
-    return _COLOUR.sub("", text)
 
 
 def _line_ends(text: str) -> str:
@@ -164,7 +161,7 @@ def _packet(text: str) -> str:
 
 
 WRAPPINGS = (
-    _colours,
+    partial(_COLOUR.sub, ""),
     _line_ends,
     _typography,
     _table,

@@ -23,7 +23,6 @@ from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
 _THREADS = 32
 _REMEMBERED = 1000
@@ -101,7 +100,7 @@ class Interceptor:
         """Return it; leaving closes it."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
 

@@ -24,7 +24,6 @@ from sls_contract.transport.failures import Kind, TransportError, detail_of, kin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 _OK = 200
 _INTERIM = frozenset(range(100, 200)) - {101}  # 101 is final: another protocol begins
@@ -106,7 +105,7 @@ class Transport:
         """Give the transport to a ``with`` block."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
 

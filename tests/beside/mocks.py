@@ -131,8 +131,8 @@ def test_mocket(url, ask):
 
 def test_responses(url):
     responses = pytest.importorskip("responses")
-    with responses.RequestsMock() as mock:
-        mock.get(url, body="double")
+    with responses.RequestsMock() as double:
+        double.get(url, body="double")
         assert by_requests(url) == b"double"
 
 
@@ -206,6 +206,7 @@ def test_adapter(url):
 
 
 def test_unittest_mock(url):
+    """The double is the user's, in libraries of others; nothing of ours is replaced."""
     from unittest import mock
 
     requests = pytest.importorskip("requests")

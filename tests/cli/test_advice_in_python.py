@@ -87,19 +87,6 @@ def run(tmp_path, monkeypatch):
             "decorate the coroutine function or generator itself",
             "import asyncio\n@use_cassette('old.yaml')\nasync def read(): pass\nasyncio.run(read())",
         ),
-        ("opened(scrub='a+')", "put it in brackets", "opened(scrub=['a+'])"),
-        ("opened(hosts='sls.test')", "put it in brackets", "opened(hosts=['sls.test'])"),
-        ("opened(scrub_keys='token')", "put it in brackets", "opened(scrub_keys=['token'])"),
-        ("opened(scrub=[1])", "give each as (str)", "opened(scrub=[\\1(1)])"),
-        ("opened(scrub=['a('])", r"\((re\.escape)\)", "opened(scrub=[\\1('a(')])"),
-        ("opened(scrub=['x*'])", r"such as (x\+) for x\*", "opened(scrub=['\\1'])"),
-        ("opened(scrub_keys=['a, b'])", "write each name as a text of its own", "opened(scrub_keys=['a', 'b'])"),
-        ("opened(rename={'': 'b'})", "name both sides", "opened(rename={'a': 'b'})"),
-        (
-            "opened(rename={'real': 'other', 'more': 'real'})",
-            "choose public names that contain no real name",
-            "opened(rename={'real': 'other', 'more': 'public'})",
-        ),
         (
             "with use_cassette('old.yaml'): in_thread(opened)",
             "open one cassette around the threads",
@@ -139,21 +126,6 @@ def run(tmp_path, monkeypatch):
             "free space on the disk.*, then run again",
             "write('full.yaml', OLD)",
         ),
-        (
-            "ReferenceEndpoint(now).split_shard(9)",
-            "name a shard that is readwrite",
-            "ReferenceEndpoint(now).split_shard(0)",
-        ),
-        (
-            "ReferenceEndpoint(now).split_shard(0, 'middle')",
-            "a key of 32 hexadecimal digits inside its range",
-            "ReferenceEndpoint(now).split_shard(0, '4' + 31 * '0')",
-        ),
-        (
-            "ReferenceEndpoint(now).merge_shards(1)",
-            "to merge, one that is not the last",
-            "ReferenceEndpoint(now).merge_shards(0)",
-        ),
     ],
 )
 def test_lines_that_raise_run_once_changed_as_the_error_says(run, wrong, advice, right):
@@ -161,3 +133,43 @@ def test_lines_that_raise_run_once_changed_as_the_error_says(run, wrong, advice,
     with pytest.raises(SlsContractError) as told:
         run(wrong)
     run(advised(str(told.value), advice).expand(right))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice", "right"),
+    [
+        ("scrub='a+'", "put it in brackets", "scrub=['a+']"),
+        ("hosts='sls.test'", "put it in brackets", "hosts=['sls.test']"),
+        ("scrub_keys='token'", "put it in brackets", "scrub_keys=['token']"),
+        ("scrub=[1]", "give each as (str)", "scrub=[\\1(1)]"),
+        ("scrub=['a(']", r"\((re\.escape)\)", "scrub=[\\1('a(')]"),
+        ("scrub=['x*']", r"such as (x\+) for x\*", "scrub=['\\1']"),
+        ("scrub_keys=['a, b']", "write each name as a text of its own", "scrub_keys=['a', 'b']"),
+        ("rename={'': 'b'}", "name both sides", "rename={'a': 'b'}"),
+        ("rename={'a': 'b', 'c': 'a'}", "choose public names that contain no real name", "rename={'a': 'b', 'c': 'd'}"),
+    ],
+)
+def test_an_option_of_use_cassette_is_taken_once_changed_as_the_error_says(run, wrong, advice, right):
+    """What would hide nothing, or something else, is refused before a cassette is open."""
+    with pytest.raises(SlsContractError) as told:
+        run(f"opened({wrong})")
+    run(advised(str(told.value), advice).expand(f"opened({right})"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice", "right"),
+    [
+        ("split_shard(9)", "name a shard that is readwrite", "split_shard(0)"),
+        (
+            "split_shard(0, 'middle')",
+            "a key of 32 hexadecimal digits inside its range",
+            "split_shard(0, '4' + 31 * '0')",
+        ),
+        ("merge_shards(1)", "to merge, one that is not the last", "merge_shards(0)"),
+    ],
+)
+def test_a_shard_of_the_endpoint_changes_once_named_as_the_error_says(run, wrong, advice, right):
+    """What the service would refuse is refused by the endpoint's methods, too."""
+    with pytest.raises(SlsContractError) as told:
+        run(f"ReferenceEndpoint(now).{wrong}")
+    run(advised(str(told.value), advice).expand(f"ReferenceEndpoint(now).{right}"))

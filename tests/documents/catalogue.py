@@ -21,6 +21,7 @@ from sls_contract.spec.installation import schema_folder
 
 PACKAGE = Path(sls_contract.__file__).parent
 CATALOGUE = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "sls_contract.po"
+CLAUSES = schema_folder() / "clauses.json"
 ERRORS = schema_folder() / "errors.json"
 WORDS = Path(__file__).with_name("catalogue_words.txt")
 
@@ -80,11 +81,19 @@ def _add_others(found: dict[str, list[str]]) -> None:
     for path in sorted(PACKAGE.rglob("*.j2")):
         for text in _of_template(path.read_text("utf-8")):
             _add(found, text, path.relative_to(PACKAGE).as_posix())
+    for text in _of_clauses(json.loads(CLAUSES.read_text("utf-8"))):
+        _add(found, text, CLAUSES.name)
     for meaning in json.loads(ERRORS.read_text("utf-8"))["meanings"].values():
         for key in ("says", "then"):
             _add(found, meaning[key], ERRORS.name)
     for text in WORDS.read_text("utf-8").splitlines():
         _add(found, text, WORDS.name)
+
+
+def _of_clauses(plain: dict):
+    for table in plain["tables"].values():
+        for each in table["clauses"].values():
+            yield from map(_escaped, filter(_reads, (each["title"], each["text"], *each["sources"])))
 
 
 def _add(found: dict[str, list[str]], text: str, name: str) -> None:
@@ -123,7 +132,7 @@ def _counted(noun: ast.expr):
         yield from (f"{{count}} {text}", f"{{count}} {text}s")
 
 
-def _reads(line: str, least: int) -> bool:
+def _reads(line: str, least: int = 2) -> bool:
     bare = re.sub(r"\{\w+\}", "…", line)
     if _PROSE.search(bare):
         return not _NEVER.search(bare)

@@ -22,12 +22,10 @@ KNOWING = {
     "checks/logs.py": "a pull's next cursor against its request",
     "checks/request_args.py": "logstore, group and shard by the names that paths give them",
     "checks/sequence.py": "what a read shows against what was written",
-    "checks/sequence_lists.py": "the same, for lists",
     "checks/subject.py": "paths that are no other service's, whatever the host",
     "cassettes/scrub/others.py": "keys that hold names, in answers of operations without a contract, too",
     "cassettes/scrub/spellings.py": "words of the service, which are no secrets",
     "cli/serve.py": "options of the endpoint's setting",
-    "cli/verify.py": "the option of the logstore",
     "endpoint/faults/fault.py": "the language of faults has a word for shards",
     "endpoint/faults/language.py": "the same",
     "plugin/options.py": "the option of the logstore",
@@ -39,7 +37,6 @@ KNOWING_ROOMS = {
     "endpoint/state/": "the reference endpoint is those operations",
     "exercise/": "situations of GetCheckPoint, and what a client prints of its entries",
     "scenarios/": "situations and their requests, written out; the model",
-    "spec/clauses/": "clauses in words",
     "verification/": "brings about those situations",
 }
 

@@ -81,7 +81,7 @@ def served():
 
 
 def test_the_document_of_everything_is_valid_openapi(tmp_path):
-    validator.validate(exported(tmp_path))
+    assert [*validator.OpenAPIV31SpecValidator(exported(tmp_path)).iter_errors()] == []
 
 
 def test_every_served_operation_is_in_the_document(document):

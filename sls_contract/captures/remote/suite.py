@@ -6,8 +6,8 @@ import re
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
+from sls_contract.captures.storage import refuse_credentials
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class Suite(NamedTuple):
 
 
 def suite_of(url: str, lock: Path, environ: Mapping[str, str]) -> Suite:
-    """Return a suite; raises `UsageError` for a URL that holds whitespace or credentials."""
-    if any(char.isspace() for char in url) or "@" in urlsplit(url).netloc:
+    """Return a suite; raises `UsageError` for a URL that holds credentials or whitespace."""
+    refuse_credentials(url)
+    if any(char.isspace() for char in url):
         msg = (
-            f"expected the URL of a folder, such as s3://bucket/folder, without whitespace and credentials, "
-            f"got {re.sub('//[^@]*@', '//…@', url)!r}\n"
-            "How to fix: pass credentials as the library of the storage reads them, such as AWS_ACCESS_KEY_ID."
+            f"expected the URL of a folder, such as s3://bucket/folder, without whitespace, got {url!r}\n"
+            "How to fix: name a folder without whitespace."
         )
         raise UsageError(msg)
     home = environ.get("XDG_CACHE_HOME")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift.change import Difference, Differences, told
+from sls_contract.checks.presentation import escaped
 from sls_contract.spec import CLAUSES, Level
 from sls_contract.spec.change import Class
 
@@ -115,8 +116,3 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     return type(one) is type(other) and bool(one == other)
-
-
-def escaped(key: str) -> str:
-    """Write a key as a step of a JSON pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")

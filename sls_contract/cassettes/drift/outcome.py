@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Difference, Differences, told
-from sls_contract.cassettes.drift.entries import escaped, same
+from sls_contract.cassettes.drift.entries import same
 from sls_contract.cassettes.drift.side import CLOCK_CODES, KEY_CODES, SIGNATURE_CODE
 from sls_contract.checks.errors import FIELDS as ERROR_FIELDS
+from sls_contract.checks.presentation import escaped
 from sls_contract.checks.subject import OK
 from sls_contract.signing import MAX_SKEW
 from sls_contract.spec import Level, errors_with, statuses_of

@@ -13,8 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift.change import Difference, Differences, told
-from sls_contract.cassettes.drift.entries import escaped, same
+from sls_contract.cassettes.drift.entries import same
 from sls_contract.checks.log_messages import decoded
+from sls_contract.checks.presentation import escaped
 from sls_contract.spec.change import Class
 from sls_contract.spec.contract import Value
 

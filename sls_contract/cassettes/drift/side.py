@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift.change import told
 from sls_contract.checks import judge
+from sls_contract.checks.presentation import steps_of
 from sls_contract.checks.subject import Subject
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 from sls_contract.spec.contract import Value
@@ -95,8 +96,8 @@ class Side:
     def list(self) -> Value:
         """What the operation's contract says of an answer that is a list; nothing for any other."""
         contract = self.subject.contract
-        value = contract.response.value if contract is not None and contract.response is not None else None
-        return value if value is not None and value.items is not None else Value()
+        value = Value() if contract is None else contract.answered
+        return Value() if value.items is None else value
 
     @property
     def members(self) -> Mapping[str, Value]:
@@ -189,7 +190,7 @@ class Side:
             return str(self.response.status)
         if kind.startswith("/"):
             return self._pointed(finding.where, finder)
-        return told(self.subject.document) if self.subject.document is not None else self._size()
+        return told(self.subject.document) if self.subject.document is not None else f"{len(self.response.body)} bytes"
 
     def shard_at(self, where: str) -> int | None:
         """Return the shard of the entry that a pointer leads into; None where it leads into no such entry."""
@@ -199,7 +200,7 @@ class Side:
 
     def _pointed(self, where: str, finder: Side) -> str | None:
         """Follow a pointer; into a list of checkpoints, to the same shard and not to the same place."""
-        step = where.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        step = steps_of(where)[-1]
         if finder.subject.entries is None:
             found: Any = self.subject.document
         else:
@@ -213,9 +214,6 @@ class Side:
         """Return the element of the list that a pointer leads to or into; None where there is none."""
         place, entries = where[1:].partition("/")[0], self.subject.entries or ()
         return entries[int(place)] if place.isdecimal() and int(place) < len(entries) else None
-
-    def _size(self) -> str:
-        return f"{len(self.response.body)} bytes"
 
     @property
     def _keyring(self) -> tuple[Any, ...]:

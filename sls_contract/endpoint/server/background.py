@@ -23,7 +23,6 @@ from sls_contract.hosts import authority_of
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterable
-    from types import TracebackType
 
     from sls_contract.endpoint.server.limits import Limits
     from sls_contract.exchange import Response, Send
@@ -109,9 +108,7 @@ class Server:
         """Return the server; leaving closes it."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.exchange import Headers, Response
+from sls_contract.signing import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sls_contract.exchange import Request
 
@@ -158,11 +158,6 @@ def content(request: Request, status: int, body: bytes, now: datetime, count: in
 def request_id(now: datetime, count: int) -> str:
     """Return 24 upper-case hexadecimal digits: Unix seconds, then the request's own number (form: observed ids)."""
     return f"{int(now.timestamp()):08X}{count * _ID_STEP % _ID_SPACE:016X}"
-
-
-def http_date(now: datetime) -> str:
-    """Return the time as RFC 1123 in GMT."""
-    return format_datetime(now.astimezone(UTC), usegmt=True)
 
 
 def _compact(document: Any) -> bytes:

@@ -29,7 +29,6 @@ from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from types import TracebackType
 
     from sls_contract.endpoint.state.authentication import ClockError
     from sls_contract.endpoint.state.shards import Shard
@@ -99,9 +98,7 @@ class ReferenceEndpoint:
         """Return the endpoint; leaving closes it."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
 

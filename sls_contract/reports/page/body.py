@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sls_contract.checks.presentation import steps_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -39,14 +41,10 @@ def marked_body(text: str, where: str) -> list[Segment]:
         return [Segment(text, marked=True)]
     try:
         value = json.loads(text, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal)
-        path = _existing(value, _steps(where)) if where.startswith("/") else None
+        path = _existing(value, steps_of(where)) if where.startswith("/") else None
         return _shortened([*_joined(_laid_out(value, path, 0))])
     except (ValueError, RecursionError):
         return [Segment(text, marked=False)]
-
-
-def _steps(pointer: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 
 def _existing(value: Any, steps: Sequence[str]) -> list[str]:

@@ -69,7 +69,7 @@ def _body_ways(body: Body, sent: Mapping[str, str]) -> Iterator[Way]:
     if body.content == "json":
         if body.required is not None:
             yield Way(Breach("missing", "body", body.required), _write(lambda _: b""))
-        yield Way(Breach("syntax", "body", Level.VIOLATION), _write(_cut, _twice, _marked, _html))
+        yield Way(Breach("syntax", "body", Level.VIOLATION), _write(*_NO_JSON))
         yield from json_ways(body.value, sent)
     if body.content == "protobuf":
         yield Way(Breach("syntax", "body", Level.VIOLATION), _cut_log_group)
@@ -138,18 +138,6 @@ def _cut(data: bytes) -> bytes:
     return data[:-1] if data[-1:] in b']}"' else data + b"]"  # a number that is cut is a number
 
 
-def _twice(data: bytes) -> bytes:
-    return data + b" " + data
-
-
-def _marked(data: bytes) -> bytes:
-    return b"\xef\xbb\xbf" + data
-
-
-def _html(_: bytes) -> bytes:
-    return b"<html>busy</html>"
-
-
 def _cut_log_group(_draw: Draw, parts: AnswerParts) -> None:
     """Write a log group that ends within a field; sizes and compression are right."""
     parts.groups = [*(parts.groups or ()), b"\x0a\x09\x08"]
@@ -163,3 +151,11 @@ def _cut_log_group(_draw: Draw, parts: AnswerParts) -> None:
 def _announce_coding(_draw: Draw, parts: AnswerParts) -> None:
     """Announce the compression over bytes that are none."""
     parts.data, parts.coding = b"\xff\xff\xff", parts.coding or "lz4"
+
+
+_NO_JSON: tuple[Callable[[bytes], bytes], ...] = (
+    _cut,
+    lambda data: data + b" " + data,
+    lambda data: b"\xef\xbb\xbf" + data,
+    lambda _: b"<html>busy</html>",
+)

@@ -32,7 +32,7 @@ def compare(old: Side, new: Side) -> tuple[Change, ...]:
     changes = chain(
         _route_changes(old, new),
         _paired(pairs),
-        map(_gone, pairs.gone),
+        (Change(Class.BREAKING, "gone", part.where, part.summary, None) for part in pairs.gone),
         map(_new, pairs.new),
         _order(before, after, pairs),
         *(_silence(place, old, new) for place in sorted(silent)),
@@ -80,10 +80,6 @@ def _paired(pairs: Pairs) -> Iterator[Change]:
         yield Change(Class.BREAKING, "renamed", other.where, one.name, other.name)
     for one, other in chain(pairs.same, pairs.renamed, pairs.moved):
         yield from part_changes(one, other)
-
-
-def _gone(part: Part) -> Change:
-    return Change(Class.BREAKING, "gone", part.where, part.summary, None)
 
 
 def _new(part: Part) -> Change:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.common_errors import COMMON
+from sls_contract.spec.common_errors import COMMON, KnownError
 from sls_contract.spec.contract import ErrorAnswer
-from sls_contract.spec.error_record import KnownError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -25,7 +25,7 @@ from sls_contract.captures.remote.checkout import Checkout
 from sls_contract.captures.remote.lockfile import read_lock
 from sls_contract.captures.remote.suite import suite_of
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
-from sls_contract.errors import CassetteError
+from sls_contract.errors import CassetteError, UsageError
 
 fsspec = pytest.importorskip("fsspec", reason="the extra scale is not installed")
 NUMBERS = count()
@@ -427,3 +427,19 @@ def test_a_secret_is_found_before_anything_is_uploaded(machines, workers):
     with pytest.raises(CassetteError, match="holds a secret"):
         one.checkout.push()
     assert not fsspec.filesystem("memory").find(one.url.removeprefix("memory:/"))
+
+
+@pytest.mark.parametrize(
+    ("url", "told", "advice", "fixed"),
+    [
+        ("s3://me:SECRET@bucket/a", "without credentials", "pass credentials as the library", "s3://bucket/a"),
+        ("s3://bucket/a folder", "without whitespace", "name a folder without whitespace", "s3://bucket/a_folder"),
+    ],
+)
+def test_a_suite_at_a_url_that_shows_keys_or_splits_a_line_is_refused(tmp_path, url, told, advice, fixed):
+    """The URL stands in reports, and in the lock between two spaces; a key is not shown."""
+    with pytest.raises(UsageError, match=told) as error:
+        suite_of(url, tmp_path / "lock", {})
+    assert "SECRET" not in str(error.value)
+    assert advised(str(error.value), advice)
+    assert suite_of(fixed, tmp_path / "lock", {}).url == fixed

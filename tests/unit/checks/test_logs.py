@@ -17,7 +17,7 @@ from sls_contract.checks import judge
 from sls_contract.checks.log_messages import MESSAGES, SMALL
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
 from sls_contract.exchange import Exchange
-from sls_contract.spec.clauses import logs
+from sls_contract.spec.clauses import TABLES
 from sls_contract.spec.registry import contracts_in
 
 PROTOBUF = "application/x-protobuf"
@@ -114,14 +114,14 @@ MUTANTS = [
 @pytest.mark.parametrize(("slug", "broken"), MUTANTS, ids=[f"{n}-{one[0]}" for n, one in enumerate(MUTANTS)])
 def test_one_breach_is_found_by_its_clause_alone(pull, put, write, slug, broken):
     """The clause finds it, no other is dragged in, and with the clause switched off it goes unnoticed."""
-    exchange, code = broken(pull, put, write), next(each.code for each in logs.CLAUSES if each.slug == slug)
+    exchange, code = broken(pull, put, write), next(each.code for each in TABLES["logs"] if each.slug == slug)
     assert slugs(exchange) - ALSO == {slug}
     assert slugs(exchange, without={code}) - ALSO == set()
 
 
 def test_every_clause_is_needed():
     """No clause of log groups and cursors stands without a broken exchange."""
-    assert {each.slug for each in logs.CLAUSES} == {slug for slug, _ in MUTANTS}
+    assert {each.slug for each in TABLES["logs"]} == {slug for slug, _ in MUTANTS}
 
 
 UNUSUAL = {
@@ -156,7 +156,7 @@ UNUSUAL = {
 def test_what_is_unusual_is_let_pass(pull, put, write, correct):
     """None of these breaks anything that is said of log groups and cursors."""
     found = judge(correct(pull, put, write)).findings
-    assert [str(each) for each in found if each.code in {clause.code for clause in logs.CLAUSES}] == []
+    assert [str(each) for each in found if each.code in {clause.code for clause in TABLES["logs"]}] == []
 
 
 def test_what_could_not_fail_is_not_exercised(pull):

@@ -9,8 +9,8 @@ from argparse import Namespace
 import pytest
 
 from sls_contract.checks import judge
-from sls_contract.cli.listening import warn_beyond_loopback
-from sls_contract.cli.live import Ended, LiveResults, concluded, exit_code, shown_on
+from sls_contract.cli.listening import shown_on, warn_beyond_loopback
+from sls_contract.cli.live import Ended, LiveResults, concluded, exit_code
 from sls_contract.cli.terminal import Console
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.reports import Target

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from sls_contract.scenarios import SCENARIOS
-from sls_contract.scenarios.documented_operations import BROUGHT_ABOUT, BY_OTHERS, COMMON, NOT_BROUGHT_ABOUT, REQUESTS
+from sls_contract.scenarios.documented_operations import BROUGHT_ABOUT, COMMON, NOT_BROUGHT_ABOUT, REQUESTS
 from sls_contract.scenarios.steps import Place, operation_name
 from sls_contract.spec.registry import registry
+
+BY_OTHERS = {
+    ("ConsumerGroupUpdateCheckPoint", "ConsumerNotExist"): "update-checkpoint-of-a-stranger",
+    ("ConsumerGroupUpdateCheckPoint", "ConsumerNotMatch"): "update-checkpoint-of-another-holder",
+    ("GetCursorTime", "ParameterInvalid"): "get-cursor-time-invalid-cursor",
+}
+"""Errors that a scenario with another subject, or another code, brings about: its name."""
 
 
 def documented() -> set[tuple[str, str]]:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from sls_contract.spec import KNOWN_ERRORS, errors_of, errors_with, statuses_of, wording_is_known
-from sls_contract.spec.error_record import LONGEST_MESSAGE
+from sls_contract.spec.common_errors import LONGEST_MESSAGE
 from sls_contract.spec.registry import registry
 
 

@@ -48,9 +48,9 @@ def test_eleven_operations_are_known_in_full_and_nothing_of_them_is_open(contrac
     assert all(not each.disagreements for each in full.values())
 
 
-@pytest.mark.parametrize("name", ["common.json", "errors.json"])
+@pytest.mark.parametrize("name", ["common.json", "errors.json", "clauses.json"])
 def test_what_all_operations_share_is_valid(name):
-    """The common schemas are JSON Schemas, and the table of common errors fits its own."""
+    """The common schemas are JSON Schemas, and the tables of common errors and of clauses fit their own."""
     shared = json.loads((SCHEMAS / name).read_text("utf-8"))
     if name == "common.json":
         Draft202012Validator.check_schema(shared)

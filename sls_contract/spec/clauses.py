@@ -1,45 +1,45 @@
-"""The clauses of the contract: every statement that can be checked, with its code, level, text and sources.
+"""The clauses of the contract: every statement that can be checked, as it stands in ``schemas/clauses.json``.
 
 The hundreds digit tells the table: 1 `requests` and `parameters`; 2 `entries`, `answers`, `headers` and `results`; both
 also `logs`; 3 `signatures`; 4 `behaviour`, `operations` and `consumption`; 5 `clients`; 6 `recordings`.
-A code is never renumbered or used again; a new clause takes a free one and enters its table here.
+A code is never renumbered or used again; a new clause takes a free one and enters its table there.
 """
 
 from __future__ import annotations
 
+import json
 from difflib import get_close_matches
+from itertools import starmap
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.clauses import (
-    answers,
-    behaviour,
-    clients,
-    consumption,
-    entries,
-    headers,
-    logs,
-    operations,
-    parameters,
-    recordings,
-    requests,
-    results,
-    signatures,
-)
+from sls_contract.spec.finding import Clause, Level
+from sls_contract.spec.installation import readable, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.spec.finding import Clause
+FILE = "clauses.json"
 
-_TABLES = (
-    *(requests, parameters, entries, answers, headers, results, logs),
-    *(signatures, behaviour, operations, consumption, clients, recordings),
-)
+
+def _read() -> dict[str, tuple[Clause, ...]]:
+    file = shipped(FILE)
+    with readable(file, "the tables of clauses"):
+        tables = json.loads(file.read_text(encoding="utf-8"))["tables"]
+        return {name: tuple(starmap(_clause, table["clauses"].items())) for name, table in tables.items()}
+
+
+def _clause(code: str, plain: Mapping[str, Any]) -> Clause:
+    lists = {"sources": tuple(plain["sources"]), "breaches": plain.get("breaches", {})}
+    return Clause(code, **{**plain, **lists, "level": Level(plain["level"])})
+
+
+TABLES: Mapping[str, tuple[Clause, ...]] = MappingProxyType(_read())
+"""The clauses by table."""
 
 CLAUSES: Mapping[str, Clause] = MappingProxyType(
-    {each.code: each for each in sorted((each for table in _TABLES for each in table.CLAUSES), key=lambda c: c.code)}
+    {each.code: each for each in sorted((each for table in TABLES.values() for each in table), key=lambda c: c.code)}
 )
 """Every clause by its code, in the order of the codes."""
 

@@ -1,0 +1,22 @@
+"""Public names that are imported when they are first used, so that importing a package is cheap."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def names_of(package: str, **modules: tuple[str, ...]) -> Callable[[str], object]:
+    """Return the ``__getattr__`` of a package: of each of its modules, the names that it holds."""
+    places = {name: module for module, names in modules.items() for name in names}
+
+    def find(name: str) -> object:
+        if name not in places:
+            msg = f"module {package!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        return getattr(import_module(f"{package}.{places[name]}"), name)
+
+    return find
