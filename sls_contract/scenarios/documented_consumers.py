@@ -46,10 +46,10 @@ SCENARIOS = (
     ),
     _list_consumer_group(
         "groups-listed-in-full",
-        "every group, also where there are a dozen",
+        "every group, also where there are a dozen, and where the name is long",
         _LIST,
         "SLS408 SLS409",
-    ).doing(*(Create(Place(f"g{number}")) for number in range(12)), ListGroups()),
+    ).doing(*(Create(Place(f"g{number}")) for number in range(11)), Create(Place("g" * 60)), ListGroups()),
     _list_consumer_group("groups-listed-by-logstore", "the groups of one logstore only", _LIST, "SLS408 SLS409").doing(
         Create(_A, timeout=20),
         ListGroups(_OTHER),

@@ -198,7 +198,7 @@ def _nowhere(operation: str) -> Scenario:
         f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
         f"{_source(operation)}, error codes",
         proves,
-    ).doing(*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else []))))
+    ).doing(*_before(make(_A)), *map(make, places), *((make(_A), Read(at=_A)) if about_group else ()))
 
 
 def _nearly_named(operation: str) -> Scenario:

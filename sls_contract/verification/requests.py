@@ -33,6 +33,7 @@ from sls_contract.scenarios.steps import (
     Write,
     documented_refusal,
     named_group,
+    operation_name,
 )
 from sls_contract.spec import Finding, Level
 from sls_contract.verification.answered import answered, assigned_by, contract_of, objects_of
@@ -55,6 +56,7 @@ Verdict = Literal["passed", "failed", "not proven", "not provable", "not support
 
 _OK = 200
 _REFUSALS = range(400, 500)
+_SERVER_ERROR = 500
 _NOT_OFFERED = frozenset({405, 421, 501})
 _NOTHING = Judged((), frozenset())
 # Checkpoints that the run chooses look like cursors, are never the same twice, and go up and down.
@@ -276,11 +278,25 @@ class Requests:
         """Tell a correct request that is refused for no reason from one whose operation is not offered.
 
         The signature of a write is made like that of a read, and a group that was made is there for every operation.
+        An operation that was served before is offered: what it answers with 5xx is no refusal.
         """
-        code = error_code(response) if is_correct(step) else None
+        if not is_correct(step):
+            return False
+        code, failed = error_code(response), response.status >= _SERVER_ERROR and not not_tried(response)
+        if failed and operation_name(step) in self.wire.served:
+            return True
+        if isinstance(step, Create):
+            return code == "SignatureNotMatch" or self._is_denied(key, response)
         if isinstance(step, (Call, ListGroups, Update)) or (isinstance(step, Put) and step.coding != "zstd"):
             return code is not None and code in {"SignatureNotMatch", *(each.code for each in contract_of(step).errors)}
         return code == "SignatureNotMatch" or (code == "ConsumerGroupNotExist" and self._model.exists(key))
+
+    def _is_denied(self, key: GroupKey, response: Response) -> bool:
+        """Tell whether the answer speaks of a group that is there, where there is none in the whole project.
+
+        Beside another group it may be meant: names are unique in a project, and no page says which ones are alike.
+        """
+        return error_code(response) == "ConsumerGroupAlreadyExist" and not self._model.has_groups(key.project)
 
     def _outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""
@@ -333,7 +349,8 @@ class Requests:
         response = sent.response
         if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
             return
-        if not (isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"):
+        exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
+        if not exists or self._is_denied(key, response):
             raise NotSupported(answered(step, response))
 
     def _should_succeed(self, step: Request, key: GroupKey) -> bool:
