@@ -14,7 +14,17 @@ from sls_contract.scenarios import (
     documented_operations,
 )
 from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, RequestVariant, Update, Write
+from sls_contract.scenarios.steps import (
+    Create,
+    Delete,
+    HeartBeat,
+    ListGroups,
+    Place,
+    Read,
+    RequestVariant,
+    Update,
+    Write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

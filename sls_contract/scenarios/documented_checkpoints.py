@@ -8,7 +8,18 @@ from __future__ import annotations
 from functools import partial
 
 from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, RequestVariant, Step, WaitForClock, Write
+from sls_contract.scenarios.steps import (
+    Create,
+    Delete,
+    HeartBeat,
+    ListGroups,
+    Place,
+    Read,
+    RequestVariant,
+    Step,
+    WaitForClock,
+    Write,
+)
 
 _checkpoints = partial(Scenario.of, "checkpoints")
 _names = partial(Scenario.of, "names")

@@ -290,6 +290,18 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldAll:
+    """Not a request: the only living consumer sends heartbeats until it is assigned every shard that takes logs.
+
+    ListShards was asked before. As long as the number of its shards grows, it goes on.
+    """
+
+    consumer: str = "consumer_1"
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Not a request: what follows goes over that connection."""
 
@@ -301,7 +313,7 @@ class Connect:
 Request: TypeAlias = Create | Update | Delete | ListGroups | HeartBeat | Write | Read | Call | Put
 """A step that is one request."""
 
-Arrangement: TypeAlias = WaitForClock | HandOver | Connect | Follow | Drain | PassTime
+Arrangement: TypeAlias = WaitForClock | HandOver | HoldAll | Connect | Follow | Drain | PassTime
 """A step that is none, or several."""
 
 Step: TypeAlias = Request | Arrangement
@@ -318,6 +330,7 @@ _OPERATIONS = {
     Follow: "GetCursor",
     Drain: "PullLogs",
     HandOver: "ConsumerGroupHeartBeat",
+    HoldAll: "ConsumerGroupHeartBeat",
     WaitForClock: "GetCheckPoint",
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import sequence_logs
-from sls_contract.checks.consumption_ranges import first_and_last_key, judge_writable
+from sls_contract.checks.consumption_ranges import first_and_last_key, judge_writable, writable_shards
 from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
@@ -56,6 +56,11 @@ class CallJudge:
     def where(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
         return Logstore(self.bench.logstores[place.logstore], self.bench.project_of(place))
+
+    def writable(self, place: Place) -> frozenset[int]:
+        """Return the shards that take logs, by the last ListShards of a place's logstore; none where it has none."""
+        shards = (each.get("shardID") for each in writable_shards(self.shard_lists.get(self.where(place), [])))
+        return frozenset(shard for shard in shards if type(shard) is int)
 
     def value(self, name: str) -> str | None:
         """Return what is kept under a name; None where it is not known."""

@@ -199,6 +199,8 @@ class Requests:
             self._expect_hash_key(step)
         if isinstance(step, (Read, Write, Call)) and step.shard in self._passed:
             step = replace(step, shard=self._passed[step.shard])
+        if isinstance(step, HeartBeat) and step.lists:
+            step = replace(step, lists=tuple(self._passed.get(shard, shard) for shard in step.lists))
         if isinstance(step, Call):
             lender = step.variant.signed_as
             known = replace(step, query=tuple((key, self._text(value)) for key, value in step.query))
@@ -409,5 +411,7 @@ def is_correct(step: Step) -> bool:
         and abs(variant.shift) < _CLOCK_SECONDS
     )
     if not plain or nowhere(step.at) is not None or documented_refusal(step):
+        return False
+    if isinstance(step, HeartBeat) and step.lists:  # of shards that it does not hold
         return False
     return not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))

@@ -5,7 +5,7 @@ Judged by whoever brought the state about; codes in the gaps of `behaviour`.
 
 from __future__ import annotations
 
-from sls_contract.spec.finding import violation
+from sls_contract.spec.finding import violation, warning
 
 _LIST = "ListConsumerGroup page, response elements"
 _CREATE = "CreateConsumerGroup page, parameters timeout and order"
@@ -56,6 +56,14 @@ CLAUSES = (
         "Pulling a shard from x-log-cursor to x-log-cursor gives each log once. Logs that were written one after the "
         "other come in this order.",
         f"{_PULL}; response header x-log-cursor: the next cursor of the data read",
+    ),
+    warning("SLS429", "every-shard-assigned", "The only consumer of a group is assigned every shard").says(
+        "The heartbeats of the only living consumer are answered with every readwrite shard that ListShards lists, "
+        "also with those of a consumer that was silent for three timeouts. What nobody is assigned is never consumed. "
+        "Judged in a run of verify, after six heartbeats that bring no more shards. A warning: no page says how soon.",
+        f"{_HEART}: all shards that the consumer consumes",
+        "CreateConsumerGroup page, timeout: a consumer without a heartbeat in this time is deleted",
+        "Consumer libraries of the Python, Go and Java SDK: they consume the shards that heartbeats are answered with",
     ),
     violation("SLS445", "documented-error", "What a page says is refused is refused with its error").says(
         "A request that the error table of its operation has a row for is answered with the status and the errorCode "
