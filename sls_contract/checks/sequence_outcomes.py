@@ -112,7 +112,7 @@ def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
     found, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
     if code == "ConsumerGroupAlreadyExist":
         expected = "200: no group of this name was made, or it was deleted"
-        fix = "Keep a group from the 200 of CreateConsumerGroup to that of DeleteConsumerGroup; no other request makes one."
+        fix = "Make a group by CreateConsumerGroup only, answer 200 once it is made, and forget it when it is deleted."
     elif response.status >= _SERVER_ERROR:
         fix = "Find out in the log of the endpoint why it failed; this request is correct."
     elif code in _CLOCK_CODES:

@@ -228,9 +228,9 @@ class Bench:
         variant = step.variant
         if variant.signed_as is not None:
             return self._lent(request, variant.signed_as, replace(variant, signed_as=None), at)
-        form = WIRE_FORMS[variant.form] if request.method == "GET" else WIRE_FORMS["plain"]
+        form = WIRE_FORMS[variant.form].of_method(request.method)
         credentials, moment = self.keys[variant.key], at + timedelta(seconds=variant.shift)
-        worn = request.replace(headers=_worn(request.headers, form))
+        worn = _with_json(request.replace(headers=_worn(request.headers, form)), form)
         signer = Signer(credentials, variant.scheme, moment, self._sign)
         if variant.flaw is not None:
             signed = FLAWS[variant.flaw].make(worn, signer)
@@ -282,6 +282,14 @@ class Bench:
     def knowing(self, role: Role, shards: tuple[int, ...]) -> Bench:
         """Return the bench with the shards of one logstore learnt."""
         return replace(self, shards={**self.shards, role: shards})
+
+
+def _with_json(request: Request, form: WireForm) -> Request:
+    """Write the JSON of a request as the form does."""
+    if not form.spaced_json or not request.body or request.headers.get("Content-Type") != "application/json":
+        return request
+    body = json.dumps(json.loads(request.body)).encode("ascii")
+    return request.replace(body=body, headers=request.headers.with_field("Content-Length", str(len(body))))
 
 
 def _worn(headers: Headers, form: WireForm) -> Headers:

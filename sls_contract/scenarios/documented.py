@@ -22,7 +22,6 @@ from sls_contract.scenarios.steps import (
     Place,
     Read,
     RequestVariant,
-    Update,
     Write,
 )
 
@@ -101,7 +100,7 @@ _GROUPS = (
         "404 ConsumerGroupNotExist for whoever goes on with a group that was deleted, and no group afterwards",
         f"DeleteConsumerGroup page; {_ERRORS}",
         "SLS406 SLS441",
-    ).doing(*made(), Write(0), Delete(), Read(0), HeartBeat(), Write(0), Read(), Update(60), Read()),
+    ).doing(*made(), Write(0), Delete(), Read(0), HeartBeat(), Write(0), Read()),
 )
 
 _ISOLATION = (

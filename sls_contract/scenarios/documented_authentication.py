@@ -31,6 +31,7 @@ _CODES = "CommonErrorCodes page"
 _REFUSALS = f"{_SIGNATURE}; {_CODES}"
 _CLOCK = "CommonRequestHeaders page, note on the maximum difference"
 _SDKS = "Signers and captured requests of the official SDKs"
+_A, _B, _OTHER, _ABROAD = Place("a"), Place("a-2"), Place("a", "other"), Place("a", "abroad")
 _MINUTE = 60
 _SCHEME_WORDS: dict[Scheme, str] = {"v1": "v1 with hmac-sha1", "v1-sha256": "v1 with hmac-sha256", "v4": "v4"}
 
@@ -41,16 +42,23 @@ def _begun(*reads: Step) -> tuple[Step, ...]:
 
 def _form(name: str) -> Scenario:
     form = WIRE_FORMS[name]
-    reads = (Read(shard, variant=RequestVariant(scheme, name)) for scheme in form.schemes for shard in (0, None))
-    proves = "SLS456 SLS457" if form.date_off else "SLS456"
-    return _signatures(f"form-{name}", f"200 for requests as {name} writes them", _SDKS, proves).doing(*_begun(*reads))
+    steps = (step for scheme in form.schemes for step in _each_kind(RequestVariant(scheme, name)))
+    proves = "SLS402 SLS456 SLS457" if form.date_off else "SLS402 SLS456"
+    return _signatures(f"form-{name}", f"200 for requests as {name} writes them", _SDKS, proves).doing(*_begun(*steps))
+
+
+def _each_kind(variant: RequestVariant) -> tuple[Step, ...]:
+    """Return reads with a query and without, and writes with a body, with one that is no object, and without."""
+    reads = (Read(0, variant=variant), Read(variant=variant))
+    writes = (Create(_B, variant), HeartBeat(variant=variant), Write(0, variant=variant), Delete(_B, variant))
+    return (*reads, *writes, *reads)
 
 
 def _token(scheme: Scheme) -> Scenario:
     variant = RequestVariant(scheme, "bare", "sts")
     expects = f"200 for {_SCHEME_WORDS[scheme]} with a security token"
-    proved = _signatures(f"token-{scheme}", expects, _SIGNATURE, "SLS456")
-    return proved.doing(*_begun(Read(0, variant=variant), Read(variant=variant)))
+    proved = _signatures(f"token-{scheme}", expects, _SIGNATURE, "SLS402 SLS456")
+    return proved.doing(*_begun(*_each_kind(variant)))
 
 
 def _flaw(flaw: Flaw, area: str, key: Key = "own", name: str = "near-miss") -> Scenario:
@@ -80,8 +88,6 @@ def _as(step: Step, lender: Step, *schemes: Scheme) -> tuple[Step, ...]:
         )
     )
 
-
-_A, _B, _OTHER, _ABROAD = Place("a"), Place("a-2"), Place("a", "other"), Place("a", "abroad")
 
 _LENT = (
     _lent(

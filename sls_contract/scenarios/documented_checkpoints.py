@@ -28,6 +28,7 @@ _ELEMENTS = "GetCheckPoint page, response elements"
 _UPDATE = "UpdateCheckPoint page"
 _A = Place("a")
 _OTHER_SCHEMES = (RequestVariant("v1-sha256"), RequestVariant("v4"))
+_PYTHON = RequestVariant("v1", "python-v1")
 _QUOTED = "a\"b\\n'c<d>"
 """What JSON, SQL and HTML escape."""
 
@@ -49,6 +50,9 @@ _NAMES = (
             ),
             Read(at=Place(label)),
             ListGroups(Place(label)),
+            Delete(Place(label)),
+            Create(Place(label), _PYTHON),
+            Read(0, Place(label)),
         )
         for word, label in (
             ("in-chinese", "消费组"),

@@ -77,6 +77,9 @@ SCENARIOS = (
     _update_consumer_group("group-updated-keeps-checkpoints", "the checkpoints as they were", _UPDATE, "SLS402").doing(
         *made(), Write(0), Update(60, order=True), Read(0), Read()
     ),
+    _update_consumer_group(
+        "group-updated-and-deleted", "404 ConsumerGroupNotExist for a group that was deleted", _UPDATE, "SLS406 SLS441"
+    ).doing(Create(_A), Update(60), Delete(_A), Update(40), Read()),
     _consumer_group_heart_beat(
         "heartbeat-of-one-consumer",
         "shards of the logstore, also where the consumer says what it holds",

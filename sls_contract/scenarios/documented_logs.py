@@ -16,6 +16,7 @@ _get_cursor_time = partial(Scenario.of, "GetCursorTime")
 _PUT, _PULL, _CURSOR, _TIME = "PutLogs page", "PullLogs page", "GetCursor page", "GetCursorTime page"
 _OTHER = Place("a", "other")
 _FORGED = RequestVariant(flaw="digest")
+_VARIANTS = (RequestVariant("v1", "go"), RequestVariant("v1-sha256", "upper"), RequestVariant("v4", "tea-v4"))
 _DELIVERED = "SLS426 SLS427 SLS428"
 _COUNTED = "SLS281 SLS282 SLS283"
 
@@ -28,7 +29,7 @@ def _coded(coding: str) -> Scenario:
         f"logs written {f'in {coding}' if coding else 'uncompressed'}, and pulled so, as they were",
         f"{_PUT}; {'log clients of Python and Go' if coding == 'zstd' else source}",
         f"{_DELIVERED} {_COUNTED}",
-    ).doing(Follow(), Put(3, coding), Drain(coding=coding))
+    ).doing(Follow(), Put(3, coding), *(Put(1, coding, variant=variant) for variant in _VARIANTS), Drain(coding=coding))
 
 
 _AT_CURSORS = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
