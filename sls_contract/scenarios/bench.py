@@ -230,7 +230,7 @@ class Bench:
             return self._lent(request, variant.signed_as, replace(variant, signed_as=None), at)
         form = WIRE_FORMS[variant.form].of_method(request.method)
         credentials, moment = self.keys[variant.key], at + timedelta(seconds=variant.shift)
-        worn = _with_json(request.replace(headers=_worn(request.headers, form)), form)
+        worn = _rewritten(request.replace(headers=_worn(request.headers, form)), form)
         signer = Signer(credentials, variant.scheme, moment, self._sign)
         if variant.flaw is not None:
             signed = FLAWS[variant.flaw].make(worn, signer)
@@ -284,8 +284,11 @@ class Bench:
         return replace(self, shards={**self.shards, role: shards})
 
 
-def _with_json(request: Request, form: WireForm) -> Request:
-    """Write the JSON of a request as the form does."""
+def _rewritten(request: Request, form: WireForm) -> Request:
+    """Write query and JSON of a request as the form does."""
+    if form.sorted_query and request.query:
+        path, mark, query = request.url.partition("?")
+        request = request.replace(url=path + mark + "&".join(sorted(query.split("&"))))
     if not form.spaced_json or not request.body or request.headers.get("Content-Type") != "application/json":
         return request
     body = json.dumps(json.loads(request.body)).encode("ascii")

@@ -26,6 +26,7 @@ class WireForm:
         date_off: seconds by which Date differs from ``x-log-date``, which is right and signed; 0: no such header.
         bare_question_mark: the target of a GET without query ends in ``?``.
         spaced_json: JSON has a blank after each comma and colon, and escapes all but ASCII, as Python writes it.
+        sorted_query: the query is in the order of its keys, as Go writes it.
 
     """
 
@@ -39,6 +40,7 @@ class WireForm:
     date_off: int = 0
     bare_question_mark: bool = False
     spaced_json: bool = False
+    sorted_query: bool = False
 
     def of_method(self, method: str) -> WireForm:
         """Return the form of requests of a method: what is known of captured reads alone is left out of others."""
@@ -73,7 +75,13 @@ WIRE_FORMS = {
             omits=("x-log-bodyrawsize",),
             bare_question_mark=True,
         ),
-        WireForm("go", ("v1", "v4"), (("User-Agent", "golang-sdk-v0.1.0"), ("Accept-Encoding", "gzip")), "title"),
+        WireForm(
+            "go",
+            ("v1", "v4"),
+            (("User-Agent", "golang-sdk-v0.1.0"), ("Accept-Encoding", "gzip")),
+            "title",
+            sorted_query=True,
+        ),
         WireForm("java-v1", ("v1",), (("Content-Type", "application/x-protobuf"), ("Content-Length", "0"))),
         WireForm("date-late", _V1, date_off=-3600),
         WireForm("date-early", _V1, date_off=3600),

@@ -280,12 +280,13 @@ class Requests:
         """Tell a correct request that is refused for no reason from one whose operation is not offered.
 
         The signature of a write is made like that of a read, and a group that was made is there for every operation.
-        An operation that was served before is offered: what it answers with 5xx is no refusal.
+        An operation that was served before is offered: what it answers with 5xx is no refusal, and what is written in
+        the form of another client asks for nothing else.
         """
         if not is_correct(step):
             return False
-        code, failed = error_code(response), response.status >= _SERVER_ERROR and not not_tried(response)
-        if failed and operation_name(step) in self.wire.served:
+        code, offered = error_code(response), operation_name(step) in self.wire.served and not not_tried(response)
+        if offered and (response.status >= _SERVER_ERROR or _in_form_of_a_client(step.variant)):
             return True
         if isinstance(step, Create):
             return code == "SignatureNotMatch" or self._is_denied(key, response)
@@ -394,6 +395,11 @@ def refusal(variant: RequestVariant) -> Outcome | None:
     if abs(variant.shift) > _CLOCK_SECONDS:
         return "clock"
     return _TOKEN_OUTCOMES.get(variant.key)
+
+
+def _in_form_of_a_client(variant: RequestVariant) -> bool:
+    """Tell whether only the form of a request is another one; a temporary key may be allowed less."""
+    return variant.form not in {"plain", "bare"} and variant.key == "own"
 
 
 def nowhere(place: Place) -> Outcome | None:
