@@ -71,7 +71,14 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
     assert subject.response is not None
     if subject.response.status != OK:
         return KEPT
-    return [Flaw("status", "400 or 401", f"200, though {wrong}", "verify the signature before anything else.")]
+    return [
+        Flaw(
+            "status",
+            "400 or 401",
+            f"200, though {wrong}",
+            "refuse with 400 or 401 whatever is not signed properly, before anything else.",
+        )
+    ]
 
 
 def _what_is_wrong(subject: Subject) -> str:

@@ -66,7 +66,10 @@ def _presence(
 ) -> Iterator[Finding]:
     for name in expected.keys() - by_name.keys():
         yield clause("group-listed").finding(
-            "body", f"an element for {shown(name)}, which exists", "none", "List every group of the logstore."
+            "body",
+            f"an element for {shown(name)}, which exists",
+            "none",
+            "List every group of the logstore that exists, by its whole name.",
         )
     for name in sorted(by_name.keys() & set(gone)):
         yield clause("group-listed").finding(

@@ -119,6 +119,8 @@ def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
         found, fix = "SLS457", "Allow 15 minutes either way."
     elif response.status in {400, 401} and code not in own:
         found, fix = "SLS456", "See `sls-contract signature` for what this request signs."
+        if code is not None and code != "SignatureNotMatch":
+            fix = "Accept every form: header names in any case, JSON with blanks and escapes, a query in any order."
     yield clause(found).finding("status", expected, _shown(response, code), fix)
 
 

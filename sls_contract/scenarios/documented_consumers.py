@@ -47,10 +47,13 @@ SCENARIOS = (
     ),
     _list_consumer_group(
         "groups-listed-in-full",
-        "every group, also where there are a dozen, and where the name is long",
+        "every group, also where there are a dozen",
         _LIST,
         "SLS408 SLS409",
-    ).doing(*(Create(Place(f"g{number}")) for number in range(11)), Create(Place("g" * 60)), ListGroups()),
+    ).doing(*(Create(Place(f"g{number}")) for number in range(12)), ListGroups()),
+    _list_consumer_group("groups-listed-by-long-names", "each group by its whole name", _LIST, "SLS408 SLS409").doing(
+        *(Create(Place("n" * 36 + last)) for last in "12"), ListGroups()
+    ),
     _list_consumer_group("groups-listed-by-logstore", "the groups of one logstore only", _LIST, "SLS408 SLS409").doing(
         Create(_A, timeout=20),
         ListGroups(_OTHER),
