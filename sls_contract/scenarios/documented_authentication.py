@@ -57,8 +57,15 @@ def _each_kind(variant: RequestVariant) -> tuple[Step, ...]:
 def _token(scheme: Scheme) -> Scenario:
     variant = RequestVariant(scheme, "bare", "sts")
     expects = f"200 for {_SCHEME_WORDS[scheme]} with a security token"
-    proved = _signatures(f"token-{scheme}", expects, _SIGNATURE, "SLS402 SLS456")
-    return proved.doing(*_begun(*_each_kind(variant)))
+    proved = _signatures(f"token-{scheme}", expects, _SIGNATURE, "SLS456")
+    return proved.doing(*_begun(Read(0, variant=variant), Read(variant=variant)))
+
+
+def _token_that_writes(scheme: Scheme) -> Scenario:
+    """Return a scenario of its own: a temporary key may be allowed to read only."""
+    expects = f"200 for writes signed as {_SCHEME_WORDS[scheme]} with a security token"
+    proved = _signatures(f"token-writes-{scheme}", expects, _SIGNATURE, "SLS402 SLS456")
+    return proved.doing(*_begun(*_each_kind(RequestVariant(scheme, "bare", "sts"))))
 
 
 def _flaw(flaw: Flaw, area: str, key: Key = "own", name: str = "near-miss") -> Scenario:
@@ -128,6 +135,7 @@ def _clock(name: str, minutes: int, expects: str = "400 RequestTimeExpired or Re
 SCENARIOS = (
     *map(_form, WIRE_FORMS),
     *map(_token, _SCHEME_WORDS),
+    *map(_token_that_writes, _SCHEME_WORDS),
     *(_flaw(flaw, "near misses") for flaw in NEAR_MISSES.values()),
     *(_flaw(flaw, "malformed", name="malformed") for flaw in MALFORMED.values()),
     # Signed with a temporary key, which may be looked up and checked elsewhere:

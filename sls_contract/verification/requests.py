@@ -179,7 +179,8 @@ class Requests:
 
     def _expect_offer(self, step: Request, sent: Sent) -> None:
         """End the scenario where a request that must be refused shows that its operation is not offered at all."""
-        if not isinstance(step, Read) and sent.response.status in _NOT_OFFERED:
+        offered = is_correct(step) and operation_name(step) in self.wire.served
+        if not isinstance(step, Read) and sent.response.status in _NOT_OFFERED and not offered:
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise NotSupported(answered(step, sent.response))
 
@@ -280,13 +281,14 @@ class Requests:
         """Tell a correct request that is refused for no reason from one whose operation is not offered.
 
         The signature of a write is made like that of a read, and a group that was made is there for every operation.
-        An operation that was served before is offered: what it answers with 5xx is no refusal, and what is written in
-        the form of another client asks for nothing else.
+        An operation that was served before is offered: what it answers with 5xx or 405 is no refusal, and what is
+        written in the form of another client asks for nothing else.
         """
         if not is_correct(step):
             return False
         code, offered = error_code(response), operation_name(step) in self.wire.served and not not_tried(response)
-        if offered and (response.status >= _SERVER_ERROR or _in_form_of_a_client(step.variant)):
+        failed = response.status >= _SERVER_ERROR or response.status in _NOT_OFFERED
+        if offered and (failed or _in_form_of_a_client(step.variant)):
             return True
         if isinstance(step, Create):
             return code == "SignatureNotMatch" or self._is_denied(key, response)

@@ -98,7 +98,7 @@ def signs_no_compressed_bodies_in_v4(request):
     return is_v4(request) and "x-log-compresstype" in request.headers
 
 
-@refuses("SLS456", "token-v1")
+@refuses("SLS456", "token-writes-v1")
 def signs_no_token_beside_a_body(request):
     return "x-acs-security-token" in request.headers and bool(request.body)
 
