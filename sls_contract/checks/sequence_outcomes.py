@@ -113,6 +113,9 @@ def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
     if code == "ConsumerGroupAlreadyExist":
         expected = "200: no group of this name was made, or it was deleted"
         fix = "Make a group by CreateConsumerGroup only, answer 200 once it is made, and forget it when it is deleted."
+    elif code == "ConsumerGroupNotExist":
+        expected = "200: the group exists"
+        fix = "Find a group from the answer to its creation to its deletion, on every connection and every server."
     elif response.status >= _SERVER_ERROR:
         fix = "Find out in the log of the endpoint why it failed; this request is correct."
     elif code in _CLOCK_CODES:

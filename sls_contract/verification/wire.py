@@ -273,6 +273,5 @@ class Wire:
 
 def lost(error: AnswerLost) -> Finding:
     """Return the finding of a lost answer."""
-    return clause("SLS462").finding(
-        "response", "a whole answer", str(error.args[0]), "Answer every request, with an error where it has to be."
-    )
+    reason, _, fix = str(error.args[0]).partition(" How to fix: ")
+    return clause("SLS462").finding("response", "a whole answer", reason, fix or "Answer every request.")
