@@ -97,7 +97,7 @@ _GROUPS = (
     ).doing(*made(), Write(0), Read(), Delete(), Read(), Create(), Read(), Read(0)),
     _groups(
         "group-deleted",
-        "404 ConsumerGroupNotExist for whoever goes on with a group that was deleted, and no group afterwards",
+        "404 ConsumerGroupNotExist for requests to a group that was deleted, and no group afterwards",
         f"DeleteConsumerGroup page; {_ERRORS}",
         "SLS406 SLS441",
     ).doing(*made(), Write(0), Delete(), Read(0), HeartBeat(), Write(0), Read()),

@@ -69,10 +69,10 @@ class _Dated(NamedTuple):
 class AnswerLost(Exception):
     """One request got no whole answer; the scenario cannot go on, because nobody knows what was done."""
 
-    def __init__(self, reason: str, sent: Sent) -> None:
+    def __init__(self, error: TransportError, sent: Sent) -> None:
         """Keep the request, with what had come of its answer."""
-        super().__init__(reason)
-        self.sent = sent
+        super().__init__(str(error))
+        self.error, self.sent = error, sent
 
 
 class OneAtATime(Exception):
@@ -260,7 +260,7 @@ class Wire:
         self.sent.append((Exchange(request, response), asked_at))
         if error.kind == "timeout" and not alone:
             return OneAtATime()
-        return AnswerLost(str(error), broken)
+        return AnswerLost(error, broken)
 
     def _wait(self) -> None:
         if not self.interval:
@@ -273,5 +273,4 @@ class Wire:
 
 def lost(error: AnswerLost) -> Finding:
     """Return the finding of a lost answer."""
-    reason, _, fix = str(error.args[0]).partition(" How to fix: ")
-    return clause("SLS462").finding("response", "a whole answer", reason, fix or "Answer every request.")
+    return clause("SLS462").finding("response", "a whole answer", error.error.reason, error.error.fix)
