@@ -60,7 +60,8 @@ CLAUSES = (
     warning("SLS429", "every-shard-assigned", "The only consumer of a group is assigned every shard").says(
         "The heartbeats of the only living consumer are answered with every readwrite shard that ListShards lists, "
         "also with those of a consumer that was silent for three timeouts. A shard that is assigned to no consumer is "
-        "never consumed. Judged in a run of verify, after six heartbeats that bring no more shards. A warning: no page says how soon.",
+        "never consumed. Judged in a run of verify, after six heartbeats that bring no more shards. "
+        "A warning: no page says how soon.",
         f"{_HEART}: all shards that the consumer consumes",
         "CreateConsumerGroup page, timeout: a consumer without a heartbeat in this time is deleted",
         "Consumer libraries of the Python, Go and Java SDK: they consume the shards that heartbeats are answered with",
