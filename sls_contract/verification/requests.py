@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_documented, judge_outcome, not_tried
 from sls_contract.scenarios.model import GroupKey, Model, Settings
-from sls_contract.scenarios.near_misses import FLAWS
 from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
     GROUP_TIMEOUT,
@@ -21,8 +20,6 @@ from sls_contract.scenarios.steps import (
     HeartBeat,
     Kept,
     ListGroups,
-    NearlyKnown,
-    NearlyRight,
     Place,
     Put,
     Read,
@@ -38,10 +35,11 @@ from sls_contract.scenarios.steps import (
 from sls_contract.spec import Finding, Level
 from sls_contract.verification.answered import answered, assigned_by, contract_of, objects_of
 from sls_contract.verification.calls import CallJudge
+from sls_contract.verification.correctness import in_form_of_a_client, is_correct, nowhere, refusal
 from sls_contract.verification.reads import ReadJudge, both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sls_contract.checks.sequence_outcomes import Outcome
@@ -288,7 +286,7 @@ class Requests:
             return False
         code, offered = error_code(response), operation_name(step) in self.wire.served and not not_tried(response)
         failed = response.status >= _SERVER_ERROR or response.status in _NOT_OFFERED
-        if offered and (failed or _in_form_of_a_client(step.variant)):
+        if offered and (failed or in_form_of_a_client(step.variant)):
             return True
         if isinstance(step, Create):
             return code == "SignatureNotMatch" or self._is_denied(key, response)
@@ -366,60 +364,3 @@ class Requests:
         if not named_group(step):
             return True
         return not isinstance(step, Read) and self._model.exists(key)
-
-
-_CLOCK_SECONDS = 15 * 60
-_TOKEN_OUTCOMES: Mapping[str, Outcome] = {
-    "unknown": "key",
-    **dict.fromkeys(get_args(NearlyKnown), "key"),
-    **dict.fromkeys(get_args(NearlyRight), "token"),
-    "sts-wrong-token": "token",
-    "sts-expired": "token",
-    "sts-without-token": "malformed",
-}
-_NOWHERE: Mapping[str, Outcome] = {
-    "missing": "project-missing",
-    "longer": "project-missing",
-    "shorter": "project-none",
-    "logstore missing": "logstore-missing",
-    "logstore longer": "logstore-missing",
-    "logstore shorter": "logstore-none",
-    "logstore capitals": "logstore-none",
-}
-
-
-def refusal(variant: RequestVariant) -> Outcome | None:
-    """Say how a request must be refused for its authentication; None where it must not."""
-    if variant.signed_as is not None:
-        return "signature"
-    if variant.flaw is not None:
-        return FLAWS[variant.flaw].refusal
-    if abs(variant.shift) > _CLOCK_SECONDS:
-        return "clock"
-    return _TOKEN_OUTCOMES.get(variant.key)
-
-
-def _in_form_of_a_client(variant: RequestVariant) -> bool:
-    """Tell whether only the form of a request is another one; a temporary key may be allowed less."""
-    return variant.form not in {"plain", "bare"} and variant.key == "own"
-
-
-def nowhere(place: Place) -> Outcome | None:
-    """Say how a request must be refused for a project or logstore that cannot exist; None where both can."""
-    return _NOWHERE.get(place.project) or _NOWHERE.get(f"logstore {place.logstore}")
-
-
-def is_correct(step: Step) -> bool:
-    """Tell whether the operation should succeed in a scenario that is set up in order."""
-    variant = step.variant
-    plain = (
-        variant.flaw is None
-        and variant.signed_as is None
-        and variant.key in {"own", "sts"}
-        and abs(variant.shift) < _CLOCK_SECONDS
-    )
-    if not plain or nowhere(step.at) is not None or documented_refusal(step):
-        return False
-    if isinstance(step, HeartBeat) and step.lists:  # of shards that it does not hold
-        return False
-    return not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))
