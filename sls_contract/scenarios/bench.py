@@ -289,7 +289,10 @@ def _rewritten(request: Request, form: WireForm) -> Request:
     if form.sorted_query and request.query:
         path, mark, query = request.url.partition("?")
         request = request.replace(url=path + mark + "&".join(sorted(query.split("&"))))
-    if not form.spaced_json or not request.body or request.headers.get("Content-Type") != "application/json":
+    if form.of_python and request.query:
+        path, mark, query = request.url.partition("?")
+        request = request.replace(url=path + mark + query.replace("%20", "+"))
+    if not form.of_python or not request.body or request.headers.get("Content-Type") != "application/json":
         return request
     body = json.dumps(json.loads(request.body)).encode("ascii")
     return request.replace(body=body, headers=request.headers.with_field("Content-Length", str(len(body))))

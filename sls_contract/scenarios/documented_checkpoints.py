@@ -76,6 +76,8 @@ _NAMES = (
             Write(0, consumer=name),
             Read(0),
             *(step for scheme in _OTHER_SCHEMES for step in (Write(0, consumer=name, variant=scheme), Read(0))),
+            HeartBeat(name, variant=_PYTHON),
+            Write(0, consumer=name, variant=_PYTHON),
             Read(),
         )
         for word, name in (

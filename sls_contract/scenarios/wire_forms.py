@@ -25,7 +25,7 @@ class WireForm:
         repeats_date: ``x-log-date`` with the value of ``Date`` is added after signing.
         date_off: seconds by which Date differs from ``x-log-date``, which is right and signed; 0: no such header.
         bare_question_mark: the target of a GET without query ends in ``?``.
-        spaced_json: JSON has a blank after each comma and colon, and escapes all but ASCII, as Python writes it.
+        of_python: JSON has a blank after each comma and colon, and escapes all but ASCII; in a query, ``+`` is a blank.
         sorted_query: the query is in the order of its keys, as Go writes it.
 
     """
@@ -39,7 +39,7 @@ class WireForm:
     repeats_date: bool = False
     date_off: int = 0
     bare_question_mark: bool = False
-    spaced_json: bool = False
+    of_python: bool = False
     sorted_query: bool = False
 
     def of_method(self, method: str) -> WireForm:
@@ -63,8 +63,8 @@ WIRE_FORMS = {
     form.name: form
     for form in (
         WireForm("plain", _ANY, (("User-Agent", "sls-contract"), ("Accept-Encoding", "identity"))),
-        WireForm("python-v1", ("v1",), (*_PYTHON, ("Content-Length", "0")), repeats_date=True, spaced_json=True),
-        WireForm("python-v4", ("v4",), (*_PYTHON, ("Content-Length", "0")), spaced_json=True),
+        WireForm("python-v1", ("v1",), (*_PYTHON, ("Content-Length", "0")), repeats_date=True, of_python=True),
+        WireForm("python-v4", ("v4",), (*_PYTHON, ("Content-Length", "0")), of_python=True),
         WireForm("tea-v1", ("v1-sha256",), _TEA, "lower", unsigned=(("content-md5", ""),)),
         WireForm("tea-v4", ("v4",), _TEA, "lower"),
         WireForm(

@@ -105,7 +105,7 @@ class RefusesListsOfOthers:
             return response
         told = self.told.setdefault((request.path, dict(request.query_pairs())["consumer"]), set())
         if not told.issuperset(json.loads(request.body)):
-            return error(response, 400, "ParameterInvalid", "shard 1003 is invalid")
+            return error(response, 404, "ShardNotExist", "shard not exist.")
         told.update(json.loads(response.body))
         return response
 

@@ -23,7 +23,7 @@ from broken_endpoints.harness import (
     with_document,
     with_header,
 )
-from broken_endpoints.per_operation import is_v4
+from broken_endpoints.per_operation import is_let_in, is_v4, let_in
 
 from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.documented_operations import LABELS
@@ -151,6 +151,18 @@ def cuts_names_in_lists(request, response):
     if not asks_for(request, "ListConsumerGroup") or response.status != 200:
         return response
     return with_document(response, [{**each, "name": each["name"][:60]} for each in json.loads(response.body)])
+
+
+@shown_by("consumer-named-with-blanks")
+@bug("SLS416")
+class ReadsNoBlankInAPlus:
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        path, _, query = request.url.partition("?")
+        written = "+" in query and is_let_in(request)
+        return self.real(let_in(request, url=f"{path}?{query.replace('+', '%2B')}") if written else request)
 
 
 class Remembering:
