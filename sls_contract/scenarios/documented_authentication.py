@@ -42,16 +42,21 @@ def _begun(*reads: Step) -> tuple[Step, ...]:
 
 def _form(name: str) -> Scenario:
     form = WIRE_FORMS[name]
-    steps = (step for scheme in form.schemes for step in _each_kind(RequestVariant(scheme, name)))
-    proves = "SLS402 SLS456 SLS457" if form.date_off else "SLS402 SLS456"
-    return _signatures(f"form-{name}", f"200 for requests as {name} writes them", _SDKS, proves).doing(*_begun(*steps))
+    reads = (Read(shard, variant=RequestVariant(scheme, name)) for scheme in form.schemes for shard in (0, None))
+    proves = "SLS456 SLS457" if form.date_off else "SLS456"
+    return _signatures(f"form-{name}", f"200 for requests as {name} writes them", _SDKS, proves).doing(*_begun(*reads))
 
 
-def _each_kind(variant: RequestVariant) -> tuple[Step, ...]:
-    """Return reads with a query and without, and writes with a body, with one that is no object, and without."""
-    reads = (Read(0, variant=variant), Read(variant=variant))
-    writes = (Create(_B, variant), HeartBeat(variant=variant), Write(0, variant=variant), Delete(_B, variant))
-    return (*reads, *writes, *reads)
+def _form_of_writes(name: str) -> Scenario:
+    """Return a scenario of its own: reads are judged where nothing may be written, too."""
+    steps = (step for scheme in WIRE_FORMS[name].schemes for step in _writes(RequestVariant(scheme, name)))
+    expects = f"200 for requests with bodies as {name} writes them"
+    return _signatures(f"form-writes-{name}", expects, _SDKS, "SLS402 SLS456").doing(*_begun(*steps))
+
+
+def _writes(variant: RequestVariant) -> tuple[Step, ...]:
+    """Return writes with a body, with one that is no object, and without, and what was written."""
+    return (Create(_B, variant), HeartBeat(variant=variant), Write(0, variant=variant), Delete(_B, variant), Read(0))
 
 
 def _token(scheme: Scheme) -> Scenario:
@@ -65,7 +70,7 @@ def _token_that_writes(scheme: Scheme) -> Scenario:
     """Return a scenario of its own: a temporary key may be allowed to read only."""
     expects = f"200 for writes signed as {_SCHEME_WORDS[scheme]} with a security token"
     proved = _signatures(f"token-writes-{scheme}", expects, _SIGNATURE, "SLS402 SLS456")
-    return proved.doing(*_begun(*_each_kind(RequestVariant(scheme, "bare", "sts"))))
+    return proved.doing(*_begun(*_writes(RequestVariant(scheme, "bare", "sts"))))
 
 
 def _flaw(flaw: Flaw, area: str, key: Key = "own", name: str = "near-miss") -> Scenario:
@@ -134,6 +139,7 @@ def _clock(name: str, minutes: int, expects: str = "400 RequestTimeExpired or Re
 
 SCENARIOS = (
     *map(_form, WIRE_FORMS),
+    *map(_form_of_writes, WIRE_FORMS),
     *map(_token, _SCHEME_WORDS),
     *map(_token_that_writes, _SCHEME_WORDS),
     *(_flaw(flaw, "near misses") for flaw in NEAR_MISSES.values()),

@@ -103,17 +103,17 @@ def signs_no_token_beside_a_body(request):
     return "x-acs-security-token" in request.headers and bool(request.body)
 
 
-@refuses("SLS456", "form-upper", "MissingParameter", 400)
+@refuses("SLS456", "form-writes-upper", "MissingParameter", 400)
 def reads_header_names_of_writes_letter_by_letter(request):
     return request.method == "POST" and not any(name == "x-log-apiversion" for name, _ in request.headers.pairs)
 
 
-@refuses("SLS444", "form-python-v1", "JsonInfoInvalid", 400)
+@refuses("SLS444", "form-writes-python-v1", "JsonInfoInvalid", 400)
 def reads_json_without_blanks_only(request):
     return request.body.startswith(b"{") and b'": ' in request.body
 
 
-@refuses("SLS456", "form-go", "ParameterInvalid", 400)
+@refuses("SLS456", "form-writes-go", "ParameterInvalid", 400)
 def reads_the_type_in_first_place_only(request):
     return asks_for(request, "ConsumerGroupUpdateCheckPoint") and not request.query.startswith("type=")
 
