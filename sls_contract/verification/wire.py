@@ -273,4 +273,6 @@ class Wire:
 
 def lost(error: AnswerLost) -> Finding:
     """Return the finding of a lost answer."""
-    return clause("SLS462").finding("response", "a whole answer", error.error.reason, error.error.fix)
+    failure = error.error
+    fix = f"Answer every request: {failure.fix}"
+    return clause("SLS462").finding("response", "a whole answer", failure.reason, fix)
