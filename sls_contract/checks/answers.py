@@ -76,7 +76,7 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
             "status",
             "400 or 401",
             f"200, though {wrong}",
-            "refuse with 400 or 401 whatever is not signed properly, before anything else.",
+            "verify it first; where it is wrong, answer 401 or 400.",
         )
     ]
 
