@@ -41,6 +41,14 @@ def writable_shards(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
     return [each for each in listed if each.get("status") == _WRITABLE]
 
 
+def first_and_last_key(shard: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the keys at both ends of a shard's range: twice the first where they have another form; None without."""
+    first, keys = shard.get(_BEGIN), _Range.of(shard, 0)
+    if not isinstance(first, str):
+        return None
+    return first, f"{max(keys.begin, keys.end - 1):032x}" if keys else first
+
+
 def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Judged:
     """Judge whether each hash key is in the range of one writable shard; keys in another form are not judged."""
     ranges = [_Range.of(each, at) for at, each in enumerate(listed) if each.get("status") == _WRITABLE]

@@ -1,4 +1,4 @@
-"""``SLS408``, ``SLS409``, ``SLS417``: what lists of groups and shards must hold."""
+"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``: what lists of groups and shards must hold."""
 
 from __future__ import annotations
 
@@ -36,6 +36,17 @@ def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Judged
     return Judged((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
 
 
+def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> Judged:
+    """Judge which of the shards that take logs the only consumer was not assigned, heartbeat after heartbeat."""
+    found = clause("every-shard-assigned").finding(
+        "body",
+        f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group lives",
+        f"{sorted(missing)} assigned by none of the last heartbeats",
+        "Share all shards out among the consumers that live; let a consumer that is gone hold none.",
+    )
+    return Judged((found,) if missing else (), frozenset({"SLS429"}))
+
+
 def judge_alive(error: str | None, status: int, *, alive: bool | None) -> Judged:
     """Judge how a heartbeat with shards was answered, whose sender must live still, or must be gone; None: neither."""
     refused = error == "NotExistConsumerWithBody"
@@ -55,7 +66,10 @@ def _presence(
 ) -> Iterator[Finding]:
     for name in expected.keys() - by_name.keys():
         yield clause("group-listed").finding(
-            "body", f"an element for {shown(name)}, which exists", "none", "List every group of the logstore."
+            "body",
+            f"an element for {shown(name)}, which exists",
+            "none",
+            "List every group of the logstore that exists, by its whole name.",
         )
     for name in sorted(by_name.keys() & set(gone)):
         yield clause("group-listed").finding(

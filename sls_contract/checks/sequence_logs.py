@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.cursors import decoded
@@ -50,11 +51,30 @@ def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Itera
         actual = came[name]
         if isinstance(wanted, frozenset) and isinstance(actual, frozenset):
             actual = actual.intersection(wanted)
-        if wanted != actual:
+        if isinstance(wanted, tuple) and isinstance(actual, tuple):
+            yield from _first_pair(wanted, actual)
+        elif wanted != actual:
             one, other = (
                 shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual)
             )
             yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Give logs back byte for byte.")
+
+
+def _first_pair(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Iterator[Finding]:
+    """Tell of the first key and value that differ, and how long each value is: what was cut looks alike."""
+    for one, other in zip_longest(wanted, actual):
+        if one != other:
+            yield clause("log-preserved").finding(
+                "body, a log's contents", _said(one), _said(other), "Give logs back byte for byte."
+            )
+            return
+
+
+def _said(pair: object) -> str:
+    if not isinstance(pair, tuple):
+        return "no more keys"
+    key, value = pair
+    return f"{shown(key)}: {shown(value)}, {len(value)} characters"
 
 
 def judge_found_again(mark: str, *, came: bool) -> Judged:

@@ -30,6 +30,7 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
+_SERVER_ERROR = 500
 _SERVICE_UNAVAILABLE = 503
 _CLOCK_CODES = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
@@ -108,12 +109,22 @@ def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
     if response.status == _OK:
         return
     code = error_code(response)
-    found, fix = "SLS444", "Answer correct requests for what exists."
-    if code in _CLOCK_CODES:
+    found, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
+    if code == "ConsumerGroupAlreadyExist":
+        expected = "200: no group of this name was made, or it was deleted"
+        fix = "Make a group by CreateConsumerGroup only, answer 200 once it is made, and forget it when it is deleted."
+    elif code == "ConsumerGroupNotExist":
+        expected = "200: the group exists"
+        fix = "Find a group from the answer to its creation to its deletion, on every connection and every server."
+    elif response.status >= _SERVER_ERROR:
+        fix = "Find out in the log of the endpoint why it failed; this request is correct."
+    elif code in _CLOCK_CODES:
         found, fix = "SLS457", "Allow 15 minutes either way."
     elif response.status in {400, 401} and code not in own:
         found, fix = "SLS456", "See `sls-contract signature` for what this request signs."
-    yield clause(found).finding("status", "200", _shown(response, code), fix)
+        if code is not None and code != "SignatureNotMatch":
+            fix = "Accept every form: header names in any case, JSON with blanks and escapes, a query in any order."
+    yield clause(found).finding("status", expected, _shown(response, code), fix)
 
 
 def _empty_list(response: Response) -> Iterator[Finding]:

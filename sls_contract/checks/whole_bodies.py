@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec.contract import Body
 
+_NO_ERROR = "leave the body out; return errors with an error status."
+
 
 class WholeBody:
     """The body of a request or of a success."""
@@ -38,7 +40,9 @@ class WholeBody:
             self._judge_json(self._column, content, breaches, text)
             return
         breaches.exercised.add(self._unexpected.code)
-        if content:
+        if content and text and _is_error(text.value):
+            breaches.add(self._shape, "body", "no body", _kind_of(text.value, self._element), _NO_ERROR)
+        elif content:
             breaches.add(self._unexpected, "body", "no body", f"{len(content)} bytes", "leave the body out.")
 
     def _judge_json(self, column: Column, content: bytes, breaches: Breaches, answered: JsonText | None) -> None:
@@ -67,10 +71,14 @@ def _request_flaw(text: JsonText) -> str:
     return text.syntax or text.charset or repeated
 
 
+def _is_error(value: Any) -> bool:
+    return isinstance(value, dict) and ("errorCode" in value or "error_code" in value)
+
+
 def _kind_of(value: Any, element: frozenset[str]) -> str:
     if not isinstance(value, dict):
         return shown(value)
-    if "errorCode" in value or "error_code" in value:
+    if _is_error(value):
         return f"an error body under a status of success: {shown(value)}"
     wrapped = [key for key, inner in value.items() if isinstance(inner, list)]
     if wrapped:

@@ -55,8 +55,9 @@ _CONTENTS = (
     ("text", '数据 = é\U0001f600\n\t"%+/'),
     ("empty", ""),
     ("Key", " blanks around "),
-    ("long", "x" * 4_000),
+    ("k" * 100, "a long key"),
 )
+_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
 _TAGS = frozenset({("sls-contract", "消费")})
 
 
@@ -75,7 +76,7 @@ class Bench:
         scheme: of URLs, ``http`` or ``https``.
         region: signed in v4 where the endpoint names none.
         prefix: what stands before a group's label in its real name, and before what marks a log.
-        hash_keys: by shard, a key that PutLogs sends to it; as far as they were learnt.
+        hash_keys: by shard, the first and the last key of its range; as far as they were learnt.
         existing: the real name of the group with the empty label.
 
     """
@@ -88,7 +89,7 @@ class Bench:
     scheme: str = "http"
     region: str = "cn-hangzhou"
     prefix: str = GROUP_PREFIX
-    hash_keys: Mapping[ShardRef, str] = field(default_factory=dict)
+    hash_keys: Mapping[ShardRef, tuple[str, str]] = field(default_factory=dict)
     existing: str = ""
     other_project: str = ""
     missing_projects: Mapping[ProjectRole, str] = field(default_factory=lambda: {"missing": MISSING_PROJECT})
@@ -142,9 +143,10 @@ class Bench:
 
     def logs(self, step: Put, value: str, at: datetime) -> tuple[PulledLog, ...]:
         """Return the logs that a `Put` writes; the prefix keeps those of two runs apart."""
-        time, shared = int(at.timestamp()), (_TOPIC, _TAGS, _SOURCE)
+        time, shared = int(at.timestamp()) - _AGE, (_TOPIC, _TAGS, _SOURCE)
+        contents = (*_CONTENTS, ("long", "x" * step.size))
         return tuple(
-            PulledLog(time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *_CONTENTS), *shared, _FRACTION - number)
+            PulledLog(time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *contents), *shared, _FRACTION - number)
             for number in range(step.logs)
         )
 
@@ -201,7 +203,7 @@ class Bench:
     def _put(self, step: Put, value: str, at: datetime) -> Request:
         """Return the unsigned PutLogs: to any shard, or to the one that takes its hash key."""
         path = f"/logstores/{quote(self.logstores[step.at.logstore])}/shards/"
-        path += "lb" if step.shard is None else f"route?key={self.hash_keys[step.shard]}"
+        path += "lb" if step.shard is None else f"route?key={self.hash_keys[step.shard][step.last_key]}"
         group = log_group(self.logs(step, value, at))
         body = compressed(group, step.coding) if step.body is None else step.body(group)
         headers = [("Content-Type", "application/x-protobuf"), ("Content-Length", str(len(body)))]
@@ -226,9 +228,9 @@ class Bench:
         variant = step.variant
         if variant.signed_as is not None:
             return self._lent(request, variant.signed_as, replace(variant, signed_as=None), at)
-        form = WIRE_FORMS[variant.form] if request.method == "GET" else WIRE_FORMS["plain"]
+        form = WIRE_FORMS[variant.form].of_method(request.method)
         credentials, moment = self.keys[variant.key], at + timedelta(seconds=variant.shift)
-        worn = request.replace(headers=_worn(request.headers, form))
+        worn = _rewritten(request.replace(headers=_worn(request.headers, form)), form)
         signer = Signer(credentials, variant.scheme, moment, self._sign)
         if variant.flaw is not None:
             signed = FLAWS[variant.flaw].make(worn, signer)
@@ -280,6 +282,20 @@ class Bench:
     def knowing(self, role: Role, shards: tuple[int, ...]) -> Bench:
         """Return the bench with the shards of one logstore learnt."""
         return replace(self, shards={**self.shards, role: shards})
+
+
+def _rewritten(request: Request, form: WireForm) -> Request:
+    """Write query and JSON of a request as the form does."""
+    if form.sorted_query and request.query:
+        path, mark, query = request.url.partition("?")
+        request = request.replace(url=path + mark + "&".join(sorted(query.split("&"))))
+    if form.of_python and request.query:
+        path, mark, query = request.url.partition("?")
+        request = request.replace(url=path + mark + query.replace("%20", "+"))
+    if not form.of_python or not request.body or request.headers.get("Content-Type") != "application/json":
+        return request
+    body = json.dumps(json.loads(request.body)).encode("ascii")
+    return request.replace(body=body, headers=request.headers.with_field("Content-Length", str(len(body))))
 
 
 def _worn(headers: Headers, form: WireForm) -> Headers:

@@ -14,7 +14,16 @@ from sls_contract.scenarios import (
     documented_operations,
 )
 from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, RequestVariant, Write
+from sls_contract.scenarios.steps import (
+    Create,
+    Delete,
+    HeartBeat,
+    ListGroups,
+    Place,
+    Read,
+    RequestVariant,
+    Write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +95,12 @@ _GROUPS = (
         "DeleteConsumerGroup page",
         "SLS407 SLS425 SLS441",
     ).doing(*made(), Write(0), Read(), Delete(), Read(), Create(), Read(), Read(0)),
+    _groups(
+        "group-deleted",
+        "404 ConsumerGroupNotExist for requests to a group that was deleted, and no group afterwards",
+        f"DeleteConsumerGroup page; {_ERRORS}",
+        "SLS406 SLS441",
+    ).doing(*made(), Write(0), Delete(), Read(0), HeartBeat(), Write(0), Read()),
 )
 
 _ISOLATION = (

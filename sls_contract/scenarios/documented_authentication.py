@@ -31,6 +31,7 @@ _CODES = "CommonErrorCodes page"
 _REFUSALS = f"{_SIGNATURE}; {_CODES}"
 _CLOCK = "CommonRequestHeaders page, note on the maximum difference"
 _SDKS = "Signers and captured requests of the official SDKs"
+_A, _B, _OTHER, _ABROAD = Place("a"), Place("a-2"), Place("a", "other"), Place("a", "abroad")
 _MINUTE = 60
 _SCHEME_WORDS: dict[Scheme, str] = {"v1": "v1 with hmac-sha1", "v1-sha256": "v1 with hmac-sha256", "v4": "v4"}
 
@@ -46,11 +47,30 @@ def _form(name: str) -> Scenario:
     return _signatures(f"form-{name}", f"200 for requests as {name} writes them", _SDKS, proves).doing(*_begun(*reads))
 
 
+def _form_of_writes(name: str) -> Scenario:
+    """Return a scenario of its own: reads are judged where nothing may be written, too."""
+    steps = (step for scheme in WIRE_FORMS[name].schemes for step in _writes(RequestVariant(scheme, name)))
+    expects = f"200 for requests with bodies as {name} writes them"
+    return _signatures(f"form-writes-{name}", expects, _SDKS, "SLS402 SLS456").doing(*_begun(*steps))
+
+
+def _writes(variant: RequestVariant) -> tuple[Step, ...]:
+    """Return writes with a body, with one that is no object, and without, and what was written."""
+    return (Create(_B, variant), HeartBeat(variant=variant), Write(0, variant=variant), Delete(_B, variant), Read(0))
+
+
 def _token(scheme: Scheme) -> Scenario:
     variant = RequestVariant(scheme, "bare", "sts")
     expects = f"200 for {_SCHEME_WORDS[scheme]} with a security token"
     proved = _signatures(f"token-{scheme}", expects, _SIGNATURE, "SLS456")
     return proved.doing(*_begun(Read(0, variant=variant), Read(variant=variant)))
+
+
+def _token_that_writes(scheme: Scheme) -> Scenario:
+    """Return a scenario of its own: a temporary key may be allowed to read only."""
+    expects = f"200 for writes signed as {_SCHEME_WORDS[scheme]} with a security token"
+    proved = _signatures(f"token-writes-{scheme}", expects, _SIGNATURE, "SLS402 SLS456")
+    return proved.doing(*_begun(*_writes(RequestVariant(scheme, "bare", "sts"))))
 
 
 def _flaw(flaw: Flaw, area: str, key: Key = "own", name: str = "near-miss") -> Scenario:
@@ -80,8 +100,6 @@ def _as(step: Step, lender: Step, *schemes: Scheme) -> tuple[Step, ...]:
         )
     )
 
-
-_A, _B, _OTHER, _ABROAD = Place("a"), Place("a-2"), Place("a", "other"), Place("a", "abroad")
 
 _LENT = (
     _lent(
@@ -121,7 +139,9 @@ def _clock(name: str, minutes: int, expects: str = "400 RequestTimeExpired or Re
 
 SCENARIOS = (
     *map(_form, WIRE_FORMS),
+    *map(_form_of_writes, WIRE_FORMS),
     *map(_token, _SCHEME_WORDS),
+    *map(_token_that_writes, _SCHEME_WORDS),
     *(_flaw(flaw, "near misses") for flaw in NEAR_MISSES.values()),
     *(_flaw(flaw, "malformed", name="malformed") for flaw in MALFORMED.values()),
     # Signed with a temporary key, which may be looked up and checked elsewhere:

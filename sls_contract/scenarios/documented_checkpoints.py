@@ -8,7 +8,18 @@ from __future__ import annotations
 from functools import partial
 
 from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, Step, WaitForClock, Write
+from sls_contract.scenarios.steps import (
+    Create,
+    Delete,
+    HeartBeat,
+    ListGroups,
+    Place,
+    Read,
+    RequestVariant,
+    Step,
+    WaitForClock,
+    Write,
+)
 
 _checkpoints = partial(Scenario.of, "checkpoints")
 _names = partial(Scenario.of, "names")
@@ -16,6 +27,10 @@ _missing = partial(Scenario.of, "missing")
 _ELEMENTS = "GetCheckPoint page, response elements"
 _UPDATE = "UpdateCheckPoint page"
 _A = Place("a")
+_OTHER_SCHEMES = (RequestVariant("v1-sha256"), RequestVariant("v4"))
+_PYTHON = RequestVariant("v1", "python-v1")
+_QUOTED = "a\"b\\n'c<d>"
+"""What JSON, SQL and HTML escape."""
 
 _NAMES = (
     *(
@@ -28,8 +43,16 @@ _NAMES = (
             *made(Place(label)),
             Write(0, at=Place(label)),
             Read(0, Place(label)),
+            *(
+                step
+                for scheme in _OTHER_SCHEMES
+                for step in (Write(0, at=Place(label), variant=scheme), Read(0, Place(label), scheme))
+            ),
             Read(at=Place(label)),
             ListGroups(Place(label)),
+            Delete(Place(label)),
+            Create(Place(label), _PYTHON),
+            Read(0, Place(label)),
         )
         for word, label in (
             ("in-chinese", "消费组"),
@@ -38,6 +61,8 @@ _NAMES = (
             ("with-plus", "a+b"),
             ("with-capitals", "Aa-Bb"),
             ("with-slash", "a/b"),
+            ("with-quotes", _QUOTED),
+            ("with-emoji", "a\U0001f600"),
         )
     ),
     *(
@@ -46,11 +71,21 @@ _NAMES = (
             "consumer as it was sent, in UTF-8",
             f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
             "SLS402 SLS431",
-        ).doing(*made(_A, name), Write(0, consumer=name), Read(0), Read())
+        ).doing(
+            *made(_A, name),
+            Write(0, consumer=name),
+            Read(0),
+            *(step for scheme in _OTHER_SCHEMES for step in (Write(0, consumer=name, variant=scheme), Read(0))),
+            HeartBeat(name, variant=_PYTHON),
+            Write(0, consumer=name, variant=_PYTHON),
+            Read(),
+        )
         for word, name in (
             ("in-chinese", "消费者_1"),
             ("with-signs", "a,b;c=d&e+f%2Fg:h/i"),
             ("with-blanks", " consumer  1 "),
+            ("with-quotes", _QUOTED),
+            ("with-emoji", "consumer\U0001f600"),
         )
     ),
 )
@@ -202,6 +237,7 @@ _CONSUMERS = (
             ("in-capitals", "Consumer_A", "consumer_a"),
             ("beginning-alike", "consumer_10", "consumer_1"),
             ("of-36-letters", _LONG, _LONG[:-1]),
+            ("of-120-letters", "n" * 120, "n" * 119),
         )
     ),
 )

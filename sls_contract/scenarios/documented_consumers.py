@@ -11,6 +11,7 @@ from sls_contract.scenarios.steps import (
     Delete,
     HandOver,
     HeartBeat,
+    HoldAll,
     ListGroups,
     PassTime,
     Place,
@@ -26,7 +27,7 @@ _consumer_group_update_check_point = partial(Scenario.of, "ConsumerGroupUpdateCh
 _CREATE, _UPDATE, _LIST = "CreateConsumerGroup page", "UpdateConsumerGroup page", "ListConsumerGroup page"
 _HEART, _WRITE = "HeartBeat page", "UpdateCheckPoint page"
 _A, _B = Place("a"), Place("b")
-_OTHER = Place("a", "other")
+_OTHER, _WIDE = Place("a", "other"), Place("a", "wide")
 
 SCENARIOS = (
     _list_consumer_group(
@@ -50,6 +51,9 @@ SCENARIOS = (
         _LIST,
         "SLS408 SLS409",
     ).doing(*(Create(Place(f"g{number}")) for number in range(12)), ListGroups()),
+    _list_consumer_group("groups-listed-by-long-names", "each group by its whole name", _LIST, "SLS408 SLS409").doing(
+        *(Create(Place("n" * 36 + last)) for last in "12"), ListGroups()
+    ),
     _list_consumer_group("groups-listed-by-logstore", "the groups of one logstore only", _LIST, "SLS408 SLS409").doing(
         Create(_A, timeout=20),
         ListGroups(_OTHER),
@@ -76,18 +80,54 @@ SCENARIOS = (
     _update_consumer_group("group-updated-keeps-checkpoints", "the checkpoints as they were", _UPDATE, "SLS402").doing(
         *made(), Write(0), Update(60, order=True), Read(0), Read()
     ),
+    _update_consumer_group(
+        "group-updated-and-deleted", "404 ConsumerGroupNotExist for a group that was deleted", _UPDATE, "SLS406 SLS441"
+    ).doing(Create(_A), Update(60), Delete(_A), Update(40), Read()),
     _consumer_group_heart_beat(
         "heartbeat-of-one-consumer",
         "shards of the logstore, also where the consumer says what it holds",
         f"{_HEART}, response",
-        "SLS417 SLS271 SLS272",
-    ).doing(Create(), Call("ListShards"), HeartBeat(), HeartBeat(), HeartBeat()),
+        "SLS417 SLS429 SLS271 SLS272",
+    ).doing(
+        Create(),
+        Call("ListShards"),
+        HoldAll(),
+        HeartBeat(),
+        HeartBeat(),
+        HeartBeat(lists=(0, "far")),
+        HeartBeat(),
+    ),
+    _consumer_group_heart_beat(
+        "heartbeat-of-many-shards", "every shard of the logstore", f"{_HEART}, response", "SLS417 SLS429"
+    ).doing(Create(_WIDE), Call("ListShards", at=_WIDE), HoldAll(at=_WIDE)),
+    _consumer_group_heart_beat(
+        "heartbeat-after-another-ended",
+        "every shard, also those of a consumer that is gone",
+        f"{_CREATE}, timeout; {_HEART}, response",
+        "SLS417 SLS429",
+    ).doing(
+        Create(timeout=20),
+        Call("ListShards"),
+        HeartBeat(),
+        HeartBeat(),
+        HeartBeat("consumer_2"),
+        *(step for _ in range(6) for step in (PassTime(15), HeartBeat("consumer_2"))),
+        HoldAll("consumer_2"),
+    ),
     _consumer_group_heart_beat(
         "heartbeat-of-two-consumers",
         "no shard is given to both consumers",
         f"{_HEART}; README of the Java consumer library",
         "SLS437",
-    ).doing(*made(), HandOver(), HeartBeat("consumer_1"), HeartBeat("consumer_2"), HeartBeat("consumer_1")),
+    ).doing(
+        *made(),
+        HandOver(),
+        HeartBeat("consumer_1"),
+        HeartBeat("consumer_2", lists=("kept",)),
+        HeartBeat("consumer_1"),
+        HeartBeat("consumer_2"),
+        HeartBeat("consumer_1"),
+    ),
     _consumer_group_heart_beat(
         "heartbeat-in-time",
         "the consumer stays as long as its timeout is not over; after three timeouts it is gone, and nothing else",

@@ -15,6 +15,8 @@ _get_cursor = partial(Scenario.of, "GetCursor")
 _get_cursor_time = partial(Scenario.of, "GetCursorTime")
 _PUT, _PULL, _CURSOR, _TIME = "PutLogs page", "PullLogs page", "GetCursor page", "GetCursorTime page"
 _OTHER = Place("a", "other")
+_FORGED = RequestVariant(flaw="digest")
+_VARIANTS = (RequestVariant("v1", "go"), RequestVariant("v1-sha256", "upper"), RequestVariant("v4", "tea-v4"))
 _DELIVERED = "SLS426 SLS427 SLS428"
 _COUNTED = "SLS281 SLS282 SLS283"
 
@@ -27,7 +29,7 @@ def _coded(coding: str) -> Scenario:
         f"logs written {f'in {coding}' if coding else 'uncompressed'}, and pulled so, as they were",
         f"{_PUT}; {'log clients of Python and Go' if coding == 'zstd' else source}",
         f"{_DELIVERED} {_COUNTED}",
-    ).doing(Follow(), Put(3, coding), Drain(coding=coding))
+    ).doing(Follow(), Put(3, coding), *(Put(1, coding, variant=variant) for variant in _VARIANTS), Drain(coding=coding))
 
 
 _AT_CURSORS = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
@@ -43,8 +45,13 @@ SCENARIOS = (
         "pull-logs-as-go-asks",
         "the same with type=logs",
         f"{_PULL}, request parameters; aliyun-log-go-sdk",
-        f"{_DELIVERED} SLS287",
-    ).doing(Follow(), Put(2), Drain(kind="logs")),
+        f"{_DELIVERED} SLS287 SLS451",
+    ).doing(
+        Follow(),
+        Put(2),
+        Drain(kind="logs"),
+        Call("PullLogs", "written", (("type", "logs"), ("cursor", Kept("log"))), _AT_CURSORS, variant=_FORGED),
+    ),
     _pull_logs(
         "pull-logs-again",
         "the same logs at the same cursor, however often",
@@ -83,8 +90,20 @@ SCENARIOS = (
         "put-logs-by-hash-key",
         "the log in the shard whose range holds its hash key",
         f"{_PUT}, mode KeyHash",
+        f"{_DELIVERED} SLS406 SLS451",
+    ).doing(
+        Follow(),
+        Call("ListShards"),
+        *(Put(shard=shard, last_key=last) for shard in (0, 1, "last") for last in (False, True)),
+        Put(shard=0, variant=_FORGED),
+        Drain(),
+    ),
+    _put_logs(
+        "logs-long-and-many",
+        "each log whole: one with a value of 100,000 letters, and hundreds that were written at once",
+        f"{_PUT}: up to 3 MB, 4,096 logs, and 1 MB for a value",
         _DELIVERED,
-    ).doing(Follow(), Call("ListShards"), Put(shard=0), Put(shard=1), Put(shard="last"), Drain()),
+    ).doing(Follow(), Put(size=100_000), Put(300, size=8), Drain()),
     _pull_logs(
         "pull-logs-of-one-shard",
         "each log once, in the order of writing, some log groups at a time",
@@ -136,15 +155,31 @@ SCENARIOS = (
     ),
     _get_cursor_time(
         "get-cursor-time-of-a-log",
-        "the seconds when the log was received, and the same ones later",
-        f"{_TIME}, response element cursor_time",
-        "SLS447 SLS274",
+        "the seconds when the log was received, and the same ones later; GetCursor finds the log by them",
+        f"{_TIME}, response element cursor_time; {_CURSOR}, parameter from",
+        "SLS439 SLS447 SLS274",
     ).doing(
         Follow(),
         Put(),
         Drain(count=1),
         Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
         PassTime(2),
+        Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
+        Call("GetCursor", "written", (("from", Kept("received")),)),
+    ),
+    _get_cursor_time(
+        "get-cursor-time-before-another-log",
+        "the seconds when the log was received, also after another one was written to the shard",
+        f"{_TIME}, response element cursor_time",
+        "SLS447 SLS274",
+    ).doing(
+        Follow(),
+        Call("ListShards"),
+        Put(shard=0),
+        Drain(count=1),
+        Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
+        PassTime(2),
+        Put(shard=0),
         Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
     ),
 )

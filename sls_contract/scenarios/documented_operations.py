@@ -198,7 +198,7 @@ def _nowhere(operation: str) -> Scenario:
         f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
         f"{_source(operation)}, error codes",
         proves,
-    ).doing(*_before(make(_A)), *(make(place) for place in (*places, *([_A] if about_group else []))))
+    ).doing(*_before(make(_A)), *map(make, places), *((make(_A), Read(at=_A)) if about_group else ()))
 
 
 def _nearly_named(operation: str) -> Scenario:
@@ -206,10 +206,10 @@ def _nearly_named(operation: str) -> Scenario:
     make = REQUESTS[operation]
     there = Place("name-1")
     roles: tuple[Role, ...] = ("longer", "shorter", "capitals")
-    places = [Place("name-1", role) for role in roles]
     projects: tuple[ProjectRole, ...] = ("longer", "shorter")
-    places += [Place("name-1", project=role) for role in projects]
     about_group = named_group(make(_A))
+    label = there.group if about_group else "name-3"  # a group's name is unique in a project
+    places = [Place(label, role) for role in roles] + [Place(label, project=role) for role in projects]
     if about_group:
         places += [Place(label) for label in ("name", "name-12", "Name-1")]
     return Scenario.of(

@@ -87,6 +87,10 @@ class Model:
         """Tell whether the group was made and not deleted."""
         return key in self._groups
 
+    def has_groups(self, project: str) -> bool:
+        """Tell whether any group of a project was made and not deleted."""
+        return any(key.project == project for key in self._groups)
+
     def version(self, key: GroupKey) -> int:
         """Return a number that changes with whatever changes the group."""
         return self._groups[key].version

@@ -79,8 +79,9 @@ class Kept(NamedTuple):
     """A value that the run knows only when it is there.
 
     A cursor that an earlier `Call` was answered, by the name that it gave; or, after a `Drain`: ``log``, the cursor
-    that the last log was pulled at, ``before``, the one of the log before it, ``next``, the one behind it, and
-    ``earlier`` and ``later``, times in seconds a minute before and after it was written.
+    that the last log was pulled at, ``before``, the one of the log before it, ``next``, the one behind it,
+    ``received``, the time that GetCursorTime answered for it, and ``earlier`` and ``later``, times in seconds a minute
+    before and after it was written.
     """
 
     name: str
@@ -208,6 +209,8 @@ class Put:
         logs: how many.
         coding: compression: ``lz4``, ``zstd``, ``deflate``, or none.
         shard: the shard whose range the hash key is in; None: no key.
+        last_key: whether the key is the last of the range, not the first.
+        size: letters of the longest value of each log.
         body: makes what is sent of the log group, in the place of compression.
         refused: as in `Create`.
 
@@ -220,6 +223,8 @@ class Put:
     variant: RequestVariant = PLAIN
     body: Callable[[bytes], bytes] | None = None
     refused: str = ""
+    last_key: bool = False
+    size: int = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +290,18 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldAll:
+    """Not a request: the only living consumer sends heartbeats until it is assigned every shard that takes logs.
+
+    ListShards was asked before. As long as the number of its shards grows, it goes on.
+    """
+
+    consumer: str = "consumer_1"
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Not a request: what follows goes over that connection."""
 
@@ -296,7 +313,7 @@ class Connect:
 Request: TypeAlias = Create | Update | Delete | ListGroups | HeartBeat | Write | Read | Call | Put
 """A step that is one request."""
 
-Arrangement: TypeAlias = WaitForClock | HandOver | Connect | Follow | Drain | PassTime
+Arrangement: TypeAlias = WaitForClock | HandOver | HoldAll | Connect | Follow | Drain | PassTime
 """A step that is none, or several."""
 
 Step: TypeAlias = Request | Arrangement
@@ -313,6 +330,7 @@ _OPERATIONS = {
     Follow: "GetCursor",
     Drain: "PullLogs",
     HandOver: "ConsumerGroupHeartBeat",
+    HoldAll: "ConsumerGroupHeartBeat",
     WaitForClock: "GetCheckPoint",
 }
 

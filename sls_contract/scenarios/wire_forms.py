@@ -1,8 +1,8 @@
-"""The header sets that real clients send with GetCheckPoint: every one of them is correct and must be served."""
+"""How real clients write their headers and bodies: every form is correct and must be served."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ class WireForm:
         unsigned: headers added after signing.
         repeats_date: ``x-log-date`` with the value of ``Date`` is added after signing.
         date_off: seconds by which Date differs from ``x-log-date``, which is right and signed; 0: no such header.
-        bare_question_mark: the target of a request without query ends in ``?``.
+        bare_question_mark: the target of a GET without query ends in ``?``.
+        of_python: JSON has a blank after each comma and colon, and escapes all but ASCII; in a query, ``+`` is a blank.
+        sorted_query: the query is in the order of its keys, as Go writes it.
 
     """
 
@@ -37,6 +39,14 @@ class WireForm:
     repeats_date: bool = False
     date_off: int = 0
     bare_question_mark: bool = False
+    of_python: bool = False
+    sorted_query: bool = False
+
+    def of_method(self, method: str) -> WireForm:
+        """Return the form of requests of a method: what is known of captured reads alone is left out of others."""
+        if method == "GET":
+            return self
+        return replace(self, omits=(), unsigned=(), bare_question_mark=False)
 
 
 _V1: tuple[Scheme, ...] = ("v1", "v1-sha256")
@@ -53,8 +63,8 @@ WIRE_FORMS = {
     form.name: form
     for form in (
         WireForm("plain", _ANY, (("User-Agent", "sls-contract"), ("Accept-Encoding", "identity"))),
-        WireForm("python-v1", ("v1",), (*_PYTHON, ("Content-Length", "0")), repeats_date=True),
-        WireForm("python-v4", ("v4",), (*_PYTHON, ("Content-Length", "0"))),
+        WireForm("python-v1", ("v1",), (*_PYTHON, ("Content-Length", "0")), repeats_date=True, of_python=True),
+        WireForm("python-v4", ("v4",), (*_PYTHON, ("Content-Length", "0")), of_python=True),
         WireForm("tea-v1", ("v1-sha256",), _TEA, "lower", unsigned=(("content-md5", ""),)),
         WireForm("tea-v4", ("v4",), _TEA, "lower"),
         WireForm(
@@ -65,7 +75,13 @@ WIRE_FORMS = {
             omits=("x-log-bodyrawsize",),
             bare_question_mark=True,
         ),
-        WireForm("go", ("v1", "v4"), (("User-Agent", "golang-sdk-v0.1.0"), ("Accept-Encoding", "gzip")), "title"),
+        WireForm(
+            "go",
+            ("v1", "v4"),
+            (("User-Agent", "golang-sdk-v0.1.0"), ("Accept-Encoding", "gzip")),
+            "title",
+            sorted_query=True,
+        ),
         WireForm("java-v1", ("v1",), (("Content-Type", "application/x-protobuf"), ("Content-Length", "0"))),
         WireForm("date-late", _V1, date_off=-3600),
         WireForm("date-early", _V1, date_off=3600),

@@ -38,6 +38,8 @@ class TransportError(EndpointError):
             ``truncated`` (an answer was cut off), ``malformed`` (not HTTP) or ``other``.
         peer: the host and port that were asked.
         partial: what had come of the answer, where its head was whole.
+        reason: what happened; the whole text has a way to fix it, too.
+        fix: that way, a sentence.
 
     """
 
@@ -46,6 +48,7 @@ class TransportError(EndpointError):
         what, fix = _WORDS[kind]
         reason = f" ({detail})" if detail else ""
         super().__init__(f"{peer}: {what}{reason}. How to fix: {fix}.")
+        self.reason, self.fix = f"{peer}: {what}{reason}", f"{fix}."
         self.kind = kind
         self.peer = peer
         self.partial = partial

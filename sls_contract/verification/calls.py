@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import sequence_logs
-from sls_contract.checks.consumption_ranges import judge_writable
+from sls_contract.checks.consumption_ranges import first_and_last_key, judge_writable, writable_shards
 from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
@@ -40,7 +40,7 @@ class CallJudge:
         kept: cursors by the names that steps gave them.
         listed: by logstore, the shards that ListShards answered.
         shard_lists: by logstore, all that the last ListShards answered.
-        hash_keys: by logstore and shard, the first key of its range.
+        hash_keys: by logstore and shard, the first and the last key of its range.
         times: by cursor, the first time that GetCursorTime answered.
 
     """
@@ -50,12 +50,17 @@ class CallJudge:
     kept: dict[str, str] = field(default_factory=dict)
     listed: dict[Logstore, frozenset[int]] = field(default_factory=dict)
     shard_lists: dict[Logstore, list[Mapping[str, Any]]] = field(default_factory=dict)
-    hash_keys: dict[tuple[Logstore, int], str] = field(default_factory=dict)
+    hash_keys: dict[tuple[Logstore, int], tuple[str, str]] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
 
     def where(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
         return Logstore(self.bench.logstores[place.logstore], self.bench.project_of(place))
+
+    def writable(self, place: Place) -> frozenset[int]:
+        """Return the shards that take logs, by the last ListShards of a place's logstore; none where it has none."""
+        shards = (each.get("shardID") for each in writable_shards(self.shard_lists.get(self.where(place), [])))
+        return frozenset(shard for shard in shards if type(shard) is int)
 
     def value(self, name: str) -> str | None:
         """Return what is kept under a name; None where it is not known."""
@@ -69,6 +74,7 @@ class CallJudge:
                 "next": found.following,
                 "earlier": str(seconds - _MINUTE),
                 "later": str(seconds + _MINUTE),
+                "received": str(self.times[found.cursor]) if found.cursor in self.times else None,
             }
             if known.get(name) is not None:
                 return known[name]
@@ -111,6 +117,8 @@ class CallJudge:
             if asked.isdecimal()
             else {"begin": -_MINUTE}.get(asked, _MINUTE)
         )
+        if asked == str(self.times.get(found.cursor)):
+            return sequence_logs.judge_cursor(asked, cursor, found.cursor, latest=True)
         if abs(apart) < _MINUTE / 2:
             return _NOTHING
         bound = found.cursor if apart < 0 else found.following
@@ -132,9 +140,9 @@ class CallJudge:
         numbers = {each["shardID"]: each for each in shards if type(each.get("shardID")) is int}
         self.listed[where] = frozenset(numbers)
         for number, each in numbers.items():
-            key = each.get("inclusiveBeginKey")
-            if each.get("status") == "readwrite" and isinstance(key, str):
-                self.hash_keys[where, number] = key
+            keys = first_and_last_key(each)
+            if each.get("status") == "readwrite" and keys is not None:
+                self.hash_keys[where, number] = keys
         return _NOTHING
 
     def _pull_logs(self, step: Call, response: Response) -> Judged:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence import COARSE_CLOCK
+from sls_contract.checks.sequence_groups import judge_all_assigned
 from sls_contract.checks.sequence_logs import judge_missing
 from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
@@ -15,6 +16,7 @@ from sls_contract.scenarios.steps import (
     Follow,
     HandOver,
     HeartBeat,
+    HoldAll,
     PassTime,
     Read,
     Step,
@@ -36,6 +38,7 @@ _MOST_FOLLOWED = 32  # shards
 _MOST_PULLS = 200  # of one shard in a row
 _DRAINS, _BETWEEN_DRAINS = 5, 0.2  # times that logs are looked for, and the seconds between them
 _ROUNDS = 6  # of heartbeats, until shards have passed from one consumer to another
+_BETWEEN_HEARTBEATS = 0.5  # seconds, where the last one brought no more shards
 _PASSED: tuple[ShardRef, ShardRef] = ("kept", "handed over")
 
 
@@ -64,6 +67,8 @@ class Performance(Requests):
             self.wire.connect(step.over)
         elif isinstance(step, HandOver):
             self._hand_over(step)
+        elif isinstance(step, HoldAll):
+            self._hold_all(step)
         elif isinstance(step, Follow):
             self._follow(step)
         elif isinstance(step, Drain):
@@ -139,6 +144,18 @@ class Performance(Requests):
                 return
         msg = f"no shard passed from one consumer to another within {2 * _ROUNDS} heartbeats"
         raise NotProvable(msg)
+
+    def _hold_all(self, step: HoldAll) -> None:
+        """Let a consumer send heartbeats until it is assigned all shards, or for some time no more of them."""
+        wanted = self._calls.writable(step.at)
+        missing, same = wanted, 0
+        while missing and same < _ROUNDS:
+            self.wire.sleep(_BETWEEN_HEARTBEATS if same else 0)
+            self.request(HeartBeat(step.consumer, step.at, step.variant))
+            left = wanted - set(self._model.held(self._key(step.at), step.consumer))
+            missing, same = left, 0 if len(left) < len(missing) else same + 1
+        if wanted:
+            self._conclude(judge_all_assigned(missing, wanted))
 
     def _linger(self, step: WaitForClock) -> None:
         """Where the time of the last write looks as before, let a second pass, write again and look again."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.checks.sequence import Judged, judge_entry
 from sls_contract.checks.sequence_lists import judge_agreement, judge_list
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_outcome
-from sls_contract.scenarios.steps import Create, Delete, Place, Read, Step
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, Step, Update, Write
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
 from sls_contract.spec import Finding, Level, clause
 from sls_contract.verification.answered import entries_of
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from sls_contract.verification.wire import Sent
 
 _OK = 200
+_MAKING: Mapping[type[Step], str] = {
+    Create: "CreateConsumerGroup",
+    Update: "UpdateConsumerGroup",
+    HeartBeat: "HeartBeat",
+    Write: "UpdateCheckPoint",
+}
+"""Requests after whose refusal a group may be there that was not before, and the names of their pages."""
 
 
 @dataclass(slots=True)
@@ -66,19 +73,18 @@ class ReadJudge:
         refused = self.refused.get(key)
         gone = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
         listed = response.status == _OK and bool(entries_of(response)[0])
-        made = refused is Create and listed and not self.model.exists(key)
+        made = refused in _MAKING and listed and not self.model.exists(key)
         if not (gone or made):
             return judged
         if made:
+            self.groups.begin(place, self.bench)
             self.groups.confirm(place, self.bench)
-        word = "deletion" if gone else "creation"
-        finding = clause("SLS406").finding(
-            "status",
-            f"the group as it was before a {word} that was refused",
-            f"{response.status}: the {word} took place",
-            "Check a request before it changes anything.",
-        )
-        return Judged((finding,), judged.exercised | {"SLS406"})
+        expected, actual = "the group as it was: its deletion was refused", f"{response.status}: the group is gone"
+        if made:
+            page = _MAKING[refused or Create]
+            expected, actual = f"no group: {page} was refused", f"{response.status}: there is a group"
+        fix = "Check a request before it changes anything."
+        return Judged((clause("SLS406").finding("status", expected, actual, fix),), judged.exercised | {"SLS406"})
 
     def _judge_entries(self, step: Read, key: GroupKey, sent: Sent) -> Iterator[Judged]:
         entries, whole = entries_of(sent.response)
@@ -111,7 +117,9 @@ class ReadJudge:
         self._shown = {place: shown for place, shown in self._shown.items() if place[0] != key}
 
     def forgiven(self, findings: tuple[Finding, ...], step: Step, key: GroupKey, sent: Sent) -> Iterator[Finding]:
-        """Leave out the warning that a checkpoint is no number where we wrote what is none."""
+        """Leave out that a checkpoint is no number where we wrote none, and an error that no page has for our lists."""
+        if isinstance(step, HeartBeat) and step.lists and not step.refused:
+            findings = tuple(finding for finding in findings if finding.code != "SLS293")
         entries = dict(entries_of(sent.response)[0]) if isinstance(step, Read) and self.model.exists(key) else {}
         for finding in findings:
             entry = entries.get(int(finding.where.split("/")[1])) if finding.code == "SLS207" and entries else None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_documented, judge_outcome, not_tried
 from sls_contract.scenarios.model import GroupKey, Model, Settings
-from sls_contract.scenarios.near_misses import FLAWS
 from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
     GROUP_TIMEOUT,
@@ -21,8 +20,6 @@ from sls_contract.scenarios.steps import (
     HeartBeat,
     Kept,
     ListGroups,
-    NearlyKnown,
-    NearlyRight,
     Place,
     Put,
     Read,
@@ -33,14 +30,16 @@ from sls_contract.scenarios.steps import (
     Write,
     documented_refusal,
     named_group,
+    operation_name,
 )
 from sls_contract.spec import Finding, Level
 from sls_contract.verification.answered import answered, assigned_by, contract_of, objects_of
 from sls_contract.verification.calls import CallJudge
+from sls_contract.verification.correctness import in_form_of_a_client, is_correct, nowhere, refusal
 from sls_contract.verification.reads import ReadJudge, both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sls_contract.checks.sequence_outcomes import Outcome
@@ -55,6 +54,7 @@ Verdict = Literal["passed", "failed", "not proven", "not provable", "not support
 
 _OK = 200
 _REFUSALS = range(400, 500)
+_SERVER_ERROR = 500
 _NOT_OFFERED = frozenset({405, 421, 501})
 _NOTHING = Judged((), frozenset())
 # Checkpoints that the run chooses look like cursors, are never the same twice, and go up and down.
@@ -177,7 +177,8 @@ class Requests:
 
     def _expect_offer(self, step: Request, sent: Sent) -> None:
         """End the scenario where a request that must be refused shows that its operation is not offered at all."""
-        if not isinstance(step, Read) and sent.response.status in _NOT_OFFERED:
+        offered = is_correct(step) and operation_name(step) in self.wire.served
+        if not isinstance(step, Read) and sent.response.status in _NOT_OFFERED and not offered:
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise NotSupported(answered(step, sent.response))
 
@@ -197,6 +198,8 @@ class Requests:
             self._expect_hash_key(step)
         if isinstance(step, (Read, Write, Call)) and step.shard in self._passed:
             step = replace(step, shard=self._passed[step.shard])
+        if isinstance(step, HeartBeat) and step.lists:
+            step = replace(step, lists=tuple(self._passed.get(shard, shard) for shard in step.lists))
         if isinstance(step, Call):
             lender = step.variant.signed_as
             known = replace(step, query=tuple((key, self._text(value)) for key, value in step.query))
@@ -276,11 +279,27 @@ class Requests:
         """Tell a correct request that is refused for no reason from one whose operation is not offered.
 
         The signature of a write is made like that of a read, and a group that was made is there for every operation.
+        An operation that was served before is offered: what it answers with 5xx or 405 is no refusal, and what is
+        written in the form of another client asks for nothing else.
         """
-        code = error_code(response) if is_correct(step) else None
+        if not is_correct(step):
+            return False
+        code, offered = error_code(response), operation_name(step) in self.wire.served and not not_tried(response)
+        failed = response.status >= _SERVER_ERROR or response.status in _NOT_OFFERED
+        if offered and (failed or in_form_of_a_client(step.variant)):
+            return True
+        if isinstance(step, Create):
+            return code == "SignatureNotMatch" or self._is_denied(key, response)
         if isinstance(step, (Call, ListGroups, Update)) or (isinstance(step, Put) and step.coding != "zstd"):
             return code is not None and code in {"SignatureNotMatch", *(each.code for each in contract_of(step).errors)}
         return code == "SignatureNotMatch" or (code == "ConsumerGroupNotExist" and self._model.exists(key))
+
+    def _is_denied(self, key: GroupKey, response: Response) -> bool:
+        """Tell whether the answer speaks of a group that is there, where there is none in the whole project.
+
+        Beside another group it may be meant: names are unique in a project, and no page says which ones are alike.
+        """
+        return error_code(response) == "ConsumerGroupAlreadyExist" and not self._model.has_groups(key.project)
 
     def _outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""
@@ -333,7 +352,8 @@ class Requests:
         response = sent.response
         if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
             return
-        if not (isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"):
+        exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
+        if not exists or self._is_denied(key, response):
             raise NotSupported(answered(step, response))
 
     def _should_succeed(self, step: Request, key: GroupKey) -> bool:
@@ -344,53 +364,3 @@ class Requests:
         if not named_group(step):
             return True
         return not isinstance(step, Read) and self._model.exists(key)
-
-
-_CLOCK_SECONDS = 15 * 60
-_TOKEN_OUTCOMES: Mapping[str, Outcome] = {
-    "unknown": "key",
-    **dict.fromkeys(get_args(NearlyKnown), "key"),
-    **dict.fromkeys(get_args(NearlyRight), "token"),
-    "sts-wrong-token": "token",
-    "sts-expired": "token",
-    "sts-without-token": "malformed",
-}
-_NOWHERE: Mapping[str, Outcome] = {
-    "missing": "project-missing",
-    "longer": "project-missing",
-    "shorter": "project-none",
-    "logstore missing": "logstore-missing",
-    "logstore longer": "logstore-missing",
-    "logstore shorter": "logstore-none",
-    "logstore capitals": "logstore-none",
-}
-
-
-def refusal(variant: RequestVariant) -> Outcome | None:
-    """Say how a request must be refused for its authentication; None where it must not."""
-    if variant.signed_as is not None:
-        return "signature"
-    if variant.flaw is not None:
-        return FLAWS[variant.flaw].refusal
-    if abs(variant.shift) > _CLOCK_SECONDS:
-        return "clock"
-    return _TOKEN_OUTCOMES.get(variant.key)
-
-
-def nowhere(place: Place) -> Outcome | None:
-    """Say how a request must be refused for a project or logstore that cannot exist; None where both can."""
-    return _NOWHERE.get(place.project) or _NOWHERE.get(f"logstore {place.logstore}")
-
-
-def is_correct(step: Step) -> bool:
-    """Tell whether the operation should succeed in a scenario that is set up in order."""
-    variant = step.variant
-    plain = (
-        variant.flaw is None
-        and variant.signed_as is None
-        and variant.key in {"own", "sts"}
-        and abs(variant.shift) < _CLOCK_SECONDS
-    )
-    if not plain or nowhere(step.at) is not None or documented_refusal(step):
-        return False
-    return not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))

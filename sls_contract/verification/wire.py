@@ -69,10 +69,10 @@ class _Dated(NamedTuple):
 class AnswerLost(Exception):
     """One request got no whole answer; the scenario cannot go on, because nobody knows what was done."""
 
-    def __init__(self, reason: str, sent: Sent) -> None:
+    def __init__(self, error: TransportError, sent: Sent) -> None:
         """Keep the request, with what had come of its answer."""
-        super().__init__(reason)
-        self.sent = sent
+        super().__init__(str(error))
+        self.error, self.sent = error, sent
 
 
 class OneAtATime(Exception):
@@ -110,6 +110,7 @@ class Wire:
         advance: sets the endpoint's clock forward by so many seconds, and ``clock`` with it; None where nobody can.
         probe: makes a harmless request that the endpoint is known to answer; None until one is known.
         map: what was judged of each operation; its evidence is known at the end only, and empty here.
+        served: names of the operations that were answered 200.
 
     """
 
@@ -126,6 +127,7 @@ class Wire:
     advance: Callable[[float], None] | None = None
     probe: Callable[[datetime], Request] | None = None
     map: ContractMap = field(default_factory=ContractMap)
+    served: set[str] = field(default_factory=set)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
     _dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
@@ -197,6 +199,7 @@ class Wire:
         served = exchange.response is not None and exchange.response.status == _OK
         # Who was let in is looked at closely; why somebody was not is no question here, and costs time.
         verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
+        self.served |= {verdict.operation} if served and verdict.operation else set()
         related = self._consumption.judge(exchange, self.now).of(_ABOUT_THE_SERVICE)
         frozen = self._date(exchange.response, (verdict.operation, served), sent_at)
         findings = (*verdict.findings, *related.findings, *self._repeated_id(exchange), *frozen.findings)
@@ -257,7 +260,7 @@ class Wire:
         self.sent.append((Exchange(request, response), asked_at))
         if error.kind == "timeout" and not alone:
             return OneAtATime()
-        return AnswerLost(str(error), broken)
+        return AnswerLost(error, broken)
 
     def _wait(self) -> None:
         if not self.interval:
@@ -270,6 +273,6 @@ class Wire:
 
 def lost(error: AnswerLost) -> Finding:
     """Return the finding of a lost answer."""
-    return clause("SLS462").finding(
-        "response", "a whole answer", str(error.args[0]), "Answer every request, with an error where it has to be."
-    )
+    failure = error.error
+    fix = f"Answer every request: {failure.fix}"
+    return clause("SLS462").finding("response", "a whole answer", failure.reason, fix)

@@ -19,8 +19,10 @@ from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.scenarios import SCENARIOS
+from sls_contract.scenarios.wire_forms import WIRE_FORMS
 from sls_contract.signing import TEST_CREDENTIALS
 from sls_contract.verification import Plan, Selection
+from sls_contract.verification.existing_group import read_only
 from sls_contract.verification.plan import ABOUT
 from sls_contract.verification.summary import lines
 
@@ -172,6 +174,15 @@ def test_an_existing_group_is_only_read(reference):
     assert "near misses 3" in passed
     assert re.search("ListConsumerGroup [1-9].*GetCursor [1-9].*PullLogs [1-9].*ListShards [1-9]", passed)
     assert "needs more than reads of one group, and --group changes nothing (" in out
+
+
+def test_reads_of_every_client_and_key_are_left_to_an_existing_group():
+    """What is written beside stands in scenarios of its own: else nothing of these could be judged with --group."""
+    reading = [
+        name for name, each in SCENARIOS.items() if name.startswith(("form-", "token-")) and "writes" not in name
+    ]
+    assert {name for name in reading if read_only(SCENARIOS[name]) is None} == set()
+    assert all(f"form-{form}" in reading for form in WIRE_FORMS)
 
 
 def test_a_group_that_others_write_to_is_judged_by_what_does_not_move(reference):

@@ -9,12 +9,12 @@ from dataclasses import asdict
 
 import pytest
 from advice import speaks_of_its_breach
-from broken_endpoints import per_operation, registry, shards
+from broken_endpoints import logs_in_time, per_operation, registry, shards, spellings
 from started_processes import FULL
 
 from sls_contract.spec import CLAUSES, Level
 
-_WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS438"}
+_WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS429", "SLS438"}
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
     "connection-after-refusals": (
@@ -187,6 +187,8 @@ SCENARIO = (
     {bug: scenario for scenario, bugs in SHOWN_BY.items() for bug in bugs.split()}
     | per_operation.SHOWN_BY
     | shards.SHOWN_BY
+    | spellings.SHOWN_BY
+    | logs_in_time.SHOWN_BY
 )
 
 

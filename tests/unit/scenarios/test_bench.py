@@ -14,6 +14,7 @@ from sls_contract.exchange import decode_path
 from sls_contract.scenarios import Bench, Create, Delete, HeartBeat, Place, Read, RequestVariant, Write
 from sls_contract.scenarios.near_misses import FLAWS
 from sls_contract.scenarios.scenario import with_variant
+from sls_contract.scenarios.steps import Put
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, forms_for
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, verify_signature
 from sls_contract.spec import operation_of
@@ -36,12 +37,26 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: f"{variant.scheme}-{variant.form}-{variant.key}")
-@pytest.mark.parametrize("shard", [None, 1])
-def test_every_variant_is_a_correct_request(variant, shard):
+@pytest.mark.parametrize(
+    "step",
+    [Read(), Read(1), Create(Place("消费组")), Delete(), HeartBeat(), Write(1), Put(coding="lz4")],
+    ids=lambda step: type(step).__name__,
+)
+def test_every_variant_is_a_correct_request(variant, step):
     """Whatever client writes it, the request verifies and breaks no clause of the contract."""
-    request = BENCH.request(Read(shard, variant=variant), AT)
+    request = BENCH.request(with_variant(step, variant), AT, held=(0, 1))
     assert verify_signature(request, KEYS, at=AT) is None
     assert [f for f in judge_request(request, credentials=KEYS, at=AT).findings if f.level == "violation"] == []
+
+
+def test_writes_are_written_as_each_client_writes_them():
+    """Python puts blanks into JSON and escapes all but ASCII, Go sorts queries and spells header names in its way."""
+    python = BENCH.request(Create(Place("消"), RequestVariant("v1", "python-v1")), AT)
+    assert python.body == b'{"consumerGroup": "sls-contract-\\u6d88", "timeout": 300, "order": false}'
+    assert python.headers["Content-Length"] == str(len(python.body))
+    go = BENCH.request(Write(0, variant=RequestVariant("v1", "go")), AT)
+    assert [key for key, _ in go.query_pairs()] == ["consumer", "forceSuccess", "type"]
+    assert "X-Log-Apiversion" in [name for name, _ in go.headers.pairs]
 
 
 def schemes_of(number, flaw):

@@ -409,15 +409,21 @@ def test_a_clock_that_is_off_by_what_clients_are_allowed_is_no_fault(minutes, sc
 
 @pytest.mark.parametrize(
     ("status", "code", "clause"),
-    [(401, "SignatureNotMatch", "SLS456"), (404, "ConsumerGroupNotExist", "SLS444"), (405, "InvalidMethod", None)],
+    [
+        (401, "SignatureNotMatch", "SLS456"),
+        (404, "ConsumerGroupNotExist", "SLS444"),
+        (500, "InternalServerError", "SLS444"),
+        (405, "InvalidMethod", "SLS444"),
+        (405, "InvalidMethod", None),
+    ],
 )
 def test_a_write_refused_for_no_reason_is_told_from_a_missing_operation(status, code, clause):
-    """A correct signature that is refused, or a group that is made and denied, is a violation; no operation is none."""
+    """A signature refused, a group denied, and a failure of what was served are violations; no operation is none."""
     real = endpoint()
 
     def send(request: Request) -> Response:
         answer = real(request)
-        if named(request) != "ConsumerGroupHeartBeat" or "%20" not in request.url:
+        if named(request) != "ConsumerGroupHeartBeat" or (clause and "%20" not in request.url):
             return answer
         body = json.dumps({"errorCode": code, "errorMessage": "consumer group not exist"}).encode()
         headers = answer.headers.with_field("Content-Length", str(len(body)))

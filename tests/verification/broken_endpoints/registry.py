@@ -11,12 +11,14 @@ from broken_endpoints import (
     existence,
     lent,
     logs,
+    logs_in_time,
     names,
     operations,
     passing,
     per_operation,
     refusals,
     shards,
+    spellings,
     state,
 )
 from broken_endpoints.harness import BROKEN, EXPIRED, LOGSTORE, OTHER, PROJECT, WIDE, Broken, correct, now, verify
@@ -32,11 +34,13 @@ FILES = (
     existence,
     lent,
     logs,
+    logs_in_time,
     names,
     operations,
     passing,
     per_operation,
     refusals,
     shards,
+    spellings,
     state,
 )
