@@ -34,6 +34,24 @@ _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
 _WIDEST, _LONGEST_JSON = 10, 1000
 """In columns; in lines."""
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_FRONT_MATTER = re.compile(
+    r"\s*(---|\+\+\+)[^\S\n]*\n"
+    r"(?:[\w-]+\s*[:=].*\n|[^\S\n]+\S.*\n|-\s.*\n|[^\S\n]*\n)*?"  # a key, what goes on, an element, a blank line
+    r"\1[^\S\n]*(?:\n|$)"
+)
+"""What a site's generator reads before the page itself."""
+_CONTAINER = re.compile(r":{3,}.*")
+"""A line that begins or ends a box around a note."""
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
+_BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+"""What looks like a blank and is another character."""
+_INLINE_TAGS = (
+    "a|abbr|b|big|cite|code|codeph|del|div|em|filepath|font|i|img|ins|kbd|li|mark|note|ol|p|parmname|ph|props|s|samp|small"
+    "|span|strong|sub|term|tt|u|uicontrol|ul|varname|xref"
+)
+_TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
+"""Marks of HTML and DITA, whose words stay, and of footnotes, which go; other names in angle brackets are placeholders."""
+_HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
 _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
 """A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
 
@@ -73,8 +91,10 @@ Block: TypeAlias = Text | Code | Table
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split a page into its blocks, in order; never raises."""
-    blank = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text.lstrip("\ufeff"))
-    return tuple(_Reader(blank.replace("\r\n", "\n").replace("\r", "\n").split("\n")).blocks())
+    seen = _INVISIBLE.sub("", _BLANKS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")))
+    front = _FRONT_MATTER.match(seen)
+    seen = "\n" * front[0].count("\n") + seen[front.end() :] if front else seen
+    return tuple(_Reader(_COMMENT.sub(lambda found: "\n" * found[0].count("\n"), seen).split("\n")).blocks())
 
 
 def plain(text: str) -> str:
@@ -82,7 +102,8 @@ def plain(text: str) -> str:
     if structure := _STRUCTURE.fullmatch(text.strip()):
         return f"object<{structure[1]}>"
     bare = re.sub(r"!?\[((?:\\.|[^\]\\])*)\]\([^)]*\)", r"\1", text)
-    bare = html.unescape(re.sub(r"\s*<br\s*/?>\s*", "\n", re.sub(r"\*\*|`", "", bare)))
+    bare = re.sub(r"\s*<(?:br\s*/?|/?(?:p|div))>\s*", "\n", re.sub(r"\*\*|`", "", bare), flags=re.IGNORECASE)
+    bare = html.unescape(_TAG.sub("", re.sub(r"\s*<li>\s*", "\n- ", bare, flags=re.IGNORECASE)))
     return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", bare).strip()
 
 
@@ -104,7 +125,8 @@ class _Reader:
                 yield code
             else:
                 self._at += 1
-                if words := line.strip("| ") if line.startswith("|") or line.endswith("|") else line:
+                words = line.strip("| ") if line.startswith("|") or line.endswith("|") else line
+                if words and not _CONTAINER.fullmatch(words):
                     yield from self._line(words)
 
     def _line(self, words: str) -> Iterator[Text]:
@@ -169,7 +191,7 @@ class _Reader:
         self._at += height + 1
         rows: list[tuple[int, tuple[str, ...]]] = []
         while self._at < len(self._lines) and self._is_row(piped=piped):
-            rows.append((self._at + 1, self._row(len(head) if piped else 1 if closed else 0)))
+            rows.append((self._at + 1, self._row(0 if not closed else len(head) if piped else 1)))
         rows = [row for row in rows if any(row[1])]
         if rows and not any(head):  # the head is printed as the first row
             (line, head), *rows = rows
@@ -240,6 +262,8 @@ def _word_at(text: str, at: int) -> str:
 
 
 def _words(line: str, number: int, indent: int) -> Text:
+    if heading := _HTML_HEADING.fullmatch(line):
+        return Text("heading", plain(heading[2]), number, int(heading[1]))
     if heading := _HEADING.fullmatch(line):
         return Text("heading", plain(_HEADING_ID.sub("", heading[2])), number, len(heading[1]))
     if bold := _BOLD.fullmatch(line):

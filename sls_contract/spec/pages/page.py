@@ -14,7 +14,7 @@ from sls_contract.spec.pages.columns import is_head
 from sls_contract.spec.pages.errors import error_claims
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.request import request_claims
-from sls_contract.spec.pages.sections import placed
+from sls_contract.spec.pages.sections import named_operation, placed, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Block
     from sls_contract.spec.pages.routes import Target, Template
 
-_OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
-_IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """What links of a page to the service's own tools name is its operation."""
 
@@ -62,13 +60,9 @@ def _unread(page: Page, parts: Parts) -> None:
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:
     """Return the title, or the one word of it that names an operation; None where there is none."""
-    for block in blocks:
-        if isinstance(block, Text) and block.kind == "heading" and block.depth == 1:
-            if _OPERATION.fullmatch(block.text):
-                return _with_capitals(block.text, text)
-            named = set(_IN_WORDS.findall(block.text))
-            return named.pop() if len(named) == 1 else None
-    return None
+    title = title_of(blocks)
+    named = named_operation(title.text) if title else None
+    return _with_capitals(named, text) if named and title and named == title.text else named
 
 
 def _linked(text: str) -> str | None:

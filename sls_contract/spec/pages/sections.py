@@ -40,6 +40,8 @@ _TITLE = re.compile(
     r"|(?:(?:请求|返回|响应|路径|正常|错误)\s*)*(?:语法|参数|头|元素|数据|结果|示例|码)"
 )
 """A line that is a heading on a page where none has a mark."""
+_OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
+_IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
 _LONGEST_LABEL = 40
 """Characters of a list item or bold line that may name a section; the longest seen has 24."""
 
@@ -52,16 +54,43 @@ class Placed(NamedTuple):
     label: str
 
 
+def named_operation(heading: str) -> str | None:
+    """Return the operation that a title is, or that it has one word of; None where it names none, or several."""
+    if _OPERATION.fullmatch(heading):
+        return heading if _named(heading.lower(), "intro") is None else None
+    named = set(_IN_WORDS.findall(heading))
+    return named.pop() if len(named) == 1 else None
+
+
+def title_of(blocks: Sequence[Block]) -> Text | None:
+    """Return the title: of the outermost headings the first that names an operation, or that begins no section."""
+    headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading"]
+    tops = [heading for heading in headings if heading.depth == 1]
+    if not tops and headings and _IN_WORDS.search(headings[0].text) and named_operation(headings[0].text):
+        return headings[0]
+    named = (heading for heading in tops if named_operation(heading.text))
+    return next(named, None) or next((top for top in tops if _named(top.text.lower(), "intro") is None), None)
+
+
 def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
     """Give each block that is no section's heading its section."""
     role: Role = "intro"
     label = ""
+    title = title_of(blocks)
+    depth = 0  # of the heading that began the section; 0: it is no heading
     heads = _flat_heads(blocks)
     bare = not any(isinstance(block, Text) and block.kind != "paragraph" and _opens(block, role) for block in blocks)
     for at, block in enumerate(blocks):
-        found = _opens(block, role, bare=bare) if isinstance(block, Text) and at not in heads else None
+        found = None
+        if block is title:
+            role, label, depth = "intro", "", 0
+        elif isinstance(block, Text) and at not in heads:
+            found = _opens(block, role, bare=bare)
+            if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
+                found = None  # a part of the section, with a heading of its own
         if found is not None:
             role, label = found, ""
+            depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
             continue
         yield Placed(role, block, label)
         if isinstance(block, Text):
@@ -76,8 +105,6 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
     """Return the section that a line of words begins, or None; ``bare``: the headings of the page lost their marks."""
-    if block.kind == "heading" and block.depth == 1:
-        return None
     if block.kind == "paragraph" and not (_says_example(block.text) or (bare and _TITLE.fullmatch(block.text))):
         return None
     if block.kind != "heading" and len(block.text) > _LONGEST_LABEL:

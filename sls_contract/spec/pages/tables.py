@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table, Text
-from sls_contract.spec.pages.columns import column_of, flat_head, yes_or_no
+from sls_contract.spec.pages.columns import column_of, flat_head, json_type, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -131,26 +131,67 @@ def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
 
 
 def _columns(table: Table) -> dict[Column, int]:
+    """Return which column holds what: by its head, or else by its cells."""
     columns: dict[Column, int] = {}
     for at, head in enumerate(table.head):
         column = column_of(head)
         if column is not None:
             columns.setdefault(column, at)
-    if "name" in columns and "type" not in columns:
-        free = (at for at in range(len(table.head)) if at not in columns.values())
-        for at in [each for each in free if _holds(table, each, _FLAT_TYPE.fullmatch)][:1]:
-            columns["type"] = at
-    if "type" in columns and not columns.keys() & {"required", "optional"}:
-        free = (at for at in range(len(table.head)) if at not in columns.values())
-        for at in [each for each in free if _holds(table, each, lambda cell: yes_or_no(cell) is not None)][:1]:
-            columns["required"] = at
+    if not columns.keys() & {"status", "code"}:
+        _by_cells(table, columns, "type", _FLAT_TYPE.fullmatch)
+        if "type" in columns and not columns.keys() & {"required", "optional"}:
+            _by_cells(table, columns, "required", lambda cell: yes_or_no(cell) is not None)
+        if "type" in columns and _holds(table, columns["type"], _is_type_cell):
+            _by_cells(table, columns, "name", _is_name_cell)
+        if "name" in columns and "type" in columns:
+            _by_cells(table, columns, "description", _is_any)
     return columns
+
+
+def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
+    """Return which column of a table of errors holds what; empty where it is no such table."""
+    columns = _columns(table)
+    if not in_section:
+        return columns if columns.keys() >= {"status", "code"} else {}
+    columns = {each: at for each, at in columns.items() if each in {"status", "code", "message"}} | (
+        {"description": columns["description"]} if columns.keys() & {"status", "code"} and "description" in columns else {}
+    )
+    _by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
+    _by_cells(table, columns, "code", _CODE_CELL.fullmatch)
+    if "code" in columns:
+        _by_cells(table, columns, "message", _is_any)
+    return columns if columns.keys() & {"status", "code"} else {}
+
+
+def _by_cells(table: Table, columns: dict[Column, int], column: Column, fits: Callable[[str], object]) -> None:
+    """Find a column that no head names: the first of the others in which all cells fit."""
+    if column not in columns:
+        free = (at for at in range(len(table.head)) if at not in columns.values() and _holds(table, at, fits))
+        columns |= {column: at for at in [*free][:1]}
 
 
 def _holds(table: Table, at: int, fits: Callable[[str], object]) -> bool:
     """Tell whether a column has cells, and all of a kind, whatever its head says."""
-    cells = [cells[at] for _, cells in table.rows if at < len(cells)]
+    cells = [cells[at] for _, cells in table.rows if at < len(cells) and cells[at]]
     return bool(cells) and all(map(fits, cells))
+
+
+def _is_type_cell(cell: str) -> bool:
+    return json_type(cell) is not None and _NAME_AND_TYPE.fullmatch(cell) is None
+
+
+def _is_name_cell(cell: str) -> bool:
+    return _NAME.fullmatch(_bare(_untagged(_unmarked(cell)[1])[0])) is not None
+
+
+def _is_any(cell: str) -> bool:
+    return bool(cell)
+
+
+def _bare(name: str) -> str:
+    """Return a name without the quotes or the emphasis that it is printed in."""
+    found = re.fullmatch(r"([\"'*“])([^\"'*“”]+)[\"'*”]", name)
+    return found[2] if found else name
 
 
 def _table_rows(table: Table, label: str) -> Iterator[Row]:
@@ -166,7 +207,7 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
             found = _NAME_AND_TYPE.fullmatch(cell["type"])
             cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
         depth, name = _unmarked(cell["name"])
-        name, optional = _untagged(name)
+        name, optional = _untagged(_bare(name))
         *path, name = _path(name, seen)
         seen.add(name)
         if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # the type stands for a name
@@ -229,8 +270,8 @@ def _is_required(cell: Mapping[Column, str]) -> bool | None:
 
 
 def _error_rows(table: Table, *, in_section: bool) -> Iterator[ErrorRow]:
-    columns = _columns(table)
-    if not columns.keys() & {"status", "code"} or not (in_section or columns.keys() >= {"status", "code"}):
+    columns = _error_columns(table, in_section=in_section)
+    if not columns:
         return
     above: Sequence[str] = ()
     last = ""
