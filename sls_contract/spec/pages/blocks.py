@@ -51,6 +51,13 @@ _INLINE_TAGS = (
 )
 _TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
 """Marks of HTML and DITA, whose words stay, and of footnotes, which go; other names in angle brackets are placeholders."""
+_PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
+_START = re.compile(r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+\S.*\sHTTP/\d(?:\.\d)?|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*")
+"""The first line of a message that no fence marks as code."""
+_OF_MESSAGE = re.compile(r"\\?[{}],?|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"']?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE)
+"""Its further lines, up to its body."""
+_CELL_INDENT = re.compile(r"(?<=\|)[ \t]*((?:&nbsp;|&emsp;|&ensp;|[\u00a0\u2002\u2003\u3000])+)\s*(?=[^\s|])")
+"""Blanks of other kinds with which a cell begins: the depth of what it names."""
 _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
 _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
 """A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
@@ -91,10 +98,15 @@ Block: TypeAlias = Text | Code | Table
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split a page into its blocks, in order; never raises."""
-    seen = _INVISIBLE.sub("", _BLANKS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")))
+    marked = _CELL_INDENT.sub(_depth_marks, text.replace("\r\n", "\n").replace("\r", "\n"))
+    seen = _INVISIBLE.sub("", _BLANKS.sub(" ", marked))
     front = _FRONT_MATTER.match(seen)
     seen = "\n" * front[0].count("\n") + seen[front.end() :] if front else seen
     return tuple(_Reader(_COMMENT.sub(lambda found: "\n" * found[0].count("\n"), seen).split("\n")).blocks())
+
+
+def _depth_marks(found: re.Match[str]) -> str:
+    return "└" * len(re.findall(r"&\w+;|.", found[1]))
 
 
 def plain(text: str) -> str:
@@ -119,9 +131,11 @@ class _Reader:
                 yield self._code()
             elif line[:6].lower() == "<table":
                 yield self._html_table()
+            elif _PRE.match(line):
+                yield self._pre()
             elif "|" in line and (height := self._head_height()):
                 yield self._table(height)
-            elif code := self._json(line):
+            elif code := self._message(line) or self._json(line):
                 yield code
             else:
                 self._at += 1
@@ -153,8 +167,42 @@ class _Reader:
             open_ += sum(1 if mark in "{[" else -1 for mark in re.findall(r"[][{}]", self._lines[end]))
             if not open_:
                 first, self._at = self._at, end + 1
-                return Code("\n".join(self._lines[first : self._at]), first + 1)
+                text = "\n".join(self._lines[first : self._at])
+                return Code(re.sub(r"\\([_*{}\[\]()<>#+.!|~-])", r"\1", text), first + 1)  # escaped as words are
         return None
+
+    def _message(self, line: str) -> Code | None:
+        """Read a request or an answer that stands among words: its first line, its headers and the JSON below them."""
+        if not _START.fullmatch(line):
+            return None
+        first = end = self._at
+        while (ahead := self._past_blank(end + 1)) < len(self._lines):
+            each = self._lines[ahead].strip()
+            if _START.fullmatch(each) or not (_OF_MESSAGE.fullmatch(each) or _JSON.fullmatch(each)):
+                break
+            if ahead > end + 1 and not (each.startswith(("{", "[")) or re.match(r"(?i)(?:header|body)s?\s*[:：]?$", each)):
+                break  # words below a blank line are no header
+            end = ahead
+            self._at = ahead
+            if _JSON.fullmatch(each) and self._json(each):
+                end = self._at - 1
+        self._at = end + 1
+        return Code("\n".join(self._lines[first : self._at]), first + 1)
+
+    def _past_blank(self, at: int) -> int:
+        while at < len(self._lines) and not self._lines[at].strip():
+            at += 1
+        return at
+
+    def _pre(self) -> Code:
+        """Read a block of code in HTML."""
+        first = self._at
+        while self._at < len(self._lines) and "</pre>" not in self._lines[self._at].lower():
+            self._at += 1
+        self._at += 1
+        text = "\n".join(self._lines[first : self._at]).strip()
+        inside = _PRE.sub("", re.sub(r"(?i)</pre>.*", "", text, flags=re.DOTALL), count=1)
+        return Code(html.unescape(re.sub(r"</?(?:code|span|codeblock)(?:\s[^<>]*)?>", "", inside)), first + 1)
 
     def _head_height(self) -> int:
         """Return how many lines the head of a table takes that begins here, a cell a line or whole; 0: none does."""
@@ -222,9 +270,7 @@ class _Reader:
 
     def _goes_on(self, *, piped: bool) -> bool:
         """Tell whether the next line belongs to an open row: blank lines may, another row or a fence may not."""
-        ahead = self._at
-        while ahead < len(self._lines) and not self._lines[ahead].strip():
-            ahead += 1
+        ahead = self._past_blank(self._at)
         if ahead == len(self._lines):
             return False
         line = self._lines[ahead].strip()

@@ -31,7 +31,15 @@ _TAG = re.compile(
 _WHOLE = {"body", "object", ""}
 """What rows call the body itself."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
-_LISTED_ERROR = re.compile(r"([1-5]\d\d)\s*[\s:：,，-]\s*([A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(.*))?", re.DOTALL)
+_HTTP = r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|status)\s*[:：]?\s*)?"
+_LISTED_ERROR = re.compile(
+    rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(?P<message>.*))?"
+    rf"|{_HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?P<message1>.*)"
+    rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{_HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
+    re.DOTALL,
+)
+_ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
+"""What stands in a cell for the one above it."""
 _LISTED_ROW = re.compile(
     r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|[:：]\s*([^.。]+)(?:[.。]|$))\s*(.*)", re.DOTALL
 )
@@ -114,7 +122,7 @@ def error_rows(parts: Iterable[Placed], *roles: str) -> list[ErrorRow]:
     texts: list[Text] = []
     for part in parts:
         if part.role in roles and isinstance(part.block, Table):
-            found.extend(_error_rows(part.block, in_section=part.role == "errors"))
+            found.extend(_error_rows(part.block, part.label, in_section=part.role == "errors"))
         elif part.role == "errors" and isinstance(part.block, Text):
             texts.append(part.block)
     return found or list(_listed_errors(texts))
@@ -124,10 +132,23 @@ def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
     """Read errors that stand one a line, or a cell a line."""
     for at, text in enumerate(texts):
         ahead = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
-        if found := _LISTED_ERROR.fullmatch(text.text):
-            yield ErrorRow(found[1], found[2], found[3], text.line)
+        if found := _listed_error(text.text):
+            yield ErrorRow(*found, text.line)
         elif _STATUS_CELL.fullmatch(text.text) and _CODE_CELL.fullmatch(ahead[0]):
             yield ErrorRow(text.text, ahead[0], ahead[1], text.line)
+
+
+def _listed_error(text: str) -> tuple[str, str, str] | None:
+    """Read status, code and message that stand in one text."""
+    found = _LISTED_ERROR.fullmatch(text)
+    if not found:
+        return None
+    given = found.groupdict()
+    status, code, message = (
+        next((given[key] for key in given if key.rstrip("12") == name and given[key]), "")
+        for name in ("status", "code", "message")
+    )
+    return status, code, message
 
 
 def _columns(table: Table) -> dict[Column, int]:
@@ -200,13 +221,15 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
         return
     above: list[str] = []
     seen: set[str] = set()
+    depths = _depths(table, columns)
     for line, printed in table.rows:
         cells = _with_name(printed, columns, len(table.head))
         cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
         if "name" not in cell:  # one column for both
             found = _NAME_AND_TYPE.fullmatch(cell["type"])
             cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
-        depth, name = _unmarked(cell["name"])
+        marks, name = _unmarked(cell["name"])
+        depth = depths.index(marks) if marks in depths else marks
         name, optional = _untagged(_bare(name))
         *path, name = _path(name, seen)
         seen.add(name)
@@ -226,6 +249,12 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
             unread=cell.get("required", "") if required is None else "",
             parent=path[-1] if path else _above(above, depth),
         )
+
+
+def _depths(table: Table, columns: Mapping[Column, int]) -> list[int]:
+    """Return how many marks stand before names, for each depth that there is: two blanks a level are one level."""
+    at = columns.get("name", columns.get("type", 0))
+    return sorted({0, *(_unmarked(cells[at])[0] for _, cells in table.rows if at < len(cells))})
 
 
 def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int) -> tuple[str, ...]:
@@ -269,21 +298,23 @@ def _is_required(cell: Mapping[Column, str]) -> bool | None:
     return yes_or_no(cell.get("required", "")) if optional is None else not optional
 
 
-def _error_rows(table: Table, *, in_section: bool) -> Iterator[ErrorRow]:
+def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[ErrorRow]:
+    """Read a table of errors; ``label``, the words before it, may say the status of all."""
     columns = _error_columns(table, in_section=in_section)
     if not columns:
         return
     above: Sequence[str] = ()
-    last = ""
+    of_all = re.fullmatch(rf"{_HTTP}([1-5]\d\d)\b.*", label)
+    last = of_all[1] if of_all and "status" not in columns else ""
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is printed in the first of them
-        cells = above = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
+        cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
+        cells = above = [above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells)]
         status, code, message = (_cell(cells, columns.get(column)) for column in ("status", "code", "message"))
-        if not status and above:
-            status = last
-        last = status
-        both = None if "code" in columns else _LISTED_ERROR.fullmatch(status)  # one column for both
-        yield ErrorRow(*((both[1], both[2]) if both else (status, code)), message, line)
+        if both := _listed_error(status if "code" not in columns else code if not status else ""):  # one column for both
+            status, code, message = both[0], both[1], message or both[2]
+        last = status = status or last
+        yield ErrorRow(re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE), _bare(code).rstrip(" .*†"), _bare(message), line)
 
 
 def _cell(cells: Sequence[str], at: int | None) -> str:
