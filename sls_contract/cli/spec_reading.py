@@ -88,7 +88,7 @@ def _read(path: Path) -> Iterator[Described]:
         yield from (_plain(path, each) for each in listed if "operations" not in each)  # a list of names comes first
         return
     for page in derived(path, ()):
-        if page.path is None and not page.errors and not page.query:
+        if page.is_empty:
             msg = f"expected {path} to be a page of the API reference, found no request line and no tables\n{_FIX}"
             raise UsageError(msg)
         yield Described(path, page=page)

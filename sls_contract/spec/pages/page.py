@@ -47,6 +47,27 @@ def derive(text: str, name: str = "") -> Page:
     return page
 
 
+def derive_each(text: str, name: str = "") -> list[Page]:
+    """Return what a page claims of each operation that it describes: of one, unless several titles have a request line.
+
+    Args:
+        text: the page, Markdown as published.
+        name: of the operation, where the page has no title.
+
+    """
+    headings = [each for each in blocks_of(text) if isinstance(each, Text) and each.kind == "heading"]
+    titles = [heading for heading in headings if named_operation(heading.text)]
+    titles = [title for title in titles if title.depth == min(each.depth for each in titles)]
+    if len(titles) > 1:
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        ends = [title.line - 1 for title in titles[1:]] + [len(lines)]
+        parts = ("\n" * (title.line - 1) + "\n".join(lines[title.line - 1 : end]) for title, end in zip(titles, ends, strict=True))
+        pages = [page for page in map(derive, parts) if page.path and page.method]
+        if len({page.operation for page in pages}) == len(pages) > 1:
+            return pages
+    return [derive(text, name)]
+
+
 def _unread(page: Page, parts: Parts) -> None:
     """List the tables of parameters and elements that no row could be read of."""
     errors = {row.line for row in parts.error_rows}

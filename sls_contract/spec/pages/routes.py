@@ -104,10 +104,12 @@ def template_of(target: Target, example: Target | None, names: Collection[str]) 
 
     """
     shown = example.segments if example is not None else ()
+    marked = {name for segment in target.segments if (name := placeholder(segment))}
+    free = [name for name in names if name not in marked]
     parameters = {}
     for at, segment in enumerate(target.segments):
         printed = shown[at] if len(shown) > at else None
-        if name := _parameter_name(segment, printed, at, names):
+        if name := _parameter_name(segment, printed, at, free):
             parameters[at] = name
         elif _is_sample(segment, printed, at) or (at % 2 and _is_listed(target.segments[at - 1], names)):
             parameters[at] = name_from_collection(target.segments[at - 1], names)
