@@ -51,7 +51,9 @@ def _pages(path: Path, text: str) -> list[Page]:
     from sls_contract.spec.pages import derive_each
 
     folder = path.resolve().parent.name
-    return derive_each(text, folder if folder.isalpha() and folder[:1].isupper() else "")  # such as GetCheckPoint/2024.md
+    return derive_each(
+        text, folder if folder.isalpha() and folder[:1].isupper() else ""
+    )  # such as GetCheckPoint/2024.md
 
 
 def _named(path: Path, pages: Mapping[str, Page], names: Sequence[str]) -> list[Page]:

@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from sls_contract.spec.pages.cleaning import INDENT, cleaned
 from sls_contract.spec.pages.html_tables import html_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Kind: TypeAlias = Literal["heading", "bold", "item", "paragraph"]
 
@@ -33,31 +34,21 @@ _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
 _WIDEST, _LONGEST_JSON = 10, 1000
 """In columns; in lines."""
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_FRONT_MATTER = re.compile(
-    r"\s*(---|\+\+\+)[^\S\n]*\n"
-    r"(?:[\w-]+\s*[:=].*\n|[^\S\n]+\S.*\n|-\s.*\n|[^\S\n]*\n)*?"  # a key, what goes on, an element, a blank line
-    r"\1[^\S\n]*(?:\n|$)"
-)
-"""What a site's generator reads before the page itself."""
 _CONTAINER = re.compile(r":{3,}.*")
 """A line that begins or ends a box around a note."""
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
-_BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
-"""What looks like a blank and is another character."""
 _INLINE_TAGS = (
     "a|abbr|b|big|cite|code|codeph|del|div|em|filepath|font|i|img|ins|kbd|li|mark|note|ol|p|parmname|ph|props|s|samp|small"
     "|span|strong|sub|term|tt|u|uicontrol|ul|varname|xref"
 )
 _TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
-"""Marks of HTML and DITA, whose words stay, and of footnotes, which go; other names in angle brackets are placeholders."""
+"""Marks of HTML and DITA, whose words stay, and of footnotes, which go. Other names in < > are parameters."""
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
 _START = re.compile(r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+\S.*\sHTTP/\d(?:\.\d)?|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*")
 """The first line of a message that no fence marks as code."""
-_OF_MESSAGE = re.compile(r"\\?[{}],?|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"']?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE)
+_OF_MESSAGE = re.compile(
+    r"\\?[{}],?|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"']?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE
+)
 """Its further lines, up to its body."""
-_CELL_INDENT = re.compile(r"(?<=\|)[ \t]*((?:&nbsp;|&emsp;|&ensp;|[\u00a0\u2002\u2003\u3000])+)\s*(?=[^\s|])")
-"""Blanks of other kinds with which a cell begins: the depth of what it names."""
 _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
 _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
 """A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
@@ -98,15 +89,7 @@ Block: TypeAlias = Text | Code | Table
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split a page into its blocks, in order; never raises."""
-    marked = _CELL_INDENT.sub(_depth_marks, text.replace("\r\n", "\n").replace("\r", "\n"))
-    seen = _INVISIBLE.sub("", _BLANKS.sub(" ", marked))
-    front = _FRONT_MATTER.match(seen)
-    seen = "\n" * front[0].count("\n") + seen[front.end() :] if front else seen
-    return tuple(_Reader(_COMMENT.sub(lambda found: "\n" * found[0].count("\n"), seen).split("\n")).blocks())
-
-
-def _depth_marks(found: re.Match[str]) -> str:
-    return "└" * len(re.findall(r"&\w+;|.", found[1]))
+    return tuple(_Reader(cleaned(text).split("\n")).blocks())
 
 
 def plain(text: str) -> str:
@@ -116,6 +99,7 @@ def plain(text: str) -> str:
     bare = re.sub(r"!?\[((?:\\.|[^\]\\])*)\]\([^)]*\)", r"\1", text)
     bare = re.sub(r"\s*<(?:br\s*/?|/?(?:p|div))>\s*", "\n", re.sub(r"\*\*|`", "", bare), flags=re.IGNORECASE)
     bare = html.unescape(_TAG.sub("", re.sub(r"\s*<li>\s*", "\n- ", bare, flags=re.IGNORECASE)))
+    bare = re.sub(r"^\*([^*\s][^*]*)\*$", r"\1", bare.strip())
     return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", bare).strip()
 
 
@@ -180,7 +164,9 @@ class _Reader:
             each = self._lines[ahead].strip()
             if _START.fullmatch(each) or not (_OF_MESSAGE.fullmatch(each) or _JSON.fullmatch(each)):
                 break
-            if ahead > end + 1 and not (each.startswith(("{", "[")) or re.match(r"(?i)(?:header|body)s?\s*[:：]?$", each)):
+            if ahead > end + 1 and not (
+                each.startswith(("{", "[")) or re.match(r"(?i)(?:header|body)s?\s*[:：]?$", each)
+            ):
                 break  # words below a blank line are no header
             end = ahead
             self._at = ahead
@@ -234,7 +220,7 @@ class _Reader:
     def _table(self, height: int) -> Table:
         line = self._at + 1
         printed = [self._lines[at].strip() for at in range(self._at, self._at + height)]
-        head = tuple(cell for each in printed for cell in _cells(each))
+        head = tuple(cell.lstrip(INDENT) for each in printed for cell in _cells(each))
         piped, closed = printed[0].startswith("|"), printed[0].endswith("|")
         self._at += height + 1
         rows: list[tuple[int, tuple[str, ...]]] = []
@@ -242,8 +228,9 @@ class _Reader:
             rows.append((self._at + 1, self._row(0 if not closed else len(head) if piped else 1)))
         rows = [row for row in rows if any(row[1])]
         if rows and not any(head):  # the head is printed as the first row
-            (line, head), *rows = rows
-        return Table(head, tuple(rows), line)
+            (line, cells), *rows = rows
+            head = tuple(cell.lstrip(INDENT) for cell in cells)
+        return Table(head, _indented(rows), line)
 
     def _is_row(self, *, piped: bool) -> bool:
         line = self._lines[self._at].strip()
@@ -275,6 +262,17 @@ class _Reader:
             return False
         line = self._lines[ahead].strip()
         return line == "|" or not (line.startswith(("|", "#") if piped else "#") or _FENCE.match(line))
+
+
+def _indented(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return rows with marks of depth in the columns where they tell cells apart."""
+    width = max((len(cells) for _, cells in rows), default=0)
+    columns = [[cells[at] for _, cells in rows if at < len(cells) and cells[at]] for at in range(width)]
+    telling = {at for at, cells in enumerate(columns) if not all(cell.startswith(INDENT) for cell in cells)}
+    return tuple(
+        (line, tuple(cell if at in telling else cell.lstrip(INDENT) for at, cell in enumerate(cells)))
+        for line, cells in rows
+    )
 
 
 def _is_closed(text: str, width: int) -> bool:

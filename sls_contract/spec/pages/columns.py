@@ -21,13 +21,18 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (re.compile(r"status|状态码|\bhttp(?!.*(?:header|头))|返回码"), "status"),
     (re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message"), "message"),
     (re.compile(r"error ?codes?|错误(?:代?码|类型)|^code$|^error$|^错误$"), "code"),
-    (re.compile(r"type|类型"), "type"),
-    (re.compile(r"required|mandatory|必[须填选需要]"), "required"),
+    (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
+    (re.compile(r"required|mandatory|necess|必[须填选需要传]"), "required"),
     (re.compile(r"optional|可选"), "optional"),
     (re.compile(r"example|sample|\be\.g\.|示例|样例|举例"), "example"),
     (re.compile(r"position|location|\bin\b|位置"), "place"),
     (re.compile(r"description|说明|描述|meaning|remark|comment|^notes?$|备注|含义|解释|注释"), "description"),
-    (re.compile(r"name|parameter|attribute|field|element|header|key|名称|参数|属性|字段|元素"), "name"),
+    (
+        re.compile(
+            r"name|parameter|attribute|field|element|header|key|propert|argument|variable|名[称字]|参数|属性|字段|元素|变量"
+        ),
+        "name",
+    ),
 )
 _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"array|list|\[\]|数组|列表"), "array"),
@@ -40,7 +45,8 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
 _MUST = r"必[须填选需要传]|需要"
 _YES = re.compile(rf"(?:yes|y|m|true|must|required|mandatory|yse|是|{_MUST}|[✓✔√✅☑●])", re.IGNORECASE)
 _NO = re.compile(
-    rf"(?:no|n|o|false|optional|not (?:required|mandatory)|否|不是|可选|选填|可(?:以)?为空|[非不](?:{_MUST})|[✗✘✖×❌☐○])",
+    r"(?:no|n|o|false|optional|not (?:required|mandatory)|否|不是|可选|选填|可(?:以)?为空"
+    rf"|[非不](?:{_MUST})|[✗✘✖×❌☐○])",
     re.IGNORECASE,
 )
 _NO_BUT = re.compile(rf"(?:no|optional|否|可选|选填|非(?:{_MUST}))\s*[,，;；(（.。:：]", re.IGNORECASE)

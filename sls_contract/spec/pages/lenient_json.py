@@ -17,7 +17,8 @@ PLACEHOLDER: Final = type("Placeholder", (), {"__repr__": lambda _self: "PLACEHO
 """Stands where a page prints a name instead of a value: its type is not known."""
 
 _SPACE = re.compile(
-    r"\s+|((?://|#|--\s)[^\n]*|/\*.*?\*/|<!--.*?-->|[（(][^（）()\n]*[）)](?=[^\S\n]*(?:\n|$)))|\\(?=[^\S\n]*(?:\n|$))", re.DOTALL
+    r"\s+|((?://|#|--\s)[^\n]*|/\*.*?\*/|<!--.*?-->|[（(][^（）()\n]*[）)](?=[^\S\n]*(?:\n|$)))|\\(?=[^\S\n]*(?:\n|$))",
+    re.DOTALL,
 )
 """Between two values: blanks, a comment, or the backslash that a page converted twice has at the end of a line."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")

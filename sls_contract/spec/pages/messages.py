@@ -28,7 +28,10 @@ _STATUS_LINE = re.compile(
     r"|([1-5]\d\d) (?:OK|Created|Accepted|No Content|Bad Request|Unauthorized|Forbidden|Not Found)\s*)",
     re.IGNORECASE,
 )
-_HEADER_MARK = re.compile(r"(?:(?:request|response)\s+)?headers?\s*[:：]?\s*(\{?)|(?:请求|响应|返回)?头(?:部)?\s*[:：]?\s*(\{?)", re.IGNORECASE)
+_HEADER_MARK = re.compile(
+    r"(?:(?:request|response)\s+)?headers?\s*[:：]?\s*(\{?)|(?:请求|响应|返回)?头(?:部)?\s*[:：]?\s*(\{?)",
+    re.IGNORECASE,
+)
 _BODY_MARK = re.compile(
     r"(?:(?:request|response)\s+)?body\s*[:：]?\s*(.*)|(?:请求|响应|返回)?(?:消息)?体\s*[:：]\s*(.*)", re.IGNORECASE
 )
@@ -156,7 +159,7 @@ def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[
         line = lines[at].strip()
         if braced and line in {"}", "},"}:
             return fields, at + 1
-        if fields and line and _is_folded(lines, at):
+        if fields and line and _is_folded(lines, at, is_empty=not fields[-1][1]):
             fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line}".strip())
             at += 1
             continue
@@ -169,11 +172,15 @@ def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[
     return fields, at
 
 
-def _is_folded(lines: Sequence[str], at: int) -> bool:
+def _is_folded(lines: Sequence[str], at: int, *, is_empty: bool) -> bool:
     """Tell whether a line goes on with the header above: it is indented deeper, and begins no body."""
     above, line = lines[at - 1], lines[at]
     deeper = len(line) - len(line.lstrip()) > len(above) - len(above.lstrip())
-    return deeper and not line.lstrip().startswith(("{", "[", "<")) and not _BODY_MARK.fullmatch(line.strip())
+    return (
+        deeper
+        and (is_empty or not line.lstrip().startswith(("{", "[", "<")))
+        and not _BODY_MARK.fullmatch(line.strip())
+    )
 
 
 def _body(lines: Sequence[str], at: int) -> str | None:

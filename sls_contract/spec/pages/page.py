@@ -10,11 +10,12 @@ from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
 from sls_contract.spec.pages.answer import answer_claims
 from sls_contract.spec.pages.blocks import Table, Text, blocks_of
+from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.columns import is_head
 from sls_contract.spec.pages.errors import error_claims
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.request import request_claims
-from sls_contract.spec.pages.sections import named_operation, placed, title_of
+from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def derive(text: str, name: str = "") -> Page:
     """
     blocks = blocks_of(text)
     parts = Parts.of(tuple(placed(blocks)))
-    page = Page(operation=_operation(blocks, text) or name or _linked(text))
+    page = Page(operation=_operation(blocks, text) or name or named_operation(front_title(text)) or _linked(text))
     _route(page, parts)
     request_claims(page, parts)
     answer_claims(page, parts)
@@ -55,13 +56,14 @@ def derive_each(text: str, name: str = "") -> list[Page]:
         name: of the operation, where the page has no title.
 
     """
-    headings = [each for each in blocks_of(text) if isinstance(each, Text) and each.kind == "heading"]
-    titles = [heading for heading in headings if named_operation(heading.text)]
-    titles = [title for title in titles if title.depth == min(each.depth for each in titles)]
+    titles = titles_of(blocks_of(text))
     if len(titles) > 1:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         ends = [title.line - 1 for title in titles[1:]] + [len(lines)]
-        parts = ("\n" * (title.line - 1) + "\n".join(lines[title.line - 1 : end]) for title, end in zip(titles, ends, strict=True))
+        parts = (
+            "\n" * (title.line - 1) + "\n".join(lines[title.line - 1 : end])
+            for title, end in zip(titles, ends, strict=True)
+        )
         pages = [page for page in map(derive, parts) if page.path and page.method]
         if len({page.operation for page in pages}) == len(pages) > 1:
             return pages

@@ -52,7 +52,9 @@ def request_claims(page: Page, parts: Parts) -> None:
     twice = [row for row in parts.request_rows if row not in rows and row.name in keys]
     inside: list[Row] = [*twice, *(row for row in rows if row.line >= below or _goes(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
-    for row in [row for row in rows if row not in inside]:
+    open_ = [row for row in rows if row not in inside]
+    has_body = bool(printed) or any(row.parent or json_type(row.type) == "object" for row in open_)
+    for row in open_:
         if _goes(row, "path", "路径"):
             page.problem(row.line, "path", f"path {row.name}", "the request line has no place for it")
         elif _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
@@ -62,7 +64,7 @@ def request_claims(page: Page, parts: Parts) -> None:
         elif row.table != _first_table(rows) or _is_key(row.name, keys):
             inside.append(row)
         else:
-            _homeless(page, parts, row, inside, has_body=bool(printed))
+            _homeless(page, parts, row, inside, has_body=has_body)
     _headers(page, parts)
     _body(page, printed, inside)
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table, Text
-from sls_contract.spec.pages.columns import column_of, flat_head, json_type, yes_or_no
+from sls_contract.spec.pages.cleaning import INDENT
+from sls_contract.spec.pages.columns import column_of, flat_head, json_type, json_type_near, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ _FLAT_TYPE = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
-_MARKS = re.compile(r"(?:[└├│┗┣┃↳•·>]|\.(?=[.\w])|-(?=[\s>\w-]))[─━\s-]*")
+_MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
 """What stands before the name of a member, once for each object that it is in."""
 _TAG = re.compile(
     r"\s*[(（]\s*(?:(optional|可选|选填)|required|必选|必填|deprecated|已?废弃)\s*[)）]|\s+(?:deprecated|已?废弃)|\s*\*",
@@ -30,6 +31,8 @@ _TAG = re.compile(
 )
 _WHOLE = {"body", "object", ""}
 """What rows call the body itself."""
+_ROOTS = {"$", "body", "root"}
+"""With what the name of a member begins that is written as a path from the body."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
 _HTTP = r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|status)\s*[:：]?\s*)?"
 _LISTED_ERROR = re.compile(
@@ -159,11 +162,11 @@ def _columns(table: Table) -> dict[Column, int]:
         if column is not None:
             columns.setdefault(column, at)
     if not columns.keys() & {"status", "code"}:
-        _by_cells(table, columns, "type", _FLAT_TYPE.fullmatch)
+        _by_cells(table, columns, "type", _FLAT_TYPE.fullmatch, most=True)
         if "type" in columns and not columns.keys() & {"required", "optional"}:
-            _by_cells(table, columns, "required", lambda cell: yes_or_no(cell) is not None)
+            _by_cells(table, columns, "required", lambda cell: yes_or_no(cell) is not None, most=True)
         if "type" in columns and _holds(table, columns["type"], _is_type_cell):
-            _by_cells(table, columns, "name", _is_name_cell)
+            _by_cells(table, columns, "name", _is_name_cell, most=True)
         if "name" in columns and "type" in columns:
             _by_cells(table, columns, "description", _is_any)
     return columns
@@ -174,9 +177,9 @@ def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
     columns = _columns(table)
     if not in_section:
         return columns if columns.keys() >= {"status", "code"} else {}
-    columns = {each: at for each, at in columns.items() if each in {"status", "code", "message"}} | (
-        {"description": columns["description"]} if columns.keys() & {"status", "code"} and "description" in columns else {}
-    )
+    told = bool(columns.keys() & {"status", "code"})
+    kept = {"status", "code", "message", "description"} if told else {"status", "code", "message"}
+    columns = {column: at for column, at in columns.items() if column in kept}
     _by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
     _by_cells(table, columns, "code", _CODE_CELL.fullmatch)
     if "code" in columns:
@@ -184,21 +187,25 @@ def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
     return columns if columns.keys() & {"status", "code"} else {}
 
 
-def _by_cells(table: Table, columns: dict[Column, int], column: Column, fits: Callable[[str], object]) -> None:
-    """Find a column that no head names: the first of the others in which all cells fit."""
+def _by_cells(
+    table: Table, columns: dict[Column, int], column: Column, fits: Callable[[str], object], *, most: bool = False
+) -> None:
+    """Find a column that no head names: the first of the others in which all, or most, cells fit."""
     if column not in columns:
-        free = (at for at in range(len(table.head)) if at not in columns.values() and _holds(table, at, fits))
-        columns |= {column: at for at in [*free][:1]}
+        free = [at for at in range(len(table.head)) if at not in columns.values()]
+        for at in [at for at in free if _holds(table, at, fits, most=most)][:1]:
+            columns[column] = at
 
 
-def _holds(table: Table, at: int, fits: Callable[[str], object]) -> bool:
-    """Tell whether a column has cells, and all of a kind, whatever its head says."""
+def _holds(table: Table, at: int, fits: Callable[[str], object], *, most: bool = False) -> bool:
+    """Tell whether a column has cells, and all or most of a kind, whatever its head says."""
     cells = [cells[at] for _, cells in table.rows if at < len(cells) and cells[at]]
-    return bool(cells) and all(map(fits, cells))
+    fitting = sum(1 for cell in cells if fits(cell))
+    return fitting > len(cells) / 2 if most else 0 < len(cells) == fitting
 
 
 def _is_type_cell(cell: str) -> bool:
-    return json_type(cell) is not None and _NAME_AND_TYPE.fullmatch(cell) is None
+    return (json_type(cell) or json_type_near(cell)) is not None and _NAME_AND_TYPE.fullmatch(cell) is None
 
 
 def _is_name_cell(cell: str) -> bool:
@@ -225,6 +232,7 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
     for line, printed in table.rows:
         cells = _with_name(printed, columns, len(table.head))
         cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
+        cell = {column: text if column == "name" else text.lstrip(INDENT) for column, text in cell.items()}
         if "name" not in cell:  # one column for both
             found = _NAME_AND_TYPE.fullmatch(cell["type"])
             cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
@@ -281,8 +289,11 @@ def _untagged(name: str) -> tuple[str, bool]:
 
 
 def _path(name: str, seen: Collection[str]) -> list[str]:
-    """Split ``steps[].text`` at its dots where there is a row ``steps``; else they are a part of the name."""
-    parts = re.sub(r"\[\w*\]", "", name).split(".")
+    """Split ``steps[].text`` at its dots where there is a row ``steps``, or ``body.text``; else they are its own."""
+    parts = re.split(r"\s*(?:->|[.>→/])\s*", re.sub(r"\[\w*\]", "", name))
+    parts = [part for at, part in enumerate(parts) if not (at and part in {"N", "n", "*"})]
+    if parts[0].lower() in _ROOTS and len(parts) > 1:
+        seen, parts = {*seen, parts[1]}, parts[1:]
     return parts if parts[0] in seen and all(parts) else [name]
 
 
@@ -309,12 +320,17 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is printed in the first of them
         cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
-        cells = above = [above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells)]
+        cells = tuple(above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells))
+        above = cells
         status, code, message = (_cell(cells, columns.get(column)) for column in ("status", "code", "message"))
-        if both := _listed_error(status if "code" not in columns else code if not status else ""):  # one column for both
+        if both := _listed_error(
+            status if "code" not in columns else code if not status else ""
+        ):  # one column for both
             status, code, message = both[0], both[1], message or both[2]
         last = status = status or last
-        yield ErrorRow(re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE), _bare(code).rstrip(" .*†"), _bare(message), line)
+        yield ErrorRow(
+            re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE), _bare(code).rstrip(" .*†"), _bare(message), line
+        )
 
 
 def _cell(cells: Sequence[str], at: int | None) -> str:
