@@ -49,7 +49,7 @@ def answer_claims(page: Page, parts: Parts) -> None:
 
 
 def _status(parts: Parts) -> int | None:
-    printed = [answer.status for answer in parts.answers if answer.status is not None]
+    printed = [answer.status for answer in (*parts.answers, *parts.printed) if answer.status is not None]
     if printed:
         return printed[0]
     words = " ".join(item.text for role in ("response", "response-headers") for item in parts.items(role))
