@@ -69,7 +69,9 @@ def read_descriptions(path: Path) -> list[Described]:
     """Read a file, or each file of a folder; raises `UsageError` for what holds no description of an operation."""
     files = [path]
     if path.is_dir() and not (path / "client.py").is_file():  # else an installed SDK
+        built = path / "contracts.jsonl"  # of `spec build --folder`: the rest of the folder is its sources
         files = sorted(each for each in path.rglob("*") if each.suffix.lower() in _FOLDER_SUFFIXES)
+        files = [built] if built.is_file() else files
     found = [each for file in files for each in _read(file)]
     if not found:
         msg = f"expected a description of an operation, found none in {path}\n{_FIX}"

@@ -63,5 +63,7 @@ def _named(path: Path, pages: Mapping[str, Page], names: Sequence[str]) -> list[
         near = get_close_matches(missing[0], pages) if missing else []
         hint = f"; did you mean {near[0]}?" if near else ""
         msg = f"expected {path} to have {', '.join(missing) or 'operations'}, found {len(pages)} others{hint}"
+        if not pages:
+            msg = f"expected {path} to have operations, found none"
         raise UsageError(msg)
     return [pages[name] for name in names or sorted(pages)]

@@ -121,6 +121,7 @@ def test_a_ruling_on_an_operation_that_nobody_claims_is_refused():
     """Its name may be misspelt."""
     text = refusal(operation="ListBasket")
     assert "rules on ListBasket, of which no source claims anything" in text
+    assert "How to fix: write ListBaskets." in text
 
 
 @pytest.mark.parametrize(
