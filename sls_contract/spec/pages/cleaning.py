@@ -17,7 +17,7 @@ _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 _CELL_INDENT = re.compile(
     r"(?<=\|)[ \t]*"
     r"((?:(?:&nbsp;|\u00a0){2}|&emsp;|[\u2003\u3000])(?:&(?:nb|em|en)sp;|[\u00a0\u2002\u2003\u3000])*)"
-    r"[^\S\n]*(?=[^\s|:-])"
+    r"[ \t]*(?=[^\s|:-])"
 )
 """Blanks of other kinds with which a cell begins: the depth of what it names."""
 INDENT = "\ue000"

@@ -292,3 +292,11 @@ def test_json_among_words_is_escaped_as_words_are():
     text = PAGE.replace(EXAMPLE, 'Success response\n\n{"planId": "p\\*\\*\\_1"}\n\n')
     page = derive(text).as_plain()
     assert (page["problems"], [*page["response"]["members"]]) == ([], ["planId"])
+
+
+def test_a_row_that_cannot_be_read_is_not_renamed():
+    """A key that only the example has takes the place of a row with another name, but not of one that is no name."""
+    text = PAGE.replace("|planId|String|", "|plan id?|String|")
+    page = derive(text).as_plain()
+    assert [*page["response"]["members"]] == ["planId"]
+    assert ("spelling", "plan id?") in [(each["kind"], each["says"]) for each in page["problems"]]
