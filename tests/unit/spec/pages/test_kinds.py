@@ -300,3 +300,13 @@ def test_a_row_that_cannot_be_read_is_not_renamed():
     page = derive(text).as_plain()
     assert [*page["response"]["members"]] == ["planId"]
     assert ("spelling", "plan id?") in [(each["kind"], each["says"]) for each in page["problems"]]
+
+
+def test_a_section_of_one_word_is_no_title():
+    """A page without a title is of the operation that its links name, whatever its sections are called."""
+    text = PAGE.replace("# PlanOrchard\n", "").replace("## ", "# ")
+    text = text.replace(
+        "# Request syntax",
+        "# How it works\n\n# Debugging\n\n[Try](https://x/api/Sls/2020-12-30/PlanOrchard)\n\n# Request syntax",
+    )
+    assert derive(text).operation == "PlanOrchard"
