@@ -68,7 +68,7 @@ def _inside(value: Value, indent: str) -> Iterator[str]:
 def _described(value: Value) -> str:
     inner = f" of {value.items.type}s" if value.items is not None and value.items.type else ""
     parts = [f"{value.type or 'any'}{inner}", "required" if value.required else ""]
-    parts += [value.says or _limits(value), f"in {value.unit}" if value.unit else ""]
+    parts += [value.says or _limits(value) or _pattern(value), f"in {value.unit}" if value.unit else ""]
     parts.append(f"{value.default} by default" if value.default else "")
     parts.append(f"equals {value.equals}" if value.equals else "")
     parts.append(f"as asked by {value.filtered_by}" if value.filtered_by else "")
@@ -77,6 +77,10 @@ def _described(value: Value) -> str:
     parts += [f"needed unless {place} is {text}" for place, text in value.needed_unless.items()]
     parts.append(f"not {', '.join(value.aliases)}" if value.aliases else "")
     return ", ".join(filter(None, parts))
+
+
+def _pattern(value: Value) -> str:
+    return f"matches {value.pattern}" if value.pattern else ""
 
 
 def _limits(value: Value) -> str:

@@ -78,10 +78,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     elif arguments.json != "-":
         for path, page in pages:
             console.tell(_lines(path, page))
-    empty = [path for path, page in pages if page.path is None and not page.errors]
+    empty = [path for path, page in pages if page.is_empty]
     for path in empty:
         print(
-            f"{path}: expected a page of the API reference, found no request line and no table of errors\n"
+            f"{path}: expected a page of the API reference, found no request line and no table\n"
             "How to fix: pass the page's Markdown, with its tables and code blocks.",
             file=console.stderr,
         )
@@ -94,7 +94,7 @@ def _write_claims(pages: Sequence[tuple[Path, Page]], arguments: argparse.Namesp
 
     given = {name: getattr(arguments, name) for name in ("family", "language", "date")} | {"id": arguments.source}
     sources = {path: source_of(path, given) for path, _ in pages}
-    written = write_claims(arguments.out, [(sources[path], page) for path, page in pages if page.path or page.errors])
+    written = write_claims(arguments.out, [(sources[path], page) for path, page in pages if not page.is_empty])
     for file in written[:_MOST_LISTED]:
         print(f"wrote {file}", file=stdout)
     if len(written) > _MOST_LISTED:

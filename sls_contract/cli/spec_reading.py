@@ -69,7 +69,9 @@ def read_descriptions(path: Path) -> list[Described]:
     """Read a file, or each file of a folder; raises `UsageError` for what holds no description of an operation."""
     files = [path]
     if path.is_dir() and not (path / "client.py").is_file():  # else an installed SDK
+        built = path / "contracts.jsonl"  # of `spec build --folder`: the rest of the folder is its sources
         files = sorted(each for each in path.rglob("*") if each.suffix.lower() in _FOLDER_SUFFIXES)
+        files = [built] if built.is_file() else files
     found = [each for file in files for each in _read(file)]
     if not found:
         msg = f"expected a description of an operation, found none in {path}\n{_FIX}"
@@ -88,7 +90,7 @@ def _read(path: Path) -> Iterator[Described]:
         yield from (_plain(path, each) for each in listed if "operations" not in each)  # a list of names comes first
         return
     for page in derived(path, ()):
-        if page.path is None and not page.errors and not page.query:
+        if page.is_empty:
             msg = f"expected {path} to be a page of the API reference, found no request line and no tables\n{_FIX}"
             raise UsageError(msg)
         yield Described(path, page=page)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def derived(path: Path, names: Sequence[str]) -> list[Page]:
-    """Derive what a source claims: of one operation from a page, of all or those named from a model.
+    """Derive what a source claims: of each operation of a page, of all or those named from a model.
 
     Raises `UsageError` for a source that cannot be read, and for an operation that it does not have.
     """
@@ -44,14 +44,16 @@ def derived(path: Path, names: Sequence[str]) -> list[Page]:
     except json.JSONDecodeError as error:
         msg = f"expected OpenAPI metadata, got {path}, which is no JSON at line {error.lineno}"
         raise UsageError(msg) from error
-    return [_page(path, text)]
+    return _pages(path, text)
 
 
-def _page(path: Path, text: str) -> Page:
-    from sls_contract.spec.pages import derive
+def _pages(path: Path, text: str) -> list[Page]:
+    from sls_contract.spec.pages import derive_each
 
     folder = path.resolve().parent.name
-    return derive(text, folder if folder.isalpha() and folder[:1].isupper() else "")  # such as GetCheckPoint/2024.md
+    return derive_each(
+        text, folder if folder.isalpha() and folder[:1].isupper() else ""
+    )  # such as GetCheckPoint/2024.md
 
 
 def _named(path: Path, pages: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
@@ -61,5 +63,7 @@ def _named(path: Path, pages: Mapping[str, Page], names: Sequence[str]) -> list[
         near = get_close_matches(missing[0], pages) if missing else []
         hint = f"; did you mean {near[0]}?" if near else ""
         msg = f"expected {path} to have {', '.join(missing) or 'operations'}, found {len(pages)} others{hint}"
+        if not pages:
+            msg = f"expected {path} to have operations, found none"
         raise UsageError(msg)
     return [pages[name] for name in names or sorted(pages)]

@@ -140,6 +140,12 @@ class Page:
     problems: list[Problem] = field(default_factory=list)
     lines: dict[str, set[int]] = field(default_factory=dict)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it claims nothing of a request, an answer or an error."""
+        members = (self.body.members, self.response.members, self.query, self.headers, self.errors)
+        return self.path is None and not any(members)
+
     def seen(self, place: str, line: int) -> None:
         """Note a line of the page, from 1, that says something of a place, such as ``query shard``."""
         self.lines.setdefault(place, set()).add(line)

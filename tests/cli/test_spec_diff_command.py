@@ -162,3 +162,11 @@ def test_an_operation_that_only_the_newer_pages_have_may_be_known_already(page, 
     told = changes(tmp_path / "a", tmp_path / "b")[1]
     assert ("page", "additive", "new", "operation") in told
     assert ("contract", "additive", "new", "operation") not in told
+
+
+def test_a_folder_that_was_built_is_its_contracts(page, tmp_path):
+    """Its claims and schemas are what they were made of and for, not descriptions of their own."""
+    old = page("2021-01-01.en.md")
+    assert spec("derive", old, "--out", tmp_path / "own")[0] == 0
+    assert spec("build", "--folder", tmp_path / "own")[0] == 0
+    assert changes(tmp_path / "own", tmp_path / "own") == (0, [])

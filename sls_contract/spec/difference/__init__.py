@@ -24,6 +24,7 @@ a new value of an enum, or any where some were free                      additiv
 bounds, null, format or meaning: a request that was right is wrong;      breaking  rule
 an answer promises less, or something else
 the other way round                                                      additive  rule
+another default                                                          breaking  rule
 a status of the success gone; one errorCode with another status          breaking  status
 an error code gone; new                                                  see above gone, new
 name of a placeholder, of the operation                                  benign    placeholder, name

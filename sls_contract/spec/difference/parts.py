@@ -18,6 +18,7 @@ def part_changes(old: Part, new: Part) -> Iterator[Change]:
     yield from _type(old, new)
     yield from _required(old, new)
     yield from _values(old, new)
+    yield from _limits(old, new)
     yield from _rules(old, new)
     names = [name for name in dict.fromkeys((*old.words, *new.words)) if old.words.get(name) != new.words.get(name)]
     if old.required != new.required:
@@ -64,13 +65,27 @@ def _values(old: Part, new: Part) -> Iterator[Change]:
     yield Change(kind, "values", new.where, shown(before), shown(after))
 
 
+def _limits(old: Part, new: Part) -> Iterator[Change]:
+    """Compare bounds and defaults: another default changes what a client gets that leaves the parameter out."""
+    free = {None, (None, None)}
+    if old.bounds != new.bounds and not {old.bounds, new.bounds} <= free:
+        if old.bounds is None or new.bounds is None:
+            yield _silence(new, _range(old), _range(new))
+        else:
+            wider = _is_within(old.bounds, new.bounds)
+            yield Change(Class.ADDITIVE if wider else Class.BREAKING, "rule", new.where, _range(old), _range(new))
+    if old.default != new.default:
+        before, after = (f"default {part.default}" if part.default else None for part in (old, new))
+        if before and after:
+            yield Change(Class.BREAKING, "rule", new.where, before, after)
+        else:
+            yield _silence(new, before, after)
+
+
 def _rules(old: Part, new: Part) -> Iterator[Change]:
-    """Compare bounds, null and meanings, where both descriptions are contracts: pages do not tell them."""
+    """Compare null and meanings, where both descriptions are contracts: pages do not tell them."""
     if old.values is None or new.values is None:
         return
-    if old.bounds != new.bounds:
-        wider = _is_within(old.bounds, new.bounds)
-        yield Change(Class.ADDITIVE if wider else Class.BREAKING, "rule", new.where, _range(old), _range(new))
     if old.nullable != new.nullable:
         before, after = ("null allowed" if part.nullable else "no null" for part in (old, new))
         breaks = new.nullable is new.of_answer
@@ -91,7 +106,9 @@ def _is_within(inner: tuple[int | None, int | None], outer: tuple[int | None, in
     return low and (outer[1] is None or (inner[1] is not None and inner[1] <= outer[1]))
 
 
-def _range(part: Part) -> str:
+def _range(part: Part) -> str | None:
+    if part.bounds is None:
+        return None
     low, high = part.bounds
     return f"{'any' if low is None else low} to {'any' if high is None else high}"
 

@@ -55,7 +55,8 @@ class Part:
         type: a JSON type, a kind of content, or `ANY`; None: not told.
         required: whether it is demanded or promised; None: not told.
         values: the texts that it may be; empty: any; None: not told.
-        bounds: lowest and highest number.
+        bounds: lowest and highest number; None: not told.
+        default: what stands for it where it is left out; empty: nothing, or not told.
         nullable: whether null is as good.
         meanings: what no JSON type says, by name: pattern, unit, form and the like.
         words: what no client meets, by name: levels, codes, texts.
@@ -68,7 +69,8 @@ class Part:
     type: str | None = None
     required: bool | None = None
     values: tuple[str, ...] | None = None
-    bounds: tuple[int | None, int | None] = (None, None)
+    bounds: tuple[int | None, int | None] | None = None
+    default: str = ""
     nullable: bool = False
     meanings: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, Any] = field(default_factory=dict)
@@ -194,11 +196,18 @@ def _claimed(plain: Mapping[str, Any]) -> Iterator[Part]:
         yield Part("path", "", name, required=True)
     for place, key in (("query", "query"), ("header", "headers")):
         for name, each in plain[key].items():
-            yield Part(place, "", name, each["type"], each["required"], _claimed_values(each))
-    yield from _claimed_body("body", plain["body"])
+            limits = plain.get("limits", {}).get(f"{place} {name}", {})
+            values = _claimed_values(each)
+            yield Part(place, "", name, each["type"], each["required"], values, **_claimed_limits(limits))
+    yield from _claimed_body("body", plain["body"], plain.get("limits", {}))
     for name in plain["response"]["headers"]:
         yield Part("answer header", "", name)
-    yield from _claimed_body("answer", plain["response"])
+    yield from _claimed_body("answer", plain["response"], {})
+
+
+def _claimed_limits(limits: Mapping[str, Any]) -> dict[str, Any]:
+    bounds = (limits.get("minimum"), limits.get("maximum"))
+    return {"bounds": None if bounds == (None, None) else bounds, "default": limits.get("default", "")}
 
 
 def _claimed_values(each: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -207,7 +216,7 @@ def _claimed_values(each: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(each["values"]) if "values" in each else None
 
 
-def _claimed_body(place: str, body: Mapping[str, Any]) -> Iterator[Part]:
+def _claimed_body(place: str, body: Mapping[str, Any], limits: Mapping[str, Any]) -> Iterator[Part]:
     """Yield a body and its members; a page names a member's parent, whose own parents are found here."""
     members = body["members"]
     if body["shape"] or members:
@@ -216,7 +225,8 @@ def _claimed_body(place: str, body: Mapping[str, Any]) -> Iterator[Part]:
         parent, own = each["parent"], name
         if parent and name.startswith(f"{parent}."):
             own = name.removeprefix(f"{parent}.")  # `spec derive` shows a name that two objects have in this way
-        yield Part(place, _path_of(parent, members), own, each["type"], each["required"])
+        told = _claimed_limits(limits.get(f"{place} {name}", {}))
+        yield Part(place, _path_of(parent, members), own, each["type"], each["required"], **told)
 
 
 def _path_of(parent: str | None, members: Mapping[str, Any]) -> str:
@@ -264,6 +274,7 @@ def _value(place: str, parent: str, name: str, value: Value, required: Level | N
         level in _DEMANDED,
         value.values,
         (value.minimum, value.maximum),
+        str(value.default),
         value.nullable,
         {each: _text(getattr(value, each)) for each in _MEANINGS if getattr(value, each)},
         {"level": _text(value.level), MISSING_LEVEL: _text(level)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
@@ -49,7 +50,9 @@ def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
     unclaimed = sorted(set(layers.rulings) - set(groups))
     if unclaimed:
         rulings = layers.rulings[unclaimed[0]]
-        msg = f"{rulings.where}: rules on {unclaimed[0]}, of which no source claims anything"
+        near = get_close_matches(unclaimed[0], groups, 1)
+        fix = f"How to fix: write {near[0]}." if near else "How to fix: derive a page of it, or delete the file."
+        msg = f"{rulings.where}: rules on {unclaimed[0]}, of which no source claims anything\n{fix}"
         raise UsageError(msg)
     spelled = spellings([*codes, *(code for _, page in layers.claims for _, code in page.errors)])
     contracts = tuple(

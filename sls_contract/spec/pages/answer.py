@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.columns import json_type
 from sls_contract.spec.pages.elements import body_claims
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.parts import Parts
@@ -38,7 +39,7 @@ _HEADERS_ROW = "headers"
 def answer_claims(page: Page, parts: Parts) -> None:
     """Claim status, own headers and body of the answer to a request that succeeds."""
     page.status = _status(parts)
-    rows, header_rows = _split_headers(parts.answer_rows)
+    rows, header_rows = _split_headers(parts.answer_rows, _shown(parts))
     names = [row.name for row in (*parts.answer_header_rows, *header_rows)]
     names += [found[1] for item in parts.items("response-headers") if (found := _HEADER_ITEM.fullmatch(item.text))]
     page.response_headers = list(dict.fromkeys(name for name in names if name.lower() not in _COMMON and name))
@@ -48,7 +49,7 @@ def answer_claims(page: Page, parts: Parts) -> None:
 
 
 def _status(parts: Parts) -> int | None:
-    printed = [answer.status for answer in parts.answers if answer.status is not None]
+    printed = [answer.status for answer in (*parts.answers, *parts.printed) if answer.status is not None]
     if printed:
         return printed[0]
     words = " ".join(item.text for role in ("response", "response-headers") for item in parts.items(role))
@@ -56,20 +57,29 @@ def _status(parts: Parts) -> int | None:
     return int(found[1] or found[2] or found[3]) if found else None
 
 
-def _split_headers(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """Take the headers out of the elements: newer pages list them below a row ``headers``."""
+def _shown(parts: Parts) -> str:
+    return "\n".join(message.body or "" for message in (*parts.answers, *parts.printed))
+
+
+def _split_headers(rows: Sequence[Row], shown: str) -> tuple[list[Row], list[Row]]:
+    """Take the headers out of the elements: newer pages list them first, or below a row ``headers``."""
     elements: list[Row] = []
     headers: list[Row] = []
-    below = False
+    first = list(takewhile(lambda row: _is_header_name(row.name) and f'"{row.name}"' not in shown, rows))
+    below = any("-" in row.name and row.name.lower() in _COMMON for row in first)
     for row in rows:
         if row.name.lower() == _HEADERS_ROW and json_type(row.type) == "object":
             below = True
-        elif below and row.name and ("-" in row.name or row.name.lower() in _COMMON):
+        elif below and _is_header_name(row.name):
             headers.append(row)
         else:
             below = False
             elements.append(row)
     return elements, headers
+
+
+def _is_header_name(name: str) -> bool:
+    return "-" in name or name.lower() in _COMMON
 
 
 def _says_binary(parts: Parts) -> bool:

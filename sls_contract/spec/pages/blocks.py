@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from sls_contract.spec.pages.cleaning import INDENT, cleaned
 from sls_contract.spec.pages.html_tables import html_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Kind: TypeAlias = Literal["heading", "bold", "item", "paragraph"]
 
@@ -33,7 +34,22 @@ _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
 _WIDEST, _LONGEST_JSON = 10, 1000
 """In columns; in lines."""
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_CONTAINER = re.compile(r":{3,}.*")
+"""A line that begins or ends a box around a note."""
+_INLINE_TAGS = (
+    "a|abbr|b|big|cite|code|codeph|del|div|em|filepath|font|i|img|ins|kbd|li|mark|note|ol|p|parmname|ph|props|s|samp|small"
+    "|span|strong|sub|term|tt|u|uicontrol|ul|varname|xref"
+)
+_TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
+"""Marks of HTML and DITA, whose words stay, and of footnotes, which go. Other names in < > are parameters."""
+_PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
+_START = re.compile(r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+\S.*\sHTTP/\d(?:\.\d)?|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*")
+"""The first line of a message that no fence marks as code."""
+_OF_MESSAGE = re.compile(
+    r"\\?[{}],?|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"']?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE
+)
+"""Its further lines, up to its body."""
+_HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
 _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
 """A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
 
@@ -73,8 +89,7 @@ Block: TypeAlias = Text | Code | Table
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split a page into its blocks, in order; never raises."""
-    blank = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text.lstrip("\ufeff"))
-    return tuple(_Reader(blank.replace("\r\n", "\n").replace("\r", "\n").split("\n")).blocks())
+    return tuple(_Reader(cleaned(text).split("\n")).blocks())
 
 
 def plain(text: str) -> str:
@@ -82,7 +97,9 @@ def plain(text: str) -> str:
     if structure := _STRUCTURE.fullmatch(text.strip()):
         return f"object<{structure[1]}>"
     bare = re.sub(r"!?\[((?:\\.|[^\]\\])*)\]\([^)]*\)", r"\1", text)
-    bare = html.unescape(re.sub(r"\s*<br\s*/?>\s*", "\n", re.sub(r"\*\*|`", "", bare)))
+    bare = re.sub(r"\s*<(?:br\s*/?|/?(?:p|div))>\s*", "\n", re.sub(r"\*\*|`", "", bare), flags=re.IGNORECASE)
+    bare = html.unescape(_TAG.sub("", re.sub(r"\s*<li>\s*", "\n- ", bare, flags=re.IGNORECASE)))
+    bare = re.sub(r"^\*([^*\s][^*]*)\*$", r"\1", bare.strip())
     return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", bare).strip()
 
 
@@ -98,13 +115,16 @@ class _Reader:
                 yield self._code()
             elif line[:6].lower() == "<table":
                 yield self._html_table()
+            elif _PRE.match(line):
+                yield self._pre()
             elif "|" in line and (height := self._head_height()):
                 yield self._table(height)
-            elif code := self._json(line):
+            elif code := self._message(line) or self._json(line):
                 yield code
             else:
                 self._at += 1
-                if words := line.strip("| ") if line.startswith("|") or line.endswith("|") else line:
+                words = line.strip("| ") if line.startswith("|") or line.endswith("|") else line
+                if words and not _CONTAINER.fullmatch(words):
                     yield from self._line(words)
 
     def _line(self, words: str) -> Iterator[Text]:
@@ -131,8 +151,44 @@ class _Reader:
             open_ += sum(1 if mark in "{[" else -1 for mark in re.findall(r"[][{}]", self._lines[end]))
             if not open_:
                 first, self._at = self._at, end + 1
-                return Code("\n".join(self._lines[first : self._at]), first + 1)
+                text = "\n".join(self._lines[first : self._at])
+                return Code(re.sub(r"\\([_*{}\[\]()<>#+.!|~-])", r"\1", text), first + 1)  # escaped as words are
         return None
+
+    def _message(self, line: str) -> Code | None:
+        """Read a request or an answer that stands among words: its first line, its headers and the JSON below them."""
+        if not _START.fullmatch(line):
+            return None
+        first = end = self._at
+        while (ahead := self._past_blank(end + 1)) < len(self._lines):
+            each = self._lines[ahead].strip()
+            if _START.fullmatch(each) or not (_OF_MESSAGE.fullmatch(each) or _JSON.fullmatch(each)):
+                break
+            if ahead > end + 1 and not (
+                each.startswith(("{", "[")) or re.match(r"(?i)(?:header|body)s?\s*[:：]?$", each)
+            ):
+                break  # words below a blank line are no header
+            end = ahead
+            self._at = ahead
+            if _JSON.fullmatch(each) and self._json(each):
+                end = self._at - 1
+        self._at = end + 1
+        return Code("\n".join(self._lines[first : self._at]), first + 1)
+
+    def _past_blank(self, at: int) -> int:
+        while at < len(self._lines) and not self._lines[at].strip():
+            at += 1
+        return at
+
+    def _pre(self) -> Code:
+        """Read a block of code in HTML."""
+        first = self._at
+        while self._at < len(self._lines) and "</pre>" not in self._lines[self._at].lower():
+            self._at += 1
+        self._at += 1
+        text = "\n".join(self._lines[first : self._at]).strip()
+        inside = _PRE.sub("", re.sub(r"(?i)</pre>.*", "", text, flags=re.DOTALL), count=1)
+        return Code(html.unescape(re.sub(r"</?(?:code|span|codeblock)(?:\s[^<>]*)?>", "", inside)), first + 1)
 
     def _head_height(self) -> int:
         """Return how many lines the head of a table takes that begins here, a cell a line or whole; 0: none does."""
@@ -164,16 +220,17 @@ class _Reader:
     def _table(self, height: int) -> Table:
         line = self._at + 1
         printed = [self._lines[at].strip() for at in range(self._at, self._at + height)]
-        head = tuple(cell for each in printed for cell in _cells(each))
+        head = tuple(cell.lstrip(INDENT) for each in printed for cell in _cells(each))
         piped, closed = printed[0].startswith("|"), printed[0].endswith("|")
         self._at += height + 1
         rows: list[tuple[int, tuple[str, ...]]] = []
         while self._at < len(self._lines) and self._is_row(piped=piped):
-            rows.append((self._at + 1, self._row(len(head) if piped else 1 if closed else 0)))
+            rows.append((self._at + 1, self._row(0 if not closed else len(head) if piped else 1)))
         rows = [row for row in rows if any(row[1])]
         if rows and not any(head):  # the head is printed as the first row
-            (line, head), *rows = rows
-        return Table(head, tuple(rows), line)
+            (line, cells), *rows = rows
+            head = tuple(cell.lstrip(INDENT) for cell in cells)
+        return Table(head, _indented(rows), line)
 
     def _is_row(self, *, piped: bool) -> bool:
         line = self._lines[self._at].strip()
@@ -200,13 +257,22 @@ class _Reader:
 
     def _goes_on(self, *, piped: bool) -> bool:
         """Tell whether the next line belongs to an open row: blank lines may, another row or a fence may not."""
-        ahead = self._at
-        while ahead < len(self._lines) and not self._lines[ahead].strip():
-            ahead += 1
+        ahead = self._past_blank(self._at)
         if ahead == len(self._lines):
             return False
         line = self._lines[ahead].strip()
         return line == "|" or not (line.startswith(("|", "#") if piped else "#") or _FENCE.match(line))
+
+
+def _indented(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return rows with marks of depth in the columns where they tell cells apart."""
+    width = max((len(cells) for _, cells in rows), default=0)
+    columns = [[cells[at] for _, cells in rows if at < len(cells) and cells[at]] for at in range(width)]
+    telling = {at for at, cells in enumerate(columns) if not all(cell.startswith(INDENT) for cell in cells)}
+    return tuple(
+        (line, tuple(cell if at in telling else cell.lstrip(INDENT) for at, cell in enumerate(cells)))
+        for line, cells in rows
+    )
 
 
 def _is_closed(text: str, width: int) -> bool:
@@ -240,6 +306,8 @@ def _word_at(text: str, at: int) -> str:
 
 
 def _words(line: str, number: int, indent: int) -> Text:
+    if heading := _HTML_HEADING.fullmatch(line):
+        return Text("heading", plain(heading[2]), number, int(heading[1]))
     if heading := _HEADING.fullmatch(line):
         return Text("heading", plain(_HEADING_ID.sub("", heading[2])), number, len(heading[1]))
     if bold := _BOLD.fullmatch(line):

@@ -102,6 +102,8 @@ def _leaves(value: Any) -> Iterator[Any]:
 def members_of(value: Any, parent: str | None = None) -> Iterator[tuple[str | None, str, Any]]:
     """Yield parent, name and value of each member, outermost first; the elements of an array speak for all."""
     for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, list):
+            yield from members_of(each, parent)
         if not isinstance(each, dict) or isinstance(each, Pairs):
             continue
         for name, inner in each.items():

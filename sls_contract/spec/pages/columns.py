@@ -18,29 +18,40 @@ Column: TypeAlias = Literal[
 ]
 
 _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
-    (re.compile(r"status|状态码|http|返回码"), "status"),
-    (re.compile(r"error ?messages?|错误(?:消息|信息|描述)|message"), "message"),
-    (re.compile(r"error ?codes?|错误代?码|^code$"), "code"),
-    (re.compile(r"type|类型"), "type"),
-    (re.compile(r"required|mandatory|必[须填选需要]"), "required"),
+    (re.compile(r"status|状态码|\bhttp(?!.*(?:header|头))|返回码"), "status"),
+    (re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message"), "message"),
+    (re.compile(r"error ?codes?|错误(?:代?码|类型)|^code$|^error$|^错误$"), "code"),
+    (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
+    (re.compile(r"required|mandatory|necess|必[须填选需要传]"), "required"),
     (re.compile(r"optional|可选"), "optional"),
-    (re.compile(r"example|示例"), "example"),
+    (re.compile(r"example|sample|\be\.g\.|示例|样例|举例"), "example"),
     (re.compile(r"position|location|\bin\b|位置"), "place"),
-    (re.compile(r"description|说明|描述|meaning"), "description"),
-    (re.compile(r"name|parameter|attribute|field|element|header|key|名称|参数|属性|字段|元素"), "name"),
+    (re.compile(r"description|说明|描述|meaning|remark|comment|^notes?$|备注|含义|解释|注释"), "description"),
+    (
+        re.compile(
+            r"name|parameter|attribute|field|element|header|key|propert|argument|variable|名[称字]|参数|属性|字段|元素|变量"
+        ),
+        "name",
+    ),
 )
 _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"array|list|\[\]|数组|列表"), "array"),
     (re.compile(r"key-value|object|json|map|dict|struct|对象|结构"), "object"),
     (re.compile(r"bool|布尔"), "boolean"),
+    (re.compile(r"(?<!po)int|long|整|timestamp"), "integer"),  # not the point of "floating point"
     (re.compile(r"float|double|number|decimal|浮点|数值"), "number"),
-    (re.compile(r"int|long|整|timestamp"), "integer"),
     (re.compile(r"str|text|char|字符|enum"), "string"),
 )
-_YES = re.compile(r"(?:yes|y|true|required|mandatory|yse|是|必[须填选需要]|[✓✔√])", re.IGNORECASE)
-_NO = re.compile(r"(?:no|n|false|optional|否|不是|可选|选填|非必[须填选需要]|[✗✘×])", re.IGNORECASE)
-_NO_BUT = re.compile(r"(?:no|否)\s*[,，;；(（.。]", re.IGNORECASE)
+_MUST = r"必[须填选需要传]|需要"
+_YES = re.compile(rf"(?:yes|y|m|true|must|required|mandatory|yse|是|{_MUST}|[✓✔√✅☑●])", re.IGNORECASE)
+_NO = re.compile(
+    r"(?:no|n|o|false|optional|not (?:required|mandatory)|否|不是|可选|选填|可(?:以)?为空"
+    rf"|[非不](?:{_MUST})|[✗✘✖×❌☐○])",
+    re.IGNORECASE,
+)
+_NO_BUT = re.compile(rf"(?:no|optional|否|可选|选填|非(?:{_MUST}))\s*[,，;；(（.。:：]", re.IGNORECASE)
 """A "no" that goes on, such as "No, 100 by default"; a "yes" that does may be conditional."""
+_FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _LEAST_HEAD = 3
 _MOST_WORDS = 2
@@ -67,7 +78,10 @@ def column_of(head: str) -> Column | None:
 
 def yes_or_no(printed: str) -> bool | None:
     """Read a cell that says whether a parameter is required; None where it says neither."""
-    word = printed.strip(" .。!！?")
+    word = _FOOTNOTE.sub("", printed).strip(" .。!！?")
+    inside = re.fullmatch(r"([^(（]+?)\s*[(（]([^()（）]+)[)）]", word)
+    if inside and (twice := yes_or_no(inside[1])) is not None and twice == yes_or_no(inside[2]):
+        return twice
     for pattern, answer in ((_YES, True), (_NO, False)):
         if word and re.fullmatch(rf"(?:{pattern.pattern}\.?\s*)+", word, re.IGNORECASE):
             return answer
@@ -79,7 +93,7 @@ def is_head(line: str) -> bool:
     words = re.sub(r"[\s|]+|values?", "", line.lower())
     for pattern, _ in _COLUMNS:
         words = pattern.sub("|", words)
-    return bool(re.fullmatch(rf"[^\w]{{{_LEAST_HEAD},}}", words))
+    return words.count("|") >= _LEAST_HEAD and re.fullmatch(r"\W*", words) is not None
 
 
 def flat_head(blocks: Sequence[Block], start: int) -> tuple[Column, ...]:

@@ -250,7 +250,8 @@ def _shown_claims(
     extra = [each for value in shown for each in members_of(value) if not _is_claimed(body, each[0], each[1])]
     extra = list({(parent, name): (parent, name, value) for parent, name, value in extra}.values())
     inside = {"", extra[0][0]} if extra else set()
-    if len(unshown) == len(extra) == 1 and unshown[0].parent in inside and _may_be(unshown[0], extra[0][2]):
+    one = len(unshown) == len(extra) == 1 and any(name == unshown[0].name for _, name in body.members)
+    if one and unshown[0].parent in inside and _may_be(unshown[0], extra[0][2]):  # a row that was not read is no member
         _rename(page, body, side, unshown[0], extra[0])
         return
     described = {name for _, name in body.members}

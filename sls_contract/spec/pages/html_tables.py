@@ -39,7 +39,7 @@ class _Rows(HTMLParser):
             self.rows[-1][1].append("")
             self._open = True
         elif tag in {"br", "li", "p"}:
-            self.handle_data("\n")
+            self.handle_data("\n- " if tag == "li" else "\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in {"td", "th", "tr"}:

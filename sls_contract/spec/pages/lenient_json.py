@@ -16,7 +16,10 @@ from typing import Any, Final, NoReturn
 PLACEHOLDER: Final = type("Placeholder", (), {"__repr__": lambda _self: "PLACEHOLDER"})()
 """Stands where a page prints a name instead of a value: its type is not known."""
 
-_SPACE = re.compile(r"\s+|((?://|#)[^\n]*|/\*.*?\*/)|\\(?=[^\S\n]*(?:\n|$))", re.DOTALL)
+_SPACE = re.compile(
+    r"\s+|((?://|#|--\s)[^\n]*|/\*.*?\*/|<!--.*?-->|[（(][^（）()\n]*[）)](?=[^\S\n]*(?:\n|$)))|\\(?=[^\S\n]*(?:\n|$))",
+    re.DOTALL,
+)
 """Between two values: blanks, a comment, or the backslash that a page converted twice has at the end of a line."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
 _WORD = re.compile(r"<[^<>\n]*>|\{[^{}\n\"':,]*\}|[^\s,:：{}\[\]\"'][^,:：{}\[\]\"'\n]*")
@@ -144,7 +147,7 @@ class _Parser:
         found = _WORD.match(self.text, self.at)
         if not found:
             self.fail("a value")
-        word = found[0].rstrip()
+        word = re.split(r"\s+(?://|#|--\s|/\*|<!--|[（(])", found[0])[0].rstrip()
         self.at += len(word)
         if word in _LITERALS:
             return _LITERALS[word]

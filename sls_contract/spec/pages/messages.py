@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,14 +13,29 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 _REQUEST_LINE = re.compile(
-    rf"({'|'.join(METHODS)})\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？]\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+HTTP/\d(?:\.\d)?)?\s*"
+    rf"({'|'.join(METHODS)})\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？]\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+(?i:HTTP)/\d(?:\.\d)?)?\s*"
 )
+_BEFORE = re.compile(r"(?:request(?: line)?|请求(?:行)?)\s*[:：]\s*", re.IGNORECASE)
+_BRACKETS = str.maketrans("＜＞〈〉《》｛｝［］？", "<><><>{}[]?")
+_SPREAD = re.compile(r"\{\{\s*(\w+)\s*\}\}|([{<])\s+([^{}<>]*?)\s*([}>])|([{<])([^{}<>]*?)\s+([}>])")
+"""Placeholders in double braces, or with blanks inside."""
 _LOWER_CASE = re.compile(rf"^\s*(?:{'|'.join(METHODS).lower()})(?=\s+(?:/|https?:))", re.MULTILINE)
-_TARGET_GOES_ON = re.compile(r"\s*([?？&]\s*\S.*?)\s*")
-_STATUS_LINE = re.compile(r"\s*HTTP/\d(?:\.\d)?\s+(\d{3})\b.*")
-_HEADER_MARK = re.compile(r"headers?\s*[:：]?\s*(\{?)", re.IGNORECASE)
-_BODY_MARK = re.compile(r"body\s*[:：]?\s*(.*)", re.IGNORECASE)
-_FIELD = re.compile(r"""["']*([A-Za-z][A-Za-z0-9-]*)["'<]*\s*(?::|=|：)\s*["']?(.*?)["']?\s*,?\s*""")
+_TARGET_GOES_ON = re.compile(r"\s*([?&]\s*\S.*?)(?:\s+HTTP/\d(?:\.\d)?)?\s*", re.IGNORECASE)
+_TARGET_ENDS = re.compile(r"\s*(\w+=\S*?&?)(?:\s+HTTP/\d(?:\.\d)?)?\s*", re.IGNORECASE)
+"""A line below one that ends in ``&`` or ``?``."""
+_STATUS_LINE = re.compile(
+    r"\s*(?:HTTP/\d(?:\.\d)?\s+(\d{3})\b.*|(?:(?:HTTP )?status(?: code)?|状态码)\s*[:：]\s*(\d{3})\b.*"
+    r"|([1-5]\d\d) (?:OK|Created|Accepted|No Content|Bad Request|Unauthorized|Forbidden|Not Found)\s*)",
+    re.IGNORECASE,
+)
+_HEADER_MARK = re.compile(
+    r"(?:(?:request|response)\s+)?headers?\s*[:：]?\s*(\{?)|(?:请求|响应|返回)?头(?:部)?\s*[:：]?\s*(\{?)",
+    re.IGNORECASE,
+)
+_BODY_MARK = re.compile(
+    r"(?:(?:request|response)\s+)?body\s*[:：]?\s*(.*)|(?:请求|响应|返回)?(?:消息)?体\s*[:：]\s*(.*)", re.IGNORECASE
+)
+_FIELD = re.compile(r"""["'“”]*([A-Za-z][A-Za-z0-9-]*)["'“”<]*\s*(?::|=|：)\s*["'“]?(.*?)["'”]?\s*[,，]?\s*""")
 _HEADER_NAMES = frozenset({"host", "date", "server", "connection", "authorization", "accept", "user-agent"})
 _BARE_URL = re.compile(r"https?://\S+", re.IGNORECASE)
 
@@ -54,13 +70,23 @@ def request_of(text: str, line: int) -> Message | None:
     """Read the first request in a code block that begins at ``line``; None where it holds none."""
     lines = _LOWER_CASE.sub(lambda method: method[0].upper(), text).split("\n")
     for at, each in enumerate(lines):
-        found = _REQUEST_LINE.fullmatch(each.strip())
-        address = _BARE_URL.fullmatch(each.strip())
+        printed = _start_line(each)
+        found = _REQUEST_LINE.fullmatch(printed)
+        address = _BARE_URL.fullmatch(printed)
         if found or address:
-            target, after = _whole_target(found[2] if found else each.strip(), lines, at + 1)
+            target, after = _whole_target(found[2] if found else printed, lines, at + 1)
             headers, body = _rest(lines[after:])
             return Message(line + at, found[1].upper() if found else "", target, None, headers, body)
     return None
+
+
+def _start_line(line: str) -> str:
+    """Return a line with ASCII brackets, single braces and no blanks around placeholders."""
+    plain = html.unescape(_BEFORE.sub("", line.strip(), count=1)).translate(_BRACKETS)
+    return _SPREAD.sub(
+        lambda found: f"{{{found[1]}}}" if found[1] else "".join(filter(None, found.groups()[1:])),
+        plain,
+    )
 
 
 def is_answer(text: str) -> bool:
@@ -75,14 +101,18 @@ def answer_of(text: str, line: int) -> Message:
     for at, each in enumerate(lines):
         if found := _STATUS_LINE.fullmatch(each):
             headers, body = _rest(lines[at + 1 :])
-            return Message(line + at, status=int(found[1]), headers=headers, body=body)
+            return Message(line + at, status=int(found[found.lastindex or 1]), headers=headers, body=body)
     headers, body = _rest(lines)
     return Message(line, headers=headers, body=body)
 
 
 def _whole_target(target: str, lines: Sequence[str], at: int) -> tuple[str, int]:
     """Put together a target that is printed over several lines, one parameter a line."""
-    while at < len(lines) and (more := _TARGET_GOES_ON.fullmatch(lines[at])):
+    while at < len(lines):
+        form = _TARGET_ENDS if target.endswith(("&", "?")) else _TARGET_GOES_ON
+        more = form.fullmatch(_start_line(lines[at]))
+        if not more:
+            break
         target += more[1]
         at += 1
     joined = re.sub(r"\s*&\s*", "&", re.sub(r"\s*[?？]\s*", "?", target, count=1))
@@ -93,7 +123,7 @@ def _rest(lines: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], str | None
     """Split what follows a start line into headers and body."""
     at = _past_blank(lines, 0)
     marked = at < len(lines) and _HEADER_MARK.fullmatch(lines[at].strip())
-    braced = bool(marked and marked[1])
+    braced = bool(marked and (marked[1] or marked[2]))
     if marked:
         at = _past_blank(lines, at + 1)
     if not braced and at < len(lines) and lines[at].strip() == "{" and (marked or _opens_headers(lines, at)):
@@ -129,6 +159,10 @@ def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[
         line = lines[at].strip()
         if braced and line in {"}", "},"}:
             return fields, at + 1
+        if fields and line and _is_folded(lines, at, is_empty=not fields[-1][1]):
+            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line}".strip())
+            at += 1
+            continue
         if _BODY_MARK.fullmatch(line) or (line and not (found := _FIELD.fullmatch(line))):
             break
         if line:
@@ -138,9 +172,20 @@ def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[
     return fields, at
 
 
+def _is_folded(lines: Sequence[str], at: int, *, is_empty: bool) -> bool:
+    """Tell whether a line goes on with the header above: it is indented deeper, and begins no body."""
+    above, line = lines[at - 1], lines[at]
+    deeper = len(line) - len(line.lstrip()) > len(above) - len(above.lstrip())
+    return (
+        deeper
+        and (is_empty or not line.lstrip().startswith(("{", "[", "<")))
+        and not _BODY_MARK.fullmatch(line.strip())
+    )
+
+
 def _body(lines: Sequence[str], at: int) -> str | None:
     at = _past_blank(lines, at)
     if at < len(lines) and (found := _BODY_MARK.fullmatch(lines[at].strip())):
-        lines = [*lines[:at], found[1], *lines[at + 1 :]]
+        lines = [*lines[:at], found[1] or found[2] or "", *lines[at + 1 :]]
     text = "\n".join(lines[at:]).strip()
     return text or None

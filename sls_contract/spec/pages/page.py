@@ -10,11 +10,12 @@ from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
 from sls_contract.spec.pages.answer import answer_claims
 from sls_contract.spec.pages.blocks import Table, Text, blocks_of
+from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.columns import is_head
 from sls_contract.spec.pages.errors import error_claims
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.request import request_claims
-from sls_contract.spec.pages.sections import placed
+from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Block
     from sls_contract.spec.pages.routes import Target, Template
 
-_OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
-_IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """What links of a page to the service's own tools name is its operation."""
 
@@ -40,13 +39,35 @@ def derive(text: str, name: str = "") -> Page:
     """
     blocks = blocks_of(text)
     parts = Parts.of(tuple(placed(blocks)))
-    page = Page(operation=_operation(blocks, text) or name or _linked(text))
+    page = Page(operation=_operation(blocks, text) or name or named_operation(front_title(text)) or _linked(text))
     _route(page, parts)
     request_claims(page, parts)
     answer_claims(page, parts)
     error_claims(page, parts)
     _unread(page, parts)
     return page
+
+
+def derive_each(text: str, name: str = "") -> list[Page]:
+    """Return what a page claims of each operation that it describes: of one, unless several titles have a request line.
+
+    Args:
+        text: the page, Markdown as published.
+        name: of the operation, where the page has no title.
+
+    """
+    titles = titles_of(blocks_of(text))
+    if len(titles) > 1:
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        ends = [title.line - 1 for title in titles[1:]] + [len(lines)]
+        parts = (
+            "\n" * (title.line - 1) + "\n".join(lines[title.line - 1 : end])
+            for title, end in zip(titles, ends, strict=True)
+        )
+        pages = [page for page in map(derive, parts) if page.path and page.method]
+        if len({page.operation for page in pages}) == len(pages) > 1:
+            return pages
+    return [derive(text, name)]
 
 
 def _unread(page: Page, parts: Parts) -> None:
@@ -62,13 +83,9 @@ def _unread(page: Page, parts: Parts) -> None:
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:
     """Return the title, or the one word of it that names an operation; None where there is none."""
-    for block in blocks:
-        if isinstance(block, Text) and block.kind == "heading" and block.depth == 1:
-            if _OPERATION.fullmatch(block.text):
-                return _with_capitals(block.text, text)
-            named = set(_IN_WORDS.findall(block.text))
-            return named.pop() if len(named) == 1 else None
-    return None
+    title = title_of(blocks)
+    named = named_operation(title.text) if title else None
+    return _with_capitals(named, text) if named and title and named == title.text else named
 
 
 def _linked(text: str) -> str | None:

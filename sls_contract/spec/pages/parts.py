@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages import tables
-from sls_contract.spec.pages.blocks import Text
-from sls_contract.spec.pages.messages import answer_of, is_answer, request_of
+from sls_contract.spec.pages.blocks import Table, Text
+from sls_contract.spec.pages.messages import METHODS, answer_of, is_answer, request_of
 from sls_contract.spec.pages.sections import codes
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class Parts:
         """Collect the parts of a page."""
         requests = _requests(placed, "request-example")
         first = _requests(placed, "syntax") or _inline(placed)
+        first = (
+            first or _apart(placed) or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]
+        )  # under another heading
         return cls(
             all=placed,
             syntax=first,
@@ -86,6 +90,25 @@ def _inline(placed: Iterable[Placed]) -> tuple[Message, ...]:
     texts = (part.block for part in placed if part.role == "syntax" and isinstance(part.block, Text))
     found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
     return tuple(message for message in found if message is not None)
+
+
+def _apart(placed: Iterable[Placed]) -> tuple[Message, ...]:
+    """Return the request line whose method and path stand apart: in cells, or each behind its name."""
+    printed: list[tuple[int, str]] = []
+    for block in (part.block for part in placed if part.role == "syntax"):
+        if isinstance(block, Table):
+            printed += [
+                (block.line, cell) for cells in (block.head, *(cells for _, cells in block.rows)) for cell in cells
+            ]
+        else:
+            printed += [(block.line, re.sub(r"^[^:：/{]*[:：]\s*", "", line)) for line in block.text.split("\n")]
+    methods = {words.strip().upper() for _, words in printed} & set(METHODS)
+    paths = {(line, words.strip()) for line, words in printed if re.fullmatch(r"(?:https?:/)?/\S*", words.strip())}
+    if len(methods) != 1 or len(paths) != 1:
+        return ()
+    line, path = paths.pop()
+    found = request_of(f"{methods.pop()} {path}", line)
+    return (found,) if found else ()
 
 
 def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:

@@ -31,7 +31,8 @@ _OF_HTTP = frozenset({"connection", "content-length", "expect", "user-agent", "x
 """Headers of any message or body, which no operation has as its own; the others stand in ``schemas/common.json``."""
 _DISCRIMINATORS = frozenset({"type", "action", "mode"})
 _BODILESS = frozenset({"GET", "DELETE", "HEAD"})
-_BODY_ROW = "body"
+_BODY_ROW, _HOST_ROW = "body", "project"
+"""What pages of 2023 and later call the body, and the part of the host that they may list below it."""
 
 
 @cache
@@ -41,18 +42,24 @@ def _common() -> frozenset[str]:
 
 def request_claims(page: Page, parts: Parts) -> None:
     """Claim query, headers and body of the request."""
-    if page.host is None and any(_PROJECT.fullmatch(row.name) for row in parts.request_rows):
+    if page.host is None and any(_is_host(row) for row in parts.request_rows):
         page.host = "{project}.{endpoint}"
     _wire_query(page, parts)
     printed = _bodies(parts)
     keys = _body_keys(printed)
     below = next((row.line for row in parts.request_rows if row.name == _BODY_ROW), maxsize)
-    rows = [row for row in parts.request_rows if row.line >= below or not _is_settled(page, row)]
+    rows = [
+        row
+        for row in parts.request_rows
+        if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not _is_settled(page, row)
+    ]
     _missing_bodies(page, parts)
     twice = [row for row in parts.request_rows if row not in rows and row.name in keys]
     inside: list[Row] = [*twice, *(row for row in rows if row.line >= below or _goes(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
-    for row in [row for row in rows if row not in inside]:
+    open_ = [row for row in rows if row not in inside]
+    has_body = bool(printed) or any(row.parent or json_type(row.type) == "object" for row in open_)
+    for row in open_:
         if _goes(row, "path", "路径"):
             page.problem(row.line, "path", f"path {row.name}", "the request line has no place for it")
         elif _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
@@ -62,7 +69,7 @@ def request_claims(page: Page, parts: Parts) -> None:
         elif row.table != _first_table(rows) or _is_key(row.name, keys):
             inside.append(row)
         else:
-            _homeless(page, parts, row, inside, has_body=bool(printed))
+            _homeless(page, parts, row, inside, has_body=has_body)
     _headers(page, parts)
     _body(page, printed, inside)
 
@@ -87,11 +94,16 @@ def _is_settled(page: Page, row: Row) -> bool:
     """Tell whether a row describes what the host or the path holds."""
     if any(routes.same_name(row.name, name) for name in page.path_parameters):
         return True
-    if _PROJECT.fullmatch(row.name.replace(" ", "")) and page.host != "{endpoint}":
+    if _is_host(row) and page.host != "{endpoint}":
         return True
     named = [name for name in page.path_parameters if routes.alike(row.name, name)]
     taken = row.name in page.query
     return bool(named) and not taken and _is_path_name(row.name, named)
+
+
+def _is_host(row: Row) -> bool:
+    """Tell whether a row describes a part of the host: what may be left out is none."""
+    return _PROJECT.fullmatch(row.name.replace(" ", "")) is not None and row.required is not False
 
 
 def _is_path_name(name: str, named: Sequence[str]) -> bool:

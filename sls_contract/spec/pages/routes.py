@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.pages.messages import Message
 
-_PLACEHOLDER = re.compile(r"\$?[<{\[]\s*([^<>{}\[\]]+?)\s*[>}\]]|:([A-Za-z_]\w*)")
+_PLACEHOLDER = re.compile(r"\$?[<{\[]\s*([^<>{}\[\]]+?)\s*[>}\]]|[:$]([A-Za-z_]\w*)|%([A-Za-z_]\w+)%")
 _CHOICE = re.compile(r"[\w.]+(?:\|[\w.]+)+")
 _SIMILAR, _NEARLY = 0.8, 0.9
 
@@ -64,7 +64,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 def placeholder(text: str) -> str | None:
     """Return the name in ``<name>`` or ``{name}``; None where a text is no placeholder, or a choice of values."""
     found = _PLACEHOLDER.fullmatch(text)
-    return (found[1] or found[2]) if found and not _CHOICE.fullmatch(found[1] or "") else None
+    return (found[1] or found[2] or found[3]) if found and not _CHOICE.fullmatch(found[1] or "") else None
 
 
 def choice(text: str) -> tuple[str, ...]:
@@ -104,10 +104,12 @@ def template_of(target: Target, example: Target | None, names: Collection[str]) 
 
     """
     shown = example.segments if example is not None else ()
+    marked = {name for segment in target.segments if (name := placeholder(segment))}
+    free = [name for name in names if name not in marked]
     parameters = {}
     for at, segment in enumerate(target.segments):
         printed = shown[at] if len(shown) > at else None
-        if name := _parameter_name(segment, printed, at, names):
+        if name := _parameter_name(segment, printed, at, free):
             parameters[at] = name
         elif _is_sample(segment, printed, at) or (at % 2 and _is_listed(target.segments[at - 1], names)):
             parameters[at] = name_from_collection(target.segments[at - 1], names)

@@ -29,9 +29,19 @@ Role: TypeAlias = Literal[
 
 _EXAMPLE = r"\b(?:examples?|samples?)\b|示例|样例"
 _RESPONSE = r"\b(?:responses?|returns?|success)\b|响应|返回"
+_REQUEST = r"\brequests?\b|请求"
+_OUTPUT = r"\b(?:results?|outputs?)\b|输出|出参|结果"
+_INPUT = r"\b(?:inputs?|arguments?|query|body|payload|ur[il])\b|输入|入参|查询参数|消息体"
 _HEADER = re.compile(r"\bheads?(?:er)?s?\b|头", re.ASCII)
 _ELEMENTS = re.compile(r"\b(?:parameters?|elements?|body|data)\b|参数|元素|数据|体", re.ASCII)
-_PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|参数(?:列表)?)")
+_MORE_ELEMENTS = re.compile(
+    r"\b(?:params?|fields|payload|query|values?|inputs?|outputs?|arguments?|returns|results?)\b"
+    r"|字段|消息|输入|输出|[入出]参|结果|返回值",
+    re.ASCII,
+)
+_ALONE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", re.ASCII)
+"""A heading of one word, whose section holds all of a side."""
+_PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|params?|fields|参数(?:列表|说明)?|字段(?:说明)?)")
 _BEFORE_REQUEST = frozenset({"intro", "other", "syntax", "path-parameters"})
 _CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}
 _TITLE = re.compile(
@@ -40,6 +50,8 @@ _TITLE = re.compile(
     r"|(?:(?:请求|返回|响应|路径|正常|错误)\s*)*(?:语法|参数|头|元素|数据|结果|示例|码)"
 )
 """A line that is a heading on a page where none has a mark."""
+_OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
+_IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
 _LONGEST_LABEL = 40
 """Characters of a list item or bold line that may name a section; the longest seen has 24."""
 
@@ -52,16 +64,52 @@ class Placed(NamedTuple):
     label: str
 
 
+def named_operation(heading: str) -> str | None:
+    """Return the operation that a title is, or that it has one word of; None where it names none, or several."""
+    if _OPERATION.fullmatch(heading):
+        return heading if _named(heading.lower(), "intro") is None else None
+    named = set(_IN_WORDS.findall(heading))
+    return named.pop() if len(named) == 1 else None
+
+
+def titles_of(blocks: Sequence[Block]) -> list[Text]:
+    """Return the outermost headings that name an operation beyond doubt: by a word with several capitals."""
+    headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading"]
+    titles = [heading for heading in headings if _IN_WORDS.search(heading.text) and named_operation(heading.text)]
+    return [title for title in titles if title.depth == min(each.depth for each in titles)]
+
+
+def title_of(blocks: Sequence[Block]) -> Text | None:
+    """Return the title: of the outermost headings the first that names an operation, or that begins no section."""
+    headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading"]
+    tops = [heading for heading in headings if heading.depth == 1]
+    if not tops and headings and _IN_WORDS.search(headings[0].text) and named_operation(headings[0].text):
+        return headings[0]
+    named = (top for top in tops if named_operation(top.text) and (top is tops[0] or _IN_WORDS.search(top.text)))
+    return next(named, None) or next((top for top in tops if _named(top.text.lower(), "intro") is None), None)
+
+
 def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
     """Give each block that is no section's heading its section."""
     role: Role = "intro"
     label = ""
+    title = title_of(blocks)
+    depth = 0  # of the heading that began the section; 0: it is no heading
     heads = _flat_heads(blocks)
-    bare = not any(isinstance(block, Text) and block.kind != "paragraph" and _opens(block, role) for block in blocks)
+    lines = [block for block in blocks if isinstance(block, Text) and block is not title and block.kind != "paragraph"]
+    bare = not any(_opens(line, role) for line in lines)
     for at, block in enumerate(blocks):
-        found = _opens(block, role, bare=bare) if isinstance(block, Text) and at not in heads else None
+        found = None
+        if block is title:
+            role, label, depth = "intro", "", 0
+        elif isinstance(block, Text) and at not in heads:
+            found = _opens(block, role, bare=bare)
+            if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
+                found = None  # a part of the section, with a heading of its own
         if found is not None:
-            role, label = found, ""
+            inner = isinstance(block, Text) and 0 < depth < block.depth  # it may name what its table describes
+            role, label = found, block.text if isinstance(block, Text) and inner else ""
+            depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
             continue
         yield Placed(role, block, label)
         if isinstance(block, Text):
@@ -76,13 +124,11 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
     """Return the section that a line of words begins, or None; ``bare``: the headings of the page lost their marks."""
-    if block.kind == "heading" and block.depth == 1:
-        return None
     if block.kind == "paragraph" and not (_says_example(block.text) or (bare and _TITLE.fullmatch(block.text))):
         return None
     if block.kind != "heading" and len(block.text) > _LONGEST_LABEL:
         return None
-    role = _named(re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now)
+    role = _named(re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now, is_heading=block.kind == "heading")
     if role is None and block.kind == "heading":
         return "other"
     return role
@@ -93,32 +139,43 @@ def _says_example(text: str) -> bool:
     return re.fullmatch(r"(?:Sample )?success(?: responses?)?:?|Success responses?", text, re.IGNORECASE) is not None
 
 
-def _named(text: str, now: Role) -> Role | None:
-    """Return the section that a heading's words name; ``now`` is the one that it stands in."""
+def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
+    """Return the section that words name; ``now`` is the one they stand in; those of a list are read less freely."""
     for pattern, role in _ALONE:
         if pattern.search(text):
             return role
     if _PARAMETERS.fullmatch(text):  # of what the section is about
         return _CONTAINED.get(now, "request" if now in _BEFORE_REQUEST else now)
-    for side, headers, elements in _SIDES:
+    for side, headers, elements in _SIDES[: None if is_heading else 2]:
         if side.search(text):
-            return headers if _HEADER.search(text) else elements if _ELEMENTS.search(text) else None
+            told = _ELEMENTS.search(text) or (
+                is_heading and (_MORE_ELEMENTS.search(text) or _ALONE_SIDE.fullmatch(text))
+            )
+            return headers if _HEADER.search(text) else elements if told else None
     return None
 
 
 _ALONE: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(r"\b(?:errors?|exceptions?)\b|错误|异常", re.ASCII), "errors"),
-    (re.compile(r"syntax|语法|请求行|请求地址|^http request$|\brequest (?:line|url)\b"), "syntax"),
+    (
+        re.compile(
+            r"syntax|语法|请求行|请求(?:地址|路径|方式|url)|^http request$|\brequest (?:line|url|format)\b"
+            r"|^ur[il]$|^(?:api )?endpoint$"
+        ),
+        "syntax",
+    ),
     (
         re.compile(rf"(?:{_EXAMPLE}).*(?:{_RESPONSE})|(?:{_RESPONSE}).*(?:{_EXAMPLE})|^success response", re.ASCII),
         "response-example",
     ),
     (re.compile(_EXAMPLE, re.ASCII), "request-example"),
-    (re.compile(r"\bpath\b.*parameter|路径.*参数"), "path-parameters"),
+    (re.compile(r"\b(?:path|uri)\b.*param|^path$|(?:路径|path).*参数"), "path-parameters"),
 )
 _SIDES: tuple[tuple[re.Pattern[str], Role, Role], ...] = (
     (re.compile(_RESPONSE, re.ASCII), "response-headers", "response"),
-    (re.compile(r"\brequests?\b|请求", re.ASCII), "request-headers", "request"),
+    (re.compile(_REQUEST, re.ASCII), "request-headers", "request"),
+    (re.compile(_OUTPUT, re.ASCII), "response-headers", "response"),
+    (re.compile(_INPUT, re.ASCII), "request-headers", "request"),
 )
 
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table, Text
-from sls_contract.spec.pages.columns import column_of, flat_head, yes_or_no
+from sls_contract.spec.pages.cleaning import INDENT
+from sls_contract.spec.pages.columns import column_of, flat_head, json_type, json_type_near, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ _FLAT_TYPE = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
-_MARKS = re.compile(r"(?:[└├│┗┣┃↳•·>]|\.(?=[.\w])|-(?=[\s>\w-]))[─━\s-]*")
+_MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
 """What stands before the name of a member, once for each object that it is in."""
 _TAG = re.compile(
     r"\s*[(（]\s*(?:(optional|可选|选填)|required|必选|必填|deprecated|已?废弃)\s*[)）]|\s+(?:deprecated|已?废弃)|\s*\*",
@@ -30,8 +31,18 @@ _TAG = re.compile(
 )
 _WHOLE = {"body", "object", ""}
 """What rows call the body itself."""
+_ROOTS = {"$", "body", "root"}
+"""With what the name of a member begins that is written as a path from the body."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
-_LISTED_ERROR = re.compile(r"([1-5]\d\d)\s*[\s:：,，-]\s*([A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(.*))?", re.DOTALL)
+_HTTP = r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|status)\s*[:：]?\s*)?"
+_LISTED_ERROR = re.compile(
+    rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(?P<message>.*))?"
+    rf"|{_HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?P<message1>.*)"
+    rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{_HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
+    re.DOTALL,
+)
+_ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
+"""What stands in a cell for the one above it."""
 _LISTED_ROW = re.compile(
     r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|[:：]\s*([^.。]+)(?:[.。]|$))\s*(.*)", re.DOTALL
 )
@@ -114,7 +125,7 @@ def error_rows(parts: Iterable[Placed], *roles: str) -> list[ErrorRow]:
     texts: list[Text] = []
     for part in parts:
         if part.role in roles and isinstance(part.block, Table):
-            found.extend(_error_rows(part.block, in_section=part.role == "errors"))
+            found.extend(_error_rows(part.block, part.label, in_section=part.role == "errors"))
         elif part.role == "errors" and isinstance(part.block, Text):
             texts.append(part.block)
     return found or list(_listed_errors(texts))
@@ -124,33 +135,91 @@ def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
     """Read errors that stand one a line, or a cell a line."""
     for at, text in enumerate(texts):
         ahead = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
-        if found := _LISTED_ERROR.fullmatch(text.text):
-            yield ErrorRow(found[1], found[2], found[3], text.line)
+        if found := _listed_error(text.text):
+            yield ErrorRow(*found, text.line)
         elif _STATUS_CELL.fullmatch(text.text) and _CODE_CELL.fullmatch(ahead[0]):
             yield ErrorRow(text.text, ahead[0], ahead[1], text.line)
 
 
+def _listed_error(text: str) -> tuple[str, str, str] | None:
+    """Read status, code and message that stand in one text."""
+    found = _LISTED_ERROR.fullmatch(text)
+    if not found:
+        return None
+    given = found.groupdict()
+    status, code, message = (
+        next((given[key] for key in given if key.rstrip("12") == name and given[key]), "")
+        for name in ("status", "code", "message")
+    )
+    return status, code, message
+
+
 def _columns(table: Table) -> dict[Column, int]:
+    """Return which column holds what: by its head, or else by its cells."""
     columns: dict[Column, int] = {}
     for at, head in enumerate(table.head):
         column = column_of(head)
         if column is not None:
             columns.setdefault(column, at)
-    if "name" in columns and "type" not in columns:
-        free = (at for at in range(len(table.head)) if at not in columns.values())
-        for at in [each for each in free if _holds(table, each, _FLAT_TYPE.fullmatch)][:1]:
-            columns["type"] = at
-    if "type" in columns and not columns.keys() & {"required", "optional"}:
-        free = (at for at in range(len(table.head)) if at not in columns.values())
-        for at in [each for each in free if _holds(table, each, lambda cell: yes_or_no(cell) is not None)][:1]:
-            columns["required"] = at
+    if not columns.keys() & {"status", "code"}:
+        _by_cells(table, columns, "type", _FLAT_TYPE.fullmatch, most=True)
+        if "type" in columns and not columns.keys() & {"required", "optional"}:
+            _by_cells(table, columns, "required", lambda cell: yes_or_no(cell) is not None, most=True)
+        if "type" in columns and _holds(table, columns["type"], _is_type_cell):
+            _by_cells(table, columns, "name", _is_name_cell, most=True)
+        if "name" in columns and "type" in columns:
+            _by_cells(table, columns, "description", _is_any)
     return columns
 
 
-def _holds(table: Table, at: int, fits: Callable[[str], object]) -> bool:
-    """Tell whether a column has cells, and all of a kind, whatever its head says."""
-    cells = [cells[at] for _, cells in table.rows if at < len(cells)]
-    return bool(cells) and all(map(fits, cells))
+def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
+    """Return which column of a table of errors holds what; empty where it is no such table."""
+    columns = _columns(table)
+    if not in_section:
+        return columns if columns.keys() >= {"status", "code"} else {}
+    told = bool(columns.keys() & {"status", "code"})
+    kept = {"status", "code", "message", "description"} if told else {"status", "code", "message"}
+    columns = {column: at for column, at in columns.items() if column in kept}
+    _by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
+    _by_cells(table, columns, "code", _CODE_CELL.fullmatch)
+    if "code" in columns:
+        _by_cells(table, columns, "message", _is_any)
+    return columns if columns.keys() & {"status", "code"} else {}
+
+
+def _by_cells(
+    table: Table, columns: dict[Column, int], column: Column, fits: Callable[[str], object], *, most: bool = False
+) -> None:
+    """Find a column that no head names: the first of the others in which all, or most, cells fit."""
+    if column not in columns:
+        free = [at for at in range(len(table.head)) if at not in columns.values()]
+        for at in [at for at in free if _holds(table, at, fits, most=most)][:1]:
+            columns[column] = at
+
+
+def _holds(table: Table, at: int, fits: Callable[[str], object], *, most: bool = False) -> bool:
+    """Tell whether a column has cells, and all or most of a kind, whatever its head says."""
+    cells = [cells[at] for _, cells in table.rows if at < len(cells) and cells[at]]
+    fitting = sum(1 for cell in cells if fits(cell))
+    return fitting > len(cells) / 2 if most else 0 < len(cells) == fitting
+
+
+def _is_type_cell(cell: str) -> bool:
+    return (json_type(cell) or json_type_near(cell)) is not None and _NAME_AND_TYPE.fullmatch(cell) is None
+
+
+def _is_name_cell(cell: str) -> bool:
+    return _NAME.fullmatch(_bare(_untagged(_unmarked(cell)[1])[0])) is not None
+
+
+def _is_any(cell: str) -> bool:
+    return bool(cell)
+
+
+def _bare(name: str) -> str:
+    """Return a name without the quotes or the emphasis that it is printed in."""
+    found = re.fullmatch(r"([\"'*“])([^\"'*“”]+)[\"'*”]", name)
+    return found[2] if found else name
 
 
 def _table_rows(table: Table, label: str) -> Iterator[Row]:
@@ -159,14 +228,17 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
         return
     above: list[str] = []
     seen: set[str] = set()
+    depths = _depths(table, columns)
     for line, printed in table.rows:
         cells = _with_name(printed, columns, len(table.head))
         cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
+        cell = {column: text if column == "name" else text.lstrip(INDENT) for column, text in cell.items()}
         if "name" not in cell:  # one column for both
             found = _NAME_AND_TYPE.fullmatch(cell["type"])
             cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
-        depth, name = _unmarked(cell["name"])
-        name, optional = _untagged(name)
+        marks, name = _unmarked(cell["name"])
+        depth = depths.index(marks) if marks in depths else marks
+        name, optional = _untagged(_bare(name))
         *path, name = _path(name, seen)
         seen.add(name)
         if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # the type stands for a name
@@ -185,6 +257,12 @@ def _table_rows(table: Table, label: str) -> Iterator[Row]:
             unread=cell.get("required", "") if required is None else "",
             parent=path[-1] if path else _above(above, depth),
         )
+
+
+def _depths(table: Table, columns: Mapping[Column, int]) -> list[int]:
+    """Return how many marks stand before names, for each depth that there is: two blanks a level are one level."""
+    at = columns.get("name", columns.get("type", 0))
+    return sorted({0, *(_unmarked(cells[at])[0] for _, cells in table.rows if at < len(cells))})
 
 
 def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int) -> tuple[str, ...]:
@@ -211,8 +289,11 @@ def _untagged(name: str) -> tuple[str, bool]:
 
 
 def _path(name: str, seen: Collection[str]) -> list[str]:
-    """Split ``steps[].text`` at its dots where there is a row ``steps``; else they are a part of the name."""
-    parts = re.sub(r"\[\w*\]", "", name).split(".")
+    """Split ``steps[].text`` at its dots where there is a row ``steps``, or ``body.text``; else they are its own."""
+    parts = re.split(r"\s*(?:->|[.>→/])\s*", re.sub(r"\[\w*\]", "", name))
+    parts = [part for at, part in enumerate(parts) if not (at and part in {"N", "n", "*"})]
+    if parts[0].lower() in _ROOTS and len(parts) > 1:
+        seen, parts = {*seen, parts[1]}, parts[1:]
     return parts if parts[0] in seen and all(parts) else [name]
 
 
@@ -228,21 +309,28 @@ def _is_required(cell: Mapping[Column, str]) -> bool | None:
     return yes_or_no(cell.get("required", "")) if optional is None else not optional
 
 
-def _error_rows(table: Table, *, in_section: bool) -> Iterator[ErrorRow]:
-    columns = _columns(table)
-    if not columns.keys() & {"status", "code"} or not (in_section or columns.keys() >= {"status", "code"}):
+def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[ErrorRow]:
+    """Read a table of errors; ``label``, the words before it, may say the status of all."""
+    columns = _error_columns(table, in_section=in_section)
+    if not columns:
         return
     above: Sequence[str] = ()
-    last = ""
+    of_all = re.fullmatch(rf"{_HTTP}([1-5]\d\d)\b.*", label)
+    last = of_all[1] if of_all and "status" not in columns else ""
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is printed in the first of them
-        cells = above = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
+        cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
+        cells = tuple(above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells))
+        above = cells
         status, code, message = (_cell(cells, columns.get(column)) for column in ("status", "code", "message"))
-        if not status and above:
-            status = last
-        last = status
-        both = None if "code" in columns else _LISTED_ERROR.fullmatch(status)  # one column for both
-        yield ErrorRow(*((both[1], both[2]) if both else (status, code)), message, line)
+        if both := _listed_error(
+            status if "code" not in columns else code if not status else ""
+        ):  # one column for both
+            status, code, message = both[0], both[1], message or both[2]
+        last = status = status or last
+        yield ErrorRow(
+            re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE), _bare(code).rstrip(" .*†"), _bare(message), line
+        )
 
 
 def _cell(cells: Sequence[str], at: int | None) -> str:

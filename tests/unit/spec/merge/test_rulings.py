@@ -118,9 +118,12 @@ def test_a_ruling_that_makes_no_contract_is_refused():
 
 
 def test_a_ruling_on_an_operation_that_nobody_claims_is_refused():
-    """Its name may be misspelt."""
+    """Its name may be misspelt: the nearest is named, and makes a contract; else the file is for nothing."""
     text = refusal(operation="ListBasket")
     assert "rules on ListBasket, of which no source claims anything" in text
+    nearest = advised(text, r"^write (\w+)\.")[1]
+    assert ruled(operation=nearest).operation == "ListBaskets"
+    assert advised(refusal(operation="CountSheep"), r"^derive a page of it, or delete the file")
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,6 @@ def test_the_same_facts_in_another_layout(layout):
         ("|line|Integer|", "|line|Ovine|", ("element-type", "Ovine")),
         ("|404|FarmNotExist|", "|4O4|FarmNotExist|", ("error-spelling", "4O4 FarmNotExist")),
         ("No such breed.", "The breeed is none.", ("error-spelling", "breeed")),
-        (HEAD, "|Reason|Error code|Error message|Description|", ("error-spelling", " FarmNotExist")),
         (
             "    |Parameter|Type|Example|Description|\n    |-",
             "    ParameterTypeExample\n    |-",

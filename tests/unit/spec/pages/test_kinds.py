@@ -1,0 +1,312 @@
+"""Pages as they are found in other places: what marks, blanks and layouts a page goes through, its facts stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from sls_contract.spec.pages import derive, derive_each
+
+PAGE = """# PlanOrchard
+
+Plans an orchard.
+
+## Request syntax
+
+```
+POST /orchards/{orchard}/plans?dryRun={dryRun} HTTP/1.1
+Host: {project}.{endpoint}
+Content-Type: application/json
+
+{"title": "north", "plot": {"area": 3, "soil": {"kind": "clay"}}, "rows": [{"fruit": "plum"}]}
+```
+
+## Request parameters
+
+|Parameter|Type|Required|Description|
+|---|---|---|---|
+|orchard|String|Yes|The orchard.|
+|dryRun|Boolean|No|Whether to plan only.|
+|title|String|Yes|The title.|
+|plot|Object|Yes|The plot.|
+|└area|Integer|Yes|Its area.|
+|└soil|Object|No|Its soil.|
+|└└kind|String|No|Its kind.|
+|rows|Array|No|The rows.|
+|└fruit|String|Yes|What grows.|
+
+## Response elements
+
+|Element|Type|Description|
+|---|---|---|
+|planId|String|The plan.|
+
+## Examples
+
+Success response
+
+```
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"planId": "p-1"}
+```
+
+## Error codes
+
+|HTTP status code|Error code|Error message|
+|---|---|---|
+|404|OrchardNotExist|orchard {orchard} does not exist.|
+|400|PlotInvalid|plot is invalid.|
+|400|SoilInvalid|soil is invalid.|
+"""
+SYNTAX = PAGE[PAGE.index("```\nPOST") : PAGE.index("## Request parameters")]
+TABLE = PAGE[PAGE.index("|Parameter|") : PAGE.index("## Response")]
+ERRORS = PAGE[PAGE.index("|HTTP") :]
+HEAD = "|Error code|Error message|\n|---|---|\n"
+EXAMPLE = PAGE[PAGE.index("Success response") : PAGE.index("## Error codes")]
+
+
+def facts(text, name=""):
+    """Return what is claimed, without where it was read and what is a slip of a form."""
+    page = derive(text, name).as_plain()
+    return {key: page[key] for key in page if key not in {"problems", "digests", "limits", "query"}} | {
+        "query": {key: (each["type"], each["required"]) for key, each in page["query"].items()}
+    }
+
+
+def test_the_page_itself():
+    """Every fact that a reader sees comes out; the rows below others are their members."""
+    page = derive(PAGE).as_plain()
+    assert page["problems"] == []
+    assert (page["method"], page["path"], page["host"]) == (
+        "POST",
+        "/orchards/{orchard}/plans",
+        "{project}.{endpoint}",
+    )
+    assert {name: (each["type"], each["parent"]) for name, each in page["body"]["members"].items()} == {
+        "title": ("string", None),
+        "plot": ("object", None),
+        "area": ("integer", "plot"),
+        "soil": ("object", "plot"),
+        "kind": ("string", "soil"),
+        "rows": ("array", None),
+        "fruit": ("string", "rows"),
+    }
+    assert [(each["status"], each["code"]) for each in page["errors"]] == [
+        (404, "OrchardNotExist"),
+        (400, "PlotInvalid"),
+        (400, "SoilInvalid"),
+    ]
+
+
+def swap(*words):
+    """Return the page with each word as the one that follows it."""
+    text = PAGE
+    for old, new in zip(words[::2], words[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def marked(mark):
+    """Return the page with another mark before the name of a member, once for each depth."""
+    return PAGE.replace("└", mark)
+
+
+def tagged(form):
+    """Return the page with each cell of the table of parameters in a form."""
+    head, rule, *rows = TABLE.strip().split("\n")
+    cells = ["|" + "|".join(form.format(cell) for cell in row.strip("|").split("|")) + "|" for row in rows]
+    return PAGE.replace(TABLE, "\n".join([head, rule, *cells]) + "\n\n")
+
+
+def unfenced():
+    """Return the page with the syntax and the example as plain words."""
+    return PAGE.replace("```\n", "")
+
+
+def pre(code):
+    """Return a fenced block as HTML."""
+    inner = code.strip().removeprefix("```\n").removesuffix("\n```")
+    return f'<pre class="http"><code>{inner.replace("<", "&lt;")}</code></pre>\n\n'
+
+
+FORMS = {
+    "blanks that do not break": PAGE.replace(" ", "\u00a0"),
+    "blanks as wide as a character in each cell": swap("|", "\u3000|\u3000", "\u3000|\u3000---", "|---"),
+    "characters of no width": PAGE.replace("r", "r\u200b").replace("\n", "\u200b\n"),
+    "front matter": "---\ntitle: Orchards\nkeywords:\n  - fruit\ndate: 2023-01-01\n---\n\n" + PAGE,
+    "front matter with the title only": "---\ntitle: PlanOrchard\n---\n" + PAGE.removeprefix("# PlanOrchard\n"),
+    "all headings one level deeper": PAGE.replace("## ", "### ").replace("# PlanOrchard", "## PlanOrchard"),
+    "all headings of the first level": PAGE.replace("## ", "# "),
+    "headings in HTML": PAGE.replace("## Request parameters", '<h2 id="x">Request parameters</h2>'),
+    "marks of DITA": tagged('<ph props="china">{}</ph>'),
+    "footnotes": tagged("{}[^1]").replace("## Error", "[^1]: A note.\n\n## Error"),
+    "boxes around notes": swap("## Request parameters\n", "## Request parameters\n\n:::note\nMind this.\n:::\n"),
+    "names in quotes": swap("|title|", '|"title"|', "|dryRun|", "|*dryRun*|"),
+    "tables that no pipe closes": PAGE.replace("|\n", "\n"),
+    "heads in other words": swap("|Parameter|Type|Required|Description|", "|Property|Format|Necessity|Remarks|"),
+    "heads that say nothing": swap("|Parameter|Type|Required|Description|", "|A|B|C|D|"),
+    "parts of sections with their own headings": swap(
+        "|title|", "\n### Of the plan\n\n|Parameter|Type|Required|Description|\n|---|---|---|---|\n|title|"
+    ),
+    "a section for each place": swap(
+        *("|dryRun|", "\n## Query parameters\n\n|Parameter|Type|Required|Description|\n|---|---|---|---|\n|dryRun|"),
+        *("|title|", "\n## Request body\n\n|Parameter|Type|Required|Description|\n|---|---|---|---|\n|title|"),
+        *("## Request parameters", "## Path parameters"),
+    ),
+    "入参 and 出参": swap("## Request parameters", "## 入参", "## Response elements", "## 出参"),
+    "the request line under another heading": swap("## Request syntax", "## How to call"),
+    "method and path in cells": swap(
+        SYNTAX, "|Method|Path|\n|---|---|\n|POST|/orchards/{orchard}/plans?dryRun={dryRun}|\n\n"
+    ),
+    "method and path each in a line": swap("POST /orch", "Method: POST\nURL: /orch", "{dryRun} HTTP/1.1", "{dryRun}"),
+    "placeholders in two braces": swap("{orchard}/plans", "{{ orchard }}/plans"),
+    "placeholders in wide brackets": swap("{orchard}/plans", "〈orchard〉/plans"),
+    "placeholders as entities": swap("{orchard}/plans", "&lt;orchard&gt;/plans"),
+    "placeholders with a dollar": swap("{orchard}/plans", "$orchard/plans"),
+    "the query in its own line": swap("?dryRun={dryRun} HTTP/1.1", "\n    ?dryRun={dryRun} HTTP/1.1"),
+    "a small http": swap("HTTP/1.1\nHost", "http/1.1\nHost", "HTTP/1.1 200 OK", "http/1.1 200 ok"),
+    "a status line without its protocol": swap("HTTP/1.1 200 OK", "200 OK"),
+    "a status with its name": swap("HTTP/1.1 200 OK", "Status: 200 OK"),
+    "folded headers": swap("Host: {project}.{endpoint}", "Host:\n    {project}.{endpoint}"),
+    "marks in Chinese": swap('\n\n{"planId', '\n响应体：\n{"planId'),
+    "code in HTML": PAGE.replace(SYNTAX, pre(SYNTAX)),
+    "no fences": unfenced(),
+    "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),
+    "notes in brackets behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1"（计划）\n}'),
+    "members by blanks": marked("&nbsp;&nbsp;"),
+    "members by wide blanks": marked("\u3000"),
+    "members by a wide arrow": marked("＞"),
+    "members by dashes": marked("-"),
+    "members by paths": swap(
+        *("|└area", "|plot.area", "|└soil", "|plot.soil", "|└└kind", "|plot.soil.kind", "|└fruit", "|rows.N.fruit"),
+    ),
+    "members by paths from the body": swap(
+        *("|title", "|body.title", "|plot|", "|body.plot|", "|└area", "|body.plot.area", "|└soil", "|body.plot.soil"),
+        *("|└└kind", "|body.plot.soil.kind", "|rows|", "|body.rows|", "|└fruit", "|body.rows[].fruit"),
+    ),
+    "members by arrows": swap(
+        *("|└area", "|plot->area", "|└soil", "|plot->soil", "|└└kind", "|plot->soil->kind", "|└fruit", "|rows->fruit"),
+    ),
+    **{f"{yes}, {no}": swap("|Yes|", f"|{yes}|", "|No|", f"|{no}|") for yes, no in (
+        ("✅", "❌"), ("✔️", "✖️"), ("M", "O"), ("Must", "Optional. Default: 5"), ("是（必填）", "不必填"),
+        ("Yes*", "Not required"), ("需要", "可为空"), ("Yes①", "No②"),
+    )},
+    "statuses with HTTP": swap("|404|", "|HTTP 404|", "|400|", "|HTTP/1.1 400|"),
+    "cells that stand for the one above": swap("|400|SoilInvalid", "|^^|SoilInvalid"),
+    "codes in quotes": swap("|PlotInvalid|", '|"PlotInvalid"|'),
+    "code and status in one cell": swap(
+        ERRORS, "|Error|Error message|\n|---|---|\n|OrchardNotExist (404)|orchard {orchard} does not exist.|\n"
+        "|PlotInvalid（400）|plot is invalid.|\n|SoilInvalid (HTTP 400)|soil is invalid.|\n",
+    ),
+    "errors as a list, code first": swap(
+        ERRORS, "- **OrchardNotExist** (404): orchard {orchard} does not exist.\n"
+        "- PlotInvalid（400）：plot is invalid.\n- HTTP 400, SoilInvalid: soil is invalid.\n",
+    ),
+    "errors, a table a status": swap(
+        ERRORS, f"### 404\n\n{HEAD}|OrchardNotExist|orchard {{orchard}} does not exist.|\n\n"
+        f"**400**\n\n{HEAD}|PlotInvalid|plot is invalid.|\n|SoilInvalid|soil is invalid.|\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_facts_in_another_form(form):
+    """What a converter, a site or an editor did to a page changes none of its facts."""
+    text = FORMS[form]
+    assert text != PAGE
+    expected = facts(PAGE)
+    if form.startswith("method and path"):  # the body stands in the syntax that is left out
+        expected["host"], expected["body"] = facts(text)["host"], facts(text)["body"]
+    assert facts(text) == expected
+
+
+def test_rows_of_headers_that_newer_pages_list_first_are_no_members():
+    """Server and Content-Type describe the answer, not its body, unless the example shows them in it."""
+    headers = "|Server|String|Who.|\n|Content-Type|String|What.|\n|x-log-plot|String|Which.|\n|planId|"
+    page = derive(PAGE.replace("|planId|", headers)).as_plain()
+    assert [*page["response"]["members"]] == ["planId"]
+    assert page["response"]["headers"] == ["x-log-plot"]
+    shown = PAGE.replace("|planId|", "|server-id|String|Which.|\n|planId|").replace(
+        '{"planId"', '{"server-id": "s", "planId"'
+    )
+    assert [*derive(shown).as_plain()["response"]["members"]] == ["server-id", "planId"]
+
+
+def test_an_object_that_no_request_line_shows_is_sent_in_the_body():
+    """A page that prints no body lists an object all the same: no query can hold one."""
+    page = derive(PAGE[: PAGE.index('{"title"')] + PAGE[PAGE.index("```\n\n## Request parameters") :]).as_plain()
+    assert (sorted(page["query"]), page["body"]["members"]["kind"]["parent"]) == (["dryRun"], "soil")
+
+
+def test_a_fixed_segment_is_no_parameter_though_one_has_its_name():
+    """Trees are one of a collection, and {trees} is which: the path keeps both."""
+    page = derive(
+        PAGE.replace("{orchard}/plans", "{orchard}/trees/{trees}").replace(
+            "|orchard|", "|trees|String|Yes|t|\n|orchard|"
+        )
+    )
+    assert page.as_plain()["path"] == "/orchards/{orchard}/trees/{trees}"
+
+
+def test_elements_of_arrays_in_arrays_are_read():
+    """Their names are members of the outermost array."""
+    page = derive(PAGE.replace('{"planId": "p-1"}', '{"planId": "p-1", "grid": [[{"row": 1}]]}')).as_plain()
+    assert page["response"]["members"]["row"]["parent"] == "grid"
+
+
+def test_a_page_of_two_operations_gives_two():
+    """Neither has facts of the other, and lines are those of the whole page."""
+    first = PAGE.replace("\n## ", "\n### ").replace("# Plan", "## Plan")
+    second = "## DropOrchard\n\n### Request syntax\n\n```\nDELETE /orchards/{orchard} HTTP/1.1\n```\n"
+    pages = derive_each(f"# Orchards\n\n{first}\n{second}")
+    assert [(page.operation, page.method, page.path) for page in pages] == [
+        ("PlanOrchard", "POST", "/orchards/{orchard}/plans"),
+        ("DropOrchard", "DELETE", "/orchards/{orchard}"),
+    ]
+    assert (len(pages[0].errors), pages[1].errors) == (3, {})
+
+
+def test_a_page_that_has_one_operation_gives_one():
+    """Another operation in a heading is no second one, where no request line stands below it."""
+    assert [page.operation for page in derive_each(PAGE + "\n# ListOrchards\n\nSee there.\n")] == ["PlanOrchard"]
+
+
+def test_a_page_without_a_request_line_tells_its_answer_and_what_it_lacks():
+    """What it has is claimed; that the line is missing is a problem."""
+    page = derive(PAGE.replace(SYNTAX, "\n")).as_plain()
+    assert (page["path"], [*page["response"]["members"]]) == (None, ["planId"])
+    assert "path" in [each["kind"] for each in page["problems"]]
+
+
+def test_a_page_of_no_operation_claims_nothing():
+    """An overview has tables, too."""
+    page = derive("# Overview\n\n|Operation|Description|\n|---|---|\n|[PlanOrchard](a.md)|Plans an orchard.|\n")
+    assert page.is_empty
+
+
+def test_json_among_words_is_escaped_as_words_are():
+    """An asterisk in it is written with a backslash, and is no slip of the page."""
+    text = PAGE.replace(EXAMPLE, 'Success response\n\n{"planId": "p\\*\\*\\_1"}\n\n')
+    page = derive(text).as_plain()
+    assert (page["problems"], [*page["response"]["members"]]) == ([], ["planId"])
+
+
+def test_a_row_that_cannot_be_read_is_not_renamed():
+    """A key that only the example has takes the place of a row with another name, but not of one that is no name."""
+    text = PAGE.replace("|planId|String|", "|plan id?|String|")
+    page = derive(text).as_plain()
+    assert [*page["response"]["members"]] == ["planId"]
+    assert ("spelling", "plan id?") in [(each["kind"], each["says"]) for each in page["problems"]]
+
+
+def test_a_section_of_one_word_is_no_title():
+    """A page without a title is of the operation that its links name, whatever its sections are called."""
+    text = PAGE.replace("# PlanOrchard\n", "").replace("## ", "# ")
+    text = text.replace(
+        "# Request syntax",
+        "# How it works\n\n# Debugging\n\n[Try](https://x/api/Sls/2020-12-30/PlanOrchard)\n\n# Request syntax",
+    )
+    assert derive(text).operation == "PlanOrchard"
