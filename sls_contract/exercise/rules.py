@@ -12,15 +12,15 @@ from urllib.parse import unquote
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
 from sls_contract.exchange import wire_text
-from sls_contract.exercise.client_output import NOT_JSON, integer
+from sls_contract.exercise.client_output import NOT_JSON, integer, read_line
 from sls_contract.exercise.compare import differences
-from sls_contract.exercise.faults import ELSEWHERE
 from sls_contract.exercise.reply import Duty
-from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, rule
+from sls_contract.exercise.stage import leads_elsewhere
+from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, NOT_SUPPORTED, rule
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sls_contract.checks.rule import Flaws
@@ -63,13 +63,20 @@ def error_types(trial: Trial) -> Flaws:
         return None
     code, status = said.get("errorCode"), said.get("status")
     flaws = []
-    if not (code is None or isinstance(code, str)):
+    if not (code is None or isinstance(code, str) or _is_as_answered(trial, code)):
         fix = "print errorCode as the text that the service gave, or null; a status belongs under status."
         flaws.append(Flaw("errorCode", "a text, or null", shown(code), fix))
     if not (status is None or (integer(status) is not None and not isinstance(status, str))):
         fix = "print the HTTP status as a number, or null."
         flaws.append(Flaw("status", "a whole number, or null", shown(status), fix))
     return flaws
+
+
+def _is_as_answered(trial: Trial, code: object) -> bool:
+    """Tell whether an errorCode that is no text stands so in the last answer, which no page allows."""
+    response = trial.asked[-1].response if trial.asked else None
+    answered = read_line(wire_text(response.body)) if response is not None else None
+    return isinstance(answered, dict) and answered.get("errorCode") == code
 
 
 def _line(trial: Trial) -> str:
@@ -81,6 +88,11 @@ def exit_code(trial: Trial) -> Flaws:
     code = trial.ending.exit_code
     if code is None:
         return None
+    if code == NOT_SUPPORTED:
+        fix = (
+            "exit 77 before the request where the client does not support the scenario; where a request failed, exit 1."
+        )
+        return [Flaw("exit code", "0 to 125, but not 77: the request was answered", str(code), fix)]
     if 0 <= code <= HIGHEST_EXIT_CODE:
         return KEPT
     actual = f"ended by signal {_signal_name(-code)}" if code < 0 else f"exit code {code}"
@@ -166,20 +178,27 @@ def error_code_kept(trial: Trial) -> Flaws:
     told = trial.said.get("errorCode") if isinstance(trial.said, dict) else None
     if told == code:
         return KEPT
-    fix = "read errorCode from the body of an error answer, and hand it to the caller unchanged."
+    fix = "read errorCode from the body of the last answer, and hand it to the caller unchanged."
     return [Flaw("errorCode", shown(code), "nothing" if told is None else shown(told), fix)]
 
 
 def status_true(trial: Trial) -> Flaws:
     """Demand that a status that is told was answered."""
     told = integer(trial.said.get("status")) if trial.failed and isinstance(trial.said, dict) else None
-    answered = {each.response.status for each in trial.received if each.response is not None}
+    answered = _statuses(trial.received)
     if told is None or not answered:
         return None
+    code = trial.said.get("errorCode")
+    with_code = _statuses(each for each in trial.asked if code and each.expected and each.expected.error_code == code)
+    answered = with_code or answered
     if told in answered:
         return KEPT
-    fix = "print the status of the answer, or null."
+    fix = "print the status of the answer whose errorCode is printed, or null."
     return [Flaw("status", " or ".join(map(str, sorted(answered))), str(told), fix)]
+
+
+def _statuses(received: Iterable[Received]) -> set[int]:
+    return {each.response.status for each in received if each.response is not None}
 
 
 _AUTHORIZATION = "header Authorization"
@@ -269,7 +288,7 @@ def token_sent(trial: Trial) -> Flaws:
 
 def key_kept(trial: Trial) -> Flaws:
     """Demand that the secret goes nowhere, and no part of the key to another host, unless a redirect led there."""
-    foreign = _leaks(trial, [each for each in trial.received if each.elsewhere not in ("", ELSEWHERE)])
+    foreign = _leaks(trial, [each for each in trial.received if each.elsewhere and not leads_elsewhere(each.elsewhere)])
     own = [each for each in trial.received if not each.elsewhere]
     if not own:
         return foreign
@@ -284,7 +303,7 @@ def key_kept(trial: Trial) -> Flaws:
 
 def key_left_behind(trial: Trial) -> Flaws:
     """Demand that no part of the key goes along to the host where a redirect leads."""
-    return _leaks(trial, [each for each in trial.received if each.elsewhere == ELSEWHERE])
+    return _leaks(trial, [each for each in trial.received if leads_elsewhere(each.elsewhere)])
 
 
 def _leaks(trial: Trial, foreign: Sequence[Received]) -> Flaws:

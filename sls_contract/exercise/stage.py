@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.endpoint import DeliveredResponse, ReferenceEndpoint
 from sls_contract.exchange import Request, Response, split_url
-from sls_contract.exercise.faults import ELSEWHERE, HERE
+from sls_contract.exercise.faults import ELSEWHERE, HERE, SAME_HOST
 from sls_contract.exercise.reply import Expectation, Reply, own, with_body
 from sls_contract.exercise.request_args import asks_as_told
 from sls_contract.exercise.situations import SHARDS
@@ -99,8 +99,13 @@ def foreign_host(request: Request) -> str:
     return next((host_name(host) for host in hosts if not (is_service_host(host) or is_loopback(host))), "")
 
 
+def leads_elsewhere(host: str) -> bool:
+    """Tell whether a host is one where our redirects lead."""
+    return host == ELSEWHERE or host.endswith(f".{ELSEWHERE}")
+
+
 def _page(host: str) -> Response:
-    if host == ELSEWHERE:
+    if leads_elsewhere(host):
         return with_body(Response(_OK), _SIGN_IN, "text/html")
     return with_body(Response(_BAD_GATEWAY), f"{host} is not an SLS host, and nothing is forwarded.\n", "text/plain")
 
@@ -136,11 +141,14 @@ def _moment(numbers: random.Random, shard: int) -> datetime:
 
 
 def _returning(reply: Reply, request: Request) -> Reply:
-    """Put the request's own place into a redirect that leads there."""
+    """Put the request's own place, or host, into a redirect that leads there, or to a host that looks like it."""
     headers = reply.response.headers
-    if headers.get("Location") != HERE:
+    place = headers.get("Location", "")
+    here = (
+        f"http://{request.host}{request.target}" if place == HERE else place.replace(SAME_HOST, host_name(request.host))
+    )
+    if here == place:
         return reply
-    here = f"http://{request.host}{request.target}"
     return Reply(reply.response.replace(headers=headers.with_field("Location", here)), reply.expected)
 
 

@@ -28,7 +28,8 @@ CLAUSES = (
     ),
     violation("SLS503", "exit-code", "The client exits with 0 to 125").says(
         "0 is a success, 77 means that the client cannot do what is requested, and any other code up to 125 "
-        "is an error that the client noticed. A higher code, or a signal, is a crash.",
+        "is an error that the client noticed. A higher code, or a signal, is a crash. 77 after an answer to "
+        "GetCheckPoint hides what the client made of it.",
         _PROTOCOL,
     ),
     violation("SLS504", "hang", "The client ends").says(
@@ -106,8 +107,9 @@ CLAUSES = (
         "CommonErrorCodes page",
     ),
     violation("SLS524", "status-wrong", "The reported status was answered").says(
-        "If the client reports an HTTP status for an error, the service answered with that status. No status "
-        "(null) is fine; if no answer had a status, nothing is judged.",
+        "If the client reports an HTTP status for an error, the service answered with that status. If the client "
+        "reports the errorCode of an answer, too, it is the status of that answer. No status (null) is fine; if no "
+        "answer had a status, nothing is judged.",
         _PROTOCOL,
     ),
     violation("SLS531", "not-a-list", "The client prints a list of checkpoints").says(
