@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.interaction import HALF_PAIR, MalformedInteraction
+from sls_contract.cassettes.file.parsing import not_json
 from sls_contract.cassettes.har.notes import as_json, from_json
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, moment_of, moment_text
 from sls_contract.errors import UsageError
@@ -23,11 +24,19 @@ _RESPONSE = ("status", "reason", "headers", "body", "decoded")
 def recording_of_line(line: str | bytes) -> Recording:
     """Return the recording that a line holds; raises `MalformedInteraction`."""
     try:
-        return _recording(_object("the line", json.loads(line), _LINE))
+        return _recording(_object("the line", _parsed(line), _LINE))
     except UnicodeError:
         raise MalformedInteraction(HALF_PAIR) from None
     except (UsageError, ValueError, RecursionError) as error:
         raise MalformedInteraction(str(error)) from None
+
+
+def _parsed(line: str | bytes) -> object:
+    text = line if isinstance(line, str) else line.decode("utf-8-sig")  # the first line may have a byte order mark
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueError(not_json(text).reason) from None
 
 
 def line_of(recording: Recording) -> str:

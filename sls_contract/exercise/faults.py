@@ -199,8 +199,11 @@ ERRORS = (
     _unusual("error-message-first", "404 with an error body on several lines, the message first", _JSON).given(
         body(_MESSAGE_FIRST, status=404, error_code=_CODE)
     ),
-    _unusual("error-in-chinese", "404 with an errorMessage in Chinese", _TEXTS).given(
-        error(404, _CODE, "消费组不存在。")
+    _unusual("error-in-chinese", "404 with an errorMessage in Chinese, before the errorCode", _TEXTS).given(
+        body(compact({"errorMessage": "消费组不存在。", "errorCode": _CODE}), status=404, error_code=_CODE)
+    ),
+    _unusual("error-charset", "404 with an error body declared as application/json;charset=utf-8", _HTTP).given(
+        body(_DOCUMENTED, status=404, content_type="application/json;charset=utf-8", error_code=_CODE)
     ),
     _unusual("error-new-key", "404 with an error body that has a key that is new", "APIs grow").given(
         body(

@@ -15,6 +15,7 @@ from sls_contract.exchange import wire_text
 from sls_contract.exercise.client_output import NOT_JSON, integer, read_line
 from sls_contract.exercise.compare import differences
 from sls_contract.exercise.reply import Duty
+from sls_contract.exercise.setting import forms_of
 from sls_contract.exercise.stage import leads_elsewhere
 from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, NOT_SUPPORTED, rule
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
@@ -201,6 +202,19 @@ def _statuses(received: Iterable[Received]) -> set[int]:
     return {each.response.status for each in received if each.response is not None}
 
 
+def secret_unprinted(trial: Trial) -> Flaws:
+    """Demand that no secret is printed; the access key id is none."""
+    streams = {_OUTPUT: trial.ending.output, "standard error": trial.ending.complaints}
+    texts = {name: unquote(wire_text(data)) for name, data in streams.items()}
+    secrets = {*trial.setting.secrets()} - forms_of(trial.setting.credentials.access_key_id)
+    fix = "print neither the access key secret nor the security token, not even in debug logs."
+    return [
+        Flaw(name, "no secret", "the access key secret or the security token, in some encoding", fix)
+        for name, text in texts.items()
+        if any(secret in text for secret in secrets)
+    ]
+
+
 _AUTHORIZATION = "header Authorization"
 _TOKEN = "x-acs-security-token"  # noqa: S105 - the header's name
 _FORMS = {"v1": (LogAuthorization, "LOG …"), "v4": (Sls4Authorization, "SLS4-HMAC-SHA256 …")}
@@ -301,6 +315,14 @@ def key_kept(trial: Trial) -> Flaws:
     return [*(foreign or ()), *sent]
 
 
+def state_kept(trial: Trial) -> Flaws:
+    """Demand that the checkpoints are those of before the run."""
+    if not trial.sent:
+        return None
+    fix = "send GetCheckPoint only: no request that deletes the group or writes a checkpoint."
+    return [Flaw("consumer group", "the group and its checkpoints as before", each, fix) for each in trial.changes]
+
+
 def key_left_behind(trial: Trial) -> Flaws:
     """Demand that no part of the key goes along to the host where a redirect leads."""
     return _leaks(trial, [each for each in trial.received if leads_elsewhere(each.elsewhere)])
@@ -363,6 +385,7 @@ RULES: tuple[Rule, ...] = (
     rule("exit-code", exit_code),
     rule("hang", hang),
     rule("unbounded-retries", unbounded_retries),
+    rule("secret-printed", secret_unprinted),
     rule("no-request-sent", request_sent),
     rule("wrong-parameter", parameters),
     rule("signature-missing", signature_present),
@@ -371,6 +394,7 @@ RULES: tuple[Rule, ...] = (
     rule("token-missing", token_sent),
     rule("key-sent-elsewhere", key_kept),
     rule("key-follows-redirect", key_left_behind),
+    rule("state-changed", state_kept),
     rule("silent-success", failure_noticed),
     rule("good-answer-refused", good_answer_taken),
     rule("error-code-lost", error_code_kept),

@@ -47,6 +47,7 @@ class Trial:
         heard: what it sent, and was answered, in order.
         ending: how its process ended.
         ended_at: when.
+        changes: of the consumer group, in words, that its requests made.
 
     """
 
@@ -55,6 +56,7 @@ class Trial:
     received: tuple[Received, ...]
     ending: Ending
     ended_at: datetime
+    changes: tuple[str, ...] = ()
 
     @property
     def timed_out(self) -> bool:

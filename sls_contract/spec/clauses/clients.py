@@ -42,6 +42,12 @@ CLAUSES = (
         "does not stop retries without a limit, or with one that is too high.",
         _PROTOCOL,
     ),
+    warning("SLS506", "secret-printed", "The client prints no secret").says(
+        "What the client prints has neither the access key secret nor the security token, in no encoding. Logs are "
+        "kept and shared. The access key id is no secret.",
+        "Rule of this project",
+        _PROTOCOL,
+    ),
     violation("SLS511", "no-request-sent", "The client sends GetCheckPoint").says(
         "The client sends at least one GetCheckPoint request to the project's host. It uses plain HTTP, "
         "through HTTP_PROXY or to SLS_LOOPBACK.",
@@ -87,6 +93,12 @@ CLAUSES = (
         "A client that follows a redirect to another host sends neither Authorization nor "
         "x-acs-security-token there: the other host could use them.",
         f"{_HTTP} section 15.4: a user agent ought to remove Authorization when a redirect leads elsewhere",
+    ),
+    violation("SLS519", "state-changed", "A client that reads changes nothing").says(
+        "After the run the consumer group is there, and each shard has the checkpoint that it had before. Each run "
+        "makes one call, GetCheckPoint, which only reads. Another checkpoint makes consumers skip or repeat data.",
+        _PROTOCOL,
+        _PAGE,
     ),
     violation("SLS521", "silent-success", "An error or a broken answer is not a success").says(
         "If the answer is an error, is not a list of checkpoints, or does not come, the client fails. An "
