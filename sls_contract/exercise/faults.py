@@ -35,7 +35,7 @@ _HTML = "text/html; charset=utf-8"
 _CODE, _MESSAGE = "ConsumerGroupNotExist", "consumer group not exist."
 _DOCUMENTED = compact({"errorCode": _CODE, "errorMessage": _MESSAGE})
 _MISSING = error(404, _CODE, _MESSAGE)
-_MESSAGE_FIRST = json.dumps({"errorMessage": 'no "errorCode": "Other" here.', "errorCode": _CODE}, indent=2)
+_MESSAGE_FIRST = json.dumps({"errorMessage": '"errorCode": "Other"', "errorCode": _CODE}, indent=2)
 _HTTP = "RFC 9110 and 9112: what HTTP allows, proxies do"
 _JSON = "RFC 8259: one value, many texts"
 _TEXTS = "RequestSignature page: texts are UTF-8"
