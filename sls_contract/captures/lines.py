@@ -138,7 +138,7 @@ def _evidence(word: object) -> Evidence:
         return Evidence.UNKNOWN
     if word in Evidence.__members__.values():
         return Evidence(str(word))
-    msg = f"evidence must be one of {', '.join(Evidence)}, got {word!r}"
+    msg = f"evidence must be one of {', '.join(Evidence)}"
     raise ValueError(msg)
 
 
@@ -148,5 +148,5 @@ def _moment(text: object) -> datetime | None:
     try:
         return moment_of(str(text))
     except ValueError:
-        msg = f"recorded_at must be a time such as 2026-01-02T03:04:05Z, got {text!r}"
+        msg = "recorded_at must be a time such as 2026-01-02T03:04:05Z"
         raise ValueError(msg) from None

@@ -182,7 +182,7 @@ def _bytes(name: str, text: object, encoding: object) -> bytes:
     if kind == "base64":
         return body_of_base64(name, text)
     if kind not in _TEXT:
-        msg = f"{name} is encoded as {encoding!r}; only base64 and text are read"
+        msg = f"{name} has another encoding than base64, which cannot be read"
         raise ValueError(msg)
     return text.encode("utf-8", "surrogatepass")
 
@@ -193,7 +193,7 @@ def _headers(message: Node) -> Headers:
     fields = [(name, value) for name, value in pairs if not name.startswith(":")]
     for name, _ in fields:
         if ":" in name:
-            msg = f"a header name holds no colon, got {name!r}"
+            msg = "a header name holds no colon"
             raise ValueError(msg)
     return Headers(fields)
 
