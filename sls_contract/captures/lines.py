@@ -34,9 +34,18 @@ def recording_of_line(line: str | bytes) -> Recording:
 def _parsed(line: str | bytes) -> object:
     text = line if isinstance(line, str) else line.decode("utf-8-sig")  # the first line may have a byte order mark
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError:
         raise ValueError(not_json(text).reason) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    node = dict(pairs)
+    if len(node) < len(pairs):
+        repeated = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
+        msg = f"the key {repeated!r} appears twice; write headers that repeat as a list of [name, value]"
+        raise ValueError(msg)
+    return node
 
 
 def line_of(recording: Recording) -> str:

@@ -90,6 +90,10 @@ def test_damage_is_told_with_its_line_and_hides_nothing_before(lines, monkeypatc
     [
         ("{oops", "no HTTP exchange: not JSON: expected a key in double quotes or }"),
         (
+            '{"request": {"method": "GET", "url": "http://a/"}, "request": {}}',
+            "no HTTP exchange: the key 'request' appears twice; write headers that repeat as a list of [name, value]",
+        ),
+        (
             '{"request": {"method": "GET", "url": "http://a/"}, "evidence": "hunter2-Zk9Qv7Lw2"}',
             "no HTTP exchange: evidence must be one of live, reference, document, synthetic, unknown",
         ),
