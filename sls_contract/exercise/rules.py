@@ -13,7 +13,7 @@ from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
 from sls_contract.exchange import wire_text
 from sls_contract.exercise.client_output import NOT_JSON, integer, read_line
-from sls_contract.exercise.compare import differences
+from sls_contract.exercise.compare import PASSED_ON, passed_on
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.setting import forms_of
 from sls_contract.exercise.stage import leads_elsewhere
@@ -350,35 +350,6 @@ def _authorization(received: Received) -> str:
     return received.request.headers.get("Authorization", "").strip()
 
 
-_SLUGS = (
-    "not-a-list",
-    "entry-dropped",
-    "entry-invented",
-    "entry-relabelled",
-    "checkpoint-changed",
-    "update-time-changed",
-    "consumer-changed",
-    "number-as-text",
-)
-
-
-def passed_on(slug: str, trial: Trial) -> Flaws:
-    """Return what breaks one clause in the list that the client passed on.
-
-    Judged where it succeeded with an answer that may be passed on, to the request that it was told to send.
-    """
-    expected = trial.expected
-    if (
-        not trial.succeeded
-        or expected is None
-        or trial.duty is Duty.FAIL
-        or trial.misdirected
-        or trial.said is NOT_JSON
-    ):
-        return None
-    return [each.flaw for each in differences(trial.said, expected, trial.setting.shard) if each.slug == slug]
-
-
 RULES: tuple[Rule, ...] = (
     rule("protocol-broken", success_line),
     rule("error-line-missing", error_line),
@@ -399,7 +370,7 @@ RULES: tuple[Rule, ...] = (
     rule("good-answer-refused", good_answer_taken),
     rule("error-code-lost", error_code_kept),
     rule("status-wrong", status_true),
-    *(rule(slug, partial(passed_on, slug)) for slug in _SLUGS),
+    *(rule(slug, partial(passed_on, slug)) for slug in PASSED_ON),
     rule("error-line-types", error_types),
 )
 """Every rule, in the order of the clauses' codes."""

@@ -99,18 +99,6 @@ class LeavesTheProjectOutOfTheHost(Client):
         return self.told["SLS_ENDPOINT"]
 
 
-@bug("wrong-parameter")
-class NamesAnotherProjectToTheProxy(Client):
-    """The header Host is right, but a proxy goes by the target."""
-
-    def ask(self):
-        connection = self.connection()
-        target = f"http://other.{self.told['SLS_ENDPOINT']}{self.target()}"
-        connection.request("GET", target, headers=self.signed(self.headers()))
-        response = connection.getresponse()
-        return response.status, response.headers, self.body_of(response)
-
-
 class WithoutHeader(Client):
     left_out = ""
 

@@ -44,6 +44,18 @@ class EncodesTwice(Client):
         return quote(path) + mark + query
 
 
+@bug("wrong-parameter")
+class NamesAnotherProjectToTheProxy(Client):
+    """The header Host is right, but a proxy goes by the target."""
+
+    def ask(self):
+        connection = self.connection()
+        target = f"http://other.{self.told['SLS_ENDPOINT']}{self.target()}"
+        connection.request("GET", target, headers=self.signed(self.headers()))
+        response = connection.getresponse()
+        return response.status, response.headers, self.body_of(response)
+
+
 class ChangesConsumers(Client):
     def changed(self, name):
         raise NotImplementedError
