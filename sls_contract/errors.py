@@ -81,7 +81,7 @@ class CassetteDamaged(CassetteError):
     def __init__(self, path: Path | str, line: int | None, reason: str, how_to_fix: str = "") -> None:
         """Name the file, the line and the reason, and say what to do: as a rule, restore the file or record again."""
         place = f"{path}:{line}" if line is not None else f"{path}"
-        self.how_to_fix = how_to_fix or (_EXPORT_AGAIN if str(path).lower().endswith(".har") else _RECORD_AGAIN)
+        self.how_to_fix = how_to_fix or (EXPORT_AGAIN if str(path).lower().endswith(".har") else _RECORD_AGAIN)
         super().__init__(f"{place}: {reason}\nHow to fix: {self.how_to_fix}.")
         self.path = str(path)
         self.line = line
@@ -89,7 +89,7 @@ class CassetteDamaged(CassetteError):
 
 
 _RECORD_AGAIN = "restore the file from version control, or delete it and record again (pytest --sls-record=once)"
-_EXPORT_AGAIN = "restore the file from version control, or export the HAR again, as JSON with the bodies in it"
+EXPORT_AGAIN = "restore the file from version control, or export the HAR again, as JSON with the bodies in it"
 
 
 class CassetteBusy(CassetteError):

@@ -46,8 +46,10 @@ def recording_of_flow(data: bytes) -> Recording | None:
     try:
         flow, rest = _value(data)
         return _recording(flow) if flow["type"] == "http" and not rest else None
-    except (UsageError, ValueError, KeyError, TypeError, RecursionError) as error:
-        msg = f"no flow as mitmproxy 7 or later writes it: {type(error).__name__} {error}"
+    except UsageError as error:
+        raise MalformedInteraction(str(error)) from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        msg = "no flow as mitmproxy 7 or later writes it"
         raise MalformedInteraction(msg) from None
 
 

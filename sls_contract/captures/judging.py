@@ -183,7 +183,7 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
 
 
 def _damage(chunk: Chunk, line: int | None, reason: str) -> tuple[Finding, int | None]:
-    return damage_finding(CassetteDamaged(chunk.source, line, reason))
+    return damage_finding(chunk.damaged(line, reason))
 
 
 def _cassette(source: str, terms: Terms) -> Part:

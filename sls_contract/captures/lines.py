@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.interaction import HALF_PAIR, MalformedInteraction
+from sls_contract.cassettes.file.parsing import not_json
 from sls_contract.cassettes.har.notes import as_json, from_json
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, moment_of, moment_text
 from sls_contract.errors import UsageError
@@ -23,11 +24,28 @@ _RESPONSE = ("status", "reason", "headers", "body", "decoded")
 def recording_of_line(line: str | bytes) -> Recording:
     """Return the recording that a line holds; raises `MalformedInteraction`."""
     try:
-        return _recording(_object("the line", json.loads(line), _LINE))
+        return _recording(_object("the line", _parsed(line), _LINE))
     except UnicodeError:
         raise MalformedInteraction(HALF_PAIR) from None
     except (UsageError, ValueError, RecursionError) as error:
         raise MalformedInteraction(str(error)) from None
+
+
+def _parsed(line: str | bytes) -> object:
+    text = line if isinstance(line, str) else line.decode("utf-8-sig")  # the first line may have a byte order mark
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError:
+        raise ValueError(not_json(text).reason) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    node = dict(pairs)
+    if len(node) < len(pairs):
+        repeated = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
+        msg = f"the key {repeated!r} appears twice; write headers that repeat as a list of [name, value]"
+        raise ValueError(msg)
+    return node
 
 
 def line_of(recording: Recording) -> str:
@@ -129,7 +147,7 @@ def _evidence(word: object) -> Evidence:
         return Evidence.UNKNOWN
     if word in Evidence.__members__.values():
         return Evidence(str(word))
-    msg = f"evidence must be one of {', '.join(Evidence)}, got {word!r}"
+    msg = f"evidence must be one of {', '.join(Evidence)}"
     raise ValueError(msg)
 
 
@@ -139,5 +157,5 @@ def _moment(text: object) -> datetime | None:
     try:
         return moment_of(str(text))
     except ValueError:
-        msg = f"recorded_at must be a time such as 2026-01-02T03:04:05Z, got {text!r}"
+        msg = "recorded_at must be a time such as 2026-01-02T03:04:05Z"
         raise ValueError(msg) from None

@@ -30,7 +30,7 @@ from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, holds_recordings
-from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
+from sls_contract.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -281,9 +281,9 @@ def _recordings_in(chunk: Chunk, at: int) -> Iterator[tuple[int | None, Recordin
         try:
             yield line, recording_of(chunk.kind, chunk.data[slice(*span)])
         except MalformedInteraction as error:
-            raise CassetteDamaged(chunk.source, None, f"entry {number} is not an HTTP exchange: {error}") from None
+            raise chunk.damaged(None, f"entry {number} is not an HTTP exchange: {error}") from None
     if chunk.damage is not None:
-        raise CassetteDamaged(chunk.source, *chunk.damage)
+        raise chunk.damaged(*chunk.damage)
     if chunk.failure is not None:
         msg = f"{chunk.source} cannot be read: {chunk.failure}. How to fix: name a capture that can be read."
         raise CassetteError(msg)

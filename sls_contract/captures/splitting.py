@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.cassettes.file.parsing import NotReadable, not_json
+from sls_contract.errors import EXPORT_AGAIN, CassetteDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,11 @@ Kind: TypeAlias = Literal["cassette", "har", "lines", "flows"]
 Span: TypeAlias = "tuple[int, int]"
 Piece: TypeAlias = "tuple[str | bytes, list[Span]]"
 
+_AGAIN: dict[Kind, str] = {
+    "har": EXPORT_AGAIN,
+    "lines": "restore the file from version control, or write it again, one exchange a line (docs/captures.md)",
+    "flows": "restore the file from version control, or save the flows again, with mitmproxy 7 or later",
+}
 _MOST_EXCHANGES = 500  # of a chunk: some tenths of a second of judging
 _MOST_SIZE = 1024 * 1024  # bytes or characters of a chunk, unless one exchange has more
 _LARGEST = 64 * 1024 * 1024  # bytes or characters of one exchange
@@ -59,6 +65,10 @@ class Chunk:
     last: bool = False
     damage: tuple[int | None, str] | None = None
     failure: str | None = None
+
+    def damaged(self, line: int | None, reason: str) -> CassetteDamaged:
+        """Return the error that says where the capture is damaged, and how files of its kind are made again."""
+        return CassetteDamaged(self.source, line, reason, _AGAIN.get(self.kind, ""))
 
     def placed(self) -> Iterator[tuple[int | None, Span]]:
         """Yield where each exchange stands, with the line at which it begins."""

@@ -25,8 +25,9 @@ from sls_contract.reports import (
     table,
 )
 from sls_contract.reports.group_lines import group_lines
+from sls_contract.reports.groups import origin_of
 from sls_contract.reports.text import NOTHING, on_one_line
-from sls_contract.spec import CLAUSES, Level
+from sls_contract.spec import CLAUSES, Level, clause
 
 if TYPE_CHECKING:
     import argparse
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 NOTHING_CHECKED = 2
 _INTERRUPTED = 130
+_DAMAGED = clause("recording-damaged").code
 _COLUMNS = ("cassette", "evidence", "region", "client", "exchanges", "last validated", "findings")
 _LONGEST_NAME = 24  # characters of a client's name
 _MOST_ROWS = 12
@@ -216,7 +218,22 @@ def _text(outcome: _Outcome, report: Report, columns: int | None, *, verbose: bo
         unverified=sum(audit.unverified for audit in outcome.audits),
     )
     if not outcome.judged():
-        yield "Nothing was checked: no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
+        yield on_one_line(f"Nothing was checked: {_nothing(outcome, report)}")
+
+
+def _nothing(outcome: _Outcome, report: Report) -> str:
+    """Say why nothing was judged: the first reason that there is, and how to fix it."""
+    damaged = [finding for finding in report.plain_findings() if finding["code"] == _DAMAGED]
+    if damaged:
+        place, *others = map(origin_of, damaged)
+        more = f" (and {plural(len(others), 'more place')})" if others else ""
+        return f"{place}: {damaged[0]['actual']}{more}. How to fix: {damaged[0]['how_to_fix']}."
+    if outcome.not_checked:
+        return "no file could be read. How to fix: see the reasons above, or name other cassettes."
+    if report.exchanges:
+        fix = "record requests to an endpoint of SLS, such as cn-hangzhou.log.aliyuncs.com"
+        return f"none of the exchanges ({report.exchanges}) is of SLS. How to fix: {fix}."
+    return "no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
 
 
 def _listed(audits: Sequence[Part], *, verbose: bool) -> Sequence[Part]:

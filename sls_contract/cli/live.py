@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sls_contract import __version__
 from sls_contract.cassettes.results import Breach, Results, exchange_lines
 from sls_contract.cli.listening import LOOK
-from sls_contract.errors import UsageError
+from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (
     Report,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from sls_contract.checks import Verdict
     from sls_contract.cli.terminal import Console
@@ -93,6 +94,22 @@ class LiveResults(Results):
         """Take over findings that are not about an answer, and tell what is new."""
         Results.add(self, findings, exchange, position)
         self._tell()
+
+    def place_in(self, cassette: Path) -> None:
+        """Say of each finding where its exchange stands in the cassette that was recorded: its number and line."""
+        from sls_contract.cassettes.opening import opened
+
+        if not self.noted:
+            return
+        with contextlib.suppress(CassetteError):  # a file that cannot be read is told as a trouble
+            file = opened(cassette)
+            lines = file.lines
+            found = {recording.exchange.request: at for at, recording in reversed([*enumerate(file)])}
+            for noted in self.noted.values():
+                at = noted.where.get("exchange")
+                at = found.get(noted.exchange.request) if at is None else at
+                if at is not None and at < len(lines):
+                    noted.where = {**noted.where, "exchange": at, "line": lines[at]}
 
     def fail(self, text: str) -> None:
         """Tell what kept an exchange from being recorded, played or judged."""

@@ -97,6 +97,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 invited = _invitation(listener, arguments, recording=record.session.recording)
                 console.tell(invited, console.people(arguments))
                 signalled = signals.wait()
+        results.place_in(arguments.cassette)
         report = live.concluded(_ended(arguments, results, admit), results, arguments, console)
     return live.exit_code(report, signalled, strict=arguments.strict)
 

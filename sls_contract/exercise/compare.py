@@ -1,4 +1,4 @@
-"""The checkpoints that a client passed on, beside those that it was answered."""
+"""The checkpoints that a client passed on, beside those that it was answered; the rules about them (``SLS53x``)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,33 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.checks.presentation import shown, told_apart
-from sls_contract.checks.rule import Flaw
-from sls_contract.exercise.client_output import integer
+from sls_contract.checks.rule import Flaw, Flaws
+from sls_contract.exercise.client_output import NOT_JSON, integer
+from sls_contract.exercise.reply import Duty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sls_contract.exercise.reply import Entry, Expectation
+    from sls_contract.exercise.trial import Trial
 
     _Given: TypeAlias = list[tuple[int, Entry]]
 
 _NUMBERS = ("shard", "updateTime")
 _MILLISECOND = 1000
 _SECOND = 1_000_000
+
+PASSED_ON = (
+    "not-a-list",
+    "entry-dropped",
+    "entry-invented",
+    "entry-relabelled",
+    "checkpoint-changed",
+    "update-time-changed",
+    "consumer-changed",
+    "number-as-text",
+)
+"""Slugs of the clauses about the list that a client passes on."""
 
 
 class Difference(NamedTuple):
@@ -41,6 +55,23 @@ def differences(said: Any, expected: Expectation, told: int | None) -> list[Diff
         fix = "print the array as the client understood it; where the client gives something else, fix the client."
         return [Difference("not-a-list", Flaw("standard output", "an array of objects", _kind(said), fix))]
     return list(_compared(list(expected.entries), list(enumerate(said)), expected.needed, told))
+
+
+def passed_on(slug: str, trial: Trial) -> Flaws:
+    """Return what breaks one clause in the list that the client passed on.
+
+    Judged where it succeeded with an answer that may be passed on, to the request that it was told to send.
+    """
+    expected = trial.expected
+    if (
+        not trial.succeeded
+        or expected is None
+        or trial.duty is Duty.FAIL
+        or trial.misdirected
+        or trial.said is NOT_JSON
+    ):
+        return None
+    return [each.flaw for each in differences(trial.said, expected, trial.setting.shard) if each.slug == slug]
 
 
 def _kind(said: Any) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint import Delivery
@@ -13,6 +16,7 @@ from sls_contract.exercise.reply import (
     compact,
     delivered,
     error,
+    in_chunks,
     own,
     rewritten,
     with_body,
@@ -30,6 +34,11 @@ _SDKS = "answers on which the official SDKs were seen to differ"
 _HTML = "text/html; charset=utf-8"
 _CODE, _MESSAGE = "ConsumerGroupNotExist", "consumer group not exist."
 _DOCUMENTED = compact({"errorCode": _CODE, "errorMessage": _MESSAGE})
+_MISSING = error(404, _CODE, _MESSAGE)
+_MESSAGE_FIRST = json.dumps({"errorMessage": '"errorCode": "Other"', "errorCode": _CODE}, indent=2)
+_HTTP = "RFC 9110 and 9112: what HTTP allows, proxies do"
+_JSON = "RFC 8259: one value, many texts"
+_TEXTS = "RequestSignature page: texts are UTF-8"
 _MARKUP = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 _SERVER_ERROR = 500
 
@@ -64,8 +73,7 @@ def _cut_after_entry(good: Response) -> Reply:
 
 
 def _cut_chunks_after_entry(good: Response) -> Reply:
-    chunked = good.headers.without("Content-Length").with_field("Transfer-Encoding", "chunked")
-    return _cut_after_entry(good.replace(headers=chunked))
+    return _cut_after_entry(in_chunks(good))
 
 
 def _as_printed(listed: list[dict[str, Any]]) -> str:
@@ -78,6 +86,30 @@ def _wrapped(listed: list[dict[str, Any]]) -> str:
 
 def _alone(listed: list[dict[str, Any]]) -> str:
     return compact(listed[0])
+
+
+def _without_body(status: int) -> Turn:
+    """Answer a status to which HTTP allows no body."""
+
+    def turn(good: Response) -> Reply:
+        reply = body("", status=status, content_type=None)(good)
+        headers = reply.response.headers.without("Content-Length")
+        return replace(reply, response=reply.response.replace(headers=headers))
+
+    return turn
+
+
+def _chunked_error(good: Response) -> Reply:
+    reply = _MISSING(good)
+    return replace(reply, response=in_chunks(reply.response))
+
+
+def _gzipped_error(good: Response) -> Reply:
+    """Compress an error: its code must be kept by a client that asked for that."""
+    reply = _MISSING(good)
+    coded = with_body(reply.response, gzip.compress(reply.response.body))
+    coded = coded.replace(headers=coded.headers.with_field("Content-Encoding", "gzip"))
+    return Reply(coded, replace(reply.expected, coding="gzip"))
 
 
 def _broken(name: str, answer: str, source: str = _SDKS) -> Situation:
@@ -99,6 +131,8 @@ BROKEN = (
     _broken("null-body", "200 and null").given(body("null")),
     _broken("empty-object", "200 and {}").given(body("{}")),
     _broken("error-body-200", "an error body with status 200").given(body(_DOCUMENTED)),
+    _broken("status-204", "204 without a body", _GATEWAYS).given(_without_body(204)),
+    _broken("status-304", "304 without a body", _GATEWAYS).given(_without_body(304)),
     _broken("truncated-json", "a list that ends in the middle, under a true Content-Length").given(_halved),
     _broken("cut-off", "half of the announced body, then the end of the connection").given(_cut_off),
     _broken("ends-after-entry", "two of five entries, then no more text", _NETWORK).given(_without_end, shard=None),
@@ -131,6 +165,13 @@ ERRORS = (
     _error("error-empty-404", 404, "without a body", "", _GATEWAYS),
     _error("error-empty-500", 500, "without a body", "", _GATEWAYS),
     _error("error-list-404", 404, "with an empty list", "[]"),
+    _error(
+        "error-code-number",
+        404,
+        "with an errorCode that is a number",
+        compact({"errorCode": 40401, "errorMessage": _MESSAGE}),
+        "error bodies of gateways and of other APIs",
+    ),
     _error("error-code-only", 404, "with errorCode alone", compact({"errorCode": _CODE})),
     _error(
         "error-code-message",
@@ -155,6 +196,26 @@ ERRORS = (
     _unusual("error-text-plain", "404 with an error body declared as text/plain", _SDKS).given(
         body(_DOCUMENTED, status=404, content_type="text/plain")
     ),
+    _unusual("error-message-first", "404 with an error body on several lines, the message first", _JSON).given(
+        body(_MESSAGE_FIRST, status=404, error_code=_CODE)
+    ),
+    _unusual("error-in-chinese", "404 with an errorMessage in Chinese, before the errorCode", _TEXTS).given(
+        body(compact({"errorMessage": "消费组不存在。", "errorCode": _CODE}), status=404, error_code=_CODE)
+    ),
+    _unusual("error-charset", "404 with an error body declared as application/json;charset=utf-8", _HTTP).given(
+        body(_DOCUMENTED, status=404, content_type="application/json;charset=utf-8", error_code=_CODE)
+    ),
+    _unusual("error-new-key", "404 with an error body that has a key that is new", "APIs grow").given(
+        body(
+            compact({"requestId": "5F0F0A0B0C0D0E0F00010203", "errorCode": _CODE, "errorMessage": _MESSAGE}),
+            status=404,
+            error_code=_CODE,
+        )
+    ),
+    _unusual("error-chunked", "404 with an error body in chunks", _HTTP).given(_chunked_error),
+    _unusual("error-gzip", "404 with an error body in gzip, whether the client asked for that or not", _HTTP).given(
+        _gzipped_error
+    ),
     _unusual("error-unknown-code", "400 with an errorCode that no page has", "tables of error codes grow").given(
         error(400, "ShardIsResting", "The shard is resting.")
     ),
@@ -166,13 +227,16 @@ ERRORS = (
 
 
 ELSEWHERE = "login.example.com"
-"""A host that is not the service's, where a redirect leads."""
+"""A host that is not the service's, where redirects lead: there, or to a host below it."""
 
 LATE = 2.0
 """Seconds; within the shortest default timeout of an official SDK (3 s, Node)."""
 
 NEVER = 86_400.0
 """Seconds; beyond any run."""
+
+SAME_HOST = "the-same-host"
+"""Stands in a redirect for the host of the request; the stage puts that in."""
 
 HERE = "http://the-same-place/"
 """A redirect to where the request came from; the stage puts that in."""
@@ -192,9 +256,9 @@ def _stalled_inside(good: Response) -> Reply:
     return delivered(Delivery(body_bytes=half, pause_after=half, pause=NEVER, ending="close"))(good)
 
 
-def _redirect(place: str) -> Turn:
+def _redirect(place: str, status: int = 302) -> Turn:
     def turn(good: Response) -> Reply:
-        moved = with_body(good.replace(status=302, reason=""), "<h1>302 Found</h1>\n", "text/html")
+        moved = with_body(good.replace(status=status, reason=""), f"<h1>{status}</h1>\n", "text/html")
         return Reply(moved.replace(headers=moved.headers.with_field("Location", place)), Expectation(Duty.FAIL))
 
     return turn
@@ -217,6 +281,7 @@ FAULTS = (
     _fault("closed", "the end of the connection, each time", _NETWORK).given(_CLOSED),
     _fault("closed-once", "the end of the connection, then the entry", _NETWORK).given(_CLOSED, own),
     _fault("failure-once", "500 InternalServerError, then the entry", _PAGE).given(_FAILED, own),
+    _fault("failure-then-error", f"500 InternalServerError, then 404 {_CODE}", _PAGE).given(_FAILED, _MISSING),
     _fault("failure-twice", "500 InternalServerError twice, then the entry", _PAGE).given(_FAILED, _FAILED, own),
     _fault("busy-once", "503 ServerBusy, then the entry", _COMMON).given(_BUSY, own),
     _fault("quota-once", "403 ReadQuotaExceed, then the entry", _COMMON).given(_QUOTA, own),
@@ -225,5 +290,8 @@ FAULTS = (
     _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS).given(
         _redirect(f"http://{ELSEWHERE}/"), temporary=True
     ),
+    _fault(
+        "redirect-to-look-alike", f"307 to a web page at the service's host name followed by .{ELSEWHERE}", _GATEWAYS
+    ).given(_redirect(f"http://{SAME_HOST}.{ELSEWHERE}/", 307), temporary=True),
 )
 """Where the last answer is the entry, it must be passed on; otherwise the client must fail, in time."""

@@ -52,7 +52,9 @@ class Expectation:
         """Return what is expected of the client that sent this request (source: RFC 9110, section 12.5.3)."""
         accepted = request.headers.get("Accept-Encoding", "").replace(" ", "").lower().split(",")
         asked_for = any(each == self.coding or each.startswith(f"{self.coding};q=0.") for each in accepted)
-        return replace(self, duty=Duty.RETURN) if self.coding and asked_for else self
+        if not self.coding or asked_for == (self.duty is Duty.FAIL):
+            return self
+        return replace(self, duty=Duty.RETURN) if asked_for else replace(self, error_code=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,21 @@ def error(status: int, code: str, message: str) -> Turn:
     return body(compact({"errorCode": code, "errorMessage": message}), status=status, error_code=code)
 
 
-def entries(change: Callable[[list[dict[str, Any]]], Sequence[Entry]], duty: Duty = Duty.RETURN) -> Turn:
+def compact(document: object) -> str:
+    """Write JSON as the service does."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def entries(
+    change: Callable[[list[dict[str, Any]]], Sequence[Entry]],
+    duty: Duty = Duty.RETURN,
+    write: Callable[[list[Entry]], str] = compact,
+) -> Turn:
     """Answer a list with other entries."""
 
     def turn(good: Response) -> Reply:
         changed = tuple(change(json.loads(good.body)))
-        return Reply(with_body(good, compact(list(changed))), Expectation(duty, changed))
+        return Reply(with_body(good, write(list(changed))), Expectation(duty, changed))
 
     return turn
 
@@ -122,6 +133,12 @@ def delivered(delivery: Delivery, duty: Duty = Duty.FAIL) -> Turn:
     return lambda good: Reply(deliver(good, delivery), Expectation(duty, tuple(json.loads(good.body))))
 
 
+def in_chunks(response: Response) -> Response:
+    """Put the body of an answer into chunks, without a length."""
+    headers = response.headers.without("Content-Length").with_field("Transfer-Encoding", "chunked")
+    return response.replace(headers=headers)
+
+
 def with_body(response: Response, text: str | bytes, content_type: str | None = JSON) -> Response:
     """Put another body, its length and type into an answer; type None: none."""
     data = wire_bytes(text) if isinstance(text, str) else text
@@ -130,8 +147,3 @@ def with_body(response: Response, text: str | bytes, content_type: str | None = 
         headers.without("Content-Type") if content_type is None else headers.with_field("Content-Type", content_type)
     )
     return response.replace(headers=headers, body=data)
-
-
-def compact(document: object) -> str:
-    """Write JSON as the service does."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -7,6 +7,7 @@ from unicodedata import normalize
 
 from sls_contract.checks.presentation import shown, told_apart
 from sls_contract.checks.rule import Flaw
+from sls_contract.exchange import split_url
 from sls_contract.hosts import host_name, is_service_host
 from sls_contract.spec.registry import registry
 
@@ -40,6 +41,12 @@ def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
             if normalize("NFC", asked) == normalize("NFC", wanted):  # as java.net.URI.toASCIIString does
                 fix = f"send the {what} without Unicode normalization, and sign it as sent."
             yield Flaw(what, *told_apart(wanted, asked), fix)
+    target = host_name(split_url(request.url)[1])
+    if is_service_host(target) and target != host_name(request.host):
+        fix = (
+            "name one host in the request target and in the header Host: a proxy goes by the target (RFC 9112, 3.2.2)."
+        )
+        yield Flaw("request target", shown(setting.host), shown(target), fix)
     yield from _shard_flaws(request, setting.shard)
 
 

@@ -12,15 +12,16 @@ from urllib.parse import unquote
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
 from sls_contract.exchange import wire_text
-from sls_contract.exercise.client_output import NOT_JSON, integer
-from sls_contract.exercise.compare import differences
-from sls_contract.exercise.faults import ELSEWHERE
+from sls_contract.exercise.client_output import NOT_JSON, integer, read_line
+from sls_contract.exercise.compare import PASSED_ON, passed_on
 from sls_contract.exercise.reply import Duty
-from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, rule
+from sls_contract.exercise.setting import forms_of
+from sls_contract.exercise.stage import leads_elsewhere
+from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, NOT_SUPPORTED, rule
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sls_contract.checks.rule import Flaws
@@ -63,13 +64,20 @@ def error_types(trial: Trial) -> Flaws:
         return None
     code, status = said.get("errorCode"), said.get("status")
     flaws = []
-    if not (code is None or isinstance(code, str)):
+    if not (code is None or isinstance(code, str) or _is_as_answered(trial, code)):
         fix = "print errorCode as the text that the service gave, or null; a status belongs under status."
         flaws.append(Flaw("errorCode", "a text, or null", shown(code), fix))
     if not (status is None or (integer(status) is not None and not isinstance(status, str))):
         fix = "print the HTTP status as a number, or null."
         flaws.append(Flaw("status", "a whole number, or null", shown(status), fix))
     return flaws
+
+
+def _is_as_answered(trial: Trial, code: object) -> bool:
+    """Tell whether an errorCode that is no text stands so in the last answer, which no page allows."""
+    response = trial.asked[-1].response if trial.asked else None
+    answered = read_line(wire_text(response.body)) if response is not None else None
+    return isinstance(answered, dict) and answered.get("errorCode") == code
 
 
 def _line(trial: Trial) -> str:
@@ -81,6 +89,11 @@ def exit_code(trial: Trial) -> Flaws:
     code = trial.ending.exit_code
     if code is None:
         return None
+    if code == NOT_SUPPORTED:
+        fix = (
+            "exit 77 before the request where the client does not support the scenario; where a request failed, exit 1."
+        )
+        return [Flaw("exit code", "0 to 125, but not 77: the request was answered", str(code), fix)]
     if 0 <= code <= HIGHEST_EXIT_CODE:
         return KEPT
     actual = f"ended by signal {_signal_name(-code)}" if code < 0 else f"exit code {code}"
@@ -166,20 +179,40 @@ def error_code_kept(trial: Trial) -> Flaws:
     told = trial.said.get("errorCode") if isinstance(trial.said, dict) else None
     if told == code:
         return KEPT
-    fix = "read errorCode from the body of an error answer, and hand it to the caller unchanged."
+    fix = "read errorCode from the body of the last answer, and hand it to the caller unchanged."
     return [Flaw("errorCode", shown(code), "nothing" if told is None else shown(told), fix)]
 
 
 def status_true(trial: Trial) -> Flaws:
     """Demand that a status that is told was answered."""
     told = integer(trial.said.get("status")) if trial.failed and isinstance(trial.said, dict) else None
-    answered = {each.response.status for each in trial.received if each.response is not None}
+    answered = _statuses(trial.received)
     if told is None or not answered:
         return None
+    code = trial.said.get("errorCode")
+    with_code = _statuses(each for each in trial.asked if code and each.expected and each.expected.error_code == code)
+    answered = with_code or answered
     if told in answered:
         return KEPT
-    fix = "print the status of the answer, or null."
+    fix = "print the status of the answer whose errorCode is printed, or null."
     return [Flaw("status", " or ".join(map(str, sorted(answered))), str(told), fix)]
+
+
+def _statuses(received: Iterable[Received]) -> set[int]:
+    return {each.response.status for each in received if each.response is not None}
+
+
+def secret_unprinted(trial: Trial) -> Flaws:
+    """Demand that no secret is printed; the access key id is none."""
+    streams = {_OUTPUT: trial.ending.output, "standard error": trial.ending.complaints}
+    texts = {name: unquote(wire_text(data)) for name, data in streams.items()}
+    secrets = {*trial.setting.secrets()} - forms_of(trial.setting.credentials.access_key_id)
+    fix = "print neither the access key secret nor the security token, not even in debug logs."
+    return [
+        Flaw(name, "no secret", "the access key secret or the security token, in some encoding", fix)
+        for name, text in texts.items()
+        if any(secret in text for secret in secrets)
+    ]
 
 
 _AUTHORIZATION = "header Authorization"
@@ -269,7 +302,7 @@ def token_sent(trial: Trial) -> Flaws:
 
 def key_kept(trial: Trial) -> Flaws:
     """Demand that the secret goes nowhere, and no part of the key to another host, unless a redirect led there."""
-    foreign = _leaks(trial, [each for each in trial.received if each.elsewhere not in ("", ELSEWHERE)])
+    foreign = _leaks(trial, [each for each in trial.received if each.elsewhere and not leads_elsewhere(each.elsewhere)])
     own = [each for each in trial.received if not each.elsewhere]
     if not own:
         return foreign
@@ -282,9 +315,17 @@ def key_kept(trial: Trial) -> Flaws:
     return [*(foreign or ()), *sent]
 
 
+def state_kept(trial: Trial) -> Flaws:
+    """Demand that the checkpoints are those of before the run."""
+    if not trial.sent:
+        return None
+    fix = "send GetCheckPoint only: no request that deletes the group or writes a checkpoint."
+    return [Flaw("consumer group", "the group and its checkpoints as before", each, fix) for each in trial.changes]
+
+
 def key_left_behind(trial: Trial) -> Flaws:
     """Demand that no part of the key goes along to the host where a redirect leads."""
-    return _leaks(trial, [each for each in trial.received if each.elsewhere == ELSEWHERE])
+    return _leaks(trial, [each for each in trial.received if leads_elsewhere(each.elsewhere)])
 
 
 def _leaks(trial: Trial, foreign: Sequence[Received]) -> Flaws:
@@ -309,41 +350,13 @@ def _authorization(received: Received) -> str:
     return received.request.headers.get("Authorization", "").strip()
 
 
-_SLUGS = (
-    "not-a-list",
-    "entry-dropped",
-    "entry-invented",
-    "entry-relabelled",
-    "checkpoint-changed",
-    "update-time-changed",
-    "consumer-changed",
-    "number-as-text",
-)
-
-
-def passed_on(slug: str, trial: Trial) -> Flaws:
-    """Return what breaks one clause in the list that the client passed on.
-
-    Judged where it succeeded with an answer that may be passed on, to the request that it was told to send.
-    """
-    expected = trial.expected
-    if (
-        not trial.succeeded
-        or expected is None
-        or trial.duty is Duty.FAIL
-        or trial.misdirected
-        or trial.said is NOT_JSON
-    ):
-        return None
-    return [each.flaw for each in differences(trial.said, expected, trial.setting.shard) if each.slug == slug]
-
-
 RULES: tuple[Rule, ...] = (
     rule("protocol-broken", success_line),
     rule("error-line-missing", error_line),
     rule("exit-code", exit_code),
     rule("hang", hang),
     rule("unbounded-retries", unbounded_retries),
+    rule("secret-printed", secret_unprinted),
     rule("no-request-sent", request_sent),
     rule("wrong-parameter", parameters),
     rule("signature-missing", signature_present),
@@ -352,11 +365,12 @@ RULES: tuple[Rule, ...] = (
     rule("token-missing", token_sent),
     rule("key-sent-elsewhere", key_kept),
     rule("key-follows-redirect", key_left_behind),
+    rule("state-changed", state_kept),
     rule("silent-success", failure_noticed),
     rule("good-answer-refused", good_answer_taken),
     rule("error-code-lost", error_code_kept),
     rule("status-wrong", status_true),
-    *(rule(slug, partial(passed_on, slug)) for slug in _SLUGS),
+    *(rule(slug, partial(passed_on, slug)) for slug in PASSED_ON),
     rule("error-line-types", error_types),
 )
 """Every rule, in the order of the clauses' codes."""

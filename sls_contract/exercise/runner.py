@@ -161,10 +161,10 @@ class Runner:
             told = environment(setting, f"{server.host}:{server.port}", self.environ)
             ending = self._processes.run(told, self.plan.timeout)
             ended_at = self.clock()
-            received, failures = stage.received, server.failures
+            received, changes, failures = stage.received, stage.changes(), server.failures
         if failures:
             raise _mistake(failures[0])
-        return perform(Trial(setting, situation, received, ending, ended_at), auth)
+        return perform(Trial(setting, situation, received, ending, ended_at, changes), auth)
 
 
 def perform_task(place: int, plan: Plan, contracts: Path | None = None) -> Performed:

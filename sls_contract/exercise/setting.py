@@ -76,14 +76,14 @@ class Setting:
         """Return what no report may show and no other host may get, in every usual encoding, longest first."""
         key = self.credentials
         known = filter(None, (key.access_key_id, key.access_key_secret, key.security_token))
-        return tuple(sorted({form for part in known for form in _forms(part)}, key=len, reverse=True))
+        return tuple(sorted({form for part in known for form in forms_of(part)}, key=len, reverse=True))
 
     def secret_forms(self) -> tuple[str, ...]:
         """Return the access key secret in every usual encoding: it signs, and is sent to nobody."""
-        return tuple(_forms(self.credentials.access_key_secret))
+        return tuple(forms_of(self.credentials.access_key_secret))
 
 
-def _forms(secret: str) -> set[str]:
+def forms_of(secret: str) -> set[str]:
     """Return a secret as it is, percent-encoded, in hexadecimal digits, and as it shows inside base64 of a longer text.
 
     In base64, three bytes are four characters: how the secret shows depends on where in a group it begins, and

@@ -10,9 +10,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.subject import GET_CHECK_POINT
-from sls_contract.endpoint import DeliveredResponse, ReferenceEndpoint
+from sls_contract.endpoint import DeliveredResponse, MemoryStore, ReferenceEndpoint
+from sls_contract.endpoint.state.store import GroupKey
 from sls_contract.exchange import Request, Response, split_url
-from sls_contract.exercise.faults import ELSEWHERE, HERE
+from sls_contract.exercise.faults import ELSEWHERE, HERE, SAME_HOST
 from sls_contract.exercise.reply import Expectation, Reply, own, with_body
 from sls_contract.exercise.request_args import asks_as_told
 from sls_contract.exercise.situations import SHARDS
@@ -58,7 +59,10 @@ class Stage:
     def __init__(self, setting: Setting, situation: Situation, clock: Callable[[], datetime], seed: int) -> None:
         """Furnish the endpoint for what the client is told."""
         self._setting, self._situation, self._clock = setting, situation, clock
-        self._endpoint = furnished(setting, clock, random.Random(f"{seed} {situation.name}"))  # noqa: S311 - test data
+        self._store = MemoryStore()
+        numbers = random.Random(f"{seed} {situation.name}")  # noqa: S311 - test data
+        self._endpoint = furnished(setting, clock, numbers, self._store)
+        self._before = self._checkpoints() or {}
         self._lock, self._received, self._count = Lock(), list[Received](), 0
 
     def __call__(self, request: Request) -> Response:
@@ -85,6 +89,21 @@ class Stage:
         with self._lock:
             return tuple(self._received)
 
+    def changes(self) -> tuple[str, ...]:
+        """Return what the requests made of the consumer group, in words: it is gone, or has other checkpoints."""
+        now = self._checkpoints()
+        if now is None:
+            return ("the group was deleted",)
+        shards = sorted(shard for shard in {*self._before, *now} if self._before.get(shard) != now.get(shard))
+        return tuple(f"another checkpoint of shard {shard}" for shard in shards)
+
+    def _checkpoints(self) -> dict[int, str] | None:
+        """Return the checkpoint of each shard that has one; None where the group is gone."""
+        told = self._setting
+        with self._store.transaction(write=False):
+            group = self._store.group(GroupKey(told.project, told.logstore, told.group))
+        return None if group is None else {shard: each.value for shard, each in group.checkpoints.items()}
+
     def _reply(self, request: Request, good: Response) -> Reply:
         if good.status != _OK or not asks_as_told(request, self._setting):
             return own(good)
@@ -99,13 +118,20 @@ def foreign_host(request: Request) -> str:
     return next((host_name(host) for host in hosts if not (is_service_host(host) or is_loopback(host))), "")
 
 
+def leads_elsewhere(host: str) -> bool:
+    """Tell whether a host is one where our redirects lead."""
+    return host == ELSEWHERE or host.endswith(f".{ELSEWHERE}")
+
+
 def _page(host: str) -> Response:
-    if host == ELSEWHERE:
+    if leads_elsewhere(host):
         return with_body(Response(_OK), _SIGN_IN, "text/html")
     return with_body(Response(_BAD_GATEWAY), f"{host} is not an SLS host, and nothing is forwarded.\n", "text/plain")
 
 
-def furnished(setting: Setting, clock: Callable[[], datetime], numbers: random.Random) -> ReferenceEndpoint:
+def furnished(
+    setting: Setting, clock: Callable[[], datetime], numbers: random.Random, store: MemoryStore
+) -> ReferenceEndpoint:
     """Return an endpoint that knows the setting's names and key, and whose shards stand at checkpoints of their own.
 
     Their ``updateTime`` lies in past years and is no whole number of milliseconds, so that each loss shows.
@@ -116,6 +142,7 @@ def furnished(setting: Setting, clock: Callable[[], datetime], numbers: random.R
     endpoint = ReferenceEndpoint(
         lambda: now[0] if now else clock(),
         credentials=(setting.credentials,),
+        store=store,
         logstores={(setting.project, setting.logstore): SHARDS},
         seed=numbers.getrandbits(31),
         keep_log=False,
@@ -136,11 +163,14 @@ def _moment(numbers: random.Random, shard: int) -> datetime:
 
 
 def _returning(reply: Reply, request: Request) -> Reply:
-    """Put the request's own place into a redirect that leads there."""
+    """Put the request's own place, or host, into a redirect that leads there, or to a host that looks like it."""
     headers = reply.response.headers
-    if headers.get("Location") != HERE:
+    place = headers.get("Location", "")
+    here = (
+        f"http://{request.host}{request.target}" if place == HERE else place.replace(SAME_HOST, host_name(request.host))
+    )
+    if here == place:
         return reply
-    here = f"http://{request.host}{request.target}"
     return Reply(reply.response.replace(headers=headers.with_field("Location", here)), reply.expected)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import Verdict, judge_request
 from sls_contract.exercise.client_output import last_line, read_line
+from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.request_args import parameter_flaws
 from sls_contract.spec import clause
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sls_contract.checks import Flaw
     from sls_contract.checks.rule import Flaws
     from sls_contract.exercise.process import Ending
-    from sls_contract.exercise.reply import Duty, Expectation
+    from sls_contract.exercise.reply import Expectation
     from sls_contract.exercise.setting import Setting
     from sls_contract.exercise.situation import Situation
     from sls_contract.exercise.stage import Received
@@ -46,6 +47,7 @@ class Trial:
         heard: what it sent, and was answered, in order.
         ending: how its process ended.
         ended_at: when.
+        changes: of the consumer group, in words, that its requests made.
 
     """
 
@@ -54,6 +56,7 @@ class Trial:
     received: tuple[Received, ...]
     ending: Ending
     ended_at: datetime
+    changes: tuple[str, ...] = ()
 
     @property
     def timed_out(self) -> bool:
@@ -73,8 +76,8 @@ class Trial:
 
     @property
     def unsupported(self) -> bool:
-        """Whether it said that it cannot do what is asked."""
-        return self.ending.exit_code == NOT_SUPPORTED
+        """Whether it said that it cannot do what is asked: before it was answered, or of an answer that is at fault."""
+        return self.ending.exit_code == NOT_SUPPORTED and self.duty in (None, Duty.EITHER)
 
     @property
     def not_run(self) -> bool:

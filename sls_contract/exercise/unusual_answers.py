@@ -5,19 +5,31 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint import Delivery
 from sls_contract.endpoint.delivery import deliver
-from sls_contract.exercise.reply import Duty, Reply, delivered, entries, headed, own, rewritten, with_body
+from sls_contract.exercise.reply import (
+    Duty,
+    Reply,
+    compact,
+    delivered,
+    entries,
+    headed,
+    in_chunks,
+    own,
+    rewritten,
+    with_body,
+)
 from sls_contract.exercise.situation import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sls_contract.exchange import Response
-    from sls_contract.exercise.reply import Turn
+    from sls_contract.exercise.reply import Entry, Turn
 
 PAUSE = 0.25
 """Seconds; less than any timeout between two bytes."""
@@ -25,6 +37,10 @@ PAUSE = 0.25
 BEYOND_DOUBLES = 2**53 + 1
 """The first integer that a double cannot hold."""
 
+MANY = 1000
+"""Shards; their entries are more than 64 KiB, which is what many a buffer takes."""
+
+_CHINESE = "消费者_1"
 _PAGE = "GetCheckPoint page"
 _ELEMENTS = f"{_PAGE}, response elements"
 _HTTP = "RFC 9110 and 9112: what HTTP allows, proxies do"
@@ -62,7 +78,7 @@ def _status(status: int) -> Callable[[Response], Response]:
 
 
 def _chunked(good: Response) -> Response:
-    return good.replace(headers=good.headers.without("Content-Length").with_field("Transfer-Encoding", "chunked"))
+    return deliver(in_chunks(good), Delivery(pause_after=len(good.body) // 2))
 
 
 def _ended_by_close(good: Response) -> Response:
@@ -95,6 +111,30 @@ def _paused(good: Response) -> Reply:
     return delivered(Delivery(pause_after=first, pause=PAUSE), Duty.RETURN)(good)
 
 
+def _paused_in_character(good: Response) -> Reply:
+    """Give the list with a pause inside a character of three bytes."""
+    reply = entries(_with(consumer=_CHINESE))(good)
+    inside = reply.response.body.index(_CHINESE.encode()) + 1
+    return replace(reply, response=deliver(reply.response, Delivery(pause_after=inside, pause=PAUSE)))
+
+
+def _escaped(listed: Sequence[Entry]) -> str:
+    return json.dumps(listed, ensure_ascii=True).replace("/", "\\/")
+
+
+def _many(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make many entries of those of a few shards, each with a checkpoint and a time of its own."""
+    return [
+        {
+            **listed[shard % len(listed)],
+            "shard": shard,
+            "checkpoint": b64encode(b"%d" % (10**18 + shard)).decode(),
+            "updateTime": listed[0]["updateTime"] + shard,
+        }
+        for shard in range(MANY)
+    ]
+
+
 def _pretty(listed: list[dict[str, Any]]) -> str:
     return json.dumps(listed, indent=2, ensure_ascii=True, sort_keys=True) + "\n"
 
@@ -125,13 +165,21 @@ def _odd(name: str, answer: str, source: str = _SDKS) -> Situation:
 
 
 RIGHT = (
-    _right("chunked", "the list in chunks").given(headed(_chunked)),
+    _right("chunked", "the list in two chunks").given(headed(_chunked)),
     _right("no-content-length", "the list, ended by the end of the connection").given(headed(_ended_by_close)),
     _right(
         "pause-in-body",
         f"every shard's entry, with {PAUSE:g} seconds behind the first one",
         "TCP is a stream: a read gives what has come",
     ).given(_paused, shard=None),
+    _right(
+        "pause-in-character",
+        f"consumer {_CHINESE}, with {PAUSE:g} seconds inside a character",
+        "TCP is a stream: a read gives what has come",
+    ).given(_paused_in_character),
+    _right(
+        "shards-many", f"the entries of {MANY} shards, more than 64 KiB", f"{_ELEMENTS}: an array of any length"
+    ).given(entries(_many), shard=None),
     _right("content-type-charset", "application/json;charset=utf-8").given(
         headed(_field("Content-Type", "application/json;charset=utf-8"))
     ),
@@ -143,8 +191,11 @@ RIGHT = (
         entries(lambda listed: listed[::-1]), shard=None
     ),
     _right("entry-new-key", "an entry with a key that is new", "APIs grow").given(entries(_with(lag=0))),
-    _right("consumer-in-chinese", "consumer 消费者_1", "RequestSignature page: texts are UTF-8").given(
-        entries(_with(consumer="消费者_1"))
+    _right("consumer-in-chinese", f"consumer {_CHINESE}", "RequestSignature page: texts are UTF-8").given(
+        entries(_with(consumer=_CHINESE))
+    ),
+    _right("consumer-with-escapes", "a consumer with quotes, slashes, blanks, a tab, & and ü, escaped", _JSON).given(
+        entries(_with(consumer=' "C:\\host"/1\t&lt; & ü '), write=_escaped)
     ),
     _right(
         "consumer-in-many-scripts",
@@ -156,6 +207,9 @@ RIGHT = (
         "the entry of group Größe-e\u0301-消费, one letter of which is two characters",
         "CreateConsumerGroup page: names are not restricted",
     ).given(own, group="Größe-e\u0301-消费", may_refuse=True),
+    _right(
+        "group-with-signs", "the entry of group a b+c~&=", "CreateConsumerGroup page: names are not restricted"
+    ).given(own, group="a b+c~&=", may_refuse=True),
     _right("group-in-chinese", "the entry of group 消费组", "CreateConsumerGroup page: names are not restricted").given(
         own, group="消费组", may_refuse=True
     ),
@@ -181,14 +235,31 @@ ODD = (
     ),
     _odd("status-201", "201 with the list").given(headed(_status(201), Duty.EITHER)),
     _odd("status-206", "206 with the list").given(headed(_status(206), Duty.EITHER)),
+    _odd("gzip-untrue", "the plain list under Content-Encoding: gzip").given(
+        headed(lambda good: good.replace(headers=good.headers.with_field("Content-Encoding", "gzip")), Duty.EITHER)
+    ),
+    _odd("byte-order-mark", "the list behind a byte order mark", "RFC 8259 section 8.1: parsers may ignore it").given(
+        rewritten(lambda listed: f"\ufeff{compact(listed)}", Duty.EITHER)
+    ),
     _odd("consumer-missing", "an entry without consumer").given(entries(_without("consumer"), Duty.EITHER)),
     _odd("consumer-null", "an entry with consumer null").given(entries(_with(consumer=None), Duty.EITHER)),
     _odd("shard-missing", "an entry without shard").given(entries(_without("shard"), Duty.EITHER)),
     _odd("checkpoint-missing", "an entry without checkpoint").given(entries(_without("checkpoint"), Duty.EITHER)),
     _odd("update-time-missing", "an entry without updateTime").given(entries(_without("updateTime"), Duty.EITHER)),
+    _odd(
+        "checkpoint-of-bytes",
+        "an entry whose checkpoint is base64 of no number: +/+/AAEC/w==",
+        f"{_ELEMENTS}: a string",
+    ).given(entries(_with(checkpoint="+/+/AAEC/w=="), Duty.EITHER)),
+    _odd(
+        "checkpoint-not-base64", "an entry whose checkpoint is no base64: 1524%2B42-_", f"{_ELEMENTS}: a string"
+    ).given(entries(_with(checkpoint="1524%2B42-_"), Duty.EITHER)),
     _odd("shard-as-text", "an entry whose shard is a string").given(entries(_as_text("shard"), Duty.EITHER)),
     _odd("update-time-as-text", "an entry whose updateTime is a string").given(
         entries(_as_text("updateTime"), Duty.EITHER)
+    ),
+    _odd("update-time-in-seconds", "updateTime 1524224984, in seconds", f"{_ELEMENTS}: microseconds").given(
+        entries(_with(updateTime=1_524_224_984), Duty.EITHER)
     ),
     _odd(
         "update-time-beyond-doubles",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from advice import speaks_of_its_breach
-from broken_clients import asks, bodies, ends, names, reads, unusual  # noqa: F401 - each fills the register
+from broken_clients import asks, bodies, ends, errors, names, reads, unusual  # noqa: F401 - each fills the register
 from broken_clients.registry import BUGS, UNUSUAL, Bug
 
 from sls_contract import cli
@@ -46,6 +46,10 @@ TELLING = (
     "cut-off-after-entry",
     "pause-in-body",
     "failure-twice",
+    "error-code-number",
+    "byte-order-mark",
+    "chunked",
+    "shards-many",
 )
 
 

@@ -131,15 +131,19 @@ def test_a_second_recording_differs_in_nothing_that_matters(kit, start, run, cli
 
 
 def test_what_breaks_the_contract_is_told_at_once_and_at_the_end(kit, start, upstream, tmp_path):
-    """A wrong query key: exit 1, the finding on stderr and once in the report, however often it came."""
+    """A wrong query key: exit 1, the finding on stderr and once in the report, with its line, however often it came."""
     proxy = start("proxy", "--cassette", "w.sls.yaml", "--to", upstream.url, "--json", "out.json", environ=kit.REAL)
+    assert kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY).status == 200
     for _ in range(3):
         assert kit.get(f"{kit.URL}?shardId=0", proxy.url, kit.KEY).status == 200
     assert proxy.end(signal.SIGINT) == 1
     assert proxy.errors.count("SLS103") == 1
     report = kit.report(tmp_path / "out.json")
     (finding,) = [one for one in report["findings"] if one["code"] == "SLS103"]
-    assert (finding["times"], finding["cassette"]) == (3, "w.sls.yaml")
+    assert (finding["times"], finding["cassette"], finding["exchange"]) == (3, "w.sls.yaml", 1)
+    block = (tmp_path / "w.sls.yaml").read_text("utf-8").splitlines()[finding["line"] - 1 :]
+    assert block[0].startswith("- ")
+    assert "shardId=0" in next(line for line in block if "uri:" in line)
     assert report["target"] == {"endpoint": upstream.url, "evidence": "reference"}
 
 

@@ -58,7 +58,10 @@ def body_of_base64(name: str, text: str) -> bytes:
 def _third_party(interaction: Node) -> Recording:
     """Read an interaction without provenance. vcrpy decodes bodies and keeps ``Content-Encoding``: not the wire's."""
     request = _request(_mapping("request", interaction.get("request")), _NOTHING)
-    if interaction.get("response") is None:
+    if "response" not in interaction:
+        msg = f"an interaction needs request and response, got the keys {_names(interaction)}"
+        raise ValueError(msg)
+    if interaction["response"] is None:
         return Recording(Exchange(request, None))
     response = _shown_response(_mapping("response", interaction["response"]), "")
     coded = "content-encoding" in response.headers

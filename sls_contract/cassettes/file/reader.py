@@ -23,6 +23,10 @@ from sls_contract.checks.steady_body import moving_body
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
 
+_OF_ANOTHER = (
+    "restore the file from version control, or record again with sls-contract or vcrpy; "
+    "write what another tool recorded as JSON Lines (docs/captures.md)"
+)
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
 
 
@@ -190,15 +194,18 @@ def _interactions(path: str, text: str) -> tuple[Sequence[object], Sequence[int 
         root, lines = parse_document(text)
     except NotReadable as error:
         raise CassetteDamaged(path, error.line, error.reason) from None
-    if isinstance(root, list):
+    if isinstance(root, list) and any(isinstance(each, dict) and "request" in each for each in root):
         reason = "a list, as vcrpy wrote before version 1; python -m vcr.migration turns it into version 1"
-        raise CassetteDamaged(path, 1, reason)
+        raise CassetteDamaged(path, 1, reason, _OF_ANOTHER)
     if not isinstance(root, dict):
-        raise CassetteDamaged(path, 1, "not a cassette: expected a mapping with version and interactions")
+        reason = "not a cassette: expected a mapping with version and interactions"
+        raise CassetteDamaged(path, 1, reason, _OF_ANOTHER)
+    if "http_interactions" in root:
+        raise CassetteDamaged(path, None, "a cassette of Betamax or of Ruby's VCR, which is not read", _OF_ANOTHER)
     interactions = root.get("interactions")
-    _refuse_version(path, root)
     if not isinstance(interactions, list):
-        raise CassetteDamaged(path, None, "not a cassette: the list of interactions is missing")
+        raise CassetteDamaged(path, None, "not a cassette: the list of interactions is missing", _OF_ANOTHER)
+    _refuse_version(path, root)
     return interactions, lines, root.get("contract")
 
 
@@ -210,7 +217,8 @@ def _refuse_version(path: str, root: dict[str, Any]) -> None:
         raise CassetteDamaged(path, None, reason)
     if root["version"] != 1 or form != 1:
         shown = f"version {root['version']!r}" if root["version"] != 1 else f"contract format {form!r}"
-        raise CassetteDamaged(path, None, f"{shown} cannot be read; this sls-contract reads version 1, format 1")
+        reason = f"{shown} cannot be read; this sls-contract reads version 1, format 1"
+        raise CassetteDamaged(path, None, reason, _OF_ANOTHER)
 
 
 def _unfinished(contract: object) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Node: TypeAlias = "Mapping[str, Any]"
 
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
+_TEXT = ("", "utf-8", "utf8")  # HAR 1.2: without an encoding, text is text
 NOT_KEPT = "the archive has no content for this answer"
 _NOTHING: Node = {}
 _FAILURES = (  # of Chrome's names of errors, such as net::ERR_CONNECTION_RESET
@@ -128,7 +129,9 @@ def _foreign_answer(response: Node, method: str) -> Response | None:
     if body is None and not _is_empty(response, method):
         return None
     headers, body = _headers(response), body or b""
-    told = content.get("encoding") == "base64" or len(body) in sizes  # else perhaps of another charset on the wire
+    told = (
+        str(content.get("encoding")).strip().lower() == "base64" or len(body) in sizes
+    )  # else perhaps of another charset on the wire
     wire = told and "content-encoding" not in headers
     return Response(_number(response), headers, body, wire, _text(response, "statusText", ""))
 
@@ -172,8 +175,15 @@ def _bytes(name: str, text: object, encoding: object) -> bytes:
     if not isinstance(text, str):
         msg = f"{name} must be text, got {type(text).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
-    if encoding == "base64":
+    if encoding not in (None, "") and not isinstance(encoding, str):
+        msg = f"the encoding of {name} must be text, got {type(encoding).__name__}"
+        raise ValueError(msg)
+    kind = (encoding or "").strip().lower()
+    if kind == "base64":
         return body_of_base64(name, text)
+    if kind not in _TEXT:
+        msg = f"{name} has another encoding than base64, which cannot be read"
+        raise ValueError(msg)
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -183,7 +193,7 @@ def _headers(message: Node) -> Headers:
     fields = [(name, value) for name, value in pairs if not name.startswith(":")]
     for name, _ in fields:
         if ":" in name:
-            msg = f"a header name holds no colon, got {name!r}"
+            msg = "a header name holds no colon"
             raise ValueError(msg)
     return Headers(fields)
 

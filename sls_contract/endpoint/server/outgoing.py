@@ -32,12 +32,16 @@ def head_bytes(response: Response) -> bytes:
 
 
 def body_bytes(response: Response, delivery: Delivery) -> bytes:
-    """Return the body as it is sent: cut where asked, in one chunk where the headers announce chunks."""
-    body = response.body[: delivery.body_bytes]
+    """Return the body as it is sent: cut where asked; in chunks where the headers announce them, two around a pause."""
+    body, place = response.body[: delivery.body_bytes], delivery.pause_after
     if not _is_chunked(response):
         return body
-    chunk = b"%X\r\n%b\r\n" % (len(body), body) if body else b""
-    return chunk if _is_cut(response, delivery) else chunk + b"0\r\n\r\n"
+    chunks = _chunk(body[:place]) + _chunk(body[place:])
+    return chunks if _is_cut(response, delivery) else chunks + b"0\r\n\r\n"
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%X\r\n%b\r\n" % (len(data), data) if data else b""
 
 
 def may_keep(response: Response, delivery: Delivery, *, head: bool) -> bool:
@@ -59,7 +63,7 @@ class WireResponse(StreamResponse):
         super().__init__(status=200)  # the library's own status goes nowhere; it refuses odd ones
         self._delivery = response.delivery if isinstance(response, DeliveredResponse) else PLAIN
         first, body = head_bytes(response), b"" if head else body_bytes(response, self._delivery)
-        self._bytes, self._pause_at = first + body, len(first) + _place(response, self._delivery, body)
+        self._bytes, self._pause_at = first + body, len(first) + _place(response, self._delivery)
         self._kept = may_keep(response, self._delivery, head=head)
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
@@ -89,10 +93,10 @@ class WireResponse(StreamResponse):
         """Write nothing more."""
 
 
-def _place(response: Response, delivery: Delivery, body: bytes) -> int:
-    """Return before which byte of the body as sent the pause is: in chunks the length of the first comes before."""
-    before = body.find(b"\r\n") + 2 if _is_chunked(response) else 0
-    return before + min(delivery.pause_after, len(response.body))
+def _place(response: Response, delivery: Delivery) -> int:
+    """Return before which byte of the body as sent the pause is."""
+    before = response.body[: delivery.pause_after]
+    return len(_chunk(before) if _is_chunked(response) else before)
 
 
 def _is_chunked(response: Response) -> bool:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import http.client
+import json
 import time
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -337,3 +338,51 @@ class TakesTheKeyAlong(Client):
         connection.request("GET", headers["Location"], headers=self.signed(self.headers()) | {"Host": place.netloc})
         response = connection.getresponse()
         return response.status, response.headers, response.read()
+
+
+@bug("key-follows-redirect", "redirect-to-look-alike")
+class TrustsWhatLooksLikeTheService(Client):
+    """Takes the key along where the name of the host begins as the service's."""
+
+    def ask(self):
+        status, headers, body = super().ask()
+        place = urlsplit(headers.get("Location", ""))
+        if not (place.hostname or "").startswith(self.host()):
+            return status, headers, body
+        connection = self.connection()
+        connection.request("GET", headers["Location"], headers=self.signed(self.headers()) | {"Host": place.netloc})
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+
+
+class Writes(Client):
+    """Sends another request beside the one that reads."""
+
+    def write(self, verb, query, body):
+        self.method, self.query = lambda: verb, lambda: query
+        headers = self.headers() | {"x-log-bodyrawsize": str(len(body))}
+        connection = self.connection()
+        connection.request(verb, f"http://{self.host()}{self.target()}", body, self.signed(headers))
+        connection.getresponse().read()
+
+
+@bug("state-changed", "shard-given")
+class CommitsWhatItRead(Writes):
+    """To the next shard."""
+
+    def entries(self):
+        entries = super().entries()
+        body = {"shard": entries[0]["shard"] + 1, "checkpoint": entries[0]["checkpoint"]}
+        self.write(
+            "POST", [("type", "checkpoint"), ("consumer", ""), ("forceSuccess", "true")], json.dumps(body).encode()
+        )
+        return entries
+
+
+@bug("state-changed", "error-404-consumer-group-not-exist")
+class CleansUp(Writes):
+    """Deletes the group where it cannot read it."""
+
+    def failed(self, refused):
+        self.write("DELETE", [], b"")
+        return super().failed(refused)

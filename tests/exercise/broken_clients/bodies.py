@@ -77,6 +77,26 @@ class TakesAPauseForTheEnd(ReadsOnce):
         return [json.loads(each) for each in re.findall(rb"\{[^{}]*\}", body)]
 
 
+@bug("good-answer-refused", "shards-many")
+class HasABufferOf64KiB(Client):
+    def parsed(self, body):
+        return super().parsed(body[: 1 << 16])
+
+
+@bug("good-answer-refused", "chunked")
+class TakesTheFirstChunk(ReadsASocket):
+    def received(self, response):
+        return response.read(response.chunk_left or response._get_chunk_left()) if response.chunked else response.read()
+
+
+@bug("consumer-changed", "pause-in-character")
+class DecodesWhatCameSoFar(ReadsASocket):
+    """Each read by itself, as if it ended with a character."""
+
+    def received(self, response):
+        return b"".join(read.decode("utf-8", "replace").encode() for read in iter(lambda: response.read1(1 << 16), b""))
+
+
 @bug("hang", "stalled-in-body")
 class WaitsForEverInsideABody(ReadsASocket):
     """Has a timeout until the answer begins, and none after that."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import sys
 import time
+from base64 import b64encode
 from urllib.parse import urlsplit
 
 from broken_clients.correct import Client, Refused
@@ -124,3 +126,31 @@ class GivesNumbersAsText(Client):
     def entry(self, value):
         entry = super().entry(value)
         return entry | {"shard": str(entry["shard"]), "updateTime": str(entry["updateTime"])}
+
+
+@bug("exit-code", "error-404-consumer-group-not-exist")
+class SaysThatItKnowsNoErrors(Client):
+    def failed(self, refused):
+        return 77, None
+
+
+@bug("exit-code", "error-401-signature-not-match")
+class LeavesAsSysexitsSays(Client):
+    """Of which 77 is EX_NOPERM."""
+
+    def failed(self, refused):
+        return 77 if refused.status == 401 else 1, super().failed(refused)[1]
+
+
+@bug("secret-printed")
+class LogsItsSecret(Client):
+    def ask(self):
+        sys.stderr.write(f"DEBUG secret={self.secret}\n")
+        return super().ask()
+
+
+@bug("secret-printed")
+class PrintsItsSecretInBase64(Client):
+    def succeeded(self, entries):
+        code, line = super().succeeded(entries)
+        return code, f"{b64encode(f'{self.key}:{self.secret}'.encode()).decode()}\n{line}"

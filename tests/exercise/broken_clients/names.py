@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import unicodedata
+from urllib.parse import quote
 
 from broken_clients.correct import Client
 from broken_clients.registry import bug
@@ -24,6 +26,34 @@ class AsksInComposedForm(Client):
 class AsksInAscii(Client):
     def group(self):
         return super().group().encode("ascii", "ignore").decode()
+
+
+@bug("wrong-parameter", "group-with-signs")
+class WritesBlanksAsPlus(Client):
+    """As in a query, where this means a blank; in a path it is a plus."""
+
+    def target(self):
+        path, mark, query = super().target().partition("?")
+        return path.replace("%20", "+") + mark + query
+
+
+@bug("wrong-parameter", "group-with-signs")
+class EncodesTwice(Client):
+    def target(self):
+        path, mark, query = super().target().partition("?")
+        return quote(path) + mark + query
+
+
+@bug("wrong-parameter")
+class NamesAnotherProjectToTheProxy(Client):
+    """The header Host is right, but a proxy goes by the target."""
+
+    def ask(self):
+        connection = self.connection()
+        target = f"http://other.{self.told['SLS_ENDPOINT']}{self.target()}"
+        connection.request("GET", target, headers=self.signed(self.headers()))
+        response = connection.getresponse()
+        return response.status, response.headers, self.body_of(response)
 
 
 class ChangesConsumers(Client):
@@ -60,3 +90,23 @@ class KeepsOneEntryForAConsumer(Client):
     def entries(self):
         kept = {each["consumer"] or each["shard"]: each for each in super().entries()}
         return list(kept.values())
+
+
+@bug("consumer-changed", "consumer-with-escapes")
+class StripsConsumers(ChangesConsumers):
+    def changed(self, name):
+        return name.strip()
+
+
+@bug("consumer-changed", "consumer-with-escapes")
+class WritesConsumersForWebPages(ChangesConsumers):
+    def changed(self, name):
+        return html.escape(name)
+
+
+@bug("consumer-changed", "consumer-with-escapes")
+class ForgetsEscapes(Client):
+    """Takes the text between quotes as it is written."""
+
+    def parsed(self, body):
+        return super().parsed(body.replace(b"\\", b"\\\\").replace(b'\\\\"', b'\\"'))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from urllib.parse import unquote_plus
 
 from broken_clients.correct import Client, Refused
 from broken_clients.registry import bug
@@ -123,6 +124,35 @@ class GivesTheGroupAsConsumer(Client):
         return super().entry(value) | {"consumer": self.group()}
 
 
+@bug("checkpoint-changed", "checkpoint-of-bytes")
+class DecodesPlusSigns(Client):
+    """Takes a checkpoint for a part of a URL."""
+
+    def entry(self, value):
+        return super().entry(value) | {"checkpoint": unquote_plus(value["checkpoint"])}
+
+
+@bug("checkpoint-changed", "checkpoint-not-base64")
+class WritesCheckpointsAnew(Client):
+    def entry(self, value):
+        decoded = base64.b64decode(value["checkpoint"])
+        return super().entry(value) | {"checkpoint": base64.b64encode(decoded).decode()}
+
+
+@bug("update-time-changed", "update-time-in-seconds")
+class GuessesTheUnitOfTimes(Client):
+    def entry(self, value):
+        moment = value["updateTime"]
+        return super().entry(value) | {"updateTime": moment if moment > 10**14 else moment * 1_000_000}
+
+
+@bug("entry-dropped", "shards-many")
+class KnowsAHundredShards(Client):
+    def listed(self, status, value):
+        return super().listed(status, value)[:100]
+
+
+# correct answers refused
 # correct answers refused
 
 
@@ -238,6 +268,18 @@ class TakesRefusalsForNothing(Swallows):
 class TakesOutagesForNothing(Swallows):
     def instead(self, status, body):
         return status >= 500
+
+
+@bug("silent-success", "status-204")
+class TakesNoContentForNothing(Swallows):
+    def instead(self, status, body):
+        return status == 204
+
+
+@bug("silent-success", "status-304")
+class TakesNotModifiedForNothing(Swallows):
+    def instead(self, status, body):
+        return status == 304
 
 
 @bug("silent-success", "redirect")

@@ -7,6 +7,7 @@ import hmac
 import http.client
 import json
 import socket
+import sys
 from base64 import b64encode
 from http.client import HTTPResponse
 from urllib.parse import urlsplit
@@ -238,3 +239,43 @@ class NeedsAConsumer(Client):
 
     def entry(self, value):
         return super().entry(value) | {"consumer": value["consumer"]}
+
+
+@kind
+class IgnoresByteOrderMarks(Client):
+    def parsed(self, body):
+        return super().parsed(body.decode("utf-8-sig"))
+
+
+@kind
+class CreatesTheGroupFirst(Client):
+    """And goes on where it is there already."""
+
+    def entries(self):
+        body = json.dumps({"consumerGroup": self.group(), "timeout": 60, "order": False}).encode()
+        path, query, method = self.path, self.query, self.method
+        self.path, self.query, self.method = (
+            lambda: f"/logstores/{self.logstore()}/consumergroups",
+            list,
+            lambda: "POST",
+        )
+        connection = self.connection()
+        told = {"x-log-bodyrawsize": str(len(body))}
+        if self.scheme() == "v4":
+            told["x-log-content-sha256"] = hashlib.sha256(body).hexdigest()
+        headers = self.signed(self.headers() | told)
+        connection.request("POST", f"http://{self.host()}{self.target()}", body, headers)
+        connection.getresponse().read()
+        self.path, self.query, self.method = path, query, method
+        return super().entries()
+
+
+@kind
+class KnowsNoGzipThatItAskedNotFor(Client):
+    """Says so, where the service sends it all the same."""
+
+    def ask(self):
+        status, headers, body = super().ask()
+        if headers.get("Content-Encoding") and status == 200:
+            sys.exit(77)
+        return status, headers, body

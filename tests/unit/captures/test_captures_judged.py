@@ -86,6 +86,28 @@ def test_damage_is_told_with_its_line_and_hides_nothing_before(lines, monkeypatc
 
 
 @pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("{oops", "no HTTP exchange: not JSON: expected a key in double quotes or }"),
+        (
+            '{"request": {"method": "GET", "url": "http://a/"}, "request": {}}',
+            "no HTTP exchange: the key 'request' appears twice; write headers that repeat as a list of [name, value]",
+        ),
+        (
+            '{"request": {"method": "GET", "url": "http://a/"}, "evidence": "hunter2-Zk9Qv7Lw2"}',
+            "no HTTP exchange: evidence must be one of live, reference, document, synthetic, unknown",
+        ),
+    ],
+)
+def test_a_damaged_line_says_how_lines_are_written_again(lines, broken, told):
+    """No test records JSON Lines; a byte order mark before the first one is no damage."""
+    lines.write_text("\ufeff" + lines.read_text(encoding="utf-8") + broken + "\n", encoding="utf-8")
+    (placed,) = (each for each in judged(lines).placed if each.finding.slug == "recording-damaged")
+    assert (placed.line, placed.finding.actual) == (13, told)
+    assert "one exchange a line" in placed.finding.how_to_fix
+
+
+@pytest.mark.parametrize(
     ("change", "reason"),
     [
         (lambda text: text[: len(text) // 2], "not JSON"),

@@ -241,6 +241,10 @@ def test_repeated_fields_keep_their_places():
         (entry({"status": "200"}), "status must be a number such as 200, got str"),
         (entry({"content": {"text": 5}}), "content.text must be text, got int"),
         (entry({"content": {"text": "*", "encoding": "base64"}}), "base64"),
+        (entry({"content": {"text": "5b5d", "encoding": "hex"}}), "another encoding than base64"),
+        (entry({"content": {"text": "=5B=5D", "encoding": "quoted-printable"}}), "another encoding than base64"),
+        (entry({"content": {"text": "[]", "encoding": 64}}), "encoding of content.text must be text, got int"),
+        (entry(request={"postData": {"text": "5b5d", "encoding": "hex"}}), "another encoding than base64"),
         (entry(_contract={"digest": {"base64": "*"}}), "base64"),
         (entry(_contract={"evidence": "rumour"}), "contract.evidence must be one of live, "),
         ({**entry(), "response": []}, "response must be an object, got list"),
@@ -259,6 +263,8 @@ def test_a_malformed_entry_is_damage_and_hides_no_other(broken, told):
     "broken",
     [
         entry({"status": "hunter2-Zk9Qv7Lw2"}),
+        entry({"content": {"text": "x", "encoding": "hunter2-Zk9Qv7Lw2"}}),
+        entry(request={"headers": [{"name": "Authorization: hunter2-Zk9Qv7Lw2", "value": ""}]}),
         entry(_contract={"evidence": "hunter2-Zk9Qv7Lw2"}),
         entry(_contract={"recorded_at": "hunter2-Zk9Qv7Lw2"}),
         entry(_contract={"validated_at": "2026-hunter2-Zk9Qv7Lw2"}),
@@ -266,9 +272,23 @@ def test_a_malformed_entry_is_damage_and_hides_no_other(broken, told):
 )
 def test_an_error_does_not_repeat_what_stands_in_a_malformed_entry(broken):
     """A secret may stand at any place, and nothing was scrubbed yet: the error says what belongs there."""
-    with pytest.raises(CassetteDamaged, match="must be") as caught:
+    with pytest.raises(CassetteDamaged, match="is not an HTTP exchange") as caught:
         HarFile("a.har", har(broken))[0]
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["base64", "BASE64", " Base64 "])
+def test_base64_in_any_casing(encoding):
+    """As some tools write it."""
+    text = base64.b64encode(BODY.encode()).decode()
+    told = only({"content": {"text": text, "encoding": encoding, "size": -1}}).exchange.response
+    assert (told.body, told.wire) == (BODY.encode(), True)
+
+
+@pytest.mark.parametrize("encoding", ["", None, "utf-8", "UTF-8", "utf8"])
+def test_text_that_says_so_is_text(encoding):
+    """No encoding, or that of the file itself."""
+    assert only({"content": {"text": BODY, "encoding": encoding, "size": SIZE}}).exchange.response.body == BODY.encode()
 
 
 def test_a_status_of_null_is_no_answer():

@@ -367,3 +367,33 @@ def test_a_word_too_many_is_refused(words, capsys):
     """In a client's own command an option may be the client's: it stands behind ``--``."""
     assert run(*words)[0] == 2
     assert "unrecognized arguments" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.yaml", "version: 1\ninteractions:\n- 1\n", "a.yaml:3: exchange 0 is no interaction: "),
+        ("a.json", '{"http_interactions": []}', "a.json: a cassette of Betamax or of Ruby's VCR, which is not read. "),
+        ("a.har", "{}", "a.har: no HAR: the list log.entries is missing. How to fix: "),
+        ("a.jsonl", '{"request": 1}\n\n{oops\n', "a.jsonl:1: no HTTP exchange: "),
+    ],
+)
+def test_the_last_line_tells_the_damage_where_nothing_could_be_judged(tmp_path, name, text, told):
+    """Whoever named a file is not told to name one."""
+    (tmp_path / name).write_text(text)
+    code, out, _ = run("check", tmp_path / name)
+    last = out.splitlines()[-1]
+    assert code == 1
+    assert last.startswith(f"Nothing was checked: {tmp_path}/{told}")
+    assert "How to fix: restore the file from version control" in last
+    assert ("(and 1 more place)" in last) == (name == "a.jsonl")
+
+
+def test_a_file_that_cannot_be_read_is_no_empty_folder(tmp_path):
+    """The last line leads to the reason."""
+    os.mkfifo(tmp_path / "a.sls.yaml")
+    code, out, _ = run("check", tmp_path)
+    assert code == 2
+    assert out.splitlines()[-1] == (
+        "Nothing was checked: no file could be read. How to fix: see the reasons above, or name other cassettes."
+    )

@@ -51,7 +51,7 @@ class Scene:
         self.now += timedelta(seconds=after)
         output = (said if isinstance(said, str) else json.dumps(said)).encode()
         ending = Ending(exit_code, output, complaints, (self.now - NOW).total_seconds())
-        return Trial(self.setting, self.situation, self.stage.received, ending, self.now)
+        return Trial(self.setting, self.situation, self.stage.received, ending, self.now, self.stage.changes())
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from sls_contract.exercise.judgement import RULES, facts_of, perform
 from sls_contract.exercise.request_args import parameter_flaws
 from sls_contract.exercise.setting import Auth
 from sls_contract.exercise.summary import document, lines
-from sls_contract.signing import TEST_CREDENTIALS, Credentials
+from sls_contract.signing import TEST_CREDENTIALS, Credentials, sign
 from sls_contract.spec import CLAUSES
 
 STS = Auth("v1", sts=True)
@@ -133,8 +133,72 @@ class TestEnding:
         assert broken(scene().end(None, after=30)) == {"hang", "no-request-sent"}
 
 
+class TestPrinting:
+    """SLS506: what is printed."""
+
+    @pytest.mark.parametrize("form", [str, quote_plus, lambda text: b64encode(f"x:{text}".encode()).decode()])
+    @pytest.mark.parametrize("part", ["access_key_secret", "security_token"])
+    def test_a_secret_in_a_log(self, scene, broken, form, part):
+        """In any encoding; it is shown in no report."""
+        here = scene("shard-given", STS)
+        answered = entries(here.ask())
+        secret = getattr(here.setting.credentials, part)
+        trial = here.end(0, answered, complaints=f"DEBUG {form(secret)}\n".encode())
+        assert broken(trial) == {"secret-printed"}
+        assert secret not in repr(perform(trial, STS))
+
+    def test_the_id_of_the_key_is_no_secret(self, scene, broken):
+        """Nor is the signature."""
+        here = scene()
+        request = here.request()
+        answered = entries(here.stage(request))
+        told = f"{here.setting.credentials.access_key_id} {request.headers['Authorization']}".encode()
+        assert broken(here.end(0, answered, complaints=told)) == set()
+
+
+class TestState:
+    """SLS519: what a run leaves."""
+
+    def write(self, here, verb, query, body=b""):
+        told = here.setting
+        path = f"/logstores/{told.logstore}/consumergroups/{told.group}{query}"
+        bare = Request(verb, f"http://{told.host}{path}", [("x-log-apiversion", "0.6.0")], body)
+        assert here.stage(sign(bare, told.credentials, scheme=told.scheme, at=here.now)).status == 200
+
+    def test_a_group_that_is_gone(self, scene):
+        """Reading needs no deletion."""
+        here = scene()
+        self.write(here, "DELETE", "")
+        assert here.stage.changes() == ("the group was deleted",)
+
+    @pytest.mark.parametrize("checkpoint", [None, "MTIz"])
+    def test_a_checkpoint_that_was_written(self, scene, broken, checkpoint):
+        """Another one is told; the same one, and heartbeats, change nothing that is read."""
+        here = scene()
+        answered = entries(here.ask())
+        value = checkpoint or answered[0]["checkpoint"]
+        query = "?type=checkpoint&consumer=&forceSuccess=true"
+        self.write(here, "POST", query, json.dumps({"shard": 0, "checkpoint": value}).encode())
+        self.write(here, "POST", "?type=heartbeat&consumer=me", b"[]")
+        assert ("state-changed" in broken(here.end(0, answered))) == (checkpoint is not None)
+
+
 class TestAsking:
     """SLS51x: what is sent."""
+
+    def test_the_target_names_another_host_than_the_header(self, scene, broken):
+        """A proxy goes by the target; a port beside the name is the same host."""
+        here = scene()
+        told = here.request()
+        for host, right in (("other.cn-hangzhou.log.aliyuncs.com", False), (f"{here.setting.host}:80", True)):
+            there = scene()
+            answer = there.stage(
+                told.replace(
+                    url=told.url.replace(here.setting.host, host),
+                    headers=[*told.headers.without("Host").pairs, ("Host", here.setting.host)],
+                )
+            )
+            assert broken(there.end(0, entries(answer))) == (set() if right else {"wrong-parameter"})
 
     @pytest.mark.parametrize("code", [0, 1])
     def test_no_request(self, scene, broken, code):
@@ -145,11 +209,12 @@ class TestAsking:
         """The finding shows what was sent in place of the one that was to come."""
         here = scene()
         here.stage(Request("GET", f"http://{here.setting.host}/logstores"))
-        (flaw,) = RULES[5].find(here.end(1, ERROR))
+        (sent,) = (each for each in RULES if each.clause.slug == "no-request-sent")
+        (flaw,) = sent.find(here.end(1, ERROR))
         assert '"/logstores"' in flaw.actual
         there = scene()
         there.ask_elsewhere("example.com")
-        (flaw,) = RULES[5].find(there.end(1, ERROR))
+        (flaw,) = sent.find(there.end(1, ERROR))
         assert "example.com" in flaw.actual
 
     def test_a_name_beyond_ascii_may_be_refused(self, scene, broken):
@@ -362,6 +427,36 @@ class TestTelling:
         here.ask()
         assert broken(here.end(1, {"status": status})) == (set() if right else {"status-wrong"})
 
+    @pytest.mark.parametrize(
+        ("said", "right"),
+        [
+            ({"errorCode": "ConsumerGroupNotExist", "status": 404}, True),
+            ({"errorCode": "ConsumerGroupNotExist", "status": 500}, False),
+            ({"errorCode": "ConsumerGroupNotExist"}, True),
+        ],
+    )
+    def test_a_status_belongs_to_its_code(self, scene, broken, said, right):
+        """Of a client that was answered twice."""
+        here = scene("failure-then-error")
+        here.ask()
+        here.ask()
+        assert broken(here.end(1, said)) == (set() if right else {"status-wrong"})
+
+    @pytest.mark.parametrize(("code", "right"), [(40401, True), ("40401", True), (None, True), (404, False)])
+    def test_a_number_that_was_answered_as_code_may_stay_one(self, scene, broken, code, right):
+        """No page allows one; a client that gives it as it came lost nothing."""
+        here = scene("error-code-number")
+        here.ask()
+        assert broken(here.end(1, {"errorCode": code})) == (set() if right else {"error-line-types"})
+
+    @pytest.mark.parametrize("asked", ["", "gzip", "gzip;q=0"])
+    def test_a_zipped_error_keeps_its_code_where_gzip_was_asked_for(self, scene, broken, asked):
+        """Who did not ask for it need not read it."""
+        here = scene("error-gzip")
+        request = here.request()
+        here.stage(request.replace(headers=request.headers.with_field("Accept-Encoding", asked)))
+        assert broken(here.end(1, ERROR)) == ({"error-code-lost"} if asked == "gzip" else set())
+
     def test_a_status_is_not_judged_where_none_was_answered(self, scene, broken):
         """A reset has no status, whatever the client makes of it; another host was answered 502."""
         here = scene("reset")
@@ -464,12 +559,21 @@ class TestFacts:
 class TestVerdicts:
     """What one run comes to."""
 
-    def test_77_is_not_supported_and_judged_no_further(self, scene):
-        """Also after requests."""
-        here = scene()
-        here.ask(shard=2)
+    @pytest.mark.parametrize("name", ["shard-given", "gzip", "status-201"])
+    def test_77_is_not_supported_and_judged_no_further(self, scene, name):
+        """Before the request; after an answer, where the service is at fault and the client may refuse it."""
+        here = scene(name)
+        if name != "shard-given":
+            here.ask()
         performed = perform(here.end(77), Auth("v1"))
-        assert (performed.verdict, performed.findings, performed.requests) == ("not supported", (), 1)
+        assert (performed.verdict, performed.findings) == ("not supported", ())
+
+    @pytest.mark.parametrize("name", ["shard-given", "error-404-consumer-group-not-exist", "html-200"])
+    def test_77_hides_no_answer(self, scene, broken, name):
+        """A client that says so of each failure would pass, whatever it makes of errors."""
+        here = scene(name)
+        here.ask()
+        assert broken(here.end(77)) == {"exit-code"}
 
     @pytest.mark.parametrize("code", [126, 127, -11])
     def test_a_command_that_cannot_be_run(self, scene, code):

@@ -27,7 +27,14 @@ DUTIES = {
     "questionable answers": {Duty.EITHER},
     "faults": {Duty.FAIL, Duty.EITHER},
 }
-KEPT_CODES = {"error-unknown-code": "ShardIsResting", "error-429": "TooManyRequests"}
+KEPT_CODES = {
+    "error-unknown-code": "ShardIsResting",
+    "error-429": "TooManyRequests",
+    **dict.fromkeys(
+        ("error-message-first", "error-in-chinese", "error-charset", "error-new-key", "error-chunked"),
+        "ConsumerGroupNotExist",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
