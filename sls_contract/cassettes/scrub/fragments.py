@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,31 +100,32 @@ class Fragments:
 
     def show(self, letters: bytes) -> bool:
         """Tell whether one of the secrets stands among the letters and digits of a text."""
-        return not self._are_strange(letters) and any(True for _ in self.places(letters))
+        return any(True for _ in self.places(letters))
 
     def places(self, letters: bytes) -> Iterator[tuple[int, int, bytes, str]]:
         """Yield each place (start, end), with what belongs there, and what stands there."""
-        if self._are_strange(letters):
-            return
-        for spelling in self._spellings:
-            for start in _STARTS:
-                found = enumerate(_chunks(letters, start))
-                places = (start + _CHUNK * at for at, chunk in found if chunk in spelling.chunks)
-                yield from _pieces(letters, places, spelling)
-
-    def _are_strange(self, letters: bytes) -> bool:
-        """Tell whether no secret has a chunk of a text: so it is nearly always, and little must be spent on it."""
-        return len(letters) < _PIECE or (
-            self._every.isdisjoint(_chunks(letters, 0)) and self._every.isdisjoint(_chunks(letters, _STEP))
-        )
+        spellings, known = self._spellings
+        if len(letters) < _PIECE or all(known.isdisjoint(_chunks(letters, start)) for start in _STARTS):
+            return  # so it is nearly always
+        near = [
+            (start + _CHUNK * at, chunk)
+            for start in _STARTS
+            for at, chunk in enumerate(_chunks(letters, start))
+            if chunk in known
+        ]
+        for spelling in spellings:
+            yield from _pieces(letters, (place for place, chunk in near if chunk in spelling.chunks), spelling)
 
     @cached_property
-    def _spellings(self) -> tuple[_Spelling, ...]:
-        return tuple(spelling for secret in self.secrets for spelling in _spellings(secret))
+    def _spellings(self) -> tuple[tuple[_Spelling, ...], frozenset[int]]:
+        return _all_spellings(self.secrets)
 
-    @cached_property
-    def _every(self) -> frozenset[int]:
-        return frozenset().union(*(spelling.chunks for spelling in self._spellings))
+
+@lru_cache(maxsize=2)  # every file of a run is searched for the same
+def _all_spellings(secrets: tuple[Secret, ...]) -> tuple[tuple[_Spelling, ...], frozenset[int]]:
+    """Return the spellings of secrets, and all of their chunks."""
+    spellings = tuple(spelling for secret in secrets for spelling in _spellings(secret))
+    return spellings, frozenset().union(*(spelling.chunks for spelling in spellings))
 
 
 def _spellings(secret: Secret) -> Iterator[_Spelling]:
@@ -174,7 +175,7 @@ def _chunks(letters: bytes, start: int) -> memoryview[int]:
 def _pieces(letters: bytes, places: Iterable[int], spelling: _Spelling) -> Iterator[tuple[int, int, bytes, str]]:
     """Yield the pieces around the places where a chunk of a spelling stands."""
     done = 0
-    for place in places:
+    for place in sorted(places):
         if place < done:
             continue
         start, end = max(_grown(letters, place, spelling.letters), key=lambda found: found[1] - found[0])
