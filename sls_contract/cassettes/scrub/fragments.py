@@ -25,6 +25,7 @@ _SURE = 16  # bytes of a secret, of which a piece is sure to be a piece of it
 _CHUNK = 8  # letters that are looked up at once
 _STEP = 4  # letters between the beginnings of two chunks of a text: a piece of eleven letters holds one of them
 _STARTS = (0, _STEP)
+_SEQUENCES = b"01234567890123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # in any text
 _PIECE = 12  # letters or digits
 _DIGIT = re.compile(rb"[0-9]")
 
@@ -125,7 +126,7 @@ class Fragments:
 def _all_spellings(secrets: tuple[Secret, ...]) -> tuple[tuple[_Spelling, ...], frozenset[int]]:
     """Return the spellings of secrets, and all of their chunks."""
     spellings = tuple(spelling for secret in secrets for spelling in _spellings(secret))
-    return spellings, frozenset().union(*(spelling.chunks for spelling in spellings))
+    return spellings, frozenset().union(*(spelling.chunks for spelling in spellings)) - _every_chunk(_SEQUENCES)
 
 
 def _spellings(secret: Secret) -> Iterator[_Spelling]:
