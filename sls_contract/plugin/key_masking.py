@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sls_contract.cassettes.scrub.spellings import Secret
+    from sls_contract.cassettes.scrub.registry import SecretRegistry
     from sls_contract.signing import Credentials
 
 _SHORTEST = 8  # characters; shorter ones are ordinary text
@@ -38,11 +38,14 @@ def _without_key(text: str, environ: Mapping[str, str]) -> str:
     if not any(len(each) >= _SHORTEST for each in given):
         return text
     from sls_contract.cassettes.scrub import Scrubber
-    from sls_contract.cassettes.scrub.views import safe_bytes
+    from sls_contract.cassettes.scrub.views import letters_of, safe_bytes
 
     data = safe_bytes(text)
     lowered = data.lower()
-    if not any(secret.stands_in(data, lowered) for secret in _secrets(*given)):
+    known = _registry(*given)
+    if not any(secret.stands_in(data, lowered) for secret in known.given) and not known.fragments.show(
+        letters_of(data)
+    ):
         return text
     return Scrubber([_credentials(*given)]).text(text)
 
@@ -54,10 +57,10 @@ def _credentials(key_id: str, secret: str, token: str) -> Credentials:
 
 
 @lru_cache(maxsize=2)
-def _secrets(*given: str) -> tuple[Secret, ...]:
+def _registry(*given: str) -> SecretRegistry:
     from sls_contract.cassettes.scrub.registry import SecretRegistry
 
-    return SecretRegistry([_credentials(*given)]).given
+    return SecretRegistry([_credentials(*given)])
 
 
 def parameter_id(value: object, environ: Mapping[str, str]) -> str | None:

@@ -67,6 +67,7 @@ class Phases:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Say in the last line what the run failed for, where all its tests passed."""
+        self.run.ends(session.config)
         outcome = yield
         if line := self.run.last_line(session):
             reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -77,6 +78,7 @@ class Phases:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count what a test found, also where a worker ran it, before it is shown in the language of the reader."""
+        self.run.shown(report)
         self.run.count(report)
         translate_report(report)
 

@@ -215,6 +215,20 @@ class Run:
         for counted in distributed.attached(report):
             self.totals.merge(counted)
 
+    def shown(self, report: pytest.TestReport) -> None:
+        """Take secrets out of the report of a subtest: its name and what was captured are added when it is made."""
+        if "context" in vars(report) and (scrub := self._last_scrub) is not None:
+            from sls_contract.plugin.scrubbed import scrub_report
+
+            scrub_report(report, scrub)
+
+    def ends(self, config: pytest.Config) -> None:
+        """Take secrets out of what the run writes last."""
+        if (scrub := self._last_scrub) is not None:
+            from sls_contract.plugin.scrubbed import scrub_properties
+
+            scrub_properties(config, scrub)
+
     def warned(self, warning: WarningMessage) -> None:
         """Take secrets out of a warning that a test gave, before it is shown."""
         scrub = self._last_scrub

@@ -27,7 +27,17 @@ def scrub_report(report: pytest.TestReport, scrub: Callable[[str], str]) -> None
     if hasattr(report, "wasxfail"):
         report.wasxfail = scrub(report.wasxfail)
     report.sections = [(title, scrub(text)) for title, text in report.sections]
-    report.user_properties = [(name, _clean(value, scrub)) for name, value in report.user_properties]
+    report.user_properties = [(scrub(name), _clean(value, scrub)) for name, value in report.user_properties]
+    if (context := vars(report).get("context")) is not None:  # of a subtest
+        for name in ("msg", "kwargs"):
+            object.__setattr__(context, name, _clean(getattr(context, name), scrub))
+
+
+def scrub_properties(config: pytest.Config, scrub: Callable[[str], str]) -> None:
+    """Take secrets out of what tests say of the whole suite in pytest's JUnit XML, which is written at the end."""
+    for plugin in config.pluginmanager.get_plugins():
+        if isinstance(properties := getattr(plugin, "global_properties", None), list):
+            properties[:] = _clean(properties, scrub)
 
 
 def _clean(shown: Any, scrub: Callable[[str], str]) -> Any:
@@ -36,6 +46,8 @@ def _clean(shown: Any, scrub: Callable[[str], str]) -> Any:
         return scrub(shown)
     if isinstance(shown, list | tuple):
         return type(shown)(_clean(each, scrub) for each in shown)
+    if isinstance(shown, dict):
+        return {name: _clean(each, scrub) for name, each in shown.items()}
     if is_dataclass(shown):
         for name, value in tuple(vars(shown).items()):
             object.__setattr__(shown, name, _clean(value, scrub))

@@ -87,8 +87,10 @@ def test_planted_in_requests_logs_and_tracebacks(project):
         PLANTS
         + """
     @pytest.mark.sls_cassette
-    def test_planted(sls):
+    def test_planted(sls, record_property, record_testsuite_property):
         signature, answer = plant(sls, BODY)
+        record_property(SECRETS[1], SECRETS[0])
+        record_testsuite_property("environment", " ".join(SECRETS))
         secrets = SECRETS
         print("printed", secrets, signature)
         def thread():
@@ -281,3 +283,23 @@ def _echoing(endpoint):
         return Response(401, {"Content-Type": "application/json", "x-log-requestid": "5F" * 12}, body)
 
     return send
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest has subtests since 9")
+def test_in_subtests(project):
+    """Pytest adds the name of a subtest, its values and its output after the report is made: none holds a secret."""
+    project.test(
+        PLANTS
+        + """
+    @pytest.mark.sls_cassette
+    def test_many(sls, subtests):
+        plant(sls)
+        for secret in SECRETS:
+            with subtests.test(msg=f"with {secret}", key=secret):
+                print("printed", secret)
+                assert secret == "another"
+    """
+    )
+    result = project.spawn("-psubtests", "--sls-record=once", "-v", "-rA")
+    result.stdout.fnmatch_lines(["*SUBFAILED*with *key=*"])
+    assert leaked(project, result) == []

@@ -27,6 +27,8 @@ _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31  # as zlib wants it
 _MOST_MEMBERS = 100  # that are read as one text; those behind are another
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_ENOUGH = 4096  # bytes of compressed text that show whether it is some
+_INSIDE = (b"\x1f\x8b\x08", b"\x78\x9c", b"\x78\xda")  # the other beginnings are text, too
 _ARCHIVES = (
     ("zip", b"PK\x03\x04"),
     *(("bzip2", b"BZh%d1AY&SY" % level) for level in range(1, 10)),
@@ -207,6 +209,18 @@ def unpacked(data: bytes) -> Packed | None:
     if data.startswith(_GZIP):
         return _unpack(data, _GZIP_WINDOW)
     return _unpack(data, 15) if data.startswith(_ZLIB) else None
+
+
+def embedded(data: bytes) -> Iterator[tuple[int, int, Packed]]:
+    """Yield gzip and zlib that begin inside of data, such as a field of a message, with their places."""
+    for sign in _INSIDE:
+        at = data.find(sign, 1)
+        while at > 0:
+            packed = unpacked(data[at:]) if unpacked(data[at : at + _ENOUGH]) else None
+            end = at + 1 if packed is None else len(data) - len(packed.rest)
+            if packed:
+                yield at, end, packed
+            at = data.find(sign, end)
 
 
 def undeflated(data: bytes) -> Packed | None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.containers import glimpse, is_packed, runs, unpacked
+from sls_contract.cassettes.scrub.containers import embedded, glimpse, is_packed, runs, unpacked
 from sls_contract.cassettes.scrub.key_formats import foreign_keys
 from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.registry import is_public
@@ -155,13 +155,16 @@ class Detector:
         if view is not None and depth <= _DEEPEST and self.sees(view.text, depth + 1):
             return True
         packed = unpacked(data)
-        inner = (packed.content, packed.rest) if packed else (glimpse(data),)
+        inside = () if packed else embedded(data)
+        inner = (packed.content, packed.rest) if packed else (glimpse(data), *(each.content for *_, each in inside))
         return depth < _DEEPEST and any(self.sees(part, depth + 1) for part in inner if part)
 
     def _knows(self, data: bytes, lowered: bytes | None = None) -> bool:
         lowered = data.lower() if lowered is None else lowered
         known = _shows(data, lowered, self.folded, self.exact)
-        return known or bool(self.registry.learnt.within(data, lowered))
+        return (
+            known or self.registry.fragments.show(letters_of(data)) or bool(self.registry.learnt.within(data, lowered))
+        )
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
         """Return the data with every secret replaced; JSON stays JSON, binary data (or ``fit``) keeps its length."""
@@ -192,7 +195,7 @@ class Detector:
         yield from self._known(text, lowered)
         for view in rejoined(text, self._knows):
             yield from map(view.back, self._known(view.text, view.text.lower(), SURE))
-        yield from self._spread(lowered)
+        yield from self._fragments(text)
         yield from self._unknown(text, lowered, by_chance=depth > 0 and _is_binary(text))
         if depth < _DEEPEST:
             yield from self._inside(text, depth, fit=fit)
@@ -203,15 +206,12 @@ class Detector:
                 for start, end, new in secret.places(lowered):
                     yield Edit(start, end, new, secret.kind)
 
-    def _spread(self, lowered: bytes) -> Iterator[Edit]:
-        """Yield the given secrets that stand in a text with blanks, quotes, or characters of no width in between."""
-        letters = letters_of(lowered)
-        spread = [secret for secret in self.secrets if any(needle in letters for needle, _ in secret.spread)]
-        if spread:
-            view = letters_only(lowered)
-            found = (Edit(*place, secret.kind) for secret in spread for place in secret.spread_places(letters))
-            edits = ((edit, view.back(edit)) for edit in found)
-            yield from (whole for bare, whole in edits if whole.end - whole.start > bare.end - bare.start)
+    def _fragments(self, text: bytes) -> Iterator[Edit]:
+        """Yield what stands in a text of the given secrets in another alphabet, or with other text in between."""
+        fragments = self.registry.fragments
+        if fragments.secrets and (found := list(fragments.places(letters_of(text)))):
+            view = letters_only(text)
+            yield from (view.back(Edit(*place)) for place in found)
 
     def _unknown(self, text: bytes, lowered: bytes, *, by_chance: bool = False) -> Iterator[Edit]:
         """Yield secrets that give themselves away, by shape, by name, or by the user's rules; they are learnt.
@@ -241,6 +241,9 @@ class Detector:
             yield from _matches(text, patterns)
 
     def _inside(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
+        for start, end, packed in embedded(text):
+            if (content := self.clean(packed.content, depth + 1)) != packed.content:
+                yield Edit(start, end, packed.pack(content), PACKED)
         done = -1
         for run in runs(text):
             if run.start < done or not self.sees(run.content, depth + 1):

@@ -13,6 +13,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.elided import Pieces
+from sls_contract.cassettes.scrub.fragments import Fragments
 from sls_contract.cassettes.scrub.index import SecretIndex
 from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.spellings import Secret, is_detectable
@@ -76,6 +77,7 @@ class SecretRegistry:
         given: what the run was given, to be searched for one by one.
         learnt: all else.
         pieces: what is left of them where a text was shortened.
+        fragments: what is left of the given ones in other alphabets, or with other text in between.
         version: counts what was learnt, signatures of requests apart: no message holds one of a later request.
 
     """
@@ -89,6 +91,7 @@ class SecretRegistry:
         self.pieces = Pieces()
         self.version = 0
         self.given = tuple(secret for key in credentials for secret in self._kept(key))
+        self.fragments = Fragments(self.given)
         for secret in self.given:
             self.pieces.add(secret)
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.views import letters_of, plain
+from sls_contract.cassettes.scrub.views import plain
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ SURE = 16
 _WIDE = ("utf-16-le", "utf-32-le")
 _PLAIN_WORD = re.compile(rb"[a-z]+|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _WORD = re.compile(rb"[0-9A-Za-z_-]")
-_DIGIT = re.compile(rb"[0-9]")
 #: Words of this protocol: never hunted, whatever somebody chose as a key.
 _VOCABULARY = frozenset(
     {
@@ -105,7 +104,6 @@ class Secret:
         folded: spellings to be found in lower-cased text, each with its replacement.
         hexadecimal: its spelling in hex, in lower case.
         windows: the part of its base64 that does not depend on what stands around it, at each of three alignments.
-        spread: spellings to be found among the letters and digits of lower-cased text, each with its replacement.
 
     """
 
@@ -116,7 +114,6 @@ class Secret:
     folded: tuple[tuple[bytes, bytes], ...]
     hexadecimal: bytes
     windows: tuple[bytes, ...]
-    spread: tuple[tuple[bytes, bytes], ...] = ()
 
     @classmethod
     def of(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
@@ -134,9 +131,8 @@ class Secret:
             folded += [(value.hex(sign).encode(), public.hex(sign).encode()) for sign in " :"]
             folded += [(_listed(value, sign), _listed(public, sign)) for sign in (",", ", ", " ")]
             folded += [(_in_code(value, sign), _in_code(public, sign)) for sign in (",", ", ")]
-        spread = () if kind is Kind.SIGNATURE else tuple(_spread(value, public))
         hexadecimal, windows, alone = _spelled(value)
-        return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows, spread)
+        return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows)
 
     @classmethod
     def plain(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
@@ -159,10 +155,6 @@ class Secret:
             if not self.whole or _stands_alone(lowered, start, end):
                 yield start, end, new
 
-    def spread_places(self, letters: bytes) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the same for the letters and digits of such a text."""
-        return _places(letters, self.spread)
-
 
 def _places(text: bytes, spellings: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[int, int, bytes]]:
     for needle, new in spellings:
@@ -171,15 +163,6 @@ def _places(text: bytes, spellings: tuple[tuple[bytes, bytes], ...]) -> Iterator
             end = at + len(needle)
             yield at, end, new
             at = text.find(needle, end)
-
-
-def _spread(value: bytes, public: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield what is left of a secret and of its hex without signs, where no text of a few words is made of the same."""
-    letters = letters_of(value.lower())
-    if len(letters) >= SURE and _DIGIT.search(letters) and not letters.isdigit():
-        yield letters, public
-    if len(value) >= SURE:
-        yield value.hex().encode(), public.hex().encode()
 
 
 def _stands_alone(text: bytes, start: int, end: int) -> bool:

@@ -28,6 +28,15 @@ def test_a_secret_without_its_id_is_cleaned_too():
     assert without_key(f"x {HIDDEN}", {TOKEN: HIDDEN}) == "x testSecurityToken"
 
 
+def test_a_key_in_pieces_or_in_another_alphabet_is_cleaned_too():
+    """What is no text of its own in the name of a test is searched for like in a recording."""
+    secret = "pW8+v/Unseen3Of9This=Run0x7Lk"
+    for value in (base64.b32encode(secret.encode()).decode(), f"{secret[:15]}<br>{secret[15:]}"):
+        named = parameter_id(value, KEY | {SECRET: secret})
+        assert named is not None
+        assert "***" in named
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

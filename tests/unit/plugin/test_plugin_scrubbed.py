@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,6 +36,16 @@ def test_a_traceback_keeps_its_shape():
     assert made.longrepr.reprcrash.message == "ValueError: it was ***"
     assert made.sections == [("Captured stdout call", "***")]
     assert made.user_properties == [("text", "***"), ("number", 3)]
+
+
+def test_a_subtest_is_named_without_secrets():
+    """Its message, the values that tell it from others, and the names of properties go the same way."""
+    made = report(failed("it was SECRET"))
+    made.context = SimpleNamespace(msg="with SECRET", kwargs={"key": "'SECRET'", "n": "1"})
+    made.user_properties = [("SECRET", 3)]
+    scrub_report(made, scrub)
+    assert made.context == SimpleNamespace(msg="with ***", kwargs={"key": "'***'", "n": "1"})
+    assert made.user_properties == [("***", 3)]
 
 
 def test_a_secret_across_lines_makes_it_plain_text():
