@@ -151,7 +151,12 @@ class KnowsANameOnceInAProject:
         logstore = group_of(request)[0] if name else ""
         makes = asks_for(request, "CreateConsumerGroup") and verify_quickly(request)
         if makes and logstore != self.places.get(name, logstore):
-            return error(self.real(request.replace(method="GET")), 400, "ConsumerGroupAlreadyExist", "Consumer group already exist.")
+            return error(
+                self.real(request.replace(method="GET")),
+                400,
+                "ConsumerGroupAlreadyExist",
+                "Consumer group already exist.",
+            )
         response = self.real(request)
         if asks_for(request, "CreateConsumerGroup") and response.status == 200:
             self.places[name] = group_of(request)[0]
