@@ -9,12 +9,13 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MOST_OUTPUT = 1 << 20
 """Bytes of standard output that are kept: the last ones."""
@@ -23,6 +24,7 @@ MOST_COMPLAINTS = 4096
 """Bytes of standard error that are kept: the last ones."""
 
 _GRACE = 1.0  # seconds between asking a process to end and ending it
+_LEAST = 0.5  # seconds that a process is given in addition
 _CHUNK = 65_536
 
 
@@ -60,15 +62,13 @@ class Processes:
     def run(self, environ: Mapping[str, str], timeout: float) -> Ending:
         """Run the command once; when its time (seconds) is over, its whole process group is ended.
 
+        The time in which it waited for a processor is not counted where the system tells it (Linux): others took that.
         Raises `UsageError` where the system cannot start it, `Stopped` after ``stop``.
         """
         begun = time.monotonic()
         process = self._start(environ)
         output, complaints = _Tail(process.stdout, MOST_OUTPUT), _Tail(process.stderr, MOST_COMPLAINTS)
-        try:
-            code: int | None = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            code = None
+        code = _ended(process, begun, timeout)
         seconds = time.monotonic() - begun
         _end(process)
         with self._lock:
@@ -160,6 +160,37 @@ class _Tail:
         """Return what was read; a process that escaped its group and holds the pipe is not waited for."""
         self._thread.join(_GRACE)
         return bytes(self._data)
+
+
+def _ended(process: subprocess.Popen[bytes], begun: float, timeout: float) -> int | None:
+    """Wait for the end of a process, and return its exit code; None where its time is over."""
+    limit = begun + timeout
+    while True:
+        try:
+            return process.wait(max(limit - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            limit = begun + timeout + _waited(process.pid)
+            if limit < time.monotonic() + _LEAST:
+                return None
+
+
+def _waited(session: int, system: Path = Path("/proc")) -> float:
+    """Return for how many seconds a thread of a session waited for a processor: of all its threads, the most."""
+    return max((_waiting(task) for task in _tasks(session, system)), default=0.0)
+
+
+def _tasks(session: int, system: Path) -> Iterator[Path]:
+    for process in system.glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            state = (process / "stat").read_bytes().rpartition(b")")[2].split()
+            if int(state[3]) == session:
+                yield from (process / "task").iterdir()
+
+
+def _waiting(task: Path) -> float:
+    with contextlib.suppress(OSError):
+        return int((task / "schedstat").read_bytes().split()[1]) / 1e9
+    return 0.0
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

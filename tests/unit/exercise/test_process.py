@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -55,6 +56,23 @@ def test_only_the_end_of_much_output_is_kept():
     assert ending.exit_code == 0
     assert (len(ending.output), ending.output[-4:]) == (MOST_OUTPUT, b"xend")
     assert (len(ending.complaints), ending.complaints[-4:]) == (MOST_COMPLAINTS, b"yEND")
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/schedstat").exists(), reason="this system does not tell who waited for a processor"
+)
+def test_who_waits_for_a_processor_has_more_time():
+    """A client is not late where others take its processor: here it gets a fifth, or less."""
+    spin = "import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile time.process_time() < "
+    others = [subprocess.Popen([sys.executable, "-c", f"{spin}600: pass"]) for _ in range(4)]
+    try:
+        ending = python(f"{spin}1.5: pass").run(os.environ, 3)
+    finally:
+        for each in others:
+            each.kill()
+            each.wait()
+    assert ending.exit_code == 0
+    assert ending.seconds > 3
 
 
 @pytest.mark.slow
