@@ -24,7 +24,7 @@ from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
 
 _OF_ANOTHER = (
-    "restore the file from version control, or record again with sls-contract or vcrpy; "
+    "restore the file from version control, or delete it and record again (pytest --sls-record=once); "
     "write what another tool recorded as JSON Lines (docs/captures.md)"
 )
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")

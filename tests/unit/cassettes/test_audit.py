@@ -102,7 +102,8 @@ def test_an_edit_is_a_warning(path):
         (b"version: 1\ninteractions: [\n", "not YAML", 3),
         (b'{"version": 1,\n "interactions": [}', "not JSON", 2),
         (b"a: 1\n<<<<<<< HEAD\n", "merge conflict", 2),
-        (b"[]", "a list, as vcrpy wrote before version 1", 1),
+        (b"[]", "not a cassette", 1),
+        (b'[{"request": {}, "response": {}}]', "a list, as vcrpy wrote before version 1", 1),
     ],
 )
 def test_a_damaged_file_is_one_violation_with_line_and_reason(path, data, reason, line):
