@@ -27,7 +27,7 @@ _UNDERLINE = re.compile(r"(=|-)\1{2,}")
 _HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
-_TERM = re.compile(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", re.IGNORECASE)
+_TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
 _MEANING = re.compile(r"[:：]\s+(.*)")
 """The line below a term that says what it means."""
 _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
@@ -262,7 +262,7 @@ class _Reader:
         """Read one row, over as many lines as it takes to close its last cell."""
         parts = [self._lines[self._at].strip()]
         self._at += 1
-        while width and not _is_closed("\n".join(parts), width) and self._goes_on(piped=width > 1):
+        while width and not _is_closed(parts, width) and self._goes_on(piped=width > 1):
             parts.append(self._lines[self._at].strip())
             self._at += 1
         return _cells("\n".join(parts))
@@ -287,8 +287,9 @@ def _indented(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, t
     )
 
 
-def _is_closed(text: str, width: int) -> bool:
-    return text.endswith("|") and not text.endswith("\\|") and len(_split(text)) >= width
+def _is_closed(parts: Sequence[str], width: int) -> bool:
+    last = parts[-1]
+    return last.endswith("|") and not last.endswith("\\|") and len(_split("\n".join(parts))) >= width
 
 
 def _cells(text: str) -> tuple[str, ...]:

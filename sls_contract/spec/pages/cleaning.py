@@ -27,7 +27,9 @@ def cleaned(text: str) -> str:
     marked = _CELL_INDENT.sub(_depth_marks, text.replace("\r\n", "\n").replace("\r", "\n"))
     seen = _INVISIBLE.sub("", _BLANKS.sub(" ", marked))
     front = _front_matter(seen)
-    return _COMMENT.sub(_only_lines, "\n" * front.count("\n") + seen[len(front) :])
+    page = "\n" * front.count("\n") + seen[len(front) :]
+    end = page.rfind("-->") + len("-->")  # behind it, each opening would be searched to the end of the page
+    return _COMMENT.sub(_only_lines, page[:end]) + page[end:]
 
 
 def front_title(text: str) -> str:
