@@ -11,7 +11,7 @@ from sls_contract.spec.claims import Parameter
 from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
-from sls_contract.spec.pages.columns import json_type
+from sls_contract.spec.pages.columns import json_type, simplified
 from sls_contract.spec.pages.elements import SYNTAX, body_claims
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 
