@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from sls_contract.cli.spec_reading import Described
     from sls_contract.cli.terminal import Console
+    from sls_contract.spec.claims import Page
     from sls_contract.spec.difference import Change
+    from sls_contract.spec.merge import Source
 
 NOT_MERGED = 2
 
@@ -130,15 +132,30 @@ def _merged(old: Sequence[Described], new: Sequence[Described], own: Path | None
     base = Layers(base.claims, rulings)
     earlier = tuple(each.claim("old") for each in old if each.page)
     later = tuple(each.claim("new") for each in new if each.page)
-    before = (*(each.contract for each in old if each.contract), *merge_with_shipped(base.under(Layers(earlier))))
+    stand_ins = Layers(tuple(_stand_ins(old, later)))
+    merged = merge_with_shipped(base.under(Layers(earlier)), stand_ins)
+    before = (*(each.contract for each in old if each.contract), *merged)
     after = merge_with_shipped(base.under(Layers((*earlier, *later))))
     known = {each.operation for each in before}
     shipped = (registry().named(each.operation) for each in after if each.operation not in known)
     before = (*before, *(each for each in shipped if each is not None))
     names = {name for each in after for name in (each.operation, *each.aliases)}
-    return compare_all(
-        (Side.of_contract(each) for each in before if each.operation in names), map(Side.of_contract, after)
-    )
+    before = tuple(each for each in before if each.operation in names)
+    return compare_all(*([Side.of_contract(each).without_certainty() for each in side] for side in (before, after)))
+
+
+def _stand_ins(old: Sequence[Described], later: Sequence[tuple[Source, Page]]) -> Iterator[tuple[Source, Page]]:
+    """Yield the old pages as claims of the new pages' sources.
+
+    A new page may be the first of its family. That another family says the same makes the contract surer, which is no
+    change of what it says: so before, too, both families speak.
+    """
+    pages = {each.name.lower(): each.page for each in old if each.page}
+    alone = next(iter(pages.values())) if len(pages) == len(later) == 1 else None
+    for source, page in later:
+        earlier = pages.get(str(page.operation or "").lower(), alone)
+        if earlier is not None:
+            yield source, earlier
 
 
 def _text(outcome: Outcome, *, verbose: bool) -> Iterator[str]:

@@ -26,6 +26,9 @@ _CONTRACT_KEYS = {
 }
 """Keys that a contract may have and claims on disk have not; claims as JSON have a list of path parameters."""
 
+_UNDATED = {"old": "0000", "new": "9999-12-31"}
+"""Dates of pages that have none: the old one is before all other sources, the new one after them."""
+
 _FIX = "How to fix: name a page (.md), OpenAPI metadata, or claims or contracts (.yaml, .json, .jsonl)."
 
 
@@ -60,7 +63,7 @@ class Described:
         return Side.of_claims(self.page.as_plain())
 
     def claim(self, side: str) -> tuple[Source, Page]:
-        """Return the claims with their source, as merging takes them; ``side`` tells undated pages apart."""
+        """Return the claims with their source, as merging takes them; ``side``, old or new, dates an undated page."""
         assert self.page is not None  # contracts are not merged
         return _source(self.path, self.page, side), self.page
 
@@ -178,4 +181,4 @@ def _source(path: Path, page: Page, side: str) -> Source:
         with suppress(UsageError):
             return source_of(path, {})
     family: Family = "handbook" if page.errors else "openapi"  # pages made of metadata print no errors
-    return Source(id=f"{family}-given-{side}", family=family)
+    return Source(id=f"{family}-given-{side}", family=family, date=_UNDATED[side])

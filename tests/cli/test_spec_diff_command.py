@@ -75,6 +75,94 @@ def test_what_a_page_no_longer_has_breaks_but_the_contract_keeps_it(page):
     assert changes(page("a.md"), new) == (1, [("page", "breaking", "gone", "error BreedInvalid")])
 
 
+ANSWER = """## Response elements
+
+|Element|Type|Description|
+|-------|----|-----------|
+|count|Integer|How many.|
+
+## Examples
+
+Sample responses
+
+```
+HTTP/1.1 200 OK
+
+{"count": 3}
+```
+
+## Error codes"""
+SORT = """### Body
+
+|Parameter|Type|Required|Description|
+|---------|----|--------|-----------|
+|sort|Object|No|In which order.|
+|sort.key|String|Yes|By what.|
+
+## Examples
+
+Sample requests
+
+```
+POST /farms/a/sheep?breed=b&line=3 HTTP/1.1
+
+{"sort": {"key": "age"}}
+```
+
+## Response elements"""
+REAL_CHANGES = {
+    "words": (("Which farm.", "The farm to count in."), [], []),
+    "type": (
+        ("|line|Integer", "|line|String"),
+        [("page", "breaking", "retyped", "query line")],
+        [("contract", "breaking", "retyped", "query line")],
+    ),
+    "element": (
+        ("|count|Integer|How many.|", "|count|Integer|How many.|\n|more|Integer|The rest.|"),
+        [("page", "additive", "new", "answer /more")],
+        [("contract", "additive", "new", "answer /more")],
+    ),
+    "method": (
+        ("GET /farms", "PUT /farms"),
+        [("page", "breaking", "route", "method")],
+        [("contract", "breaking", "route", "method")],
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "change"),
+    [
+        *(("2018-06-01.en.md", "2020-06-01.en.md", change) for change in REAL_CHANGES),
+        ("a.md", "b.md", "type"),
+        ("undated.md", "2020-06-01.en.md", "type"),
+    ],
+)
+def test_of_two_pages_of_one_family_the_contract_tells_what_changed_and_nothing_else(page, old, new, change):
+    replaced, of_page, of_contract = REAL_CHANGES[change]
+    answer = ("## Error codes", ANSWER)
+    code, told = changes(page(old, answer), page(new, answer, replaced))
+    assert sorted(told) == sorted([*of_page, *of_contract])
+    assert code == any("breaking" in each for each in told)
+
+
+def test_that_a_second_family_says_the_same_changes_nothing(page):
+    """Two families make a contract surer that there is a body, and a member of a member; neither is a change."""
+    common = ("GET /farms", "POST /farms"), ("## Error codes", ANSWER), ("## Response elements", SORT)
+    assert changes(
+        page("2018-06-01.en.md", *common), page("2024.en.md", *common, ("Which farm.", "The farm to count in."))
+    ) == (0, [])
+
+
+@pytest.mark.slow
+def test_a_second_family_with_another_route_takes_no_promise_away(page):
+    """What it says of an answer is not heard, which makes that answer less sure than it was, and no other."""
+    answer = ("## Error codes", ANSWER)
+    told = changes(page("2018-06-01.en.md", answer), page("2024.en.md", answer, ("GET /farms", "PUT /farms")))[1]
+    assert told == [("page", "breaking", "route", "method"), ("contract", "benign", "wording", "disagreements")]
+
+
 @pytest.mark.slow
 def test_a_new_error_is_new_in_page_and_contract(page):
     new = page("b.md", ("|400|BreedInvalid", "|400|LineInvalid|No such line.|\n|400|BreedInvalid"))

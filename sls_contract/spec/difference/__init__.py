@@ -17,7 +17,8 @@ no longer promised in an answer                                          breakin
 now promised in an answer                                                additive  promised
 another type, array ↔ object, JSON ↔ binary; a type where any was free   breaking  retyped
 any type where one was demanded                                          additive  retyped
-the same name in another place: query → path, another parent             breaking  moved
+the same name in another place: query → path, another parent; a          breaking  moved
+parameter with a like name in another place
 a query key, header, member or error code renamed                        breaking  renamed
 a value of an enum gone, or values where any was free                    breaking  values
 a new value of an enum, or any where some were free                      additive  values

@@ -123,13 +123,21 @@ def _before(part: Part, parts: Sequence[Part]) -> list[str]:
 
 
 def _move(pairs: Pairs) -> None:
-    """Pair what stands elsewhere now, where that is one part only."""
-    for gone in list(pairs.gone):
-        there = [new for new in pairs.new if _is_moved(gone, new)]
-        if len(there) == 1 and sum(_is_moved(each, there[0]) for each in pairs.gone) == 1:
-            pairs.moved.append((gone, there[0]))
-            pairs.gone.remove(gone)
-            pairs.new.remove(there[0])
+    """Pair what stands elsewhere now, where that is one part only: by its name, then by a like one."""
+    for is_moved in (_is_moved, _is_moved_and_renamed):
+        for gone in list(pairs.gone):
+            there = [new for new in pairs.new if is_moved(gone, new)]
+            if len(there) == 1 and sum(is_moved(each, there[0]) for each in pairs.gone) == 1:
+                pairs.moved.append((gone, there[0]))
+                pairs.gone.remove(gone)
+                pairs.new.remove(there[0])
+
+
+def _is_moved_and_renamed(part: Part, other: Part) -> bool:
+    """Tell whether a parameter may be a like one in another place: ``token`` of the query and ``x-log-token``."""
+    if part.place == other.place or part.parent or other.parent or part.of_answer or other.of_answer:
+        return False
+    return _is_like(part.key, part, (*part.key[:2], ""), other)
 
 
 def _is_moved(part: Part, other: Part) -> bool:

@@ -23,6 +23,8 @@ def part_changes(old: Part, new: Part) -> Iterator[Change]:
     names = [name for name in dict.fromkeys((*old.words, *new.words)) if old.words.get(name) != new.words.get(name)]
     if old.required != new.required:
         names = [name for name in names if name != MISSING_LEVEL]  # it is told as required or optional
+    if old.type != new.type:
+        names = [name for name in names if name != "others"]  # it follows from the type
     if old.words and new.words and names:
         slug = "level" if all(name.startswith("level") for name in names) else "wording"
         before, after = (_named({name: part.words.get(name) for name in names}) for part in (old, new))
@@ -70,7 +72,8 @@ def _limits(old: Part, new: Part) -> Iterator[Change]:
     free = {None, (None, None)}
     if old.bounds != new.bounds and not {old.bounds, new.bounds} <= free:
         if old.bounds is None or new.bounds is None:
-            yield _silence(new, _range(old), _range(new))
+            if old.type == new.type or None in {old.type, new.type}:  # else it follows from the type
+                yield _silence(new, _range(old), _range(new))
         else:
             wider = _is_within(old.bounds, new.bounds)
             yield Change(Class.ADDITIVE if wider else Class.BREAKING, "rule", new.where, _range(old), _range(new))

@@ -7,7 +7,7 @@ page does not say is None there, and differs from nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +174,16 @@ class Side:
                 "disagreements": "; ".join(sorted(each.where for each in contract.disagreements)),
             },
         )
+
+    def without_certainty(self) -> Side:
+        """Leave out what only tells how sure its sources are: levels, and whether a body as a whole must be there."""
+        return replace(self, parts={key: _without_certainty(part) for key, part in self.parts.items()})
+
+
+def _without_certainty(part: Part) -> Part:
+    is_whole = part.place in {"body", "answer"} and not pointer(part)
+    words = {name: text for name, text in part.words.items() if name not in {"level", MISSING_LEVEL}}
+    return replace(part, required=None if is_whole else part.required, words=words)
 
 
 def pointer(part: Part) -> str:

@@ -32,9 +32,10 @@ def load_folder(folder: Path) -> tuple[Contract, ...]:
     return merge_with_shipped(read_layers(folder))
 
 
-def merge_with_shipped(own: Layers) -> tuple[Contract, ...]:
+def merge_with_shipped(own: Layers, stand_ins: Layers | None = None) -> tuple[Contract, ...]:
     """Return the contracts of the operations that layers are about, merged with what is shipped of them.
 
+    ``stand_ins`` are claims that count only where no other source of their family has claims on the operation.
     Raises `UsageError` where something cannot be merged.
     """
     shipped = read_layers(schema_folder(), wanted=lambda _: False)
@@ -45,7 +46,15 @@ def merge_with_shipped(own: Layers) -> tuple[Contract, ...]:
     rulings = {name: each for name, each in shipped.rulings.items() if name in ours}
     if not shipped.claims:  # left out of this installation: its rulings would overrule nobody
         rulings = {name: Rulings(name, each.aliases) for name, each in rulings.items()}
-    return merge(Layers(shipped.claims, rulings).under(own), _shipped_codes()).contracts
+    layers = Layers(shipped.claims, rulings).under(own)
+    names = canonical_names(layers)
+    heard = {(source.family, names[str(page.operation).lower()]) for source, page in layers.claims}
+    more = tuple(
+        (source, page)
+        for source, page in (stand_ins or Layers()).claims
+        if (source.family, names.get(str(page.operation).lower())) not in heard
+    )
+    return merge(layers.under(Layers(more)), _shipped_codes()).contracts
 
 
 def _shipped_codes() -> list[str]:

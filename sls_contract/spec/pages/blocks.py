@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.spec.pages.cleaning import INDENT, cleaned
@@ -25,7 +27,7 @@ _UNDERLINE = re.compile(r"(=|-)\1{2,}")
 _HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
-_TERM = re.compile(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", re.IGNORECASE)
+_TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
 _MEANING = re.compile(r"[:：]\s+(.*)")
 """The line below a term that says what it means."""
 _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
@@ -146,14 +148,24 @@ class _Reader:
         """Read JSON that stands among words, up to the bracket that closes it; None where none does."""
         if not _JSON.fullmatch(line):
             return None
-        open_ = 0
-        for end in range(self._at, min(len(self._lines), self._at + _LONGEST_JSON)):
-            open_ += sum(1 if mark in "{[" else -1 for mark in re.findall(r"[][{}]", self._lines[end]))
-            if not open_:
-                first, self._at = self._at, end + 1
-                text = "\n".join(self._lines[first : self._at])
-                return Code(re.sub(r"\\([_*{}\[\]()<>#+.!|~-])", r"\1", text), first + 1)  # escaped as words are
-        return None
+        end = self._closed_at[self._at]
+        if end is None or end > self._at + _LONGEST_JSON:
+            return None
+        first, self._at = self._at, end
+        text = "\n".join(self._lines[first:end])
+        return Code(re.sub(r"\\([_*{}\[\]()<>#+.!|~-])", r"\1", text), first + 1)  # escaped as words are
+
+    @cached_property
+    def _closed_at(self) -> list[int | None]:
+        """For each line the first one after it before which all brackets are closed again; None: there is none."""
+        marks = (re.findall(r"[][{}]", line) for line in self._lines)
+        open_ = [*accumulate((sum(1 if mark in "{[" else -1 for mark in each) for each in marks), initial=0)]
+        found: list[int | None] = []
+        next_: dict[int, int] = {}
+        for at in range(len(self._lines), -1, -1):
+            found.append(next_.get(open_[at]))
+            next_[open_[at]] = at
+        return found[::-1]
 
     def _message(self, line: str) -> Code | None:
         """Read a request or an answer that stands among words: its first line, its headers and the JSON below them."""
@@ -250,7 +262,7 @@ class _Reader:
         """Read one row, over as many lines as it takes to close its last cell."""
         parts = [self._lines[self._at].strip()]
         self._at += 1
-        while width and not _is_closed("\n".join(parts), width) and self._goes_on(piped=width > 1):
+        while width and not _is_closed(parts, width) and self._goes_on(piped=width > 1):
             parts.append(self._lines[self._at].strip())
             self._at += 1
         return _cells("\n".join(parts))
@@ -275,8 +287,9 @@ def _indented(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, t
     )
 
 
-def _is_closed(text: str, width: int) -> bool:
-    return text.endswith("|") and not text.endswith("\\|") and len(_split(text)) >= width
+def _is_closed(parts: Sequence[str], width: int) -> bool:
+    last = parts[-1]
+    return last.endswith("|") and not last.endswith("\\|") and len(_split("\n".join(parts))) >= width
 
 
 def _cells(text: str) -> tuple[str, ...]:

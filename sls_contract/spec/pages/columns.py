@@ -53,9 +53,24 @@ _NO_BUT = re.compile(rf"(?:no|optional|否|可选|选填|非(?:{_MUST}))\s*[,，
 """A "no" that goes on, such as "No, 100 by default"; a "yes" that does may be conditional."""
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
+_TRADITIONAL = str.maketrans(
+    "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊",
+    "请参数响应头语错误码状态类说范称选须传属变备注释据结构阵组对长点径详举样义异体输资讯",
+)
+_TAIWANESE = (
+    *(("欄位", "字段"), ("變數", "变量"), ("回應", "响应"), ("訊息", "消息"), ("資料", "数据"), ("陣列", "数组")),
+    *(("物件", "对象"), ("字串", "字符串"), ("布林", "布尔"), ("範例", "示例"), ("預設", "默认")),
+)
 _LEAST_HEAD = 3
 _MOST_WORDS = 2
 """Words in a head that stands alone in its line; the longest seen is "Request parameter"."""
+
+
+def simplified(text: str) -> str:
+    """Return the words of heads and headings with the characters of simplified Chinese in the place of traditional."""
+    for word, other in _TAIWANESE:
+        text = text.replace(word, other)
+    return text.translate(_TRADITIONAL)
 
 
 def json_type_near(printed: str) -> str | None:
@@ -66,19 +81,19 @@ def json_type_near(printed: str) -> str | None:
 
 def json_type(printed: str) -> str | None:
     """Return the JSON type that a printed type means, such as ``int`` or ``整型``; None where none is known."""
-    text = re.sub(r"<.*", "", printed.strip().lower())
+    text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
     return next((name for pattern, name in _TYPE_WORDS if pattern.search(text)), None)
 
 
 def column_of(head: str) -> Column | None:
     """Return what a column holds by its head."""
-    text = re.sub(r"\s+", " ", head).strip().lower()
+    text = simplified(re.sub(r"\s+", " ", head).strip().lower())
     return next((column for pattern, column in _COLUMNS if pattern.search(text)), None)
 
 
 def yes_or_no(printed: str) -> bool | None:
     """Read a cell that says whether a parameter is required; None where it says neither."""
-    word = _FOOTNOTE.sub("", printed).strip(" .。!！?")
+    word = simplified(_FOOTNOTE.sub("", printed).strip(" .。!！?"))
     inside = re.fullmatch(r"([^(（]+?)\s*[(（]([^()（）]+)[)）]", word)
     if inside and (twice := yes_or_no(inside[1])) is not None and twice == yes_or_no(inside[2]):
         return twice
@@ -90,7 +105,7 @@ def yes_or_no(printed: str) -> bool | None:
 
 def is_head(line: str) -> bool:
     """Tell whether a line names columns and nothing else, such as ``ParameterTypeRequired`` of a copied table."""
-    words = re.sub(r"[\s|]+|values?", "", line.lower())
+    words = simplified(re.sub(r"[\s|]+|values?", "", line.lower()))
     for pattern, _ in _COLUMNS:
         words = pattern.sub("|", words)
     return words.count("|") >= _LEAST_HEAD and re.fullmatch(r"\W*", words) is not None

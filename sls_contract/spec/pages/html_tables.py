@@ -30,6 +30,7 @@ class _Rows(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
+            self.handle_endtag("tr")  # HTML lets pages leave it out
             self.rows.append((self._first + self.getpos()[0] - 1, []))
         elif tag in {"td", "th"} and self.rows:
             self._close()

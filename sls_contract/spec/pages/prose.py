@@ -20,6 +20,28 @@ _FEW = (
     re.compile(r"(?i:valid values|optional values|possible values)\s*(?:are|:)?\s*([^。.]*)"),
     re.compile(r"(?:取值包括|可选值|取值范围为|取值为|可取值)\s*[:：]?\s*([^。]*)"),
 )
+_ONE = re.compile(
+    r"(?:(?i:(?:valid|optional|possible) values)|取值范围|取值包括|可选值|可取值|取值)\s*[:：]\s*"
+    rf"{_VALUE}(?:\s*(?:[。;；]|$)|(?<=\.)[^\S\n]+(?=[A-Z]))"
+)
+"""A list with one value, at the end of a description or of a sentence."""
+_KINDS = frozenset(
+    {
+        "any",
+        "all",
+        "none",
+        "string",
+        "strings",
+        "integer",
+        "integers",
+        "number",
+        "numbers",
+        "boolean",
+        "json",
+        "letters",
+    }
+)
+"""Words in the place of a value that tell what values there are."""
 _LISTED = re.compile(r"^\s*[-*]\s+[`'\"]?([A-Za-z][\w.-]*)[`'\"]?\s*(?:[:：（(]|$)", re.MULTILINE)
 _WORD = re.compile(r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?")
 _TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
@@ -55,7 +77,7 @@ def fixed_value(description: str) -> str | None:
 
 
 def few_values(description: str) -> tuple[str, ...]:
-    """Return the values that a description lists; empty where it lists fewer than two words."""
+    """Return the values that a description lists; empty where it lists none, or something else than words."""
     listed = tuple(dict.fromkeys(_LISTED.findall(re.sub(r"(?<=\S)\s*-\s{2,}", "\n-   ", description))))
     if len(listed) >= _LEAST_CHOICE:
         return listed
@@ -65,7 +87,9 @@ def few_values(description: str) -> tuple[str, ...]:
             values = [match[1] for word in words if word and (match := _WORD.fullmatch(word.strip()))]
             if len(values) >= _LEAST_CHOICE and len(values) == len([word for word in words if word]):
                 return tuple(dict.fromkeys(values))
-    return ()
+    only = _ONE.search(description)
+    value = only[1].rstrip(".") if only else ""
+    return (value,) if value and value.lower() not in _KINDS | _ARTICLES else ()
 
 
 def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:

@@ -11,7 +11,7 @@ from sls_contract.spec.claims import Parameter
 from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
-from sls_contract.spec.pages.columns import json_type
+from sls_contract.spec.pages.columns import json_type, simplified
 from sls_contract.spec.pages.elements import SYNTAX, body_claims
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 
@@ -54,10 +54,12 @@ def request_claims(page: Page, parts: Parts) -> None:
         if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not _is_settled(page, row)
     ]
     _missing_bodies(page, parts)
-    twice = [row for row in parts.request_rows if row not in rows and row.name in keys]
+    open_rows = frozenset(rows)
+    twice = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
     inside: list[Row] = [*twice, *(row for row in rows if row.line >= below or _goes(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
-    open_ = [row for row in rows if row not in inside]
+    placed = frozenset(inside)
+    open_ = [row for row in rows if row not in placed]
     has_body = bool(printed) or any(row.parent or json_type(row.type) == "object" for row in open_)
     for row in open_:
         if _goes(row, "path", "路径"):
@@ -216,7 +218,7 @@ def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body
 
 def _goes(row: Row, *words: str) -> bool:
     """Tell whether a row says that its parameter goes to one place."""
-    return any(word in row.place.lower() for word in words)
+    return any(word in simplified(row.place.lower()) for word in words)
 
 
 def _is_header(name: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
-from sls_contract.spec.pages.columns import flat_head
+from sls_contract.spec.pages.columns import flat_head, simplified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -124,7 +124,8 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
     """Return the section that a line of words begins, or None; ``bare``: the headings of the page lost their marks."""
-    if block.kind == "paragraph" and not (_says_example(block.text) or (bare and _TITLE.fullmatch(block.text))):
+    is_title = bare and _TITLE.fullmatch(simplified(block.text))
+    if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None
     if block.kind != "heading" and len(block.text) > _LONGEST_LABEL:
         return None
@@ -141,6 +142,7 @@ def _says_example(text: str) -> bool:
 
 def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
     """Return the section that words name; ``now`` is the one they stand in; those of a list are read less freely."""
+    text = simplified(text)
     for pattern, role in _ALONE:
         if pattern.search(text):
             return role

@@ -51,3 +51,33 @@ def test_a_page_that_lists_fewer_values_breaks():
     three, two = "Valid values: asc, desc, and none.", "Valid values: asc and desc."
     assert compared({"sort": three}, {"sort": two}) == [(Class.BREAKING, "values", "query sort")]
     assert compared({"sort": two}, {"sort": three}) == [(Class.ADDITIVE, "values", "query sort")]
+
+
+@pytest.mark.parametrize(
+    "one", ["Valid values: asc", "Valid values: asc.", "取值：asc。", "Valid values: `asc`. Case matters."]
+)
+def test_a_page_that_lists_one_value_of_two_breaks(one):
+    assert compared({"sort": "Valid values: asc and desc"}, {"sort": one}) == [(Class.BREAKING, "values", "query sort")]
+
+
+@pytest.mark.parametrize("words", ["Valid values: any.", "Valid values: asc, ...", "Valid values: strings of letters."])
+def test_a_page_that_only_says_what_values_there_are_is_silent_on_them(words):
+    assert compared({"sort": "Valid values: asc and desc"}, {"sort": words}) == [
+        (Class.BENIGN, "not-told", "query sort")
+    ]
+
+
+def test_a_parameter_that_moves_under_another_name_has_moved():
+    """To be new and required, and gone, is two changes where a client has to make one."""
+    query = PAGE.format(size="", sort="").replace("|size|Integer|No||\n", "").replace("size=size&", "")
+    header = (
+        query.replace("?sort=sort", "")
+        .replace("|sort|String|No||\n", "")
+        .replace("Endpoint\n", "Endpoint\nx-log-sort: sort\n")
+        + "\n## Request headers\n\n|Header|Type|Required|Description|\n|---|---|---|---|\n|x-log-sort|String|Yes||\n"
+    )
+    sides = [Side.of_claims(derive(each).as_plain()) for each in (query, header)]
+    assert [(change.kind, change.slug, change.where, change.old) for change in compare(*sides)] == [
+        (Class.BREAKING, "moved", "header x-log-sort", "query sort"),
+        (Class.BREAKING, "required", "header x-log-sort", "optional"),
+    ]

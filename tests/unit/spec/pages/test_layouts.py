@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from itertools import pairwise
 
 import pytest
@@ -424,3 +425,76 @@ def test_a_length_without_a_body_is_listed():
     body = PAGE[PAGE.index("    Body:") : PAGE.index("    ```\n\n-   Sample responses")]
     text = PAGE.replace(body, "").replace("    Content-Type: application/json\n    }", "    Content-Length: 55\n    }")
     assert "digest" in [each["kind"] for each in derive(text).as_plain()["problems"]]
+
+
+def test_a_page_in_traditional_chinese_claims_what_it_claims_in_simplified():
+    """Heads, headings and types of Hong Kong and Taiwan are other characters, and some are other words."""
+    heads = {
+        "Request syntax": ("请求语法", "請求語法"),
+        "Request parameters": ("请求参数", "請求參數"),
+        "Response parameters": ("响应参数", "回應參數"),
+        "Response elements": ("响应元素", "回應元素"),
+        "Parameter|": ("参数名称|", "參數名稱|"),
+        "|Type|": ("|类型|", "|類型|"),
+        "|Required|": ("|是否必须|", "|是否必須|"),
+        "|Description|": ("|说明|", "|說明|"),
+        "|Example|": ("|示例|", "|範例|"),
+        "|Integer|": ("|整型|", "|整數|"),
+        "|String|": ("|字符串|", "|字串|"),
+        "|Boolean|": ("|布尔|", "|布林|"),
+        "|Yes|": ("|必选|", "|必選|"),
+        "|No|": ("|可选|", "|可選|"),
+    }
+    pages = []
+    for at in range(2):
+        text = PAGE
+        for english, chinese in heads.items():
+            text = text.replace(english, chinese[at])
+        pages.append(derive(text).as_plain())
+    assert pages[0] == pages[1]
+    assert pages[1]["query"]["line"]["type"] == "integer"
+    assert pages[1]["body"]["members"]["lambs"] == {"type": "boolean", "required": False, "parent": None}
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "operation"),
+    [("Heartbeat", "CountSheep", "Heartbeat"), ("Counts the sheep", "Remarks", None), ("Counts", "Remarks", "Counts")],
+)
+def test_the_first_title_may_be_any_word_and_a_later_one_must_look_like_an_operation(first, later, operation):
+    text = PAGE.replace("# CountSheep\n", f"# {first}\n", 1) + f"\n# {later}\n\nSee above.\n"
+    assert derive(text).operation == operation
+
+
+def test_rows_of_html_need_no_end_tags():
+    """HTML lets pages leave them out; the last cell of a row ends where the next row begins."""
+    rows = "<tr><th>Parameter<th>Type<th>Required<th>Description\n<tr><td>line<td>Integer<td>No<td>How many."
+    text = PAGE[: PAGE.index("-   Parameters")] + f"<table>\n{rows}\n</table>\n"
+    assert derive(text).query["line"].type == "integer"
+
+
+def _work(text):
+    """Count the functions that are called to derive a page: a measure that no other load of the machine changes."""
+    calls = 0
+
+    def count(_frame, event, _argument):
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        derive(text)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("piece", ["GET /x HTTP/1.1\n{\n", "[\n", "{\n\n"])
+def test_the_work_grows_with_the_page_and_not_with_its_square(piece):
+    """Brackets that nothing closes were looked for at each line anew."""
+    small, large = (_work("# CountSheep\n\n" + piece * count) for count in (100, 400))
+    assert large < 6 * small
+
+
+def test_front_matter_without_an_end_is_read_line_by_line():
+    """Each line here could be read in two ways: trying all combinations would take years."""
+    assert derive("---\n" + "- : b\n" * 200 + "# CountSheep\n").operation == "CountSheep"
