@@ -106,6 +106,7 @@ class Scope:
 
     Attributes:
         folders: those below which every test was; none where an option, or an id of a test, narrows the run.
+        files: the test files that were named themselves; none where the run is narrowed.
         project: whether that is all that the project has.
         patterns: what names of test files look like (ini ``python_files``).
         central: whether one folder holds the cassettes of all test files, wherever they are.
@@ -116,6 +117,11 @@ class Scope:
     project: bool = False
     patterns: tuple[str, ...] = ()
     central: bool = False
+    files: tuple[Path, ...] = ()
+
+    def has_all_of(self, path: Path) -> bool:
+        """Tell whether every test of a test file was collected."""
+        return self.holds(path) or path.resolve() in self.files
 
     def holds(self, path: Path) -> bool:
         """Tell whether a path is one of the folders, or below one."""
@@ -131,7 +137,10 @@ def scope_of(config: pytest.Config, settings: Settings) -> Scope:
     named = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
     patterns = tuple(config.getini("python_files"))
     scope = Scope(
-        tuple(path for path in named if path.is_dir()), patterns=patterns, central=bool(settings.cassette_dir)
+        tuple(path for path in named if path.is_dir()),
+        patterns=patterns,
+        central=bool(settings.cassette_dir),
+        files=tuple(path for path in named if path.is_file()),
     )
     roots = [config.rootpath / path for path in config.getini("testpaths")] or [config.rootpath]
     return replace(scope, project=all(scope.holds(root) for root in roots))

@@ -101,7 +101,7 @@ def complete(cassette: str, ended: Collection[str], collected: Collected | None,
     """Tell whether each test of a shared cassette ran to its end: only its own test file can name it."""
     tests = collected.tests.get(cassette, []) if collected is not None else []
     modules = [collected.modules[test.partition("::")[0]] for test in tests] if collected is not None else []
-    whole = all(module.whole and scope.holds(Path(module.path)) for module in modules)
+    whole = all(module.whole and scope.has_all_of(Path(module.path)) for module in modules)
     return bool(tests) and whole and all(test in ended for test in tests)
 
 

@@ -122,6 +122,8 @@ def test_a_part_of_a_shared_cassette_renews_that_part(shared, service, only):
         ["*1 unchanged, proposal written beside it", "*; to accept it: all tests of its file in *"]
     )
     assert sorted(shared.shards("shared")) == ["0", "1"]
+    result = shared.verify("--sls-accept=additive,benign", "test_it.py")
+    result.stdout.fnmatch_lines(["*verified 1 cassette: 1 additive; 1 replaced by the proposal"])
 
 
 @pytest.mark.slow
@@ -147,6 +149,7 @@ def test_what_nobody_asks_for_any_more_fails_the_run(shared):
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"  unmatched {PATH} old exchange 1: GET *shard=1"])
+    assert shared.verify("test_it.py").ret == pytest.ExitCode.TESTS_FAILED
     mode = advised(result.stdout.str(), r"record it again \(pytest --sls-record=(all)\), with all tests of its file")
     before = (shared.path / PATH).read_bytes()
     shared.verify(record=mode.group(1)).assert_outcomes(passed=1)

@@ -24,9 +24,9 @@ one undocumented errorCode → another                                 breaking 
 a signature known to be wrong: refused, or none such, → served       breaking  SLS239
 a missing project, logstore or group → 200 and an empty list         breaking  SLS443, SLS442, SLS441
 answered → not answered, or cut off                                  breaking  SLS462
-another operation: JSON key gone that each element had, type         breaking  (json-shape); SLS253; SLS231
-changed, null where its contract allows none; another content type;
-another status of success
+another operation: JSON key gone that each element had, type         breaking  SLS270 to 274 where the contract
+changed, null where its contract allows none; another content type;            names it, else (json-shape); SLS253;
+another status of success                                                      SLS231
 an unknown key in an entry; in an error body; accessDeniedDetail in  additive  SLS212; SLS238
 the same error
 a response header that no contract names; a key that its contract    additive  (new-header); (new-key), (new-body)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import (
@@ -109,7 +111,30 @@ def _worst(differences: Differences) -> list[Difference]:
             kept[each.where] = {each.slug: each}
         elif each.kind is Class.BREAKING and each.slug not in there:
             there[each.slug] = each
-    return [each for there in kept.values() for each in there.values()]
+    return _by_clause([each for there in kept.values() for each in there.values()])
+
+
+def _by_clause(differences: list[Difference]) -> list[Difference]:
+    """Tell a breaking change once, by its clause: whoever allows the clause then allows the change.
+
+    A rule without a clause pairs elements of lists by their keys: it knows the old value where the clause does not.
+    """
+    breaking = [each for each in differences if each.kind is Class.BREAKING]
+    ruled = {_of_any_element(each.where): each for each in breaking if each.code is None}
+    governed = {_of_any_element(each.where) for each in breaking if each.code is not None}
+    kept = []
+    for each in differences:
+        place = _of_any_element(each.where)
+        if each.kind is Class.BREAKING and each.code is None and place in governed:
+            continue
+        partner = ruled.get(place) if each.kind is Class.BREAKING and each.old is None else None
+        kept.append(replace(each, old=partner.old) if partner is not None else each)
+    return kept
+
+
+def _of_any_element(where: str) -> str:
+    """Return a JSON pointer with ``*`` for each index; other places as they are."""
+    return re.sub(r"/\d+(?=/|$)", "/*", where) if where.startswith("/") else where
 
 
 def _differences(old: Side, new: Side) -> Differences:

@@ -121,6 +121,28 @@ def test_one_cause_is_told_once():
     assert [(each.old, each.new) for each in changes if each.where == "/0/lag"] == [("1", "true")]
 
 
+def test_a_change_of_another_operation_is_told_by_its_clause_alone():
+    """Then a test that allows the clause passes; a key that no contract names may go."""
+    was = {**LIST[0], "extra": 1}
+    for change, old, new in (
+        ({"order": None}, "true", "null"),
+        ({"timeout": "30"}, "30", '"30"'),
+        ({"extra": ...}, None, None),
+        ({"order": ...}, "true", "absent"),
+    ):
+        now = {key: value for key, value in {**was, **change}.items() if value is not ...}
+        drift = compare(*([side] for side in both(answer([was]), answer([now]), GROUPS)))
+        told = [(each.old, each.new) for each in drift.of(Class.BREAKING) if each.code]
+        assert told == ([(old, new)] if new else []), drift.changes
+        assert not [each for each in drift.of(Class.BREAKING) if each.code is None]
+
+
+def test_one_clause_hides_no_change_of_another_place():
+    """The name of a group has another type, and another of its keys is gone: both are told."""
+    drift = compare(*([side] for side in both(answer(LIST), answer([{"name": 7, "timeout": 30}]), GROUPS)))
+    assert [each.where for each in drift.of(Class.BREAKING)] == ["/0/order", "/0/name"]
+
+
 def test_the_worst_of_one_place_is_told_once():
     """A value that is wrong now is not told as moved, too."""
     changes = compare(*([side] for side in both(GOOD, with_entry(updateTime=5e-324)))).changes
