@@ -226,8 +226,9 @@ def _how(each: Settled) -> str:
     if each.unmatched:
         return ""
     first = "fix or allow (@pytest.mark.sls_allow) what its tests fail for, then " if each.flawed else ""
-    first += "" if each.whole else "all tests of its file in one run, "
     classes = ",".join(sorted(each.classes, key=ACCEPTABLE.index))
+    if not each.whole:
+        return f"; to accept it: {first}run all tests of its file, with the same options and --sls-accept={classes}"
     return f"; to accept it: {first}run this again with --sls-accept={classes}"
 
 
