@@ -78,7 +78,8 @@ def test_who_waits_for_a_processor_has_more_time():
 @pytest.mark.slow
 def test_who_lets_itself_wait_is_ended():
     """A client that fills a processor with processes of its own gets ten times its time, not as many as there are."""
-    spin = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nfor _ in range(6): os.fork()\nwhile 1: 1"
+    alone = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+    spin = f"{alone}for _ in range(6): os.fork()\nwhile 1: 1"
     ending = python(spin).run(os.environ, 0.2)
     assert ending.exit_code is None
     assert ending.seconds < 6
