@@ -76,16 +76,6 @@ def test_who_waits_for_a_processor_has_more_time():
 
 
 @pytest.mark.slow
-def test_who_lets_itself_wait_is_ended():
-    """A client that fills a processor with processes of its own gets ten times its time, not as many as there are."""
-    alone = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-    spin = f"{alone}for _ in range(6): os.fork()\nwhile 1: 1"
-    ending = python(spin).run(os.environ, 0.2)
-    assert ending.exit_code is None
-    assert ending.seconds < 6
-
-
-@pytest.mark.slow
 def test_the_whole_group_ends_when_its_time_is_over():
     """Children included; what was printed by then is kept."""
     ending = Processes(["sh", "-c", "sleep 600 & echo $!; wait"]).run(os.environ, 3.0)
