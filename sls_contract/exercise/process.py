@@ -25,6 +25,7 @@ MOST_COMPLAINTS = 4096
 
 _GRACE = 1.0  # seconds between asking a process to end and ending it
 _LEAST = 0.5  # seconds that a process is given in addition
+_MOST = 9  # times its time, that a process is given in addition: its own threads take a processor, too
 _CHUNK = 65_536
 
 
@@ -169,7 +170,7 @@ def _ended(process: subprocess.Popen[bytes], begun: float, timeout: float) -> in
         try:
             return process.wait(max(limit - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
-            limit = begun + timeout + _waited(process.pid)
+            limit = begun + timeout + min(_waited(process.pid), _MOST * timeout)
             if limit < time.monotonic() + _LEAST:
                 return None
 
