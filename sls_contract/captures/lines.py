@@ -25,6 +25,9 @@ def recording_of_line(line: str | bytes) -> Recording:
     """Return the recording that a line holds; raises `MalformedInteraction`."""
     try:
         return _recording(_object("the line", _parsed(line), _LINE))
+    except UnicodeDecodeError as error:
+        msg = f"not UTF-8: byte 0x{error.object[error.start]:02x}"
+        raise MalformedInteraction(msg) from None
     except UnicodeError:
         raise MalformedInteraction(HALF_PAIR) from None
     except (UsageError, ValueError, RecursionError) as error:

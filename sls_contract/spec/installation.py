@@ -37,7 +37,7 @@ def readable(file: Traversable, what: str, fix: str = "") -> Iterator[None]:
     """Raise `UsageError` where the block cannot read a file of this installation, ``what`` names its content."""
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         if files_are_fake():
             raise UsageError(HIDDEN) from error
         msg = f"expected {what} in {file}, which cannot be read{fix or f': {error!r:.100}'}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Node: TypeAlias = "Mapping[str, Any]"
 
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
-_TEXT = ("", "utf-8", "utf8")  # HAR 1.2: without an encoding, text is text
+_TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: without one, text is text
 NOT_KEPT = "the archive has no content for this answer"
 _NOTHING: Node = {}
 _FAILURES = (  # of Chrome's names of errors, such as net::ERR_CONNECTION_RESET

@@ -28,6 +28,9 @@ _STARTS = (0, _STEP)
 _SEQUENCES = b"01234567890123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # in any text
 _PIECE = 12  # letters or digits
 _DIGIT = re.compile(rb"[0-9]")
+_WORD = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+|[0-9]")
+_WORD_LENGTH = 3.5  # letters: words of this mean length were not made by chance
+_FEW = 5  # letters that differ, of `_SURE`
 
 
 class _Spelling(NamedTuple):
@@ -134,7 +137,7 @@ def _spellings(secret: Secret) -> Iterator[_Spelling]:
     value, public, kind = secret.value, secret.public, secret.kind
     if len(value) < _SURE:
         return
-    if not looks_random(value):
+    if not looks_random(value) or _is_in_part_regular(letters_of(value)):
         yield from _whole(letters_of(value), public, kind)
         yield from _whole(value.hex().encode(), public.hex().encode(), kind)
         return
@@ -180,9 +183,10 @@ def _pieces(letters: bytes, places: Iterable[int], spelling: _Spelling) -> Itera
         if place < done:
             continue
         start, end = max(_grown(letters, place, spelling.letters), key=lambda found: found[1] - found[0])
-        if end - start >= spelling.least and not _is_sequence(letters[start:end]):
+        piece = letters[start:end]
+        whole = piece == spelling.letters
+        if end - start >= spelling.least and not _is_sequence(piece) and (whole or not _is_of_words(piece)):
             done = end
-            whole = letters[start:end] == spelling.letters
             yield start, end, spelling.public if whole else MASK.encode(), spelling.kind
 
 
@@ -201,6 +205,17 @@ def _is_sequence(letters: bytes) -> bool:
     """Tell ``0123456789ab`` and ``00000000``, which stand in texts of any kind, and in keys that somebody made up."""
     steps = [after - before for before, after in pairwise(letters)]
     return sum(step in (0, 1) for step in steps) * 2 > len(steps)
+
+
+def _is_in_part_regular(letters: bytes) -> bool:
+    """Tell a key that holds a sequence or few letters: lists of numbers hold a part of it in some alphabet."""
+    parts = (letters[at : at + _SURE] for at in range(max(1, len(letters) - _SURE + 1)))
+    return any(len(set(part)) <= _FEW or _is_sequence(part) for part in parts)
+
+
+def _is_of_words(piece: bytes) -> bool:
+    """Tell ``ConsumerGroup``, which any text may hold beside a key that somebody made of words."""
+    return len(_WORD.findall(piece)) * _WORD_LENGTH <= len(piece)
 
 
 def _alike(one: bytes, other: bytes) -> int:

@@ -107,6 +107,13 @@ def test_a_damaged_line_says_how_lines_are_written_again(lines, broken, told):
     assert "one exchange a line" in placed.finding.how_to_fix
 
 
+def test_a_line_that_is_not_utf_8_is_told_as_that(lines):
+    """It names the byte."""
+    lines.write_bytes(lines.read_bytes() + b'{"request": {"method": "GET", "url": "http://a/\xe9"}}\n')
+    (placed,) = (each for each in judged(lines).placed if each.finding.slug == "recording-damaged")
+    assert placed.finding.actual == "no HTTP exchange: not UTF-8: byte 0xe9"
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

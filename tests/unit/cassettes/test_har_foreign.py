@@ -198,6 +198,8 @@ def test_mitmproxy_keeps_compressed_answers_decoded():
         ({"mimeType": "application/json", "text": '{"日": 1}'}, '{"日": 1}'.encode()),
         ({"mimeType": "x", "text": "/w==", "_encoding": "base64"}, b"\xff"),
         ({"mimeType": "x", "text": "/w==", "encoding": "base64"}, b"\xff"),
+        ({"mimeType": "x", "text": "[]", "encoding": "identity"}, b"[]"),
+        ({"mimeType": "x", "text": "[]", "encoding": "US-ASCII"}, b"[]"),
         ({"mimeType": "form", "params": [{"name": "a b", "value": "日"}, {"name": "c"}]}, b"a+b=%E6%97%A5&c="),
         ({"mimeType": "form", "text": "", "params": [{"name": "a", "value": "1"}]}, b"a=1"),
         ({"mimeType": "x", "text": "half \ud800"}, b"half \xed\xa0\x80"),

@@ -102,12 +102,19 @@ def test_json_stays_json():
 
 SEQUENCES = Credentials("LTAI5t0123456789abcdefgh", "s3cr3tKEY/0123456789+ABCDEFGHIJK")
 WORDS = Credentials("my-consumer-group-reader-1", "consumer-group-secret-of-my-project-1")
+MADE_UP = Credentials("LTAI4Fabcdefghijklmnopqr", "ConsumerGroupUpdateCheckPoint1xx")
+REPEATED = Credentials("LTAI5t11111111111111Aaaa", "1a1a1a1a1a1a1a1aA1a1a1a1a1a1a1")
 INNOCENT = {
     "another id of the same account": (KEY, "LTAI5tQw7Z is the beginning of an id"),
     "a few letters": (KEY, f"{SECRETS[1][:9]} and {SECRETS[1][-9:]}"),
     "the common beginning of tokens": (KEY, f"token {SECRETS[2][:13]}"),
     "digits and letters in their order": (SEQUENCES, "disk-0123456789abcdefgh: 0123456789ABCDEFGHIJK"),
     "words that a key is made of": (WORDS, "/consumergroups/my-consumer-group-reader?project=secret-of-my-project"),
+    "words without signs between, that a key is made of": (MADE_UP, "ConsumerGroupUpdateCheckPoint"),
+    "numbers in their order, and a key with letters in theirs": (MADE_UP, " ".join(map(str, range(999)))),
+    "numbers in hex, in their order": (MADE_UP, " ".join(f"{number:04x}" for number in range(9999))),
+    "numbers, and a key of a few letters": (REPEATED, " ".join(map(str, range(999)))),
+    "letters that are repeated": (REPEATED, "1a" * 10),
     "many numbers": (KEY, json.dumps([random.Random(1).randrange(10**6) for _ in range(3000)])),
     "random base64": (KEY, base64.b64encode(random.Random(2).randbytes(30_000)).decode()),
     "random hex": (KEY, random.Random(3).randbytes(30_000).hex()),

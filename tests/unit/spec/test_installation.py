@@ -59,8 +59,11 @@ def test_from_a_wheel_build_says_that_it_needs_a_checkout(installed):
 
 @pytest.mark.slow
 @pytest.mark.full(keep=5)
-@pytest.mark.parametrize("text", [None, "{", "\udcff", '{"$defs": {}}'])
-@pytest.mark.parametrize(("name", "asked"), [("common.json", EXPORT), ("errors.json", ["explain", "Unauthorized"])])
+@pytest.mark.parametrize("text", [None, "{", "\udcff", '{"$defs": {}}', '{"tables": [], "errors": []}'])
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("common.json", EXPORT), ("errors.json", ["explain", "Unauthorized"]), ("clauses.json", ["explain", "SLS204"])],
+)
 def test_a_damaged_file_of_what_operations_share_is_named(installed, name, asked, text):
     """The error names the file, and no traceback is shown."""
     file = installed / "sls_contract/_schemas" / name
