@@ -35,7 +35,7 @@ class Performed:
         scenario: what was carried out; of generated ones the shortest that failed.
         verdict: ``passed``: nothing was found, and each clause that it proves was judged; ``failed``; ``not proven``:
             nothing was found, and a clause that it proves was not judged; ``not provable`` or ``not supported``.
-        reason: why it could not be judged.
+        reason: why it could not be judged, or was carried out twice.
         done: its requests, in order.
         planned: how many generated ones were to be tried.
 

@@ -45,6 +45,8 @@ _NO_CONNECTIONS = "the endpoint is called in this process, over no connection"
 _NO_WRITING = "writes logs, which stay in the logstore: allow it with --write-logs"
 _NO_SHARDS = "no shard is known"
 _CLOSES = "the endpoint closes each connection after one answer"
+_STUMBLED = "carried out twice: the first time, a request was answered 5xx"
+_FAILED = 500
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
 
 
@@ -184,17 +186,28 @@ class Runner:
         performance, reused = self._performance(), self.wire.reused
         try:
             verdict, reason = self._perform(performance, scenario.steps)
-            if verdict == "passed" and scenario.connects and self.wire.reused == reused:
-                verdict, reason = "not provable", _CLOSES
+            twice = verdict == "failed" and _stumbled(performance)
+            if twice:
+                self.wire.hang_up()
+                performance = self._performance()
+                verdict, reason = self._perform(performance, scenario.steps)
             if verdict == "passed":
-                verdict, reason = _proven(scenario.proves, performance.exercised, unassigned=performance.unassigned)
-            if verdict == "not proven" and self.target.group is not None:
-                verdict, reason = "not provable", ONLY_READ
+                verdict, reason = self._shown(scenario, performance, kept=self.wire.reused > reused)
+                reason = _STUMBLED if twice and verdict == "passed" else reason
         finally:  # also of a scenario that is cut short nothing found is lost
             self._take_over(performance, scenario.name)
         if verdict == "not supported" and scenario.name == SERVED.get(scenario.area):
             self._not_offered[scenario.area] = reason
         self.run.performed.append(Performed(scenario, verdict, reason, tuple(performance.done)))
+
+    def _shown(self, scenario: Scenario, performance: Performance, *, kept: bool) -> tuple[Verdict, str]:
+        """Return what a scenario in which nothing was found has shown; ``kept``: a connection carried two requests."""
+        if scenario.connects and not kept:
+            return "not provable", _CLOSES
+        verdict, reason = _proven(scenario.proves, performance.exercised, unassigned=performance.unassigned)
+        if verdict == "not proven" and self.target.group is not None:
+            return "not provable", ONLY_READ
+        return verdict, reason
 
     def _perform(self, performance: Performance, steps: Sequence[Step]) -> tuple[Verdict, str]:
         verdict, reason = "passed", ""
@@ -345,6 +358,14 @@ class Runner:
                 self._groups.end(made.place, made.bench)
             elif closing and self._groups.is_there(made):
                 self.run.leftovers.append(f"{made.logstore}/{made.group}: {reason}")
+
+
+def _stumbled(performance: Performance) -> bool:
+    """Tell whether all that broke is that requests were answered 5xx, which happens to any service now and then."""
+    failed = {
+        each.number for each in performance.done if (answer := each.exchange.response) and answer.status >= _FAILED
+    }
+    return {number for _, number in performance.findings} <= failed
 
 
 def _after_setup(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from sls_contract.checks.meanings import UNITS
 from sls_contract.scenarios.strategies.values import Draw, Scene, draw_json, spelt, typed
+from sls_contract.spec.clauses import CLAUSES
+from sls_contract.spec.finding import weakest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -80,6 +82,12 @@ class Way:
         return self.breach if where is None else self.breach._replace(where=where)
 
 
+def level_of(value: Value, kind: str) -> Level:
+    """Return how severe a kind of breach is: as the value says, or less, where the clause of its own says so."""
+    code = value.codes.get(kind)
+    return value.level if code is None else weakest(value.level, CLAUSES[code].level)
+
+
 def wrong_values(value: Value, at: datetime) -> Iterator[tuple[str, list[Any]]]:
     """Yield kinds of breach with JSON values that commit it, the simplest first; none where it cannot be committed."""
     if value.type is not None:
@@ -114,7 +122,10 @@ def json_ways(root: Value, sent: Mapping[str, str]) -> Iterator[Way]:
             yield Way(Breach(kind, where, level), _at_place(root, path, sent, change))
         if value.unique_by:
             doubled = _at_place(root, (*path, None), sent, _doubled(value.unique_by))
-            yield Way(Breach("unique", f"{where.removeprefix('body')}/*/{value.unique_by}", value.level), doubled)
+            yield Way(
+                Breach("unique", f"{where.removeprefix('body')}/*/{value.unique_by}", level_of(value, "unique")),
+                doubled,
+            )
 
 
 def _places(value: Value, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], Value]]:
@@ -143,16 +154,16 @@ def _changes(value: Value, path: tuple[Step, ...], sent: Mapping[str, str]) -> I
     if is_member and value.required is not None:
         yield "missing", value.required, _remove
     if is_member and value.aliases:
-        yield "alias", value.level, _renamed(value.aliases)
+        yield "alias", level_of(value, "alias"), _renamed(value.aliases)
     for kind, wrong in wrong_values(value, ANY_TIME):
         if wrong:
-            yield kind, value.level, _replaced(value, kind)
+            yield kind, level_of(value, kind), _replaced(value, kind)
     if value.members and value.others is not None:
         yield "unknown", value.others, _extended
     if value.some_of:
-        yield "missing", value.level, _without(value.some_of)
+        yield "missing", level_of(value, "missing"), _without(value.some_of)
     if value.filtered_by in sent:
-        yield "filter", value.level, _unfiltered
+        yield "filter", level_of(value, "filter"), _unfiltered
 
 
 def _at_place(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.scenarios.strategies.answer_parts import counted
-from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, wrong_texts
+from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, level_of, wrong_texts
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def _header_ways(name: str, value: Value) -> Iterator[Way]:
     if value.required is not None:
         yield Way(Breach("missing", where, value.required), _set_header(name, None))
     if value.equals:
-        yield Way(Breach("count", where, value.level), _miscount(name, value.equals))
+        yield Way(Breach("count", where, level_of(value, "count")), _miscount(name, value.equals))
     for kind, texts in wrong_texts(value, ANY_TIME):
         if texts:
-            yield Way(Breach(kind, where, value.level), _wrong_header(name, value, kind))
+            yield Way(Breach(kind, where, level_of(value, kind)), _wrong_header(name, value, kind))
 
 
 def _body_ways(body: Body, sent: Mapping[str, str]) -> Iterator[Way]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from sls_contract.scenarios.strategies.breaches import ANY_TIME, UNKNOWN, Breach, Way, json_ways, wrong_texts
+from sls_contract.scenarios.strategies.breaches import ANY_TIME, UNKNOWN, Breach, Way, json_ways, level_of, wrong_texts
 from sls_contract.scenarios.strategies.values import Scene, draw_text
 from sls_contract.spec.finding import Level
 
@@ -51,7 +51,7 @@ def _wrong(place: str, name: str, value: Value, put: Callable[[RequestParts, str
     """Yield the ways in which a value's text can be wrong by itself."""
     for kind, texts in wrong_texts(value, ANY_TIME):
         if texts:
-            yield Way(Breach(kind, f"{place} {name}", value.level), _replaced(name, value, kind, put))
+            yield Way(Breach(kind, f"{place} {name}", level_of(value, kind)), _replaced(name, value, kind, put))
 
 
 def _replaced(
@@ -69,10 +69,10 @@ def _query_ways(name: str, value: Value) -> Iterator[Way]:
     if value.required is not None:
         yield Way(Breach("missing", where, value.required), _without_query(name))
     if value.needed_unless:
-        yield Way(Breach("missing", where, value.level), _without_what_makes_up(name, value))
-    yield Way(Breach("repeated", where, value.level), _repeated_query(name, value))
+        yield Way(Breach("missing", where, level_of(value, "missing")), _without_what_makes_up(name, value))
+    yield Way(Breach("repeated", where, level_of(value, "repeated")), _repeated_query(name, value))
     if value.aliases:
-        yield Way(Breach("alias", where, value.level), _renamed_query(name, value))
+        yield Way(Breach("alias", where, level_of(value, "alias")), _renamed_query(name, value))
 
 
 def _body_ways(body: Body) -> Iterator[Way]:
