@@ -119,7 +119,10 @@ def test_a_part_of_a_shared_cassette_renews_that_part(shared, service, only):
     service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
     result = shared.verify("--sls-accept=additive,benign", *only)
     result.stdout.fnmatch_lines(
-        ["*1 unchanged, proposal written beside it", "*; to accept it: all tests of its file in *"]
+        [
+            "*1 unchanged, proposal written beside it",
+            "*; to accept it: run all tests of its file, with the same options *",
+        ]
     )
     assert sorted(shared.shards("shared")) == ["0", "1"]
     result = shared.verify("--sls-accept=additive,benign", "test_it.py")
