@@ -16,7 +16,8 @@ Entry: TypeAlias = Mapping[str, Any]
 
 def judge_list(entries: Sequence[Entry], asked: int | None, shards: Collection[int]) -> Judged:
     """Judge which shards have an entry; ``asked`` None means all, ``shards`` are those of the logstore."""
-    present = {entry[_listed().unique_by] for entry in entries}
+    name = _listed().unique_by
+    present = {entry[name] for entry in entries}
     if asked is None:
         return Judged(tuple(_missing(present, shards)), frozenset({"SLS421"} if shards else ()))
     if asked in shards:

@@ -175,13 +175,13 @@ def _ended(process: subprocess.Popen[bytes], begun: float, timeout: float) -> in
                 return None
 
 
-def _waited(session: int, system: Path = Path("/proc")) -> float:
+def _waited(session: int) -> float:
     """Return for how many seconds a thread of a session waited for a processor: of all its threads, the most."""
-    return max((_waiting(task) for task in _tasks(session, system)), default=0.0)
+    return max((_waiting(task) for task in _tasks(session)), default=0.0)
 
 
-def _tasks(session: int, system: Path) -> Iterator[Path]:
-    for process in system.glob("[0-9]*"):
+def _tasks(session: int) -> Iterator[Path]:
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, IndexError):  # it ended meanwhile
             state = (process / "stat").read_bytes().rpartition(b")")[2].split()
             if int(state[3]) == session:

@@ -38,14 +38,12 @@ def _without_key(text: str, environ: Mapping[str, str]) -> str:
     if not any(len(each) >= _SHORTEST for each in given):
         return text
     from sls_contract.cassettes.scrub import Scrubber
-    from sls_contract.cassettes.scrub.views import letters_of, safe_bytes
+    from sls_contract.cassettes.scrub.views import safe_bytes
 
     data = safe_bytes(text)
     lowered = data.lower()
     known = _registry(*given)
-    if not any(secret.stands_in(data, lowered) for secret in known.given) and not known.fragments.show(
-        letters_of(data)
-    ):
+    if not any(secret.stands_in(data, lowered) for secret in known.given) and not known.fragments.show(data):
         return text
     return Scrubber([_credentials(*given)]).text(text)
 

@@ -286,12 +286,12 @@ class Bench:
 
 def _rewritten(request: Request, form: WireForm) -> Request:
     """Write query and JSON of a request as the form does."""
-    if form.sorted_query and request.query:
-        path, mark, query = request.url.partition("?")
-        request = request.replace(url=path + mark + "&".join(sorted(query.split("&"))))
-    if form.of_python and request.query:
-        path, mark, query = request.url.partition("?")
-        request = request.replace(url=path + mark + query.replace("%20", "+"))
+    path, mark, query = request.url.partition("?")
+    if form.sorted_query:
+        query = "&".join(sorted(query.split("&")))
+    if form.of_python:
+        query = query.replace("%20", "+")
+    request = request.replace(url=path + mark + query)
     if not form.of_python or not request.body or request.headers.get("Content-Type") != "application/json":
         return request
     body = json.dumps(json.loads(request.body)).encode("ascii")

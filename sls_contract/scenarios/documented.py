@@ -14,16 +14,7 @@ from sls_contract.scenarios import (
     documented_operations,
 )
 from sls_contract.scenarios.scenario import Scenario, made
-from sls_contract.scenarios.steps import (
-    Create,
-    Delete,
-    HeartBeat,
-    ListGroups,
-    Place,
-    Read,
-    RequestVariant,
-    Write,
-)
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, RequestVariant, Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

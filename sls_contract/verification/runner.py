@@ -185,15 +185,10 @@ class Runner:
             return
         performance, reused = self._performance(), self.wire.reused
         try:
-            verdict, reason = self._perform(performance, scenario.steps)
-            twice = verdict == "failed" and _stumbled(performance)
-            if twice:
-                self.wire.hang_up()
-                performance = self._performance()
-                verdict, reason = self._perform(performance, scenario.steps)
+            performance, verdict, reason = self._settled(performance, scenario.steps)
             if verdict == "passed":
-                verdict, reason = self._shown(scenario, performance, kept=self.wire.reused > reused)
-                reason = _STUMBLED if twice and verdict == "passed" else reason
+                verdict, told = self._shown(scenario, performance, kept=self.wire.reused > reused)
+                reason = told or reason
         finally:  # also of a scenario that is cut short nothing found is lost
             self._take_over(performance, scenario.name)
         if verdict == "not supported" and scenario.name == SERVED.get(scenario.area):
@@ -208,6 +203,18 @@ class Runner:
         if verdict == "not proven" and self.target.group is not None:
             return "not provable", ONLY_READ
         return verdict, reason
+
+    def _settled(self, performance: Performance, steps: Sequence[Step]) -> tuple[Performance, Verdict, str]:
+        """Carry steps out, and once more where only a 5xx broke something; return the performance that counts."""
+        verdict, reason = self._perform(performance, steps)
+        if verdict != "failed" or not _stumbled(performance):
+            return performance, verdict, reason
+        self.wire.hang_up()
+        again = self._performance()
+        verdict, reason = self._perform(again, steps)
+        if verdict in {"passed", "failed"}:
+            return again, verdict, _STUMBLED if verdict == "passed" else reason
+        return performance, "failed", ""  # it could not be tried again
 
     def _perform(self, performance: Performance, steps: Sequence[Step]) -> tuple[Verdict, str]:
         verdict, reason = "passed", ""
@@ -307,7 +314,8 @@ class Runner:
         def passes(steps: Sequence[Step]) -> bool:
             performance = self._performance()
             tried.append(performance)
-            verdict, _ = self._perform(performance, steps)
+            performance, verdict, _ = self._settled(performance, steps)
+            tried[-1] = performance
             if verdict == "failed":
                 failures.append((steps, performance))
             return verdict != "failed"

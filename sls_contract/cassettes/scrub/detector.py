@@ -162,9 +162,7 @@ class Detector:
     def _knows(self, data: bytes, lowered: bytes | None = None) -> bool:
         lowered = data.lower() if lowered is None else lowered
         known = _shows(data, lowered, self.folded, self.exact)
-        return (
-            known or self.registry.fragments.show(letters_of(data)) or bool(self.registry.learnt.within(data, lowered))
-        )
+        return known or self.registry.fragments.show(data) or bool(self.registry.learnt.within(data, lowered))
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
         """Return the data with every secret replaced; JSON stays JSON, binary data (or ``fit``) keeps its length."""

@@ -102,9 +102,9 @@ class Fragments:
 
     secrets: tuple[Secret, ...]
 
-    def show(self, letters: bytes) -> bool:
+    def show(self, text: bytes) -> bool:
         """Tell whether one of the secrets stands among the letters and digits of a text."""
-        return any(True for _ in self.places(letters))
+        return bool(self.secrets) and any(True for _ in self.places(letters_of(text)))
 
     def places(self, letters: bytes) -> Iterator[tuple[int, int, bytes, str]]:
         """Yield each place (start, end), with what belongs there, and what stands there."""
