@@ -201,7 +201,7 @@ OF_NAMES = [name for name in SCENARIOS if name.startswith(("group", "two-", "cre
         (AssignsOneShardMoreEachTime, OF_CONSUMERS, set()),
         (AssignsAfterASecond, OF_CONSUMERS[::2], set()),
         (KnowsANameOnceInAProject, OF_NAMES, {"not proven"}),
-        (StumblesNowAndThen, [*OF_NAMES, "generated-sequences"], set()),
+        (StumblesNowAndThen, OF_NAMES, set()),
         (LetsTemporaryKeysReadOnly, ["token-v1", "token-v4", "token-writes-v1"], {"not supported"}),
     ],
 )
