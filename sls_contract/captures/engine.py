@@ -32,7 +32,12 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 _AHEAD = 3  # chunks under way for each worker
 _DASK = {
     "distributed.admin.low-level-log-length": 10,  # messages with chunks in them, of each connection
-    "distributed.worker.profile.enabled": False,  # by itself, a worker looks at its own stack every 10 ms
+    # What each process of a cluster does beside its work, by itself 3 % of a core: looks at its own stack each 10 ms,
+    # at its event loop each 20 ms, at its memory each 100 ms, at the whole machine each 500 ms.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
 }
 _ATTEMPTS = 3  # workers that one chunk may end
 _PATIENCE = 0.05  # seconds to send a result in
