@@ -263,7 +263,7 @@ class _Dask:
             where = {"address": address, "timeout": "10s"} if address else ours
             try:
                 self._client = started.enter_context(Client(**where))
-            except OSError as error:
+            except (OSError, RuntimeError) as error:  # it wraps what a worker that does not start ends with
                 raise _unreachable(address, error) from error
             self._started = started.pop_all()
         self.size = max(jobs, sum(self._client.nthreads().values()))
@@ -317,5 +317,10 @@ def _not_installed(error: ImportError) -> UsageError:
 
 
 def _unreachable(address: str | None, error: Exception) -> UsageError:
-    place = f"the cluster at {address}" if address else "a cluster on this machine"
-    return UsageError(f"{place} cannot be used: {error}. How to fix: start it, or correct the address.")
+    if address:
+        return UsageError(
+            f"the cluster at {address} cannot be used: {error}. How to fix: start it, or correct the address."
+        )
+    return UsageError(
+        f"a cluster cannot be started on this machine: {error}. How to fix: run it again, or without --engine."
+    )
