@@ -164,9 +164,12 @@ def compression_is_true(subject: Subject) -> Flaws:
     """Demand that the body decompresses as x-log-compresstype says, to the size that x-log-bodyrawsize says."""
     if not compress_type(_answer(subject)) or subject.bodiless or subject.plain.unknown or subject.plain.encoding_flaw:
         return None
-    flaw = subject.plain.compress_flaw
+    flaw = shortened(subject.plain.compress_flaw)
+    if flaw and subject.plain.data is not None:
+        fix = "send the size that the body has before it is compressed, in bytes."
+        return [Flaw("header x-log-bodyrawsize", "the size of the decompressed body", flaw, fix)]
     fix = "compress the body as the header says, or leave the header out."
-    return [Flaw("header x-log-compresstype", "a body that decompresses", shortened(flaw), fix)] if flaw else KEPT
+    return [Flaw("header x-log-compresstype", "a body that decompresses", flaw, fix)] if flaw else KEPT
 
 
 def digest_is_true(subject: Subject) -> Flaws:
