@@ -125,6 +125,12 @@ class Model:
             return True
         return False if silent > _SURELY_GONE * timeout else None
 
+    def holds_surely(self, key: GroupKey, shard: int, consumer: str, at: datetime) -> bool:
+        """Tell whether a consumer is alive and the only one that was assigned a shard."""
+        group = self._groups.get(key)
+        alone = group is not None and group.only_holder(shard) == consumer
+        return alone and self.is_alive(key, consumer, at) is True
+
     def created(self, key: GroupKey, settings: Settings = _USUAL) -> None:
         """Take note of an accepted CreateConsumerGroup."""
         self._groups[key] = _Group(settings)

@@ -23,7 +23,7 @@ from sls_contract.scenarios.steps import (
     WaitForClock,
     Write,
 )
-from sls_contract.verification.requests import Done, NotProvable, NotSupported, Requests, Verdict
+from sls_contract.verification.requests import Busy, Done, NotProvable, NotSupported, Requests, Verdict
 from sls_contract.verification.wire import AnswerLost, OneAtATime, lost
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sls_contract.scenarios.steps import ShardRef
 
-__all__ = ["Done", "NotProvable", "NotSupported", "Performance", "Verdict"]
+__all__ = ["Busy", "Done", "NotProvable", "NotSupported", "Performance", "Verdict"]
 
 _LONGEST_WAIT = 2  # seconds that are waited for by a real clock
 _MOST_FOLLOWED = 32  # shards
@@ -58,8 +58,7 @@ class Performance(Requests):
             raise NotProvable(msg) from error
         except AnswerLost as error:
             sent = error.sent
-            framing = (finding for finding in sent.findings if finding.code == "SLS261")  # the rest follows from it
-            findings = tuple(finding for finding in (*framing, lost(error)) if self.judges(finding.code))
+            findings = tuple(finding for finding in lost(error) if self.judges(finding.code))
             self.done.append(Done(sent.number, sent.exchange, findings))
 
     def _step(self, step: Step) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -37,13 +38,14 @@ from sls_contract.verification.answered import answered, assigned_by, contract_o
 from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import in_form_of_a_client, is_correct, nowhere, refusal
 from sls_contract.verification.reads import ReadJudge, both
+from sls_contract.verification.wire import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sls_contract.checks.sequence_outcomes import Outcome
-    from sls_contract.exchange import Exchange, Response
+    from sls_contract.exchange import Exchange
     from sls_contract.exchange import Request as HttpRequest
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import ShardRef, Step
@@ -54,8 +56,8 @@ Verdict = Literal["passed", "failed", "not proven", "not provable", "not support
 
 _OK = 200
 _REFUSALS = range(400, 500)
-_SERVER_ERROR = 500
 _NOT_OFFERED = frozenset({405, 421, 501})
+_PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a group, behind the prefix of the run
 _NOTHING = Judged((), frozenset())
 # Checkpoints that the run chooses look like cursors, are never the same twice, and go up and down.
 _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
@@ -66,7 +68,11 @@ class NotSupported(Exception):
 
 
 class NotProvable(Exception):
-    """The service had no time or quota for the request, or does not do what no page promises."""
+    """The service does not do what no page promises."""
+
+
+class Busy(Exception):
+    """The service had no time or quota for the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,7 @@ class Requests:
 
     def request(self, step: Request) -> None:
         """Send the request of one step, and judge what comes."""
+        self.wire.expect_success()
         step, key = self._resolved(step), self._key(step.at)
         held = self._model.held(key, step.consumer) if isinstance(step, HeartBeat) else ()
         value = str(_SMALLEST_VALUE + len(self.wire.sent) * _STRIDE % _VALUES)
@@ -150,7 +157,7 @@ class Requests:
         sent = self.wire(self._maker(step, held, value))
         if self.spared and not_tried(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
-            raise NotProvable(answered(step, sent.response))
+            raise Busy(answered(step, sent.response))
         if isinstance(step, Create) and not known and sent.response.status in _REFUSALS:
             self.groups.refuse(step.at, self.bench)
         twice = isinstance(step, Create) and self._model.exists(key) and is_correct(step)
@@ -248,7 +255,7 @@ class Requests:
     def _served(self, step: Request, key: GroupKey, sent: Sent) -> Judged:
         if sent.response.status == _OK:
             return both(judge_outcome("served", sent.response), self._contents(step, key, sent))
-        if not self._misjudged(step, key, sent.response):
+        if not self._misjudged(step, key, sent):
             return _NOTHING
         return judge_outcome("served", sent.response, own={each.code for each in contract_of(step).errors})
 
@@ -275,31 +282,46 @@ class Requests:
             return judge_assigned(assigned_by(sent.response), listed) if listed else _NOTHING
         return _NOTHING
 
-    def _misjudged(self, step: Request, key: GroupKey, response: Response) -> bool:
+    def _misjudged(self, step: Request, key: GroupKey, sent: Sent) -> bool:
         """Tell a correct request that is refused for no reason from one whose operation is not offered.
 
         The signature of a write is made like that of a read, and a group that was made is there for every operation.
-        An operation that was served before is offered: what it answers with 5xx or 405 is no refusal, and what is
-        written in the form of another client asks for nothing else.
+        What an operation answers with 5xx, or with an error of its own table, is no answer of one that is not offered.
+        One that was served before is offered: 405 is no refusal, and what is written in the form of another client asks
+        for nothing else.
         """
         if not is_correct(step):
             return False
-        code, offered = error_code(response), operation_name(step) in self.wire.served and not not_tried(response)
-        failed = response.status >= _SERVER_ERROR or response.status in _NOT_OFFERED
-        if offered and (failed or in_form_of_a_client(step.variant)):
+        response, offered = sent.response, operation_name(step) in self.wire.served
+        if not_tried(response) or response.status in FAILURES:
             return True
-        if isinstance(step, Create):
-            return code == "SignatureNotMatch" or self._is_denied(key, response)
-        if isinstance(step, (Call, ListGroups, Update)) or (isinstance(step, Put) and step.coding != "zstd"):
-            return code is not None and code in {"SignatureNotMatch", *(each.code for each in contract_of(step).errors)}
-        return code == "SignatureNotMatch" or (code == "ConsumerGroupNotExist" and self._model.exists(key))
+        if offered and (response.status in _NOT_OFFERED or in_form_of_a_client(step.variant)):
+            return True
+        code = error_code(response)
+        if isinstance(step, Create) and code == "ConsumerGroupAlreadyExist":
+            return self._is_denied(key)
+        own = {each.code for each in contract_of(step).errors} if self._is_plain(step, key, sent) else set()
+        exists = {"ConsumerGroupNotExist"} if named_group(step) and self._model.exists(key) else set()
+        return code in {"SignatureNotMatch", *own, *exists}
 
-    def _is_denied(self, key: GroupKey, response: Response) -> bool:
-        """Tell whether the answer speaks of a group that is there, where there is none in the whole project.
+    def _is_plain(self, step: Request, key: GroupKey, sent: Sent) -> bool:
+        """Tell whether a correct request asks for nothing that an endpoint may refuse; no page fixes all names."""
+        if isinstance(step, Create):
+            return _PLAIN_NAME.fullmatch(step.at.group) is not None
+        if isinstance(step, HeartBeat):
+            return not self._model.held(key, step.consumer)
+        if isinstance(step, Write):
+            shard = self.bench.shard(step.shard, step.at.logstore)
+            number = step.value is None or step.value.isdecimal()
+            return number and self._model.holds_surely(key, shard, step.consumer, sent.sent_at)
+        return not isinstance(step, Put) or step.coding != "zstd"
+
+    def _is_denied(self, key: GroupKey) -> bool:
+        """Tell whether there is no group in the whole project that ConsumerGroupAlreadyExist can speak of.
 
         Beside another group it may be meant: names are unique in a project, and no page says which ones are alike.
         """
-        return error_code(response) == "ConsumerGroupAlreadyExist" and not self._model.has_groups(key.project)
+        return not self._model.has_groups(key.project)
 
     def _outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""
@@ -353,7 +375,7 @@ class Requests:
         if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
             return
         exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
-        if not exists or self._is_denied(key, response):
+        if not exists or self._is_denied(key):
             raise NotSupported(answered(step, response))
 
     def _should_succeed(self, step: Request, key: GroupKey) -> bool:
