@@ -111,6 +111,22 @@ SCENARIOS = (
         f"{_DELIVERED} {_COUNTED} SLS284 SLS287",
     ).doing(Follow(), Call("ListShards"), *(Put(logs, shard=0) for logs in (1, 2, 1, 1, 3)), Drain(count=2)),
     _put_logs(
+        "put-logs-alike",
+        "each log as often as it was written, also where all that is sent is the same again",
+        f"{_PUT}: each request writes a log group",
+        _DELIVERED,
+    ).doing(
+        Follow(),
+        Call("ListShards"),
+        Put(2, shard=0),
+        Put(2, shard=0, again=True),
+        Put(shard=0),
+        Put(shard=0, again=True),
+        Drain(),
+        Put(),
+        Drain(),
+    ),
+    _put_logs(
         "put-logs-refused",
         "no log of a request that was refused: for its signature, its time, or its key",
         "CommonErrorCodes page: an error answer means that the request failed",

@@ -211,6 +211,7 @@ class Put:
         shard: the shard whose range the hash key is in; None: no key.
         last_key: whether the key is the last of the range, not the first.
         size: letters of the longest value of each log.
+        again: whether the logs are those of the last one, once more.
         body: makes what is sent of the log group, in the place of compression.
         refused: as in `Create`.
 
@@ -225,6 +226,7 @@ class Put:
     refused: str = ""
     last_key: bool = False
     size: int = 4_000
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +304,15 @@ class HoldAll:
 
 
 @dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Not a request: send writes to one group side by side, each over a connection of its own, then read the group."""
+
+    writes: tuple[Write, ...]
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Not a request: what follows goes over that connection."""
 
@@ -313,7 +324,7 @@ class Connect:
 Request: TypeAlias = Create | Update | Delete | ListGroups | HeartBeat | Write | Read | Call | Put
 """A step that is one request."""
 
-Arrangement: TypeAlias = WaitForClock | HandOver | HoldAll | Connect | Follow | Drain | PassTime
+Arrangement: TypeAlias = AtOnce | WaitForClock | HandOver | HoldAll | Connect | Follow | Drain | PassTime
 """A step that is none, or several."""
 
 Step: TypeAlias = Request | Arrangement
@@ -332,6 +343,7 @@ _OPERATIONS = {
     HandOver: "ConsumerGroupHeartBeat",
     HoldAll: "ConsumerGroupHeartBeat",
     WaitForClock: "GetCheckPoint",
+    AtOnce: "ConsumerGroupUpdateCheckPoint",
 }
 
 

@@ -82,9 +82,7 @@ class CallJudge:
 
     def put(self, step: Put, sent: Sent, value: str) -> None:
         """Take note of a PutLogs."""
-        logs = (
-            {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value, sent.sent_at)}
-        )
+        logs = {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value)}
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         taken = sent.response.status == _OK
         self.logs.put(self.where(step.at), shard, logs, sent.answered_at, taken=taken)

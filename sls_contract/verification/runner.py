@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _CLOSES = "the endpoint closes each connection after one answer"
 _STUMBLED = "carried out twice: the first time, a request was answered 5xx"
+_LOG_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
 _PAUSE = 1.0  # seconds, before a busy service is asked again
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
 
@@ -229,7 +230,11 @@ class Runner:
 
     def _performance(self) -> Performance:
         self._count += 1
-        bench = replace(self._bench, prefix=f"{GROUP_PREFIX}{self._stamp}-{self._count}-")
+        bench = replace(
+            self._bench,
+            prefix=f"{GROUP_PREFIX}{self._stamp}-{self._count}-",
+            logs_time=int(self.wire.now.timestamp()) - _LOG_AGE,
+        )
         made = Performance(
             bench,
             self.wire,

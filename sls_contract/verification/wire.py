@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -18,7 +19,7 @@ from sls_contract.spec import CLAUSES, Finding, clause
 from sls_contract.transport import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sls_contract.scenarios.steps import Over
 
@@ -61,6 +62,15 @@ class Sent:
         """The answer; a lost one never gets this far."""
         assert self.exchange.response is not None
         return self.exchange.response
+
+
+class Carried(NamedTuple):
+    """A request that was sent: how it was made, what came, and the server's time when it was sent."""
+
+    make: Callable[[datetime], Request]
+    request: Request
+    answer: Response | TransportError
+    sent_at: datetime
 
 
 class _Dated(NamedTuple):
@@ -156,13 +166,37 @@ class Wire:
         sent_at = self.now
         request = make(sent_at)
         try:
-            response, again = self._carry(request)
+            answer, again = self._carry(request)
         except TransportError as error:
-            broken = self._judged(Exchange(request, error.partial), sent_at)
-            raise self._understood(error, broken, make) from error
+            return self.take(Carried(make, request, error, sent_at))
+        return self.take(Carried(make, request, answer, sent_at), again=again)
+
+    def at_once(self, makes: Sequence[Callable[[datetime], Request]]) -> list[Carried]:
+        """Send requests side by side, each over a connection of its own; `take` judges what came, one by one."""
+        self.hang_up()
+        for _ in makes:
+            self._wait()
+        sent_at = self.now
+        requests = [make(sent_at) for make in makes]
+        with ThreadPoolExecutor(len(requests)) as pool:
+            answers = list(pool.map(self._attempt, requests))
+        return [Carried(*each, sent_at) for each in zip(makes, requests, answers, strict=True)]
+
+    def take(self, carried: Carried, *, again: bool = False) -> Sent:
+        """Judge an answer; ``again``: its connection had carried one before. Raises as a call does."""
+        make, request, answer, sent_at = carried
+        if isinstance(answer, TransportError):
+            broken = self._judged(Exchange(request, answer.partial), sent_at)
+            raise self._understood(answer, broken, make) from answer
         if self.probe is None:
-            self._adjust(response)
-        return self._judged(Exchange(request, response), sent_at, again=again)
+            self._adjust(answer)
+        return self._judged(Exchange(request, answer), sent_at, again=again)
+
+    def _attempt(self, request: Request) -> Response | TransportError:
+        try:
+            return self.send(request)
+        except TransportError as error:
+            return error
 
     def expect_success(self) -> None:
         """Raise `EndpointGone` where the endpoint has failed again and again: it is not there to be judged."""

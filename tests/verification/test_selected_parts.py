@@ -123,7 +123,7 @@ def test_one_clause_is_judged_alone(reference):
     """A clause that every answer can break is judged in every scenario, and nothing else is."""
     endpoint, _ = reference
     with serve(two_bugs(endpoint)) as server:
-        code, out = command("--endpoint", server.url, *PLACE, "--only", "SLS251,groups")
+        code, out = command("--endpoint", server.url, *PLACE, "--only", "SLS251,groups,listshards")
     assert code == 1
     assert "SLS251" in out
     assert "SLS204" not in out

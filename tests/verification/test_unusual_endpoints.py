@@ -6,7 +6,9 @@ import base64
 import json
 import os
 import re
+import time
 from datetime import timedelta
+from threading import Lock
 from urllib.parse import quote, unquote
 
 import pytest
@@ -106,6 +108,16 @@ def writes_json_with_spaces(request, response):
 @unusual("group-named-in")
 def escapes_everything_but_ascii(request, response):
     return with_body(response, json.dumps(json.loads(response.body)).encode()) if is_json(response) else response
+
+
+ONE_BY_ONE = Lock()
+
+
+@unusual("checkpoints-at-once")
+def takes_its_time_for_one_after_the_other(request, response):
+    with ONE_BY_ONE:
+        time.sleep(0.003)
+    return response
 
 
 @unusual()
