@@ -192,14 +192,14 @@ class Bench:
         """Return the unsigned request that the contract of the operation describes."""
         contract = registry().named(step.operation)
         assert contract is not None, "scenarios name operations that are shipped"
-        names = {"logstore": self.logstores[step.at.logstore]}
-        if step.shard is not None:
-            names["shard"] = str(self.shard(step.shard, step.at.logstore))
-        path = "/".join(quote(names[each[1:-1]]) if each.startswith("{") else each for each in contract.path.split("/"))
+        shard = "" if step.shard is None else str(self.shard(step.shard, step.at.logstore))
+        names = iter((self.logstores[step.at.logstore], shard))  # each page has names of its own for the two
+        path = "/".join(quote(next(names)) if each.startswith("{") else each for each in contract.path.split("/"))
         told = {key: values[0] for key, values in contract.discriminator.items() if values}
         query = urlencode({**told, **dict(step.query)}, quote_via=quote)
         plain = self._get(step.at, f"{path}?{query}" if query else path)
-        return plain.replace(method=contract.method, headers=Headers([*plain.headers.pairs, *step.headers]))
+        length = [("Content-Length", "0")] if contract.method == "POST" else []
+        return plain.replace(method=contract.method, headers=Headers([*plain.headers.pairs, *length, *step.headers]))
 
     def _put(self, step: Put, value: str) -> Request:
         """Return the unsigned PutLogs: to any shard, or to the one that takes its hash key."""

@@ -32,10 +32,11 @@ Key: TypeAlias = (
 """Whose key signs. Ids and tokens are nearly those of the run in the two types above: in the other case, with a
 character more or less."""
 
-ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written']"
+ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written', 'lowest']"
 """A known shard by its place among the shards of the logstore, the last of them, or one that does not exist: the number
 after the last known one, one far beyond it, the largest of 32 bits. After a `HandOver`: a shard that passed to the
-second consumer, and one that the first one kept. After a `Drain`: the one where the last log was found."""
+second consumer, and one that the first one kept. After a `Drain`: the one where the last log was found. After a `Call`
+of ListShards: the readwrite one that takes the lowest hash keys."""
 
 UNKNOWN_SHARDS = frozenset({"next", "far", "largest"})
 
@@ -81,7 +82,8 @@ class Kept(NamedTuple):
     A cursor that an earlier `Call` was answered, by the name that it gave; or, after a `Drain`: ``log``, the cursor
     that the last log was pulled at, ``before``, the one of the log before it, ``next``, the one behind it,
     ``received``, the time that GetCursorTime answered for it, and ``earlier`` and ``later``, times in seconds a minute
-    before and after it was written.
+    before and after it was written. After a `Call` of ListShards: ``middle``, the key in the middle of the readwrite
+    shard that takes the lowest ones.
     """
 
     name: str

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import sequence_logs
-from sls_contract.checks.consumption_ranges import first_and_last_key, judge_writable, writable_shards
+from sls_contract.checks.consumption_ranges import (
+    first_and_last_key,
+    judge_change,
+    judge_changes_kept,
+    judge_writable,
+    lowest_writable,
+    writable_shards,
+)
 from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
@@ -42,6 +49,7 @@ class CallJudge:
         shard_lists: by logstore, all that the last ListShards answered.
         hash_keys: by logstore and shard, the first and the last key of its range.
         times: by cursor, the first time that GetCursorTime answered.
+        changed: by logstore and shard, what SplitShard or MergeShard answered.
 
     """
 
@@ -52,6 +60,7 @@ class CallJudge:
     shard_lists: dict[Logstore, list[Mapping[str, Any]]] = field(default_factory=dict)
     hash_keys: dict[tuple[Logstore, int], tuple[str, str]] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
+    changed: dict[Logstore, dict[object, Mapping[str, Any]]] = field(default_factory=dict)
 
     def where(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
@@ -61,6 +70,10 @@ class CallJudge:
         """Return the shards that take logs, by the last ListShards of a place's logstore; none where it has none."""
         shards = (each.get("shardID") for each in writable_shards(self.shard_lists.get(self.where(place), [])))
         return frozenset(shard for shard in shards if type(shard) is int)
+
+    def lowest(self, place: Place) -> tuple[int, str] | None:
+        """Return the readwrite shard that takes the lowest keys, and its middle, by the last ListShards of a place."""
+        return lowest_writable(self.shard_lists.get(self.where(place), []))
 
     def value(self, name: str) -> str | None:
         """Return what is kept under a name; None where it is not known."""
@@ -141,7 +154,16 @@ class CallJudge:
             keys = first_and_last_key(each)
             if each.get("status") == "readwrite" and keys is not None:
                 self.hash_keys[where, number] = keys
-        return _NOTHING
+        lowest = self.lowest(step.at)
+        self.kept |= {"middle": lowest[1]} if lowest else {}
+        return judge_changes_kept(self.changed.get(where, {}), shards)
+
+    def _change_shards(self, step: Call, response: Response) -> Judged:
+        """Judge the answer to SplitShard or MergeShard, and expect it of every later list."""
+        where, shards = self.where(step.at), objects_of(response)
+        judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()))
+        self.changed.setdefault(where, {}).update({each["shardID"]: each for each in shards if "shardID" in each})
+        return judged
 
     def _pull_logs(self, step: Call, response: Response) -> Judged:
         """Judge the logs of ours that came; those of a pull that follows the one before, their order, too."""
@@ -209,4 +231,6 @@ _JUDGES: Mapping[str, Callable[[CallJudge, Call, Response], Judged]] = {
     "GetCursorTime": CallJudge._get_cursor_time,  # noqa: SLF001
     "ListShards": CallJudge._list_shards,  # noqa: SLF001
     "PullLogs": CallJudge._pull_logs,  # noqa: SLF001
+    "SplitShard": CallJudge._change_shards,  # noqa: SLF001
+    "MergeShard": CallJudge._change_shards,  # noqa: SLF001
 }

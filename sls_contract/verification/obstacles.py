@@ -32,6 +32,7 @@ _MISSING_ROLES = {
 _NO_SUCH_NAME = "the name of this project or logstore cannot be made longer, shorter, or put in capitals"
 _NO_CONNECTIONS = "the endpoint is called in this process, over no connection"
 NO_WRITING = "writes logs, which stay in the logstore: allow it with --write-logs"
+_NO_CHANGES = "splits or merges shards, which stay so: allow it with --change-shards"
 NO_SHARDS = "no shard is known"
 
 
@@ -79,3 +80,5 @@ class Obstacles:
             yield _NO_CONNECTIONS
         if scenario.writes_logs and not self.target.writes_logs:
             yield NO_WRITING
+        if scenario.changes_shards and not self.target.changes_shards:
+            yield _NO_CHANGES

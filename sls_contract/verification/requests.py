@@ -229,6 +229,8 @@ class Requests:
             step = replace(step, shard=self._passed[step.shard])
         if isinstance(step, HeartBeat) and step.lists:
             step = replace(step, lists=tuple(self._passed.get(shard, shard) for shard in step.lists))
+        if isinstance(step, Call) and step.shard == "lowest":
+            step = self._of_lowest(step)
         if isinstance(step, Call):
             lender = step.variant.signed_as
             known = replace(step, query=tuple((key, self._text(value)) for key, value in step.query))
@@ -236,6 +238,15 @@ class Requests:
                 return replace(known, variant=replace(step.variant, signed_as=self._resolved(lender)))
             return known
         return step
+
+    def _of_lowest(self, step: Call) -> Call:
+        lowest, role = self._calls.lowest(step.at), step.at.logstore
+        if lowest is None:
+            msg = "ListShards names no readwrite shard with its range of hash keys"
+            raise NotProvable(msg)
+        known = tuple(dict.fromkeys((*self.bench.shards.get(role, ()), lowest[0])))
+        self.bench = self._calls.bench = self.bench.knowing(role, known)
+        return replace(step, shard=known.index(lowest[0]))
 
     def _text(self, value: str | Kept) -> str:
         text = self._calls.value(value.name) if isinstance(value, Kept) else value

@@ -147,9 +147,10 @@ class Runner:
             if role == "main" and not again:
                 self._obstacles.unsupported = str(error)
         else:
-            self._bench = self._bench.knowing(role, shards)
+            known, self._bench = role in self._bench.shards, self._bench.knowing(role, shards)
             where = f" of project {self._bench.other_project}" if role == "abroad" else ""
-            self.run.facts.append(f"logstore {self._bench.logstores[role]}{where} has {len(shards)} shards")
+            if not known:
+                self.run.facts.append(f"logstore {self._bench.logstores[role]}{where} has {len(shards)} shards")
         finally:
             if not again:
                 self._take_over(performance, None)
@@ -189,6 +190,8 @@ class Runner:
         if verdict == "not supported" and scenario.name == SERVED.get(scenario.area):
             self._obstacles.not_offered[scenario.area] = reason
         self.run.performed.append(Performed(scenario, verdict, reason, tuple(performance.done)))
+        for role in scenario.roles if scenario.changes_shards else ():
+            self._learn_role(role)
 
     def _shown(self, scenario: Scenario, performance: Performance, *, kept: bool) -> tuple[Verdict, str]:
         """Return what a scenario in which nothing was found has shown; ``kept``: a connection carried two requests."""

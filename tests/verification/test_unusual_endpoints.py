@@ -195,6 +195,11 @@ def lists_a_shard_that_was_split(shards):
     return [*shards, {**parent, "exclusiveEndKey": "f" * 32}]
 
 
+@documents("SplitShard", "shard")
+def answers_a_split_backwards_with_more_of_each(shards):
+    return [{**shard, "shardType": "normal"} for shard in reversed(shards)]
+
+
 @unusual("heartbeat-in-time", "connection", "list-shards")
 def dates_answers_by_two_clocks(request, response):
     """Two servers answer in turns, one of them four seconds behind."""
