@@ -75,6 +75,7 @@ _ABOUT_GROUPS = {
 }
 """What is expected of a request that such an error refuses without a reason, and the fix."""
 
+_ABOUT_SENDERS = frozenset({"SLS451", "SLS452", "SLS453", "SLS455"})
 _STATUS = "SLS231"
 _ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455": {"SLS240"}}
 """Serving what had to be refused is a finding of the single exchange already; so is a strange status. Told once."""
@@ -153,8 +154,11 @@ def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
         return  # a body without errorCode is a finding of the single exchange
     wanted = " or ".join(map(str, sorted(refusal.statuses)))
     names = " or ".join(sorted(refusal.codes))
-    failed = response.status >= _SERVER_ERROR
-    fix = "Find out in the log of the endpoint why it failed; it must refuse this request." if failed else refusal.fix
+    fix = refusal.fix
+    if response.status >= _SERVER_ERROR:
+        fix = "Find out in the log of the endpoint why it failed; it must refuse this request."
+    elif response.status != _OK and refusal.code in _ABOUT_SENDERS:
+        fix = "Refuse it with this status and errorCode; clients tell by them what to correct."
     yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), fix)
 
 
