@@ -115,6 +115,14 @@ SCENARIOS = (
         f"{_DELIVERED} {_COUNTED} SLS284 SLS287",
     ).doing(Follow(), Call("ListShards"), *(Put(logs, shard=0) for logs in (1, 2, 1, 1, 3)), Drain(count=2)),
     _put_logs(
+        "put-logs-in-unknown-compression",
+        "400 InvalidCompressType (ParameterInvalid since 2026): x-log-compresstype is neither lz4 nor deflate",
+        "CommonErrorCodes page",
+        "SLS445",
+    ).doing(
+        Put(), Put(coding="unknown", body=bytes, refused="InvalidCompressType ParameterInvalid"), Put(coding="lz4")
+    ),
+    _put_logs(
         "put-logs-alike",
         "each log as often as it was written, also where all that is sent is the same again",
         f"{_PUT}: each request writes a log group",

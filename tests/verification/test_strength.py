@@ -110,6 +110,7 @@ SHOWN_BY = {
     "pull-logs-of-one-shard": "gives_a_log_group_again pulls_as_many_as_it_likes",
     "pull-logs-up-to-an-end": "passes_over_the_end",
     "pull-logs-parameter-invalid": "takes_any_count",
+    "put-logs-in-unknown-compression": "takes_any_compression",
     "put-logs-alike": "keeps_equal_logs_once",
     "put-logs-by-hash-key": "routes_by_no_hash_key",
     "put-logs-invalid-encoding": "takes_any_encoding",

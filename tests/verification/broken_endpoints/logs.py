@@ -76,6 +76,13 @@ class PullsAsManyAsItLikes(Rewriting):
         return re.sub(r"count=\d{1,3}$", "count=1000", url)
 
 
+@on_error("SLS445", "ParameterInvalid")
+def takes_any_compression(request, response):
+    if request.headers.get("x-log-compresstype") != "unknown":
+        return response
+    return with_body(response.replace(status=200, headers=response.headers.without("Content-Type")), b"")
+
+
 @bug("SLS426")
 class KeepsEqualLogsOnce:
     def __init__(self) -> None:
