@@ -165,7 +165,8 @@ def test_a_scenario_is_left_out_with_all_the_clauses_that_it_proves():
 def test_an_existing_group_is_only_read(reference):
     """Dozens of scenarios are judged with GET alone; no group comes, goes or changes."""
     endpoint, url = reference
-    code, out = command("--endpoint", url, *PLACE, "--group", "订单 orders")
+    words = ("--group", "订单 orders", "--other-logstore", "my-logstore-other", "--write-logs", "--change-shards")
+    code, out = command("--endpoint", url, *PLACE, *words)
     assert code == 0, out
     assert {request.method for request in endpoint.requests} == {"GET"}
     read = [each for each in endpoint.requests if "%E8%AE%A2%E5%8D%95%20orders" in each.url]
