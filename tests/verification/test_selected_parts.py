@@ -61,7 +61,8 @@ def two_bugs(real):
 @pytest.fixture
 def reference():
     """Serve a logstore with a consumer group that has a checkpoint; give the endpoint and its URL."""
-    endpoint = ReferenceEndpoint(lambda: datetime.now(UTC), logstores={("my-project", "my-logstore"): 3})
+    logstores = {("my-project", "my-logstore"): 3, ("my-project", "my-logstore-other"): 2}
+    endpoint = ReferenceEndpoint(lambda: datetime.now(UTC), logstores=logstores)
     endpoint.create_consumer_group("订单 orders")
     endpoint.set_checkpoint("订单 orders", 1, "MTIz")
     with serve(endpoint) as server:
