@@ -76,6 +76,7 @@ class Runner:
             self._learn()
             self._documented()
             self._generated()
+            self._expect_groups()
         except EndpointGone as error:
             if not (self.run.performed or self.run.located):
                 raise
@@ -84,6 +85,15 @@ class Runner:
             self._leave()
             self.run.facts += self._connections()
         return self.run
+
+    def _expect_groups(self) -> None:
+        """Call a run incomplete that was to judge consumer groups where none can be made."""
+        why = self._obstacles.unsupported
+        if why and any(each.reason == why for each in self.run.performed):
+            self.run.incomplete = (
+                f"{why}: no scenario with a consumer group was carried out. "
+                "How to fix: name a group that exists with --group."
+            )
 
     def _connections(self) -> list[str]:
         """Say which connections were used."""

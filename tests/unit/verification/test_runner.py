@@ -126,7 +126,7 @@ def test_a_failure_is_shrunk():
 
 
 def test_what_is_not_offered_is_not_supported():
-    """An endpoint that only reads is judged by what needs no group; the rest says why it was not."""
+    """An endpoint that only reads is judged by what needs no group; the rest says why it was not, and is judged so."""
     real = endpoint()
 
     def reads_only(request: Request) -> Response:
@@ -140,6 +140,11 @@ def test_what_is_not_offered_is_not_supported():
     assert verdicts(run)["group-missing"] == "passed"
     assert verdicts(run)["group-fresh"] == verdicts(run)["generated-sequences"] == "not supported"
     assert "CreateConsumerGroup was answered 405 InvalidMethod" in "\n".join(lines(run, target()))
+    advised(run.incomplete, "name a group that exists with --group")
+    real.create_consumer_group("there")
+    again = runner(reads_only, group="there")()
+    assert (again.incomplete, again.located) == ("", [])
+    assert verdicts(again)["shard-unknown"] == "passed"
 
 
 def answering(real: ReferenceEndpoint, operation: str, change):
