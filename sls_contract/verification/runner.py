@@ -31,6 +31,7 @@ _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _CLOSES = "the endpoint closes each connection after one answer"
 _STUMBLED = "carried out twice: the first time, a request was answered 5xx"
 _LOG_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
+_READ_AFTER_WRITE = "SLS401"
 _PAUSE = 1.0  # seconds, before a busy service is asked again
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
 
@@ -76,7 +77,7 @@ class Runner:
             self._learn()
             self._documented()
             self._generated()
-            self._expect_groups()
+            self._expect_checkpoints()
         except EndpointGone as error:
             if not (self.run.performed or self.run.located):
                 raise
@@ -86,13 +87,13 @@ class Runner:
             self.run.facts += self._connections()
         return self.run
 
-    def _expect_groups(self) -> None:
-        """Call a run incomplete that was to judge consumer groups where none can be made."""
-        why = self._obstacles.unsupported
-        if why and any(each.reason == why for each in self.run.performed):
+    def _expect_checkpoints(self) -> None:
+        """Call a run incomplete that was to read what it writes, where an operation for that is not offered."""
+        about = [each for each in self.run.performed if _READ_AFTER_WRITE in each.scenario.proves]
+        why = next((each.reason for each in about if each.verdict == "not supported"), "")
+        if why and all(each.verdict in {"not supported", "not provable"} for each in about):
             self.run.incomplete = (
-                f"{why}: no scenario with a consumer group was carried out. "
-                "How to fix: name a group that exists with --group."
+                f"{why}: no checkpoint was written and read. How to fix: name a group that exists with --group."
             )
 
     def _connections(self) -> list[str]:

@@ -125,6 +125,23 @@ def test_a_failure_is_shrunk():
     assert "\n".join(lines(run, target(), verbose=True)).count("curl -sSi -X") == 4
 
 
+@pytest.mark.parametrize(
+    ("operation", "incomplete"),
+    [("ConsumerGroupHeartBeat", True), ("ConsumerGroupUpdateCheckPoint", True), ("GetCursor", False)],
+)
+def test_an_endpoint_at_which_no_checkpoint_can_be_written_is_not_green(operation, incomplete):
+    """Nearly nothing of GetCheckPoint is judged there; an operation on logs is not needed for it."""
+    real = endpoint()
+
+    def send(request: Request) -> Response:
+        if named(request) == operation:
+            real.answer_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
+        return real(request)
+
+    run = runner(send, "group-fresh", "shard-given", "each-shard-given", "get-cursor-served")()
+    assert bool(run.incomplete) is incomplete
+
+
 def test_what_is_not_offered_is_not_supported():
     """An endpoint that only reads is judged by what needs no group; the rest says why it was not, and is judged so."""
     real = endpoint()
