@@ -31,7 +31,7 @@ _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _CLOSES = "the endpoint closes each connection after one answer"
 _STUMBLED = "carried out twice: the first time, a request was answered 5xx"
 _LOG_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
-_READ_AFTER_WRITE = "SLS401"
+_WRITTEN_AND_READ = frozenset({"SLS401", "SLS402"})  # what scenarios prove that read a checkpoint of theirs
 _PAUSE = 1.0  # seconds, before a busy service is asked again
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
 
@@ -89,7 +89,7 @@ class Runner:
 
     def _expect_checkpoints(self) -> None:
         """Call a run incomplete that was to read what it writes, where an operation for that is not offered."""
-        about = [each for each in self.run.performed if _READ_AFTER_WRITE in each.scenario.proves]
+        about = [each for each in self.run.performed if not _WRITTEN_AND_READ.isdisjoint(each.scenario.proves)]
         why = next((each.reason for each in about if each.verdict == "not supported"), "")
         if why and all(each.verdict in {"not supported", "not provable"} for each in about):
             self.run.incomplete = (

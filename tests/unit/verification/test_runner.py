@@ -138,7 +138,7 @@ def test_an_endpoint_at_which_no_checkpoint_can_be_written_is_not_green(operatio
             real.answer_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
         return real(request)
 
-    run = runner(send, "group-fresh", "shard-given", "each-shard-given", "get-cursor-served")()
+    run = runner(send, "group-fresh", "shard-given", "group-advanced", "get-cursor-served")()
     assert bool(run.incomplete) is incomplete
 
 
