@@ -36,6 +36,11 @@ class _Range(NamedTuple):
         return None if begin is None or end is None else cls(begin, end, at)
 
 
+def by_number(listed: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """Return the shards of a list that have an id, by it."""
+    return {each["shardID"]: each for each in listed if type(each.get("shardID")) is int}
+
+
 def writable_shards(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the shards of a list that take logs."""
     return [each for each in listed if each.get("status") == _WRITABLE]
@@ -61,8 +66,8 @@ def lowest_writable(listed: Sequence[Mapping[str, Any]]) -> tuple[int, str] | No
 
 def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Collection[int]) -> Judged:
     """Judge the answer to SplitShard or MergeShard; ``before`` are the shards that there were."""
-    status = {each.get("shardID"): each.get("status") for each in answered}
-    new = [each for each in writable_shards(answered) if each.get("shardID") not in before]
+    status = {number: each.get("status") for number, each in by_number(answered).items()}
+    new = [number for number in by_number(writable_shards(answered)) if number not in before]
     fix = "Answer with the shard, now readonly, and with the new readwrite shards that take its keys."
     findings = []
     if status.get(number) != _READONLY:
@@ -72,9 +77,9 @@ def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Col
     return Judged(tuple(findings), frozenset({"SLS420"}))
 
 
-def judge_changes_kept(changed: Mapping[object, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> Judged:
+def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> Judged:
     """Judge whether ListShards shows what SplitShard or MergeShard answered, by shard."""
-    status = {each.get("shardID"): each.get("status") for each in listed}
+    status = {number: each.get("status") for number, each in by_number(listed).items()}
     findings = (
         _changed(
             "body",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import sequence_logs
 from sls_contract.checks.consumption_ranges import (
+    by_number,
     first_and_last_key,
     judge_change,
     judge_changes_kept,
@@ -60,7 +61,7 @@ class CallJudge:
     shard_lists: dict[Logstore, list[Mapping[str, Any]]] = field(default_factory=dict)
     hash_keys: dict[tuple[Logstore, int], tuple[str, str]] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
-    changed: dict[Logstore, dict[object, Mapping[str, Any]]] = field(default_factory=dict)
+    changed: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
 
     def where(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
@@ -68,8 +69,7 @@ class CallJudge:
 
     def writable(self, place: Place) -> frozenset[int]:
         """Return the shards that take logs, by the last ListShards of a place's logstore; none where it has none."""
-        shards = (each.get("shardID") for each in writable_shards(self.shard_lists.get(self.where(place), [])))
-        return frozenset(shard for shard in shards if type(shard) is int)
+        return frozenset(by_number(writable_shards(self.shard_lists.get(self.where(place), []))))
 
     def lowest(self, place: Place) -> tuple[int, str] | None:
         """Return the readwrite shard that takes the lowest keys, and its middle, by the last ListShards of a place."""
@@ -148,7 +148,7 @@ class CallJudge:
     def _list_shards(self, step: Call, response: Response) -> Judged:
         shards, where = objects_of(response), self.where(step.at)
         self.shard_lists[where] = shards
-        numbers = {each["shardID"]: each for each in shards if type(each.get("shardID")) is int}
+        numbers = by_number(shards)
         self.listed[where] = frozenset(numbers)
         for number, each in numbers.items():
             keys = first_and_last_key(each)
@@ -162,7 +162,7 @@ class CallJudge:
         """Judge the answer to SplitShard or MergeShard, and expect it of every later list."""
         where, shards = self.where(step.at), objects_of(response)
         judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()))
-        self.changed.setdefault(where, {}).update({each["shardID"]: each for each in shards if "shardID" in each})
+        self.changed.setdefault(where, {}).update(by_number(shards))
         return judged
 
     def _pull_logs(self, step: Call, response: Response) -> Judged:

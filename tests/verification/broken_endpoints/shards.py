@@ -66,6 +66,11 @@ def calls_a_split_shard_writable(request, shards):
     return [{**shard, "status": "readwrite"} for shard in shards]
 
 
+@on_success("SplitShard", "SLS420")
+def answers_a_split_in_lists(request, shards):
+    return [{**shard, "shardID": [shard["shardID"]], "status": [shard["status"]]} for shard in shards]
+
+
 @on_success("MergeShard", "SLS420")
 def answers_a_merge_with_what_was_merged(request, shards):
     return shards[1:]
@@ -177,6 +182,7 @@ SHOWN_BY = {
     "creates_shards_when_they_are_listed": "list-shards-again",
     "counts_creation_in_milliseconds": "list-shards-again",
     "calls_a_split_shard_writable": "shard-split",
+    "answers_a_split_in_lists": "shard-split",
     "answers_a_merge_with_what_was_merged": "shards-merged",
     "forgets_a_split": "shard-split",
     "lists_ten_groups_at_most": "groups-listed-in-full",
