@@ -218,19 +218,20 @@ def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[An
     return test
 
 
+def _is_within(size: Any, value: Value) -> bool:
+    return (value.minimum is None or size >= value.minimum) and (value.maximum is None or size <= value.maximum)
+
+
 def _range_test(value: Value, own: Rules, column: Column) -> Test:
     rule, expected = own.rule("value", value.bounds or value.level), value.says or between(value)
     lowest, highest = value.minimum, value.maximum
     measured = len if value.type == "string" else None
 
-    def is_within(one: Any) -> bool:
-        return (lowest is None or one >= lowest) and (highest is None or one <= highest)
-
     def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
         sizes = [*map(measured, values)] if measured else values
         if (lowest is not None and min(sizes) < lowest) or (highest is not None and max(sizes) > highest):
             for index, one in enumerate(values):
-                if not is_within(sizes[index]):
+                if not _is_within(sizes[index], value):
                     breaches.add(rule, place(index), expected, shown(one), column.fix(breaches))
 
     return test
@@ -261,7 +262,7 @@ def _unit_test(value: Value, own: Rules) -> Test:
         if wrong:
             fix, expected = f"count {unit} since 1970-01-01 UTC.", f"{unit} since 1970 UTC, or 0"
             for index, one in enumerate(values):
-                if one in wrong:
+                if one in wrong and _is_within(one, value):  # else that is told
                     breaches.add(rule, place(index), expected, read_as_unit(one, unit), fix)
 
     return test
