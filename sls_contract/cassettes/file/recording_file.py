@@ -224,7 +224,11 @@ class Recorder:
 def _fold(path: Path, journal: Journal) -> None:
     merged = _merged(path, journal.read())
     if merged is not None:
-        replace_file(path, merged.text)
+        try:
+            replace_file(path, merged.text)
+        except CassetteError as error:
+            kept = f"{journal_of(path)} keeps what was recorded; the next run adds it to the cassette, then removes it."
+            raise CassetteError(f"{error}\n{kept}") from error.__cause__
     journal.remove()
 
 
