@@ -228,7 +228,8 @@ def _fold(path: Path, journal: Journal) -> None:
             replace_file(path, merged.text)
         except CassetteError as error:
             kept = f"{journal_of(path)} keeps what was recorded; the next run adds it to the cassette, then removes it."
-            raise CassetteError(f"{error}\n{kept}") from error.__cause__
+            msg = f"{error}\n{kept}"
+            raise CassetteError(msg) from error.__cause__
     journal.remove()
 
 
