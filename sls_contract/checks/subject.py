@@ -63,6 +63,7 @@ SECONDS_DIGITS = 8
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
 _OWN_PATH = re.compile(r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)")  # no other service's, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
+_REDIRECT, _SERVER_ERROR = 3, 5  # first digits of statuses
 _MAX_SECONDS = MAX_SKEW.total_seconds()
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
@@ -204,9 +205,10 @@ class Subject:
 
     @once
     def from_proxy(self) -> bool:
-        """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
-        failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class
-        return failed and not (isinstance(self.document, dict) and "errorCode" in self.document)
+        """Whether a proxy in front of the service may have made the answer: a redirect, or a 5xx without an error body."""
+        kind = 0 if self.response is None else self.response.status // 100
+        ours = isinstance(self.document, dict) and "errorCode" in self.document
+        return kind == _REDIRECT or (kind == _SERVER_ERROR and not ours)
 
 
 def id_is_near(sent: str, dated: datetime) -> bool:

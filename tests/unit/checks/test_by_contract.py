@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sls_contract.checks import judge
-from sls_contract.exchange import Exchange, Headers
+from sls_contract.exchange import Exchange, Headers, Response
 from sls_contract.spec import CLAUSES, Level, use_contracts
 
 EVERYTHING = {
@@ -172,6 +172,7 @@ MUTANTS = [
     ("request-element-unique", lambda make: asked(make, body=BODY | {"names": [{"name": "x"}, {"name": "x"}]})),
     ("answer-status", lambda make: answered(make, ENTRY, status=201)),
     ("answer-status", lambda make: replace(shipped(make, SHARDS), response=make.response([], 302))),
+    ("answer-status", lambda make: replace(shipped(make, SHARDS), response=Response(307, {"Location": "https://a/"}))),
     ("answer-json", lambda make: answered(make, raw=b"[")),
     ("answer-json", lambda make: answered(make, raw=b"")),
     ("answer-shape", lambda make: answered(make, raw={"entries": [ENTRY]})),
