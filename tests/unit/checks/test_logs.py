@@ -159,6 +159,11 @@ def test_what_is_unusual_is_let_pass(pull, put, write, correct):
     assert [str(each) for each in found if each.code in {clause.code for clause in TABLES["logs"]}] == []
 
 
+def test_a_size_that_is_no_number_is_told_once(pull):
+    """By the contract, not by the compression, too."""
+    assert slugs(pull(packed="lz4", x_log_bodyrawsize="many")) == {"answer-header-value"}
+
+
 def test_what_could_not_fail_is_not_exercised(pull):
     """An answer that is no success, or whose body cannot be had, shows nothing."""
     refused = pull().response.replace(status=400)
