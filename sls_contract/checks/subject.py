@@ -205,7 +205,7 @@ class Subject:
 
     @once
     def from_proxy(self) -> bool:
-        """Whether a proxy in front of the service may have made the answer: a redirect, or a 5xx without an error body."""
+        """Whether a proxy may have answered in place of the service: a redirect, or a 5xx without an error body."""
         kind = 0 if self.response is None else self.response.status // 100
         ours = isinstance(self.document, dict) and "errorCode" in self.document
         return kind == _REDIRECT or (kind == _SERVER_ERROR and not ours)
