@@ -130,7 +130,8 @@ class Subject:
         if body is None or body.content != "protobuf":
             return None
         plain = self.plain.data if response.wire else None
-        return read_answer(body.message, self.request.headers.lowered.get("accept", "*/*"), plain)
+        accepted, sent = self.request.headers.lowered.get("accept", "*/*"), response.headers.lowered
+        return read_answer(body.message, accepted, sent.get("content-type", ""), plain)
 
     @once
     def keys(self) -> tuple[Credentials, ...]:
