@@ -157,9 +157,11 @@ class Members:
         rule = self._known[name].missing
         for index, value in enumerate(column):
             if rule and name not in value and not self._is_misnamed(name, value):
-                breaches.add(
-                    rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].fix(breaches)
+                renamed = next(
+                    (key for key in sorted(value.keys() - self._names) if self._missed(key, value) == name), None
                 )
+                actual = "absent" if renamed is None else f"absent, but {shown(renamed)}"
+                breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", actual, self._known[name].fix(breaches))
 
     def _judge_some_of(self, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         for index, value in enumerate(column):
@@ -176,13 +178,17 @@ class Members:
             return ""
         return self._aliases.get(key) or nearly(key, [name for name in self._known if name not in value])
 
+    def _missed(self, key: str, value: Mapping[str, Any]) -> str:
+        """Return the needed member in the place of which a key seems to stand: that it is missing says it all."""
+        return nearly(key, [name for name in sorted(self._needed) if name not in value])
+
     def _judge_names(self, column: Sequence[Any], strange: set[str], place: Place, breaches: Breaches) -> None:
         for key, index in sorted(_first_places(column, strange), key=lambda found: (found[1], found[0])):
             where = f"{place(index)}/{escaped(shown(key)[1:-1])}"
             meant = self._meant(key, column[index])
             if meant:
                 breaches.add(self._misnamed[meant], where, meant, f"the key {shown(key)}", f"name it {meant}.")
-            elif self._unknown:
+            elif self._unknown and not self._missed(key, column[index]):
                 fix = "check whether a documented key was renamed; clients ignore unknown keys."
                 breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", fix)
 

@@ -178,6 +178,7 @@ MUTANTS = [
     ("answer-shape", lambda make: answered(make, raw={"entries": [ENTRY]})),
     ("answer-shape", lambda make: listing(make, GROUPS, {"consumergroups": []})),
     ("answer-member-missing", lambda make: answered(make, {"mode": "fast"})),
+    ("answer-member-missing", lambda make: answered(make, {"ID": 1, "mode": "fast"})),
     ("answer-member-type", lambda make: entry(make, cursor=7)),
     ("answer-member-type", lambda make: entry(make, mode=None)),
     ("answer-member-type", lambda make: answered(make, ENTRY, 7)),

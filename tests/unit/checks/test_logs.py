@@ -138,7 +138,9 @@ UNUSUAL = {
     "fewer by a query": lambda pull, put, write: pull(query="&pullMode=scan_on_stream&query=*", x_log_count="9"),
     "an end before the cursor": lambda pull, put, write: pull(query="&end_cursor=MTI%3D", x_log_cursor="MTI="),
     "as another tool decoded it": lambda pull, put, write: pull(b"?", wire=False),
-    "asked for as JSON": lambda pull, put, write: pull(b"[]", accept="application/json", Content_Type="application/json"),
+    "asked for as JSON": lambda pull, put, write: pull(
+        b"[]", accept="application/json", Content_Type="application/json"
+    ),
     "a field of tomorrow": lambda pull, put, write: pull(LISTED + b"\x98\x06\x01"),
     "a number of many digits": lambda pull, put, write: pull(x_log_count="9" * 5000),
     "large": lambda pull, put, write: pull(encode_list([GROUP] * 3000), count=9999, x_log_count="3000"),
