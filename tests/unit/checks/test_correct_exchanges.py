@@ -169,6 +169,12 @@ def test_clock_allows_fifteen_minutes(make):
         assert judge_request(make.request(at=make.at + timedelta(minutes=minutes)), at=make.at).findings == ()
 
 
+def test_a_late_request_is_refused_for_its_time(make):
+    """The refusal has the server's time; without the time of the exchange, it is not measured by the request's."""
+    late = make.request(at=make.at - timedelta(hours=8))
+    assert judge_response(replace(make.exchange(ANSWERS["expired"](make)), request=late)).findings == ()
+
+
 def test_nonsense_may_be_answered_in_any_known_way(make):
     """No source says what a malformed shard is answered with: only the request is remarked on."""
     for error in (("ParameterInvalid", "The parameter shard must be an integer", 400), ("ShardNotExist", "no", 404)):
