@@ -96,8 +96,8 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
     title = title_of(blocks)
     depth = 0  # of the heading that began the section; 0: it is no heading
     heads = _flat_heads(blocks)
-    lines = [block for block in blocks if isinstance(block, Text) and block is not title and block.kind != "paragraph"]
-    bare = not any(_opens(line, role) for line in lines)
+    marked = (block for block in blocks if isinstance(block, Text) and block is not title)
+    bare = not any(_opens(line, role) for line in marked if line.kind in {"heading", "bold"})
     for at, block in enumerate(blocks):
         found = None
         if block is title:
@@ -124,7 +124,7 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
     """Return the section that a line of words begins, or None; ``bare``: the headings of the page lost their marks."""
-    is_title = bare and _TITLE.fullmatch(simplified(block.text))
+    is_title = bare and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None
     if block.kind != "heading" and len(block.text) > _LONGEST_LABEL:

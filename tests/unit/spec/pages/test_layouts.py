@@ -278,6 +278,9 @@ def test_the_same_facts_in_another_layout(layout):
     assert facts(text) == facts(PAGE)
 
 
+GLUED = "Parameter Type Example Description count Integer 2 How many."
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
@@ -290,6 +293,12 @@ def test_the_same_facts_in_another_layout(layout):
             "    |Parameter|Type|Example|Description|\n    |-",
             "    ParameterTypeExample\n    |-",
             ("spelling", "ParameterTypeExample"),
+        ),
+        ("-   Response elements\n", f"{GLUED}\n", ("spelling", GLUED)),
+        (
+            "## Request parameters\n\n-   Parameters",
+            "## Parametri",
+            ("spelling", "Parameter | Type | Required | Example | Description"),
         ),
     ],
 )
