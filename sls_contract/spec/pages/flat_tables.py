@@ -27,7 +27,7 @@ _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
 _TYPE = re.compile(rf"(?:json )?{TYPE_CELL.pattern}|(?:array|list) of \w+", re.IGNORECASE)
 _LAST = frozenset({"description", "example"})
 """Columns whose cells may hold any words: where single blanks stand between cells, the first of them takes the rest."""
-_LEAST_CELLS = 3
+_LEAST_CELLS, _MOST_CELLS = 3, 12
 _NO_BLANK = "\u00a0"
 
 
@@ -83,7 +83,7 @@ def begins_table(line: str) -> bool:
     """Tell whether a line begins with the head of a table, though its cells or rows may not stand apart."""
     if is_head(line):
         return True
-    cells = _cells(line)
+    cells = _cells(line)[:_MOST_CELLS]
     return any(columns_in(" ".join(cells[:length])) for length in range(_LEAST_CELLS, len(cells)))
 
 
