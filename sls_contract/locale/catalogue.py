@@ -165,8 +165,9 @@ class Catalogue:
                 for each in near
                 if (values := each.values(core)) is not None and self._is_likely(each, values)
             ]
-            if made:
-                found = self._filled(*min(made, key=_doubt))
+            made.sort(key=_doubt)
+            filled = [self._filled(*each) for each in made]
+            found = min(filled, key=_left_english, default=None)  # the first of equals
         if found is None or not cut:
             return found
         return f"{found}。" if cut == "." else found.removesuffix("。")
@@ -251,6 +252,11 @@ def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int, in
     template, values = made
     cut = sum(len(_JOINT.findall(value)) for value in values.values())
     return ": " not in template.literals[0], cut, -template.letters, -sum(map(len, template.literals))
+
+
+def _left_english(text: str) -> int:
+    """Count the words of a translation that are English, or a user's own."""
+    return len(_WORD.findall(text))
 
 
 def _forms(core: str) -> Iterator[tuple[str, str]]:
