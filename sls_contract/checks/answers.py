@@ -72,7 +72,12 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
     if subject.response.status != OK:
         return KEPT
     return [
-        Flaw("status", "400 or 401", f"200, though {wrong}", "verify the signature before you serve; answer 401 or 400 if it is wrong.")
+        Flaw(
+            "status",
+            "400 or 401",
+            f"200, though {wrong}",
+            "verify the signature before you serve; answer 401 or 400 if it is wrong.",
+        )
     ]
 
 

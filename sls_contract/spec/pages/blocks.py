@@ -326,8 +326,9 @@ def _word_at(text: str, at: int) -> str:
 def _words(line: str, number: int, indent: int) -> Text:
     if heading := _HTML_HEADING.fullmatch(line):
         return Text("heading", plain(heading[2]), number, int(heading[1]))
+    line = _HEADING_ID.sub("", line)
     if heading := _HEADING.fullmatch(line):
-        return Text("heading", plain(_HEADING_ID.sub("", heading[2])), number, len(heading[1]))
+        return Text("heading", plain(heading[2]), number, len(heading[1]))
     if bold := _BOLD.fullmatch(line):
         return Text("bold", plain(bold[1]), number)
     if item := _ITEM.fullmatch(line):

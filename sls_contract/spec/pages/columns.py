@@ -62,8 +62,8 @@ _TAIWANESE = (
     *(("物件", "对象"), ("字串", "字符串"), ("布林", "布尔"), ("範例", "示例"), ("預設", "默认")),
 )
 _LEAST_HEAD = 3
-_MOST_WORDS = 2
-"""Words in a head that stands alone in its line; the longest seen is "Request parameter"."""
+_MOST_WORDS, _LONGEST_HEAD = 3, 24
+"""Words and characters in a head that stands alone in its line; the longest seen is "Required or not"."""
 
 
 def simplified(text: str) -> str:
@@ -123,6 +123,8 @@ def flat_head(blocks: Sequence[Block], start: int) -> tuple[Column, ...]:
 
 
 def _flat_column(block: Block) -> Column | None:
-    if not isinstance(block, Text) or block.kind == "heading" or len(block.text.split()) > _MOST_WORDS:
+    if not isinstance(block, Text) or block.kind == "heading":
+        return None
+    if len(block.text.split()) > _MOST_WORDS or len(block.text) > _LONGEST_HEAD:
         return None
     return column_of(block.text)

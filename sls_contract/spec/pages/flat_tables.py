@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
-from sls_contract.spec.pages.columns import column_of, flat_head, is_head, yes_or_no
+from sls_contract.spec.pages.columns import column_of, flat_head, is_head, json_type, json_type_near, yes_or_no
 from sls_contract.spec.pages.tables import NAME, TYPE_CELL, Row, is_name_cell, table_rows
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*| {2,}")
 """What stands between the cells of a row in one line; where none does, single blanks do."""
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
-_TYPE = re.compile(rf"(?:json )?{TYPE_CELL.pattern}|(?:array|list) of \w+", re.IGNORECASE)
+_TYPE = re.compile(rf"json|(?:json )?(?:{TYPE_CELL.pattern})|(?:array|list) of \w+", re.IGNORECASE)
 _LAST = frozenset({"description", "example"})
 """Columns whose cells may hold any words: where single blanks stand between cells, the first of them takes the rest."""
 _LEAST_CELLS, _MOST_CELLS = 3, 12
+_LONGEST_TYPE = 20
 _NO_BLANK = "\u00a0"
 
 
@@ -102,7 +103,10 @@ def _with_marks(flat: _Flat) -> Table:
     """Return a table with its cells in columns, as if it had its marks."""
     lines = [(at, cells) for at, text in enumerate(flat.body) if (cells := _row_in(text, flat.columns))]
     rows = [
-        (flat.body[at].line, cells | ({} if "description" in cells else _description(flat.body[at + 1 : end])))
+        (
+            flat.body[at].line,
+            cells | ({} if "description" in cells else _description(flat.body[at + 1 : end], flat.columns)),
+        )
         for (at, cells), (end, _) in pairwise([*lines, (len(flat.body), {})])
     ]
     heads = tuple("position" if column == "place" else column for column in flat.columns)
@@ -110,10 +114,12 @@ def _with_marks(flat: _Flat) -> Table:
     return Table(heads, tuple(printed), flat.line)
 
 
-def _description(below: Sequence[Text]) -> dict[Column, str]:
-    """Return the words below a row: the first line, and the list."""
-    listed = [f"\n- {text.text}" for text in below if text.kind == "item"]
-    return {"description": "".join([*(text.text for text in below[:1] if text.kind != "item"), *listed])}
+def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Column, str]:
+    """Return the words below a row: the first line, or the second where an example is the first, and the list."""
+    words = [text.text for text in below if text.kind != "item"]
+    has_example = len(words) > 1 and "example" in columns[: [*columns, "description"].index("description")]
+    listed = (f"- {text.text}" for text in below if text.kind == "item")
+    return {"description": "\n".join([*words[has_example:][:1], *listed])}
 
 
 def _row_in(text: Text, columns: Sequence[Column]) -> dict[Column, str]:
@@ -128,13 +134,15 @@ def _row_in(text: Text, columns: Sequence[Column]) -> dict[Column, str]:
             found[column] = cells.pop(0) if spread or column not in _LAST else " ".join(cells)
     told = [column for column in ("required", "place") if column in columns]
     sure = any(column in found for column in told) if told else not _ARTICLE.fullmatch(found.get("name", ""))
-    return found if "type" in found and (spread or sure) else {}
+    sure = spread or sure
+    return found if sure and ("name" in found or _TYPE.fullmatch(found.get("type", ""))) and "type" in found else {}
 
 
 def _fits(column: Column, cell: str, *, spread: bool) -> bool:
     """Tell whether a column may hold a cell; ``spread``: more than a blank stands between the cells."""
     if column == "type":
-        return _TYPE.fullmatch(cell) is not None or (spread and NAME.fullmatch(cell) is not None)
+        word = spread and (NAME.fullmatch(cell) or (json_type(cell) and len(cell) <= _LONGEST_TYPE))
+        return bool(_TYPE.fullmatch(cell) or word)
     if column == "required":
         return yes_or_no(cell) is not None
     if column == "place":
@@ -142,10 +150,15 @@ def _fits(column: Column, cell: str, *, spread: bool) -> bool:
     return column != "name" or (is_name_cell(cell) and not _TYPE.fullmatch(cell))
 
 
+def _is_type(cell: str) -> bool:
+    """Tell whether a cell is a type, or is one but for a letter."""
+    return _TYPE.fullmatch(cell) is not None or json_type_near(cell) is not None
+
+
 def _by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     """Read rows whose cells stand one a line: a row is known by the type in it, which stands behind its name."""
     body = flat.body
-    anchors = [at for at, text in enumerate(body) if text.kind == "paragraph" and TYPE_CELL.fullmatch(text.text)]
+    anchors = [at for at, text in enumerate(body) if text.kind == "paragraph" and _is_type(text.text)]
     for at, ahead in pairwise([*anchors, len(body)]):
         end = ahead - 1 if ahead < len(body) and _is_named(body, anchors, ahead) else ahead
         row: dict[Column, str] = {"name": body[at - 1].text} if _is_named(body, anchors, at) else {}
@@ -153,7 +166,7 @@ def _by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
         for column in (column for column in flat.columns if column in {"required", "place"}):
             if below and _fits(column, below[0].text, spread=True):
                 row[column], below = below[0].text, below[1:]
-        yield body[at].line, row | {"type": body[at].text} | _description(below)
+        yield body[at].line, row | {"type": body[at].text} | _description(below, flat.columns)
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
@@ -165,14 +178,18 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
 
 
 def _listed_rows(texts: Iterable[Text]) -> Iterator[Row]:
-    """Read parameters that stand one an item: ``name (type, required): words``."""
+    """Read parameters that stand one an item: ``name (type, required): words``; each list is a table."""
     around: list[tuple[int, str]] = []
+    label, first = "", 0
     for text in texts:
         found = _LISTED_ROW.fullmatch(text.text) if text.kind == "item" else None
         kind, *said = re.split(r"\s*[,，、;；]\s*", found[2] or found[3]) if found else ("",)
-        if found and TYPE_CELL.fullmatch(kind):
+        if found and _is_type(kind):
+            first = first or text.line
             required = next((answer for each in said if (answer := yes_or_no(each)) is not None), None)
             around = [(depth, name) for depth, name in around if depth < text.depth]
             parent = around[-1][1] if around else ""
-            yield Row(found[1], kind, required, found[4], text.line, place="", label="", table=0, parent=parent)
+            yield Row(found[1], kind, required, found[4], text.line, "", label, first, parent=parent)
             around.append((text.depth, found[1]))
+        elif text.kind != "item":
+            label, first, around = text.text, 0, []

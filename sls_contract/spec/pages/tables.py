@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.sections import Placed
 
 TYPE_CELL = re.compile(
-    r"(?:string|integer|int|int32|int64|long|float|double|number|boolean|bool|object|array|map|any|binary)"
-    r"(?:\s*<.*>|\[\])?",
+    r"(?:string|integer|int|int32|int64|long|float|double|number|boolean|bool|object|array|list|map|any|binary)"
+    r"(?:\s*<.*>|\[\])?|字符串|长?整(?:型|数)|布尔(?:型|值)?|浮点(?:型|数)|数组|列表|对象",
     re.IGNORECASE,
 )
 NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
@@ -116,7 +116,7 @@ def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
 
 def _listed_error(text: str) -> tuple[str, str, str] | None:
     """Read status, code and message that stand in one text."""
-    found = _LISTED_ERROR.fullmatch(text)
+    found = _LISTED_ERROR.fullmatch(text.replace("\t", " | "))
     if not found:
         return None
     given = found.groupdict()

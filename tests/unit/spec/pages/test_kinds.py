@@ -192,6 +192,18 @@ FORMS = {
     "cells apart by pipes, without a rule": lines(" | "),
     "cells apart by blanks": lines(" "),
     "cells apart by blanks, descriptions below": lines(" ", re.sub(r"(Yes|No)\|(.*)\|", r"\1|\n\n\2\n", PAGE)),
+    "a cell a line, heads of three words": lines("\n\n", swap("|Required|", "|Required or not|")),
+    "a cell a line, below words about the status": lines(
+        "\n\n", swap("|Parameter|", "状态码为200时返回，参数名称与数据类型如下所示，请仔细阅读。\n\n|Parameter|")
+    ),
+    "a cell a line, types in Chinese": lines(
+        "\n\n", swap("|String|", "|字符串|", "|Integer|", "|整型|", "|Array|", "|数组|")
+    ),
+    "a cell a line, a misspelt type": lines("\n\n", swap("|title|String|", "|title|Sting|")),
+    "elements in an item beside that of the headers": swap(
+        "## Response elements\n", "## Response\n\n-   Response headers\n\n    None.\n\n-   Output\n"
+    ),
+    "identifiers of lost headings": PAGE.replace("##", "").replace(" parameters", " parameters {#a .b}"),
     "errors in another section": PAGE.replace(ERRORS, "").replace("## Response", f"{ERRORS}\n## Response"),
     "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),
     "notes in brackets behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1"（计划）\n}'),
