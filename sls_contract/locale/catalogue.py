@@ -46,7 +46,7 @@ _MANY_LETTERS = 7  # of a template whose values may be any text
 _FEW_LETTERS = 3
 _HARDLY_A_WORD = 2  # letters, as of "to 10"
 _WITH_A_DIGIT = re.compile(r"\S*\d\S*(?: [a-z]+){0,2}|")
-_FEW_WORDS = re.compile(r"\S*|[\d,]+ [a-z]+(?: [a-z]+)?")
+_FEW_WORDS = re.compile(r"\S*(?: \([\w-]+\))?|[\d,]+ [a-z]+(?: [a-z]+)?")
 _LONGEST = 4000  # characters of a line; what is longer is data
 _MOST_JOINTS = 24
 _MOST_KEPT = 10_000
@@ -178,6 +178,7 @@ class Catalogue:
             return False  # the first of several: each is a text of its own
         return template.is_sure() or all(
             template.plain().fullmatch(value)
+            or _DATA.fullmatch(value)
             or (template.literals[0] and not _JOINT.search(value) and self._kept(value) != value)
             for value in values.values()
         )

@@ -65,6 +65,10 @@ def test_the_environment_chooses_the_language(environ, expected):
         ),
         ("1 exchange checked (evidence: none), 1 finding", "检验 1 次交互（证据：无），1 个问题"),
         ("a text that is not ours (nor is this, ever)", "a text that is not ours (nor is this, ever)"),
+        ("  in shard-given (v1) at standard output", "  位于 shard-given (v1)，位置 标准输出"),
+        ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，判定 4 次运行：8 处违规，0 处警告"),
+        ("failed: documented successes 4, faults 2", "失败：文档所述的成功 4，故障 2"),
+        ("a failure: the answer was 401 with '{\"a\": \"b c\"}'", "失败：应答为 401，带 '{\"a\": \"b c\"}'"),
     ],
 )
 def test_a_text_is_shown_in_chinese(text, expected):
