@@ -32,7 +32,7 @@ _VALUES = {  # patterns of what stands under a name
 _BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")
 _BRACKETED = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _LEADING = re.compile(r"[,;:)]+ *")
-_OURS = re.compile(r"sls-contract[a-z -]*: ")
+_OURS = re.compile(r"sls-contract[a-z -]*: (?:error: )?")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
 _JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
@@ -144,11 +144,10 @@ class Catalogue:
             return line.replace(core, self._texts.get(core, core), 1)
         if " " not in core and not (alone or core.endswith(":")):
             return line
-        direct, ours = self._direct(core) or self._aside(core), _OURS.match(core)
-        if ours and not (direct or "").startswith("sls-contract"):  # what follows the name is a text of its own
-            whole = ours.group() + self._kept(core[ours.end() :])
-        else:
-            whole = direct if direct is not None else self._in_parts(core)
+        ours = _OURS.match(core)  # what follows the name may be a text of its own
+        behind = ours.group() + self._kept(core[ours.end() :]) if ours else None
+        found = [each for each in (behind, self._direct(core) or self._aside(core)) if each]
+        whole = min(found, key=_left_english) if found else self._in_parts(core)
         return line if whole == core else line.replace(core, whole, 1)
 
     def _direct(self, core: str) -> str | None:
