@@ -1,9 +1,10 @@
-"""How captures are judged: ``python -m benchmarks.scale [EXCHANGES]`` (default: a million, of which 40 break).
+"""How captures are judged: ``python -m benchmarks.scale [EXCHANGES] [--kill]`` (default: a million, of which 40 break).
 
 Judges one capture with one core, two cores, two Dask workers and two of Ray, and smaller ones for the cost per
 exchange. Each line tells what was found, exchanges a second, the processor time of the command's own process and of all
-it started, and the peak memory of both. A HAR is then judged beside Schemathesis (SCHEMATHESIS_PYTHON names another
-environment that has it). docs/scale.md has figures and what follows from them. Close other programs first.
+it started, and the peak memory of both. With ``--kill`` one worker of each is killed under way. A HAR is then judged
+beside Schemathesis (SCHEMATHESIS_PYTHON names another environment that has it). docs/scale.md has figures and what
+follows from them. Close other programs first.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,8 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 BREACHES = 40
 DIFFERENT = 1000  # exchanges; the capture repeats them with other request ids
 SMALL = 1000
+KILLED_AFTER = 5  # seconds of processor time
+WORKERS = (b"spawn_main", b"loky", b"ray::")  # what is in their command line
 SCRIPT = Path(sys.executable).with_name("sls-contract")
 
 
@@ -50,35 +54,58 @@ def write_capture(path: Path, count: int) -> None:
             file.write(line.replace(name, f"{name[:8]}{number:016X}"))
 
 
-def memory(root: int) -> tuple[int, int]:
-    """Return the resident memory, in KiB, of a process, and of all that it started."""
-    parents, sizes = {}, {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                stat = (folder / "stat").read_text().rpartition(")")[2].split()
-                parents[int(folder.name)] = int(stat[1])
-                sizes[int(folder.name)] = int(stat[21]) * os.sysconf("SC_PAGE_SIZE") // 1024
-            except OSError:
-                continue  # it ended meanwhile
+def stat_of(pid: int | str) -> list[int]:
+    """Return what Linux counts of a process, from its parent on; zeros where it has ended."""
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1:]]
+    except OSError:
+        return [0] * 50
+
+
+def family_of(root: int) -> set[int]:
+    """Return a process and all that it started."""
+    parents = {int(each.name): stat_of(each.name)[0] for each in Path("/proc").iterdir() if each.name.isdigit()}
     family = {root}
     for _ in range(4):
         family |= {pid for pid, parent in parents.items() if parent in family}
-    return sizes.get(root, 0), sum(sizes.get(pid, 0) for pid in family - {root})
+    return family
 
 
-def check(capture: Path, *options: str) -> dict[str, float]:
+def memory_of(pid: int) -> int:
+    """Return the resident memory of a process, in KiB."""
+    return stat_of(pid)[20] * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds of processor time of a process itself."""
+    return sum(stat_of(pid)[10:12]) / os.sysconf("SC_CLK_TCK")
+
+
+def kill_a_worker(root: int) -> bool:
+    """Kill a worker that has worked for a while; tell whether there is one."""
+    for pid in family_of(root) - {root}:
+        name = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if any(each in name for each in WORKERS) and processor_time(pid) > KILLED_AFTER:
+            os.kill(pid, signal.SIGKILL)
+            return True
+    return False
+
+
+def check(capture: Path, *options: str, kill: bool = False) -> dict[str, float]:
     """Judge a capture by the installed command, and return what was found and what it took."""
     report = capture.with_suffix(".report.json")
+    report.unlink(missing_ok=True)
     begun, own, others, spent = time.monotonic(), 0, 0, 0.0
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [str(SCRIPT), "check", str(capture), "--json", str(report), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            its_own, started = memory(process.pid)
-            own, others = max(own, its_own), max(others, started)
+            own = max(own, memory_of(process.pid))
+            others = max(others, sum(map(memory_of, family_of(process.pid) - {process.pid})))
             spent = max(spent, processor_time(process.pid))
             time.sleep(1)
+            kill = kill and not kill_a_worker(process.pid)
+    assert not kill, "it ended before a worker could be killed"
     took = time.monotonic() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     everything = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -89,15 +116,6 @@ def check(capture: Path, *options: str) -> dict[str, float]:
     cost = {"command": spent / count * 1e6, "all": everything / count * 1e6}
     memories = {"own": own / 1024, "others": others / 1024}
     return {"exchanges": count, "seconds": took, "rate": count / took, **memories, **cost}
-
-
-def processor_time(pid: int) -> float:
-    """Return the seconds of processor time of a process itself; 0 where it has ended."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def tell(name: str, result: dict[str, float]) -> None:
@@ -111,19 +129,20 @@ def tell(name: str, result: dict[str, float]) -> None:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    kill = "--kill" in sys.argv
+    count = next((int(each) for each in sys.argv[1:] if each.isdigit()), 1_000_000)
     with tempfile.TemporaryDirectory() as folder:
         for size in sorted({SMALL, max(SMALL, count // 100), count}):
             capture = Path(folder, f"{size}.jsonl")
             write_capture(capture, size)
             one = check(capture, "--jobs", "1")
             tell("one core", one)
-        two = check(capture, "--jobs", "2")
+        two = check(capture, "--jobs", "2", kill=kill)
         tell("two cores", two)
         print(f"two cores are {two['rate'] / one['rate']:.2f} times one", flush=True)
         for name, module in (("dask", "distributed"), ("ray", "ray")):
             if find_spec(module):
-                found = check(capture, "--jobs", "2", "--engine", name)
+                found = check(capture, "--jobs", "2", "--engine", name, kill=kill)
                 tell(f"two of {name}", found)
                 print(f"two workers of {name} are {found['rate'] / one['rate']:.2f} times one core", flush=True)
             else:

@@ -9,7 +9,6 @@ of one chunk.
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +20,7 @@ from sls_contract.captures.storage import is_url
 from sls_contract.cassettes.audit import Audit, Looking, audit, damage_finding, judge_recording, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
-from sls_contract.cassettes.ledger import Entry
+from sls_contract.cassettes.ledger import Entry, digest_of_file, digest_with
 from sls_contract.cassettes.relations import RELATED, Relations
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.scrub.findings import clean_verdict
@@ -191,25 +190,19 @@ def _cassette(source: str, terms: Terms) -> Part:
     path = Path(source)
     if not is_url(source) and path.suffix not in SUFFIXES:
         part = Part.of(audit(path, terms), Scrubber(terms.credentials))
-        part.digest = _digest(path)
+        part.digest = digest_of_file(path)
         return part
     part = Part(source, Entry(terms.now))
     try:
         with local_copy(source) as copy:
             part = Part.of(audit(copy, terms), Scrubber(terms.credentials))
-            part.digest = _digest(copy)
+            part.digest = digest_of_file(copy)
     except NotReadable as error:
         part.placed.append(_file_finding(source, error))
     except (OSError, CassetteError) as error:
         part.failure = failure_of(source, error)
     part.source = source
     return part
-
-
-def _digest(path: Path) -> str:
-    with suppress(OSError):
-        return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    return ""
 
 
 def _file_finding(source: str, error: NotReadable) -> Placed:
@@ -225,13 +218,12 @@ class Whole:
         self._part = Part(source, Entry(terms.now))
         self._relations, self._scrubber = Relations(), Scrubber(terms.credentials)
         self._listed: Counter[str] = Counter()
-        self._digest = sha256()
         self._map = ContractMap()
 
     @property
     def part(self) -> Part:
         """What was found until now."""
-        self._part.map, self._part.digest = self._map.as_plain(), self._digest.hexdigest()[:32]
+        self._part.map = self._map.as_plain()
         return self._part
 
     def add(self, part: Part, chunk: Chunk) -> None:
@@ -250,7 +242,7 @@ class Whole:
         whole.extents.update(part.extents)
         self._map.merge(part.map)
         join_examples(whole.examples, part.examples)
-        self._digest.update(part.digest.encode())
+        whole.digest = digest_with(part.digest, whole.digest)
         whole.failure = part.failure or whole.failure
 
     def _list(self, placed: Placed) -> None:

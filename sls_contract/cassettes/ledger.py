@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.recording import Evidence, weakest
@@ -15,6 +17,7 @@ from sls_contract.spec import clause
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
+    from pathlib import Path
 
     from sls_contract.cassettes.recording import Provenance
     from sls_contract.spec import Finding
@@ -125,6 +128,18 @@ class Entry:
     def evidence(self) -> Evidence | None:
         """The weakest evidence; None where there is no exchange."""
         return weakest(self.evidences) if self.evidences else None
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the digest of what a file holds; empty where it cannot be read."""
+    with suppress(OSError):
+        return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return ""
+
+
+def digest_with(part: str, before: str = "") -> str:
+    """Return the digest by which captures are told apart, once a part with this digest came behind those before."""
+    return sha256(f"{before}{part}".encode()).hexdigest()[:32]
 
 
 def median_age(entries: Iterable[Entry]) -> timedelta | None:

@@ -141,6 +141,7 @@ class Case:
     def counted(self, test: str) -> Totals:
         """Return what was counted, as the totals of this one test."""
         results, session = self.results, self.session
+        by_cassette = session is not None and self.verifying is None  # which compares it with other answers
         return Totals(
             exchanges=results.exchanges,
             extents=dict(results.extents),
@@ -159,6 +160,7 @@ class Case:
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": program, "test": test} for program in results.outside] if session is not None else [],
+            tests=[{"cassette": self.where, "test": test, "exchanges": results.exchanges}] if by_cassette else [],
         )
 
     def _placed(self, breach: Breach) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
 from sls_contract.cassettes.recorder.uncovered import uncovered
@@ -118,7 +118,7 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
     tests = dict.fromkeys(plain["test"] for plain in totals.findings if plain["test"] is not None)
     report.repeat = ["pytest", *(shlex.join(["pytest", test]) for test in [*tests][:MOST_LINES])]
     report.clauses_total = len(CLAUSES)
-    document = as_document(report, __version__)
+    document = as_document(report, __version__) | {"tests": _tests(totals)}
     if settings.record == "verify":
         from sls_contract.plugin.verify_result import verified_document
 
@@ -128,6 +128,19 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
     document = without_key(document, os.environ)
     around = writing.Surroundings(sys.stdout, sys.stderr, os.environ, utc_now())
     writing.write_reports(document, settings.reports, around)
+
+
+def _tests(totals: Totals) -> list[dict[str, Any]]:
+    """Return how many exchanges each test had, with what its cassette holds now: so `merge` knows them again."""
+    from pathlib import Path
+
+    from sls_contract.cassettes.ledger import digest_of_file, digest_with
+
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in totals.tests:  # a test that was run again has several
+        counts[each["cassette"], each["test"]] += each["exchanges"]
+    digests = {where: digest_with(digest_of_file(Path(where))) for where, _ in counts}
+    return [{"test": test, "digest": digests[where], "exchanges": count} for (where, test), count in counts.items()]
 
 
 def _verified(outcome: Outcome) -> Iterator[str]:

@@ -17,7 +17,8 @@ class Totals:
 
     ``verified`` is what tests in record mode ``verify`` found of their cassettes, ``plays`` what others left unplayed,
     ``stopped`` the requests to owned hosts that no cassette took, ``outside`` the programs that were started under
-    cassettes, with the test, ``examples`` an exchange of each kind of finding, ``map`` what a `ContractMap` holds.
+    cassettes, with the test, ``tests`` how many exchanges each test with a cassette had, ``examples`` an exchange of
+    each kind of finding, ``map`` what a `ContractMap` holds.
     """
 
     exchanges: int = 0
@@ -33,6 +34,7 @@ class Totals:
     plays: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[dict[str, Any]] = field(default_factory=list)
     outside: list[dict[str, str]] = field(default_factory=list)
+    tests: list[dict[str, Any]] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
     map: list[list[Any]] = field(default_factory=list)
 
@@ -45,7 +47,7 @@ class Totals:
             counts = getattr(self, name)
             for key, count in other[name].items():
                 counts[key] = counts.get(key, 0) + count
-        for name in ("findings", "verified", "plays", "stopped", "outside"):
+        for name in ("findings", "verified", "plays", "stopped", "outside", "tests"):
             getattr(self, name).extend(other[name])
         known = {_kind(each) for each in self.examples}
         self.examples += [each for each in other["examples"] if _kind(each) not in known]

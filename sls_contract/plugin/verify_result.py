@@ -183,6 +183,7 @@ def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
     yield from (f"  {line}" for line in change_lines(changes))
     for each in settled:
         yield from map(on_one_line, _outcome_lines(each))
+    yield from map(on_one_line, _proposal_lines(settled))
 
 
 def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
@@ -218,8 +219,18 @@ def _outcome_lines(each: Settled) -> Iterator[str]:
         yield f"  How to fix {path}: record it again (pytest --sls-record=all), with all tests of its file in one run"
     if each.failure:
         yield f"  {path}: {each.failure}"
-    if each.outcome == "proposed":
-        yield f"  proposal {path}{SUFFIX}: {shlex.join(['sls-contract', 'diff', path, path + SUFFIX])}{_how(each)}"
+
+
+def _proposal_lines(settled: Iterable[Settled]) -> Iterator[str]:
+    """Yield a line for each proposal, but one for all that are accepted by one run."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in settled:
+        if each.outcome == "proposed":
+            path = shown(each.cassette)
+            alike.setdefault((_how(each), "" if each.whole else path), []).append(path)
+    for (how, _), (first, *others) in alike.items():
+        more = f" and {len(others)} more" if others else ""
+        yield f"  proposal {first}{SUFFIX}{more}: {shlex.join(['sls-contract', 'diff', first, first + SUFFIX])}{how}"
 
 
 def _how(each: Settled) -> str:

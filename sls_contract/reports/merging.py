@@ -1,8 +1,9 @@
 """Reports of shards, machines and suites as one: each exchange counted once, whoever reports it again.
 
 A merged report is a report: merging is a union of sets, so order and grouping do not matter, and nothing counts twice.
-Its ``merged`` lists what was run: one unit for each capture that `check` judged, told apart by its content, and one for
-each other report. Equal findings of two reports are one finding, as often as the report says that has it most often.
+Its ``merged`` lists what was run: one unit for each capture that `check` judged and each test of pytest whose cassette
+is no such capture, told apart by the content of capture and cassette, and one for the rest of each report. Equal
+findings of two reports are one finding, as often as the report says that has it most often.
 """
 
 from __future__ import annotations
@@ -120,17 +121,22 @@ def _units(document: Document) -> Iterator[dict[str, Any]]:
     if "ledger" in document:
         yield from ({**shared, **entry} for entry in document["ledger"])
         return
+    tests = document.get("tests", ())
+    yield from ({**shared, **test} for test in tests)
     summary = document["summary"]
+    rest = summary["exchanges"] - sum(test["exchanges"] for test in tests)
+    if tests and not rest:
+        return
     digest = sha256(_canonical(document).encode()).hexdigest()[:32]
-    yield {**shared, "report": digest, "exchanges": summary["exchanges"], "scenarios": summary["scenarios"]}
+    yield {**shared, "report": digest, "exchanges": rest, "scenarios": summary["scenarios"]}
 
 
 def _distinct(units: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the units without those of a capture that has another name, too, or was judged on another day."""
-    by_content: dict[str, dict[str, Any]] = {}
-    for unit in units:  # in order: the same one is taken, whatever was merged before
-        by_content.setdefault(unit.get("digest") or _canonical(unit), unit)
-    return list(by_content.values())
+    by_content: dict[tuple[str, str], dict[str, Any]] = {}
+    for unit in sorted(units, key=lambda unit: -unit["exchanges"]):  # the same one, whatever was merged before
+        by_content.setdefault((unit.get("digest") or _canonical(unit), unit.get("test", "")), unit)
+    return [unit for (content, test), unit in by_content.items() if not test or (content, "") not in by_content]
 
 
 def _united(documents: Iterable[Document], part: Callable[[Document], Iterable[Any]]) -> list[Any]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+from pathlib import Path
 
 import pytest
 from left_out import full
+
+from sls_contract import cli
 
 TESTS = """
     @pytest.mark.sls_cassette
@@ -37,6 +41,34 @@ def test_the_report_says_what_was_checked_and_found(project):
     assert finding["code"].startswith("SLS1")
     assert finding["where"] == "query shardId"
     assert finding["how_to_fix"]
+
+
+def test_a_run_merged_with_its_parts_and_a_check_counts_each_exchange_once(project, monkeypatch):
+    """A matrix of Python versions plays the same recordings; what was recorded anew elsewhere are other exchanges."""
+    monkeypatch.chdir(project.path)
+    project.test(TESTS.replace("shardId", "shard")).run("--sls-record=once").assert_outcomes(passed=2)
+    for name, *options in (("whole",), ("right", "-k", "right"), ("wrong", "-k", "wrong")):
+        project.run(f"--sls-report={name}.json", *options)
+    sls("check", "cassettes", "--json", "check.json")
+    assert exchanges_of("right", "wrong") == exchanges_of("whole", "right", "wrong") == 2
+    assert exchanges_of("right", "check") == exchanges_of("check") == 2
+    project.run("--sls-record=all", "--sls-report=anew.json")
+    assert exchanges_of("whole", "anew") == 4
+    project.run("--sls-record=verify", "--sls-report=verify.json")
+    assert exchanges_of("anew", "verify") == 4
+
+
+def sls(*arguments):
+    """Run a command of sls-contract."""
+    told = io.StringIO()
+    code = cli.run([*arguments], environ={}, stdin=io.StringIO(), stdout=told, stderr=told)
+    assert code == 0, told.getvalue()
+
+
+def exchanges_of(*names):
+    """Merge reports, and return how many exchanges there are."""
+    sls("merge", *(f"{name}.json" for name in names), "--json", "all.json")
+    return json.loads(Path("all.json").read_text("utf-8"))["summary"]["exchanges"]
 
 
 def test_a_run_without_cassettes_reports_nothing_found(project):

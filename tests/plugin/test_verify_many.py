@@ -84,7 +84,7 @@ def test_the_embedded_endpoint_gives_the_same_answers(project, options):
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, full(2)])
 def test_each_worker_s_differences_reach_the_controller(project, service, workers):
-    """Two cassettes: one summary, one report, both proposals, however many workers."""
+    """Two cassettes: one summary, one line for both proposals, however many workers."""
     project.write("post.py", POST)
     project.test(MANY.partition("    class")[0])
     options = (f"--sls-endpoint={service.url}", *service.options)
@@ -93,6 +93,8 @@ def test_each_worker_s_differences_reach_the_controller(project, service, worker
     result = project.spawn("--sls-record=verify", f"-n{workers}", *options)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*verified 2 cassettes: 2 additive; 2 unchanged, proposal written beside it"])
+    (line,) = [line for line in result.outlines if line.startswith("  proposal ")]
+    assert ".proposed and 1 more: sls-contract diff" in line
     assert len(list(project.path.rglob("*.proposed"))) == 2
 
 

@@ -183,7 +183,7 @@ def test_ray_finds_the_same(capture):
     pytest.importorskip("ray", reason="the extra ray is not installed")
     process, report = check(capture, "--engine", "ray", "--jobs", "2")
     _, err = process.communicate(timeout=600)
-    if b"cannot be used" in err:
+    if b"cannot be started" in err:
         pytest.skip("Ray does not start a cluster on this machine")
     assert process.returncode == 1
     assert json.loads(report.read_text(encoding="utf-8"))["findings"] == findings(*check(capture, "--jobs", "1"))
@@ -254,6 +254,19 @@ def test_a_cluster_that_is_not_there_is_told(capture):
     assert advised(err.decode(), "start it, or correct the address")
 
 
+def test_a_cluster_that_does_not_start_is_told(capture):
+    """Its worker is killed as soon as there is one."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    process, _ = check(capture, "--engine", "dask", "--jobs", "1")
+    while not (started := [pid for pid in children(process.pid) if b"spawn_main" in command_of(pid)]):
+        time.sleep(0.01)
+    os.kill(started[0], signal.SIGKILL)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert b"Traceback" not in err
+    assert advised(err.decode(), "run it again, or without --engine")
+
+
 def all_ended(pids):
     """Tell whether processes end, be it a moment after the one that started them: the tracker of resources does."""
     for _ in range(600):
@@ -292,10 +305,16 @@ def test_workers_end_with_a_run_that_is_killed(capture, workers):
 
 
 def children(pid):
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    if not listed.exists():
+    if not Path("/proc/self/task").exists():
         pytest.skip("no list of child processes on this system")
-    return [int(child) for child in listed.read_text().split()]
+    return [int(child) for each in Path(f"/proc/{pid}/task").glob("*/children") for child in each.read_text().split()]
+
+
+def command_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def running(pid):

@@ -39,7 +39,9 @@ CAPTURES = st.fixed_dictionaries(
         ),
     }
 )
-
+TESTS = st.fixed_dictionaries(
+    {"test": st.sampled_from(["a", "b"]), "digest": st.sampled_from(["", "1", "2"]), "exchanges": st.integers(0, 9)}
+)
 
 AREAS = {"one": "shards", "two": "shards", "three": "names"}
 
@@ -61,7 +63,8 @@ def of_scenarios(carried_out, *others, endpoint="x"):
 def reports(draw):
     """Give a report as `check` or another command writes it."""
     ledger = draw(st.lists(CAPTURES, max_size=3))
-    count = draw(st.integers(0, 99))
+    tests = [] if ledger else draw(st.lists(TESTS, max_size=3, unique_by=lambda each: each["test"]))
+    count = sum(each["exchanges"] for each in tests) + draw(st.integers(0, 99))
     exercised = sorted(draw(st.sets(st.sampled_from(["SLS201", "SLS203", "SLS601"]))))
     return {
         "version": 1,
@@ -77,7 +80,7 @@ def reports(draw):
         "findings": draw(st.lists(FINDINGS, max_size=4)),
         "exercised": exercised,
         "facts": draw(st.lists(st.sampled_from(["one", "two"]), max_size=2)),
-        **({"ledger": ledger} if ledger else {}),
+        **({"ledger": ledger} if ledger else {"tests": tests} if tests else {}),
         "summary": {
             "exchanges": count,
             "scenarios": 0,
@@ -138,7 +141,8 @@ def test_nothing_is_lost(documents):
     whole = merge(*documents)
     assert all(finding in whole["findings"] for each in documents for finding in each["findings"])
     assert set(whole["exercised"]) == {code for each in documents for code in each["exercised"]}
-    distinct = {json.dumps(each): each["summary"]["exchanges"] for each in documents if "ledger" not in each}
+    others = [each for each in documents if "ledger" not in each and "tests" not in each]
+    distinct = {json.dumps(each): each["summary"]["exchanges"] for each in others}
     assert whole["summary"]["exchanges"] >= sum(distinct.values())
 
 
