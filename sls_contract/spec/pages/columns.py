@@ -105,7 +105,7 @@ def yes_or_no(printed: str) -> bool | None:
 
 def is_head(line: str) -> bool:
     """Tell whether a line names columns and nothing else, such as ``ParameterTypeRequired`` of a copied table."""
-    words = simplified(re.sub(r"[\s|]+|values?|data|数据|是否", "", line.lower()))
+    words = simplified(re.sub(r"[\s|]+|values?|data|数据|是否|值", "", line.lower()))
     for pattern, _ in _COLUMNS:
         words = pattern.sub("|", words)
     return words.count("|") >= _LEAST_HEAD and re.fullmatch(r"\W*", words) is not None

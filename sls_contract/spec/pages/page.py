@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _WITH_ROWS = frozenset({"path-parameters", "request-headers", "request", "response-headers", "response"})
 _LONGEST_SHOWN = 80
+_CAPITALS = re.compile(r"[a-z][A-Z]")
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """What links of a page to the service's own tools name is its operation."""
 
@@ -45,7 +46,8 @@ def derive(text: str, name: str = "") -> Page:
 
 def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
     parts = Parts.of(tuple(placed(blocks)))
-    page = Page(operation=_operation(blocks, text) or name or named_operation(front_title(text)) or _linked(text))
+    named = name or named_operation(front_title(text)) or _linked(text) or _first_line(blocks)
+    page = Page(operation=_operation(blocks, text) or named)
     _route(page, parts)
     request_claims(page, parts)
     answer_claims(page, parts)
@@ -104,6 +106,12 @@ def _linked(text: str) -> str | None:
     """Return the operation that all links of a page name; None where they name none, or several."""
     named = set(_LINK.findall(text))
     return named.pop() if len(named) == 1 else None
+
+
+def _first_line(blocks: Sequence[Block]) -> str | None:
+    """Return the operation that the first words of a page name, where its title lost its mark."""
+    first = next((block.text for block in blocks if isinstance(block, Text)), "")
+    return named_operation(first) if len(first) <= _LONGEST_SHOWN and _CAPITALS.search(first) else None
 
 
 def _with_capitals(title: str, text: str) -> str:

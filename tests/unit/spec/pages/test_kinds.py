@@ -203,6 +203,7 @@ FORMS = {
     "elements in an item beside that of the headers": swap(
         "## Response elements\n", "## Response\n\n-   Response headers\n\n    None.\n\n-   Output\n"
     ),
+    "a title without a mark": swap("# PlanOrchard\n", "Orchard Service:PlanOrchard - plans\n"),
     "identifiers of lost headings": PAGE.replace("##", "").replace(" parameters", " parameters {#a .b}"),
     "errors in another section": PAGE.replace(ERRORS, "").replace("## Response", f"{ERRORS}\n## Response"),
     "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),

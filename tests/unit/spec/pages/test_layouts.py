@@ -296,6 +296,7 @@ GLUED = "Parameter Type Example Description count Integer 2 How many."
             ("spelling", "ParameterTypeExample"),
         ),
         ("-   Response elements\n", f"{GLUED}\n", ("spelling", GLUED)),
+        ("-   Response elements\n", "名称类型必填描述示例值\n", ("spelling", "名称类型必填描述示例值")),
         (
             "## Request parameters\n\n-   Parameters",
             "## Parametri",
