@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
-from sls_contract.spec.pages.columns import column_of, flat_head, is_head, json_type, json_type_near, yes_or_no
+from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, json_type_near, yes_or_no
 from sls_contract.spec.pages.tables import NAME, TYPE_CELL, Row, is_name_cell, table_rows
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*| {2,}")
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
 _TYPE = re.compile(rf"json|(?:json )?(?:{TYPE_CELL.pattern})|(?:array|list) of \w+", re.IGNORECASE)
+_GLUED = (
+    re.compile(rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern})(yes|no|是|否)?", re.IGNORECASE),
+    re.compile(r"(\W*[a-z]\w*?)([A-Z]\w*)(Yes|No|是|否)"),  # a structure's name
+)
+"""Name, type and whether it is required, with nothing between."""
 _LAST = frozenset({"description", "example"})
 """Columns whose cells may hold any words: where single blanks stand between cells, the first of them takes the rest."""
 _LEAST_CELLS, _MOST_CELLS = 3, 12
@@ -33,12 +38,16 @@ _NO_BLANK = "\u00a0"
 
 
 class _Flat(NamedTuple):
-    """A table without marks: the line of its head, the words before it, its columns, and what follows its head."""
+    """A table without marks: the line of its head, the words before it, its columns, and what follows its head.
+
+    ``glued``: nothing stands between its cells.
+    """
 
     line: int
     label: str
     columns: tuple[Column, ...]
     body: Sequence[Text]
+    glued: bool
 
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
@@ -57,15 +66,16 @@ def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
     ends = [at for at, *_ in heads[1:]] + [len(texts)]
     for (at, columns, length), end in zip(heads, ends, strict=True) if heads else ():
         label = texts[at - 1].text if at else ""
-        yield _Flat(texts[at].line, label, columns, texts[at + length : end])
+        glued = length == 1 and len(_cells(texts[at].text)) == 1
+        yield _Flat(texts[at].line, label, columns, texts[at + length : end], glued)
 
 
 def _head(texts: Sequence[Text], at: int) -> tuple[tuple[Column, ...], int] | None:
     """Return the columns of a head that begins here, and how many lines it takes; None where none does."""
     if columns := flat_head(texts, at):
         return columns, len(columns)
-    columns = columns_in(texts[at].text)
-    return (columns, 1) if columns else None
+    columns = columns_in(texts[at].text) or columns_of(texts[at].text)
+    return (columns, 1) if "type" in columns else None
 
 
 def columns_in(line: str) -> tuple[Column, ...]:
@@ -82,7 +92,7 @@ def columns_in(line: str) -> tuple[Column, ...]:
 
 def begins_table(line: str) -> bool:
     """Tell whether a line begins with the head of a table, though its cells or rows may not stand apart."""
-    if is_head(line):
+    if columns_of(line):
         return True
     cells = _cells(line)[:_MOST_CELLS]
     return any(columns_in(" ".join(cells[:length])) for length in range(_LEAST_CELLS, len(cells)))
@@ -101,7 +111,7 @@ def _joined(found: re.Match[str]) -> str:
 
 def _with_marks(flat: _Flat) -> Table:
     """Return a table with its cells in columns, as if it had its marks."""
-    lines = [(at, cells) for at, text in enumerate(flat.body) if (cells := _row_in(text, flat.columns))]
+    lines = [(at, cells) for at, text in enumerate(flat.body) if (cells := _row_in(text, flat))]
     rows = [
         (
             flat.body[at].line,
@@ -122,9 +132,15 @@ def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Colum
     return {"description": "\n".join([*words[has_example:][:1], *listed])}
 
 
-def _row_in(text: Text, columns: Sequence[Column]) -> dict[Column, str]:
+def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     """Read a row that stands in one line, empty where it is none; a cell that its column cannot hold is the next's."""
-    cells = _cells(text.text) if text.kind == "paragraph" else []
+    cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
+    if flat.glued and len(cells) == 1:
+        glued = next(filter(None, (form.fullmatch(cells[0]) for form in _GLUED)), None)
+        if glued is None:
+            return {}
+        required = (glued[3] or cells[0]) if "required" in columns else ""
+        return {"name": glued[1], "type": glued[2], "required": required}
     if len(cells) == 1:
         return {}
     spread = _BETWEEN.search(text.text) is not None

@@ -205,6 +205,9 @@ FORMS = {
     ),
     "a title without a mark": swap("# PlanOrchard\n", "Orchard Service:PlanOrchard - plans\n"),
     "identifiers of lost headings": PAGE.replace("##", "").replace(" parameters", " parameters {#a .b}"),
+    "nothing between cells": PAGE.replace(
+        TABLE, lines("", re.sub(r"(Yes|No)\|(.*)\|", r"\1|\n\n\2\n", TABLE.replace("Description|", "Description|\n")))
+    ),
     "errors in another section": PAGE.replace(ERRORS, "").replace("## Response", f"{ERRORS}\n## Response"),
     "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),
     "notes in brackets behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1"（计划）\n}'),

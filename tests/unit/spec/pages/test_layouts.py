@@ -215,6 +215,9 @@ def headings(pattern, written):
 
 
 LAYOUTS = {
+    "a head whose cells stand together": replaced(
+        "    |Parameter|Type|Example|Description|\n    |-", "    ParameterTypeExampleDescription\n    |-"
+    ),
     "headings with a line below": headings("^(?:## |-   )(.*)$", r"\1\n---------"),
     "a title with a line below": headings("^# (.*)$", r"\1\n==="),
     "headings that touch their marks": headings("^(?:## |-   )", "##"),
@@ -290,13 +293,10 @@ GLUED = "Parameter Type Example Description count Integer 2 How many."
         ("|line|Integer|", "|line|Ovine|", ("element-type", "Ovine")),
         ("|404|FarmNotExist|", "|4O4|FarmNotExist|", ("error-spelling", "4O4 FarmNotExist")),
         ("No such breed.", "The breeed is none.", ("error-spelling", "breeed")),
-        (
-            "    |Parameter|Type|Example|Description|\n    |-",
-            "    ParameterTypeExample\n    |-",
-            ("spelling", "ParameterTypeExample"),
-        ),
         ("-   Response elements\n", f"{GLUED}\n", ("spelling", GLUED)),
         ("-   Response elements\n", "名称类型必填描述示例值\n", ("spelling", "名称类型必填描述示例值")),
+        ("-   Response elements\n", "名称类型必填描述\nwoolstring\n", ("spelling", "woolstring")),
+        ("-   Response elements\n", "NameTypeRequired\nwoolFleeceConfigNo\n", ("element-type", "FleeceConfig")),
         (
             "## Request parameters\n\n-   Parameters",
             "## Parametri",
