@@ -211,7 +211,7 @@ def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body
         page.problem(row.line, "not-in-syntax", f"parameter {row.name}", row.name)
     if has_body and page.method not in _BODILESS:
         inside.append(row)
-    else:
+    elif page.path is not None:
         parameter = page.query.setdefault(row.name, Parameter())
         _take(page, parameter, row, f"query {row.name}")
 

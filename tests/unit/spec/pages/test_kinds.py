@@ -208,6 +208,12 @@ FORMS = {
     "nothing between cells": PAGE.replace(
         TABLE, lines("", re.sub(r"(Yes|No)\|(.*)\|", r"\1|\n\n\2\n", TABLE.replace("Description|", "Description|\n")))
     ),
+    "a curl command": swap(
+        SYNTAX,
+        "```sh\n$ curl -X POST 'https://{project}.{endpoint}/orchards/{orchard}/plans?dryRun={dryRun}' \\\n"
+        '  -H "Content-Type: application/json" --data \'{"title": "north",\n"plot": {"area": 3, "soil": {"kind": "clay"}},'
+        ' "rows": [{"fruit": "plum"}]}\'\nit\'s planned\n```\n\n',
+    ),
     "errors in another section": PAGE.replace(ERRORS, "").replace("## Response", f"{ERRORS}\n## Response"),
     "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),
     "notes in brackets behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1"（计划）\n}'),
