@@ -30,7 +30,6 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
-_SERVER_ERROR = 500
 _SERVICE_UNAVAILABLE = 503
 _CLOCK_CODES = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
@@ -116,7 +115,7 @@ def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
     elif code == "ConsumerGroupNotExist":
         expected = "200: the group exists"
         fix = "Find a group from the answer to its creation to its deletion, on every connection and every server."
-    elif response.status >= _SERVER_ERROR:
+    elif response.is_server_error:
         fix = "Find out in the log of the endpoint why it failed; this request is correct."
     elif code in _CLOCK_CODES:
         found, fix = "SLS457", "Allow 15 minutes either way."

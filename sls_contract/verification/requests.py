@@ -54,7 +54,6 @@ Verdict = Literal["passed", "failed", "not proven", "not provable", "not support
 
 _OK = 200
 _REFUSALS = range(400, 500)
-_SERVER_ERROR = 500
 _NOT_OFFERED = frozenset({405, 421, 501})
 _NOTHING = Judged((), frozenset())
 # Checkpoints that the run chooses look like cursors, are never the same twice, and go up and down.
@@ -285,7 +284,7 @@ class Requests:
         if not is_correct(step):
             return False
         code, offered = error_code(response), operation_name(step) in self.wire.served and not not_tried(response)
-        failed = response.status >= _SERVER_ERROR or response.status in _NOT_OFFERED
+        failed = response.is_server_error or response.status in _NOT_OFFERED
         if offered and (failed or in_form_of_a_client(step.variant)):
             return True
         if isinstance(step, Create):

@@ -46,7 +46,6 @@ _NO_WRITING = "writes logs, which stay in the logstore: allow it with --write-lo
 _NO_SHARDS = "no shard is known"
 _CLOSES = "the endpoint closes each connection after one answer"
 _STUMBLED = "carried out twice: the first time, a request was answered 5xx"
-_FAILED = 500
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
 
 
@@ -370,9 +369,7 @@ class Runner:
 
 def _stumbled(performance: Performance) -> bool:
     """Tell whether all that broke is that requests were answered 5xx, which happens to any service now and then."""
-    failed = {
-        each.number for each in performance.done if (answer := each.exchange.response) and answer.status >= _FAILED
-    }
+    failed = {each.number for each in performance.done if (answer := each.exchange.response) and answer.is_server_error}
     return {number for _, number in performance.findings} <= failed
 
 

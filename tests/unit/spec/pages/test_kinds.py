@@ -211,8 +211,8 @@ FORMS = {
     "a curl command": swap(
         SYNTAX,
         "```sh\n$ curl -X POST 'https://{project}.{endpoint}/orchards/{orchard}/plans?dryRun={dryRun}' \\\n"
-        '  -H "Content-Type: application/json" --data \'{"title": "north",\n"plot": {"area": 3, "soil": {"kind": "clay"}},'
-        ' "rows": [{"fruit": "plum"}]}\'\nit\'s planned\n```\n\n',
+        '  -H "Content-Type: application/json" --data \'{"title": "north",\n"plot": {"area": 3, '
+        '"soil": {"kind": "clay"}}, "rows": [{"fruit": "plum"}]}\'\nit\'s planned\n```\n\n',
     ),
     "errors in another section": PAGE.replace(ERRORS, "").replace("## Response", f"{ERRORS}\n## Response"),
     "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),
