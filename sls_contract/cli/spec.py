@@ -137,5 +137,8 @@ def _lines(path: Path, page: Page) -> Iterator[str]:
 
 
 def _problems(page: Page) -> Iterator[str]:
+    from sls_contract.spec.claims import MEANINGS
+
     for problem in sorted(page.problems):
-        yield f"  problem {problem.kind} at line {problem.line}: {problem.where}: {problem.says}"
+        meaning = MEANINGS[problem.kind]
+        yield f"  problem {problem.kind} at line {problem.line}: {problem.where}: {problem.says} ({meaning})"
