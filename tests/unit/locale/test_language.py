@@ -98,6 +98,7 @@ def test_a_text_is_shown_in_chinese(text, expected):
         "",
         "< a: the file is empty",
         "| the file is empty",
+        "body: object: displayName, description, schedule",
         'x "a; the file is empty"',
     ],
 )
