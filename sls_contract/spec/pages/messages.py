@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+TOKEN = re.compile(r"[A-Za-z][\w-]*")
+"""The name of a header."""
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 _REQUEST_LINE = re.compile(

@@ -214,6 +214,7 @@ FORMS = {
         '  -H "Content-Type: application/json" --data \'{"title": "north",\n"plot": {"area": 3, '
         '"soil": {"kind": "clay"}}, "rows": [{"fruit": "plum"}]}\'\nit\'s planned\n```\n\n',
     ),
+    "tables and code in quotations": re.sub(r"^(?=[^#\n])", "> ", PAGE, flags=re.MULTILINE),
     "errors in another section": PAGE.replace(ERRORS, "").replace("## Response", f"{ERRORS}\n## Response"),
     "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),
     "notes in brackets behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1"（计划）\n}'),

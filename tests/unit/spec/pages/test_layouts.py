@@ -282,6 +282,7 @@ def test_the_same_facts_in_another_layout(layout):
     assert facts(text) == facts(PAGE)
 
 
+HEADERS = "|Header|Type|\n|---|---|\n|x-log-progress|String|\n|Incomplete: ask again|String|\n"
 GLUED = "Parameter Type Example Description count Integer 2 How many."
 
 
@@ -294,6 +295,8 @@ GLUED = "Parameter Type Example Description count Integer 2 How many."
         ("|404|FarmNotExist|", "|4O4|FarmNotExist|", ("error-spelling", "4O4 FarmNotExist")),
         ("No such breed.", "The breeed is none.", ("error-spelling", "breeed")),
         ("-   Response elements\n", f"{GLUED}\n", ("spelling", GLUED)),
+        ("-   Response elements\n", f"-   Response headers\n\n{HEADERS}", ("spelling", "Incomplete: ask again")),
+        ("-   Parameters\n", f"-   Request headers\n\n{HEADERS}", ("spelling", "Incomplete: ask again")),
         ("-   Response elements\n", "名称类型必填描述示例值\n", ("spelling", "名称类型必填描述示例值")),
         ("-   Response elements\n", "名称类型必填描述\nwoolstring\n", ("spelling", "woolstring")),
         ("-   Response elements\n", "NameTypeRequired\nwoolFleeceConfigNo\n", ("element-type", "FleeceConfig")),
