@@ -68,6 +68,7 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("  in shard-given (v1) at standard output", "  位于 shard-given (v1)，位置 标准输出"),
         ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，判定 4 次运行：8 处违规，0 处警告"),
         ("failed: documented successes 4, faults 2", "失败：文档所述的成功 4，故障 2"),
+        ("failed: missing 3, GetCursor 1 and 6 more areas", "失败：missing 3, GetCursor 1 及另外 6 类"),
         ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：应答为 401，带 \'{"a": "b c"}\''),
         (
             "sls-contract cassettes: expected a URL, or a suite in a.lock. How to fix: name the URL of the suite.",
