@@ -31,7 +31,6 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
-_SERVER_ERROR = 500
 _SERVICE_UNAVAILABLE = 503
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
 
@@ -125,7 +124,7 @@ def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
     found, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
     if code in _ABOUT_GROUPS:
         expected, fix = _ABOUT_GROUPS[code]
-    elif response.status >= _SERVER_ERROR:
+    elif response.is_server_error:
         fix = "Find out in the log of the endpoint why it failed; this request is correct."
     elif code in CLOCK_ERRORS:
         found, fix = "SLS457", "Allow 15 minutes either way."
@@ -155,7 +154,7 @@ def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
     wanted = " or ".join(map(str, sorted(refusal.statuses)))
     names = " or ".join(sorted(refusal.codes))
     fix = refusal.fix
-    if response.status >= _SERVER_ERROR:
+    if response.is_server_error:
         fix = "Find out in the log of the endpoint why it failed; it must refuse this request."
     elif response.status != _OK and refusal.code in _ABOUT_SENDERS:
         fix = "Refuse it with this status and errorCode; clients tell by them what to correct."
