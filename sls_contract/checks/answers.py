@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from sls_contract.checks.subject import Subject
 
 
-_SERVER_ERROR = 500
-
-
 def is_utf8(subject: Subject) -> Flaws:
     """Demand that a body that is JSON is UTF-8."""
     if not _is_json_answer(subject) or subject.json is None:
@@ -39,12 +36,12 @@ def keys_are_unique(subject: Subject) -> Flaws:
 
 def client_error_body(subject: Subject) -> Flaws:
     """Demand that a 4xx carries code and message."""
-    return _error_body(subject) if subject.response and subject.response.status < _SERVER_ERROR else None
+    return _error_body(subject) if subject.response and not subject.response.is_server_error else None
 
 
 def server_error_body(subject: Subject) -> Flaws:
     """Demand that a 5xx carries code and message."""
-    return _error_body(subject) if subject.response and subject.response.status >= _SERVER_ERROR else None
+    return _error_body(subject) if subject.response and subject.response.is_server_error else None
 
 
 def _error_body(subject: Subject) -> Flaws:
@@ -72,7 +69,12 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
     if subject.response.status != OK:
         return KEPT
     return [
-        Flaw("status", "400 or 401", f"200, though {wrong}", "verify it first; where it is wrong, answer 401 or 400.")
+        Flaw(
+            "status",
+            "400 or 401",
+            f"200, though {wrong}",
+            "verify the signature before you serve; answer 401 or 400 if it is wrong.",
+        )
     ]
 
 
@@ -87,11 +89,13 @@ def _what_is_wrong(subject: Subject) -> str:
 
 def late_is_refused(subject: Subject) -> Flaws:
     """Demand that a request whose time is far from the server's is not answered with 200."""
-    if subject.anonymous or subject.sent is None or subject.dated is None or subject.response is None:
+    sent, dated = subject.sent, subject.dated
+    if subject.anonymous or subject.misdated or sent is None or dated is None:
         return None
-    if abs(subject.sent - subject.dated) <= MAX_SKEW or subject.response.status != OK:
+    assert subject.response is not None
+    if abs(sent - dated) <= MAX_SKEW or subject.response.status != OK:
         return KEPT
-    actual = f"200 at {http_date(subject.dated)} to a request of {http_date(subject.sent)}"
+    actual = f"200 at {http_date(dated)} to a request of {http_date(sent)}"
     return [
         Flaw(
             "status",
@@ -111,7 +115,9 @@ def _served(subject: Subject) -> frozenset[str] | None:
     response, sent, dated = subject.response, subject.sent, subject.dated
     if response is None or response.status != OK or sent is None or dated is None or subject.anonymous:
         return None
-    if abs(sent - dated) > MAX_SKEW or subject.authorization is None or subject.mismatch is not None:
+    if abs(sent - dated) > MAX_SKEW or subject.misdated:
+        return None
+    if subject.authorization is None or subject.mismatch is not None:
         return None
     if not subject.answers_json or subject.document is None or subject.json is None:
         return _DATED

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.checks.content_coding import json_body
 from sls_contract.checks.sequence import Judged
+from sls_contract.checks.subject import CLOCK_ERRORS
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
-_SERVER_ERROR = 500
 _SERVICE_UNAVAILABLE = 503
-_CLOCK_CODES = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
 
 
@@ -60,7 +59,7 @@ _REFUSALS: dict[str, _Refusal] = {
     "key": _refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist with 401."),
     "token": _refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
     "malformed": _refusal("SLS454", {400, 401}, (), "Refuse what is not a signature with 400 or 401."),
-    "clock": _refusal("SLS455", {400}, _CLOCK_CODES, "Compare the request's time with the server's, both ways."),
+    "clock": _refusal("SLS455", {400}, CLOCK_ERRORS, "Compare the request's time with the server's, both ways."),
 }
 
 _ABOUT_GROUPS = {
@@ -125,9 +124,9 @@ def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
     found, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
     if code in _ABOUT_GROUPS:
         expected, fix = _ABOUT_GROUPS[code]
-    elif response.status >= _SERVER_ERROR:
+    elif response.is_server_error:
         fix = "Find out in the log of the endpoint why it failed; this request is correct."
-    elif code in _CLOCK_CODES:
+    elif code in CLOCK_ERRORS:
         found, fix = "SLS457", "Allow 15 minutes either way."
     elif code in own:
         fix = "Answer this error to a request that makes its mistake; this request is correct."
@@ -155,7 +154,7 @@ def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
     wanted = " or ".join(map(str, sorted(refusal.statuses)))
     names = " or ".join(sorted(refusal.codes))
     fix = refusal.fix
-    if response.status >= _SERVER_ERROR:
+    if response.is_server_error:
         fix = "Find out in the log of the endpoint why it failed; it must refuse this request."
     elif response.status != _OK and refusal.code in _ABOUT_SENDERS:
         fix = "Refuse it with this status and errorCode; clients tell by them what to correct."

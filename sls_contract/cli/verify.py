@@ -59,7 +59,11 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--logstore", help="an existing logstore (needed with --endpoint)")
     add("--other-logstore", metavar="NAME", help="another one, for the scenarios with two logstores")
     add("--other-project", metavar="NAME", help="another project with a logstore of the same name, for two projects")
-    add("--region", default="cn-hangzhou", help="signed in v4 where the endpoint names none (default: %(default)s)")
+    add(
+        "--region",
+        default="cn-hangzhou",
+        help="region of v4 signatures, if the endpoint names none (default: %(default)s)",
+    )
     add("--examples", type=at_least(0), default=100, metavar="N", help="generated sequences (default: %(default)s)")
     add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
     add("--database", metavar="DIR|URL", help="replay generated sequences that failed before, and keep those that fail")

@@ -283,7 +283,7 @@ class Wire:
         if name in self._ids:
             yield clause("SLS461").finding(
                 "header x-log-requestid",
-                "an id that no answer before had",
+                "an id that no earlier answer had",
                 str(name)[:80],
                 "Give every answer its own id.",
             )
