@@ -188,7 +188,7 @@ def test_a_script_prints_what_is_shown(place, monkeypatch, capsys, number):
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param(line, marks=[pytest.mark.full] if "verify" in line else [])  # ten seconds
+        pytest.param(line, marks=[pytest.mark.slow] if "verify" in line else [])
         for line, _ in shown_commands()
         if line.startswith("sls-contract ") and "serve" not in line
     ],
