@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.interaction import HALF_PAIR, MalformedInteraction
-from sls_contract.cassettes.file.parsing import not_json
+from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.har.notes import as_json, from_json
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, moment_of, moment_text
 from sls_contract.errors import UsageError
@@ -30,25 +30,16 @@ def recording_of_line(line: str | bytes) -> Recording:
         raise MalformedInteraction(msg) from None
     except UnicodeError:
         raise MalformedInteraction(HALF_PAIR) from None
-    except (UsageError, ValueError, RecursionError) as error:
+    except (UsageError, ValueError) as error:
         raise MalformedInteraction(str(error)) from None
 
 
 def _parsed(line: str | bytes) -> object:
     text = line if isinstance(line, str) else line.decode("utf-8-sig")  # the first line may have a byte order mark
     try:
-        return json.loads(text, object_pairs_hook=_unique)
-    except json.JSONDecodeError:
-        raise ValueError(not_json(text).reason) from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    node = dict(pairs)
-    if len(node) < len(pairs):
-        repeated = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
-        msg = f"the key {repeated!r} appears twice; write headers that repeat as a list of [name, value]"
-        raise ValueError(msg)
-    return node
+        return parse_json(text)
+    except NotReadable as error:
+        raise ValueError(error.reason) from None
 
 
 def line_of(recording: Recording) -> str:

@@ -26,11 +26,12 @@ from sls_contract.captures.storage import (
     size_of,
 )
 from sls_contract.cassettes.file.interaction import MalformedInteraction
-from sls_contract.cassettes.file.parsing import NotReadable
+from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, holds_recordings
 from sls_contract.errors import CassetteError, UsageError
+from sls_contract.exchange import wire_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -194,7 +195,10 @@ def recording_of(kind: Kind, data: str | bytes) -> Recording | None:
     if kind == "flows":
         assert isinstance(data, bytes)
         return recording_of_flow(data)
-    entry = json.loads(data)
+    try:
+        entry = parse_json(wire_text(data) if isinstance(data, bytes) else data)
+    except NotReadable as error:
+        raise MalformedInteraction(error.reason) from None
     return recording_of_entry(entry) if is_http(entry) else None
 
 

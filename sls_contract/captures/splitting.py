@@ -185,6 +185,7 @@ class _JsonText:
 
     def members(self) -> Iterator[str]:
         """Yield each key of an object; whoever takes one reads its value before the next."""
+        seen: set[str] = set()
         for _ in self._parts("{", "}"):
             start = self.at
             self.value()
@@ -194,6 +195,9 @@ class _JsonText:
                 key = None
             if not isinstance(key, str):
                 raise self._fault(start)
+            if key in seen:
+                raise NotReadable(self._line_at(start), f"the key {key!r} appears twice in an object")
+            seen.add(key)
             self._expect(":")
             yield key
 

@@ -89,11 +89,13 @@ def _what_is_wrong(subject: Subject) -> str:
 
 def late_is_refused(subject: Subject) -> Flaws:
     """Demand that a request whose time is far from the server's is not answered with 200."""
-    if subject.anonymous or subject.sent is None or subject.dated is None or subject.response is None:
+    sent, dated = subject.sent, subject.dated
+    if subject.anonymous or subject.misdated or sent is None or dated is None:
         return None
-    if abs(subject.sent - subject.dated) <= MAX_SKEW or subject.response.status != OK:
+    assert subject.response is not None
+    if abs(sent - dated) <= MAX_SKEW or subject.response.status != OK:
         return KEPT
-    actual = f"200 at {http_date(subject.dated)} to a request of {http_date(subject.sent)}"
+    actual = f"200 at {http_date(dated)} to a request of {http_date(sent)}"
     return [
         Flaw(
             "status",
@@ -113,7 +115,9 @@ def _served(subject: Subject) -> frozenset[str] | None:
     response, sent, dated = subject.response, subject.sent, subject.dated
     if response is None or response.status != OK or sent is None or dated is None or subject.anonymous:
         return None
-    if abs(sent - dated) > MAX_SKEW or subject.authorization is None or subject.mismatch is not None:
+    if abs(sent - dated) > MAX_SKEW or subject.misdated:
+        return None
+    if subject.authorization is None or subject.mismatch is not None:
         return None
     if not subject.answers_json or subject.document is None or subject.json is None:
         return _DATED

@@ -157,9 +157,11 @@ class Members:
         rule = self._known[name].missing
         for index, value in enumerate(column):
             if rule and name not in value and not self._is_misnamed(name, value):
-                breaches.add(
-                    rule, f"{place(index)}/{name}", f"the key {name}", "absent", self._known[name].fix(breaches)
+                renamed = next(
+                    (key for key in sorted(value.keys() - self._names) if self._missed(key, value) == name), None
                 )
+                actual = "absent" if renamed is None else f"absent, but {shown(renamed)}"
+                breaches.add(rule, f"{place(index)}/{name}", f"the key {name}", actual, self._known[name].fix(breaches))
 
     def _judge_some_of(self, column: Sequence[Any], place: Place, breaches: Breaches) -> None:
         for index, value in enumerate(column):
@@ -176,13 +178,17 @@ class Members:
             return ""
         return self._aliases.get(key) or nearly(key, [name for name in self._known if name not in value])
 
+    def _missed(self, key: str, value: Mapping[str, Any]) -> str:
+        """Return the needed member in the place of which a key seems to stand: that it is missing says it all."""
+        return nearly(key, [name for name in sorted(self._needed) if name not in value])
+
     def _judge_names(self, column: Sequence[Any], strange: set[str], place: Place, breaches: Breaches) -> None:
         for key, index in sorted(_first_places(column, strange), key=lambda found: (found[1], found[0])):
             where = f"{place(index)}/{escaped(shown(key)[1:-1])}"
             meant = self._meant(key, column[index])
             if meant:
                 breaches.add(self._misnamed[meant], where, meant, f"the key {shown(key)}", f"name it {meant}.")
-            elif self._unknown:
+            elif self._unknown and not self._missed(key, column[index]):
                 fix = "check whether a documented key was renamed; clients ignore unknown keys."
                 breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", fix)
 
@@ -218,19 +224,20 @@ def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[An
     return test
 
 
+def _is_within(size: Any, value: Value) -> bool:
+    return (value.minimum is None or size >= value.minimum) and (value.maximum is None or size <= value.maximum)
+
+
 def _range_test(value: Value, own: Rules, column: Column) -> Test:
     rule, expected = own.rule("value", value.bounds or value.level), value.says or between(value)
     lowest, highest = value.minimum, value.maximum
     measured = len if value.type == "string" else None
 
-    def is_within(one: Any) -> bool:
-        return (lowest is None or one >= lowest) and (highest is None or one <= highest)
-
     def test(values: Sequence[Any], place: Place, breaches: Breaches) -> None:
         sizes = [*map(measured, values)] if measured else values
         if (lowest is not None and min(sizes) < lowest) or (highest is not None and max(sizes) > highest):
             for index, one in enumerate(values):
-                if not is_within(sizes[index]):
+                if not _is_within(sizes[index], value):
                     breaches.add(rule, place(index), expected, shown(one), column.fix(breaches))
 
     return test
@@ -261,7 +268,7 @@ def _unit_test(value: Value, own: Rules) -> Test:
         if wrong:
             fix, expected = f"count {unit} since 1970-01-01 UTC.", f"{unit} since 1970 UTC, or 0"
             for index, one in enumerate(values):
-                if one in wrong:
+                if one in wrong and _is_within(one, value):  # else that is told
                     breaches.add(rule, place(index), expected, read_as_unit(one, unit), fix)
 
     return test

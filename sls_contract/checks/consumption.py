@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sls_contract.checks.consumption_groups import GroupBook, judge_repeated
 from sls_contract.checks.consumption_ranges import judge_lasting, judge_ranges, writable_shards
-from sls_contract.checks.consumption_received import Received, integers, objects, shards_of
+from sls_contract.checks.consumption_received import Received, is_shard, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardBook
 from sls_contract.checks.consumption_time import Moment
 from sls_contract.checks.request_args import request_args, shard_number
@@ -88,7 +88,7 @@ class Consumption:
             return
         place, shards = received.args.place, objects(received.answer)
         writable = (each.get("shardID") for each in writable_shards(shards))
-        self._listed[place] = (integers(writable), received.moment)
+        self._listed[place] = (frozenset(filter(is_shard, writable)), received.moment)
         if not self._alone:  # a stub may list any ranges; others may make the logstore anew
             return
         yield judge_ranges(shards)
@@ -163,8 +163,9 @@ class Consumption:
     def _read(self, received: Received) -> Iterator[Judged]:
         if not isinstance(received.answer, list):
             return
-        entries = [each for each in objects(received.answer) if type(each.get("shard")) is int]
-        yield from self._missing(received, entries)
+        entries = [each for each in objects(received.answer) if is_shard(each.get("shard"))]
+        if len(entries) == len(received.answer):
+            yield from self._missing(received, entries)
         group = self._group(received.args.place, received.args.group)
         for each in entries:
             shard, checkpoint, time = each["shard"], each.get("checkpoint"), each.get("updateTime")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from sls_contract.checks.content_coding import json_body, json_value
 from sls_contract.checks.presentation import masked, shown
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
 
 _OK, _BAD_REQUEST = 200, 400
+_LAST_SHARD = 2**31 - 1
 
 
 class Received(NamedTuple):
@@ -88,12 +89,12 @@ def objects(document: Any) -> list[Mapping[str, Any]]:
     return [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
 
 
-def integers(values: Any) -> frozenset[int]:
-    """Return the integers among values."""
-    return frozenset(each for each in values if type(each) is int)
+def is_shard(value: Any) -> TypeGuard[int]:
+    """Tell whether a value is a shard's id; what is none is told where it stands, and related to nothing."""
+    return type(value) is int and 0 <= value <= _LAST_SHARD
 
 
 def shards_of(listed: Any) -> frozenset[int] | None:
     """Return the shards that a heartbeat's body or answer lists, in either form of the page; None for neither."""
     listed = listed.get("shards") if isinstance(listed, dict) else listed
-    return integers(listed) if isinstance(listed, list) else None
+    return frozenset(listed) if isinstance(listed, list) and all(map(is_shard, listed)) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from hashlib import md5
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from sls_contract.checks.content_coding import compress_type, content_codings
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.requests import is_http_date
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_response
-from sls_contract.checks.subject import OK
+from sls_contract.checks.subject import OK, REQUEST_ID, SECONDS_DIGITS, id_is_near
 from sls_contract.signing import MAX_SKEW, http_date
 
 if TYPE_CHECKING:
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.checks.subject import Subject
     from sls_contract.exchange import Response
 
-_REQUEST_ID = re.compile("[0-9A-F]{24}")
-_SECONDS_DIGITS = 8  # of a request id
-_MAX_SECONDS = MAX_SKEW.total_seconds()
+_RAW_SIZE = "x-log-bodyrawsize"
 _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
 
 
@@ -44,19 +41,13 @@ def request_id_is_usual(subject: Subject) -> Flaws:
     if not sent:
         return None
     fix = "write x-log-requestid as Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
-    if not _REQUEST_ID.fullmatch(sent):
+    if not REQUEST_ID.fullmatch(sent):
         return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", shown(sent), fix)]
-    if subject.dated is None or id_is_near(sent, subject.dated):
+    near = (subject.dated, (subject.at or subject.sent) if subject.misdated else None)
+    if subject.dated is None or any(time is not None and id_is_near(sent, time) for time in near):
         return KEPT
-    made = datetime.fromtimestamp(int(sent[:_SECONDS_DIGITS], 16), UTC)
+    made = datetime.fromtimestamp(int(sent[:SECONDS_DIGITS], 16), UTC)
     return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(made), fix)]
-
-
-def id_is_near(sent: str, dated: datetime) -> bool:
-    """Tell whether a request id has its usual form, and a time near that of the answer."""
-    if not _REQUEST_ID.fullmatch(sent):
-        return False
-    return abs(int(sent[:_SECONDS_DIGITS], 16) - dated.timestamp()) <= _MAX_SECONDS
 
 
 def body_is_declared(subject: Subject) -> Flaws:
@@ -95,7 +86,7 @@ def date_is_near(subject: Subject) -> Flaws:
     near = subject.at or subject.sent
     if subject.dated is None or near is None:
         return None
-    if abs(subject.dated - near) <= MAX_SKEW:
+    if not subject.misdated:
         return KEPT
     named = "the time of the exchange" if subject.at else "the request's own time"
     expected = f"within 15 minutes of {http_date(near)}, {named}"
@@ -164,9 +155,16 @@ def compression_is_true(subject: Subject) -> Flaws:
     """Demand that the body decompresses as x-log-compresstype says, to the size that x-log-bodyrawsize says."""
     if not compress_type(_answer(subject)) or subject.bodiless or subject.plain.unknown or subject.plain.encoding_flaw:
         return None
-    flaw = subject.plain.compress_flaw
+    size = _answer(subject).headers.lowered.get(_RAW_SIZE, "0").strip()
+    judged = subject.contract is not None and _RAW_SIZE in subject.contract.response_headers
+    if judged and subject.plain.data is not None and not (size.isascii() and size.isdigit()):
+        return KEPT  # that it is no number, the contract tells
+    flaw = shortened(subject.plain.compress_flaw)
+    if flaw and subject.plain.data is not None:
+        fix = "send the size that the body has before it is compressed, in bytes."
+        return [Flaw(f"header {_RAW_SIZE}", "the size of the decompressed body", flaw, fix)]
     fix = "compress the body as the header says, or leave the header out."
-    return [Flaw("header x-log-compresstype", "a body that decompresses", shortened(flaw), fix)] if flaw else KEPT
+    return [Flaw("header x-log-compresstype", "a body that decompresses", flaw, fix)] if flaw else KEPT
 
 
 def digest_is_true(subject: Subject) -> Flaws:

@@ -111,15 +111,16 @@ class ReadMessage:
     damage: str = ""
 
 
-def read_answer(name: str, accepted: str, plain: bytes | None) -> ReadMessage | None:
+def read_answer(name: str, accepted: str, sent: str, plain: bytes | None) -> ReadMessage | None:
     """Read an answer's body without its codings; None for a message that is not known here.
 
-    ``accepted`` is the request's Accept: only where that has protobuf is it known how the body is written. ``plain`` is
-    None where the body cannot be had.
+    ``accepted`` is the request's Accept, ``sent`` the answer's Content-Type: only where one of them has protobuf is it
+    known how the body is written. SDKs of 2020-12-30 accept JSON, and get protobuf. ``plain`` is None where the body
+    cannot be had.
     """
     if name not in MESSAGES:
         return None
-    if plain is None or not ("protobuf" in accepted.lower() or "*/*" in accepted):
+    if plain is None or not ("protobuf" in f"{accepted} {sent}".lower() or "*/*" in accepted):
         return ReadMessage(name)
     try:
         return ReadMessage(name, MESSAGES[name](plain))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _FROM, _TO = 1_000_000_000, 4_102_444_800  # 2001-09-09 and 2100-01-01 in Unix seconds
 _LONG_AGO = datetime.fromtimestamp(_FROM, UTC)
-_INT64 = 1 << 63
 
 UNITS: Mapping[str, int] = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 """How often each unit goes into a second."""
@@ -44,7 +43,7 @@ def misplaced_times(times: Collection[int], unit: str, subject: Subject) -> froz
     if usual <= min(times) and max(times) < highest:
         return frozenset()
     lowest = _lowest(subject) * UNITS[unit]
-    return frozenset(time for time in times if 0 < time < _INT64 and not lowest <= time < highest)
+    return frozenset(time for time in times if time and not lowest <= time < highest)
 
 
 def read_as_unit(time: int, unit: str) -> str:

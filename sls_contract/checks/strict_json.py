@@ -18,7 +18,7 @@ from sls_contract.checks.json_grammar import json_fault
 from sls_contract.exchange import wire_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DEEPEST = 200
 """Levels of nesting that are still read."""
@@ -48,6 +48,12 @@ class JsonText(NamedTuple):
     repeated: tuple[str, ...] = ()
 
 
+def repeated_keys(pairs: Iterable[tuple[str, Any]]) -> list[str]:
+    """Return the keys of an object that come again."""
+    seen: set[str] = set()
+    return [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+
+
 @dataclass(slots=True)
 class _Doubts:
     """What the thorough reader meets on its way."""
@@ -58,8 +64,7 @@ class _Doubts:
         """Make an object of its members, and note the keys that come again."""
         made = dict(pairs)
         if len(made) < len(pairs):
-            seen: set[str] = set()
-            self.repeated += [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+            self.repeated += repeated_keys(pairs)
         return made
 
     def integer(self, digits: str) -> int | float:

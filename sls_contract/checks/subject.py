@@ -12,6 +12,7 @@ from sls_contract.checks.content_coding import PlainBody, plain_body
 from sls_contract.checks.log_messages import ReadMessage, read_answer
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
+    MAX_SKEW,
     TEST_CREDENTIALS,
     TEST_STS_CREDENTIALS,
     Credentials,
@@ -53,10 +54,17 @@ OTHER = "other"
 FOREIGN = "foreign"
 
 OK = 200
+CLOCK_ERRORS = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
+"""Codes of the errors that refuse a request for its time."""
+REQUEST_ID = re.compile("[0-9A-F]{24}")
+SECONDS_DIGITS = 8
+"""Hexadecimal digits of a request id that are its time, in Unix seconds."""
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
 _OWN_PATH = re.compile(r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)")  # no other service's, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
+_REDIRECT, _SERVER_ERROR = 3, 5  # first digits of statuses
+_MAX_SECONDS = MAX_SKEW.total_seconds()
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
 
@@ -122,7 +130,8 @@ class Subject:
         if body is None or body.content != "protobuf":
             return None
         plain = self.plain.data if response.wire else None
-        return read_answer(body.message, self.request.headers.lowered.get("accept", "*/*"), plain)
+        accepted, sent = self.request.headers.lowered.get("accept", "*/*"), response.headers.lowered
+        return read_answer(body.message, accepted, sent.get("content-type", ""), plain)
 
     @once
     def keys(self) -> tuple[Credentials, ...]:
@@ -169,6 +178,22 @@ class Subject:
         listed = self.is_success and isinstance(self.document, list)
         return self.document if listed and isinstance(self.document, list) else None
 
+    @once
+    def misdated(self) -> bool:
+        """Whether the Date is wrong: far from the time of the exchange or, where that is not known, of the request.
+
+        Without the time of the exchange, the request may be the one that is dated wrongly: so says an answer that
+        refuses it for its time, or a success whose id has the time of its Date.
+        """
+        near, response = self.at or self.sent, self.response
+        if response is None or self.dated is None or near is None or abs(self.dated - near) <= MAX_SKEW:
+            return False
+        if self.at is not None:
+            return True
+        if response.status == OK:
+            return not id_is_near(response.headers.lowered.get("x-log-requestid", "").strip(), self.dated)
+        return not (isinstance(self.document, dict) and self.document.get("errorCode") in CLOCK_ERRORS)
+
     @property
     def is_success(self) -> bool:
         """Whether this is GetCheckPoint answered with 200."""
@@ -181,9 +206,17 @@ class Subject:
 
     @once
     def from_proxy(self) -> bool:
-        """Whether a proxy in front of the service may have made the answer: a 5xx whose body is no error body."""
-        failed = self.response is not None and 500 <= self.response.status < 600  # noqa: PLR2004 - the class
-        return failed and not (isinstance(self.document, dict) and "errorCode" in self.document)
+        """Whether a proxy may have answered in place of the service: a redirect, or a 5xx without an error body."""
+        kind = 0 if self.response is None else self.response.status // 100
+        ours = isinstance(self.document, dict) and "errorCode" in self.document
+        return kind == _REDIRECT or (kind == _SERVER_ERROR and not ours)
+
+
+def id_is_near(sent: str, dated: datetime) -> bool:
+    """Tell whether a request id has its usual form, and a time near that of the answer."""
+    if not REQUEST_ID.fullmatch(sent):
+        return False
+    return abs(int(sent[:SECONDS_DIGITS], 16) - dated.timestamp()) <= _MAX_SECONDS
 
 
 def _is_sls(request: Request) -> bool:

@@ -9,6 +9,7 @@ import inspect
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
@@ -138,15 +139,27 @@ def _port(address: str) -> str:
 def close_network(config: pytest.Config, read: Callable[[], Settings]) -> Closed:
     """Close the way to owned hosts, except to our own endpoints, until pytest is done with ``config``.
 
+    In a process that is there for this run alone it stays closed: clients send at exit, and in threads, what they kept.
     Does nothing where it is closed already.
     """
     guard = config.stash.get(GUARD, None)
     if guard is None:
         guard = config.stash[GUARD] = Closed(read())
         guard.activate()
-        config.add_cleanup(guard.deactivate)
+        if not _ends_with(config):
+            config.add_cleanup(guard.deactivate)
         config.add_cleanup(guard.children.close)
     return guard
+
+
+def _ends_with(config: pytest.Config) -> bool:
+    """Tell whether the process ends with the run: it is pytest's own, or a worker's, and no test began this run."""
+    program = Path(sys.argv[0])
+    alone = program.stem in ("pytest", "py.test") or program.parts[-2:] == ("pytest", "__main__.py")
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__") != _RUNNER:
+        frame = frame.f_back
+    return frame is None and (alone or hasattr(config, "workerinput"))
 
 
 class Children:

@@ -15,7 +15,7 @@ from sls_contract.errors import SlsContractError
 from sls_contract.locale import reading
 from sls_contract.plugin import distributed
 from sls_contract.plugin.beside import Beside
-from sls_contract.plugin.failures import told
+from sls_contract.plugin.failures import passes, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +108,7 @@ class Run:
     def phase(self, item: pytest.Item, when: str) -> Iterator[None]:
         """Fail the phase for what its exchanges broke; a phase that failed by itself keeps its own error.
 
-        A test that skips itself did not fail: what its exchanges broke until then is told all the same.
+        One that skips itself, or raises what its xfail names, did not fail: what its exchanges broke is told too.
         """
         __tracebackhide__ = True
         if when == "call" and (case := item.stash.get(CASE, None)) is not None:
@@ -122,7 +122,7 @@ class Run:
             if (case := item.stash.get(CASE, None)) is not None and not isinstance(error, _NO_FAILURES):
                 case.failed(f"{type(error).__name__}: {error}")
             text = self._broken(item, error)
-            if text and isinstance(error, pytest.skip.Exception):
+            if text and passes(item, error):
                 pytest.fail(text, pytrace=False)
             if text:
                 item.add_report_section(when, "sls-contract", text)

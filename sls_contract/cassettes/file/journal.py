@@ -102,6 +102,8 @@ class Journal:
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._fd, before)
+                if not before:
+                    self.remove()  # an empty one tells nobody anything
             raise not_written(self._path, error) from error
 
     def read(self) -> bytes:

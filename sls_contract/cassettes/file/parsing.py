@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.json_grammar import json_fault
+from sls_contract.checks.strict_json import repeated_keys
 
 if TYPE_CHECKING:
     import yaml
@@ -38,12 +39,40 @@ def parse_document(text: str, *, is_json: bool = False) -> tuple[object, list[in
     """Return the value of a whole file, YAML or JSON (``is_json``: nothing else), and the line of each interaction."""
     if not (is_json or text.lstrip().startswith("{")):
         return parse_yaml(text)
+    return parse_json(text), []
+
+
+def parse_json(text: str) -> object:
+    """Return the value of a JSON text in which no key stands twice; raises `NotReadable`."""
+    repeated: list[tuple[object, str]] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            repeated.append((made, repeated_keys(pairs)[0]))
+        return made
+
     try:
-        return json.loads(text), []
+        value = json.loads(text, object_pairs_hook=members)
     except RecursionError:
         raise NotReadable(None, _DEEP) from None
     except ValueError:
         raise not_json(text) from None
+    if repeated:
+        node, key = repeated[-1]  # the outermost: what it holds may be lost
+        raise NotReadable(None, f"the key {key!r} appears twice in {_pointer(value, node) or 'the outermost object'}")
+    return value
+
+
+def _pointer(value: object, wanted: object) -> str:
+    """Return the JSON pointer to a node of a value."""
+    left = [("", value)]
+    for pointer, node in left:
+        if node is wanted:
+            return pointer
+        children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        left += [(f"{pointer}/{key}", child) for key, child in children]
+    return ""
 
 
 def not_json(text: str) -> NotReadable:

@@ -224,7 +224,12 @@ class Recorder:
 def _fold(path: Path, journal: Journal) -> None:
     merged = _merged(path, journal.read())
     if merged is not None:
-        replace_file(path, merged.text)
+        try:
+            replace_file(path, merged.text)
+        except CassetteError as error:
+            kept = f"{journal_of(path)} keeps what was recorded; the next run adds it to the cassette, then removes it."
+            msg = f"{error}\n{kept}"
+            raise CassetteError(msg) from error.__cause__
     journal.remove()
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Node: TypeAlias = "Mapping[str, Any]"
 
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
+_BASE64 = "base64"
 _TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: without one, text is text
 NOT_KEPT = "the archive has no content for this answer"
 _NOTHING: Node = {}
@@ -129,9 +130,7 @@ def _foreign_answer(response: Node, method: str) -> Response | None:
     if body is None and not _is_empty(response, method):
         return None
     headers, body = _headers(response), body or b""
-    told = (
-        str(content.get("encoding")).strip().lower() == "base64" or len(body) in sizes
-    )  # else perhaps of another charset on the wire
+    told = _encoding("content.text", content.get("encoding")) == _BASE64 or len(body) in sizes  # else which charset?
     wire = told and "content-encoding" not in headers
     return Response(_number(response), headers, body, wire, _text(response, "statusText", ""))
 
@@ -175,16 +174,21 @@ def _bytes(name: str, text: object, encoding: object) -> bytes:
     if not isinstance(text, str):
         msg = f"{name} must be text, got {type(text).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
+    if _encoding(name, encoding) == _BASE64:
+        return body_of_base64(name, text)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _encoding(name: str, encoding: object) -> str:
+    """Return how a body is written: base64, or a name of plain text."""
     if encoding not in (None, "") and not isinstance(encoding, str):
         msg = f"the encoding of {name} must be text, got {type(encoding).__name__}"
         raise ValueError(msg)
     kind = (encoding or "").strip().lower()
-    if kind == "base64":
-        return body_of_base64(name, text)
-    if kind not in _TEXT:
+    if kind != _BASE64 and kind not in _TEXT:
         msg = f"{name} has another encoding than base64, which cannot be read"
         raise ValueError(msg)
-    return text.encode("utf-8", "surrogatepass")
+    return kind
 
 
 def _headers(message: Node) -> Headers:

@@ -242,14 +242,20 @@ class Detector:
         for start, end, packed in embedded(text):
             if (content := self.clean(packed.content, depth + 1)) != packed.content:
                 yield Edit(start, end, packed.pack(content), PACKED)
-        done = -1
+        done, known = -1, self.registry.version
+        innocent: set[bytes] = set()  # words repeat: each is looked into once
         for run in runs(text):
-            if run.start < done or not self.sees(run.content, depth + 1):
+            if run.start < done or run.content in innocent:
                 continue
-            content = self.clean(run.content, depth + 1, fit=fit)
+            content = self.clean(run.content, depth + 1, fit=fit) if self.sees(run.content, depth + 1) else run.content
             if content != run.content:
                 done = run.end
                 yield Edit(run.start, run.end, run.encode(content), ENCODED)
+            elif known == self.registry.version:
+                innocent.add(run.content)
+            else:
+                known = self.registry.version
+                innocent.clear()
 
 
 def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -81,8 +81,23 @@ _BASE85 = (
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~",
     b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#",  # of ZeroMQ
 )
+_BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz"
+
+
+def _base58(data: bytes) -> bytes:
+    number, digits = int.from_bytes(data, "big"), b""
+    while number:
+        number, digit = divmod(number, len(_BASE58))
+        digits = _BASE58[digit : digit + 1] + digits
+    return digits
+
+
 _ALPHABETS = (
     _Alphabet(base64.b64encode, group=(3, 4)),
+    _Alphabet(base64.b64encode, 16, (3, 4), folded=True),  # as names in lower case hold it
+    _Alphabet(_base58),
+    _Alphabet(_translated(bytes, b"".join(_LETTERS), b"".join(each[13:] + each[:13] for each in _LETTERS))),  # rot13
     _Alphabet(_translated(base64.b64encode, _BASE64, bytes(range(32, 96))), group=(3, 4)),  # uuencode
     _Alphabet(base64.b32encode, 16, (5, 8), folded=True),
     _Alphabet(_translated(base64.b32encode, _BASE32, b"0123456789ABCDEFGHIJKLMNOPQRSTUV"), 16, (5, 8), folded=True),

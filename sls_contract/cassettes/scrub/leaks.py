@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.scrubber import Scrubber
@@ -45,18 +47,15 @@ def leaks(data: bytes, secrets: Scrubber | Iterable[Credentials] = ()) -> tuple[
     """
     scrubber = secrets if isinstance(secrets, Scrubber) else Scrubber(secrets)
     edits = scrubber.edits(data)
-    return tuple(_leak(data, edits, number) for number in range(len(edits)))
+    starts, ends = [edit.start for edit in edits], [edit.end for edit in edits]
+    lines = accumulate((data.count(b"\n", *since) for since in pairwise([0, *starts])), initial=1)
+    return tuple(map(partial(_leak, data), edits, [0, *ends], [*starts[1:], len(data)], islice(lines, 1, None)))
 
 
-def _leak(data: bytes, edits: list[Edit], number: int) -> Leak:
-    edit = edits[number]
-    line_start = data.rfind(b"\n", 0, edit.start) + 1
-    line_end = data.find(b"\n", edit.end)
-    before = max(line_start, edit.start - _AROUND, edits[number - 1].end if number else 0)
-    after = min(
-        len(data) if line_end < 0 else line_end,
-        edit.end + _AROUND,
-        edits[number + 1].start if number + 1 < len(edits) else len(data),
-    )
-    shown = f"{wire_text(data[before : edit.start])}***{wire_text(data[edit.end : after])}"
-    return Leak(data.count(b"\n", 0, edit.start) + 1, edit.kind, _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", shown))
+def _leak(data: bytes, edit: Edit, left: int, right: int, line: int) -> Leak:
+    """Show the line around a secret, between ``left`` and ``right``; looks no further: a file may be one line."""
+    left, right = max(left, edit.start - _AROUND), min(right, edit.end + _AROUND)
+    before = data[left : edit.start].rpartition(b"\n")[2]
+    after = data[edit.end : right].partition(b"\n")[0]
+    shown = f"{wire_text(before)}***{wire_text(after)}"
+    return Leak(line, edit.kind, _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", shown))

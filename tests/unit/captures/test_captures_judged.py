@@ -91,7 +91,7 @@ def test_damage_is_told_with_its_line_and_hides_nothing_before(lines, monkeypatc
         ("{oops", "no HTTP exchange: not JSON: expected a key in double quotes or }"),
         (
             '{"request": {"method": "GET", "url": "http://a/"}, "request": {}}',
-            "no HTTP exchange: the key 'request' appears twice; write headers that repeat as a list of [name, value]",
+            "no HTTP exchange: the key 'request' appears twice in the outermost object",
         ),
         (
             '{"request": {"method": "GET", "url": "http://a/"}, "evidence": "hunter2-Zk9Qv7Lw2"}',
@@ -122,6 +122,11 @@ def test_a_line_that_is_not_utf_8_is_told_as_that(lines):
         (lambda _: "[]", "not JSON"),
         (lambda text: text + "}", "expected the end"),
         (lambda _: "", "the file is empty"),
+        (lambda text: text.replace('"entries"', '"entries": [], "entries"', 1), "the key 'entries' appears twice"),
+        (
+            lambda text: text.replace('"method"', '"method": "PUT", "method"', 1),
+            "the key 'method' appears twice in /request",
+        ),
         (lambda text: text.replace('"startedDateTime"', '"\udc80"', 1), "not UTF-8: byte 0x80"),
     ],
 )

@@ -88,6 +88,8 @@ def test_a_body_that_quotes_a_conflict_marker_is_no_damage(tmp_path):
         (b"[" * 100_000, 1, "nested"),
         (b"- " * 100_000, 1, "nested"),
         (b"version: 1\nversion: 1\ninteractions: []\n", 2, "appears twice"),
+        (b'{"version": 1, "version": 1}', None, "'version' appears twice in the outermost object"),
+        (b'{"interactions": [{}, {"a": {"b": 1, "b": 2}}]}', None, "'b' appears twice in /interactions/1/a"),
         (b"version: 1\ninteractions:\n- 1\n", 3, "must be a mapping, got int"),
         (b"version: 1\ninteractions:\n- request: {method: GET, uri: 'http://a/', body: 1}\n", 3, "a body must be"),
         (b"version: 1\ninteractions:\n- request: {method: GET, uri: 'http://a/'}\n", 3, "needs request and response"),

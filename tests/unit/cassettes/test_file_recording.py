@@ -301,9 +301,15 @@ from test_file_recording import *
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path = Path(sys.argv[1])
 recorder = open_for_recording(path)
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, unlimited[1]))
+try:
+    recorder.append(recording("0"))
+except CassetteError as error:
+    print(error, journal_of(path).exists())
+resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
 recorder.append(recording("1"))
 room = journal_of(path).stat().st_size + int(sys.argv[2])
-unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (room, unlimited[1]))
 try:
     recorder.append(recording("2"))
@@ -332,7 +338,9 @@ def test_a_full_disk_harms_nothing_written_before(path, room):
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
     )
     assert run.stderr == ""
-    assert run.stdout.count("cannot be written: File too large") == 2
+    assert run.stdout.count("cannot be written: File too large") == 3
+    assert "then run again. False\n" in run.stdout  # no empty journal stays behind
+    assert f"{path.name}.journal keeps what was recorded; the next run adds it" in run.stdout
     assert "\n6 1\n" in run.stdout
     assert f"['{path.name}', '{path.name}.journal']" in run.stdout
     assert names(path) == [*(f"old-{number}" for number in range(5)), "1"]

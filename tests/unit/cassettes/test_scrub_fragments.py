@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import codecs
 import gzip
 import html
 import json
+import math
 import random
 import re
 import textwrap
@@ -36,6 +38,12 @@ def uuencoded(s):
     return "".join(binascii.b2a_uu(s.encode()[at : at + 45]).decode() for at in range(0, len(s), 45))
 
 
+def base58(text):
+    number = int(text.encode().hex(), 16)
+    signs = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+    return "".join(signs[number // 58**at % 58] for at in range(math.ceil(math.log(number, 58))))[::-1]
+
+
 SPELLED = {
     "XML, two sections": in_two("]]><![CDATA["),
     "HTML, two elements": in_two("</b><i>"),
@@ -60,6 +68,9 @@ SPELLED = {
     "base85": lambda s: base64.b85encode(s.encode()).decode(),
     "base85 of Adobe": lambda s: base64.a85encode(f"{{{s}}}".encode(), adobe=True).decode(),
     "uuencode": uuencoded,
+    "base58": base58,
+    "base64 in lower case": lambda s: base64.b64encode(f"x{s}".encode()).decode().lower(),
+    "rot13": lambda s: codecs.encode(s, "rot13"),
     "base64 in groups": lambda s: " ".join(textwrap.wrap(base64.b64encode(s.encode()).decode(), 4)),
     "base64 in two literals": lambda s: in_two('" + "')(base64.b64encode(f"x{s}".encode()).decode()),
     "numbers in octal": lambda s: " ".join(f"{ord(char):03o}" for char in s),
@@ -117,6 +128,7 @@ INNOCENT = {
     "letters that are repeated": (REPEATED, "1a" * 10),
     "many numbers": (KEY, json.dumps([random.Random(1).randrange(10**6) for _ in range(3000)])),
     "random base64": (KEY, base64.b64encode(random.Random(2).randbytes(30_000)).decode()),
+    "random base64 in lower case": (KEY, base64.b64encode(random.Random(2).randbytes(30_000)).decode().lower()),
     "random hex": (KEY, random.Random(3).randbytes(30_000).hex()),
 }
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sls_contract.checks import judge
-from sls_contract.exchange import Exchange, Headers
+from sls_contract.exchange import Exchange, Headers, Response
 from sls_contract.spec import CLAUSES, Level, use_contracts
 
 EVERYTHING = {
@@ -172,11 +172,13 @@ MUTANTS = [
     ("request-element-unique", lambda make: asked(make, body=BODY | {"names": [{"name": "x"}, {"name": "x"}]})),
     ("answer-status", lambda make: answered(make, ENTRY, status=201)),
     ("answer-status", lambda make: replace(shipped(make, SHARDS), response=make.response([], 302))),
+    ("answer-status", lambda make: replace(shipped(make, SHARDS), response=Response(307, {"Location": "https://a/"}))),
     ("answer-json", lambda make: answered(make, raw=b"[")),
     ("answer-json", lambda make: answered(make, raw=b"")),
     ("answer-shape", lambda make: answered(make, raw={"entries": [ENTRY]})),
     ("answer-shape", lambda make: listing(make, GROUPS, {"consumergroups": []})),
     ("answer-member-missing", lambda make: answered(make, {"mode": "fast"})),
+    ("answer-member-missing", lambda make: answered(make, {"ID": 1, "mode": "fast"})),
     ("answer-member-type", lambda make: entry(make, cursor=7)),
     ("answer-member-type", lambda make: entry(make, mode=None)),
     ("answer-member-type", lambda make: answered(make, ENTRY, 7)),
@@ -184,9 +186,12 @@ MUTANTS = [
     ("answer-member-value", lambda make: entry(make, ratio=1.5)),
     ("answer-member-value", lambda make: entry(make, cursor="MTUyNDE1NTM3OTM3MzkwODQ5Ng")),
     ("answer-member-value", lambda make: entry(make, cursor="AAAA\nAAAA")),
+    ("answer-member-value", lambda make: listing(make, f"{SHARDS}/0?type=cursor&from=end", {"cursor": ""})),
     ("answer-member-unknown", lambda make: entry(make, colour="red")),
     ("answer-integer", lambda make: entry(make, id=1.0)),
     ("answer-time-unit", lambda make: entry(make, at=1_700_000_000)),
+    ("answer-time-unit", lambda make: entry(make, at=2**63)),
+    ("answer-time-unit", lambda make: entry(make, at=-1)),
     ("answer-element-unique", lambda make: answered(make, ENTRY, ENTRY)),
     ("answer-filter", lambda make: entry(make, mode="slow")),
     ("answer-header-missing", lambda make: answered(make, ENTRY, total=None)),

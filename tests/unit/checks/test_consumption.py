@@ -357,6 +357,18 @@ UNUSUAL = {
             "GET", GROUP, answer=[]
         ),
     ),
+    "an entry and a shard that cannot be told, which their own clauses say": (
+        "SLS421",
+        lambda talk: (
+            talk.say("GET", SHARDS, answer=[{"shardID": n, "status": "readwrite"} for n in (0, 2**63)])
+            .say("GET", GROUP, answer=[{**NEVER, "shard": "0"}])
+            .say("GET", GROUP, answer=[NEVER])
+        ),
+    ),
+    "a heartbeat that lists no shard's id": (
+        "SLS435",
+        lambda talk: talk.make().beat("one", [], [0]).beat("one", [-1], [0]).beat("one", [0], [0]),
+    ),
     "logstore made anew": (
         "SLS421",
         lambda talk: (

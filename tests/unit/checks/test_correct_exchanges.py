@@ -157,12 +157,22 @@ def test_lz4_block_is_read(make):
     verdict = judge(exchange)
     assert verdict.findings == ()
     assert {"SLS201", "SLS265"} <= verdict.exercised
+    off = make.exchange(
+        make.response(block, headers=fields | {"x-log-bodyrawsize": "9"}), headers={"Accept-Encoding": "lz4"}
+    )
+    assert [(each.code, each.where) for each in check(off)] == [("SLS265", "header x-log-bodyrawsize")]
 
 
 def test_clock_allows_fifteen_minutes(make):
     """A request is in time up to and with the fifteenth minute, on either side."""
     for minutes in (-15, 15):
         assert judge_request(make.request(at=make.at + timedelta(minutes=minutes)), at=make.at).findings == ()
+
+
+def test_a_late_request_is_refused_for_its_time(make):
+    """The refusal has the server's time; without the time of the exchange, it is not measured by the request's."""
+    late = make.request(at=make.at - timedelta(hours=8))
+    assert judge_response(replace(make.exchange(ANSWERS["expired"](make)), request=late)).findings == ()
 
 
 def test_nonsense_may_be_answered_in_any_known_way(make):

@@ -236,7 +236,7 @@ ANSWERS = [
         ),
         {},
     ),
-    ("clock-served", lambda make: make.exchange(at=make.at - timedelta(minutes=16)), {"without_too": {"SLS255"}}),
+    ("clock-served", lambda make: make.exchange(at=make.at - timedelta(minutes=16)), {}),
 ]
 
 HEADERS = [
@@ -269,6 +269,8 @@ HEADERS = [
         ),
         {},
     ),
+    ("response-clock", lambda make: answered(make.exchange(), Date="Mon, 25 Nov 2024 18:09:42 GMT"), {}),
+    ("response-clock", lambda make: answered(make.exchange(), Date="Mon, 25 Nov 2024 18:09:42 GMT"), {"at": ...}),
     (
         "response-clock-unknown",
         lambda make: replace(headed(make.request(), Date=None), response=make.response()),

@@ -97,6 +97,7 @@ MUTANTS = [
     ("answered-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="0")),
     ("answered-raw-size", lambda pull, put, write: pull(body=b"", x_log_count="0", x_log_cursor=FIRST)),
     ("answered-count", lambda pull, put, write: pull(x_log_count="3")),
+    ("answered-count", lambda pull, put, write: pull(accept="application/json", x_log_count="3")),
     ("answered-count", lambda pull, put, write: pull(packed="zstd", x_log_count="1")),
     ("cursor-goes-on", lambda pull, put, write: pull(x_log_cursor="MTUyNDE1NTM3OTM3MzkwODQ5NQ==")),
     ("cursor-passes-logs", lambda pull, put, write: pull(x_log_cursor=FIRST)),
@@ -137,7 +138,9 @@ UNUSUAL = {
     "fewer by a query": lambda pull, put, write: pull(query="&pullMode=scan_on_stream&query=*", x_log_count="9"),
     "an end before the cursor": lambda pull, put, write: pull(query="&end_cursor=MTI%3D", x_log_cursor="MTI="),
     "as another tool decoded it": lambda pull, put, write: pull(b"?", wire=False),
-    "asked for as JSON": lambda pull, put, write: pull(b"[]", accept="application/json"),
+    "asked for as JSON": lambda pull, put, write: pull(
+        b"[]", accept="application/json", Content_Type="application/json"
+    ),
     "a field of tomorrow": lambda pull, put, write: pull(LISTED + b"\x98\x06\x01"),
     "a number of many digits": lambda pull, put, write: pull(x_log_count="9" * 5000),
     "large": lambda pull, put, write: pull(encode_list([GROUP] * 3000), count=9999, x_log_count="3000"),
@@ -157,6 +160,11 @@ def test_what_is_unusual_is_let_pass(pull, put, write, correct):
     """None of these breaks anything that is said of log groups and cursors."""
     found = judge(correct(pull, put, write)).findings
     assert [str(each) for each in found if each.code in {clause.code for clause in TABLES["logs"]}] == []
+
+
+def test_a_size_that_is_no_number_is_told_once(pull):
+    """By the contract, not by the compression, too."""
+    assert slugs(pull(packed="lz4", x_log_bodyrawsize="many")) == {"answer-header-value"}
 
 
 def test_what_could_not_fail_is_not_exercised(pull):

@@ -127,7 +127,7 @@ BREAKING = {
     "local date": (both(GOOD, answer(Date="Mon, 25 Nov 2024 18:09:42 +0800")), "response-date"),
     "clock of the service": (
         both(GOOD, recorded(answer(at=LATER + timedelta(hours=8)), asked(at=LATER))),
-        "response-clock",
+        "clock-served",
     ),
     "length too long": (both(GOOD, answer(Content_Length="9999")), "content-length"),
     "wrong digest": (both(GOOD, answer(Content_MD5=32 * "A")), "content-md5"),
@@ -295,7 +295,7 @@ BREAKING = {
         both(answer(LIST), answer(b"\x00", Content_Type="application/x-protobuf"), GROUPS),
         "content-type",
     ),
-    "another operation created": (both(answer(b""), answer(b"", 201), GROUPS, method="POST"), "success-status"),
+    "another operation created": (both(answer(b""), answer(b"", 201), GROUPS, method="POST"), "answer-status"),
     "another operation refused": (
         both(answer(LIST), error(400, "ParameterInvalid", "x"), GROUPS),
         "signature-accepted",
