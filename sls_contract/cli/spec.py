@@ -126,7 +126,7 @@ def _lines(path: Path, page: Page) -> Iterator[str]:
     for title, names in (("query", page.query), ("headers", page.headers)):
         if names:
             yield f"  {title}: {', '.join(names)}"
-    for title, body in (("body", page.body), ("answer", page.response)):
+    for title, body in (("request body", page.body), ("response body", page.response)):
         members = ", ".join(dict.fromkeys(name for _, name in body.members))
         proof = f", proven by its {body.digest}" if body.digest else ""
         if body.shape or members:

@@ -93,6 +93,7 @@ class Table:
     line: int
 
 
+_Row: TypeAlias = tuple[int, tuple[str, ...]]
 Block: TypeAlias = Text | Code | Table
 
 
@@ -116,6 +117,7 @@ class _Reader:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._at = 0
+        self._last: Table | None = None  # below the last heading
 
     def blocks(self) -> Iterator[Block]:
         while self._at < len(self._lines):
@@ -126,15 +128,20 @@ class _Reader:
                 yield self._html_table()
             elif _PRE.match(line):
                 yield self._pre()
-            elif "|" in line and (height := self._head_height()):
-                yield self._table(height)
+            elif table := self._piped(line):
+                yield table
             elif code := self._message(line) or self._json(line):
                 yield code
             else:
                 self._at += 1
                 words = line.strip("| ") if line.startswith("|") or line.endswith("|") else line
                 if words and not _CONTAINER.fullmatch(words):
-                    yield from self._line(words)
+                    yield from map(self._seen, self._line(words))
+
+    def _seen(self, text: Text) -> Text:
+        if text.kind == "heading":
+            self._last = None
+        return text
 
     def _line(self, words: str) -> Iterator[Text]:
         """Read a line of words, with the one below it that tells what it is."""
@@ -234,20 +241,35 @@ class _Reader:
         self._at += 1
         return Code("\n".join(inside), first + 1)
 
+    def _piped(self, line: str) -> Table | None:
+        """Read a table that begins here, or further rows of the last one, below a note; None where neither stands."""
+        if "|" in line and (height := self._head_height()):
+            self._last = self._table(height)
+            return self._last
+        last = self._last
+        if last and line.startswith("|") and len(_split(line)) == len(last.head):
+            return Table(last.head, self._rows(last.head), last.line)
+        return None
+
     def _table(self, height: int) -> Table:
         line = self._at + 1
         printed = [self._lines[at].strip() for at in range(self._at, self._at + height)]
         head = tuple(cell.lstrip(INDENT) for each in printed for cell in _cells(each))
         piped, closed = printed[0].startswith("|"), printed[0].endswith("|")
         self._at += height + 1
-        rows: list[tuple[int, tuple[str, ...]]] = []
-        while self._at < len(self._lines) and self._is_row(piped=piped):
-            rows.append((self._at + 1, self._row(0 if not closed else len(head) if piped else 1)))
-        rows = [row for row in rows if any(row[1])]
+        rows = self._rows(head, piped=piped, closed=closed)
         if rows and not any(head):  # the head is printed as the first row
-            (line, cells), *rows = rows
+            (line, cells), *rest = rows
+            rows = tuple(rest)
             head = tuple(cell.lstrip(INDENT) for cell in cells)
         return Table(head, _indented(rows), line)
+
+    def _rows(self, head: Sequence[str], *, piped: bool = True, closed: bool = True) -> tuple[_Row, ...]:
+        """Read the rows of a table whose head is known, all below each other."""
+        rows: list[_Row] = []
+        while self._at < len(self._lines) and self._is_row(piped=piped):
+            rows.append((self._at + 1, self._row(0 if not closed else len(head) if piped else 1)))
+        return tuple(row for row in rows if any(row[1]))
 
     def _is_row(self, *, piped: bool) -> bool:
         line = self._lines[self._at].strip()

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.sections import Placed
 
 _LISTED_ROW = re.compile(
-    r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|[:：]\s*([^.。]+)(?:[.。]|$))\s*(.*)", re.DOTALL
+    r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
+    re.DOTALL,
 )
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*| {2,}")
@@ -194,11 +195,12 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
 
 
 def _listed_rows(texts: Iterable[Text]) -> Iterator[Row]:
-    """Read parameters that stand one an item: ``name (type, required): words``; each list is a table."""
+    """Read parameters that stand one an item, or one a line: ``name (type, required): words``; each list is a table."""
     around: list[tuple[int, str]] = []
     label, first = "", 0
     for text in texts:
-        found = _LISTED_ROW.fullmatch(text.text) if text.kind == "item" else None
+        found = _LISTED_ROW.fullmatch(text.text) if text.kind in {"item", "paragraph"} else None
+        found = found if found and (text.kind == "item" or found[2]) else None
         kind, *said = re.split(r"\s*[,，、;；]\s*", found[2] or found[3]) if found else ("",)
         if found and _is_type(kind):
             first = first or text.line

@@ -35,8 +35,8 @@ _ROOTS = {"$", "body", "root"}
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
 _HTTP = r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|status)\s*[:：]?\s*)?"
 _LISTED_ERROR = re.compile(
-    rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|-]\s*(?P<message>[^|]*).*)?"
-    rf"|{_HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?P<message1>.*)"
+    rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
+    rf"|{_HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
     rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{_HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
     re.DOTALL,
 )

@@ -215,6 +215,21 @@ FORMS = {
         '"soil": {"kind": "clay"}}, "rows": [{"fruit": "plum"}]}\'\nit\'s planned\n```\n\n',
     ),
     "tables and code in quotations": re.sub(r"^(?=[^#\n])", "> ", PAGE, flags=re.MULTILINE),
+    "a note between rows": swap("|rows|Array", "\n> **Note** Only of late.\n\n|rows|Array"),
+    "parameters in lists, behind dashes": PAGE.replace(
+        TABLE, re.sub(
+            r"^\|(└*)(\w+)\|(\w+)\|(\w+)\|(.*)\|$",
+            lambda row: f"{'  ' * len(row[1])}- **{row[2]}** — {row[3]}, {row[4]}. {row[5]}",
+            TABLE[TABLE.index("|orchard|"):], flags=re.MULTILINE,
+        ),
+    ),
+    "a parameter in a line": swap(
+        *("|dryRun|Boolean|No|Whether to plan only.|\n", ""),
+        *("|Parameter|", "`dryRun` (boolean, optional): only plan.\n\n|Parameter|"),
+    ),
+    "errors behind dashes": swap(
+        ERRORS, re.sub(r"\|(4\d+)\|(\w+)\|(.*)\|", r"`\1 \2` — \3", ERRORS[ERRORS.index("|404") :])
+    ),
     "errors in another section": PAGE.replace(ERRORS, "").replace("## Response", f"{ERRORS}\n## Response"),
     "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),
     "notes in brackets behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1"（计划）\n}'),
