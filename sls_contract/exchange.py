@@ -260,6 +260,11 @@ class Response:
         """Show status, header names and the size of the body; never a value."""
         return f"Response({self.status}, {self.headers!r}, {len(self.body)} body bytes)"
 
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the status is 500 or above: the service failed."""
+        return self.status >= 500  # noqa: PLR2004
+
     def replace(self, **changes: object) -> Response:
         """Return a copy with some fields changed (``status``, ``headers``, ``body``, ``wire``, ``reason``)."""
         fields: dict[str, Any] = {"status": self.status, "headers": self.headers, "body": self.body}

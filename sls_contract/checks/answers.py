@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from sls_contract.checks.subject import Subject
 
 
-_SERVER_ERROR = 500
-
-
 def is_utf8(subject: Subject) -> Flaws:
     """Demand that a body that is JSON is UTF-8."""
     if not _is_json_answer(subject) or subject.json is None:
@@ -39,12 +36,12 @@ def keys_are_unique(subject: Subject) -> Flaws:
 
 def client_error_body(subject: Subject) -> Flaws:
     """Demand that a 4xx carries code and message."""
-    return _error_body(subject) if subject.response and subject.response.status < _SERVER_ERROR else None
+    return _error_body(subject) if subject.response and not subject.response.is_server_error else None
 
 
 def server_error_body(subject: Subject) -> Flaws:
     """Demand that a 5xx carries code and message."""
-    return _error_body(subject) if subject.response and subject.response.status >= _SERVER_ERROR else None
+    return _error_body(subject) if subject.response and subject.response.is_server_error else None
 
 
 def _error_body(subject: Subject) -> Flaws:
@@ -72,7 +69,12 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
     if subject.response.status != OK:
         return KEPT
     return [
-        Flaw("status", "400 or 401", f"200, though {wrong}", "verify it first; where it is wrong, answer 401 or 400.")
+        Flaw(
+            "status",
+            "400 or 401",
+            f"200, though {wrong}",
+            "verify the signature before you serve; answer 401 or 400 if it is wrong.",
+        )
     ]
 
 

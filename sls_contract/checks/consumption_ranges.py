@@ -1,4 +1,4 @@
-"""``SLS418`` and ``SLS419``: the shards that ListShards lists, beside each other and beside an earlier list."""
+"""``SLS418`` to ``SLS420``: the shards that ListShards lists, beside each other, an earlier list, and their changes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sls_contract.checks.sequence import Judged
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sls_contract.spec import Finding
 
 _BEGIN, _END = "inclusiveBeginKey", "exclusiveEndKey"
 _HASH_KEY = re.compile("[0-9A-Fa-f]{32}")  # the page also prints a key of 31 digits: nobody knows what it stands for
 _LAST = (1 << 128) - 1
-_WRITABLE = "readwrite"
+_WRITABLE, _READONLY = "readwrite", "readonly"
 _LASTING = (_BEGIN, _END, "createTime")
 
 
@@ -36,6 +36,11 @@ class _Range(NamedTuple):
         return None if begin is None or end is None else cls(begin, end, at)
 
 
+def by_number(listed: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """Return the shards of a list that have an id, by it."""
+    return {each["shardID"]: each for each in listed if type(each.get("shardID")) is int}
+
+
 def writable_shards(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the shards of a list that take logs."""
     return [each for each in listed if each.get("status") == _WRITABLE]
@@ -47,6 +52,49 @@ def first_and_last_key(shard: Mapping[str, Any]) -> tuple[str, str] | None:
     if not isinstance(first, str):
         return None
     return first, f"{max(keys.begin, keys.end - 1):032x}" if keys else first
+
+
+def lowest_writable(listed: Sequence[Mapping[str, Any]]) -> tuple[int, str] | None:
+    """Return the readwrite shard that takes the lowest keys, and the key in its middle; None where none is told so."""
+    writable = [(_Range.of(each, at), each.get("shardID")) for at, each in enumerate(writable_shards(listed))]
+    known = [(keys, number) for keys, number in writable if keys is not None and type(number) is int]
+    if not known:
+        return None
+    keys, number = min(known)
+    return number, f"{keys.begin + (keys.end - keys.begin) // 2:032x}"
+
+
+def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Collection[int]) -> Judged:
+    """Judge the answer to SplitShard or MergeShard; ``before`` are the shards that there were."""
+    status = {number: each.get("status") for number, each in by_number(answered).items()}
+    new = [number for number in by_number(writable_shards(answered)) if number not in before]
+    fix = "Answer with the shard, now readonly, and with the new readwrite shards that take its keys."
+    findings = []
+    if status.get(number) != _READONLY:
+        findings.append(_changed("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
+    if not new:
+        findings.append(_changed("body", "a readwrite shard that was not listed before", "none", fix))
+    return Judged(tuple(findings), frozenset({"SLS420"}))
+
+
+def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> Judged:
+    """Judge whether ListShards shows what SplitShard or MergeShard answered, by shard."""
+    status = {number: each.get("status") for number, each in by_number(listed).items()}
+    findings = (
+        _changed(
+            "body",
+            f"shard {number} with status {shown(each.get('status'))[1:-1]}, as it was answered",
+            shown(status[number]) if number in status else "no such shard",
+            "List each shard as the split or the merge left it.",
+        )
+        for number, each in changed.items()
+        if number not in status or status[number] != each.get("status")
+    )
+    return Judged(tuple(findings), frozenset({"SLS420"} if changed else ()))
+
+
+def _changed(where: str, expected: str, actual: str, fix: str) -> Finding:
+    return clause("shard-changed").finding(where, expected, actual, fix)
 
 
 def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Judged:

@@ -30,7 +30,8 @@ class PlainBody(NamedTuple):
     Attributes:
         data: the bytes; None where they could not be had.
         encoding_flaw: why Content-Encoding is not true; empty where it is.
-        compress_flaw: why x-log-compresstype or x-log-bodyrawsize is not true; empty where they are.
+        compress_flaw: why x-log-compresstype or x-log-bodyrawsize is not true; empty where they are. It is the size
+            where there is ``data``.
         unknown: an encoding that cannot be taken off here; empty where there is none.
 
     """

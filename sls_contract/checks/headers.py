@@ -159,9 +159,12 @@ def compression_is_true(subject: Subject) -> Flaws:
     judged = subject.contract is not None and _RAW_SIZE in subject.contract.response_headers
     if judged and subject.plain.data is not None and not (size.isascii() and size.isdigit()):
         return KEPT  # that it is no number, the contract tells
-    flaw = subject.plain.compress_flaw
+    flaw = shortened(subject.plain.compress_flaw)
+    if flaw and subject.plain.data is not None:
+        fix = "send the size that the body has before it is compressed, in bytes."
+        return [Flaw(f"header {_RAW_SIZE}", "the size of the decompressed body", flaw, fix)]
     fix = "compress the body as the header says, or leave the header out."
-    return [Flaw("header x-log-compresstype", "a body that decompresses", shortened(flaw), fix)] if flaw else KEPT
+    return [Flaw("header x-log-compresstype", "a body that decompresses", flaw, fix)] if flaw else KEPT
 
 
 def digest_is_true(subject: Subject) -> Flaws:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.checks.rule import Check
     from sls_contract.checks.subject import Subject
 
-_PROCESSED = frozenset({"query", "processor", "pullMode"})
+PROCESSED = frozenset({"query", "processor", "pullMode"})
 """Query keys with which the service gives other log groups than are stored."""
 
 _DECIMAL = re.compile("[0-9]{1,20}")
@@ -49,7 +49,7 @@ def counts(what: str, subject: Subject) -> Flaws:
         return None
     plain = subject.plain.data if response.wire else None
     right = message.count if plain is None or what == "log_groups" else len(plain)
-    if right is None or (what == "log_groups" and _PROCESSED & dict(subject.request.query_pairs()).keys()):
+    if right is None or (what == "log_groups" and PROCESSED & dict(subject.request.query_pairs()).keys()):
         return None
     sent = {
         name: response.headers.get(name, "").strip()

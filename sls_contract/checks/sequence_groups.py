@@ -40,7 +40,7 @@ def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> J
     """Judge which of the shards that take logs the only consumer was not assigned, heartbeat after heartbeat."""
     found = clause("every-shard-assigned").finding(
         "body",
-        f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group lives",
+        f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group is alive",
         f"{sorted(missing)} assigned by none of the last heartbeats",
         "Share all shards out among the consumers that live; let a consumer that is gone hold none.",
     )

@@ -31,7 +31,6 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
-_SERVER_ERROR = 500
 _SERVICE_UNAVAILABLE = 503
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
 
@@ -63,6 +62,19 @@ _REFUSALS: dict[str, _Refusal] = {
     "clock": _refusal("SLS455", {400}, CLOCK_ERRORS, "Compare the request's time with the server's, both ways."),
 }
 
+_ABOUT_GROUPS = {
+    "ConsumerGroupAlreadyExist": (
+        "200: no group of this name was made, or it was deleted",
+        "Make a group by CreateConsumerGroup only, answer 200 once it is made, and forget it when it is deleted.",
+    ),
+    "ConsumerGroupNotExist": (
+        "200: the group exists",
+        "Find a group from the answer to its creation to its deletion, on every connection and every server.",
+    ),
+}
+"""What is expected of a request that such an error refuses without a reason, and the fix."""
+
+_ABOUT_SENDERS = frozenset({"SLS451", "SLS452", "SLS453", "SLS455"})
 _STATUS = "SLS231"
 _ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455": {"SLS240"}}
 """Serving what had to be refused is a finding of the single exchange already; so is a strange status. Told once."""
@@ -110,17 +122,15 @@ def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
         return
     code = error_code(response)
     found, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
-    if code == "ConsumerGroupAlreadyExist":
-        expected = "200: no group of this name was made, or it was deleted"
-        fix = "Make a group by CreateConsumerGroup only, answer 200 once it is made, and forget it when it is deleted."
-    elif code == "ConsumerGroupNotExist":
-        expected = "200: the group exists"
-        fix = "Find a group from the answer to its creation to its deletion, on every connection and every server."
-    elif response.status >= _SERVER_ERROR:
+    if code in _ABOUT_GROUPS:
+        expected, fix = _ABOUT_GROUPS[code]
+    elif response.is_server_error:
         fix = "Find out in the log of the endpoint why it failed; this request is correct."
     elif code in CLOCK_ERRORS:
         found, fix = "SLS457", "Allow 15 minutes either way."
-    elif response.status in {400, 401} and code not in own:
+    elif code in own:
+        fix = "Answer this error to a request that makes its mistake; this request is correct."
+    elif response.status in {400, 401}:
         found, fix = "SLS456", "See `sls-contract signature` for what this request signs."
         if code is not None and code != "SignatureNotMatch":
             fix = "Accept every form: header names in any case, JSON with blanks and escapes, a query in any order."
@@ -143,7 +153,12 @@ def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
         return  # a body without errorCode is a finding of the single exchange
     wanted = " or ".join(map(str, sorted(refusal.statuses)))
     names = " or ".join(sorted(refusal.codes))
-    yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), refusal.fix)
+    fix = refusal.fix
+    if response.is_server_error:
+        fix = "Find out in the log of the endpoint why it failed; it must refuse this request."
+    elif response.status != _OK and refusal.code in _ABOUT_SENDERS:
+        fix = "Refuse it with this status and errorCode; clients tell by them what to correct."
+    yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), fix)
 
 
 def _shown(response: Response, code: str | None) -> str:

@@ -61,8 +61,11 @@ class WholeBody:
         elif column.takes(text.value):
             column.judge([text.value], lambda _: "", breaches)
         else:
-            fix = f"write {column.expected()} as the whole body; return errors with an error status."
-            breaches.add(self._shape, "body", column.expected(), _kind_of(text.value, self._element), fix)
+            expected = column.expected()
+            fix = f"write {expected} as the whole body."
+            if answered:
+                fix = f"write {expected} as the whole body; return errors with an error status."
+            breaches.add(self._shape, "body", expected, _kind_of(text.value, self._element), fix)
 
 
 def _request_flaw(text: JsonText) -> str:

@@ -31,8 +31,8 @@ def refuse_unknown(scenarios: Iterable[str], known: Collection[str]) -> None:
     """Refuse the name of a scenario that there is not; raises `UsageError` with those that are like it."""
     for name in scenarios:
         if name not in known:
-            hint = did_you_mean(name, known) or " --list shows all of them."
-            msg = f"--scenario: there is no scenario {name!r}.{hint}"
+            hint = did_you_mean(name, known)
+            msg = f"--scenario: there is no scenario {name!r}.{hint} --list shows all of them."
             raise UsageError(msg)
 
 

@@ -99,6 +99,11 @@ def _write_claims(pages: Sequence[tuple[Path, Page]], arguments: argparse.Namesp
         print(f"wrote {file}", file=stdout)
     if len(written) > _MOST_LISTED:
         print(f"and {len(written) - _MOST_LISTED} more files of claims", file=stdout)
+    problems = [f"{path}:{line[1:]}" for path, page in pages for line in _problems(page)]
+    for problem in problems[:_MOST_LISTED]:
+        print(problem, file=stdout)
+    if len(problems) > _MOST_LISTED:
+        print(f"and {len(problems) - _MOST_LISTED} more problems; leave out --out to list them all", file=stdout)
 
 
 def _installed() -> Path:
@@ -128,5 +133,12 @@ def _lines(path: Path, page: Page) -> Iterator[str]:
             yield f"  {title}: {body.shape or 'shape not told'}{proof}{': ' + members if members else ''}"
     if page.errors:
         yield f"  errors: {', '.join(f'{status} {code}' for status, code in page.errors)}"
+    yield from _problems(page)
+
+
+def _problems(page: Page) -> Iterator[str]:
+    from sls_contract.spec.claims import MEANINGS
+
     for problem in sorted(page.problems):
-        yield f"  problem {problem.kind} at line {problem.line}: {problem.where}: {problem.says}"
+        meaning = MEANINGS[problem.kind]
+        yield f"  problem {problem.kind} at line {problem.line}: {problem.where}: {problem.says} ({meaning})"

@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
-_REQUESTS = 1800  # of the documented scenarios
+_REQUESTS = 2500  # of the documented scenarios
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
 _NAMES = "areas or clauses, such as names,near-misses,SLS251; repeatable"
 _UNPROVEN = 2
-_TARGET = ["--endpoint", "--project", "--logstore", "--other-logstore", "--other-project", "--group", "--region"]
+_PLACES = ["--endpoint", "--project", "--logstore", "--other-logstore", "--other-project", "--group", "--region"]
+_TARGET = [*_PLACES, "--write-logs", "--change-shards"]
 _SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
 
 
@@ -58,7 +59,11 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--logstore", help="an existing logstore (needed with --endpoint)")
     add("--other-logstore", metavar="NAME", help="another one, for the scenarios with two logstores")
     add("--other-project", metavar="NAME", help="another project with a logstore of the same name, for two projects")
-    add("--region", default="cn-hangzhou", help="signed in v4 where the endpoint names none (default: %(default)s)")
+    add(
+        "--region",
+        default="cn-hangzhou",
+        help="region of v4 signatures, if the endpoint names none (default: %(default)s)",
+    )
     add("--examples", type=at_least(0), default=100, metavar="N", help="generated sequences (default: %(default)s)")
     add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
     add("--database", metavar="DIR|URL", help="replay generated sequences that failed before, and keep those that fail")
@@ -67,6 +72,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--skip", action="append", default=[], metavar="NAMES", help=f"do not judge these {_NAMES}")
     add("--group", metavar="NAME", help="an existing consumer group: it is read, and nothing is made or changed")
     add("--write-logs", action="store_true", help="also write some hundred logs to the logstores; they stay there")
+    add("--change-shards", action="store_true", help="also split and merge shards of --other-logstore; they stay so")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     rate = f"requests a second; 0: no limit (default: {_POLITE_RATE:g}, on loopback 0)"
     add("--rate", type=float, metavar="N", help=rate)
@@ -165,6 +171,7 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
             sts=TEST_STS_CREDENTIALS,
             expired_token=_EXPIRED_TOKEN,
             writes_logs=True,
+            changes_shards=True,
             clock=clock,
         )
 
@@ -218,6 +225,7 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
         region=arguments.region,
         loopback=address.loopback,
         writes_logs=arguments.write_logs,
+        changes_shards=arguments.change_shards,
         options=_options(arguments),
     )
 
@@ -225,7 +233,8 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
 def _options(arguments: argparse.Namespace) -> str:
     """Return the options that name the target, as one types them."""
     given = ((option, getattr(arguments, _attribute(option))) for option in _TARGET)
-    return shlex.join(word for option, value in given if value for word in (option, str(value)))
+    words = ((option,) if value is True else (option, str(value)) for option, value in given if value)
+    return shlex.join(word for each in words for word in each)
 
 
 def _attribute(option: str) -> str:
@@ -252,12 +261,15 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, console: C
     if target.loopback or arguments.yes or target.group is not None:
         return
     logstores = ", ".join(filter(None, (target.logstore, target.other_logstore)))
+    other = target.other_logstore if target.changes_shards else None
+    split = f", and splits and merges shards of {other}" if other else ""
     abroad = f" and {target.other_project} ({target.logstore})" if target.other_project else ""
     print(
         f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){abroad} at "
         f"{target.endpoint},\n"
         f"at most three at a time, writes checkpoints to them, and deletes them again"
-        f"{', and writes logs to the logstores' if target.writes_logs else ', and writes no logs'}: about "
+        f"{', and writes logs to the logstores' if target.writes_logs else ', and writes no logs'}"
+        f"{split}: about "
         f"{_REQUESTS + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
         file=console.stderr,
     )

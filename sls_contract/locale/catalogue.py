@@ -32,7 +32,7 @@ _VALUES = {  # patterns of what stands under a name
 _BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")
 _BRACKETED = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _LEADING = re.compile(r"[,;:)]+ *")
-_OURS = re.compile(r"sls-contract[a-z -]*: ")
+_OURS = re.compile(r"sls-contract[a-z -]*: (?:error: )?")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
 _JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
@@ -46,7 +46,7 @@ _MANY_LETTERS = 7  # of a template whose values may be any text
 _FEW_LETTERS = 3
 _HARDLY_A_WORD = 2  # letters, as of "to 10"
 _WITH_A_DIGIT = re.compile(r"\S*\d\S*(?: [a-z]+){0,2}|")
-_FEW_WORDS = re.compile(r"\S*|[\d,]+ [a-z]+(?: [a-z]+)?")
+_FEW_WORDS = re.compile(r"\S*(?: \([\w-]+\))?|[\d,]+ [a-z]+(?: [a-z]+)?")
 _LONGEST = 4000  # characters of a line; what is longer is data
 _MOST_JOINTS = 24
 _MOST_KEPT = 10_000
@@ -144,11 +144,10 @@ class Catalogue:
             return line.replace(core, self._texts.get(core, core), 1)
         if " " not in core and not (alone or core.endswith(":")):
             return line
-        direct, ours = self._direct(core) or self._aside(core), _OURS.match(core)
-        if ours and not (direct or "").startswith("sls-contract"):  # what follows the name is a text of its own
-            whole = ours.group() + self._kept(core[ours.end() :])
-        else:
-            whole = direct if direct is not None else self._in_parts(core)
+        ours = _OURS.match(core)  # what follows the name may be a text of its own
+        behind = ours.group() + self._kept(core[ours.end() :]) if ours else None
+        found = [each for each in (behind, self._direct(core) or self._aside(core)) if each]
+        whole = min(found, key=_left_english) if found else self._in_parts(core)
         return line if whole == core else line.replace(core, whole, 1)
 
     def _direct(self, core: str) -> str | None:
@@ -165,8 +164,9 @@ class Catalogue:
                 for each in near
                 if (values := each.values(core)) is not None and self._is_likely(each, values)
             ]
-            if made:
-                found = self._filled(*min(made, key=_doubt))
+            made.sort(key=_doubt)
+            filled = [self._filled(*each) for each in made]
+            found = min(filled, key=_left_english, default=None)  # the first of equals
         if found is None or not cut:
             return found
         return f"{found}。" if cut == "." else found.removesuffix("。")
@@ -177,6 +177,7 @@ class Catalogue:
             return False  # the first of several: each is a text of its own
         return template.is_sure() or all(
             template.plain().fullmatch(value)
+            or _DATA.fullmatch(value)
             or (template.literals[0] and not _JOINT.search(value) and self._kept(value) != value)
             for value in values.values()
         )
@@ -251,6 +252,11 @@ def _doubt(made: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int, in
     template, values = made
     cut = sum(len(_JOINT.findall(value)) for value in values.values())
     return ": " not in template.literals[0], cut, -template.letters, -sum(map(len, template.literals))
+
+
+def _left_english(text: str) -> int:
+    """Count the words of a translation that are English, or a user's own."""
+    return len(_WORD.findall(text))
 
 
 def _forms(core: str) -> Iterator[tuple[str, str]]:

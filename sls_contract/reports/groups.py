@@ -12,6 +12,7 @@ from sls_contract.spec import CLAUSES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_CAUSES = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused, or not answered
 _RANKS = {"violation": 0, "warning": 1, "unspecified": 2}
 
 
@@ -53,12 +54,17 @@ class Group:
 
 
 def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Group]:
-    """Group the findings of a report: violations first, then by how often they were found."""
+    """Group the findings of a report: violations first, correct requests that are not served before what follows."""
     groups: dict[tuple[str, str, str], Group] = {}
     for finding in findings:
         key = finding["code"], finding["level"], finding["operation"] or ""
         groups.setdefault(key, Group([])).findings.append(finding)
-    return sorted(groups.values(), key=lambda group: (_RANKS.get(group.first["level"], 3), -group.count))
+    return sorted(groups.values(), key=_rank)
+
+
+def _rank(group: Group) -> tuple[int, bool, int]:
+    """Return what orders groups: the level, whether other findings may follow from it, how often it was found."""
+    return _RANKS.get(group.first["level"], 3), group.first["code"] not in _CAUSES, -group.count
 
 
 def part_of(where: str) -> str:

@@ -57,7 +57,6 @@ _CONTENTS = (
     ("Key", " blanks around "),
     ("k" * 100, "a long key"),
 )
-_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
 _TAGS = frozenset({("sls-contract", "消费")})
 
 
@@ -78,6 +77,7 @@ class Bench:
         prefix: what stands before a group's label in its real name, and before what marks a log.
         hash_keys: by shard, the first and the last key of its range; as far as they were learnt.
         existing: the real name of the group with the empty label.
+        logs_time: the time of logs, in seconds since 1970 UTC.
 
     """
 
@@ -91,6 +91,7 @@ class Bench:
     prefix: str = GROUP_PREFIX
     hash_keys: Mapping[ShardRef, tuple[str, str]] = field(default_factory=dict)
     existing: str = ""
+    logs_time: int = 0
     other_project: str = ""
     missing_projects: Mapping[ProjectRole, str] = field(default_factory=lambda: {"missing": MISSING_PROJECT})
 
@@ -133,7 +134,7 @@ class Bench:
             value: what a `Write` writes that names no value, and what marks the logs of a `Put`.
 
         """
-        return self._with_variant(self._plain(step, held, value, at), step, at)
+        return self._with_variant(self._plain(step, held, value), step, at)
 
     def checkpoint(self, step: Write, value: str) -> str:
         """Return the checkpoint that a write sends."""
@@ -141,21 +142,21 @@ class Bench:
             return step.raw
         return base64.b64encode(wire_bytes(value if step.value is None else step.value)).decode("ascii")
 
-    def logs(self, step: Put, value: str, at: datetime) -> tuple[PulledLog, ...]:
+    def logs(self, step: Put, value: str) -> tuple[PulledLog, ...]:
         """Return the logs that a `Put` writes; the prefix keeps those of two runs apart."""
-        time, shared = int(at.timestamp()) - _AGE, (_TOPIC, _TAGS, _SOURCE)
+        time, shared = self.logs_time, (_TOPIC, _TAGS, _SOURCE)
         contents = (*_CONTENTS, ("long", "x" * step.size))
         return tuple(
             PulledLog(time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *contents), *shared, _FRACTION - number)
             for number in range(step.logs)
         )
 
-    def _plain(self, step: Step, held: tuple[int, ...], value: str, at: datetime) -> Request:
+    def _plain(self, step: Step, held: tuple[int, ...], value: str) -> Request:
         place = step.at
         if isinstance(step, Call):
             return self._called(step)
         if isinstance(step, Put):
-            return self._put(step, value, at)
+            return self._put(step, value)
         if isinstance(step, (ListGroups, Create)):
             path = self.path(place, collection=True)
             return self._get(place, path) if isinstance(step, ListGroups) else self._post(place, path, self._new(step))
@@ -191,20 +192,20 @@ class Bench:
         """Return the unsigned request that the contract of the operation describes."""
         contract = registry().named(step.operation)
         assert contract is not None, "scenarios name operations that are shipped"
-        names = {"logstore": self.logstores[step.at.logstore]}
-        if step.shard is not None:
-            names["shard"] = str(self.shard(step.shard, step.at.logstore))
-        path = "/".join(quote(names[each[1:-1]]) if each.startswith("{") else each for each in contract.path.split("/"))
+        shard = "" if step.shard is None else str(self.shard(step.shard, step.at.logstore))
+        names = iter((self.logstores[step.at.logstore], shard))  # each page has names of its own for the two
+        path = "/".join(quote(next(names)) if each.startswith("{") else each for each in contract.path.split("/"))
         told = {key: values[0] for key, values in contract.discriminator.items() if values}
         query = urlencode({**told, **dict(step.query)}, quote_via=quote)
         plain = self._get(step.at, f"{path}?{query}" if query else path)
-        return plain.replace(method=contract.method, headers=Headers([*plain.headers.pairs, *step.headers]))
+        length = [("Content-Length", "0")] if contract.method == "POST" else []
+        return plain.replace(method=contract.method, headers=Headers([*plain.headers.pairs, *length, *step.headers]))
 
-    def _put(self, step: Put, value: str, at: datetime) -> Request:
+    def _put(self, step: Put, value: str) -> Request:
         """Return the unsigned PutLogs: to any shard, or to the one that takes its hash key."""
         path = f"/logstores/{quote(self.logstores[step.at.logstore])}/shards/"
         path += "lb" if step.shard is None else f"route?key={self.hash_keys[step.shard][step.last_key]}"
-        group = log_group(self.logs(step, value, at))
+        group = log_group(self.logs(step, value))
         body = compressed(group, step.coding) if step.body is None else step.body(group)
         headers = [("Content-Type", "application/x-protobuf"), ("Content-Length", str(len(body)))]
         if step.coding:
@@ -244,7 +245,7 @@ class Bench:
         The other one has the same body where it can: what is wrong is the signature, neither a length nor a digest.
         """
         lender = replace(lender, variant=variant)
-        plain = self._plain(lender, (), "0", at)
+        plain = self._plain(lender, (), "0")
         if plain.method == request.method and plain.url != request.url:
             plain = request.replace(url=plain.url, headers=request.headers.with_field("Host", plain.host))
         headers = self._with_variant(plain, lender, at).headers.with_field("Host", request.host)

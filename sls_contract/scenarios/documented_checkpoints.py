@@ -9,6 +9,7 @@ from functools import partial
 
 from sls_contract.scenarios.scenario import Scenario, made
 from sls_contract.scenarios.steps import (
+    AtOnce,
     Create,
     Delete,
     HeartBeat,
@@ -122,6 +123,20 @@ _CHECKPOINTS = (
         _UPDATE,
         "SLS401 SLS402",
     ).doing(*made(), *(step for _ in range(12) for step in (Write(0), Read(0))), Read()),
+    _checkpoints(
+        "checkpoints-at-once",
+        "each checkpoint, though several are written at the same time; of two for one shard either, for good",
+        f"{_UPDATE}; {_ELEMENTS}",
+        "SLS401 SLS402 SLS403",
+    ).doing(
+        *made(),
+        *(
+            step
+            for _ in range(4)
+            for step in (AtOnce((Write(0), Write("last"), Write(0, consumer="consumer_2"), Write("last"))), Read(0))
+        ),
+        Read(),
+    ),
     _checkpoints("checkpoint-rewound", "the smaller number, which was written last", _UPDATE, "SLS401 SLS402").doing(
         *made(), Write(0, "2000"), Read(0), Write(0, "1000"), Read(0)
     ),

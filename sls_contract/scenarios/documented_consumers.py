@@ -191,7 +191,10 @@ SCENARIOS = (
         Read("handed over"),
     ),
     _consumer_group_update_check_point(
-        "update-checkpoint-without-consumer", "refused unless it is forced", f"{_WRITE}, description", "SLS286 SLS402"
+        "update-checkpoint-without-consumer",
+        "refused unless it is forced",
+        f"{_WRITE}, its description",
+        "SLS286 SLS402",
     ).doing(
         *made(),
         Write(0, consumer="", force="true"),

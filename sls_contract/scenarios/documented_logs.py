@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from sls_contract.scenarios.documented_operations import get_cursor, pull
-from sls_contract.scenarios.scenario import Scenario
-from sls_contract.scenarios.steps import Call, Drain, Follow, Kept, PassTime, Place, Put, RequestVariant
+from sls_contract.scenarios.scenario import Scenario, made, with_variant
+from sls_contract.scenarios.steps import Call, Drain, Follow, HoldAll, Kept, PassTime, Place, Put, RequestVariant
 
+_resharding = partial(Scenario.of, "resharding")
 _put_logs = partial(Scenario.of, "PutLogs")
 _pull_logs = partial(Scenario.of, "PullLogs")
 _list_shards = partial(Scenario.of, "ListShards")
 _get_cursor = partial(Scenario.of, "GetCursor")
 _get_cursor_time = partial(Scenario.of, "GetCursorTime")
 _PUT, _PULL, _CURSOR, _TIME = "PutLogs page", "PullLogs page", "GetCursor page", "GetCursorTime page"
+_SPLIT_PAGE = "SplitShard page"
 _OTHER = Place("a", "other")
 _FORGED = RequestVariant(flaw="digest")
 _VARIANTS = (RequestVariant("v1", "go"), RequestVariant("v1-sha256", "upper"), RequestVariant("v4", "tea-v4"))
@@ -32,6 +34,8 @@ def _coded(coding: str) -> Scenario:
     ).doing(Follow(), Put(3, coding), *(Put(1, coding, variant=variant) for variant in _VARIANTS), Drain(coding=coding))
 
 
+_LIST = Call("ListShards", at=_OTHER)
+_SPLIT = Call("SplitShard", "lowest", (("key", Kept("middle")),), at=_OTHER)
 _AT_CURSORS = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 
 SCENARIOS = (
@@ -111,6 +115,30 @@ SCENARIOS = (
         f"{_DELIVERED} {_COUNTED} SLS284 SLS287",
     ).doing(Follow(), Call("ListShards"), *(Put(logs, shard=0) for logs in (1, 2, 1, 1, 3)), Drain(count=2)),
     _put_logs(
+        "put-logs-in-unknown-compression",
+        "400 InvalidCompressType (ParameterInvalid since 2026): x-log-compresstype is neither lz4 nor deflate",
+        "CommonErrorCodes page",
+        "SLS445",
+    ).doing(
+        Put(), Put(coding="unknown", body=bytes, refused="InvalidCompressType ParameterInvalid"), Put(coding="lz4")
+    ),
+    _put_logs(
+        "put-logs-alike",
+        "each log as often as it was written, also where all that is sent is the same again",
+        f"{_PUT}: each request writes a log group",
+        _DELIVERED,
+    ).doing(
+        Follow(),
+        Call("ListShards"),
+        Put(2, shard=0),
+        Put(2, shard=0, again=True),
+        Put(shard=0),
+        Put(shard=0, again=True),
+        Drain(),
+        Put(),
+        Drain(),
+    ),
+    _put_logs(
         "put-logs-refused",
         "no log of a request that was refused: for its signature, its time, or its key",
         "CommonErrorCodes page: an error answer means that the request failed",
@@ -181,5 +209,41 @@ SCENARIOS = (
         PassTime(2),
         Put(shard=0),
         Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
+    ),
+    _resharding(
+        "shard-split",
+        "the shard, now readonly, and two readwrite ones that take its keys and are assigned to a consumer",
+        _SPLIT_PAGE,
+        "SLS418 SLS419 SLS420 SLS429",
+    ).doing(_LIST, _SPLIT, PassTime(1), _LIST, *made(_OTHER), HoldAll(at=_OTHER)),
+    _resharding(
+        "shards-merged",
+        "one readwrite shard in the place of two neighbours, which are readonly",
+        "MergeShards of the SDK of 2020-12-30; ListShards page, status",
+        "SLS418 SLS419 SLS420 SLS429",
+    ).doing(
+        _LIST,
+        _SPLIT,
+        _LIST,
+        Call("MergeShard", "lowest", at=_OTHER),
+        PassTime(1),
+        _LIST,
+        *made(_OTHER),
+        HoldAll(at=_OTHER),
+    ),
+    _resharding(
+        "shard-split-refused",
+        "400 for a shard that does not exist and a key that is none, 401 for a wrong signature; nothing changes",
+        f"{_SPLIT_PAGE}, error codes",
+        "SLS420 SLS445 SLS451",
+    ).doing(
+        _LIST,
+        _SPLIT,
+        _LIST,
+        Call("SplitShard", "far", (("key", Kept("middle")),), at=_OTHER, refused="ParameterInvalid"),
+        Call("SplitShard", "lowest", (("key", "none"),), at=_OTHER, refused="ParameterInvalid"),
+        with_variant(_SPLIT, _FORGED),
+        PassTime(1),
+        _LIST,
     ),
 )

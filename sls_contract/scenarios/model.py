@@ -125,6 +125,12 @@ class Model:
             return True
         return False if silent > _SURELY_GONE * timeout else None
 
+    def holds_surely(self, key: GroupKey, shard: int, consumer: str, at: datetime) -> bool:
+        """Tell whether a consumer is alive and the only one that was assigned a shard."""
+        group = self._groups.get(key)
+        alone = group is not None and group.only_holder(shard) == consumer
+        return alone and self.is_alive(key, consumer, at) is True
+
     def created(self, key: GroupKey, settings: Settings = _USUAL) -> None:
         """Take note of an accepted CreateConsumerGroup."""
         self._groups[key] = _Group(settings)
@@ -271,7 +277,7 @@ class Written(NamedTuple):
     Attributes:
         where: the logstore.
         shard: the one whose range holds the hash key; None where none was sent.
-        number: how many logs were written before it.
+        numbers: for each time that it was written, how many logs were written before.
         log: its contents.
         taken: whether PutLogs was answered with 200.
         answered_at: the server's time then.
@@ -280,7 +286,7 @@ class Written(NamedTuple):
 
     where: Logstore
     shard: int | None
-    number: int
+    numbers: tuple[int, ...]
     log: PulledLog
     taken: bool
     answered_at: datetime
@@ -308,7 +314,8 @@ class LogModel:
     def __init__(self) -> None:
         """Know of nothing."""
         self._written: dict[str, Written] = {}
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, list[Found]] = {}
+        self._count = 0
         self._followed: dict[Logstore, _Followed] = {}
 
     def follow(self, where: Logstore, shard: int, cursor: str) -> None:
@@ -322,16 +329,20 @@ class LogModel:
     def put(
         self, where: Logstore, shard: int | None, logs: dict[str, PulledLog], answered_at: datetime, *, taken: bool
     ) -> None:
-        """Take note of a PutLogs, its logs by what marks them."""
+        """Take note of a PutLogs, its logs by what marks them; one that is refused the second time is there once."""
         for mark, log in logs.items():
-            self._written[mark] = Written(where, shard, len(self._written), log, taken, answered_at)
+            before = self._written.get(mark)
+            if before is None or taken:
+                numbers = (*(before.numbers if before and before.taken else ()), self._count)
+                self._written[mark] = Written(where, shard, numbers, log, taken, answered_at)
+            self._count += 1
 
     def outstanding(self, where: Logstore) -> dict[str, Written]:
-        """Return what was taken in a followed logstore and not pulled yet."""
+        """Return what was taken in a followed logstore and not pulled yet, or not as often as it was written."""
         return {
             mark: each
             for mark, each in self._written.items()
-            if each.taken and each.where == where and mark not in self._found
+            if each.taken and each.where == where and len(self._found.get(mark, ())) < len(each.numbers)
         }
 
     def refused(self, where: Logstore) -> bool:
@@ -343,25 +354,30 @@ class LogModel:
         return self._written.get(mark)
 
     def pull(self, where: Logstore, mark: str, found: Found) -> tuple[bool, bool]:
-        """Take note of a pulled log; tell whether it came for the first time, and behind those written before it."""
+        """Take note of a pulled log; tell whether it had to come once more, and behind those written before it.
+
+        Which of several that are alike it is nobody can tell, so they come in any order.
+        """
         last = self._followed.setdefault(where, _Followed()).last
-        number = self._written[mark].number
-        first, behind = mark not in self._found, number > last.get(found.shard, -1)
-        self._found[mark] = found
-        last[found.shard] = max(number, last.get(found.shard, -1))
+        numbers, before = self._written[mark].numbers, self._found.setdefault(mark, [])
+        first, alike = len(before) < len(numbers), len(numbers) > 1
+        behind = alike or numbers[0] > last.get(found.shard, -1)
+        before.append(found)
+        if not alike:
+            last[found.shard] = max(numbers[0], last.get(found.shard, -1))
         return first, behind
 
     def found_in(self, where: Logstore, shard: int) -> dict[str, Found]:
-        """Return where each log of a shard was pulled, by what marks it, in the order of pulling."""
+        """Return where each log of a shard that was pulled once is, by what marks it, in the order of pulling."""
         return {
-            mark: each
-            for mark, each in self._found.items()
-            if each.shard == shard and self._written[mark].where == where
+            mark: found[0]
+            for mark, found in self._found.items()
+            if len(found) == 1 and found[0].shard == shard and self._written[mark].where == where
         }
 
     def found_before(self, found: Found) -> str | None:
         """Return the cursor of the log that was pulled before that of another cursor, in the same shard."""
-        cursors = [each.cursor for each in self._found.values() if each.following == found.cursor]
+        cursors = [each.cursor for all_of in self._found.values() for each in all_of if each.following == found.cursor]
         return cursors[-1] if cursors else None
 
     def last_found(self) -> tuple[Written, Found] | None:
@@ -369,4 +385,4 @@ class LogModel:
         if not self._found:
             return None
         mark = next(reversed(self._found))
-        return self._written[mark], self._found[mark]
+        return self._written[mark], self._found[mark][-1]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.steps import Key, ProjectRole, RequestVariant, Role, Step
 
 
+CHANGES_SHARDS = frozenset({"SplitShard", "MergeShard"})
 _PLACE = Place()
 
 
@@ -81,6 +82,11 @@ class Scenario:
     def writes_logs(self) -> bool:
         """Whether it writes logs to a logstore."""
         return any(isinstance(step, Put) for step in self.steps)
+
+    @property
+    def changes_shards(self) -> bool:
+        """Whether it splits or merges shards of a logstore."""
+        return not self.operations.isdisjoint(CHANGES_SHARDS)
 
     @property
     def main_role(self) -> Role:

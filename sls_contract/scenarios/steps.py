@@ -32,10 +32,11 @@ Key: TypeAlias = (
 """Whose key signs. Ids and tokens are nearly those of the run in the two types above: in the other case, with a
 character more or less."""
 
-ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written']"
+ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written', 'lowest']"
 """A known shard by its place among the shards of the logstore, the last of them, or one that does not exist: the number
 after the last known one, one far beyond it, the largest of 32 bits. After a `HandOver`: a shard that passed to the
-second consumer, and one that the first one kept. After a `Drain`: the one where the last log was found."""
+second consumer, and one that the first one kept. After a `Drain`: the one where the last log was found. After a `Call`
+of ListShards: the readwrite one that takes the lowest hash keys."""
 
 UNKNOWN_SHARDS = frozenset({"next", "far", "largest"})
 
@@ -81,7 +82,8 @@ class Kept(NamedTuple):
     A cursor that an earlier `Call` was answered, by the name that it gave; or, after a `Drain`: ``log``, the cursor
     that the last log was pulled at, ``before``, the one of the log before it, ``next``, the one behind it,
     ``received``, the time that GetCursorTime answered for it, and ``earlier`` and ``later``, times in seconds a minute
-    before and after it was written.
+    before and after it was written. After a `Call` of ListShards: ``middle``, the key in the middle of the readwrite
+    shard that takes the lowest ones.
     """
 
     name: str
@@ -211,6 +213,7 @@ class Put:
         shard: the shard whose range the hash key is in; None: no key.
         last_key: whether the key is the last of the range, not the first.
         size: letters of the longest value of each log.
+        again: whether the logs are those of the last one, once more.
         body: makes what is sent of the log group, in the place of compression.
         refused: as in `Create`.
 
@@ -225,6 +228,7 @@ class Put:
     refused: str = ""
     last_key: bool = False
     size: int = 4_000
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +306,15 @@ class HoldAll:
 
 
 @dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Not a request: send writes to one group side by side, each over a connection of its own, then read the group."""
+
+    writes: tuple[Write, ...]
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Not a request: what follows goes over that connection."""
 
@@ -313,7 +326,7 @@ class Connect:
 Request: TypeAlias = Create | Update | Delete | ListGroups | HeartBeat | Write | Read | Call | Put
 """A step that is one request."""
 
-Arrangement: TypeAlias = WaitForClock | HandOver | HoldAll | Connect | Follow | Drain | PassTime
+Arrangement: TypeAlias = AtOnce | WaitForClock | HandOver | HoldAll | Connect | Follow | Drain | PassTime
 """A step that is none, or several."""
 
 Step: TypeAlias = Request | Arrangement
@@ -332,6 +345,7 @@ _OPERATIONS = {
     HandOver: "ConsumerGroupHeartBeat",
     HoldAll: "ConsumerGroupHeartBeat",
     WaitForClock: "GetCheckPoint",
+    AtOnce: "ConsumerGroupUpdateCheckPoint",
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ProblemKind: TypeAlias = Literal[
     "query-key",
@@ -22,6 +22,17 @@ ProblemKind: TypeAlias = Literal[
     "not-in-syntax",
     "spelling",
 ]
+MEANINGS: Mapping[ProblemKind, str] = {
+    "query-key": "the table names it differently than the request line",
+    "body-key": "the table and the example name different members",
+    "path": "request lines differ, or one is missing",
+    "example-not-json": "the printed body is not JSON",
+    "element-type": "the type is unknown, or the example shows another one",
+    "error-spelling": "an error is misspelt or incomplete",
+    "digest": "it fits no form of the printed body",
+    "not-in-syntax": "the request line does not show it",
+    "spelling": "it cannot be read, or is spelt in two ways",
+}
 WITHOUT_DEPTH = "without depth"
 """How a problem ends where rows follow an object, and nothing tells which of them are its members."""
 ORIGINS = ("syntax", "table", "example", "prose")

@@ -24,7 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "the connection was closed before an answer",
         "find out why the endpoint closes the connection without an answer",
     ),
-    "truncated": ("the answer was cut off", "send as many body bytes as the headers announce"),
+    "truncated": ("the answer was cut off", "send the whole head, and as many body bytes as it announces"),
     "malformed": ("the answer is not HTTP", "check what listens there; perhaps http was sent to an https port"),
     "other": ("the connection failed", "correct what the reason in brackets names"),
 }

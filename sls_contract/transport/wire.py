@@ -204,6 +204,7 @@ class _TimedReader(io.RawIOBase):
         self._connection = connection
         self._deadline = deadline
         self.failure: OSError | None = None
+        self.ended = False
         self._finished = False
 
     def readable(self) -> bool:
@@ -214,10 +215,11 @@ class _TimedReader(io.RawIOBase):
             return 0
         try:
             _limit(self._connection, self._deadline)
-            return self._connection.recv_into(buffer)
+            received = self._connection.recv_into(buffer)
         except OSError as error:
-            self.failure = error
-            return 0
+            self.failure, received = error, 0
+        self.ended = not received
+        return received
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Stand in for a socket, which is all that `http.client.HTTPResponse` asks of one."""
@@ -302,6 +304,8 @@ def _receive(connection: socket.socket, method: str, peer: str, deadline: float)
             if reader.failure:
                 raise reader.failure from None
             raise
+        if reader.ended:  # no read goes beyond the empty line behind a head
+            raise reader.failure or TransportError("truncated", peer, "its head has no end")
         body, cut = _body(answer)
         surplus = reader.surplus() if cut is None and reader.failure is None else b""
         if body:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import sequence_logs
-from sls_contract.checks.consumption_ranges import first_and_last_key, judge_writable, writable_shards
+from sls_contract.checks.consumption_ranges import (
+    by_number,
+    first_and_last_key,
+    judge_change,
+    judge_changes_kept,
+    judge_writable,
+    lowest_writable,
+    writable_shards,
+)
 from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
@@ -42,6 +50,7 @@ class CallJudge:
         shard_lists: by logstore, all that the last ListShards answered.
         hash_keys: by logstore and shard, the first and the last key of its range.
         times: by cursor, the first time that GetCursorTime answered.
+        changed: by logstore and shard, what SplitShard or MergeShard answered.
 
     """
 
@@ -52,6 +61,7 @@ class CallJudge:
     shard_lists: dict[Logstore, list[Mapping[str, Any]]] = field(default_factory=dict)
     hash_keys: dict[tuple[Logstore, int], tuple[str, str]] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
+    changed: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
 
     def where(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
@@ -59,8 +69,11 @@ class CallJudge:
 
     def writable(self, place: Place) -> frozenset[int]:
         """Return the shards that take logs, by the last ListShards of a place's logstore; none where it has none."""
-        shards = (each.get("shardID") for each in writable_shards(self.shard_lists.get(self.where(place), [])))
-        return frozenset(shard for shard in shards if type(shard) is int)
+        return frozenset(by_number(writable_shards(self.shard_lists.get(self.where(place), []))))
+
+    def lowest(self, place: Place) -> tuple[int, str] | None:
+        """Return the readwrite shard that takes the lowest keys, and its middle, by the last ListShards of a place."""
+        return lowest_writable(self.shard_lists.get(self.where(place), []))
 
     def value(self, name: str) -> str | None:
         """Return what is kept under a name; None where it is not known."""
@@ -82,9 +95,7 @@ class CallJudge:
 
     def put(self, step: Put, sent: Sent, value: str) -> None:
         """Take note of a PutLogs."""
-        logs = (
-            {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value, sent.sent_at)}
-        )
+        logs = {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value)}
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         taken = sent.response.status == _OK
         self.logs.put(self.where(step.at), shard, logs, sent.answered_at, taken=taken)
@@ -137,13 +148,22 @@ class CallJudge:
     def _list_shards(self, step: Call, response: Response) -> Judged:
         shards, where = objects_of(response), self.where(step.at)
         self.shard_lists[where] = shards
-        numbers = {each["shardID"]: each for each in shards if type(each.get("shardID")) is int}
+        numbers = by_number(shards)
         self.listed[where] = frozenset(numbers)
         for number, each in numbers.items():
             keys = first_and_last_key(each)
             if each.get("status") == "readwrite" and keys is not None:
                 self.hash_keys[where, number] = keys
-        return _NOTHING
+        lowest = self.lowest(step.at)
+        self.kept |= {"middle": lowest[1]} if lowest else {}
+        return judge_changes_kept(self.changed.get(where, {}), shards)
+
+    def _change_shards(self, step: Call, response: Response) -> Judged:
+        """Judge the answer to SplitShard or MergeShard, and expect it of every later list."""
+        where, shards = self.where(step.at), objects_of(response)
+        judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()))
+        self.changed.setdefault(where, {}).update(by_number(shards))
+        return judged
 
     def _pull_logs(self, step: Call, response: Response) -> Judged:
         """Judge the logs of ours that came; those of a pull that follows the one before, their order, too."""
@@ -211,4 +231,6 @@ _JUDGES: Mapping[str, Callable[[CallJudge, Call, Response], Judged]] = {
     "GetCursorTime": CallJudge._get_cursor_time,  # noqa: SLF001
     "ListShards": CallJudge._list_shards,  # noqa: SLF001
     "PullLogs": CallJudge._pull_logs,  # noqa: SLF001
+    "SplitShard": CallJudge._change_shards,  # noqa: SLF001
+    "MergeShard": CallJudge._change_shards,  # noqa: SLF001
 }

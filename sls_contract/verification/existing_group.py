@@ -37,10 +37,11 @@ ONLY_READ = "needs more than reads of one group, and --group changes nothing"
 def read_only(scenario: Scenario) -> Scenario | None:
     """Return what a scenario reads, the group that it makes being the existing one; None where that is nothing.
 
-    A scenario with other groups, or that deletes one or writes logs, is about what requests change: none of it is left.
+    A scenario with other groups, or that deletes one, writes logs or changes shards, is about what requests change:
+    none of it is left.
     """
     made = {step.at for step in scenario.steps if isinstance(step, Create)}
-    changes = any(isinstance(step, (Delete, Put, Follow, Drain)) for step in scenario.steps)
+    changes = scenario.changes_shards or any(isinstance(step, (Delete, Put, Follow, Drain)) for step in scenario.steps)
     steps = tuple(_kept(scenario)) if made <= {_STAND_IN} and not changes else ()
     return replace(scenario, steps=steps) if any(isinstance(step, _READS) for step in steps) else None
 

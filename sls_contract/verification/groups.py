@@ -31,6 +31,7 @@ class Groups:
 
     _made: dict[_Names, Made] = field(default_factory=dict)
     _refused: set[_Names] = field(default_factory=set)
+    _tried: set[_Names] = field(default_factory=set)
 
     def begin(self, place: Place, bench: Bench) -> None:
         """Enter a group that is about to be made."""
@@ -55,9 +56,11 @@ class Groups:
         self._made.pop(_names(place, bench), None)
         self._refused.discard(_names(place, bench))
 
-    def left(self) -> tuple[Made, ...]:
-        """Return what is still there, or may be, whatever was answered."""
-        return tuple(self._made.values())
+    def left(self, *, tried: bool = True) -> tuple[Made, ...]:
+        """Return what is still there, or may be, whatever was answered; ``tried``: what was returned before, too."""
+        left = {names: made for names, made in self._made.items() if tried or names not in self._tried}
+        self._tried |= left.keys()
+        return tuple(left.values())
 
     def is_there(self, made: Made) -> bool:
         """Tell whether nothing speaks against a group being there."""

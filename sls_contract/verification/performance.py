@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.sequence import COARSE_CLOCK
 from sls_contract.checks.sequence_groups import judge_all_assigned
 from sls_contract.checks.sequence_logs import judge_missing
+from sls_contract.exchange import Response
 from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
     PLAIN,
+    AtOnce,
     Call,
     Connect,
     Drain,
@@ -23,15 +26,16 @@ from sls_contract.scenarios.steps import (
     WaitForClock,
     Write,
 )
-from sls_contract.verification.requests import Done, NotProvable, NotSupported, Requests, Verdict
+from sls_contract.verification.answered import entries_of
+from sls_contract.verification.requests import Busy, Done, NotProvable, NotSupported, Requests, Verdict
 from sls_contract.verification.wire import AnswerLost, OneAtATime, lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from sls_contract.scenarios.steps import ShardRef
 
-__all__ = ["Done", "NotProvable", "NotSupported", "Performance", "Verdict"]
+__all__ = ["Busy", "Done", "NotProvable", "NotSupported", "Performance", "Verdict"]
 
 _LONGEST_WAIT = 2  # seconds that are waited for by a real clock
 _MOST_FOLLOWED = 32  # shards
@@ -58,30 +62,39 @@ class Performance(Requests):
             raise NotProvable(msg) from error
         except AnswerLost as error:
             sent = error.sent
-            framing = (finding for finding in sent.findings if finding.code == "SLS261")  # the rest follows from it
-            findings = tuple(finding for finding in (*framing, lost(error)) if self.judges(finding.code))
+            findings = tuple(finding for finding in lost(error) if self.judges(finding.code))
             self.done.append(Done(sent.number, sent.exchange, findings))
 
     def _step(self, step: Step) -> None:
-        if isinstance(step, Connect):
-            self.wire.connect(step.over)
-        elif isinstance(step, HandOver):
-            self._hand_over(step)
-        elif isinstance(step, HoldAll):
-            self._hold_all(step)
-        elif isinstance(step, Follow):
-            self._follow(step)
-        elif isinstance(step, Drain):
-            self._drain(step)
-        elif isinstance(step, PassTime):
-            self._pass_time(step.seconds)
-        elif isinstance(step, WaitForClock):
-            self._linger(step)
+        arrange = _ARRANGED.get(type(step))
+        if arrange is not None:
+            arrange(self, step)
         else:
-            self.request(step)
+            self.request(step)  # type: ignore[arg-type]  # the other half of Step
 
-    def _pass_time(self, seconds: int) -> None:
+    def _connect(self, step: Connect) -> None:
+        self.wire.connect(step.over)
+
+    def _write_at_once(self, step: AtOnce) -> None:
+        """Send writes side by side, and read; of two to one shard, the one that is shown counts as the later one."""
+        alike = (replace(each, variant=step.variant) for each in step.writes)
+        asked = [self.prepared(each, number) for number, each in enumerate(alike)]
+        writes = self.wire.at_once([each.make for each in asked])
+        read = self.prepared(Read(at=step.at, variant=step.variant), len(asked))
+        (came,) = self.wire.at_once([read.make])
+        entries = entries_of(came.answer)[0] if isinstance(came.answer, Response) else []
+        shown = {entry["checkpoint"] for _, entry in entries}
+        in_order = sorted(
+            zip(asked, writes, strict=True),
+            key=lambda each: self.bench.checkpoint(each[0].step, each[0].value) in shown,  # type: ignore[arg-type]  # a write
+        )
+        for each, carried in in_order:
+            self.received(each, self.wire.take(carried))
+        self.received(read, self.wire.take(came))
+
+    def _pass_time(self, step: PassTime) -> None:
         """Set the endpoint's clock, or wait."""
+        seconds = step.seconds
         if self.wire.advance is not None:
             self.wire.advance(seconds)
         elif seconds <= _LONGEST_WAIT:
@@ -165,3 +178,16 @@ class Performance(Requests):
         self.wire.sleep(COARSE_CLOCK.total_seconds() * 1.1)
         self.request(Write(step.shard, step.value, at=step.at, variant=step.variant))
         self.request(Read(step.shard, step.at, step.variant))
+
+
+_ARRANGED: Mapping[type[Step], Callable[[Performance, Any], None]] = {
+    Connect: Performance._connect,  # noqa: SLF001 - of this module, as all of these
+    HandOver: Performance._hand_over,  # noqa: SLF001
+    HoldAll: Performance._hold_all,  # noqa: SLF001
+    Follow: Performance._follow,  # noqa: SLF001
+    Drain: Performance._drain,  # noqa: SLF001
+    PassTime: Performance._pass_time,  # noqa: SLF001
+    AtOnce: Performance._write_at_once,  # noqa: SLF001
+    WaitForClock: Performance._linger,  # noqa: SLF001
+}
+"""How a step is carried out that is not a request."""

@@ -88,7 +88,7 @@ def _named(code: str) -> str:
 
 
 def _read(option: str, texts: Iterable[str], areas: set[str]) -> _Named:
-    by_name = {area.replace(" ", "-"): area for area in areas} | {area: area for area in areas}
+    by_name = {spelled.lower(): area for area in areas for spelled in (area, area.replace(" ", "-"))}
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
     found_areas, codes = set(), set()
     for name in names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import error_code
@@ -10,6 +11,7 @@ from sls_contract.scenarios.steps import PLAIN, Create, HeartBeat, Place, Read, 
 from sls_contract.verification.answered import objects_of
 from sls_contract.verification.existing_group import EXISTING
 from sls_contract.verification.performance import NotSupported, Performance
+from sls_contract.verification.wire import AnswerLost, EndpointGone, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _OK = 200
 _REFUSED = frozenset({400, 401})
 _BASELINES = (PLAIN, RequestVariant("v1-sha256"), RequestVariant("v4"))
+_GREETINGS = 3  # until one is answered whole
 _HEARTBEATS = 3  # until one assigns something
 _BETWEEN = 0.5  # seconds between them
 
@@ -38,11 +41,9 @@ def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], N
     let in or sent away.
     """
     for variant in _BASELINES:
-        sent = _ask(wire, bench, variant)
-        remember(sent)
+        sent = _ask(wire, bench, variant, remember)
         if error_code(sent.response) in {"RequestTimeExpired", "RequestTimeTooSkewed"} and wire.offset:
-            sent = _ask(wire, bench, variant)
-            remember(sent)
+            sent = _ask(wire, bench, variant, remember)
         wire.probe = wire.probe or _asker(bench, variant)
         if sent.response.status not in _REFUSED or (error_code(sent.response) or "").endswith("NotExist"):
             return variant
@@ -91,8 +92,19 @@ def _assigned(performance: Performance, place: Place) -> tuple[int, ...]:
     return performance.held("consumer_1", place)
 
 
-def _ask(wire: Wire, bench: Bench, variant: RequestVariant) -> Sent:
-    return wire(_asker(bench, variant))
+def _ask(wire: Wire, bench: Bench, variant: RequestVariant, remember: Callable[[Sent], None]) -> Sent:
+    """Ask until a whole answer comes, a few times; raises `EndpointGone` where none does."""
+    for again in reversed(range(_GREETINGS)):
+        try:
+            sent = wire(_asker(bench, variant))
+        except AnswerLost as error:
+            remember(replace(error.sent, findings=lost(error)))
+            if not again:
+                raise EndpointGone(str(error)) from error
+        else:
+            break
+    remember(sent)
+    return sent
 
 
 def _asker(bench: Bench, variant: RequestVariant) -> Callable[[datetime], Request]:

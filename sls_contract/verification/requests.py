@@ -35,15 +35,16 @@ from sls_contract.scenarios.steps import (
 from sls_contract.spec import Finding, Level
 from sls_contract.verification.answered import answered, assigned_by, contract_of, objects_of
 from sls_contract.verification.calls import CallJudge
-from sls_contract.verification.correctness import in_form_of_a_client, is_correct, nowhere, refusal
+from sls_contract.verification.correctness import is_correct, nowhere, refusal
 from sls_contract.verification.reads import ReadJudge, both
+from sls_contract.verification.refusals import NOT_OFFERED, RefusalJudge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sls_contract.checks.sequence_outcomes import Outcome
-    from sls_contract.exchange import Exchange, Response
+    from sls_contract.exchange import Exchange
     from sls_contract.exchange import Request as HttpRequest
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import ShardRef, Step
@@ -54,8 +55,6 @@ Verdict = Literal["passed", "failed", "not proven", "not provable", "not support
 
 _OK = 200
 _REFUSALS = range(400, 500)
-_SERVER_ERROR = 500
-_NOT_OFFERED = frozenset({405, 421, 501})
 _NOTHING = Judged((), frozenset())
 # Checkpoints that the run chooses look like cursors, are never the same twice, and go up and down.
 _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
@@ -66,7 +65,11 @@ class NotSupported(Exception):
 
 
 class NotProvable(Exception):
-    """The service had no time or quota for the request, or does not do what no page promises."""
+    """The service does not do what no page promises."""
+
+
+class Busy(Exception):
+    """The service had no time or quota for the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,17 @@ class Done:
     number: int
     exchange: Exchange
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that is about to be sent: its step and group, what it writes, and whether its group was made before."""
+
+    step: Request
+    key: GroupKey
+    value: str
+    make: Callable[[datetime], HttpRequest]
+    known: bool
 
 
 @dataclass(slots=True)
@@ -105,8 +119,10 @@ class Requests:
     _model: Model = field(default_factory=Model)
     _reads: ReadJudge = field(init=False)
     _calls: CallJudge = field(init=False)
+    _refusals: RefusalJudge = field(init=False)
     _passed: dict[ShardRef, int] = field(default_factory=dict)
     _signed_at: dict[Step, datetime] = field(default_factory=dict)
+    _last_put: str = ""
     _beaten: bool = False
     _assigned_any: bool = False
 
@@ -114,6 +130,7 @@ class Requests:
         """Begin with empty books."""
         self._reads = ReadJudge(self.bench, self._model, self.groups)
         self._calls = CallJudge(self.bench)
+        self._refusals = RefusalJudge(self.bench, self._model, self.wire.served, self.baseline)
 
     @property
     def unassigned(self) -> bool:
@@ -141,21 +158,33 @@ class Requests:
 
     def request(self, step: Request) -> None:
         """Send the request of one step, and judge what comes."""
+        asked = self.prepared(step)
+        self.received(asked, self.wire(asked.make))
+
+    def prepared(self, step: Request, number: int = 0) -> Asked:
+        """Return the request of one step; ``number`` counts those that are sent side by side."""
+        self.wire.expect_success()
         step, key = self._resolved(step), self._key(step.at)
         held = self._model.held(key, step.consumer) if isinstance(step, HeartBeat) else ()
-        value = str(_SMALLEST_VALUE + len(self.wire.sent) * _STRIDE % _VALUES)
+        value = str(_SMALLEST_VALUE + (len(self.wire.sent) + number) * _STRIDE % _VALUES)
+        if isinstance(step, Put):
+            value = self._last_put = self._last_put if step.again else value
         known = self.groups.knows(step.at, self.bench)
         if isinstance(step, Create):
             self.groups.begin(step.at, self.bench)
-        sent = self.wire(self._maker(step, held, value))
+        return Asked(step, key, value, self._maker(step, held, value), known=known)
+
+    def received(self, asked: Asked, sent: Sent) -> None:
+        """Judge what came, and take note of what it did."""
+        step, key = asked.step, asked.key
         if self.spared and not_tried(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
-            raise NotProvable(answered(step, sent.response))
-        if isinstance(step, Create) and not known and sent.response.status in _REFUSALS:
+            raise Busy(answered(step, sent.response))
+        if isinstance(step, Create) and not asked.known and sent.response.status in _REFUSALS:
             self.groups.refuse(step.at, self.bench)
         twice = isinstance(step, Create) and self._model.exists(key) and is_correct(step)
         self._expect_offer(step, sent)
-        judged = self._judged(step, key, sent, value)
+        judged = self._judged(step, key, sent, asked.value)
         self.done.append(Done(sent.number, sent.exchange, ()))
         self._conclude(
             both(Judged(tuple(self._reads.forgiven(sent.findings, step, key, sent)), sent.exercised), judged)
@@ -178,7 +207,7 @@ class Requests:
     def _expect_offer(self, step: Request, sent: Sent) -> None:
         """End the scenario where a request that must be refused shows that its operation is not offered at all."""
         offered = is_correct(step) and operation_name(step) in self.wire.served
-        if not isinstance(step, Read) and sent.response.status in _NOT_OFFERED and not offered:
+        if not isinstance(step, Read) and sent.response.status in NOT_OFFERED and not offered:
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise NotSupported(answered(step, sent.response))
 
@@ -200,6 +229,8 @@ class Requests:
             step = replace(step, shard=self._passed[step.shard])
         if isinstance(step, HeartBeat) and step.lists:
             step = replace(step, lists=tuple(self._passed.get(shard, shard) for shard in step.lists))
+        if isinstance(step, Call) and step.shard == "lowest":
+            step = self._of_lowest(step)
         if isinstance(step, Call):
             lender = step.variant.signed_as
             known = replace(step, query=tuple((key, self._text(value)) for key, value in step.query))
@@ -207,6 +238,15 @@ class Requests:
                 return replace(known, variant=replace(step.variant, signed_as=self._resolved(lender)))
             return known
         return step
+
+    def _of_lowest(self, step: Call) -> Call:
+        lowest, role = self._calls.lowest(step.at), step.at.logstore
+        if lowest is None:
+            msg = "ListShards names no readwrite shard with its range of hash keys"
+            raise NotProvable(msg)
+        known = tuple(dict.fromkeys((*self.bench.shards.get(role, ()), lowest[0])))
+        self.bench = self._calls.bench = self.bench.knowing(role, known)
+        return replace(step, shard=known.index(lowest[0]))
 
     def _text(self, value: str | Kept) -> str:
         text = self._calls.value(value.name) if isinstance(value, Kept) else value
@@ -248,9 +288,9 @@ class Requests:
     def _served(self, step: Request, key: GroupKey, sent: Sent) -> Judged:
         if sent.response.status == _OK:
             return both(judge_outcome("served", sent.response), self._contents(step, key, sent))
-        if not self._misjudged(step, key, sent.response):
+        if not self._refusals.is_wrong(step, key, sent):
             return _NOTHING
-        return judge_outcome("served", sent.response, own={each.code for each in contract_of(step).errors})
+        return judge_outcome("served", sent.response, own=self._refusals.own_errors(step))
 
     def _alive(self, step: HeartBeat, key: GroupKey, sent: Sent) -> bool | None:
         """Tell whether the consumer of a heartbeat with shards is there; None where that is not certain."""
@@ -274,32 +314,6 @@ class Requests:
             listed = self._calls.listed.get(self._calls.where(step.at), frozenset())
             return judge_assigned(assigned_by(sent.response), listed) if listed else _NOTHING
         return _NOTHING
-
-    def _misjudged(self, step: Request, key: GroupKey, response: Response) -> bool:
-        """Tell a correct request that is refused for no reason from one whose operation is not offered.
-
-        The signature of a write is made like that of a read, and a group that was made is there for every operation.
-        An operation that was served before is offered: what it answers with 5xx or 405 is no refusal, and what is
-        written in the form of another client asks for nothing else.
-        """
-        if not is_correct(step):
-            return False
-        code, offered = error_code(response), operation_name(step) in self.wire.served and not not_tried(response)
-        failed = response.status >= _SERVER_ERROR or response.status in _NOT_OFFERED
-        if offered and (failed or in_form_of_a_client(step.variant)):
-            return True
-        if isinstance(step, Create):
-            return code == "SignatureNotMatch" or self._is_denied(key, response)
-        if isinstance(step, (Call, ListGroups, Update)) or (isinstance(step, Put) and step.coding != "zstd"):
-            return code is not None and code in {"SignatureNotMatch", *(each.code for each in contract_of(step).errors)}
-        return code == "SignatureNotMatch" or (code == "ConsumerGroupNotExist" and self._model.exists(key))
-
-    def _is_denied(self, key: GroupKey, response: Response) -> bool:
-        """Tell whether the answer speaks of a group that is there, where there is none in the whole project.
-
-        Beside another group it may be meant: names are unique in a project, and no page says which ones are alike.
-        """
-        return error_code(response) == "ConsumerGroupAlreadyExist" and not self._model.has_groups(key.project)
 
     def _outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""
@@ -353,7 +367,7 @@ class Requests:
         if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
             return
         exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
-        if not exists or self._is_denied(key, response):
+        if not exists or self._refusals.is_denied(key):
             raise NotSupported(answered(step, response))
 
     def _should_succeed(self, step: Request, key: GroupKey) -> bool:

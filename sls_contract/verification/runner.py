@@ -4,49 +4,35 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.scenarios.scenario import Scenario
-from sls_contract.scenarios.steps import PLAIN, Delete, NearlyRight, RequestVariant, Role, Step
+from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Step
 from sls_contract.spec import CLAUSES
 from sls_contract.verification.existing_group import EXISTING, ONLY_READ, read_only
 from sls_contract.verification.groups import Groups
+from sls_contract.verification.obstacles import NO_SHARDS, NO_WRITING, Obstacles
 from sls_contract.verification.outcome import Performed, Run
-from sls_contract.verification.performance import NotProvable, NotSupported, Performance
+from sls_contract.verification.performance import Busy, NotProvable, NotSupported, Performance
 from sls_contract.verification.plan import GENERATED, PROVEN_BY, Plan
 from sls_contract.verification.preflight import expect_place, greet, learn, listed_shards
-from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire
+from sls_contract.verification.wire import FAILURES, AnswerLost, EndpointGone, Sent, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sls_contract.verification.performance import Verdict
     from sls_contract.verification.target import Target
 
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
-_NO_STS = "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, …_ACCESS_KEY_SECRET and …_SECURITY_TOKEN"
-_MISSING_KEYS = {
-    "sts": _NO_STS,
-    "sts-wrong-token": _NO_STS,
-    **dict.fromkeys(get_args(NearlyRight), _NO_STS),
-    "sts-without-token": _NO_STS,
-    "sts-expired": "needs a token that has expired: set SLS_CONTRACT_STS_EXPIRED_TOKEN",
-}
-_MISSING_ROLES = {
-    "other": "needs another logstore: name it with --other-logstore",
-    "abroad": "needs a logstore of the same name in another project: name that project with --other-project",
-    "wide": "needs hundreds of shards",
-}
-_NO_SUCH_NAME = "the name of this project or logstore cannot be made longer, shorter, or put in capitals"
-_NO_CONNECTIONS = "the endpoint is called in this process, over no connection"
-_NO_WRITING = "writes logs, which stay in the logstore: allow it with --write-logs"
-_NO_SHARDS = "no shard is known"
 _CLOSES = "the endpoint closes each connection after one answer"
 _STUMBLED = "carried out twice: the first time, a request was answered 5xx"
-_FAILED = 500
+_LOG_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
+_WRITTEN_AND_READ = frozenset({"SLS401", "SLS402"})  # what scenarios prove that read a checkpoint of theirs
+_PAUSE = 1.0  # seconds, before a busy service is asked again
 _FEW_EXAMPLES = 20  # shrinking off loopback: each try costs the service requests
 
 
@@ -68,14 +54,14 @@ class Runner:
     _baseline: RequestVariant = PLAIN
     _stamp: str = field(init=False)
     _count: int = 0
-    _unsupported: str = ""
-    _not_offered: dict[str, str] = field(default_factory=dict)
+    _obstacles: Obstacles = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare an empty run."""
         self.run = Run(self.plan.seed, not_judged=self.plan.not_judged(), left_out=self.plan.left_out())
         self.wire.foreign_clock = not self.target.loopback
         self._bench = self.target.bench()
+        self._obstacles = Obstacles(self.target, self.wire.keep is not None)
         # Not the seed alone: two runs against one service must not meet in one group.
         self._stamp = f"{int(self.wire.clock().timestamp() * 1000) % 2**32:08x}"
 
@@ -91,14 +77,24 @@ class Runner:
             self._learn()
             self._documented()
             self._generated()
+            self._expect_checkpoints()
         except EndpointGone as error:
-            if not self.run.performed:
+            if not (self.run.performed or self.run.located):
                 raise
             self.run.incomplete = str(error)
         finally:
             self._leave()
             self.run.facts += self._connections()
         return self.run
+
+    def _expect_checkpoints(self) -> None:
+        """Call a run incomplete that was to read what it writes, where an operation for that is not offered."""
+        about = [each for each in self.run.performed if not _WRITTEN_AND_READ.isdisjoint(each.scenario.proves)]
+        why = next((each.reason for each in about if each.verdict == "not supported"), "")
+        if why and all(each.verdict in {"not supported", "not provable"} for each in about):
+            self.run.incomplete = (
+                f"{why}: no checkpoint was written and read. How to fix: name a group that exists with --group."
+            )
 
     def _connections(self) -> list[str]:
         """Say which connections were used."""
@@ -130,12 +126,15 @@ class Runner:
                 self.run.add(finding, None, sent.number)
 
     def _learn(self) -> None:
-        if self.target.group is not None:
-            self._learn_group()
-            return
-        for role in _LEARNT:
-            if role in self._bench.logstores:
-                self._learn_role(role)
+        try:
+            if self.target.group is not None:
+                self._learn_group()
+            else:
+                for role in filter(self._bench.logstores.__contains__, _LEARNT):
+                    self._learn_role(role)
+        except Busy as error:
+            msg = f"{error}. How to fix: verify the endpoint again when it has time for requests."
+            raise EndpointGone(msg) from error
 
     def _learn_group(self) -> None:
         """Take the shards that the existing group lists for those of the logstore."""
@@ -147,21 +146,29 @@ class Runner:
         self._bench = self._bench.knowing("main", shards)
         self.run.facts.append(f"consumer group {self.target.group} lists {len(shards)} shards and was only read")
 
-    def _learn_role(self, role: Role) -> None:
-        performance = self._performance()
+    def _learn_role(self, role: Role, *, first: bool = True) -> None:
+        performance, again = self._performance(), False
         try:
             shards = learn(performance, role)
-        except (NotSupported, NotProvable) as error:
+        except (NotSupported, NotProvable, Busy) as error:
             expect_place(performance, self.target, role)
-            if role == "main":
-                self._unsupported = str(error)
+            again = first and (isinstance(error, Busy) or (performance.violated and _stumbled(performance)))
+            if isinstance(error, Busy) and not again:
+                raise
+            if role == "main" and not again:
+                self._obstacles.unsupported = str(error)
         else:
-            self._bench = self._bench.knowing(role, shards)
+            known, self._bench = role in self._bench.shards, self._bench.knowing(role, shards)
             where = f" of project {self._bench.other_project}" if role == "abroad" else ""
-            self.run.facts.append(f"logstore {self._bench.logstores[role]}{where} has {len(shards)} shards")
+            if not known:
+                self.run.facts.append(f"logstore {self._bench.logstores[role]}{where} has {len(shards)} shards")
         finally:
-            self._take_over(performance, None)
+            if not again:
+                self._take_over(performance, None)
             self._clean_up()
+        if again:
+            self.wire.sleep(_PAUSE)
+            self._learn_role(role, first=False)
 
     def _documented(self) -> None:
         for number, scenario in enumerate(SCENARIOS.values()):
@@ -179,7 +186,7 @@ class Runner:
                 self.run.performed.append(Performed(scenario, "not provable", ONLY_READ))
                 return
             scenario = reads
-        reason, verdict = self._obstacle(scenario)
+        reason, verdict = self._obstacles.of(scenario, self._bench)
         if reason:
             self.run.performed.append(Performed(scenario, verdict, reason))
             return
@@ -192,8 +199,10 @@ class Runner:
         finally:  # also of a scenario that is cut short nothing found is lost
             self._take_over(performance, scenario.name)
         if verdict == "not supported" and scenario.name == SERVED.get(scenario.area):
-            self._not_offered[scenario.area] = reason
+            self._obstacles.not_offered[scenario.area] = reason
         self.run.performed.append(Performed(scenario, verdict, reason, tuple(performance.done)))
+        for role in scenario.roles if scenario.changes_shards else ():
+            self._learn_role(role)
 
     def _shown(self, scenario: Scenario, performance: Performance, *, kept: bool) -> tuple[Verdict, str]:
         """Return what a scenario in which nothing was found has shown; ``kept``: a connection carried two requests."""
@@ -205,16 +214,17 @@ class Runner:
         return verdict, reason
 
     def _settled(self, performance: Performance, steps: Sequence[Step]) -> tuple[Performance, Verdict, str]:
-        """Carry steps out, and once more where only a 5xx broke something; return the performance that counts."""
+        """Carry steps out, and once more where a 5xx broke all that broke; return the performance that counts."""
         verdict, reason = self._perform(performance, steps)
-        if verdict != "failed" or not _stumbled(performance):
+        if verdict != "not proven" and not (verdict == "failed" and _stumbled(performance)):
             return performance, verdict, reason
         self.wire.hang_up()
+        self.wire.sleep(_PAUSE if verdict == "not proven" else 0)
         again = self._performance()
-        verdict, reason = self._perform(again, steps)
-        if verdict in {"passed", "failed"}:
-            return again, verdict, _STUMBLED if verdict == "passed" else reason
-        return performance, "failed", ""  # it could not be tried again
+        second, told = self._perform(again, steps)
+        if second in {"passed", "failed"}:
+            return again, second, _STUMBLED if second == "passed" else told
+        return performance, verdict, reason  # it could not be tried again
 
     def _perform(self, performance: Performance, steps: Sequence[Step]) -> tuple[Verdict, str]:
         verdict, reason = "passed", ""
@@ -224,15 +234,21 @@ class Runner:
             verdict, reason = "not provable", str(error)
         except NotSupported as error:
             verdict, reason = "not supported", str(error)
+        except Busy as error:
+            verdict, reason = "not proven", str(error)
         finally:
             self._clean_up()
         if performance.violated:
             verdict, reason = "failed", ""
-        return verdict, reason  # type: ignore[return-value]  # the four words of Verdict
+        return verdict, reason  # type: ignore[return-value]  # the words of Verdict
 
     def _performance(self) -> Performance:
         self._count += 1
-        bench = replace(self._bench, prefix=f"{GROUP_PREFIX}{self._stamp}-{self._count}-")
+        bench = replace(
+            self._bench,
+            prefix=f"{GROUP_PREFIX}{self._stamp}-{self._count}-",
+            logs_time=int(self.wire.now.timestamp()) - _LOG_AGE,
+        )
         made = Performance(
             bench,
             self.wire,
@@ -250,40 +266,11 @@ class Runner:
         for finding, number in performance.findings:
             self.run.add(finding, name, number)
 
-    def _obstacle(self, scenario: Scenario) -> tuple[str, Verdict]:
-        """Say why a scenario cannot be carried out; empty where it can."""
-        missing = next(self._missing(scenario), "")
-        if missing:
-            return missing, "not provable"
-        if scenario.makes_groups and self._unsupported:
-            return self._unsupported, "not supported"
-        refused = next((self._not_offered[name] for name in scenario.operations if name in self._not_offered), "")
-        if refused and scenario.area in SERVED:
-            return refused, "not supported"
-        there = len(self._bench.shards.get(scenario.main_role, ()))
-        if scenario.needs_shards and not there:
-            return _NO_SHARDS, "not provable"
-        if (scenario.makes_groups or scenario.needs_shards) and scenario.shards_needed > there:
-            return f"needs {scenario.shards_needed} shards, the logstore has {there}", "not provable"
-        return "", "passed"
-
-    def _missing(self, scenario: Scenario) -> Iterator[str]:
-        """Yield what a scenario needs and the target does not have."""
-        bench = self._bench
-        yield from (_MISSING_KEYS[key] for key in sorted(scenario.keys - bench.keys.keys()))
-        yield from (_MISSING_ROLES.get(role, _NO_SUCH_NAME) for role in sorted(scenario.roles - bench.logstores.keys()))
-        if scenario.projects - bench.missing_projects.keys() - {"main"}:
-            yield _NO_SUCH_NAME
-        if scenario.connects and self.wire.keep is None:
-            yield _NO_CONNECTIONS
-        if scenario.writes_logs and not self.target.writes_logs:
-            yield _NO_WRITING
-
     def _generated(self) -> None:
-        if self._unsupported or self.target.group is not None or not self._bench.shards.get("main"):
+        if self._obstacles.unsupported or self.target.group is not None or not self._bench.shards.get("main"):
             wanted = [name for name in GENERATED if self.plan.wants(name)]
             verdict: Verdict = "not provable" if self.target.group is not None else "not supported"
-            reason = ONLY_READ if self.target.group is not None else self._unsupported or _NO_SHARDS
+            reason = ONLY_READ if self.target.group is not None else self._obstacles.unsupported or NO_SHARDS
             self.run.performed += [Performed(_generated(name), verdict, reason) for name in wanted]
             return
         from sls_contract.scenarios import step_strategies
@@ -295,7 +282,7 @@ class Runner:
         flawed = step_strategies.near_misses(shards, tokens=tokens).map(_after_setup)
         self._explore("generated-sequences", sequences, self.plan.examples)
         if not self.target.writes_logs and self.plan.wants("generated-logs") and self.plan.examples:
-            self.run.performed.append(Performed(_generated("generated-logs"), "not provable", _NO_WRITING))
+            self.run.performed.append(Performed(_generated("generated-logs"), "not provable", NO_WRITING))
         elif self.target.writes_logs:
             self._explore("generated-logs", step_strategies.log_sequences(shards), -(-self.plan.examples // 5))
         if self.target.loopback:  # elsewhere the documented scenarios make one near miss for each step of signing
@@ -351,7 +338,7 @@ class Runner:
 
     def _clean_up(self, *, closing: bool = False) -> None:
         """Delete what the run made; at the end, name what could not be deleted."""
-        for made in self._groups.left():
+        for made in self._groups.left(tried=closing):
             step = Delete(made.place, self._baseline)
             try:
                 sent = self.wire(lambda at, made=made, step=step: made.bench.request(step, at))  # type: ignore[misc]  # defaults bind the loop's values
@@ -371,7 +358,7 @@ class Runner:
 def _stumbled(performance: Performance) -> bool:
     """Tell whether all that broke is that requests were answered 5xx, which happens to any service now and then."""
     failed = {
-        each.number for each in performance.done if (answer := each.exchange.response) and answer.status >= _FAILED
+        each.number for each in performance.done if (answer := each.exchange.response) and answer.status in FAILURES
     }
     return {number for _, number in performance.findings} <= failed
 

@@ -44,6 +44,7 @@ class Target:
         loopback: whether it is on this machine: its clock is ours, and it need not be spared.
         evidence: what exchanges with it prove: ``live``, or ``reference`` for our own.
         writes_logs: whether logs may be written to its logstores; nobody can take them out again.
+        changes_shards: whether shards of its second logstore may be split and merged; nobody can take that back.
         clock: its clock, where we can set it.
         options: the command's options that name it, ready for a shell; empty for the endpoint we start ourselves.
 
@@ -67,6 +68,7 @@ class Target:
     loopback: bool = True
     evidence: str = "reference"
     writes_logs: bool = False
+    changes_shards: bool = False
     clock: SettableClock | None = field(default=None, compare=False)
     options: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -18,14 +19,19 @@ from sls_contract.spec import CLAUSES, Finding, clause
 from sls_contract.transport import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sls_contract.scenarios.steps import Over
+
+FAILURES = frozenset(range(500, 600)) - {501}
+"""Statuses that say that the endpoint failed; 501 says that an operation is not offered."""
 
 _OK = 200
 _ABOUT_THE_SERVICE = frozenset(CLAUSES) - OF_CLIENTS
 _ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its port
+_PARTLY_SENT = frozenset({"truncated", "malformed"})  # somebody is there, and answers
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
+_MOST_FAILED = 50  # answers of 5xx in a row: more than any scenario asks for, so that nobody is there to be judged
 _PATIENCE = 3  # requests that may hang, each for the whole timeout, before the run gives up
 _SIDE_BY_SIDE = 2  # connections
 _FROZEN = timedelta(seconds=5)  # longer than a server keeps a Date that it has written once
@@ -56,6 +62,15 @@ class Sent:
         """The answer; a lost one never gets this far."""
         assert self.exchange.response is not None
         return self.exchange.response
+
+
+class Carried(NamedTuple):
+    """A request that was sent: how it was made, what came, and the server's time when it was sent."""
+
+    make: Callable[[datetime], Request]
+    request: Request
+    answer: Response | TransportError
+    sent_at: datetime
 
 
 class _Dated(NamedTuple):
@@ -132,6 +147,7 @@ class Wire:
     _ids: set[str] = field(default_factory=set)
     _dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
     _hung: int = 0
+    _failed: int = 0
     _over: Over = "one each"
     _kept: dict[Over, KeptSend] = field(default_factory=dict)
     _consumption: Consumption = field(default_factory=lambda: Consumption(alone=True, in_order=True))
@@ -150,13 +166,46 @@ class Wire:
         sent_at = self.now
         request = make(sent_at)
         try:
-            response, again = self._carry(request)
+            answer, again = self._carry(request)
         except TransportError as error:
-            broken = self._judged(Exchange(request, error.partial), sent_at)
-            raise self._understood(error, broken) from error
+            return self.take(Carried(make, request, error, sent_at))
+        return self.take(Carried(make, request, answer, sent_at), again=again)
+
+    def at_once(self, makes: Sequence[Callable[[datetime], Request]]) -> list[Carried]:
+        """Send requests side by side, each over a connection of its own; `take` judges what came, one by one."""
+        self.hang_up()
+        for _ in makes:
+            self._wait()
+        sent_at = self.now
+        requests = [make(sent_at) for make in makes]
+        with ThreadPoolExecutor(len(requests)) as pool:
+            answers = list(pool.map(self._attempt, requests))
+        return [Carried(*each, sent_at) for each in zip(makes, requests, answers, strict=True)]
+
+    def take(self, carried: Carried, *, again: bool = False) -> Sent:
+        """Judge an answer; ``again``: its connection had carried one before. Raises as a call does."""
+        make, request, answer, sent_at = carried
+        if isinstance(answer, TransportError):
+            broken = self._judged(Exchange(request, answer.partial), sent_at)
+            raise self._understood(answer, broken, make) from answer
         if self.probe is None:
-            self._adjust(response)
-        return self._judged(Exchange(request, response), sent_at, again=again)
+            self._adjust(answer)
+        return self._judged(Exchange(request, answer), sent_at, again=again)
+
+    def _attempt(self, request: Request) -> Response | TransportError:
+        try:
+            return self.send(request)
+        except TransportError as error:
+            return error
+
+    def expect_success(self) -> None:
+        """Raise `EndpointGone` where the endpoint has failed again and again: it is not there to be judged."""
+        if self._failed >= _MOST_FAILED:
+            msg = (
+                f"the last {self._failed} requests were all answered 5xx. "
+                "How to fix: verify the endpoint again when it works."
+            )
+            raise EndpointGone(msg)
 
     def connect(self, over: Over) -> None:
         """Let the requests that follow go over that connection; others stay open."""
@@ -197,6 +246,7 @@ class Wire:
     def _judged(self, exchange: Exchange, sent_at: datetime, *, again: bool = False) -> Sent:
         self.sent.append((exchange, sent_at))
         served = exchange.response is not None and exchange.response.status == _OK
+        self._failed = self._failed + 1 if exchange.response and exchange.response.status in FAILURES else 0
         # Who was let in is looked at closely; why somebody was not is no question here, and costs time.
         verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
         self.served |= {verdict.operation} if served and verdict.operation else set()
@@ -233,16 +283,16 @@ class Wire:
         if name in self._ids:
             yield clause("SLS461").finding(
                 "header x-log-requestid",
-                "an id that no answer before had",
+                "an id that no earlier answer had",
                 str(name)[:80],
                 "Give every answer its own id.",
             )
         if name:
             self._ids.add(name)
 
-    def _understood(self, error: TransportError, broken: Sent) -> Exception:
-        """Tell a lost answer from a lost endpoint: by asking something else."""
-        if error.kind not in _ANSWER_LOST or self.probe is None:
+    def _understood(self, error: TransportError, broken: Sent, make: Callable[[datetime], Request]) -> Exception:
+        """Tell a lost answer from a lost endpoint: by asking something else; before anything is known, the same."""
+        if error.kind not in _ANSWER_LOST or (self.probe is None and error.kind == "timeout"):
             return EndpointGone(str(error))
         self._hung += error.kind == "timeout"
         if self._hung >= _PATIENCE:
@@ -251,12 +301,12 @@ class Wire:
         self.hang_up()
         self.sleep(_ALIVE_AFTER)
         asked_at = self.now
-        request = self.probe(asked_at)
+        request = (self.probe or make)(asked_at)
         try:
             response = self.send(request)
         except TransportError as again:
             self.sent.append((Exchange(request, again.partial), asked_at))
-            return EndpointGone(str(again))
+            return AnswerLost(error, broken) if again.kind in _PARTLY_SENT else EndpointGone(str(again))
         self.sent.append((Exchange(request, response), asked_at))
         if error.kind == "timeout" and not alone:
             return OneAtATime()
@@ -271,8 +321,9 @@ class Wire:
         self._next = max(now, self._next) + self.interval
 
 
-def lost(error: AnswerLost) -> Finding:
-    """Return the finding of a lost answer."""
+def lost(error: AnswerLost) -> tuple[Finding, ...]:
+    """Return the findings of a lost answer: what is wrong with its framing, and that it was lost; the rest follows."""
     failure = error.error
     fix = f"Answer every request: {failure.fix}"
-    return clause("SLS462").finding("response", "a whole answer", failure.reason, fix)
+    framing = (finding for finding in error.sent.findings if finding.code == "SLS261")
+    return *framing, clause("SLS462").finding("response", "a whole answer", failure.reason, fix)

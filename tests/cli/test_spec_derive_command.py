@@ -24,7 +24,13 @@ def test_a_page_is_told_in_a_few_lines_and_its_problems_with_their_places():
     assert (code, err) == (0, "")
     assert "POST /stores/{storeName}/baskets  host {project}.{endpoint}" in out
     assert "answer: array, proven by its length" in out
-    assert "problem spelling at line 64: path: basketz for baskets" in out
+    assert "problem spelling at line 64: path: basketz for baskets (it cannot be read, or is spelt in two ways)" in out
+
+
+def test_problems_are_told_where_claims_are_written_too(tmp_path):
+    """A table that could not be read is missing in the claims, and nobody would know."""
+    out = run(PAGES / "2021.zh.md", "--out", tmp_path, "--date", "2021-01-01")[1]
+    assert f"{PAGES / '2021.zh.md'}: problem spelling at line 64: path: basketz for baskets" in out
 
 
 def test_json_is_one_object_a_page_in_the_order_asked_for(tmp_path):

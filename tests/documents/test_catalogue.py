@@ -95,6 +95,20 @@ def test_each_text_finds_its_own_translation():
     assert not wrong
 
 
+def test_a_text_is_translated_as_a_whole_behind_a_label():
+    """A template that begins with the label and a word of the text leaves the rest English: the other one is taken."""
+    catalogue = chinese()
+    wrong = []
+    for message in MESSAGES:
+        text, translation, _ = filled(message, ["v1"] * 20)
+        if text.endswith(".") and "How to fix" not in text and "\n" not in text:
+            shown = catalogue.translated(f"How to fix: {text}")
+            if len(ENGLISH.findall(shown)) > len(ENGLISH.findall(translation)):
+                wrong.append((shown, translation))
+    assert not wrong
+
+
+ENGLISH = re.compile(r"[A-Za-z]{2,}")
 JOINTS = re.compile(": |  ")  # where a text of few words is cut
 VALUES = (
     st.text(alphabet="消费组é{}\"'%: a1", max_size=12).filter(lambda each: not JOINTS.search(each)).map("é{}组".format)

@@ -194,7 +194,7 @@ def test_warnings_fail_where_that_is_asked_for(tmp_path):
     ("words", "said"),
     [
         ((), "the client's command after --"),
-        (("--scenario", "html-2000", "--", "true"), "Did you mean html-200"),
+        (("--scenario", "html-2000", "--", "true"), "html-404? --list shows all of them."),
         (("--scenario", "完全", "--", "true"), "--list shows all of them"),
         (("--timeout", "0", "--", "true"), "above 0"),
         (("--timeout", "nan", "--", "true"), "above 0"),

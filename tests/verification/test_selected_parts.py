@@ -61,7 +61,8 @@ def two_bugs(real):
 @pytest.fixture
 def reference():
     """Serve a logstore with a consumer group that has a checkpoint; give the endpoint and its URL."""
-    endpoint = ReferenceEndpoint(lambda: datetime.now(UTC), logstores={("my-project", "my-logstore"): 3})
+    logstores = {("my-project", "my-logstore"): 3, ("my-project", "my-logstore-other"): 2}
+    endpoint = ReferenceEndpoint(lambda: datetime.now(UTC), logstores=logstores)
     endpoint.create_consumer_group("订单 orders")
     endpoint.set_checkpoint("订单 orders", 1, "MTIz")
     with serve(endpoint) as server:
@@ -123,7 +124,7 @@ def test_one_clause_is_judged_alone(reference):
     """A clause that every answer can break is judged in every scenario, and nothing else is."""
     endpoint, _ = reference
     with serve(two_bugs(endpoint)) as server:
-        code, out = command("--endpoint", server.url, *PLACE, "--only", "SLS251,groups")
+        code, out = command("--endpoint", server.url, *PLACE, "--only", "SLS251,groups,listshards")
     assert code == 1
     assert "SLS251" in out
     assert "SLS204" not in out
@@ -165,7 +166,8 @@ def test_a_scenario_is_left_out_with_all_the_clauses_that_it_proves():
 def test_an_existing_group_is_only_read(reference):
     """Dozens of scenarios are judged with GET alone; no group comes, goes or changes."""
     endpoint, url = reference
-    code, out = command("--endpoint", url, *PLACE, "--group", "订单 orders")
+    words = ("--group", "订单 orders", "--other-logstore", "my-logstore-other", "--write-logs", "--change-shards")
+    code, out = command("--endpoint", url, *PLACE, *words)
     assert code == 0, out
     assert {request.method for request in endpoint.requests} == {"GET"}
     read = [each for each in endpoint.requests if "%E8%AE%A2%E5%8D%95%20orders" in each.url]

@@ -110,6 +110,8 @@ SHOWN_BY = {
     "pull-logs-of-one-shard": "gives_a_log_group_again pulls_as_many_as_it_likes",
     "pull-logs-up-to-an-end": "passes_over_the_end",
     "pull-logs-parameter-invalid": "takes_any_count",
+    "put-logs-in-unknown-compression": "takes_any_compression",
+    "put-logs-alike": "keeps_equal_logs_once",
     "put-logs-by-hash-key": "routes_by_no_hash_key",
     "put-logs-invalid-encoding": "takes_any_encoding",
     "put-logs-post-body-invalid": "damaged_messages_are_other_errors",
@@ -125,6 +127,7 @@ SHOWN_BY = {
         "reads_from_a_lagging_replica time_runs_back "
     ),
     "checkpoint-rewound": "never_goes_back",
+    "checkpoints-at-once": "loses_one_of_two_writes_at_once",
     "checkpoint-texts": "checkpoint_as_a_number",
     "consumer-named-in-chinese": "length_in_characters gbk_encoding consumer_hard_coded",
     "each-shard-given": "one_shard_too_few_by_filter",

@@ -6,7 +6,9 @@ import base64
 import json
 import os
 import re
+import time
 from datetime import timedelta
+from threading import Lock
 from urllib.parse import quote, unquote
 
 import pytest
@@ -108,6 +110,16 @@ def escapes_everything_but_ascii(request, response):
     return with_body(response, json.dumps(json.loads(response.body)).encode()) if is_json(response) else response
 
 
+ONE_BY_ONE = Lock()
+
+
+@unusual("checkpoints-at-once")
+def takes_its_time_for_one_after_the_other(request, response):
+    with ONE_BY_ONE:
+        time.sleep(0.003)
+    return response
+
+
 @unusual()
 def answers_in_chunks(request, response):
     return response.replace(
@@ -181,6 +193,11 @@ def writes_hash_keys_in_capitals(shards):
 def lists_a_shard_that_was_split(shards):
     parent = {**shards[0], "shardID": 400, "status": "readonly", "inclusiveBeginKey": "0" * 32}
     return [*shards, {**parent, "exclusiveEndKey": "f" * 32}]
+
+
+@documents("SplitShard", "shard")
+def answers_a_split_backwards_with_more_of_each(shards):
+    return [{**shard, "shardType": "normal"} for shard in reversed(shards)]
 
 
 @unusual("heartbeat-in-time", "connection", "list-shards")

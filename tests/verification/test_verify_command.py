@@ -52,7 +52,7 @@ def command(*words: str, environ=ENVIRON, answer: str = "") -> tuple[int, str, s
 
 @pytest.fixture
 def reference():
-    endpoint = ReferenceEndpoint(now, logstores={("my-project", "my-logstore"): 2})
+    endpoint = ReferenceEndpoint(now, logstores={("my-project", "my-logstore"): 2, ("my-project", "other"): 2})
     with serve(endpoint) as server:
         yield endpoint, server.url
 
@@ -126,17 +126,21 @@ def test_an_endpoint_that_does_not(reference):
     )
 
 
-def test_logs_are_written_only_where_that_was_allowed(reference):
+@pytest.mark.parametrize(
+    ("scenario", "permission"), [("get-cursor-of-times", "--write-logs"), ("shard-split", "--change-shards")]
+)
+def test_what_stays_is_written_only_where_that_was_allowed(reference, scenario, permission):
     """An endpoint that is not ours keeps its logstores as they are; what is not proven so is said."""
     endpoint, url = reference
-    words = ("--endpoint", url, *PLACE, "--scenario", "get-cursor-of-times", "--examples", "0")
+    before = len(endpoint.requests)
+    words = ("--endpoint", url, *PLACE, "--other-logstore", "other", "--scenario", scenario, "--examples", "0")
     code, out, _ = command(*words)
     assert code == 2
-    assert "allow it with --write-logs (get-cursor-of-times)" in out
-    assert not any(request.method == "POST" and "/shards/" in request.url for request in endpoint.requests)
-    code, out, _ = command(*words, "--write-logs")
+    assert f"allow it with {permission} ({scenario})" in out
+    assert not any(request.method == "POST" and "/shards/" in request.url for request in endpoint.requests[before:])
+    code, out, _ = command(*words, permission)
     assert code == 0
-    assert any(request.method == "POST" and "/shards/" in request.url for request in endpoint.requests)
+    assert any(request.method == "POST" and "/shards/" in request.url for request in endpoint.requests[before:])
 
 
 def test_what_needs_a_long_time_is_said_where_the_clock_cannot_be_set(reference):

@@ -174,7 +174,9 @@ def _draw_body(
     if body.content == "json":
         parts.document = given["body"] if "body" in given else draw_json(draw, body.value, scene)
     elif body.message == LOG_GROUP_LIST:
-        parts.groups = given["groups"] if "groups" in given else draw(log_group_lists(parts.at))
+        most = scene.sent.get("query.count", "")
+        drawn = given["groups"] if "groups" in given else draw(log_group_lists(parts.at))
+        parts.groups = drawn[: int(most)] if most.isdecimal() else drawn
         parts.coding = draw(st.sampled_from(_accepted(request)))
     elif body.content == "binary":
         parts.raw = draw(st.binary(max_size=9))

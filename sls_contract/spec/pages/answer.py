@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.columns import json_type
 from sls_contract.spec.pages.elements import body_claims
+from sls_contract.spec.pages.messages import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +41,12 @@ def answer_claims(page: Page, parts: Parts) -> None:
     """Claim status, own headers and body of the answer to a request that succeeds."""
     page.status = _status(parts)
     rows, header_rows = _split_headers(parts.answer_rows, _shown(parts))
-    names = [row.name for row in (*parts.answer_header_rows, *header_rows)]
+    named = [*parts.answer_header_rows, *header_rows]
+    for row in (row for row in named if row.name and not TOKEN.fullmatch(row.name)):
+        page.problem(row.line, "spelling", "response header", row.name)
+    names = [row.name for row in named if TOKEN.fullmatch(row.name)]
     names += [found[1] for item in parts.items("response-headers") if (found := _HEADER_ITEM.fullmatch(item.text))]
-    page.response_headers = list(dict.fromkeys(name for name in names if name.lower() not in _COMMON and name))
+    page.response_headers = list(dict.fromkeys(name for name in names if name.lower() not in _COMMON))
     body_claims(page, page.response, "response", [*parts.answers, *parts.printed], rows)
     if page.response.shape is None and _says_binary(parts):
         page.response.shape = "binary"

@@ -45,12 +45,19 @@ _INLINE_TAGS = (
 _TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
 """Marks of HTML and DITA, whose words stay, and of footnotes, which go. Other names in < > are parameters."""
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
-_START = re.compile(r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+\S.*\sHTTP/\d(?:\.\d)?|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*")
+_START = re.compile(
+    r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
+    r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
+)
 """The first line of a message that no fence marks as code."""
 _OF_MESSAGE = re.compile(
-    r"\\?[{}],?|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"']?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE
+    r"\\?[{}],?|<[^<>]+>|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"'<]?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE
 )
 """Its further lines, up to its body."""
+_PAST_BLANK = re.compile(
+    r"[{\[].*|(?:header|body)s?\s*[:：]?|(?:host|date|authorization|[a-z]+(?:-[a-z0-9]+)+)\s*[:：].*", re.IGNORECASE
+)
+"""Those of them that may stand below a blank line, where other words are none of the message."""
 _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
 _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
 """A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
@@ -98,7 +105,7 @@ def plain(text: str) -> str:
     """Return the words of a piece of Markdown: no escapes, emphasis, code marks or link targets."""
     if structure := _STRUCTURE.fullmatch(text.strip()):
         return f"object<{structure[1]}>"
-    bare = re.sub(r"!?\[((?:\\.|[^\]\\])*)\]\([^)]*\)", r"\1", text)
+    bare = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\n]{0,1000}\)", r"\1", text)
     bare = re.sub(r"\s*<(?:br\s*/?|/?(?:p|div))>\s*", "\n", re.sub(r"\*\*|`", "", bare), flags=re.IGNORECASE)
     bare = html.unescape(_TAG.sub("", re.sub(r"\s*<li>\s*", "\n- ", bare, flags=re.IGNORECASE)))
     bare = re.sub(r"^\*([^*\s][^*]*)\*$", r"\1", bare.strip())
@@ -176,10 +183,8 @@ class _Reader:
             each = self._lines[ahead].strip()
             if _START.fullmatch(each) or not (_OF_MESSAGE.fullmatch(each) or _JSON.fullmatch(each)):
                 break
-            if ahead > end + 1 and not (
-                each.startswith(("{", "[")) or re.match(r"(?i)(?:header|body)s?\s*[:：]?$", each)
-            ):
-                break  # words below a blank line are no header
+            if ahead > end + 1 and not _PAST_BLANK.fullmatch(each):
+                break
             end = ahead
             self._at = ahead
             if _JSON.fullmatch(each) and self._json(each):
@@ -321,8 +326,9 @@ def _word_at(text: str, at: int) -> str:
 def _words(line: str, number: int, indent: int) -> Text:
     if heading := _HTML_HEADING.fullmatch(line):
         return Text("heading", plain(heading[2]), number, int(heading[1]))
+    line = _HEADING_ID.sub("", line)
     if heading := _HEADING.fullmatch(line):
-        return Text("heading", plain(_HEADING_ID.sub("", heading[2])), number, len(heading[1]))
+        return Text("heading", plain(heading[2]), number, len(heading[1]))
     if bold := _BOLD.fullmatch(line):
         return Text("bold", plain(bold[1]), number)
     if item := _ITEM.fullmatch(line):

@@ -12,6 +12,8 @@ _FRONT_LINE = re.compile(r"(?:[\w-]+[^\S\n]*[:=].*|[^\S\n]+\S.*|-(?:[^\S\n].*)?|
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 """What looks like a blank and is another character."""
+_QUOTED = re.compile(r"^[ \t]*>(?:[ \t]?>)*[ \t]?(?=\||[^|\n]*$)", re.MULTILINE)
+"""Marks of a quotation, such as a note; not of the depth of a name in a table whose rows begin with no pipe."""
 _CELL_INDENT = re.compile(
     r"(?<=\|)[ \t]*"
     r"((?:(?:&nbsp;|\u00a0){2}|&emsp;|[\u2003\u3000])(?:&(?:nb|em|en)sp;|[\u00a0\u2002\u2003\u3000])*)"
@@ -24,7 +26,8 @@ INDENT = "\ue000"
 
 def cleaned(text: str) -> str:
     """Return a page with the same lines, in which a blank is a blank; what is no part of its words is left out."""
-    marked = _CELL_INDENT.sub(_depth_marks, text.replace("\r\n", "\n").replace("\r", "\n"))
+    bare = _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    marked = _CELL_INDENT.sub(_depth_marks, bare)
     seen = _INVISIBLE.sub("", _BLANKS.sub(" ", marked))
     front = _front_matter(seen)
     page = "\n" * front.count("\n") + seen[len(front) :]

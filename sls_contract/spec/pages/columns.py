@@ -61,9 +61,11 @@ _TAIWANESE = (
     *(("欄位", "字段"), ("變數", "变量"), ("回應", "响应"), ("訊息", "消息"), ("資料", "数据"), ("陣列", "数组")),
     *(("物件", "对象"), ("字串", "字符串"), ("布林", "布尔"), ("範例", "示例"), ("預設", "默认")),
 )
+_MARK_OF = {column: chr(0xE100 + at) for at, (_, column) in enumerate(_COLUMNS)}
+"""Stands for what names a column, where nothing stands between the names of several."""
 _LEAST_HEAD = 3
-_MOST_WORDS = 2
-"""Words in a head that stands alone in its line; the longest seen is "Request parameter"."""
+_MOST_WORDS, _LONGEST_HEAD = 3, 24
+"""Words and characters in a head that stands alone in its line; the longest seen is "Required or not"."""
 
 
 def simplified(text: str) -> str:
@@ -103,12 +105,14 @@ def yes_or_no(printed: str) -> bool | None:
     return False if _NO_BUT.match(word) else None
 
 
-def is_head(line: str) -> bool:
-    """Tell whether a line names columns and nothing else, such as ``ParameterTypeRequired`` of a copied table."""
-    words = simplified(re.sub(r"[\s|]+|values?", "", line.lower()))
-    for pattern, _ in _COLUMNS:
-        words = pattern.sub("|", words)
-    return words.count("|") >= _LEAST_HEAD and re.fullmatch(r"\W*", words) is not None
+def columns_of(line: str) -> tuple[Column, ...]:
+    """Return the columns of a line that names them and nothing else, such as ``ParameterTypeRequired``."""
+    words = simplified(re.sub(r"[\s|]+|values?|data|数据|是否|值", "", line.lower()))
+    for pattern, column in _COLUMNS:
+        words = pattern.sub(_MARK_OF[column], words)
+    if len(words) < _LEAST_HEAD or not set(words) <= set(_MARK_OF.values()):
+        return ()
+    return tuple(dict.fromkeys(column for mark in words for column in _MARK_OF if _MARK_OF[column] == mark))
 
 
 def flat_head(blocks: Sequence[Block], start: int) -> tuple[Column, ...]:
@@ -123,6 +127,8 @@ def flat_head(blocks: Sequence[Block], start: int) -> tuple[Column, ...]:
 
 
 def _flat_column(block: Block) -> Column | None:
-    if not isinstance(block, Text) or block.kind == "heading" or len(block.text.split()) > _MOST_WORDS:
+    if not isinstance(block, Text) or block.kind == "heading":
+        return None
+    if len(block.text.split()) > _MOST_WORDS or len(block.text) > _LONGEST_HEAD:
         return None
     return column_of(block.text)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+import shlex
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+TOKEN = re.compile(r"[A-Za-z][\w-]*")
+"""The name of a header."""
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 _REQUEST_LINE = re.compile(
@@ -36,6 +41,15 @@ _BODY_MARK = re.compile(
     r"(?:(?:request|response)\s+)?body\s*[:：]?\s*(.*)|(?:请求|响应|返回)?(?:消息)?体\s*[:：]\s*(.*)", re.IGNORECASE
 )
 _FIELD = re.compile(r"""["'“”]*([A-Za-z][A-Za-z0-9-]*)["'“”<]*\s*(?::|=|：)\s*["'“]?(.*?)["'”]?\s*[,，]?\s*""")
+_CURL = re.compile(r"^\s*(?:\$ )?curl\s", re.MULTILINE)
+_MOST_LINES = 100
+"""Of a command in a shell."""
+_CURL_OPTIONS = {
+    **dict.fromkeys(("-X", "--request"), "method"),
+    **dict.fromkeys(("-H", "--header"), "header"),
+    **dict.fromkeys(("-d", "--data", "--data-raw", "--data-binary", "--json"), "body"),
+    "--url": "url",
+}
 _HEADER_NAMES = frozenset({"host", "date", "server", "connection", "authorization", "accept", "user-agent"})
 _BARE_URL = re.compile(r"https?://\S+", re.IGNORECASE)
 
@@ -68,6 +82,8 @@ class Message:
 
 def request_of(text: str, line: int) -> Message | None:
     """Read the first request in a code block that begins at ``line``; None where it holds none."""
+    if found := _CURL.search(text):
+        return _of_curl(text[found.end() :], line + text.count("\n", 0, found.start()))
     lines = _LOWER_CASE.sub(lambda method: method[0].upper(), text).split("\n")
     for at, each in enumerate(lines):
         printed = _start_line(each)
@@ -78,6 +94,30 @@ def request_of(text: str, line: int) -> Message | None:
             headers, body = _rest(lines[after:])
             return Message(line + at, found[1].upper() if found else "", target, None, headers, body)
     return None
+
+
+def _of_curl(text: str, line: int) -> Message | None:
+    """Read the arguments of a curl command; None where they have no end, or name no address."""
+    words = _arguments(text.split("\n"))
+    given: dict[str, list[str]] = {}
+    for option, value in pairwise(["", *words, ""]):
+        given.setdefault(_CURL_OPTIONS.get(option, ""), []).append(value)
+    address = next((word for word in (*given.get("url", ()), *words) if _BARE_URL.fullmatch(word)), "")
+    body = "&".join(given["body"]) if "body" in given else None
+    method = given.get("method", ["GET" if body is None else "POST"])[0].upper()
+    headers = tuple(
+        (name.strip(), value.strip()) for name, _, value in (each.partition(":") for each in given.get("header", ()))
+    )
+    return Message(line, method, address, None, headers, body) if address else None
+
+
+def _arguments(lines: Sequence[str]) -> list[str]:
+    """Return the words of a command in a shell, over as many lines as it takes; empty where a quote has no end."""
+    for end in range(1, min(len(lines), _MOST_LINES) + 1):
+        if not lines[end - 1].rstrip().endswith("\\"):
+            with suppress(ValueError):  # a quote is open
+                return shlex.split("\n".join(lines[:end]))
+    return []
 
 
 def _start_line(line: str) -> str:

@@ -11,11 +11,12 @@ from sls_contract.spec.pages import messages, routes
 from sls_contract.spec.pages.answer import answer_claims
 from sls_contract.spec.pages.blocks import Table, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
-from sls_contract.spec.pages.columns import is_head
 from sls_contract.spec.pages.errors import error_claims
+from sls_contract.spec.pages.flat_tables import begins_table
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.request import request_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
+from sls_contract.spec.pages.tables import holds_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Block
     from sls_contract.spec.pages.routes import Target, Template
 
+_WITH_ROWS = frozenset({"path-parameters", "request-headers", "request", "response-headers", "response"})
+_LONGEST_SHOWN = 80
+_CAPITALS = re.compile(r"[a-z][A-Z]")
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """What links of a page to the service's own tools name is its operation."""
 
@@ -37,9 +41,13 @@ def derive(text: str, name: str = "") -> Page:
     Never raises: what cannot be read is in the ``problems`` of what is returned.
 
     """
-    blocks = blocks_of(text)
+    return _derived(blocks_of(text), text, name)
+
+
+def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
     parts = Parts.of(tuple(placed(blocks)))
-    page = Page(operation=_operation(blocks, text) or name or named_operation(front_title(text)) or _linked(text))
+    named = name or named_operation(front_title(text)) or _linked(text) or _first_line(blocks)
+    page = Page(operation=_operation(blocks, text) or named)
     _route(page, parts)
     request_claims(page, parts)
     answer_claims(page, parts)
@@ -56,7 +64,8 @@ def derive_each(text: str, name: str = "") -> list[Page]:
         name: of the operation, where the page has no title.
 
     """
-    titles = titles_of(blocks_of(text))
+    blocks = blocks_of(text)
+    titles = titles_of(blocks)
     if len(titles) > 1:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         ends = [title.line - 1 for title in titles[1:]] + [len(lines)]
@@ -67,18 +76,23 @@ def derive_each(text: str, name: str = "") -> list[Page]:
         pages = [page for page in map(derive, parts) if page.path and page.method]
         if len({page.operation for page in pages}) == len(pages) > 1:
             return pages
-    return [derive(text, name)]
+    return [_derived(blocks, text, name)]
 
 
 def _unread(page: Page, parts: Parts) -> None:
-    """List the tables of parameters and elements that no row could be read of."""
-    errors = {row.line for row in parts.error_rows}
-    for role, rows in (("request", (*parts.request_rows, *parts.header_rows)), ("response", parts.answer_rows)):
-        for block in [] if rows else [part.block for part in parts.all if part.role == role]:
-            if isinstance(block, Text) and is_head(block.text):
-                page.problem(block.line, "spelling", f"{role} table", block.text)
-            elif isinstance(block, Table) and block.rows and errors.isdisjoint(line for line, _ in block.rows):
-                page.problem(block.line, "spelling", f"{role} table", " | ".join(block.head))
+    """List the tables that no row could be read of: of parameters, of elements, and others whose cells are types."""
+    rows = (parts.request_rows, parts.header_rows, parts.answer_rows, parts.answer_header_rows)
+    read = {row.table for each in rows for row in each} | {row.line for row in parts.error_rows}
+    for role, block, _ in parts.all:
+        where = next((f"{side} table" for side in ("request", "response") if role.startswith(side)), "table")
+        if isinstance(block, Text) and block.line not in read and begins_table(block.text):
+            page.problem(block.line, "spelling", where, block.text[:_LONGEST_SHOWN])
+        elif (
+            isinstance(block, Table)
+            and (role in _WITH_ROWS or holds_facts(block))
+            and read.isdisjoint((block.line, *(line for line, _ in block.rows)))
+        ):
+            page.problem(block.line, "spelling", where, " | ".join(block.head))
 
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:
@@ -92,6 +106,12 @@ def _linked(text: str) -> str | None:
     """Return the operation that all links of a page name; None where they name none, or several."""
     named = set(_LINK.findall(text))
     return named.pop() if len(named) == 1 else None
+
+
+def _first_line(blocks: Sequence[Block]) -> str | None:
+    """Return the operation that the first words of a page name, where its title lost its mark."""
+    first = next((block.text for block in blocks if isinstance(block, Text)), "")
+    return named_operation(first) if len(first) <= _LONGEST_SHOWN and _CAPITALS.search(first) else None
 
 
 def _with_capitals(title: str, text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.pages import tables
+from sls_contract.spec.pages import flat_tables, tables
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.messages import METHODS, answer_of, is_answer, request_of
 from sls_contract.spec.pages.sections import codes
@@ -59,11 +59,11 @@ class Parts:
             requests=requests,
             printed=tuple(answer_of(code.text, code.line) for code in codes(placed, "response")),
             answers=_answers(placed),
-            request_rows=tuple(tables.rows(placed, "path-parameters") + tables.rows(placed, "request")),
-            answer_rows=tuple(tables.rows(placed, "response")),
-            header_rows=tuple(tables.rows(placed, "request-headers")),
-            answer_header_rows=tuple(tables.rows(placed, "response-headers")),
-            error_rows=tuple(tables.error_rows(placed, *ERROR_ROLES)),
+            request_rows=_rows(placed, "path-parameters") + _rows(placed, "request"),
+            answer_rows=_rows(placed, "response"),
+            header_rows=_rows(placed, "request-headers"),
+            answer_header_rows=_rows(placed, "response-headers"),
+            error_rows=tuple(tables.error_rows(placed)),
         )
 
     @property
@@ -76,8 +76,8 @@ class Parts:
         return (part.block for part in self.all if part.role == role and isinstance(part.block, Text))
 
 
-ERROR_ROLES = ("errors", "intro", "response", "other", "request-example", "response-example")
-"""Where tables of errors stand; pages of 2018 put them wherever their heading was lost."""
+def _rows(placed: Iterable[Placed], role: Role) -> tuple[tables.Row, ...]:
+    return (*tables.rows(placed, role), *flat_tables.rows(placed, role))
 
 
 def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:

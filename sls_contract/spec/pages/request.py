@@ -14,6 +14,7 @@ from sls_contract.spec.pages.bodies import is_binary, members_of
 from sls_contract.spec.pages.columns import json_type, simplified
 from sls_contract.spec.pages.elements import SYNTAX, body_claims
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
+from sls_contract.spec.pages.messages import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -211,7 +212,7 @@ def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body
         page.problem(row.line, "not-in-syntax", f"parameter {row.name}", row.name)
     if has_body and page.method not in _BODILESS:
         inside.append(row)
-    else:
+    elif page.path is not None:
         parameter = page.query.setdefault(row.name, Parameter())
         _take(page, parameter, row, f"query {row.name}")
 
@@ -226,6 +227,9 @@ def _is_header(name: str) -> bool:
 
 
 def _header(page: Page, row: Row) -> None:
+    if not TOKEN.fullmatch(row.name):
+        page.problem(row.line, "spelling", "header", row.name or row.type)
+        return
     parameter = page.headers.setdefault(row.name, Parameter())
     _take(page, parameter, row, f"header {row.name}")
 

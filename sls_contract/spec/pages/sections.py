@@ -56,6 +56,9 @@ _LONGEST_LABEL = 40
 """Characters of a list item or bold line that may name a section; the longest seen has 24."""
 
 
+_HEADER_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)+|[A-Za-z-]+\s*[:：]")
+
+
 class Placed(NamedTuple):
     """A block, the section it stands in, and the words that stand before it in that section."""
 
@@ -95,9 +98,10 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
     label = ""
     title = title_of(blocks)
     depth = 0  # of the heading that began the section; 0: it is no heading
+    opener = None  # kind and depth of the words that began it
     heads = _flat_heads(blocks)
-    lines = [block for block in blocks if isinstance(block, Text) and block is not title and block.kind != "paragraph"]
-    bare = not any(_opens(line, role) for line in lines)
+    marked = (block for block in blocks if isinstance(block, Text) and block is not title)
+    bare = not any(_opens(line, role) for line in marked if line.kind == "heading")
     for at, block in enumerate(blocks):
         found = None
         if block is title:
@@ -106,10 +110,13 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
             found = _opens(block, role, bare=bare)
             if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
                 found = None  # a part of the section, with a heading of its own
+            if found is None and opener == (block.kind, block.depth) and _is_label(block):
+                found = _CONTAINED.get(role)  # what stands beside the headers is not of them
         if found is not None:
             inner = isinstance(block, Text) and 0 < depth < block.depth  # it may name what its table describes
             role, label = found, block.text if isinstance(block, Text) and inner else ""
             depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
+            opener = (block.kind, block.depth) if isinstance(block, Text) else None
             continue
         yield Placed(role, block, label)
         if isinstance(block, Text):
@@ -124,7 +131,7 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
     """Return the section that a line of words begins, or None; ``bare``: the headings of the page lost their marks."""
-    is_title = bare and _TITLE.fullmatch(simplified(block.text))
+    is_title = bare and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None
     if block.kind != "heading" and len(block.text) > _LONGEST_LABEL:
@@ -133,6 +140,11 @@ def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
     if role is None and block.kind == "heading":
         return "other"
     return role
+
+
+def _is_label(block: Text) -> bool:
+    """Tell whether words may name a section, and are no paragraph and no header."""
+    return block.kind != "paragraph" and len(block.text) <= _LONGEST_LABEL and not _HEADER_NAME.match(block.text)
 
 
 def _says_example(text: str) -> bool:

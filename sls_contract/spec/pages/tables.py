@@ -1,15 +1,14 @@
-"""Tables of parameters, elements and errors, whatever their columns are called; also those that lost their pipes."""
+"""Tables of parameters, elements and errors, whatever their columns are called."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.cleaning import INDENT
-from sls_contract.spec.pages.columns import column_of, flat_head, json_type, json_type_near, yes_or_no
+from sls_contract.spec.pages.columns import column_of, json_type, json_type_near, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,12 +16,12 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
 
-_FLAT_TYPE = re.compile(
-    r"(?:string|integer|int|int32|int64|long|float|double|number|boolean|bool|object|array|map|any|binary)"
-    r"(?:\s*<.*>|\[\])?",
+TYPE_CELL = re.compile(
+    r"(?:string|integer|int|int32|int64|long|float|double|number|boolean|bool|object|array|list|map|any|binary)"
+    r"(?:\s*<.*>|\[\])?|字符串|长?整(?:型|数)|布尔(?:型|值)?|浮点(?:型|数)|数组|列表|对象",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
+NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
 _MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
 """What stands before the name of a member, once for each object that it is in."""
 _TAG = re.compile(
@@ -36,17 +35,13 @@ _ROOTS = {"$", "body", "root"}
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
 _HTTP = r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|status)\s*[:：]?\s*)?"
 _LISTED_ERROR = re.compile(
-    rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，-]\s*(?P<message>.*))?"
+    rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|-]\s*(?P<message>[^|]*).*)?"
     rf"|{_HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?P<message1>.*)"
     rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{_HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
     re.DOTALL,
 )
 _ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
 """What stands in a cell for the one above it."""
-_LISTED_ROW = re.compile(
-    r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|[:：]\s*([^.。]+)(?:[.。]|$))\s*(.*)", re.DOTALL
-)
-_PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
 _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
@@ -93,38 +88,16 @@ class ErrorRow:
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
     """Return the rows of the tables of parameters or elements in some sections."""
-    found: list[Row] = []
-    flat: list[Text] = []
-    for part in parts:
-        if part.role not in roles:
-            continue
-        if isinstance(part.block, Table):
-            found.extend(_table_rows(part.block, part.label))
-        elif isinstance(part.block, Text):
-            flat.append(part.block)
-    return [*found, *_flat_rows(flat), *_listed_rows(flat)]
+    found = [part for part in parts if part.role in roles and isinstance(part.block, Table)]
+    return [row for part in found if isinstance(part.block, Table) for row in table_rows(part.block, part.label)]
 
 
-def _listed_rows(texts: Iterable[Text]) -> Iterator[Row]:
-    """Read parameters that stand one an item: ``name (type, required): words``."""
-    around: list[tuple[int, str]] = []
-    for text in texts:
-        found = _LISTED_ROW.fullmatch(text.text) if text.kind == "item" else None
-        kind, *said = re.split(r"\s*[,，、;；]\s*", found[2] or found[3]) if found else ("",)
-        if found and _FLAT_TYPE.fullmatch(kind):
-            required = next((answer for each in said if (answer := yes_or_no(each)) is not None), None)
-            around = [(depth, name) for depth, name in around if depth < text.depth]
-            parent = around[-1][1] if around else ""
-            yield Row(found[1], kind, required, found[4], text.line, place="", label="", table=0, parent=parent)
-            around.append((text.depth, found[1]))
-
-
-def error_rows(parts: Iterable[Placed], *roles: str) -> list[ErrorRow]:
-    """Return the rows of the tables of errors in some sections; also of lists in the section of errors."""
+def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
+    """Return the rows of the tables of errors, wherever they stand; also of lists in the section of errors."""
     found: list[ErrorRow] = []
     texts: list[Text] = []
     for part in parts:
-        if part.role in roles and isinstance(part.block, Table):
+        if isinstance(part.block, Table):
             found.extend(_error_rows(part.block, part.label, in_section=part.role == "errors"))
         elif part.role == "errors" and isinstance(part.block, Text):
             texts.append(part.block)
@@ -143,12 +116,12 @@ def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
 
 def _listed_error(text: str) -> tuple[str, str, str] | None:
     """Read status, code and message that stand in one text."""
-    found = _LISTED_ERROR.fullmatch(text)
+    found = _LISTED_ERROR.fullmatch(text.replace("\t", " | "))
     if not found:
         return None
     given = found.groupdict()
     status, code, message = (
-        next((given[key] for key in given if key.rstrip("12") == name and given[key]), "")
+        next((given[key] for key in given if key.rstrip("12") == name and given[key]), "").strip()
         for name in ("status", "code", "message")
     )
     return status, code, message
@@ -162,11 +135,11 @@ def _columns(table: Table) -> dict[Column, int]:
         if column is not None:
             columns.setdefault(column, at)
     if not columns.keys() & {"status", "code"}:
-        _by_cells(table, columns, "type", _FLAT_TYPE.fullmatch, most=True)
+        _by_cells(table, columns, "type", TYPE_CELL.fullmatch, most=True)
         if "type" in columns and not columns.keys() & {"required", "optional"}:
             _by_cells(table, columns, "required", lambda cell: yes_or_no(cell) is not None, most=True)
         if "type" in columns and _holds(table, columns["type"], _is_type_cell):
-            _by_cells(table, columns, "name", _is_name_cell, most=True)
+            _by_cells(table, columns, "name", is_name_cell, most=True)
         if "name" in columns and "type" in columns:
             _by_cells(table, columns, "description", _is_any)
     return columns
@@ -204,12 +177,21 @@ def _holds(table: Table, at: int, fits: Callable[[str], object], *, most: bool =
     return fitting > len(cells) / 2 if most else 0 < len(cells) == fitting
 
 
+def holds_facts(table: Table) -> bool:
+    """Tell whether most cells of a column are types, or all are statuses of errors, whatever the head says."""
+    columns = range(len(table.head))
+    return any(_holds(table, at, TYPE_CELL.fullmatch, most=True) for at in columns) or any(
+        _holds(table, at, re.compile(r"[45]\d\d").fullmatch) for at in columns
+    )
+
+
 def _is_type_cell(cell: str) -> bool:
     return (json_type(cell) or json_type_near(cell)) is not None and _NAME_AND_TYPE.fullmatch(cell) is None
 
 
-def _is_name_cell(cell: str) -> bool:
-    return _NAME.fullmatch(_bare(_untagged(_unmarked(cell)[1])[0])) is not None
+def is_name_cell(cell: str) -> bool:
+    """Tell whether a cell may name a parameter, whatever stands before or behind the name."""
+    return NAME.fullmatch(_bare(_untagged(_unmarked(cell)[1])[0])) is not None
 
 
 def _is_any(cell: str) -> bool:
@@ -222,7 +204,8 @@ def _bare(name: str) -> str:
     return found[2] if found else name
 
 
-def _table_rows(table: Table, label: str) -> Iterator[Row]:
+def table_rows(table: Table, label: str) -> Iterator[Row]:
+    """Read a table of parameters or elements; ``label``: the words before it."""
     columns = _columns(table)
     if "status" in columns or "code" in columns or not columns.keys() & {"name", "type"}:
         return
@@ -268,8 +251,8 @@ def _depths(table: Table, columns: Mapping[Column, int]) -> list[int]:
 def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int) -> tuple[str, ...]:
     """Return the cells of a row; one that begins with its type lacks the empty cell of its name."""
     names, types = columns.get("name"), columns.get("type")
-    lacks = names == 0 and types == 1 and len(cells) < width and _FLAT_TYPE.fullmatch(cells[0])
-    return ("", *cells) if lacks and not _FLAT_TYPE.fullmatch(cells[1] if len(cells) > 1 else "") else cells
+    lacks = names == 0 and types == 1 and len(cells) < width and TYPE_CELL.fullmatch(cells[0])
+    return ("", *cells) if lacks and not TYPE_CELL.fullmatch(cells[1] if len(cells) > 1 else "") else cells
 
 
 def _unmarked(name: str) -> tuple[int, str]:
@@ -335,53 +318,3 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
 
 def _cell(cells: Sequence[str], at: int | None) -> str:
     return cells[at] if at is not None and at < len(cells) else ""
-
-
-def _flat_rows(texts: Sequence[Text]) -> Iterator[Row]:
-    """Read tables whose cells stand one a line: a row is known by the type in it, which stands behind its name."""
-    columns, body = _flat_head(texts)
-    anchors = [at for at, text in enumerate(body) if _is_type(text)]
-    for at, ahead in pairwise([*anchors, len(body)]):
-        name = body[at - 1].text if _is_named(body, anchors, at) else ""
-        end = ahead - 1 if ahead < len(body) and _is_named(body, anchors, ahead) else ahead
-        yield _flat_row(_untagged(name)[0], body[at], body[at + 1 : end], columns)
-
-
-def _flat_head(texts: Sequence[Text]) -> tuple[tuple[Column, ...], Sequence[Text]]:
-    """Return the columns of a flat table and what follows its head."""
-    for start in range(len(texts)):
-        if columns := flat_head(texts, start):
-            return columns, texts[start + len(columns) :]
-    return (), ()
-
-
-def _is_type(text: Text) -> bool:
-    return text.kind == "paragraph" and _FLAT_TYPE.fullmatch(text.text) is not None
-
-
-def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
-    """Tell whether the cell before a type is the row's name, and not the end of the row before."""
-    if not at or not _NAME.fullmatch(_untagged(body[at - 1].text)[0]):
-        return False
-    before = [anchor for anchor in anchors if anchor < at]
-    return not before or at - 1 > before[-1]
-
-
-def _flat_row(name: str, kind: Text, cells: Sequence[Text], columns: Sequence[Column]) -> Row:
-    required, place = None, ""
-    for column in columns:
-        if column == "required" and cells and (required := yes_or_no(cells[0].text)) is not None:
-            cells = cells[1:]
-        elif column == "place" and cells and _PLACE.fullmatch(cells[0].text):
-            place, cells = cells[0].text, cells[1:]
-    listed = [f"\n- {text.text}" for text in cells if text.kind == "item"]
-    return Row(
-        name=name,
-        type=kind.text,
-        required=required,
-        description="".join([*(text.text for text in cells[:1] if text.kind != "item"), *listed]),
-        line=kind.line,
-        place=place,
-        label="",
-        table=0,
-    )

@@ -157,6 +157,10 @@ def test_lz4_block_is_read(make):
     verdict = judge(exchange)
     assert verdict.findings == ()
     assert {"SLS201", "SLS265"} <= verdict.exercised
+    off = make.exchange(
+        make.response(block, headers=fields | {"x-log-bodyrawsize": "9"}), headers={"Accept-Encoding": "lz4"}
+    )
+    assert [(each.code, each.where) for each in check(off)] == [("SLS265", "header x-log-bodyrawsize")]
 
 
 def test_clock_allows_fifteen_minutes(make):

@@ -164,6 +164,20 @@ def test_nothing_is_told_twice(outcome, single):
     assert judge_outcome(outcome, answer(201), {single}).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ((200,), "Compute the signature"),
+        ((400, "MissingParameter"), "Refuse it with this status"),
+        ((500, "InternalServerError"), "Find out in the log"),
+    ],
+)
+def test_advice_is_about_what_came(wrong, says):
+    """Serving a wrong signature, refusing it for something else, and failing are three mistakes."""
+    (found,) = judge_outcome("signature", answer(*wrong)).findings
+    assert found.how_to_fix.startswith(says)
+
+
 def test_an_error_code_is_read_or_not():
     """Bodies that are no error body have none, however deep they are nested; then the status decides."""
     assert error_code(answer(404, "X")) == "X"

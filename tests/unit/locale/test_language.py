@@ -65,6 +65,19 @@ def test_the_environment_chooses_the_language(environ, expected):
         ),
         ("1 exchange checked (evidence: none), 1 finding", "检验 1 次交互（证据：无），1 个问题"),
         ("a text that is not ours (nor is this, ever)", "a text that is not ours (nor is this, ever)"),
+        ("  in shard-given (v1) at standard output", "  位于 shard-given (v1)，位置 标准输出"),
+        ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，判定 4 次运行：8 处违规，0 处警告"),
+        ("failed: documented successes 4, faults 2", "失败：文档所述的成功 4，故障 2"),
+        ("failed: missing 3, GetCursor 1 and 6 more areas", "失败：missing 3, GetCursor 1 及另外 6 类"),
+        ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：应答为 401，带 \'{"a": "b c"}\''),
+        (
+            "sls-contract cassettes: expected a URL, or a suite in a.lock. How to fix: name the URL of the suite.",
+            "sls-contract cassettes: 期望 URL，或 a.lock 中的套件。修复方法：指定套件的 URL。",
+        ),
+        (
+            "sls-contract serve: error: argument --port: must be a number from 0 to 65535, got '99999'",
+            "sls-contract serve: error: 参数 --port：必须是 0 到 65535 的数字，实际为 '99999'",
+        ),
     ],
 )
 def test_a_text_is_shown_in_chinese(text, expected):
@@ -86,6 +99,7 @@ def test_a_text_is_shown_in_chinese(text, expected):
         "",
         "< a: the file is empty",
         "| the file is empty",
+        "body: object: displayName, description, schedule",
         'x "a; the file is empty"',
     ],
 )

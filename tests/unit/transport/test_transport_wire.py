@@ -136,6 +136,8 @@ def test_knows_where_an_answer_ends(raw, method, answer, body):
         ((b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[]",), "close", "truncated"),
         ((b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[]",), "reset", "truncated"),
         ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n",), "close", "truncated"),
+        ((b"HTTP/1.1 200 OK\r\nContent-Length: 0",), "close", "truncated"),
+        ((b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n",), "reset", "reset"),
         ((b"SSH-2.0-OpenSSH_9.2\r\n",), "close", "malformed"),
         ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n",), "close", "truncated"),
     ],

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from advice import advised
 from left_out import full
 
 from sls_contract.endpoint import ReferenceEndpoint, ServiceError
@@ -22,7 +23,7 @@ from sls_contract.verification.summary import as_report, lines
 if TYPE_CHECKING:
     from sls_contract.exchange import Request, Response
 
-REFUSED, CLOSED, TIMEOUT, HERE = "refused", "closed", "timeout", "127.0.0.1:1"
+REFUSED, CLOSED, TIMEOUT, TRUNCATED, HERE = "refused", "closed", "timeout", "truncated", "127.0.0.1:1"
 
 
 def now() -> datetime:
@@ -124,8 +125,25 @@ def test_a_failure_is_shrunk():
     assert "\n".join(lines(run, target(), verbose=True)).count("curl -sSi -X") == 4
 
 
+@pytest.mark.parametrize(
+    ("operation", "incomplete"),
+    [("ConsumerGroupHeartBeat", True), ("ConsumerGroupUpdateCheckPoint", True), ("GetCursor", False)],
+)
+def test_an_endpoint_at_which_no_checkpoint_can_be_written_is_not_green(operation, incomplete):
+    """Nearly nothing of GetCheckPoint is judged there; an operation on logs is not needed for it."""
+    real = endpoint()
+
+    def send(request: Request) -> Response:
+        if named(request) == operation:
+            real.answer_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
+        return real(request)
+
+    run = runner(send, "group-fresh", "shard-given", "group-advanced", "get-cursor-served")()
+    assert bool(run.incomplete) is incomplete
+
+
 def test_what_is_not_offered_is_not_supported():
-    """An endpoint that only reads is judged by what needs no group; the rest says why it was not."""
+    """An endpoint that only reads is judged by what needs no group; the rest says why it was not, and is judged so."""
     real = endpoint()
 
     def reads_only(request: Request) -> Response:
@@ -139,6 +157,11 @@ def test_what_is_not_offered_is_not_supported():
     assert verdicts(run)["group-missing"] == "passed"
     assert verdicts(run)["group-fresh"] == verdicts(run)["generated-sequences"] == "not supported"
     assert "CreateConsumerGroup was answered 405 InvalidMethod" in "\n".join(lines(run, target()))
+    advised(run.incomplete, "name a group that exists with --group")
+    real.create_consumer_group("there")
+    again = runner(reads_only, group="there")()
+    assert (again.incomplete, again.located) == ("", [])
+    assert verdicts(again)["shard-unknown"] == "passed"
 
 
 def answering(real: ReferenceEndpoint, operation: str, change):
@@ -226,10 +249,64 @@ def test_a_busy_service_is_spared_off_loopback_only():
             real.answer_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
         return real(request)
 
-    assert verdicts(runner(busy, "each-shard-given", loopback=False)())["each-shard-given"] == "not provable"
+    assert verdicts(runner(busy, "each-shard-given", loopback=False)())["each-shard-given"] == "not proven"
     near = runner(busy, "each-shard-given")()
     assert verdicts(near)["each-shard-given"] == "failed"
     assert [each.finding.code for each in near.located] == ["SLS444"]
+
+
+@pytest.mark.parametrize("loopback", [False, True])
+@pytest.mark.parametrize("before", [0, 5, 60])
+def test_a_service_that_is_always_busy_is_not_judged_for_long(before, loopback):
+    """The run ends incomplete after some hundred requests, whenever the service stops to answer; it is never green."""
+    real, count = endpoint(), [0]
+
+    def busy(request: Request) -> Response:
+        count[0] += 1
+        if count[0] > before:
+            real.answer_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
+        return real(request)
+
+    run = runner(busy, loopback=loopback)
+    try:
+        run()
+    except EndpointGone as error:
+        run.run.incomplete = str(error)
+    advised(run.run.incomplete, "verify the endpoint again when it (?:works|has time for requests)")
+    assert runner(real, "group-fresh")().incomplete == ""
+    assert run.run.violated() is loopback
+    assert count[0] < before + 400
+
+
+def test_a_busy_moment_costs_nothing():
+    """A group that cannot be made at first, and a read that is refused once, are asked for again."""
+    real, count = endpoint(), [0]
+
+    def send(request: Request) -> Response:
+        count[0] += 1
+        if count[0] in {2, 20}:
+            real.answer_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
+        return real(request)
+
+    run = runner(send, "group-fresh", "shard-given", "each-shard-given", loopback=False)()
+    assert run.located == []
+    assert set(verdicts(run).values()) == {"passed"}
+
+
+@pytest.mark.parametrize("lost", [{1}, {1, 2}])
+def test_a_first_answer_that_is_cut_off_is_told_as_that(lost):
+    """The run goes on where the next one is whole."""
+    real, count = endpoint(), [0]
+
+    def cuts(request: Request) -> Response:
+        count[0] += 1
+        if count[0] in lost:
+            raise TransportError(TRUNCATED, HERE)
+        return real(request)
+
+    run = runner(cuts, "group-fresh")()
+    assert [each.finding.code for each in run.located] == ["SLS462"]
+    assert verdicts(run)["group-fresh"] == "passed"
 
 
 def test_wrong_credentials_are_told_in_clear_words():

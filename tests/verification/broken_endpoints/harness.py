@@ -67,6 +67,7 @@ def target() -> Target:
         sts=TEST_STS_CREDENTIALS,
         expired_token=EXPIRED.security_token,
         writes_logs=True,
+        changes_shards=True,
     )
 
 

@@ -76,6 +76,26 @@ class PullsAsManyAsItLikes(Rewriting):
         return re.sub(r"count=\d{1,3}$", "count=1000", url)
 
 
+@on_error("SLS445", "ParameterInvalid")
+def takes_any_compression(request, response):
+    if request.headers.get("x-log-compresstype") != "unknown":
+        return response
+    return with_body(response.replace(status=200, headers=response.headers.without("Content-Type")), b"")
+
+
+@bug("SLS426")
+class KeepsEqualLogsOnce:
+    def __init__(self) -> None:
+        self.real, self.kept = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        if not asks_for(request, "PutLogs"):
+            return self.real(request)
+        known = self.kept.get((request.path, request.body))
+        self.kept[request.path, request.body] = response = known or self.real(request)
+        return response
+
+
 @on_pull("SLS284")
 def goes_back_to_the_first_cursor(request, response):
     number = int(base64.b64decode(response.headers["x-log-cursor"]))

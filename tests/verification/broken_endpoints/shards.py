@@ -8,7 +8,19 @@ from unicodedata import normalize
 from urllib.parse import quote
 
 from broken_endpoints.connections import Connecting
-from broken_endpoints.harness import BROKEN, Broken, asks_for, bug, correct, error, late, now, on_answer, with_header
+from broken_endpoints.harness import (
+    BROKEN,
+    Broken,
+    asks_for,
+    bug,
+    correct,
+    error,
+    late,
+    now,
+    on_answer,
+    with_body,
+    with_header,
+)
 from broken_endpoints.operations import on_success
 from broken_endpoints.per_operation import Excusing, is_let_in, let_in
 
@@ -47,6 +59,34 @@ def creates_shards_when_they_are_listed(request, shards):
 @on_success("ListShards", "SLS278")
 def counts_creation_in_milliseconds(request, shards):
     return [{**shard, "createTime": shard["createTime"] * 1000} for shard in shards]
+
+
+@on_success("SplitShard", "SLS420")
+def calls_a_split_shard_writable(request, shards):
+    return [{**shard, "status": "readwrite"} for shard in shards]
+
+
+@on_success("SplitShard", "SLS420")
+def answers_a_split_in_lists(request, shards):
+    return [{**shard, "shardID": [shard["shardID"]], "status": [shard["status"]]} for shard in shards]
+
+
+@on_success("MergeShard", "SLS420")
+def answers_a_merge_with_what_was_merged(request, shards):
+    return shards[1:]
+
+
+@bug("SLS420")
+class ForgetsASplit:
+    def __init__(self) -> None:
+        self.real, self.before = correct(), None
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "ListShards") and response.status == 200:
+            self.before = self.before or response.body
+            return with_body(response, self.before)
+        return response
 
 
 @on_success("ListConsumerGroup", "SLS408")
@@ -141,6 +181,10 @@ SHOWN_BY = {
     "calls_every_shard_readonly": "list-shards-writable",
     "creates_shards_when_they_are_listed": "list-shards-again",
     "counts_creation_in_milliseconds": "list-shards-again",
+    "calls_a_split_shard_writable": "shard-split",
+    "answers_a_split_in_lists": "shard-split",
+    "answers_a_merge_with_what_was_merged": "shards-merged",
+    "forgets_a_split": "shard-split",
     "lists_ten_groups_at_most": "groups-listed-in-full",
     **{label: f"consumers-{word}" for label, (_, word) in CONFUSED.items()},
     "takes_nothing_from_who_holds_a_shard_now": "update-checkpoint-of-another-holder",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from broken_endpoints.harness import (
@@ -111,6 +112,18 @@ def reads_header_names_of_writes_letter_by_letter(request):
 @refuses("SLS444", "form-writes-python-v1", "JsonInfoInvalid", 400)
 def reads_json_without_blanks_only(request):
     return request.body.startswith(b"{") and b'": ' in request.body
+
+
+for label, scenario, each, failure, failed_with in (
+    ("makes_no_group", "group-fresh", "CreateConsumerGroup", "JsonInfoInvalid", 400),
+    ("fails_to_make_groups", "group-fresh", "CreateConsumerGroup", "InternalServerError", 500),
+    ("takes_no_checkpoint", "group-advanced", "ConsumerGroupUpdateCheckPoint", "InvalidShardCheckPoint", 400),
+    ("knows_no_holder", "group-advanced", "ConsumerGroupUpdateCheckPoint", "ConsumerNotMatch", 404),
+    ("knows_no_consumer", "group-advanced", "ConsumerGroupHeartBeat", "NotExistConsumerWithBody", 400),
+):
+    fits = partial(asks_for, name=each)
+    fits.__name__ = label
+    refuses("SLS444", scenario, failure, failed_with)(fits)
 
 
 @refuses("SLS456", "form-writes-go", "ParameterInvalid", 400)

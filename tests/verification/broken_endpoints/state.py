@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+import time
 from typing import TYPE_CHECKING
 
 from broken_endpoints.harness import Recalling, asks_for, bug, correct, error_of, group_of, now, on_entry, trusted
+
+from sls_contract.exchange import Headers
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request, Response
@@ -50,6 +54,33 @@ class ReadsFromALaggingReplica(Recalling):
         if len(values) > max(1, self.seen.get(place, 0)):
             entry["checkpoint"] = values[-2]
         self.seen[place] = len(values)
+
+
+@bug("SLS401")
+class LosesOneOfTwoWritesAtOnce:
+    """Reads the whole group, changes one shard, and writes the whole group."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def checkpoints(self, request: Request) -> dict[int, str]:
+        url = request.url.partition("?")[0]
+        response = self.real(trusted(request.replace(method="GET", url=url, body=b"", headers=Headers())))
+        return (
+            {each["shard"]: each["checkpoint"] for each in json.loads(response.body)} if response.status == 200 else {}
+        )
+
+    def __call__(self, request: Request) -> Response:
+        if not asks_for(request, "ConsumerGroupUpdateCheckPoint"):
+            return self.real(request)
+        before = self.checkpoints(request)
+        time.sleep(0.02)
+        response = self.real(request)
+        shard, (logstore, group) = json.loads(request.body)["shard"], group_of(request)
+        for other, checkpoint in self.checkpoints(request).items() if response.status == 200 else ():
+            if other != shard and checkpoint != before[other]:
+                self.real.set_checkpoint(group, other, before[other], project=request.project, logstore=logstore)
+        return response
 
 
 @bug("SLS401")

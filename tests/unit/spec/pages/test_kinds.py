@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sls_contract.spec.pages import derive, derive_each
@@ -120,9 +122,15 @@ def tagged(form):
     return PAGE.replace(TABLE, "\n".join([head, rule, *cells]) + "\n\n")
 
 
-def unfenced():
+def unfenced(*words):
     """Return the page with the syntax and the example as plain words."""
-    return PAGE.replace("```\n", "")
+    return swap("```\n", "", *words)
+
+
+def lines(between, text=PAGE):
+    """Return a page whose rows are plain lines, with something between their cells."""
+    rows = re.sub(r"^\|-.*\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"^\|(.*)\|$", lambda row: row[1].replace("|", between), rows, flags=re.MULTILINE)
 
 
 def pre(code):
@@ -173,6 +181,41 @@ FORMS = {
     "marks in Chinese": swap('\n\n{"planId', '\n响应体：\n{"planId'),
     "code in HTML": PAGE.replace(SYNTAX, pre(SYNTAX)),
     "no fences": unfenced(),
+    "no fences, and nothing behind the path": unfenced("{dryRun} HTTP/1.1", "{dryRun}"),
+    "no fences, and a blank line above the headers": unfenced("\nHost:", "\n\nHost:"),
+    "no fences, and a slip in a header": unfenced("\nHost:", "\nContent-MD5<: <Content MD5>\nHost:"),
+    "no fences, and a list before the sections": unfenced(
+        "## Request", "-   Request headers\n\nNone.\n\nRequest", "## Response", "Response",
+        "## Examples", "Examples", "## Error", "Error",
+    ),
+    "cells apart by tabs": lines("\t"),
+    "cells apart by pipes, without a rule": lines(" | "),
+    "cells apart by blanks": lines(" "),
+    "cells apart by blanks, descriptions below": lines(" ", re.sub(r"(Yes|No)\|(.*)\|", r"\1|\n\n\2\n", PAGE)),
+    "a cell a line, heads of three words": lines("\n\n", swap("|Required|", "|Required or not|")),
+    "a cell a line, below words about the status": lines(
+        "\n\n", swap("|Parameter|", "状态码为200时返回，参数名称与数据类型如下所示，请仔细阅读。\n\n|Parameter|")
+    ),
+    "a cell a line, types in Chinese": lines(
+        "\n\n", swap("|String|", "|字符串|", "|Integer|", "|整型|", "|Array|", "|数组|")
+    ),
+    "a cell a line, a misspelt type": lines("\n\n", swap("|title|String|", "|title|Sting|")),
+    "elements in an item beside that of the headers": swap(
+        "## Response elements\n", "## Response\n\n-   Response headers\n\n    None.\n\n-   Output\n"
+    ),
+    "a title without a mark": swap("# PlanOrchard\n", "Orchard Service:PlanOrchard - plans\n"),
+    "identifiers of lost headings": PAGE.replace("##", "").replace(" parameters", " parameters {#a .b}"),
+    "nothing between cells": PAGE.replace(
+        TABLE, lines("", re.sub(r"(Yes|No)\|(.*)\|", r"\1|\n\n\2\n", TABLE.replace("Description|", "Description|\n")))
+    ),
+    "a curl command": swap(
+        SYNTAX,
+        "```sh\n$ curl -X POST 'https://{project}.{endpoint}/orchards/{orchard}/plans?dryRun={dryRun}' \\\n"
+        '  -H "Content-Type: application/json" --data \'{"title": "north",\n"plot": {"area": 3, '
+        '"soil": {"kind": "clay"}}, "rows": [{"fruit": "plum"}]}\'\nit\'s planned\n```\n\n',
+    ),
+    "tables and code in quotations": re.sub(r"^(?=[^#\n])", "> ", PAGE, flags=re.MULTILINE),
+    "errors in another section": PAGE.replace(ERRORS, "").replace("## Response", f"{ERRORS}\n## Response"),
     "notes behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1" -- of the plan\n}'),
     "notes in brackets behind values": swap('{"planId": "p-1"}', '{\n  "planId": "p-1"（计划）\n}'),
     "members by blanks": marked("&nbsp;&nbsp;"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from itertools import pairwise
 
 import pytest
@@ -214,6 +215,9 @@ def headings(pattern, written):
 
 
 LAYOUTS = {
+    "a head whose cells stand together": replaced(
+        "    |Parameter|Type|Example|Description|\n    |-", "    ParameterTypeExampleDescription\n    |-"
+    ),
     "headings with a line below": headings("^(?:## |-   )(.*)$", r"\1\n---------"),
     "a title with a line below": headings("^# (.*)$", r"\1\n==="),
     "headings that touch their marks": headings("^(?:## |-   )", "##"),
@@ -278,6 +282,10 @@ def test_the_same_facts_in_another_layout(layout):
     assert facts(text) == facts(PAGE)
 
 
+HEADERS = "|Header|Type|\n|---|---|\n|x-log-progress|String|\n|Incomplete: ask again|String|\n"
+GLUED = "Parameter Type Example Description count Integer 2 How many."
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
@@ -286,10 +294,16 @@ def test_the_same_facts_in_another_layout(layout):
         ("|line|Integer|", "|line|Ovine|", ("element-type", "Ovine")),
         ("|404|FarmNotExist|", "|4O4|FarmNotExist|", ("error-spelling", "4O4 FarmNotExist")),
         ("No such breed.", "The breeed is none.", ("error-spelling", "breeed")),
+        ("-   Response elements\n", f"{GLUED}\n", ("spelling", GLUED)),
+        ("-   Response elements\n", f"-   Response headers\n\n{HEADERS}", ("spelling", "Incomplete: ask again")),
+        ("-   Parameters\n", f"-   Request headers\n\n{HEADERS}", ("spelling", "Incomplete: ask again")),
+        ("-   Response elements\n", "名称类型必填描述示例值\n", ("spelling", "名称类型必填描述示例值")),
+        ("-   Response elements\n", "名称类型必填描述\nwoolstring\n", ("spelling", "woolstring")),
+        ("-   Response elements\n", "NameTypeRequired\nwoolFleeceConfigNo\n", ("element-type", "FleeceConfig")),
         (
-            "    |Parameter|Type|Example|Description|\n    |-",
-            "    ParameterTypeExample\n    |-",
-            ("spelling", "ParameterTypeExample"),
+            "## Request parameters\n\n-   Parameters",
+            "## Parametri",
+            ("spelling", "Parameter | Type | Required | Example | Description"),
         ),
     ],
 )
@@ -493,6 +507,14 @@ def test_the_work_grows_with_the_page_and_not_with_its_square(piece):
     """Brackets that nothing closes were looked for at each line anew."""
     small, large = (_work("# CountSheep\n\n" + piece * count) for count in (100, 400))
     assert large < 6 * small
+
+
+@pytest.mark.parametrize("piece", ["[x", "[x](", "`x", "x "])
+def test_a_long_cell_takes_no_minutes(piece):
+    """An opening bracket that nothing closes was followed to the end of the cell, from each of them: 70 seconds."""
+    began = time.monotonic()
+    derive(f"# CountSheep\n\n## Request parameters\n\n|Name|Type|\n|---|---|\n|{piece * 20_000}|Integer|\n")
+    assert time.monotonic() - began < 10
 
 
 def test_front_matter_without_an_end_is_read_line_by_line():
