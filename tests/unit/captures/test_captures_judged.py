@@ -39,7 +39,7 @@ def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, su
         write_har(path, workers, "1")
     monkeypatch.setattr(splitting, "_MOST_EXCHANGES", size)
     part = judged(path)
-    assert told(part) == [("entry-shard", 3), ("entry-additive-key", 3), ("shard-held-once", 130)]
+    assert told(part) == [("entry-shard", 3), ("shard-held-once", 130)]
     assert part.exchanges == 141
 
 
