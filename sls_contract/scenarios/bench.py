@@ -196,7 +196,9 @@ class Bench:
         names = iter((self.logstores[step.at.logstore], shard))  # each page has names of its own for the two
         path = "/".join(quote(next(names)) if each.startswith("{") else each for each in contract.path.split("/"))
         told = {key: values[0] for key, values in contract.discriminator.items() if values}
-        query = urlencode({**told, **dict(step.query)}, quote_via=quote)
+        query = urlencode(
+            {**told, **dict(step.query)}, quote_via=quote, errors="surrogatepass"
+        )  # a cursor may hold any
         plain = self._get(step.at, f"{path}?{query}" if query else path)
         length = [("Content-Length", "0")] if contract.method == "POST" else []
         return plain.replace(method=contract.method, headers=Headers([*plain.headers.pairs, *length, *step.headers]))

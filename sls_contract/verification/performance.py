@@ -148,12 +148,11 @@ class Performance(Requests):
         for consumer in (step.taker, step.giver) * _ROUNDS:
             self.request(HeartBeat(consumer, step.at, step.variant))
             divided = self._model.divided(key, step.giver, step.taker)
-            if divided is not None:
+            parts = [shards & set(known) for shards in divided or ()]
+            if parts and all(parts):
                 written = self._model.written_shards(key)
-                for ref, shards in zip(_PASSED, divided, strict=True):
-                    self._passed[ref] = known.index(
-                        max(shards & set(known), key=lambda shard: (shard in written, shard))
-                    )
+                for ref, shards in zip(_PASSED, parts, strict=True):
+                    self._passed[ref] = known.index(max(shards, key=lambda shard: (shard in written, shard)))
                 return
         msg = f"no shard passed from one consumer to another within {2 * _ROUNDS} heartbeats"
         raise NotProvable(msg)

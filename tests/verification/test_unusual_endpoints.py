@@ -49,16 +49,17 @@ UNUSUAL = {}
 APART = 37  # without SLS_FULL each unusual endpoint meets one scenario in so many, and those that it shows itself in
 
 
-def unusual(*telling):
+def unusual(*telling, unproven=()):
     """Register a function of request and response that changes nothing that the contract fixes.
 
-    ``telling``: how the scenarios begin whose answers it changes, where those are few.
+    ``telling``: how the scenarios begin whose answers it changes, where those are few. ``unproven``: those that prove
+    nothing of it, as it never does what they look for.
     """
 
     def register(change):
         mine = [name for number, name in enumerate(TOUCHED) if (number - len(UNUSUAL)) % APART == 0]
         mine += [name for name in TOUCHED if name.startswith(telling) and name not in mine]
-        UNUSUAL[change.__name__] = (change, () if FULL else (*GENERATED, *mine))
+        UNUSUAL[change.__name__] = (change, () if FULL else (*GENERATED, *mine), unproven)
         return change
 
     return register
@@ -146,7 +147,7 @@ def pulls(change):
         return with_header(with_header(plain, "x-log-bodyrawsize", str(len(data))), "x-log-count", str(len(groups)))
 
     changed.__name__ = change.__name__
-    return unusual("pull-logs", "logs-in", "put-logs", "get-cursor")(changed)
+    return unusual("pull-logs", "logs-in", "put-logs", "get-cursor", unproven=("connection-of-pulls",))(changed)
 
 
 @pulls
@@ -200,7 +201,10 @@ def answers_a_split_backwards_with_more_of_each(shards):
     return [{**shard, "shardType": "normal"} for shard in reversed(shards)]
 
 
-@unusual("heartbeat-in-time", "connection", "list-shards")
+@unusual(
+    *("heartbeat-in-time", "connection", "list-shards"),
+    unproven=("consumers-differ-in-case", "update-checkpoint-of-another-holder"),
+)
 def dates_answers_by_two_clocks(request, response):
     """Two servers answer in turns, one of them four seconds behind."""
     behind = int(response.headers["x-log-requestid"][-1], 16) % 2 * timedelta(seconds=4)
@@ -267,13 +271,14 @@ def deletes_what_is_not_there(request, response):
 
 @pytest.mark.slow
 @pytest.mark.full(keep=3)
-@pytest.mark.parametrize(("change", "scenarios"), UNUSUAL.values(), ids=UNUSUAL)
-def test_what_is_left_free_is_not_judged(change, scenarios):
+@pytest.mark.parametrize(("change", "scenarios", "unproven"), UNUSUAL.values(), ids=UNUSUAL)
+def test_what_is_left_free_is_not_judged(change, scenarios, unproven):
     """Order, spelling, spaces, wording, chunks and what no page says: no violation, where it may matter."""
     real = correct()
     run = verify(lambda request: change(request, real(request)), *scenarios, examples=6 if FULL else 1)
     assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
-    assert {each.verdict for each in run.performed} == {"passed"}
+    missed = {each.scenario.name: each.verdict for each in run.performed if each.verdict != "passed"}
+    assert missed.items() <= dict.fromkeys(unproven, "not proven").items()
 
 
 @pytest.mark.slow

@@ -202,6 +202,25 @@ def test_an_endpoint_without_heartbeats_is_judged_by_the_rest(text):
     }
 
 
+@pytest.mark.parametrize(
+    ("operation", "query", "document", "scenario"),
+    [
+        ("GetCursor", "from=begin", b'{"cursor": "\\ud800"}', "get-cursor-time-served"),
+        ("ConsumerGroupHeartBeat", "consumer_2", b"[900]", "shard-handed-over"),
+    ],
+)
+def test_an_answer_without_sense_ends_no_run(operation, query, document, scenario):
+    """A cursor of half a letter is sent back, and a shard that nobody knows passes to nobody."""
+    real = endpoint()
+
+    def send(request: Request) -> Response:
+        response = real(request)
+        odd = named(request) == operation and query in request.query and response.status == 200
+        return with_text(response, document) if odd else response
+
+    assert verdicts(runner(send, scenario)())[scenario] in {"failed", "not provable"}
+
+
 def test_an_endpoint_that_makes_a_group_twice_is_judged_by_that_alone():
     """Whether a second creation empties the group is then anybody's guess."""
     send = answering(endpoint(), "CreateConsumerGroup", lambda response: with_text(response, b""))
