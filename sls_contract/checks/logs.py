@@ -126,15 +126,15 @@ def sent_message(subject: Subject) -> Flaws:
 
 def sent_raw_size(subject: Subject) -> Flaws:
     """Demand that ``x-log-bodyrawsize`` counts the bytes before compression; it may miss without any."""
-    plain, headers = _sent(subject), subject.request.headers
-    sent = headers.lowered.get("x-log-bodyrawsize", "").strip()
-    if plain is None or plain.data is None or not (sent or headers.lowered.get("x-log-compresstype", "").strip()):
+    plain, headers = _sent(subject), subject.request.headers.lowered
+    sent, compressed = headers.get("x-log-bodyrawsize"), headers.get("x-log-compresstype", "").strip()
+    if plain is None or plain.data is None or (sent is None and not compressed):
         return None
     size = str(len(plain.data))
-    if sent == size or (sent and not sent.isdecimal()):  # what is no number is told by body-raw-size
+    if sent is not None and (sent.strip() == size or not sent.strip().isdecimal()):  # no number: see body-raw-size
         return KEPT
     fix = "send the number of bytes before compression."
-    actual = shown(sent) if sent else "nothing"
+    actual = "nothing" if sent is None else shown(sent.strip())
     return [Flaw("header x-log-bodyrawsize", f"{size}, the bytes before compression", actual, fix)]
 
 

@@ -9,7 +9,7 @@ from sls_contract.checks.meanings import FORMS
 from sls_contract.checks.presentation import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec import Level
@@ -118,19 +118,19 @@ class Query:
         for name, rule in self._required:
             if name not in given and name not in meant:
                 breaches.add(rule, f"query {name}", f"the key {name}", "absent", f"send {name}.")
-        self._judge_needed(given, breaches)
+        self._judge_needed(given, meant, breaches)
         for name, values in given.items():
             if name in self._known:
                 self._judge_values(name, values, breaches)
 
-    def _judge_needed(self, given: Mapping[str, list[str]], breaches: Breaches) -> None:
+    def _judge_needed(self, given: Mapping[str, list[str]], meant: Collection[str], breaches: Breaches) -> None:
         """Judge the keys that are needed unless another has a certain value."""
         for name, rule, unless in self._needed:
             excused = (
                 wanted.casefold() in [value.casefold() for value in given.get(key.removeprefix("query."), ())]
                 for key, wanted in unless.items()
             )
-            if name not in given and not any(excused):
+            if name not in given and name not in meant and not any(excused):
                 other = " or ".join(f"{key.removeprefix('query.')}={wanted}" for key, wanted in unless.items())
                 breaches.add(rule, f"query {name}", f"the key {name}, or {other}", "neither", f"send {name}.")
 

@@ -18,22 +18,23 @@ def listening():
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept():
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            met.append(connection.recv(65536))
-            connection.close()
+        while (data := received()) != b"end":
+            met.append(data)
+
+    def received():
+        connection, _ = listener.accept()
+        with connection:
+            return connection.recv(65536)
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     try:
         yield listener.getsockname()[1], met
     finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+        with socket.create_connection(listener.getsockname()) as last:  # behind all that wait to be accepted
+            last.sendall(b"end")
         thread.join(5)
+        listener.close()
 
 
 @pytest.mark.slow

@@ -126,16 +126,20 @@ def _folded(text: bytes) -> Iterator[bytes]:
             yield run[0]
 
 
-def runs(text: bytes) -> Iterator[Run]:
-    """Yield everything that may be base64 or hex, at each alignment, the likeliest first."""
+def runs(text: bytes) -> Iterator[tuple[tuple[str, bytes], Iterator[Run]]]:
+    """Yield each word that may be base64 or hex, as that, with its runs: at each alignment, the likeliest first."""
     for match in _RUN.finditer(text):
-        yield from _base64_runs(match)
+        yield ("base64", match[0]), _base64_runs(match)
     for match in _HEX.finditer(text):
-        for start in (match.start(), match.start() + 1):
-            end = match.end() - (match.end() - start) % 2
-            digits = text[start:end].decode()
-            alphabet = "HEX" if digits.upper() == digits else "hex"
-            yield Run(start, end, bytes.fromhex(digits), b"", 0, alphabet, padded=False)
+        yield ("hex", match[0]), _hex_runs(match)
+
+
+def _hex_runs(match: re.Match[bytes]) -> Iterator[Run]:
+    for start in (match.start(), match.start() + 1):
+        end = match.end() - (match.end() - start) % 2
+        digits = match.string[start:end].decode()
+        alphabet = "HEX" if digits.upper() == digits else "hex"
+        yield Run(start, end, bytes.fromhex(digits), b"", 0, alphabet, padded=False)
 
 
 def _base64_runs(match: re.Match[bytes]) -> Iterator[Run]:

@@ -40,6 +40,7 @@ from sls_contract.exchange import wire_bytes, wire_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from sls_contract.cassettes.scrub.containers import Run
     from sls_contract.cassettes.scrub.registry import SecretRegistry
     from sls_contract.cassettes.scrub.shapes import Named
     from sls_contract.cassettes.scrub.spellings import Secret
@@ -242,20 +243,29 @@ class Detector:
         for start, end, packed in embedded(text):
             if (content := self.clean(packed.content, depth + 1)) != packed.content:
                 yield Edit(start, end, packed.pack(content), PACKED)
-        done, known = -1, self.registry.version
-        innocent: set[bytes] = set()  # words repeat: each is looked into once
-        for run in runs(text):
-            if run.start < done or run.content in innocent:
+        known = self.registry.version
+        innocent: set[tuple[str, bytes]] = set()  # words repeat: each is looked into once
+        for word, found in runs(text):
+            if word in innocent:
                 continue
-            content = self.clean(run.content, depth + 1, fit=fit) if self.sees(run.content, depth + 1) else run.content
+            edits = list(self._within(found, depth, fit=fit))
+            yield from edits
+            if known != self.registry.version:  # what was learnt may stand in any of them
+                known = self.registry.version
+                innocent.clear()
+            elif not edits:
+                innocent.add(word)
+
+    def _within(self, found: Iterable[Run], depth: int, *, fit: bool) -> Iterator[Edit]:
+        """Yield what is found in a word that may be base64 or hex; ``found`` are its runs."""
+        done = -1
+        for run in found:
+            if run.start < done or not self.sees(run.content, depth + 1):
+                continue
+            content = self.clean(run.content, depth + 1, fit=fit)
             if content != run.content:
                 done = run.end
                 yield Edit(run.start, run.end, run.encode(content), ENCODED)
-            elif known == self.registry.version:
-                innocent.add(run.content)
-            else:
-                known = self.registry.version
-                innocent.clear()
 
 
 def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -143,6 +143,14 @@ def test_a_leak_names_line_kind_and_surroundings():
     )
 
 
+def test_every_encoded_word_is_looked_into():
+    """Also hex that stands before base64, and a word that came before the key in it was known."""
+    unknown = b"LTAI5tUnknownUnknown99"
+    encoded = base64.b64encode(b"id: " + unknown)
+    data = b"a: '%s'\nb: '%s'\nc: '%s'" % (unknown.hex().encode(), encoded, encoded)
+    assert [leak.line for leak in leaks(data)] == [1, 2, 3]
+
+
 def test_the_time_to_tell_of_leaks_grows_with_their_number():
     """Eight times as many leaks on one line, in a file eight times as large, take eight times as long, not 64 times."""
 

@@ -162,9 +162,13 @@ def test_what_is_unusual_is_let_pass(pull, put, write, correct):
     assert [str(each) for each in found if each.code in {clause.code for clause in TABLES["logs"]}] == []
 
 
-def test_a_size_that_is_no_number_is_told_once(pull):
-    """By the contract, not by the compression, too."""
+def test_what_is_no_number_or_misspelled_is_told_once(pull, put, make):
+    """By its own clause, and not as a wrong size, or as a missing key, too."""
     assert slugs(pull(packed="lz4", x_log_bodyrawsize="many")) == {"answer-header-value"}
+    assert slugs(put(size="")) == {"body-raw-size"}
+    body = b'{"shard":0,"checkpoint":"MTI="}'
+    misspelled = make.request(f"{make.path}?type=checkpoint&consmuer=c", method="POST", body=body)
+    assert slugs(Exchange(misspelled, None)) == {"request-query-name"}
 
 
 def test_what_could_not_fail_is_not_exercised(pull):
