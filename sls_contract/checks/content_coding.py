@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.lz4_block import compress_block, decompress_block
@@ -146,10 +147,6 @@ def _inflated(data: bytes, container: int) -> bytes:
     return bytes(out)
 
 
-def _gzip(data: bytes) -> bytes:
-    return _inflated(data, _GZIP)
-
-
 def _deflate(data: bytes) -> bytes:
     """RFC 9110 means zlib by deflate, many servers send it raw: both are read."""
     try:
@@ -158,13 +155,9 @@ def _deflate(data: bytes) -> bytes:
         return _inflated(data, _RAW)
 
 
-def _lz4(data: bytes) -> bytes:
-    return decompress_block(data, LARGEST_BODY)
-
-
-def _zstd(data: bytes) -> bytes:
-    return decompress_frames(data, LARGEST_BODY)
-
+_gzip = partial(_inflated, container=_GZIP)
+_lz4 = partial(decompress_block, limit=LARGEST_BODY)
+_zstd = partial(decompress_frames, limit=LARGEST_BODY)
 
 _CONTENT: dict[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "zstd": _zstd}
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {"lz4": _lz4, "zstd": _zstd, "deflate": _deflate, "gzip": _gzip}
