@@ -194,7 +194,7 @@ class Player:
                 self.path, self.candidates(), lambda file: key in keys_of(file, matching), self.stored_at
             )
             return Miss.of(request, where, *fix)
-        there, played = requests_of(self._before, matching), self._index.played
+        there, played = asked(self._before, matching), self._index.played
         return explain_miss(request, there, played, where, self._remedies, matching=matching)
 
     def _failed_reason(self, key: Hashable) -> str:
@@ -321,9 +321,9 @@ def _loaded(path: Path) -> Sequence[Recording]:
     return _Kept(file) if isinstance(file, CassetteFile) and file.failed else file
 
 
-def asked(recordings: Sequence[Recording]) -> Sequence[Request]:
-    """Return the requests of recordings, reduced to what matching looks at; nothing is parsed that need not be."""
-    cheap: Sequence[Request] | None = getattr(recordings, "asked", None)
+def asked(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:
+    """Return the requests of recordings, reduced to what a matching looks at; nothing is parsed that need not be."""
+    cheap: Sequence[Request] | None = getattr(recordings, "asked", None) if matching == DEFAULT else None
     return cheap if cheap is not None else tuple(recording.exchange.request for recording in recordings)
 
 
@@ -336,11 +336,6 @@ def alike_numbers(recordings: Sequence[Recording], matching: Matching) -> list[i
         return None
     numbers: dict[Hashable, int] = {}
     return [numbers.setdefault(key, len(numbers)) for key in keys_of(recordings, matching)]
-
-
-def requests_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:
-    """Return the requests of recordings with all that a matching looks at."""
-    return asked(recordings) if matching == DEFAULT else [recording.exchange.request for recording in recordings]
 
 
 def keys_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Hashable]:
