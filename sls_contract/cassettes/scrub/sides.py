@@ -191,11 +191,5 @@ def _are_named(names: tuple[str, ...]) -> tuple[bool, ...]:
 
 def names_a_secret(headers: Headers, keep: str | None = None) -> bool:
     """Tell whether a header's name alone says that its value is, or holds, a secret; ``keep`` names one that may."""
-    return _any_told(tuple([name for name, _ in headers.pairs]), keep)
-
-
-@lru_cache(maxsize=256)  # as above
-def _any_told(names: tuple[str, ...], keep: str | None) -> bool:
-    """Tell whether one of the headers is never left as it is; ``keep`` names one that is."""
-    told = (name for name in names if name.lower() != keep)
-    return any(map(_is_named, told))
+    names = tuple([name for name, _ in headers.pairs])
+    return any(named and name.lower() != keep for name, named in zip(names, _are_named(names), strict=True))
