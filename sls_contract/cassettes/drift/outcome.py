@@ -43,15 +43,17 @@ def outcome_differences(old: Side, new: Side) -> Differences:
         yield from _no_longer_served(old, new)
     elif old.subject.is_error:
         yield from _served_now(old, new)
-    elif old.response.status != new.response.status and not _newly_breaks("answer-status", old, new):
+    elif _has_other_status(old, new):
         yield _status(_of_status(old, new), "success-status", old, new)
     if _is_unverified(old, new):
         yield _status(Class.BREAKING, "authentication-served", old, new)
     yield from _error_keys(old, new)
 
 
-def _newly_breaks(slug: str, old: Side, new: Side) -> bool:
-    return slug in new.findings and slug not in old.findings
+def _has_other_status(old: Side, new: Side) -> bool:
+    """Tell whether the status moved, and no clause that is newly broken tells it already."""
+    newly_broken = new.findings.keys() - old.findings.keys()
+    return old.response.status != new.response.status and "answer-status" not in newly_broken
 
 
 def _of_status(old: Side, new: Side) -> Class:
@@ -138,7 +140,7 @@ def _error_to_error(old: Side, new: Side) -> Differences:
     was, now = old.error_code, new.error_code
     if was != now and was and now:
         yield _other_code(old, new)
-    elif old.response.status != new.response.status and not _newly_breaks("answer-status", old, new):
+    elif _has_other_status(old, new):
         yield _status(_of_error_status(old, new), "error-status", old, new)
     if was == now and was:
         yield from _same_error(old, new)
