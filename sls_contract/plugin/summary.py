@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cassettes.recorder.uncovered import uncovered
+from sls_contract.cassettes.recorder.wiring import uncovered
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
 from sls_contract.plugin.blocking import REMEDY

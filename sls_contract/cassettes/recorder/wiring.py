@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -58,14 +59,10 @@ def _guarded(module: str, owner: str, methods: Iterable[str], part: str, name: s
 
 
 _REFUSED = [
-    *(
-        Hook(f"{package}.{module}", owner, "connect", _CONNECT, needed=False)
-        for package in ("urllib3", "urllib3_future")  # the latter beside urllib3
-        for module, owner in (
-            ("_async.connection", "AsyncHTTPConnection"),
-            ("_async.connection", "AsyncHTTPSConnection"),
-        )
-    ),
+    *_guarded("urllib3._async.connection", "AsyncHTTPConnection", ["connect"], "http_connection", "connect"),
+    *_guarded("urllib3._async.connection", "AsyncHTTPSConnection", ["connect"], "http_connection", "connect"),
+    *_guarded("urllib3_future._async.connection", "AsyncHTTPConnection", ["connect"], "http_connection", "connect"),
+    *_guarded("urllib3_future._async.connection", "AsyncHTTPSConnection", ["connect"], "http_connection", "connect"),
     *_guarded("urllib3.backend.hface", "HfaceBackend", ["endheaders"], "guarded_connections", "endheaders"),
     *_guarded("urllib3_future.backend.hface", "HfaceBackend", ["endheaders"], "guarded_connections", "endheaders"),
     *_guarded("urllib3.backend._async.hface", "AsyncHfaceBackend", ["endheaders"], "guarded_connections", "endheaders"),
@@ -112,6 +109,18 @@ _STARTED = [
     Hook("multiprocessing.process", "BaseProcess", "start", _late("processes", "start")),
     *_guarded("os", "", ["system", "posix_spawn", "posix_spawnp"], "processes", "called"),
 ]
+
+_OWN_NETWORK = {
+    "tls_client",  # Go, called through ctypes; the same for the next two
+    "hrequests",
+    "requests_go",
+    "rnet",  # Rust, as the next one, by which it was replaced
+    "wreq",
+    "PyQt5.QtNetwork",
+    "PyQt6.QtNetwork",
+    "PySide6.QtNetwork",
+}
+"""Libraries whose requests nobody can refuse."""
 
 _HOOKS = Hooks([*_RECORDED, *_REFUSED, *_STARTED])
 _WATCHERS: set[object] = set()
@@ -172,9 +181,12 @@ def watch_also(kind: type, method: str, around: Callable[..., Any]) -> None:
             _HOOKS.also(kind, method, around)
 
 
-def not_wrapped() -> frozenset[str]:
-    """Return the modules, imported by now, in which a class was not found that a guard asks about."""
-    return frozenset(_HOOKS.not_wrapped)
+def uncovered() -> list[str]:
+    """Return the libraries, imported by now, that are neither recorded nor blocked; sorted.
+
+    They are named, since silence would say that nothing left.
+    """
+    return sorted(_HOOKS.not_wrapped.union(_OWN_NETWORK & sys.modules.keys()))
 
 
 class _Entry:
