@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from sls_contract.cassettes.recorder import Broken, Kind
 from sls_contract.errors import EndpointError
@@ -27,7 +27,8 @@ def answered(send: Send, request: Request) -> Outcome:
     try:
         response = send(request)
     except EndpointError as error:
-        kind = _BROKEN.get(getattr(error, "kind", ""), "refused")
+        said: Any = getattr(error, "kind", "")
+        kind: Kind = "name" if said == "dns" else said if said in get_args(Kind) else "refused"
         return Broken(kind, getattr(error, "partial", None), str(error))
     return response if type(response) is Response else _delivered(response)
 
@@ -39,12 +40,3 @@ def _delivered(response: Any) -> Outcome:
     if got is None or len(got.body) < len(response.body):
         return Broken(broken, got)
     return got
-
-
-_BROKEN: dict[str, Kind] = {
-    "dns": "name",
-    **{
-        kind: kind
-        for kind in ("name", "connect-timeout", "tls", "timeout", "reset", "closed", "truncated", "malformed")
-    },
-}
