@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -77,67 +77,55 @@ class Settings(NamedTuple):
 def add_options(parser: pytest.Parser) -> None:
     """Declare every option and ini setting."""
     group = parser.getgroup("sls-contract", translated("recorded contract tests for SLS GetCheckPoint (sls-contract)"))
-    group.addoption(
-        "--sls-record",
+    _option(
+        group,
+        "record",
+        "none (default): replay only, no byte leaves the machine; once: record cassettes that do not exist yet; "
+        "new_episodes: record what has no recording; all: record everything again; verify: ask the endpoint of "
+        "each recording again, compare, and propose a new recording beside the old one",
         choices=MODES,
-        default=None,
-        help=translated(
-            "none (default): replay only, no byte leaves the machine; once: record cassettes that do not exist yet; "
-            "new_episodes: record what has no recording; all: record everything again; verify: ask the endpoint of "
-            "each recording again, compare, and propose a new recording beside the old one"
-        ),
     )
     _option(
         group,
         "endpoint",
-        "URL",
         "where to record: 'reference' (default, embedded) or a URL such as https://cn-hangzhou.log.aliyuncs.com",
+        metavar="URL",
     )
-    _option(group, "project", "NAME", "the real project when recording at a URL")
-    _option(group, "logstore", "NAME", "the real logstore when recording at a URL")
-    _option(group, "region", "NAME", "the region that signatures of version 4 name; default: from the endpoint")
+    _option(group, "project", "the real project when recording at a URL", metavar="NAME")
+    _option(group, "logstore", "the real logstore when recording at a URL", metavar="NAME")
+    _option(group, "region", "the region that signatures of version 4 name; default: from the endpoint", metavar="NAME")
     _option(
         group,
         "accept",
-        "CLASSES",
         "with --sls-record=verify: replace a recording by its proposal when all differences are of these classes, "
         f"comma-separated: {', '.join(ACCEPTABLE)} (evidence: also when the new recording has weaker evidence)",
+        metavar="CLASSES",
     )
-    _option(group, "max-age", "AGE", "warn of recordings not validated for so long, such as 90d or 12w")
-    group.addoption(
-        "--sls-unmarked",
+    _option(group, "max-age", "warn of recordings not validated for so long, such as 90d or 12w", metavar="AGE")
+    _option(
+        group,
+        "unmarked",
+        "requests to owned hosts while no cassette is open, for example in a test without the marker: "
+        "block (default, in every record mode) or allow",
         choices=UNMARKED,
-        default=None,
-        help=translated(
-            "requests to owned hosts while no cassette is open, for example in a test without the marker: "
-            "block (default, in every record mode) or allow"
-        ),
     )
-    _add_outputs(group)
-    _add_ini(parser)
-
-
-def _add_outputs(group: pytest.OptionGroup) -> None:
-    group.addoption("--sls-strict", action="store_true", default=None, help=translated("warnings fail tests"))
-    group.addoption(
-        "--sls-report",
+    _option(group, "strict", "warnings fail tests", action="store_true")
+    _option(
+        group,
+        "report",
+        "write a report; its kind by the end of its name: .json, .html, .xml (JUnit), .sarif, .md, "
+        ".codequality.json (GitLab); repeatable",
         action="append",
-        default=None,
         metavar="PATH",
-        help=translated(
-            "write a report; its kind by the end of its name: .json, .html, .xml (JUnit), .sarif, .md, "
-            ".codequality.json (GitLab); repeatable"
-        ),
     )
-    group.addoption(
-        "--sls-hide-names",
+    _option(
+        group,
+        "hide-names",
+        "yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
+        "consumers, logstores and projects, are written as other-group-1 and so on",
         choices=("yes", "no"),
-        default=None,
-        help=translated(
-            "yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
-            "consumers, logstores and projects, are written as other-group-1 and so on"
-        ),
     )
+    _add_ini(parser)
 
 
 def _add_ini(parser: pytest.Parser) -> None:
@@ -247,8 +235,8 @@ def _wrong(text: Callable[[UsageError], str]) -> Iterator[None]:
         raise pytest.UsageError(text(error)) from None
 
 
-def _option(group: pytest.OptionGroup, name: str, metavar: str, text: str) -> None:
-    group.addoption(f"--sls-{name}", default=None, metavar=metavar, help=translated(text))
+def _option(group: pytest.OptionGroup, name: str, text: str, **settings: Any) -> None:
+    group.addoption(f"--sls-{name}", default=None, help=translated(text), **settings)
 
 
 def _chosen(name: str, given: str, choices: tuple[Choice, ...]) -> Choice:
