@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.content_coding import json_body, json_value
 from sls_contract.checks.presentation import masked, shown
+from sls_contract.checks.request_args import is_shard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
 
 _OK, _BAD_REQUEST = 200, 400
-_LAST_SHARD = 2**31 - 1
 
 
 class Received(NamedTuple):
@@ -87,11 +87,6 @@ class Received(NamedTuple):
 def objects(document: Any) -> list[Mapping[str, Any]]:
     """Return the objects of an array; nothing of anything else."""
     return [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
-
-
-def is_shard(value: Any) -> TypeGuard[int]:
-    """Tell whether a value is a shard's id; what is none is told where it stands, and related to nothing."""
-    return type(value) is int and 0 <= value <= _LAST_SHARD
 
 
 def shards_of(listed: Any) -> frozenset[int] | None:

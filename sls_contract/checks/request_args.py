@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from sls_contract.spec.registry import operation_of, registry
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _SHARD = re.compile("0|[1-9][0-9]{0,9}")
 
-INT32_MAX = 2**31 - 1
+_LAST_SHARD = 2**31 - 1
 
 
 class Place(NamedTuple):
@@ -51,5 +51,10 @@ def request_args(request: Request) -> RequestArgs | None:
 
 def shard_number(text: str) -> int | None:
     """Read a shard's id: decimal digits without leading zeros, of 31 bits; None where it is none."""
-    number = int(text) if _SHARD.fullmatch(text) else -1
-    return number if 0 <= number <= INT32_MAX else None
+    number = int(text) if _SHARD.fullmatch(text) else None
+    return number if is_shard(number) else None
+
+
+def is_shard(value: object) -> TypeGuard[int]:
+    """Tell whether a value is a shard's id; what is none is told where it stands, and related to nothing."""
+    return type(value) is int and 0 <= value <= _LAST_SHARD
