@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding, Level
 
 MOST_LISTED = 1000  # findings of one clause in one capture; the others are counted
-_NOTHING = Judged((), frozenset())
 
 
 class Placed(NamedTuple):
@@ -133,7 +132,7 @@ class _Later:
             at = recording.provenance.at
             received = received_of(_answered(recording), at)
             self.related.append(Related(position, self.span, received, evidence, at))
-        return _NOTHING
+        return Judged()
 
     def lose(self) -> None:
         self.related.append(None)

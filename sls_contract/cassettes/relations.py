@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sls_contract.checks.consumption_received import Received
 
 _SAME_STATE = timedelta(seconds=10)  # an endpoint that is not the service was hardly started anew within it
-_NOTHING = Judged((), frozenset())
 RELATED = frozenset({Evidence.LIVE, Evidence.REFERENCE})
 """What recordings of must be for their relations to be judged."""
 
@@ -54,13 +53,13 @@ class Relations:
     def take(self, received: Received | None, evidence: Evidence, at: datetime | None) -> Judged:
         """Judge an exchange that is read already; None stands for one that is related to no other."""
         if self._broken or evidence not in RELATED:
-            return _NOTHING
+            return Judged()
         with self._lock:
             paused = at is None or self._last is None or abs(at - self._last) > _SAME_STATE
             if paused and evidence is not Evidence.LIVE:
                 self._consumption = Consumption()
             self._last = at
-            return self._consumption.take(received) if received is not None else _NOTHING
+            return self._consumption.take(received) if received is not None else Judged()
 
     def lose(self) -> None:
         """Judge nothing from now on: exchanges are missing, or their order is not known."""

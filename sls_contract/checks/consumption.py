@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sls_contract.checks.consumption_groups import GroupBook, judge_repeated
 from sls_contract.checks.consumption_ranges import judge_lasting, judge_ranges, writable_shards
-from sls_contract.checks.consumption_received import Received, is_shard, objects, shards_of
+from sls_contract.checks.consumption_received import Received, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardBook
 from sls_contract.checks.consumption_time import Moment
-from sls_contract.checks.request_args import request_args, shard_number
+from sls_contract.checks.request_args import is_shard, request_args, shard_number
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_lists import judge_list
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _SERVER_ERROR = 500
 _MOST_BOOKS = 1000  # shards, and groups; the oldest is forgotten
-_NOTHING = Judged((), frozenset())
 _NO_SHARDS: frozenset[int] = frozenset()
 _T = TypeVar("_T")
 
@@ -65,12 +64,12 @@ class Consumption:
     def judge(self, exchange: Exchange, at: datetime | None = None) -> Judged:
         """Judge an exchange against those before it; ``at`` is when it was complete, by the client's clock."""
         received = received_of(exchange, at, in_order=self._in_order)
-        return _NOTHING if received is None else self.take(received)
+        return Judged() if received is None else self.take(received)
 
     def take(self, received: Received) -> Judged:
         """Judge an exchange that is read already (`received_of`) against those before it."""
         parts = [part for part in _JUDGES[received.args.operation](self, received) if part.exercised]
-        return reduce(_both, parts, _NOTHING)
+        return reduce(_both, parts, Judged())
 
     def _pull(self, received: Received) -> Iterator[Judged]:
         book, refusal = self._shard(received.args.place, received.args.shard), received.invalid_cursor
@@ -100,7 +99,7 @@ class Consumption:
         for each in objects(received.answer):
             if isinstance(each.get("name"), str):
                 self._group(received.args.place, each["name"]).timeout = _seconds(each)
-        yield _NOTHING
+        yield Judged()
 
     def _create(self, received: Received) -> Iterator[Judged]:
         body = received.sent if isinstance(received.sent, dict) else {}
@@ -109,18 +108,18 @@ class Consumption:
             self._groups.pop((received.args.place, name), None)
             book = self._group(received.args.place, name)
             book.made, book.timeout = True, _seconds(body)
-        yield _NOTHING
+        yield Judged()
 
     def _update(self, received: Received) -> Iterator[Judged]:
         body = received.sent
         if not isinstance(body, dict) or "timeout" in body:
             sure = received.served and isinstance(body, dict)
             self._group(received.args.place, received.args.group).timeout = _seconds(body) if sure else None
-        yield _NOTHING
+        yield Judged()
 
     def _delete(self, received: Received) -> Iterator[Judged]:
         self._groups.pop((received.args.place, received.args.group), None)  # also where nobody knows what became of it
-        yield _NOTHING
+        yield Judged()
 
     def _delete_logstore(self, received: Received) -> Iterator[Judged]:
         place = received.args.place
@@ -128,7 +127,7 @@ class Consumption:
         self._shards = {key: book for key, book in self._shards.items() if key[0] != place}
         self._first_listed = {key: each for key, each in self._first_listed.items() if key[0] != place}
         self._groups = {key: book for key, book in self._groups.items() if key[0] != place}
-        yield _NOTHING
+        yield Judged()
 
     def _heartbeat(self, received: Received) -> Iterator[Judged]:
         consumer, body, answer = received.query.get("consumer"), shards_of(received.sent), shards_of(received.answer)

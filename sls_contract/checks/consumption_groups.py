@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _OK = 200
 _REFUSALS = range(400, 500)
-_NOTHING = Judged((), frozenset())
 _NOBODY: frozenset[int] = frozenset()
 _MOST_CONSUMERS = 256  # of a group; who was silent longest is forgotten
 
@@ -79,7 +78,7 @@ class GroupBook:
         """Judge what a heartbeat lists."""
         before = self._consumers.get(consumer)
         if before is None and not self.made:
-            return _NOTHING
+            return Judged()
         allowed = before.body | before.answer if before else _NOBODY
         findings = []
         if body - allowed:
@@ -91,7 +90,7 @@ class GroupBook:
     def admit(self, consumer: str, body: frozenset[int], *, taken: bool) -> Judged:
         """Judge whether a consumer that is not there may say that it holds shards."""
         if not (self.made and self.alone and body) or consumer in self._consumers:
-            return _NOTHING
+            return Judged()
         fix = "refuse shards from a consumer that is not there."
         expected = "400 NotExistConsumerWithBody: the consumer is not there"
         found = clause("unknown-consumer-with-shards").finding("status", expected, "200", fix)
@@ -100,7 +99,7 @@ class GroupBook:
     def assign(self, consumer: str, body: frozenset[int], answer: frozenset[int], moment: Moment) -> Judged:
         """Judge what a heartbeat was answered with, now that its sender says what it went on holding till now."""
         before = self._consumers.get(consumer)
-        judged = _NOTHING if before is None else _held_once(consumer, before, body)
+        judged = Judged() if before is None else _held_once(consumer, before, body)
         for name, other in self._consumers.items():
             if name != consumer and self._is_live(other, moment):
                 other.rivals[consumer] = other.rivals.get(consumer, _NOBODY) | answer
@@ -122,7 +121,7 @@ class GroupBook:
             if self._holds_alone(consumer, shard, moment):
                 expected = "200: no other consumer was assigned the shard"
         if not expected:
-            return _NOTHING
+            return Judged()
         fix = "take an unforced checkpoint from the shard's holder only."
         found = clause("unforced-write-of-others").finding("status", expected, f"{outcome} for {shown(consumer)}", fix)
         wrong = {"200", "ConsumerNotExist", "ConsumerNotMatch"} - {expected.partition(":")[0]}
@@ -141,12 +140,12 @@ class GroupBook:
         cell = self._cells.setdefault(shard, _Cell())
         before, written, now = cell.read, cell.written, _Read(checkpoint, update_time, moment)
         if written is not None and not moment.follows(written[1]):
-            return _NOTHING
+            return Judged()
         cell.read, cell.written = now, None
         if before is None or written is None or cell.unsure or written[0] == before.checkpoint:
-            return _NOTHING
+            return Judged()
         if not written[1].follows(before.moment):
-            return _NOTHING
+            return Judged()
         stale = now[:2] == before[:2]
         return Judged((_stale(now, written[0]),) if stale else (), frozenset({"SLS401"}))
 
@@ -184,7 +183,7 @@ def _held_once(consumer: str, before: _Consumer, body: frozenset[int]) -> Judged
     """Judge who was told to hold what a consumer held from its last heartbeat to this one."""
     held = before.answer & body
     if not held or not before.rivals:
-        return _NOTHING
+        return Judged()
     findings = [
         _given_twice(held & shards, consumer, rival) for rival, shards in before.rivals.items() if held & shards
     ]

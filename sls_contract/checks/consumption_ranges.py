@@ -101,7 +101,7 @@ def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Judged:
     """Judge whether each hash key is in the range of one writable shard; keys in another form are not judged."""
     ranges = [_Range.of(each, at) for at, each in enumerate(listed) if each.get("status") == _WRITABLE]
     if not ranges or None in ranges:
-        return Judged((), frozenset())
+        return Judged()
     return Judged(tuple(_torn(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
 
 

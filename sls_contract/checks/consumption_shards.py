@@ -23,7 +23,6 @@ _MOST_TIMES = 16  # requests of GetCursor that later ones are compared with
 _FRESH = 64  # cursors, the last that were given
 _JUST_GIVEN = 60  # seconds
 _LONGEST_TIME = 20  # digits
-_NOTHING = Judged((), frozenset())
 
 
 class _Timed(NamedTuple):
@@ -108,7 +107,7 @@ class ShardBook:
         """Judge whether a pull at a cursor that was just given is served; ``refusal`` says why not, else empty."""
         given = self.fresh.get(decoded(query.get("cursor", "")) or -1)
         if given is None or not moment.is_within(_JUST_GIVEN, given):
-            return _NOTHING
+            return Judged()
         fix = "accept every cursor that was returned, as long as its logs are kept."
         expected = "200: this cursor was given within the last minute"
         found = clause("given-cursor-served").finding("status", expected, refusal, fix) if refusal else None
@@ -120,7 +119,7 @@ class ShardBook:
         time = _time_of(asked)
         self.give(cursor, moment)
         if number is None or time is None:
-            return _NOTHING
+            return Judged()
         before = [each for each in self.times if each.time <= time and moment.follows(each.moment)]
         later = max(before, key=lambda each: each.cursor, default=None)
         self.times.append(_Timed(time, asked, number, moment))
@@ -135,7 +134,7 @@ class ShardBook:
         """Judge a checkpoint that is to be written."""
         number = decoded(checkpoint) if isinstance(checkpoint, str) else None
         if number is None or not self.clients:
-            return _NOTHING
+            return Judged()
         findings = []
         if number not in self.given:
             expected = "a cursor that was returned for this shard"

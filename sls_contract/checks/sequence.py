@@ -74,8 +74,8 @@ class ExpectedEntry:
 class Judged:
     """Findings, and the codes of the clauses that could have failed."""
 
-    findings: tuple[Finding, ...]
-    exercised: frozenset[str]
+    findings: tuple[Finding, ...] = ()
+    exercised: frozenset[str] = frozenset()
 
     def of(self, codes: frozenset[str]) -> Judged:
         """Return what is about some clauses."""

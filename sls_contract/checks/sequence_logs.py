@@ -31,7 +31,7 @@ def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
 def judge_shard(shard: int, wanted: int | None) -> Judged:
     """Judge in which shard a log with a hash key is; ``wanted`` is the one whose range holds the key."""
     if wanted is None:
-        return Judged((), frozenset())
+        return Judged()
     found = clause("log-delivered").finding(
         "body",
         f"the log in shard {wanted}, whose range holds its hash key",
@@ -137,7 +137,7 @@ def judge_cursor(asked: str, cursor: object, bound: str, *, latest: bool) -> Jud
     """
     number, limit = decoded(cursor) if isinstance(cursor, str) else None, decoded(bound)
     if number is None or limit is None:
-        return Judged((), frozenset())
+        return Judged()
     wrong = number > limit if latest else number < limit
     found = clause("cursor-by-time").finding(
         "/cursor",
