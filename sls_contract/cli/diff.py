@@ -22,6 +22,7 @@ from sls_contract.reports import Report, Target, as_document
 from sls_contract.reports.change_lines import CLASSES, change_lines
 from sls_contract.reports.text import on_one_line, plural, printable
 from sls_contract.spec import CLAUSES
+from sls_contract.spec.change import verdict_of
 
 if TYPE_CHECKING:
     import argparse
@@ -113,8 +114,7 @@ class _Outcome:
     @property
     def verdict(self) -> str:
         """The worst class of all."""
-        verdicts = {each.drift.verdict for each in self.compared}
-        return next((kind for kind in CLASSES if kind in verdicts), "none")
+        return verdict_of(each.drift.verdict for each in self.compared)
 
     @property
     def judged(self) -> int:

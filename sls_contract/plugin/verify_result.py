@@ -25,6 +25,7 @@ from sls_contract.plugin.totals import by_cassette
 from sls_contract.reports import plural
 from sls_contract.reports.change_lines import change_lines, is_notable
 from sls_contract.reports.text import on_one_line
+from sls_contract.spec.change import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -70,8 +71,7 @@ class Settled:
     @property
     def verdict(self) -> str:
         """The worst class among the changes."""
-        kinds = {change["class"] for change in self.changes}
-        return next((kind.value for kind in Class if kind in kinds), "none")
+        return verdict_of(change["class"] for change in self.changes)
 
     @property
     def classes(self) -> frozenset[str]:
@@ -189,7 +189,7 @@ def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
 def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
     """Give what was found as plain JSON values: the keys of ``diff --json``, and what became of each cassette."""
     return {
-        "verdict": _worst(settled),
+        "verdict": verdict_of(each.verdict for each in settled),
         "unmatched": [{"cassette": each.cassette, **one} for each in settled for one in each.unmatched],
         "changes": [{"cassette": each.cassette, **one} for each in settled for one in each.changes],
         "cassettes": [
@@ -202,11 +202,6 @@ def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
             for each in settled
         ],
     }
-
-
-def _worst(settled: Sequence[Settled]) -> str:
-    verdicts = {each.verdict for each in settled}
-    return next((str(kind) for kind in Class if kind in verdicts), "none")
 
 
 def _outcome_lines(each: Settled) -> Iterator[str]:

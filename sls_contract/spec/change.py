@@ -49,7 +49,7 @@ class Change:
         }
 
 
-def verdict_of(kinds: Iterable[Class]) -> str:
+def verdict_of(kinds: Iterable[str]) -> str:
     """Return the worst of the classes; ``none`` where there are none."""
     found = set(kinds)
     return next((kind.value for kind in Class if kind in found), "none")
