@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.reports.group_lines import some
 from sls_contract.reports.groups import part_of
 from sls_contract.reports.text import on_one_line
+from sls_contract.spec.change import Class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Alike = Sequence[Mapping[str, Any]]
 
-CLASSES = ("breaking", "additive", "benign")
+CLASSES = tuple(map(str, Class))
 """How much a change matters to a client that is written to the contract, worst first."""
 
 _MOST = 8  # groups of one class

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated_markdown
+from sls_contract.reports.change_lines import CLASSES
 from sls_contract.reports.group_lines import some
 from sls_contract.reports.groups import Group, grouped, place_of
 from sls_contract.reports.text import plural, printable
@@ -44,7 +45,7 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         if listed := document.get(key):
             yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(_one(each))}" for each in listed))
     if changes := document.get("changes"):
-        counts = {kind: sum(each["class"] == kind for each in changes) for kind in ("breaking", "additive", "benign")}
+        counts = {kind: sum(each["class"] == kind for each in changes) for kind in CLASSES}
         yield from ("", f"**Changes**: {', '.join(f'{count} {kind}' for kind, count in counts.items())}")
         yield from _changes([each for each in changes if each["class"] != "benign"])
     for group in grouped(document["findings"]):

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated_page
+from sls_contract.reports.change_lines import CLASSES
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.page.ages import ages
 from sls_contract.reports.page.body import marked_body, marked_part
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from datetime import date
 
 _MOST_PLACES = 8
-_CLASSES = ("breaking", "additive", "benign")
 
 
 def page(document: Mapping[str, Any], today: date) -> str:
@@ -96,7 +96,7 @@ def _changes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for change in document.get("changes", ()):
         kinds.setdefault((change["class"], change["slug"]), []).append(change)
-    order = sorted(kinds.items(), key=lambda each: (_CLASSES.index(each[0][0]), -len(each[1])))
+    order = sorted(kinds.items(), key=lambda each: (CLASSES.index(each[0][0]), -len(each[1])))
     for (kind, slug), changes in order:
         example, found = examples.get((kind, slug)), findings.get(slug) if kind == "breaking" else None
         places = [*map(printable, found.places)] if found else [*dict.fromkeys(map(_place, changes))]
