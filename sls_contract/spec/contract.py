@@ -87,18 +87,14 @@ class Value:
     codes: Mapping[str, str] = field(default_factory=_nothing)
     sources: tuple[str, ...] = ()
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return it as it stands in a file."""
-        return _plain(self)
-
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Value:
         """Read it from its plain form; raises TypeError, KeyError or ValueError where that is none."""
         given = dict(plain)
-        _convert(given, "required", _level)
-        _convert(given, "level", _level)
-        _convert(given, "bounds", _level)
-        _convert(given, "others", _level)
+        _convert(given, "required", Level)
+        _convert(given, "level", Level)
+        _convert(given, "bounds", Level)
+        _convert(given, "others", Level)
         _convert(given, "items", cls.from_plain)
         _convert(given, "members", _values)
         return cls(**_frozen(given))
@@ -127,15 +123,11 @@ class Body:
     moves: Mapping[str, str] = field(default_factory=_nothing)
     code: str = ""
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return it as it stands in a file."""
-        return _plain(self)
-
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Body:
         """Read it from its plain form."""
         given = dict(plain)
-        _convert(given, "required", _level)
+        _convert(given, "required", Level)
         _convert(given, "value", Value.from_plain)
         return cls(**_frozen(given))
 
@@ -248,16 +240,12 @@ class Contract:
         given = dict(plain)
         for name in ("path_parameters", "query", "headers", "response_headers"):
             _convert(given, name, _values)
-        _convert(given, "others", _level)
+        _convert(given, "others", Level)
         _convert(given, "body", Body.from_plain)
         _convert(given, "response", Body.from_plain)
         _convert(given, "errors", lambda errors: tuple(ErrorAnswer(**_frozen(each)) for each in errors))
         _convert(given, "disagreements", lambda listed: tuple(Disagreement(**_frozen(each)) for each in listed))
         return cls(**_frozen(given))
-
-
-def _level(text: str | None) -> Level | None:
-    return None if text is None else Level(text)
 
 
 def _values(plain: Mapping[str, Any]) -> Mapping[str, Value]:
@@ -294,9 +282,7 @@ def _plain(record: Any) -> dict[str, Any]:
 
 
 def _thaw(value: Any) -> Any:
-    if isinstance(value, (Value, Body)):
-        return value.as_plain()
-    if isinstance(value, (ErrorAnswer, Disagreement)):
+    if isinstance(value, (Value, Body, ErrorAnswer, Disagreement)):
         return _plain(value)
     if isinstance(value, Level):
         return value.value
