@@ -69,8 +69,7 @@ def canonical_names(layers: Layers) -> dict[str, str]:
     ruling says so.
     """
     names: dict[str, str] = {}
-    for source, page in sorted(layers.claims, key=lambda claim: (claim[0].kind != "sdk", claim[0].age)):
-        del source
+    for _, page in sorted(layers.claims, key=lambda claim: (claim[0].kind != "sdk", claim[0].age)):
         names.setdefault(str(page.operation).lower(), str(page.operation))
     for rulings in layers.rulings.values():
         names |= {alias.lower(): rulings.operation for alias in (*rulings.aliases, rulings.operation)}

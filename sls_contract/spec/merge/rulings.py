@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ class Rulings:
 
     operation: str
     aliases: tuple[str, ...] = ()
-    rulings: tuple[Ruling, ...] = field(default=())
+    rulings: tuple[Ruling, ...] = ()
     where: str = ""
 
     def and_then(self, more: Rulings) -> Rulings:
@@ -216,7 +216,5 @@ def _without_values(plain: dict[str, Any]) -> dict[str, Any]:
 
 def _with_errors(errors: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Replace errors by status and code, and add those that are new."""
-    by_key = {(each.get("status"), each["code"]): each for each in errors} | {
-        (each.get("status"), each["code"]): each for each in more
-    }
+    by_key = {(each.get("status"), each["code"]): each for each in (*errors, *more)}
     return [by_key[key] for key in sorted(by_key, key=lambda key: (key[0] or 0, key[1]))]

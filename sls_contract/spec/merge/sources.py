@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from sls_contract.errors import UsageError
@@ -51,8 +51,7 @@ class Source:
 
     def as_plain(self) -> dict[str, str]:
         """Return it as it stands in ``sources.yaml``."""
-        named = (("id", self.id), ("family", self.family), ("kind", self.kind), ("language", self.language))
-        return {name: text for name, text in (*named, ("date", self.date), ("version", self.version)) if text}
+        return {name: text for name, text in asdict(self).items() if text}
 
 
 def source_of(path: Path, given: Mapping[str, str | None]) -> Source:
