@@ -251,23 +251,22 @@ def explain_miss(
 
     ``place`` names a recording by its position.
     """
-    headline = f"no recording in {where} answers {request.method} {masked_url(request.url)}"
     if not recorded:
-        return Miss(headline, ("The cassette has no exchange.",), f"record it ({remedies.record})")
+        return Miss.of(request, where, ("The cassette has no exchange.",), f"record it ({remedies.record})")
     wanted, parts = matching.parts(request), [matching.parts(one) for one in recorded]
     alike = [at for at, one in enumerate(parts) if one == wanted]
     if same := sum(matching.fits(request, recorded[at]) for at in alike):
         times = "once" if same == 1 else f"{same} times"
         details: tuple[str, ...] = (f"It was recorded {times}, and has been played as often.",)
         advice = f"send the request as often as it was recorded, record again ({remedies.record}), or {remedies.repeat}"
-        return Miss(headline, details, advice)
+        return Miss.of(request, where, details, advice)
     nearest = max(range(len(parts)), key=lambda at: (_likeness(wanted, parts[at]), at not in played, -at))
     details = (
         f"The closest is {place(nearest)}: {recorded[nearest].method} {masked_url(recorded[nearest].url)}",
         *(f"  {part}: {ours} here, {theirs} recorded" for part, ours, theirs in _differences(wanted, parts[nearest])),
         *(["  a match_on matcher returned False"] if alike else []),
     )
-    return Miss(headline, details, f"correct the request, or record it ({remedies.record})")
+    return Miss.of(request, where, details, f"correct the request, or record it ({remedies.record})")
 
 
 def failed_before(request: Request, where: str, reason: str) -> Miss:
