@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sls_contract.cassettes.file.recording_file import recorded
+from sls_contract.cassettes.file.recording_file import load, recorded, take_back
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
@@ -244,7 +244,6 @@ class Opener:
         self._refuse_failed(path)
         if settings.endpoint_given:
             return settings
-        from sls_contract.cassettes.file.recording_file import load
         from sls_contract.cassettes.proposal import endpoint_of
 
         endpoint = endpoint_of(load(path), path) if recorded(path) else REFERENCE
@@ -262,8 +261,6 @@ class Opener:
     @staticmethod
     def _refuse_failed(path: Path) -> None:
         """Refuse to compare with what a failed test recorded: it is evidence of nothing."""
-        from sls_contract.cassettes.file.recording_file import load
-
         if recorded(path) and (reasons := load(path).failed):
             msg = (
                 f"a test of {path} failed while it was recorded: {next(iter(reasons.values()))}\n"
@@ -290,8 +287,6 @@ class Opener:
     def _take_back(self, test: str) -> None:
         """Remove what a test recorded when it ran before in this run: it is run again for having failed."""
         if test in self._recorded:
-            from sls_contract.cassettes.file.recording_file import take_back
-
             take_back(*self._recorded.pop(test))
 
     def _claim(self, folder: Path, test_file: Path) -> None:
