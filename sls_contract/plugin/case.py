@@ -229,11 +229,9 @@ def _reason(report: pytest.TestReport) -> str:
 
 def _examples(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
     """Return the exchange of the first breach of each clause and level, as a report shows it."""
-    first: dict[tuple[str, Level], Breach] = {}
-    for breach in breaches:
-        first.setdefault((breach.finding.code, breach.finding.level), breach)
-    if not first:
-        return []
-    from sls_contract.reports.examples import finding_example
+    from sls_contract.reports.examples import first_example
 
-    return [finding_example(breach.finding, breach.exchange) for breach in first.values()]
+    examples: list[dict[str, Any]] = []
+    for breach in breaches:
+        first_example(examples, breach.finding, breach.exchange)
+    return examples

@@ -31,20 +31,17 @@ def plain_exchange(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def finding_example(finding: Finding, exchange: Exchange) -> dict[str, Any]:
-    """Return the example of a kind of finding; ``kind`` is its level."""
-    return {"code": finding.code, "kind": str(finding.level), "where": finding.where, **plain_exchange(exchange)}
-
-
 def first_example(
     examples: list[dict[str, Any]],
     finding: Finding,
     exchange: Exchange,
     scrub: Callable[[Exchange], Exchange] | None = None,
 ) -> None:
-    """Add the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
-    if (finding.code, str(finding.level), "") not in map(kind_of, examples):
-        examples.append(finding_example(finding, scrub(exchange) if scrub else exchange))
+    """Add the exchange of a finding, where it is the first of its clause and level (``kind``); ``scrub`` cleans it."""
+    code, kind = finding.code, str(finding.level)
+    if (code, kind, "") not in map(kind_of, examples):
+        shown = plain_exchange(scrub(exchange) if scrub else exchange)
+        examples.append({"code": code, "kind": kind, "where": finding.where, **shown})
 
 
 def join_examples(examples: list[dict[str, Any]], more: Iterable[dict[str, Any]]) -> None:
