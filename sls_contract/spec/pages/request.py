@@ -62,6 +62,7 @@ def request_claims(page: Page, parts: Parts) -> None:
     placed = frozenset(inside)
     open_ = [row for row in rows if row not in placed]
     has_body = bool(printed) or any(row.parent or json_type(row.type) == "object" for row in open_)
+    first_table = min((row.table for row in rows), default=0)
     for row in open_:
         if _goes(row, "path", "路径"):
             page.problem(row.line, "path", f"path {row.name}", "the request line has no place for it")
@@ -69,7 +70,7 @@ def request_claims(page: Page, parts: Parts) -> None:
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
             _describe(page, key, row, lacks=bool(parts.syntax) and not parts.lists_parameters_apart)
-        elif row.table != _first_table(rows) or _is_key(row.name, keys):
+        elif row.table != first_table or _is_key(row.name, keys):
             inside.append(row)
         else:
             _homeless(page, parts, row, inside, has_body=has_body)
@@ -87,10 +88,6 @@ def _missing_bodies(page: Page, parts: Parts) -> None:
         length = message.header("content-length") or ""
         if message.body is None and length.isdecimal() and int(length):
             page.problem(message.line, "digest", "request body", f"content-length: {length}, and no body")
-
-
-def _first_table(rows: Sequence[Row]) -> int:
-    return min((row.table for row in rows), default=0)
 
 
 def _is_settled(page: Page, row: Row) -> bool:

@@ -88,8 +88,8 @@ class ErrorRow:
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
     """Return the rows of the tables of parameters or elements in some sections."""
-    found = [part for part in parts if part.role in roles and isinstance(part.block, Table)]
-    return [row for part in found if isinstance(part.block, Table) for row in table_rows(part.block, part.label)]
+    tables = ((part.block, part.label) for part in parts if part.role in roles and isinstance(part.block, Table))
+    return [row for table, label in tables for row in table_rows(table, label)]
 
 
 def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
@@ -141,7 +141,7 @@ def _columns(table: Table) -> dict[Column, int]:
         if "type" in columns and _holds(table, columns["type"], _is_type_cell):
             _by_cells(table, columns, "name", is_name_cell, most=True)
         if "name" in columns and "type" in columns:
-            _by_cells(table, columns, "description", _is_any)
+            _by_cells(table, columns, "description", bool)
     return columns
 
 
@@ -156,7 +156,7 @@ def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
     _by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
     _by_cells(table, columns, "code", _CODE_CELL.fullmatch)
     if "code" in columns:
-        _by_cells(table, columns, "message", _is_any)
+        _by_cells(table, columns, "message", bool)
     return columns if columns.keys() & {"status", "code"} else {}
 
 
@@ -192,10 +192,6 @@ def _is_type_cell(cell: str) -> bool:
 def is_name_cell(cell: str) -> bool:
     """Tell whether a cell may name a parameter, whatever stands before or behind the name."""
     return NAME.fullmatch(_bare(_untagged(_unmarked(cell)[1])[0])) is not None
-
-
-def _is_any(cell: str) -> bool:
-    return bool(cell)
 
 
 def _bare(name: str) -> str:
