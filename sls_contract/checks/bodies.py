@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.meanings import FORMS, UNITS, Form, misplaced_times, read_as_unit
-from sls_contract.checks.parameters import between, nearly
+from sls_contract.checks.parameters import between, is_within, nearly
 from sls_contract.checks.presentation import escaped, shown
 
 if TYPE_CHECKING:
@@ -224,10 +224,6 @@ def _value_test(value: Value, own: Rules, column: Column, is_right: Callable[[An
     return test
 
 
-def _is_within(size: Any, value: Value) -> bool:
-    return (value.minimum is None or size >= value.minimum) and (value.maximum is None or size <= value.maximum)
-
-
 def _range_test(value: Value, own: Rules, column: Column) -> Test:
     rule, expected = own.rule("value", value.bounds or value.level), value.says or between(value)
     lowest, highest = value.minimum, value.maximum
@@ -237,7 +233,7 @@ def _range_test(value: Value, own: Rules, column: Column) -> Test:
         sizes = [*map(measured, values)] if measured else values
         if (lowest is not None and min(sizes) < lowest) or (highest is not None and max(sizes) > highest):
             for index, one in enumerate(values):
-                if not _is_within(sizes[index], value):
+                if not is_within(sizes[index], value):
                     breaches.add(rule, place(index), expected, shown(one), column.fix(breaches))
 
     return test
@@ -268,7 +264,7 @@ def _unit_test(value: Value, own: Rules) -> Test:
         if wrong:
             fix, expected = f"count {unit} since 1970-01-01 UTC.", f"{unit} since 1970 UTC, or 0"
             for index, one in enumerate(values):
-                if one in wrong and _is_within(one, value):  # else that is told
+                if one in wrong and is_within(one, value):  # else that is told
                     breaches.add(rule, place(index), expected, read_as_unit(one, unit), fix)
 
     return test

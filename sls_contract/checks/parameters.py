@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.meanings import FORMS
 from sls_contract.checks.presentation import shown
+from sls_contract.spec.contract import SPELLED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from sls_contract.spec import Level
     from sls_contract.spec.contract import Value
 
-_SPELLED = {
-    "integer": (re.compile("-?[0-9]+"), "an integer in decimal digits"),
-    "number": (re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"), "a decimal number"),
-    "boolean": (re.compile("(?i:true|false)"), "true or false"),
-}
 _MOST_DIGITS = 400  # of a number that is compared; Python refuses to read thousands
 _LONG_NAME, _SHORTEST_NAME = 8, 3  # letters
 _SEPARATORS = str.maketrans("", "", "_-.")
@@ -36,7 +32,8 @@ class Text:
     def __init__(self, value: Value, rules: Rules) -> None:
         """Compile what the contract says."""
         self._value = value
-        self._spelled = _SPELLED.get(value.type or "")
+        spelling, self._spelled = SPELLED.get(value.type or "", ("", ""))
+        self._fits = re.compile(spelling).fullmatch
         self._pattern = re.compile(value.pattern, re.ASCII) if value.pattern else None
         self._form = FORMS.get(value.form)
         self._values = frozenset(value.values)
@@ -52,8 +49,8 @@ class Text:
     def wrong(self, text: str) -> Iterator[_Wrong]:
         """Yield how a text breaks the contract: by its type, else by its value."""
         says = self._value.says
-        if self._spelled and not self._spelled[0].fullmatch(text):
-            yield _Wrong("type", says or self._spelled[1])
+        if self._spelled and not self._fits(text):
+            yield _Wrong("type", says or self._spelled)
             return
         if self._values and text not in self._values:
             yield _Wrong("value", says or " or ".join(map(shown, self._value.values)))
@@ -78,8 +75,7 @@ class Text:
             number: float = len(text)
         else:
             number = float(text) if self._value.type == "number" else int(text[:_MOST_DIGITS])
-        lowest, highest = self._value.minimum, self._value.maximum
-        return (lowest is None or number >= lowest) and (highest is None or number <= highest)
+        return is_within(number, self._value)
 
 
 class Query:
@@ -175,6 +171,11 @@ class Fields:
                 text.judge(sent.strip(), f"header {name}", breaches)
             elif text.missing:
                 breaches.add(text.missing, f"header {name}", f"the header {name}", "absent", f"send {name}.")
+
+
+def is_within(size: float, value: Value) -> bool:
+    """Tell whether a number, or how many characters a text has, is one that a value may be."""
+    return (value.minimum is None or size >= value.minimum) and (value.maximum is None or size <= value.maximum)
 
 
 def between(value: Value) -> str:

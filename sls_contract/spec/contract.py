@@ -19,6 +19,13 @@ JsonType: TypeAlias = Literal["string", "integer", "number", "boolean", "object"
 Coverage: TypeAlias = Literal["full", "derived", "model"]
 """How far an operation is known: ruled by hand where its sources contradict, derived from pages, or SDK models only."""
 
+SPELLED: Mapping[str, tuple[str, str]] = {
+    "integer": ("-?[0-9]+", "an integer in decimal digits"),
+    "number": (r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "a decimal number"),
+    "boolean": ("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]", "true or false"),
+}
+"""How a text spells a type that is not text: a pattern, and the same in words."""
+
 Content: TypeAlias = Literal["json", "protobuf", "binary", "none"]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.spec.contract import SPELLED
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.contract import Value
 
-_SPELLED = {
-    "integer": ("-?[0-9]+", "an integer in decimal digits"),
-    "number": (r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "a decimal number"),
-    "boolean": ("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]", "true or false"),
-}
 _MEANINGS = ("unit", "form", "unique_by", "filtered_by", "equals", "needed_unless", "aliases")
 
 
@@ -33,7 +29,7 @@ def text_schema_of(value: Value) -> dict[str, Any]:
     constraints: dict[str, Any] = {"type": "string"}
     if value.values:
         constraints["enum"] = list(value.values)
-    elif pattern := value.pattern or _SPELLED.get(value.type or "", ("",))[0]:
+    elif pattern := value.pattern or SPELLED.get(value.type or "", ("",))[0]:
         constraints |= _whole(pattern)
     bounds = _bounds(value)
     if value.type == "string":
