@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from sls_contract import Exchange, Request, Response
+from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.matching import DEFAULT, Key, Matching, explain_miss
 from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recording import Recording
@@ -86,7 +89,6 @@ def recorded(*bodies):
 
 def test_a_callable_is_asked_of_those_with_the_same_key_in_recorded_order(tmp_path):
     """True and None match; False, 0 and a failed assertion do not; each recording plays once."""
-    from datetime import UTC, datetime
 
     def longer(live, kept):
         assert len(kept.body) >= len(live.body)
@@ -103,20 +105,22 @@ def test_a_callable_is_asked_of_those_with_the_same_key_in_recorded_order(tmp_pa
 
 def test_a_callable_alone_and_with_repeat(tmp_path):
     """Every recording is asked; the last that fits answers whatever comes after it."""
-    from datetime import UTC, datetime
-
     matching = Matching.on(lambda live, kept: live.body[:1] == kept.body[:1])
     before = recorded(b"a1", b"b1", b"a2")
     player = Player(tmp_path / "x", "none", datetime.now(UTC), repeat=True, before=before, matching=matching)
     assert [player.take(BASE.replace(body=each))[0] for each in (b"a", b"a", b"a", b"b", b"b")] == [0, 2, 2, 1, 1]
 
 
-def test_a_miss_speaks_of_what_is_matched():
-    """The named parts only; and that a matcher said no, where all of them are equal."""
+def test_a_miss_speaks_of_what_is_matched(tmp_path):
+    """The named parts only, headers of a file as well; and that a matcher said no, where all of them are equal."""
     other = BASE.replace(url=URL.replace("my-project", "other"))
     miss = explain_miss(other, [BASE], frozenset(), "x", matching=Matching.on(["host", "path"]))
     assert [line.strip().partition(":")[0] for line in miss.details[1:]] == ["host"]
     no = explain_miss(BASE, [BASE], frozenset(), "x", matching=Matching.on(["path", lambda *_: False]))
     assert no.details[-1].strip() == "a match_on matcher returned False"
+    one, two = (Request("GET", URL, {"Host": other.host, "X-Tenant": tenant}) for tenant in "ab")
+    write(tmp_path / "x", [Recording(Exchange(one, Response(200, {"Server": "x"})))])
+    player = Player(tmp_path / "x", "none", datetime.now(UTC), matching=Matching.on("headers"))
+    assert "'a'" in player.explain_miss(two).details[1].partition(" here, ")[2]
     secret = BASE.replace(url=URL + "&security-token=abc")
     assert "abc" not in str(explain_miss(secret, [BASE], frozenset(), "x", matching=Matching.on("uri")))
