@@ -30,7 +30,6 @@ _LISTS = (
     *("facts", "leftovers", "outcomes", "unmatched", "changes", "changes_not_listed"),
 )
 _EVIDENCES = ("live", "reference", "document", "synthetic", "unknown")  # strongest first
-_LEVELS = ("violation", "warning", "unspecified")
 _OF_COMMAND = ("command", "version", "endpoint", "evidence", "seed")
 
 
@@ -173,7 +172,7 @@ def _counted(findings: Iterable[Mapping[str, Any]], not_listed: Counter[tuple[st
     for (_, level), count in not_listed.items():
         counts[level] += count
     names = {"violation": "violations", "warning": "warnings", "unspecified": "unspecified"}
-    return {names[level]: counts[level] for level in _LEVELS}
+    return {name: counts[level] for level, name in names.items()}
 
 
 def _common(units: Iterable[Mapping[str, Any]], name: str) -> Any:
