@@ -17,7 +17,7 @@ _RECORDINGS = (".yaml", ".yml", ".har")
 _MOST_PORTS = 65_535
 
 
-def add_json(parser: argparse.ArgumentParser, text: str = "also write the findings as JSON") -> None:
+def add_json(parser: argparse.ArgumentParser, text: str) -> None:
     """Declare ``--json``; what it names is looked at before a long run, not at its end."""
     parser.add_argument("--json", type=report_path, metavar="PATH", help=f"{text}; - for standard output")
 

@@ -116,8 +116,8 @@ def open_for_recording(path: os.PathLike[str] | str, owner: str = "") -> Recorde
     return Recorder(Path(path), resumed, tuple(failed_of(before.failed, owner)))
 
 
-def failed_of(failed: Mapping[str, str], owner: str = "") -> dict[str, str]:
-    """Return which of the ``failed`` recordings of a cassette are an owner's, with the reasons; all, without one."""
+def failed_of(failed: Mapping[str, str], owner: str) -> dict[str, str]:
+    """Return which of the ``failed`` recordings of a cassette are an owner's (empty: anybody's), with the reasons."""
     return {name: reason for name, reason in failed.items() if not owner or reason.startswith(f"{owner}: ")}
 
 

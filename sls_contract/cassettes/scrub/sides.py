@@ -189,7 +189,7 @@ def _are_named(names: tuple[str, ...]) -> tuple[bool, ...]:
     return tuple(map(_is_named, names))
 
 
-def names_a_secret(headers: Headers, keep: str | None = None) -> bool:
+def names_a_secret(headers: Headers, keep: str | None) -> bool:
     """Tell whether a header's name alone says that its value is, or holds, a secret; ``keep`` names one that may."""
     names = tuple([name for name, _ in headers.pairs])
     return any(named and name.lower() != keep for name, named in zip(names, _are_named(names), strict=True))

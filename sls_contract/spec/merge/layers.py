@@ -77,7 +77,7 @@ def _claims(
             raise UsageError(msg)
         for file in _files(inner):
             if wanted(file.name.removesuffix(SUFFIX)):
-                yield source, _read_as(claimed.from_plain, file, "claims on an operation")
+                yield source, _read_page(file)
 
 
 def _files(folder: Traversable) -> list[Traversable]:
@@ -100,10 +100,10 @@ def read_yaml(file: Traversable) -> Any:
         raise UsageError(msg) from error
 
 
-def _read_as(reader: Callable[[Any], Page], file: Traversable, what: str) -> Page:
+def _read_page(file: Traversable) -> Page:
     plain = read_yaml(file)
     try:
-        return reader(plain)
+        return claimed.from_plain(plain)
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        msg = f"expected {what} in {file}, which cannot be read as such: {error!r:.100}"
+        msg = f"expected claims on an operation in {file}, which cannot be read as such: {error!r:.100}"
         raise UsageError(msg) from error
