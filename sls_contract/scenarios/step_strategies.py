@@ -26,17 +26,16 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.scenarios.wire_forms import forms_for
+from sls_contract.signing import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_SCHEMES = ("v1", "v1-sha256", "v4")
 
 
 def variants(*, tokens: bool = False) -> st.SearchStrategy[RequestVariant]:
     """Every signature scheme in every client's spelling, with a temporary key or not."""
     keys = ("own", "sts") if tokens else ("own",)
-    return st.sampled_from([RequestVariant(s, form, key) for s in _SCHEMES for form in forms_for(s) for key in keys])  # type: ignore[arg-type]  # both are of the literal types
+    return st.sampled_from([RequestVariant(s, form, key) for s in SCHEMES for form in forms_for(s) for key in keys])  # type: ignore[arg-type]  # both are of the literal types
 
 
 def places(roles: Sequence[Role] = ("main",)) -> st.SearchStrategy[Place]:
