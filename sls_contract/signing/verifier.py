@@ -184,7 +184,7 @@ def _unreadable(request: Request) -> SignatureMismatch:
 
 
 def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> SignatureMismatch:
-    if any(_are_swapped(parsed, key) for key in keys):
+    if any(parsed.access_key_id == key.access_key_secret for key in keys):  # whoever swapped the two
         return SignatureMismatch(
             "access-key",
             "the access key id of the given key",
@@ -199,11 +199,6 @@ def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> Signat
         "The request is signed for an access key id that is not known here.",
         "Sign with the key that is meant, or give the credentials that belong to this access key id.",
     ).without()
-
-
-def _are_swapped(parsed: Authorization, key: Credentials) -> bool:
-    """Tell whether the request names as its id what is given as the secret, whoever swapped the two."""
-    return parsed.access_key_id == key.access_key_secret
 
 
 def _named(access_key_id: str, keys: tuple[Credentials, ...]) -> str:
