@@ -27,15 +27,13 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.verification.answered import entries_of
-from sls_contract.verification.requests import Busy, Done, NotProvable, NotSupported, Requests, Verdict
+from sls_contract.verification.requests import Done, NotProvable, Requests
 from sls_contract.verification.wire import AnswerLost, OneAtATime, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sls_contract.scenarios.steps import ShardRef
-
-__all__ = ["Busy", "Done", "NotProvable", "NotSupported", "Performance", "Verdict"]
 
 _LONGEST_WAIT = 2  # seconds that are waited for by a real clock
 _MOST_FOLLOWED = 32  # shards

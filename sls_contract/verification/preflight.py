@@ -10,7 +10,7 @@ from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import PLAIN, Create, HeartBeat, Place, Read, RequestVariant, Role
 from sls_contract.verification.answered import objects_of
 from sls_contract.verification.existing_group import EXISTING
-from sls_contract.verification.performance import NotSupported, Performance
+from sls_contract.verification.requests import NotSupported
 from sls_contract.verification.wire import AnswerLost, EndpointGone, lost
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Response
     from sls_contract.scenarios.bench import Bench
+    from sls_contract.verification.performance import Performance
     from sls_contract.verification.target import Target
     from sls_contract.verification.wire import Sent, Wire
 
