@@ -21,10 +21,9 @@ from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, NOT_SUPPORTED, rule
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sls_contract.checks.rule import Flaws
     from sls_contract.exchange import Request
     from sls_contract.exercise.stage import Received
     from sls_contract.exercise.trial import Rule, Trial
@@ -306,7 +305,8 @@ def key_kept(trial: Trial) -> Flaws:
     own = [each for each in trial.received if not each.elsewhere]
     if not own:
         return foreign
-    fix, forms = "sign with the secret, and do not send it.", trial.setting.secret_forms()
+    # it signs, and is sent to nobody
+    fix, forms = "sign with the secret, and do not send it.", forms_of(trial.setting.credentials.access_key_secret)
     sent = [
         Flaw(where, "no access key secret in any request", "it was sent to the service", fix)
         for each in own
@@ -339,7 +339,7 @@ def _leaks(trial: Trial, foreign: Sequence[Received]) -> Flaws:
     ]
 
 
-def _places(request: Request, secrets: Sequence[str]) -> Iterator[str]:
+def _places(request: Request, secrets: Collection[str]) -> Iterator[str]:
     """Yield where a request holds a part of the key; a signature always stands beside the key's id."""
     texts = [(f"header {name}", value) for name, value in request.headers.pairs]
     texts += [("URL", unquote(request.url)), ("body", unquote(wire_text(request.body)))]

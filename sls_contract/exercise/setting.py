@@ -78,10 +78,6 @@ class Setting:
         known = filter(None, (key.access_key_id, key.access_key_secret, key.security_token))
         return tuple(sorted({form for part in known for form in forms_of(part)}, key=len, reverse=True))
 
-    def secret_forms(self) -> tuple[str, ...]:
-        """Return the access key secret in every usual encoding: it signs, and is sent to nobody."""
-        return tuple(forms_of(self.credentials.access_key_secret))
-
 
 def forms_of(secret: str) -> set[str]:
     """Return a secret as it is, percent-encoded, in hexadecimal digits, and as it shows inside base64 of a longer text.

@@ -44,7 +44,7 @@ class Trial:
     Attributes:
         setting: what it was told.
         situation: what it was run in.
-        heard: what it sent, and was answered, in order.
+        received: what it sent, and was answered, in order.
         ending: how its process ended.
         ended_at: when.
         changes: of the consumer group, in words, that its requests made.
