@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from sls_contract.scenarios.near_misses import MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
-from sls_contract.scenarios.scenario import Scenario, made, with_variant
+from sls_contract.scenarios.scenario import Scenario, made
 from sls_contract.scenarios.steps import (
     Create,
     Delete,
@@ -95,9 +96,9 @@ def _as(step: Step, lender: Step, *schemes: Scheme) -> tuple[Step, ...]:
         each
         for scheme in schemes or SCHEMES
         for each in (
-            with_variant(lender, RequestVariant(scheme, "bare")),
-            with_variant(step, RequestVariant(scheme, "bare", signed_as=lender)),
-            with_variant(step, RequestVariant(scheme, "bare")),
+            replace(lender, variant=RequestVariant(scheme, "bare")),
+            replace(step, variant=RequestVariant(scheme, "bare", signed_as=lender)),
+            replace(step, variant=RequestVariant(scheme, "bare")),
         )
     )
 

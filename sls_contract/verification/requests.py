@@ -9,7 +9,6 @@ from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_documented, judge_outcome, not_tried
 from sls_contract.scenarios.model import GroupKey, Model, Settings
-from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
     GROUP_TIMEOUT,
     PLAIN,
@@ -193,7 +192,7 @@ class Requests:
 
     def _maker(self, step: Request, held: tuple[int, ...], value: str) -> Callable[[datetime], HttpRequest]:
         """Return what makes the request; a signature that was sent before is lent as it was, with its time."""
-        lender, plain = step.variant.signed_as, with_variant(step, PLAIN)
+        lender, plain = step.variant.signed_as, replace(step, variant=PLAIN)
         lent_at = self._signed_at.get(lender) if lender is not None else None
 
         def make(at: datetime) -> HttpRequest:

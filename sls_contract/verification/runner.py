@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
-from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
+from sls_contract.scenarios.documented import SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.scenarios.scenario import Scenario
 from sls_contract.scenarios.steps import PLAIN, Create, Delete, HeartBeat, RequestVariant, Role, Step, Write
@@ -385,8 +385,3 @@ def _proven(proves: Sequence[str], exercised: Collection[str], *, unassigned: bo
     if unassigned:
         return "not supported", f"HeartBeat assigned no shard; {reason}"
     return "not proven", reason
-
-
-def not_provable() -> list[str]:
-    """Return what nobody can provoke on any endpoint."""
-    return [f"{what}: {why}" for what, why in NOT_PROVABLE]
