@@ -94,11 +94,11 @@ def _about_requests(trial: Trial, exercised: set[str]) -> Iterator[Located]:
 
 
 def _about_the_client(trial: Trial, exercised: set[str]) -> Iterator[Located]:
-    for each in RULES:
-        flaws = each.find(trial)
+    for clause, find in RULES:
+        flaws = find(trial)
         if flaws is not None:
-            exercised.add(each.clause.code)
-            yield from (Located(each.clause.finding(*flaw), None) for flaw in flaws)
+            exercised.add(clause.code)
+            yield from (Located(clause.finding(*flaw), None) for flaw in flaws)
 
 
 _KEYS = frozenset({"shard", "checkpoint", "updateTime"})

@@ -16,7 +16,7 @@ from sls_contract.signing.authorization import (
 from sls_contract.signing.canonical import Form, signature
 from sls_contract.signing.credentials import Credentials, Keyring, keys_of, masked_id
 from sls_contract.signing.diagnosis import Diagnosis, diagnose
-from sls_contract.signing.dialect import Dialect, dialects, form_of, scheme_of
+from sls_contract.signing.dialect import TOKEN_HEADER, Dialect, dialects, form_of, scheme_of
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch, secrets_of, shown_part, shown_string
 from sls_contract.signing.problems import first_problem
 
@@ -105,7 +105,7 @@ def examine(
     else:
         assert wrong is not None
         wrong = replace(wrong, string_to_sign=shown_string(form))
-    tokens = request.headers.get_all("x-acs-security-token")
+    tokens = request.headers.get_all(TOKEN_HEADER)
     return Examination(wrong.without(*secrets_of(key), *tokens), parsed, dialect, form)
 
 

@@ -293,7 +293,7 @@ class Runner:
     def _explore(self, name: str, strategy: object, examples: int) -> None:
         if not self.plan.wants(name) or examples < 1:
             return
-        from sls_contract.scenarios.exploration import Known, explore
+        from sls_contract.scenarios.exploration import explore
 
         self.progress(name)
         self.wire.begin("first")
@@ -310,10 +310,16 @@ class Runner:
             return verdict != "failed"
 
         seed = random.Random(f"{self.plan.seed} {name}").getrandbits(32)  # noqa: S311 - no secret
-        shrinks = 200 if self.target.loopback else _FEW_EXAMPLES
         try:
-            known = Known(self.plan.database, f"sls-contract verify {name}")
-            explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks, known=known)  # type: ignore[arg-type]  # a strategy of steps
+            explore(
+                strategy,  # type: ignore[arg-type]  # of steps
+                passes,
+                examples=examples,
+                seed=seed,
+                shrinks=200 if self.target.loopback else _FEW_EXAMPLES,
+                database=self.plan.database,
+                name=f"sls-contract verify {name}",
+            )
         finally:
             self._conclude(name, failures, tried)
         if not failures:
