@@ -129,6 +129,7 @@ def test_curl_transcript_with_body():
         ("\n \n", "line 1: expected a request line"),
         ("\nHTTP/1.1 200 OK\n", "line 2: expected a request line .* got the status line of an answer"),
         ("Host: h\n", "line 1: expected a request line"),
+        ("\n\nhello world\n", "line 3: expected a request line .* got 'hello'"),
         ("GET /a b HTTP/1.1\n", "line 1: expected a request line"),
         ("GET l HTTP/1.1\nHost: h\n", "line 1: expected a target that begins with '/'"),
         ("GET /l HTTP/1.1\nAccept: a\n", "line 2: expected a Host header"),
