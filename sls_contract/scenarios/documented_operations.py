@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
 from sls_contract.scenarios.scenario import Scenario, made
 from sls_contract.scenarios.steps import (
+    IN_EACH_SCHEME,
     Call,
     Create,
     Delete,
@@ -46,7 +47,6 @@ _NOT_LET_IN = (
     ),
 )
 _WITH_BODY = (Create, Update, HeartBeat, Write, Put)
-_SCHEMES = (RequestVariant("v1"), RequestVariant("v1-sha256"), RequestVariant("v4"))
 PROTOBUF = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 _BEGIN = Kept("begin")
 _NO_CURSOR = "bm8gY3Vyc29y"  # base64 of a text that is no number
@@ -115,8 +115,8 @@ def _served(operation: str) -> Scenario:
     """Return the scenario of an operation in each scheme."""
     request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
     steps: list[Request] = [*made(), *_before(request)]  # type: ignore[list-item]  # these steps are requests
-    for scheme in _SCHEMES:
-        steps.append(replace(request, variant=scheme))
+    for variant in IN_EACH_SCHEME:
+        steps.append(replace(request, variant=variant))
         if isinstance(request, Create):
             steps.append(Delete(request.at))
     return Scenario.of(
@@ -305,10 +305,7 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
             Put(body=_damaged, coding="deflate", refused="PostBodyUncompressError"),
         ),
     ),
-    ("PutLogs", "InvalidEncoding"): (
-        "a key is not UTF-8",
-        (Put(body=_no_utf8, refused="InvalidEncoding"),),
-    ),
+    ("PutLogs", "InvalidEncoding"): ("a key is not UTF-8", (Put(body=_no_utf8, refused="InvalidEncoding"),)),
 }
 """By operation and errorCode: why it must come, and the steps that bring it about."""
 

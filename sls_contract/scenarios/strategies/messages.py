@@ -11,13 +11,7 @@ from sls_contract.exchange import Exchange
 from sls_contract.scenarios.strategies.answer_parts import draw_answer, draw_error, sent_at, sent_by
 from sls_contract.scenarios.strategies.broken_answers import answer_ways, error_ways
 from sls_contract.scenarios.strategies.broken_requests import request_ways
-from sls_contract.scenarios.strategies.request_parts import (
-    ENDPOINT,
-    PROJECT,
-    Sender,
-    draw_request,
-    draw_scheme,
-)
+from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
 from sls_contract.scenarios.strategies.values import times
 from sls_contract.signing import SCHEMES, TEST_CREDENTIALS
 from sls_contract.spec.common_errors import COMMON
