@@ -145,9 +145,8 @@ class Runner:
         """Run the client once, against an endpoint of its own."""
         from sls_contract.endpoint.server import serve
 
-        seed = self.plan.seed
-        setting = make_setting(seed, situation.name, auth, situation.region, situation.group, situation.shard)
-        stage = Stage(setting, situation, self.clock, seed)
+        setting = make_setting(self.plan.seed, situation, auth)
+        stage = Stage(setting, situation, self.clock, self.plan.seed)
         with serve(stage, hosts=("*",)) as server:
             told = environment(setting, f"{server.host}:{server.port}", self.environ)
             ending = self._processes.run(told, self.plan.timeout)

@@ -110,10 +110,7 @@ def examine(
 
 
 def _key_of(parsed: Authorization | None, keys: tuple[Credentials, ...]) -> Credentials | None:
-    for key in keys:
-        if parsed is not None and key.access_key_id == parsed.access_key_id:
-            return key
-    return None
+    return next((key for key in keys if parsed is not None and key.access_key_id == parsed.access_key_id), None)
 
 
 def _region_of(parsed: Authorization) -> str | None:
