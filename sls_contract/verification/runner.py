@@ -10,7 +10,7 @@ from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.scenarios.scenario import Scenario
-from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Step
+from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Step, operation_name
 from sls_contract.spec import CLAUSES
 from sls_contract.verification.existing_group import EXISTING, ONLY_READ, read_only
 from sls_contract.verification.groups import Groups
@@ -19,7 +19,7 @@ from sls_contract.verification.outcome import Performed, Run
 from sls_contract.verification.performance import Busy, NotProvable, NotSupported, Performance
 from sls_contract.verification.plan import GENERATED, PROVEN_BY, Plan
 from sls_contract.verification.preflight import expect_place, greet, learn, listed_shards
-from sls_contract.verification.wire import FAILURES, AnswerLost, EndpointGone, Sent, Wire
+from sls_contract.verification.wire import FAILURES, AnswerLost, EndpointGone, Sent, Wire, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _CLOSES = "the endpoint closes each connection after one answer"
 _STUMBLED = "carried out twice: the first time, a request was answered 5xx"
+_OK, _GONE = 200, 404  # of a deletion: nothing is left
 _LOG_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
 _WRITTEN_AND_READ = frozenset({"SLS401", "SLS402"})  # what scenarios prove that read a checkpoint of theirs
 _PAUSE = 1.0  # seconds, before a busy service is asked again
@@ -297,12 +298,14 @@ class Runner:
         self.wire.begin("first")
         failures: list[tuple[Sequence[Step], Performance]] = []
         tried: list[Performance] = []
+        ends: list[tuple[Verdict, str]] = []
 
         def passes(steps: Sequence[Step]) -> bool:
             performance = self._performance()
             tried.append(performance)
-            performance, verdict, _ = self._settled(performance, steps)
+            performance, verdict, reason = self._settled(performance, steps)
             tried[-1] = performance
+            ends.append((verdict, reason))
             if verdict == "failed":
                 failures.append((steps, performance))
             return verdict != "failed"
@@ -318,6 +321,8 @@ class Runner:
             exercised = set[str]().union(*(each.exercised for each in tried))
             unassigned = all(each.unassigned for each in tried)
             verdict, reason = _proven(PROVEN_BY[name], exercised, unassigned=unassigned)
+            if verdict != "passed" and {each for each, _ in ends} == {"not supported"}:
+                verdict, reason = ends[-1]
             self.run.performed.append(Performed(_generated(name), verdict, reason))
 
     def _conclude(
@@ -345,9 +350,12 @@ class Runner:
             except (EndpointGone, AnswerLost) as error:
                 reason = str(error)
             else:
-                self._remember(sent)
+                if sent.response.status != _GONE:
+                    self.wire.absent |= absence(operation_name(step), sent.response)
+                if not self.wire.is_absent(operation_name(step), sent.response):
+                    self._remember(sent)
                 reason = (
-                    "" if sent.response.status in {200, 404} else f"deleting it was answered {sent.response.status}"
+                    "" if sent.response.status in {_OK, _GONE} else f"deleting it was answered {sent.response.status}"
                 )
             if not reason:
                 self._groups.end(made.place, made.bench)
