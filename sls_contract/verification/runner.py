@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.sequence_outcomes import not_tried
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _CLOSES = "the endpoint closes each connection after one answer"
-_STUMBLED = "carried out twice: the first time, a request was answered 5xx"
+_STUMBLED = "carried out twice: the first time, the endpoint failed or was busy"
 _OK, _GONE = 200, 404  # of a deletion: nothing is left
 _LOG_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
 _WRITTEN_AND_READ = frozenset({"SLS401", "SLS402"})  # what scenarios prove that read a checkpoint of theirs
@@ -364,10 +365,9 @@ class Runner:
 
 
 def _stumbled(performance: Performance) -> bool:
-    """Tell whether all that broke is that requests were answered 5xx, which happens to any service now and then."""
-    failed = {
-        each.number for each in performance.done if (answer := each.exchange.response) and answer.status in FAILURES
-    }
+    """Tell whether all that broke is that requests failed or had to wait, which happens to any service now and then."""
+    answers = ((done.number, done.exchange.response) for done in performance.done)
+    failed = {number for number, answer in answers if answer and (answer.status in FAILURES or not_tried(answer))}
     return {number for _, number in performance.findings} <= failed
 
 

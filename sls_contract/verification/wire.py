@@ -12,7 +12,7 @@ from sls_contract.checks import judge_response
 from sls_contract.checks.consumption import OF_CLIENTS, Consumption
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.sequence import Judged
-from sls_contract.checks.sequence_outcomes import error_code
+from sls_contract.checks.sequence_outcomes import TOO_MANY_REQUESTS, error_code
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
 from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
@@ -266,7 +266,9 @@ class Wire:
         self.served |= {verdict.operation} if served and verdict.operation else set()
         related = self._consumption.judge(exchange, self.now).of(_ABOUT_THE_SERVICE)
         frozen = self._date(exchange.response, (verdict.operation, served), sent_at)
-        findings = (*verdict.findings, *related.findings, *self._repeated_id(exchange), *frozen.findings)
+        gateway = exchange.response is not None and exchange.response.status == TOO_MANY_REQUESTS
+        told = () if gateway else verdict.findings
+        findings = (*told, *related.findings, *self._repeated_id(exchange), *frozen.findings)
         compared = again and exchange.response is not None and "x-log-requestid" in exchange.response.headers
         exercised = verdict.exercised | related.exercised | frozen.exercised | ({"SLS461"} if compared else set())
         self.map.add(verdict.operation, frozenset(exercised), "", sent_at, exchange.response)
