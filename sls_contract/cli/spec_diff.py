@@ -150,10 +150,10 @@ def _stand_ins(old: Sequence[Described], later: Sequence[tuple[Source, Page]]) -
     A new page may be the first of its family. That another family says the same makes the contract surer, which is no
     change of what it says: so before, too, both families speak.
     """
-    pages = {each.name.lower(): each.page for each in old if each.page}
+    pages = {each.name.lower(): each.claim("old")[1] for each in old if each.page}
     alone = next(iter(pages.values())) if len(pages) == len(later) == 1 else None
     for source, page in later:
-        earlier = pages.get(str(page.operation or "").lower(), alone)
+        earlier = pages.get(str(page.operation).lower(), alone)
         if earlier is not None:
             yield source, earlier
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cli.spec_sources import derived
@@ -65,7 +65,7 @@ class Described:
     def claim(self, side: str) -> tuple[Source, Page]:
         """Return the claims with their source, as merging takes them; ``side``, old or new, dates an undated page."""
         assert self.page is not None  # contracts are not merged
-        return _source(self.path, self.page, side), self.page
+        return _source(self.path, self.page, side), replace(self.page, operation=self.name)
 
 
 def read_descriptions(path: Path) -> list[Described]:

@@ -139,7 +139,8 @@ def _tests(totals: Totals) -> list[dict[str, Any]]:
     counts: Counter[tuple[str, str]] = Counter()
     for each in totals.tests:  # a test that was run again has several
         counts[each["cassette"], each["test"]] += each["exchanges"]
-    digests = {where: digest_with(digest_of_file(Path(where))) for where, _ in counts}
+    held = {where: digest_of_file(Path(where)) for where, _ in counts}
+    digests = {where: digest_with(digest) if digest else "" for where, digest in held.items()}
     return [{"test": test, "digest": digests[where], "exchanges": count} for (where, test), count in counts.items()]
 
 

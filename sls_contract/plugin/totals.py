@@ -49,8 +49,10 @@ class Totals:
                 counts[key] = counts.get(key, 0) + count
         for name in ("findings", "verified", "plays", "stopped", "outside", "tests"):
             getattr(self, name).extend(other[name])
-        known = {_kind(each) for each in self.examples}
-        self.examples += [each for each in other["examples"] if _kind(each) not in known]
+        if other["examples"]:
+            from sls_contract.reports.examples import join_examples
+
+            join_examples(self.examples, other["examples"])
         self.map += [each for each in other["map"] if each not in self.map]
 
     def as_plain(self) -> dict[str, Any]:
@@ -70,10 +72,6 @@ def by_cassette(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, A
 def plain_finding(finding: Finding, test: str | None, exchange: int | None = None) -> dict[str, Any]:
     """Return a finding as `Totals` keeps it, with where it came from."""
     return {"finding": asdict(finding) | {"level": str(finding.level)}, "test": test, "exchange": exchange}
-
-
-def _kind(example: dict[str, Any]) -> tuple[Any, ...]:
-    return example["code"], example["kind"], example.get("slug")
 
 
 _NAMES = tuple(each.name for each in fields(Totals))

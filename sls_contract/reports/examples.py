@@ -43,14 +43,19 @@ def first_example(
     scrub: Callable[[Exchange], Exchange] | None = None,
 ) -> None:
     """Add the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
-    if (finding.code, str(finding.level)) not in {(each["code"], each["kind"]) for each in examples}:
+    if (finding.code, str(finding.level), "") not in map(kind_of, examples):
         examples.append(finding_example(finding, scrub(exchange) if scrub else exchange))
 
 
 def join_examples(examples: list[dict[str, Any]], more: Iterable[dict[str, Any]]) -> None:
-    """Add examples that were found elsewhere, where they are the first of their clause and level."""
-    kinds = {(each["code"], each["kind"]) for each in examples}
-    examples.extend(each for each in more if (each["code"], each["kind"]) not in kinds)
+    """Add examples that were found elsewhere, where they are the first of their kind."""
+    kinds = {kind_of(each) for each in examples}
+    examples.extend(each for each in more if kind_of(each) not in kinds)
+
+
+def kind_of(example: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return what tells examples apart: the clause and its level; of a change its class and slug, too."""
+    return example["code"] or "", example["kind"], example.get("slug") or ""
 
 
 def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> dict[str, Any]:

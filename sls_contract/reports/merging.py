@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
+from sls_contract.reports.examples import kind_of
 from sls_contract.reports.groups import source_of
 from sls_contract.reports.text import plural
 
@@ -94,10 +95,13 @@ def _not_judged(documents: Sequence[Document], *, one_endpoint: bool) -> list[st
 
 
 def _examples(documents: Iterable[Document]) -> list[Any]:
-    """Return one exchange of each clause and level: of several always the same one, whatever was merged before."""
-    chosen: dict[tuple[str, str], str] = {}
+    """Return one exchange of each clause and level, and of each change of no clause.
+
+    Of several it is always the same one, whatever was merged before.
+    """
+    chosen: dict[tuple[str, str, str], str] = {}
     for each in (one for document in documents for one in document.get("examples", ())):
-        kind, text = (each["code"], each["kind"]), _canonical(each)
+        kind, text = kind_of(each), _canonical(each)
         chosen[kind] = min(text, chosen.get(kind, text))
     return [json.loads(text) for _, text in sorted(chosen.items())]
 

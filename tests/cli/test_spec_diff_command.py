@@ -147,6 +147,14 @@ def test_of_two_pages_of_one_family_the_contract_tells_what_changed_and_nothing_
     assert code == any("breaking" in each for each in told)
 
 
+def test_pages_without_a_title_are_compared_all_the_same(page):
+    """Neither the page nor the contract has a name then, and no word of Python stands for it."""
+    untitled = ("# CountSheep\n", "")
+    code, out, _ = diff(page("a.md", untitled), page("b.md", untitled, ("/farms/", "/ranches/")))
+    assert code == 1
+    assert out.count(": operation not named: breaking: 1 breaking, 0 additive, 0 benign\n") == 2
+
+
 def test_that_a_second_family_says_the_same_changes_nothing(page):
     """Two families make a contract surer that there is a body, and a member of a member; neither is a change."""
     common = ("GET /farms", "POST /farms"), ("## Error codes", ANSWER), ("## Response elements", SORT)

@@ -39,6 +39,13 @@ CAPTURES = st.fixed_dictionaries(
         ),
     }
 )
+EXAMPLES = st.fixed_dictionaries(
+    {
+        "code": st.sampled_from([None, "SLS203"]),
+        "kind": st.sampled_from(LEVELS),
+        "slug": st.sampled_from([None, "entry-lost", "error-status"]),
+    }
+)
 TESTS = st.fixed_dictionaries(
     {"test": st.sampled_from(["a", "b"]), "digest": st.sampled_from(["", "1", "2"]), "exchanges": st.integers(0, 9)}
 )
@@ -79,6 +86,7 @@ def reports(draw):
         "seed": draw(st.sampled_from([None, 0, 1])),
         "findings": draw(st.lists(FINDINGS, max_size=4)),
         "exercised": exercised,
+        "examples": draw(st.lists(EXAMPLES, max_size=3)),
         "facts": draw(st.lists(st.sampled_from(["one", "two"]), max_size=2)),
         **({"ledger": ledger} if ledger else {"tests": tests} if tests else {}),
         "summary": {
