@@ -322,7 +322,7 @@ class Runner:
             exercised = set[str]().union(*(each.exercised for each in tried))
             unassigned = all(each.unassigned for each in tried)
             verdict, reason = _proven(PROVEN_BY[name], exercised, unassigned=unassigned)
-            if verdict != "passed" and {each for each, _ in ends} == {"not supported"}:
+            if verdict != "passed" and {each for each, _ in ends} <= {"not supported", "not provable"}:
                 verdict, reason = ends[-1]
             self.run.performed.append(Performed(_generated(name), verdict, reason))
 

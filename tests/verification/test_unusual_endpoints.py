@@ -437,15 +437,24 @@ def test_a_logstore_that_is_not_there_is_named():
         verify(endpoint)
 
 
+PLACES = {(PROJECT, OTHER): 1, (PROJECT, WIDE): 1, (ABROAD, LOGSTORE): 1}
+
+
 @pytest.mark.slow
 def test_a_single_shard_is_enough_for_most():
     """A logstore with one shard leaves out what needs two, and judges the rest."""
-    names = {LOGSTORE: 1, OTHER: 1, WIDE: 1}
-    places = {(PROJECT, name): count for name, count in names.items()} | {(ABROAD, LOGSTORE): 1}
-    endpoint = ReferenceEndpoint(now, logstores=places)
-    run = verify(endpoint, "shard-given", "each-shard-given", "generated-sequences", examples=10)
+    endpoint = ReferenceEndpoint(now, logstores={(PROJECT, LOGSTORE): 1, **PLACES})
+    names = ("shard-given", "each-shard-given", "checkpoints-at-once", "generated-sequences")
+    run = verify(endpoint, *names, examples=10)
     assert run.located == []
-    assert [each.verdict for each in run.performed] == ["passed", "not provable", "passed"]
+    assert [each.verdict for each in run.performed] == ["passed", "not provable", "not provable", "passed"]
+
+
+def test_logs_in_more_shards_than_are_pulled_are_not_provable():
+    """Where no generated sequence can be carried out, the run says why; it does not say that they proved nothing."""
+    endpoint = ReferenceEndpoint(now, logstores={(PROJECT, LOGSTORE): 40, **PLACES})
+    run = verify(endpoint, "generated-logs", examples=5)
+    assert [(each.verdict, each.reason[:16]) for each in run.performed] == [("not provable", "logs may be in a")]
 
 
 def test_heartbeats_answered_as_the_page_prints_them_are_accused():
