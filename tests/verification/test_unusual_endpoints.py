@@ -415,6 +415,13 @@ def test_a_read_that_answers_like_what_is_not_offered_is_accused():
     assert ("SLS232", "group-missing") in {(each.finding.code, each.scenario) for each in run.located}
 
 
+def test_a_key_that_may_not_read_is_told():
+    """Who may not read checkpoints has the key named; nothing can be judged with it."""
+    send = offering(lambda name: name != "GetCheckPoint", PARTIAL["a key that may not delete"][1])
+    with pytest.raises(EndpointRefuses, match=r"403 Unauthorized.*a key that may use"):
+        verify(send, "group-missing")
+
+
 @pytest.mark.parametrize("busy", [429, 503])
 def test_who_had_to_wait_once_is_not_accused(busy):
     """A gateway that answers 429 now and then is asked again, as a service is that answers 503."""
