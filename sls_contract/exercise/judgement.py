@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exercise.outcome import Verdict
     from sls_contract.exercise.reply import Entry
-    from sls_contract.exercise.setting import Auth, Setting
+    from sls_contract.exercise.setting import Auth
     from sls_contract.exercise.trial import Trial
 
 _MOST_LINES = 12  # of standard error
@@ -35,8 +35,9 @@ def perform(trial: Trial, auth: Auth) -> Performed:
         return _record(trial, auth, "not supported" if trial.unsupported else "could not run")
     findings: dict[tuple[str, str], Located] = {}
     exercised = set[str]()
-    for located in (*_about_requests(trial, exercised), *_about_the_client(trial, exercised)):
-        findings.setdefault((located.finding.code, located.finding.where), _showable(located, trial.setting))
+    secrets = trial.setting.secrets()
+    for finding, number in (*_about_requests(trial, exercised), *_about_the_client(trial, exercised)):
+        findings.setdefault((finding.code, finding.where), Located(masked_finding(finding, secrets), number))
     causes = {code for code, _ in findings}
     told = frozenset[str]().union(*(follow for cause, follow in _FOLLOW.items() if cause in causes))
     findings = {key: each for key, each in findings.items() if key[0] not in told}
@@ -44,7 +45,9 @@ def perform(trial: Trial, auth: Auth) -> Performed:
     return replace(
         _record(trial, auth, "failed" if violated else "passed"),
         findings=tuple(findings.values()),
-        facts=tuple(Fact(name, _clean(value, trial.setting)) for name, value in facts_of(trial)),
+        facts=tuple(
+            Fact(name, masked(value, secrets) if isinstance(value, str) else value) for name, value in facts_of(trial)
+        ),
         exercised=frozenset(exercised),
         shown=_exchanges(trial, {each.exchange for each in findings.values()}),
         map=_map(trial),
@@ -91,19 +94,11 @@ def _about_requests(trial: Trial, exercised: set[str]) -> Iterator[Located]:
 
 
 def _about_the_client(trial: Trial, exercised: set[str]) -> Iterator[Located]:
-    for each in RULES:
-        flaws = each.find(trial)
+    for clause, find in RULES:
+        flaws = find(trial)
         if flaws is not None:
-            exercised.add(each.clause.code)
-            yield from (Located(each.clause.finding(*flaw), None) for flaw in flaws)
-
-
-def _showable(located: Located, setting: Setting) -> Located:
-    return located._replace(finding=masked_finding(located.finding, setting.secrets()))
-
-
-def _clean(value: object, setting: Setting) -> object:
-    return masked(value, setting.secrets()) if isinstance(value, str) else value
+            exercised.add(clause.code)
+            yield from (Located(clause.finding(*flaw), None) for flaw in flaws)
 
 
 _KEYS = frozenset({"shard", "checkpoint", "updateTime"})

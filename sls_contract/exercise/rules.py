@@ -17,17 +17,18 @@ from sls_contract.exercise.compare import PASSED_ON, passed_on
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.setting import forms_of
 from sls_contract.exercise.stage import leads_elsewhere
-from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, NOT_SUPPORTED, rule
+from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, NOT_SUPPORTED
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
+from sls_contract.signing.dialect import TOKEN_HEADER
+from sls_contract.spec import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sls_contract.checks.rule import Flaws
     from sls_contract.exchange import Request
     from sls_contract.exercise.stage import Received
-    from sls_contract.exercise.trial import Rule, Trial
+    from sls_contract.exercise.trial import Trial
     from sls_contract.signing import SignatureMismatch
 
 
@@ -216,7 +217,6 @@ def secret_unprinted(trial: Trial) -> Flaws:
 
 
 _AUTHORIZATION = "header Authorization"
-_TOKEN = "x-acs-security-token"  # noqa: S105 - the header's name
 _FORMS = {"v1": (LogAuthorization, "LOG …"), "v4": (Sls4Authorization, "SLS4-HMAC-SHA256 …")}
 
 
@@ -292,9 +292,9 @@ def token_sent(trial: Trial) -> Flaws:
     if token is None or not trial.asked:
         return None
     fix = "send ALIBABA_CLOUD_SECURITY_TOKEN in x-acs-security-token, and sign it."
-    sent = (each.request.headers.get(_TOKEN) for each in trial.asked)
+    sent = (each.request.headers.get(TOKEN_HEADER) for each in trial.asked)
     return [
-        Flaw(f"header {_TOKEN}", "the token that was given", "nothing" if text is None else "another text", fix)
+        Flaw(f"header {TOKEN_HEADER}", "the token that was given", "nothing" if text is None else "another text", fix)
         for text in sent
         if text != token
     ]
@@ -306,7 +306,8 @@ def key_kept(trial: Trial) -> Flaws:
     own = [each for each in trial.received if not each.elsewhere]
     if not own:
         return foreign
-    fix, forms = "sign with the secret, and do not send it.", trial.setting.secret_forms()
+    # it signs, and is sent to nobody
+    fix, forms = "sign with the secret, and do not send it.", forms_of(trial.setting.credentials.access_key_secret)
     sent = [
         Flaw(where, "no access key secret in any request", "it was sent to the service", fix)
         for each in own
@@ -339,7 +340,7 @@ def _leaks(trial: Trial, foreign: Sequence[Received]) -> Flaws:
     ]
 
 
-def _places(request: Request, secrets: Sequence[str]) -> Iterator[str]:
+def _places(request: Request, secrets: Collection[str]) -> Iterator[str]:
     """Yield where a request holds a part of the key; a signature always stands beside the key's id."""
     texts = [(f"header {name}", value) for name, value in request.headers.pairs]
     texts += [("URL", unquote(request.url)), ("body", unquote(wire_text(request.body)))]
@@ -350,27 +351,29 @@ def _authorization(received: Received) -> str:
     return received.request.headers.get("Authorization", "").strip()
 
 
-RULES: tuple[Rule, ...] = (
-    rule("protocol-broken", success_line),
-    rule("error-line-missing", error_line),
-    rule("exit-code", exit_code),
-    rule("hang", hang),
-    rule("unbounded-retries", unbounded_retries),
-    rule("secret-printed", secret_unprinted),
-    rule("no-request-sent", request_sent),
-    rule("wrong-parameter", parameters),
-    rule("signature-missing", signature_present),
-    rule("signature-wrong", signature_verifies),
-    rule("auth-not-as-told", scheme_as_told),
-    rule("token-missing", token_sent),
-    rule("key-sent-elsewhere", key_kept),
-    rule("key-follows-redirect", key_left_behind),
-    rule("state-changed", state_kept),
-    rule("silent-success", failure_noticed),
-    rule("good-answer-refused", good_answer_taken),
-    rule("error-code-lost", error_code_kept),
-    rule("status-wrong", status_true),
-    *(rule(slug, partial(passed_on, slug)) for slug in PASSED_ON),
-    rule("error-line-types", error_types),
-)
-"""Every rule, in the order of the clauses' codes."""
+_BY_SLUG: Mapping[str, Callable[[Trial], Flaws]] = {
+    "protocol-broken": success_line,
+    "error-line-missing": error_line,
+    "exit-code": exit_code,
+    "hang": hang,
+    "unbounded-retries": unbounded_retries,
+    "secret-printed": secret_unprinted,
+    "no-request-sent": request_sent,
+    "wrong-parameter": parameters,
+    "signature-missing": signature_present,
+    "signature-wrong": signature_verifies,
+    "auth-not-as-told": scheme_as_told,
+    "token-missing": token_sent,
+    "key-sent-elsewhere": key_kept,
+    "key-follows-redirect": key_left_behind,
+    "state-changed": state_kept,
+    "silent-success": failure_noticed,
+    "good-answer-refused": good_answer_taken,
+    "error-code-lost": error_code_kept,
+    "status-wrong": status_true,
+    **{slug: partial(passed_on, slug) for slug in PASSED_ON},
+    "error-line-types": error_types,
+}
+
+RULES = tuple((clause(slug), find) for slug, find in _BY_SLUG.items())
+"""Every clause with the function that returns its flaws, in the order of the codes."""

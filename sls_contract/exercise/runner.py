@@ -22,7 +22,6 @@ from sls_contract.spec.registry import contracts_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
-    from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
 
@@ -107,42 +106,34 @@ class Runner:
 
     def __call__(self) -> Run:
         """Do every run; raises `UsageError` where the system cannot start the command."""
-        import sls_contract.endpoint.server  # noqa: F401 - here, not in several threads at once
-
         tasks = self.plan.tasks()
         done: dict[int, Performed] = {}
-        if self.elsewhere is not None:
-            self._gather(self.elsewhere(range(len(tasks))))
-            return self.run
-        pool = ThreadPoolExecutor(self.plan.jobs, "sls-contract-exercise")
+        results = self._in_threads(tasks) if self.elsewhere is None else _numbered(self.elsewhere(range(len(tasks))))
         try:
-            self._collect(tasks, done, pool)
+            with closing(results):
+                for place, performed in results:
+                    done[place] = performed
+                    self.progress(len(done), performed.situation.name)
+                    if performed.verdict == "could not run":
+                        self.run.incomplete = _cannot_run(performed)
+                        if not any(each.requests for each in done.values()):
+                            break
         finally:
-            self._processes.stop()
-            pool.shutdown(cancel_futures=True)
             self.run.performed = [done[place] for place in sorted(done)]
         return self.run
 
-    def _gather(self, results: Generator[Performed]) -> None:
-        with closing(results):
-            for performed in results:
-                self.run.performed.append(performed)
-                self.progress(len(self.run.performed), performed.situation.name)
-                if performed.verdict == "could not run":
-                    self.run.incomplete = _cannot_run(performed)
-                    if not any(each.requests for each in self.run.performed):
-                        return
+    def _in_threads(self, tasks: tuple[Task, ...]) -> Generator[tuple[int, Performed]]:
+        import sls_contract.endpoint.server  # noqa: F401 - here, not in several threads at once
 
-    def _collect(self, tasks: tuple[Task, ...], done: dict[int, Performed], pool: ThreadPoolExecutor) -> None:
         begun = sorted(range(len(tasks)), key=lambda place: not tasks[place].situation.slow)
-        futures: dict[Future[Performed], int] = {pool.submit(self._perform, tasks[place]): place for place in begun}
-        for future in as_completed(futures):
-            performed = done[futures[future]] = future.result()
-            self.progress(len(done), performed.situation.name)
-            if performed.verdict == "could not run":
-                self.run.incomplete = _cannot_run(performed)
-                if not any(each.requests for each in done.values()):
-                    return
+        pool = ThreadPoolExecutor(self.plan.jobs, "sls-contract-exercise")
+        try:
+            futures = {pool.submit(self._perform, tasks[place]): place for place in begun}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            self._processes.stop()
+            pool.shutdown(cancel_futures=True)
 
     def _perform(self, task: Task) -> Performed:
         attempts = (self._attempt(task.situation, auth) for auth in task.auths)
@@ -154,9 +145,8 @@ class Runner:
         """Run the client once, against an endpoint of its own."""
         from sls_contract.endpoint.server import serve
 
-        seed = self.plan.seed
-        setting = make_setting(seed, situation.name, auth, situation.region, situation.group, situation.shard)
-        stage = Stage(setting, situation, self.clock, seed)
+        setting = make_setting(self.plan.seed, situation, auth)
+        stage = Stage(setting, situation, self.clock, self.plan.seed)
         with serve(stage, hosts=("*",)) as server:
             told = environment(setting, f"{server.host}:{server.port}", self.environ)
             ending = self._processes.run(told, self.plan.timeout)
@@ -179,6 +169,11 @@ def perform_task(place: int, plan: Plan, contracts: Path | None = None) -> Perfo
             return runner._perform(plan.tasks()[place])  # noqa: SLF001 - as above
     finally:
         runner._processes.stop()  # noqa: SLF001 - as above
+
+
+def _numbered(results: Generator[Performed]) -> Generator[tuple[int, Performed]]:
+    with closing(results):
+        yield from enumerate(results)
 
 
 def _mistake(failure: BaseException) -> SlsContractError:

@@ -15,6 +15,8 @@ from sls_contract.signing import Credentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sls_contract.exercise.situation import Situation
+
 Scheme: TypeAlias = Literal["v1", "v4"]
 """What ``SLS_AUTH`` says."""
 
@@ -78,10 +80,6 @@ class Setting:
         known = filter(None, (key.access_key_id, key.access_key_secret, key.security_token))
         return tuple(sorted({form for part in known for form in forms_of(part)}, key=len, reverse=True))
 
-    def secret_forms(self) -> tuple[str, ...]:
-        """Return the access key secret in every usual encoding: it signs, and is sent to nobody."""
-        return tuple(forms_of(self.credentials.access_key_secret))
-
 
 def forms_of(secret: str) -> set[str]:
     """Return a secret as it is, percent-encoded, in hexadecimal digits, and as it shows inside base64 of a longer text.
@@ -98,25 +96,15 @@ def forms_of(secret: str) -> set[str]:
     return forms
 
 
-def make_setting(seed: int, name: str, auth: Auth, region: str, group: str, shard: int | None) -> Setting:
-    """Make up names and a key for a run; the same seed, scenario and auth give the same ones.
-
-    Args:
-        seed: of the whole run.
-        name: the scenario's.
-        auth: how to sign.
-        region: of the endpoint.
-        group: the consumer group's name; empty: make one up.
-        shard: to ask for; None for all.
-
-    """
-    numbers = random.Random(f"{seed} {name} {auth}")  # noqa: S311 - the keys open nothing but our own endpoint
+def make_setting(seed: int, situation: Situation, auth: Auth) -> Setting:
+    """Make up names and a key for a run; the same seed, situation and auth give the same ones."""
+    numbers = random.Random(f"{seed} {situation.name} {auth}")  # noqa: S311 - the keys open nothing but our own endpoint
     return Setting(
-        region,
+        situation.region,
         f"project-{_word(numbers, _LOWER, 6)}",
         f"logstore-{_word(numbers, _LOWER, 6)}",
-        group or f"Group-{_word(numbers, _LETTERS, 6)}",  # names of groups have capitals, too
-        shard,
+        situation.group or f"Group-{_word(numbers, _LETTERS, 6)}",  # names of groups have capitals, too
+        situation.shard,
         auth.scheme,
         _key(numbers, sts=auth.sts),
     )

@@ -1,4 +1,4 @@
-"""One run of the client, put on record, what follows from the record at once, and the rules that judge it."""
+"""One run of the client, put on record, and what follows from the record at once."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ from sls_contract.checks import Verdict, judge_request
 from sls_contract.exercise.client_output import last_line, read_line
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.request_args import parameter_flaws
-from sls_contract.spec import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from sls_contract.checks import Flaw
-    from sls_contract.checks.rule import Flaws
     from sls_contract.exercise.process import Ending
     from sls_contract.exercise.reply import Expectation
     from sls_contract.exercise.setting import Setting
     from sls_contract.exercise.situation import Situation
     from sls_contract.exercise.stage import Received
-    from sls_contract.spec import Clause
 
 NOT_SUPPORTED = 77
 """The exit code of a client that cannot do what is asked."""
@@ -44,7 +40,7 @@ class Trial:
     Attributes:
         setting: what it was told.
         situation: what it was run in.
-        heard: what it sent, and was answered, in order.
+        received: what it sent, and was answered, in order.
         ending: how its process ended.
         ended_at: when.
         changes: of the consumer group, in words, that its requests made.
@@ -141,16 +137,3 @@ class Trial:
     def misdirected(self) -> tuple[Flaw, ...]:
         """What it asked for otherwise than told."""
         return tuple(flaw for each in self.asked for flaw in parameter_flaws(each.request, self.setting))
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One clause, and the function that returns its flaws in a run; None where its precondition does not hold."""
-
-    clause: Clause
-    find: Callable[[Trial], Flaws]
-
-
-def rule(slug: str, find: Callable[[Trial], Flaws]) -> Rule:
-    """Make the rule of a clause."""
-    return Rule(clause(slug), find)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
-from sls_contract.scenarios.near_misses import ANY, MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
-from sls_contract.scenarios.scenario import Scenario, made, with_variant
+from sls_contract.scenarios.near_misses import MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
+from sls_contract.scenarios.scenario import Scenario, made
 from sls_contract.scenarios.steps import (
     Create,
     Delete,
@@ -21,6 +22,7 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
+from sls_contract.signing import SCHEMES
 
 if TYPE_CHECKING:
     from sls_contract.signing.dialect import Scheme
@@ -92,11 +94,11 @@ def _as(step: Step, lender: Step, *schemes: Scheme) -> tuple[Step, ...]:
     """Return the right request, then the step under its signature, then the step under its own."""
     return tuple(
         each
-        for scheme in schemes or ANY
+        for scheme in schemes or SCHEMES
         for each in (
-            with_variant(lender, RequestVariant(scheme, "bare")),
-            with_variant(step, RequestVariant(scheme, "bare", signed_as=lender)),
-            with_variant(step, RequestVariant(scheme, "bare")),
+            replace(lender, variant=RequestVariant(scheme, "bare")),
+            replace(step, variant=RequestVariant(scheme, "bare", signed_as=lender)),
+            replace(step, variant=RequestVariant(scheme, "bare")),
         )
     )
 
@@ -118,8 +120,8 @@ _LENT = (
     _lent(
         "operation",
         "the deletion of the group",
-        *(Read(0, variant=RequestVariant(scheme, "bare", signed_as=Delete(_A))) for scheme in ANY),
-        *(Delete(_A, RequestVariant(scheme, "bare", signed_as=Read(at=_A))) for scheme in ANY),
+        *(Read(0, variant=RequestVariant(scheme, "bare", signed_as=Delete(_A))) for scheme in SCHEMES),
+        *(Delete(_A, RequestVariant(scheme, "bare", signed_as=Read(at=_A))) for scheme in SCHEMES),
         Read(0),
     ),
 )

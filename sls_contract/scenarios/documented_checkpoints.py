@@ -9,6 +9,7 @@ from functools import partial
 
 from sls_contract.scenarios.scenario import Scenario, made
 from sls_contract.scenarios.steps import (
+    IN_EACH_SCHEME,
     AtOnce,
     Create,
     Delete,
@@ -28,7 +29,7 @@ _missing = partial(Scenario.of, "missing")
 _ELEMENTS = "GetCheckPoint page, response elements"
 _UPDATE = "UpdateCheckPoint page"
 _A = Place("a")
-_OTHER_SCHEMES = (RequestVariant("v1-sha256"), RequestVariant("v4"))
+_OTHER_SCHEMES = IN_EACH_SCHEME[1:]
 _PYTHON = RequestVariant("v1", "python-v1")
 _QUOTED = "a\"b\\n'c<d>"
 """What JSON, SQL and HTML escape."""

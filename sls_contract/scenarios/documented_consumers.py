@@ -46,10 +46,7 @@ SCENARIOS = (
         ListGroups(),
     ),
     _list_consumer_group(
-        "groups-listed-in-full",
-        "every group, also where there are a dozen",
-        _LIST,
-        "SLS408 SLS409",
+        "groups-listed-in-full", "every group, also where there are a dozen", _LIST, "SLS408 SLS409"
     ).doing(*(Create(Place(f"g{number}")) for number in range(12)), ListGroups()),
     _list_consumer_group("groups-listed-by-long-names", "each group by its whole name", _LIST, "SLS408 SLS409").doing(
         *(Create(Place("n" * 36 + last)) for last in "12"), ListGroups()
@@ -89,13 +86,7 @@ SCENARIOS = (
         f"{_HEART}, response",
         "SLS417 SLS429 SLS271 SLS272",
     ).doing(
-        Create(),
-        Call("ListShards"),
-        HoldAll(),
-        HeartBeat(),
-        HeartBeat(),
-        HeartBeat(lists=(0, "far")),
-        HeartBeat(),
+        Create(), Call("ListShards"), HoldAll(), HeartBeat(), HeartBeat(), HeartBeat(lists=(0, "far")), HeartBeat()
     ),
     _consumer_group_heart_beat(
         "heartbeat-of-many-shards", "every shard of the logstore", f"{_HEART}, response", "SLS417 SLS429"

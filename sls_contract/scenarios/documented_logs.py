@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from sls_contract.scenarios.documented_operations import get_cursor, pull
-from sls_contract.scenarios.scenario import Scenario, made, with_variant
+from sls_contract.scenarios.documented_operations import PROTOBUF, get_cursor, pull
+from sls_contract.scenarios.scenario import Scenario, made
 from sls_contract.scenarios.steps import Call, Drain, Follow, HoldAll, Kept, PassTime, Place, Put, RequestVariant
 
 _resharding = partial(Scenario.of, "resharding")
@@ -36,7 +37,6 @@ def _coded(coding: str) -> Scenario:
 
 _LIST = Call("ListShards", at=_OTHER)
 _SPLIT = Call("SplitShard", "lowest", (("key", Kept("middle")),), at=_OTHER)
-_AT_CURSORS = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 
 SCENARIOS = (
     _pull_logs(
@@ -54,7 +54,7 @@ SCENARIOS = (
         Follow(),
         Put(2),
         Drain(kind="logs"),
-        Call("PullLogs", "written", (("type", "logs"), ("cursor", Kept("log"))), _AT_CURSORS, variant=_FORGED),
+        Call("PullLogs", "written", (("type", "logs"), ("cursor", Kept("log"))), PROTOBUF, variant=_FORGED),
     ),
     _pull_logs(
         "pull-logs-again",
@@ -66,7 +66,7 @@ SCENARIOS = (
         Put(2),
         Put(1),
         Drain(count=1),
-        *(Call("PullLogs", "written", (("cursor", Kept("log")), ("count", "1")), _AT_CURSORS) for _ in range(2)),
+        *(Call("PullLogs", "written", (("cursor", Kept("log")), ("count", "1")), PROTOBUF) for _ in range(2)),
     ),
     _pull_logs(
         "pull-logs-up-to-an-end",
@@ -79,7 +79,7 @@ SCENARIOS = (
         *(Put(shard=0) for _ in range(3)),
         Drain(count=1),
         *(
-            Call("PullLogs", "written", (("cursor", Kept("before")), ("end_cursor", end), ("count", "10")), _AT_CURSORS)
+            Call("PullLogs", "written", (("cursor", Kept("before")), ("end_cursor", end), ("count", "10")), PROTOBUF)
             for end in (Kept("log"), Kept("next"))
         ),
     ),
@@ -242,7 +242,7 @@ SCENARIOS = (
         _LIST,
         Call("SplitShard", "far", (("key", Kept("middle")),), at=_OTHER, refused="ParameterInvalid"),
         Call("SplitShard", "lowest", (("key", "none"),), at=_OTHER, refused="ParameterInvalid"),
-        with_variant(_SPLIT, _FORGED),
+        replace(_SPLIT, variant=_FORGED),
         PassTime(1),
         _LIST,
     ),

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
-from sls_contract.scenarios.scenario import Scenario, made, with_variant
+from sls_contract.scenarios.scenario import Scenario, made
 from sls_contract.scenarios.steps import (
+    IN_EACH_SCHEME,
     Call,
     Create,
     Delete,
@@ -45,22 +46,20 @@ _NOT_LET_IN = (
         )
     ),
 )
-_OTHER_BODY = RequestVariant(flaw="body")
 _WITH_BODY = (Create, Update, HeartBeat, Write, Put)
-_SCHEMES = (RequestVariant("v1"), RequestVariant("v1-sha256"), RequestVariant("v4"))
-_PROTOBUF = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
+PROTOBUF = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 _BEGIN = Kept("begin")
 _NO_CURSOR = "bm8gY3Vyc29y"  # base64 of a text that is no number
 
 
-def get_cursor(at: Place = _A, *, shard: int = 0, keep: str = "begin") -> Call:
+def get_cursor(at: Place = _A) -> Call:
     """Return the step that asks where a shard begins, and keeps it."""
-    return Call("GetCursor", shard, (("from", "begin"),), at=at, keep=keep)
+    return Call("GetCursor", 0, (("from", "begin"),), at=at, keep=_BEGIN.name)
 
 
 def pull(cursor: str | Kept = _BEGIN, at: Place = _A, *, count: int = 10) -> Call:
     """Return the step that pulls a shard at a cursor."""
-    return Call("PullLogs", 0, (("cursor", cursor), ("count", str(count))), _PROTOBUF, at)
+    return Call("PullLogs", 0, (("cursor", cursor), ("count", str(count))), PROTOBUF, at)
 
 
 REQUESTS: Mapping[str, Callable[[Place], Request]] = {
@@ -116,8 +115,8 @@ def _served(operation: str) -> Scenario:
     """Return the scenario of an operation in each scheme."""
     request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
     steps: list[Request] = [*made(), *_before(request)]  # type: ignore[list-item]  # these steps are requests
-    for scheme in _SCHEMES:
-        steps.append(with_variant(request, scheme))  # type: ignore[arg-type]  # it stays a request
+    for variant in IN_EACH_SCHEME:
+        steps.append(replace(request, variant=variant))
         if isinstance(request, Create):
             steps.append(Delete(request.at))
     return Scenario.of(
@@ -146,10 +145,10 @@ def _not_let_in(operation: str) -> Scenario:
     ).doing(
         *made(),
         *_before(request),
-        *(with_variant(request, variant) for variant in _NOT_LET_IN),
-        *(with_variant(request, _OTHER_BODY) for _ in (0,) if isinstance(request, _WITH_BODY)),
+        *(replace(request, variant=variant) for variant in _NOT_LET_IN),
+        *(replace(request, variant=RequestVariant(flaw="body")) for _ in (0,) if isinstance(request, _WITH_BODY)),
         elsewhere,
-        with_variant(lent, RequestVariant(signed_as=elsewhere)),
+        replace(lent, variant=RequestVariant(signed_as=elsewhere)),
         *_left(request),
     )
 
@@ -166,7 +165,7 @@ def _with_token(operation: str, name: str, expects: str, proves: str, *variants:
     """Return the scenario of an operation asked with a temporary key, which may be looked up elsewhere."""
     request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
     source = "CommonErrorCodes page; RequestSignature page"
-    steps = (*made(), *_before(request), *(with_variant(request, variant) for variant in variants), *_left(request))
+    steps = (*made(), *_before(request), *(replace(request, variant=variant) for variant in variants), *_left(request))
     return Scenario.of(operation, f"{LABELS[operation]}-{name}", expects, source, proves).doing(*steps)
 
 
@@ -222,7 +221,7 @@ def _nearly_named(operation: str) -> Scenario:
 
 
 def _shard(operation: str, *query: tuple[str, str | Kept]) -> Call:
-    return Call(operation, "next", query, _PROTOBUF if operation == "PullLogs" else (), refused="ShardNotExist")
+    return Call(operation, "next", query, PROTOBUF if operation == "PullLogs" else (), refused="ShardNotExist")
 
 
 _CURSOR_ERRORS = "ParameterInvalid InvalidCursor"
@@ -252,13 +251,7 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
     ),
     ("ConsumerGroupUpdateCheckPoint", "InvalidShardCheckPoint"): (
         "the checkpoint is not base64",
-        (
-            Create(_A),
-            HeartBeat(),
-            Write(0),
-            Write(0, raw="not base64!", refused="InvalidShardCheckPoint"),
-            Read(0),
-        ),
+        (Create(_A), HeartBeat(), Write(0), Write(0, raw="not base64!", refused="InvalidShardCheckPoint"), Read(0)),
     ),
     ("ConsumerGroupUpdateCheckPoint", "ShardNotExist"): (
         "there is no such shard",
@@ -280,14 +273,14 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         "count is more than 1000",
         (
             get_cursor(),
-            Call("PullLogs", 0, (("cursor", _BEGIN), ("count", "1001")), _PROTOBUF, refused="ParameterInvalid"),
+            Call("PullLogs", 0, (("cursor", _BEGIN), ("count", "1001")), PROTOBUF, refused="ParameterInvalid"),
         ),
     ),
     ("PullLogs", "InvalidCursor"): (
         "the cursor is none",
         (
-            Call("PullLogs", 0, (("cursor", _NO_CURSOR), ("count", "1")), _PROTOBUF, refused=_CURSOR_ERRORS),
-            Call("PullLogs", 0, (("cursor", "%%%"), ("count", "1")), _PROTOBUF, refused=_CURSOR_ERRORS),
+            Call("PullLogs", 0, (("cursor", _NO_CURSOR), ("count", "1")), PROTOBUF, refused=_CURSOR_ERRORS),
+            Call("PullLogs", 0, (("cursor", "%%%"), ("count", "1")), PROTOBUF, refused=_CURSOR_ERRORS),
         ),
     ),
     ("GetCursorTime", "ShardNotExist"): (
@@ -312,10 +305,7 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
             Put(body=_damaged, coding="deflate", refused="PostBodyUncompressError"),
         ),
     ),
-    ("PutLogs", "InvalidEncoding"): (
-        "a key is not UTF-8",
-        (Put(body=_no_utf8, refused="InvalidEncoding"),),
-    ),
+    ("PutLogs", "InvalidEncoding"): ("a key is not UTF-8", (Put(body=_no_utf8, refused="InvalidEncoding"),)),
 }
 """By operation and errorCode: why it must come, and the steps that bring it about."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -53,14 +52,6 @@ class _Stop(BaseException):  # not an Exception: Hypothesis must not take it for
         self.cause = cause
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Where failing values of earlier runs are kept, and under which ``name``; see `database_at`."""
-
-    database: Database | None
-    name: str
-
-
 def database_at(place: str) -> Database:
     """Return Hypothesis's database in a folder, or at ``redis://…``; raises `UsageError` where there can be none."""
     from hypothesis.database import DirectoryBasedExampleDatabase
@@ -102,7 +93,8 @@ def explore(
     examples: int,
     seed: int,
     shrinks: int = 200,
-    known: Known = Known(None, ""),
+    database: Database | None = None,
+    name: str = "",
 ) -> None:
     """Call ``passes`` with generated values; after the first that fails, with ever smaller ones.
 
@@ -117,7 +109,8 @@ def explore(
         examples: how many values are tried as long as all pass.
         seed: the same seed tries the same values.
         shrinks: how many values are tried after the first failure.
-        known: where values that failed are looked up, and kept.
+        database: where values that failed are looked up, and kept; see `database_at`.
+        name: under which they are kept.
 
     """
     import hypothesis
@@ -138,9 +131,9 @@ def explore(
             failed[0] = True
             raise _Failed
 
-    settings = _settings(examples, known.database)
+    settings = _settings(examples, database)
     search = settings(hypothesis.seed(seed)(hypothesis.given(strategy)(attempt)))  # a seed takes the database away
-    search._hypothesis_internal_database_key = known.name.encode()  # type: ignore[attr-defined]  # noqa: SLF001 - else of the text of `attempt`, which changes from version to version
+    search._hypothesis_internal_database_key = name.encode()  # type: ignore[attr-defined]  # noqa: SLF001 - else of the text of `attempt`, which changes from version to version
     with tempfile.TemporaryDirectory(prefix="sls-contract-") as folder:
         configuration.set_hypothesis_home_dir(folder)  # nothing of this run belongs into the user's folder
         try:

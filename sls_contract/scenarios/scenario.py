@@ -20,7 +20,7 @@ from sls_contract.scenarios.steps import (
 )
 
 if TYPE_CHECKING:
-    from sls_contract.scenarios.steps import Key, ProjectRole, RequestVariant, Role, Step
+    from sls_contract.scenarios.steps import Key, ProjectRole, Role, Step
 
 
 CHANGES_SHARDS = frozenset({"SplitShard", "MergeShard"})
@@ -125,8 +125,3 @@ class Scenario:
 def made(place: Place = _PLACE, consumer: str = "consumer_1") -> tuple[Step, ...]:
     """Return the steps that make a group whose only consumer holds every shard."""
     return (Create(place), HeartBeat(consumer, place))
-
-
-def with_variant(step: Step, variant: RequestVariant) -> Step:
-    """Return the step with another variant."""
-    return replace(step, variant=variant)

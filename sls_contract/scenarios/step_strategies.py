@@ -26,17 +26,16 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.scenarios.wire_forms import forms_for
+from sls_contract.signing import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_SCHEMES = ("v1", "v1-sha256", "v4")
 
 
 def variants(*, tokens: bool = False) -> st.SearchStrategy[RequestVariant]:
     """Every signature scheme in every client's spelling, with a temporary key or not."""
     keys = ("own", "sts") if tokens else ("own",)
-    return st.sampled_from([RequestVariant(s, form, key) for s in _SCHEMES for form in forms_for(s) for key in keys])  # type: ignore[arg-type]  # both are of the literal types
+    return st.sampled_from([RequestVariant(s, form, key) for s in SCHEMES for form in forms_for(s) for key in keys])  # type: ignore[arg-type]  # both are of the literal types
 
 
 def places(roles: Sequence[Role] = ("main",)) -> st.SearchStrategy[Place]:
@@ -69,14 +68,14 @@ def _changed_or_listed(timeout: int | None, order: bool | None, at: Place) -> St
 
 
 def sequences(
-    shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool = False, longest: int = 24
+    shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool = False
 ) -> st.SearchStrategy[tuple[Step, ...]]:
     """Operations in any order, after one group was made and its consumer seen; the last reads everything.
 
     Short ones and long ones alike: left alone, Hypothesis prefers lists of five, which bring no group far.
     """
     each = steps(shard_count, roles, tokens=tokens)
-    middle = st.integers(0, longest * 2 // 3).flatmap(lambda least: st.lists(each, min_size=least, max_size=longest))
+    middle = st.integers(0, 16).flatmap(lambda least: st.lists(each, min_size=least, max_size=24))
     return middle.map(lambda chosen: (Create(), HeartBeat(), *chosen, Read()))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from sls_contract.signing import SCHEMES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,6 +75,7 @@ class RequestVariant:
 
 
 PLAIN = RequestVariant()
+IN_EACH_SCHEME = tuple(map(RequestVariant, SCHEMES))
 GROUP_TIMEOUT = 300  # seconds; the page's example, longer than any scenario takes
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from sls_contract.signing import LOG_SCHEMES, SCHEMES
+
 if TYPE_CHECKING:
     from sls_contract.signing.dialect import Scheme
 
@@ -49,8 +51,6 @@ class WireForm:
         return replace(self, omits=(), unsigned=(), bare_question_mark=False)
 
 
-_V1: tuple[Scheme, ...] = ("v1", "v1-sha256")
-_ANY: tuple[Scheme, ...] = (*_V1, "v4")
 _PYTHON = (
     ("User-Agent", "log-python-sdk-v-0.9.52"),
     ("Accept-Encoding", "gzip, deflate"),
@@ -62,7 +62,7 @@ _TEA = (("accept", "application/json"), ("content-type", "application/json"), ("
 WIRE_FORMS = {
     form.name: form
     for form in (
-        WireForm("plain", _ANY, (("User-Agent", "sls-contract"), ("Accept-Encoding", "identity"))),
+        WireForm("plain", SCHEMES, (("User-Agent", "sls-contract"), ("Accept-Encoding", "identity"))),
         WireForm("python-v1", ("v1",), (*_PYTHON, ("Content-Length", "0")), repeats_date=True, of_python=True),
         WireForm("python-v4", ("v4",), (*_PYTHON, ("Content-Length", "0")), of_python=True),
         WireForm("tea-v1", ("v1-sha256",), _TEA, "lower", unsigned=(("content-md5", ""),)),
@@ -83,10 +83,10 @@ WIRE_FORMS = {
             sorted_query=True,
         ),
         WireForm("java-v1", ("v1",), (("Content-Type", "application/x-protobuf"), ("Content-Length", "0"))),
-        WireForm("date-late", _V1, date_off=-3600),
-        WireForm("date-early", _V1, date_off=3600),
-        WireForm("bare", _ANY),
-        WireForm("upper", _ANY, casing="upper"),
+        WireForm("date-late", LOG_SCHEMES, date_off=-3600),
+        WireForm("date-early", LOG_SCHEMES, date_off=3600),
+        WireForm("bare", SCHEMES),
+        WireForm("upper", SCHEMES, casing="upper"),
     )
 }
 """By name. Three are no client's: header names have no casing (RFC 9110 section 5.1), and whoever cannot set Date, a

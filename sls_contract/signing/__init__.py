@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from sls_contract.signing.authorization import (
-    LogAuthorization,
-    Sls4Authorization,
-    access_key_id,
-    parse_authorization,
-)
+from sls_contract.signing.authorization import LogAuthorization, Sls4Authorization, access_key_id, parse_authorization
 from sls_contract.signing.canonical import Form, authorization
 from sls_contract.signing.clock import (
     MAX_SKEW,
@@ -19,7 +14,7 @@ from sls_contract.signing.clock import (
     within_skew,
 )
 from sls_contract.signing.credentials import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, Keyring
-from sls_contract.signing.dialect import Dialect, Scheme
+from sls_contract.signing.dialect import LOG_SCHEMES, SCHEMES, Dialect, Scheme
 from sls_contract.signing.environment import credentials_from_environment
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch
 from sls_contract.signing.region import region_of
@@ -27,7 +22,9 @@ from sls_contract.signing.signer import content_md5, content_sha256, resign, sig
 from sls_contract.signing.verifier import Examination, examine, recognise, verifies, verify_signature
 
 __all__ = [
+    "LOG_SCHEMES",
     "MAX_SKEW",
+    "SCHEMES",
     "STEPS",
     "TEST_CREDENTIALS",
     "TEST_STS_CREDENTIALS",

@@ -59,11 +59,6 @@ class LogForm(NamedTuple):
     seal: Seal = LOG_SHA1
     ending: str = ""
 
-    @property
-    def resource(self) -> str:
-        """Return path and query as they are signed."""
-        return f"{self.path}?{self.query}" if self.query else self.path
-
 
 class Sls4Form(NamedTuple):
     """The parts that v4 signs; ``time`` is the value of ``x-log-date``.
@@ -86,11 +81,6 @@ class Sls4Form(NamedTuple):
     announced_scope: str | None = None
 
     @property
-    def resource(self) -> str:
-        """Return path and query as they are signed, on one line."""
-        return f"{self.path}?{self.query}" if self.query else self.path
-
-    @property
     def scope(self) -> str:
         """Return the scope that the key is derived for."""
         return f"{self.date}/{self.region}/{self.service}/{self.terminator}"
@@ -105,6 +95,11 @@ def replace(parts: P, **changes: Any) -> P:
     return parts._replace(**changes)  # type: ignore[return-value]  # each has its own
 
 
+def resource(form: Form) -> str:
+    """Return path and query on one line, as v1 signs them."""
+    return f"{form.path}?{form.query}" if form.query else form.path
+
+
 def canonical_request(form: Sls4Form) -> str:
     """Write out what v4 hashes before signing: method, path, query, headers, their names, the payload's hash."""
     lines = (f"{name}:{value}" for name, value in form.headers)
@@ -116,7 +111,7 @@ def string_to_sign(form: Form) -> str:
     """Write out the text that is signed."""
     if isinstance(form, LogForm):
         lines = [f"{name}:{value}" for name, value in form.headers]
-        return "\n".join((*form[:4], *lines, form.resource)) + form.ending
+        return "\n".join((*form[:4], *lines, resource(form))) + form.ending
     digest = sha256(wire_bytes(canonical_request(form))).hexdigest()
     return f"SLS4-HMAC-SHA256\n{form.time}\n{form.announced_scope or form.scope}\n{digest}"
 

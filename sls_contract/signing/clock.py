@@ -62,18 +62,10 @@ def parse_http_date(text: str) -> datetime | None:
     found = _HTTP_DATE.fullmatch(text.strip(" \t"))
     if not found or found[2].lower() not in _MONTHS:
         return None
-    day, month, year, hour, minute, second, zone = found.groups()
+    day, year, hour, minute, second = (int(found[place]) for place in (1, 3, 4, 5, 6))
+    month = _MONTHS.index(found[2].lower()) + 1
     try:
-        when = datetime(
-            int(year),
-            _MONTHS.index(month.lower()) + 1,
-            int(day),
-            int(hour),
-            int(minute),
-            int(second),
-            tzinfo=_zone(zone),
-        )
-        return when.astimezone(UTC)
+        return datetime(year, month, day, hour, minute, second, tzinfo=_zone(found[7])).astimezone(UTC)
     except (ValueError, OverflowError):  # the 31st of February, a zone of 99 hours, a time before the year 1
         return None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from urllib.parse import quote
 
 from sls_contract.exchange import Request, decode_component, decode_path, split_url, wire_bytes
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Scheme: TypeAlias = Literal["v1", "v1-sha256", "v4"]
+SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
+LOG_SCHEMES: tuple[Scheme, ...] = ("v1", "v1-sha256")
 HostForm: TypeAlias = Literal["received", "without port", "authority", "none"]
 
 SIGNED_PREFIXES = ("x-log-", "x-acs-")

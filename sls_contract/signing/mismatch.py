@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from urllib.parse import quote, quote_plus
 
 from sls_contract.exchange import wire_bytes
-from sls_contract.signing.canonical import Form, LogForm, Sls4Form, canonical_request, string_to_sign
+from sls_contract.signing.canonical import Form, LogForm, Sls4Form, canonical_request, resource, string_to_sign
 from sls_contract.signing.dialect import TOKEN_HEADER, percent_encode
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def shown_part(form: Form, step: Step) -> str:
     if step == "header-list":
         return "; ".join(f"{name}:{value}" for name, value in masked_token(form).headers) or "no header"
     if step == "resource":
-        return form.resource
+        return resource(form)
     return _sls4_part(form, step) if isinstance(form, Sls4Form) else _log_part(form, step)
 
 

@@ -17,7 +17,6 @@ from sls_contract.signing.dialect import (
     API_VERSION,
     METHOD_HEADER,
     SIGNATURE_METHODS,
-    TOKEN_HEADER,
     log_query,
     sls4_query,
 )
@@ -99,7 +98,7 @@ def with_other_value(form: F, request: Request) -> Iterator[F]:
         given = there.get("content-type", "")
         candidates += [("content-type", text) for text in (*_USUAL_TYPES, given.partition(";")[0].rstrip())]
     for name, value in candidates:
-        if name in there and there[name] != value and name != TOKEN_HEADER:
+        if name in there and there[name] != value:
             yield replace(form, headers=tuple(sorted({**there, name: value}.items())))
 
 

@@ -49,7 +49,7 @@ def first_problem(
     return (
         (_sls4_date(request) if v4 else _log_date(request))
         or (_clock(request, at) if at is not None else None)
-        or (_content_md5(request) if "content-md5" in sent else None)
+        or _content_md5(request)
         or (None if v4 else _announced_method(request))
         or (None if key.security_token is None or TOKEN_HEADER in sent else _NO_TOKEN)
         or (_scope(request, v4, region) if v4 else None)

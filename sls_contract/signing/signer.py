@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request
@@ -14,6 +14,7 @@ from sls_contract.signing.dialect import (
     API_VERSION,
     METHOD_HEADER,
     PAYLOAD_HEADER,
+    SCHEMES,
     TOKEN_HEADER,
     Dialect,
     Scheme,
@@ -49,8 +50,8 @@ def sign(
         UsageError: unknown scheme, naive time, or v4 without a region that the host names or the caller gives.
 
     """
-    if scheme not in get_args(Scheme):
-        msg = f"scheme must be one of {', '.join(get_args(Scheme))}, got {scheme!r}"
+    if scheme not in SCHEMES:
+        msg = f"scheme must be one of {', '.join(SCHEMES)}, got {scheme!r}"
         raise UsageError(msg)
     dialect = Dialect(scheme, _region(request, region) if scheme == "v4" else None)
     prepared = request.replace(headers=_prepared_headers(request, credentials, scheme, at))
@@ -107,7 +108,10 @@ def _region(request: Request, region: str | None) -> str:
 
 def _prepared_headers(request: Request, credentials: Credentials, scheme: Scheme, at: datetime) -> Headers:
     headers = request.headers.without(*_STALE)
-    fresh = _sls4_headers(request.body, at) if scheme == "v4" else _log_headers(scheme, at)
+    if scheme == "v4":
+        fresh = {"x-log-date": iso_basic(at), PAYLOAD_HEADER: content_sha256(request.body)}
+    else:
+        fresh = {"Date": http_date(at), METHOD_HEADER: "hmac-sha256" if scheme == "v1-sha256" else "hmac-sha1"}
     if credentials.security_token is not None:
         fresh[TOKEN_HEADER] = credentials.security_token
     kept = {"Host": request.host, "x-log-apiversion": API_VERSION, "x-log-bodyrawsize": str(len(request.body))}
@@ -118,14 +122,6 @@ def _prepared_headers(request: Request, credentials: Credentials, scheme: Scheme
     elif scheme != "v4" or "content-md5" in headers:
         headers = headers.with_field("Content-MD5", content_md5(request.body))
     return Headers([*headers.pairs, *fresh.items()])
-
-
-def _log_headers(scheme: Scheme, at: datetime) -> dict[str, str]:
-    return {"Date": http_date(at), METHOD_HEADER: "hmac-sha256" if scheme == "v1-sha256" else "hmac-sha1"}
-
-
-def _sls4_headers(body: bytes, at: datetime) -> dict[str, str]:
-    return {"x-log-date": iso_basic(at), PAYLOAD_HEADER: content_sha256(body)}
 
 
 def _with_value(headers: Headers, name: str, value: str) -> Headers:

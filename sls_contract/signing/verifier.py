@@ -16,7 +16,7 @@ from sls_contract.signing.authorization import (
 from sls_contract.signing.canonical import Form, signature
 from sls_contract.signing.credentials import Credentials, Keyring, keys_of, masked_id
 from sls_contract.signing.diagnosis import Diagnosis, diagnose
-from sls_contract.signing.dialect import Dialect, dialects, form_of, scheme_of
+from sls_contract.signing.dialect import TOKEN_HEADER, Dialect, dialects, form_of, scheme_of
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch, secrets_of, shown_part, shown_string
 from sls_contract.signing.problems import first_problem
 
@@ -105,15 +105,12 @@ def examine(
     else:
         assert wrong is not None
         wrong = replace(wrong, string_to_sign=shown_string(form))
-    tokens = request.headers.get_all("x-acs-security-token")
+    tokens = request.headers.get_all(TOKEN_HEADER)
     return Examination(wrong.without(*secrets_of(key), *tokens), parsed, dialect, form)
 
 
 def _key_of(parsed: Authorization | None, keys: tuple[Credentials, ...]) -> Credentials | None:
-    for key in keys:
-        if parsed is not None and key.access_key_id == parsed.access_key_id:
-            return key
-    return None
+    return next((key for key in keys if parsed is not None and key.access_key_id == parsed.access_key_id), None)
 
 
 def _region_of(parsed: Authorization) -> str | None:
@@ -184,7 +181,7 @@ def _unreadable(request: Request) -> SignatureMismatch:
 
 
 def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> SignatureMismatch:
-    if any(_are_swapped(parsed, key) for key in keys):
+    if any(parsed.access_key_id == key.access_key_secret for key in keys):  # whoever swapped the two
         return SignatureMismatch(
             "access-key",
             "the access key id of the given key",
@@ -199,11 +196,6 @@ def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> Signat
         "The request is signed for an access key id that is not known here.",
         "Sign with the key that is meant, or give the credentials that belong to this access key id.",
     ).without()
-
-
-def _are_swapped(parsed: Authorization, key: Credentials) -> bool:
-    """Tell whether the request names as its id what is given as the secret, whoever swapped the two."""
-    return parsed.access_key_id == key.access_key_secret
 
 
 def _named(access_key_id: str, keys: tuple[Credentials, ...]) -> str:

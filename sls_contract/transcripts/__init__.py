@@ -27,9 +27,7 @@ from sls_contract.transcripts.wrappings import unwrapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sls_contract.exchange import Request
-
-__all__ = ["READERS", "Reader", "Seen", "Transcript", "parse_transcript", "read_transcript", "transcript_of"]
+__all__ = ["READERS", "Reader", "Seen", "Transcript", "read_transcript", "transcript_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +222,6 @@ def read_transcript(text: str | bytes) -> tuple[Exchange, ...]:
     """
     data = wire_bytes(text) if isinstance(text, str) else text
     return tuple(Exchange(each.request, each.response) for each in transcript_of(data).seen)
-
-
-def parse_transcript(data: bytes) -> Request:
-    """Return the first request of a text; see `read_transcript`."""
-    return transcript_of(data).seen[0].request
 
 
 _LONGEST = 64 << 20  # bytes

@@ -5,12 +5,11 @@ Packets are not put together again. Where a packet's end breaks a request, tshar
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_text
-from sls_contract.transcripts.message import METHODS, Seen, announced_length, headers_of, response_of
+from sls_contract.transcripts.message import METHODS, Seen, announced_length, hash_confirms, headers_of, response_of
 
 _MAGIC = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\n\r\r\n")
 _HEADERS = rb"\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
@@ -48,9 +47,7 @@ def read_capture(data: bytes) -> list[Seen]:
 
 
 def _body(request: Request, body: bytes) -> bytes:
-    hashes = (hashlib.md5(body, usedforsecurity=False).hexdigest(), hashlib.sha256(body).hexdigest())
-    sent = (request.headers.get("content-md5", ""), request.headers.get("x-log-content-sha256", ""))
-    if any(came and came.lower() != right for right, came in zip(hashes, sent, strict=True)) and body:
+    if body and hash_confirms(request, body) is False:
         msg = f"expected the body of a request in one packet, got {len(body)} bytes over several. {_TSHARK}"
         raise UsageError(msg)
     return body

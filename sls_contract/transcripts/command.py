@@ -99,7 +99,7 @@ def _unquoted(part: re.Match[str], set_to: Mapping[str, str]) -> str:
         return _IN_DOUBLE.sub(lambda it: it[1] or set_to.get(it[2], it[0]), part["double"]).replace("\\\n", "")
     if part["bare"] is not None:
         return _VARIABLE.sub(lambda it: set_to.get(it[1], it[0]), part["bare"])
-    return next(each for each in (part["single"], part["escaped"], part["bare"]) if each is not None)
+    return part["escaped"] if part["single"] is None else part["single"]
 
 
 def _ansi(found: re.Match[str]) -> str:

@@ -5,13 +5,12 @@ The last reader to be tried: of all headers it takes those that a signature cove
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
-from sls_contract.transcripts.message import METHODS, Seen
+from sls_contract.transcripts.message import METHODS, Seen, hash_confirms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,12 +82,9 @@ def with_body(request: Request, text: str) -> Request:
     size = request.headers.get("x-log-bodyrawsize", "") or request.headers.get("content-length", "")
     if not re.fullmatch("[1-9][0-9]{0,5}", size):
         return request
-    wanted = request.headers.get("content-md5", "") or request.headers.get("x-log-content-sha256", "")
-    if request.body or not wanted or len(text) > _LONGEST:
+    if request.body or hash_confirms(request, b"") is None or len(text) > _LONGEST:
         return request
-    digest = hashlib.md5 if len(wanted) == len(hashlib.md5(b"", usedforsecurity=False).hexdigest()) else hashlib.sha256
-    bodies = (body for body in _bodies(text, int(size)) if digest(body).hexdigest().lower() == wanted.lower())
-    body = next(bodies, None)
+    body = next((body for body in _bodies(text, int(size)) if hash_confirms(request, body)), None)
     if body is None:
         msg = (
             f"expected the {size} body bytes that the headers announce, got none: this form does not print them. "

@@ -50,14 +50,14 @@ def read_structure(text: str) -> list[Seen]:
     """
     with suppress(ValueError, RecursionError):
         if whole := list(_requests(json.loads(text, object_pairs_hook=_object))):
-            return [Seen(each) for each in whole if each is not None]
+            return [Seen(each) for each in whole]
     for at in islice((match.start() for match in re.finditer(r"[\[{]", text)), _MOST_TRIED):
         value, end = _parsed(text, at)
         if end < 0:
             continue
         requests = list(_requests(value)) or _completed(value, text[max(0, at - _LOOK_BACK) : at])
         if requests:
-            return [Seen(each, None, text.count("\n", 0, at) + 1) for each in requests if each is not None]
+            return [Seen(each, None, text.count("\n", 0, at) + 1) for each in requests]
         if end - at > len(text) // 2:
             break
     return []
@@ -74,7 +74,7 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _completed(value: Any, before: str) -> list[Request | None]:
+def _completed(value: Any, before: str) -> list[Request]:
     """Make a request of headers, or of options of a call, with the request line or the call that stands before them."""
     lines = [*_REQUEST_LINE.finditer(before)] or [*_CALL.finditer(before)]
     if not lines or not isinstance(value, dict):
@@ -84,7 +84,8 @@ def _completed(value: Any, before: str) -> list[Request | None]:
     if "headers" not in given:
         given = {"headers": value} if _is_headers(value) else {}
     verb = given.get("method") or (method if str(method).upper() in METHODS.split("|") else "GET")
-    return [_request({**given, "method": verb, "url": url})] if given else []
+    made = _request({**given, "method": verb, "url": url}) if given else None
+    return [] if made is None else [made]
 
 
 def read_go(text: str) -> list[Seen]:
@@ -108,7 +109,7 @@ def read_dotnet(text: str) -> list[Seen]:
     return found
 
 
-def _requests(value: Any, depth: int = 0) -> Iterator[Request | None]:
+def _requests(value: Any, depth: int = 0) -> Iterator[Request]:
     """Yield the requests in nested values, outermost first; one inside another is part of that."""
     made = _request(value) if isinstance(value, dict) else None
     if made is not None:

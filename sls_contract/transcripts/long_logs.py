@@ -35,7 +35,7 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
     start, at = -1, 0
     for found in _SIGNED.finditer(text):
         signature = found.start()
-        begun = max(_line_start(text, _start(text, begins, signature)), signature - _FARTHEST, start)
+        begun = max(_start(text, begins, signature), signature - _FARTHEST, start)
         if begun > start >= 0:
             yield start, at
         start, at = begun, signature
@@ -44,13 +44,11 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _start(text: str, begins: list[int], signature: int) -> int:
+    """Return where the line begins with which the request of a signature does."""
     place = bisect_right(begins, signature) - 1
     if place >= 0 and signature - begins[place] <= _FARTHEST:
-        return text.rfind("\n", 0, begins[place])  # the line before may say that this was sent
-    before = max(0, signature - _BEFORE)
-    opens = [found.start() for found in _OPENS.finditer(text, before, signature)]
-    return opens[-1] if opens else before
-
-
-def _line_start(text: str, at: int) -> int:
+        at = text.rfind("\n", 0, begins[place])  # the line before may say that this was sent
+    else:
+        before = max(0, signature - _BEFORE)
+        at = max((found.start() for found in _OPENS.finditer(text, before, signature)), default=before)
     return text.rfind("\n", 0, max(0, at)) + 1

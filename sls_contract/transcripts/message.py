@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, Response, wire_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 METHODS = "GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE"
 REQUEST_LINE = re.compile(
@@ -26,6 +27,10 @@ _SECRET = re.compile(r"[\"']?(?=[A-Za-z+/]*[0-9])(?=[0-9+/]*[A-Za-z])[A-Za-z0-9+
 _MOST_HEADERS = 1000
 _CUT_OUT = "How to fix: cut out the request, from its first line to the end of its body."
 _FIRST_FINAL = 200
+_HASHES: Mapping[str, Callable[[bytes], Any]] = {
+    "content-md5": partial(hashlib.md5, usedforsecurity=False),
+    "x-log-content-sha256": hashlib.sha256,
+}
 _NO_BODY = (b"", b"None", b"<nil>")  # a printed body that is none
 
 
@@ -204,11 +209,13 @@ def _hashed_length(request: Request, body: bytes) -> int | None:
     text = request.headers.get("x-log-bodyrawsize", "").strip()
     if not _LENGTH.fullmatch(text):
         return None
-    cut = body[: int(text)]
-    hashes = (hashlib.md5(cut, usedforsecurity=False).hexdigest(), hashlib.sha256(cut).hexdigest())
-    sent = (request.headers.get("content-md5", ""), request.headers.get("x-log-content-sha256", ""))
-    confirmed = any(right == came.strip().lower() for right, came in zip(hashes, sent, strict=True))
-    return int(text) if confirmed else None
+    return int(text) if hash_confirms(request, body[: int(text)]) else None
+
+
+def hash_confirms(request: Request, body: bytes) -> bool | None:
+    """Tell whether a body is the one that a hash in the headers was made of; None where they hold no hash."""
+    sent = {name: text for name in _HASHES if (text := request.headers.get(name, "").strip().lower())}
+    return any(_HASHES[name](body).hexdigest() == text for name, text in sent.items()) if sent else None
 
 
 def first_word(line: str) -> str:

@@ -31,7 +31,8 @@ def _candidates(request: Request) -> Iterator[tuple[str, Request]]:
     url = request.url
     yield from _escaped(request)
     if "+" in request.query:
-        yield "the percent-encoding of +", request.replace(url=_with_query(url, request.query.replace("+", "%2B")))
+        encoded = f"{url.partition('?')[0]}?{request.query.replace('+', '%2B')}"
+        yield "the percent-encoding of +", request.replace(url=encoded)
     if "?" not in url:
         for changed in _with_question_mark(url):
             yield "the ? before the query", request.replace(url=changed)
@@ -51,10 +52,6 @@ def _escaped(request: Request) -> Iterator[tuple[str, Request]]:
         headers = [(name, _MARKDOWN.sub(r"\1", value)) for name, value in request.headers.pairs]
         plain_url = _MARKDOWN.sub(r"\1", url)
         yield "characters, which it escapes as Markdown does", request.replace(url=plain_url, headers=headers)
-
-
-def _with_query(url: str, query: str) -> str:
-    return f"{url.partition('?')[0]}?{query}"
 
 
 def _with_question_mark(url: str) -> Iterator[str]:

@@ -8,8 +8,7 @@ from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
 from sls_contract.transcripts.message import Seen
 
-_NAME = r"(?i)\b(?:Invoke-(?:WebRequest|RestMethod)|(?:iwr|irm)(?=[^\n]{0,200}https?://))\b"
-IS_POWERSHELL = re.compile(_NAME)
+IS_POWERSHELL = re.compile(r"(?i)\b(?:Invoke-(?:WebRequest|RestMethod)|(?:iwr|irm)(?=[^\n]{0,200}https?://))\b")
 _STRING = r"""(?:"(?:[^"`]|`.|"")*"|'(?:[^']|'')*')"""
 _VALUE = rf"(?:@\{{(?:{_STRING}|[^}}\"'])*\}}|\([^\"'\n]*{_STRING}\s*\)+|{_STRING}|[^\s`;|]+)"
 _OPTION = re.compile(rf"(?is)\s-(Uri|Method|ContentType|Body|Headers|UserAgent)[ \t:]+({_VALUE})")

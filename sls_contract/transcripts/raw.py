@@ -96,11 +96,9 @@ def begins_raw(text: str) -> bool:
 
 def _next_start(lines: Sequence[str], at: int, *, first: bool) -> int | None:
     """Return where the next message begins; where there was none yet, the first line that says anything."""
-    said = (i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i]))
+    said = [i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i])]
     begins = next((i for i in said if _begins(lines, i)), None)
-    if begins is not None or not first:
-        return begins
-    return next((i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i])), None)
+    return said[0] if begins is None and first and said else begins
 
 
 def _begins(lines: Sequence[str], at: int) -> bool:

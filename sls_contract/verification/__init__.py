@@ -5,7 +5,7 @@ from __future__ import annotations
 from sls_contract.verification.outcome import Located, Performed, Run
 from sls_contract.verification.plan import ABOUT, GENERATED, Plan, Selection
 from sls_contract.verification.preflight import EndpointRefuses
-from sls_contract.verification.runner import Runner, not_provable
+from sls_contract.verification.runner import Runner
 from sls_contract.verification.target import Target
 from sls_contract.verification.wire import EndpointGone, Wire
 
@@ -22,5 +22,4 @@ __all__ = [
     "Selection",
     "Target",
     "Wire",
-    "not_provable",
 ]

@@ -17,16 +17,16 @@ from sls_contract.checks.consumption_ranges import (
     writable_shards,
 )
 from sls_contract.checks.content_coding import json_body, plain_body
-from sls_contract.checks.sequence import Judged
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
 from sls_contract.scenarios.model import Found, LogModel, Logstore
 from sls_contract.verification.answered import objects_of
-from sls_contract.verification.reads import both
+from sls_contract.verification.reads import NOTHING, both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from sls_contract.checks.sequence import Judged
     from sls_contract.exchange import Response
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.log_messages import PulledLog
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 _OK = 200
 _MINUTE = 60
-_NOTHING = Judged((), frozenset())
 
 
 @dataclass(slots=True)
@@ -103,12 +102,12 @@ class CallJudge:
     def judge_put(self, step: Put) -> Judged:
         """Judge the last list of shards by a PutLogs that was served after it."""
         listed = self.shard_lists.get(self.where(step.at))
-        return judge_writable(listed) if listed else _NOTHING
+        return judge_writable(listed) if listed else NOTHING
 
     def judge(self, step: Call, sent: Sent) -> Judged:
         """Judge a success."""
         judge = _JUDGES.get(step.operation)
-        return _NOTHING if judge is None else judge(self, step, sent.response)
+        return NOTHING if judge is None else judge(self, step, sent.response)
 
     def _shard(self, step: Call) -> int:
         assert step.shard is not None
@@ -120,7 +119,7 @@ class CallJudge:
             self.kept[step.keep] = cursor
         last = self.logs.last_found()
         if last is None or (last[0].where, last[1].shard) != (self.where(step.at), self._shard(step)):
-            return _NOTHING
+            return NOTHING
         written, found = last
         asked = str(dict(step.query).get("from", ""))
         apart = (
@@ -131,14 +130,14 @@ class CallJudge:
         if asked == str(self.times.get(found.cursor)):
             return sequence_logs.judge_cursor(asked, cursor, found.cursor, latest=True)
         if abs(apart) < _MINUTE / 2:
-            return _NOTHING
+            return NOTHING
         bound = found.cursor if apart < 0 else found.following
         return sequence_logs.judge_cursor(asked, cursor, bound, latest=apart < 0)
 
     def _get_cursor_time(self, step: Call, response: Response) -> Judged:
         seconds, last = _member(response, "cursor_time"), self.logs.last_found()
         if last is None or type(seconds) is not int or dict(step.query).get("cursor") != last[1].cursor:
-            return _NOTHING
+            return NOTHING
         before = self.times.setdefault(last[1].cursor, seconds)
         return both(
             sequence_logs.judge_cursor_time(seconds, last[0].answered_at),

@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from sls_contract.scenarios.near_misses import FLAWS
-from sls_contract.scenarios.steps import (
-    UNKNOWN_SHARDS,
-    HeartBeat,
-    NearlyKnown,
-    NearlyRight,
-    Write,
-    documented_refusal,
-)
+from sls_contract.scenarios.steps import UNKNOWN_SHARDS, HeartBeat, NearlyKnown, NearlyRight, Write, documented_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

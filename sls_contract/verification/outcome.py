@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
     from sls_contract.scenarios.scenario import Scenario
     from sls_contract.spec import Finding
-    from sls_contract.verification.performance import Done, Verdict
+    from sls_contract.verification.requests import Done, Verdict
 
 
 @dataclass(frozen=True, slots=True)

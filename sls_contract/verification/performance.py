@@ -9,7 +9,6 @@ from sls_contract.checks.sequence import COARSE_CLOCK
 from sls_contract.checks.sequence_groups import judge_all_assigned
 from sls_contract.checks.sequence_logs import judge_missing
 from sls_contract.exchange import Response
-from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
     PLAIN,
     AtOnce,
@@ -27,15 +26,13 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.verification.answered import entries_of
-from sls_contract.verification.requests import Busy, Done, NotProvable, NotSupported, Requests, Verdict
+from sls_contract.verification.requests import Done, NotProvable, Requests
 from sls_contract.verification.wire import AnswerLost, OneAtATime, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sls_contract.scenarios.steps import ShardRef
-
-__all__ = ["Busy", "Done", "NotProvable", "NotSupported", "Performance", "Verdict"]
 
 _LONGEST_WAIT = 2  # seconds that are waited for by a real clock
 _MOST_FOLLOWED = 32  # shards
@@ -56,7 +53,7 @@ class Performance(Requests):
         """
         try:
             for step in steps:
-                self._step(step if step.variant != PLAIN else with_variant(step, self.baseline))
+                self._step(step if step.variant != PLAIN else replace(step, variant=self.baseline))
         except OneAtATime as error:
             msg = "the endpoint answers one connection at a time"
             raise NotProvable(msg) from error

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.errors import EndpointError
-from sls_contract.scenarios.steps import PLAIN, Create, HeartBeat, Place, Read, RequestVariant, Role
+from sls_contract.scenarios.steps import IN_EACH_SCHEME, Create, HeartBeat, Place, Read, RequestVariant, Role
 from sls_contract.verification.answered import objects_of
 from sls_contract.verification.existing_group import EXISTING
-from sls_contract.verification.performance import NotSupported, Performance
+from sls_contract.verification.requests import NotSupported
 from sls_contract.verification.wire import AnswerLost, EndpointGone, lost
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Response
     from sls_contract.scenarios.bench import Bench
+    from sls_contract.verification.performance import Performance
     from sls_contract.verification.target import Target
     from sls_contract.verification.wire import Sent, Wire
 
 _OK = 200
 _REFUSED = frozenset({400, 401})
 _NO_RIGHT = (403, "Unauthorized")  # of a key that may do other things, perhaps
-_BASELINES = (PLAIN, RequestVariant("v1-sha256"), RequestVariant("v4"))
 _GREETINGS = 3  # until one is answered whole
 _HEARTBEATS = 3  # until one assigns something
 _BETWEEN = 0.5  # seconds between them
@@ -41,7 +41,7 @@ def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], N
     Sets the wire's clock and probe. Raises `EndpointGone` where nobody answers, `EndpointRefuses` where we are not
     let in or sent away.
     """
-    for variant in _BASELINES:
+    for variant in IN_EACH_SCHEME:
         sent = _ask(wire, bench, variant, remember)
         if error_code(sent.response) in {"RequestTimeExpired", "RequestTimeTooSkewed"} and wire.offset:
             sent = _ask(wire, bench, variant, remember)

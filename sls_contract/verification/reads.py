@@ -31,6 +31,8 @@ _MAKING: Mapping[type[Step], str] = {
 }
 """Requests after whose refusal a group may be there that was not before, and the names of their pages."""
 
+NOTHING = Judged((), frozenset())
+
 
 @dataclass(slots=True)
 class ReadJudge:

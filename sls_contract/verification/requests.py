@@ -9,7 +9,6 @@ from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_documented, judge_outcome, not_tried
 from sls_contract.scenarios.model import GroupKey, Model, Settings
-from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import (
     GROUP_TIMEOUT,
     PLAIN,
@@ -36,7 +35,7 @@ from sls_contract.spec import Finding, Level
 from sls_contract.verification.answered import answered, assigned_by, contract_of, objects_of
 from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import is_correct, nowhere, refusal
-from sls_contract.verification.reads import ReadJudge, both
+from sls_contract.verification.reads import NOTHING, ReadJudge, both
 from sls_contract.verification.refusals import RefusalJudge
 from sls_contract.verification.wire import NOT_OFFERED, absence
 
@@ -44,11 +43,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from sls_contract.checks.sequence_outcomes import Outcome
     from sls_contract.exchange import Exchange, Response
     from sls_contract.exchange import Request as HttpRequest
     from sls_contract.scenarios.bench import Bench
-    from sls_contract.scenarios.steps import ShardRef, Step
+    from sls_contract.scenarios.steps import ShardRef
     from sls_contract.verification.groups import Groups
     from sls_contract.verification.wire import Sent, Wire
 
@@ -56,7 +54,6 @@ Verdict = Literal["passed", "failed", "not proven", "not provable", "not support
 
 _OK = 200
 _REFUSALS = range(400, 500)
-_NOTHING = Judged((), frozenset())
 # Checkpoints that the run chooses look like cursors, are never the same twice, and go up and down.
 _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
 
@@ -196,7 +193,7 @@ class Requests:
 
     def _maker(self, step: Request, held: tuple[int, ...], value: str) -> Callable[[datetime], HttpRequest]:
         """Return what makes the request; a signature that was sent before is lent as it was, with its time."""
-        lender, plain = step.variant.signed_as, with_variant(step, PLAIN)
+        lender, plain = step.variant.signed_as, replace(step, variant=PLAIN)
         lent_at = self._signed_at.get(lender) if lender is not None else None
 
         def make(at: datetime) -> HttpRequest:
@@ -278,7 +275,7 @@ class Requests:
         alive = self._alive(step, key, sent) if isinstance(step, HeartBeat) else None
         self._book(step, key, sent, value)
         if outcome == "group-missing" and isinstance(step, Delete):
-            return _NOTHING  # no page says what comes of it
+            return NOTHING  # no page says what comes of it
         if outcome not in {"served", "unknown-shard"}:
             return judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
         judged = judge_alive(error_code(sent.response), sent.response.status, alive=alive)
@@ -296,7 +293,7 @@ class Requests:
         if sent.response.status == _OK:
             return both(judge_outcome("served", sent.response), self._contents(step, key, sent))
         if not self._refusals.is_wrong(step, key, sent):
-            return _NOTHING
+            return NOTHING
         return judge_outcome("served", sent.response, own=self._refusals.own_errors(step))
 
     def _alive(self, step: HeartBeat, key: GroupKey, sent: Sent) -> bool | None:
@@ -319,8 +316,8 @@ class Requests:
             return judge_groups(objects_of(sent.response), *self._model.listing(key.logstore, key.project))
         if isinstance(step, HeartBeat):
             listed = self._calls.listed.get(self._calls.where(step.at), frozenset())
-            return judge_assigned(assigned_by(sent.response), listed) if listed else _NOTHING
-        return _NOTHING
+            return judge_assigned(assigned_by(sent.response), listed) if listed else NOTHING
+        return NOTHING
 
     def _outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Say what the contract wants to come of a request."""

@@ -8,24 +8,34 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import not_tried
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
-from sls_contract.scenarios.documented import NOT_PROVABLE, SCENARIOS
+from sls_contract.scenarios.documented import SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.scenarios.scenario import Scenario
-from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Role, Step, operation_name
+from sls_contract.scenarios.steps import (
+    PLAIN,
+    Create,
+    Delete,
+    HeartBeat,
+    RequestVariant,
+    Role,
+    Step,
+    Write,
+    operation_name,
+)
 from sls_contract.spec import CLAUSES
 from sls_contract.verification.existing_group import EXISTING, ONLY_READ, read_only
 from sls_contract.verification.groups import Groups
 from sls_contract.verification.obstacles import NO_SHARDS, NO_WRITING, Obstacles
 from sls_contract.verification.outcome import Performed, Run
-from sls_contract.verification.performance import Busy, NotProvable, NotSupported, Performance
+from sls_contract.verification.performance import Performance
 from sls_contract.verification.plan import GENERATED, PROVEN_BY, Plan
 from sls_contract.verification.preflight import expect_place, greet, learn, listed_shards
+from sls_contract.verification.requests import Busy, NotProvable, NotSupported, Verdict
 from sls_contract.verification.wire import FAILURES, AnswerLost, EndpointGone, Sent, Wire, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from sls_contract.verification.performance import Verdict
     from sls_contract.verification.target import Target
 
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
@@ -281,7 +291,9 @@ class Runner:
         shards = min(len(self._bench.shards[role]) for role in roles)
         tokens = "sts" in self._bench.keys
         sequences = step_strategies.sequences(shards, roles, tokens=tokens)
-        flawed = step_strategies.near_misses(shards, tokens=tokens).map(_after_setup)
+        flawed = step_strategies.near_misses(shards, tokens=tokens).map(
+            lambda steps: (Create(), HeartBeat(), Write(0), *steps)
+        )
         self._explore("generated-sequences", sequences, self.plan.examples)
         if not self.target.writes_logs and self.plan.wants("generated-logs") and self.plan.examples:
             self.run.performed.append(Performed(_generated("generated-logs"), "not provable", NO_WRITING))
@@ -293,7 +305,7 @@ class Runner:
     def _explore(self, name: str, strategy: object, examples: int) -> None:
         if not self.plan.wants(name) or examples < 1:
             return
-        from sls_contract.scenarios.exploration import Known, explore
+        from sls_contract.scenarios.exploration import explore
 
         self.progress(name)
         self.wire.begin("first")
@@ -312,10 +324,16 @@ class Runner:
             return verdict != "failed"
 
         seed = random.Random(f"{self.plan.seed} {name}").getrandbits(32)  # noqa: S311 - no secret
-        shrinks = 200 if self.target.loopback else _FEW_EXAMPLES
         try:
-            known = Known(self.plan.database, f"sls-contract verify {name}")
-            explore(strategy, passes, examples=examples, seed=seed, shrinks=shrinks, known=known)  # type: ignore[arg-type]  # a strategy of steps
+            explore(
+                strategy,  # type: ignore[arg-type]  # of steps
+                passes,
+                examples=examples,
+                seed=seed,
+                shrinks=200 if self.target.loopback else _FEW_EXAMPLES,
+                database=self.plan.database,
+                name=f"sls-contract verify {name}",
+            )
         finally:
             self._conclude(name, failures, tried)
         if not failures:
@@ -371,12 +389,6 @@ def _stumbled(performance: Performance) -> bool:
     return {number for _, number in performance.findings} <= failed
 
 
-def _after_setup(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    from sls_contract.scenarios.steps import Create, HeartBeat, Write
-
-    return (Create(), HeartBeat(), Write(0), *steps)
-
-
 def _generated(name: str, steps: Sequence[Step] = ()) -> Scenario:
     return Scenario(
         name,
@@ -397,8 +409,3 @@ def _proven(proves: Sequence[str], exercised: Collection[str], *, unassigned: bo
     if unassigned:
         return "not supported", f"HeartBeat assigned no shard; {reason}"
     return "not proven", reason
-
-
-def not_provable() -> list[str]:
-    """Return what nobody can provoke on any endpoint."""
-    return [f"{what}: {why}" for what, why in NOT_PROVABLE]

@@ -14,12 +14,12 @@ from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
 from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
 from sls_contract.reports.text import printable
+from sls_contract.scenarios.documented import NOT_PROVABLE
 from sls_contract.scenarios.documented_operations import NOT_BROUGHT_ABOUT, REQUESTS
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id
 from sls_contract.spec import CLAUSES, Level, operation_of
 from sls_contract.spec.registry import registry
 from sls_contract.verification.plan import ABOUT, GENERATED
-from sls_contract.verification.runner import not_provable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 VERDICTS = ("passed", "failed", "not proven", "not provable", "not supported")
 _JUDGED_HERE = tuple(code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION)
+_NEVER_PROVABLE = [f"{what}: {why}" for what, why in NOT_PROVABLE]
 _MOST_REPEATED = 10  # commands
 _MOST_REASONS = 3  # of one kind, where not everything is told
 _TOLD_STEP_BY_STEP = 3  # documented scenarios that failed; more are named only
@@ -51,7 +52,7 @@ def as_report(run: Run, target: Target) -> Report:
     report.repeat = [f"sls-contract verify{named} --seed {run.seed}", *failed[:_MOST_REPEATED]]
     report.exchanges, report.scenarios = len(run.sent), run.judged()
     report.exercised, report.clauses_total = run.judged_clauses(), len(CLAUSES)
-    report.not_provable = [*_reasons(run, "not provable"), *not_provable()]
+    report.not_provable = [*_reasons(run, "not provable"), *_NEVER_PROVABLE]
     report.not_supported = _reasons(run, "not supported")
     report.facts = [*run.facts, *([f"run incomplete: {run.incomplete}"] if run.incomplete else [])]
     report.leftovers, report.not_judged = list(run.leftovers), list(run.not_judged)
@@ -144,9 +145,9 @@ def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str
 def _never_provable(*, verbose: bool) -> Iterator[str]:
     """Yield what no endpoint can be brought to show; not verbose: in a line."""
     if verbose:
-        yield from titled("not provable anywhere:", not_provable())
+        yield from titled("not provable anywhere:", _NEVER_PROVABLE)
     else:
-        yield from ("", f"not provable anywhere: {some([item.partition(': ')[0] for item in not_provable()])}")
+        yield from ("", f"not provable anywhere: {some([what for what, _ in NOT_PROVABLE])}")
 
 
 def _again(commands: dict[str, str], finding: Mapping[str, Any]) -> Iterator[str]:

@@ -220,10 +220,7 @@ _RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
         "error is an answer of its own: leave body and redirect out",
     ),
     (lambda fault: fault.error == "", "error must be an errorCode such as ReadQuotaExceed"),
-    (
-        lambda fault: fault.error is not None and fault.status is None and _status_of(fault.error) is None,
-        "{0.doubt}",
-    ),
+    (lambda fault: fault.error is not None and fault.status is None and _status_of(fault.error) is None, "{0.doubt}"),
     (lambda fault: fault.message is not None and fault.error is None, "message belongs to error: name the errorCode"),
     (
         lambda fault: not (_is_text(fault.error or "") and _is_text(fault.message or "")),

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterable
 
-    from sls_contract.endpoint.server.limits import Limits
     from sls_contract.exchange import Response, Send
 
 LOOPBACK = "127.0.0.1"

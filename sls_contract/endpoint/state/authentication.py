@@ -18,7 +18,7 @@ from sls_contract.signing import (
     verifies,
     within_skew,
 )
-from sls_contract.signing.dialect import API_VERSION, SIGNATURE_METHODS
+from sls_contract.signing.dialect import API_VERSION, METHOD_HEADER, SIGNATURE_METHODS, TOKEN_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 ClockError: TypeAlias = Literal["RequestTimeExpired", "RequestTimeTooSkewed"]
 
-_TOKEN = "x-acs-security-token"  # noqa: S105 - the header's name
 _NOT_FOUND = "AccessKeyId not found: "
 _EXPIRED = "The security token you provided has expired."
 _INVALID = "The security token you provided is invalid."
@@ -76,7 +75,7 @@ def authenticate(request: Request, keyring: Keyring, now: datetime, clock_error:
     if isinstance(authorization, LogAuthorization):
         _expect_method(request)
     _expect_time(request, now, clock_error)
-    credentials = keyring.find(authorization.access_key_id, request.headers.get(_TOKEN))
+    credentials = keyring.find(authorization.access_key_id, request.headers.get(TOKEN_HEADER))
     if not verifies(request, credentials):
         raise answers.signature_not_match(authorization.signature)
 
@@ -101,9 +100,9 @@ def _expect_version(request: Request) -> None:
 
 
 def _expect_method(request: Request) -> None:
-    method = request.headers.get("x-log-signaturemethod")
+    method = request.headers.get(METHOD_HEADER)
     if method is None:
-        raise answers.missing_header(name="x-log-signaturemethod")
+        raise answers.missing_header(name=METHOD_HEADER)
     if method not in SIGNATURE_METHODS:
         raise answers.invalid_signature_method(method)
 

@@ -79,11 +79,7 @@ def with_checkpoint(group: ConsumerGroup, shard: int, value: str, now: int) -> C
 
 def with_holder(group: ConsumerGroup, shard: int, consumer: str, now: int) -> ConsumerGroup:
     """Return the group after the shard was handed to a consumer seen just now."""
-    return replace(
-        group,
-        heartbeats={**group.heartbeats, consumer: now},
-        holders={**group.holders, shard: consumer},
-    )
+    return replace(group, heartbeats={**group.heartbeats, consumer: now}, holders={**group.holders, shard: consumer})
 
 
 def with_heartbeat(

@@ -15,7 +15,7 @@ from sls_contract.checks.protobuf import BYTES, FIXED32, VARINT, Field, encode_f
 from sls_contract.endpoint.state.compression import LARGEST_BODY
 from sls_contract.errors import UsageError
 
-_UINT32 = 2**32 - 1
+_UINT32 = 2**32 - 1  # the time of a log, in seconds, is a field 32 bits wide
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -134,9 +134,6 @@ def _as_bytes(value: int | bytes) -> bytes:
     return value
 
 
-_LATEST = 2**32 - 1  # seconds; the field is 32 bits wide
-
-
 def encoded_group(
     records: Iterable[Mapping[str, str]], time: int, *, topic: str, source: str, tags: Mapping[str, str]
 ) -> bytes:
@@ -145,8 +142,8 @@ def encoded_group(
     Raises `UsageError` for no record, a value that is no text or that UTF-8 cannot hold, a time that 32 bits cannot
     hold, or more than the service takes in one write.
     """
-    if type(time) is not int or not 0 <= time <= _LATEST:
-        msg = f"time must be whole seconds since 1970, 0 to {_LATEST}, got {time!r}"
+    if type(time) is not int or not 0 <= time <= _UINT32:
+        msg = f"time must be whole seconds since 1970, 0 to {_UINT32}, got {time!r}"
         raise UsageError(msg)
     logs = tuple(Log(time, _pairs("a record", record)) for record in _listed(records))
     try:

@@ -115,13 +115,13 @@ def _described(shard: Shard) -> dict[str, int | str]:
 
 def _shard_to_change(call: Call) -> int:
     try:
-        return parameters.shard_in_path(call.name)
+        return parameters.shard_number(call.name)
     except answers.ServiceError:
         raise answers.invalid_shard_id() from None
 
 
 def _shard(call: Call) -> int:
-    shard = parameters.shard_in_path(call.name)
+    shard = parameters.shard_number(call.name)
     if shard not in call.numbers:
         raise answers.shard_of_logs_not_exist(shard)
     return shard

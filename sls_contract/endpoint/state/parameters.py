@@ -20,7 +20,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _HASH = re.compile("[0-9a-fA-F]{32}")
 _BOOLEANS = {"true": True, "false": False}  # in any casing: the Python SDK sends True and False
 _AN_MD5 = "an MD5 sum in 32 hexadecimal digits"
-_ONCE, _AN_INTEGER, _A_BOOLEAN = "given once, in UTF-8", "an integer", "true or false"
+_ONCE, _A_BOOLEAN = "given once, in UTF-8", "true or false"
 _MOST_SHARDS = 256
 _LONGEST_TIMEOUT = 2**31 - 1  # seconds; an int32 in the OpenAPI model
 _CREATE_REFUSED = "consumerGroup or timeout is of error format."
@@ -38,11 +38,7 @@ def query_value(request: Request, key: str) -> str | None:
 def shard_filter(request: Request) -> int | None:
     """Return the shard that GetCheckPoint asks for, None for all; what is no integer is refused (no source)."""
     value = query_value(request, "shard")
-    if value is None:
-        return None
-    if not _INTEGER.fullmatch(value):
-        raise answers.invalid_parameter(key="shard", expected=_AN_INTEGER)
-    return int(value)
+    return None if value is None else shard_number(value)
 
 
 def consumer_name(request: Request) -> str:
@@ -58,10 +54,10 @@ def is_forced(request: Request) -> bool:
     return _BOOLEANS[value]
 
 
-def shard_in_path(text: str) -> int:
-    """Return the shard that a path names; what is no integer is refused (no source)."""
+def shard_number(text: str) -> int:
+    """Return the shard that a path or a query names; what is no integer is refused (no source)."""
     if not _INTEGER.fullmatch(text):
-        raise answers.invalid_parameter(key="shard", expected=_AN_INTEGER)
+        raise answers.invalid_parameter(key="shard", expected="an integer")
     return int(text)
 
 

@@ -81,7 +81,9 @@ class ReferenceEndpoint:
         self._keep_log = keep_log
         self._watchers: list[Callable[[Served], None]] = []
         for (project, logstore), shards in logstores.items():
-            self._add_missing(project, logstore, shards)
+            with self._changing():
+                if self._store.shards(project, logstore) is None:
+                    self._put_logstore(project, logstore, shards)
 
     def __call__(self, request: Request) -> Response:
         """Answer one request; never raises for what a client sent."""
@@ -320,11 +322,6 @@ class ReferenceEndpoint:
                 asked(request)  # what needs no project, such as ListProject, is not served here
             raise answers.project_not_exist(request.project)
         return found
-
-    def _add_missing(self, project: str, logstore: str, shards: int) -> None:
-        with self._changing():
-            if self._store.shards(project, logstore) is None:
-                self._put_logstore(project, logstore, shards)
 
     def _put_logstore(self, project: str, logstore: str, shards: int | Iterable[int]) -> None:
         _addressable("project", project, "./:@")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ class MemoryStore:
 
     def transaction(self, *, write: bool) -> AbstractContextManager[None]:
         """Undo everything when an error leaves a writing transaction."""
-        return self._undoing() if write else _nothing()
+        return self._undoing() if write else nullcontext()
 
     def projects(self) -> tuple[str, ...]:
         """Return the projects in order."""
@@ -101,8 +101,3 @@ class MemoryStore:
             for key, logs in self._logs.items():
                 del logs[ends.get(key, 0) :]
             raise
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield

@@ -160,12 +160,7 @@ def draw_error(draw: Draw, status: int, code: str, message: str, at: datetime) -
 
 
 def _draw_body(
-    draw: Draw,
-    parts: AnswerParts,
-    contract: Contract,
-    request: Request | None,
-    scene: Scene,
-    given: Mapping[str, Any],
+    draw: Draw, parts: AnswerParts, contract: Contract, request: Request | None, scene: Scene, given: Mapping[str, Any]
 ) -> None:
     body = contract.response
     if body is None or body.content == "none":

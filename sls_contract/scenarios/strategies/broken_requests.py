@@ -32,7 +32,10 @@ def request_ways(contract: Contract) -> Iterator[Way]:
     if contract.body is not None:
         yield from _body_ways(contract.body)
     if contract.signed:
-        yield Way(Breach("value", "header x-log-apiversion", Level.VIOLATION), _with_header("x-log-apiversion", "0.5"))
+        yield Way(
+            Breach("value", "header x-log-apiversion", Level.VIOLATION),
+            lambda _, parts: _set_header(parts, "x-log-apiversion", "0.5"),
+        )
         yield Way(Breach("signature", "signature", Level.VIOLATION), _sign_wrongly)
 
 
@@ -69,7 +72,10 @@ def _query_ways(name: str, value: Value) -> Iterator[Way]:
     if value.required is not None:
         yield Way(Breach("missing", where, value.required), _without_query(name))
     if value.needed_unless:
-        yield Way(Breach("missing", where, level_of(value, "missing")), _without_what_makes_up(name, value))
+        yield Way(
+            Breach("missing", where, level_of(value, "missing")),
+            _without_query(name, *(key.removeprefix("query.") for key in value.needed_unless)),
+        )
     yield Way(Breach("repeated", where, level_of(value, "repeated")), _repeated_query(name, value))
     if value.aliases:
         yield Way(Breach("alias", where, level_of(value, "alias")), _renamed_query(name, value))
@@ -105,18 +111,9 @@ def _add_query(_draw: Draw, parts: RequestParts) -> None:
     parts.query.append((UNKNOWN, "1"))
 
 
-def _without_query(name: str) -> Callable[[Draw, RequestParts], None]:
+def _without_query(*names: str) -> Callable[[Draw, RequestParts], None]:
     def change(_draw: Draw, parts: RequestParts) -> None:
-        parts.query = [pair for pair in parts.query if pair[0] != name]
-
-    return change
-
-
-def _without_what_makes_up(name: str, value: Value) -> Callable[[Draw, RequestParts], None]:
-    left_out = {name, *(key.removeprefix("query.") for key in value.needed_unless)}
-
-    def change(_draw: Draw, parts: RequestParts) -> None:
-        parts.query = [pair for pair in parts.query if pair[0] not in left_out]
+        parts.query = [pair for pair in parts.query if pair[0] not in names]
 
     return change
 
@@ -141,10 +138,6 @@ def _renamed_query(name: str, value: Value) -> Callable[[Draw, RequestParts], st
 
 def _drawn(draw: Draw, value: Value, parts: RequestParts) -> str:
     return draw_text(draw, value, Scene(parts.at, shortest=1))
-
-
-def _with_header(name: str, text: str) -> Callable[[Draw, RequestParts], None]:
-    return lambda _, parts: _set_header(parts, name, text)
 
 
 def _without_header(name: str) -> Callable[[Draw, RequestParts], None]:

@@ -18,12 +18,14 @@ from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
 from sls_contract.scenarios.strategies.answer_parts import draw_answer
 from sls_contract.scenarios.strategies.messages import contract_of
-from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Scheme, Sender, draw_request, draw_scheme
+from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
 from sls_contract.scenarios.strategies.values import SIMPLE, Draw, cursor, log_group_lists, log_groups, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    from sls_contract.signing import Scheme
 
 _NANO, _MICRO = 10**9, 10**6  # in a second
 _MOST_SHARDS, _MOST_STEPS, _MOST_SECONDS = 3, 12, 5

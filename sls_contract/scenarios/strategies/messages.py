@@ -11,16 +11,9 @@ from sls_contract.exchange import Exchange
 from sls_contract.scenarios.strategies.answer_parts import draw_answer, draw_error, sent_at, sent_by
 from sls_contract.scenarios.strategies.broken_answers import answer_ways, error_ways
 from sls_contract.scenarios.strategies.broken_requests import request_ways
-from sls_contract.scenarios.strategies.request_parts import (
-    ENDPOINT,
-    PROJECT,
-    SCHEMES,
-    Sender,
-    draw_request,
-    draw_scheme,
-)
+from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
 from sls_contract.scenarios.strategies.values import times
-from sls_contract.signing import TEST_CREDENTIALS
+from sls_contract.signing import SCHEMES, TEST_CREDENTIALS
 from sls_contract.spec.common_errors import COMMON
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.finding import Level, weakest
@@ -31,8 +24,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Response
     from sls_contract.scenarios.strategies.breaches import Breach, Way
-    from sls_contract.scenarios.strategies.request_parts import Scheme
-    from sls_contract.signing import Credentials
+    from sls_contract.signing import Credentials, Scheme
 
 _VIOLATIONS = frozenset({Level.VIOLATION})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ from sls_contract.checks.content_coding import compressed
 from sls_contract.exchange import Headers, Request, wire_bytes
 from sls_contract.scenarios.log_messages import CODINGS
 from sls_contract.scenarios.strategies.values import LOG_GROUP, Draw, Scene, draw_json, draw_text, log_groups
-from sls_contract.signing import TEST_CREDENTIALS, Credentials, sign
+from sls_contract.signing import SCHEMES, TEST_CREDENTIALS, Credentials, Scheme, sign
 from sls_contract.spec.contract import Value
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.spec.contract import Contract
-
-Scheme: TypeAlias = Literal["v1", "v1-sha256", "v4"]
-SCHEMES: tuple[Scheme, ...] = ("v1", "v1-sha256", "v4")
 
 PROJECT, ENDPOINT = "my-project", "cn-hangzhou.log.aliyuncs.com"
 

@@ -25,9 +25,8 @@ class Scene:
 
     def __init__(self, name: str = "shard-given", auth: Auth = V1) -> None:
         self.situation, self.now = SITUATIONS[name], NOW
-        told = self.situation
-        self.setting = make_setting(0, name, auth, told.region, told.group, told.shard)
-        self.stage = Stage(self.setting, told, lambda: self.now, 0)
+        self.setting = make_setting(0, self.situation, auth)
+        self.stage = Stage(self.setting, self.situation, lambda: self.now, 0)
 
     def request(self, *, scheme=None, key=None, **asked) -> Request:
         told = self.setting

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sls_contract.exercise.setting import SCHEMES, Auth, environment, make_setting
+from sls_contract.exercise.situations import SITUATIONS
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
 ADDRESS = "127.0.0.1:4321"
@@ -12,7 +15,7 @@ V1 = Auth("v1")
 
 
 def setting(auth: Auth = V1, shard: int | None = 1, seed: int = 0):
-    return make_setting(seed, "shard-given", auth, "cn-hangzhou", "", shard)
+    return make_setting(seed, replace(SITUATIONS["shard-given"], shard=shard), auth)
 
 
 def test_the_environment_is_the_protocol():
@@ -70,7 +73,7 @@ def test_proxies_and_keys_of_the_caller_are_not_inherited():
 def test_names_and_keys_follow_from_seed_scenario_and_auth():
     """The same run is told the same; another one is told other names and keys, which have the form of real ones."""
     assert setting() == setting()
-    others = [setting(seed=1), setting(Auth("v4")), make_setting(0, "shard-omitted", Auth("v1"), "cn-hangzhou", "", 1)]
+    others = [setting(seed=1), setting(Auth("v4")), make_setting(0, SITUATIONS["shard-omitted"], V1)]
     for other in others:
         assert other.project != setting().project
         assert other.credentials != setting().credentials

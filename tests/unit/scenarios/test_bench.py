@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,6 @@ from sls_contract.errors import UsageError
 from sls_contract.exchange import decode_path
 from sls_contract.scenarios import Bench, Create, Delete, HeartBeat, Place, Read, RequestVariant, Write
 from sls_contract.scenarios.near_misses import FLAWS
-from sls_contract.scenarios.scenario import with_variant
 from sls_contract.scenarios.steps import Put
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, forms_for
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, verify_signature
@@ -44,7 +44,7 @@ VARIANTS = [
 )
 def test_every_variant_is_a_correct_request(variant, step):
     """Whatever client writes it, the request verifies and breaks no clause of the contract."""
-    request = BENCH.request(with_variant(step, variant), AT, held=(0, 1))
+    request = BENCH.request(replace(step, variant=variant), AT, held=(0, 1))
     assert verify_signature(request, KEYS, at=AT) is None
     assert [f for f in judge_request(request, credentials=KEYS, at=AT).findings if f.level == "violation"] == []
 
@@ -137,7 +137,7 @@ def test_no_project_is_put_where_none_can_be():
 def test_a_lent_signature_is_all_that_is_wrong(make, held):
     """Under the signature of the same request to another group, length and digest still fit the body."""
     lent, own = make(Place("b")), make(Place("a"))
-    borrowed = BENCH.request(with_variant(own, RequestVariant(signed_as=lent)), AT, held=held, value="77")
+    borrowed = BENCH.request(replace(own, variant=RequestVariant(signed_as=lent)), AT, held=held, value="77")
     right = BENCH.request(own, AT, held=held, value="77")
     assert (borrowed.url, borrowed.body) == (right.url, right.body)
     assert {**borrowed.headers} | {"Authorization": ""} == {**right.headers} | {"Authorization": ""}

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 
 from sls_contract.errors import UsageError
-from sls_contract.scenarios.exploration import Known, database_at, explore
+from sls_contract.scenarios.exploration import database_at, explore
 
 
 def tried(place, seed, threshold=500_000, examples=200):
@@ -19,8 +19,8 @@ def tried(place, seed, threshold=500_000, examples=200):
         values.append(value)
         return value < threshold
 
-    known = Known(database_at(str(place)), "numbers")
-    explore(st.integers(0, 10**6), passes, examples=examples, seed=seed, known=known)
+    database = database_at(str(place))
+    explore(st.integers(0, 10**6), passes, examples=examples, seed=seed, database=database, name="numbers")
     return values
 
 

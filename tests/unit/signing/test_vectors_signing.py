@@ -18,7 +18,7 @@ from sls_contract.signing.canonical import (
     string_to_sign,
 )
 from sls_contract.signing.dialect import Dialect, form_of, log_query, percent_encode
-from sls_contract.transcripts import parse_transcript
+from sls_contract.transcripts import transcript_of
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "signing"
 CASES = sorted(path.parent.name for path in VECTORS.glob("*/request"))
@@ -29,7 +29,7 @@ class Case:
     def __init__(self, name: str) -> None:
         self.folder = VECTORS / name
         self.meta = json.loads((self.folder / "meta.json").read_text(encoding="utf-8"))
-        self.request = parse_transcript((self.folder / "request").read_bytes())
+        self.request = transcript_of((self.folder / "request").read_bytes()).seen[0].request
         self.secret = self.meta["access_key_secret"]
         self.credentials = Credentials(self.meta["access_key_id"], self.secret)
 

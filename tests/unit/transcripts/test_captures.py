@@ -42,20 +42,25 @@ def captured(*segments):
 
 @pytest.mark.parametrize("body", [b"", BODY], ids=["bare", "body"])
 def test_a_request_in_a_packet_verifies_and_keeps_its_answer(body):
-    """A packet that was captured twice holds one request."""
+    """A packet that was captured twice holds one request; a body without a hash is taken, too."""
     found = transcript_of(captured(wire(sent(body)), wire(sent(body)), REFUSED))
     (seen,) = found.seen
     assert found.form == "capture of packets"
     assert verify_signature(seen.request, TEST_CREDENTIALS) is None
     assert (seen.response.status, seen.response.headers["date"]) == (401, "Fri, 02 Jan 2026 03:04:06 GMT")
+    unhashed = seen.request.replace(headers=seen.request.headers.without("content-md5"))
+    assert transcript_of(captured(wire(unhashed))).seen[0].request.body == body
 
 
 def test_a_body_over_two_packets_is_refused_with_the_command_that_reads_it():
-    """Nobody is accused of a wrong hash because a packet ended in the body."""
+    """A packet that ends in the body is no wrong hash, and one wrong hash of two is no such end."""
     whole = wire(sent(BODY))
     with pytest.raises(UsageError) as caught:
         transcript_of(captured(whole[:-9], whole[-9:]))
     assert advised(str(caught.value), "tshark -r FILE -Y http -T json --no-duplicate-keys > FILE.json")  # see below
+    v4 = sign(sent(BODY), TEST_CREDENTIALS, scheme="v4", at=AT)
+    wrong = v4.replace(headers=v4.headers.with_field("Content-MD5", "0" * 32))
+    assert transcript_of(captured(wire(wrong))).seen[0].request.body == BODY
 
 
 @pytest.mark.parametrize("form", ["lists", "repeated names"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
 from sls_contract.signing import TEST_CREDENTIALS, sign, verify_signature
-from sls_contract.transcripts import parse_transcript
+from sls_contract.transcripts import transcript_of
 
 LINES = ["GET /logstores/l?shard=0 HTTP/1.1", "Host: p.cn-hangzhou.log.aliyuncs.com", "x-log-odd: 日志", "", ""]
 WANTED = Request(
@@ -24,7 +24,7 @@ WANTED = Request(
 
 
 def parsed(text: str) -> Request:
-    return parse_transcript(text.encode())
+    return transcript_of(text.encode()).seen[0].request
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,7 @@ def test_curl_transcript_with_body():
         ("\n \n", "line 1: expected a request line"),
         ("\nHTTP/1.1 200 OK\n", "line 2: expected a request line .* got the status line of an answer"),
         ("Host: h\n", "line 1: expected a request line"),
+        ("\n\nhello world\n", "line 3: expected a request line .* got 'hello'"),
         ("GET /a b HTTP/1.1\n", "line 1: expected a request line"),
         ("GET l HTTP/1.1\nHost: h\n", "line 1: expected a target that begins with '/'"),
         ("GET /l HTTP/1.1\nAccept: a\n", "line 2: expected a Host header"),
@@ -167,7 +168,7 @@ def test_round_trip(method, path, body, ending):
     bare = Request(method, f"http://h{target}", {"Content-Length": str(len(body))}, body)
     request = sign(bare, TEST_CREDENTIALS, at=at)
     head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.pairs), "", ""]
-    again = parse_transcript(wire_bytes(ending.join(head)) + body)
+    again = transcript_of(wire_bytes(ending.join(head)) + body).seen[0].request
     assert again == request
     assert verify_signature(again, TEST_CREDENTIALS, at=at) is None
 
@@ -176,4 +177,4 @@ def test_round_trip(method, path, body, ending):
 def test_arbitrary_bytes(data):
     """Whatever is pasted gives a request or a message, never another exception."""
     with contextlib.suppress(UsageError):
-        assert isinstance(parse_transcript(data), Request)
+        assert isinstance(transcript_of(data).seen[0].request, Request)
