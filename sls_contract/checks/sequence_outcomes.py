@@ -31,7 +31,8 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
-_SERVICE_UNAVAILABLE = 503
+TOO_MANY_REQUESTS = 429  # of a gateway before the service: no page knows it
+_NO_TIME = frozenset({TOO_MANY_REQUESTS, 503})
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
 
 
@@ -114,7 +115,7 @@ def error_code(response: Response) -> str | None:
 
 def not_tried(response: Response) -> bool:
     """Tell whether the answer only says that the service had no time or quota for the request."""
-    return response.status == _SERVICE_UNAVAILABLE or (response.status, error_code(response)) in _BUSY
+    return response.status in _NO_TIME or (response.status, error_code(response)) in _BUSY
 
 
 def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:

@@ -146,14 +146,16 @@ def close_network(config: pytest.Config, read: Callable[[], Settings]) -> Closed
     if guard is None:
         guard = config.stash[GUARD] = Closed(read())
         guard.activate()
-        if not _ends_with(config):
-            config.add_cleanup(guard.deactivate)
+        config.add_cleanup(lambda: None if _ends_with(config) else guard.deactivate())
         config.add_cleanup(guard.children.close)
     return guard
 
 
 def _ends_with(config: pytest.Config) -> bool:
-    """Tell whether the process ends with the run: it is pytest's own, or a worker's, and no test began this run."""
+    """Tell whether the process ends with the run: it is pytest's own, or a worker's, and no test began this run.
+
+    Ask at the end of the run: xdist says that a process is a worker only after the network was closed.
+    """
     program = Path(sys.argv[0])
     alone = program.stem in ("pytest", "py.test") or program.parts[-2:] == ("pytest", "__main__.py")
     frame = inspect.currentframe()

@@ -40,8 +40,14 @@ def passes(item: pytest.Item, error: BaseException) -> bool:
         for mark in item.iter_markers("xfail")
         if mark.kwargs.get("raises") and not mark.args and "condition" not in mark.kwargs
     ]
-    expected = any(isinstance(error, each) for each in named) and not item.config.getoption("runxfail", False)
+    expected = any(_is_one(error, each) for each in named) and not item.config.getoption("runxfail", False)
     return isinstance(error, pytest.skip.Exception) or expected
+
+
+def _is_one(error: BaseException, named: Any) -> bool:
+    """Tell whether an error is what an xfail names: types, or the ``RaisesExc`` and ``RaisesGroup`` of pytest 8.4."""
+    matches = getattr(named, "matches", None)
+    return bool(matches(error)) if matches and not isinstance(named, type) else isinstance(error, named)
 
 
 def ended_at_callers_line(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:

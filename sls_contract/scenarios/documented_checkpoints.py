@@ -134,7 +134,7 @@ _CHECKPOINTS = (
         *(
             step
             for _ in range(4)
-            for step in (AtOnce((Write(0), Write("last"), Write(0, consumer="consumer_2"), Write("last"))), Read(0))
+            for step in (AtOnce((Write(0), Write(1), Write(0, consumer="consumer_2"), Write(1))), Read(0))
         ),
         Read(),
     ),

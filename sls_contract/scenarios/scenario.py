@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.steps import (
+    AtOnce,
     Call,
     Connect,
     Create,
@@ -59,7 +60,8 @@ class Scenario:
     @property
     def shards_needed(self) -> int:
         """How many shards that logstore must have."""
-        named = [step.shard for step in self.steps if isinstance(step, (Read, Write, Call, Put))]
+        steps = [each for step in self.steps for each in (step.writes if isinstance(step, AtOnce) else (step,))]
+        named = [step.shard for step in steps if isinstance(step, (Read, Write, Call, Put))]
         return 1 + max((shard for shard in named if isinstance(shard, int)), default=0)
 
     @property

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _OK = 200
 _REFUSED = frozenset({400, 401})
+_NO_RIGHT = (403, "Unauthorized")  # of a key that may do other things, perhaps
 _GREETINGS = 3  # until one is answered whole
 _HEARTBEATS = 3  # until one assigns something
 _BETWEEN = 0.5  # seconds between them
@@ -45,7 +46,9 @@ def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], N
         if error_code(sent.response) in {"RequestTimeExpired", "RequestTimeTooSkewed"} and wire.offset:
             sent = _ask(wire, bench, variant, remember)
         wire.probe = wire.probe or _asker(bench, variant)
-        if sent.response.status not in _REFUSED or (error_code(sent.response) or "").endswith("NotExist"):
+        code = error_code(sent.response) or ""
+        refused = sent.response.status in _REFUSED or (sent.response.status, code) == _NO_RIGHT
+        if not refused or code.endswith("NotExist"):
             return variant
     raise EndpointRefuses(_unwelcome(sent.response, target))
 

@@ -11,7 +11,7 @@ from sls_contract.scenarios.steps import Create, HeartBeat, Put, RequestVariant,
 from sls_contract.spec.known_errors import errors_of
 from sls_contract.verification.answered import contract_of
 from sls_contract.verification.correctness import in_form_of_a_client, is_correct
-from sls_contract.verification.wire import FAILURES
+from sls_contract.verification.wire import FAILURES, NOT_OFFERED
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.steps import Request
     from sls_contract.verification.wire import Sent
 
-NOT_OFFERED = frozenset({405, 421, 501})
 _BAD_REQUEST = 400
 _PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a group, behind the prefix of the run
 

@@ -36,13 +36,14 @@ from sls_contract.verification.answered import answered, assigned_by, contract_o
 from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import is_correct, nowhere, refusal
 from sls_contract.verification.reads import NOTHING, ReadJudge, both
-from sls_contract.verification.refusals import NOT_OFFERED, RefusalJudge
+from sls_contract.verification.refusals import RefusalJudge
+from sls_contract.verification.wire import NOT_OFFERED, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from sls_contract.exchange import Exchange
+    from sls_contract.exchange import Exchange, Response
     from sls_contract.exchange import Request as HttpRequest
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import ShardRef
@@ -177,10 +178,10 @@ class Requests:
         if self.spared and not_tried(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise Busy(answered(step, sent.response))
-        if isinstance(step, Create) and not asked.known and sent.response.status in _REFUSALS:
+        if isinstance(step, Create) and not asked.known and sent.response.status in {*_REFUSALS, *NOT_OFFERED}:
             self.groups.refuse(step.at, self.bench)
         twice = isinstance(step, Create) and self._model.exists(key) and is_correct(step)
-        self._expect_offer(step, sent)
+        self._expect_offer(step, key, sent)
         judged = self._judged(step, key, sent, asked.value)
         self.done.append(Done(sent.number, sent.exchange, ()))
         self._conclude(
@@ -201,12 +202,18 @@ class Requests:
 
         return make
 
-    def _expect_offer(self, step: Request, sent: Sent) -> None:
-        """End the scenario where a request that must be refused shows that its operation is not offered at all."""
-        offered = is_correct(step) and operation_name(step) in self.wire.served
-        if not isinstance(step, Read) and sent.response.status in NOT_OFFERED and not offered:
-            self.done.append(Done(sent.number, sent.exchange, sent.findings))
-            raise NotSupported(answered(step, sent.response))
+    def _expect_offer(self, step: Request, key: GroupKey, sent: Sent) -> None:
+        """End the scenario where an answer shows that its operation is not offered at all: no page is about that."""
+        name, response = operation_name(step), sent.response
+        served = name in self.wire.served
+        if isinstance(step, Read) or response.status == _OK or (served and is_correct(step)):
+            return
+        if not served and self._is_unsupported(step, key, response) and not self._refusals.is_wrong(step, key, sent):
+            self.wire.absent |= absence(name, response)
+        absent = self.wire.is_absent(name, response)
+        if absent or response.status in NOT_OFFERED:
+            self.done.append(Done(sent.number, sent.exchange, () if absent else sent.findings))
+            raise NotSupported(answered(step, response))
 
     def _conclude(self, judged: Judged) -> None:
         """Add what was found to the last request."""
@@ -360,12 +367,15 @@ class Requests:
 
     def _expect_support(self, step: Request, key: GroupKey, sent: Sent) -> None:
         """End the scenario where what it needs is not offered."""
-        response = sent.response
+        if self._is_unsupported(step, key, sent.response):
+            raise NotSupported(answered(step, sent.response))
+
+    def _is_unsupported(self, step: Request, key: GroupKey, response: Response) -> bool:
+        """Tell whether a correct request was refused, and nothing in the state asks for it."""
         if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
-            return
+            return False
         exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
-        if not exists or self._refusals.is_denied(key):
-            raise NotSupported(answered(step, response))
+        return not exists or self._refusals.is_denied(key)
 
     def _should_succeed(self, step: Request, key: GroupKey) -> bool:
         """Tell whether a refusal can only mean that the operation is not offered: nothing in the state asks for it."""

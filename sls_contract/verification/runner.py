@@ -6,11 +6,22 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.sequence_outcomes import not_tried
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.documented import SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.scenarios.scenario import Scenario
-from sls_contract.scenarios.steps import PLAIN, Create, Delete, HeartBeat, RequestVariant, Role, Step, Write
+from sls_contract.scenarios.steps import (
+    PLAIN,
+    Create,
+    Delete,
+    HeartBeat,
+    RequestVariant,
+    Role,
+    Step,
+    Write,
+    operation_name,
+)
 from sls_contract.spec import CLAUSES
 from sls_contract.verification.existing_group import EXISTING, ONLY_READ, read_only
 from sls_contract.verification.groups import Groups
@@ -20,7 +31,7 @@ from sls_contract.verification.performance import Performance
 from sls_contract.verification.plan import GENERATED, PROVEN_BY, Plan
 from sls_contract.verification.preflight import expect_place, greet, learn, listed_shards
 from sls_contract.verification.requests import Busy, NotProvable, NotSupported, Verdict
-from sls_contract.verification.wire import FAILURES, AnswerLost, EndpointGone, Sent, Wire
+from sls_contract.verification.wire import FAILURES, AnswerLost, EndpointGone, Sent, Wire, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -29,7 +40,8 @@ if TYPE_CHECKING:
 
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _CLOSES = "the endpoint closes each connection after one answer"
-_STUMBLED = "carried out twice: the first time, a request was answered 5xx"
+_STUMBLED = "carried out twice: the first time, the endpoint failed or was busy"
+_OK, _GONE = 200, 404  # of a deletion: nothing is left
 _LOG_AGE = 3600  # seconds that logs were written before they are sent: more than 15 minutes
 _WRITTEN_AND_READ = frozenset({"SLS401", "SLS402"})  # what scenarios prove that read a checkpoint of theirs
 _PAUSE = 1.0  # seconds, before a busy service is asked again
@@ -299,12 +311,14 @@ class Runner:
         self.wire.begin("first")
         failures: list[tuple[Sequence[Step], Performance]] = []
         tried: list[Performance] = []
+        ends: list[tuple[Verdict, str]] = []
 
         def passes(steps: Sequence[Step]) -> bool:
             performance = self._performance()
             tried.append(performance)
-            performance, verdict, _ = self._settled(performance, steps)
+            performance, verdict, reason = self._settled(performance, steps)
             tried[-1] = performance
+            ends.append((verdict, reason))
             if verdict == "failed":
                 failures.append((steps, performance))
             return verdict != "failed"
@@ -326,6 +340,8 @@ class Runner:
             exercised = set[str]().union(*(each.exercised for each in tried))
             unassigned = all(each.unassigned for each in tried)
             verdict, reason = _proven(PROVEN_BY[name], exercised, unassigned=unassigned)
+            if verdict != "passed" and {each for each, _ in ends} <= {"not supported", "not provable"}:
+                verdict, reason = ends[-1]
             self.run.performed.append(Performed(_generated(name), verdict, reason))
 
     def _conclude(
@@ -353,9 +369,12 @@ class Runner:
             except (EndpointGone, AnswerLost) as error:
                 reason = str(error)
             else:
-                self._remember(sent)
+                if sent.response.status != _GONE:
+                    self.wire.absent |= absence(operation_name(step), sent.response)
+                if not self.wire.is_absent(operation_name(step), sent.response):
+                    self._remember(sent)
                 reason = (
-                    "" if sent.response.status in {200, 404} else f"deleting it was answered {sent.response.status}"
+                    "" if sent.response.status in {_OK, _GONE} else f"deleting it was answered {sent.response.status}"
                 )
             if not reason:
                 self._groups.end(made.place, made.bench)
@@ -364,10 +383,9 @@ class Runner:
 
 
 def _stumbled(performance: Performance) -> bool:
-    """Tell whether all that broke is that requests were answered 5xx, which happens to any service now and then."""
-    failed = {
-        each.number for each in performance.done if (answer := each.exchange.response) and answer.status in FAILURES
-    }
+    """Tell whether all that broke is that requests failed or had to wait, which happens to any service now and then."""
+    answers = ((done.number, done.exchange.response) for done in performance.done)
+    failed = {number for number, answer in answers if answer and (answer.status in FAILURES or not_tried(answer))}
     return {number for _, number in performance.findings} <= failed
 
 

@@ -12,10 +12,12 @@ from sls_contract.checks import judge_response
 from sls_contract.checks.consumption import OF_CLIENTS, Consumption
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence_outcomes import TOO_MANY_REQUESTS, error_code
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
 from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
 from sls_contract.spec import CLAUSES, Finding, clause
+from sls_contract.spec.known_errors import errors_of
 from sls_contract.transport import TransportError
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 FAILURES = frozenset(range(500, 600)) - {501}
 """Statuses that say that the endpoint failed; 501 says that an operation is not offered."""
 
+NOT_OFFERED = frozenset({405, 421, 501})
+"""Statuses that say that an operation is not offered, whatever was sent."""
+
+_DENIED = frozenset({401, 403, 404})  # with an error that no page knows, or without rights, they may say so, too
 _OK = 200
 _ABOUT_THE_SERVICE = frozenset(CLAUSES) - OF_CLIENTS
 _ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its port
@@ -126,6 +132,7 @@ class Wire:
         probe: makes a harmless request that the endpoint is known to answer; None until one is known.
         map: what was judged of each operation; its evidence is known at the end only, and empty here.
         served: names of the operations that were answered 200.
+        absent: statuses and errorCodes that correct requests of operations that are not offered were answered.
 
     """
 
@@ -143,6 +150,7 @@ class Wire:
     probe: Callable[[datetime], Request] | None = None
     map: ContractMap = field(default_factory=ContractMap)
     served: set[str] = field(default_factory=set)
+    absent: set[tuple[int, str | None]] = field(default_factory=set)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
     _dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
@@ -198,6 +206,12 @@ class Wire:
         except TransportError as error:
             return error
 
+    def is_absent(self, operation: str, response: Response) -> bool:
+        """Tell whether an answer shows that its operation is not offered."""
+        if operation in self.served:
+            return False
+        return response.status in NOT_OFFERED or not absence(operation, response).isdisjoint(self.absent)
+
     def expect_success(self) -> None:
         """Raise `EndpointGone` where the endpoint has failed again and again: it is not there to be judged."""
         if self._failed >= _MOST_FAILED:
@@ -252,7 +266,9 @@ class Wire:
         self.served |= {verdict.operation} if served and verdict.operation else set()
         related = self._consumption.judge(exchange, self.now).of(_ABOUT_THE_SERVICE)
         frozen = self._date(exchange.response, (verdict.operation, served), sent_at)
-        findings = (*verdict.findings, *related.findings, *self._repeated_id(exchange), *frozen.findings)
+        gateway = exchange.response is not None and exchange.response.status == TOO_MANY_REQUESTS
+        told = () if gateway else verdict.findings
+        findings = (*told, *related.findings, *self._repeated_id(exchange), *frozen.findings)
         compared = again and exchange.response is not None and "x-log-requestid" in exchange.response.headers
         exercised = verdict.exercised | related.exercised | frozen.exercised | ({"SLS461"} if compared else set())
         self.map.add(verdict.operation, frozenset(exercised), "", sent_at, exchange.response)
@@ -319,6 +335,13 @@ class Wire:
         if now < self._next:
             self.sleep(self._next - now)
         self._next = max(now, self._next) + self.interval
+
+
+def absence(operation: str, response: Response) -> set[tuple[int, str | None]]:
+    """Return status and errorCode of an answer that may say that its operation is not offered to this key."""
+    code = error_code(response)
+    strange = code == "Unauthorized" or code not in {each.code for each in errors_of(operation)}
+    return {(response.status, code)} if strange and response.status in _DENIED else set()
 
 
 def lost(error: AnswerLost) -> tuple[Finding, ...]:

@@ -239,11 +239,12 @@ def test_a_cassette_of_ones_own_cannot_open_the_way(project):
     ).run().assert_outcomes(passed=1)
 
 
-def test_what_a_process_sends_after_the_run_is_stopped(project):
+@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "of a worker"])
+def test_what_a_process_sends_after_the_run_is_stopped(project, options):
     """Clients send at exit, and in a thread that outlives the tests, what they kept."""
     project.test(
         f"""
-        import atexit, threading
+        import atexit, sys, threading
         import requests
 
         def late(word, wait=lambda: None):
@@ -251,16 +252,16 @@ def test_what_a_process_sends_after_the_run_is_stopped(project):
             try:
                 requests.get({OWNED!r}, timeout=60)
             except Exception as error:
-                print(word, type(error).__name__)
+                print(word, type(error).__name__, file=sys.stderr, flush=True)
 
         def test_it():
             atexit.register(late, "at exit")
             threading.Thread(target=late, args=("in a thread", threading.main_thread().join)).start()
         """
     )
-    result = project.start()
+    result = project.start(*options)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines_random(["at exit NetworkBlocked", "in a thread NetworkBlocked"])
+    result.stderr.fnmatch_lines_random(["at exit NetworkBlocked", "in a thread NetworkBlocked"])
 
 
 def test_a_library_that_cannot_be_blocked_is_named(project):

@@ -170,11 +170,22 @@ def test_expected_failures(project):
         def test_expects_another(sls, query):
             ask(sls, query=query)
             1 / 0
+
+        RaisesExc = getattr(pytest, "RaisesExc", None)
+        raises = RaisesExc(ZeroDivisionError) if RaisesExc else ZeroDivisionError
+
+        @pytest.mark.xfail(raises=raises)
+        @pytest.mark.parametrize("query", ["shard=0", "shardId=0"])
+        def test_expects_what_matches(sls, query):
+            ask(sls, query=query)
+            1 / 0
         """
     )
-    project.run("--sls-record=once").assert_outcomes(xfailed=3, failed=2)
+    project.run("--sls-record=once").assert_outcomes(xfailed=4, failed=3)
     assert not load(project.cassette("test_breaks")).unfinished
-    project.run().assert_outcomes(xfailed=3, failed=2)
+    result = project.run()
+    result.assert_outcomes(xfailed=4, failed=3)
+    result.stdout.no_fnmatch_line("*TypeError*")
 
 
 def test_unittest_hides_nothing(project):

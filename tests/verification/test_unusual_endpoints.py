@@ -40,7 +40,7 @@ from sls_contract.exchange import Headers
 from sls_contract.scenarios import SCENARIOS
 from sls_contract.scenarios.log_messages import encoded_list, message, pair
 from sls_contract.signing import http_date, parse_http_date
-from sls_contract.spec import Level
+from sls_contract.spec import Level, operation_of
 from sls_contract.verification import GENERATED, EndpointRefuses
 
 FULL = os.environ.get("SLS_FULL")
@@ -358,6 +358,85 @@ def test_a_stricter_endpoint_is_not_accused(rule, scenarios):
     assert "not supported" in {each.verdict for each in run.performed}
 
 
+def not_found(response):
+    """Answer as a web server does that knows no such path."""
+    plain = with_body(response.replace(status=404, headers=Headers()), b"<html>404</html>")
+    return with_header(plain, "Content-Type", "text/html")
+
+
+PARTIAL = {
+    "a read alone": (lambda name: name == "GetCheckPoint", not_found, "CreateConsumerGroup was answered 404"),
+    "no PutLogs": (
+        lambda name: name != "PutLogs",
+        lambda response: error(response, 501, "NotImplemented", "no"),
+        "PutLogs was answered 501 NotImplemented",
+    ),
+    "a key that may not delete": (
+        lambda name: name != "DeleteConsumerGroup",
+        lambda response: error(response, 403, "Unauthorized", "denied by sts or ram"),
+        "DeleteConsumerGroup was answered 403 Unauthorized",
+    ),
+}
+
+
+def offering(offers, refused):
+    """Make an endpoint that refuses the operations that it does not offer, and knows nothing of them."""
+    real = correct()
+
+    def send(request):
+        operation = operation_of(request)
+        if operation is None or offers(operation.operation) or not verify_quickly(request):
+            return real(request)
+        return refused(real(request.replace(method="GET", url=request.url.split("/logstores")[0] + "/none")))
+
+    return send
+
+
+@pytest.mark.parametrize(("offers", "refused", "reason"), PARTIAL.values(), ids=PARTIAL)
+def test_what_is_not_offered_is_not_judged(offers, refused, reason):
+    """Operations that are not there, or not for this key, are named as not supported; no page is about their errors."""
+    names = [name for name in SCENARIOS if name.startswith(("put-logs-", "group-m", "groups-d", "list-groups-"))]
+    run = verify(offering(offers, refused), *names, "generated-logs", examples=1)
+    assert [str(each.finding) for each in run.located] == []
+    told = {each.verdict for each in run.performed if each.reason == reason}
+    assert told == {"not supported"}
+    assert "not proven" not in {each.verdict for each in run.performed}
+
+
+def test_a_read_that_answers_like_what_is_not_offered_is_accused():
+    """GetCheckPoint is what the run is about: it has its errors, also where nothing else is offered."""
+    send = offering(PARTIAL["a read alone"][0], not_found)
+
+    def strange(request):
+        response = send(request)
+        return not_found(response) if is_read(request) and response.status == 404 else response
+
+    run = verify(strange, "group-missing")
+    assert ("SLS232", "group-missing") in {(each.finding.code, each.scenario) for each in run.located}
+
+
+def test_a_key_that_may_not_read_is_told():
+    """Who may not read checkpoints has the key named; nothing can be judged with it."""
+    send = offering(lambda name: name != "GetCheckPoint", PARTIAL["a key that may not delete"][1])
+    with pytest.raises(EndpointRefuses, match=r"403 Unauthorized.*a key that may use"):
+        verify(send, "group-missing")
+
+
+@pytest.mark.parametrize("busy", [429, 503])
+def test_who_had_to_wait_once_is_not_accused(busy):
+    """A gateway that answers 429 now and then is asked again, as a service is that answers 503."""
+    real, asked = correct(), []
+
+    def send(request):
+        asked.append(request.method)
+        waits = len(asked) == 20 or (request.method == "DELETE" and asked.count("DELETE") == 1)
+        return not_found(real(request)).replace(status=busy) if waits else real(request)
+
+    run = verify(send, "each-shard-given")
+    assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
+    assert [(each.verdict, each.reason[:19]) for each in run.performed] == [("passed", "carried out twice: ")]
+
+
 def test_a_logstore_that_is_not_there_is_named():
     """Whichever of the logstores is missing, the text says which, and which option names another."""
     endpoint = ReferenceEndpoint(now)
@@ -365,15 +444,24 @@ def test_a_logstore_that_is_not_there_is_named():
         verify(endpoint)
 
 
+PLACES = {(PROJECT, OTHER): 1, (PROJECT, WIDE): 1, (ABROAD, LOGSTORE): 1}
+
+
 @pytest.mark.slow
 def test_a_single_shard_is_enough_for_most():
     """A logstore with one shard leaves out what needs two, and judges the rest."""
-    names = {LOGSTORE: 1, OTHER: 1, WIDE: 1}
-    places = {(PROJECT, name): count for name, count in names.items()} | {(ABROAD, LOGSTORE): 1}
-    endpoint = ReferenceEndpoint(now, logstores=places)
-    run = verify(endpoint, "shard-given", "each-shard-given", "generated-sequences", examples=10)
+    endpoint = ReferenceEndpoint(now, logstores={(PROJECT, LOGSTORE): 1, **PLACES})
+    names = ("shard-given", "each-shard-given", "checkpoints-at-once", "generated-sequences")
+    run = verify(endpoint, *names, examples=10)
     assert run.located == []
-    assert [each.verdict for each in run.performed] == ["passed", "not provable", "passed"]
+    assert [each.verdict for each in run.performed] == ["passed", "not provable", "not provable", "passed"]
+
+
+def test_logs_in_more_shards_than_are_pulled_are_not_provable():
+    """Where no generated sequence can be carried out, the run says why; it does not say that they proved nothing."""
+    endpoint = ReferenceEndpoint(now, logstores={(PROJECT, LOGSTORE): 40, **PLACES})
+    run = verify(endpoint, "generated-logs", examples=5)
+    assert [(each.verdict, each.reason[:16]) for each in run.performed] == [("not provable", "logs may be in a")]
 
 
 def test_heartbeats_answered_as_the_page_prints_them_are_accused():

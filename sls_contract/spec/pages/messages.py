@@ -97,8 +97,10 @@ def request_of(text: str, line: int) -> Message | None:
 
 
 def _of_curl(text: str, line: int) -> Message | None:
-    """Read the arguments of a curl command; None where they have no end, or name no address."""
+    """Read the arguments of a curl command; None where they have no end, name no address, or fetch a script to run."""
     words = _arguments(text.split("\n"))
+    if any(pipe == "|" and (program == "sudo" or program.endswith("sh")) for pipe, program in pairwise(words)):
+        return None
     given: dict[str, list[str]] = {}
     for option, value in pairwise(["", *words, ""]):
         given.setdefault(_CURL_OPTIONS.get(option, ""), []).append(value)

@@ -340,9 +340,10 @@ def test_a_page_without_a_request_line_tells_its_answer_and_what_it_lacks():
 
 
 def test_a_page_of_no_operation_claims_nothing():
-    """An overview has tables, too."""
+    """An overview has tables, too, and what is to be installed is no operation."""
     page = derive("# Overview\n\n|Operation|Description|\n|---|---|\n|[PlanOrchard](a.md)|Plans an orchard.|\n")
     assert page.is_empty
+    assert derive("# Tool\n\n```sh\ncurl -LsSf https://example.com/tool/install.sh | sh\n```\n").is_empty
 
 
 def test_json_among_words_is_escaped_as_words_are():
