@@ -156,7 +156,7 @@ def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
     names = " or ".join(sorted(refusal.codes))
     fix = refusal.fix
     if response.is_server_error:
-        fix = "Find out in the log of the endpoint why it failed; it must refuse this request."
+        fix = f"Find out in the log of the endpoint why it failed; refuse this request with {wanted}."
     elif response.status != _OK and refusal.code in _ABOUT_SENDERS:
         fix = "Refuse it with this status and errorCode; clients tell by them what to correct."
     yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), fix)

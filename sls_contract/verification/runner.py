@@ -36,6 +36,7 @@ from sls_contract.verification.wire import FAILURES, AnswerLost, EndpointGone, S
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from sls_contract.verification.groups import Made
     from sls_contract.verification.target import Target
 
 _LEARNT: tuple[Role, ...] = ("main", "other", "wide", "abroad")
@@ -143,7 +144,8 @@ class Runner:
                 self._learn_group()
             else:
                 for role in filter(self._bench.logstores.__contains__, _LEARNT):
-                    self._learn_role(role)
+                    if not self._obstacles.unsupported:
+                        self._learn_role(role)
         except Busy as error:
             msg = f"{error}. How to fix: verify the endpoint again when it has time for requests."
             raise EndpointGone(msg) from error
@@ -363,23 +365,27 @@ class Runner:
     def _clean_up(self, *, closing: bool = False) -> None:
         """Delete what the run made; at the end, name what could not be deleted."""
         for made in self._groups.left(tried=closing):
-            step = Delete(made.place, self._baseline)
-            try:
-                sent = self.wire(lambda at, made=made, step=step: made.bench.request(step, at))  # type: ignore[misc]  # defaults bind the loop's values
-            except (EndpointGone, AnswerLost) as error:
-                reason = str(error)
-            else:
-                if sent.response.status != _GONE:
-                    self.wire.absent |= absence(operation_name(step), sent.response)
-                if not self.wire.is_absent(operation_name(step), sent.response):
-                    self._remember(sent)
-                reason = (
-                    "" if sent.response.status in {_OK, _GONE} else f"deleting it was answered {sent.response.status}"
-                )
+            reason = self._delete(made)
             if not reason:
                 self._groups.end(made.place, made.bench)
             elif closing and self._groups.is_there(made):
                 self.run.leftovers.append(f"{made.logstore}/{made.group}: {reason}")
+
+    def _delete(self, made: Made) -> str:
+        """Delete a group, and say why it may still be there; where a service refuses that, no other group is made."""
+        step = Delete(made.place, self._baseline)
+        try:
+            sent = self.wire(lambda at: made.bench.request(step, at))
+        except (EndpointGone, AnswerLost) as error:
+            return str(error)
+        status, refused = sent.response.status, sent.response.status in {403, 405, 501} and not not_tried(sent.response)
+        if status != _GONE:
+            self.wire.absent |= absence(operation_name(step), sent.response)
+        if not self.wire.is_absent(operation_name(step), sent.response):
+            self._remember(sent)
+        if refused and not self.target.loopback and self._groups.is_there(made):
+            self._obstacles.unsupported = f"a group that was made cannot be deleted: that was answered {status}"
+        return "" if status in {_OK, _GONE} else f"deleting it was answered {status}"
 
 
 def _stumbled(performance: Performance) -> bool:

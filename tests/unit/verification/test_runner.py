@@ -297,6 +297,22 @@ def test_a_service_that_is_always_busy_is_not_judged_for_long(before, loopback):
     assert count[0] < before + 400
 
 
+@pytest.mark.parametrize(("loopback", "left"), [(False, 1), (True, 4)])
+def test_a_key_that_may_not_delete_leaves_one_group_at_a_service(loopback, left):
+    """Its quota of groups is not ours: nothing more is made, and the run says what to do instead."""
+    real = endpoint()
+
+    def keeps(request: Request) -> Response:
+        if named(request) == "DeleteConsumerGroup":
+            real.answer_next(ServiceError(403, "Unauthorized", "denied by sts or ram, action: log:DeleteConsumerGroup"))
+        return real(request)
+
+    run = runner(keeps, "group-fresh", "group-advanced", "shard-given", loopback=loopback)()
+    assert len(run.leftovers) == left
+    assert bool(run.incomplete) is not loopback
+    assert loopback or advised(run.incomplete, "name a group that exists with --group")
+
+
 def test_a_busy_moment_costs_nothing():
     """A group that cannot be made at first, and a read that is refused once, are asked for again."""
     real, count = endpoint(), [0]

@@ -139,7 +139,7 @@ def errors_in_local_time(request, response):
 
 @on_answer("SLS261")
 def length_in_characters(request, response):
-    return with_header(response, "Content-Length", str(len(response.body.decode())))
+    return with_header(response, "Content-Length", str(len(response.body.decode("utf-8", "replace"))))
 
 
 @on_answer("SLS261")
