@@ -6,6 +6,8 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from sls_contract.locale import translated
+from sls_contract.reports.text import wrapped
 from sls_contract.spec.merge.facts import facts_of, shown
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _COVERAGE = {
 def contract_lines(contract: Contract, rulings: Rulings | None) -> Iterator[str]:
     """Yield the lines that show a contract, and why people ruled as they did."""
     fixed = "&".join(f"{key}={'|'.join(values)}" for key, values in contract.discriminator.items())
-    yield f"{contract.operation}: {contract.summary}" if contract.summary else contract.operation
+    yield ": ".join(filter(None, (contract.operation, translated(contract.summary))))
     for path in (contract.path, *contract.other_paths):
         yield f"  {contract.method} {path}{'?' if fixed else ''}{fixed}"
     yield f"  {_COVERAGE[contract.coverage]}"
@@ -66,8 +68,8 @@ def _inside(value: Value, indent: str) -> Iterator[str]:
 
 
 def _described(value: Value) -> str:
-    inner = f" of {value.items.type}s" if value.items is not None and value.items.type else ""
-    parts = [f"{value.type or 'any'}{inner}", "required" if value.required else ""]
+    inner = value.items.type if value.items is not None else None
+    parts = [f"array of {inner}s" if inner else value.type or "any", "required" if value.required else ""]
     parts += [value.says or _limits(value) or _pattern(value), f"in {value.unit}" if value.unit else ""]
     parts.append(f"{value.default} by default" if value.default else "")
     parts.append(f"equals {value.equals}" if value.equals else "")
@@ -76,7 +78,7 @@ def _described(value: Value) -> str:
     parts.append(f"at least one of {', '.join(value.some_of)}" if value.some_of else "")
     parts += [f"needed unless {place} is {text}" for place, text in value.needed_unless.items()]
     parts.append(f"not {', '.join(value.aliases)}" if value.aliases else "")
-    return ", ".join(filter(None, parts))
+    return ", ".join(translated(part, alone=True) for part in parts if part)
 
 
 def _pattern(value: Value) -> str:
@@ -115,7 +117,7 @@ def _rulings(rulings: Rulings | None) -> Iterator[str]:
         return
     yield "rulings"
     for number, ruling in enumerate(rulings.rulings, 1):
-        yield from wrap(ruling.why, _WIDTH, initial_indent=f"  {number}. ", subsequent_indent="     ")
+        yield from wrapped(translated(ruling.why), _WIDTH, f"  {number}. ", "     ")
         yield from (f"     overrules {each}" for each in ruling.overrules)
 
 

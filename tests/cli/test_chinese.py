@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -49,6 +50,16 @@ def test_json_is_the_same_in_both_languages(command):
     assert chinese.stdout == english.stdout
     assert has_han(chinese.stderr)
     assert not has_han(english.stderr)
+
+
+@pytest.mark.parametrize("operation", ["GetCheckPoint", "PullLogs"])
+def test_a_contract_and_why_it_was_ruled_so_are_chinese(command, operation):
+    """Names and values stay; of the words around them no line keeps its English."""
+    done = command("spec", "show", operation, environ=CHINESE)
+    described, _, ruled = done.stdout.partition("rulings")
+    assert has_han(described.splitlines()[0])
+    assert not re.search(r" (a|in|of|from) ", described.partition("错误")[0])
+    assert all(map(has_han, re.findall(r"^ +\d+\. .*", ruled, re.MULTILINE)))
 
 
 def test_a_page_and_a_summary_are_chinese(command, tmp_path):

@@ -14,6 +14,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import yaml
 from sentences import nodes_of
 
 import sls_contract
@@ -23,6 +24,7 @@ PACKAGE = Path(sls_contract.__file__).parent
 CATALOGUE = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "sls_contract.po"
 CLAUSES = schema_folder() / "clauses.json"
 ERRORS = schema_folder() / "errors.json"
+RULINGS = schema_folder() / "rulings"
 WORDS = Path(__file__).with_name("catalogue_words.txt")
 
 NO_TEXTS = (  # files to copy, patterns, words of pages, and what the service itself writes on the wire
@@ -86,8 +88,25 @@ def _add_others(found: dict[str, list[str]]) -> None:
     for meaning in json.loads(ERRORS.read_text("utf-8"))["meanings"].values():
         for key in ("says", "then"):
             _add(found, meaning[key], ERRORS.name)
+    for text in _of_rulings():
+        _add(found, text, RULINGS.name)
     for text in WORDS.read_text("utf-8").splitlines():
         _add(found, text, WORDS.name)
+
+
+def _of_rulings():
+    for path in sorted(RULINGS.glob("*.yaml")):
+        for each in yaml.safe_load(path.read_text("utf-8")).get("rulings", ()):
+            yield from map(_escaped, (each["why"], *_said(each.get("contract", {}))))
+
+
+def _said(node: object):
+    """Yield what a ruling says of an operation and its values, where that is words."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if isinstance(value, str) and key in ("summary", "says") and " " in value:
+            yield value
+        else:
+            yield from _said(value)
 
 
 def _of_clauses(plain: dict):
