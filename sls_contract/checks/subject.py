@@ -55,7 +55,7 @@ FOREIGN = "foreign"
 
 OK = 200
 CLOCK_ERRORS = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
-"""Codes of the errors that refuse a request for its time."""
+"""Codes of the errors that refuse a request for its time, of today and of 2021."""
 REQUEST_ID = re.compile("[0-9A-F]{24}")
 SECONDS_DIGITS = 8
 """Hexadecimal digits of a request id that are its time, in Unix seconds."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.checks.sequence import COARSE_CLOCK
 from sls_contract.checks.sequence_groups import judge_all_assigned
 from sls_contract.checks.sequence_logs import judge_missing
+from sls_contract.checks.sequence_outcomes import not_tried
 from sls_contract.exchange import Response
 from sls_contract.scenarios.steps import (
     PLAIN,
@@ -27,7 +28,7 @@ from sls_contract.scenarios.steps import (
 )
 from sls_contract.verification.answered import entries_of
 from sls_contract.verification.requests import Done, NotProvable, Requests
-from sls_contract.verification.wire import AnswerLost, OneAtATime, lost
+from sls_contract.verification.wire import FAILURES, AnswerLost, OneAtATime, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -61,6 +62,13 @@ class Performance(Requests):
             sent = error.sent
             findings = tuple(finding for finding in lost(error) if self.judges(finding.code))
             self.done.append(Done(sent.number, sent.exchange, findings))
+
+    @property
+    def stumbled(self) -> bool:
+        """Whether all that broke is that requests failed or had to wait, which happens to any service now and then."""
+        answers = ((done.number, done.exchange.response) for done in self.done)
+        failed = {number for number, answer in answers if answer and (answer.status in FAILURES or not_tried(answer))}
+        return {number for _, number in self.findings} <= failed
 
     def _step(self, step: Step) -> None:
         arrange = _ARRANGED.get(type(step))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import error_code
+from sls_contract.checks.subject import CLOCK_ERRORS
 from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import IN_EACH_SCHEME, Create, HeartBeat, Place, Read, RequestVariant, Role
 from sls_contract.verification.answered import objects_of
@@ -43,7 +44,7 @@ def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], N
     """
     for variant in IN_EACH_SCHEME:
         sent = _ask(wire, bench, variant, remember)
-        if error_code(sent.response) in {"RequestTimeExpired", "RequestTimeTooSkewed"} and wire.offset:
+        if error_code(sent.response) in CLOCK_ERRORS and wire.offset:
             sent = _ask(wire, bench, variant, remember)
         wire.probe = wire.probe or _asker(bench, variant)
         code = error_code(sent.response) or ""

@@ -31,7 +31,7 @@ from sls_contract.verification.performance import Performance
 from sls_contract.verification.plan import GENERATED, PROVEN_BY, Plan
 from sls_contract.verification.preflight import expect_place, greet, learn, listed_shards
 from sls_contract.verification.requests import Busy, NotProvable, NotSupported, Verdict
-from sls_contract.verification.wire import FAILURES, AnswerLost, EndpointGone, Sent, Wire, absence
+from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -166,7 +166,7 @@ class Runner:
             shards = learn(performance, role)
         except (NotSupported, NotProvable, Busy) as error:
             expect_place(performance, self.target, role)
-            again = first and (isinstance(error, Busy) or (performance.violated and _stumbled(performance)))
+            again = first and (isinstance(error, Busy) or (performance.violated and performance.stumbled))
             if isinstance(error, Busy) and not again:
                 raise
             if role == "main" and not again:
@@ -230,7 +230,7 @@ class Runner:
     def _settled(self, performance: Performance, steps: Sequence[Step]) -> tuple[Performance, Verdict, str]:
         """Carry steps out, and once more where a 5xx broke all that broke; return the performance that counts."""
         verdict, reason = self._perform(performance, steps)
-        if verdict != "not proven" and not (verdict == "failed" and _stumbled(performance)):
+        if verdict != "not proven" and not (verdict == "failed" and performance.stumbled):
             return performance, verdict, reason
         self.wire.hang_up()
         self.wire.sleep(_PAUSE if verdict == "not proven" else 0)
@@ -386,13 +386,6 @@ class Runner:
         if refused and not self.target.loopback and self._groups.is_there(made):
             self._obstacles.unsupported = f"a group that was made cannot be deleted: that was answered {status}"
         return "" if status in {_OK, _GONE} else f"deleting it was answered {status}"
-
-
-def _stumbled(performance: Performance) -> bool:
-    """Tell whether all that broke is that requests failed or had to wait, which happens to any service now and then."""
-    answers = ((done.number, done.exchange.response) for done in performance.done)
-    failed = {number for number, answer in answers if answer and (answer.status in FAILURES or not_tried(answer))}
-    return {number for _, number in performance.findings} <= failed
 
 
 def _generated(name: str, steps: Sequence[Step] = ()) -> Scenario:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Difference, Differences
-from sls_contract.cassettes.drift.side import CLOCK_CODES, SIGNED_CODES
+from sls_contract.cassettes.drift.side import SIGNED_CODES
 from sls_contract.checks.rule import MOST_FLAWS
+from sls_contract.checks.subject import CLOCK_ERRORS
 from sls_contract.spec import Level
 from sls_contract.spec.change import Class
 
@@ -76,7 +77,7 @@ def _tells_nothing_of_signatures(old: Side, new: Side) -> bool:
 
     It was served all the time; or the old refusal is about a key, signature or time that the recorder has dropped.
     """
-    dropped = old.signature_dropped and new.signature_dropped and old.error_code in CLOCK_CODES | SIGNED_CODES
+    dropped = old.signature_dropped and new.signature_dropped and old.error_code in CLOCK_ERRORS | SIGNED_CODES
     return dropped or old.response.status not in _REFUSED
 
 
@@ -86,10 +87,10 @@ def _tells_nothing_of_clocks(finding: Finding, old: Side, new: Side) -> bool:
     Sides that claim the same time were made one from the other. A request that is refused for its own wrong time dates
     nothing.
     """
-    if finding.slug == "clock-served" and old.error_code in CLOCK_CODES:
+    if finding.slug == "clock-served" and old.error_code in CLOCK_ERRORS:
         return False
     same_moment = (old.subject.at, old.subject.sent) == (new.subject.at, new.subject.sent)
-    return same_moment or new.error_code in CLOCK_CODES
+    return same_moment or new.error_code in CLOCK_ERRORS
 
 
 def _was_decoded(side: Side) -> bool:

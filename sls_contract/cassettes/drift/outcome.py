@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Difference, Differences, told
 from sls_contract.cassettes.drift.entries import same
-from sls_contract.cassettes.drift.side import CLOCK_CODES, KEY_CODES, SIGNATURE_CODE
+from sls_contract.cassettes.drift.side import KEY_CODES, SIGNATURE_CODE
 from sls_contract.checks.errors import FIELDS as ERROR_FIELDS
 from sls_contract.checks.presentation import escaped
-from sls_contract.checks.subject import OK
+from sls_contract.checks.subject import CLOCK_ERRORS, OK
 from sls_contract.signing import MAX_SKEW
 from sls_contract.spec import Level, errors_with, statuses_of
 from sls_contract.spec.change import Class
@@ -70,7 +70,7 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
         yield _status(Class.BREAKING, _RENAMED[code], old, new)
     elif _is_state(new) or new.open or _fixes(old, new):
         yield _status(Class.BENIGN, _MISSING.get(code, "served"), old, new)
-    elif code in CLOCK_CODES:
+    elif code in CLOCK_ERRORS:
         yield _status(Class.BENIGN if _skew(new) > MAX_SKEW else Class.BREAKING, "clock-accepted", old, new)
     else:
         yield _status(Class.BREAKING, _refusal(new.response.status), old, new)
@@ -177,8 +177,8 @@ def _renaming(old: Side, new: Side) -> str:
         return _RENAMED[now]
     if not errors_with(now):
         return "error-code-unknown" if _is_renamed(old, new) else ""
-    if was in CLOCK_CODES:
-        return "" if now in CLOCK_CODES or (_is_state(new) and now not in KEY_CODES) else "clock-refusal"
+    if was in CLOCK_ERRORS:
+        return "" if now in CLOCK_ERRORS or (_is_state(new) and now not in KEY_CODES) else "clock-refusal"
     if was == SIGNATURE_CODE:
         return "" if _is_state(new) and now not in KEY_CODES else "wrong-signature"
     if was in KEY_CODES:
@@ -190,7 +190,7 @@ def _newly_refused(old: Side, new: Side) -> str:
     """Return the clause of a refusal of what had only met a state; one refusal of the request for another is free."""
     if _is_state(new) or not _is_state(old):
         return ""
-    if new.error_code in CLOCK_CODES:
+    if new.error_code in CLOCK_ERRORS:
         return "" if _skew(new) > MAX_SKEW else "clock-accepted"
     return _MISSING.get(old.error_code) or _refusal(new.response.status)
 

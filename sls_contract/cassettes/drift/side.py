@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 Entry = dict[str, Any]
 
-CLOCK_CODES = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
-"""The codes of a request that came too early or too late, of today and of 2021."""
-
-
 KEY_CODES = frozenset(
     {
         "Unauthorized",
