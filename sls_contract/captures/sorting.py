@@ -13,7 +13,7 @@ from operator import attrgetter
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from sls_contract.cassettes.drift.pairing import is_passing
+from sls_contract.cassettes.drift.pairing import is_transient
 from sls_contract.cassettes.matching import Key
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Sorting:
         data = pickle.dumps((recording, line), pickle.HIGHEST_PROTOCOL)
         key = blake2b(repr(tuple(Key.of(recording.exchange.request))).encode("utf-8", "replace"), digest_size=8)
         self._data.write(data)
-        self._index.execute(_INSERT, (side, key.digest(), position, is_passing(recording), self._end, len(data)))
+        self._index.execute(_INSERT, (side, key.digest(), position, is_transient(recording), self._end, len(data)))
         self._end += len(data)
 
     def batches(self) -> Iterator[Batch]:

@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 
 
 class OpenCassette:
-    """What ``with use_cassette(...) as cassette`` gives."""
+    """An open cassette: the value of ``with use_cassette(...) as cassette``."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     @property
     def path(self) -> Path:
-        """Where the file stands."""
+        """The path of the file."""
         return self._session.path
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the exchanges so far broke, in the order in which it was found; every level."""
+        """The findings of every level so far, in the order in which they were found."""
         return tuple(breach.finding for breach in self._session.results.breaches)
 
     @property
@@ -73,34 +73,34 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
 ) -> Reopening[OpenCassette]:
     """Record or replay the SLS exchanges of every HTTP client in this process, sync, threads and asyncio.
 
-    Every request and answer is checked against the contract. What is returned opens the cassette: as a context
-    (``with``, ``async with``), each time that it is entered, or as a decorator of functions, methods, coroutine
-    functions and generators, each time that one runs, until it has run to its end.
+    Every request and answer is checked against the contract. The result is a context manager (``with``, ``async
+    with``), which opens the cassette each time that it is entered. It is also a decorator for functions, methods,
+    coroutine functions and generators, and opens the cassette for each call.
 
     Args:
         path: the cassette, such as ``cassettes/reads.sls.yaml``.
-        record: ``none`` (default) replays only and lets no byte out to an owned host; ``once`` records where the file
-            does not exist; ``new_episodes`` records what has no recording; ``all`` records everything again.
-        credentials: the key that requests are signed with; by default that of the environment (``ALIBABA_CLOUD_…``).
-            It verifies and scrubs while recording, and is not needed in replay.
-        send: what answers while recording, instead of the network: ``ReferenceEndpoint(clock)``, say.
+        record: ``none`` (default) only replays: no request reaches an owned host; ``once`` records where the file does
+            not exist; ``new_episodes`` records requests without a recording; ``all`` records everything again.
+        credentials: the key that signs requests; by default that of the environment (``ALIBABA_CLOUD_…``). It verifies
+            and scrubs while recording, and is not needed in replay.
+        send: answers requests while recording, instead of the network: ``ReferenceEndpoint(clock)``, for example.
         hosts: more hosts to own, beside the service's own.
-        repeat: ``"last"`` plays the last of identical recordings again and again.
-        match_on: on what a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``,
-            ``project``, ``path``, ``query``, ``body``, ``raw_body``, ``headers``, ``uri``) and callables that compare
-            the client's `Request` with a recorded one. Default: method, project, path, query and body, without what
-            moves in a body by its operation's contract (`moves`); ``raw_body`` compares every byte.
+        repeat: ``"last"`` plays the last of identical recordings repeatedly.
+        match_on: how a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``, ``project``,
+            ``path``, ``query``, ``body``, ``raw_body``, ``headers``, ``uri``) and callables that compare the client's
+            `Request` with a recorded one. Default: method, project, path, query and body, without the parts of a body
+            that change by its operation's contract (`moves`); ``raw_body`` compares every byte.
         strict: warnings raise, too.
-        scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
+        scrub: regular expressions of texts that must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
-        rename: real names to the public ones that are written; a name with itself is kept.
-        hide_names: while the live service is recorded, names that only an answer holds (of consumer groups, consumers,
-            logstores, projects) become ``other-group-1`` and so on in what is written, in later requests, too.
+        rename: real names, each with the public name that is written; to keep a name, map it to itself.
+        hide_names: while the live service is recorded, names that only answers contain (of consumer groups, consumers,
+            logstores, projects) are written as ``other-group-1`` and so on, in later requests, too.
 
     Raises:
-        ContractViolation: at exit, where exchanges broke the contract, unless an exception is in flight.
-        CassetteDamaged: the file is not what was recorded; it is left as it is.
-        UnmatchedRequest: from a request, where nothing recorded answers it and ``record`` lets nothing new in.
+        ContractViolation: at exit, where exchanges broke the contract, unless an exception is being raised.
+        CassetteDamaged: the file is not as it was recorded; it is not changed.
+        UnmatchedRequest: from a request without a recording, where ``record`` does not allow a new one.
         UsageError: an argument is wrong.
 
     """
@@ -149,7 +149,7 @@ def _refuse_no_path(path: object) -> None:
 
 @contextmanager
 def _started(session: Session, opening: Opening) -> Iterator[None]:
-    """Open and close; what was recorded before an exception is kept as unfinished."""
+    """Open the session, then close it; after an exception, the recorded exchanges are kept as unfinished."""
     message = "record the exchange, or take the request out"
     guard = NetworkGuard(opening.owns, message) if opening.record == "none" else None
     session.start()
@@ -166,7 +166,7 @@ def _started(session: Session, opening: Opening) -> Iterator[None]:
 
 
 def _cassette(path: os.PathLike[str] | str) -> Path:
-    """Refuse a HAR: what is recorded is YAML, and whoever reads the file next would take it for damaged."""
+    """Refuse a HAR: recordings are written as YAML, and a HAR with YAML in it would count as damaged."""
     if is_har(Path(path)):
         cassette = Path(path).with_suffix(".sls.yaml")
         msg = (
@@ -189,14 +189,14 @@ Decorated = TypeVar("Decorated")
 
 
 class Reopening(Generic[Value]):
-    """Opens what ``opened`` makes, anew each time that it is entered or that a function which it decorates runs."""
+    """Context manager and decorator that calls ``opened`` for each entry, and for each call of a decorated function."""
 
     def __init__(self, opened: Callable[[], AbstractContextManager[Value]]) -> None:
         self._opened = opened
         self._entered: list[AbstractContextManager[Value]] = []
 
     def __enter__(self) -> Value:
-        """Open once more."""
+        """Open a new context."""
         context = self._opened()
         value = context.__enter__()
         self._entered.append(context)
@@ -205,21 +205,21 @@ class Reopening(Generic[Value]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> bool | None:
-        """Close what was opened last."""
+        """Close the context that was opened last."""
         return self._entered.pop().__exit__(kind, error, at)
 
     async def __aenter__(self) -> Value:
-        """Open once more."""
+        """Open a new context."""
         return self.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> bool | None:
-        """Close what was opened last."""
+        """Close the context that was opened last."""
         return self.__exit__(kind, error, at)
 
     def __call__(self, function: Decorated) -> Decorated:
-        """Decorate a function of any kind; raises `UsageError` for a class and for what cannot be called."""
+        """Decorate a function of any kind; raises `UsageError` for a class, and for an object that cannot be called."""
         decorated: Any
         if isinstance(function, staticmethod | classmethod):
             decorated = type(function)(self(function.__func__))

@@ -1,4 +1,4 @@
-"""A cassette on disk, judged: every exchange against the contract, every byte against the secrets of the run."""
+"""Check a cassette on disk: every exchange against the contract, every byte against the secrets of the run."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _ABOUT_SIGNATURES = (clause("signature-authorization").code, clause("authenticat
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms cassettes are judged.
+    """The settings of a check.
 
     Attributes:
-        now: the time, aware: ages are counted up to it.
-        credentials: the run's own: verify signatures made with them, and are searched for in the written bytes.
-            Recordings are verified with the public test keys.
+        now: the time, aware; ages are measured up to it.
+        credentials: the run's own keys: they verify signatures, and the written bytes are scanned for them. The public
+            test keys verify recordings, too.
         max_age: how long ago an exchange may last have agreed with its endpoint; None: any time.
 
     """
@@ -51,15 +51,15 @@ class Terms:
 
 @dataclass(slots=True)
 class Audit:
-    """What one cassette holds and what was found in it.
+    """The content of one cassette, and the findings about it.
 
     Attributes:
-        path: where it stands.
-        entry: what its exchanges prove, and until when.
-        findings: about the file itself (damage, secrets), each with its line, None where none can be named.
-        results: what was found in its exchanges.
-        lines: the line, counted from 1, at which each exchange begins, as far as the file tells.
-        failure: why the file could not be read at all; None where it was.
+        path: path of the cassette.
+        entry: evidence and age of its exchanges.
+        findings: findings about the file itself (damage, secrets), each with its line, or None for an unknown line.
+        results: findings about its exchanges.
+        lines: the line, counted from 1, at which each exchange begins; None where it is unknown.
+        failure: why the file could not be read at all; None where it was read.
 
     """
 
@@ -80,17 +80,17 @@ class Audit:
 
 
 class Follows(Protocol):
-    """What judges exchanges together with those before them: `Relations`, or what puts that off."""
+    """Judges exchanges together with earlier ones: `Relations`, or an object that defers that."""
 
     def follow(self, recording: Recording, position: int) -> Judged:
         """Judge a recording at its position."""
 
     def lose(self) -> None:
-        """Know that an exchange is missing."""
+        """Note that an exchange is missing."""
 
 
 class Looking(NamedTuple):
-    """What is kept from one exchange of a cassette to the next; without ``others`` their names are not looked for."""
+    """State that is kept from one exchange of a cassette to the next; without ``others``, names are not searched."""
 
     scrubber: Scrubber
     others: OtherNames | None
@@ -100,8 +100,8 @@ class Looking(NamedTuple):
 def audit(path: Path, terms: Terms) -> Audit:
     """Judge every exchange of a cassette at the time it was recorded, and scan the file for secrets.
 
-    Neither a damaged file nor one that cannot be read raises: the first is a finding for each damaged exchange, the
-    second is told in ``failure``.
+    A damaged or unreadable file does not raise: damage becomes a finding for each damaged exchange, and ``failure``
+    says why a file could not be read.
     """
     found = Audit(path, Entry(terms.now))
     try:
@@ -132,7 +132,7 @@ def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
 
 
 def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: Looking) -> None:
-    """Judge one exchange, without its answer where that broke off; one that is damaged hides none of the others."""
+    """Judge one exchange, without its answer where that is incomplete; a damaged exchange does not hide the others."""
     try:
         recording = file[position]
     except CassetteDamaged as damage:
@@ -145,7 +145,7 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: L
 def judge_recording(
     found: Audit, recording: Recording, position: int, reason: str, terms: Terms, looking: Looking
 ) -> None:
-    """Judge one recording, and enter what is found; ``reason`` says why its test failed (empty: it passed)."""
+    """Judge one recording and add the findings; ``reason`` says why its test failed (empty: it passed)."""
     scrubber, others, relations = looking
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
@@ -170,13 +170,13 @@ def judge_recording(
 
 
 def _about_failure(reason: str) -> list[Finding]:
-    """Return the finding of an exchange whose test failed while it was recorded."""
+    """Return the finding for an exchange whose test failed while it was recorded."""
     fix = "fix the test, then record it again (pytest --sls-record=once)"
     return [clause("recording-failed").finding("recording", "a test that passed", reason, fix)] if reason else []
 
 
 def _about_names(recording: Recording, others: OtherNames) -> list[Finding]:
-    """Return what is to be said of names that belong to others: only the real service knows any."""
+    """Return the finding for names that belong to others. Only the real service returns real names."""
     others.asked(recording.exchange.request)
     if recording.provenance.evidence is not Evidence.LIVE:
         return []
@@ -186,16 +186,16 @@ def _about_names(recording: Recording, others: OtherNames) -> list[Finding]:
 
 
 def _keyring(recording: Recording, keys: tuple[Credentials, ...]) -> tuple[Credentials, ...]:
-    """Return what a recording's signature can be verified with: nothing, where it was replaced by a marked one."""
+    """Return the keys that can verify a recording's signature: none, where a marked one replaced it."""
     if recording.signature is not None and recording.signature.verdict != "verified":
         return ()
     return (*keys, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
 
 def hidden_clauses(recording: Recording) -> tuple[str, ...]:
-    """Return the codes of the clauses on which a recording says nothing, as its signature was taken out.
+    """Return the codes of the clauses that a recording without its signature cannot show.
 
-    Users of other recorders are told to filter the Authorization; what they put in its place is one word.
+    Other recorders advise users to filter the Authorization header; the usual replacement is one word.
     """
     values = recording.exchange.request.headers.get_all("authorization")
     taken_out = recording.signature is None and not any(" " in value.strip() for value in values)
@@ -203,7 +203,7 @@ def hidden_clauses(recording: Recording) -> tuple[str, ...]:
 
 
 def about_recording(recording: Recording) -> list[Finding]:
-    """Return what a recording says about itself: edited, of unknown origin, wrongly signed, unanswered."""
+    """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, unanswered."""
     findings = []
     if recording.integrity is Integrity.EDITED:
         findings.append(_finding("recording-edited", "the digest of what was recorded", "another digest"))
@@ -217,7 +217,7 @@ def about_recording(recording: Recording) -> list[Finding]:
 
 
 def _wrong_signature(step: str) -> Finding:
-    """Say which step was wrong when it was recorded: what is stored stands in for the real signature."""
+    """Return the finding for a step that was wrong at recording time: the stored signature is a replacement."""
     known = step if step in STEPS else "digest"  # a file may have been edited
     expected, actual = "a signature that verifies", f"one whose first wrong step was {known}, when it was recorded"
     return clause(f"signature-{known}").finding("signature", expected, actual, "correct the client and record it again")
@@ -234,7 +234,7 @@ def _finding(slug: str, expected: str, actual: str) -> Finding:
 
 
 def damage_finding(damage: CassetteDamaged) -> tuple[Finding, int | None]:
-    """Return the finding of damage, with its line."""
+    """Return the finding for damage, with its line."""
     place = "file" if damage.line is None else f"line {damage.line}"
     return clause("recording-damaged").finding(
         place, "what was recorded", damage.reason, damage.how_to_fix
@@ -242,7 +242,7 @@ def damage_finding(damage: CassetteDamaged) -> tuple[Finding, int | None]:
 
 
 def _leaks(path: Path, scrubber: Scrubber) -> Iterator[tuple[Finding, int | None]]:
-    """Scan the file's bytes; the journal's, too, where one could not be folded in."""
+    """Scan the bytes of the file, and of a journal that could not be folded into it."""
     yield from leak_findings(path.read_bytes() if path.exists() else b"", scrubber)
     journal = journal_of(path)
     for finding, _ in leak_findings(journal.read_bytes(), scrubber, "journal, ") if journal.exists() else ():
@@ -252,7 +252,7 @@ def _leaks(path: Path, scrubber: Scrubber) -> Iterator[tuple[Finding, int | None
 def leak_findings(
     data: bytes, scrubber: Scrubber, place: str = "", first: int = 1
 ) -> Iterator[tuple[Finding, int | None]]:
-    """Yield each secret in some bytes with its line; ``first`` is the line at which they begin."""
+    """Yield a finding for each secret in some bytes, with its line; ``first`` is the line of the first byte."""
     for leak in leaks(data, scrubber):
         line, advice = leak.line + first - 1, "revoke the key, then record again"
         where = f"{place}line {line}"

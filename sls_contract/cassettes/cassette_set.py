@@ -1,4 +1,4 @@
-"""Several cassettes as one player: what `sls-contract replay` plays, and what `send_from` answers from."""
+"""Several cassettes as one player, for `sls-contract replay` and `send_from`."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class CassetteSet(Player):
     """Every recording of several cassettes, in the order of the files; it plays, and never records.
 
     Args:
-        paths: cassettes, HARs, and folders of them; each file counts once, whatever name it goes by.
+        paths: cassettes, HARs, and folders of them; a file with several names counts once.
         began: when the session began, aware.
-        repeat: whether the last of identical recordings plays again and again.
+        repeat: whether the last of identical recordings is played repeatedly.
 
     Raises:
-        CassetteDamaged: an exchange, or a whole file, is not what was recorded; each is read here.
+        CassetteDamaged: an exchange or a whole file is damaged; every exchange is read here.
         CassetteError: a file or folder cannot be read.
-        UsageError: there is no such path, or nothing is recorded there.
+        UsageError: a path does not exist, or has no recordings.
 
     """
 
@@ -73,16 +73,16 @@ class CassetteSet(Player):
         return file.path, exchange, file.lines[exchange]
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
-        """Return the next recording that answers a scrubbed request, with its position; None where there is none."""
+        """Return the next recording for a scrubbed request, with its position; None where there is none."""
         return super().take(self._named(request))
 
     def explain_miss(self, request: Request) -> Miss:
-        """Say why nothing answers a scrubbed request, which recording of which file is closest, and the fix."""
+        """Return why no recording answers a scrubbed request, which is closest, in which file, and the fix."""
         there, played, where = asked(self._before), self._index.played, str(self.path)
         return explain_miss(self._named(request), there, played, where, self._remedies, self._place_in_words)
 
     def _named(self, request: Request) -> Request:
-        """Give a request to a bare address, which names no project, the only one that was recorded."""
+        """Return a request to an IP address, which names no project, with the recorded host where that is unique."""
         if self._host is None or not is_address(request.host):
             return request
         return request.replace(
@@ -100,7 +100,7 @@ def _refuse(error: OSError) -> None:
 
 
 class RecordedFailure(EndpointError):
-    """The recorded attempt got no whole answer; ``kind`` and ``partial`` say what came, as in a `Broken`."""
+    """The recorded attempt has no whole answer; ``kind`` and ``partial`` are those of the `Broken`."""
 
     def __init__(self, broken: Broken) -> None:
         super().__init__(broken.detail or f"recorded without a whole answer: {broken.kind}")
@@ -111,14 +111,14 @@ class RecordedFailure(EndpointError):
 def send_from(path: os.PathLike[str] | str, *, repeat: bool = False) -> Send:
     """Return a `Send` that answers from the recordings at a path: a cassette, a HAR, or a folder of them.
 
-    Each answers one request, in recorded order; with ``repeat`` the last of identical ones answers again and again.
-    Nothing is judged: `use_cassette` does that.
+    Each recording answers one request, in recorded order; with ``repeat``, the last of identical recordings answers
+    repeatedly. Exchanges are not judged; for that, use `use_cassette`.
 
     Raises:
-        CassetteDamaged: a file is not what was recorded.
-        UsageError: nothing is recorded there.
-        UnmatchedRequest: from a call, where no recording is left that answers.
-        RecordedFailure: from a call, where the recorded attempt got no whole answer.
+        CassetteDamaged: a file is damaged.
+        UsageError: there are no recordings.
+        UnmatchedRequest: from a call, where no recording is left for the request.
+        RecordedFailure: from a call, where the recorded attempt has no whole answer.
 
     """
     recordings, scrubber = CassetteSet([Path(path)], utc_now(), repeat=repeat), Scrubber()

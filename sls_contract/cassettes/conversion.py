@@ -1,4 +1,4 @@
-"""Recordings from one kind of file to another: scrubbed on the way, and what is lost is told."""
+"""Convert recordings to another kind of file: they are scrubbed, and losses are reported."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _MOST_TOLD = 1000
 
 
 class Conversion:
-    """The recordings of a source without secrets, in their order; what holds no secret stays as it is, digest included.
+    """The recordings of a source without secrets, in their order. A recording without secrets is unchanged.
 
-    A signature that verifies with a key of the scrubber is replaced by one of the public test key, as in recording.
-    The source is read twice, once here and once by whoever iterates, and is never held as a whole.
+    A signature that verifies with a key of the scrubber is replaced by one of the public test key, as in recording. The
+    source is iterated twice, here and by the caller, and is never in memory as a whole.
 
     Args:
-        source: the recordings; every iteration gives the same.
-        scrubber: knows the keys of the run, and learns others.
-        progress: is told how many exchanges are scrubbed, each of them twice, and how many there are to scrub.
+        source: the recordings; every iteration yields the same ones.
+        scrubber: knows the keys of the run, and learns other secrets.
+        progress: is called with the number of exchanges scrubbed so far (each is scrubbed twice), and the total.
 
     Attributes:
-        count: how many recordings there are.
-        scrubbed: how many of those that were given held something that was replaced.
-        closed: bodies that nobody could look into, each with the position of its exchange; the first thousand.
-        losses: what the formats of the source and of a target cannot hold of those that were given.
+        count: number of recordings.
+        scrubbed: number of yielded recordings in which a secret was replaced.
+        closed: bodies that could not be scanned, each with the position of its exchange; at most a thousand.
+        losses: losses of the yielded recordings in the formats of source and target.
 
     """
 
@@ -46,13 +46,13 @@ class Conversion:
         scrubber: Scrubber,
         progress: Callable[[int, int], None] = lambda _done, _of: None,
     ) -> None:
-        """Read the source, and learn what it gives away."""
+        """Iterate the source once, to learn its secrets."""
         self._source, self._scrubber, self._progress = source, scrubber, progress
         self.count, self._before = len(source) if isinstance(source, Sized) else 0, 0
         self._before = self.count = sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Recording]:
-        """Yield each recording, clean."""
+        """Yield each recording, scrubbed."""
         self.scrubbed, self.losses = 0, Losses()
         self.closed = list[str]()
         for at, recording in enumerate(self._source):
@@ -86,19 +86,19 @@ def _reason(recording: Recording) -> str:
 
 
 class Losses:
-    """Counts, recording by recording, what a format cannot hold."""
+    """Counts the information that a format cannot represent."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start with no recordings."""
         self._counts: Counter[str] = Counter()
 
     @property
     def signed(self) -> bool:
-        """Whether any recording says what became of its signature."""
+        """Whether any recording has a note about its signature."""
         return self._counts["signed"] > 0
 
     def add(self, recording: Recording) -> None:
-        """Look at a recording."""
+        """Count one recording."""
         self._counts["signed"] += recording.signature is not None
         self._counts.update(_unseen(recording))
         if recording.provenance.evidence is Evidence.UNKNOWN:
@@ -108,7 +108,7 @@ class Losses:
             self._counts["decoded"] += response is not None and not response.wire
 
     def lost(self, source: object) -> Iterator[str]:
-        """Yield what a source, which was read to its end, holds that its recordings do not, in words."""
+        """Yield, in words, information of the source that its recordings lack; the source must have been iterated."""
         if getattr(source, "unfinished", ()):
             yield "the mark that the recording did not come to its end"
         for reason in getattr(source, "failed", {}).values():
@@ -127,7 +127,7 @@ class Losses:
             yield f"the bytes on the wire of {_count(decoded, 'body', 'bodies')} that the archive stores decoded"
 
     def unseen(self) -> Iterator[str]:
-        """Yield what a HAR has no place for, in words: it stands under ``_contract``, for sls-contract only."""
+        """Yield, in words, information that HAR has no field for: it is under ``_contract``, for sls-contract only."""
         words = {
             "provenance": "evidence, provenance and digest of {}",
             "coded": "the bytes on the wire of {} with a content coding",

@@ -1,4 +1,4 @@
-"""One exchange that is recorded or played: where it comes from, and how it is judged."""
+"""One exchange that is recorded or played: its provenance, and how it is judged."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges exchanges, and enters what is found, scrubbed, into the results.
+    """Judges exchanges, and adds the scrubbed findings to the results.
 
     Attributes:
-        scrubber: takes secrets out of what is shown.
+        scrubber: removes secrets from everything that is shown.
         credentials: the key of the run; None: the public test keys.
 
     """
@@ -44,7 +44,7 @@ class Judge:
     def recorded(
         self, results: Results, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime
     ) -> None:
-        """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
+        """Judge the wire form of an exchange that took place at ``seen``; only the scrubbed form is shown."""
         verdict = judge(whole, credentials=self._key_for(whole.request), at=seen)
         results.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
         results.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
@@ -60,9 +60,9 @@ class Judge:
         seen: datetime,
         position: int | None = None,
     ) -> None:
-        """Judge a request of ``seen``, the recorded answer at its own time, and the recording.
+        """Judge a request at time ``seen``, the recorded answer at its own time, and the recording.
 
-        ``shown`` gives what is shown of both; to scrub the request costs as much as to judge it.
+        ``shown`` returns the exchange for messages; it is called only if needed, since scrubbing is as slow as judging.
         """
         verdicts = [judge_request(request, credentials=self._keyring, at=seen)]
         if not recording.unanswered:
@@ -77,7 +77,7 @@ class Judge:
         results.add(about, exchange, position)
 
     def refuse_own(self, results: Results, request: Request, response: Response) -> None:
-        """Say of an answer of our own tools whose it is: it is not recorded as one of the service."""
+        """Report an answer of an sls-contract tool: it is not recorded as an answer of the service."""
         said = response.body.decode("utf-8", "replace")
         asked = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
         results.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
@@ -87,7 +87,7 @@ class Judge:
         return None if self.credentials is None else (self.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
     def _key_for(self, request: Request) -> Credentials | None:
-        """Return the key that must have signed what is recorded: the run's, or the public test key that it names."""
+        """Return the key that must have signed a recorded request: the run's, or the public test key that it names."""
         named = access_key_id(request)
         public = (key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if key.access_key_id == named)
         return None if self.credentials is None else next(public, self.credentials)
@@ -104,9 +104,9 @@ def evidence_of(request: Request, peer: str) -> Evidence:
 def recording_of_scrubbed(
     scrubbed: Scrubbed, evidence: Evidence, now: datetime, seen: datetime, endpoint: str = ""
 ) -> Recording:
-    """Return what may be written of an exchange that took place now, whatever the client's clock (``seen``) says.
+    """Return the recording of an exchange that takes place ``now``; ``seen`` is the time of the client's clock.
 
-    ``endpoint`` is what was asked, where the request does not name it.
+    ``endpoint`` is the endpoint of the request, where the request does not name it.
     """
     request = scrubbed.exchange.request
     origin = Provenance(
@@ -128,7 +128,7 @@ def recording_of_scrubbed(
 
 
 def written_secrets(path: Path, credentials: Credentials | None) -> Iterator[str]:
-    """Read what was written once more, as `sls-contract check` does, and tell of each secret that a scrub missed."""
+    """Scan a written file as `sls-contract check` does; yield a message for each secret that the scrubber missed."""
     try:
         written = path.read_bytes()
     except OSError:

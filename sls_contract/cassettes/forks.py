@@ -1,8 +1,8 @@
-"""Children that are forked under an open cassette: they judge what they do, and hand the results to their parent.
+"""Child processes forked under an open cassette: they judge their exchanges and send the results to the parent.
 
-A child writes each result, before its client has the answer, into a file without a name that both have open: a kill
-loses nothing. `Channel.finish` reads the rest and empties the file, which tells children that are left over that it is
-too late.
+A child writes each result before its client gets the answer, into an anonymous file that both processes have open: a
+kill loses nothing. `Channel.finish` reads the rest and empties the file. Children that still run then know that the
+cassette is closed.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ OVER = (
 
 
 class Channel:
-    """What a parent and its forked children share: results that children add, and which recordings were played."""
+    """The state that a parent and its forked children share: results of children, and which recordings were played."""
 
     def __init__(self, path: Path, taken: bytes) -> None:
-        """Open a file without a name, and take over which recordings were played (1) until now."""
+        """Open an anonymous file, and copy which recordings were played (1) so far."""
         self._path = path
         self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - it is open as long as the cassette
         self._file.write(_BEGUN)
@@ -52,30 +52,30 @@ class Channel:
         self.taken[: len(taken)] = taken
 
     def inherit(self) -> None:
-        """Take what a child must not share with its parent: a lock that another thread may hold."""
+        """Replace the lock after a fork: another thread of the parent may hold it."""
         self._threads = threading.Lock()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep the others from adding; raises `CassetteError` where the cassette was closed."""
+        """Exclude other writers; raises `CassetteError` where the cassette is closed."""
         with self._threads, self._locked(_RESULTS):
             if not os.fstat(self._file.fileno()).st_size:
                 raise CassetteError(OVER.format(path=self._path))
             yield
 
     def check(self) -> None:
-        """Raise `CassetteError` where the cassette was closed."""
+        """Raise `CassetteError` where the cassette is closed."""
         with self.held():
             pass
 
     @contextmanager
     def positions(self) -> Iterator[None]:
-        """Keep other processes from taking a recording."""
+        """Exclude other processes while a recording is taken."""
         with self._locked(_POSITIONS):
             yield
 
     def append(self, name: str, *values: object) -> None:
-        """Add a result, while it is `held`; one that a kill cuts off is passed over."""
+        """Add a result while the channel is `held`; readers skip a result that a kill truncated."""
         data = b64encode(pickle.dumps(values))
         line = f"\n{name} {zlib.crc32(data)} ".encode() + data + b"\n"
         self._file.seek(0, os.SEEK_END)
@@ -88,19 +88,19 @@ class Channel:
             self.append(name, *values)
 
     def read(self) -> list[tuple[str, tuple[Any, ...]]]:
-        """Return what was added since this was last asked."""
+        """Return the results added since the last call."""
         with self.held():
             return self._new()
 
     def finish(self) -> list[tuple[str, tuple[Any, ...]]]:
-        """Return the rest, and tell children that it is too late for more."""
+        """Return the remaining results, and refuse any more."""
         with self.held():
             rest = self._new()
             self._file.truncate(0)
         return rest
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def _new(self) -> list[tuple[str, tuple[Any, ...]]]:
@@ -128,7 +128,7 @@ def _results(data: bytes) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 
 class Relay(Results):
-    """The results of a child: it keeps nothing, hands all on, and lets nothing wait: a child may end at any moment."""
+    """The results of a child. Each is sent to the parent at once: a child may end at any moment."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__(keep=True)  # to hand it on
@@ -142,19 +142,19 @@ class Relay(Results):
         position: int | None = None,
         agreed: datetime | None = None,
     ) -> None:
-        """Hand on the verdicts on one exchange."""
+        """Send the verdicts on one exchange."""
         self._channel.add("count", exchange, list(verdicts), evidence, position, agreed)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
-        """Hand on findings that are not about an answer."""
+        """Send findings that are not about an answer."""
         self._channel.add("add", list(findings), exchange, position)
 
     def started(self, program: str) -> None:
-        """Hand on that another process was started."""
+        """Send that another process was started."""
         self._channel.add("started", program)
 
     def fail(self, text: str) -> None:
-        """Hand on what kept an exchange from being recorded, played or judged."""
+        """Send an error that kept an exchange from being recorded, played or judged."""
         self._channel.add("fail", text)
 
 

@@ -1,8 +1,8 @@
-"""Which recording answers a request: an index, not a scan, so that replay costs the same at any size.
+"""Find the recording for a request through an index, so that replay takes the same time at any cassette size.
 
-By default a request matches on method, project, percent-decoded path, query as a multiset, and body without what moves
-in it (`moves` in its contract); scheme, port, endpoint, signature and other headers do not matter. Identical requests
-play in recorded order, each once. ``match_on`` names other parts, as in vcrpy.
+By default a request matches on method, project, percent-decoded path, query as a multiset, and body. A body is compared
+without the parts that change in each run (`moves` in its contract). Scheme, port, endpoint, signature and other headers
+do not matter. Identical requests are played in recorded order, each once. ``match_on`` names other parts, as in vcrpy.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PORTS = {"http": "80", "https": "443"}
 
 
 class Key(NamedTuple):
-    """What two requests have in common when one's recording answers the other."""
+    """The parts of a request that are equal in a request and its recording."""
 
     method: str
     project: str
@@ -51,12 +51,12 @@ class Key(NamedTuple):
 
     @classmethod
     def of(cls, request: Request) -> Key:
-        """Take the key from a scrubbed request."""
+        """Return the key of a scrubbed request."""
         return cls.of_parts(request.method, request.host, request.target, steady_body(request))
 
     @classmethod
     def of_parts(cls, method: str, host: str, target: str, body: bytes) -> Key:
-        """Take the key from what a request is made of; ``target`` is path and query as sent, no part of body moves."""
+        """Return the key for parts of a request: ``target`` is path and query as sent, ``body`` has no moving parts."""
         path, _, query = target.partition("?")
         return cls(method, _project(host), decode_path(path), tuple(sorted(pairs_of(query))), body)
 
@@ -95,11 +95,11 @@ _PARTS: dict[str, Callable[[Request], Hashable]] = {
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """On what a request matches its recording.
+    """How a request matches its recording.
 
     Attributes:
         names: parts that must be equal; recordings are indexed by them.
-        matchers: asked of each recording with equal parts, in recorded order.
+        matchers: are called with each recording that has equal parts, in recorded order.
 
     """
 
@@ -108,9 +108,9 @@ class Matching:
 
     @classmethod
     def on(cls, match_on: object) -> Matching:
-        """Read what a user gave as ``match_on``: a name, a callable, or several; None: the default.
+        """Return the matching for a user's ``match_on``: a name, a callable, or several; None: the default.
 
-        Raises `UsageError` for anything else.
+        Raises `UsageError` for any other value.
         """
         if match_on is None:
             return DEFAULT
@@ -122,15 +122,15 @@ class Matching:
         return cls(tuple(name for name in _PARTS if name in given), matchers)
 
     def key(self, request: Request) -> Hashable:
-        """Return what a (scrubbed) request must have in common with a recording."""
+        """Return the index key of a (scrubbed) request."""
         return Key.of(request) if self.names == Key._fields else tuple(_PARTS[name](request) for name in self.names)
 
     def parts(self, request: Request) -> dict[str, Hashable]:
-        """Return the named parts of a request, for people; without names, what a matcher most likely looks at."""
+        """Return the named parts of a request for messages; without names, those of the default."""
         return {name: _PARTS[name](request) for name in self.names or Key._fields}
 
     def fits(self, request: Request, recorded: Request) -> bool:
-        """Tell whether every matcher lets a request match a recorded one that has the same key."""
+        """Return whether every matcher accepts a request and a recorded one that has the same key."""
         try:
             return all(said is None or said for said in (one(request, recorded) for one in self.matchers))
         except AssertionError:
@@ -141,9 +141,9 @@ DEFAULT = Matching()
 
 
 class Index:
-    """Hands out the positions of recordings by key, each once, in recorded order; safe from any thread.
+    """Returns the positions of recordings by key, each once, in recorded order; safe from any thread.
 
-    With ``repeat``, the last of identical recordings answers whatever comes after it.
+    With ``repeat``, the last of identical recordings is returned repeatedly.
     """
 
     def __init__(self, keys: Iterable[Hashable], *, repeat: bool = False) -> None:
@@ -158,11 +158,11 @@ class Index:
         self._between: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def share(self, taken: mmap, between: Callable[[], AbstractContextManager[None]]) -> None:
-        """Take recordings in turn with other processes: ``taken`` (1: handed out) is theirs, too, under a lock."""
+        """Share the index with other processes: ``taken`` (1: returned) is shared memory, ``between`` locks it."""
         self.taken, self._between, self._shared = taken, between, True
 
     def take(self, key: Hashable, fits: Callable[[int], bool] | None = None) -> int | None:
-        """Return the position of the next recording for the key that ``fits``; None where there is none left."""
+        """Return the position of the next recording for the key that ``fits``; None where none is left."""
         with self.lock, self._between():
             waiting = self._waiting.get(key)
             if not waiting:
@@ -179,26 +179,25 @@ class Index:
 
     @staticmethod
     def _is_followed(waiting: Sequence[int], position: int, fits: Callable[[int], bool] | None) -> bool:
-        """Tell whether another recording for the same request comes after one."""
+        """Return whether another recording of the same request comes after a position."""
         return len(waiting) > 1 if fits is None else any(each > position and fits(each) for each in waiting)
 
     @property
     def played(self) -> frozenset[int]:
-        """The positions handed out so far."""
+        """The positions returned so far."""
         return frozenset(position for position, taken in enumerate(bytes(self.taken)) if taken)
 
     def _forget_taken(self, waiting: deque[int], fits: Callable[[int], bool] | None) -> None:
-        """Drop what another process took meanwhile, but for the last that stands for all that come after it."""
+        """Remove the positions that other processes took; with ``repeat``, keep the last one."""
         for position in [each for each in waiting if self.taken[each]]:
             if not self._repeat or self._is_followed(waiting, position, fits):
                 waiting.remove(position)
 
 
 def asked_for(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> frozenset[int]:
-    """Return the positions that some plays of one cassette together asked for; ``plays`` are positions of ``keys``.
+    """Return the positions that all plays of one cassette together requested; ``plays`` are positions in ``keys``.
 
-    Each play begins anew with the first of identical recordings, while each recorded one of its own: two that ask the
-    same stand for two.
+    Each play starts with the first of identical recordings, but each test recorded its own: two plays use two of them.
     """
     times = Counter(keys[position] for play in plays for position in play)
     asked = set()
@@ -211,7 +210,7 @@ def asked_for(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> fro
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Why no recording answers a request: in one line, in detail, and the fix."""
+    """Why a request has no recording: in one line, in detail, and the fix."""
 
     headline: str
     details: tuple[str, ...]
@@ -219,17 +218,17 @@ class Miss:
 
     @classmethod
     def of(cls, request: Request, where: str, details: tuple[str, ...], advice: str) -> Miss:
-        """Say of a request that nothing in ``where`` answers it."""
+        """Return the miss of a request in the recordings that ``where`` names."""
         return cls(f"no recording in {where} answers {request.method} {masked_url(request.url)}", details, advice)
 
     def __str__(self) -> str:
-        """Give all of it as lines."""
+        """Return all parts as lines."""
         return "\n".join([self.headline, *self.details, f"How to fix: {self.advice}"])
 
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """How a miss is fixed where it was met: a way to record, and a way to play a recording again."""
+    """How to fix a miss: a way to record, and a way to play a recording repeatedly."""
 
     record: str = "pytest --sls-record=new_episodes"
     repeat: str = "mark the test sls_cassette(repeat='last')"
@@ -247,7 +246,7 @@ def explain_miss(
     place: Callable[[int], str] = "exchange {}".format,
     matching: Matching = DEFAULT,
 ) -> Miss:
-    """Say which recording in ``where`` is closest to the (scrubbed) request and what differs.
+    """Return which recording in ``where`` is closest to the (scrubbed) request, and the differences.
 
     ``place`` names a recording by its position.
     """
@@ -270,7 +269,7 @@ def explain_miss(
 
 
 def failed_before(request: Request, where: str, reason: str) -> Miss:
-    """Say that nothing in ``where`` answers since the test failed when it was recorded."""
+    """Return the miss of a request whose recordings are not played, since their test failed."""
     return Miss.of(
         request,
         where,

@@ -1,4 +1,4 @@
-"""Why a cassette is missing: never recorded, ignored by git, deleted, or left under the old name of its test."""
+"""Why a cassette is missing: never recorded, ignored by git, deleted, or under the old name of its test."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _PATIENCE = 10  # seconds that git may take
 def about_missing(
     path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool], stored_at: str = ""
 ) -> tuple[tuple[str, ...], str]:
-    """Say why there is no cassette, and the fix.
+    """Return why there is no cassette, and the fix.
 
-    ``candidates`` are cassettes that no test of the run plays; ``answers`` tells whether one holds what was asked for.
-    ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git knows nothing of them.
+    ``candidates`` are cassettes that no test of the run plays; ``answers`` says whether a cassette answers the request.
+    ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git does not track these copies.
     """
     if stored_at:
         details = [f"{stored_at} has none that the lock file names."]
@@ -54,7 +54,7 @@ def about_missing(
 
 
 def _under_an_old_name(path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool]) -> Path | None:
-    """Return the cassette whose name is most like the missing one, out of those that hold what was asked for."""
+    """Return the cassette with the name most similar to the missing one, among those that answer the request."""
     likely = sorted(candidates, key=lambda one: -SequenceMatcher(None, str(one), str(path)).ratio())
     return next((one for one in likely if _fits(one, answers)), None)
 
@@ -67,13 +67,13 @@ def _fits(path: Path, answers: Callable[[CassetteFile], bool]) -> bool:
 
 
 def _ignored_by(path: Path) -> str:
-    """Return the rule by which git ignores a path, with file and line; empty where it does not."""
+    """Return the rule by which git ignores a path, with file and line; empty where git does not ignore it."""
     file, line, rule, *_ = (*_git(path, "check-ignore", "-v", "-z", "--stdin"), "", "", "")
     return f"{rule} ({file}:{line})" if rule and not rule.startswith("!") else ""
 
 
 def _git(path: Path, *command: str) -> list[str]:
-    """Return what git says of a path, cut at NUL; nothing where there is no git, or no repository."""
+    """Return the output of a git command about a path, split at NUL; empty without git, or without a repository."""
     git, folder = which("git"), _folder(path)
     if git is None:
         return []

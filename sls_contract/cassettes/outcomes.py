@@ -1,4 +1,4 @@
-"""What a client meets: of a recording that is played, and of an endpoint that is called instead of connected to."""
+"""The outcome that a client gets: from a recording, or from an endpoint that is called as a function."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def outcome_of(recording: Recording) -> Outcome:
-    """Return what the client met when this was recorded."""
+    """Return the outcome that the client had when this was recorded."""
     response = recording.exchange.response
     if recording.broken is not None:
         return Broken(recording.broken, response, recording.detail)  # type: ignore[arg-type]  # as it was recorded
@@ -23,7 +23,7 @@ def outcome_of(recording: Recording) -> Outcome:
 
 
 def answered(send: Send, request: Request) -> Outcome:
-    """Return the answer of an endpoint that is called, not connected to; not reaching it is an outcome, too."""
+    """Call an endpoint and return the outcome; an unreachable endpoint is an outcome, too."""
     try:
         response = send(request)
     except EndpointError as error:
@@ -34,7 +34,7 @@ def answered(send: Send, request: Request) -> Outcome:
 
 
 def _delivered(response: Any) -> Outcome:
-    """Return what a client meets of an answer that an endpoint delivers in a way of its own; without its delay."""
+    """Return the outcome of an answer that an endpoint delivers in parts, truncates or resets; delays are ignored."""
     got: Response | None = response.received()
     broken: Kind = "reset" if response.delivery.ending == "reset" else "closed" if got is None else "truncated"
     if got is None or len(got.body) < len(response.body):

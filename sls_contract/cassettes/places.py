@@ -1,4 +1,4 @@
-"""Where recordings lie on disk: what a user may name, and the cassettes in a folder."""
+"""Find cassettes on disk, at the paths that a user names and in their folders."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _OF_VCRPY = re.compile(rb"""\buri["']?\s*:|\bversion["']?\s*:\s*1\b""")
 
 
 def expect_recordings(path: Path, done: str) -> Path:
-    """Return a path at which a file, a folder, or only a journal stands.
+    """Return the path if it is a file or folder, or has a journal.
 
-    Raises `UsageError` for any other; ``done`` says what was to become of it: ``checked``, ``compared``, ``played``.
+    Raises `UsageError` for any other; ``done`` is the verb of the message: ``checked``, ``compared``, ``played``.
     """
     try:
         if path.is_file() or path.is_dir() or journal_of(path).is_file():
@@ -44,9 +44,9 @@ def cassettes_at(
     missed: Callable[[OSError], None],
     also: Callable[[Path], bool] = lambda _: False,
 ) -> list[Path]:
-    """Return the cassettes at or below paths, each once, whatever name it goes by; in folders, ``also`` other files.
+    """Return the cassettes at or below paths, a file with several names once; in folders, ``also`` accepts other files.
 
-    Raises as `expect_recordings` does; ``missed`` is told of every folder that cannot be read.
+    Raises as `expect_recordings` does; ``missed`` is called with the error of every folder that cannot be read.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -58,9 +58,9 @@ def cassettes_at(
 def cassettes_below(
     path: Path, missed: Callable[[OSError], None] | None = None, also: Callable[[Path], bool] = lambda _: False
 ) -> Iterator[Path]:
-    """Yield the cassettes and HARs at or below a path, sorted: files named as such, and what only a journal holds yet.
+    """Yield the cassettes and HARs at or below a path, sorted, including those that have only a journal yet.
 
-    Links are followed, each folder is visited once. ``missed`` is told of every folder that cannot be read.
+    Links are followed, each folder is visited once. ``missed`` is called with the error of every unreadable folder.
     """
     if not path.is_dir():
         yield path
@@ -84,9 +84,9 @@ def _files_below(path: Path, missed: Callable[[OSError], None] | None) -> Iterat
 
 
 def _is_recording(path: Path) -> bool:
-    """Tell a cassette from other files in a folder: ours by name, others by content.
+    """Return whether a file in a folder is a cassette or a HAR: by its name, or by its content.
 
-    A file that cannot be read may be one, and is not passed over.
+    A file that cannot be read counts as one, so that it is not skipped.
     """
     if path.suffix not in _SUFFIXES and not is_har(path):
         return False
@@ -99,11 +99,11 @@ def _is_recording(path: Path) -> bool:
 
 
 def _head_of(path: Path) -> bytes:
-    """Return the beginning of a file, which says what it is: it may be of any size."""
+    """Return the beginning of a file, which can be of any size; that is enough to identify it."""
     with path.open("rb") as file:
         return file.read(_HEAD)
 
 
 def holds_recordings(text: bytes) -> bool:
-    """Tell a cassette from other YAML and JSON by what vcrpy writes: Ruby's VCR, Betamax and Pact write other keys."""
+    """Return whether YAML or JSON is a cassette, by vcrpy's keys: Ruby's VCR, Betamax and Pact write other keys."""
     return bool(_INTERACTIONS.search(text) and _OF_VCRPY.search(text))

@@ -1,7 +1,7 @@
-"""What becomes of a cassette and its proposal once they were compared: renewed, replaced, or left as they are.
+"""Update a cassette after verification: set its validation times, write a proposal, accept it, or delete it.
 
-A proposal is the old file with the blocks of those exchanges that differ by more than values that are meant to move:
-whoever reviews it sees what changed, and nothing else.
+A proposal is the old file with new blocks for the exchanges that differ by more than values that change in each run. A
+reviewer sees these changes only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.file.recording_file import fold, load, names_of
+from sls_contract.cassettes.file.recording_file import fold, ids_of, load
 from sls_contract.cassettes.file.validation import Validation
 from sls_contract.cassettes.proposal import proposed
 from sls_contract.cassettes.recording import Integrity
@@ -36,13 +36,13 @@ _MEANWHILE = (
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What a proposal takes over from the new recording.
+    """The exchanges that a proposal takes from the new recording.
 
     Attributes:
         taken: digests of new exchanges, by the ids of the old ones that they replace.
-        added: digests of new exchanges that nobody had recorded.
-        left: positions of old exchanges that nobody asked for any more.
-        validated: ids of old exchanges that were answered as before, with when.
+        added: digests of new exchanges without an old one.
+        left: positions of old exchanges that were not requested.
+        validated: when old exchanges were answered as before, by their ids.
 
     """
 
@@ -53,10 +53,10 @@ class Replacement:
 
 
 def renew(path: Path, validated: Mapping[str, datetime]) -> int:
-    """Write when exchanges (by id) were last validated, and nothing else; return how many were renewed.
+    """Write when exchanges (by id) were last validated, and change nothing else; return the number of renewed ones.
 
-    One that was edited keeps its time, since nobody validated what stands there now. The file is replaced whole or not
-    at all. Raises `CassetteError`.
+    An edited exchange keeps its time: its present content was not validated. The file is replaced atomically. Raises
+    `CassetteError`.
     """
     with _alone(path):
         file = CassetteFile.read(path)
@@ -69,7 +69,7 @@ def renew(path: Path, validated: Mapping[str, datetime]) -> int:
 
 
 def propose(path: Path, what: Replacement) -> None:
-    """Make the proposal for a cassette of the old file and what is new; raises `CassetteError`."""
+    """Write the proposal for a cassette: the old file with the new exchanges; raises `CassetteError`."""
     proposal = proposed(path)
     old, new = load(path), {recording.digest: recording for recording in load(proposal)}
     blocks = _blocks(old)
@@ -86,9 +86,9 @@ def propose(path: Path, what: Replacement) -> None:
 
 
 def accept(path: Path) -> None:
-    """Put the proposal for a cassette in its place; a kill at any moment leaves the old file or the new one.
+    """Replace a cassette by its proposal; a kill at any moment leaves the old file or the new one.
 
-    Raises `CassetteError` where that is not possible; both files then stay.
+    Raises `CassetteError` where that is impossible; both files then stay.
     """
     proposal = proposed(path)
     fold(proposal)
@@ -100,14 +100,14 @@ def accept(path: Path) -> None:
 
 
 def dismiss(path: Path) -> None:
-    """Take the proposal for a cassette away; does nothing where there is none."""
+    """Delete the proposal for a cassette; does nothing where there is none."""
     for each in (proposed(path), journal_of(proposed(path))):
         each.unlink(missing_ok=True)
 
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold a cassette's lock, and nothing in its journal."""
+    """Hold the lock of a cassette with an empty journal."""
     fold(path)
     with Journal(path).held() as journal:
         if read_frames(journal.read()):  # pragma: no cover - another process, between the last line and this one
@@ -119,9 +119,9 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _blocks(file: CassetteFile) -> dict[str, str]:
-    """Return the text of each exchange by its id: as it stands, where the file is in our layout."""
+    """Return the text of each exchange by its id: unchanged, if sls-contract wrote the file."""
     recordings = tuple(file)
-    names = tuple(names_of(recordings))
+    names = tuple(ids_of(recordings))
     if file.layout is not None and names == tuple(map(id_of, file.layout.blocks)):
         return dict(zip(names, file.layout.blocks, strict=True))
     return {name: emit_block(block_of(one, name)) for name, one in zip(names, recordings, strict=True)}
@@ -129,7 +129,7 @@ def _blocks(file: CassetteFile) -> dict[str, str]:
 
 def _intact(file: CassetteFile) -> Iterator[str]:
     recordings = tuple(file)
-    for name, recording in zip(names_of(recordings), recordings, strict=True):
+    for name, recording in zip(ids_of(recordings), recordings, strict=True):
         if recording.integrity is not Integrity.EDITED:
             yield name
 
@@ -137,13 +137,14 @@ def _intact(file: CassetteFile) -> Iterator[str]:
 def _stamped(
     file: CassetteFile, blocks: dict[str, str], validated: Mapping[str, datetime], fresh: Collection[str] = ()
 ) -> Layout:
-    """Lay blocks out with the line that says when they were validated; as few other lines as possible change.
+    """Return blocks with their validation times; as few lines as possible change.
 
-    What was validated before and not now gets that time into its block. Where this is more than was validated now, that
-    has its time in its blocks instead; ``fresh`` ones have it there already.
+    Blocks that the old prolog covers, but the new one does not, get their time written into them. Where these would be
+    the majority, the old prolog stays, and the newly validated blocks get their times instead. ``fresh`` blocks have a
+    time already.
     """
     before = file.layout.validation if file.layout is not None else None
-    recordings = dict(zip(names_of(tuple(file)), file, strict=True))
+    recordings = dict(zip(ids_of(tuple(file)), file, strict=True))
     lost = (file.validated & blocks.keys()) - validated.keys() - set(fresh)
     if len(lost) <= len(validated) and validated:
         blocks |= {name: emit_block(block_of(recordings[name], name)) for name in lost}
@@ -151,7 +152,7 @@ def _stamped(
     else:
         there = file.layout.blocks if file.layout is not None else ()
         blocks |= {name: _dated(recordings[name], name, validated[name]) for name in validated.keys() - set(fresh)}
-        validation = None if before is None else before.kept(there, blocks.values())
+        validation = None if before is None else before.after_change(there, blocks.values())
     return Layout(tuple(blocks.values()), validation=validation)
 
 

@@ -1,4 +1,4 @@
-"""What was found while a cassette was open: breaches with the exchange that shows them, and counts."""
+"""The findings of an open cassette, with the exchanges that show them, and counts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MOST_HELD = 4 * 1024 * 1024  # bytes of bodies that wait with them
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A finding with the scrubbed exchange that shows it; ``position`` counts from 0 in the file, if it is in one."""
+    """A finding with its scrubbed exchange; ``position`` counts from 0 in the file, and is None outside of it."""
 
     finding: Finding
     exchange: Exchange
@@ -43,8 +43,8 @@ class Breach:
 class Results:
     """Counts and breaches of one open cassette; safe from any thread.
 
-    ``outside`` names the programs that were started, whose requests nobody sees.
-    ``seen`` keeps the exchanges only where ``keep`` is set: ten thousand of them are many megabytes.
+    ``outside`` names the started programs whose requests are not recorded. ``seen`` has the exchanges only if ``keep``
+    is set: ten thousand of them are many megabytes.
     """
 
     keep: bool = False
@@ -66,9 +66,9 @@ class Results:
     _settling: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def later(self, work: Callable[[], None], held: int = 0) -> None:
-        """Put off work that adds to these results until they are read; ``held``: the bytes that it keeps alive.
+        """Defer work that adds to these results until they are read; ``held``: the bytes that it keeps in memory.
 
-        Where much waits already, the oldest is done first, as much as makes room: nobody waits for all of it.
+        When too much is deferred, the oldest work runs now, until there is room: no call waits for all of it.
         """
         with self._lock:
             self._waiting.append((work, held))
@@ -83,11 +83,11 @@ class Results:
 
     @property
     def waiting(self) -> int:
-        """How much is put off."""
+        """Number of deferred work items."""
         return len(self._waiting)
 
     def settle(self) -> None:
-        """Do what was put off, in order."""
+        """Run deferred work, in order."""
         with self._settling:
             while self._waiting:
                 self._do_oldest()
@@ -107,7 +107,7 @@ class Results:
         position: int | None = None,
         agreed: datetime | None = None,
     ) -> None:
-        """Take over the verdicts on one exchange (its request and its answer may have been judged apart).
+        """Add the verdicts on one exchange (request and answer may have been judged separately).
 
         ``agreed`` is when it last agreed with its endpoint.
         """
@@ -130,57 +130,57 @@ class Results:
                 self.breaches.extend(Breach(finding, exchange, position) for finding in found)
 
     def relate(self, judged: Judged, exchange: Exchange, position: int | None = None) -> None:
-        """Take over what an exchange breaks together with those before it."""
+        """Add the findings about an exchange together with earlier ones."""
         if judged.exercised:
             with self._lock:
                 self.exercised.update(judged.exercised)
             self.add(judged.findings, exchange, position)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
-        """Take over findings that are not about an answer: a miss, an edited recording."""
+        """Add findings that are not about an answer: a miss, an edited recording."""
         with self._lock:
             self.breaches.extend(Breach(finding, exchange, position) for finding in findings)
 
     def started(self, program: str) -> None:
-        """Take over that a process was started in which nothing is recorded, played or judged."""
+        """Add a started process, whose requests are not recorded, played or judged."""
         with self._lock:
             self.outside.append(program)
 
     def fail(self, text: str) -> None:
-        """Take over what kept an exchange from being recorded, played or judged."""
+        """Add an error that kept an exchange from being recorded, played or judged."""
         with self._lock:
             self.errors.append(text)
 
     def take_errors(self) -> list[str]:
-        """Return what failed since this was last asked."""
+        """Return and remove the errors so far."""
         self.settle()
         with self._lock:
             taken, self.errors = self.errors, []
         return taken
 
     def take_breaches(self) -> list[Breach]:
-        """Return the breaches made since this was last asked; they are kept no longer."""
+        """Return and remove the breaches so far."""
         self.settle()
         with self._lock:
             taken, self.breaches = self.breaches, []
         return taken
 
     def since(self, mark: int) -> tuple[list[Breach], int]:
-        """Return the breaches made since ``mark``, and the next mark."""
+        """Return the breaches since ``mark``, and the next mark."""
         self.settle()
         with self._lock:
             return self.breaches[mark:], len(self.breaches)
 
 
 def failing(breaches: Iterable[Breach], *, strict: bool = False, allowed: Iterable[str] = ()) -> list[Breach]:
-    """Return the breaches that fail a test: violations, with ``strict`` warnings too, without the ``allowed`` codes."""
+    """Return the breaches that fail a test: violations, with ``strict`` also warnings; not the ``allowed`` codes."""
     levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
     accepted = frozenset(allowed)
     return [one for one in breaches if one.finding.level in levels and one.finding.code not in accepted]
 
 
 def message(breaches: Sequence[Breach], where: str) -> str:
-    """Tell the breaches as one text: alike ones once, with how often; an exchange after the last of its findings."""
+    """Format breaches as one text: equal findings once, with their number; an exchange after its last finding."""
     lines = [f"{len(breaches)} {'breach' if len(breaches) == 1 else 'breaches'} of the contract in {where}"]
     alike: dict[Finding, list[Breach]] = {}
     for breach in breaches:
@@ -203,7 +203,7 @@ SHOWN_BODY = 1000
 
 
 def exchange_lines(exchange: Exchange) -> Iterator[str]:
-    """Yield the request after ``>`` and the answer after ``<``, long bodies cut."""
+    """Yield the request after ``>`` and the answer after ``<``; long bodies are truncated."""
     request, response = exchange.request, exchange.response
     yield f"> {request.method} {masked_url(request.url)}"
     yield from _part(">", request.headers, request.body)

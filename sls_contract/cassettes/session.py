@@ -1,4 +1,4 @@
-"""An open cassette: the handler that answers, records and judges every owned request while it is open."""
+"""An open cassette: the handler that answers, records and judges every owned request."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FEW = 1000  # exchanges; of those behind them only the place waits: many object
 
 
 class Session:
-    """An open cassette. `start` hands it the requests of every recorded client, in all threads; `close` ends that."""
+    """An open cassette. From `start` to `close` it handles the requests of every recorded client, in all threads."""
 
     def __init__(self, opening: Opening, results: Results | None = None, player: Player | None = None) -> None:
         self._opening = opening
@@ -62,49 +62,49 @@ class Session:
 
     @property
     def recording(self) -> bool:
-        """Whether a request without a recording is let through and recorded."""
+        """Whether a request without a recording is sent and recorded."""
         return self._player.records
 
     @property
     def results(self) -> Results:
-        """What was found so far."""
+        """The results so far."""
         self.collect()
         self._results.settle()
         return self._results
 
     @property
     def offline(self) -> bool:
-        """Whether every request is answered, or refused, without a network."""
+        """Whether every request is answered or refused without a network."""
         return not self._player.records
 
     @property
     def online(self) -> bool:
-        """Whether every request is let through, since there is nothing to play."""
+        """Whether every request is sent, since there is nothing to play."""
         return self._player.lets_all_through and self._opening.send is None
 
     @property
     def player(self) -> Player:
-        """What plays and records."""
+        """The player of recordings."""
         return self._player
 
     @property
     def recorded(self) -> int:
-        """How many exchanges were recorded so far."""
+        """Number of exchanges recorded so far."""
         return self._player.added
 
     @property
     def asked(self) -> bool:
-        """Whether any exchange was the cassette's, or that of one which was open inside it."""
+        """Whether this cassette, or one that was opened inside it, had any exchange."""
         results = self.results
         return self._beneath or bool(results.exchanges or results.breaches or self.recorded or self._player.played())
 
     @property
     def reaches_out(self) -> bool:
-        """Whether requests without a recording go out by the client's own stack."""
+        """Whether the client itself sends requests without a recording."""
         return not self.offline and self._opening.send is None
 
     def start(self) -> None:
-        """Take over the owned requests; raises `CassetteBusy` beside a cassette that another thread opened."""
+        """Start to handle owned requests; raises `CassetteBusy` where another thread has a cassette open."""
         if "pyfakefs" in sys.modules:
             from sls_contract.spec.known_errors import errors_with
 
@@ -118,14 +118,14 @@ class Session:
             raise
 
     def pause(self) -> None:
-        """Let requests pass, until `start` takes them over again; the file stays open."""
+        """Stop handling requests until the next `start`; the file stays open."""
         self._stop()
         OPEN.leave(self)
 
     def close(self, *, finished: bool = True, failure: str = "") -> None:
-        """Let requests pass again, and close the file, but for a child; an unfinished recording is marked so.
+        """Stop handling requests and, except in a child process, close the file. An unfinished recording is marked so.
 
-        ``failure`` says why its test failed: what was recorded is then not played.
+        ``failure`` says why its test failed; the recording is then not played.
         """
         self.pause()
         if self._is_child:
@@ -144,7 +144,7 @@ class Session:
                 self.results.fail(secret)
 
     def prepare_fork(self) -> None:
-        """Make what a child shares with this process, once, and see that it inherits no lock that nobody frees."""
+        """Create the state that a child shares with this process, and hold the locks during the fork."""
         self._relations.lose()  # what the child asks, and when, comes too late
         try:
             self._channel = self._channel or self._player.share()
@@ -154,7 +154,7 @@ class Session:
             lock.acquire()
 
     def forked(self, *, child: bool) -> None:
-        """Go on after a fork; a child judges at once what it does, and hands it over."""
+        """Release the locks after a fork; a child judges its exchanges at once and sends the results to its parent."""
         for lock in self._player.locks:
             lock.release()
         if child:
@@ -164,7 +164,7 @@ class Session:
                 self._results = Relay(self._channel)
 
     def collect(self) -> None:
-        """Take over what children did so far."""
+        """Add the results of children so far."""
         if self._channel is not None and not self._is_child:
             self._take_over(self._channel.read())
 
@@ -173,11 +173,14 @@ class Session:
             (self._player.adopt if name == "recorded" else getattr(self._results, name))(*values)
 
     def owns(self, host: str, peer: str) -> bool:
-        """Tell whether requests to a host are the cassette's, whatever way they take."""
+        """Return whether requests to a host belong to the cassette."""
         return self.hosts.owned(host, peer)
 
     def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - whatever way it takes
-        """Play the recording that matches; else record, or raise `UnmatchedRequest`."""
+        """Return the outcome of the matching recording, or of ``send``; None: the client itself sends the request.
+
+        Raises `UnmatchedRequest` in replay.
+        """
         try:
             return self._answer(request)
         except Exception as error:
@@ -185,7 +188,7 @@ class Session:
             raise
 
     def sent(self, request: Request, peer: str) -> None:  # noqa: ARG002 - whatever way it takes
-        """Scrub a request while its answer is under way."""
+        """Scrub a request while its answer is pending."""
         try:
             self._ahead.value = self._opening.scrubber.sent(request)
         except Exception as error:
@@ -193,7 +196,7 @@ class Session:
             raise
 
     def received(self, request: Request, outcome: Outcome, peer: str) -> None:
-        """Record what a client's own stack received, before the client sees it."""
+        """Record the outcome of a request that the client sent itself, before the client gets it."""
         try:
             self._record(request, outcome, evidence_of(request, peer))
         except Exception as error:
@@ -201,11 +204,11 @@ class Session:
             raise
 
     def started(self, program: str) -> None:
-        """Note that a process was started in which nothing is recorded, played or judged."""
+        """Note a started process, whose requests are not recorded, played or judged."""
         self._results.started(program)
 
     def _notice(self, error: Exception) -> None:
-        """Note what goes wrong here (a full disk, a damaged recording): a client may swallow it, the test must not."""
+        """Note an error (a full disk, a damaged recording): a client may swallow it, but the test must fail."""
         if not isinstance(error, UnmatchedRequest):  # that is noted as a finding
             self.results.fail(f"{type(error).__name__}: {self._opening.scrubber.shown(str(error))}")
 
@@ -237,7 +240,7 @@ class Session:
         return outcome_of(recording)
 
     def _soon(self, judging: Callable[[], None], request: Request, response: Response | None) -> None:
-        """Judge an exchange now, or when somebody looks."""
+        """Judge an exchange now, or when the results are read."""
         if self._is_child or not self._opening.patient:
             judging()
             return
@@ -278,7 +281,7 @@ class Session:
         self._soon(partial(self._judge_recorded, whole, scrubbed, evidence, seen), request, response)
 
     def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
-        """Judge an exchange that took place at ``seen``, by itself and beside those before it."""
+        """Judge an exchange that took place at ``seen``, alone and together with earlier ones."""
         self._judging.recorded(self._results, whole, scrubbed, evidence, seen)
         related = self._relations.go_on(whole, evidence, seen)
         self._results.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
@@ -297,7 +300,7 @@ class Session:
         return self._channel
 
     def _missed(self, scrubbed: Request) -> UnmatchedRequest:
-        """Note the miss as a finding, too: a client may swallow the error, the test must not."""
+        """Return the error of a miss, and note it as a finding: a client may swallow the error."""
         miss = self._player.explain_miss(scrubbed)
         actual = "; ".join([miss.headline, *(line.strip() for line in miss.details)])
         finding = clause("request-not-recorded").finding("request", "a recording that answers it", actual, miss.advice)
@@ -306,7 +309,7 @@ class Session:
 
 
 class _Ahead(threading.local):
-    """What was done for the request that this thread sent last."""
+    """The scrubbed form of the request that this thread sent last."""
 
     value: Sent | None = None
 

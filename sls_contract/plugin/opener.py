@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sls_contract.cassettes.file.recording_file import load, recorded, take_back
+from sls_contract.cassettes.file.recording_file import load, recorded, remove_recording
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
@@ -287,7 +287,7 @@ class Opener:
     def _take_back(self, test: str) -> None:
         """Remove what a test recorded when it ran before in this run: it is run again for having failed."""
         if test in self._recorded:
-            take_back(*self._recorded.pop(test))
+            remove_recording(*self._recorded.pop(test))
 
     def _claim(self, folder: Path, test_file: Path) -> None:
         """Refuse two test files of one name whose cassettes would lie in one folder: each would play the other's."""

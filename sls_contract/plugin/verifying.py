@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Class, alone, change_lines, plain_change
+from sls_contract.cassettes.drift import Class, change_lines, plain_change, unmatched_exchange
 from sls_contract.cassettes.proposal import left_of
 from sls_contract.cassettes.results import ABOUT_ANSWERS
 from sls_contract.plugin.verify_result import EVIDENCE
@@ -124,7 +124,7 @@ class Verifying:
     def _polled(self) -> bool:
         """Whether all that has no partner are requests that the cassette answers already, asked more often."""
         extra = self.proposal.compared.unmatched
-        known = {alone("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
+        known = {unmatched_exchange("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
         return bool(extra) and not self.left and all(each.side == "new" and each.request in known for each in extra)
 
     def _news(self, which: int, found: list[Any]) -> list[Any]:
