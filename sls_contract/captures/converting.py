@@ -171,10 +171,10 @@ def _told(source: object, creator: str, task: Task, conversion: Conversion) -> I
     yield f"{task.target}: {plural(conversion.count, 'exchange')} of {of}"
     if conversion.scrubbed:
         yield f"scrubbed: {plural(conversion.scrubbed, 'exchange')}"
-    yield from (f"not looked into: {place}" for place in conversion.closed)
+    yield from (f"not looked into: {place}" for place in conversion.unscanned)
     yield from (f"lost: {what}" for what in conversion.losses.lost(source))
     suffix = task.target.suffix.lower()
     if suffix == ".har":
-        yield from (f"for sls-contract only (_contract): {what}" for what in conversion.losses.unseen())
+        yield from (f"for sls-contract only (_contract): {what}" for what in conversion.losses.outside_har())
     if suffix == ".jsonl" and conversion.losses.signed:
         yield "lost: what the recordings say about their signatures, digests and substitutions"

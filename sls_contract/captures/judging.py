@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sls_contract.captures.compression import SUFFIXES
 from sls_contract.captures.reading import failure_of, local_copy, recording_of
 from sls_contract.captures.storage import is_url
-from sls_contract.cassettes.audit import Audit, Looking, audit, damage_finding, judge_recording, leak_findings
+from sls_contract.cassettes.audit import Audit, AuditState, audit, damage_finding, judge_recording, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.ledger import Entry, digest_of_file, digest_with
@@ -153,7 +153,7 @@ def judge_chunk(chunk: Chunk, terms: Terms, contracts: Path | None = None) -> Pa
 
 def _part(chunk: Chunk, terms: Terms) -> Part:
     found, scrubber, later = Audit(Path(), Entry(terms.now)), Scrubber(terms.credentials), _Later()
-    looking = Looking(scrubber, OtherNames() if chunk.whole else None, later)
+    state = AuditState(scrubber, OtherNames() if chunk.whole else None, later)
     lines: list[int | None] = []
     for line, span in chunk.placed():
         try:
@@ -165,7 +165,7 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
         if recording is not None:
             lines.append(line)
             later.span = span
-            judge_recording(found, recording, len(lines) - 1, "", terms, looking)
+            judge_recording(found, recording, len(lines) - 1, "", terms, state)
     found.lines = tuple(lines)
     found.entry.clean(scrubber.text)
     data = chunk.data.encode("utf-8", "surrogatepass") if isinstance(chunk.data, str) else chunk.data

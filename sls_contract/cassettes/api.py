@@ -104,7 +104,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         UsageError: an argument is wrong.
 
     """
-    _refuse_no_path(path)
+    _check_path(path)
     owned, patterns, keys = texts("hosts", hosts), texts("scrub", scrub), texts("scrub_keys", scrub_keys)
     renames = dict(rename or {})
 
@@ -112,7 +112,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     def opened() -> Iterator[OpenCassette]:
         key = credentials if credentials is not None else credentials_from_environment(os.environ)
         opening = Opening(
-            path=_cassette(path),
+            path=_yaml_path(path),
             record=record,
             scrubber=Scrubber(
                 [key] if key else [], patterns=patterns, keys=keys, renames=renames, hide_names=hide_names
@@ -123,9 +123,9 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             began=utc_now(),
             credentials=key,
             send=send,
-            repeat=_repeats(repeat),
+            repeat=_parse_repeat(repeat),
             matching=Matching.on(match_on),
-            patient=True,
+            deferred=True,
         )
         session = Session(opening, Results(keep=True))
         with _started(session, opening):
@@ -138,7 +138,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     return Reopening(opened)
 
 
-def _refuse_no_path(path: object) -> None:
+def _check_path(path: object) -> None:
     if not isinstance(path, str | os.PathLike):
         msg = (
             f"use_cassette takes a path first, got {path!r}\n"
@@ -165,19 +165,19 @@ def _started(session: Session, opening: Opening) -> Iterator[None]:
         session.close(finished=finished)
 
 
-def _cassette(path: os.PathLike[str] | str) -> Path:
+def _yaml_path(path: os.PathLike[str] | str) -> Path:
     """Refuse a HAR: recordings are written as YAML, and a HAR with YAML in it would count as damaged."""
     if is_har(Path(path)):
         cassette = Path(path).with_suffix(".sls.yaml")
         msg = (
             f"path must name a cassette, such as reads.sls.yaml, got the HAR {path}\n"
-            f"How to fix: convert it, and name that: sls-contract convert {path} {cassette}"
+            f"How to fix: convert it, and name the result: sls-contract convert {path} {cassette}"
         )
         raise UsageError(msg)
     return Path(path)
 
 
-def _repeats(repeat: str | None) -> bool:
+def _parse_repeat(repeat: str | None) -> bool:
     if repeat not in (None, "last"):
         msg = f"repeat must be None or 'last', got {repeat!r}"
         raise UsageError(msg)
@@ -231,12 +231,12 @@ class Reopening(Generic[Value]):
             )
             raise UsageError(msg)
         else:
-            run = next((run for is_kind, run in _KINDS if is_kind(function)), _call)
-            decorated = functools.wraps(function)(run(self._opened, function))
+            wrap = next((wrap for fits, wrap in _WRAPPERS if fits(function)), _wrap_function)
+            decorated = functools.wraps(function)(wrap(self._opened, function))
         return decorated  # type: ignore[no-any-return]  # of the same kind
 
 
-def _call(opened: Callable[[], Any], function: Any) -> Any:
+def _wrap_function(opened: Callable[[], Any], function: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         with opened():
             result = function(*args, **kwargs)
@@ -253,7 +253,7 @@ def _call(opened: Callable[[], Any], function: Any) -> Any:
     return call
 
 
-def _coroutine(opened: Callable[[], Any], function: Any) -> Any:
+def _wrap_coroutine(opened: Callable[[], Any], function: Any) -> Any:
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
         with opened():
             return await function(*args, **kwargs)
@@ -261,18 +261,18 @@ def _coroutine(opened: Callable[[], Any], function: Any) -> Any:
     return coroutine
 
 
-def _generator(opened: Callable[[], Any], function: Any) -> Any:
+def _wrap_generator(opened: Callable[[], Any], function: Any) -> Any:
     def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         with opened():
             try:
                 return (yield from function(*args, **kwargs))
-            except GeneratorExit:  # the caller has enough, which is no failure: what was sent until then is judged
+            except GeneratorExit:  # the caller stopped iterating, which is no failure: judge the exchanges so far
                 return None
 
     return generator
 
 
-def _async_generator(opened: Callable[[], Any], function: Any) -> Any:
+def _wrap_async_generator(opened: Callable[[], Any], function: Any) -> Any:
     async def async_generator(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         with opened(), suppress(StopAsyncIteration):
             async with aclosing(function(*args, **kwargs)) as inner:
@@ -281,7 +281,7 @@ def _async_generator(opened: Callable[[], Any], function: Any) -> Any:
                     value = await step
                     try:
                         step = inner.asend((yield value))
-                    except GeneratorExit:  # as above
+                    except GeneratorExit:  # as in _wrap_generator
                         return
                     except BaseException as error:  # noqa: BLE001 - thrown in, and passed on
                         step = inner.athrow(error)
@@ -289,8 +289,8 @@ def _async_generator(opened: Callable[[], Any], function: Any) -> Any:
     return async_generator
 
 
-_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Callable[[], Any], Any], Any]], ...] = (
-    (inspect.iscoroutinefunction, _coroutine),
-    (inspect.isgeneratorfunction, _generator),
-    (inspect.isasyncgenfunction, _async_generator),
+_WRAPPERS: tuple[tuple[Callable[[Any], bool], Callable[[Callable[[], Any], Any], Any]], ...] = (
+    (inspect.iscoroutinefunction, _wrap_coroutine),
+    (inspect.isgeneratorfunction, _wrap_generator),
+    (inspect.isasyncgenfunction, _wrap_async_generator),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.cassettes.file.journal import journal_of
-from sls_contract.cassettes.ledger import Entry, about_age
+from sls_contract.cassettes.ledger import Entry, age_findings
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.cassettes.relations import Relations
@@ -79,7 +79,7 @@ class Audit:
             yield breach.finding, position, None if position is None else self.lines[position]
 
 
-class Follows(Protocol):
+class SequenceJudge(Protocol):
     """Judges exchanges together with earlier ones: `Relations`, or an object that defers that."""
 
     def follow(self, recording: Recording, position: int) -> Judged:
@@ -89,12 +89,12 @@ class Follows(Protocol):
         """Note that an exchange is missing."""
 
 
-class Looking(NamedTuple):
+class AuditState(NamedTuple):
     """State that is kept from one exchange of a cassette to the next; without ``others``, names are not searched."""
 
     scrubber: Scrubber
     others: OtherNames | None
-    relations: Follows
+    relations: SequenceJudge
 
 
 def audit(path: Path, terms: Terms) -> Audit:
@@ -126,56 +126,56 @@ def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
         found.findings.append(damage_finding(damage))
         return
     found.lines = tuple(file.lines)
-    looking = Looking(scrubber, OtherNames(), Relations())
+    state = AuditState(scrubber, OtherNames(), Relations())
     for position in range(len(file)):
-        _judge(found, file, position, terms, looking)
+        _judge(found, file, position, terms, state)
 
 
-def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: Looking) -> None:
+def _judge(found: Audit, file: Recorded, position: int, terms: Terms, state: AuditState) -> None:
     """Judge one exchange, without its answer where that is incomplete; a damaged exchange does not hide the others."""
     try:
         recording = file[position]
     except CassetteDamaged as damage:
         found.findings.append(damage_finding(damage))
-        looking.relations.lose()
+        state.relations.lose()
         return
-    judge_recording(found, recording, position, file.failure_of(recording), terms, looking)
+    judge_recording(found, recording, position, file.failure_of(recording), terms, state)
 
 
 def judge_recording(
-    found: Audit, recording: Recording, position: int, reason: str, terms: Terms, looking: Looking
+    found: Audit, recording: Recording, position: int, reason: str, terms: Terms, state: AuditState
 ) -> None:
     """Judge one recording and add the findings; ``reason`` says why its test failed (empty: it passed)."""
-    scrubber, others, relations = looking
+    scrubber, others, relations = state
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
     hidden = hidden_clauses(recording)
     keys = _keyring(recording, terms.credentials)
     verdict = judge(exchange, credentials=keys, at=origin.at, without=hidden)
     if hidden and verdict.operation != FOREIGN:
-        verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
+        verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
     scrubber.learn_cookies(recording.exchange)
     found.entry.add(origin)
     agreed = origin.validated_at or origin.recorded_at
     found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, agreed)
     judged = clean_verdict(relations.follow(recording, position), scrubber.text)
     found.results.relate(judged, recording.exchange, position)
-    told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
-    about = [finding for finding in about_recording(recording) if finding.code not in told]
-    about += _about_failure(reason)
-    about += _about_names(recording, others) if others is not None else []
+    reported = {finding.code for finding in verdict.findings}  # report a clause once for each recording
+    findings = [finding for finding in recording_findings(recording) if finding.code not in reported]
+    findings += _failure_findings(reason)
+    findings += _name_findings(recording, others) if others is not None else []
     if terms.max_age is not None:
-        about += about_age(origin, terms.max_age, terms.now)
-    found.results.add(about, recording.exchange, position)
+        findings += age_findings(origin, terms.max_age, terms.now)
+    found.results.add(findings, recording.exchange, position)
 
 
-def _about_failure(reason: str) -> list[Finding]:
+def _failure_findings(reason: str) -> list[Finding]:
     """Return the finding for an exchange whose test failed while it was recorded."""
     fix = "fix the test, then record it again (pytest --sls-record=once)"
     return [clause("recording-failed").finding("recording", "a test that passed", reason, fix)] if reason else []
 
 
-def _about_names(recording: Recording, others: OtherNames) -> list[Finding]:
+def _name_findings(recording: Recording, others: OtherNames) -> list[Finding]:
     """Return the finding for names that belong to others. Only the real service returns real names."""
     others.asked(recording.exchange.request)
     if recording.provenance.evidence is not Evidence.LIVE:
@@ -198,11 +198,11 @@ def hidden_clauses(recording: Recording) -> tuple[str, ...]:
     Other recorders advise users to filter the Authorization header; the usual replacement is one word.
     """
     values = recording.exchange.request.headers.get_all("authorization")
-    taken_out = recording.signature is None and not any(" " in value.strip() for value in values)
-    return _ABOUT_SIGNATURES if taken_out else ()
+    removed = recording.signature is None and not any(" " in value.strip() for value in values)
+    return _ABOUT_SIGNATURES if removed else ()
 
 
-def about_recording(recording: Recording) -> list[Finding]:
+def recording_findings(recording: Recording) -> list[Finding]:
     """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, unanswered."""
     findings = []
     if recording.integrity is Integrity.EDITED:
@@ -210,20 +210,20 @@ def about_recording(recording: Recording) -> list[Finding]:
     if recording.provenance.evidence is Evidence.UNKNOWN:
         findings.append(_finding("recording-provenance", "evidence, endpoint, time", "none"))
     if recording.signature is not None and recording.signature.verdict == "invalid":
-        findings.append(_wrong_signature(recording.signature.step))
+        findings.append(_signature_finding(recording.signature.step))
     if recording.unanswered:
         findings.append(_finding("recording-unanswered", "an answer", recording.broken or "none"))
     return findings
 
 
-def _wrong_signature(step: str) -> Finding:
+def _signature_finding(step: str) -> Finding:
     """Return the finding for a step that was wrong at recording time: the stored signature is a replacement."""
     known = step if step in STEPS else "digest"  # a file may have been edited
-    expected, actual = "a signature that verifies", f"one whose first wrong step was {known}, when it was recorded"
+    expected, actual = "a signature that verifies", f"when it was recorded, the first wrong step was {known}"
     return clause(f"signature-{known}").finding("signature", expected, actual, "correct the client and record it again")
 
 
-def _not_verified() -> Finding:
+def _unverified_finding() -> Finding:
     expected, actual = "the Authorization that the client sent", "none: the recorder that wrote this file removes it"
     fix = "record it again with sls-contract, which signs recordings with the public test key"
     return clause("signature-not-verified").finding("header Authorization", expected, actual, fix)

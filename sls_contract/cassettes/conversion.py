@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sized
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.har.notes import shown
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.exchange import Exchange
 
-_PASSES = 2  # a secret that a late exchange gives away may stand in an early one
-_MOST_TOLD = 1000
+_PASSES = 2  # a secret that only a late exchange reveals may be in an early one
+_MAX_UNSCANNED = 1000
 
 
 class Conversion:
@@ -54,21 +55,21 @@ class Conversion:
     def __iter__(self) -> Iterator[Recording]:
         """Yield each recording, scrubbed."""
         self.scrubbed, self.losses = 0, Losses()
-        self.closed = list[str]()
+        self.unscanned = list[str]()
         for at, recording in enumerate(self._source):
             done = self._before + at
             self._progress(done, max(done, _PASSES * self.count))
-            closed: list[str] = []
-            cleaned = _clean(recording, self._scrubber, at, closed)
-            self.closed += closed[: _MOST_TOLD - len(self.closed)]
+            unscanned: list[str] = []
+            cleaned = _clean(recording, self._scrubber, at, unscanned)
+            self.unscanned += unscanned[: _MAX_UNSCANNED - len(self.unscanned)]
             self.scrubbed += cleaned is not recording
             self.losses.add(cleaned)
             yield cleaned
 
 
-def _clean(recording: Recording, scrubber: Scrubber, at: int, closed: list[str]) -> Recording:
+def _clean(recording: Recording, scrubber: Scrubber, at: int, unscanned: list[str]) -> Recording:
     done, text = scrubber.exchange(recording.exchange), scrubber.text
-    closed += [f"exchange {at}: {place}" for place in done.closed]
+    unscanned += [f"exchange {at}: {place}" for place in done.closed]
     origin = recording.provenance
     cleaned = replace(
         recording,
@@ -100,7 +101,7 @@ class Losses:
     def add(self, recording: Recording) -> None:
         """Count one recording."""
         self._counts["signed"] += recording.signature is not None
-        self._counts.update(_unseen(recording))
+        self._counts.update(_har_losses(recording))
         if recording.provenance.evidence is Evidence.UNKNOWN:
             response = recording.exchange.response
             self._counts["foreign"] += 1
@@ -110,9 +111,9 @@ class Losses:
     def lost(self, source: object) -> Iterator[str]:
         """Yield, in words, information of the source that its recordings lack; the source must have been iterated."""
         if getattr(source, "unfinished", ()):
-            yield "the mark that the recording did not come to its end"
+            yield "the mark of an unfinished recording"
         for reason in getattr(source, "failed", {}).values():
-            yield f"the mark that a test failed while this was recorded, so that it is not played: {reason}"
+            yield f"the mark of a failed test, whose recording is not played: {reason}"
         if left_out := getattr(source, "left_out", 0):
             yield f"{_count(left_out, 'entry', 'entries')} that {_is(left_out)} no HTTP exchange"
         if getattr(source, "kind", "") == "har":
@@ -126,7 +127,7 @@ class Losses:
         if decoded := self._counts["decoded"]:
             yield f"the bytes on the wire of {_count(decoded, 'body', 'bodies')} that the archive stores decoded"
 
-    def unseen(self) -> Iterator[str]:
+    def outside_har(self) -> Iterator[str]:
         """Yield, in words, information that HAR has no field for: it is under ``_contract``, for sls-contract only."""
         words = {
             "provenance": "evidence, provenance and digest of {}",
@@ -139,7 +140,7 @@ class Losses:
                 yield text.format(_count(self._counts[kind], "exchange", "exchanges"))
 
 
-def _unseen(recording: Recording) -> Iterator[str]:
+def _har_losses(recording: Recording) -> Iterator[str]:
     response = recording.exchange.response
     if recording.provenance.evidence is not Evidence.UNKNOWN:
         yield "provenance"
@@ -154,8 +155,7 @@ def _unseen(recording: Recording) -> Iterator[str]:
 def _head(exchange: Exchange) -> Iterator[str]:
     yield exchange.request.url
     for message in (exchange.request, exchange.response):
-        for pair in message.headers.pairs if message is not None else ():
-            yield from pair
+        yield from chain.from_iterable(message.headers.pairs if message is not None else ())
 
 
 def _count(count: int, one: str, many: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.audit import about_recording, hidden_clauses
+from sls_contract.cassettes.audit import hidden_clauses, recording_findings
 from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.cassettes.scrub import leaks
@@ -68,19 +68,19 @@ class Judge:
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
-        origin, about = recording.provenance, about_recording(recording)
-        needed = about or results.every or any(verdict.findings for verdict in verdicts)
+        origin, findings = recording.provenance, recording_findings(recording)
+        needed = findings or results.every or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
         results.count(
             exchange, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at
         )
-        results.add(about, exchange, position)
+        results.add(findings, exchange, position)
 
     def refuse_own(self, results: Results, request: Request, response: Response) -> None:
         """Report an answer of an sls-contract tool: it is not recorded as an answer of the service."""
-        said = response.body.decode("utf-8", "replace")
-        asked = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
-        results.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
+        answer = response.body.decode("utf-8", "replace")
+        sent = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
+        results.fail(f"not recorded: sls-contract itself answered {sent}: {answer}")
 
     @property
     def _keyring(self) -> tuple[Credentials, ...] | None:
@@ -132,7 +132,7 @@ def written_secrets(path: Path, credentials: Credentials | None) -> Iterator[str
     try:
         written = path.read_bytes()
     except OSError:
-        return  # it could not be written, which has been told
+        return  # it could not be written: already reported
     for leak in leaks(written, [credentials] if credentials is not None else []):
         yield (
             f"{path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding
 
-_BEGUN = b"+\n"  # what stands in the file as long as the cassette is open
-_RESULTS, _POSITIONS = 0, 1  # bytes of the file that are locked, apart from each other
-OVER = (
-    "a process that was forked under {path} sent a request after that was closed, or could not be watched\n"
+_OPEN_MARK = b"+\n"  # the first line of the file; an empty file means that the cassette is closed
+_RESULTS, _POSITIONS = 0, 1  # bytes of the file that are locked, independently of each other
+CLOSED = (
+    "a process that was forked while {path} was open sent a request after it was closed, or could not be watched\n"
     "How to fix: wait for child processes before the test (or the with block) ends, and start pools inside it."
 )
 
@@ -44,9 +44,9 @@ class Channel:
     def __init__(self, path: Path, taken: bytes) -> None:
         """Open an anonymous file, and copy which recordings were played (1) so far."""
         self._path = path
-        self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - it is open as long as the cassette
-        self._file.write(_BEGUN)
-        self._read = len(_BEGUN)
+        self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - `close` closes it
+        self._file.write(_OPEN_MARK)
+        self._read = len(_OPEN_MARK)
         self._threads = threading.Lock()
         self.taken = mmap(-1, max(1, len(taken)))
         self.taken[: len(taken)] = taken
@@ -60,7 +60,7 @@ class Channel:
         """Exclude other writers; raises `CassetteError` where the cassette is closed."""
         with self._threads, self._locked(_RESULTS):
             if not os.fstat(self._file.fileno()).st_size:
-                raise CassetteError(OVER.format(path=self._path))
+                raise CassetteError(CLOSED.format(path=self._path))
             yield
 
     def check(self) -> None:
@@ -90,12 +90,12 @@ class Channel:
     def read(self) -> list[tuple[str, tuple[Any, ...]]]:
         """Return the results added since the last call."""
         with self.held():
-            return self._new()
+            return self._read_new()
 
     def finish(self) -> list[tuple[str, tuple[Any, ...]]]:
         """Return the remaining results, and refuse any more."""
         with self.held():
-            rest = self._new()
+            rest = self._read_new()
             self._file.truncate(0)
         return rest
 
@@ -103,14 +103,14 @@ class Channel:
         """Close the file."""
         self._file.close()
 
-    def _new(self) -> list[tuple[str, tuple[Any, ...]]]:
+    def _read_new(self) -> list[tuple[str, tuple[Any, ...]]]:
         data = os.pread(self._file.fileno(), os.fstat(self._file.fileno()).st_size - self._read, self._read)
         self._read += len(data)
         return list(_results(data))
 
     @contextmanager
     def _locked(self, byte: int) -> Iterator[None]:
-        from fcntl import LOCK_EX, LOCK_UN, lockf  # where there is no fcntl, there is no fork
+        from fcntl import LOCK_EX, LOCK_UN, lockf  # Windows has neither fcntl nor fork
 
         lockf(self._file, LOCK_EX, 1, byte)
         try:
@@ -124,14 +124,14 @@ def _results(data: bytes) -> Iterator[tuple[str, tuple[Any, ...]]]:
         name, _, rest = line.partition(b" ")
         checksum, _, values = rest.partition(b" ")
         if checksum == b"%d" % zlib.crc32(values):
-            yield name.decode(), pickle.loads(b64decode(values))  # noqa: S301 - our own, of a file that has no name
+            yield name.decode(), pickle.loads(b64decode(values))  # noqa: S301 - our own data, in an anonymous file
 
 
 class Relay(Results):
     """The results of a child. Each is sent to the parent at once: a child may end at any moment."""
 
     def __init__(self, channel: Channel) -> None:
-        super().__init__(keep=True)  # to hand it on
+        super().__init__(keep=True)  # so that `Judge` passes the shown form of every exchange
         self._channel = channel
 
     def count(
@@ -158,7 +158,7 @@ class Relay(Results):
         self._channel.add("fail", text)
 
 
-def _before() -> None:
+def _before_fork() -> None:
     for session in OPEN.sessions:
         session.prepare_fork()
 
@@ -175,4 +175,4 @@ def _in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
+    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 AGELESS = frozenset({Evidence.DOCUMENT, Evidence.SYNTHETIC})
-"""What no service answered does not age: no endpoint can renew the example of a page, or what we made up."""
+"""Evidence that does not age: no endpoint can validate the example of a page, or a made-up exchange."""
 
 _DAYS = {"d": 1, "w": 7}
 _AGE = re.compile(r"([0-9]{1,5})([dw])")
@@ -48,7 +48,7 @@ def age_of(provenance: Provenance, now: datetime) -> timedelta | None:
     return None if agreed is None else now - agreed
 
 
-def about_age(provenance: Provenance, limit: timedelta, now: datetime) -> list[Finding]:
+def age_findings(provenance: Provenance, limit: timedelta, now: datetime) -> list[Finding]:
     """Return the finding for an exchange that is too old, or of unknown age: one finding at most.
 
     Rule of this project: an exchange exactly as old as ``limit`` is accepted. Documents and made-up exchanges do not
@@ -108,7 +108,7 @@ class Entry:
         if age is None:
             self.dateless += 1
             return
-        age = max(age, timedelta())  # clocks differ: what comes from the future is new
+        age = max(age, timedelta())  # clocks differ: a date in the future counts as now
         self.ages[age.days] += 1
         self.oldest = age if self.oldest is None else max(age, self.oldest)
 

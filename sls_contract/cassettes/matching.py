@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from mmap import mmap
 
 Matcher: TypeAlias = Callable[[Request, Request], object]
-"""Compares the request of a client with a recorded one. As in vcrpy, what is false (but not None) or an AssertionError
-says that they do not match."""
+"""Compares a client's request with a recorded one. As in vcrpy, a false value other than None, or an AssertionError,
+means that they do not match."""
 
 MatchOn: TypeAlias = "str | Matcher | Iterable[str | Matcher] | None"
-"""How a user says on what requests match."""
+"""The types of a user's ``match_on``."""
 
-_SIGNED_ANEW = frozenset(
+_IGNORED_HEADERS = frozenset(
     {"authorization", "date", "x-log-date", "x-acs-security-token", "x-log-content-sha256", "content-md5"}
     | {"content-length", "x-log-bodyrawsize"}
 )
-"""Headers that differ whenever a request is signed anew, or say only what its body says."""
+"""Headers that differ each time a request is signed, or that only describe its body."""
 
 _PORTS = {"http": "80", "https": "443"}
 
@@ -74,7 +74,7 @@ def _port(request: Request) -> str:
 
 def _headers(request: Request) -> tuple[tuple[str, str], ...]:
     fields = ((name.lower(), value) for name, value in request.headers.pairs)
-    return tuple(sorted(field for field in fields if field[0] not in _SIGNED_ANEW))
+    return tuple(sorted(field for field in fields if field[0] not in _IGNORED_HEADERS))
 
 
 _PARTS: dict[str, Callable[[Request], Hashable]] = {
@@ -90,7 +90,7 @@ _PARTS: dict[str, Callable[[Request], Hashable]] = {
     "headers": _headers,
     "uri": lambda request: request.url,
 }
-"""What ``match_on`` can name: vcrpy's names, and the project."""
+"""The names for ``match_on``: vcrpy's, and more such as the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Matching:
             return DEFAULT
         given = list(match_on) if isinstance(match_on, (list, tuple, set, frozenset)) else [match_on]
         if not given or not all(callable(each) or (isinstance(each, str) and each in _PARTS) for each in given):
-            msg = f"match_on takes names out of {', '.join(_PARTS)}, and callables, got {match_on!r}"
+            msg = f"match_on takes callables and the names {', '.join(_PARTS)}, got {match_on!r}"
             raise UsageError(msg)
         matchers = tuple(each for each in given if callable(each))
         return cls(tuple(name for name in _PARTS if name in given), matchers)
@@ -132,7 +132,7 @@ class Matching:
     def fits(self, request: Request, recorded: Request) -> bool:
         """Return whether every matcher accepts a request and a recorded one that has the same key."""
         try:
-            return all(said is None or said for said in (one(request, recorded) for one in self.matchers))
+            return all(result is None or result for result in (each(request, recorded) for each in self.matchers))
         except AssertionError:
             return False
 
@@ -155,15 +155,15 @@ class Index:
             self._waiting.setdefault(key, deque()).append(position)
         self.taken: bytearray | mmap = bytearray(position + 1)
         self._shared = False
-        self._between: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._process_lock: Callable[[], AbstractContextManager[None]] = nullcontext
 
-    def share(self, taken: mmap, between: Callable[[], AbstractContextManager[None]]) -> None:
-        """Share the index with other processes: ``taken`` (1: returned) is shared memory, ``between`` locks it."""
-        self.taken, self._between, self._shared = taken, between, True
+    def share(self, taken: mmap, process_lock: Callable[[], AbstractContextManager[None]]) -> None:
+        """Share the index with other processes: ``taken`` (1: returned) is shared memory, ``process_lock`` locks it."""
+        self.taken, self._process_lock, self._shared = taken, process_lock, True
 
     def take(self, key: Hashable, fits: Callable[[int], bool] | None = None) -> int | None:
         """Return the position of the next recording for the key that ``fits``; None where none is left."""
-        with self.lock, self._between():
+        with self.lock, self._process_lock():
             waiting = self._waiting.get(key)
             if not waiting:
                 return None
@@ -194,18 +194,18 @@ class Index:
                 waiting.remove(position)
 
 
-def asked_for(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> frozenset[int]:
+def requested_positions(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> frozenset[int]:
     """Return the positions that all plays of one cassette together requested; ``plays`` are positions in ``keys``.
 
     Each play starts with the first of identical recordings, but each test recorded its own: two plays use two of them.
     """
     times = Counter(keys[position] for play in plays for position in play)
-    asked = set()
+    requested = set()
     for position, key in enumerate(keys):
         if times[key]:
             times[key] -= 1
-            asked.add(position)
-    return frozenset(asked)
+            requested.add(position)
+    return frozenset(requested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,18 +252,18 @@ def explain_miss(
     """
     if not recorded:
         return Miss.of(request, where, ("The cassette has no exchange.",), f"record it ({remedies.record})")
-    wanted, parts = matching.parts(request), [matching.parts(one) for one in recorded]
-    alike = [at for at, one in enumerate(parts) if one == wanted]
-    if same := sum(matching.fits(request, recorded[at]) for at in alike):
+    wanted, parts = matching.parts(request), [matching.parts(each) for each in recorded]
+    same_parts = [at for at, each in enumerate(parts) if each == wanted]
+    if same := sum(matching.fits(request, recorded[at]) for at in same_parts):
         times = "once" if same == 1 else f"{same} times"
         details: tuple[str, ...] = (f"It was recorded {times}, and has been played as often.",)
         advice = f"send the request as often as it was recorded, record again ({remedies.record}), or {remedies.repeat}"
         return Miss.of(request, where, details, advice)
-    nearest = max(range(len(parts)), key=lambda at: (_likeness(wanted, parts[at]), at not in played, -at))
+    nearest = max(range(len(parts)), key=lambda at: (_similarity(wanted, parts[at]), at not in played, -at))
     details = (
         f"The closest is {place(nearest)}: {recorded[nearest].method} {masked_url(recorded[nearest].url)}",
         *(f"  {part}: {ours} here, {theirs} recorded" for part, ours, theirs in _differences(wanted, parts[nearest])),
-        *(["  a match_on matcher returned False"] if alike else []),
+        *(["  a match_on matcher returned False"] if same_parts else []),
     )
     return Miss.of(request, where, details, f"correct the request, or record it ({remedies.record})")
 
@@ -273,21 +273,22 @@ def failed_before(request: Request, where: str, reason: str) -> Miss:
     return Miss.of(
         request,
         where,
-        (f"What was recorded there is not played, since the test failed while recording: {reason}",),
+        (f"The recording is not played, since its test failed: {reason}",),
         "fix the test, then record it again (pytest --sls-record=once)",
     )
 
 
-def _likeness(one: Mapping[str, object], other: Mapping[str, object]) -> int:
+def _similarity(sent: Mapping[str, object], recorded: Mapping[str, object]) -> int:
     """Count equal parts; the path weighs most, since it names the operation."""
-    return sum((4 if name == "path" else 1) for name in one if one[name] == other[name])
+    return sum((4 if name == "path" else 1) for name in sent if sent[name] == recorded[name])
 
 
-def _differences(one: Mapping[str, object], other: Mapping[str, object]) -> list[tuple[str, str, str]]:
-    return [(name, _short(name, one[name]), _short(name, other[name])) for name in one if one[name] != other[name]]
+def _differences(sent: Mapping[str, object], recorded: Mapping[str, object]) -> list[tuple[str, str, str]]:
+    different = [name for name in sent if sent[name] != recorded[name]]
+    return [(name, _shortened(name, sent[name]), _shortened(name, recorded[name])) for name in different]
 
 
-def _short(name: str, value: Any) -> str:
+def _shortened(name: str, value: Any) -> str:
     if name == "query":
         value = "&".join(f"{key}={text}" for key, text in value) or "(none)"
     text = repr(masked_url(value) if name == "uri" else value)

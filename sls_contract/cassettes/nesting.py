@@ -29,19 +29,19 @@ class Nesting:
         """Add the innermost cassette; raises `CassetteBusy` where another thread or task opened the current one."""
         thread, task = threading.get_ident(), _current_task()
         with self._lock:
-            if self._stack and self._beside(thread, task):
+            if self._stack and self._opened_elsewhere(thread, task):
                 msg = (
                     f"{session.path} cannot be opened beside {self._stack[-1][0].path}, which another thread or task "
-                    "opened: a cassette takes the requests of all of them\n"
+                    "opened: a cassette takes the requests of all threads and tasks\n"
                     "How to fix: open one cassette around the threads or tasks."
                 )
                 raise CassetteBusy(msg)
             self._stack.append((session, thread, task))
 
-    def _beside(self, thread: int, task: Any) -> bool:
+    def _opened_elsewhere(self, thread: int, task: Any) -> bool:
         """Return whether the innermost cassette belongs to another thread, or to another task that still runs."""
-        _, its_thread, its_task = self._stack[-1]
-        return thread != its_thread or (its_task is not None and its_task is not task and not its_task.done())
+        _, owner_thread, owner_task = self._stack[-1]
+        return thread != owner_thread or (owner_task is not None and owner_task is not task and not owner_task.done())
 
     def leave(self, session: Any) -> None:
         """Remove a cassette at any depth."""

@@ -28,7 +28,7 @@ from sls_contract.cassettes.matching import (
     explain_miss,
     failed_before,
 )
-from sls_contract.cassettes.missing import about_missing
+from sls_contract.cassettes.missing import explain_missing
 from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
 from sls_contract.exchange import masked_url
 from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_service_host
@@ -45,16 +45,16 @@ if TYPE_CHECKING:
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
-_HIDDEN = (
+_FILES_ARE_FAKE = (
     "{path} cannot be written: pyfakefs hides the real files, and files written now disappear with the test\n"
     f"How to fix: {PAUSE_FAKE_FILES}."
 )
-_LATE = (
+_AFTER_CLOSE = (
     "an answer came after {path} was closed, and was not recorded\n"
     "How to fix: wait for threads and tasks before the test (or the with block) ends."
 )
 _NOT_JSON = (
-    "a cassette is written as YAML, got the name {path}, which readers of JSON (vcrpy's, too) would take for theirs\n"
+    "a cassette is written as YAML, got the name {path}: JSON readers (vcrpy's, too) would try to read the file\n"
     "How to fix: record into a .yaml file; turn a JSON cassette into one with: sls-contract convert FILE.json FILE.yaml"
 )
 
@@ -127,7 +127,7 @@ class Player:
     @cached_property
     def other_hosts(self) -> frozenset[str]:
         """Recorded hosts of other products: earlier versions owned these hosts, so their recordings are played."""
-        names = {host_name(request.host) for request in asked(self._before)}
+        names = {host_name(request.host) for request in requests_of(self._before)}
         return frozenset(name for name in names if name.endswith(f".{SERVICE_DOMAIN}") and not is_service_host(name))
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
@@ -142,12 +142,12 @@ class Player:
         unverified = getattr(self._before, "unverified", self._before.__getitem__)
         return position, unverified(position)
 
-    def take_alike(self, request: Request) -> tuple[int, Recording] | None:
+    def take_unscrubbed(self, request: Request) -> tuple[int, Recording] | None:
         """Return the next recording for a request before it is scrubbed, if matching is the default; else None."""
         return self.take(request) if self._matching == DEFAULT else None
 
     @property
-    def lets_all_through(self) -> bool:
+    def records_all(self) -> bool:
         """Whether every request is recorded because nothing can be played: no lookup is needed."""
         return self.records and not self._keys
 
@@ -175,9 +175,9 @@ class Player:
         return frozenset(at for at, key in enumerate(keys) if key in answered)
 
     @property
-    def alike(self) -> list[int] | None:
+    def match_groups(self) -> list[int] | None:
         """See `match_groups`."""
-        return alike_numbers(self._before, self._matching)
+        return match_groups(self._before, self._matching)
 
     def explain_miss(self, request: Request) -> Miss:
         """Return why no recording answers a scrubbed request, which is closest, and the fix."""
@@ -190,30 +190,30 @@ class Player:
             return failed_before(request, where, reason)
         if not (self._before or recorded(self.path)):
             key = matching.key(request)
-            fix = about_missing(
+            fix = explain_missing(
                 self.path, self.candidates(), lambda file: key in keys_of(file, matching), self.stored_at
             )
             return Miss.of(request, where, *fix)
-        there, played = asked(self._before, matching), self._index.played
-        return explain_miss(request, there, played, where, self._remedies, matching=matching)
+        requests, played = requests_of(self._before, matching), self._index.played
+        return explain_miss(request, requests, played, where, self._remedies, matching=matching)
 
     def _failed_reason(self, key: Hashable) -> str:
         """Return why a request's recording, or the test's own one, is not played; empty where no test failed."""
-        left_out = [
-            each for each in getattr(self._before, "left_out", ()) if self._matching.key(each.exchange.request) == key
+        excluded = [
+            each for each in getattr(self._before, "excluded", ()) if self._matching.key(each.exchange.request) == key
         ]
-        same = [self.failed[each.session] for each in left_out]
-        own = failed_of(self.failed, self.owner)
-        return next(iter([*same, *own.values()]), "")
+        same = [self.failed[each.session] for each in excluded]
+        failed = failed_of(self.failed, self.owner)
+        return next(iter([*same, *failed.values()]), "")
 
     def add(self, recording: Recording) -> None:
         """Add an exchange; it is safe when this returns. Raises `CassetteError` where it cannot be written."""
         with self._lock:
             if self._closed:
-                raise CassetteError(_LATE.format(path=self.path))
+                raise CassetteError(_AFTER_CLOSE.format(path=self.path))
             if self._recorder is None:
                 if files_are_fake():
-                    raise CassetteError(_HIDDEN.format(path=self.path))
+                    raise CassetteError(_FILES_ARE_FAKE.format(path=self.path))
                 self._recorder = open_for_recording(self.path, self.owner)
                 self.recording = self._recorder.name
             recorder = self._recorder
@@ -235,7 +235,7 @@ class Player:
         """The locks to hold during a fork; otherwise a child could inherit a lock that no thread releases."""
         return self._lock, self._index.lock
 
-    def adopt(self, recording: Recording) -> None:
+    def count_added(self, recording: Recording) -> None:
         """Count an exchange that a child added."""
         del recording  # it is in the journal
         with self._lock:
@@ -257,7 +257,7 @@ class Player:
             recorder = open_for_recording(self.path, self.owner)
         if recorder is None:
             return
-        if (self._mode == "all" and not finished) or (self.single and self._has_twin(recorder.name)):
+        if (self._mode == "all" and not finished) or (self.single and self._has_duplicate(recorder.name)):
             recorder.discard()
         else:
             recorder.close(finished=finished, replaced=self._replaced(), failure=failure)
@@ -266,12 +266,12 @@ class Player:
         """Return whether an unfinished recording only needs its end mark, or a failed one was not recorded again."""
         return self._continues() or (self._mode != "none" and bool(failed_of(self.failed, self.owner)))
 
-    def _has_twin(self, name: str) -> bool:
+    def _has_duplicate(self, name: str) -> bool:
         """Return whether another process has made the same recording in this session."""
         file = load_unmarked(self.path)
-        made = Counter(each.session for each in file if not self._is_old(each))
-        others = made.keys() - {name, *file.unfinished}
-        return any(made[each] >= self.added for each in others)  # one that went on with this one has less
+        counts = Counter(each.session for each in file if not self._is_old(each))
+        others = counts.keys() - {name, *file.unfinished}
+        return any(counts[each] >= self.added for each in others)  # a recording that continued this one is smaller
 
     def _may_record(self) -> bool:
         if self._mode == "once":
@@ -287,8 +287,8 @@ class Player:
         return not any(self._is_old(recording) for recording in self._before)
 
     def _is_old(self, recording: Recording) -> bool:
-        made = recording.provenance.recorded_at
-        return made is None or made < self._began
+        recorded_at = recording.provenance.recorded_at
+        return recorded_at is None or recorded_at < self._began
 
     def _playable(self) -> Sequence[Hashable]:
         if self._mode == "all" or (self._mode == "once" and self._is_new()):
@@ -303,31 +303,31 @@ class Player:
             return ()
         named = zip(self._before, ids_of(self._before), strict=True)
         old = (name for recording, name in named if self._is_old(recording))
-        return (*old, *(each.id for each in getattr(self._before, "left_out", ()) if self._is_old(each)))
+        return (*old, *(each.id for each in getattr(self._before, "excluded", ()) if self._is_old(each)))
 
 
-class _Kept(UserList["Recording"]):
+class _WithoutFailed(UserList["Recording"]):
     """The recordings of a file without those whose test failed; the marks of the file stay."""
 
     def __init__(self, file: CassetteFile) -> None:
         super().__init__(each for each in file if not file.failure_of(each))
-        self.left_out = [each for each in file if file.failure_of(each)]
+        self.excluded = [each for each in file if file.failure_of(each)]
         self.unfinished = tuple(name for name in file.unfinished if name not in file.failed)
         self.failed = file.failed
 
 
 def _loaded(path: Path) -> Sequence[Recording]:
     file = load(path) if recorded(path) else ()
-    return _Kept(file) if isinstance(file, CassetteFile) and file.failed else file
+    return _WithoutFailed(file) if isinstance(file, CassetteFile) and file.failed else file
 
 
-def asked(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:
+def requests_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:
     """Return the requests of recordings, reduced to the parts that matching compares; parse as little as possible."""
-    cheap: Sequence[Request] | None = getattr(recordings, "requests", None) if matching == DEFAULT else None
-    return cheap if cheap is not None else tuple(recording.exchange.request for recording in recordings)
+    unparsed: Sequence[Request] | None = getattr(recordings, "requests", None) if matching == DEFAULT else None
+    return unparsed if unparsed is not None else tuple(recording.exchange.request for recording in recordings)
 
 
-def alike_numbers(recordings: Sequence[Recording], matching: Matching) -> list[int] | None:
+def match_groups(recordings: Sequence[Recording], matching: Matching) -> list[int] | None:
     """Return a number for each recording, equal for recordings of the same request; None with the default matching.
 
     The numbers can be compared where the matching itself is not available.
@@ -340,7 +340,7 @@ def alike_numbers(recordings: Sequence[Recording], matching: Matching) -> list[i
 
 def keys_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Hashable]:
     """Return the matching key of each recording."""
-    cheap: Sequence[Key] | None = getattr(recordings, "keys", None)
-    if cheap is not None and matching.names == DEFAULT.names:
-        return cheap
+    unparsed: Sequence[Key] | None = getattr(recordings, "keys", None)
+    if unparsed is not None and matching.names == DEFAULT.names:
+        return unparsed
     return [matching.key(recording.exchange.request) for recording in recordings]

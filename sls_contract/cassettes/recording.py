@@ -22,18 +22,18 @@ class Evidence(StrEnum):
     """What an exchange proves, strongest first."""
 
     LIVE = "live"  #: the real service answered
-    REFERENCE = "reference"  #: an endpoint that is not the service: ours, a gateway, an emulator
+    REFERENCE = "reference"  #: an endpoint that is not the service: the bundled one, a gateway, an emulator
     DOCUMENT = "document"  #: a page of the service prints it
-    SYNTHETIC = "synthetic"  #: we made it up
-    UNKNOWN = "unknown"  #: a third party's recording, which does not say
+    SYNTHETIC = "synthetic"  #: made up
+    UNKNOWN = "unknown"  #: a third party's recording, without provenance
 
 
 class Integrity(StrEnum):
     """Whether a recording is still as it was written."""
 
-    INTACT = "intact"  #: the digest fits
-    EDITED = "edited"  #: well-formed, but no longer what was recorded
-    UNKNOWN = "unknown"  #: a third party's recording, which has no digest; or its digest was not compared
+    INTACT = "intact"  #: the digest is correct
+    EDITED = "edited"  #: well-formed, but changed since the recording
+    UNKNOWN = "unknown"  #: a third party's recording without a digest; or the digest was not compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _request(method: str, url: str, pairs: list[list[str]], body: str) -> Reques
     return Request(method, url, _headers(pairs), wire_bytes(body))
 
 
-def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire: bool) -> Response:  # noqa: FBT001 - a line's own order
+def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire: bool) -> Response:  # noqa: FBT001 - in serialized order
     return Response(status, _headers(pairs), wire_bytes(body), wire, reason)
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
     from sls_contract.checks.consumption_received import Received
 
-_SAME_STATE = timedelta(seconds=10)  # an endpoint that is not the service was hardly started anew within it
+_SAME_STATE = timedelta(seconds=10)  # a restart of an endpoint between two exchanges takes longer
 RELATED = frozenset({Evidence.LIVE, Evidence.REFERENCE})
-"""What recordings of must be for their relations to be judged."""
+"""The evidence of recordings whose relations are judged."""
 
 
 class Relations:
@@ -44,9 +44,9 @@ class Relations:
             self._next = position + 1
         exchange = recording.exchange
         whole = Exchange(exchange.request, None) if recording.unanswered else exchange
-        return self.go_on(whole, recording.provenance.evidence, recording.provenance.at)
+        return self.follow_exchange(whole, recording.provenance.evidence, recording.provenance.at)
 
-    def go_on(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> Judged:
+    def follow_exchange(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> Judged:
         """Judge an exchange that was complete ``at`` a time; no findings once exchanges were lost."""
         return self.take(received_of(exchange, at), evidence, at)
 

@@ -58,30 +58,31 @@ def renew(path: Path, validated: Mapping[str, datetime]) -> int:
     An edited exchange keeps its time: its present content was not validated. The file is replaced atomically. Raises
     `CassetteError`.
     """
-    with _alone(path):
+    with _locked(path):
         file = CassetteFile.read(path)
         blocks = _blocks(file)
         names = [name for name in _intact(file) if name in validated]
         if names:
-            layout = _stamped(file, blocks, {name: validated[name] for name in names})
+            layout = _with_validation_times(file, blocks, {name: validated[name] for name in names})
             replace_file(path, replace(layout, unfinished=file.unfinished, failed=tuple(file.failed.items())).text)
         return len(names)
 
 
-def propose(path: Path, what: Replacement) -> None:
+def propose(path: Path, replacement: Replacement) -> None:
     """Write the proposal for a cassette: the old file with the new exchanges; raises `CassetteError`."""
     proposal = proposed(path)
     old, new = load(path), {recording.digest: recording for recording in load(proposal)}
     blocks = _blocks(old)
-    taken = {name: emit_block(block_of(new[digest], name)) for name, digest in what.taken.items() if digest in new}
-    stays = [name for at, name in enumerate(blocks) if at not in what.left]
-    made = {name: taken.get(name, blocks[name]) for name in stays}
-    added = [new[digest] for digest in what.added if digest in new]
-    made |= {one.id: emit_block(block_of(one, one.id)) for one in added}
-    again = {name: at for name, at in what.validated.items() if name in stays and name not in taken}
-    again |= {name: at for name in taken if (at := new[what.taken[name]].provenance.recorded_at) is not None}
+    known = {name: new[digest] for name, digest in replacement.taken.items() if digest in new}
+    taken = {name: emit_block(block_of(recording, name)) for name, recording in known.items()}
+    kept_ids = [name for at, name in enumerate(blocks) if at not in replacement.left]
+    new_blocks = {name: taken.get(name, blocks[name]) for name in kept_ids}
+    added = [new[digest] for digest in replacement.added if digest in new]
+    new_blocks |= {one.id: emit_block(block_of(one, one.id)) for one in added}
+    confirmed = {name: at for name, at in replacement.validated.items() if name in kept_ids and name not in taken}
+    confirmed |= {name: at for name in taken if (at := known[name].provenance.recorded_at) is not None}
     with Journal(proposal).held() as journal:
-        replace_file(proposal, _stamped(old, made, again, taken.keys()).text)
+        replace_file(proposal, _with_validation_times(old, new_blocks, confirmed, taken.keys()).text)
         journal.remove()
 
 
@@ -92,7 +93,7 @@ def accept(path: Path) -> None:
     """
     proposal = proposed(path)
     fold(proposal)
-    with _alone(path):
+    with _locked(path):
         file = CassetteFile.read(proposal)
         kept = file.layout or Layout(tuple(_blocks(file).values()))
         replace_file(path, replace(kept, unfinished=(), failed=()).text)
@@ -106,7 +107,7 @@ def dismiss(path: Path) -> None:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     """Hold the lock of a cassette with an empty journal."""
     fold(path)
     with Journal(path).held() as journal:
@@ -134,7 +135,7 @@ def _intact(file: CassetteFile) -> Iterator[str]:
             yield name
 
 
-def _stamped(
+def _with_validation_times(
     file: CassetteFile, blocks: dict[str, str], validated: Mapping[str, datetime], fresh: Collection[str] = ()
 ) -> Layout:
     """Return blocks with their validation times; as few lines as possible change.
@@ -150,9 +151,9 @@ def _stamped(
         blocks |= {name: emit_block(block_of(recordings[name], name)) for name in lost}
         validation: Validation | None = Validation.over(min(validated.values()), blocks.values(), validated.keys())
     else:
-        there = file.layout.blocks if file.layout is not None else ()
+        old_blocks = file.layout.blocks if file.layout is not None else ()
         blocks |= {name: _dated(recordings[name], name, validated[name]) for name in validated.keys() - set(fresh)}
-        validation = None if before is None else before.after_change(there, blocks.values())
+        validation = None if before is None else before.after_change(old_blocks, blocks.values())
     return Layout(tuple(blocks.values()), validation=validation)
 
 

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"
 ABOUT_ANSWERS = frozenset({"SLS2", "SLS4"})
-"""How the codes of clauses begin that only the service can break."""
+"""Prefixes of the codes of clauses that only the service can break."""
 
-_MOST_SHOWN = 20  # breaches; whoever has fixed so many runs again
-_MOST_WAITING = 10_000  # exchanges; each holds a few kilobytes beside its bodies until it is judged
-_MOST_HELD = 4 * 1024 * 1024  # bytes of bodies that wait with them
+_MAX_SHOWN = 20  # breaches; fix these, then run again
+_MAX_DEFERRED = 10_000  # exchanges; each needs a few kilobytes beside its bodies until it is judged
+_MAX_DEFERRED_BYTES = 4 * 1024 * 1024  # bytes of their bodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +61,20 @@ class Results:
     outside: list[str] = field(default_factory=list)
     map: ContractMap = field(default_factory=ContractMap)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _waiting: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
-    _held: int = field(default=0, repr=False)
-    _settling: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _deferred: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
+    _deferred_bytes: int = field(default=0, repr=False)
+    _running: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    def later(self, work: Callable[[], None], held: int = 0) -> None:
-        """Defer work that adds to these results until they are read; ``held``: the bytes that it keeps in memory.
+    def defer(self, work: Callable[[], None], size: int = 0) -> None:
+        """Defer work that adds to these results until they are read; ``size``: the bytes that it keeps in memory.
 
         When too much is deferred, the oldest work runs now, until there is room: no call waits for all of it.
         """
         with self._lock:
-            self._waiting.append((work, held))
-            self._held += held
-        while len(self._waiting) > _MOST_WAITING or self._held > _MOST_HELD:
-            self._do_oldest()
+            self._deferred.append((work, size))
+            self._deferred_bytes += size
+        while len(self._deferred) > _MAX_DEFERRED or self._deferred_bytes > _MAX_DEFERRED_BYTES:
+            self._run_oldest()
 
     @property
     def every(self) -> bool:
@@ -84,19 +84,19 @@ class Results:
     @property
     def waiting(self) -> int:
         """Number of deferred work items."""
-        return len(self._waiting)
+        return len(self._deferred)
 
-    def settle(self) -> None:
+    def run_deferred(self) -> None:
         """Run deferred work, in order."""
-        with self._settling:
-            while self._waiting:
-                self._do_oldest()
+        with self._running:
+            while self._deferred:
+                self._run_oldest()
 
-    def _do_oldest(self) -> None:
-        with self._settling:
+    def _run_oldest(self) -> None:
+        with self._running:
             with self._lock:
-                work, held = self._waiting.popleft() if self._waiting else (lambda: None, 0)
-                self._held -= held
+                work, size = self._deferred.popleft() if self._deferred else (lambda: None, 0)
+                self._deferred_bytes -= size
             work()
 
     def count(
@@ -153,21 +153,21 @@ class Results:
 
     def take_errors(self) -> list[str]:
         """Return and remove the errors so far."""
-        self.settle()
+        self.run_deferred()
         with self._lock:
             taken, self.errors = self.errors, []
         return taken
 
     def take_breaches(self) -> list[Breach]:
         """Return and remove the breaches so far."""
-        self.settle()
+        self.run_deferred()
         with self._lock:
             taken, self.breaches = self.breaches, []
         return taken
 
     def since(self, mark: int) -> tuple[list[Breach], int]:
         """Return the breaches since ``mark``, and the next mark."""
-        self.settle()
+        self.run_deferred()
         with self._lock:
             return self.breaches[mark:], len(self.breaches)
 
@@ -182,24 +182,24 @@ def failing(breaches: Iterable[Breach], *, strict: bool = False, allowed: Iterab
 def message(breaches: Sequence[Breach], where: str) -> str:
     """Format breaches as one text: equal findings once, with their number; an exchange after its last finding."""
     lines = [f"{len(breaches)} {'breach' if len(breaches) == 1 else 'breaches'} of the contract in {where}"]
-    alike: dict[Finding, list[Breach]] = {}
+    by_finding: dict[Finding, list[Breach]] = {}
     for breach in breaches:
-        alike.setdefault(breach.finding, []).append(breach)
-    shown = list(alike.values())[:_MOST_SHOWN]
+        by_finding.setdefault(breach.finding, []).append(breach)
+    shown = list(by_finding.values())[:_MAX_SHOWN]
     for number, (breach, *others) in enumerate(shown, 1):
         lines += ["", *str(breach.finding).splitlines()]
         if others:
-            lines.append(f"  {1 + len(others)} times, of which the first is shown")
+            lines.append(f"  {1 + len(others)} times; the first is shown")
         last = number == len(shown) or shown[number][0].exchange != breach.exchange
         if last:
             lines += [f"    {line}" for line in exchange_lines(breach.exchange)]
-    if len(alike) > len(shown):
-        lines += ["", f"… and {len(alike) - len(shown)} more that differ from these"]
+    if len(by_finding) > len(shown):
+        lines += ["", f"… and {len(by_finding) - len(shown)} more that differ from these"]
     return "\n".join(lines)
 
 
 SHOWN_BODY = 1000
-"""How many characters of a body are shown."""
+"""Characters of a body that are shown."""
 
 
 def exchange_lines(exchange: Exchange) -> Iterator[str]:

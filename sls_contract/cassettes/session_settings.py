@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
 
 CLOCKS_DIFFER = timedelta(seconds=1)
-"""More than this two looks at one clock are never apart."""
+"""A greater difference shows that two clocks differ, and not that one was read twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class Opening:
     evidence: Evidence = Evidence.REFERENCE
     repeat: bool = False
     endpoint: str = ""
-    patient: bool = False
+    deferred: bool = False
     max_age: timedelta | None = None
     candidates: Callable[[], Iterable[Path]] = tuple
     stored_at: str = ""
-    shadow: Send | None = None
+    mirror: Send | None = None
     single: bool = False
     matching: Matching = DEFAULT
     owner: str = ""

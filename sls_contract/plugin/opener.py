@@ -195,10 +195,10 @@ class Opener:
             send=target.send,
             repeat=located.repeat,
             matching=located.matching,
-            patient=True,
+            deferred=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
-            shadow=target.send if single and target.endpoint == REFERENCE else None,
+            mirror=target.send if single and target.endpoint == REFERENCE else None,
             single=single or (not located.shared and settings.record in {"once", "all"}),
             owner=case.test if located.shared else "",
             candidates=partial(unclaimed, self.found, source, settings),
@@ -228,7 +228,7 @@ class Opener:
         assert case.session is not None  # the caller made sure
         assert case.target is not None  # set together with the session
         if case.verifying is not None:
-            case.verifying.proposal.admit(case.target.endpoint)
+            case.verifying.proposal.check_endpoint(case.target.endpoint)
         with case.target.names(recording=case.session.recording) as names:
             yield names
 

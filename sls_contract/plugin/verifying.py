@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift import Class, change_lines, plain_change, unmatched_exchange
-from sls_contract.cassettes.proposal import left_of
+from sls_contract.cassettes.proposal import not_requested
 from sls_contract.cassettes.results import ABOUT_ANSWERS
 from sls_contract.plugin.verify_result import EVIDENCE
 
@@ -68,7 +68,7 @@ class Verifying:
         if whole:
             self.proposal.end(shared=self.shared)
         if whole and not self.shared:
-            self.left = left_of(self.proposal.old, self.proposal.played())
+            self.left = not_requested(self.proposal.old, self.proposal.played())
 
     def plain(self, test: str, *, ended: bool, flawed: bool) -> dict[str, Any]:
         """Return plain values, for the controller of the run."""
@@ -84,7 +84,7 @@ class Verifying:
             "unmatched": [asdict(each) for each in found.unmatched],
             "left": [asdict(each) for each in self.left],
             "played": sorted(self.proposal.played()) if self.shared else [],
-            "alike": self.proposal.alike if self.shared else None,
+            "alike": self.proposal.match_groups if self.shared else None,
             "pairs": found.pairs,
             "taken": found.taken,
             "added": list(found.added.values()),

@@ -97,7 +97,7 @@ def test_it_asks_where_it_was_recorded_or_says_what_to_do(recorded, service):
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*under the name https://cn-hangzhou.log.aliyuncs.com*"])
     option = advised(
-        result.stdout.str(), "name the endpoint that answered, (--sls-endpoint=reference) for the embedded"
+        result.stdout.str(), "name the endpoint that answered: (--sls-endpoint=reference) for the bundled"
     )
     assert len(service.read) == reads + 2
     recorded.verify(option.group(1)).stdout.fnmatch_lines(["sls-contract: verified 1 cassette: *"])
@@ -231,5 +231,5 @@ def test_the_marker_says_on_what_requests_match(project):
     """
     result = project.test(source.format(0)).run("--sls-record=once")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*match_on takes names out of method, *uri, and callables, got*boddy*"])
+    result.stdout.fnmatch_lines(["*match_on takes callables and the names method, *uri, got*boddy*"])
     project.test(source.format(1)).run("-k", "reads").assert_outcomes(passed=1, deselected=1)

@@ -141,16 +141,16 @@ def change_lines(change: Change, place: str) -> Iterator[str]:
     """Yield the place and the clause of a change, then both sides; ``place`` names the exchange."""
     rule = f"{change.code} {change.slug}" if change.code else change.slug
     yield f"  {place}: {rule} at {change.where}"
-    yield f"    old: {_text(change.old)}"
-    yield f"    new: {_text(change.new)}"
+    yield f"    old: {_or_nothing(change.old)}"
+    yield f"    new: {_or_nothing(change.new)}"
 
 
 def finding_of(change: Change) -> Finding | None:
     """Return the change as a finding of its clause; None where no clause governs it."""
     if change.code is None:
         return None
-    expected = f"as recorded before: {_text(change.old)}"
-    return CLAUSES[change.code].finding(change.where, expected, _text(change.new), _FIX)
+    expected = f"as recorded before: {_or_nothing(change.old)}"
+    return CLAUSES[change.code].finding(change.where, expected, _or_nothing(change.new), _FIX)
 
 
 def plain_change(change: Change) -> dict[str, Any]:
@@ -165,5 +165,5 @@ def change_of(plain: Mapping[str, Any]) -> Change:
     return Change(Class(plain["class"]), **values)
 
 
-def _text(text: str | None) -> str:
+def _or_nothing(text: str | None) -> str:
     return "(nothing)" if text is None else text

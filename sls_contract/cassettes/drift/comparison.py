@@ -199,7 +199,7 @@ def _form(old: Side, new: Side) -> Differences:
     before, after = old.subject, new.subject
     if before.plain.data != after.plain.data:
         if before.document is not None and same(before.document, after.document):
-            yield Difference(Class.BENIGN, "json-form", "body", "the same value", "written otherwise")
+            yield Difference(Class.BENIGN, "json-form", "body", "the same value", "written differently")
     elif after.plain.unknown and old.response.body != new.response.body:
         yield Difference(Class.ADDITIVE, "encoding-unknown", "body", _size(old), _size(new))
 

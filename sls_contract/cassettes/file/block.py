@@ -121,7 +121,7 @@ def check_names(exchange: Exchange) -> None:
     for message in (exchange.request, exchange.response):
         for name, _ in message.headers.pairs if message is not None else ():
             if ":" in name:
-                msg = f"a header name holds no colon, got {name!r}; pass name and value apart"
+                msg = f"a header name must not contain a colon, got {name!r}; pass name and value separately"
                 raise UsageError(msg)
 
 

@@ -95,7 +95,7 @@ def bytes_of(text: str) -> bytes:
         return wire_bytes(text)
     except UnicodeEncodeError as error:
         msg = (
-            "text of the wire must come from bytes (exchange.wire_text), got a lone surrogate "
-            f"{text[error.start]!a} that stands for no byte; decode with wire_text"
+            "wire text must be decoded with exchange.wire_text, got a lone surrogate "
+            f"{text[error.start]!a} that represents no byte"
         )
         raise UsageError(msg) from None

@@ -246,7 +246,7 @@ def _text(value: object) -> str:
     if isinstance(value, bytes):
         return wire_text(value)
     if isinstance(value, (Mapping, list, tuple, set)):  # a few lines of YAML aliases can expand to gigabytes of text
-        msg = f"text must stand here, got {type(value).__name__}"
+        msg = f"expected text, got {type(value).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - as above
     return "" if value is None else str(value)
 

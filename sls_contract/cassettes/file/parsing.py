@@ -149,7 +149,7 @@ def _not_yaml(text: str, error: yaml.YAMLError) -> NotReadable:
     mark = getattr(error, "problem_mark", None)
     line = None if mark is None else int(mark.line) + 1
     if isinstance(error, yaml.constructor.ConstructorError):
-        return NotReadable(line, "not YAML of a cassette: a tag, a key or a binary value is of a kind that is not read")
+        return NotReadable(line, "not YAML of a cassette: an unsupported tag, type of key or binary value")
     if isinstance(error, yaml.composer.ComposerError):
         return NotReadable(line, "not YAML of a cassette: a second document, or an alias without its anchor")
     if mark is not None and _open_brackets(text[: mark.index]) > _MAX_DEPTH:  # newer versions of libyaml refuse them

@@ -25,7 +25,7 @@ from sls_contract.exchange import Request, split_url
 
 _FIX_FOREIGN = (
     "restore the file from version control, or delete it and record again (pytest --sls-record=once); "
-    "write what another tool recorded as JSON Lines (docs/captures.md)"
+    "convert recordings of other tools to JSON Lines (docs/captures.md)"
 )
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
 

@@ -198,7 +198,7 @@ def _headers(message: Node) -> Headers:
     fields = [(name, value) for name, value in pairs if not name.startswith(":")]
     for name, _ in fields:
         if ":" in name:
-            msg = "a header name holds no colon"
+            msg = "a header name must not contain a colon"
             raise ValueError(msg)
     return Headers(fields)
 
