@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import (
     failed_of,
-    ids_of,
     load,
     load_unmarked,
     open_for_recording,
     recorded,
+    with_ids,
 )
 from sls_contract.cassettes.forks import Channel
 from sls_contract.cassettes.matching import (
@@ -301,8 +301,7 @@ class Player:
     def _replaced(self) -> tuple[str, ...]:
         if self._mode != "all":
             return ()
-        named = zip(self._before, ids_of(self._before), strict=True)
-        old = (name for recording, name in named if self._is_old(recording))
+        old = (name for recording, name in with_ids(self._before) if self._is_old(recording))
         return (*old, *(each.id for each in getattr(self._before, "excluded", ()) if self._is_old(each)))
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sls_contract.cassettes.drift import Class, Pairing, compare_exchange, unmatched_exchange
 from sls_contract.cassettes.drift.pairing import group_attempts, is_transient
-from sls_contract.cassettes.file.recording_file import ids_of, load, recorded
+from sls_contract.cassettes.file.recording_file import load, recorded, with_ids
 from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import DEFAULT
 from sls_contract.cassettes.player import Player, keys_of, match_groups
@@ -132,7 +132,7 @@ class Proposal(Player):
         self._route = route
         self._comparing = threading.Lock()
         self._found = Compared()
-        self._ids = list(ids_of(self.old))
+        self._ids = [name for _, name in with_ids(self.old)]
         self._arrived: list[Recording] = []
         self._compared_until = 0
         self._pairing = Pairing(self.old, matching, repeat=repeat)

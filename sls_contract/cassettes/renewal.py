@@ -16,7 +16,7 @@ from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.file.recording_file import fold, ids_of, load
+from sls_contract.cassettes.file.recording_file import fold, load, with_ids
 from sls_contract.cassettes.file.validation import Validation
 from sls_contract.cassettes.proposal import proposed
 from sls_contract.cassettes.recording import Integrity
@@ -61,7 +61,8 @@ def renew(path: Path, validated: Mapping[str, datetime]) -> int:
     with _locked(path):
         file = CassetteFile.read(path)
         blocks = _blocks(file)
-        names = [name for name in _intact(file) if name in validated]
+        intact = (name for recording, name in with_ids(file) if recording.integrity is not Integrity.EDITED)
+        names = [name for name in intact if name in validated]
         if names:
             layout = _with_validation_times(file, blocks, {name: validated[name] for name in names})
             replace_file(path, replace(layout, unfinished=file.unfinished, failed=tuple(file.failed.items())).text)
@@ -121,18 +122,10 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _blocks(file: CassetteFile) -> dict[str, str]:
     """Return the text of each exchange by its id: unchanged, if sls-contract wrote the file."""
-    recordings = tuple(file)
-    names = tuple(ids_of(recordings))
-    if file.layout is not None and names == tuple(map(id_of, file.layout.blocks)):
-        return dict(zip(names, file.layout.blocks, strict=True))
-    return {name: emit_block(block_of(one, name)) for name, one in zip(names, recordings, strict=True)}
-
-
-def _intact(file: CassetteFile) -> Iterator[str]:
-    recordings = tuple(file)
-    for name, recording in zip(ids_of(recordings), recordings, strict=True):
-        if recording.integrity is not Integrity.EDITED:
-            yield name
+    recordings = {name: recording for recording, name in with_ids(file)}
+    if file.layout is not None and [*recordings] == [*map(id_of, file.layout.blocks)]:
+        return dict(zip(recordings, file.layout.blocks, strict=True))
+    return {name: emit_block(block_of(recording, name)) for name, recording in recordings.items()}
 
 
 def _with_validation_times(
@@ -145,7 +138,7 @@ def _with_validation_times(
     time already.
     """
     before = file.layout.validation if file.layout is not None else None
-    recordings = dict(zip(ids_of(tuple(file)), file, strict=True))
+    recordings = {name: recording for recording, name in with_ids(file)}
     lost = (file.validated & blocks.keys()) - validated.keys() - set(fresh)
     if len(lost) <= len(validated) and validated:
         blocks |= {name: emit_block(block_of(recordings[name], name)) for name in lost}

@@ -95,10 +95,8 @@ def test_it_asks_where_it_was_recorded_or_says_what_to_do(recorded, service):
     replace(path, (service.url, "https://cn-hangzhou.log.aliyuncs.com"))
     result = recorded.verify()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*under the name https://cn-hangzhou.log.aliyuncs.com*"])
-    option = advised(
-        result.stdout.str(), "name the endpoint that answered: (--sls-endpoint=reference) for the bundled"
-    )
+    result.stdout.fnmatch_lines(["*names the endpoint https://cn-hangzhou.log.aliyuncs.com*"])
+    option = advised(result.stdout.str(), "name the endpoint that answered: (--sls-endpoint=reference) for the bundled")
     assert len(service.read) == reads + 2
     recorded.verify(option.group(1)).stdout.fnmatch_lines(["sls-contract: verified 1 cassette: *"])
     path.write_bytes(before)

@@ -23,7 +23,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.coding import readable
-from sls_contract.cassettes.file.emission import bytes_of
+from sls_contract.cassettes.file.emission import SURROGATE, bytes_of
 from sls_contract.cassettes.recording import Integrity, digest_of, moment_text
 from sls_contract.errors import UsageError
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange, Headers, Request, Response
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}\Z")  # YAML limits the keys of one line in length
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def block_of(recording: Recording, block_id: str) -> Tree:
@@ -108,7 +107,7 @@ def _exact_response(response: Response | None) -> Tree:
 
 def _exact_headers(headers: Headers) -> Tree:
     """Return the order of names (a mapping has none), or whole lines where vcrpy's form cannot represent a field."""
-    if all(_TOKEN.match(name) and not _SURROGATE.search(value) for name, value in headers.pairs):
+    if all(_TOKEN.match(name) and not SURROGATE.search(value) for name, value in headers.pairs):
         return _compact({"order": " ".join(name for name, _ in headers.pairs)})
     return {"headers": _header_lines(headers)}
 
@@ -135,7 +134,7 @@ def header_node(headers: Headers) -> Tree:
     for name, value in headers.pairs:
         if _TOKEN.match(name):
             # vcrpy encodes values as UTF-8: other bytes are decoded as http.client does, as Latin-1.
-            shown = bytes_of(value).decode("latin-1") if _SURROGATE.search(value) else value
+            shown = bytes_of(value).decode("latin-1") if SURROGATE.search(value) else value
             node.setdefault(name, []).append(shown)
     return node
 
@@ -149,7 +148,7 @@ def _body_node(body: bytes) -> str | bytes:
 
 def plain_url(url: str) -> str:
     """Percent-encode the bytes of a URL that are not UTF-8: vcrpy takes text only."""
-    return _SURROGATE.sub(lambda found: f"%{ord(found[0]) & 0xFF:02X}", url)
+    return SURROGATE.sub(lambda found: f"%{ord(found[0]) & 0xFF:02X}", url)
 
 
 def _compact(node: Mapping[str, Node]) -> Tree:

@@ -12,6 +12,7 @@ from base64 import b64decode
 from datetime import datetime
 from functools import lru_cache
 
+from sls_contract.cassettes.file.emission import YAML_WORDS
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes
@@ -20,7 +21,7 @@ from sls_contract.exchange import Exchange, Headers, Request, Response, wire_byt
 _ODD = "\\x00-\\x1f\\x7f-\\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
 _TEXT = rf"'(?:[^'{_ODD}]++|'')*+'"
 _WORD = "[A-Za-z][A-Za-z0-9_-]*+"  # a scalar without quotes
-_YAML_VALUES = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # of other types in YAML
+
 _QUOTED = r"'(?:[ -&(-~]++|'')*+'"  # printable ASCII, each quote twice
 _BINARY = '!!binary "[A-Za-z0-9+/=]*+"'
 _SCALAR = f"(?:{_QUOTED}|{_WORD})"
@@ -112,7 +113,7 @@ def _names(order: str) -> list[str]:
 
 
 def _word(text: str) -> str:
-    if text.lower() in _YAML_VALUES:
+    if text.lower() in YAML_WORDS:
         raise _NotCanonical
     return text
 

@@ -22,8 +22,8 @@ Node: TypeAlias = "Scalar | dict[str, Node] | list[Scalar]"
 Tree: TypeAlias = "dict[str, Node]"
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # YAML 1.1 reads them as other types
-_SURROGATE = re.compile("[\ud800-\udfff]")
+YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # of other types in YAML 1.1
+SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _BMP = 0xFFFF
 _MAX_CACHED = 40  # characters
@@ -67,11 +67,11 @@ def _cached(text: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    if _PLAIN.match(text) and text.lower() not in _WORDS:
+    if _PLAIN.match(text) and text.lower() not in YAML_WORDS:
         return text
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    if _SURROGATE.search(text):
+    if SURROGATE.search(text):
         return _binary(bytes_of(text))
     return '"' + "".join(_escaped(char) for char in text) + '"'
 

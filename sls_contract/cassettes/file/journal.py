@@ -39,15 +39,7 @@ _CREATE = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | g
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One entry of a journal: an exchange of a recording, or that the recording ended, is dropped, or failed.
-
-    Attributes:
-        kind: what the entry says.
-        recording: name of the recording.
-        name: id of the exchange; else empty.
-        exchange: the serialized exchange, or the reason of a failure.
-
-    """
+    """One entry of a journal. ``name`` is the id of an exchange, ``exchange`` its values or a failure's reason."""
 
     kind: Kind
     recording: str

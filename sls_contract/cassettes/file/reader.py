@@ -155,17 +155,17 @@ class CassetteFile(Sequence[Recording]):
         return Evidence(found[1]) if known and found is not None else self[at].provenance.evidence
 
     def _request(self, at: int) -> Request:
-        unverified = canonical_request(self.layout.blocks[at]) if self.layout is not None else None
-        if unverified is None or unverified[3]:
+        parts = canonical_request(self.layout.blocks[at]) if self.layout is not None else None
+        if parts is None or parts[3]:
             return self[at].exchange.request
-        method, url, host, body = unverified
+        method, url, host, body = parts
         return Request(method, url, (("Host", host),), body)
 
     def _key(self, at: int) -> Key:
-        unverified = canonical_request(self.layout.blocks[at]) if self.layout is not None else None
-        if unverified is None:
+        parts = canonical_request(self.layout.blocks[at]) if self.layout is not None else None
+        if parts is None:
             return Key.of(self[at].exchange.request)
-        method, url, host, body = unverified
+        method, url, host, body = parts
         if body and moving_body(Request(method, url, (("Host", host),))):
             return Key.of(self[at].exchange.request)
         return Key.of_parts(method, host, split_url(url)[2], body)

@@ -274,13 +274,8 @@ def _recording_of(name: str) -> str:
     return name.partition("-")[0]
 
 
-def ids_of(recordings: Iterable[Recording]) -> Iterator[str]:
-    """Yield the id that each recording has in its file; without an id, it gets one from its digest and a counter."""
-    return (name for _, name in with_ids(recordings))
-
-
 def with_ids(recordings: Iterable[Recording]) -> Iterator[tuple[Recording, str]]:
-    """Yield each recording with its id, as `ids_of` does."""
+    """Yield each recording with its id in a file; without one, it gets one from its digest and a counter."""
     seen = Seen()
     for recording in recordings:
         name, digest = recording.id, digest_of(recording)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Headers
 
-NOTE_NAMES = {"signature": "verdict"}  # in JSON a thing with_ids signature would announce a secret
+NOTE_NAMES = {"signature": "verdict"}  # scanners take a JSON key named signature for a secret
 UNKNOWN_SIZE = -1
 _NO_TIME = "1970-01-01T00:00:00Z"  # the format requires a time; ``_contract`` shows that there is none
 _NOT_RECORDED = "unknown"

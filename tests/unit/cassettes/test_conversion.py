@@ -130,9 +130,7 @@ def test_what_a_cassette_loses_is_told(tmp_path):
     text = PAGE.read_text("utf-8").replace("tool: sls-contract}", "tool: sls-contract, unfinished: [r1]}")
     (tmp_path / "a.sls.yaml").write_text(text, "utf-8")
     unfinished = load_cassette(tmp_path / "a.sls.yaml")
-    assert list(losses(unfinished.recordings).lost(unfinished.file)) == [
-        "the mark of an unfinished recording"
-    ]
+    assert list(losses(unfinished.recordings).lost(unfinished.file)) == ["the mark of an unfinished recording"]
 
 
 def test_what_other_readers_of_a_har_do_not_see_is_told():
