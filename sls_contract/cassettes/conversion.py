@@ -36,7 +36,7 @@ class Conversion:
     Attributes:
         count: number of recordings.
         scrubbed: number of yielded recordings in which a secret was replaced.
-        closed: bodies that could not be scanned, each with the position of its exchange; at most a thousand.
+        unscanned: bodies that could not be scanned, each with the position of its exchange; at most a thousand.
         losses: losses of the yielded recordings in the formats of source and target.
 
     """

@@ -42,10 +42,10 @@ class Judge:
     credentials: Credentials | None
 
     def recorded(
-        self, results: Results, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime
+        self, results: Results, wire_exchange: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime
     ) -> None:
         """Judge the wire form of an exchange that took place at ``seen``; only the scrubbed form is shown."""
-        verdict = judge(whole, credentials=self._key_for(whole.request), at=seen)
+        verdict = judge(wire_exchange, credentials=self._key_for(wire_exchange.request), at=seen)
         results.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
         results.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
         if scrubbed.others:

@@ -147,9 +147,9 @@ def digest_with(part: str, before: str = "") -> str:
 def median_age(entries: Iterable[Entry]) -> timedelta | None:
     """Return the median age of all exchanges, in whole days (the lower of two); None without exchanges."""
     ages = sum((entry.ages for entry in entries), Counter[int]())
-    left = (ages.total() - 1) // 2
+    remaining = (ages.total() - 1) // 2
     for days in sorted(ages):
-        left -= ages[days]
-        if left < 0:
+        remaining -= ages[days]
+        if remaining < 0:
             return timedelta(days)
     return None

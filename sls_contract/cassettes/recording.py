@@ -174,16 +174,16 @@ def deserialized(text: str, name: str = "") -> Recording:
     request, response, (evidence, *origin), moments, signature, substitutions, (broken, detail) = json.loads(text)
     endpoint, region, client, contract = origin
     recorded_at, validated_at, *clock = (datetime.fromisoformat(text) if text else None for text in moments)
-    made = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract, *clock)
+    provenance = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract, *clock)
     note = None if signature is None else SignatureNote(*signature)
     exchange = Exchange(_request(*request), None if response is None else _response(*response))
-    return Recording(exchange, made, note, tuple(substitutions), broken, detail, id=name)
+    return Recording(exchange, provenance, note, tuple(substitutions), broken, detail, id=name)
 
 
-def _moments(made: Provenance) -> tuple[datetime | None, ...]:
+def _moments(provenance: Provenance) -> tuple[datetime | None, ...]:
     """Return its times; the client's clock only if it was set, since digests of old files do not include it."""
-    moments = made.recorded_at, made.validated_at
-    return moments if made.clock is None else (*moments, made.clock)
+    moments = provenance.recorded_at, provenance.validated_at
+    return moments if provenance.clock is None else (*moments, provenance.clock)
 
 
 def moment_text(moment: datetime | None) -> str:

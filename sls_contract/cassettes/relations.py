@@ -42,9 +42,8 @@ class Relations:
         with self._lock:
             self._broken |= position != self._next
             self._next = position + 1
-        exchange = recording.exchange
-        whole = Exchange(exchange.request, None) if recording.unanswered else exchange
-        return self.follow_exchange(whole, recording.provenance.evidence, recording.provenance.at)
+        exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
+        return self.follow_exchange(exchange, recording.provenance.evidence, recording.provenance.at)
 
     def follow_exchange(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> Judged:
         """Judge an exchange that was complete ``at`` a time; no findings once exchanges were lost."""

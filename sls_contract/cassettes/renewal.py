@@ -41,14 +41,14 @@ class Replacement:
     Attributes:
         taken: digests of new exchanges, by the ids of the old ones that they replace.
         added: digests of new exchanges without an old one.
-        left: positions of old exchanges that were not requested.
+        not_requested: positions of old exchanges that were not requested.
         validated: when old exchanges were answered as before, by their ids.
 
     """
 
     taken: Mapping[str, str] = field(default_factory=dict)
     added: Collection[str] = ()
-    left: Collection[int] = ()
+    not_requested: Collection[int] = ()
     validated: Mapping[str, datetime] = field(default_factory=dict)
 
 
@@ -76,7 +76,7 @@ def propose(path: Path, replacement: Replacement) -> None:
     blocks = _blocks(old)
     known = {name: new[digest] for name, digest in replacement.taken.items() if digest in new}
     taken = {name: emit_block(block_of(recording, name)) for name, recording in known.items()}
-    kept_ids = [name for at, name in enumerate(blocks) if at not in replacement.left]
+    kept_ids = [name for at, name in enumerate(blocks) if at not in replacement.not_requested]
     new_blocks = {name: taken.get(name, blocks[name]) for name in kept_ids}
     added = [new[digest] for digest in replacement.added if digest in new]
     new_blocks |= {one.id: emit_block(block_of(one, one.id)) for one in added}

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.session_settings import Opening
     from sls_contract.exchange import Request, Response
 
-_FEW = 1000  # exchanges; later ones are deferred by position only, since many objects slow the garbage collector down
+_MAX_KEPT = 1000  # recordings of deferred exchanges; more objects would slow the garbage collector down
 
 
 class Session:
@@ -93,7 +93,7 @@ class Session:
         return self._player.added
 
     @property
-    def asked(self) -> bool:
+    def used(self) -> bool:
         """Whether this cassette, or one that was opened inside it, had any exchange."""
         found = self.results
         return bool(self._used_inside or found.exchanges or found.breaches or self.recorded or self._player.played())
@@ -136,7 +136,7 @@ class Session:
             self._channel = None
         self._player.close(finished=finished, failure=failure)
         self._results.run_deferred()
-        if self.asked and not self.independent:
+        if self.used and not self.independent:
             for outer in OPEN.sessions:
                 outer._used_inside = True  # noqa: SLF001 - of the same class
         if self.recorded:
@@ -219,12 +219,12 @@ class Session:
         found = self._player.take_unscrubbed(request) if scrubber.may_be_alike(request) else None
         if found is not None:  # it equals a recorded request, so it contains no secret
             return self._play(request, *found)
-        asked = scrubber.asked(request)
-        found = self._player.take(asked)
+        scrubbed = scrubber.asked(request)
+        found = self._player.take(scrubbed)
         if found is not None:
             return self._play(request, *found)
         if not self._player.records:
-            raise self._unmatched(scrubber.marked(asked))
+            raise self._unmatched(scrubber.marked(scrubbed))
         if self._opening.send is None:
             return None
         outcome = call_endpoint(self._opening.send, request)
@@ -234,7 +234,7 @@ class Session:
     def _play(self, request: Request, position: int, recording: Recording) -> Outcome:
         if self._opening.mirror is not None:
             self._opening.mirror(request)
-        kept = recording if self._results.waiting < _FEW else None
+        kept = recording if self._results.waiting < _MAX_KEPT else None
         judging = partial(self._judge, request, position, kept, *self._opening.now(request))
         self._judge_or_defer(judging, request, recording.exchange.response)
         return outcome_of(recording)
@@ -270,7 +270,7 @@ class Session:
         if response is not None and OWN_ANSWER in response.headers:
             self._judging.refuse_own(self._results, request, response)
             return
-        whole = Exchange(request, None if isinstance(outcome, Broken) else outcome)
+        wire_exchange = Exchange(request, None if isinstance(outcome, Broken) else outcome)
         scrubbed = opening.scrubber.exchange(
             Exchange(request, response), self._pending.take(request), live=evidence is Evidence.LIVE
         )
@@ -278,12 +278,12 @@ class Session:
         if isinstance(outcome, Broken):
             recording = replace(recording, broken=outcome.kind, detail=opening.scrubber.text(outcome.detail))
         self._keep(recording)
-        self._judge_or_defer(partial(self._judge_recorded, whole, scrubbed, evidence, seen), request, response)
+        self._judge_or_defer(partial(self._judge_recorded, wire_exchange, scrubbed, evidence, seen), request, response)
 
-    def _judge_recorded(self, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
+    def _judge_recorded(self, wire_exchange: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, alone and together with earlier ones."""
-        self._judging.recorded(self._results, whole, scrubbed, evidence, seen)
-        related = self._relations.follow_exchange(whole, evidence, seen)
+        self._judging.recorded(self._results, wire_exchange, scrubbed, evidence, seen)
+        related = self._relations.follow_exchange(wire_exchange, evidence, seen)
         self._results.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
 
     def _keep(self, recording: Recording) -> None:

@@ -85,7 +85,7 @@ class Opening:
         """
         now = self.clock()
         seen = now if self.seen is None else self.seen()
-        said = request_time(request) if abs(seen - now) > CLOCKS_DIFFER else None
-        if said is None:
+        dated = request_time(request) if abs(seen - now) > CLOCKS_DIFFER else None
+        if dated is None:
             return now, seen
-        return now, min(seen, now, key=lambda each: abs(each - said))
+        return now, min(seen, now, key=lambda each: abs(each - dated))

@@ -70,8 +70,8 @@ def _third_party(interaction: Node) -> Recording:
 
 def _native(interaction: Node, contract: Node) -> Recording:
     answer, exact = interaction.get("response"), _part(contract, "response")
-    whole = answer is not None
-    shown = answer if whole else contract.get("partial")
+    complete = answer is not None
+    shown = answer if complete else contract.get("partial")
     request = _request(_mapping("request", interaction.get("request")), _part(contract, "request"))
     signature = _part(contract, "signature")
     recording = Recording(
@@ -79,8 +79,8 @@ def _native(interaction: Node, contract: Node) -> Recording:
         _provenance(contract),
         SignatureNote(_text(signature.get("verdict")), _text(signature.get("step"))) if signature else None,
         tuple(_values(contract.get("substitutions") or ())),
-        None if whole else _text(contract.get("broken")) or None,
-        "" if whole else _text(contract.get("detail")),
+        None if complete else _text(contract.get("broken")) or None,
+        "" if complete else _text(contract.get("detail")),
         _text(contract.get("id")),
         _text(contract.get("digest")),
     )

@@ -118,8 +118,8 @@ def _order(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str
 
 
 def _merge_names(base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
-    gone = {name for name in base if name not in ours or name not in theirs}
-    return tuple(name for name in dict.fromkeys([*ours, *theirs]) if name not in gone)
+    removed = {name for name in base if name not in ours or name not in theirs}
+    return tuple(name for name in dict.fromkeys([*ours, *theirs]) if name not in removed)
 
 
 def _merge_reasons(base: dict[str, str], ours: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:

@@ -279,10 +279,10 @@ def with_ids(recordings: Iterable[Recording]) -> Iterator[tuple[Recording, str]]
     seen = Seen()
     for recording in recordings:
         name, digest = recording.id, digest_of(recording)
-        for again in count():
+        for number in count():
             if name and seen.add(name):
                 break
-            name = "w" + sha256(f"{digest} {again}".encode()).hexdigest()[:16]
+            name = "w" + sha256(f"{digest} {number}".encode()).hexdigest()[:16]
         yield recording, name
 
 
