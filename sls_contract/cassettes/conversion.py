@@ -116,10 +116,8 @@ class Losses:
             yield f"the mark of a failed test, whose recording is not played: {reason}"
         if left_out := getattr(source, "left_out", 0):
             yield f"{_count(left_out, 'entry', 'entries')} that {_is(left_out)} no HTTP exchange"
-        if getattr(source, "kind", "") == "har":
-            yield from self._of_archive()
-
-    def _of_archive(self) -> Iterator[str]:
+        if getattr(source, "kind", "") != "har":
+            return
         if self._counts["foreign"]:
             yield "times, cache, pages, cookies and comments, as far as the archive has them"
         if empty := self._counts["empty"]:

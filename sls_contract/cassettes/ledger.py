@@ -51,7 +51,7 @@ def age_of(provenance: Provenance, now: datetime) -> timedelta | None:
 def age_findings(provenance: Provenance, limit: timedelta, now: datetime) -> list[Finding]:
     """Return the finding for an exchange that is too old, or of unknown age: one finding at most.
 
-    Rule of this project: an exchange exactly as old as ``limit`` is accepted. Documents and made-up exchanges do not
+    Rule of this project: an exchange exactly as old as ``limit`` is accepted; documents and made-up exchanges do not
     age.
     """
     if provenance.evidence in AGELESS:
@@ -81,8 +81,7 @@ class Entry:
         evidences: number of exchanges by evidence.
         regions: where they were recorded, in order of first use.
         clients: the User-Agents of their requests, in order of first use.
-        ages: number of exchanges by age, in whole days since they last agreed with an endpoint; without those that do
-            not age.
+        ages: number of exchanges by whole days since they last agreed with an endpoint; only those that age.
         oldest: the greatest age: the time since which the whole file is unconfirmed.
         dateless: number of exchanges without a date.
 
@@ -140,7 +139,7 @@ def digest_of_file(path: Path) -> str:
 
 
 def digest_with(part: str, before: str = "") -> str:
-    """Return the digest that identifies a capture: that of a new part, chained to the digest ``before`` it."""
+    """Return the digest that identifies a capture: the digest of a new part, chained to the digest ``before`` it."""
     return sha256(f"{before}{part}".encode()).hexdigest()[:32]
 
 

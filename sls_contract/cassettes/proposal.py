@@ -189,7 +189,7 @@ class Proposal(Player):
         return match_groups(self.old, self._matching)
 
     def end(self, *, shared: bool) -> None:
-        """Pair leftover old exchanges with retried attempts; other tests may request those of a ``shared`` cassette."""
+        """Pair leftover old exchanges with retried attempts; in a ``shared`` cassette, other tests may request them."""
         found = self.compared
         for partner, exchange in self._pairing.leftover():
             if shared:
@@ -262,7 +262,7 @@ def refuse_elsewhere(provenance: Provenance, here: str, what: str) -> None:
 
 
 def endpoint_of(recordings: Sequence[Recording], where: Path) -> str:
-    """Return the endpoint to verify recordings at by default: that of the first one that an endpoint answered.
+    """Return the default endpoint for verification: where the first recording of an endpoint was made.
 
     `REFERENCE` where there is none. Raises `EndpointError` where another endpoint answered under a host name of the
     service: an endpoint in the process, or a test double, cannot be identified by that name.

@@ -43,18 +43,18 @@ class Session:
 
     def __init__(self, opening: Opening, results: Results | None = None, player: Player | None = None) -> None:
         self._opening = opening
-        self._player = player or Player(
+        self.player = player or Player(
             opening.path, opening.record, opening.began, repeat=opening.repeat, matching=opening.matching
         )
-        self._player.candidates, self._player.single = opening.candidates, opening.single
-        self._player.owner, self._player.stored_at = opening.owner, opening.stored_at
+        self.player.candidates, self.player.single = opening.candidates, opening.single
+        self.player.owner, self.player.stored_at = opening.owner, opening.stored_at
         self._judging = Judge(opening.scrubber, opening.credentials)
         self._pending = _Pending()
         self._stop: Callable[[], None] = lambda: None
         self._channel: Channel | None = None
         self._is_child = False
         self._results = results if results is not None else Results()
-        self.hosts = RequestedHosts(lambda host: opening.owns(host) or host_name(host) in self._player.other_hosts)
+        self.hosts = RequestedHosts(lambda host: opening.owns(host) or host_name(host) in self.player.other_hosts)
         self._used_inside = False
         self._relations = Relations()
         self.independent = False  # whether its requests do not count for the cassettes around it
@@ -63,7 +63,7 @@ class Session:
     @property
     def recording(self) -> bool:
         """Whether a request without a recording is sent and recorded."""
-        return self._player.records
+        return self.player.records
 
     @property
     def results(self) -> Results:
@@ -75,28 +75,23 @@ class Session:
     @property
     def offline(self) -> bool:
         """Whether every request is answered or refused without a network."""
-        return not self._player.records
+        return not self.player.records
 
     @property
     def online(self) -> bool:
         """Whether every request is sent, since there is nothing to play."""
-        return self._player.records_all and self._opening.send is None
-
-    @property
-    def player(self) -> Player:
-        """The player of recordings."""
-        return self._player
+        return self.player.records_all and self._opening.send is None
 
     @property
     def recorded(self) -> int:
         """Number of exchanges recorded so far."""
-        return self._player.added
+        return self.player.added
 
     @property
     def used(self) -> bool:
         """Whether this cassette, or one that was opened inside it, had any exchange."""
         found = self.results
-        return bool(self._used_inside or found.exchanges or found.breaches or self.recorded or self._player.played())
+        return bool(self._used_inside or found.exchanges or found.breaches or self.recorded or self.player.played())
 
     @property
     def sends_itself(self) -> bool:
@@ -134,28 +129,28 @@ class Session:
             self._add_results(self._channel.finish())
             self._channel.close()
             self._channel = None
-        self._player.close(finished=finished, failure=failure)
+        self.player.close(finished=finished, failure=failure)
         self._results.run_deferred()
         if self.used and not self.independent:
             for outer in OPEN.sessions:
                 outer._used_inside = True  # noqa: SLF001 - of the same class
         if self.recorded:
-            for secret in written_secrets(self._player.path, self._opening.credentials):
+            for secret in written_secrets(self.player.path, self._opening.credentials):
                 self.results.fail(secret)
 
     def prepare_fork(self) -> None:
         """Create the state that a child shares with this process, and hold the locks during the fork."""
         self._relations.lose()  # the order of the child's requests among the parent's is unknown
         try:
-            self._channel = self._channel or self._player.share()
+            self._channel = self._channel or self.player.share()
         except (CassetteError, OSError) as error:  # the child then refuses requests
             self._note_error(error)
-        for lock in self._player.locks:
+        for lock in self.player.locks:
             lock.acquire()
 
     def forked(self, *, child: bool) -> None:
         """Release the locks after a fork; a child judges its exchanges at once and sends the results to its parent."""
-        for lock in self._player.locks:
+        for lock in self.player.locks:
             lock.release()
         if child:
             self._is_child = True
@@ -170,7 +165,7 @@ class Session:
 
     def _add_results(self, results: list[tuple[str, tuple[Any, ...]]]) -> None:
         for name, values in results:
-            (self._player.count_added if name == "recorded" else getattr(self._results, name))(*values)
+            (self.player.count_added if name == "recorded" else getattr(self._results, name))(*values)
 
     def owns(self, host: str, peer: str) -> bool:
         """Return whether requests to a host belong to the cassette."""
@@ -216,14 +211,14 @@ class Session:
         if self._is_child:
             self._parent_channel().check()
         scrubber = self._opening.scrubber
-        found = self._player.take_unscrubbed(request) if scrubber.may_be_alike(request) else None
+        found = self.player.take_unscrubbed(request) if scrubber.may_be_alike(request) else None
         if found is not None:  # it equals a recorded request, so it contains no secret
             return self._play(request, *found)
         scrubbed = scrubber.asked(request)
-        found = self._player.take(scrubbed)
+        found = self.player.take(scrubbed)
         if found is not None:
             return self._play(request, *found)
-        if not self._player.records:
+        if not self.player.records:
             raise self._unmatched(scrubber.marked(scrubbed))
         if self._opening.send is None:
             return None
@@ -255,13 +250,13 @@ class Session:
         seen: datetime,
     ) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
-        opening, results, recording = self._opening, self._results, compared(played or self._player.at(position))
+        opening, results, recording = self._opening, self._results, compared(played or self.player.at(position))
         shown = cache(lambda: Exchange(opening.scrubber.request(request), recording.exchange.response))
         self._judging.played(results, request, shown, recording, seen, position)
         related = clean_verdict(self._relations.follow(recording, position), opening.scrubber.shown)
         results.relate(related, shown() if related.findings else recording.exchange, position)
         if opening.max_age is not None:
-            aged = age_findings(self._player.at(position).provenance, opening.max_age, now)
+            aged = age_findings(self.player.at(position).provenance, opening.max_age, now)
             results.add(aged, shown() if aged else recording.exchange, position)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
@@ -288,10 +283,10 @@ class Session:
 
     def _keep(self, recording: Recording) -> None:
         if not self._is_child:
-            self._player.add(recording)
+            self.player.add(recording)
             return
         with self._parent_channel().held():
-            self._player.add(recording)
+            self.player.add(recording)
             self._parent_channel().append("recorded", recording)
 
     def _parent_channel(self) -> Channel:
@@ -301,7 +296,7 @@ class Session:
 
     def _unmatched(self, scrubbed: Request) -> UnmatchedRequest:
         """Return the error of a miss, and note it as a finding: a client may swallow the error."""
-        miss = self._player.explain_miss(scrubbed)
+        miss = self.player.explain_miss(scrubbed)
         actual = "; ".join([miss.headline, *(line.strip() for line in miss.details)])
         finding = clause("request-not-recorded").finding("request", "a recording that answers it", actual, miss.advice)
         self.results.add([finding], Exchange(scrubbed, None))

@@ -34,20 +34,18 @@ class Opening:
         scrubber: removes secrets from everything that is written or shown.
         owns: whether a Host belongs to the cassette.
         clock: returns the real time, aware, for the dates of recordings.
-        seen: returns the time that clients see, aware, which a test may have frozen; their dates are judged by it.
-            None: the real time.
+        seen: returns the time that clients see, aware, by which their dates are judged. None: the real time.
         began: when the session began, aware.
         credentials: the key of the run. While recording, it or a public test key must sign requests; in replay it may.
             None: the public test keys.
         send: answers requests while recording, instead of the network.
         evidence: what an answer of ``send`` proves.
         repeat: whether the last of identical recordings is played repeatedly.
-        endpoint: the endpoint of ``send``, for the provenance of recordings; empty: the endpoint that the request
-            names.
-        patient: whether exchanges are judged when the results are read, and not while the client waits. Recorded
+        endpoint: the endpoint of ``send``, for the provenance of recordings; empty: the one that the request names.
+        deferred: whether exchanges are judged when the results are read, and not while the client waits. Recorded
             exchanges are always scrubbed and written before the client gets the answer.
         max_age: how long ago a played exchange may have been validated; None: any time.
-        shadow: is called with each played request, so that its state follows the recording.
+        mirror: is called with each played request, so that its state follows the recording.
         single: whether only one of equal recordings is kept that processes make at the same time.
         owner: the test that records.
         candidates: returns the cassettes that may be this one under an old name; called where the file is missing.
@@ -78,10 +76,10 @@ class Opening:
     seen: Callable[[], datetime] | None = None
 
     def now(self, request: Request) -> tuple[datetime, datetime]:
-        """Return the real time, and the time to judge the date of a request by: the time that the client sees.
+        """Return the real time, and the time that the client sees, by which the date of a request is judged.
 
-        A set clock is not always visible to the client (freezegun ignores some modules): then the time nearer to the
-        request's own date counts.
+        A set clock is not visible to all code (freezegun ignores some modules): then the time nearer to that date
+        counts.
         """
         now = self.clock()
         seen = now if self.seen is None else self.seen()

@@ -104,7 +104,7 @@ def _blocks(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[st
 
 
 def _order(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
-    """Return every id: ours in order, each addition of theirs after its predecessor there and our additions."""
+    """Return the ids in our order; an id that only they added follows its predecessor there, and our additions."""
     order = [*dict.fromkeys([*ours, *(name for name in base if name not in ours)])]
     before = ""
     for name in theirs:

@@ -117,7 +117,7 @@ def open_for_recording(path: os.PathLike[str] | str, owner: str = "") -> Recorde
 
 
 def failed_of(failed: Mapping[str, str], owner: str) -> dict[str, str]:
-    """Return those of the ``failed`` recordings that are the owner's, with the reasons; all, where it is empty."""
+    """Return the ``failed`` recordings of the owner, with the reasons; all of them for an empty owner."""
     return {name: reason for name, reason in failed.items() if not owner or reason.startswith(f"{owner}: ")}
 
 

@@ -48,7 +48,7 @@ class Validation:
 
     @classmethod
     def over(cls, at: datetime, blocks: Iterable[str], names: Collection[str]) -> Validation:
-        """Create one that says that the exchanges with these ``names`` were validated at a time."""
+        """Return the validation of the exchanges with these ``names`` at a time."""
         present = list(_recorded_until(at, blocks))
         left_out = tuple(name for name, _ in present if name not in names)
         return cls(at, _digest(at, (each for each in present if each[0] in names)), left_out)

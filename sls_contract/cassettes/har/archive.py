@@ -73,7 +73,7 @@ class HarFile(Sequence[Recording]):
 
 
 def write_har(path: os.PathLike[str] | str, recordings: Iterable[Recording], version: str) -> None:
-    """Write a HAR atomically, and replace any that is there; ``version`` is that of the tool.
+    """Write a HAR atomically, and replace any that is there; ``version`` is the tool's.
 
     Raises `CassetteError` where it cannot be written.
     """

@@ -130,9 +130,8 @@ def _third_party_response(response: Node, method: str) -> Response | None:
     if body is None and not _is_empty(response, method):
         return None
     headers, body = _headers(response), body or b""
-    # Other text may have been in another charset than UTF-8 on the wire.
     exact = _encoding("content.text", content.get("encoding")) == _BASE64 or len(body) in sizes
-    wire = exact and "content-encoding" not in headers
+    wire = exact and "content-encoding" not in headers  # other text: its charset on the wire is unknown
     return Response(_number(response), headers, body, wire, _text(response, "statusText", ""))
 
 

@@ -33,7 +33,7 @@ _ENTRY, _END = "\n" + " " * 6, "\n" + " " * 4
 
 
 def document_text(recordings: Iterable[Recording], version: str) -> Iterator[str]:
-    """Yield the text of a HAR in pieces; ``version`` is that of the tool. Equal recordings give equal texts."""
+    """Yield the text of a HAR in pieces; ``version`` is the tool's. Equal recordings give equal texts."""
     log = {"version": "1.2", "creator": {"name": "sls-contract", "version": version}, "entries": []}
     head, _, tail = _json({"log": log}).rpartition("[]")
     yield head + "["
@@ -61,9 +61,7 @@ def entry_of(recording: Recording, name: str) -> dict[str, Any]:
         "response": _response(answer) | ({"_error": recording.broken or "closed"} if recording.unanswered else {}),
         "cache": {},
         "timings": {"send": 0, "wait": 0, "receive": 0},
-        "_contract": as_json(
-            {NOTE_NAMES.get(name, name): note for name, note in notes.items()} | _exact(request, answer)
-        ),
+        "_contract": as_json({NOTE_NAMES.get(key, key): note for key, note in notes.items()} | _exact(request, answer)),
     }
 
 
@@ -80,7 +78,7 @@ def _request(request: Request) -> dict[str, Any]:
         "method": shown(request.method),
         "url": url,
         "httpVersion": _NOT_RECORDED,
-        "cookies": [cookie for value in request.headers.get_all("cookie") for cookie in _cookies(value.split(";"))],
+        "cookies": list(_cookies(part for value in request.headers.get_all("cookie") for part in value.split(";"))),
         "headers": _fields(request.headers),
         "queryString": [
             {"name": shown(name), "value": shown(value)} for name, value in Request("GET", url).query_pairs()
@@ -96,9 +94,7 @@ def _response(response: Response) -> dict[str, Any]:
         "status": response.status,
         "statusText": shown(response.reason),
         "httpVersion": _NOT_RECORDED,
-        "cookies": [
-            cookie for value in response.headers.get_all("set-cookie") for cookie in _cookies([value.partition(";")[0]])
-        ],
+        "cookies": list(_cookies(value.partition(";")[0] for value in response.headers.get_all("set-cookie"))),
         "headers": _fields(response.headers),
         "content": _content(response),
         "redirectURL": shown(response.headers.get("location", "")),
