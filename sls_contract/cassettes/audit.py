@@ -90,7 +90,7 @@ class SequenceJudge(Protocol):
 
 
 class AuditState(NamedTuple):
-    """State that is kept from one exchange of a cassette to the next; without ``others``, names are not searched."""
+    """State that is kept from one exchange of a cassette to the next; without ``others``, SLS612 is not checked."""
 
     scrubber: Scrubber
     others: OtherNames | None

@@ -19,6 +19,7 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 _JOURNAL = ".journal"
 _HEAD = 1024 * 1024  # bytes, enough to identify a file of any size
 
+# In YAML and in JSON: the list of recordings, and two keys that only vcrpy writes.
 _INTERACTIONS = re.compile(rb"""(?m)^["']?interactions["']?\s*:|[{,]\s*"interactions"\s*:""")
 _VCRPY_KEYS = re.compile(rb"""\buri["']?\s*:|\bversion["']?\s*:\s*1\b""")
 

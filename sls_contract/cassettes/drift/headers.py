@@ -1,4 +1,4 @@
-"""Differences of headers that no clause covers: new names, changed values, another form."""
+"""Differences of headers beyond the clauses: new names, changed values, another form."""
 
 from __future__ import annotations
 

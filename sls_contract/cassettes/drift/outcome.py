@@ -73,7 +73,7 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
 
 
 def _unreadable_class(new: Side) -> Class:
-    """Return the class of an error without a code: its body has a clause, which reports it if there is a body."""
+    """Return the class of an error without a code: benign where a clause about its body reports it already."""
     return Class.BENIGN if new.breached & {"body", "/errorCode"} else Class.BREAKING
 
 

@@ -25,13 +25,13 @@ _WORD = "[A-Za-z][A-Za-z0-9_-]*+"  # a scalar without quotes
 _QUOTED = r"'(?:[ -&(-~]++|'')*+'"  # printable ASCII, each quote twice
 _BINARY = '!!binary "[A-Za-z0-9+/=]*+"'
 _SCALAR = f"(?:{_QUOTED}|{_WORD})"
-_FIELDS = rf"((?:      {_WORD}:\n      - {_SCALAR}\n)++)"
+_FIELDS = rf"((?:      {_WORD}:\n      - {_SCALAR}\n)++)"  # headers, each with one value
 _METHOD = "(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)"
 _URI = "'(https?://(?![/?#])[!-&(-~]++)'"
 _REQUEST = rf"  request:\n    method: {_METHOD}\n    uri: {_URI}\n    body: (null|{_TEXT}|{_BINARY})\n    headers:\n"
 _HOST = rf"(?:      {_WORD}:\n      - {_SCALAR}\n)*?      [Hh][Oo][Ss][Tt]:\n      - ({_SCALAR})\n"
 _REQUEST_UP_TO_HOST = re.compile(_REQUEST + _HOST)
-_EXACT = re.compile(r"\n    request:\n      (?!order: [^\n]*+\n    [a-z])")
+_EXACT = re.compile(r"\n    request:\n      (?!order: [^\n]*+\n    [a-z])")  # exact headers or URL, not only the order
 _CANONICAL = re.compile(
     rf"- contract:\n    id: ({_SCALAR})\n    digest: (sha256-[0-9a-f]++)\n    evidence: ({'|'.join(Evidence)})\n"
     rf"(?:    endpoint: ({_SCALAR})\n)?+(?:    region: ({_SCALAR})\n)?+(?:    client: ({_SCALAR})\n)?+"

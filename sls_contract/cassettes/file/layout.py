@@ -37,7 +37,7 @@ _PROLOG = re.compile(
     rf"(?:, failed: \{{((?:(?:, )?{_REASON})+)\}})?\}}\n"
     r"interactions:(?: \[\])?\n"
 )
-_MARKER = re.compile(r"^(?:(<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
+_MARKER = re.compile(r"^(?:(<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)  # of git, in a merge conflict
 _ID = re.compile(r"- contract:\n    id: '?([A-Za-z0-9-]+)'?\n")
 _MARKER_NAMES = {"<": "start", "|": "ancestor", "=": "middle", ">": "end"}
 

@@ -1,8 +1,8 @@
 """The part of a cassette's prolog that says when its exchanges were last validated: one date for the file.
 
 It applies to every exchange recorded up to that time, except listed ones, while the file has the validated exchanges: a
-digest over their ids and digests verifies that. After an insertion, a removal or a new recording it applies to none.
-Each exchange then has the time in its own block. The prolog never claims more than was compared.
+digest over their ids and digests verifies that. If one of them is removed or recorded again, or another is inserted, it
+applies to none. Each exchange then has the time in its own block. The prolog never claims more than was compared.
 """
 
 from __future__ import annotations
