@@ -50,7 +50,7 @@ def thoroughly(block):
 
 
 def read_quickly(block):
-    """Read as a usual block, its digest compared; None where it is not for that reader."""
+    """Read as a canonical block, its digest compared; None for other blocks."""
     recording = canonical_recording(block)
     return None if recording is None else compared(recording)
 
