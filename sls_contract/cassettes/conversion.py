@@ -83,6 +83,7 @@ def _clean(recording: Recording, scrubber: Scrubber, at: int, unscanned: list[st
 
 
 def _reason(recording: Recording) -> str:
+    """Return the reason phrase, which equality of responses ignores."""
     return recording.exchange.response.reason if recording.exchange.response is not None else ""
 
 

@@ -64,7 +64,9 @@ class Judge:
 
         ``shown`` returns the exchange for messages; it is called only if needed, since scrubbing is as slow as judging.
         """
-        verdicts = [judge_request(request, credentials=self._keyring, at=seen)]
+        key = self.credentials
+        keyring = None if key is None else (key, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+        verdicts = [judge_request(request, credentials=keyring, at=seen)]
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
@@ -81,10 +83,6 @@ class Judge:
         answer = response.body.decode("utf-8", "replace")
         sent = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
         results.fail(f"not recorded: sls-contract itself answered {sent}: {answer}")
-
-    @property
-    def _keyring(self) -> tuple[Credentials, ...] | None:
-        return None if self.credentials is None else (self.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
     def _key_for(self, request: Request) -> Credentials | None:
         """Return the key that must have signed a recorded request: the run's, or the public test key that it names."""

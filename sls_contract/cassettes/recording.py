@@ -156,9 +156,9 @@ def compared(recording: Recording) -> Recording:
 
 def serialized(recording: Recording) -> str:
     """Return all values of a recording except its place in a file, as a line of ASCII JSON; see `deserialized`."""
-    provenance, signature = recording.provenance, recording.signature
+    request, provenance, signature = recording.exchange.request, recording.provenance, recording.signature
     values = (
-        _request_values(recording.exchange.request),
+        (request.method, request.url, request.headers.pairs, wire_text(request.body)),
         _response_values(recording.exchange.response),
         (provenance.evidence, provenance.endpoint, provenance.region, provenance.client, provenance.contract),
         [moment_text(moment) for moment in _moments(provenance)],
@@ -213,10 +213,6 @@ def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire:
 
 def _headers(pairs: list[list[str]]) -> Headers:
     return Headers.of_texts(tuple([(name, value) for name, value in pairs]))
-
-
-def _request_values(request: Request) -> tuple[object, ...]:
-    return (request.method, request.url, request.headers.pairs, wire_text(request.body))
 
 
 def _response_values(response: Response | None) -> tuple[object, ...] | None:

@@ -61,7 +61,8 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
     """Yield the difference of an error after a success: a state of the service, or a refusal of a correct request."""
     code = new.error_code
     if not code:
-        yield _status(_unreadable_class(new), "served", old, new)
+        reported = new.breached & {"body", "/errorCode"}  # by the clause about the body
+        yield _status(Class.BENIGN if reported else Class.BREAKING, "served", old, new)
     elif code in _RENAMED:
         yield _status(Class.BREAKING, _RENAMED[code], old, new)
     elif _is_state(new) or new.unspecified or _fixes(old, new):
@@ -70,11 +71,6 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
         yield _status(Class.BENIGN if _skew(new) > MAX_SKEW else Class.BREAKING, "clock-accepted", old, new)
     else:
         yield _status(Class.BREAKING, _refusal(new.response.status), old, new)
-
-
-def _unreadable_class(new: Side) -> Class:
-    """Return the class of an error without a code: benign where a clause about its body reports it already."""
-    return Class.BENIGN if new.breached & {"body", "/errorCode"} else Class.BREAKING
 
 
 def _is_state(side: Side) -> bool:
@@ -155,14 +151,11 @@ def _error_status_class(old: Side, new: Side) -> Class:
 def _other_code(old: Side, new: Side) -> Difference:
     was, now = old.error_code, new.error_code
     slug = _renaming(old, new)
-    if slug and not (errors_with(now) and (new.unspecified or _is_any_refusal(old, new))):
+    refused = all(side.response.status in _AUTHENTICATION for side in (old, new))
+    any_code = new.unspecified or (new.malformed and refused)  # no source says which code malformed authentication gets
+    if slug and not (errors_with(now) and any_code):
         return Difference(Class.BREAKING, slug, "/errorCode", value_text(was), value_text(now))
     return Difference(Class.BENIGN, _MISSING.get(now, "served"), "/errorCode", value_text(was), value_text(now))
-
-
-def _is_any_refusal(old: Side, new: Side) -> bool:
-    """Return whether both sides refuse malformed authentication: no source says with which code."""
-    return new.malformed and all(side.response.status in _AUTHENTICATION for side in (old, new))
 
 
 def _renaming(old: Side, new: Side) -> str:

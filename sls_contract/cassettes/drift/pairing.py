@@ -152,9 +152,6 @@ class Pairing:
     def _repeats_last(self, key: Hashable) -> bool:
         return self._repeat and key in self._taken
 
-    def _fits(self, request: Request, exchange: Attempts) -> bool:
-        return self._matching.fits(request, self._request(exchange))
-
     def _request(self, exchange: Attempts) -> Request:
         return self._old[exchange.last].exchange.request
 
@@ -162,7 +159,10 @@ class Pairing:
         """Return the old exchange that replay would use."""
         key = self._matching.key(request)
         waiting, taken = self._waiting.get(key, deque()), self._taken.setdefault(key, [])
-        fitting = waiting if not self._matching.matchers else [each for each in waiting if self._fits(request, each)]
+        fits = self._matching.fits
+        fitting = (
+            [each for each in waiting if fits(request, self._request(each))] if self._matching.matchers else waiting
+        )
         if fitting:
             found = fitting[0]
             if not self._repeat or len(fitting) > 1:

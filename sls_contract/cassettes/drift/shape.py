@@ -79,7 +79,7 @@ class _Shape:
         for key in _keys(old):
             inside, member = f"{where}/{escaped(key)}", _member(known, key)
             ignored = self.ignores_unknown and known is not None and bool(known.members) and member is None
-            if _is_missing(key, old, new):
+            if all(key in each for each in old) and not all(key in each for each in new):
                 kind = (Class.BENIGN, "value") if ignored or known is _LOGS else (Class.BREAKING, "json-shape")
                 yield Difference(*kind, inside, value_text(old[0][key]), None)
             compare = _scalars if ignored else partial(self.compared, known=member)
@@ -114,11 +114,6 @@ def _member(known: Value | None, key: str) -> Value | None:
     if known is _LOGS:
         return None if key.isdecimal() else _LOGS  # a number: the field is unknown
     return None if known is None else known.members.get(key)
-
-
-def _is_missing(key: str, old: list[Any], new: list[Any]) -> bool:
-    """Return whether all old objects have a key, and a new one lacks it."""
-    return all(key in each for each in old) and not all(key in each for each in new)
 
 
 def _by_key(elements: list[Any], name: str) -> dict[Any, Any] | None:

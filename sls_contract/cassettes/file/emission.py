@@ -61,11 +61,6 @@ def _text(text: str) -> str:
     return _cached(text) if len(text) <= _MAX_CACHED else _encoded(text)
 
 
-@lru_cache(maxsize=512)  # header fields and the keys of a block recur in every exchange
-def _cached(text: str) -> str:
-    return _encoded(text)
-
-
 def _encoded(text: str) -> str:
     if _PLAIN.match(text) and text.lower() not in YAML_WORDS:
         return text
@@ -74,6 +69,9 @@ def _encoded(text: str) -> str:
     if SURROGATE.search(text):
         return _binary(bytes_of(text))
     return '"' + "".join(_escaped(char) for char in text) + '"'
+
+
+_cached = lru_cache(maxsize=512)(_encoded)  # header fields and the keys of a block recur in every exchange
 
 
 def _escaped(char: str) -> str:
