@@ -30,6 +30,7 @@ from sls_contract.scenarios.steps import (
     Step,
     Update,
     Write,
+    operation_name,
 )
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, WireForm
 from sls_contract.signing import Credentials, Dialect, http_date, region_of, resign, sign
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from sls_contract.scenarios.steps import RequestVariant
     from sls_contract.signing.dialect import Scheme
+    from sls_contract.spec.contract import Contract
 
 GROUP_PREFIX = "sls-contract-"
 LOG_KEY = "sls-contract-log"
@@ -190,8 +192,7 @@ class Bench:
 
     def _called(self, step: Call) -> Request:
         """Return the unsigned request that the contract of the operation describes."""
-        contract = registry().named(step.operation)
-        assert contract is not None, "scenarios name operations that are shipped"
+        contract = contract_of(step)
         shard = "" if step.shard is None else str(self.shard(step.shard, step.at.logstore))
         names = iter((self.logstores[step.at.logstore], shard))  # each page has names of its own for the two
         path = "/".join(quote(next(names)) if each.startswith("{") else each for each in contract.path.split("/"))
@@ -285,6 +286,13 @@ class Bench:
     def knowing(self, role: Role, shards: tuple[int, ...]) -> Bench:
         """Return the bench with the shards of one logstore learnt."""
         return replace(self, shards={**self.shards, role: shards})
+
+
+def contract_of(step: Step) -> Contract:
+    """Return the contract of a step's operation."""
+    contract = registry().named(operation_name(step))
+    assert contract is not None, "scenarios name operations that are shipped"
+    return contract
 
 
 def _rewritten(request: Request, form: WireForm) -> Request:

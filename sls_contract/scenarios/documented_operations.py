@@ -314,7 +314,7 @@ COMMON = frozenset({"LogStoreNotExist", "ConsumerGroupNotExist", "ProjectNotExis
 
 _NO_SHARD = "needs a logstore without shards, which no request makes"
 _NO_RULE = "no page says what is wrong with"
-NOT_BROUGHT_ABOUT: Mapping[tuple[str, str], str] = {
+NOT_TRIGGERED: Mapping[tuple[str, str], str] = {
     ("GetCursor", "LogStoreWithoutShard"): _NO_SHARD,
     ("GetCursorTime", "LogStoreWithoutShard"): _NO_SHARD,
     ("ListShards", "LogStoreWithoutShard"): _NO_SHARD,
