@@ -96,7 +96,7 @@ class CallJudge:
         """Record the logs of a PutLogs, and whether it was accepted."""
         logs = {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value)}
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
-        self.logs.put(self.logstore_of(step.at), shard, logs, sent.answered_at, taken=sent.response.status == _OK)
+        self.logs.put(self.logstore_of(step.at), shard, logs, sent.answered_at, accepted=sent.response.status == _OK)
 
     def judge_put(self, step: Put) -> Judged:
         """Check that the last ListShards has a writable shard, because a later PutLogs succeeded."""
@@ -194,7 +194,7 @@ class CallJudge:
         written = self.logs.written(mark)
         if written is None:
             return
-        if not written.taken:
+        if not written.accepted:
             yield sequence_logs.judge_refused_log(mark)
         elif written.where != where:
             yield sequence_logs.judge_foreign_log(mark, "/".join(written.where))

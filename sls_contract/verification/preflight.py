@@ -116,7 +116,7 @@ def _read_existing_group(session: Session) -> None:
     finally:
         session.collect(execution, None)
     shards = _listed(execution)
-    session.bench = session.bench.knowing("main", shards)
+    session.bench = session.bench.with_shards("main", shards)
     session.run.facts.append(f"consumer group {target.group} lists {len(shards)} shards and was only read")
 
 
@@ -136,7 +136,7 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
         if role == "main" and not again:
             session.obstacles.unsupported = str(error)
     else:
-        known, session.bench = role in session.bench.shards, session.bench.knowing(role, shards)
+        known, session.bench = role in session.bench.shards, session.bench.with_shards(role, shards)
         where = f" of project {session.bench.other_project}" if role == "abroad" else ""
         if not known:
             session.run.facts.append(f"logstore {session.bench.logstores[role]}{where} has {len(shards)} shards")

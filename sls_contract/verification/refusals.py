@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import error_code, not_tried
 from sls_contract.scenarios.bench import contract_of
-from sls_contract.scenarios.steps import Create, HeartBeat, Put, RequestVariant, Write, named_group, operation_name
+from sls_contract.scenarios.steps import Create, HeartBeat, Put, RequestVariant, Write, needs_group, operation_name
 from sls_contract.spec.known_errors import errors_of
 from sls_contract.verification.correctness import in_form_of_a_client, is_correct
 from sls_contract.verification.wire import FAILURES, NOT_OFFERED
@@ -60,7 +60,7 @@ class RefusalJudge:
         if isinstance(step, Create) and code == "ConsumerGroupAlreadyExist":
             return self.no_group_exists(key)
         own = self.specific_errors(step) if self._must_be_accepted(step, key, sent) else set()
-        exists = {"ConsumerGroupNotExist"} if named_group(step) and self.model.exists(key) else set()
+        exists = {"ConsumerGroupNotExist"} if needs_group(step) and self.model.exists(key) else set()
         return code in {"SignatureNotMatch", *own, *exists}
 
     def specific_errors(self, step: Request) -> set[str]:
@@ -81,7 +81,7 @@ class RefusalJudge:
         if isinstance(step, Write):
             shard = self.bench.shard(step.shard, step.at.logstore)
             number = step.value is None or step.value.isdecimal()
-            return number and self.model.holds_surely(key, shard, step.consumer, sent.sent_at)
+            return number and self.model.certainly_holds(key, shard, step.consumer, sent.sent_at)
         return not isinstance(step, Put) or step.coding != "zstd"
 
     def no_group_exists(self, key: GroupKey) -> bool:

@@ -29,7 +29,7 @@ from sls_contract.scenarios.steps import (
     Update,
     Write,
     documented_refusal,
-    named_group,
+    needs_group,
     operation_name,
 )
 from sls_contract.spec import Finding, Level
@@ -265,7 +265,7 @@ class Requests:
             msg = "ListShards names no readwrite shard with its range of hash keys"
             raise NotProvable(msg)
         known = tuple(dict.fromkeys((*self.bench.shards.get(role, ()), lowest[0])))
-        self.bench = self._calls.bench = self.bench.knowing(role, known)
+        self.bench = self._calls.bench = self.bench.with_shards(role, known)
         return replace(step, shard=known.index(lowest[0]))
 
     def _resolve_value(self, value: str | Kept) -> str:
@@ -340,7 +340,7 @@ class Requests:
         refused = authentication_refusal(step.variant) or place_refusal(step.at)
         if refused is not None:
             return refused
-        if named_group(step) and not self._model.exists(key):
+        if needs_group(step) and not self._model.exists(key):
             return "group-missing"
         unknown = isinstance(step, (Read, Write)) and step.shard in UNKNOWN_SHARDS
         return "unknown-shard" if unknown else "served"
@@ -373,7 +373,7 @@ class Requests:
             self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.answered_at)
 
     def _record_refusal(self, step: Request, key: GroupKey, value: str) -> None:
-        if named_group(step) or isinstance(step, Create):
+        if needs_group(step) or isinstance(step, Create):
             self._reads.refused[key] = type(step)
         if isinstance(step, Write):
             shard = self.bench.shard(step.shard, step.at.logstore)
@@ -393,6 +393,6 @@ class Requests:
         if isinstance(step, Write):  # a consumer that does not hold the shard may be refused, even with forceSuccess
             shard = self.bench.shard(step.shard, step.at.logstore)
             return self._model.exists(key) and shard in self._model.held(key, step.consumer)
-        if not named_group(step):
+        if not needs_group(step):
             return True
         return not isinstance(step, Read) and self._model.exists(key)
