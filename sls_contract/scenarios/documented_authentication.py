@@ -51,7 +51,7 @@ def _form(name: str) -> Scenario:
 
 
 def _form_of_writes(name: str) -> Scenario:
-    """Return a scenario without reads: where nothing may be written, `_form` still runs."""
+    """Return a separate scenario of writes, so that a read-only run still judges the reads of `_form`."""
     steps = (step for scheme in WIRE_FORMS[name].schemes for step in _writes(RequestVariant(scheme, name)))
     expects = f"200 for requests with bodies as {name} writes them"
     return _signatures(f"form-writes-{name}", expects, _SDKS, "SLS402 SLS456").doing(*_start(*steps))
@@ -70,7 +70,7 @@ def _token(scheme: Scheme) -> Scenario:
 
 
 def _token_that_writes(scheme: Scheme) -> Scenario:
-    """Return a scenario of writes only: a temporary key may have no right to write."""
+    """Return a separate scenario of writes, because a temporary key may have no right to write."""
     expects = f"200 for writes signed as {_SCHEME_WORDS[scheme]} with a security token"
     proved = _signatures(f"token-writes-{scheme}", expects, _SIGNATURE, "SLS402 SLS456")
     return proved.doing(*_start(*_writes(RequestVariant(scheme, "bare", "sts"))))

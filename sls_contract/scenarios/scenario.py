@@ -71,7 +71,7 @@ class Scenario:
         return any(isinstance(step, Follow) for step in self.steps) or any(isinstance(shard, str) for shard in calls)
 
     @property
-    def makes_groups(self) -> bool:
+    def creates_groups(self) -> bool:
         """Whether it creates consumer groups."""
         return any(isinstance(step, Create) for step in self.steps)
 

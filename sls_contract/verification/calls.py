@@ -180,9 +180,9 @@ class CallJudge:
     ) -> Iterator[Judged]:
         """Judge a pull by the cursors at which earlier pulls found logs."""
         marks, known = set(map(_mark, logs)), self.logs.found_in(where, found.shard)
-        first = next((mark for mark, each in known.items() if each.cursor == found.cursor), None)
-        if first is not None:
-            yield sequence_logs.judge_found_again(first, came=first in marks)
+        earlier = next((mark for mark, each in known.items() if each.cursor == found.cursor), None)
+        if earlier is not None:
+            yield sequence_logs.judge_found_again(earlier, came=earlier in marks)
         if "end_cursor" in query:
             end = str(query["end_cursor"])
             yield from (
@@ -202,8 +202,8 @@ class CallJudge:
             yield sequence_logs.judge_log(log._asdict(), written.log._asdict())
             yield sequence_logs.judge_shard(found.shard, written.shard)
             if follows:
-                first, behind = self.logs.pull(where, mark, found)
-                yield sequence_logs.judge_order(mark, first=first, behind=behind)
+                expected, in_order = self.logs.pull(where, mark, found)
+                yield sequence_logs.judge_order(mark, first=expected, behind=in_order)
 
 
 def _mark(log: PulledLog) -> str:

@@ -115,8 +115,8 @@ class Execution(Requests):
     def _drain(self, step: Drain) -> None:
         """Pull until every accepted log is found; wait a little for late ones."""
         where, logs = self._calls.logstore_of(step.at), self._calls.logs
-        for again in range(_DRAINS):
-            if again:
+        for attempt in range(_DRAINS):
+            if attempt:
                 self.wire.sleep(_BETWEEN_DRAINS)
             for shard in logs.cursors(where):
                 self._pull(step, shard)
@@ -158,12 +158,12 @@ class Execution(Requests):
     def _hold_all(self, step: HoldAll) -> None:
         """Send heartbeats of a consumer until it is assigned all shards, or none more in several rounds."""
         wanted = self._calls.writable(step.at)
-        missing, same = wanted, 0
-        while missing and same < _ROUNDS:
-            self.wire.sleep(_BETWEEN_HEARTBEATS if same else 0)
+        missing, idle = wanted, 0
+        while missing and idle < _ROUNDS:
+            self.wire.sleep(_BETWEEN_HEARTBEATS if idle else 0)
             self.request(HeartBeat(step.consumer, step.at, step.variant))
-            left = wanted - set(self._model.held(self._key(step.at), step.consumer))
-            missing, same = left, 0 if len(left) < len(missing) else same + 1
+            remaining = wanted - set(self._model.held(self._key(step.at), step.consumer))
+            missing, idle = remaining, 0 if len(remaining) < len(missing) else idle + 1
         if wanted:
             self._add_result(judge_all_assigned(missing, wanted))
 

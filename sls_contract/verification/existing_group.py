@@ -29,7 +29,7 @@ _ONLY_GROUP = Place("a")  # the group of a scenario that creates only one
 
 _READS = (Read, Call, ListGroups)
 
-ONLY_READ = "needs more than reads of one group, and --group changes nothing"
+ONLY_READ = "needs writes or several groups, and --group only reads one"
 
 
 def read_only(scenario: Scenario) -> Scenario | None:

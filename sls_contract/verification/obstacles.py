@@ -58,16 +58,16 @@ class Obstacles:
         missing = next(self._missing(scenario, bench), "")
         if missing:
             return missing, "not provable"
-        if scenario.makes_groups and self.unsupported:
+        if scenario.creates_groups and self.unsupported:
             return self.unsupported, "not supported"
         refused = next((self.not_offered[name] for name in scenario.operations if name in self.not_offered), "")
         if refused and scenario.area in SERVED:
             return refused, "not supported"
-        there = len(bench.shards.get(scenario.main_role, ()))
-        if scenario.needs_shards and not there:
+        available = len(bench.shards.get(scenario.main_role, ()))
+        if scenario.needs_shards and not available:
             return NO_SHARDS, "not provable"
-        if (scenario.makes_groups or scenario.needs_shards) and scenario.shards_needed > there:
-            return f"needs {scenario.shards_needed} shards, the logstore has {there}", "not provable"
+        if (scenario.creates_groups or scenario.needs_shards) and scenario.shards_needed > available:
+            return f"needs {scenario.shards_needed} shards, the logstore has {available}", "not provable"
         return "", "passed"
 
     def _missing(self, scenario: Scenario, bench: Bench) -> Iterator[str]:

@@ -125,15 +125,15 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
 
     Raises `Busy` where it was busy both times, `EndpointRefuses` where the project or logstore does not exist.
     """
-    execution, again = session.new_execution(), False
+    execution, retry = session.new_execution(), False
     try:
         shards = _shards_of(execution, role)
     except Stopped as error:
         _expect_place(execution, session.target, role)
-        again = first and (isinstance(error, Busy) or (execution.violated and execution.only_server_failures))
-        if isinstance(error, Busy) and not again:
+        retry = first and (isinstance(error, Busy) or (execution.violated and execution.only_server_failures))
+        if isinstance(error, Busy) and not retry:
             raise
-        if role == "main" and not again:
+        if role == "main" and not retry:
             session.obstacles.unsupported = str(error)
     else:
         known, session.bench = role in session.bench.shards, session.bench.with_shards(role, shards)
@@ -141,10 +141,10 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
         if not known:
             session.run.facts.append(f"logstore {session.bench.logstores[role]}{where} has {len(shards)} shards")
     finally:
-        if not again:
+        if not retry:
             session.collect(execution, None)
         session.clean_up()
-    if again:
+    if retry:
         session.wire.sleep(BUSY_PAUSE)
         read_logstore_shards(session, role, first=False)
 
@@ -164,8 +164,8 @@ def _shards_of(execution: Execution, role: Role) -> tuple[int, ...]:
 
 def _assigned(execution: Execution, place: Place) -> tuple[int, ...]:
     """Return the shards that a lone consumer is assigned; none where the endpoint does not support HeartBeat."""
-    for again in range(_HEARTBEATS):
-        if again:
+    for attempt in range(_HEARTBEATS):
+        if attempt:
             execution.wire.sleep(_BETWEEN_HEARTBEATS)
         try:
             execution.perform((HeartBeat("consumer_1", place),))

@@ -74,10 +74,10 @@ class ReadJudge:
     def _blame_refused_request(self, judged: Judged, place: Place, key: GroupKey, response: Response) -> Judged:
         """Replace the findings where they show that a refused request had its effect."""
         refused = self.refused.get(key)
-        gone = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
+        deleted = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
         listed = response.status == _OK and bool(entries_of(response)[0])
         created = refused in _CREATING and listed and not self.model.exists(key)
-        if not (gone or created):
+        if not (deleted or created):
             return judged
         expected, actual = "the group as it was: its deletion was refused", f"{response.status}: the group is gone"
         if created:

@@ -45,9 +45,9 @@ class RefusalJudge:
     def is_wrong(self, step: Request, key: GroupKey, sent: Sent) -> bool:
         """Return whether a correct request was refused without a reason; False where its operation is not offered.
 
-        An operation is offered where it succeeded before, and where its answer is 5xx or an error of its own table.
-        405 is then wrong, and so is a refusal of another client's form. SignatureNotMatch is always wrong, because
-        reads were accepted with the same signing, and ConsumerGroupNotExist where the group was created.
+        After a success of the operation, 405 is wrong, and so is any refusal of another client's form. Always wrong are
+        5xx, errors of the operation's own table, ConsumerGroupNotExist for an existing group, and SignatureNotMatch,
+        because reads with the same signing were accepted.
         """
         if not is_correct(step):
             return False

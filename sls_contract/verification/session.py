@@ -1,4 +1,4 @@
-"""The state that all parts of a run share, and what each of them does: run steps, collect findings, delete groups."""
+"""The shared state of a run, and its shared operations: run steps, collect findings, delete groups."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Session:
                 self.run.leftovers.append(f"{group.logstore}/{group.group}: {reason}")
 
     def _delete(self, group: CreatedGroup) -> str:
-        """Delete a group and return why it may still exist; where a service refuses that, no more groups are made."""
+        """Delete a group and return why it may still exist; where a remote service refuses it, no more are created."""
         step = Delete(group.place, self.baseline)
         try:
             sent = self.wire(lambda at: group.bench.request(step, at))

@@ -37,7 +37,7 @@ _ABOUT_THE_SERVICE = frozenset(CLAUSES) - OF_CLIENTS
 _ALIVE_AFTER = 0.1  # seconds after which a dying process has closed its port
 _PARTLY_SENT = frozenset({"truncated", "malformed"})  # the endpoint is alive
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
-_MOST_FAILED = 50  # answers of 5xx in a row: more than any scenario causes, so the endpoint is out of order
+_MOST_FAILED = 50  # answers of 5xx in a row: more than any scenario causes, so the endpoint is down
 _MOST_TIMEOUTS = 3  # in a run, before it gives up
 _PARALLEL = 2  # connections
 _FROZEN = timedelta(seconds=5)  # longer than servers cache the Date header
@@ -194,11 +194,11 @@ class Wire:
         """Judge an answer; ``reused``: its connection had carried one before. Raises as a call does."""
         make, request, answer, sent_at = attempt
         if isinstance(answer, TransportError):
-            broken = self._judged(Exchange(request, answer.partial), sent_at)
+            broken = self._judge_exchange(Exchange(request, answer.partial), sent_at)
             raise self._diagnose(answer, broken, make) from answer
         if self.probe is None:
             self._set_offset(answer)
-        return self._judged(Exchange(request, answer), sent_at, reused=reused)
+        return self._judge_exchange(Exchange(request, answer), sent_at, reused=reused)
 
     def _try_send(self, request: Request) -> Response | TransportError:
         try:
@@ -213,7 +213,7 @@ class Wire:
         return response.status in NOT_OFFERED or not absence(operation, response).isdisjoint(self.absent)
 
     def expect_success(self) -> None:
-        """Raise `EndpointGone` where the last answers were all 5xx: the endpoint is out of order."""
+        """Raise `EndpointGone` where the last answers were all 5xx: the endpoint is down."""
         if self._failures_in_row >= _MOST_FAILED:
             msg = (
                 f"the last {self._failures_in_row} requests were all answered 5xx. "
@@ -257,7 +257,7 @@ class Wire:
         if difference > _SAME_CLOCK and (self.foreign_clock or difference <= MAX_SKEW):
             self.offset = date - self.clock()
 
-    def _judged(self, exchange: Exchange, sent_at: datetime, *, reused: bool = False) -> Sent:
+    def _judge_exchange(self, exchange: Exchange, sent_at: datetime, *, reused: bool = False) -> Sent:
         self.sent.append((exchange, sent_at))
         status = exchange.response.status if exchange.response else 0
         served = status == _OK

@@ -129,7 +129,7 @@ class _Consumer:
         self.add("GetCheckPoint", {"query shard": number}, {"body": entries}, self.group)
 
     def get_cursor(self, shard: _Shard | None = None) -> int:
-        """Get a cursor, and return its position; the first cursor of the given shard, or any one of a drawn shard."""
+        """Get the first cursor of a shard, or the first or last one of a drawn shard; return its position."""
         ways = {"begin": 0, "1": 0}  # a time before the first log also returns the begin
         if shard is None:
             shard = self.draw(st.sampled_from(self.shards))

@@ -130,9 +130,7 @@ def _draw_number(draw: Draw, value: Value, _: Context) -> float:
 
 
 def _draw_string(draw: Draw, value: Value, context: Context) -> str:
-    if value.says.endswith('or ""') and draw(
-        st.booleans()
-    ):  # such as the checkpoint of a shard that was never consumed
+    if value.says.endswith('or ""') and draw(st.booleans()):  # such as the checkpoint of a fresh shard
         return ""
     if value.form in FORMS:
         return draw(FORMS[value.form])
