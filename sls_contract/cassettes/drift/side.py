@@ -92,7 +92,7 @@ class Side:
     def list(self) -> Value:
         """What the operation's contract says of an answer that is a list; nothing for any other."""
         contract = self.subject.contract
-        value = Value() if contract is None else contract.answered
+        value = Value() if contract is None else contract.response_value
         return Value() if value.items is None else value
 
     @property

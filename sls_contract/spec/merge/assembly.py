@@ -71,7 +71,7 @@ class _Assembly:
         return {key: self._value(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)}
 
     def _is_fixed(self, key: str) -> bool:
-        """Tell whether a query key belongs to the route: it has fixed values, and no source calls it optional."""
+        """Return whether a query key belongs to the route: it has fixed values, and no source calls it optional."""
         fixed = bool(self._value(f"query {key} values")) and bool(self._on.read(f"query {key}") & _FIXED_BY)
         return fixed and bool(self._value(f"query {key} required", otherwise=True))
 
@@ -83,7 +83,7 @@ class _Assembly:
         return self._typed(place, members or {}, required, self._request_level(place))
 
     def _is_demanded(self, place: str) -> bool:
-        """Tell whether a parameter is required; inside a member, two families must say so: it may be a free map."""
+        """Return whether a parameter is required; inside a member, two families must say so: it may be a free map."""
         decision = self._on.by_place.get(f"{place} required")
         if decision is None or not decision.value:
             return False

@@ -117,7 +117,7 @@ def shape_of(route: str) -> str:
 
 
 def _is_of(voice: _Voice, route: Decision) -> bool:
-    """Tell whether a source describes the route that was decided on; one of another describes another request."""
+    """Return whether a source describes the route that was decided on; one of another describes another request."""
     own = voice.facts.get(ROUTE)
     return bool(voice.facts) and (own is None or shape_of(str(own.value)) == shape_of(str(route.value)))
 

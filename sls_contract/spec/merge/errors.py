@@ -63,6 +63,6 @@ def _in_braces(name: str) -> str:
 
 
 def _is_common(error: ErrorAnswer) -> bool:
-    """Tell whether an error is one that any operation may answer, in words that are known of it."""
+    """Return whether an error is one that any operation may answer, in words that are known of it."""
     known = [each for each in COMMON if each.status == error.status and each.code == error.code]
     return bool(known) and all(any(each.says(message) for each in known) for message in error.messages)

@@ -61,7 +61,7 @@ def facts_of(source: Source, page: Page) -> dict[str, Fact]:
 
 
 def _hangs(page: Page, place: str) -> bool:
-    """Tell whether a page calls something needed of which it does not tell what it is a part of."""
+    """Return whether a page calls something needed of which it does not tell what it is a part of."""
     lines = page.lines.get(place.removesuffix(" required"), {0})
     listed = (each for each in page.problems if each.says.endswith(WITHOUT_DEPTH))
     return place.endswith(" required") and any(each.line < max(lines) for each in listed)

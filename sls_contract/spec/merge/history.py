@@ -68,7 +68,7 @@ def _names(facts: Facts) -> list[str]:
 
 
 def _is_unknown(place: str, others: Sequence[Facts]) -> bool:
-    """Tell whether other families know the operation's parameters, and not this one."""
+    """Return whether other families know the operation's parameters, and not this one."""
     return bool(others) and all(place not in facts for facts in others)
 
 

@@ -54,7 +54,7 @@ def _element(value: Any, indent: str) -> Iterator[str]:
 
 
 def _is_shallow(value: Any) -> bool:
-    """Tell whether a value is easily read on one line: nothing in it holds more than scalars."""
+    """Return whether a value is easily read on one line: nothing in it holds more than scalars."""
     inner = value.values() if isinstance(value, dict) else value
     return all(
         not isinstance(each, (dict, list)) or not any(isinstance(one, (dict, list)) for one in each)

@@ -295,7 +295,7 @@ class _Reader:
         return _cells("\n".join(parts))
 
     def _goes_on(self, *, piped: bool) -> bool:
-        """Tell whether the next line belongs to an open row: blank lines may, another row or a fence may not."""
+        """Return whether the next line belongs to an open row: blank lines may, another row or a fence may not."""
         ahead = self._past_blank(self._at)
         if ahead == len(self._lines):
             return False

@@ -19,7 +19,7 @@ _NAMES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", fl
 
 
 def is_binary(message: Message) -> bool:
-    """Tell whether a message's body is not JSON: by its Content-Type, or by the words that stand in its place."""
+    """Return whether a message's body is not JSON: by its Content-Type, or by the words that stand in its place."""
     body = (message.body or "").strip()
     if body.startswith(("{", "[")):
         return False

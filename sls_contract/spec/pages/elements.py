@@ -171,7 +171,7 @@ def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]
 
 
 def _describes(label: str, row: Row) -> bool:
-    """Tell whether the words before a table hold those with which a member's description begins."""
+    """Return whether the words before a table hold those with which a member's description begins."""
     start = re.split(r"[,.，。（(]", row.description)[0].strip().lower()
     meant = {word for word in re.findall(r"[\w-]+", start) if not _GENERAL.fullmatch(word)}
     words = meant <= set(re.findall(r"[\w-]+", label.lower()))
@@ -285,7 +285,7 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _holds(value: Any, described: set[str], parent: str | None, name: str) -> bool:
-    """Tell whether a key inside a member is a user's own: what it holds is described as that member's."""
+    """Return whether a key inside a member is a user's own: what it holds is described as that member's."""
     return parent is not None and name not in described and bool({key for _, key, _ in members_of(value)} & described)
 
 

@@ -56,5 +56,5 @@ def _misspelt_name(message: str, names: Collection[str]) -> str | None:
 
 
 def _better(code: str, printed: str) -> bool:
-    """Tell whether a spelling sets more of its words apart by capitals."""
+    """Return whether a spelling sets more of its words apart by capitals."""
     return sum(map(str.isupper, code)) > sum(map(str.isupper, printed))

@@ -92,7 +92,7 @@ def columns_in(line: str) -> tuple[Column, ...]:
 
 
 def begins_table(line: str) -> bool:
-    """Tell whether a line begins with the head of a table, though its cells or rows may not stand apart."""
+    """Return whether a line begins with the head of a table, though its cells or rows may not stand apart."""
     if columns_of(line):
         return True
     cells = _cells(line)[:_MOST_CELLS]
@@ -156,7 +156,7 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
 
 
 def _fits(column: Column, cell: str, *, spread: bool) -> bool:
-    """Tell whether a column may hold a cell; ``spread``: more than a blank stands between the cells."""
+    """Return whether a column may hold a cell; ``spread``: more than a blank stands between the cells."""
     if column == "type":
         word = spread and (NAME.fullmatch(cell) or (json_type(cell) and len(cell) <= _LONGEST_TYPE))
         return bool(_TYPE.fullmatch(cell) or word)
@@ -168,7 +168,7 @@ def _fits(column: Column, cell: str, *, spread: bool) -> bool:
 
 
 def _is_type(cell: str) -> bool:
-    """Tell whether a cell is a type, or is one but for a letter."""
+    """Return whether a cell is a type, or is one but for a letter."""
     return _TYPE.fullmatch(cell) is not None or json_type_near(cell) is not None
 
 
@@ -187,7 +187,7 @@ def _by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
-    """Tell whether the cell before a type is the row's name, and not the end of the row before."""
+    """Return whether the cell before a type is the row's name, and not the end of the row before."""
     if not at or not is_name_cell(body[at - 1].text):
         return False
     before = [anchor for anchor in anchors if anchor < at]

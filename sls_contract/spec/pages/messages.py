@@ -132,7 +132,7 @@ def _start_line(line: str) -> str:
 
 
 def is_answer(text: str) -> bool:
-    """Tell whether a code block is an answer by itself: a status line, headers or JSON."""
+    """Return whether a code block is an answer by itself: a status line, headers or JSON."""
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
     return bool(_STATUS_LINE.fullmatch(first) or _HEADER_MARK.fullmatch(first)) or first.startswith(("{", "["))
 
@@ -181,7 +181,7 @@ def _past_blank(lines: Sequence[str], at: int) -> int:
 
 
 def _opens_headers(lines: Sequence[str], at: int) -> bool:
-    """Tell whether a brace holds headers rather than a body: each of its members has the name of one."""
+    """Return whether a brace holds headers rather than a body: each of its members has the name of one."""
     inside = []
     for line in lines[at + 1 :]:
         if line.strip() in {"}", "},"}:
@@ -215,7 +215,7 @@ def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[
 
 
 def _is_folded(lines: Sequence[str], at: int, *, is_empty: bool) -> bool:
-    """Tell whether a line goes on with the header above: it is indented deeper, and begins no body."""
+    """Return whether a line goes on with the header above: it is indented deeper, and begins no body."""
     above, line = lines[at - 1], lines[at]
     deeper = len(line) - len(line.lstrip()) > len(above) - len(above.lstrip())
     return (

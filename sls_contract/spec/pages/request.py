@@ -91,7 +91,7 @@ def _missing_bodies(page: Page, parts: Parts) -> None:
 
 
 def _is_settled(page: Page, row: Row) -> bool:
-    """Tell whether a row describes what the host or the path holds."""
+    """Return whether a row describes what the host or the path holds."""
     if any(routes.same_name(row.name, name) for name in page.path_parameters):
         return True
     if _is_host(row) and page.host != "{endpoint}":
@@ -102,12 +102,12 @@ def _is_settled(page: Page, row: Row) -> bool:
 
 
 def _is_host(row: Row) -> bool:
-    """Tell whether a row describes a part of the host: what may be left out is none."""
+    """Return whether a row describes a part of the host: what may be left out is none."""
     return _PROJECT.fullmatch(row.name.replace(" ", "")) is not None and row.required is not False
 
 
 def _is_path_name(name: str, named: Sequence[str]) -> bool:
-    """Tell whether a name is that of a parameter of the path but for ``Name`` or ``Id``."""
+    """Return whether a name is that of a parameter of the path but for ``Name`` or ``Id``."""
     bare = re.sub(r"(?:name|id)$", "", name.lower().replace("_", ""))
     return any(re.sub(r"(?:name|id)$", "", each.lower().replace("_", "")) == bare for each in named)
 
@@ -215,7 +215,7 @@ def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body
 
 
 def _goes(row: Row, *words: str) -> bool:
-    """Tell whether a row says that its parameter goes to one place."""
+    """Return whether a row says that its parameter goes to one place."""
     return any(word in simplified(row.place.lower()) for word in words)
 
 

@@ -74,7 +74,7 @@ def choice(text: str) -> tuple[str, ...]:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two spellings name one parameter: capitals and separators do not matter."""
+    """Return whether two spellings name one parameter: capitals and separators do not matter."""
     return _key(one) == _key(other)
 
 
@@ -85,7 +85,7 @@ def misspelt_name(name: str, known: Collection[str]) -> str | None:
 
 
 def alike(one: str, other: str) -> bool:
-    """Tell whether two names may mean one parameter: one of them is a part of the other."""
+    """Return whether two names may mean one parameter: one of them is a part of the other."""
     first, second = _key(one), _key(other)
     return bool(first) and bool(second) and (first in second or second in first)
 
@@ -125,14 +125,14 @@ def _parameter_name(segment: str, printed: str | None, at: int, names: Collectio
 
 
 def _is_sample(segment: str, printed: str | None, at: int) -> bool:
-    """Tell whether a segment is a sample value: a collection's name stands before it, and it may have any value."""
+    """Return whether a segment is a sample value: a collection's name stands before it, and it may have any value."""
     if not at % 2:
         return False
     return any(char.isdigit() for char in segment) or (printed is not None and printed != segment)
 
 
 def _is_listed(collection: str, names: Collection[str]) -> bool:
-    """Tell whether the tables list a parameter that names one of a collection, such as logstoreName of logstores."""
+    """Return whether the tables list a parameter that names one of a collection, such as logstoreName of logstores."""
     bare = {re.sub(r"(?:name|id)$", "", name.lower().replace("_", "")) for name in names}
     return collection.endswith("s") and _key(collection.removesuffix("s")) in bare
 
@@ -144,7 +144,7 @@ def name_from_collection(collection: str, names: Collection[str]) -> str:
 
 
 def fits(template: Template, target: Target) -> bool:
-    """Tell whether a target is one of a template's, or a part of one, or longer than it: fixed segments agree."""
+    """Return whether a target is one of a template's, or a part of one, or longer than it: fixed segments agree."""
     pairs = enumerate(zip(template.segments, target.segments, strict=False))
     return all(at in template.parameters or ours == theirs for at, (ours, theirs) in pairs)
 

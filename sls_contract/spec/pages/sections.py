@@ -143,12 +143,12 @@ def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
 
 
 def _is_label(block: Text) -> bool:
-    """Tell whether words may name a section, and are no paragraph and no header."""
+    """Return whether words may name a section, and are no paragraph and no header."""
     return block.kind != "paragraph" and len(block.text) <= _LONGEST_LABEL and not _HEADER_NAME.match(block.text)
 
 
 def _says_example(text: str) -> bool:
-    """Tell whether a paragraph is a heading in all but its marks, as in the pages of 2023 and later."""
+    """Return whether a paragraph is a heading in all but its marks, as in the pages of 2023 and later."""
     return re.fullmatch(r"(?:Sample )?success(?: responses?)?:?|Success responses?", text, re.IGNORECASE) is not None
 
 

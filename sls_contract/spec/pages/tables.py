@@ -171,14 +171,14 @@ def _by_cells(
 
 
 def _holds(table: Table, at: int, fits: Callable[[str], object], *, most: bool = False) -> bool:
-    """Tell whether a column has cells, and all or most of a kind, whatever its head says."""
+    """Return whether a column has cells, and all or most of a kind, whatever its head says."""
     cells = [cells[at] for _, cells in table.rows if at < len(cells) and cells[at]]
     fitting = sum(1 for cell in cells if fits(cell))
     return fitting > len(cells) / 2 if most else 0 < len(cells) == fitting
 
 
 def holds_facts(table: Table) -> bool:
-    """Tell whether most cells of a column are types, or all are statuses of errors, whatever the head says."""
+    """Return whether most cells of a column are types, or all are statuses of errors, whatever the head says."""
     columns = range(len(table.head))
     return any(_holds(table, at, TYPE_CELL.fullmatch, most=True) for at in columns) or any(
         _holds(table, at, re.compile(r"[45]\d\d").fullmatch) for at in columns
@@ -190,7 +190,7 @@ def _is_type_cell(cell: str) -> bool:
 
 
 def is_name_cell(cell: str) -> bool:
-    """Tell whether a cell may name a parameter, whatever stands before or behind the name."""
+    """Return whether a cell may name a parameter, whatever stands before or behind the name."""
     return NAME.fullmatch(_bare(_untagged(_unmarked(cell)[1])[0])) is not None
 
 
