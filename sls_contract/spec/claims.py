@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from sls_contract.spec.contract import PLACEHOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -158,6 +160,14 @@ class Page:
         """Whether the page claims nothing about a request, an answer or an error."""
         members = (self.body.members, self.response.members, self.query, self.headers, self.errors)
         return self.path is None and not any(members)
+
+    def set_target(self, target: str) -> None:
+        """Set the path, its parameters and the fixed query keys from a path with its query string."""
+        path, _, query = target.partition("?")
+        self.path, self.path_parameters = path or None, PLACEHOLDER.findall(path)
+        for pair in filter(None, query.split("&")):
+            key, _, value = pair.partition("=")
+            self.query[key] = Parameter("string", required=True, values=(value,), origins={"syntax"})
 
     def seen(self, place: str, line: int) -> None:
         """Record that a line of the page, counted from 1, describes a place such as ``query shard``."""

@@ -27,7 +27,7 @@ SPELLED: Mapping[str, tuple[str, str]] = {
 }
 """How a text in a path, query or header spells a value of a type: a pattern, and its description."""
 
-PLACEHOLDER = re.compile(r"\{([^}]*)\}")
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 """A placeholder of a path template; group 1 is its name."""
 
 Content: TypeAlias = Literal["json", "protobuf", "binary", "none"]

@@ -43,7 +43,7 @@ def is_required(value: Value) -> bool:
 
 
 def _schema(value: Value, constraints: Mapping[str, Any]) -> dict[str, Any]:
-    """Return constraints as rules if a breach is a violation, else as ``x-sls-not-enforced``; add meaning and sources."""
+    """Return constraints as rules if a breach is a violation, else as ``x-sls-not-enforced``; add the annotations."""
     meaning = {name: _plain(getattr(value, name)) for name in _MEANINGS if getattr(value, name)}
     schema: dict[str, Any] = {"description": value.says} if value.says else {}
     if value.level is Level.VIOLATION:

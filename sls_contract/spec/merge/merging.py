@@ -1,4 +1,4 @@
-"""Merges layers to contracts: each operation's claims are decided on, then ruled, then held against all others."""
+"""Merges layers into contracts: decides each operation's claims, applies its rulings, and refuses ambiguous routes."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _RPC_KEYS = frozenset({"Action", "Version"})
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What layers give: the contracts, sorted by name, and why claims of some pages were left out, by operation."""
+    """The contracts, sorted by name, and the reasons for which claims were omitted, by operation."""
 
     contracts: tuple[Contract, ...]
     left_out: Mapping[str, str]
 
 
 def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
-    """Merge layers to contracts; the order of files and sources does not matter.
+    """Merge layers into contracts; the order of files and sources does not matter.
 
-    ``codes`` are error codes as they are spelled elsewhere: pages that lost capitals are put right by them.
-    Raises `UsageError` where a ruling is out of date or makes no contract, and where a request fits two operations.
+    ``codes`` are further spellings of error codes, which correct pages that print codes without capitals. Raises
+    `UsageError` if a ruling is out of date or makes an invalid contract, and if a request matches two operations.
     """
     left_out: dict[str, str] = {}
     groups: dict[str, list[tuple[Source, Page]]] = {}
@@ -63,10 +63,10 @@ def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
 
 
 def canonical_names(layers: Layers) -> dict[str, str]:
-    """Return the name of the operation that each name is one of, by the name in lower case.
+    """Return the operation's canonical name for each name in lower case.
 
-    Names that differ in capitals only are one, spelled as the SDK of 2020-12-30 spells it; others are one where a
-    ruling says so.
+    Names that differ only in capitals are one operation, spelled as in the SDK for 2020-12-30; rulings can define other
+    aliases.
     """
     names: dict[str, str] = {}
     for _, page in sorted(layers.claims, key=lambda claim: (claim[0].kind != "sdk", claim[0].age)):
@@ -77,7 +77,7 @@ def canonical_names(layers: Layers) -> dict[str, str]:
 
 
 def _unusable(page: Page) -> str:
-    """Return why claims make no contract; empty where they do."""
+    """Return the reason why claims cannot make a contract; empty if they can."""
     if set(page.query) >= _RPC_KEYS:
         return "called by RPC: another host, another signature"
     return "" if page.path else "no source prints a request line"
@@ -95,7 +95,7 @@ def _merged(
 
 
 def refuse_clashes(contracts: Iterable[Contract]) -> None:
-    """Raise `UsageError` where a request fits two operations, and nothing tells them apart."""
+    """Raise `UsageError` if a request matches two operations and no rule selects one of them."""
     for one, other in clashes([route for contract in contracts for route in _routes(contract)]):
         msg = (
             f"expected one operation for each request, found two for {one.method} {one.path}: "
