@@ -169,7 +169,7 @@ class Page:
             key, _, value = pair.partition("=")
             self.query[key] = Parameter("string", required=True, values=(value,), origins={"syntax"})
 
-    def seen(self, place: str, line: int) -> None:
+    def add_line(self, place: str, line: int) -> None:
         """Record that a line of the page, counted from 1, describes a place such as ``query shard``."""
         self.lines.setdefault(place, set()).add(line)
 

@@ -120,7 +120,9 @@ def _routes(plain: Mapping[str, Any]) -> tuple[Route, ...]:
 def read_contracts(file: Traversable) -> list[_Entry]:
     """Read a file of compiled contracts; raises `UsageError` if it is missing or damaged."""
     with readable(file, "compiled contracts", "; in a checkout run: sls-contract spec build"):
-        head, *lines = file.read_text(encoding="utf-8").rstrip("\n").split("\n")  # a line may hold U+2028
+        head, *lines = (
+            file.read_text(encoding="utf-8").rstrip("\n").split("\n")
+        )  # not splitlines: a contract can contain U+2028
         named = json.loads(head)["operations"]
         return [
             _Entry(plain["operation"], tuple(plain.get("aliases", ())), _routes(plain), line)

@@ -26,10 +26,6 @@ _FIRST = frozenset({0})
 """The index of the only empty segment of most paths, the one before the first slash."""
 
 
-def _nothing() -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Route:
     """A path of an operation, and the conditions on requests to it.
@@ -46,7 +42,7 @@ class Route:
     operation: str
     method: str
     path: str
-    discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
+    discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     project: bool = True
 
     def selects(self, request: Request) -> bool:

@@ -44,7 +44,7 @@ class _Assembly:
             method=method,
             path=path,
             project=bool(self._value("project", otherwise=True)),
-            discriminator=self._discriminator(),
+            discriminator={key: self._value(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)},
             path_parameters={name: Value(type="string") for name in PLACEHOLDER.findall(path)},
             query=self._parameters("query"),
             headers=self._parameters("header"),
@@ -65,9 +65,6 @@ class _Assembly:
         named = (place.removeprefix(start) for place in self._decisions.by_place if place.startswith(start))
         return [name for name in named if " " not in name]
 
-    def _discriminator(self) -> Mapping[str, tuple[str, ...]]:
-        return {key: self._value(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)}
-
     def _is_fixed(self, key: str) -> bool:
         """Return whether a query key is part of the route: its values are fixed, and no source calls it optional."""
         fixed = bool(self._value(f"query {key} values")) and bool(self._decisions.read(f"query {key}") & _FIXED_BY)
@@ -81,7 +78,7 @@ class _Assembly:
         return self._typed(place, members or {}, required, self._request_level(place))
 
     def _is_required(self, place: str) -> bool:
-        """Return whether a parameter is required; a nested member needs two families, as its object can be a free map."""
+        """Return whether a parameter is required; a nested member, which a free map may contain, needs two families."""
         decision = self._decisions.by_place.get(f"{place} required")
         if decision is None or not decision.value:
             return False

@@ -66,7 +66,7 @@ def decisions_on(claims: Iterable[tuple[Source, Page]], overruled: Iterable[tupl
         statements = _without_other_shapes(statements, f"{side} shape", f"{side} member ")
     families, aliases = _families(statements)
     places = dict.fromkeys(place for facts in families.values() for place in facts)
-    decided = {place: _decide(place, families) for place in places if place != ROUTE}
+    decided = {place: decide(place, _votes(place, families)) for place in places if place != ROUTE}
     return Decisions(
         by_place={ROUTE: route, **decided},
         families=families,
@@ -93,7 +93,7 @@ def _without_overruled(statement: _Statement, overruled: frozenset[tuple[str, st
 
 def _route(statements: Sequence[_Statement]) -> Decision:
     """Decide on method and path without the names of placeholders, then take the names of the first agreeing family."""
-    votes = {family: facts[ROUTE] for family, facts in _by_family(statements).items() if ROUTE in facts}
+    votes = _votes(ROUTE, _by_family(statements))
     unnamed = {
         family: replace(fact, value=_shape_of(fact.value), earlier=frozenset(map(_shape_of, fact.earlier)))
         for family, fact in votes.items()
@@ -118,7 +118,7 @@ def _describes(statement: _Statement, route: Decision) -> bool:
 
 def _without_other_shapes(statements: Sequence[_Statement], place: str, members: str) -> list[_Statement]:
     """Return the statements without members of bodies whose shape differs from the decided one."""
-    votes = {family: facts[place] for family, facts in _by_family(statements).items() if place in facts}
+    votes = _votes(place, _by_family(statements))
     if not votes or (shape := decide(place, votes).value) is None:
         return list(statements)
     return [
@@ -155,5 +155,5 @@ def _families(statements: Sequence[_Statement]) -> tuple[dict[str, dict[str, Fac
     return renamed_families, aliases
 
 
-def _decide(place: str, families: Mapping[str, Mapping[str, Fact]]) -> Decision:
-    return decide(place, {family: facts[place] for family, facts in families.items() if place in facts})
+def _votes(place: str, families: Mapping[str, Mapping[str, Fact]]) -> dict[str, Fact]:
+    return {family: facts[place] for family, facts in families.items() if place in facts}

@@ -54,12 +54,10 @@ def _error(status: int, code: str, messages: Iterable[str], sources: Iterable[st
 
 def with_placeholders(message: str, code: str) -> str:
     """Put placeholders in braces: ``Logstore logstoreName …`` becomes ``Logstore {logstoreName} …``."""
-    marked = _FILLED.sub(lambda found: _in_braces(found[0]) if found[0] != code else code, message)
+    marked = _FILLED.sub(
+        lambda found: found[0] if found[0][0] == "{" or found[0] == code else f"{{{found[0]}}}", message
+    )
     return _TWICE.sub(r"\1 {\2}", marked)
-
-
-def _in_braces(name: str) -> str:
-    return name if name.startswith("{") else f"{{{name}}}"
 
 
 def _is_common(error: ErrorAnswer) -> bool:

@@ -56,7 +56,10 @@ def renamed(family: Facts, newest: Facts, others: Sequence[Facts]) -> dict[str, 
     The table's name is only in tables of the newest source, and in no other family. The wire's name, of the same place
     and type, is not in the newest source, but in older request lines or another family. Only a unique pair is returned.
     """
-    unknown = [place for place in _names(newest) if newest[place].read == _TABLE and _is_unknown(place, others)]
+    if not others:
+        return {}
+    tables = [place for place in _names(newest) if newest[place].read == _TABLE]
+    unknown = [place for place in tables if all(place not in facts for facts in others)]
     known = {place: facts[place] for facts in (family, *others) for place in _names(facts)}
     missing = [place for place in known if place not in newest and f"{place} values" not in family]
     pairs = [(table, wire) for table in unknown for wire in missing if _match(table, wire, family, others)]
@@ -65,11 +68,6 @@ def renamed(family: Facts, newest: Facts, others: Sequence[Facts]) -> dict[str, 
 
 def _names(facts: Facts) -> list[str]:
     return [place for place in facts if (found := _PARAMETER.fullmatch(place)) and not found["what"]]
-
-
-def _is_unknown(place: str, others: Sequence[Facts]) -> bool:
-    """Return whether there are other families, and none of them has a parameter."""
-    return bool(others) and all(place not in facts for facts in others)
 
 
 def _match(table: str, wire: str, family: Facts, others: Sequence[Facts]) -> bool:

@@ -46,7 +46,8 @@ def decide(place: str, votes: Votes) -> Decision:
         kept = rule(place, votes)
         values = {fact.value for fact in kept.values()}
         if len(values) == 1:
-            return Decision(values.pop(), _sources(kept), {}, _is_sure(kept))
+            sure = len(kept) > 1 or any(len(fact.read) >= _ENOUGH_READINGS for fact in kept.values())
+            return Decision(values.pop(), _sources(kept), {}, sure)
     claims = {family: shown(votes[family].value) for family in sorted(votes)}
     return Decision(lenient(place, votes), _sources(votes), claims, sure=False)
 
@@ -109,7 +110,3 @@ def lenient(place: str, votes: Votes) -> FactValue | None:
 
 def _sources(votes: Votes) -> tuple[str, ...]:
     return tuple(sorted({fact.source for fact in votes.values()}))
-
-
-def _is_sure(votes: Votes) -> bool:
-    return len(votes) > 1 or any(len(fact.read) >= _ENOUGH_READINGS for fact in votes.values())

@@ -96,7 +96,8 @@ def _ruling(plain: Any, where: str) -> Ruling:
 
 def _overruled(plain: Any, where: str) -> Overruled:
     try:
-        found = Overruled(**{name: _text(each) for name, each in plain.items()})
+        texts = {name: shown(each) if isinstance(each, bool) else str(each) for name, each in plain.items()}
+        found = Overruled(**texts)
     except (TypeError, AttributeError) as error:
         msg = f"{where}: expected family, place and says of an overruled claim, got {_short(plain)}"
         raise UsageError(msg) from error
@@ -104,10 +105,6 @@ def _overruled(plain: Any, where: str) -> Overruled:
         msg = f"{where}: expected the family to be one of {', '.join(FAMILIES)}; got {found.family}"
         raise UsageError(msg)
     return found
-
-
-def _text(value: Any) -> str:
-    return shown(value) if isinstance(value, bool) else str(value)
 
 
 def _short(plain: Any) -> str:

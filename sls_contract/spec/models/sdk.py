@@ -208,9 +208,10 @@ def _inner(
 
     Models inside a dictionary are skipped: its keys are chosen by users, so its values have no fixed place.
     """
-    walked = () if any(_is_dict(each) for each in ast.walk(annotation)) else ast.walk(annotation)
-    names = [each.attr for each in walked if isinstance(each, ast.Attribute)]
-    for name in names if depth < _MAX_DEPTH else ():
+    nodes = list(ast.walk(annotation))
+    if depth >= _MAX_DEPTH or any(isinstance(each, ast.Name) and each.id in {"Dict", "dict"} for each in nodes):
+        return
+    for name in [each.attr for each in nodes if isinstance(each, ast.Attribute)]:
         for field in models.get(name, []):
             if (parent, field.wire) not in members:
                 required = None if optional else field.required
@@ -229,10 +230,6 @@ def _member(
 ) -> None:
     members[parent, field.wire] = Parameter(_type_of(field.annotation), required, origins={"table"}, parent=parent)
     _inner(members, field.annotation, field.wire, models, depth + 1, optional=optional)
-
-
-def _is_dict(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"Dict", "dict"}
 
 
 def _type_of(annotation: ast.expr) -> str | None:
