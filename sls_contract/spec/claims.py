@@ -32,7 +32,7 @@ MEANINGS: Mapping[ProblemKind, str] = {
     "example-not-json": "the printed body is not JSON",
     "element-type": "the type is unknown, or the example shows another one",
     "error-spelling": "an error is misspelt or incomplete",
-    "digest": "it fits no form of the printed body",
+    "digest": "it matches no form of the printed body",
     "not-in-syntax": "the request line does not show it",
     "spelling": "it cannot be read, or is spelt in two ways",
 }
@@ -114,7 +114,8 @@ class Body:
     """The claims of a page about a body: shape, members and digest.
 
     ``shape`` is None if there is no body or its shape is unknown. ``members`` are keyed by parent and name, because two
-    objects of a body can have members of the same name. ``digest`` identifies the printed body.
+    objects of a body can have members of the same name. ``digest`` is ``md5`` or ``length`` if the page prints a
+    checksum or length that matches the body.
     """
 
     shape: str | None = None

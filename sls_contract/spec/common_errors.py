@@ -57,7 +57,7 @@ class KnownError:
         return not self.operations or operation in self.operations
 
     def says(self, message: str) -> bool:
-        """Return whether a message is one of the wordings; differences that `_pattern` ignores do not count."""
+        """Return whether a message is one of the wordings; the pattern of each ignores case and slight differences."""
         return len(message) <= LONGEST_MESSAGE and any(_pattern(each).fullmatch(message) for each in self.wordings)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
-HIDDEN = f"pyfakefs hides the real files, and the contracts of sls-contract among them\nHow to fix: {PAUSE_FAKE_FILES}."
+HIDDEN = f"pyfakefs hides the real files, including the contracts of sls-contract\nHow to fix: {PAUSE_FAKE_FILES}."
 INSTALLED, FOLDER = "_schemas", "schemas"
 _PACKAGE = "sls_contract"
 

@@ -76,7 +76,7 @@ class Registry:
         return None if entry is None else entry.contract()
 
     def operation_of(self, request: Request) -> Contract | None:
-        """Return the contract of the operation that a request calls; None if there is none, as for any HEAD request."""
+        """Return the contract of the operation that a request calls; None if none matches. HEAD does not match GET."""
         route = self._router.route_of(request)
         return None if route is None else self._entries[route.operation].contract()
 
@@ -165,8 +165,8 @@ def _read_contract(file: Path) -> Contract:
         return Contract.from_plain(plain.get("contract", plain))  # as `spec show --json` prints it
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         msg = (
-            f"expected the contract of an operation in {file}, which cannot be read as one: {error}\n"
-            "How to fix: write it like one of those that are shipped: sls-contract spec show GetCheckPoint --json -"
+            f"expected the contract of an operation in {file}, which cannot be read: {error}\n"
+            "How to fix: write it like a shipped contract: sls-contract spec show GetCheckPoint --json -"
         )
         raise UsageError(msg) from error
 

@@ -72,7 +72,7 @@ class Router:
         self._tables = {key: _ordered(of_size) for key, of_size in tables.items()}
 
     def route_of(self, request: Request) -> Route | None:
-        """Return the route of a request; None if there is none, as for any HEAD request."""
+        """Return the route of a request to any host; None if none matches. HEAD does not match GET."""
         for route in self.routes_on(request):
             if route.selects(request):
                 return route
@@ -98,7 +98,7 @@ class Router:
 def _ordered(
     tables: dict[tuple[int, ...], dict[Any, list[Route]]],
 ) -> list[tuple[frozenset[int], itemgetter[Any], dict[Any, list[Route]]]]:
-    """Sort the tables by number of literal segments and the routes by number of conditions, most first."""
+    """Sort the tables by number of literal segments, the routes by host without project and by number of query keys."""
     for same in (same for table in tables.values() for same in table.values()):
         same.sort(key=lambda route: (route.project, -len(route.discriminator)))
     ordered = sorted(tables.items(), key=lambda table: (-len(table[0]), table[0]))

@@ -1,7 +1,7 @@
 """The differences between two descriptions of an operation; a description is the claims of a page, or a contract.
 
-The classes are those of `sls-contract diff`: a difference is **breaking** if a client written against the old
-description can fail or misread, **additive** if it gets something new that it can ignore, **benign** otherwise.
+The classes are those of `sls-contract diff`, for a client written against the old description. A difference is
+**breaking** if it can fail or misread, **additive** if it gets something new that it can ignore, **benign** otherwise.
 A client writes requests and reads answers, so the class of some differences depends on which of them they are in.
 
 ======================================================================== ========= ===============

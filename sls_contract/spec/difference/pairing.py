@@ -91,7 +91,7 @@ def _not_moved(parts: dict[_Key, Part], unmatched: Sequence[Part]) -> dict[_Key,
 def _renamed(
     gone: dict[_Key, Part], added: dict[_Key, Part], old: Sequence[Part], new: Sequence[Part]
 ) -> Iterator[Pair]:
-    """Yield renamed parts: unique pairs with similar names, then lone pairs of the same type and position."""
+    """Yield renamed parts: unique pairs with similar names, then single siblings of the same type and position."""
     similar = {
         key: [other for other in added if _is_similar(key, part, other, added[other])] for key, part in gone.items()
     }
@@ -148,7 +148,7 @@ def _is_moved(part: Part, other: Part) -> bool:
 
 
 def _topmost(parts: list[Part]) -> list[Part]:
-    """Omit members of objects and elements that are in the list; an unnamed body of a page is not such an object."""
+    """Omit members of objects and arrays that are in the list themselves; members of a page's body are kept."""
     wholes = {(part.place, pointer(part)) for part in parts if part.name or part.required is not None}
     wholes -= {(part.place, "") for part in parts if part.place not in {"body", "answer"}}
     elements = {(part.place, part.parent) for part in parts if part.name == ELEMENT}

@@ -1,8 +1,8 @@
 """Builds an OpenAPI 3.1 document from contracts.
 
-OpenAPI allows one operation per path and method, but SLS distinguishes several by a query key. These are merged: a
-value that is valid for one of them is valid, a parameter is required if all of them require it, and
-``x-sls-operations`` contains each in full.
+OpenAPI allows one operation per path and method, but SLS distinguishes several by a query key. These are merged: any
+value that one of them allows is valid, and a parameter is required if all of them require it. ``x-sls-operations``
+contains each in full.
 """
 
 from __future__ import annotations

@@ -100,6 +100,7 @@ class _Assembly:
         kind = self._value(f"{place} type")
         samples = place.startswith("header ")  # a request line shows one of many encodings
         alias = self._decisions.aliases.get(place)
+        has_bounds = bool({f"{place} minimum", f"{place} maximum"} & self._decisions.by_place.keys())
         return Value(
             type=kind,
             required=required,
@@ -107,9 +108,7 @@ class _Assembly:
             values=() if samples else self._value(f"{place} values", otherwise=()),
             minimum=self._value(f"{place} minimum"),
             maximum=self._value(f"{place} maximum"),
-            bounds=Level.WARNING
-            if {f"{place} minimum", f"{place} maximum"} & self._decisions.by_place.keys()
-            else None,
+            bounds=Level.WARNING if has_bounds else None,
             default=self._value(f"{place} default", otherwise=""),
             members={} if kind == "array" else members,
             items=_object(members, level) if members and kind == "array" else None,

@@ -38,7 +38,7 @@ class Layers:
     rulings: Mapping[str, Rulings] = field(default_factory=dict)
 
     def under(self, more: Layers) -> Layers:
-        """Combine both layers; claims in ``more`` replace those of the same source and operation here."""
+        """Combine both layers; claims in ``more`` replace those of the same source and operation, rulings are added."""
         claims = {(source.id, page.operation): (source, page) for source, page in (*self.claims, *more.claims)}
         rulings = dict(self.rulings)
         for name, each in more.rulings.items():
@@ -110,5 +110,5 @@ def _read_page(file: Traversable) -> Page:
     try:
         return claim_files.from_plain(plain)
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        msg = f"expected claims on an operation in {file}, which cannot be read as such: {error!r:.100}"
+        msg = f"expected claims on an operation in {file}, which cannot be read: {error!r:.100}"
         raise UsageError(msg) from error

@@ -52,7 +52,7 @@ def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
         rulings = layers.rulings[unclaimed[0]]
         near = get_close_matches(unclaimed[0], groups, 1)
         fix = f"How to fix: write {near[0]}." if near else "How to fix: derive a page of it, or delete the file."
-        msg = f"{rulings.where}: rules on {unclaimed[0]}, of which no source claims anything\n{fix}"
+        msg = f"{rulings.where}: rules on {unclaimed[0]}, but no source has claims on it\n{fix}"
         raise UsageError(msg)
     spelled = spellings([*codes, *(code for _, page in layers.claims for _, code in page.errors)])
     contracts = tuple(
@@ -100,8 +100,8 @@ def refuse_clashes(contracts: Iterable[Contract]) -> None:
         msg = (
             f"expected one operation for each request, found two for {one.method} {one.path}: "
             f"{one.operation} and {other.operation}\n"
-            "How to fix: where they are one operation, list one name among the aliases in the rulings of the other; "
-            "else rule what tells them apart (discriminator)."
+            "How to fix: if they are the same operation, list one name among the aliases in the rulings of the other; "
+            "otherwise add a discriminator to the rulings of one of them."
         )
         raise UsageError(msg)
 

@@ -92,7 +92,7 @@ RULES: tuple[Callable[[str, Votes], Votes], ...] = (agreement, proofs, lost, wir
 
 
 def lenient(place: str, votes: Votes) -> FactValue | None:
-    """Return the value with which no family's claim is a breach, for a place that no rule decided."""
+    """Return the most lenient value for a place that no rule decided; None if the place stays open."""
     ordered = [votes[family].value for family in sorted(votes)]
     aspect = place.rpartition(" ")[2]
     if aspect == "required":

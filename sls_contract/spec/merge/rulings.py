@@ -148,7 +148,7 @@ def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, 
             current = says.get((each.family, each.place), set())
             if each.says not in current:
                 msg = (
-                    f"{ruling.where} overrules what no source claims any more: {each}\n"
+                    f"{ruling.where} overrules a claim that no source makes any more: {each}\n"
                     f"  claimed there now: {'; '.join(sorted(current)) or 'nothing'}\n"
                     "How to fix: read what the sources say now (sls-contract spec show "
                     f"{rulings.operation} --claims), and change or delete the ruling."
@@ -164,7 +164,7 @@ def ruled(contract: Contract, rulings: Rulings) -> Contract:
             plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            msg = f"{ruling.where} makes no contract: {_in_words(error)}\n{_remedy()}"
+            msg = f"{ruling.where} results in an invalid contract: {_in_words(error)}\n{_remedy()}"
             raise UsageError(msg) from error
     return contract
 

@@ -72,7 +72,7 @@ def _page(path: Path, known: Mapping[str, str]) -> Source:
     language = known.get("language") or (found["language"] if found else "")
     if not date or not language:
         msg = (
-            f"expected the date and the language of {path}, which its name does not tell\n"
+            f"expected the date and the language of {path}, which its name does not contain\n"
             "How to fix: name the page such as GetCursor/2021-01-27.en.md, or pass --date and --language."
         )
         raise UsageError(msg)

@@ -42,7 +42,7 @@ def write_claims(folder: Path, claims: Iterable[tuple[Source, Page]]) -> list[Pa
         if texts.setdefault(file, text) != text:
             msg = (
                 f"expected one page of {name} in source {source.id}, got two that differ\n"
-                "How to fix: derive one of them with a --source of its own."
+                "How to fix: derive one of them with another --source."
             )
             raise UsageError(msg)
         sources[source.id] = source

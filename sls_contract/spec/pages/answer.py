@@ -38,7 +38,7 @@ _HEADERS_ROW = "headers"
 
 
 def answer_claims(page: Page, parts: Parts) -> None:
-    """Claim status, specific headers and body of a successful answer."""
+    """Add the claims about a successful answer: status, headers specific to the operation, and body."""
     page.status = _status(parts)
     shown = "\n".join(message.body or "" for message in (*parts.answers, *parts.printed))
     rows, header_rows = _split_headers(parts.answer_rows, shown)

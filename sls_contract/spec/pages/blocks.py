@@ -205,7 +205,7 @@ class _Reader:
         return Code(html.unescape(re.sub(r"</?(?:code|span|codeblock)(?:\s[^<>]*)?>", "", inside)), first + 1)
 
     def _head_height(self) -> int:
-        """Return the number of lines of a table head that begins here; 0 if none does. A line can be a cell."""
+        """Return the lines of a table head that begins here, with a cell per line or all on a single line; 0: none."""
         width = 0
         for height in range(1, _MAX_COLUMNS):
             at = self._at + height

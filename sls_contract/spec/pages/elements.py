@@ -49,7 +49,7 @@ class _Shown:
 
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
-    """Claim shape, members and digest of a body from the messages that print it and the rows that describe it."""
+    """Add the claims about a body from the messages that print it and the rows that describe it."""
     shown = _Shown()
     for message in printed:
         if message.body is not None:

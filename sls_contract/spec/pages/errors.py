@@ -24,7 +24,7 @@ _MISSPELT = re.compile(
 
 
 def error_claims(page: Page, parts: Parts) -> None:
-    """Claim each error in the page's table with status, code and messages as printed; record misspellings."""
+    """Add the claims about each error in the page's table, as printed; record misspellings."""
     members = (name for body in (page.body, page.response) for _, name in body.members)
     names = {*page.query, *page.path_parameters, *members}
     known = {error.code for error in COMMON} | MEANINGS.keys() | {row.code for row in parts.error_rows}
@@ -38,7 +38,7 @@ def error_claims(page: Page, parts: Parts) -> None:
             messages = page.errors.setdefault((int(status), row.code), [])
             if row.message and row.message not in messages:
                 messages.append(row.message)
-        if any(row.code != code and row.code.lower() == code.lower() and _better(code, row.code) for code in known):
+        if any(row.code != code and row.code.lower() == code.lower() and _is_better(code, row.code) for code in known):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
         found = _MISSPELT.search(row.message)
         if word := found[0] if found else _misspelt_name(row.message, names):
@@ -55,6 +55,6 @@ def _misspelt_name(message: str, names: Collection[str]) -> str | None:
     return None
 
 
-def _better(code: str, printed: str) -> bool:
+def _is_better(code: str, printed: str) -> bool:
     """Return whether a spelling separates more words by capitals."""
     return sum(map(str.isupper, code)) > sum(map(str.isupper, printed))

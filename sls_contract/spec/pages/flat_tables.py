@@ -22,7 +22,7 @@ _LISTED_ROW = re.compile(
 )
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*| {2,}")
-"""The separator between cells of a row on a line; without it, single blanks separate them."""
+"""The separator between cells of a row on a single line; without it, single blanks separate them."""
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
 _TYPE = re.compile(rf"json|(?:json )?(?:{TYPE_CELL.pattern})|(?:array|list) of \w+", re.IGNORECASE)
@@ -80,7 +80,7 @@ def _head(texts: Sequence[Text], at: int) -> tuple[tuple[Column, ...], int] | No
 
 
 def columns_in(line: str) -> tuple[Column, ...]:
-    """Return the columns of a head on a line; empty if the line is not a head."""
+    """Return the columns of a head on a single line; empty if the line is not a head."""
     columns: list[Column | None] = []
     for cell in _cells(line):
         column = column_of(cell)
@@ -100,7 +100,7 @@ def begins_table(line: str) -> bool:
 
 
 def _cells(line: str) -> list[str]:
-    """Return the cells of a row on a line; a type of two words is a single cell."""
+    """Return the cells of a row on a single line; a type of two words is a single cell."""
     if _BETWEEN.search(line):
         return _BETWEEN.split(line)
     joined = _OF_TWO_WORDS.sub(lambda found: found[0].replace(" ", _NO_BLANK), line)
@@ -131,7 +131,7 @@ def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Colum
 
 
 def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
-    """Read a row on a line; empty if it is not a row. A cell that a column cannot contain is that of the next one."""
+    """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one."""
     cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
     if flat.glued and len(cells) == 1:
         glued = next(filter(None, (form.fullmatch(cells[0]) for form in _GLUED)), None)

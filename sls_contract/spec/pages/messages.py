@@ -134,7 +134,7 @@ def _start_line(line: str) -> str:
 
 
 def is_answer(text: str) -> bool:
-    """Return whether a code block is an answer: it begins with a status line, headers or JSON."""
+    """Return whether a code block is an answer by itself: it begins with a status line, headers or JSON."""
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
     return bool(_STATUS_LINE.fullmatch(first) or _HEADER_MARK.fullmatch(first)) or first.startswith(("{", "["))
 

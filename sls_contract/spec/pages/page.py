@@ -121,7 +121,7 @@ def _with_capitals(title: str, text: str) -> str:
 
 
 def _route(page: Page, parts: Parts) -> None:
-    """Claim method, host and path from the request lines; record those that contradict each other."""
+    """Set method, host and path from the request lines; record contradictions between them."""
     lines = [*parts.syntax, *parts.intro, *parts.requests]
     if not lines:
         page.problem(1, "path", "request line", "none is printed")

@@ -67,7 +67,7 @@ class Parts:
 
     @property
     def lists_parameters_apart(self) -> bool:
-        """Whether the request line has no headers and so no query, which only tables list; as in pages from 2022 on."""
+        """Whether the syntax is only a request line; pages from 2022 on list headers and query only in tables."""
         return bool(self.syntax) and not any(message.headers for message in self.syntax)
 
     def items(self, role: Role) -> Iterable[Text]:

@@ -42,7 +42,7 @@ def _common() -> frozenset[str]:
 
 
 def request_claims(page: Page, parts: Parts) -> None:
-    """Claim query, headers and body of the request."""
+    """Add the claims about the request: query, headers and body."""
     if page.host is None and any(_is_host(row) for row in parts.request_rows):
         page.host = "{project}.{endpoint}"
     _wire_query(page, parts)
@@ -54,7 +54,7 @@ def request_claims(page: Page, parts: Parts) -> None:
         for row in parts.request_rows
         if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not _is_settled(page, row)
     ]
-    _missing_bodies(page, parts)
+    _report_missing_bodies(page, parts)
     open_rows = frozenset(rows)
     also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
@@ -82,7 +82,7 @@ def _is_key(name: str, keys: Collection[str]) -> bool:
     return any(routes.same_name(name, each) for each in keys) or routes.misspelt_name(name, keys) is not None
 
 
-def _missing_bodies(page: Page, parts: Parts) -> None:
+def _report_missing_bodies(page: Page, parts: Parts) -> None:
     """Record examples whose Content-Length counts a body that is not printed."""
     for message in parts.requests:
         length = message.header("content-length") or ""
@@ -101,12 +101,12 @@ def _is_settled(page: Page, row: Row) -> bool:
 
 
 def _is_host(row: Row) -> bool:
-    """Return whether a row describes a part of the host, which is never optional."""
+    """Return whether a row describes a part of the host; an optional parameter is not one."""
     return _PROJECT.fullmatch(row.name.replace(" ", "")) is not None and row.required is not False
 
 
 def _wire_query(page: Page, parts: Parts) -> None:
-    """Claim the query keys in request lines, which are the names on the wire."""
+    """Add the query keys in request lines, which are the names on the wire."""
     for origin, lines in (("syntax", (*parts.syntax, *parts.intro)), ("example", parts.requests)):
         for line in lines:
             for key, value in routes.target_of(line.target).query:
@@ -118,7 +118,7 @@ def _wire_query(page: Page, parts: Parts) -> None:
 
 
 def _value(page: Page, line: Message, key: str, value: str, origin: str) -> None:
-    """Claim a printed value as a constant if the key distinguishes operations; a choice lists its values."""
+    """Use a printed value as a constant if the key distinguishes operations; a choice lists its values."""
     parameter = page.query[key]
     if values := routes.choice(value):
         parameter.values = parameter.values or values
@@ -159,7 +159,7 @@ def _renamed(page: Page, rows: Sequence[Row]) -> dict[str, str]:
 
 
 def _describe_key(page: Page, key: str, row: Row, *, in_syntax: bool) -> None:
-    """Apply a row to a key on the wire; ``in_syntax``: the request line should print it."""
+    """Add the claims of a row to a query key; ``in_syntax``: the request line should print the key."""
     if key != row.name:
         page.problem(row.line, "query-key", f"query {key}", row.name)
     if in_syntax and "syntax" not in page.query[key].origins:
@@ -168,7 +168,7 @@ def _describe_key(page: Page, key: str, row: Row, *, in_syntax: bool) -> None:
 
 
 def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
-    """Apply a row to a parameter."""
+    """Add the claims of a row to a parameter."""
     page.add_line(where, row.line)
     parameter.origins.add("table")
     parameter.type = json_type(row.type)
@@ -193,7 +193,7 @@ def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
 
 
 def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: bool) -> None:
-    """Place a parameter that is in no request line and no body, if only a single place is possible."""
+    """Place a parameter that no request line and no example shows: in the body if there can be one, or in the query."""
     if not row.name or not _NAME.fullmatch(row.name):
         page.problem(row.line, "spelling", "parameter", row.name or row.type)
         return
@@ -206,7 +206,7 @@ def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: 
 
 
 def _is_in(row: Row, *words: str) -> bool:
-    """Return whether a row names one of some places for its parameter."""
+    """Return whether the place that a row prints contains one of the words."""
     return any(word in simplified(row.place.lower()) for word in words)
 
 
@@ -222,7 +222,7 @@ def _header(page: Page, row: Row) -> None:
 
 
 def _headers(page: Page, parts: Parts) -> None:
-    """Claim the headers specific to the operation: listed for it, or in its syntax and not common to all."""
+    """Add the headers specific to the operation: listed for it, or in its syntax and not common to all."""
     for row in parts.header_rows:
         _header(page, row)
     _listed_headers(page, list(parts.items("request-headers")))
@@ -235,7 +235,7 @@ def _headers(page: Page, parts: Parts) -> None:
 
 
 def _listed_headers(page: Page, texts: Sequence[Text]) -> None:
-    """Claim the headers of a list, with the values in its text."""
+    """Add the headers of a list, with the values in its text."""
     for text in texts:
         if text.kind == "item" and (found := _HEADER_ITEM.fullmatch(text.text)):
             _listed_header(page, found[1], found[2])
@@ -273,7 +273,7 @@ def _body_keys(printed: Sequence[tuple[str, Message]]) -> set[str]:
 
 
 def _body(page: Page, printed: Sequence[tuple[str, Message]], rows: Sequence[Row]) -> None:
-    """Claim the body: types and digest from the examples, and further keys from the syntax."""
+    """Add the claims about the body: types and digest from the examples, and further keys from the syntax."""
     top = next((row for row in rows if row.name == _BODY_ROW), None)
     members = [row for row in rows if row is not top]
     body = page.body

@@ -76,7 +76,7 @@ def same_name(one: str, other: str) -> bool:
 
 
 def misspelt_name(name: str, known: Collection[str]) -> str | None:
-    """Return the only known name that is close to a name; None if the name is known, or if there is none."""
+    """Return the only known name that is similar to a name; None if the name is known, or if there is none."""
     near = (
         [] if any(same_name(name, each) for each in known) else get_close_matches(name, known, 2, _MIN_NAME_SIMILARITY)
     )
@@ -129,7 +129,7 @@ def _parameter_name(segment: str, printed: str | None, at: int, names: Collectio
 
 
 def _is_sample(segment: str, printed: str | None, at: int) -> bool:
-    """Return whether a segment is a sample value: it follows a collection, and has a digit or varies in the example."""
+    """Return whether a segment is a sample value: it follows a collection, and has a digit or is not in the example."""
     if not at % 2:
         return False
     return any(char.isdigit() for char in segment) or (printed is not None and printed != segment)
