@@ -26,7 +26,7 @@ LONGEST_MESSAGE = 10_000
 """In characters: a longer message is never a known wording. This bounds the time of matching."""
 
 _PIECE = re.compile(r"(?P<filled>\{[^}]*\})|(?P<colon> ?:)|(?P<does>\bdo(?:es|se)\b)|(?P<literal>[^{: d]+|.)")
-_LOOSE = {"filled": ".*", "colon": " ?:", "does": "do(?:es|se)"}
+_LOOSE = {"filled": ".*", "colon": " ?:", "does": "do(?:es|se)"}  # the service writes "dose" in some messages
 
 
 @dataclass(frozen=True, slots=True)

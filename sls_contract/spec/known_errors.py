@@ -39,7 +39,7 @@ def _errors_with(contracts: Registry, code: str) -> tuple[KnownError, ...]:
     common = [error for error in KNOWN_ERRORS if error.code == code]
     derived = [
         _known_error(contract.operation, error)
-        for contract in contracts.naming(code)
+        for contract in contracts.mentioning(code)
         for error in contract.errors
         if error.code == code
     ]

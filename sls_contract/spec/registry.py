@@ -93,7 +93,7 @@ class Registry:
                 found[key] = (*found.get(key, ()), *values)
         return found
 
-    def naming(self, text: str) -> Iterator[Contract]:
+    def mentioning(self, text: str) -> Iterator[Contract]:
         """Yield the contracts that can contain a text as a value, such as an error code; others are not parsed."""
         quoted = json.dumps(text, ensure_ascii=False)
         for entry in self._entries.values():
@@ -171,7 +171,7 @@ def _read_contract(file: Path) -> Contract:
         raise UsageError(msg) from error
 
 
-_current: dict[str, Registry] = {}
+_current: dict[str, Registry] = {}  # "shipped", once loaded, and "used", which can be the same
 
 
 def registry() -> Registry:

@@ -62,8 +62,8 @@ def request_schema(contract: Contract) -> dict[str, Any]:
         for key, value in query_of(contract).items()
     }
     parts = {
-        "path": _texts(project | names),
-        "query": _texts(query),
+        "path": _object_of_texts(project | names),
+        "query": _object_of_texts(query),
         "headers": headers_schema(contract),
     }
     required = ["path", "headers"]
@@ -120,7 +120,7 @@ def query_of(contract: Contract) -> dict[str, Value]:
     return discriminator | {key: each for key, each in contract.query.items() if key not in discriminator}
 
 
-def _texts(values: Mapping[str, Value]) -> dict[str, Any]:
+def _object_of_texts(values: Mapping[str, Value]) -> dict[str, Any]:
     required = [name for name, each in values.items() if is_required(each)]
     schema: dict[str, Any] = {
         "type": "object",

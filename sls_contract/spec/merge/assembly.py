@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.merge.decisions import Decisions
 
-_DISCRIMINATORS = ("type", "action")
-_FIXED_BY = frozenset({"syntax", "example", "prose", "model"})
+_DISCRIMINATORS = ("type", "action")  # query keys that distinguish operations of one route
+_FIXED_BY = frozenset({"syntax", "example", "prose", "model"})  # a table alone only lists possible values
 _SUCCESS = 200
 
 
@@ -36,20 +36,20 @@ class _Assembly:
         self._level = Level.WARNING if decisions.only_models else Level.VIOLATION
 
     def contract(self, operation: str, aliases: Sequence[str]) -> Contract:
-        method, _, path = str(self._value(ROUTE)).partition(" ")
+        method, _, path = str(self._decided(ROUTE)).partition(" ")
         return Contract(
             operation=operation,
             aliases=tuple(aliases),
             coverage="model" if self._decisions.only_models else "derived",
             method=method,
             path=path,
-            project=bool(self._value("project", otherwise=True)),
-            discriminator={key: self._value(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)},
+            project=bool(self._decided("project", otherwise=True)),
+            discriminator={key: self._decided(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)},
             path_parameters={name: Value(type="string") for name in PLACEHOLDER.findall(path)},
             query=self._parameters("query"),
             headers=self._parameters("header"),
             body=self._request_body(),
-            success=(int(self._value("status", otherwise=_SUCCESS)),),
+            success=(int(self._decided("status", otherwise=_SUCCESS)),),
             response_headers={name: Value(type="string") for name in self._names("response header ")},
             response=self._response(),
             errors=errors_of(self._decisions.by_place, self._spelled),
@@ -57,7 +57,7 @@ class _Assembly:
             sources=self._decisions.sources,
         )
 
-    def _value(self, place: str, otherwise: Any = None) -> Any:
+    def _decided(self, place: str, otherwise: Any = None) -> Any:
         decision = self._decisions.by_place.get(place)
         return otherwise if decision is None or decision.value is None else decision.value
 
@@ -67,15 +67,15 @@ class _Assembly:
 
     def _is_fixed(self, key: str) -> bool:
         """Return whether a query key is part of the route: its values are fixed, and no source calls it optional."""
-        fixed = bool(self._value(f"query {key} values")) and bool(self._decisions.read(f"query {key}") & _FIXED_BY)
-        return fixed and bool(self._value(f"query {key} required", otherwise=True))
+        fixed = bool(self._decided(f"query {key} values")) and bool(self._decisions.read(f"query {key}") & _FIXED_BY)
+        return fixed and bool(self._decided(f"query {key} required", otherwise=True))
 
     def _parameters(self, kind: str) -> Mapping[str, Value]:
         return {name: self._request_value(f"{kind} {name}") for name in self._names(f"{kind} ")}
 
     def _request_value(self, place: str, members: Mapping[str, Value] | None = None) -> Value:
         required = self._level if self._is_required(place) else None
-        return self._typed(place, members or {}, required, self._request_level(place))
+        return self._build_value(place, members or {}, required, self._request_level(place))
 
     def _is_required(self, place: str) -> bool:
         """Return whether a parameter is required; a nested member, which a free map may contain, needs two families."""
@@ -89,15 +89,15 @@ class _Assembly:
         if self._is_contradicted(place):
             return Level.UNSPECIFIED
         kind, _, name = place.partition(" ")
-        listed = kind != "header" and self._value(f"{place} values") and not self._is_fixed(name)
+        listed = kind != "header" and self._decided(f"{place} values") and not self._is_fixed(name)
         return Level.WARNING if listed else self._level
 
     def _is_contradicted(self, place: str) -> bool:
         named = (self._decisions.by_place.get(f"{place} {what}") for what in ("type", "values"))
         return any(decision.votes for decision in named if decision)
 
-    def _typed(self, place: str, members: Mapping[str, Value], required: Level | None, level: Level) -> Value:
-        kind = self._value(f"{place} type")
+    def _build_value(self, place: str, members: Mapping[str, Value], required: Level | None, level: Level) -> Value:
+        kind = self._decided(f"{place} type")
         samples = place.startswith("header ")  # a request line shows one of many encodings
         alias = self._decisions.aliases.get(place)
         has_bounds = bool({f"{place} minimum", f"{place} maximum"} & self._decisions.by_place.keys())
@@ -105,11 +105,11 @@ class _Assembly:
             type=kind,
             required=required,
             level=level,
-            values=() if samples else self._value(f"{place} values", otherwise=()),
-            minimum=self._value(f"{place} minimum"),
-            maximum=self._value(f"{place} maximum"),
+            values=() if samples else self._decided(f"{place} values", otherwise=()),
+            minimum=self._decided(f"{place} minimum"),
+            maximum=self._decided(f"{place} maximum"),
             bounds=Level.WARNING if has_bounds else None,
-            default=self._value(f"{place} default", otherwise=""),
+            default=self._decided(f"{place} default", otherwise=""),
             members={} if kind == "array" else members,
             items=_object(members, level) if members and kind == "array" else None,
             others=_others(kind, members),
@@ -119,18 +119,18 @@ class _Assembly:
 
     def _request_body(self) -> Body | None:
         """Return the request's body; it is required if a member is, or if a digest or two sources prove it."""
-        whole = self._whole("body", self._level)
+        whole = self._body_value("body", self._level)
         if whole is None:
-            return Body(content="binary", required=None) if self._value("body shape") == "binary" else None
+            return Body(content="binary", required=None) if self._decided("body shape") == "binary" else None
         needed = any(member.required for member in whole.members.values()) or self._is_sure("body shape")
         return Body(required=self._level if needed else None, value=whole)
 
     def _response(self) -> Body | None:
         """Return the body of a success; clients need it, so it is required if the sources agree on it."""
         sure = self._is_sure("response shape")
-        whole = self._whole("response", self._level if sure else Level.WARNING)
+        whole = self._body_value("response", self._level if sure else Level.WARNING)
         if whole is None:
-            return Body(content="binary", required=None) if self._value("response shape") == "binary" else None
+            return Body(content="binary", required=None) if self._decided("response shape") == "binary" else None
         return Body(required=self._level if sure else None, value=whole)
 
     def _is_sure(self, place: str) -> bool:
@@ -139,8 +139,8 @@ class _Assembly:
             decision is not None and not decision.votes and (decision.sure or "digest" in self._decisions.read(place))
         )
 
-    def _whole(self, side: str, level: Level) -> Value | None:
-        shape = self._value(f"{side} shape")
+    def _body_value(self, side: str, level: Level) -> Value | None:
+        shape = self._decided(f"{side} shape")
         if shape not in {"object", "array"}:
             return None
         tree: dict[str, Any] = {}
@@ -168,7 +168,7 @@ class _Assembly:
         known = self._decisions.by_place.get(f"{place} type")
         level = self._level if known is not None and known.sure else Level.WARNING
         level = Level.UNSPECIFIED if self._is_contradicted(place) else level
-        return replace(self._typed(place, members, None, level), nullable=True)
+        return replace(self._build_value(place, members, None, level), nullable=True)
 
     def _disagreements(self) -> tuple[Disagreement, ...]:
         return tuple(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.contract import Contract
 
 CONTRACTS, COMPILED, SCHEMAS = "contract", "contracts.jsonl", "json-schema"
-_INDEX = {
+_INDEX = {  # the attributes in the index line, with their defaults
     "aliases": [],
     "method": "",
     "path": "",

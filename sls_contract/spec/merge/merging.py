@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.merge.layers import Layers
     from sls_contract.spec.merge.sources import Source
 
-_RPC_KEYS = frozenset({"Action", "Version"})
+_RPC_KEYS = frozenset({"Action", "Version"})  # query keys of every RPC call
 
 
 @dataclass(frozen=True, slots=True)

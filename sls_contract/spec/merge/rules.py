@@ -64,7 +64,7 @@ def proofs(place: str, votes: Votes) -> Votes:
     return {family: fact for family, fact in votes.items() if "digest" in fact.read}
 
 
-def lost(place: str, votes: Votes) -> Votes:
+def lost_in_rewrite(place: str, votes: Votes) -> Votes:
     """Return the newest value of a family that every other family states now or stated once, before a rewrite.
 
     Whether something is required is not decided this way: older pages are no better evidence, and optional is safe.
@@ -88,7 +88,7 @@ def wire(place: str, votes: Votes) -> Votes:
     return {family: fact for family, fact in votes.items() if fact.read & _WIRE}
 
 
-RULES: tuple[Callable[[str, Votes], Votes], ...] = (agreement, proofs, lost, wire)
+RULES: tuple[Callable[[str, Votes], Votes], ...] = (agreement, proofs, lost_in_rewrite, wire)
 
 
 def lenient(place: str, votes: Votes) -> FactValue | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.merge.facts import Fact
 
+# attributes of a contract that map names to values
 _NAMED_VALUES = frozenset({"path_parameters", "query", "headers", "response_headers", "members"})
 _KEYS = frozenset({"why", "overrules", "contract"})
 
@@ -164,12 +165,12 @@ def ruled(contract: Contract, rulings: Rulings) -> Contract:
             plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            msg = f"{ruling.where} results in an invalid contract: {_in_words(error)}\n{_remedy()}"
+            msg = f"{ruling.where} results in an invalid contract: {_reason(error)}\n{_remedy()}"
             raise UsageError(msg) from error
     return contract
 
 
-def _in_words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     found = re.search(r"unexpected keyword argument (.*)", str(error))
     return f"the key {found[1]} is not known" if found else str(error)
 

@@ -18,7 +18,7 @@ Family: TypeAlias = Literal["handbook", "openapi", "clients", "recordings"]
 Kind: TypeAlias = Literal["page", "sdk", "metadata"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_LAST_HANDBOOK_YEAR = "2021"
+_LAST_HANDBOOK_YEAR = "2021"  # later pages are generated from the OpenAPI document
 _FILE = re.compile(r"(?P<date>20\d\d(?:-\d\d(?:-\d\d)?)?)\.(?P<language>[a-z]{2}(?:-intl)?)\b.*")
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*")
 

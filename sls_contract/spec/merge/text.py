@@ -24,11 +24,11 @@ def yaml_text(data: Mapping[str, Any], schema: str) -> str:
 
 def _mapping(data: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in data.items():
-        yield from _named(f"{indent}{_scalar(key)}:", value, indent)
+        yield from _after_key(f"{indent}{_scalar(key)}:", value, indent)
 
 
-def _named(start: str, value: Any, indent: str) -> Iterator[str]:
-    """Yield a value after its key or dash, on the same line if it fits."""
+def _after_key(start: str, value: Any, indent: str) -> Iterator[str]:
+    """Yield a value after its key, on the same line if it fits."""
     line = f"{start} {_flow(value)}"
     if not isinstance(value, (dict, list)) or not value or (len(line) <= _WIDTH and _is_shallow(value)):
         yield line

@@ -26,7 +26,7 @@ def _page(name: str, api: Mapping[str, Any], schemas: Mapping[str, Any]) -> Page
     page = Page(operation=name, method=str(methods[0]).upper() if methods[0] else None, host="{endpoint}")
     page.set_target(str(api.get("path") or ""))
     for parameter in api.get("parameters") or []:
-        _place(page, _mapping(parameter), schemas)
+        _add_parameter(page, _mapping(parameter), schemas)
     _answer(page, _mapping(api.get("responses")), schemas)
     _errors(page, _mapping(api.get("errorCodes")))
     if page.path is None:
@@ -34,7 +34,7 @@ def _page(name: str, api: Mapping[str, Any], schemas: Mapping[str, Any]) -> Page
     return page
 
 
-def _place(page: Page, parameter: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+def _add_parameter(page: Page, parameter: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
     """Add a parameter at its place on the wire; an unknown place is recorded as a problem."""
     name, place = str(parameter.get("name") or ""), parameter.get("in")
     schema = _resolved(_mapping(parameter.get("schema")), schemas)
@@ -44,7 +44,7 @@ def _place(page: Page, parameter: Mapping[str, Any], schemas: Mapping[str, Any])
         (page.query if place == "query" else page.headers)[name] = _parameter(schema)
     elif place == "body":
         page.body.shape = _type(schema)
-        _members(page.body.members, schema, None, schemas, 0)
+        _add_members(page.body.members, schema, None, schemas, 0)
     elif place == "formData":
         page.body.shape = "object"
         page.body.members[None, name] = _parameter(schema)
@@ -64,7 +64,7 @@ def _answer(page: Page, responses: Mapping[str, Any], schemas: Mapping[str, Any]
     ]
     if schema := _resolved(_mapping(answer.get("schema")), schemas):
         page.response.shape = _type(schema)
-        _members(page.response.members, schema, None, schemas, 0, optional=True)
+        _add_members(page.response.members, schema, None, schemas, 0, optional=True)
 
 
 def _errors(page: Page, statuses: Mapping[str, Any]) -> None:
@@ -74,7 +74,7 @@ def _errors(page: Page, statuses: Mapping[str, Any]) -> None:
             page.errors.setdefault((int(status), code), []).append(message)
 
 
-def _members(
+def _add_members(
     members: dict[tuple[str | None, str], Parameter],
     schema: Mapping[str, Any],
     parent: str | None,
@@ -87,13 +87,15 @@ def _members(
     if depth > _MAX_DEPTH:
         return
     if "items" in schema:
-        _members(members, _resolved(_mapping(schema["items"]), schemas), parent, schemas, depth + 1, optional=optional)
+        _add_members(
+            members, _resolved(_mapping(schema["items"]), schemas), parent, schemas, depth + 1, optional=optional
+        )
     for name, inner in _mapping(schema.get("properties")).items():
         resolved = _resolved(_mapping(inner), schemas)
         member = _parameter(resolved)
         member.parent, member.required = parent, None if optional else member.required
         members.setdefault((parent, name), member)
-        _members(members, resolved, name, schemas, depth + 1, optional=optional)
+        _add_members(members, resolved, name, schemas, depth + 1, optional=optional)
 
 
 def _parameter(schema: Mapping[str, Any]) -> Parameter:

@@ -180,10 +180,10 @@ def _request_body(
         page.body.shape = "object"
         for key, member in members:
             if field := by_name.get(member):
-                _member(page.body.members, field._replace(wire=key), None, models, required=field.required)
+                _add_member(page.body.members, field._replace(wire=key), None, models, required=field.required)
     elif whole is not None:
         page.body.shape = _type_of(whole.annotation)
-        _inner(page.body.members, whole.annotation, None, models, 0)
+        _add_nested(page.body.members, whole.annotation, None, models, 0)
 
 
 def _answer(page: Page, params: dict[str, str], fields: list[_Field], models: dict[str, list[_Field]]) -> None:
@@ -192,10 +192,10 @@ def _answer(page: Page, params: dict[str, str], fields: list[_Field], models: di
         return
     page.response.shape = _SHAPES.get(params.get("body_type", ""))
     if page.response.shape != "binary":
-        _inner(page.response.members, body.annotation, None, models, 0, optional=True)
+        _add_nested(page.response.members, body.annotation, None, models, 0, optional=True)
 
 
-def _inner(
+def _add_nested(
     members: dict[tuple[str | None, str], Parameter],
     annotation: ast.expr,
     parent: str | None,
@@ -215,10 +215,10 @@ def _inner(
         for field in models.get(name, []):
             if (parent, field.wire) not in members:
                 required = None if optional else field.required
-                _member(members, field, parent, models, required=required, depth=depth, optional=optional)
+                _add_member(members, field, parent, models, required=required, depth=depth, optional=optional)
 
 
-def _member(
+def _add_member(
     members: dict[tuple[str | None, str], Parameter],
     field: _Field,
     parent: str | None,
@@ -229,7 +229,7 @@ def _member(
     optional: bool = False,
 ) -> None:
     members[parent, field.wire] = Parameter(_type_of(field.annotation), required, origins={"table"}, parent=parent)
-    _inner(members, field.annotation, field.wire, models, depth + 1, optional=optional)
+    _add_nested(members, field.annotation, field.wire, models, depth + 1, optional=optional)
 
 
 def _type_of(annotation: ast.expr) -> str | None:

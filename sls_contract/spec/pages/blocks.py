@@ -127,7 +127,7 @@ class _Reader:
                 yield self._html_table()
             elif _PRE.match(line):
                 yield self._pre()
-            elif table := self._piped(line):
+            elif table := self._piped_table(line):
                 yield table
             elif code := self._message(line) or self._json(line):
                 yield code
@@ -231,7 +231,7 @@ class _Reader:
         self._at += 1
         return Code("\n".join(inside), first + 1)
 
-    def _piped(self, line: str) -> Table | None:
+    def _piped_table(self, line: str) -> Table | None:
         """Read a table that begins here, or further rows of the last table after a note; None if there is neither."""
         if "|" in line and (height := self._head_height()):
             self._last = self._table(height)
@@ -279,12 +279,12 @@ class _Reader:
         """Read a row, over as many lines as its last cell needs to close."""
         parts = [self._lines[self._at].strip()]
         self._at += 1
-        while width and not _is_closed(parts, width) and self._goes_on(piped=width > 1):
+        while width and not _is_closed(parts, width) and self._continues(piped=width > 1):
             parts.append(self._lines[self._at].strip())
             self._at += 1
         return _cells("\n".join(parts))
 
-    def _goes_on(self, *, piped: bool) -> bool:
+    def _continues(self, *, piped: bool) -> bool:
         """Return whether the next line continues an open row: a blank line can, a new row or a fence cannot."""
         at = past_blank(self._lines, self._at)
         if at == len(self._lines):

@@ -36,7 +36,7 @@ _OUTER = (
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """Words before a table of members."""
-_COMPATIBLE = {("integer", "number"), ("number", "integer")}
+_COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
         body.shape = json_type(nameless[0].type)
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
-    elements = {} if shown.values else _elements(rows)
+    elements = {} if shown.values else _arrays_by_line(rows)
     for row, below in pairwise(named):
         placed = shown.values or below.parent or below.line in elements or below.table != row.table
         if row.type.strip().lower() in {"object", "json", "json object"} and not placed:
@@ -68,10 +68,10 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     for row in named:
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
         _row_claim(page, body, side, row, parent, shown.values)
-    _shown_claims(page, body, side, shown.values, named, _maps(rows))
+    _shown_claims(page, body, side, shown.values, named, _map_members(rows))
 
 
-def _maps(rows: Sequence[Row]) -> set[str | None]:
+def _map_members(rows: Sequence[Row]) -> set[str | None]:
     """Return the members that are maps with user-chosen keys; rows without names describe their objects and values."""
     maps: set[str | None] = set()
     above = None
@@ -82,7 +82,7 @@ def _maps(rows: Sequence[Row]) -> set[str | None]:
     return maps
 
 
-def _elements(rows: Sequence[Row]) -> dict[int, str]:
+def _arrays_by_line(rows: Sequence[Row]) -> dict[int, str]:
     """Return the name of the array whose elements a row describes, by line; a row without a name begins them."""
     found: dict[int, str] = {}
     array = ""

@@ -18,7 +18,7 @@ _STATUS = re.compile(r"[1-5]\d\d(?!\d).*", re.DOTALL)
 _STATUSES = re.compile(r"(?:^|[/,，、;；|]\s*|\b(?:or|and)\s+|或)([1-5]\d\d)(?!\d)")
 _CODE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 _MIN_LENGTH, _MIN_SIMILARITY = 5, 0.9
-_MISSPELT = re.compile(
+_MISSPELT = re.compile(  # as printed on pages
     r"\b(?:dose|invalided|alreay|exsits?|exits not|faild|postive|sucess\w*|recieve\w*|occured|lenght)\b", re.IGNORECASE
 )
 

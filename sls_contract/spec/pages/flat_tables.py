@@ -118,7 +118,9 @@ def _with_markup(flat: _Flat) -> Table:
         for (at, cells), (end, _) in pairwise([*lines, (len(flat.body), {})])
     ]
     heads = tuple("position" if column == "place" else column for column in flat.columns)
-    printed = ((line, tuple(row.get(column, "") for column in flat.columns)) for line, row in rows or _by_type(flat))
+    printed = (
+        (line, tuple(row.get(column, "") for column in flat.columns)) for line, row in rows or _rows_by_type(flat)
+    )
     return Table(heads, tuple(printed), flat.line)
 
 
@@ -172,7 +174,7 @@ def _is_type(cell: str) -> bool:
     return _TYPE.fullmatch(cell) is not None or json_type_near(cell) is not None
 
 
-def _by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
+def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     """Read rows with a cell per line; the type, which follows the name, identifies a row."""
     body = flat.body
     anchors = [at for at, text in enumerate(body) if text.kind == "paragraph" and _is_type(text.text)]

@@ -93,7 +93,7 @@ def request_of(text: str, line: int) -> Message | None:
         address = _BARE_URL.fullmatch(printed)
         if found or address:
             target, after = _whole_target(found[2] if found else printed, lines, at + 1)
-            headers, body = _rest(lines[after:])
+            headers, body = _headers_and_body(lines[after:])
             return Message(line + at, found[1].upper() if found else "", target, None, headers, body)
     return None
 
@@ -144,9 +144,9 @@ def answer_of(text: str, line: int) -> Message:
     lines = text.split("\n")
     for at, each in enumerate(lines):
         if found := _STATUS_LINE.fullmatch(each):
-            headers, body = _rest(lines[at + 1 :])
+            headers, body = _headers_and_body(lines[at + 1 :])
             return Message(line + at, status=int(found[found.lastindex or 1]), headers=headers, body=body)
-    headers, body = _rest(lines)
+    headers, body = _headers_and_body(lines)
     return Message(line, headers=headers, body=body)
 
 
@@ -163,7 +163,7 @@ def _whole_target(target: str, lines: Sequence[str], at: int) -> tuple[str, int]
     return (joined if "?" in joined else re.sub(r"\s+", "?", joined, count=1)), at
 
 
-def _rest(lines: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], str | None]:
+def _headers_and_body(lines: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], str | None]:
     """Split the text after a start line into headers and body."""
     at = past_blank(lines, 0)
     marked = at < len(lines) and _HEADER_MARK.fullmatch(lines[at].strip())

@@ -46,7 +46,7 @@ def derive(text: str, name: str = "") -> Page:
 
 def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
     parts = Parts.of(tuple(placed(blocks)))
-    named = name or named_operation(front_title(text)) or _linked(text) or _first_line(blocks)
+    named = name or named_operation(front_title(text)) or _linked_operation(text) or _operation_in_first_line(blocks)
     page = Page(operation=_operation(blocks, text) or named)
     _route(page, parts)
     request_claims(page, parts)
@@ -102,13 +102,13 @@ def _operation(blocks: Sequence[Block], text: str) -> str | None:
     return _with_capitals(named, text) if named and title and named == title.text else named
 
 
-def _linked(text: str) -> str | None:
+def _linked_operation(text: str) -> str | None:
     """Return the operation that all links of a page name; None if they name none, or several."""
     named = set(_LINK.findall(text))
     return named.pop() if len(named) == 1 else None
 
 
-def _first_line(blocks: Sequence[Block]) -> str | None:
+def _operation_in_first_line(blocks: Sequence[Block]) -> str | None:
     """Return the operation that the first line of a page names, for a title that lost its markup."""
     first = next((block.text for block in blocks if isinstance(block, Text)), "")
     return named_operation(first) if len(first) <= _MAX_SHOWN and _CAPITALS.search(first) else None

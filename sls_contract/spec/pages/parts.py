@@ -49,7 +49,7 @@ class Parts:
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
         requests = _requests(placed, "request-example")
-        syntax = _requests(placed, "syntax") or _inline(placed) or _apart(placed)
+        syntax = _requests(placed, "syntax") or _inline_request(placed) or _split_request(placed)
         syntax = syntax or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]  # under another heading
         return cls(
             all=placed,
@@ -84,14 +84,14 @@ def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     return tuple(message for message in found if message is not None)
 
 
-def _inline(placed: Iterable[Placed]) -> tuple[Message, ...]:
+def _inline_request(placed: Iterable[Placed]) -> tuple[Message, ...]:
     """Return the request line in the text of the syntax section, outside a code block."""
     texts = (part.block for part in placed if part.role == "syntax" and isinstance(part.block, Text))
     found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
     return tuple(message for message in found if message is not None)
 
 
-def _apart(placed: Iterable[Placed]) -> tuple[Message, ...]:
+def _split_request(placed: Iterable[Placed]) -> tuple[Message, ...]:
     """Return the request line whose method and path are separate: in table cells, or each after its label."""
     printed: list[tuple[int, str]] = []
     for block in (part.block for part in placed if part.role == "syntax"):

@@ -114,10 +114,10 @@ def _wire_query(page: Page, parts: Parts) -> None:
                 parameter.origins.add(origin)
                 page.add_line(f"query {key}", line.line)
                 parameter.printed.add(routes.placeholder(value) or value)
-                _value(page, line, key, value, origin)
+                _add_value(page, line, key, value, origin)
 
 
-def _value(page: Page, line: Message, key: str, value: str, origin: str) -> None:
+def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> None:
     """Use a printed value as a constant if the key distinguishes operations; a choice lists its values."""
     parameter = page.query[key]
     if values := routes.choice(value):

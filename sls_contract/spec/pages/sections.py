@@ -43,7 +43,7 @@ _WHOLE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", 
 """A heading of a single word, whose section contains the whole request or answer."""
 _PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|params?|fields|参数(?:列表|说明)?|字段(?:说明)?)")
 _BEFORE_REQUEST = frozenset({"intro", "other", "syntax", "path-parameters"})
-_CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}
+_CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}  # section to parent
 _TITLE = re.compile(
     r"(?i:(?:(?:request|response|return|path|sample|success|error|url)s? ?)*"
     r"(?:syntax|line|parameters?|headers?|elements?|requests?|responses?|examples?|codes?))"

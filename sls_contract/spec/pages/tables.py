@@ -232,7 +232,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             label=label,
             table=table.line,
             unread=cell.get("required", "") if required is None else "",
-            parent=path[-1] if path else _above(above, depth),
+            parent=path[-1] if path else _parent(above, depth),
         )
 
 
@@ -274,7 +274,7 @@ def _path(name: str, seen: Collection[str]) -> list[str]:
     return parts if parts[0] in seen and all(parts) else [name]
 
 
-def _above(names: Sequence[str], depth: int) -> str | None:
+def _parent(names: Sequence[str], depth: int) -> str | None:
     """Return the parent of the last of some names, by their depths."""
     if not depth or len(names) <= depth:
         return ""
